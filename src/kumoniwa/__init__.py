@@ -1,0 +1,5 @@
+"""Kumoniwa: an Amazon EC2 that a person runs on their own machine, with a real virtual machine behind every instance."""
+
+from importlib.metadata import version
+
+__version__ = version("kumoniwa")

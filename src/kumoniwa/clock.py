@@ -1,0 +1,65 @@
+"""Time, behind a seam: the host's clock, and one that a test moves.
+
+Everything in Kumoniwa that asks for the time or waits for it to pass takes a `Clock`. Times are aware and in UTC.
+"""
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the time is, and how to wait for it."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once this many seconds have passed on this clock."""
+        ...
+
+
+class SystemClock:
+    """The host's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """A clock that stands still until `advance` moves it: hours of a cloud's life in a test's milliseconds."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
+        self._now = start
+        self._order = itertools.count()
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        woken = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), woken))
+        await woken
+
+    async def advance(self, seconds: float) -> None:
+        """Move time forward, waking each sleeper at its own moment and letting it run before the next."""
+        until = self._now + timedelta(seconds=seconds)
+        while self._sleepers and self._sleepers[0][0] <= until:
+            self._now, _, woken = heapq.heappop(self._sleepers)
+            if not woken.done():
+                woken.set_result(None)
+            for _ in range(10):  # a few turns of the loop: what the sleeper does next may sleep again
+                await asyncio.sleep(0)
+        self._now = until
+
+
+def precise(moment: datetime) -> str:
+    """A time as it is stored and shown by Kumoniwa's own surfaces: ISO 8601, UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

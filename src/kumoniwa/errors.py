@@ -1,0 +1,98 @@
+"""The errors that a caller of the API is told.
+
+`Ec2Error` is raised where a request is found wanting, with EC2's own code and words, and becomes XML in one place:
+the gateway. Codes and texts are EC2's; their sources are listed in docs/sources.md.
+"""
+
+from http import HTTPStatus
+
+
+class Ec2Error(Exception):
+    """A refusal in EC2's words: the caller is told `code` and `message` with HTTP status `status`."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, code: str, message: str, status: HTTPStatus | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        if status is not None:
+            self.status = status
+
+
+class InvalidParameterValue(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidParameterValue", message)
+
+
+class InvalidParameterCombination(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidParameterCombination", message)
+
+
+class MissingParameter(Ec2Error):
+    def __init__(self, name: str) -> None:
+        super().__init__("MissingParameter", f"The request must contain the parameter {name}")
+
+
+class UnknownParameter(Ec2Error):
+    def __init__(self, name: str) -> None:
+        super().__init__("UnknownParameter", f"The parameter {name} is not recognized")
+
+
+class UnsupportedOperation(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("UnsupportedOperation", message)
+
+
+class OperationNotPermitted(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("OperationNotPermitted", message)
+
+
+class IncorrectInstanceState(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("IncorrectInstanceState", message)
+
+
+class InvalidAction(Ec2Error):
+    def __init__(self, action: str) -> None:
+        super().__init__("InvalidAction", f"The action {action} is not valid for this web service.")
+
+
+class NotBuilt(Ec2Error):
+    """The EC2 model has it and Kumoniwa does not: said plainly, never pretended."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("InvalidAction", f"Kumoniwa does not implement {what}.")
+
+
+class DryRunOperation(Ec2Error):
+    status = HTTPStatus.PRECONDITION_FAILED
+
+    def __init__(self) -> None:
+        super().__init__("DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
+
+
+class AuthFailure(Ec2Error):
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(
+        self, message: str = "AWS was not able to validate the provided access credentials"
+    ) -> None:
+        super().__init__("AuthFailure", message)
+
+
+class IdempotentParameterMismatch(Ec2Error):
+    def __init__(self) -> None:
+        super().__init__(
+            "IdempotentParameterMismatch",
+            "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+        )
+
+
+class InternalError(Ec2Error):
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self) -> None:
+        super().__init__("InternalError", "An internal error has occurred")

@@ -1,0 +1,299 @@
+"""What a driver promises: small interfaces, named by role, with the contract on each method.
+
+A `Driver` gives `Guest`s (running machines) and `Disks` (layer files). Every `ensure_…` is idempotent and decides from
+the world, not from what it was told before: it may be called again after a crash of the server at any point of an
+earlier call, by a new process, and ends in the same place.
+
+Errors:
+
+    DriverError                 something the driver could not do; its text is a sentence for a person
+     ├── GuestLost              the guest's process is gone or does not answer
+     ├── CutRefused             a cut did not happen; every disk is as it was before
+     ├── HostExhausted          the host has no room (memory, disk, addresses) for what was asked
+     └── DiskRefused            a file offered for import is not a disk we take
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import NewType, Protocol
+
+LayerId = NewType("LayerId", str)  # at most 31 characters, a letter first: it is QEMU's node name too
+GuestId = NewType("GuestId", str)
+
+
+class DriverError(Exception):
+    """Something the driver could not do. The text is a sentence for a person."""
+
+
+class GuestLost(DriverError):
+    """The guest's process is gone or does not answer its monitor."""
+
+
+class CutRefused(DriverError):
+    """A cut did not happen, on none of the disks: every disk is as it was before."""
+
+
+class HostExhausted(DriverError):
+    """The host has no room for what was asked."""
+
+
+class DiskRefused(DriverError):
+    """A file offered for import is not a disk that is taken. The text says why."""
+
+
+class GuestState(StrEnum):
+    """What a guest is seen to be. One is the state at any time, read from the world."""
+
+    ABSENT = "absent"
+    """No process. Nothing runs, nothing writes."""
+    RUNNING = "running"
+    """Its vCPUs run."""
+    SHUT_DOWN = "shut-down"
+    """It powered itself off, in its own order: disks are at rest. The process waits for what comes next."""
+    HALTED = "halted"
+    """Its vCPUs are stopped, and not by a clean shutdown: started and never run, cut off after a deadline, panicked,
+    or paused because the host's disk is full."""
+
+
+class DiskBus(StrEnum):
+    """How the guest sees its disks."""
+
+    NVME = "nvme"
+    """As on EC2's Nitro types: serial is the volume id without its dash."""
+    VIRTIO = "virtio"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestDisk:
+    """One disk of a guest: the writable layer on top, and the serial number under which the guest sees it."""
+
+    layer: LayerId
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSpec:
+    """All that is needed to make a guest. `disks[0]` is the one it boots from."""
+
+    id: GuestId
+    uuid: str
+    product: str
+    vcpus: int
+    memory_mib: int
+    disks: tuple[GuestDisk, ...]
+    mac: str
+    address: IPv4Address
+    bus: DiskBus = DiskBus.NVME
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One disk's cut: `old`, the writable layer on top, becomes immutable and `new` takes its place."""
+
+    old: LayerId
+    new: LayerId
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A port of the host that reaches a port of a guest."""
+
+    protocol: str
+    host_address: IPv4Address
+    host_port: int
+    guest_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """How a guest went down. `clean`: in its own order, its disks at rest; else it was cut off.
+
+    `at_rest_at` is None when the moment was not seen (the server was not there).
+    """
+
+    clean: bool
+    requested_at: datetime
+    at_rest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How a guest came to run: `fresh` when this call made its vCPUs start on a new boot, at `at`."""
+
+    fresh: bool
+    at: datetime
+
+
+class EventKind(StrEnum):
+    """What can happen to a guest."""
+
+    SHUT_DOWN = "shut-down"
+    """It powered itself off (whoever asked for it); it is now SHUT_DOWN."""
+    RESET = "reset"
+    """It rebooted itself; it goes on RUNNING."""
+    PANICKED = "panicked"
+    """Its kernel panicked; it is now HALTED."""
+    KERNEL_STARTED = "kernel-started"
+    """The first line of a kernel was seen on its serial console."""
+    REACHABLE = "reachable"
+    """Something in the guest answered: its agent is connected."""
+    OUT_OF_SPACE = "out-of-space"
+    """The host's disk is full; it is now HALTED and goes on by itself when there is room again."""
+    RESUMED = "resumed"
+    """It goes on after OUT_OF_SPACE."""
+    DIED = "died"
+    """Its process ended without being told to; it is now ABSENT."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEvent:
+    """Something that happened to a guest, and when it was seen."""
+
+    guest: GuestId
+    kind: EventKind
+    at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFacts:
+    """What a file offered for import holds."""
+
+    format: str
+    virtual_bytes: int
+
+
+class Guest(Protocol):
+    """One machine. A handle: making it touches nothing."""
+
+    @property
+    def id(self) -> GuestId: ...
+
+    @property
+    def metadata_socket(self) -> Path | None:
+        """Where the server must listen for this guest's metadata requests (a unix socket); None: no such channel.
+
+        The folder exists once the guest was made. Only this guest can reach it.
+        """
+        ...
+
+    async def observe(self) -> GuestState:
+        """What the guest is now."""
+        ...
+
+    async def ensure_running(self, spec: GuestSpec) -> Started:
+        """Afterwards the vCPUs run. ABSENT: a process is made from `spec` and starts. SHUT_DOWN or HALTED: reset and
+        go on in the same process (`spec` is not looked at again). RUNNING: nothing happens, `fresh` is False.
+
+        Raises `HostExhausted`, `DriverError`. When it raises, the guest is what it was before, or ABSENT.
+        """
+        ...
+
+    async def ensure_shut_down(self, *, deadline: float) -> Shutdown:
+        """Ask the guest to shut down (power button) and wait, at most `deadline` seconds, until its disks are at rest.
+
+        Afterwards SHUT_DOWN (clean), or HALTED where it did not follow in time, or ABSENT where it was or became so
+        (`clean` is False unless its process ended after a clean shutdown). Never raises for a guest that is slow.
+        """
+        ...
+
+    async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
+        """Afterwards ABSENT: as `ensure_shut_down` (not at all with `skip_os_shutdown`), then the process ends.
+
+        What the guest's disks hold was handed to the host before it returns.
+        """
+        ...
+
+    async def ensure_cut(self, cuts: Sequence[Cut]) -> float:
+        """Afterwards each `new` layer stands on its `old` one and takes the guest's writes; all switched at one instant.
+
+        The overlays exist before (`Disks.ensure_overlay`). On an ABSENT guest there is nothing to switch. A disk that
+        was switched already is left alone. Gives the seconds that the switch took.
+        Raises `CutRefused`: then no disk was switched. Raises `GuestLost`: then ask again.
+        """
+        ...
+
+    async def ensure_forwards(self, forwards: Collection[Forward]) -> Mapping[Forward, str]:
+        """Afterwards exactly these forwards are open, but for those given back, each with the reason it could not be.
+
+        On a guest that is not there nothing is open and nothing is given back.
+        """
+        ...
+
+    async def console(self) -> bytes:
+        """The last 64 KiB of the serial console, over all its boots; it outlives the process."""
+        ...
+
+    async def ensure_forgotten(self) -> None:
+        """Afterwards nothing of the guest is left: no process, no folder. Its disks are not touched."""
+        ...
+
+
+class Disks(Protocol):
+    """The layers: files that hold what disks hold. A layer that has another on top is immutable."""
+
+    async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
+        """Afterwards `layer` exists, `size_bytes` long. A new one reads as zeros."""
+        ...
+
+    async def ensure_overlay(self, layer: LayerId, on: LayerId, size_bytes: int) -> None:
+        """Afterwards `layer` exists on top of `on`. A new one reads as `on` does, and as zeros beyond its end.
+
+        Works while a running guest writes to `on` (then the overlay is one to cut to).
+        """
+        ...
+
+    async def inspect(self, source: Path, format: str) -> DiskFacts:
+        """Look at a file offered for import, as `raw` or `qcow2`. Raises `DiskRefused` with the reason."""
+        ...
+
+    async def ensure_imported(
+        self, layer: LayerId, source: Path, format: str, on_progress: Callable[[int], None]
+    ) -> None:
+        """Afterwards `layer` exists and holds what `source` held. `on_progress` is told percent.
+
+        Raises `DiskRefused`, `HostExhausted`; then there is no such layer.
+        """
+        ...
+
+    async def ensure_deleted(self, layer: LayerId) -> None:
+        """Afterwards there is no such layer. The caller knows that nothing stands on it and nothing has it open."""
+        ...
+
+    async def all_layers(self) -> frozenset[LayerId]:
+        """The layers that exist."""
+        ...
+
+
+class Driver(Protocol):
+    """What can make guests."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def disks(self) -> Disks: ...
+
+    async def open(self) -> None:
+        """Take hold: find the guests that outlived an earlier server and listen to them. Call once, first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go. Guests that can outlive the server go on running."""
+        ...
+
+    def guest(self, id: GuestId) -> Guest:
+        """The handle of a guest, whether or not it exists."""
+        ...
+
+    def events(self) -> AsyncIterator[GuestEvent]:
+        """What happens to guests from `open` on, until `close`. One reader."""
+        ...
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for a person: versions, accelerator and why it was chosen."""
+        ...

@@ -1,0 +1,28 @@
+"""Identifiers as EC2 writes them: a prefix, a dash, seventeen hexadecimal digits."""
+
+import re
+import secrets
+
+_DIGITS = re.compile(r"(?:[0-9a-f]{8}|[0-9a-f]{17})\Z")  # eight is EC2's older, still valid, form
+
+
+def new_id(prefix: str) -> str:
+    """A fresh identifier, `i-0123456789abcdef0` for prefix `i`. Like EC2's, its first digit is 0."""
+    return f"{prefix}-0{secrets.token_hex(8)}"
+
+
+def is_well_formed(identifier: str, prefix: str) -> bool:
+    """Whether this could be an identifier of that kind of resource at all."""
+    head, dash, digits = identifier.rpartition("-")
+    return bool(dash) and head == prefix and _DIGITS.match(digits) is not None
+
+
+def new_mac() -> str:
+    """A locally administered unicast hardware address that starts as EC2's do (02:…)."""
+    return ":".join(["02", *(f"{octet:02x}" for octet in secrets.token_bytes(5))])
+
+
+def new_request_id() -> str:
+    """A request id in EC2's form, a UUID."""
+    raw = secrets.token_hex(16)
+    return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))

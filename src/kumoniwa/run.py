@@ -1,0 +1,129 @@
+"""The only door to other programs: exact command logged, minimal environment, a missing program is a helpful sentence."""
+
+import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ENVIRONMENT = {"PATH": _PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+_PACKAGES = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
+    "mmdebstrap": "mmdebstrap",
+    "sfdisk": "fdisk",
+    "grub-mkimage": "grub-common",
+    "mke2fs": "e2fsprogs",
+    "socat": "socat",
+    "ssh": "openssh-client",
+    "unshare": "util-linux",
+    "newuidmap": "uidmap",
+}
+
+
+class ProgramMissing(Exception):
+    """The host lacks a program. The sentence says which Debian package brings it."""
+
+    def __init__(self, program: str) -> None:
+        package = _PACKAGES.get(program, program)
+        super().__init__(f"{program} is not installed; on Debian: sudo apt-get install {package}")
+        self.program = program
+
+
+class ProgramFailed(Exception):
+    """A program ended with an error. Holds the command, its exit status and the end of what it wrote to stderr."""
+
+    def __init__(self, argv: Sequence[str], status: int, stderr: str) -> None:
+        super().__init__(f"{shlex.join(argv)} ended with status {status}: {stderr.strip()[-2000:]}")
+        self.status = status
+        self.stderr = stderr
+
+
+def find(program: str) -> str:
+    """Where a program is; `ProgramMissing` where it is not."""
+    if (found := shutil.which(program, path=_PATH)) is None:
+        raise ProgramMissing(program)
+    return found
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> str:
+    """Run a program to its end and give its standard output.
+
+    `timeout` in seconds; a program that takes longer is killed, with its children, and `TimeoutError` raised.
+    `on_line` is called with each line of standard error as it comes (carriage returns end lines too: progress).
+    Raises `ProgramMissing`, `ProgramFailed`.
+    """
+    command = [find(argv[0]), *argv[1:]]
+    log.debug("run", command=shlex.join(command), cwd=str(cwd) if cwd else None)
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env=_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    try:
+        async with asyncio.timeout(timeout):
+            stdout, stderr, _ = await asyncio.gather(
+                process.stdout.read(), _lines(process.stderr, on_line), process.wait()
+            )
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if process.returncode != 0:
+        raise ProgramFailed(argv, process.returncode or 0, stderr)
+    return stdout.decode(errors="replace")
+
+
+async def start_detached(argv: Sequence[str], *, cwd: Path, output: IO[bytes]) -> int:
+    """Start a program in a session of its own, so that it outlives us; gives its process id.
+
+    Both its outputs go to `output`. The caller keeps the identity (`kumoniwa.hypervisor.qemu.process`) to find it again.
+    """
+    command = [find(argv[0]), *argv[1:]]
+    log.debug("start", command=shlex.join(command), cwd=str(cwd))
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env=_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
+    return process.pid
+
+
+async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | None) -> str:
+    """Read a stream to its end, telling of each line; gives the whole."""
+    text = ""
+    tail = ""
+    while chunk := await stream.read(65536):
+        piece = chunk.decode(errors="replace")
+        text = (text + piece)[-1_000_000:]
+        if on_line is not None:
+            *whole, tail = (tail + piece).replace("\r", "\n").split("\n")
+            for line in whole:
+                on_line(line)
+    return text

@@ -1,4 +1,4 @@
-"""Kumoniwa: an Amazon EC2 that a person runs on their own machine, with a real virtual machine behind every instance."""
+"""Kumoniwa: an Amazon EC2 that a person runs on their own machine, with a real guest behind every instance."""
 
 from importlib.metadata import version
 

@@ -77,9 +77,7 @@ class DryRunOperation(Ec2Error):
 class AuthFailure(Ec2Error):
     status = HTTPStatus.UNAUTHORIZED
 
-    def __init__(
-        self, message: str = "AWS was not able to validate the provided access credentials"
-    ) -> None:
+    def __init__(self, message: str = "AWS was not able to validate the provided access credentials") -> None:
         super().__init__("AuthFailure", message)
 
 

@@ -1,4 +1,4 @@
-"""The only door to other programs: exact command logged, minimal environment, a missing program is a helpful sentence."""
+"""The only door to other programs: command logged, minimal environment, a missing program is a helpful sentence."""
 
 import asyncio
 import contextlib
@@ -99,7 +99,7 @@ async def run(
 async def start_detached(argv: Sequence[str], *, cwd: Path, output: IO[bytes]) -> int:
     """Start a program in a session of its own, so that it outlives us; gives its process id.
 
-    Both its outputs go to `output`. The caller keeps the identity (`kumoniwa.hypervisor.qemu.process`) to find it again.
+    Both its outputs go to `output`. The caller keeps the identity to find it again.
     """
     command = [find(argv[0]), *argv[1:]]
     log.debug("start", command=shlex.join(command), cwd=str(cwd))

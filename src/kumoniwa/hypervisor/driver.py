@@ -209,7 +209,7 @@ class Guest(Protocol):
         ...
 
     async def ensure_cut(self, cuts: Sequence[Cut]) -> float:
-        """Afterwards each `new` layer stands on its `old` one and takes the guest's writes; all switched at one instant.
+        """Afterwards each `new` layer stands on its `old` one and takes the guest's writes; all at one instant.
 
         The overlays exist before (`Disks.ensure_overlay`). On an ABSENT guest there is nothing to switch. A disk that
         was switched already is left alone. Gives the seconds that the switch took.

@@ -1,0 +1,5 @@
+"""What actions work with."""
+
+
+class Cloud:
+    """What actions work with."""

@@ -40,6 +40,14 @@ class UnknownParameter(Ec2Error):
         super().__init__("UnknownParameter", f"The parameter {name} is not recognized")
 
 
+class InvalidRequest(Ec2Error):
+    """A request that is not well formed as such. EC2's text, and where we know it, what is wrong."""
+
+    def __init__(self, reason: str = "", status: HTTPStatus | None = None) -> None:
+        text = "The request received was invalid"
+        super().__init__("InvalidRequest", f"{text}: {reason}." if reason else f"{text}.", status)
+
+
 class UnsupportedOperation(Ec2Error):
     def __init__(self, message: str) -> None:
         super().__init__("UnsupportedOperation", message)
@@ -79,6 +87,20 @@ class AuthFailure(Ec2Error):
 
     def __init__(self, message: str = "AWS was not able to validate the provided access credentials") -> None:
         super().__init__("AuthFailure", message)
+
+
+class RequestExpired(Ec2Error):
+    """Signed more than fifteen minutes away from our clock, or presigned for a time that is over."""
+
+    def __init__(self) -> None:
+        super().__init__("RequestExpired", "Request has expired.")
+
+
+class MissingAuthenticationToken(Ec2Error):
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("MissingAuthenticationToken", "Request is missing Authentication Token")
 
 
 class IdempotentParameterMismatch(Ec2Error):

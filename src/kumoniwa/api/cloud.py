@@ -1,5 +1,64 @@
-"""What actions work with."""
+"""What actions work with: the world they change, and the engine that does what they started."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.registry import Answer, Call
+from kumoniwa.errors import IdempotentParameterMismatch
+from kumoniwa.store import tokens
+from kumoniwa.store.workflows import Origin
+from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.world import World
+
+T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
 class Cloud:
-    """What actions work with."""
+    """One cloud, as its actions see it."""
+
+    world: World
+    engine: Engine
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a consistent view of the state."""
+        return await self.world.database.read(work)
+
+    async def change(self, call: Call, work: Callable[[Connection], Answer]) -> Answer:
+        """Run `work` in one transaction with the call's ClientToken, then start the workflows it submitted.
+
+        When this returns, what was done is durable. When `work` raises, nothing was done and the token is unused.
+        """
+
+        def work_and_remember(connection: Connection) -> Answer:
+            answer = work(connection)
+            if call.token is not None:
+                scope = (call.account, call.region, call.action)
+                row = tokens.TokenRow(*scope, call.token.value, call.token.fingerprint, answer, call.at)
+                tokens.record(connection, row)
+            return answer
+
+        answer = await self.world.database.write(work_and_remember)
+        await self.engine.wake()
+        return answer
+
+    async def find(self, call: Call) -> Mapping[str, Any] | None:
+        """The answer that this call's ClientToken got before (`registry.TokenStore`)."""
+        assert call.token is not None
+        scope = (call.account, call.region, call.action)
+        value = call.token.value
+        row = await self.read(lambda connection: tokens.find(connection, *scope, value))
+        if row is None:
+            return None
+        if row.fingerprint != call.token.fingerprint:
+            raise IdempotentParameterMismatch
+        output: Mapping[str, Any] = row.output or {}
+        return output
+
+
+def origin(call: Call) -> Origin:
+    """The call as what it starts remembers it."""
+    return Origin(call.action, call.request_id, call.at)

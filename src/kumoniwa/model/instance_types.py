@@ -1,0 +1,56 @@
+"""The instance types that Kumoniwa offers: those of EC2 that a person's machine can hold, with EC2's own figures.
+
+Source: the EC2 instance type pages of AWS (vCPUs, memory); all are x86_64 and EBS-only.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType:
+    name: str
+    vcpus: int
+    memory_mib: int
+    burstable: bool = False
+    current_generation: bool = True
+    hypervisor: str = "nitro"
+    threads_per_core: int = 2
+
+    @property
+    def family(self) -> str:
+        return self.name.partition(".")[0]
+
+
+def _family(name: str, sizes: str, **traits: bool | str | int) -> list[InstanceType]:
+    """Read `size:vcpus:GiB` words."""
+    types = []
+    for word in sizes.split():
+        size, vcpus, gib = word.split(":")
+        types.append(InstanceType(f"{name}.{size}", int(vcpus), int(float(gib) * 1024), **traits))  # type: ignore[arg-type]
+    return types
+
+
+_T3 = "nano:2:0.5 micro:2:1 small:2:2 medium:2:4 large:2:8 xlarge:4:16 2xlarge:8:32"
+_M5 = "large:2:8 xlarge:4:16 2xlarge:8:32 4xlarge:16:64"
+_C5 = "large:2:4 xlarge:4:8 2xlarge:8:16 4xlarge:16:32"
+_R5 = "large:2:16 xlarge:4:32 2xlarge:8:64"
+
+INSTANCE_TYPES: dict[str, InstanceType] = {
+    kind.name: kind
+    for kind in (
+        *_family(
+            "t2",
+            "nano:1:0.5 micro:1:1 small:1:2 medium:2:4 large:2:8 xlarge:4:16 2xlarge:8:32",
+            burstable=True,
+            hypervisor="xen",
+            threads_per_core=1,
+        ),
+        *_family("m1", "small:1:1.7", hypervisor="xen", threads_per_core=1, current_generation=False),
+        *_family("t3", _T3, burstable=True),
+        *_family("t3a", _T3, burstable=True),
+        *(kind for name in ("m5", "m5a", "m6i", "m7i") for kind in _family(name, _M5)),
+        *(kind for name in ("c5", "c6i", "c7i") for kind in _family(name, _C5)),
+        *(kind for name in ("r5", "r6i") for kind in _family(name, _R5)),
+    )
+}
+DEFAULT_INSTANCE_TYPE = "m1.small"  # EC2's own default, from its first days

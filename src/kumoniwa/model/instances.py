@@ -1,0 +1,133 @@
+"""Instances: the EC2 resource, its states and their allowed moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class InstanceState(StrEnum):
+    """EC2's six instance states. There is no "rebooting" state: a reboot is not a move."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SHUTTING_DOWN = "shutting-down"
+    TERMINATED = "terminated"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+    @property
+    def code(self) -> int:
+        """The number EC2 gives beside the name."""
+        return _CODES[self]
+
+
+_CODES = {
+    InstanceState.PENDING: 0,
+    InstanceState.RUNNING: 16,
+    InstanceState.SHUTTING_DOWN: 32,
+    InstanceState.TERMINATED: 48,
+    InstanceState.STOPPING: 64,
+    InstanceState.STOPPED: 80,
+}
+
+MOVES: Mapping[InstanceState, frozenset[InstanceState]] = {
+    InstanceState.PENDING: frozenset(
+        {InstanceState.RUNNING, InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED, InstanceState.STOPPED}
+    ),
+    InstanceState.RUNNING: frozenset({InstanceState.STOPPING, InstanceState.SHUTTING_DOWN}),
+    InstanceState.STOPPING: frozenset({InstanceState.STOPPED, InstanceState.SHUTTING_DOWN}),
+    InstanceState.STOPPED: frozenset({InstanceState.PENDING, InstanceState.SHUTTING_DOWN}),
+    InstanceState.SHUTTING_DOWN: frozenset({InstanceState.TERMINATED}),
+    InstanceState.TERMINATED: frozenset(),
+}
+"""Which state may follow which. PENDING → STOPPED is a start that failed, PENDING → TERMINATED a launch that failed."""
+
+
+class Reachability(StrEnum):
+    """The instance status check: is somebody at home in the guest?"""
+
+    INITIALIZING = "initializing"
+    OK = "ok"
+    IMPAIRED = "impaired"
+
+
+class ShutdownBehavior(StrEnum):
+    """What becomes of an instance whose guest powers itself off."""
+
+    STOP = "stop"
+    TERMINATE = "terminate"
+
+
+@dataclass(frozen=True, slots=True)
+class StateReason:
+    """Why an instance or image is in its state: EC2's code and sentence."""
+
+    code: str
+    message: str
+
+
+USER_SHUTDOWN = StateReason("Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown")
+INSTANCE_SHUTDOWN = StateReason(
+    "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An EC2 instance. `claimed_by` is the workflow that owns its guest now."""
+
+    id: str
+    account: str
+    region: str
+    reservation_id: str
+    requester: str
+    launch_index: int
+    image_id: str
+    instance_type: str
+    architecture: str
+    state: InstanceState
+    zone: str
+    vpc_id: str
+    subnet_id: str
+    private_ip: str
+    public_ip: str | None
+    associate_public_ip: bool
+    mac: str
+    interface_id: str
+    interface_attachment_id: str
+    key_name: str | None
+    root_device_name: str
+    launch_time: datetime
+    first_launch_time: datetime
+    guest_uuid: str
+    user_data: str | None
+    """Base64, as it came."""
+    client_token: str
+    disable_api_stop: bool
+    disable_api_termination: bool
+    shutdown_behavior: ShutdownBehavior
+    source_dest_check: bool
+    ebs_optimized: bool
+    monitoring: bool
+    metadata_endpoint: bool
+    metadata_tokens_required: bool
+    metadata_hop_limit: int
+    metadata_tags: bool
+    options: Mapping[str, Any]
+    """Launch options that are only told again (CpuOptions, Placement …), under EC2's member names."""
+    state_transition_reason: str = ""
+    state_reason_code: str | None = None
+    state_reason_message: str | None = None
+    reachability: Reachability = Reachability.INITIALIZING
+    impaired_since: datetime | None = None
+    terminated_at: datetime | None = None
+    claimed_by: str | None = None
+    version: int = 0
+    """Counts the changes of this row, so that what was made from it can be kept until it changes."""
+
+
+def user_initiated(at: datetime) -> str:
+    """EC2's StateTransitionReason for what a caller asked for (the zone is written GMT)."""
+    return f"User initiated ({at:%Y-%m-%d %H:%M:%S} GMT)"

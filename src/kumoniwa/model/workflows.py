@@ -1,0 +1,33 @@
+"""Workflows: durable stories, and the claims they hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class WorkflowState(StrEnum):
+    WAITING = "waiting"
+    """Another workflow holds the claim on its subject; it runs when its turn comes."""
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRow:
+    """A workflow as it is kept. `subject` is the instance it claims, or None."""
+
+    id: str
+    kind: str
+    subject: str | None
+    arguments: Mapping[str, Any]
+    state: WorkflowState
+    created_at: datetime
+    sequence: int
+    action: str | None = None
+    """The API call that began it, and its request id."""
+    request_id: str | None = None
+    error: str | None = None
+    finished_at: datetime | None = None

@@ -1,0 +1,130 @@
+"""The database: one writer, several readers, nothing of it on the event loop.
+
+Work is a plain function that takes a connection. `read` runs it on a consistent view; `write` runs it in a transaction
+of its own, and what it did is durable when `write` returns. Writes that wait at the same moment share one commit: each
+keeps its own savepoint, so that one failing leaves the others whole.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+log = structlog.get_logger(__name__)
+
+_READERS = 4
+_SHARED_COMMIT = 64  # at most this many writes share a commit, so that the first does not wait for a flood
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # with NORMAL a power cut may lose commits that a caller was already told of
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write(Generic[T]):
+    work: Work[T]
+    done: "Future[T]"
+
+
+class Database:
+    """State on SQLite. Made by `open_database`; `close` ends its threads after the writes already asked for."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writes: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="database-reader")
+        self._writer = threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True)
+        self._writer.start()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on a consistent view of the state. It must not write."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction. When this returns it is durable; when `work` raises, nothing of it was done."""
+        write: _Write[T] = _Write(work, Future())
+        self._writes.put(write)
+        # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
+        return await asyncio.shield(asyncio.wrap_future(write.done))
+
+    async def close(self) -> None:
+        """Finish the writes already asked for and let go of the file."""
+        self._writes.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def _read(self, work: Work[T]) -> T:
+        with self._engine.connect() as connection, connection.begin():
+            return work(connection)
+
+    def _write_for_ever(self) -> None:
+        with self._engine.connect().execution_options(writer=True) as connection:
+            while (first := self._writes.get()) is not None:
+                batch = [first]
+                ended = False
+                with suppress(queue.Empty):
+                    while len(batch) < _SHARED_COMMIT and not ended:
+                        if (more := self._writes.get_nowait()) is None:
+                            ended = True
+                        else:
+                            batch.append(more)
+                _commit_together(connection, batch)
+                if ended:
+                    return
+
+
+def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
+    """Do each write in a savepoint of its own, commit once, then tell each how it went."""
+    told: list[Callable[[], None]] = []
+    try:
+        with connection.begin():
+            for write in batch:
+                try:
+                    with connection.begin_nested():
+                        result = write.work(connection)
+                    told.append(partial(write.done.set_result, result))
+                except BaseException as failure:  # noqa: BLE001  # it is raised again, where the write was asked for
+                    told.append(partial(write.done.set_exception, failure))
+    except SQLAlchemyError as failure:  # the commit failed: nobody's work was done, and all are told
+        log.error("a commit failed", writes=len(batch), exc_info=failure)
+        told = [partial(write.done.set_exception, failure) for write in batch]
+    for tell in told:
+        tell()
+
+
+def make_engine(path: Path) -> Engine:
+    """SQLAlchemy's engine on the database file, with our pragmas and explicit transactions."""
+    engine = create_engine(
+        f"sqlite:///{path}",
+        # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        pool_size=_READERS + 1,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writer", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,52 @@
+"""Rows and frozen values: the same names on both sides, so two functions carry one to the other."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+
+from sqlalchemy import Connection, Insert, Select, Table
+from sqlalchemy import insert as sql_insert
+
+if TYPE_CHECKING:
+    from dataclasses import Field
+
+T = TypeVar("T")
+
+
+class Value(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: "ClassVar[dict[str, Field[Any]]]"
+
+
+@cache
+def _names(kind: type[Value]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return sql_insert(table)
+
+
+def as_row(value: Value) -> dict[str, Any]:
+    """A value as the columns of its row."""
+    return {name: getattr(value, name) for name in _names(type(value))}
+
+
+def insert(connection: Connection, table: Table, *values: Value) -> None:
+    """Write new rows."""
+    if values:
+        connection.execute(_insert(table), [as_row(value) for value in values])
+
+
+def all_of(kind: Callable[..., T], connection: Connection, query: Select[Any]) -> list[T]:
+    """The query's rows as values of `kind`. The query selects that kind's columns, in any order."""
+    return [kind(**row) for row in connection.execute(query).mappings()]
+
+
+def one_of(kind: Callable[..., T], connection: Connection, query: Select[Any]) -> T | None:
+    """The query's only row as a value, or None; two rows are our bug and raise."""
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else kind(**row)

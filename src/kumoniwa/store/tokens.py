@@ -1,0 +1,62 @@
+"""ClientTokens in the database: recorded in the transaction of the action they made idempotent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from kumoniwa.store.rows import insert, one_of
+from kumoniwa.store.tables import client_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """What was answered to a token. Times in `output` are kept as `{"@time": ISO 8601}`."""
+
+    account: str
+    region: str
+    action: str
+    value: str
+    fingerprint: str
+    output: Any
+    created_at: datetime
+
+
+def record(connection: Connection, token: TokenRow) -> None:
+    """Keep what is answered to a token."""
+    insert(connection, client_tokens, replace(token, output=_frozen(token.output)))
+
+
+def find(connection: Connection, account: str, region: str, action: str, value: str) -> TokenRow | None:
+    """What was answered to a token, if it was used."""
+    columns = client_tokens.c
+    row = one_of(
+        TokenRow,
+        connection,
+        select(client_tokens).where(
+            columns.account == account, columns.region == region, columns.action == action, columns.value == value
+        ),
+    )
+    return None if row is None else replace(row, output=_thawed(row.output))
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"@time": value.isoformat()}
+    if isinstance(value, Mapping):
+        return {key: _frozen(child) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_frozen(child) for child in value]
+    return value
+
+
+def _thawed(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"@time"}:
+            return datetime.fromisoformat(value["@time"])
+        return {key: _thawed(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_thawed(child) for child in value]
+    return value

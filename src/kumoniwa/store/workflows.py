@@ -1,0 +1,130 @@
+"""Workflows, their journals and their claims in the database.
+
+A claim is the row of the instance saying which workflow owns it (`claimed_by`). Workflows on one instance run one
+after another in the order of their submission: the claim goes from each to the next in the transaction that ends it, so
+that a finished workflow never holds one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from kumoniwa.ids import new_id
+from kumoniwa.model.workflows import WorkflowRow, WorkflowState
+from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.tables import instances, steps, workflows
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The API call that began something: its action, its request id, its time. The server itself has no request id."""
+
+    action: str | None
+    request_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """How a step ended: a result in JSON, or the sentence of its failure."""
+
+    workflow_id: str
+    name: str
+    result: Any
+    error: str | None
+    finished_at: datetime
+
+
+def submit(
+    connection: Connection, kind: str, subject: str | None, origin: Origin, arguments: Mapping[str, Any]
+) -> WorkflowRow:
+    """Write a new workflow. It takes the claim on its subject, or waits for its turn where another holds it."""
+    latest: int | None = connection.execute(select(func.max(workflows.c.sequence))).scalar()
+    workflow = WorkflowRow(
+        id=new_id("wf"),
+        kind=kind,
+        subject=subject,
+        arguments=dict(arguments),
+        state=WorkflowState.WAITING,
+        created_at=origin.at,
+        sequence=(latest or 0) + 1,
+        action=origin.action,
+        request_id=origin.request_id,
+    )
+    insert(connection, workflows, workflow)
+    if subject is None or _take_claim(connection, subject, workflow.id):
+        _set_running(connection, workflow.id)
+    return workflow
+
+
+def finish(connection: Connection, workflow: WorkflowRow, error: str | None, at: datetime) -> None:
+    """End a workflow and hand its claim to the next that waits for it, or let it go."""
+    state = WorkflowState.SUCCEEDED if error is None else WorkflowState.FAILED
+    connection.execute(
+        update(workflows).where(workflows.c.id == workflow.id).values(state=state, error=error, finished_at=at)
+    )
+    release(connection, workflow)
+
+
+def release(connection: Connection, workflow: WorkflowRow) -> None:
+    """Let go of the claim, if this workflow holds it; the next in line takes it at once."""
+    if workflow.subject is None:
+        return
+    waiting = (
+        select(workflows.c.id)
+        .where(workflows.c.subject == workflow.subject, workflows.c.state == WorkflowState.WAITING)
+        .order_by(workflows.c.sequence)
+        .limit(1)
+    )
+    successor: str | None = connection.execute(waiting).scalar()
+    released = connection.execute(
+        update(instances)
+        .where(instances.c.id == workflow.subject, instances.c.claimed_by == workflow.id)
+        .values(claimed_by=successor)
+    )
+    if released.rowcount == 1 and successor is not None:
+        _set_running(connection, successor)
+
+
+def running(connection: Connection) -> list[WorkflowRow]:
+    """The workflows whose turn it is, in the order of their submission."""
+    query = select(workflows).where(workflows.c.state == WorkflowState.RUNNING).order_by(workflows.c.sequence)
+    return all_of(WorkflowRow, connection, query)
+
+
+def get(connection: Connection, workflow_id: str) -> WorkflowRow | None:
+    return one_of(WorkflowRow, connection, select(workflows).where(workflows.c.id == workflow_id))
+
+
+def of_subject(connection: Connection, subject: str) -> list[WorkflowRow]:
+    """Every workflow there was on an instance, in order."""
+    query = select(workflows).where(workflows.c.subject == subject).order_by(workflows.c.sequence)
+    return all_of(WorkflowRow, connection, query)
+
+
+def journal(connection: Connection, workflow_id: str) -> list[StepRow]:
+    """The steps of a workflow that have ended, in the order in which they did."""
+    query = select(steps).where(steps.c.workflow_id == workflow_id).order_by(steps.c.finished_at)
+    return all_of(StepRow, connection, query)
+
+
+def record(connection: Connection, step: StepRow) -> None:
+    """Journal how a step ended."""
+    insert(connection, steps, step)
+
+
+def _take_claim(connection: Connection, instance_id: str, workflow_id: str) -> bool:
+    """Compare and set: the claim is taken only where nobody holds it."""
+    taken = connection.execute(
+        update(instances)
+        .where(instances.c.id == instance_id, instances.c.claimed_by.is_(None))
+        .values(claimed_by=workflow_id)
+    )
+    return taken.rowcount == 1
+
+
+def _set_running(connection: Connection, workflow_id: str) -> None:
+    connection.execute(update(workflows).where(workflows.c.id == workflow_id).values(state=WorkflowState.RUNNING))

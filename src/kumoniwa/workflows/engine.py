@@ -1,0 +1,169 @@
+"""The engine: runs workflows, journals their steps, and resumes them after a crash.
+
+A workflow is a coroutine of steps. A step that ended is not done again: its journaled result, or failure, is told
+again. A step that had not ended runs again from its beginning; steps therefore are idempotent and decide from the world.
+Step names and the shapes of their results are an on-disk format: `tests/workflows/test_formats.py` pins them.
+"""
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.store import workflows as rows
+from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Step = Callable[Concatenate[World, P], Awaitable[T]]
+Story = Callable[..., Awaitable[None]]
+
+STORIES: dict[str, Story] = {}
+
+
+class StepFailed(Exception):
+    """A step will never work. The text is a sentence for `StateReason`."""
+
+
+class Interrupted(BaseException):
+    """The server goes down and this workflow with it: nothing more of it may be done or journaled."""
+
+
+def story(kind: str) -> Callable[[Story], Story]:
+    """Register the coroutine that tells a kind of workflow: `async def create_image(wf, **arguments)`."""
+
+    def register(told: Story) -> Story:
+        assert kind not in STORIES, f"two stories are called {kind}"
+        STORIES[kind] = told
+        return told
+
+    return register
+
+
+class Workflow:
+    """One workflow in progress, as its story sees it."""
+
+    def __init__(
+        self, row: WorkflowRow, world: World, journal: list[rows.StepRow], wake: Callable[[], Awaitable[None]]
+    ) -> None:
+        self.row = row
+        self.origin = rows.Origin(row.action, row.request_id, row.created_at)
+        self._world = world
+        self._wake = wake
+        self._journal = {step.name: step for step in journal}
+        self._interrupted = False
+
+    @property
+    def id(self) -> str:
+        return self.row.id
+
+    async def step(self, name: str, function: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do one step and remember how it ended. It may run again after a crash: idempotent functions only.
+
+        Gives the step's result as JSON keeps it. Raises `StepFailed` where it failed, now or in an earlier life.
+        """
+        if self._interrupted:
+            raise Interrupted(self.id)
+        if (step := self._journal.get(name)) is None:
+            try:
+                result, error = await function(self._world, *args, **kwargs), None
+            except (StepFailed, DriverError) as failure:
+                result, error = None, str(failure)
+                log.warning("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
+            except Exception as bug:
+                # The story must go on to its own end (boot the guest again, release the claim), whatever we got wrong.
+                result, error = None, f"Internal error: {bug!r}"
+                log.exception("a step broke", workflow=self.id, kind=self.row.kind, step=name)
+            except BaseException:
+                self._interrupted = True
+                raise
+            step = rows.StepRow(self.id, name, result, error, self._world.clock.now())
+            try:
+                await self._world.database.write(functools.partial(rows.record, step=step))
+            except BaseException:
+                # Cancelled while it is written: whether it was is unknown, so this life ends here.
+                self._interrupted = True
+                raise
+            self._journal[name] = step
+        if step.error is not None:
+            raise StepFailed(step.error)
+        outcome: T = step.result
+        return outcome
+
+    async def release(self) -> None:
+        """Let go of the claim before the story's long end. Done again it does nothing."""
+        if self._interrupted:
+            raise Interrupted(self.id)
+        await self._world.database.write(functools.partial(rows.release, workflow=self.row))
+        await self._wake()
+
+
+class Engine:
+    """Runs the workflows whose turn it is. One engine per database."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._tasks = Tasks("workflows")
+        self._live: set[str] = set()
+        self._stirred = asyncio.Condition()
+        self._waking = asyncio.Lock()
+
+    async def wake(self) -> None:
+        """Start every workflow whose turn it is and that is not live: after a commit that submitted one, and first."""
+        async with self._waking:
+            for row in await self._world.database.read(rows.running):
+                if row.id not in self._live:
+                    self._live.add(row.id)
+                    self._tasks.start(self._run(row), row.kind)
+
+    async def idle(self, timeout: float) -> None:
+        """Return when no workflow is live. For tests and for a shutdown that lets work finish."""
+        async with asyncio.timeout(timeout), self._stirred:
+            await self._stirred.wait_for(lambda: not self._live)
+
+    async def close(self) -> None:
+        """Interrupt every workflow where it is; the next start resumes them."""
+        await self._tasks.close()
+
+    async def _run(self, row: WorkflowRow) -> None:
+        """Tell one story to its end."""
+        facts = {"workflow": row.id, "kind": row.kind, "subject": row.subject, "request": row.request_id}
+        database = self._world.database
+        journal = await database.read(lambda connection: rows.journal(connection, row.id))
+        log.info("workflow resumed" if journal else "workflow started", **facts)
+        error: str | None = None
+        try:
+            await STORIES[row.kind](Workflow(row, self._world, journal, self.wake), **row.arguments)
+        except StepFailed as failure:
+            error = str(failure)
+        except Exception as bug:
+            # Deciding went wrong, not doing: the claim must not stay with a story that has no end.
+            log.exception("a workflow broke", **facts)
+            error = f"Internal error: {bug!r}"
+
+        def end(connection: Connection) -> None:
+            rows.finish(connection, row, error, self._world.clock.now())
+
+        await database.write(end)
+        log.info("workflow finished", error=error, **facts)
+        # The successor is live before this one is not, so that `idle` sees no gap between them.
+        await self.wake()
+        async with self._stirred:
+            self._live.discard(row.id)
+            self._stirred.notify_all()
+
+
+def submit(
+    connection: Connection, kind: str, subject: str | None, origin: rows.Origin, **arguments: Any
+) -> WorkflowRow:
+    """Write a workflow with the rows it is about; `Engine.wake` after the commit starts it."""
+    assert kind in STORIES, f"nobody tells the story {kind}"
+    return rows.submit(connection, kind, subject, origin, arguments)

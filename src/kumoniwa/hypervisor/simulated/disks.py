@@ -1,0 +1,104 @@
+"""The simulated driver's disks."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from kumoniwa.clock import Clock
+from kumoniwa.hypervisor.driver import DiskFacts, DiskRefused, DriverError, LayerId
+from kumoniwa.hypervisor.simulated.faults import Faults
+from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
+from kumoniwa.hypervisor.simulated.layers import Layers
+
+_SMALL = 1 << 20
+"""Files up to this size are read, to remember what was imported by its digest; of larger ones the facts do."""
+
+
+class SimulatedDisks:
+    """The layers of a simulated world. See `kumoniwa.hypervisor.driver.Disks` for the promises."""
+
+    def __init__(self, layers: Layers, clock: Clock, faults: Faults, import_seconds: float) -> None:
+        self._layers = layers
+        self._clock = clock
+        self._faults = faults
+        self._import_seconds = import_seconds
+
+    async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
+        await self._faults.enter("ensure_empty")
+        if layer not in self._layers:
+            self._layers.add(Layer(layer, size_bytes))
+        await self._faults.point("ensure_empty")
+
+    async def ensure_overlay(self, layer: LayerId, on: LayerId, size_bytes: int) -> None:
+        await self._faults.enter("ensure_overlay")
+        if layer not in self._layers:
+            self._layers.add(Layer(layer, size_bytes, parent=on))
+        elif (stands_on := self._layers[layer].parent) != on:
+            raise DriverError(f"Layer {layer} exists and stands on {stands_on}, not on {on}.")
+        await self._faults.point("ensure_overlay")
+
+    async def inspect(self, source: Path, format: str) -> DiskFacts:
+        await self._faults.enter("inspect")
+        facts = await asyncio.to_thread(_facts, source, format)
+        await self._faults.point("inspect")
+        return facts
+
+    async def ensure_imported(
+        self, layer: LayerId, source: Path, format: str, on_progress: Callable[[int], None]
+    ) -> None:
+        """A simulated guest cannot run what is in the file: its size and its digest or name are kept, no more."""
+        await self._faults.enter("ensure_imported")
+        if layer not in self._layers:
+            facts = await asyncio.to_thread(_facts, source, format)
+            origin = await asyncio.to_thread(_origin, source, format)
+            for percent in (25, 50, 75):
+                await self._faults.point("ensure_imported")
+                if self._import_seconds > 0:
+                    await self._clock.sleep(self._import_seconds / 3)
+                on_progress(percent)
+            await self._faults.point("ensure_imported")
+            if layer not in self._layers:  # another call may have been quicker while this one slept
+                self._layers.add(Layer(layer, facts.virtual_bytes, origin=origin, filesystem=FileSystem.CLEAN))
+            await self._faults.point("ensure_imported")
+        on_progress(100)
+
+    async def ensure_deleted(self, layer: LayerId) -> None:
+        await self._faults.enter("ensure_deleted")
+        if layer in self._layers:
+            self._layers.remove(layer)
+        await self._faults.point("ensure_deleted")
+
+    async def all_layers(self) -> frozenset[LayerId]:
+        await self._faults.enter("all_layers")
+        return self._layers.ids()
+
+
+def _facts(source: Path, format: str) -> DiskFacts:
+    """What the file's size and first bytes say. The qcow2 header: QEMU's docs/interop/qcow2.txt."""
+    try:
+        with source.open("rb") as file:
+            size, header = source.stat().st_size, file.read(32)
+    except OSError as error:
+        raise DiskRefused(f"{source} cannot be read: {error.strerror}.") from error
+    match format:
+        case "raw":
+            if size == 0 or size % 512:
+                raise DiskRefused(f"{source} is not a raw disk: {size} bytes are not a whole number of sectors.")
+            return DiskFacts("raw", size)
+        case "qcow2":
+            if len(header) < 32 or header[:4] != b"QFI\xfb":
+                raise DiskRefused(f"{source} is not a qcow2 disk: it does not begin as one.")
+            if int.from_bytes(header[8:16], "big"):
+                raise DiskRefused(f"{source} stands on another file; flatten it first (qemu-img convert).")
+            return DiskFacts("qcow2", int.from_bytes(header[24:32], "big"))
+    raise DiskRefused(f"Disks are taken as raw or qcow2, not as {format}.")
+
+
+def _origin(source: Path, format: str) -> str:
+    try:
+        size = source.stat().st_size
+        digest = f", sha256 {hashlib.sha256(source.read_bytes()).hexdigest()}" if size <= _SMALL else ""
+    except OSError as error:
+        raise DiskRefused(f"{source} cannot be read: {error.strerror}.") from error
+    return f"{source.name}, {format}, {size} bytes{digest}"

@@ -1,0 +1,69 @@
+"""The simulated driver itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+from kumoniwa.clock import Clock
+from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId
+from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
+from kumoniwa.hypervisor.simulated.faults import Faults
+from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
+from kumoniwa.hypervisor.simulated.machine import Host
+from kumoniwa.hypervisor.simulated.timing import Timing
+from kumoniwa.hypervisor.simulated.world import SimulatedWorld
+
+
+class SimulatedDriver:
+    """Guests in memory, on `clock`. See `kumoniwa.hypervisor.driver.Driver` for the promises.
+
+    Without a `world` it makes its own and ends it when it is closed. A world that was given is the giver's to close.
+    """
+
+    def __init__(self, clock: Clock, *, timing: Timing | None = None, world: SimulatedWorld | None = None) -> None:
+        self.world = SimulatedWorld() if world is None else world
+        self.faults = Faults()
+        """What a test makes go wrong in this driver."""
+        timing = Timing() if timing is None else timing
+        self._owns_world = world is None
+        self._clock = clock
+        self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
+        self._disks = SimulatedDisks(self.world.layers, clock, self.faults, timing.import_disk)
+        self._host = Host(clock, timing, self.world.layers, self.world.ports, self.world.tasks, self.world.tell)
+
+    @property
+    def name(self) -> str:
+        return "simulated"
+
+    @property
+    def disks(self) -> SimulatedDisks:
+        return self._disks
+
+    async def open(self) -> None:
+        """Listen from now on, in the place of whoever did. The guests of an earlier driver need no more than that."""
+        await self.faults.enter("open")
+        self.world.listener, self.world.listening_since = self._events.put_nowait, self._clock.now()
+
+    async def close(self) -> None:
+        if self.world.listener == self._events.put_nowait:  # not if a later driver took our place
+            self.world.listener = self.world.listening_since = None
+        self._events.put_nowait(None)
+        if self._owns_world:
+            await self.world.close()
+
+    def guest(self, id: GuestId) -> SimulatedGuest:
+        return SimulatedGuest(id, self.world, self._host, self.faults)
+
+    async def events(self) -> AsyncIterator[GuestEvent]:
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    def describe(self) -> Mapping[str, str]:
+        return {
+            "driver": "simulated",
+            "guests": "simulated in memory: they boot, log and keep disks, but no virtual machine runs",
+            "layers": "kept in a file" if self.world.layers.kept else "forgotten when the server ends",
+        }
+
+    def fail_next(self, method: str, error: DriverError) -> None:
+        """The next call of `method`, of the driver, its disks or any guest, raises `error` and does nothing."""
+        self.faults.fail_next(method, error)

@@ -1,0 +1,63 @@
+"""Layers on the host's disk, so that they survive the server: one SQLite file, written through at every change."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
+
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS layers (
+        id TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, parent TEXT, origin TEXT NOT NULL, filesystem TEXT,
+        sealed INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS files (
+        layer TEXT NOT NULL REFERENCES layers ON DELETE CASCADE, path TEXT NOT NULL, data BLOB NOT NULL,
+        PRIMARY KEY (layer, path)
+    ) STRICT;
+"""
+
+
+class Journal:
+    """Every change is with the host when the call returns: it outlives `kill -9`.
+
+    A power cut of the host may lose the last changes but never damages the file: what is kept here is a simulation,
+    and a flush of the host's disk per change would hold up the event loop.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
+        self._database.executescript(_SCHEMA)
+
+    def load(self) -> Iterator[tuple[Layer, dict[str, bytes]]]:
+        """Every layer, with its own files."""
+        files: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+        for layer, path, data in self._database.execute("SELECT layer, path, data FROM files"):
+            files[layer][path] = data
+        rows = self._database.execute("SELECT id, size_bytes, parent, origin, filesystem, sealed FROM layers")
+        for id, size_bytes, parent, origin, filesystem, sealed in rows:
+            state = None if filesystem is None else FileSystem(filesystem)
+            yield Layer(LayerId(id), size_bytes, parent, origin, state, bool(sealed)), files[id]
+
+    def save(self, layer: Layer, files: Mapping[str, bytes]) -> None:
+        """The layer is as given; these of its files hold what is given. All or nothing."""
+        self._database.execute("BEGIN")
+        with self._database:
+            self._database.execute(
+                "INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET filesystem = excluded.filesystem, sealed = excluded.sealed",
+                (layer.id, layer.size_bytes, layer.parent, layer.origin, layer.filesystem, layer.sealed),
+            )
+            self._database.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
+                [(layer.id, path, data) for path, data in files.items()],
+            )
+
+    def delete(self, layer: LayerId) -> None:
+        self._database.execute("DELETE FROM layers WHERE id = ?", (layer,))
+
+    def close(self) -> None:
+        self._database.close()

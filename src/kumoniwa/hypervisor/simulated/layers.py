@@ -1,0 +1,148 @@
+"""What disks hold, in memory: layers with files in them, each reading through to the one it stands on.
+
+Here the rule is kept that all snapshots rest on: **what another layer stands on is never written again**. A real driver
+would write and silently spoil a snapshot; this one says `WorldBroken`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
+from kumoniwa.hypervisor.simulated.journal import Journal
+from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
+
+
+class WorldBroken(AssertionError):
+    """Somebody asked for what would spoil data on a real host. Not the guest's fault nor the driver's: the caller's."""
+
+
+class Layers:
+    """All layers of a world, and which guest has which one open for writing."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.broken: list[str] = []
+        """Every `WorldBroken` that was raised: a test may ask here, should someone have swallowed it."""
+        self._layers: dict[LayerId, Layer] = {}
+        self._files: dict[LayerId, dict[str, bytes]] = {}
+        self._children: Counter[LayerId] = Counter()
+        self._writers: dict[LayerId, GuestId] = {}
+        self._journal = None if path is None else Journal(path)
+        if self._journal is not None:
+            for layer, files in self._journal.load():
+                self._remember(layer, files)
+
+    def __contains__(self, layer: LayerId) -> bool:
+        return layer in self._layers
+
+    def __getitem__(self, layer: LayerId) -> Layer:
+        try:
+            return self._layers[layer]
+        except KeyError:
+            raise DriverError(f"There is no layer {layer}.") from None
+
+    @property
+    def kept(self) -> bool:
+        """Whether they outlive the process."""
+        return self._journal is not None
+
+    def ids(self) -> frozenset[LayerId]:
+        return frozenset(self._layers)
+
+    def add(self, layer: Layer) -> None:
+        """A new layer. The one it stands on is immutable from now on, unless a guest has it open: it will cut over."""
+        if not (layer.id[:1].isalpha() and len(layer.id) <= 31):
+            raise DriverError(f"{layer.id!r} cannot be a layer's name: it must start with a letter, of at most 31.")
+        if layer.parent is not None and layer.parent not in self._writers:
+            self._seal(self[layer.parent])
+        self._remember(layer, {})
+        self._save(layer)
+
+    def remove(self, layer: LayerId) -> None:
+        if self._children[layer]:
+            self._break(f"layer {layer} was deleted while another stands on it")
+        if layer in self._writers:
+            self._break(f"layer {layer} was deleted while guest {self._writers[layer]} writes to it")
+        gone = self._layers.pop(layer)
+        del self._files[layer]
+        if gone.parent is not None:
+            self._children[gone.parent] -= 1
+        if self._journal is not None:
+            self._journal.delete(layer)
+
+    def open(self, layer: LayerId, writer: GuestId) -> None:
+        """Give the layer to a guest for writing; all that it stands on is immutable from now on."""
+        opened = self[layer]
+        if layer in self._writers:
+            raise DriverError(f"Layer {layer} is open for writing by guest {self._writers[layer]}.")
+        if opened.sealed:
+            self._break(f"guest {writer} opens layer {layer} for writing, and another layer stands on it")
+        below = opened.parent
+        while below is not None:
+            if below in self._writers:
+                raise DriverError(f"Layer {below}, below {layer}, is open for writing by guest {self._writers[below]}.")
+            self._seal(self[below])
+            below = self[below].parent
+        self._writers[layer] = writer
+
+    def close(self, layer: LayerId) -> None:
+        del self._writers[layer]
+
+    def switch(self, old: LayerId, new: LayerId) -> None:
+        """The guest that writes to `old` writes to `new` from here on."""
+        writer = self._writers[old]
+        self.close(old)
+        self.open(new, writer)
+
+    def get(self, layer: LayerId, path: str) -> bytes | None:
+        """What the file holds, in this layer or the nearest one below that has it."""
+        at: LayerId | None = layer
+        while at is not None:
+            if (data := self._files[at].get(path)) is not None:
+                return data
+            at = self._layers[at].parent
+        return None
+
+    def put(self, layer: LayerId, files: Mapping[str, bytes], filesystem: FileSystem) -> None:
+        """Write files and the file system's state, at one instant."""
+        changed = replace(self[layer], filesystem=filesystem)
+        if changed.sealed:
+            self._break(f"layer {layer} was written to, and another layer stands on it")
+        self._layers[layer] = changed
+        self._files[layer].update(files)
+        self._save(changed, files)
+
+    def filesystem(self, layer: LayerId) -> FileSystem:
+        """What a check of the disk would say."""
+        at: LayerId | None = layer
+        while at is not None:
+            if (filesystem := self._layers[at].filesystem) is not None:
+                return filesystem
+            at = self._layers[at].parent
+        return FileSystem.BLANK
+
+    def shut(self) -> None:
+        """Let go of the journal's file."""
+        if self._journal is not None:
+            self._journal.close()
+
+    def _remember(self, layer: Layer, files: dict[str, bytes]) -> None:
+        self._layers[layer.id] = layer
+        self._files[layer.id] = files
+        if layer.parent is not None:
+            self._children[layer.parent] += 1
+
+    def _seal(self, layer: Layer) -> None:
+        if not layer.sealed:
+            self._layers[layer.id] = replace(layer, sealed=True)
+            self._save(self._layers[layer.id])
+
+    def _save(self, layer: Layer, files: Mapping[str, bytes] | None = None) -> None:
+        if self._journal is not None:
+            self._journal.save(layer, files or {})
+
+    def _break(self, what: str) -> NoReturn:
+        self.broken.append(what)
+        raise WorldBroken(what)

@@ -1,0 +1,60 @@
+"""What a simulated Linux says, on its console and in /var/log/messages. Pure text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import IPv4Address
+
+MESSAGES = "/var/log/messages"
+LOG_LIMIT = 64 << 10
+"""Bytes that a log keeps of its end; the console too."""
+
+RELEASE = "6.1.0-kumoniwa-simulated"
+
+# What systemd and logind write, word for word, so that who greps a real guest's log finds it here too.
+GOING_DOWN = ("systemd-logind[412]: System is powering down.",)
+POWER_KEY = ("systemd-logind[412]: Power key pressed short.", *GOING_DOWN)
+REBOOTING = ("systemd-logind[412]: System is rebooting.",)
+AT_REST = (
+    "systemd-shutdown[1]: Syncing filesystems and block devices.",
+    "systemd-shutdown[1]: Sending SIGTERM to remaining processes...",
+)
+
+
+def hostname(address: IPv4Address) -> str:
+    """The name that EC2 gives: `ip-172-31-12-19`."""
+    return "ip-" + str(address).replace(".", "-")
+
+
+def booting(product: str, recovered: Sequence[str]) -> tuple[str, ...]:
+    """The kernel's first lines, and one for each disk whose journal was replayed."""
+    return (
+        f"Linux version {RELEASE} (simulated@kumoniwa) #1 SMP PREEMPT_DYNAMIC",
+        "Command line: root=/dev/nvme0n1p1 ro console=ttyS0",
+        f"DMI: Amazon EC2 {product}/, BIOS 1.0",
+        *(f"EXT4-fs (serial {serial}): recovery complete" for serial in recovered),
+        "EXT4-fs (nvme0n1p1): mounted filesystem with ordered data mode",
+    )
+
+
+def reachable(boot_id: str, seconds: float) -> tuple[str, ...]:
+    """What is logged once the guest answers."""
+    return (
+        f"systemd[1]: Boot ID is {boot_id}.",
+        "sshd[533]: Server listening on 0.0.0.0 port 22.",
+        f"systemd[1]: Startup finished in {seconds:.3f}s.",
+    )
+
+
+def login(host: str) -> str:
+    """The console's login prompt."""
+    return f"\r\nKumoniwa Simulated Linux {host} ttyS0\r\n\r\n{host} login: "
+
+
+def from_kernel(lines: Sequence[str], seconds: float) -> str:
+    """Lines as the kernel puts them on a console."""
+    return "".join(f"[{seconds:12.6f}] {line}\r\n" for line in lines)
+
+
+def to_syslog(lines: Sequence[str], host: str, at: datetime) -> str:
+    """Lines as rsyslog's traditional file format has them."""
+    return "".join(f"{at:%b} {at.day:2d} {at:%H:%M:%S} {host} {line}\n" for line in lines)

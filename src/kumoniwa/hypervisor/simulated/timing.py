@@ -1,0 +1,23 @@
+"""How long things take in the simulation."""
+
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds on the driver's clock. The defaults are for a person who tries it and wants to see states pass by."""
+
+    boot: float = 2.0
+    """From the first line of the kernel to reachable."""
+    shutdown: float = 0.5
+    """From the power button to disks at rest."""
+    cut: float = 0.001
+    """The switch of a guest's disks."""
+    import_disk: float = 1.0
+    """Taking in a disk file, whatever its size."""
+
+    @classmethod
+    def instant(cls) -> Self:
+        """Everything happens within the call that asks for it: for tests that are about something else."""
+        return cls(boot=0, shutdown=0, cut=0, import_disk=0)

@@ -1,0 +1,45 @@
+"""What outlives a simulated driver: the machines and the layers."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from kumoniwa.hypervisor.driver import GuestEvent, GuestId
+from kumoniwa.hypervisor.simulated.layers import Layers
+from kumoniwa.hypervisor.simulated.machine import Machine
+from kumoniwa.hypervisor.simulated.ports import Ports
+from kumoniwa.tasks import Tasks
+
+
+class SimulatedWorld:
+    """A host with its machines and disks, as one driver after another finds it.
+
+    A test that "kills" a server drops its driver and gives the world to the next one: the guests went on running.
+    In the product the world lives in the server's process: after a restart the guests are ABSENT, as after a power cut
+    of the host, and the layers are there if the world was loaded from a file.
+    """
+
+    def __init__(self, layers: Layers | None = None) -> None:
+        self.layers = Layers() if layers is None else layers
+        self.ports = Ports()
+        self.machines: dict[GuestId, Machine] = {}
+        self.tasks = Tasks("simulated world")
+        self.listener: Callable[[GuestEvent], None] | None = None
+        self.listening_since: datetime | None = None
+        """Since when the present listener is there; what happened earlier nobody saw."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """A world whose layers are kept in the file at `path`, which is made if it is not there."""
+        return cls(Layers(path))
+
+    def tell(self, event: GuestEvent) -> None:
+        """Hand an event to the driver that listens; without one it is lost, as a real host's would be."""
+        if self.listener is not None:
+            self.listener(event)
+
+    async def close(self) -> None:
+        """The end of it: nothing goes on, the file is let go of."""
+        await self.tasks.close()
+        self.layers.shut()

@@ -1,5 +1,6 @@
 """Volumes, snapshots, images, and the layers that they stand on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,18 @@ class VolumeState(StrEnum):
     IN_USE = "in-use"
     DELETING = "deleting"
     ERROR = "error"
+
+
+VOLUME_MOVES: Mapping[VolumeState, frozenset[VolumeState]] = {
+    VolumeState.CREATING: frozenset(
+        {VolumeState.AVAILABLE, VolumeState.IN_USE, VolumeState.ERROR, VolumeState.DELETING}
+    ),
+    VolumeState.AVAILABLE: frozenset({VolumeState.IN_USE, VolumeState.DELETING}),
+    VolumeState.IN_USE: frozenset({VolumeState.AVAILABLE, VolumeState.DELETING}),
+    VolumeState.ERROR: frozenset({VolumeState.DELETING}),
+    VolumeState.DELETING: frozenset(),
+}
+"""Which state may follow which. CREATING → IN_USE is a volume made with its instance; a deleted one has no row."""
 
 
 class AttachmentState(StrEnum):
@@ -34,6 +47,15 @@ class ImageState(StrEnum):
     AVAILABLE = "available"
     FAILED = "failed"
     DEREGISTERED = "deregistered"
+
+
+IMAGE_MOVES: Mapping[ImageState, frozenset[ImageState]] = {
+    ImageState.PENDING: frozenset({ImageState.AVAILABLE, ImageState.FAILED, ImageState.DEREGISTERED}),
+    ImageState.AVAILABLE: frozenset({ImageState.DEREGISTERED}),
+    ImageState.FAILED: frozenset({ImageState.DEREGISTERED}),
+    ImageState.DEREGISTERED: frozenset(),
+}
+"""Which state may follow which. An image may be deregistered before it is made."""
 
 
 class Consistency(StrEnum):

@@ -1,0 +1,75 @@
+"""Images and their devices in the database. A deregistered image keeps its row: instances were launched from it."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from kumoniwa.model.storage import IMAGE_MOVES, Image, ImageDevice, ImageState
+from kumoniwa.store.instances import IllegalMove
+from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.tables import image_devices, images
+
+
+def add(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> None:
+    """Write a new image and its devices."""
+    insert(connection, images, image)
+    insert(connection, image_devices, *devices)
+
+
+def get(connection: Connection, image_id: str) -> Image | None:
+    """An image, deregistered or not."""
+    return one_of(Image, connection, select(images).where(images.c.id == image_id))
+
+
+def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Image]:
+    """The images of an account in a region, oldest first, deregistered ones included; only these, where `ids` are
+    given."""
+    query = select(images).where(images.c.account == account, images.c.region == region)
+    if ids is not None:
+        query = query.where(images.c.id.in_(ids))
+    return all_of(Image, connection, query.order_by(images.c.created_at, images.c.id))
+
+
+def named(connection: Connection, account: str, region: str, name: str) -> Image | None:
+    """The image that has this name now. Only deregistering an image frees its name."""
+    query = select(images).where(
+        images.c.account == account,
+        images.c.region == region,
+        images.c.name == name,
+        images.c.state != ImageState.DEREGISTERED,
+    )
+    return one_of(Image, connection, query)
+
+
+def devices_of(connection: Connection, image_ids: Collection[str]) -> dict[str, list[ImageDevice]]:
+    """The devices of images, by image and in their order."""
+    query = select(image_devices).where(image_devices.c.image_id.in_(image_ids)).order_by(image_devices.c.position)
+    found: dict[str, list[ImageDevice]] = {}
+    for device in all_of(ImageDevice, connection, query):
+        found.setdefault(device.image_id, []).append(device)
+    return found
+
+
+def change(connection: Connection, image_id: str, **columns: Any) -> None:
+    """Change columns of an image, other than its state."""
+    assert "state" not in columns, "states are moved by `move`"
+    connection.execute(update(images).where(images.c.id == image_id).values(**columns))
+
+
+def move(
+    connection: Connection, image_id: str, sources: Collection[ImageState], target: ImageState, **columns: Any
+) -> bool:
+    """Move an image to `target`, if it is in one of `sources`; gives whether it was. Nothing else moves one."""
+    for source in sources:
+        if target not in IMAGE_MOVES[source]:
+            raise IllegalMove(f"{source} → {target}")
+    result = connection.execute(
+        update(images).where(images.c.id == image_id, images.c.state.in_(sources)).values(state=target, **columns)
+    )
+    return result.rowcount == 1
+
+
+def remove(connection: Connection, image_id: str) -> None:
+    """Forget an image and its devices altogether."""
+    connection.execute(delete(images).where(images.c.id == image_id))

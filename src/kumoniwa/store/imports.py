@@ -1,0 +1,32 @@
+"""Import tasks in the database."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from kumoniwa.model.storage import ImportTask
+from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.tables import import_tasks
+
+
+def add(connection: Connection, task: ImportTask) -> None:
+    """Write a new import task."""
+    insert(connection, import_tasks, task)
+
+
+def get(connection: Connection, task_id: str) -> ImportTask | None:
+    return one_of(ImportTask, connection, select(import_tasks).where(import_tasks.c.id == task_id))
+
+
+def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[ImportTask]:
+    """The import tasks of an account in a region, oldest first; only these, where `ids` are given."""
+    query = select(import_tasks).where(import_tasks.c.account == account, import_tasks.c.region == region)
+    if ids is not None:
+        query = query.where(import_tasks.c.id.in_(ids))
+    return all_of(ImportTask, connection, query.order_by(import_tasks.c.created_at, import_tasks.c.id))
+
+
+def change(connection: Connection, task_id: str, **columns: Any) -> None:
+    """Change columns of an import task."""
+    connection.execute(update(import_tasks).where(import_tasks.c.id == task_id).values(**columns))

@@ -1,0 +1,53 @@
+"""Layers in the database: which there are, and which nothing refers to any more."""
+
+import json
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, exists, select
+
+from kumoniwa.model.storage import Layer
+from kumoniwa.model.workflows import WorkflowState
+from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.tables import layers, snapshots, volumes, workflows
+
+
+def add(connection: Connection, *new: Layer) -> None:
+    """Write new layers, parents first, in the transaction that writes what refers to them.
+
+    What refers to a layer: a volume's head, a snapshot, another layer, or the arguments of an unfinished workflow.
+    """
+    insert(connection, layers, *new)
+
+
+def get(connection: Connection, layer_id: str) -> Layer | None:
+    return one_of(Layer, connection, select(layers).where(layers.c.id == layer_id))
+
+
+def known(connection: Connection) -> frozenset[str]:
+    """The ids of all layers."""
+    return frozenset(connection.execute(select(layers.c.id)).scalars())
+
+
+def unreferenced(connection: Connection) -> list[Layer]:
+    """The layers that nothing refers to. Removing them may leave their parents so: ask again."""
+    children = layers.alias()
+    query = select(layers).where(
+        ~exists().where(volumes.c.head == layers.c.id),
+        ~exists().where(snapshots.c.layer_id == layers.c.id),
+        ~exists().where(children.c.parent_id == layers.c.id),
+    )
+    if not (found := all_of(Layer, connection, query)):
+        return []
+    planned = _planned(connection)
+    return [layer for layer in found if layer.id not in planned]
+
+
+def remove(connection: Connection, ids: Collection[str]) -> None:
+    """Forget layers that nothing refers to. Their files go after the commit."""
+    connection.execute(delete(layers).where(layers.c.id.in_(ids)))
+
+
+def _planned(connection: Connection) -> str:
+    """The arguments of unfinished workflows as one text: a layer that is named there will be referred to soon."""
+    query = select(workflows.c.arguments).where(workflows.c.state.in_([WorkflowState.WAITING, WorkflowState.RUNNING]))
+    return json.dumps(list(connection.execute(query).scalars()))

@@ -1,0 +1,118 @@
+"""Volumes and their attachments in the database.
+
+What an instance's description tells of its volumes are their attachments: each change of one counts as a change of the
+instance.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from kumoniwa.model.storage import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
+from kumoniwa.store import instances
+from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.tables import attachments, volumes
+
+
+def add(connection: Connection, volume: Volume, attachment: Attachment | None) -> None:
+    """Write a new volume, with its attachment where it is made at an instance. Its head layer is there already."""
+    insert(connection, volumes, volume)
+    if attachment is not None:
+        attach(connection, attachment)
+
+
+def get(connection: Connection, volume_id: str) -> Volume | None:
+    return one_of(Volume, connection, select(volumes).where(volumes.c.id == volume_id))
+
+
+def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Volume]:
+    """The volumes of an account in a region, oldest first; only these, where `ids` are given."""
+    query = select(volumes).where(volumes.c.account == account, volumes.c.region == region)
+    if ids is not None:
+        query = query.where(volumes.c.id.in_(ids))
+    return all_of(Volume, connection, query.order_by(volumes.c.created_at, volumes.c.id))
+
+
+def of_instance(connection: Connection, instance_id: str) -> list[tuple[Attachment, Volume]]:
+    """An instance's attachments and their volumes, in the order in which its guest sees them: the root is first."""
+    found = attachments_of(connection, [instance_id]).get(instance_id, [])
+    query = select(volumes).where(volumes.c.id.in_([attachment.volume_id for attachment in found]))
+    by_id = {volume.id: volume for volume in all_of(Volume, connection, query)}
+    return [(attachment, by_id[attachment.volume_id]) for attachment in found]
+
+
+def attachments_of(connection: Connection, instance_ids: Collection[str] | None = None) -> dict[str, list[Attachment]]:
+    """The attachments of instances, by instance and in the guest's order; of all instances where no ids are given."""
+    query = select(attachments).order_by(attachments.c.instance_id, attachments.c.position)
+    if instance_ids is not None:
+        query = query.where(attachments.c.instance_id.in_(instance_ids))
+    found: dict[str, list[Attachment]] = {}
+    for attachment in all_of(Attachment, connection, query):
+        found.setdefault(attachment.instance_id, []).append(attachment)
+    return found
+
+
+def attachment_of(connection: Connection, volume_ids: Collection[str]) -> dict[str, Attachment]:
+    """Where these volumes are attached, by volume; those that are not are left out."""
+    query = select(attachments).where(attachments.c.volume_id.in_(volume_ids))
+    return {attachment.volume_id: attachment for attachment in all_of(Attachment, connection, query)}
+
+
+def change(connection: Connection, volume_id: str, **columns: Any) -> None:
+    """Change columns of a volume, other than its state."""
+    assert "state" not in columns, "states are moved by `move`"
+    connection.execute(update(volumes).where(volumes.c.id == volume_id).values(**columns))
+
+
+def move(
+    connection: Connection, volume_id: str, sources: Collection[VolumeState], target: VolumeState, **columns: Any
+) -> bool:
+    """Move a volume to `target`, if it is in one of `sources`; gives whether it was. Nothing else moves one."""
+    for source in sources:
+        if target not in VOLUME_MOVES[source]:
+            raise instances.IllegalMove(f"{source} → {target}")
+    result = connection.execute(
+        update(volumes).where(volumes.c.id == volume_id, volumes.c.state.in_(sources)).values(state=target, **columns)
+    )
+    return result.rowcount == 1
+
+
+def set_head(connection: Connection, volume_id: str, layer_id: str) -> None:
+    """Afterwards this layer is the writable one on top of the volume."""
+    change(connection, volume_id, head=layer_id)
+
+
+def remove(connection: Connection, volume_id: str) -> None:
+    """Forget a volume and its attachment. Its head layer is then left to the collector, where nothing else needs it."""
+    detach(connection, volume_id)
+    connection.execute(delete(volumes).where(volumes.c.id == volume_id))
+
+
+def attach(connection: Connection, attachment: Attachment) -> None:
+    """Write a new attachment. A volume has one at most: a second raises SQLAlchemy's `IntegrityError`."""
+    insert(connection, attachments, attachment)
+    instances.change(connection, attachment.instance_id)
+
+
+def change_attachment(connection: Connection, volume_id: str, **columns: Any) -> None:
+    """Change columns of a volume's attachment, if it has one."""
+    connection.execute(update(attachments).where(attachments.c.volume_id == volume_id).values(**columns))
+    _tell_instance(connection, volume_id)
+
+
+def set_attachment_state(connection: Connection, volume_id: str, state: AttachmentState) -> None:
+    """Afterwards the volume's attachment, if it has one, is in this state."""
+    change_attachment(connection, volume_id, state=state)
+
+
+def detach(connection: Connection, volume_id: str) -> None:
+    """Afterwards the volume is attached nowhere."""
+    _tell_instance(connection, volume_id)
+    connection.execute(delete(attachments).where(attachments.c.volume_id == volume_id))
+
+
+def _tell_instance(connection: Connection, volume_id: str) -> None:
+    """Count a change of the instance that the volume is attached to."""
+    if (attachment := attachment_of(connection, [volume_id]).get(volume_id)) is not None:
+        instances.change(connection, attachment.instance_id)

@@ -1,7 +1,7 @@
 """The engine: runs workflows, journals their steps, and resumes them after a crash.
 
 A workflow is a coroutine of steps. A step that ended is not done again: its journaled result, or failure, is told
-again. A step that had not ended runs again from its beginning; steps therefore are idempotent and decide from the world.
+again. A step that had not ended runs again from its beginning; steps are idempotent and decide from the world.
 Step names and the shapes of their results are an on-disk format: `tests/workflows/test_formats.py` pins them.
 """
 

@@ -1,0 +1,78 @@
+"""Boots in the database: every life of a guest's kernel."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from kumoniwa.model.boots import Boot, Cause
+from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.tables import boots
+from kumoniwa.store.workflows import Origin
+
+
+def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> None:
+    """Write a boot that begins now, once. A life that had not ended has then ended, for the same cause."""
+    if one_of(Boot, connection, select(boots).where(boots.c.id == boot_id)) is not None:
+        return
+    ensure_ended(connection, instance_id, cause, origin)
+    latest: int | None = connection.execute(
+        select(func.max(boots.c.number)).where(boots.c.instance_id == instance_id)
+    ).scalar()
+    boot = Boot(
+        id=boot_id,
+        instance_id=instance_id,
+        number=(latest or 0) + 1,
+        cause=cause,
+        started_at=origin.at,
+        action=origin.action,
+        request_id=origin.request_id,
+    )
+    insert(connection, boots, boot)
+
+
+def ensure_ended(
+    connection: Connection,
+    instance_id: str,
+    cause: Cause,
+    origin: Origin,
+    *,
+    requested_at: datetime | None = None,
+    at_rest_at: datetime | None = None,
+    clean: bool | None = None,
+) -> None:
+    """End the instance's current life, where there is one that has not ended."""
+    connection.execute(
+        update(boots)
+        .where(boots.c.instance_id == instance_id, boots.c.ended_at.is_(None))
+        .values(
+            end_cause=cause,
+            end_action=origin.action,
+            end_request_id=origin.request_id,
+            end_requested_at=requested_at,
+            at_rest_at=at_rest_at,
+            end_clean=clean,
+            ended_at=at_rest_at or origin.at,
+        )
+    )
+
+
+def change(connection: Connection, boot_id: str, **columns: Any) -> None:
+    """Change columns of a boot."""
+    connection.execute(update(boots).where(boots.c.id == boot_id).values(**columns))
+
+
+def remove(connection: Connection, boot_id: str) -> None:
+    """Forget a boot that did not come to be."""
+    connection.execute(boots.delete().where(boots.c.id == boot_id))
+
+
+def current(connection: Connection, instance_id: str) -> Boot | None:
+    """The latest boot of an instance."""
+    query = select(boots).where(boots.c.instance_id == instance_id).order_by(boots.c.number.desc()).limit(1)
+    return one_of(Boot, connection, query)
+
+
+def of_instance(connection: Connection, instance_id: str) -> list[Boot]:
+    """Every boot of an instance, in order."""
+    return all_of(Boot, connection, select(boots).where(boots.c.instance_id == instance_id).order_by(boots.c.number))

@@ -1,0 +1,21 @@
+"""RebootInstances, and bringing back a guest that was lost: the instance stays `running` throughout."""
+
+from kumoniwa.hypervisor.driver import GuestState
+from kumoniwa.model.boots import Cause
+from kumoniwa.workflows.engine import Workflow, story
+from kumoniwa.workflows.steps import guests
+
+
+@story("reboot_instance")
+async def reboot_instance(wf: Workflow, instance_id: str) -> None:
+    """Shut the guest down (hard, where it does not follow in time) and boot it again."""
+    if await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.ABSENT:
+        return  # it was stopped before its turn came; EC2 too only queues a reboot
+    await wf.step("shut the guest down", guests.ensure_shut_down, instance_id, Cause.ACTION, wf.origin)
+    await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
+
+
+@story("recover_instance")
+async def recover_instance(wf: Workflow, instance_id: str, cause: Cause) -> None:
+    """Boot a guest again that panicked, or whose process or host died: like EC2's automatic recovery."""
+    await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause(cause), wf.origin)

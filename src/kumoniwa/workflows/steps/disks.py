@@ -1,0 +1,112 @@
+"""Steps that make, cut and remove volumes."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TypedDict
+
+from sqlalchemy import Connection
+
+from kumoniwa.hypervisor.driver import Cut, GuestId, LayerId
+from kumoniwa.model.storage import GIB, AttachmentState, Consistency, SnapshotState, VolumeState
+from kumoniwa.storage.collect import collect
+from kumoniwa.store import layers, snapshots, volumes
+from kumoniwa.workflows.world import World
+
+
+class VolumeCut(TypedDict):
+    """A cut of one volume, its names chosen before: `old` will be what the snapshot holds, `new` takes the writes."""
+
+    volume: str
+    snapshot: str
+    old: str
+    new: str
+    size_gib: int
+
+
+async def ensure_volumes_made(world: World, instance_id: str) -> None:
+    """Afterwards every volume of the instance has its file and is in use."""
+    found = await world.database.read(partial(volumes.of_instance, instance_id=instance_id))
+    for _, volume in found:
+        head = await world.database.read(partial(layers.get, layer_id=volume.head))
+        assert head is not None
+        size = volume.size_gib * GIB
+        if head.parent_id is None:
+            await world.driver.disks.ensure_empty(LayerId(head.id), size)
+        else:
+            await world.driver.disks.ensure_overlay(LayerId(head.id), LayerId(head.parent_id), size)
+
+    def publish(connection: Connection) -> None:
+        for _, volume in found:
+            volumes.move(connection, volume.id, [VolumeState.CREATING], VolumeState.IN_USE)
+            volumes.set_attachment_state(connection, volume.id, AttachmentState.ATTACHED)
+
+    await world.database.write(publish)
+
+
+async def ensure_overlays(world: World, cuts: Sequence[VolumeCut]) -> None:
+    """Afterwards the overlays exist that the cuts will switch to. The guest may run."""
+    for cut in cuts:
+        await world.driver.disks.ensure_overlay(LayerId(cut["new"]), LayerId(cut["old"]), cut["size_gib"] * GIB)
+
+
+async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) -> float:
+    """Afterwards each old head is immutable and its snapshot's, and the new one takes the writes.
+
+    Gives the seconds that the switch took in the guest.
+    """
+    guest = world.driver.guest(GuestId(instance_id))
+    seconds = await guest.ensure_cut([Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts])
+
+    def publish(connection: Connection) -> None:
+        for cut in cuts:
+            volumes.set_head(connection, cut["volume"], cut["new"])
+            snapshots.change(connection, cut["snapshot"], layer_id=cut["old"])
+
+    await world.database.write(publish)
+    return seconds
+
+
+async def ensure_snapshots_completed(
+    world: World, cuts: Sequence[VolumeCut], consistency: Consistency, detail: str
+) -> None:
+    """Afterwards the snapshots are completed, and say how they were cut."""
+    now = world.clock.now()
+
+    def publish(connection: Connection) -> None:
+        for cut in cuts:
+            snapshots.change(
+                connection,
+                cut["snapshot"],
+                state=SnapshotState.COMPLETED,
+                progress=100,
+                completed_at=now,
+                consistency=consistency,
+                consistency_detail=detail,
+            )
+
+    await world.database.write(publish)
+
+
+async def ensure_snapshots_failed(world: World, cuts: Sequence[VolumeCut], reason: str) -> None:
+    """Afterwards the snapshots are in error, and say why."""
+
+    def publish(connection: Connection) -> None:
+        for cut in cuts:
+            snapshots.change(connection, cut["snapshot"], state=SnapshotState.ERROR, state_message=reason)
+
+    await world.database.write(publish)
+
+
+async def ensure_volumes_released(world: World, instance_id: str) -> None:
+    """Afterwards the instance has no volumes: those with DeleteOnTermination are gone, the others available."""
+
+    def release(connection: Connection) -> None:
+        for attachment, volume in volumes.of_instance(connection, instance_id):
+            if attachment.delete_on_termination:
+                volumes.remove(connection, volume.id)
+            else:
+                volumes.detach(connection, volume.id)
+                volumes.move(connection, volume.id, [VolumeState.CREATING, VolumeState.IN_USE], VolumeState.AVAILABLE)
+
+    await world.database.write(release)
+    await collect(world.database, world.driver.disks)

@@ -1,0 +1,19 @@
+"""StopInstances, and a guest that powered itself off: the guest ends, the instance stays."""
+
+from kumoniwa.model.boots import Cause
+from kumoniwa.workflows.engine import Workflow, story
+from kumoniwa.workflows.steps import guests, states
+
+
+@story("stop_instance")
+async def stop_instance(wf: Workflow, instance_id: str, cause: Cause, skip_os_shutdown: bool) -> None:
+    """Shut the guest down, cut it off where it does not follow, publish the instance as stopped."""
+    await wf.step(
+        "shut the guest down",
+        guests.ensure_off,
+        instance_id,
+        Cause(cause),
+        wf.origin,
+        skip_os_shutdown=skip_os_shutdown,
+    )
+    await wf.step("publish the instance as stopped", states.ensure_published_stopped, instance_id)

@@ -1,0 +1,21 @@
+"""TerminateInstances: the guest ends, and what was only the instance's ends with it."""
+
+from kumoniwa.model.boots import Cause
+from kumoniwa.workflows.engine import Workflow, story
+from kumoniwa.workflows.steps import disks, guests, states
+
+
+@story("terminate_instance")
+async def terminate_instance(wf: Workflow, instance_id: str, cause: Cause, skip_os_shutdown: bool) -> None:
+    """Shut the guest down, let its volumes go, publish the instance as terminated."""
+    await wf.step(
+        "shut the guest down",
+        guests.ensure_off,
+        instance_id,
+        Cause(cause),
+        wf.origin,
+        skip_os_shutdown=skip_os_shutdown,
+    )
+    await wf.step("forget the guest", guests.ensure_forgotten, instance_id)
+    await wf.step("release the volumes", disks.ensure_volumes_released, instance_id)
+    await wf.step("publish the instance as terminated", states.ensure_published_terminated, instance_id)

@@ -1,0 +1,69 @@
+"""Layers that nothing refers to any more, and their end: first the row, then the file.
+
+A layer's row is written before its file is made and removed before its file is deleted, so a file without a row is
+rubbish at any moment, whoever crashed where.
+"""
+
+import asyncio
+from typing import Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.store import layers
+from kumoniwa.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+Id = TypeVar("Id", bound=str)
+
+# Files go one collector after another: of two at once, one could delete a layer before the other has deleted what
+# stands on it.
+_TURNS: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
+
+
+class LayerFiles(Protocol[Id]):
+    """What a collector needs of a driver's disks (`kumoniwa.hypervisor.driver.Disks`)."""
+
+    async def all_layers(self) -> frozenset[Id]: ...
+
+    async def ensure_deleted(self, layer: Id) -> None: ...
+
+
+async def collect(database: Database, disks: LayerFiles[Id]) -> int:
+    """Delete the layers that nothing refers to, and gives how many there were. May be called at any time, by anyone.
+
+    Raises the driver's error where a file cannot be deleted; that file goes with the next `collect` or `sweep`.
+    """
+    collected = 0
+    async with _TURNS.setdefault(database, asyncio.Lock()):
+        await _delete_orphans(database, disks)
+        while gone := await database.write(_remove_unreferenced):
+            await _delete_orphans(database, disks)
+            collected += gone
+    if collected:
+        log.info("layers collected", layers=collected)
+    return collected
+
+
+async def sweep(database: Database, disks: LayerFiles[Id]) -> int:
+    """Delete the files that have no row, left over from a crash or a failure, and gives how many there were."""
+    async with _TURNS.setdefault(database, asyncio.Lock()):
+        return await _delete_orphans(database, disks)
+
+
+def _remove_unreferenced(connection: Connection) -> int:
+    """One generation: none of these stands on another of them."""
+    found = layers.unreferenced(connection)
+    layers.remove(connection, [layer.id for layer in found])
+    return len(found)
+
+
+async def _delete_orphans(database: Database, disks: LayerFiles[Id]) -> int:
+    # Files first, rows after: a layer that is made in between is not seen, or seen with its row.
+    files = await disks.all_layers()
+    orphans = files - await database.read(layers.known)
+    for layer in sorted(orphans):
+        await disks.ensure_deleted(layer)
+    return len(orphans)

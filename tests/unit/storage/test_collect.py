@@ -1,0 +1,113 @@
+"""What is collected, what is not, and that a crash in between leaves nothing behind."""
+
+import itertools
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kumoniwa.clock import ManualClock
+from kumoniwa.hypervisor.driver import DriverError, LayerId
+from kumoniwa.hypervisor.simulated import SimulatedDriver
+from kumoniwa.model.storage import Layer, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.storage.collect import collect, sweep
+from kumoniwa.store import layers, snapshots, tables, volumes, workflows
+from kumoniwa.store.database import Database, make_engine
+
+pytestmark = pytest.mark.anyio
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    engine = make_engine(tmp_path / "state.db")
+    tables.metadata.create_all(engine)
+    database = Database(engine)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def driver() -> AsyncIterator[SimulatedDriver]:
+    driver = SimulatedDriver(ManualClock(AT))
+    yield driver
+    await driver.close()
+
+
+async def _stack(database: Database, driver: SimulatedDriver, *names: str) -> None:
+    """Layers on top of each other, rows and files, the lowest first."""
+    await database.write(
+        lambda connection: layers.add(
+            connection, *(Layer(name, below, 512, AT) for below, name in zip((None, *names), names, strict=False))
+        )
+    )
+    await driver.disks.ensure_empty(LayerId(names[0]), 512)
+    for below, name in itertools.pairwise(names):
+        await driver.disks.ensure_overlay(LayerId(name), LayerId(below), 512)
+
+
+def _snapshot(layer: str) -> Snapshot:
+    scope = ("123456789012", "us-east-1")
+    return Snapshot("snap-1", *scope, "vol-1", 1, SnapshotState.COMPLETED, 100, AT, "", layer_id=layer)
+
+
+def _volume(head: str) -> Volume:
+    scope = ("123456789012", "us-east-1", "us-east-1a")
+    return Volume("vol-1", *scope, 1, "gp3", None, None, "", VolumeState.AVAILABLE, AT, head)
+
+
+async def _left(database: Database, driver: SimulatedDriver) -> set[str]:
+    files = set(await driver.disks.all_layers())
+    assert files == await database.read(layers.known)
+    return files
+
+
+async def test_a_stack_that_nothing_refers_to_goes_from_its_top(database: Database, driver: SimulatedDriver) -> None:
+    await _stack(database, driver, "a", "b", "c")
+    assert await collect(database, driver.disks) == 3
+    assert await _left(database, driver) == set()
+
+
+async def test_what_stands_below_a_volume_or_a_snapshot_stays(database: Database, driver: SimulatedDriver) -> None:
+    await _stack(database, driver, "a", "b", "c")
+    await _stack(database, driver, "d", "e")
+    await database.write(lambda connection: snapshots.add(connection, _snapshot("b")))
+    await database.write(lambda connection: volumes.add(connection, _volume("e"), None))
+    assert await collect(database, driver.disks) == 1
+    assert await _left(database, driver) == {"a", "b", "d", "e"}
+
+
+async def test_a_layer_named_by_an_unfinished_workflow_stays_until_it_ends(
+    database: Database, driver: SimulatedDriver
+) -> None:
+    await _stack(database, driver, "a", "b")
+    origin = workflows.Origin("CreateImage", "req", AT)
+    arguments = {"cuts": [{"old": "a", "new": "b"}]}
+    workflow = await database.write(
+        lambda connection: workflows.submit(connection, "create_image", None, origin, arguments)
+    )
+    assert await collect(database, driver.disks) == 0
+    await database.write(lambda connection: workflows.finish(connection, workflow, None, AT))
+    assert await collect(database, driver.disks) == 2
+
+
+async def test_a_file_that_could_not_be_deleted_goes_before_what_it_stood_on(
+    database: Database, driver: SimulatedDriver
+) -> None:
+    await _stack(database, driver, "a", "b")
+    driver.fail_next("ensure_deleted", DriverError("The disk is away."))
+    with pytest.raises(DriverError):
+        await collect(database, driver.disks)
+    assert await database.read(layers.known) == {"a"}
+    assert await collect(database, driver.disks) == 1
+    assert await _left(database, driver) == set()
+
+
+async def test_a_sweep_deletes_files_without_a_row_and_nothing_else(
+    database: Database, driver: SimulatedDriver
+) -> None:
+    await _stack(database, driver, "a", "b")
+    await driver.disks.ensure_empty(LayerId("orphan"), 512)
+    assert await sweep(database, driver.disks) == 1
+    assert await _left(database, driver) == {"a", "b"}

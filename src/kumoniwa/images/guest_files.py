@@ -1,0 +1,359 @@
+"""The files that a guest image brings besides Debian's own: pure text, by path. `MODES` holds what is not 0644.
+
+What a file is for is said in the file itself, for people who look at it inside the guest.
+"""
+
+DISK_SIGNATURE = "6b756d6f"  # in the MBR; the kernel finds its root by it without an initrd, whatever NVMe's order
+ROOT_LABEL = "cloudimg-rootfs"  # what Debian's and Ubuntu's cloud images call theirs
+
+# console: EC2 shows ttyS0. loglevel 6: "Linux version …" (a notice) is shown, the hundreds of lines below it are not.
+# mitigations, audit, tsc, no_timer_check: what they protect or measure means nothing when emulated, and costs seconds.
+# io_timeout: a busy host must not make the guest give its disk up (EC2's guide asks for the same).
+KERNEL_OPTIONS = (
+    "console=ttyS0,115200n8 loglevel=6 mitigations=off audit=0 no_timer_check tsc=reliable random.trust_cpu=on"
+    " nvme_core.io_timeout=4294967295 systemd.show_status=0 systemd.gpt_auto=0"
+)
+
+# The first grub.cfg. /vmlinuz is the link that Debian's kernel packages keep on the newest kernel.
+GRUB_CFG = f"""\
+# The image's first menu; update-grub writes a longer one in its place.
+set timeout=0
+menuentry "Debian GNU/Linux" {{
+    linux /vmlinuz root=PARTUUID={DISK_SIGNATURE}-01 ro {KERNEL_OPTIONS}
+}}
+"""
+
+_DEFAULT_GRUB = f"""\
+# Read by update-grub, which runs whenever a kernel is installed or removed.
+GRUB_DEFAULT=0
+GRUB_TIMEOUT=0
+GRUB_RECORDFAIL_TIMEOUT=0
+GRUB_DISTRIBUTOR=Debian
+GRUB_CMDLINE_LINUX_DEFAULT=""
+GRUB_CMDLINE_LINUX="{KERNEL_OPTIONS}"
+GRUB_TERMINAL=console
+# There is no initrd: the kernel has NVMe and ext4 built in and finds its root by the disk's signature.
+GRUB_DISABLE_LINUX_UUID=true
+GRUB_DISABLE_LINUX_PARTUUID=false
+GRUB_DISABLE_RECOVERY=true
+GRUB_DISABLE_OS_PROBER=true
+"""
+
+_FSTAB = f"""\
+LABEL={ROOT_LABEL} / ext4 defaults,errors=remount-ro 0 1
+"""
+
+_NETWORK = """\
+# One interface, addressed by the cloud. The hardware address identifies it, as on EC2: machine ids change with images.
+[Match]
+Type=ether
+
+[Network]
+DHCP=ipv4
+LinkLocalAddressing=no
+IPv6AcceptRA=no
+
+[DHCPv4]
+ClientIdentifier=mac
+UseHostname=no
+UseMTU=yes
+"""
+
+_WAIT_ONLINE = """\
+# One interface with an IPv4 address is enough; then the name servers that came with it are written down.
+[Service]
+ExecStart=
+ExecStart=/lib/systemd/systemd-networkd-wait-online --any --ipv4 --timeout=60
+ExecStartPost=/usr/local/lib/kumoniwa/write-resolv-conf
+"""
+
+_WRITE_RESOLV_CONF = """\
+#!/bin/sh
+# Name servers and search domains that networkd was given, into /etc/resolv.conf (there is no resolved here).
+set -eu
+{
+    echo "# Written at boot from what DHCP said."
+    while IFS='=' read -r key value; do
+        case $key in
+            DNS) for server in $value; do echo "nameserver $server"; done ;;
+            DOMAINS) [ -z "$value" ] || echo "search $value" ;;
+        esac
+    done < /run/systemd/netif/state
+} > /etc/resolv.conf.new
+mv /etc/resolv.conf.new /etc/resolv.conf
+"""
+
+_JOURNALD = """\
+# Kept over reboots and written at once: rsyslog reads the end of the last boot from it (see rsyslog.conf).
+[Journal]
+Storage=persistent
+ForwardToSyslog=no
+SyncIntervalSec=0
+SystemMaxUse=64M
+"""
+
+_RSYSLOG = """\
+# As on Amazon Linux 2: rsyslog reads the persistent journal, so that /var/log/messages also gets the last lines of the
+# boot before, written when rsyslog itself was already gone ("systemd-shutdown[1]: Syncing filesystems ...").
+global(workDirectory="/var/spool/rsyslog")
+module(load="imjournal" StateFile="imjournal.state" PersistStateInterval="1" IgnorePreviousMessages="off"
+       Ratelimit.Interval="0")
+module(load="builtin:omfile" Template="RSYSLOG_TraditionalFileFormat")
+$FileOwner root
+$FileGroup adm
+$FileCreateMode 0640
+$IncludeConfig /etc/rsyslog.d/*.conf
+*.info;mail.none;authpriv.none;cron.none /var/log/messages
+authpriv.* /var/log/auth.log
+"""
+
+_SYSTEM_CONF = """\
+# A guest that is told to stop shall stop.
+[Manager]
+DefaultTimeoutStopSec=15s
+DefaultTimeoutStartSec=180s
+"""
+
+_LOGIND = """\
+# EC2 stops and reboots through the power button.
+[Login]
+HandlePowerKey=poweroff
+PowerKeyIgnoreInhibited=yes
+NAutoVTs=0
+ReserveVT=0
+"""
+
+_SSHD = """\
+# Keys only.
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+UseDNS no
+"""
+
+_SSH_SERVICE = """\
+# sshd reads its configuration once, not twice: seconds matter at boot.
+[Service]
+ExecStartPre=
+"""
+
+_SUDOERS = """\
+admin ALL=(ALL) NOPASSWD:ALL
+"""
+
+_APT = """\
+// Files of this image that a package also brings stay as they are; nothing asks.
+Dpkg::Options { "--force-confdef"; "--force-confold"; };
+APT::Periodic::Enable "0";
+APT::Install-Recommends "false";
+"""
+
+_TIMER = """\
+# At its hour, not at boot.
+[Timer]
+Persistent=false
+"""
+
+_CLOUD_CFG = """\
+# cloud-init in this image: the EC2 datasource and nothing else; the modules that have something to do here.
+datasource_list: [Ec2]
+datasource:
+  Ec2:
+    apply_network_config: false
+    timeout: 10
+    max_wait: 120
+network: {config: disabled}
+
+preserve_hostname: false
+disable_root: true
+ssh_deletekeys: true
+ssh_genkeytypes: [ed25519, ecdsa]
+locale: false
+apt: {preserve_sources_list: true}
+# Debian's default makes every mount wait for cloud-init at every boot.
+mount_default_fields: [~, ~, auto, "defaults,nofail", "0", "2"]
+system_info:
+  default_user:
+    name: admin
+    gecos: Debian
+    lock_passwd: true
+    groups: [adm, sudo]
+    sudo: ["ALL=(ALL) NOPASSWD:ALL"]
+    shell: /bin/bash
+
+cloud_init_modules:
+  - bootcmd
+  - write-files
+  - growpart
+  - resizefs
+  - disk_setup
+  - mounts
+  - set_hostname
+  - update_hostname
+  - update_etc_hosts
+  - ca-certs
+  - users-groups
+  - ssh
+cloud_config_modules:
+  - ssh-import-id
+  - locale
+  - set-passwords
+  - apt-configure
+  - ntp
+  - timezone
+  - runcmd
+cloud_final_modules:
+  - package-update-upgrade-install
+  - write-files-deferred
+  - scripts-vendor
+  - scripts-per-once
+  - scripts-per-boot
+  - scripts-per-instance
+  - scripts-user
+  - ssh-authkey-fingerprints
+  - keys-to-console
+  - phone-home
+  - final-message
+  - power-state-change
+"""
+
+_GENERATOR = """\
+#!/bin/sh
+# In the place of cloud-init's own generator, which looks for every cloud there is: here it is EC2 or none.
+#
+# It also decides what waits for cloud-init. At an instance's first boot sshd does: host keys and login keys come from
+# it. At later boots there is nothing new to log in with, so sshd is up first and cloud-init follows at low priority;
+# unless something asked to run early at every boot (bootcmd, boothooks), then the first boot's order holds.
+set -eu
+units=$1
+mkdir -p /run/cloud-init
+off() { : > /run/cloud-init/disabled; exit 0; }
+[ ! -e /etc/cloud/cloud-init.disabled ] || off
+read -r options < /proc/cmdline
+case " $options " in *" cloud-init=disabled "*) off ;; esac
+vendor=
+read -r vendor < /sys/class/dmi/id/sys_vendor || off
+[ "$vendor" = "Amazon EC2" ] || off
+: > /run/cloud-init/enabled
+mkdir -p "$units/multi-user.target.wants" "$units/cloud-init.service.d"
+ln -sf /lib/systemd/system/cloud-init.target "$units/multi-user.target.wants/cloud-init.target"
+
+instance=/var/lib/cloud/instance
+uuid=
+finished_for=
+read -r uuid < /sys/class/dmi/id/product_uuid || :
+[ ! -e /var/lib/cloud/data/finished-for ] || read -r finished_for < /var/lib/cloud/data/finished-for || :
+later=no
+[ -z "$uuid" ] || [ "$uuid" != "$finished_for" ] || later=yes
+! grep -qs '^bootcmd:' "$instance/cloud-config.txt" || later=no
+for hook in "$instance"/boothooks/*; do [ ! -e "$hook" ] || later=no; done
+
+if [ "$later" = yes ]; then
+    printf '[Unit]\\nAfter=ssh.service rsyslog.service\\n' > "$units/cloud-init.service.d/order.conf"
+    for unit in cloud-init cloud-config cloud-final; do
+        mkdir -p "$units/$unit.service.d"
+        printf '[Service]\\nNice=15\\nCPUWeight=idle\\n' > "$units/$unit.service.d/priority.conf"
+    done
+else
+    printf '[Unit]\\nBefore=ssh.service systemd-user-sessions.service\\n' > "$units/cloud-init.service.d/order.conf"
+fi
+"""
+
+_CLOUD_INIT_SERVICE = """\
+# cloud-init's second stage, started without its first: that one looks for datasources that need no network, and there
+# is none here. What it would do besides is to forget the last boot, so that the instance's id is looked at again.
+[Unit]
+Description=cloud-init: metadata, keys, host name, disks
+Wants=systemd-networkd-wait-online.service
+After=systemd-networkd-wait-online.service
+ConditionPathExists=/run/cloud-init/enabled
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutStartSec=infinity
+ExecStartPre=/bin/rm -f /var/lib/cloud/instance/boot-finished /var/lib/cloud/instance
+ExecStartPre=/bin/rm -f /var/lib/cloud/data/status.json /var/lib/cloud/data/result.json
+ExecStartPre=/bin/rm -f /run/cloud-init/status.json /run/cloud-init/result.json
+ExecStart=/usr/bin/cloud-init init
+StandardOutput=journal+console
+
+[Install]
+WantedBy=cloud-init.target
+"""
+
+_CLOUD_CONFIG_SERVICE = """\
+[Unit]
+Description=cloud-init: cloud-config
+Requires=cloud-init.service
+After=cloud-init.service
+Wants=cloud-config.target network-online.target
+ConditionPathExists=/run/cloud-init/enabled
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutStartSec=infinity
+ExecStart=/usr/bin/cloud-init modules --mode=config
+StandardOutput=journal+console
+
+[Install]
+WantedBy=cloud-init.target
+"""
+
+_CLOUD_FINAL_SERVICE = """\
+[Unit]
+Description=cloud-init: packages and scripts
+After=cloud-config.service multi-user.target
+Requires=cloud-init.service
+ConditionPathExists=/run/cloud-init/enabled
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutStartSec=infinity
+KillMode=process
+TasksMax=infinity
+ExecStart=/usr/bin/cloud-init modules --mode=final
+# The generator looks at it at the next boot: has this machine's first boot been finished?
+ExecStartPost=/bin/cp /sys/class/dmi/id/product_uuid /var/lib/cloud/data/finished-for
+StandardOutput=journal+console
+
+[Install]
+WantedBy=cloud-init.target
+"""
+
+FILES: dict[str, str] = {
+    "boot/grub/grub.cfg": GRUB_CFG,
+    "etc/default/grub": _DEFAULT_GRUB,
+    "etc/fstab": _FSTAB,
+    "etc/systemd/network/50-ethernet.network": _NETWORK,
+    "etc/systemd/system/systemd-networkd-wait-online.service.d/any.conf": _WAIT_ONLINE,
+    "usr/local/lib/kumoniwa/write-resolv-conf": _WRITE_RESOLV_CONF,
+    "etc/systemd/journald.conf.d/kumoniwa.conf": _JOURNALD,
+    "etc/rsyslog.conf": _RSYSLOG,
+    "etc/systemd/system.conf.d/kumoniwa.conf": _SYSTEM_CONF,
+    "etc/systemd/logind.conf.d/kumoniwa.conf": _LOGIND,
+    "etc/ssh/sshd_config.d/10-kumoniwa.conf": _SSHD,
+    "etc/systemd/system/ssh.service.d/once.conf": _SSH_SERVICE,
+    "etc/sudoers.d/admin": _SUDOERS,
+    "etc/apt/apt.conf.d/90kumoniwa": _APT,
+    "etc/systemd/system/logrotate.timer.d/at-its-hour.conf": _TIMER,
+    "etc/systemd/system/fstrim.timer.d/at-its-hour.conf": _TIMER,
+    "etc/cloud/cloud.cfg.d/90_kumoniwa.cfg": _CLOUD_CFG,
+    "etc/systemd/system-generators/cloud-init-generator": _GENERATOR,
+    "etc/systemd/system/cloud-init.service": _CLOUD_INIT_SERVICE,
+    "etc/systemd/system/cloud-config.service": _CLOUD_CONFIG_SERVICE,
+    "etc/systemd/system/cloud-final.service": _CLOUD_FINAL_SERVICE,
+    "etc/hostname": "localhost\n",
+    "etc/hosts": "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n",
+    "etc/resolv.conf": "# Written at boot from what DHCP said.\n",
+    "etc/machine-id": "",
+}
+
+MODES: dict[str, int] = {
+    "usr/local/lib/kumoniwa/write-resolv-conf": 0o755,
+    "etc/systemd/system-generators/cloud-init-generator": 0o755,
+    "etc/sudoers.d/admin": 0o440,
+    "boot/grub/grub.cfg": 0o600,
+}

@@ -51,13 +51,17 @@ class ManualClock:
     async def advance(self, seconds: float) -> None:
         """Move time forward, waking each sleeper at its own moment and letting it run before the next."""
         until = self._now + timedelta(seconds=seconds)
+        await self._let_others_run()  # what was begun just now may want to sleep first
         while self._sleepers and self._sleepers[0][0] <= until:
             self._now, _, woken = heapq.heappop(self._sleepers)
             if not woken.done():
                 woken.set_result(None)
-            for _ in range(10):  # a few turns of the loop: what the sleeper does next may sleep again
-                await asyncio.sleep(0)
+            await self._let_others_run()  # what the sleeper does next may sleep again
         self._now = until
+
+    async def _let_others_run(self) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
 
 
 def precise(moment: datetime) -> str:

@@ -7,7 +7,7 @@ task at all.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from kumoniwa.clock import Clock
@@ -292,10 +292,13 @@ class Machine:
             then()
             return
         self._next = (seconds, then)
-        self._timer = self._host.tasks.start(self._let_pass(seconds, then), f"guest {self.id}")
+        until = self._host.clock.now() + timedelta(seconds=seconds)
+        self._timer = self._host.tasks.start(self._let_pass(until, then), f"guest {self.id}")
 
-    async def _let_pass(self, seconds: float, then: Callable[[], None]) -> None:
-        await self._host.clock.sleep(seconds)
+    async def _let_pass(self, until: datetime, then: Callable[[], None]) -> None:
+        # Counted from when it was begun: a test may move its clock before this task has its first turn.
+        if (left := (until - self._host.clock.now()).total_seconds()) > 0:
+            await self._host.clock.sleep(left)
         self._timer = self._next = None  # before `then`, which may begin the next thing
         then()
 

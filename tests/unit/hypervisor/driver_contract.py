@@ -1,0 +1,332 @@
+"""The promises of `kumoniwa.hypervisor.driver`, as tests that every driver must pass.
+
+A driver's test module makes a subclass of `DriverContract` and a fixture `bench`, which prepares guests for that driver
+and looks into its disks.
+"""
+
+from collections.abc import Awaitable
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import pytest
+
+from kumoniwa.hypervisor.driver import (
+    Cut,
+    CutRefused,
+    DiskRefused,
+    Driver,
+    DriverError,
+    EventKind,
+    Forward,
+    GuestDisk,
+    GuestEvent,
+    GuestId,
+    GuestSpec,
+    GuestState,
+    LayerId,
+)
+
+T = TypeVar("T")
+MIB = 1 << 20
+
+
+class Bench(Protocol):
+    """An open driver, and what a test needs around it."""
+
+    driver: Driver
+
+    async def spec(self, data_volumes: int = 0) -> GuestSpec:
+        """A guest that does not exist yet; its layers do, each with nothing on top, the root's bootable."""
+        ...
+
+    def layer(self) -> LayerId:
+        """A name that no layer has."""
+        ...
+
+    def forward(self) -> Forward:
+        """A forward from a port of this host that nobody uses."""
+        ...
+
+    async def run(self, call: Awaitable[T]) -> T:
+        """The call's result, letting as much time pass as it needs."""
+        ...
+
+    async def event(self, kind: EventKind) -> GuestEvent:
+        """The next event of this kind."""
+        ...
+
+    async def write(self, guest: GuestId, text: str) -> None:
+        """Have the guest write a file with this text to its root disk, and sync."""
+        ...
+
+    async def holds(self, layer: LayerId, text: str) -> bool:
+        """Whether the disk, as this layer has it, holds a file with this text."""
+        ...
+
+    def ignore_power_button(self, guest: GuestId) -> None:
+        """Make the guest one that does not react to its power button."""
+        ...
+
+
+class DriverContract:
+    """Each test is a sentence of the interface's docstrings."""
+
+    async def test_a_guest_that_was_never_made_is_absent(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
+
+    async def test_ensure_running_starts_an_absent_guest_afresh(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        guest = bench.driver.guest(spec.id)
+        assert (await bench.run(guest.ensure_running(spec))).fresh
+        assert await guest.observe() is GuestState.RUNNING
+
+    async def test_ensure_running_leaves_a_running_guest_alone(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        guest = bench.driver.guest(spec.id)
+        await bench.run(guest.ensure_running(spec))
+        assert not (await bench.run(guest.ensure_running(spec))).fresh
+
+    async def test_ensure_running_boots_a_guest_that_shut_down_again(self, bench: Bench) -> None:
+        guest, spec = await _up(bench)
+        await bench.run(bench.driver.guest(guest).ensure_shut_down(deadline=300))
+        assert (await bench.run(bench.driver.guest(guest).ensure_running(spec))).fresh
+        assert await bench.driver.guest(guest).observe() is GuestState.RUNNING
+
+    async def test_a_guest_that_cannot_be_made_stays_absent(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        await bench.driver.disks.ensure_deleted(spec.disks[0].layer)
+        with pytest.raises(DriverError):
+            await bench.run(bench.driver.guest(spec.id).ensure_running(spec))
+        assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
+
+    async def test_ensure_shut_down_ends_with_disks_at_rest(self, bench: Bench) -> None:
+        id, _ = await _up(bench)
+        shutdown = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
+        assert shutdown.clean
+        assert shutdown.at_rest_at is not None
+        assert shutdown.requested_at <= shutdown.at_rest_at
+        assert await bench.driver.guest(id).observe() is GuestState.SHUT_DOWN
+
+    async def test_ensure_shut_down_may_be_repeated(self, bench: Bench) -> None:
+        id, _ = await _up(bench)
+        first = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
+        second = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
+        assert (second.clean, second.at_rest_at) == (True, first.at_rest_at)
+        assert await bench.driver.guest(id).observe() is GuestState.SHUT_DOWN
+
+    async def test_a_guest_that_does_not_follow_in_time_is_halted(self, bench: Bench) -> None:
+        id, spec = await _up(bench)
+        bench.ignore_power_button(id)
+        shutdown = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=3))
+        assert (shutdown.clean, shutdown.at_rest_at) == (False, None)
+        assert await bench.driver.guest(id).observe() is GuestState.HALTED
+        assert (await bench.run(bench.driver.guest(id).ensure_running(spec))).fresh
+
+    async def test_shutting_down_an_absent_guest_does_nothing(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        shutdown = await bench.run(bench.driver.guest(spec.id).ensure_shut_down(deadline=300))
+        assert not shutdown.clean
+        assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
+
+    async def test_ensure_off_shuts_down_and_ends_the_process(self, bench: Bench) -> None:
+        id, _ = await _up(bench)
+        first = await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        assert first.clean
+        assert await bench.driver.guest(id).observe() is GuestState.ABSENT
+        second = await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        assert second.clean  # its process ended after a clean shutdown
+        assert await bench.driver.guest(id).observe() is GuestState.ABSENT
+
+    async def test_ensure_off_that_skips_the_shutdown_is_not_clean(self, bench: Bench) -> None:
+        id, _ = await _up(bench)
+        shutdown = await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=True))
+        assert not shutdown.clean
+        assert await bench.driver.guest(id).observe() is GuestState.ABSENT
+
+    async def test_ensure_off_of_a_guest_already_at_rest_is_clean(self, bench: Bench) -> None:
+        id, _ = await _up(bench)
+        await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
+        shutdown = await bench.run(bench.driver.guest(id).ensure_off(deadline=0, skip_os_shutdown=True))
+        assert shutdown.clean
+
+    async def test_ensure_off_ends_a_guest_that_ignores_it(self, bench: Bench) -> None:
+        id, _ = await _up(bench)
+        bench.ignore_power_button(id)
+        shutdown = await bench.run(bench.driver.guest(id).ensure_off(deadline=3, skip_os_shutdown=False))
+        assert not shutdown.clean
+        assert await bench.driver.guest(id).observe() is GuestState.ABSENT
+
+    async def test_what_was_synced_is_on_the_disk_when_the_guest_is_off(self, bench: Bench) -> None:
+        id, spec = await _up(bench)
+        await bench.write(id, "kept")
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=True))
+        assert await bench.holds(spec.disks[0].layer, "kept")
+
+    async def test_after_a_cut_writes_go_to_the_new_layer_and_the_old_one_does_not_change(self, bench: Bench) -> None:
+        id, spec = await _up(bench)
+        await bench.write(id, "before")
+        cut = await _overlay(bench, spec.disks[0])
+        assert await bench.run(bench.driver.guest(id).ensure_cut([cut])) >= 0
+        await bench.write(id, "after")
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        assert [await bench.holds(cut.old, text) for text in ("before", "after")] == [True, False]
+        assert [await bench.holds(cut.new, text) for text in ("before", "after")] == [True, True]
+
+    async def test_ensure_cut_leaves_disks_alone_that_were_switched_already(self, bench: Bench) -> None:
+        id, spec = await _up(bench, data_volumes=1)
+        root, data = [await _overlay(bench, disk) for disk in spec.disks]
+        await bench.run(bench.driver.guest(id).ensure_cut([root]))
+        await bench.run(bench.driver.guest(id).ensure_cut([root, data]))
+        await bench.run(bench.driver.guest(id).ensure_cut([root, data]))
+        await bench.write(id, "after")
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        assert not await bench.holds(root.old, "after")
+        assert await bench.holds(root.new, "after")
+
+    async def test_a_cut_that_is_refused_switches_no_disk(self, bench: Bench) -> None:
+        id, spec = await _up(bench, data_volumes=1)
+        root = await _overlay(bench, spec.disks[0])
+        impossible = Cut(spec.disks[1].layer, bench.layer())
+        with pytest.raises(CutRefused):
+            await bench.run(bench.driver.guest(id).ensure_cut([root, impossible]))
+        await bench.write(id, "after")
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        assert await bench.holds(root.old, "after")
+
+    async def test_a_guest_at_rest_can_be_cut_and_booted_again(self, bench: Bench) -> None:
+        id, spec = await _up(bench)
+        await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
+        cut = await _overlay(bench, spec.disks[0])
+        await bench.run(bench.driver.guest(id).ensure_cut([cut]))
+        await bench.run(bench.driver.guest(id).ensure_running(spec))
+        await bench.event(EventKind.REACHABLE)
+        await bench.write(id, "after")
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        assert not await bench.holds(cut.old, "after")
+        assert await bench.holds(cut.new, "after")
+
+    async def test_on_an_absent_guest_there_is_nothing_to_cut(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        cut = await _overlay(bench, spec.disks[0])
+        await bench.run(bench.driver.guest(spec.id).ensure_cut([cut]))
+        assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
+
+    async def test_ensure_forwards_opens_exactly_what_was_asked_for(self, bench: Bench) -> None:
+        one, _ = await _up(bench)
+        other, _ = await _up(bench)
+        first, second = bench.forward(), bench.forward()
+        assert await bench.run(bench.driver.guest(one).ensure_forwards([first, second])) == {}
+        assert await bench.run(bench.driver.guest(one).ensure_forwards([second])) == {}
+        refused = await bench.run(bench.driver.guest(other).ensure_forwards([first, second]))
+        assert list(refused) == [second]
+        assert refused[second]
+
+    async def test_forwards_end_with_the_process(self, bench: Bench) -> None:
+        one, _ = await _up(bench)
+        other, _ = await _up(bench)
+        forward = bench.forward()
+        await bench.run(bench.driver.guest(one).ensure_forwards([forward]))
+        await bench.run(bench.driver.guest(one).ensure_off(deadline=300, skip_os_shutdown=True))
+        assert await bench.run(bench.driver.guest(other).ensure_forwards([forward])) == {}
+
+    async def test_a_guest_that_is_not_there_has_nothing_open_and_refuses_nothing(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        assert await bench.run(bench.driver.guest(spec.id).ensure_forwards([bench.forward()])) == {}
+
+    async def test_the_console_outlives_the_process(self, bench: Bench) -> None:
+        id, _ = await _up(bench)
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        console = await bench.driver.guest(id).console()
+        assert b"Linux version" in console
+        assert b"reboot: Power down" in console
+        assert len(console) <= 64 << 10
+
+    async def test_nothing_is_left_of_a_forgotten_guest_but_its_disks(self, bench: Bench) -> None:
+        id, spec = await _up(bench)
+        for _ in range(2):
+            await bench.run(bench.driver.guest(id).ensure_forgotten())
+            assert await bench.driver.guest(id).observe() is GuestState.ABSENT
+            assert await bench.driver.guest(id).console() == b""
+            assert spec.disks[0].layer in await bench.driver.disks.all_layers()
+
+    async def test_a_boot_and_a_shutdown_are_told_in_their_order(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        await bench.run(bench.driver.guest(spec.id).ensure_running(spec))
+        events = [await bench.event(EventKind.KERNEL_STARTED), await bench.event(EventKind.REACHABLE)]
+        await bench.run(bench.driver.guest(spec.id).ensure_shut_down(deadline=300))
+        events.append(await bench.event(EventKind.SHUT_DOWN))
+        assert {event.guest for event in events} == {spec.id}
+        assert [event.at for event in events] == sorted(event.at for event in events)
+
+    async def test_events_end_when_the_driver_is_closed(self, bench: Bench) -> None:
+        await bench.driver.close()
+        assert [event async for event in bench.driver.events()] == []
+
+    async def test_making_and_deleting_a_layer_may_be_repeated(self, bench: Bench) -> None:
+        disks, layer, above = bench.driver.disks, bench.layer(), bench.layer()
+        before = await disks.all_layers()
+        for _ in range(2):
+            await disks.ensure_empty(layer, 8 * MIB)
+        for _ in range(2):
+            await disks.ensure_overlay(above, layer, 16 * MIB)
+        assert await disks.all_layers() == before | {layer, above}
+        for gone in (above, above, layer, layer):
+            await disks.ensure_deleted(gone)
+        assert await disks.all_layers() == before
+
+    async def test_an_overlay_needs_the_layer_it_stands_on(self, bench: Bench) -> None:
+        layer = bench.layer()
+        with pytest.raises(DriverError):
+            await bench.driver.disks.ensure_overlay(layer, bench.layer(), 8 * MIB)
+        assert layer not in await bench.driver.disks.all_layers()
+
+    async def test_a_raw_file_is_imported_with_its_size(self, bench: Bench, tmp_path: Path) -> None:
+        source, layer, progress = tmp_path / "disk.raw", bench.layer(), list[int]()
+        source.write_bytes(bytes(MIB))
+        facts = await bench.run(bench.driver.disks.inspect(source, "raw"))
+        assert (facts.format, facts.virtual_bytes) == ("raw", MIB)
+        for _ in range(2):
+            await bench.run(bench.driver.disks.ensure_imported(layer, source, "raw", progress.append))
+            assert progress[-1] == 100
+        assert layer in await bench.driver.disks.all_layers()
+
+    @pytest.mark.parametrize(
+        ("format", "content"),
+        [("raw", b""), ("raw", b"not a whole sector"), ("qcow2", bytes(MIB)), ("raw", None), ("vmdk", bytes(512))],
+        ids=["an empty file", "half a sector", "not a qcow2", "no file", "another format"],
+    )
+    async def test_what_is_no_disk_is_refused(
+        self, bench: Bench, tmp_path: Path, format: str, content: bytes | None
+    ) -> None:
+        source, layer = tmp_path / "disk", bench.layer()
+        if content is not None:
+            source.write_bytes(content)
+        with pytest.raises(DiskRefused):
+            await bench.run(bench.driver.disks.inspect(source, format))
+        with pytest.raises(DiskRefused):
+            await bench.run(bench.driver.disks.ensure_imported(layer, source, format, lambda _: None))
+        assert layer not in await bench.driver.disks.all_layers()
+
+    async def test_a_driver_says_what_it_is(self, bench: Bench) -> None:
+        assert bench.driver.name
+        assert bench.driver.describe()
+
+
+async def _up(bench: Bench, data_volumes: int = 0) -> tuple[GuestId, GuestSpec]:
+    spec = await bench.spec(data_volumes)
+    await bench.run(bench.driver.guest(spec.id).ensure_running(spec))
+    await bench.event(EventKind.REACHABLE)
+    return spec.id, spec
+
+
+async def _overlay(bench: Bench, disk: GuestDisk) -> Cut:
+    cut = Cut(disk.layer, bench.layer())
+    await bench.driver.disks.ensure_overlay(cut.new, cut.old, 8 * MIB)
+    return cut
+
+
+def forward(host_port: int, guest_port: int = 22) -> Forward:
+    """A forward of this host's loopback."""
+    return Forward("tcp", IPv4Address("127.0.0.1"), host_port, guest_port)

@@ -1,0 +1,80 @@
+"""Security groups and their rules in the database (`network.groups_in_scope` reads the groups alone)."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, select
+
+from kumoniwa.model.network import SecurityGroup, SecurityGroupRule
+from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.tables import instance_groups, instances, security_group_rules, security_groups
+
+DEFAULT_NAME = "default"
+"""The name of the group that every VPC has and that cannot be deleted."""
+
+
+def add(connection: Connection, group: SecurityGroup, *rules: SecurityGroupRule) -> None:
+    """Write a new group with its first rules."""
+    insert(connection, security_groups, group)
+    add_rules(connection, *rules)
+
+
+def delete(connection: Connection, group_id: str) -> None:
+    """Delete a group and its rules. The caller knows that nothing refers to it."""
+    connection.execute(security_groups.delete().where(security_groups.c.id == group_id))
+
+
+def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | None:
+    """The group of that name in a VPC: names are unique there."""
+    query = select(security_groups).where(security_groups.c.vpc_id == vpc_id, security_groups.c.name == name)
+    return one_of(SecurityGroup, connection, query)
+
+
+def rules_in(
+    connection: Connection, account: str, region: str, group_ids: Collection[str] | None = None
+) -> list[SecurityGroupRule]:
+    """The rules of these groups, or of all groups of an account in a region."""
+    query = _scoped(security_group_rules, account, region).order_by(security_group_rules.c.id)
+    if group_ids is not None:
+        query = query.where(security_group_rules.c.group_id.in_(group_ids))
+    return all_of(SecurityGroupRule, connection, query)
+
+
+def rules_of(connection: Connection, group_ids: Collection[str], *, egress: bool) -> list[SecurityGroupRule]:
+    """The rules of these groups, one way."""
+    rules = security_group_rules
+    query = select(rules).where(rules.c.group_id.in_(group_ids), rules.c.egress == egress).order_by(rules.c.id)
+    return all_of(SecurityGroupRule, connection, query)
+
+
+def add_rules(connection: Connection, *rules: SecurityGroupRule) -> None:
+    insert(connection, security_group_rules, *rules)
+
+
+def remove_rules(connection: Connection, rule_ids: Collection[str]) -> None:
+    connection.execute(security_group_rules.delete().where(security_group_rules.c.id.in_(rule_ids)))
+
+
+def is_in_use(connection: Connection, group_id: str) -> bool:
+    """Whether an instance that is not terminated is in the group, or a rule of another group names it."""
+    members = (
+        select(instance_groups.c.instance_id)
+        .join(instances, instances.c.id == instance_groups.c.instance_id)
+        .where(instance_groups.c.group_id == group_id, instances.c.terminated_at.is_(None))
+    )
+    naming = select(security_group_rules.c.id).where(
+        security_group_rules.c.source_group_id == group_id, security_group_rules.c.group_id != group_id
+    )
+    return any(connection.execute(query.limit(1)).first() is not None for query in (members, naming))
+
+
+def forget_terminated_members(connection: Connection, group_id: str) -> None:
+    """Take the group away from terminated instances, which do not hold it back from deletion."""
+    gone = select(instances.c.id).where(instances.c.terminated_at.is_not(None))
+    connection.execute(
+        instance_groups.delete().where(instance_groups.c.group_id == group_id, instance_groups.c.instance_id.in_(gone))
+    )
+
+
+def _scoped(table: Table, account: str, region: str) -> Select[Any]:
+    return select(table).where(table.c.account == account, table.c.region == region)

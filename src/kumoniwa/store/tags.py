@@ -1,0 +1,63 @@
+"""Tags in the database."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, Select, select
+
+from kumoniwa.model.tags import Tag
+from kumoniwa.store.rows import all_of, insert
+from kumoniwa.store.tables import tags
+
+
+def add(connection: Connection, *new: Tag) -> None:
+    """Write the tags of a resource that was just made."""
+    insert(connection, tags, *new)
+
+
+def put(connection: Connection, *written: Tag) -> None:
+    """Afterwards these tags are there; one that had another value has this one."""
+    for tag in written:
+        remove(connection, tag.resource_id, {tag.key: None})
+    insert(connection, tags, *written)
+
+
+def remove(connection: Connection, resource_id: str, pairs: Mapping[str, str | None]) -> None:
+    """Remove tags by key; where a value is given, only if the tag has that value."""
+    for key, value in pairs.items():
+        query = tags.delete().where(tags.c.resource_id == resource_id, tags.c.key == key)
+        connection.execute(query if value is None else query.where(tags.c.value == value))
+
+
+def remove_all(connection: Connection, resource_id: str) -> None:
+    """Remove every tag of a resource: it goes, or all its tags were asked to go."""
+    connection.execute(tags.delete().where(tags.c.resource_id == resource_id))
+
+
+def in_scope(connection: Connection, account: str, region: str) -> list[Tag]:
+    """Every tag of an account in a region."""
+    return all_of(Tag, connection, _scoped(account, region))
+
+
+def tags_of(
+    connection: Connection,
+    account: str,
+    region: str,
+    resource_type: str | None = None,
+    ids: Collection[str] | None = None,
+) -> dict[str, dict[str, str]]:
+    """Keys and values by resource, of the resources of this type or with these ids. Untagged ones are not in it."""
+    query = _scoped(account, region)
+    if resource_type is not None:
+        query = query.where(tags.c.resource_type == resource_type)
+    if ids is not None:
+        query = query.where(tags.c.resource_id.in_(ids))
+    found: dict[str, dict[str, str]] = {}
+    for tag in all_of(Tag, connection, query):
+        found.setdefault(tag.resource_id, {})[tag.key] = tag.value
+    return found
+
+
+def _scoped(account: str, region: str) -> Select[tuple[str, ...]]:
+    return (
+        select(tags).where(tags.c.account == account, tags.c.region == region).order_by(tags.c.resource_id, tags.c.key)
+    )

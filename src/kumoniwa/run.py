@@ -7,7 +7,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -62,11 +62,13 @@ async def run(
     timeout: float,
     cwd: Path | None = None,
     on_line: Callable[[str], None] | None = None,
+    on_output: Callable[[str], None] | None = None,
 ) -> str:
     """Run a program to its end and give its standard output.
 
     `timeout` in seconds; a program that takes longer is killed, with its children, and `TimeoutError` raised.
-    `on_line` is called with each line of standard error as it comes (carriage returns end lines too: progress).
+    `on_line` is called with each line of standard error as it comes (carriage returns end lines too: progress);
+    `on_output` with each of standard output, of which then only the end is given back.
     Raises `ProgramMissing`, `ProgramFailed`.
     """
     command = [find(argv[0]), *argv[1:]]
@@ -84,7 +86,9 @@ async def run(
     try:
         async with asyncio.timeout(timeout):
             stdout, stderr, _ = await asyncio.gather(
-                process.stdout.read(), _lines(process.stderr, on_line), process.wait()
+                _whole(process.stdout) if on_output is None else _lines(process.stdout, on_output),
+                _lines(process.stderr, on_line),
+                process.wait(),
             )
     finally:
         if process.returncode is None:
@@ -93,26 +97,45 @@ async def run(
             await process.wait()
     if process.returncode != 0:
         raise ProgramFailed(argv, process.returncode or 0, stderr)
-    return stdout.decode(errors="replace")
+    return stdout
 
 
-async def start_detached(argv: Sequence[str], *, cwd: Path, output: IO[bytes]) -> int:
+def start_detached(argv: Sequence[str], *, cwd: Path, output: IO[bytes], pass_fds: Collection[int] = ()) -> int:
     """Start a program in a session of its own, so that it outlives us; gives its process id.
 
-    Both its outputs go to `output`. The caller keeps the identity to find it again.
+    Both its outputs go to `output`; of our open files it inherits `pass_fds`, under the same numbers.
+    The caller keeps the identity to find it again, and calls `reap` when it has ended. Returns once the program runs.
     """
     command = [find(argv[0]), *argv[1:]]
     log.debug("start", command=shlex.join(command), cwd=str(cwd))
-    process = await asyncio.create_subprocess_exec(
-        *command,
+    process = subprocess.Popen(
+        command,
         cwd=cwd,
         env=_ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         start_new_session=True,
+        pass_fds=tuple(pass_fds),
     )
+    process.returncode = 0  # it is not ours to end: without this its destructor warns that the program still runs
     return process.pid
+
+
+def reap(pid: int) -> int | None:
+    """Collect a program of `start_detached` that has ended, so that no zombie stays.
+
+    Gives its exit status, negative for a signal; None when it has not ended, or an earlier server was its parent.
+    """
+    try:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+async def _whole(stream: asyncio.StreamReader) -> str:
+    return (await stream.read()).decode(errors="replace")
 
 
 async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | None) -> str:

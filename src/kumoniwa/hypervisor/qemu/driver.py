@@ -1,0 +1,74 @@
+"""The driver `qemu`: guests that are QEMU processes, disks that are qcow2 files, under one data folder."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+from kumoniwa import run
+from kumoniwa.clock import Clock
+from kumoniwa.hypervisor.driver import GuestEvent, GuestId
+from kumoniwa.hypervisor.qemu.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest import QemuGuest, Surroundings
+from kumoniwa.hypervisor.qemu.machine import PROGRAM
+from kumoniwa.hypervisor.qemu.space import SpaceGuard, free_bytes
+from kumoniwa.tasks import Tasks
+
+
+class QemuDriver:
+    """Guests in `<data_dir>/guests/<id>/`, layers in `<data_dir>/layers/`. Guests outlive the server."""
+
+    name = "qemu"
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        clock: Clock,
+        accelerator: Accelerator,
+        free: Callable[[Path], int] = free_bytes,
+    ) -> None:
+        self._guests_folder = data_dir / "guests"
+        self._disks = QcowDisks(data_dir / "layers")
+        self._tasks = Tasks("qemu driver")
+        self._guests: dict[GuestId, QemuGuest] = {}
+        self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
+        self._space = SpaceGuard(data_dir, clock, lambda: self._guests.values(), free)
+        self._around = Surroundings(clock, accelerator, self._tasks, self._events.put_nowait, self._space.has_room)
+        self._version = ""
+
+    @property
+    def disks(self) -> QcowDisks:
+        return self._disks
+
+    async def open(self) -> None:
+        self._version = (await run.run([PROGRAM, "--version"], timeout=30)).partition("\n")[0]
+        run.find("socat")  # the way of a guest to its metadata: better missed now than at its first boot
+        self._guests_folder.mkdir(parents=True, exist_ok=True)
+        self._disks.open()
+        for folder in sorted(self._guests_folder.iterdir()):
+            await self._guest(GuestId(folder.name)).adopt()
+        self._tasks.start(self._space.watch(), "watch the host's disk")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+        for guest in self._guests.values():
+            await guest.let_go()
+        self._guests.clear()
+        self._events.put_nowait(None)
+
+    def guest(self, id: GuestId) -> QemuGuest:
+        return self._guest(id)
+
+    async def events(self) -> AsyncIterator[GuestEvent]:
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    def describe(self) -> Mapping[str, str]:
+        accelerator = self._around.accelerator
+        return {"qemu": self._version, "accelerator": accelerator.name, "why": accelerator.reason}
+
+    def _guest(self, id: GuestId) -> QemuGuest:
+        if id not in self._guests:
+            self._guests[id] = QemuGuest(id, self._guests_folder / id, self._around)
+        return self._guests[id]

@@ -1,0 +1,340 @@
+"""A guest of QEMU: the promises of `Guest`, kept by a `Machine` while there is one and by its folder always."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kumoniwa.clock import Clock
+from kumoniwa.hypervisor.driver import (
+    Cut,
+    CutRefused,
+    DriverError,
+    EventKind,
+    Forward,
+    GuestEvent,
+    GuestId,
+    GuestLost,
+    GuestSpec,
+    GuestState,
+    HostExhausted,
+    Shutdown,
+    Started,
+)
+from kumoniwa.hypervisor.qemu import console, cut, forwards, record
+from kumoniwa.hypervisor.qemu.command_line import AGENT, METADATA_SOCKET, Accelerator, disk_node
+from kumoniwa.hypervisor.qemu.machine import Hearing, Machine
+from kumoniwa.hypervisor.qemu.monitor import CommandRefused
+from kumoniwa.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_PRESS_AGAIN = 5.0  # seconds; a guest that still boots does not hear the power button, one that shuts down ignores it
+_RESET_WITHIN = 30.0
+_FIRMWARE_RESETS = 2.0  # seconds; no guest boots and reboots in less
+_FULL = "io-error"  # QEMU's status after a write for which the host had no room (virtio disks: werror=enospc)
+_STATES = {"running": GuestState.RUNNING, "shutdown": GuestState.SHUT_DOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all guests of a driver share."""
+
+    clock: Clock
+    accelerator: Accelerator
+    tasks: Tasks
+    tell: Callable[[GuestEvent], None]
+    has_room: Callable[[], bool]
+    """Whether the host's disk has room for guests to write."""
+
+
+class QemuGuest:
+    """One guest, whether or not there is one: its folder tells, and the process found there."""
+
+    def __init__(self, id: GuestId, folder: Path, surroundings: Surroundings) -> None:
+        self._id = id
+        self._folder = folder
+        self._around = surroundings
+        self._machine: Machine | None = None
+        self._told_to_end = False
+        self._held = False  # stopped by us for want of room
+        self._at_rest_at: datetime | None = None
+        self._started_at: datetime | None = None
+        self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
+        self._reset = asyncio.Event()
+        self._reset_at = -_FIRMWARE_RESETS
+
+    @property
+    def id(self) -> GuestId:
+        return self._id
+
+    @property
+    def metadata_socket(self) -> Path | None:
+        return self._folder / METADATA_SOCKET
+
+    async def adopt(self) -> None:
+        """Find the process that an earlier server made, and listen to it."""
+        if (noted := await asyncio.to_thread(record.read, self._folder)) is None:
+            return
+        self._machine = await Machine.adopt(self._folder, noted, self._hearing(), self._around.tasks)
+        if self._machine is None:
+            return
+        self._held = self._hold_mark.exists()
+        log.info("guest found again", guest=self._id)
+        with contextlib.suppress(GuestLost):
+            if any(device["label"] == AGENT and device["frontend-open"] for device in await self._ask("query-chardev")):
+                self._tell(EventKind.REACHABLE)
+
+    async def let_go(self) -> None:
+        """Stop listening; the guest goes on."""
+        if self._machine is not None:
+            await self._machine.release()
+            self._machine = None
+
+    async def observe(self) -> GuestState:
+        try:
+            status = await self._status()
+        except GuestLost:
+            if self._machine is None:
+                return GuestState.ABSENT
+            raise
+        return GuestState.ABSENT if status is None else _STATES.get(status, GuestState.HALTED)
+
+    async def ensure_running(self, spec: GuestSpec) -> Started:
+        match await self._status():
+            case None:
+                return await self._start(spec)
+            case "running":
+                return Started(fresh=False, at=self._started_at or self._now())
+            case status if self._held or status == _FULL:
+                if not self._around.has_room():
+                    raise HostExhausted("the host's disk is full; the guest goes on when there is room again")
+                await self.go_on()
+                return Started(fresh=False, at=self._started_at or self._now())
+            case _:
+                return await self._start_over()
+
+    async def ensure_shut_down(self, *, deadline: float) -> Shutdown:
+        requested_at = self._now()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline):
+                await self._press_until_down()
+        if self._machine is None:
+            return Shutdown(clean=self._at_rest_at is not None, requested_at=requested_at, at_rest_at=self._at_rest_at)
+        status = await self._status()
+        if status not in ("shutdown", None):
+            await self._ask("stop")
+            status = await self._status()  # it may have gone down at the last moment
+        clean = status == "shutdown"
+        at_rest_at = self._at_rest_at if clean else self._now()
+        return Shutdown(clean=clean, requested_at=requested_at, at_rest_at=at_rest_at)
+
+    async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
+        requested_at = self._now()
+        shutdown = Shutdown(clean=False, requested_at=requested_at, at_rest_at=None)
+        if self._machine is None:
+            return shutdown
+        if not skip_os_shutdown:
+            with contextlib.suppress(GuestLost):  # one that does not answer is ended the hard way
+                shutdown = await self.ensure_shut_down(deadline=deadline)
+        if (machine := self._machine) is not None:
+            self._told_to_end = True
+            await machine.ensure_quit()
+        at_rest_at = shutdown.at_rest_at or (None if shutdown.clean else self._now())
+        return Shutdown(clean=shutdown.clean, requested_at=requested_at, at_rest_at=at_rest_at)
+
+    async def ensure_cut(self, cuts: Sequence[Cut]) -> float:
+        if self._machine is None:
+            return 0.0
+        to_switch = cut.still_to_switch(cuts, cut.nodes_on_top(await self._ask("query-block")))
+        if not to_switch:
+            return 0.0
+        known = {node["node-name"] for node in await self._ask("query-named-block-nodes", flat=True)}
+        added: list[str] = []
+        try:
+            for each in to_switch:
+                if each.new in known:  # an earlier call was interrupted before it switched
+                    await self._ask("blockdev-del", node_name=each.new)
+                await self._ask("blockdev-add", **disk_node(each.new, on_top=True))
+                added.append(each.new)
+            began = asyncio.get_running_loop().time()
+            await self._ask("transaction", actions=cut.transaction(to_switch))
+            return asyncio.get_running_loop().time() - began
+        except CommandRefused as refusal:
+            for node in added:
+                with contextlib.suppress(CommandRefused):  # it stays unused, and the next call removes it
+                    await self._ask("blockdev-del", node_name=node)
+            raise CutRefused(str(refusal)) from refusal
+
+    async def ensure_forwards(self, wanted: Collection[Forward]) -> Mapping[Forward, str]:
+        noted = await asyncio.to_thread(record.read, self._folder)
+        if self._machine is None or noted is None:
+            return {}
+        is_open = forwards.listed(await self._machine.human("info usernet"))
+        for forward in is_open.difference(wanted):
+            await self._machine.human(forwards.remove_command(forward))
+        refused = {}
+        for forward in sorted(set(wanted) - is_open, key=str):
+            said = await self._machine.human(forwards.add_command(forward, noted.spec.address))
+            if said.strip():
+                refused[forward] = forwards.why_not(forward) or said.strip()
+        return refused
+
+    async def console(self) -> bytes:
+        return await asyncio.to_thread(console.tail, self._folder)
+
+    async def ensure_forgotten(self) -> None:
+        if self._machine is not None:
+            self._told_to_end = True
+            await self._machine.ensure_killed()
+        if self._folder.exists():
+            await asyncio.to_thread(shutil.rmtree, self._folder)
+
+    async def hold_for_room(self) -> None:
+        """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
+        if self._held or await self._status() != "running":
+            return
+        self._hold_mark.touch()  # first: a later server must know why it stands still
+        self._held = True
+        await self._ask("stop")
+        self._tell(EventKind.OUT_OF_SPACE)
+
+    async def go_on(self) -> None:
+        """Go on where it stood, if it stood for want of room."""
+        if self._machine is None:
+            return
+        if not self._held and await self._status() != _FULL:
+            return
+        await self._ask("cont")
+        self._clear_hold()
+        self._tell(EventKind.RESUMED)
+
+    async def _start(self, spec: GuestSpec) -> Started:
+        if spec.id != self._id:
+            raise DriverError(f"the specification of {spec.id} is not that of {self._id}")
+        if not self._around.has_room():
+            raise HostExhausted("the host's disk is full: no guest can be started")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._clear_hold()
+        self._told_to_end = False
+        self._at_rest_at = None
+        machine = await Machine.start(self._folder, spec, self._around.accelerator, self._hearing(), self._around.tasks)
+        self._machine = machine
+        await self._ask("cont")
+        self._started_at = self._now()
+        log.info("guest started", guest=self._id)
+        return Started(fresh=True, at=self._started_at)
+
+    async def _start_over(self) -> Started:
+        """Reset and go on, in the same process."""
+        assert self._machine is not None
+        self._reset.clear()
+        self._at_rest_at = None
+        self._machine.console.expect_kernel()
+        await self._ask("system_reset")
+        try:
+            async with asyncio.timeout(_RESET_WITHIN):
+                await self._reset.wait()  # only then does QEMU take `cont`
+        except TimeoutError as late:
+            raise GuestLost(f"{self._id} was not reset in {_RESET_WITHIN:.0f} s") from late
+        await self._ask("cont")
+        self._started_at = self._now()
+        return Started(fresh=True, at=self._started_at)
+
+    async def _press_until_down(self) -> None:
+        """Press the power button now and again until the guest is down, ended, or will not go on by itself."""
+        loop = asyncio.get_running_loop()
+        next_press = loop.time()
+        while True:
+            self._changed.clear()
+            status = await self._status()
+            if status != "running" and status != _FULL and not self._held:
+                return
+            if loop.time() >= next_press:
+                await self._ask("system_powerdown")
+                next_press = loop.time() + _PRESS_AGAIN
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(next_press):
+                    await self._changed.wait()
+
+    async def _status(self) -> str | None:
+        """QEMU's word for what the vCPUs do; None when there is no process."""
+        if self._machine is None:
+            return None
+        try:
+            return await self._machine.status()
+        except GuestLost:
+            if self._machine is None or not self._machine.alive:
+                return None
+            raise
+
+    async def _ask(self, command: str, **arguments: object) -> Any:
+        if self._machine is None:
+            raise GuestLost(f"{self._id} is gone")
+        return await self._machine.execute(command, **arguments)
+
+    def _hearing(self) -> Hearing:
+        return Hearing(on_event=self._heard, on_kernel=lambda: self._tell(EventKind.KERNEL_STARTED), on_end=self._ended)
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        data = event.get("data", {})
+        match event["event"]:
+            case "SHUTDOWN" if data["guest"]:
+                self._around.tasks.start(self._settle(), f"{self._id} goes down")
+            case "RESET":
+                self._was_reset(by_guest=data["guest"])
+            case "GUEST_PANICKED":
+                self._tell(EventKind.PANICKED)
+            case "BLOCK_IO_ERROR" if data.get("nospace") and data["action"] == "stop":
+                self._tell(EventKind.OUT_OF_SPACE)
+            case "VSERPORT_CHANGE" if data["id"] == AGENT and data["open"]:
+                self._tell(EventKind.REACHABLE)
+            case _:
+                return
+        self._changed.set()
+
+    def _was_reset(self, *, by_guest: bool) -> None:
+        """The firmware resets the machine once or twice more, some 80 ms after a reset: that is no new boot."""
+        now = asyncio.get_running_loop().time()
+        again = now - self._reset_at < _FIRMWARE_RESETS
+        self._reset_at = now
+        self._reset.set()
+        if by_guest and not again:
+            if self._machine is not None:
+                self._machine.console.expect_kernel()
+            self._tell(EventKind.RESET)
+
+    async def _settle(self) -> None:
+        """Note when the disks are at rest. QEMU tells of a shutdown first, then drains and flushes them, and only
+        then answers again."""
+        if await self._status() == "shutdown":
+            self._at_rest_at = self._now()
+            self._tell(EventKind.SHUT_DOWN)
+        self._changed.set()
+
+    def _ended(self, status: int | None) -> None:
+        self._machine = None
+        self._changed.set()
+        log.info("guest's process ended", guest=self._id, status=status, expected=self._told_to_end)
+        if not self._told_to_end:
+            self._tell(EventKind.DIED, "" if status is None else f"QEMU ended with status {status}")
+
+    def _tell(self, kind: EventKind, detail: str = "") -> None:
+        self._around.tell(GuestEvent(self._id, kind, self._now(), detail))
+
+    def _now(self) -> datetime:
+        return self._around.clock.now()
+
+    @property
+    def _hold_mark(self) -> Path:
+        return self._folder / "waits-for-room"
+
+    def _clear_hold(self) -> None:
+        self._hold_mark.unlink(missing_ok=True)
+        self._held = False

@@ -113,8 +113,10 @@ class Readers:
                 if child == "" and empty_is_absent:
                     continue
                 member = reader(child, prefix + wire)
-                if member != {}:  # all its members were sent empty: `IamInstanceProfile.Name=`
+                if member != {}:
                     value[name] = member
+            if path and not value:
+                return value  # all was sent empty, `IamInstanceProfile.Name=`: it is absent, and lacks nothing
             for name, wire in required:
                 if name not in value:
                     raise MissingParameter(prefix + wire)
@@ -144,7 +146,10 @@ class Readers:
             for index in sorted(node, key=int):
                 if node[index] == "" and not keep_empty:
                     raise MissingParameter(path)  # as EC2 answers `InstanceId.1=` (aws-sdk-java#1131)
-                values.append(reader(node[index], f"{path}.{index}"))
+                value = reader(node[index], f"{path}.{index}")
+                if value == {}:
+                    raise MissingParameter(f"{path}.{index}")
+                values.append(value)
             return values
 
         return read

@@ -1,0 +1,65 @@
+"""The ports of guests, as their security groups have them: opened when a guest starts, and whenever rules change."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from ipaddress import IPv4Address
+from weakref import WeakValueDictionary
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.hypervisor.driver import DriverError, Forward, GuestId
+from kumoniwa.model.instances import InstanceState
+from kumoniwa.network.host import lowest_unprivileged_port
+from kumoniwa.network.plan import openings
+from kumoniwa.store import instances, security_groups
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+_OPEN_IN = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
+
+# One plan is carried out at a time for each guest, and is made when its turn comes: the last one wins, whoever is slow.
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mapping[str, Mapping[Forward, str]]:
+    """Afterwards each of these instances that is pending or running is reached at what its groups' rules admit now.
+
+    Gives what could not be opened, with the reason, by instance. A port that cannot be opened stops nothing else.
+    """
+    refused: dict[str, Mapping[Forward, str]] = {}
+    for instance_id in instance_ids:
+        async with _turns.setdefault(instance_id, asyncio.Lock()):
+            plan = await planned(world, instance_id)
+            if plan is None:
+                continue
+            try:
+                refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
+            except DriverError as failure:
+                refusals = dict.fromkeys(plan, str(failure))
+        for forward, reason in refusals.items():
+            address = f"{forward.host_address}:{forward.host_port}"
+            log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
+        if refusals:
+            refused[instance_id] = refusals
+    return refused
+
+
+async def planned(world: World, instance_id: str) -> tuple[Forward, ...] | None:
+    """What is to be open for an instance; None for one that is not reached at all: not running, or not public."""
+    lowest_port = lowest_unprivileged_port()
+
+    def plan(connection: Connection) -> tuple[Forward, ...] | None:
+        instance = instances.get(connection, instance_id)
+        if instance is None or instance.public_ip is None or instance.state not in _OPEN_IN:
+            return None
+        groups = instances.groups_of(connection, [instance_id]).get(instance_id, [])
+        rules = security_groups.rules_of(connection, groups, egress=False)
+        address = IPv4Address(instance.public_ip)
+        return tuple(
+            Forward(opening.protocol, address, opening.host_port, opening.guest_port)
+            for opening in openings(rules, lowest_port=lowest_port)
+        )
+
+    return await world.database.read(plan)

@@ -9,20 +9,21 @@ from kumoniwa.workflows.steps import boots, disks, guests, states
 
 @story("create_image")
 async def create_image(
-    wf: Workflow, image_id: str, instance_id: str, no_reboot: bool, cuts: list[disks.VolumeCut]
+    wf: Workflow, image_id: str, instance_id: str, no_reboot: bool, cuts: list[disks.WantedCut]
 ) -> None:
     """Shut the guest down, cut its volumes, boot it again; then, the instance released, finish the image."""
     was_running = await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.RUNNING
     reboot = was_running and not no_reboot
     failure, clean, seconds = None, False, None
     try:
-        await wf.step("prepare the overlays", disks.ensure_overlays, cuts)
+        planned = await wf.step("plan the cuts", disks.ensure_cuts_planned, cuts)
+        await wf.step("prepare the overlays", disks.ensure_overlays, planned)
         if reboot:
             down = await wf.step("shut the guest down", guests.ensure_shut_down, instance_id, Cause.ACTION, wf.origin)
             clean = down["clean"]
         elif not was_running:
             clean = await wf.step("note how the guest ended", boots.ended_clean, instance_id)
-        seconds = await wf.step("cut the volumes", disks.ensure_cut, instance_id, cuts)
+        seconds = await wf.step("cut the volumes", disks.ensure_cut, instance_id, planned)
     except StepFailed as failed:
         failure = failed
     if reboot:

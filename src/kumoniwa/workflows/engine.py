@@ -6,12 +6,13 @@ Step names and the shapes of their results are an on-disk format: `tests/workflo
 """
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.model.workflows import WorkflowRow
@@ -25,6 +26,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Step = Callable[Concatenate[World, P], Awaitable[T]]
 Story = Callable[..., Awaitable[None]]
+
+_NEXT_LIFE = 5.0  # seconds until a workflow that lost the database tries again
 
 STORIES: dict[str, Story] = {}
 
@@ -78,6 +81,10 @@ class Workflow:
             except (StepFailed, DriverError) as failure:
                 result, error = None, str(failure)
                 log.warning("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
+            except SQLAlchemyError:
+                # What was done in the world is not known in the rows: this life ends, and the next does the step again.
+                self._interrupted = True
+                raise
             except Exception as bug:
                 # The story must go on to its own end (boot the guest again, release the claim), whatever we got wrong.
                 result, error = None, f"Internal error: {bug!r}"
@@ -87,7 +94,7 @@ class Workflow:
                 raise
             step = rows.StepRow(self.id, name, result, error, self._world.clock.now())
             try:
-                await self._world.database.write(functools.partial(rows.record, step=step))
+                await self._world.database.write(partial(rows.record, step=step))
             except BaseException:
                 # Cancelled while it is written: whether it was is unknown, so this life ends here.
                 self._interrupted = True
@@ -102,7 +109,7 @@ class Workflow:
         """Let go of the claim before the story's long end. Done again it does nothing."""
         if self._interrupted:
             raise Interrupted(self.id)
-        await self._world.database.write(functools.partial(rows.release, workflow=self.row))
+        await self._world.database.write(partial(rows.release, workflow=self.row))
         await self._wake()
 
 
@@ -134,31 +141,40 @@ class Engine:
         await self._tasks.close()
 
     async def _run(self, row: WorkflowRow) -> None:
-        """Tell one story to its end."""
+        """Tell one story to its end, in as many lives as the database makes it take."""
         facts = {"workflow": row.id, "kind": row.kind, "subject": row.subject, "request": row.request_id}
-        database = self._world.database
-        journal = await database.read(lambda connection: rows.journal(connection, row.id))
-        log.info("workflow resumed" if journal else "workflow started", **facts)
-        error: str | None = None
-        try:
-            await STORIES[row.kind](Workflow(row, self._world, journal, self.wake), **row.arguments)
-        except StepFailed as failure:
-            error = str(failure)
-        except Exception as bug:
-            # Deciding went wrong, not doing: the claim must not stay with a story that has no end.
-            log.exception("a workflow broke", **facts)
-            error = f"Internal error: {bug!r}"
-
-        def end(connection: Connection) -> None:
-            rows.finish(connection, row, error, self._world.clock.now())
-
-        await database.write(end)
+        while True:
+            try:
+                error = await self._live_once(row, facts)
+                break
+            except SQLAlchemyError:
+                log.exception("a workflow lost the database; it goes on where it was", **facts)
+                await self._world.clock.sleep(_NEXT_LIFE)
         log.info("workflow finished", error=error, **facts)
         # The successor is live before this one is not, so that `idle` sees no gap between them.
         await self.wake()
         async with self._stirred:
             self._live.discard(row.id)
             self._stirred.notify_all()
+
+    async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> str | None:
+        """Tell a story from where its journal ends, and write how it ended; gives its failure."""
+        database = self._world.database
+        journal = await database.read(partial(rows.journal, workflow_id=row.id))
+        log.info("workflow resumed" if journal else "workflow started", **facts)
+        error: str | None = None
+        try:
+            await STORIES[row.kind](Workflow(row, self._world, journal, self.wake), **row.arguments)
+        except StepFailed as failure:
+            error = str(failure)
+        except SQLAlchemyError:
+            raise
+        except Exception as bug:
+            # Deciding went wrong, not doing: the claim must not stay with a story that has no end.
+            log.exception("a workflow broke", **facts)
+            error = f"Internal error: {bug!r}"
+        await database.write(partial(rows.finish, workflow=row, error=error, at=self._world.clock.now()))
+        return error
 
 
 def submit(

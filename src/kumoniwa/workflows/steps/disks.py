@@ -7,19 +7,25 @@ from typing import TypedDict
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import Cut, GuestId, LayerId
-from kumoniwa.model.storage import GIB, AttachmentState, Consistency, SnapshotState, VolumeState
+from kumoniwa.model.storage import GIB, AttachmentState, Consistency, Layer, SnapshotState, VolumeState
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers, snapshots, volumes
+from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.world import World
 
 
-class VolumeCut(TypedDict):
-    """A cut of one volume, its names chosen before: `old` will be what the snapshot holds, `new` takes the writes."""
+class WantedCut(TypedDict):
+    """A cut of one volume, its names chosen when it was asked for: `new` is the layer that will take the writes."""
 
     volume: str
     snapshot: str
-    old: str
     new: str
+
+
+class VolumeCut(WantedCut):
+    """A cut whose turn has come: `old` is the layer that the snapshot will hold."""
+
+    old: str
     size_gib: int
 
 
@@ -41,6 +47,26 @@ async def ensure_volumes_made(world: World, instance_id: str) -> None:
             volumes.set_attachment_state(connection, volume.id, AttachmentState.ATTACHED)
 
     await world.database.write(publish)
+
+
+async def ensure_cuts_planned(world: World, wanted: Sequence[WantedCut]) -> list[VolumeCut]:
+    """Afterwards the layers are known that the cuts will make; gives the cuts, on the heads that volumes have now."""
+    now = world.clock.now()
+
+    def plan(connection: Connection) -> list[VolumeCut]:
+        cuts: list[VolumeCut] = []
+        for want in wanted:
+            volume = volumes.get(connection, want["volume"])
+            if volume is None:
+                raise StepFailed(f"The volume '{want['volume']}' does not exist.")
+            if (layer := layers.get(connection, want["new"])) is None:
+                layer = Layer(want["new"], volume.head, volume.size_gib * GIB, now)
+                layers.add(connection, layer)
+            assert layer.parent_id is not None
+            cuts.append({**want, "old": layer.parent_id, "size_gib": volume.size_gib})
+        return cuts
+
+    return await world.database.write(plan)
 
 
 async def ensure_overlays(world: World, cuts: Sequence[VolumeCut]) -> None:
@@ -67,7 +93,7 @@ async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) 
 
 
 async def ensure_snapshots_completed(
-    world: World, cuts: Sequence[VolumeCut], consistency: Consistency, detail: str
+    world: World, cuts: Sequence[WantedCut], consistency: Consistency, detail: str
 ) -> None:
     """Afterwards the snapshots are completed, and say how they were cut."""
     now = world.clock.now()
@@ -87,7 +113,7 @@ async def ensure_snapshots_completed(
     await world.database.write(publish)
 
 
-async def ensure_snapshots_failed(world: World, cuts: Sequence[VolumeCut], reason: str) -> None:
+async def ensure_snapshots_failed(world: World, cuts: Sequence[WantedCut], reason: str) -> None:
     """Afterwards the snapshots are in error, and say why."""
 
     def publish(connection: Connection) -> None:

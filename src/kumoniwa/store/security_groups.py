@@ -1,10 +1,11 @@
-"""Security groups and their rules in the database (`network.groups_in_scope` reads the groups alone)."""
+"""Security groups and their rules in the database."""
 
 from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
+from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.network import SecurityGroup, SecurityGroupRule
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import instance_groups, instances, security_group_rules, security_groups
@@ -22,6 +23,14 @@ def add(connection: Connection, group: SecurityGroup, *rules: SecurityGroupRule)
 def delete(connection: Connection, group_id: str) -> None:
     """Delete a group and its rules. The caller knows that nothing refers to it."""
     connection.execute(security_groups.delete().where(security_groups.c.id == group_id))
+
+
+def in_scope(
+    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
+) -> list[SecurityGroup]:
+    """The groups of an account in a region; only these, where `ids` are given."""
+    query = _scoped(security_groups, account, region)
+    return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
 
 
 def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | None:
@@ -60,7 +69,7 @@ def is_in_use(connection: Connection, group_id: str) -> bool:
     members = (
         select(instance_groups.c.instance_id)
         .join(instances, instances.c.id == instance_groups.c.instance_id)
-        .where(instance_groups.c.group_id == group_id, instances.c.terminated_at.is_(None))
+        .where(instance_groups.c.group_id == group_id, instances.c.state != InstanceState.TERMINATED)
     )
     naming = select(security_group_rules.c.id).where(
         security_group_rules.c.source_group_id == group_id, security_group_rules.c.group_id != group_id
@@ -70,7 +79,7 @@ def is_in_use(connection: Connection, group_id: str) -> bool:
 
 def forget_terminated_members(connection: Connection, group_id: str) -> None:
     """Take the group away from terminated instances, which do not hold it back from deletion."""
-    gone = select(instances.c.id).where(instances.c.terminated_at.is_not(None))
+    gone = select(instances.c.id).where(instances.c.state == InstanceState.TERMINATED)
     connection.execute(
         instance_groups.delete().where(instance_groups.c.group_id == group_id, instance_groups.c.instance_id.in_(gone))
     )

@@ -92,6 +92,19 @@ def members_of(connection: Connection, group_id: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def public_addresses(connection: Connection) -> set[str]:
+    """The public addresses in use, in the whole cloud: they are all on this one host."""
+    return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
+
+
+def private_addresses(connection: Connection, subnet_id: str) -> set[str]:
+    """The private addresses in use in a subnet. A terminated instance has none."""
+    query = select(instances.c.private_ip).where(
+        instances.c.subnet_id == subnet_id, instances.c.state != InstanceState.TERMINATED
+    )
+    return set(connection.execute(query).scalars())
+
+
 def _put_groups(connection: Connection, instance_id: str, group_ids: Sequence[str]) -> None:
     if group_ids:
         connection.execute(

@@ -1,0 +1,170 @@
+"""The volumes of a launch: what the image brings, changed and completed by the request's block device mapping."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.registry import Call
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter, NotBuilt
+from kumoniwa.model.storage import Image, ImageDevice, Snapshot, SnapshotState
+from kumoniwa.store import snapshots
+
+MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the network interface
+_DEVICE = re.compile(r"/dev/(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)\Z|xvd[a-z]{1,2}\Z|sd[a-z]\Z")
+_UNBUILT = ("KmsKeyId", "OutpostArn", "VolumeInitializationRate", "EbsCardIndex")
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeType:
+    """What EC2 allows of a volume type, in GiB and operations a second."""
+
+    least_gib: int
+    most_gib: int
+    iops: tuple[int, int] | None = None
+    default_iops: int | None = None
+    throughput: tuple[int, int] | None = None
+    default_throughput: int | None = None
+
+
+VOLUME_TYPES: Mapping[str, VolumeType] = {
+    "gp2": VolumeType(1, 16_384),
+    "gp3": VolumeType(1, 65_536, (3_000, 80_000), 3_000, (125, 2_000), 125),
+    "io1": VolumeType(4, 16_384, (100, 64_000)),
+    "io2": VolumeType(4, 65_536, (100, 256_000)),
+    "st1": VolumeType(125, 16_384),
+    "sc1": VolumeType(125, 16_384),
+    "standard": VolumeType(1, 1_024),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchDevice:
+    """A volume to make: at `device`, from a layer or empty."""
+
+    device: str
+    snapshot: Snapshot | None
+    size_gib: int
+    volume_type: str
+    iops: int | None
+    throughput: int | None
+    delete_on_termination: bool
+
+
+def launch_devices(
+    connection: Connection,
+    call: Call,
+    image: Image,
+    devices: Iterable[ImageDevice],
+    mappings: Sequence[Mapping[str, Any]],
+) -> list[LaunchDevice]:
+    """The volumes that a launch makes, the root first. Raises EC2's refusals."""
+    wanted = {device.device: device for device in devices if device.virtual_name is None}
+    for mapping in mappings:
+        name = _checked_name(mapping, [m.get("DeviceName") for m in mappings])
+        if mapping.get("NoDevice") is not None:
+            if name == image.root_device_name:
+                raise _invalid(f"The root device '{name}' cannot be suppressed.")
+            wanted.pop(name, None)
+        elif (ebs := mapping.get("Ebs")) is not None:
+            wanted[name] = _changed(wanted.get(name), name, image.id, ebs)
+        elif mapping.get("VirtualName") is None:
+            raise MissingParameter("ebs")
+        # Instance-store mappings are accepted and come to nothing, as on EC2's EBS-only types.
+    if len(wanted) > MOST_VOLUMES:
+        raise Ec2Error("AttachmentLimitExceeded", f"An instance can have at most {MOST_VOLUMES} volumes")
+    made = [_launch_device(connection, call, device) for device in wanted.values()]
+    return sorted(made, key=lambda device: device.device != image.root_device_name)
+
+
+def checked_volume(
+    volume_type: str, size_gib: int, iops: int | None, throughput: int | None
+) -> tuple[int | None, int | None]:
+    """Check a volume's measures against its type; gives its IOPS and throughput with the type's defaults filled in."""
+    if (kind := VOLUME_TYPES.get(volume_type)) is None:
+        raise InvalidParameterValue(f"Invalid value '{volume_type}' for volumeType.")
+    if not kind.least_gib <= size_gib <= kind.most_gib:
+        raise InvalidParameterValue(
+            f"Volume of {size_gib}GiB is invalid; {volume_type} volumes must be {kind.least_gib}-{kind.most_gib}GiB."
+        )
+    for name, value, allowed in (("iops", iops, kind.iops), ("throughput", throughput, kind.throughput)):
+        if value is None:
+            continue
+        if allowed is None:
+            raise InvalidParameterCombination(f"The parameter {name} is not supported for {volume_type} volumes.")
+        if not allowed[0] <= value <= allowed[1]:
+            raise InvalidParameterValue(
+                f"Volume {name} of {value} is out of range; {volume_type} allows {allowed[0]} to {allowed[1]}."
+            )
+    if volume_type in ("io1", "io2") and iops is None:
+        raise MissingParameter("iops")
+    return iops or kind.default_iops or _gp2_iops(volume_type, size_gib), throughput or kind.default_throughput
+
+
+def _gp2_iops(volume_type: str, size_gib: int) -> int | None:
+    """gp2 gives three operations a second for each GiB, within bounds (EBS documentation)."""
+    return min(max(100, 3 * size_gib), 16_000) if volume_type == "gp2" else None
+
+
+def _checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> str:
+    name: str | None = mapping.get("DeviceName")
+    if name is None:
+        raise MissingParameter("deviceName")
+    if not _DEVICE.match(name):
+        raise InvalidParameterValue(f"Invalid device name {name}")
+    if names.count(name) > 1:
+        raise _invalid(f"Device name '{name}' is used more than once.")
+    return name
+
+
+def _changed(device: ImageDevice | None, name: str, image_id: str, ebs: Mapping[str, Any]) -> ImageDevice:
+    """The image's device with the request's changes, or a new one."""
+    for member in _UNBUILT:
+        if ebs.get(member) is not None:
+            raise NotBuilt(f"{member} of a block device mapping")
+    if ebs.get("Encrypted"):
+        raise NotBuilt("encrypted volumes")
+    if device is None:
+        # EC2: true by default for what the image maps, false for what a launch adds.
+        device = ImageDevice(image_id=image_id, position=0, device=name, delete_on_termination=False)
+        if ebs.get("SnapshotId") is None and ebs.get("VolumeSize") is None:
+            raise MissingParameter("size/snapshot")
+    elif device.snapshot_id is not None and ebs.get("SnapshotId") not in (None, device.snapshot_id):
+        raise _invalid(f"snapshotId cannot be modified on device '{name}'")
+    changes = {
+        "snapshot_id": ebs.get("SnapshotId"),
+        "size_gib": ebs.get("VolumeSize"),
+        "volume_type": ebs.get("VolumeType"),
+        "iops": ebs.get("Iops"),
+        "throughput": ebs.get("Throughput"),
+        "delete_on_termination": ebs.get("DeleteOnTermination"),
+    }
+    if changes["volume_type"] not in (None, device.volume_type):
+        device = replace(device, iops=None, throughput=None)
+    return replace(device, **{member: value for member, value in changes.items() if value is not None})
+
+
+def _launch_device(connection: Connection, call: Call, device: ImageDevice) -> LaunchDevice:
+    snapshot = None
+    if device.snapshot_id is not None:
+        snapshot = snapshots.get(connection, device.snapshot_id)
+        if snapshot is None or (snapshot.account, snapshot.region) != (call.account, call.region):
+            raise Ec2Error("InvalidSnapshot.NotFound", f"The snapshot '{device.snapshot_id}' does not exist.")
+        if snapshot.state is not SnapshotState.COMPLETED:
+            raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
+    size = device.size_gib or (snapshot.volume_size_gib if snapshot else 0)
+    if snapshot is not None and size < snapshot.volume_size_gib:
+        raise _invalid(
+            f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "
+            f"expect size >= {snapshot.volume_size_gib}GB"
+        )
+    iops, throughput = checked_volume(device.volume_type, size, device.iops, device.throughput)
+    return LaunchDevice(
+        device.device, snapshot, size, device.volume_type, iops, throughput, device.delete_on_termination
+    )
+
+
+def _invalid(message: str) -> Ec2Error:
+    return Ec2Error("InvalidBlockDeviceMapping", message)

@@ -1,0 +1,217 @@
+"""RunInstances: what is checked and promised; `workflows/run_instance.py` does it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.instance_output import instance_output, reservations, surroundings
+from kumoniwa.api.launch_devices import LaunchDevice, launch_devices
+from kumoniwa.api.launch_network import LaunchNetwork, launch_network
+from kumoniwa.api.launch_options import LaunchOptions, launch_options
+from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.tags import from_specifications
+from kumoniwa.api.tags import write as write_tags
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.ids import is_well_formed, new_id, new_mac
+from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.storage import GIB, Attachment, AttachmentState, Image, ImageState, Layer, Volume, VolumeState
+from kumoniwa.network.addresses import cloud_octet, free_private, free_public
+from kumoniwa.store import images, instances, key_pairs, layers, volumes
+from kumoniwa.workflows.engine import submit
+
+log = structlog.get_logger(__name__)
+
+MOST_INSTANCES = 1000  # in one call
+_TAGGED = ("instance", "volume", "network-interface")
+
+
+@dataclass(frozen=True, slots=True)
+class _Launch:
+    """A launch whose every part was checked."""
+
+    image: Image
+    devices: Sequence[LaunchDevice]
+    network: LaunchNetwork
+    options: LaunchOptions
+    key_name: str | None
+    tags: Mapping[str, Mapping[str, str]]
+    reservation_id: str
+
+
+@action("RunInstances")
+async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
+    count = _checked_count(parameters)
+
+    def run(connection: Connection) -> Answer:
+        launch = _checked(connection, call, parameters, count)
+        launched = [_launch(connection, call, launch, index) for index in range(count)]
+        images.change(connection, launch.image.id, last_launched_at=call.at)
+        around = surroundings(connection, call, launched)
+        return reservations(launched, [instance_output(instance, around) for instance in launched])[0]
+
+    return await cloud.change(call, run)
+
+
+def _checked_count(parameters: Parameters) -> int:
+    """How many to launch: there is always room for the most, as far as a person's machine goes."""
+    least, most = parameters["MinCount"], parameters["MaxCount"]
+    if least < 1:
+        raise InvalidParameterValue(
+            f"Value ({least}) for parameter minCount is invalid. Expecting a value greater than 0."
+        )
+    if most < least:
+        raise InvalidParameterValue(
+            f"Value ({most}) for parameter maxCount is invalid. Expecting a value greater than or equal to minCount."
+        )
+    if most > MOST_INSTANCES:
+        raise Ec2Error("InstanceLimitExceeded", f"At most {MOST_INSTANCES} instances can be launched in one request.")
+    return int(most)
+
+
+def _checked(connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
+    image = _image(connection, call, parameters.get("ImageId"))
+    placed = launch_network(connection, call, parameters)
+    if placed.private_ip is not None and count > 1:
+        raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
+    key_name = parameters.get("KeyName")
+    if key_name and key_pairs.named(connection, call.account, call.region, key_name) is None:
+        raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
+    return _Launch(
+        image=image,
+        devices=launch_devices(
+            connection,
+            call,
+            image,
+            images.devices_of(connection, [image.id]).get(image.id, []),
+            parameters.get("BlockDeviceMappings") or [],
+        ),
+        network=placed,
+        options=launch_options(parameters, image),
+        key_name=key_name or None,
+        tags=from_specifications(parameters, _TAGGED),
+        reservation_id=new_id("r"),
+    )
+
+
+def _image(connection: Connection, call: Call, image_id: str | None) -> Image:
+    """An image that can be launched. Raises EC2's refusals (facts/ec2.md, E10 to E12)."""
+    if not image_id:
+        raise MissingParameter("ImageId")
+    if not is_well_formed(image_id, "ami"):
+        raise Ec2Error("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
+    image = images.get(connection, image_id)
+    if image is None or (image.account, image.region) != (call.account, call.region):
+        log.warning(
+            "an image was asked for that is not there; `kumoniwa ami build debian-12` makes one", image=image_id
+        )
+        raise Ec2Error("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
+    if image.state is ImageState.DEREGISTERED:
+        raise Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
+    if image.state is not ImageState.AVAILABLE:
+        raise Ec2Error("InvalidAMIID.Unavailable", f"AMI '{image_id}' is {image.state}, and cannot be run")
+    return image
+
+
+def _launch(connection: Connection, call: Call, launch: _Launch, index: int) -> Instance:
+    """Write one instance with its volumes, and the workflow that brings it to life."""
+    instance = _instance(connection, call, launch, index)
+    instances.add(connection, instance, launch.network.group_ids)
+    write_tags(connection, call, instance.id, "instance", launch.tags.get("instance"))
+    write_tags(connection, call, instance.interface_id, "network-interface", launch.tags.get("network-interface"))
+    for position, device in enumerate(launch.devices):
+        _add_volume(connection, call, launch, instance, position, device)
+    submit(connection, "run_instance", instance.id, origin(call), instance_id=instance.id)
+    return instance
+
+
+def _instance(connection: Connection, call: Call, launch: _Launch, index: int) -> Instance:
+    subnet, options = launch.network.subnet, launch.options
+    private_ip = launch.network.private_ip
+    if private_ip is None:
+        private_ip = free_private(subnet, instances.private_addresses(connection, subnet.id))
+    public_ip = None
+    if launch.network.associate_public_ip:
+        public_ip = free_public(cloud_octet(connection), instances.public_addresses(connection))
+    instance_id = new_id("i")
+    return Instance(
+        id=instance_id,
+        account=call.account,
+        region=call.region,
+        reservation_id=launch.reservation_id,
+        requester=call.principal,
+        launch_index=index,
+        image_id=launch.image.id,
+        instance_type=options.kind.name,
+        architecture=launch.image.architecture,
+        state=InstanceState.PENDING,
+        zone=subnet.zone,
+        vpc_id=subnet.vpc_id,
+        subnet_id=subnet.id,
+        private_ip=private_ip,
+        public_ip=public_ip,
+        associate_public_ip=launch.network.associate_public_ip,
+        mac=new_mac(),
+        interface_id=new_id("eni"),
+        interface_attachment_id=new_id("eni-attach"),
+        key_name=launch.key_name,
+        root_device_name=launch.image.root_device_name,
+        launch_time=call.at,
+        first_launch_time=call.at,
+        guest_uuid=_guest_uuid(instance_id),
+        user_data=options.user_data,
+        client_token=call.token.value if call.token else "",
+        disable_api_stop=options.disable_api_stop,
+        disable_api_termination=options.disable_api_termination,
+        shutdown_behavior=options.shutdown_behavior,
+        source_dest_check=True,
+        ebs_optimized=options.ebs_optimized,
+        monitoring=options.monitoring,
+        metadata_endpoint=options.metadata_endpoint,
+        metadata_tokens_required=options.metadata_tokens_required,
+        metadata_hop_limit=options.metadata_hop_limit,
+        metadata_tags=options.metadata_tags,
+        options=options.options,
+    )
+
+
+def _guest_uuid(instance_id: str) -> str:
+    """The machine's UUID. A guest knows EC2 by its first three digits (cloud-init's ds-identify)."""
+    digits = ("ec2" + instance_id.removeprefix("i-")).ljust(32, "0")
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _add_volume(
+    connection: Connection, call: Call, launch: _Launch, instance: Instance, position: int, device: LaunchDevice
+) -> None:
+    parent = device.snapshot.layer_id if device.snapshot else None
+    head = Layer(new_id("layer"), parent, device.size_gib * GIB, call.at)
+    volume = Volume(
+        id=new_id("vol"),
+        account=call.account,
+        region=call.region,
+        zone=instance.zone,
+        size_gib=device.size_gib,
+        volume_type=device.volume_type,
+        iops=device.iops,
+        throughput=device.throughput,
+        snapshot_id=device.snapshot.id if device.snapshot else "",
+        state=VolumeState.CREATING,
+        created_at=call.at,
+        head=head.id,
+    )
+    attachment = Attachment(
+        volume_id=volume.id,
+        instance_id=instance.id,
+        device=device.device,
+        state=AttachmentState.ATTACHING,
+        attached_at=call.at,
+        delete_on_termination=device.delete_on_termination,
+        position=position,
+    )
+    layers.add(connection, head)
+    volumes.add(connection, volume, attachment)
+    write_tags(connection, call, volume.id, "volume", launch.tags.get("volume"))

@@ -1,0 +1,207 @@
+"""What a guest may read of its instance, as the tree of paths that EC2's metadata service answers. Pure.
+
+Every path that a listing names answers; what would have no answer is not listed: cloud-init reads whole directories and
+asks for minutes when one of their entries is missing. So there is no `iam/` (instances have no role here), and beside
+the identity document no signatures of it (only Amazon has the key).
+
+Every version answers the same tree. EC2 leaves out of an older version what was added later.
+
+Source: the EC2 user guide, "Instance metadata categories" and "Instance identity documents"; listings people published.
+"""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kumoniwa.model.hostnames import private_hostname, public_hostname
+from kumoniwa.model.instance_types import INSTANCE_TYPES
+from kumoniwa.model.instances import Instance
+from kumoniwa.model.network import KeyPair, SecurityGroup, Subnet, Vpc
+from kumoniwa.model.storage import Attachment
+
+# fmt: off
+VERSIONS = (
+    "1.0", "2007-01-19", "2007-03-01", "2007-08-29", "2007-10-10", "2007-12-15", "2008-02-01", "2008-09-01",
+    "2009-04-04", "2011-01-01", "2011-05-01", "2012-01-12", "2014-02-25", "2014-11-05", "2015-10-20", "2016-04-19",
+    "2016-06-30", "2016-09-02", "2018-03-28", "2018-08-17", "2018-09-24", "2019-10-01", "2020-10-27", "2021-01-03",
+    "2021-03-23", "2021-07-15", "2022-07-09", "2022-09-24", "2024-04-11", "latest",
+)
+# fmt: on
+
+_PATH_TAG_KEY = re.compile(r"(?!\.\.?\Z|_index\Z)[A-Za-z0-9+\-=.,_:@]+\Z")  # EC2's rule for tags in metadata
+
+
+@dataclass(frozen=True, slots=True)
+class GuestFacts:
+    """What is known of an instance. Attachments are in the guest's order; tags are empty where it may not read them."""
+
+    instance: Instance
+    vpc: Vpc
+    subnet: Subnet
+    groups: tuple[SecurityGroup, ...]
+    attachments: tuple[Attachment, ...]
+    tags: Mapping[str, str]
+    key_pair: KeyPair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A part of the tree with parts. `listing` is what reading it gives."""
+
+    children: Mapping[str, "Node"]
+    listing: bytes
+
+
+Node = Directory | bytes
+_Branch = Mapping[str, "_Branch | Directory | str | None"]
+"""A directory as it is written below: a name whose value is None, or a directory with nothing in it, is left out."""
+
+
+def metadata(facts: GuestFacts) -> Directory:
+    """Everything that this instance's guest may read, below `/`."""
+    tops: dict[str, Node] = {
+        "dynamic": _directory({"instance-identity": {"document": _identity_document(facts)}}),
+        "meta-data": _meta_data(facts),
+    }
+    if facts.instance.user_data is not None:
+        tops["user-data"] = b64decode(facts.instance.user_data)
+    version = Directory(tops, _lines(tops))  # EC2 ends no name with a slash here, nor in the list of versions
+    return Directory(dict.fromkeys(VERSIONS, version), _lines(VERSIONS))
+
+
+def find(tree: Directory, path: str) -> bytes | None:
+    """What reading a path gives, or None where nothing is. A slash more or less at the end changes nothing."""
+    node: Node | None = tree
+    for name in filter(None, path.split("/")):
+        if not isinstance(node, Directory):
+            return None
+        node = node.children.get(name)
+    return node.listing if isinstance(node, Directory) else node
+
+
+def paths(tree: Directory, above: str = "/") -> list[str]:
+    """Every path of a tree, directories ending in a slash."""
+    found = [above]
+    for name, node in tree.children.items():
+        found += paths(node, f"{above}{name}/") if isinstance(node, Directory) else [above + name]
+    return found
+
+
+def _meta_data(facts: GuestFacts) -> Directory:
+    instance = facts.instance
+    hostname = private_hostname(instance.private_ip, instance.region)
+    instance_type = INSTANCE_TYPES.get(instance.instance_type)
+    return _directory(
+        {
+            "ami-id": instance.image_id,
+            "ami-launch-index": str(instance.launch_index),
+            "ami-manifest-path": "(unknown)",  # as EC2 says of every EBS-backed image
+            "block-device-mapping": _block_devices(facts),
+            "events": {"maintenance": {"history": "[]", "scheduled": "[]"}},
+            "hostname": hostname,
+            "instance-action": "none",
+            "instance-id": instance.id,
+            "instance-life-cycle": "on-demand",
+            "instance-type": instance.instance_type,
+            "local-hostname": hostname,
+            "local-ipv4": instance.private_ip,
+            "mac": instance.mac,
+            "network": {"interfaces": {"macs": {instance.mac: _interface(facts)}}},
+            "placement": {
+                "availability-zone": instance.zone,
+                "availability-zone-id": facts.subnet.zone_id,
+                "region": instance.region,
+            },
+            "profile": "default-hvm",
+            "public-hostname": _public_hostname(instance),
+            "public-ipv4": instance.public_ip,
+            "public-keys": _public_keys(facts.key_pair) if facts.key_pair else None,
+            "reservation-id": instance.reservation_id,
+            "security-groups": "\n".join(group.name for group in facts.groups),
+            "services": {"domain": "amazonaws.com", "partition": "aws"},
+            "system": instance_type.hypervisor if instance_type else None,
+            "tags": {"instance": {key: value for key, value in facts.tags.items() if _PATH_TAG_KEY.match(key)}},
+        }
+    )
+
+
+def _block_devices(facts: GuestFacts) -> _Branch:
+    """The device names as the image and the caller gave them. EC2 shows volumes attached since the last start later."""
+    root = facts.instance.root_device_name
+    others = [attachment.device for attachment in facts.attachments if attachment.device != root]
+    volumes = {f"ebs{number}": device.removeprefix("/dev/") for number, device in enumerate(others, 1)}
+    return {"ami": root, **volumes, "root": root}
+
+
+def _interface(facts: GuestFacts) -> _Branch:
+    instance = facts.instance
+    return {
+        "device-number": "0",
+        "interface-id": instance.interface_id,
+        "ipv4-associations": {instance.public_ip: instance.private_ip} if instance.public_ip else {},
+        "local-hostname": private_hostname(instance.private_ip, instance.region),
+        "local-ipv4s": instance.private_ip,
+        "mac": instance.mac,
+        "owner-id": instance.account,
+        "public-hostname": _public_hostname(instance),
+        "public-ipv4s": instance.public_ip,
+        "security-group-ids": "\n".join(group.id for group in facts.groups),
+        "security-groups": "\n".join(group.name for group in facts.groups),
+        "subnet-id": instance.subnet_id,
+        "subnet-ipv4-cidr-block": facts.subnet.cidr,
+        "vpc-id": instance.vpc_id,
+        "vpc-ipv4-cidr-block": facts.vpc.cidr,
+        "vpc-ipv4-cidr-blocks": facts.vpc.cidr,
+    }
+
+
+def _public_keys(key_pair: KeyPair) -> Directory:
+    """EC2 lists a key as `0=its-name`, and keeps it below `0/`."""
+    key = _directory({"openssh-key": key_pair.public_key.rstrip("\n") + "\n"})
+    return Directory({"0": key}, f"0={key_pair.name}".encode())
+
+
+def _public_hostname(instance: Instance) -> str | None:
+    return public_hostname(instance.public_ip, instance.region) if instance.public_ip else None
+
+
+def _identity_document(facts: GuestFacts) -> str:
+    """The document in EC2's own form: its order of keys, a space before each colon, null for what there is none of."""
+    instance = facts.instance
+    document = {
+        "accountId": instance.account,
+        "architecture": instance.architecture,
+        "availabilityZone": instance.zone,
+        "billingProducts": None,
+        "devpayProductCodes": None,
+        "marketplaceProductCodes": None,
+        "imageId": instance.image_id,
+        "instanceId": instance.id,
+        "instanceType": instance.instance_type,
+        "kernelId": None,
+        "pendingTime": f"{instance.launch_time:%Y-%m-%dT%H:%M:%SZ}",
+        "privateIp": instance.private_ip,
+        "ramdiskId": None,
+        "region": instance.region,
+        "version": "2017-09-30",
+    }
+    return json.dumps(document, indent=2, separators=(",", " : "))
+
+
+def _directory(branch: _Branch) -> Directory:
+    children: dict[str, Node] = {}
+    for name, value in branch.items():
+        if isinstance(value, str):
+            children[name] = value.encode()
+        elif isinstance(value, Directory):
+            children[name] = value
+        elif value and (directory := _directory(value)).children:
+            children[name] = directory
+    marked = (f"{name}/" if isinstance(node, Directory) else name for name, node in children.items())
+    return Directory(children, _lines(marked))
+
+
+def _lines(names: Iterable[str]) -> bytes:
+    return "\n".join(names).encode()

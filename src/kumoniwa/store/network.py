@@ -1,14 +1,13 @@
-"""VPCs and subnets in the database, and which of their addresses are taken."""
+"""VPCs, subnets and security groups in the database."""
 
 from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
-from kumoniwa.model.instances import InstanceState
-from kumoniwa.model.network import Subnet, Vpc
+from kumoniwa.model.network import SecurityGroup, Subnet, Vpc
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import instances, subnets, vpcs
+from kumoniwa.store.tables import security_groups, subnets, vpcs
 
 
 def add(connection: Connection, vpc: Vpc, *in_it: Subnet) -> None:
@@ -40,18 +39,12 @@ def default_subnet(connection: Connection, account: str, region: str, zone: str)
     return one_of(Subnet, connection, query)
 
 
-def private_addresses_taken(connection: Connection, subnet_id: str) -> set[str]:
-    """The addresses of a subnet that instances have; an instance keeps its own until it is terminated."""
-    query = select(instances.c.private_ip).where(
-        instances.c.subnet_id == subnet_id, instances.c.state != InstanceState.TERMINATED
-    )
-    return set(connection.execute(query).scalars())
-
-
-def public_addresses_taken(connection: Connection) -> set[str]:
-    """The public addresses in use in the whole cloud: they are all on this one host."""
-    query = select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))
-    return set(connection.execute(query).scalars())
+def groups_in_scope(
+    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
+) -> list[SecurityGroup]:
+    """The security groups of an account in a region; only these, where `ids` are given."""
+    query = _scoped(security_groups, account, region)
+    return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
 
 
 def _scoped(table: Table, account: str, region: str) -> Select[Any]:

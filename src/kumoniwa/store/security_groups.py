@@ -1,4 +1,4 @@
-"""Security groups and their rules in the database."""
+"""Security groups and their rules in the database (`network.groups_in_scope` reads the groups alone)."""
 
 from collections.abc import Collection
 from typing import Any
@@ -23,14 +23,6 @@ def add(connection: Connection, group: SecurityGroup, *rules: SecurityGroupRule)
 def delete(connection: Connection, group_id: str) -> None:
     """Delete a group and its rules. The caller knows that nothing refers to it."""
     connection.execute(security_groups.delete().where(security_groups.c.id == group_id))
-
-
-def in_scope(
-    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
-) -> list[SecurityGroup]:
-    """The groups of an account in a region; only these, where `ids` are given."""
-    query = _scoped(security_groups, account, region)
-    return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
 
 
 def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | None:

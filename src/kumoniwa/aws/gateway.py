@@ -64,7 +64,7 @@ class _Exchange:
 
     def answered(self, body: bytes, status: int = HTTPStatus.OK) -> Response:
         headers = {"x-amzn-RequestId": self.request_id, "Cache-Control": "no-store"}
-        return Response(body, status, headers, media_type=_JSON if self.extension or self.json else _XML)
+        return Response(body, int(status), headers, media_type=_JSON if self.extension or self.json else _XML)
 
 
 class Gateway:

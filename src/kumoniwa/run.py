@@ -7,9 +7,9 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import structlog
 
@@ -63,12 +63,14 @@ async def run(
     cwd: Path | None = None,
     on_line: Callable[[str], None] | None = None,
     on_output: Callable[[str], None] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """Run a program to its end and give its standard output.
 
     `timeout` in seconds; a program that takes longer is killed, with its children, and `TimeoutError` raised.
     `on_line` is called with each line of standard error as it comes (carriage returns end lines too: progress);
     `on_output` with each of standard output, of which then only the end is given back.
+    `environment` is added to the minimal one.
     Raises `ProgramMissing`, `ProgramFailed`.
     """
     command = [find(argv[0]), *argv[1:]]
@@ -76,7 +78,7 @@ async def run(
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=cwd,
-        env=_ENVIRONMENT,
+        env={**_ENVIRONMENT, **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -98,6 +100,42 @@ async def run(
     if process.returncode != 0:
         raise ProgramFailed(argv, process.returncode or 0, stderr)
     return stdout
+
+
+@contextlib.asynccontextmanager
+async def child(
+    argv: Sequence[str], *, output: IO[bytes], grace: float, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A program that runs as long as the block: at its end it is asked to end, and killed when it takes longer than `grace`.
+
+    Both its outputs go to `output`; `environment` is added to the minimal one. Raises `ProgramMissing`.
+    """
+    command = [find(argv[0]), *argv[1:]]
+    log.debug("start", command=shlex.join(command))
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={**_ENVIRONMENT, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,  # Ctrl-C reaches us alone: we end it in order
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(grace):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def replace_with(argv: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Become that program, on this terminal, with that environment and no more. Raises `ProgramMissing`."""
+    os.execve(find(argv[0]), list(argv), dict(environment))
 
 
 def start_detached(argv: Sequence[str], *, cwd: Path, output: IO[bytes], pass_fds: Collection[int] = ()) -> int:

@@ -1,0 +1,5 @@
+"""`python -m kumoniwa` is the command line."""
+
+from kumoniwa.cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""How a running cloud is found, and with which key it is called.
+
+While a server runs, its data folder holds `server.json` (where it listens) beside `credentials.json` (its key).
+What goes wrong on the way to a cloud is a `CommandFailed`, whose text is a sentence for the person at the terminal.
+"""
+
+import json
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from kumoniwa.config import default_data_dir
+
+UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS")
+"""What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""
+
+
+class CommandFailed(Exception):
+    """A command could not do what it is for. The text is a sentence for a person, and says what to do about it."""
+
+
+class NoCloud(CommandFailed):
+    """No server runs on that data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        told = "" if data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(data_dir))}"
+        super().__init__(f"No cloud is running in {data_dir}. Start one in another terminal: kumoniwa serve{told}")
+        self.data_dir = data_dir
+
+
+class Refused(CommandFailed):
+    """The cloud refused a call, with EC2's code and message."""
+
+    def __init__(self, action: str, code: str, message: str) -> None:
+        super().__init__(f"{action} was refused: {message} ({code})")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a cloud listens, and the key that it knows."""
+
+    data_dir: Path
+    endpoint: str
+    region: str
+    account: str
+    access_key_id: str
+    secret_access_key: str
+    pid: int
+
+    def environment(self) -> dict[str, str]:
+        """What the AWS CLI and the SDKs need in their environment to speak with this cloud."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+        }
+
+
+def find_cloud(data_dir: Path) -> Access:
+    """The cloud whose data folder this is; `NoCloud` where none runs."""
+    try:
+        server = json.loads((data_dir / "server.json").read_text())
+        key = json.loads((data_dir / "credentials.json").read_text())
+    except FileNotFoundError:
+        raise NoCloud(data_dir) from None
+    except PermissionError as refused:
+        raise CommandFailed(
+            f"{refused.filename} belongs to another user: run this as the one who runs the cloud."
+        ) from None
+    except ValueError:
+        raise CommandFailed(f"{data_dir}/server.json or credentials.json is not what a server writes there.") from None
+    if not _is_alive(int(server["pid"])):  # a server that was killed leaves its file behind
+        raise NoCloud(data_dir)
+    return Access(
+        data_dir=data_dir,
+        endpoint=server["endpoint"],
+        region=server["region"],
+        account=server["account"],
+        access_key_id=key["access_key_id"],
+        secret_access_key=key["secret_access_key"],
+        pid=int(server["pid"]),
+    )
+
+
+def exports(access: Access) -> str:
+    """Shell lines that point the AWS CLI and the SDKs at a cloud, to be evaluated."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in access.environment().items()]
+    return "\n".join([*lines, f"unset {' '.join(UNSET)}"])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, and is another user's
+        return True
+    return True

@@ -1,0 +1,81 @@
+"""The boots of one guest as a cloud tells them, and how long it was down between two of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One life of a guest's kernel. Times that were not seen are None."""
+
+    number: int
+    cause: str
+    action: str | None
+    request_id: str | None
+    started_at: datetime | None
+    kernel_started_at: datetime | None
+    reachable_at: datetime | None
+    end_cause: str | None
+    end_action: str | None
+    end_request_id: str | None
+    end_requested_at: datetime | None
+    at_rest_at: datetime | None
+    end_clean: bool | None
+    ended_at: datetime | None
+    cut_seconds: float | None
+
+    @property
+    def why(self) -> str:
+        """What brought it about, in a word: the action, or who else."""
+        return self.action or self.cause
+
+    @property
+    def boot_seconds(self) -> float | None:
+        """From the first instruction until the guest was reachable."""
+        return _seconds(self.started_at, self.reachable_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Downtime:
+    """How long a guest was not to be reached between two boots, in seconds, split into its parts."""
+
+    why: str
+    request_id: str | None
+    shutdown: float
+    at_rest: float
+    """Between the moment its disks were at rest and the next boot's first instruction; the cut lies in it."""
+    boot: float
+    cut: float | None
+
+    @property
+    def whole(self) -> float:
+        return self.shutdown + self.at_rest + self.boot
+
+
+def read_boots(told: Iterable[dict[str, Any]]) -> list[Boot]:
+    """The boots in the order in which they happened, from a cloud's answer."""
+    boots = [Boot(**{name: _value(name, boot.get(name)) for name in Boot.__slots__}) for boot in told]
+    return sorted(boots, key=lambda boot: boot.number)
+
+
+def downtimes(boots: Iterable[Boot]) -> list[Downtime]:
+    """The downtimes between boots whose every moment was seen: an ordered shutdown, then a boot that was reachable."""
+    found = []
+    for before, after in pairwise(boots):
+        shutdown = _seconds(before.end_requested_at, before.at_rest_at)
+        at_rest = _seconds(before.at_rest_at, after.started_at)
+        if shutdown is None or at_rest is None or after.boot_seconds is None:
+            continue
+        found.append(Downtime(after.why, after.request_id, shutdown, at_rest, after.boot_seconds, after.cut_seconds))
+    return found
+
+
+def _value(name: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if name.endswith("_at") and value is not None else value
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else (end - start).total_seconds()

@@ -1,0 +1,96 @@
+"""Calls to a running cloud: EC2's actions, and what Kumoniwa tells beyond EC2."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import botocore.session
+from botocore import xform_name
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from kumoniwa.client.access import Access, CommandFailed, NoCloud, Refused
+
+_TIMEOUT = 60.0  # seconds
+
+
+class CloudClient:
+    """A cloud as its users see it. Calls block; they may be made from several threads."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        settings = Config(
+            proxies={},  # the cloud is on this machine, whatever proxy the environment names
+            connect_timeout=5,
+            read_timeout=_TIMEOUT,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        )
+        self._ec2 = botocore.session.get_session().create_client(
+            "ec2",
+            region_name=access.region,
+            endpoint_url=access.endpoint,
+            aws_access_key_id=access.access_key_id,
+            aws_secret_access_key=access.secret_access_key,
+            config=settings,
+        )
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """Call an action of EC2: `call("StopInstances", InstanceIds=[…])`. Raises `Refused`, `NoCloud`."""
+        try:
+            answer: dict[str, Any] = getattr(self._ec2, xform_name(action))(**parameters)
+        except ClientError as refused:
+            told = refused.response["Error"]
+            raise Refused(action, told.get("Code", "?"), told.get("Message", "")) from None
+        except HTTPClientError:
+            raise NoCloud(self.access.data_dir) from None
+        except BotoCoreError as wrong:
+            raise CommandFailed(f"{action} could not be asked: {wrong}") from None
+        return answer
+
+    def pages(self, action: str, member: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Every item that a listing action answers in `member`, over all its pages."""
+        found: list[dict[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            answer = self.call(action, **parameters, **token)
+            found += answer.get(member, [])
+            if not answer.get("NextToken"):
+                return found
+            token = {"NextToken": answer["NextToken"]}
+
+    def instance(self, instance_id: str) -> dict[str, Any]:
+        """An instance as DescribeInstances answers it."""
+        answer = self.call("DescribeInstances", InstanceIds=[instance_id])
+        instance: dict[str, Any] = answer["Reservations"][0]["Instances"][0]
+        return instance
+
+    def told(self, path: str) -> dict[str, Any]:
+        """What Kumoniwa tells beyond EC2, under `/_kumoniwa/`: `told("instances/i-…/boots")`."""
+        url = f"{self.access.endpoint}/_kumoniwa/{path}"
+        signed = AWSRequest(method="GET", url=url)
+        key = Credentials(self.access.access_key_id, self.access.secret_access_key)
+        SigV4Auth(key, "ec2", self.access.region).add_auth(signed)
+        try:
+            with self._opener.open(
+                urllib.request.Request(url, headers=dict(signed.headers)), timeout=_TIMEOUT
+            ) as answer:
+                told: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as refused:
+            raise _refusal(path, refused) from None
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            raise NoCloud(self.access.data_dir) from None
+        return told
+
+
+def _refusal(path: str, refused: urllib.error.HTTPError) -> CommandFailed:
+    """What a cloud said when it would not tell: as JSON, `{"code", "message"}`, else the status alone."""
+    try:
+        body = json.loads(refused.read())
+        return Refused(f"/_kumoniwa/{path}", body["code"], body["message"])
+    except (ValueError, KeyError, TypeError):
+        return CommandFailed(f"The cloud answered {refused.code} {refused.reason} to /_kumoniwa/{path}")

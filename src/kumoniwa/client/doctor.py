@@ -1,0 +1,212 @@
+"""Whether this host has what Kumoniwa needs, and what to do where it has not.
+
+A finding says what was looked at, what was seen and, where that is not good, the way out. Nothing is changed.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kumoniwa.client.access import CommandFailed, find_cloud
+from kumoniwa.client.terminal import say, show, table
+from kumoniwa.config import cache_dir
+from kumoniwa.hypervisor.qemu.probe import probe
+from kumoniwa.images.debian12 import built_path
+from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
+
+GIB = 1024**3
+_ENOUGH_DISK = 10 * GIB
+_LEAST_DISK = 2 * GIB
+_ENOUGH_MEMORY = 2 * GIB
+_INSTANCE_ADDRESS = "127.60.60.60"  # an address as instances have them; nothing listens there
+
+_TO_RUN = {
+    "qemu-system-x86_64": "runs the guests",
+    "qemu-img": "makes and reads their disks",
+    "socat": "carries the guests' metadata",
+}
+_TO_BUILD = {
+    "mmdebstrap": "builds the Debian AMI",
+    "sfdisk": "builds the Debian AMI",
+    "mke2fs": "builds the Debian AMI",
+}
+_TO_BUILD_WITHOUT_ROOT = {
+    "unshare": "builds the Debian AMI without root",
+    "newuidmap": "builds the Debian AMI without root",
+}
+_TO_REACH = {"ssh": "kumoniwa ssh"}
+
+
+class Grade(StrEnum):
+    """How a finding is to be read."""
+
+    GOOD = "good"
+    """As it should be."""
+    NOTE = "note"
+    """Works, and could be better or is worth knowing."""
+    MISSING = "missing"
+    """Something needed is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, what was seen, and the way out where there is one."""
+
+    subject: str
+    grade: Grade
+    seen: str
+    hint: str = ""
+
+
+async def examine(data_dir: Path, port: int) -> list[Finding]:
+    """Look at everything; takes seconds where the accelerator was not probed since the host booted."""
+    programs = await asyncio.gather(*(_program(name, purpose) for name, purpose in _needed_programs()))
+    return [
+        *programs,
+        await _accelerator(),
+        _low_ports(),
+        _memory(),
+        _room("data folder", data_dir),
+        _room("image cache", cache_dir()),
+        _guest_image(),
+        _cloud(data_dir, port),
+    ]
+
+
+def is_fit(findings: Sequence[Finding]) -> bool:
+    """Whether nothing that is needed is missing."""
+    return all(finding.grade is not Grade.MISSING for finding in findings)
+
+
+def report(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print what was found: as a table with the ways out below it, or as JSON."""
+    if as_json:
+        say(json.dumps({"fit": is_fit(findings), "findings": [asdict(finding) for finding in findings]}, indent=2))
+        return
+    show(table(("", "", ""), [(finding.grade, finding.subject, finding.seen) for finding in findings]))
+    hints = [finding for finding in findings if finding.hint]
+    for finding in hints:
+        say(f"{finding.subject}: {finding.hint}")
+    say("Everything that is needed is there." if is_fit(findings) else "Something that is needed is missing.")
+
+
+def _needed_programs() -> Iterator[tuple[str, str]]:
+    yield from _TO_RUN.items()
+    yield from _TO_BUILD.items()
+    if os.geteuid() != 0:
+        yield from _TO_BUILD_WITHOUT_ROOT.items()
+    yield from _TO_REACH.items()
+
+
+async def _program(name: str, purpose: str) -> Finding:
+    try:
+        where = find(name)
+    except ProgramMissing as missing:
+        return Finding(name, Grade.MISSING, f"not installed; {purpose}", str(missing).partition("; ")[2])
+    if name != "qemu-system-x86_64":
+        return Finding(name, Grade.GOOD, where)
+    try:
+        version = (await run([name, "--version"], timeout=30)).partition("\n")[0]
+    except (ProgramFailed, TimeoutError) as failure:
+        return Finding(name, Grade.MISSING, str(failure), "reinstall qemu-system-x86")
+    return Finding(name, Grade.GOOD, version)
+
+
+async def _accelerator() -> Finding:
+    """The accelerator that guests get, and why; it is tried, since a `/dev/kvm` that opens is no proof."""
+    try:
+        chosen = await probe(cache_dir())
+    except ProgramMissing:
+        return Finding("accelerator", Grade.MISSING, "cannot be tried without QEMU", "install qemu-system-x86 first")
+    if chosen.name == "kvm":
+        return Finding("accelerator", Grade.GOOD, f"kvm: {chosen.reason}")
+    hint = "guests are emulated: they work the same and boot in half a minute instead of seconds"
+    return Finding("accelerator", Grade.NOTE, f"{chosen.name}: {chosen.reason}", hint)
+
+
+def _low_ports() -> Finding:
+    """Whether an instance's port 22 can be the host's port 22 at the instance's address: found by trying."""
+    with socket.socket() as trial:
+        try:
+            trial.bind((_INSTANCE_ADDRESS, 22))
+        except PermissionError:
+            return Finding(
+                "ports below 1024",
+                Grade.NOTE,
+                "not ours to open: instances answer on high ports instead, which kumoniwa ssh knows",
+                "sudo sysctl net.ipv4.ip_unprivileged_port_start=22",
+            )
+        except OSError as refused:
+            return Finding(
+                "ports below 1024",
+                Grade.NOTE,
+                f"port 22 at instances' addresses (127.x.y.z) is taken: {refused.strerror}; high ports stand in",
+                "let the host's sshd listen on its own address only (ListenAddress in /etc/ssh/sshd_config)",
+            )
+    return Finding("ports below 1024", Grade.GOOD, "instances answer on their own port 22")
+
+
+def _memory() -> Finding:
+    free = _available_memory()
+    if free is None:
+        return Finding("memory", Grade.NOTE, "not known on this system")
+    seen = f"{free / GIB:.1f} GiB free"
+    if free < _ENOUGH_MEMORY:
+        return Finding("memory", Grade.NOTE, seen, "a t3.micro takes 1 GiB when its guest uses all of it")
+    return Finding("memory", Grade.GOOD, seen)
+
+
+def _room(subject: str, folder: Path) -> Finding:
+    """Room where the folder is, or will be."""
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not os.access(there, os.W_OK):
+        return Finding(subject, Grade.MISSING, f"{folder}: this user may not write there", "choose another folder")
+    free = shutil.disk_usage(there).free
+    seen = f"{folder}, {free / GIB:.1f} GiB free"
+    if free < _LEAST_DISK:
+        return Finding(subject, Grade.MISSING, seen, "guests pause when the disk is full: make room")
+    if free < _ENOUGH_DISK:
+        return Finding(subject, Grade.NOTE, seen, "a volume takes what its guest has written, up to its size")
+    return Finding(subject, Grade.GOOD, seen)
+
+
+def _guest_image() -> Finding:
+    path = built_path()
+    if not path.exists():
+        return Finding(
+            "Debian 12 image", Grade.NOTE, "not built yet: takes some minutes, once", "kumoniwa ami build debian-12"
+        )
+    return Finding("Debian 12 image", Grade.GOOD, f"{path}, {path.stat().st_size / 1024**2:.0f} MiB")
+
+
+def _cloud(data_dir: Path, port: int) -> Finding:
+    """Whether a cloud runs here, or could."""
+    try:
+        access = find_cloud(data_dir)
+    except CommandFailed:
+        access = None
+    if access is not None:
+        return Finding("cloud", Grade.GOOD, f"runs at {access.endpoint}, process {access.pid}")
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return Finding(
+                "cloud", Grade.NOTE, f"none runs on this folder, and port {port} is taken", "kumoniwa serve --port …"
+            )
+    return Finding("cloud", Grade.GOOD, f"none runs on this folder; port {port} is free")
+
+
+def _available_memory() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)

@@ -1,0 +1,94 @@
+"""A disk becomes an AMI, through the public API: ImportSnapshot, then RegisterImage."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kumoniwa.client.access import CommandFailed
+from kumoniwa.client.cloud import CloudClient
+
+_QCOW2 = b"QFI\xfb"
+_POLL = 0.5  # seconds; EC2 has no call that waits
+ROOT_DEVICE = "/dev/xvda"
+
+OnProgress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """What an AMI is to be called, and what is told about it."""
+
+    name: str
+    description: str = ""
+    architecture: str = "x86_64"
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+def image_named(cloud: CloudClient, name: str) -> str | None:
+    """The id of the account's image of that name."""
+    found = cloud.pages("DescribeImages", "Images", Owners=["self"], Filters=[{"Name": "name", "Values": [name]}])
+    return found[0]["ImageId"] if found else None
+
+
+def own_images(cloud: CloudClient) -> list[dict[str, Any]]:
+    """The account's images, oldest first."""
+    return sorted(cloud.pages("DescribeImages", "Images", Owners=["self"]), key=lambda image: image["CreationDate"])
+
+
+def disk_format(disk: Path) -> str:
+    """`QCOW2` or `RAW`, from the file's first bytes; `CommandFailed` for a file that cannot be a disk."""
+    try:
+        with disk.open("rb") as opened:
+            start = opened.read(512)
+    except OSError as refused:
+        raise CommandFailed(f"{disk} cannot be read: {refused.strerror}") from None
+    if len(start) < 512:
+        raise CommandFailed(f"{disk} is too small to be a disk.")
+    return "QCOW2" if start.startswith(_QCOW2) else "RAW"
+
+
+def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: OnProgress) -> str:
+    """Import a raw or qcow2 disk and register it; gives the image id.
+
+    `on_progress` is told what happens now and how far that is, in percent.
+    """
+    container = {"Format": disk_format(disk), "Url": disk.resolve().as_uri(), "Description": image.description}
+    task = cloud.call("ImportSnapshot", Description=image.name, DiskContainer=container)["ImportTaskId"]
+    snapshot_id = _imported(cloud, task, on_progress)
+    on_progress("registering the image", 100)
+    parameters: dict[str, Any] = {
+        "Name": image.name,
+        "Architecture": image.architecture,
+        "RootDeviceName": ROOT_DEVICE,
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": ROOT_DEVICE,
+                "Ebs": {"SnapshotId": snapshot_id, "VolumeType": "gp3", "DeleteOnTermination": True},
+            }
+        ],
+        "EnaSupport": True,
+        "VirtualizationType": "hvm",
+    }
+    if image.description:
+        parameters["Description"] = image.description
+    if image.tags:
+        tags = [{"Key": key, "Value": value} for key, value in image.tags]
+        parameters["TagSpecifications"] = [{"ResourceType": "image", "Tags": tags}]
+    image_id: str = cloud.call("RegisterImage", **parameters)["ImageId"]
+    return image_id
+
+
+def _imported(cloud: CloudClient, task: str, on_progress: OnProgress) -> str:
+    """Wait until an import task has made its snapshot; gives its id."""
+    while True:
+        answer = cloud.call("DescribeImportSnapshotTasks", ImportTaskIds=[task])
+        detail = answer["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
+        status = detail.get("Status", "active")
+        if status == "completed":
+            return str(detail["SnapshotId"])
+        if status in ("deleting", "deleted", "error"):
+            raise CommandFailed(f"The disk could not be imported: {detail.get('StatusMessage') or status}")
+        on_progress("importing the disk", int(detail.get("Progress") or 0))
+        time.sleep(_POLL)

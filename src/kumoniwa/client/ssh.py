@@ -1,0 +1,51 @@
+"""How `kumoniwa ssh` reaches an instance: its address on this host, and the port that stands for its port 22."""
+
+from pathlib import Path
+from typing import Any
+
+from kumoniwa.client.access import CommandFailed
+from kumoniwa.client.cloud import CloudClient
+
+SSH_PORT = 22
+
+
+def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
+    """The host and port where an instance's SSH answers; `CommandFailed` says why it does not."""
+    instance = cloud.instance(instance_id)
+    if (state := instance["State"]["Name"]) != "running":
+        raise CommandFailed(f"{instance_id} is {state}; only a running instance answers SSH.")
+    forwards = cloud.told(f"instances/{instance_id}").get("forwards", [])
+    return _forward_to_ssh(instance_id, forwards)
+
+
+def ssh_command(endpoint: tuple[str, int], *, user: str, key: Path | None, options: dict[str, str]) -> list[str]:
+    """The command line of ssh, without what is to be run there."""
+    host, port = endpoint
+    argv = ["ssh", "-p", str(port)]
+    if key is not None:
+        argv += ["-i", str(key), "-o", "IdentitiesOnly=yes"]
+    for name, value in options.items():
+        argv += ["-o", f"{name}={value}"]
+    return [*argv, f"{user}@{host}"]
+
+
+def remembered_host_keys(data_dir: Path, instance_id: str) -> dict[str, str]:
+    """Options that know a guest by its instance id: addresses are used again by other instances."""
+    return {
+        "HostKeyAlias": instance_id,
+        "UserKnownHostsFile": str(data_dir / "known_hosts"),
+        "StrictHostKeyChecking": "accept-new",
+    }
+
+
+def _forward_to_ssh(instance_id: str, forwards: list[dict[str, Any]]) -> tuple[str, int]:
+    there = [forward for forward in forwards if (forward["protocol"], forward["guest_port"]) == ("tcp", SSH_PORT)]
+    if not there:
+        raise CommandFailed(
+            f"{instance_id} is not to be reached on port {SSH_PORT}: it has no public address, or none of its security"
+            " groups admits that port. aws ec2 authorize-security-group-ingress --protocol tcp --port 22 … opens it."
+        )
+    open_ones = [forward for forward in there if not forward.get("refused")]
+    if not open_ones:
+        raise CommandFailed(f"Port {SSH_PORT} of {instance_id} could not be opened on this host: {there[0]['refused']}")
+    return str(open_ones[0]["host"]), int(open_ones[0]["port"])

@@ -1,0 +1,32 @@
+"""How logs are written: facts with keys, on standard error; in colour for a person, as JSON lines for a file."""
+
+import logging
+import sys
+
+import structlog
+
+
+def log_warnings() -> None:
+    """For commands: nothing but what went wrong."""
+    _configure(logging.WARNING)
+
+
+def log_facts(*, debug: bool = False) -> None:
+    """For a server: what happens; with `debug` every program that is run as well."""
+    _configure(logging.DEBUG if debug else logging.INFO)
+
+
+def _configure(level: int) -> None:
+    for_a_person = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if for_a_person else [structlog.processors.dict_tracebacks]),
+            structlog.dev.ConsoleRenderer() if for_a_person else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

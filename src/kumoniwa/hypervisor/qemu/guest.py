@@ -125,29 +125,22 @@ class QemuGuest:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline):
                 await self._press_until_down()
-        if self._machine is None:
-            return Shutdown(clean=self._at_rest_at is not None, requested_at=requested_at, at_rest_at=self._at_rest_at)
-        status = await self._status()
-        if status not in ("shutdown", None):
-            await self._ask("stop")
-            status = await self._status()  # it may have gone down at the last moment
-        clean = status == "shutdown"
-        at_rest_at = self._at_rest_at if clean else self._now()
-        return Shutdown(clean=clean, requested_at=requested_at, at_rest_at=at_rest_at)
+        if await self._status() not in ("shutdown", None):
+            await self._ask("stop")  # where it went down at the last moment, this does nothing
+        return await self._shutdown_since(requested_at)
 
     async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
         requested_at = self._now()
         shutdown = Shutdown(clean=False, requested_at=requested_at, at_rest_at=None)
-        if self._machine is None:
-            return shutdown
-        if not skip_os_shutdown:
-            with contextlib.suppress(GuestLost):  # one that does not answer is ended the hard way
+        with contextlib.suppress(GuestLost):  # one that does not answer is ended the hard way
+            if skip_os_shutdown:
+                shutdown = await self._shutdown_since(requested_at)
+            else:
                 shutdown = await self.ensure_shut_down(deadline=deadline)
         if (machine := self._machine) is not None:
             self._told_to_end = True
             await machine.ensure_quit()
-        at_rest_at = shutdown.at_rest_at or (None if shutdown.clean else self._now())
-        return Shutdown(clean=shutdown.clean, requested_at=requested_at, at_rest_at=at_rest_at)
+        return shutdown
 
     async def ensure_cut(self, cuts: Sequence[Cut]) -> float:
         if self._machine is None:
@@ -247,6 +240,12 @@ class QemuGuest:
         self._started_at = self._now()
         return Started(fresh=True, at=self._started_at)
 
+    async def _shutdown_since(self, requested_at: datetime) -> Shutdown:
+        """How the guest is down now, or was when its process ended; not clean if it is not."""
+        status = await self._status()
+        clean = status == "shutdown" or (status is None and self._at_rest_at is not None)
+        return Shutdown(clean=clean, requested_at=requested_at, at_rest_at=self._at_rest_at if clean else None)
+
     async def _press_until_down(self) -> None:
         """Press the power button now and again until the guest is down, ended, or will not go on by itself."""
         loop = asyncio.get_running_loop()
@@ -302,10 +301,11 @@ class QemuGuest:
     def _was_reset(self, *, by_guest: bool) -> None:
         """The firmware resets the machine once or twice more, some 80 ms after a reset: that is no new boot."""
         now = asyncio.get_running_loop().time()
-        again = now - self._reset_at < _FIRMWARE_RESETS
-        self._reset_at = now
         self._reset.set()
-        if by_guest and not again:
+        if now - self._reset_at < _FIRMWARE_RESETS:
+            return
+        self._reset_at = now
+        if by_guest:
             if self._machine is not None:
                 self._machine.console.expect_kernel()
             self._tell(EventKind.RESET)

@@ -1,0 +1,176 @@
+"""A bench for the driver `qemu`: guests are boot sectors, and none outlives the bench, whatever happens."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import TypeVar
+
+import boot_sector
+from driver_contract import MIB, forward
+
+from kumoniwa import run
+from kumoniwa.clock import SystemClock
+from kumoniwa.hypervisor.driver import EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.qemu import record
+from kumoniwa.hypervisor.qemu.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.driver import QemuDriver
+from kumoniwa.hypervisor.qemu.guest import QemuGuest
+from kumoniwa.hypervisor.qemu.machine import Machine
+from kumoniwa.hypervisor.qemu.process import Identity, identify
+from kumoniwa.tasks import Tasks
+
+T = TypeVar("T")
+WITHIN = 60.0  # seconds for whatever a test waits for
+PLENTY = 1 << 40
+
+
+class QemuBench:
+    """See `driver_contract.Bench`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data_dir = folder / "data"
+        self.free = PLENTY  # what the driver believes the host's disk has left
+        self._image = folder / "boot-sector.raw"
+        self._image.write_bytes(boot_sector.disk_image(8 * MIB))
+        self._numbers = itertools.count(1)
+        self._letters: dict[str, str] = {}
+        self._heard: asyncio.Queue[GuestEvent] = asyncio.Queue()
+        self._to_press: list[tuple[GuestId, str]] = []
+        self._tasks = Tasks("bench")
+        self.driver = self._driver()
+
+    async def open(self) -> None:
+        await self.driver.open()
+        self._tasks.start(self._listen(self.driver), "listen")
+
+    async def close(self) -> None:
+        """Nothing is left: no task, no process."""
+        await self.driver.close()
+        await self._tasks.close()
+        for folder in (self.data_dir / "guests").glob("*"):
+            if (noted := record.read(folder)) is not None and noted.process is not None:
+                kill(noted.process)
+
+    async def successor(self) -> QemuDriver:
+        """Another server's driver over the same data, the first one having gone."""
+        await self.driver.close()
+        self.driver = self._driver()
+        await self.open()
+        return self.driver
+
+    async def spec(self, data_volumes: int = 0) -> GuestSpec:
+        number = next(self._numbers)
+        disks = tuple(GuestDisk(self.layer(), f"vol{number:03}{n}") for n in range(1 + data_volumes))
+        await self.driver.disks.ensure_imported(disks[0].layer, self._image, "raw", lambda _: None)
+        for disk in disks[1:]:
+            await self.driver.disks.ensure_empty(disk.layer, 8 * MIB)
+        return GuestSpec(
+            id=GuestId(f"i-{number}"),
+            uuid=f"ec2{number:05}-0000-0000-0000-000000000000",
+            product="t3.micro",
+            vcpus=1,
+            memory_mib=32,
+            disks=disks,
+            mac="02:00:00:00:00:01",
+            address=IPv4Address("172.31.0.4") + number,
+        )
+
+    async def up(self, data_volumes: int = 0) -> tuple[QemuGuest, GuestSpec]:
+        """A guest that runs and reacts."""
+        spec = await self.spec(data_volumes)
+        guest = self.driver.guest(spec.id)
+        await self.run(guest.ensure_running(spec))
+        await self.event(EventKind.KERNEL_STARTED)
+        return guest, spec
+
+    def layer(self) -> LayerId:
+        return LayerId(f"layer{next(self._numbers)}")
+
+    def forward(self) -> Forward:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            return forward(free.getsockname()[1])
+
+    async def run(self, call: Awaitable[T]) -> T:
+        while self._to_press:
+            await self.press(*self._to_press.pop(0))
+        async with asyncio.timeout(WITHIN):
+            return await call
+
+    async def event(self, kind: EventKind) -> GuestEvent:
+        async with asyncio.timeout(WITHIN):
+            while (event := await self._heard.get()).kind is not kind:
+                pass
+            return event
+
+    async def write(self, guest: GuestId, text: str) -> None:
+        """The text's letter, for a boot sector has no files; it was synced when the guest answers."""
+        await self.press(guest, self._letters.setdefault(text, "abcdefg"[len(self._letters)]))
+
+    async def holds(self, layer: LayerId, text: str) -> bool:
+        raw = self.data_dir / "looked-into.raw"
+        source = self.data_dir / "layers" / f"{layer}.qcow2"
+        await run.run(["qemu-img", "convert", "-U", "-f", "qcow2", "-O", "raw", str(source), str(raw)], timeout=WITHIN)
+        return self._letters[text].encode() * 512 in raw.read_bytes()
+
+    def ignore_power_button(self, guest: GuestId) -> None:
+        self._to_press.append((guest, "1"))
+
+    async def press(self, guest: GuestId, key: str, *, answered: bool = True) -> None:
+        """Press a key of the guest's keyboard, and wait until it answers."""
+        machine = machine_of(self.driver.guest(guest))
+        monitor = await machine.connect(within=WITHIN)
+        with monitor._client.listener("RTC_CHANGE") as answer:
+            await machine.execute("send-key", keys=[{"type": "qcode", "data": key}], hold_time=1)
+            if answered:
+                async with asyncio.timeout(WITHIN):
+                    await answer.get()
+
+    def _driver(self) -> QemuDriver:
+        accelerator = Accelerator("tcg", "tests run everywhere")
+        return QemuDriver(self.data_dir, clock=SystemClock(), accelerator=accelerator, free=lambda _: self.free)
+
+    async def _listen(self, driver: QemuDriver) -> None:
+        async for event in driver.events():
+            self._heard.put_nowait(event)
+            if event.kind is EventKind.KERNEL_STARTED:  # a boot sector has no agent: with its line it reacts
+                self._heard.put_nowait(replace(event, kind=EventKind.REACHABLE))
+
+
+def machine_of(guest: QemuGuest) -> Machine:
+    """The machine of a guest that runs."""
+    assert guest._machine is not None
+    return guest._machine
+
+
+def identity_of(bench: QemuBench, guest: QemuGuest) -> Identity:
+    """The process of a guest that was made."""
+    noted = record.read(bench.data_dir / "guests" / guest.id)
+    assert noted is not None and noted.process is not None
+    return noted.process
+
+
+def kill(process: Identity) -> None:
+    """End a guest's process for certain, and see it gone."""
+    if identify(process.pid) == process:
+        os.kill(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):  # reaped already
+        os.waitpid(process.pid, 0)
+
+
+@asynccontextmanager
+async def qemu(folder: Path) -> AsyncIterator[QemuBench]:
+    """An open bench."""
+    bench = QemuBench(folder)
+    try:
+        await bench.open()
+        yield bench
+    finally:
+        await bench.close()

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.storage import IMAGE_MOVES, Image, ImageDevice, ImageState
 from kumoniwa.store.instances import IllegalMove
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import image_devices, images
+from kumoniwa.store.tables import image_devices, images, instances
 
 
 def add(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> None:
@@ -49,6 +50,14 @@ def devices_of(connection: Connection, image_ids: Collection[str]) -> dict[str, 
     for device in all_of(ImageDevice, connection, query):
         found.setdefault(device.image_id, []).append(device)
     return found
+
+
+def launched(connection: Connection, image_ids: Collection[str]) -> set[str]:
+    """Those of these ids whose image some instance that is not terminated was launched from."""
+    query = select(instances.c.image_id).where(
+        instances.c.image_id.in_(image_ids), instances.c.state != InstanceState.TERMINATED
+    )
+    return set(connection.execute(query).scalars())
 
 
 def change(connection: Connection, image_id: str, **columns: Any) -> None:

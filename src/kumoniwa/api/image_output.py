@@ -1,0 +1,86 @@
+"""An image as EC2 describes it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from kumoniwa.api.tags import tag_set
+from kumoniwa.model.storage import Image, ImageDevice, Snapshot
+
+Output = dict[str, Any]
+
+
+def image_output(
+    image: Image, devices: Sequence[ImageDevice], snapshots: Mapping[str, Snapshot], tags: Mapping[str, str] | None
+) -> Output:
+    """An image with its devices, under EC2's member names. `snapshots` are those that its devices refer to, by id."""
+    reason = None
+    if image.state_reason_code is not None:
+        reason = {"Code": image.state_reason_code, "Message": image.state_reason_message}
+    return {
+        "Architecture": image.architecture,
+        "BlockDeviceMappings": [_device(device, snapshots) for device in devices],
+        "BootMode": image.boot_mode,
+        "CreationDate": creation_date(image),
+        "Description": image.description,
+        "EnaSupport": image.ena_support,
+        "Hypervisor": "xen",  # EC2 says so of images for Nitro too
+        "ImageId": image.id,
+        "ImageLocation": location(image),
+        "ImageType": "machine",
+        "ImdsSupport": "v2.0" if image.imds_tokens_required else None,
+        "LastLaunchedTime": None if image.last_launched_at is None else _text(image.last_launched_at),
+        "Name": image.name,
+        "OwnerId": image.account,
+        "PlatformDetails": image.platform_details,
+        "Public": False,
+        "RootDeviceName": image.root_device_name,
+        "RootDeviceType": "ebs",
+        "SourceImageId": image.source_image_id,
+        "SourceImageRegion": None if image.source_image_id is None else image.region,
+        "SourceInstanceId": image.source_instance_id,
+        "SriovNetSupport": "simple",
+        "State": str(image.state),
+        "StateReason": reason,
+        "Tags": tag_set(tags),
+        "UsageOperation": "RunInstances",
+        "VirtualizationType": "hvm",
+    }
+
+
+def location(image: Image) -> str:
+    """Where EC2 says that an image is."""
+    return f"{image.account}/{image.name}"
+
+
+def creation_date(image: Image) -> str:
+    """When an image was made: a text in EC2's model, with whole seconds."""
+    return _text(image.created_at)
+
+
+def device_size(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> int | None:
+    """How large a volume of this device is, in GiB, unless a launch says otherwise; None for an instance store."""
+    if device.size_gib is None and device.snapshot_id is not None and device.snapshot_id in snapshots:
+        return snapshots[device.snapshot_id].volume_size_gib
+    return device.size_gib
+
+
+def _device(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> Output:
+    if device.virtual_name is not None:
+        return {"DeviceName": device.device, "VirtualName": device.virtual_name}
+    return {
+        "DeviceName": device.device,
+        "Ebs": {
+            "DeleteOnTermination": device.delete_on_termination,
+            "Encrypted": False,
+            "Iops": device.iops,
+            "SnapshotId": device.snapshot_id,
+            "Throughput": device.throughput,
+            "VolumeSize": device_size(device, snapshots),
+            "VolumeType": device.volume_type,
+        },
+    }
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"

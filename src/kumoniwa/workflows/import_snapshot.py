@@ -1,0 +1,15 @@
+"""ImportSnapshot: a disk file of this host becomes a snapshot."""
+
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps import imports
+
+
+@story("import_snapshot")
+async def import_snapshot(wf: Workflow, task_id: str, layer_id: str) -> None:
+    """Read the disk into a layer, then publish the snapshot; a disk that cannot be read ends the task."""
+    try:
+        await wf.step("import the disk", imports.ensure_disk_imported, task_id, layer_id)
+    except StepFailed as failure:
+        await wf.step("give the task up", imports.ensure_given_up, task_id, str(failure))
+        raise
+    await wf.step("publish the snapshot", imports.ensure_snapshot_published, task_id, layer_id)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.instance_lifecycle import state_output
 from kumoniwa.api.registry import Call
 from kumoniwa.api.tags import tag_set
+from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.storage import Attachment
@@ -46,7 +47,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
     gone = instance.state is InstanceState.TERMINATED
     groups = [] if gone else list(around.groups.get(instance.id, ()))
     options = instance.options
-    private_name = None if gone else private_dns_name(instance.private_ip, instance.region)
+    private_name = None if gone else private_hostname(instance.private_ip, instance.region)
     return {
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
@@ -122,12 +123,6 @@ def reservations(found: Sequence[Instance], outputs: Sequence[Output]) -> list[O
     return list(grouped.values())
 
 
-def private_dns_name(private_ip: str, region: str) -> str:
-    """EC2's name for a private address: `ip-172-31-0-5.ec2.internal`, or with the region outside us-east-1."""
-    domain = "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
-    return f"ip-{private_ip.replace('.', '-')}.{domain}"
-
-
 def metadata_options(instance: Instance) -> Output:
     """The instance's metadata service as EC2 tells it."""
     return {
@@ -165,7 +160,7 @@ def _interface(instance: Instance, groups: Sequence[Output]) -> Output:
     association = None
     if instance.public_ip is not None:
         association = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": instance.public_ip}
-    name = private_dns_name(instance.private_ip, instance.region)
+    name = private_hostname(instance.private_ip, instance.region)
     return {
         "Association": association,
         "Attachment": {

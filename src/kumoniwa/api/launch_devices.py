@@ -79,6 +79,18 @@ def launch_devices(
     return sorted(made, key=lambda device: device.device != image.root_device_name)
 
 
+def new_device(connection: Connection, call: Call, blank: ImageDevice, mapping: Mapping[str, Any]) -> ImageDevice:
+    """A device that a request adds to an image: empty, of a snapshot, or instance store. Raises EC2's refusals."""
+    name = _checked_name(mapping, [])
+    if mapping.get("VirtualName") is not None:
+        return replace(blank, virtual_name=mapping["VirtualName"])
+    device = _changed(None, name, blank.image_id, mapping.get("Ebs") or {})
+    checked = _launch_device(connection, call, device)
+    return replace(
+        device, position=blank.position, size_gib=checked.size_gib, iops=checked.iops, throughput=checked.throughput
+    )
+
+
 def checked_volume(
     volume_type: str, size_gib: int, iops: int | None, throughput: int | None
 ) -> tuple[int | None, int | None]:

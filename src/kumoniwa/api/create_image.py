@@ -1,0 +1,178 @@
+"""CreateImage: what is checked and promised; `workflows/create_image.py` does it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.image_names import check_name
+from kumoniwa.api.instance_lookup import instance_named
+from kumoniwa.api.launch_devices import new_device
+from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.tags import from_specifications
+from kumoniwa.api.tags import write as write_tags
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, NotBuilt
+from kumoniwa.ids import new_id
+from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.storage import Attachment, Image, ImageDevice, ImageState, Snapshot, SnapshotState, Volume
+from kumoniwa.store import images, snapshots, volumes
+from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.steps.disks import WantedCut
+
+IMAGEABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
+MOST_DESCRIPTION = 255
+
+
+@action("CreateImage")
+async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Make an AMI of an instance. The image is `pending` at once; unless NoReboot, the guest reboots around the cut.
+
+    No protection of the instance forbids it, and its state stays what it is.
+    """
+
+    def create(connection: Connection) -> Answer:
+        instance = instance_named(connection, call, parameters["InstanceId"])
+        if instance.state not in IMAGEABLE:
+            raise InvalidParameterValue(
+                f"Invalid value '{instance.id}' for instanceId. "
+                "Instance is not in state 'running' or 'stopping' or 'stopped'"
+            )
+        check_name(connection, call, parameters["Name"])
+        image = _image(connection, call, instance, parameters)
+        tags = from_specifications(parameters, ("image", "snapshot"))
+        dropped, added = _checked_mappings(
+            connection, call, instance, image.id, parameters.get("BlockDeviceMappings") or []
+        )
+        kept = [
+            (attachment, volume)
+            for attachment, volume in volumes.of_instance(connection, instance.id)
+            if attachment.device not in dropped
+        ]
+        overrides = _delete_on_termination(parameters.get("BlockDeviceMappings") or [])
+        taken = [_snapshot(call, instance, image, volume) for _, volume in kept]
+        devices = [
+            _device(image, attachment, volume, snapshot, overrides)
+            for (attachment, volume), snapshot in zip(kept, taken, strict=True)
+        ]
+        images.add(connection, image, [*devices, *added])
+        write_tags(connection, call, image.id, "image", tags.get("image"))
+        for snapshot in taken:
+            snapshots.add(connection, snapshot)
+            write_tags(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
+        cuts: list[WantedCut] = [
+            {"volume": snapshot.volume_id, "snapshot": snapshot.id, "new": new_id("layer")} for snapshot in taken
+        ]
+        submit(
+            connection,
+            "create_image",
+            instance.id,
+            origin(call),
+            image_id=image.id,
+            instance_id=instance.id,
+            no_reboot=bool(parameters.get("NoReboot")),
+            cuts=cuts,
+        )
+        return {"ImageId": image.id}
+
+    return await cloud.change(call, create)
+
+
+def _image(connection: Connection, call: Call, instance: Instance, parameters: Parameters) -> Image:
+    description = parameters.get("Description")
+    if description is not None and len(description) > MOST_DESCRIPTION:
+        raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
+    if parameters.get("SnapshotLocation") not in (None, "regional"):
+        raise NotBuilt(f"SnapshotLocation {parameters['SnapshotLocation']}")
+    if parameters.get("BootModeOverride") is not None:
+        raise InvalidParameterValue("BootModeOverride is only for instances whose current boot mode is uefi")
+    source = images.get(connection, instance.image_id)
+    return Image(
+        id=new_id("ami"),
+        account=call.account,
+        region=call.region,
+        name=parameters["Name"],
+        description=description,
+        state=ImageState.PENDING,
+        architecture=instance.architecture,
+        root_device_name=instance.root_device_name,
+        created_at=call.at,
+        boot_mode=source.boot_mode if source else None,
+        platform_details=source.platform_details if source else "Linux/UNIX",
+        imds_tokens_required=source.imds_tokens_required if source else False,
+        source_instance_id=instance.id,
+        source_image_id=instance.image_id,
+    )
+
+
+def _checked_mappings(
+    connection: Connection, call: Call, instance: Instance, image_id: str, mappings: Sequence[Mapping[str, Any]]
+) -> tuple[set[str], list[ImageDevice]]:
+    """What the request leaves out of the image, and what it adds. What is there may change DeleteOnTermination only."""
+    there = {attachment.device: volume for attachment, volume in volumes.of_instance(connection, instance.id)}
+    dropped: set[str] = set()
+    added: list[ImageDevice] = []
+    for mapping in mappings:
+        device, ebs = mapping.get("DeviceName"), mapping.get("Ebs") or {}
+        if device is None:
+            raise InvalidParameterValue("deviceName must be specified in a block device mapping")
+        if mapping.get("NoDevice") is not None:
+            if device == instance.root_device_name:
+                raise Ec2Error("InvalidBlockDeviceMapping", f"The root device '{device}' cannot be left out.")
+            dropped.add(device)
+        elif device in there:
+            _check_unchanged(device, there[device], ebs)
+        else:
+            position = len(there) + len(added)
+            added.append(new_device(connection, call, ImageDevice(image_id, position, device), mapping))
+    return dropped, added
+
+
+def _check_unchanged(device: str, volume: Volume, ebs: Mapping[str, Any]) -> None:
+    for member, value in (("VolumeSize", volume.size_gib), ("VolumeType", volume.volume_type), ("Encrypted", False)):
+        if ebs.get(member) not in (None, value):
+            raise Ec2Error(
+                "InvalidBlockDeviceMapping",
+                f"{member} of device '{device}' cannot be modified: it is mapped to {volume.id}.",
+            )
+    if ebs.get("SnapshotId") is not None:
+        raise Ec2Error("InvalidBlockDeviceMapping", f"snapshotId cannot be modified on device '{device}'")
+
+
+def _delete_on_termination(mappings: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    return {
+        mapping["DeviceName"]: mapping["Ebs"]["DeleteOnTermination"]
+        for mapping in mappings
+        if (mapping.get("Ebs") or {}).get("DeleteOnTermination") is not None
+    }
+
+
+def _snapshot(call: Call, instance: Instance, image: Image, volume: Volume) -> Snapshot:
+    return Snapshot(
+        id=new_id("snap"),
+        account=call.account,
+        region=call.region,
+        volume_id=volume.id,
+        volume_size_gib=volume.size_gib,
+        state=SnapshotState.PENDING,
+        progress=0,
+        started_at=call.at,
+        # EC2's own text; tools parse it (facts/ec2.md, section 4).
+        description=f"Created by CreateImage({instance.id}) for {image.id}",
+    )
+
+
+def _device(
+    image: Image, attachment: Attachment, volume: Volume, snapshot: Snapshot, overrides: Mapping[str, bool]
+) -> ImageDevice:
+    return ImageDevice(
+        image_id=image.id,
+        position=attachment.position,
+        device=attachment.device,
+        snapshot_id=snapshot.id,
+        size_gib=volume.size_gib,
+        volume_type=volume.volume_type,
+        iops=volume.iops,
+        throughput=volume.throughput,
+        delete_on_termination=overrides.get(attachment.device, attachment.delete_on_termination),
+    )

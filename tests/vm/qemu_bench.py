@@ -6,7 +6,7 @@ import itertools
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -105,8 +105,12 @@ class QemuBench:
             return await call
 
     async def event(self, kind: EventKind) -> GuestEvent:
+        return await self.event_of({kind})
+
+    async def event_of(self, kinds: Collection[EventKind]) -> GuestEvent:
+        """The next event of any of these kinds."""
         async with asyncio.timeout(WITHIN):
-            while (event := await self._heard.get()).kind is not kind:
+            while (event := await self._heard.get()).kind not in kinds:
                 pass
             return event
 

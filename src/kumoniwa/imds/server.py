@@ -29,7 +29,8 @@ from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-MOST_CONNECTIONS = 32  # at once, of one guest
+MOST_CONNECTIONS = 32  # of one guest at once; more wait until one ends, which takes 10 s at most
+_RETRY_SECONDS = 1.0
 _SECRET = "imds_token_secret"
 
 Respond = Callable[[Request], Awaitable[Answer]]
@@ -67,7 +68,7 @@ class MetadataService:
                     return
                 await self._end(instance_id)
             channel = _Channel(instance_id, partial(self._respond, instance_id), partial(self._answered, instance_id))
-            await channel.open(socket)
+            channel.open(socket)
             self._channels[instance_id] = channel
 
     async def ensure_closed(self, instance_id: str) -> None:
@@ -105,27 +106,23 @@ class MetadataService:
 
 
 class _Channel:
-    """The listening socket of one guest, and the conversations that came by it."""
+    """The listening socket of one guest, and the conversations that come by it."""
 
     def __init__(self, instance_id: str, respond: Respond, answered: Callable[[], Awaitable[None]]) -> None:
         self._instance_id = instance_id
         self._respond = respond
         self._answered = answered
-        self._conversations = Tasks(f"metadata of {instance_id}")
-        self._count = 0
+        self._tasks = Tasks(f"metadata of {instance_id}")
+        self._free = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._listening: socket.socket | None = None
         self._path = Path()
         self._inode = 0
-        self._server: asyncio.Server | None = None
 
-    async def open(self, path: Path) -> None:
-        # Not start_unix_server: since Python 3.13 that one looks for the socket by its address, which is short-lived.
-        self._server = await asyncio.start_server(self._accepted, sock=self._listen(path))
-
-    def _listen(self, path: Path) -> socket.socket:
+    def open(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        listening = listen(path, backlog=MOST_CONNECTIONS)
+        self._listening = listen(path, backlog=MOST_CONNECTIONS)
         self._path, self._inode = path, path.stat().st_ino
-        return listening
+        self._tasks.start(self._accept(self._listening), "accept")
 
     def listens_at(self, path: Path) -> bool:
         """Whether who connects to this path still reaches us: its file may have been removed, or replaced."""
@@ -135,24 +132,52 @@ class _Channel:
             return False
 
     async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            await self._conversations.close()
-            await self._server.wait_closed()
-            if self.listens_at(self._path):
-                self._path.unlink()
+        await self._tasks.close()
+        if self._listening is not None:
+            self._listening.close()
+        if self.listens_at(self._path):
+            self._path.unlink()
 
-    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._count >= MOST_CONNECTIONS:
-            log.warning("a guest has too many metadata connections open", instance=self._instance_id)
-            writer.transport.abort()
-            return
-        self._count += 1
-        conversation = converse(reader, writer, self._respond, self._answered)
-        self._conversations.start(conversation, "conversation").add_done_callback(self._ended)
+    async def _accept(self, listening: socket.socket) -> None:
+        """Accept connections, no more than a guest may have at once: the next wait in the socket's queue.
 
-    def _ended(self, _: asyncio.Task[object]) -> None:
-        self._count -= 1
+        Between a connection's accepting and its conversation nothing is awaited, so that none is lost when this ends;
+        `asyncio.start_server` neither serves nor closes what it accepts at that moment (Python 3.11).
+        """
+        while True:
+            await self._free.acquire()
+            await _readable(listening)
+            try:
+                connection, _ = listening.accept()
+            except BlockingIOError:  # who wanted to connect is gone
+                self._free.release()
+            except OSError as failure:  # our process can open no more files; some are given back sooner or later
+                log.error("a metadata connection waits", instance=self._instance_id, reason=str(failure))
+                self._free.release()
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                connection.setblocking(False)
+                conversation = self._tasks.start(self._converse(connection), "conversation")
+                conversation.add_done_callback(partial(self._ended, connection))
+
+    async def _converse(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
+        await converse(reader, writer, self._respond, self._answered)
+
+    def _ended(self, connection: socket.socket, _: asyncio.Task[object]) -> None:
+        connection.close()  # a conversation that was cancelled before its first turn did not
+        self._free.release()
+
+
+async def _readable(listening: socket.socket) -> None:
+    """Wait until there is a connection to accept."""
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(listening, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(listening)
 
 
 def _secret(connection: Connection) -> str:

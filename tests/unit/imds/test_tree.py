@@ -1,0 +1,111 @@
+"""What a guest can read."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from example_guest import FACTS, GROUPS, INSTANCE, KEY_PAIR, USER_DATA, facts
+from kumoniwa.imds.tree import Directory, GuestFacts, find, metadata, paths
+
+_GOLDEN = Path(__file__).parent / "golden"
+_BARE = replace(facts(public_ip=None, user_data=None), key_pair=None, tags={}, attachments=())
+
+
+def read(path: str, of: GuestFacts = FACTS) -> str | None:
+    found = find(metadata(of), path)
+    return None if found is None else found.decode("latin-1")
+
+
+def printed(tree: Directory) -> str:
+    """Every path of a version with what reading it gives, as a person can review it."""
+    version = tree.children["latest"]
+    assert isinstance(version, Directory)
+    text = ""
+    for path in paths(version, "/latest/"):
+        content = (find(tree, path) or b"").decode("latin-1")
+        text += f"{path}\n" + "".join(f"    {line}\n" for line in content.splitlines())
+    return text
+
+
+def test_the_tree_of_an_instance_with_everything_is_as_reviewed() -> None:
+    assert printed(metadata(FACTS)) == (_GOLDEN / "everything.txt").read_text()
+
+
+def test_the_tree_of_an_instance_with_nothing_to_spare_is_as_reviewed() -> None:
+    assert printed(metadata(_BARE)) == (_GOLDEN / "bare.txt").read_text()
+
+
+@pytest.mark.parametrize("of", [FACTS, _BARE])
+def test_every_path_that_a_listing_names_answers(of: GuestFacts) -> None:
+    tree = metadata(of)
+    to_read = ["/"]
+    while to_read:
+        path = to_read.pop()
+        listing = find(tree, path)
+        assert listing is not None, path
+        for name in listing.decode().splitlines():
+            if "=" in name:  # a public key, listed as its number and name
+                assert find(tree, f"{path}{name.partition('=')[0]}/openssh-key") is not None
+            elif name.endswith("/") or name == "meta-data" or path == "/":
+                to_read.append(f"{path}{name.rstrip('/')}/")
+            else:
+                assert find(tree, path + name) is not None, path + name
+
+
+def test_every_version_lists_and_answers_the_same() -> None:
+    versions = (read("/") or "").splitlines()
+    assert versions[0] == "1.0" and versions[-1] == "latest" and "2021-03-23" in versions
+    assert {read(f"/{version}/meta-data/instance-id") for version in versions} == {INSTANCE.id}
+
+
+def test_a_version_that_ec2_never_had_is_not_there() -> None:
+    assert read("/2021-03-24/meta-data/instance-id") is None
+
+
+@pytest.mark.parametrize("path", ["/latest/meta-data", "/latest/meta-data/", "/latest//meta-data/"])
+def test_a_directory_reads_the_same_with_and_without_its_slash(path: str) -> None:
+    assert (read(path) or "").startswith("ami-id\n")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/latest/meta-data/iam/security-credentials/",
+        "/latest/meta-data/ami-id/more",
+        "/latest/dynamic/instance-identity/pkcs7",
+        "/latest/api",
+        "/latest/meta-data/../user-data",
+    ],
+)
+def test_what_is_not_there_is_not_found(path: str) -> None:
+    assert read(path) is None
+
+
+def test_user_data_comes_back_byte_for_byte() -> None:
+    assert find(metadata(FACTS), "/latest/user-data") == USER_DATA
+
+
+def test_the_hostname_outside_virginia_names_its_region() -> None:
+    assert read("/latest/meta-data/hostname", facts(region="eu-west-1")) == "ip-172-31-12-19.eu-west-1.compute.internal"
+
+
+def test_the_identity_document_is_json_as_ec2_prints_it() -> None:
+    document = read("/latest/dynamic/instance-identity/document") or ""
+    assert document.startswith('{\n  "accountId" : "123456789012",\n  "architecture" : "x86_64",')
+    assert '"billingProducts" : null' in document
+    assert json.loads(document)["pendingTime"] == "2026-01-01T00:00:00Z"
+
+
+def test_a_key_is_listed_by_number_and_name() -> None:
+    assert read("/latest/meta-data/public-keys/") == "0=my-key"
+    assert read("/latest/meta-data/public-keys/0/openssh-key") == f"{KEY_PAIR.public_key}\n"
+
+
+def test_tags_that_are_no_paths_are_left_out() -> None:
+    assert read("/latest/meta-data/tags/instance/") == "Name\nstage"
+
+
+def test_groups_are_told_in_their_order() -> None:
+    assert read("/latest/meta-data/security-groups") == "\n".join(group.name for group in GROUPS)

@@ -5,6 +5,7 @@ and looks into its disks.
 """
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -114,6 +115,8 @@ class DriverContract:
         first = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
         second = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
         assert (second.clean, second.at_rest_at) == (True, first.at_rest_at)
+        assert second.at_rest_at is not None
+        assert second.requested_at <= second.at_rest_at
         assert await bench.driver.guest(id).observe() is GuestState.SHUT_DOWN
 
     async def test_a_guest_that_does_not_follow_in_time_is_halted(self, bench: Bench) -> None:
@@ -163,6 +166,22 @@ class DriverContract:
         await bench.write(id, "kept")
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=True))
         assert await bench.holds(spec.disks[0].layer, "kept")
+
+    async def test_making_a_layer_again_leaves_what_it_holds(self, bench: Bench) -> None:
+        id, spec = await _up(bench)
+        root = spec.disks[0].layer
+        await bench.write(id, "kept")
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        await bench.driver.disks.ensure_empty(root, 8 * MIB)
+        assert await bench.holds(root, "kept")
+        above = await _overlay(bench, spec.disks[0])
+        on_top = replace(spec, disks=(replace(spec.disks[0], layer=above.new),))
+        await bench.run(bench.driver.guest(id).ensure_running(on_top))
+        await bench.event(EventKind.REACHABLE)
+        await bench.write(id, "above")
+        await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
+        await bench.driver.disks.ensure_overlay(above.new, above.old, 8 * MIB)
+        assert [await bench.holds(above.new, text) for text in ("kept", "above")] == [True, True]
 
     async def test_after_a_cut_writes_go_to_the_new_layer_and_the_old_one_does_not_change(self, bench: Bench) -> None:
         id, spec = await _up(bench)

@@ -15,6 +15,8 @@ from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest, Simul
 from kumoniwa.tasks import Tasks
 
 T = TypeVar("T")
+PATIENCE = 30.0
+"""Real seconds after which a test that waits has failed."""
 
 
 class SimulatedBench:
@@ -62,8 +64,9 @@ class SimulatedBench:
 
     async def run(self, call: Awaitable[T]) -> T:
         waiting = asyncio.create_task(_result_of(call))
-        while not waiting.done():
-            await self.pass_time(0.125)
+        async with asyncio.timeout(PATIENCE):
+            while not waiting.done():
+                await self.pass_time(0.125)
         return waiting.result()
 
     async def pass_time(self, seconds: float) -> None:
@@ -72,11 +75,12 @@ class SimulatedBench:
             await asyncio.sleep(0)
 
     async def event(self, kind: EventKind) -> GuestEvent:
-        while True:
-            while self._heard:
-                if (event := self._heard.pop(0)).kind is kind:
-                    return event
-            await self.pass_time(0.125)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                while self._heard:
+                    if (event := self._heard.pop(0)).kind is kind:
+                        return event
+                await self.pass_time(0.125)
 
     async def write(self, guest: GuestId, text: str) -> None:
         self.guest(guest).write(f"/root/{text}", text.encode(), sync=True)

@@ -43,6 +43,15 @@ async def test_what_was_not_synced_is_lost_when_the_plug_is_pulled(bench: Simula
         guest.read("/b")
 
 
+async def test_what_was_not_synced_is_lost_at_a_reset(bench: SimulatedBench) -> None:
+    guest, spec = await bench.started()
+    guest.write("/b", b"only in memory")
+    guest.panic()
+    await guest.ensure_running(spec)
+    with pytest.raises(FileNotFoundError):
+        guest.read("/b")
+
+
 async def test_a_clean_shutdown_writes_what_was_in_memory(bench: SimulatedBench) -> None:
     guest, spec = await bench.started(data_volumes=1)
     guest.write("/b", b"only in memory", serial=spec.disks[1].serial)

@@ -128,6 +128,16 @@ async def test_guests_go_on_while_one_server_is_replaced_by_the_next(bench: Simu
     assert await bench.told() == [EventKind.SHUT_DOWN]
 
 
+async def test_an_earlier_driver_that_closes_late_does_not_deafen_its_successor(bench: SimulatedBench) -> None:
+    guest, _ = await bench.started()
+    earlier = bench.driver
+    await bench.successor()
+    await earlier.close()
+    await bench.told()
+    guest.power_off_from_inside()
+    assert await bench.told() == [EventKind.SHUT_DOWN]
+
+
 async def test_a_shutdown_that_no_server_saw_is_clean_at_an_unknown_time(bench: SimulatedBench) -> None:
     guest, _ = await bench.started()
     await bench.driver.close()
@@ -177,6 +187,24 @@ async def test_a_failure_on_demand_happens_once_and_changes_nothing(bench: Simul
         await bench.guest(spec.id).ensure_running(spec)
     assert await bench.guest(spec.id).observe() is GuestState.ABSENT
     assert (await bench.guest(spec.id).ensure_running(spec)).fresh
+
+
+async def test_a_start_that_fails_half_way_leaves_no_process(bench: SimulatedBench) -> None:
+    spec = await bench.spec()
+    guest = bench.guest(spec.id)
+
+    async def fail_once_the_process_is_there(method: str) -> None:
+        if state_now() is GuestState.HALTED:
+            raise HostExhausted("no memory")
+
+    def state_now() -> GuestState:
+        machine = bench.world.machines.get(spec.id)
+        return GuestState.ABSENT if machine is None else machine.state
+
+    bench.driver.faults.hook = fail_once_the_process_is_there
+    with pytest.raises(HostExhausted):
+        await guest.ensure_running(spec)
+    assert state_now() is GuestState.ABSENT
 
 
 async def test_a_port_that_the_host_refuses_is_given_back_with_the_reason(bench: SimulatedBench) -> None:

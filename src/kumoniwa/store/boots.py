@@ -76,3 +76,8 @@ def current(connection: Connection, instance_id: str) -> Boot | None:
 def of_instance(connection: Connection, instance_id: str) -> list[Boot]:
     """Every boot of an instance, in order."""
     return all_of(Boot, connection, select(boots).where(boots.c.instance_id == instance_id).order_by(boots.c.number))
+
+
+def forget(connection: Connection, instance_id: str) -> None:
+    """Forget every boot of an instance."""
+    connection.execute(boots.delete().where(boots.c.instance_id == instance_id))

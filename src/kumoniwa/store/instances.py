@@ -64,6 +64,11 @@ def move(
     return result.rowcount == 1
 
 
+def forget(connection: Connection, instance_id: str) -> None:
+    """Remove an instance that was terminated long ago, with its places in security groups."""
+    connection.execute(instances.delete().where(instances.c.id == instance_id))
+
+
 def groups_of(connection: Connection, instance_ids: Collection[str] | None = None) -> dict[str, list[str]]:
     """The ids of the security groups of instances, in their order; of all instances where no ids are given."""
     query = select(instance_groups.c.instance_id, instance_groups.c.group_id).order_by(instance_groups.c.position)

@@ -42,6 +42,11 @@ def find(connection: Connection, account: str, region: str, action: str, value: 
     return None if row is None else replace(row, output=_thawed(row.output))
 
 
+def forget(connection: Connection, before: datetime) -> None:
+    """Forget the tokens that were used before then."""
+    connection.execute(client_tokens.delete().where(client_tokens.c.created_at < before))
+
+
 def _frozen(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"@time": value.isoformat()}

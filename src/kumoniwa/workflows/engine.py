@@ -118,6 +118,8 @@ class Engine:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.after: Callable[[str], Awaitable[None]] | None = None
+        """Told the subject of each workflow that ended: what happened to it meanwhile was nobody else's."""
         self._tasks = Tasks("workflows")
         self._live: set[str] = set()
         self._stirred = asyncio.Condition()
@@ -153,6 +155,8 @@ class Engine:
         log.info("workflow finished", error=error, **facts)
         # The successor is live before this one is not, so that `idle` sees no gap between them.
         await self.wake()
+        if self.after is not None and row.subject is not None:
+            await self.after(row.subject)
         async with self._stirred:
             self._live.discard(row.id)
             self._stirred.notify_all()

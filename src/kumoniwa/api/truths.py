@@ -1,0 +1,76 @@
+"""What no EC2 tells, as extensions below `/_kumoniwa/`: boots and their causes, forwards, how an image was cut."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.instance_lookup import instance_named
+from kumoniwa.api.registry import Call
+from kumoniwa.errors import Ec2Error
+from kumoniwa.store import boots, images, workflows
+from kumoniwa.workflows.steps.ports import ensure_forwards, planned
+
+
+async def instance_boots(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+    """Every boot of an instance, with its cause and times."""
+
+    def read(connection: Connection) -> Mapping[str, Any]:
+        instance = instance_named(connection, call, named["instance_id"])
+        told = [asdict(boot) for boot in boots.of_instance(connection, instance.id)]
+        return {"instance_id": instance.id, "boots": told}
+
+    return await cloud.read(read)
+
+
+async def instance_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+    """Where an instance is reached, what its guest is seen to be, and which workflow owns it."""
+    instance = await cloud.read(partial(_instance, call=call, instance_id=named["instance_id"]))
+    plan = await planned(cloud.world, instance["instance_id"]) or ()
+    refused = (await ensure_forwards(cloud.world, [instance["instance_id"]])).get(instance["instance_id"], {})
+    return {
+        **instance,
+        "forwards": [
+            {
+                "protocol": forward.protocol,
+                "host": str(forward.host_address),
+                "port": forward.host_port,
+                "guest_port": forward.guest_port,
+                "refused": refused.get(forward),
+            }
+            for forward in plan
+        ],
+    }
+
+
+async def image_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+    """How an image's snapshots were cut, and what was seen that says so."""
+    image = await cloud.read(partial(images.get, image_id=named["image_id"]))
+    if image is None or (image.account, image.region) != (call.account, call.region):
+        raise Ec2Error("InvalidAMIID.NotFound", f"The image id '[{named['image_id']}]' does not exist")
+    return {
+        "image_id": image.id,
+        "state": image.state,
+        "consistency": image.consistency,
+        "detail": image.consistency_detail,
+    }
+
+
+def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str, Any]:
+    instance = instance_named(connection, call, instance_id)
+    owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
+    return {
+        "instance_id": instance.id,
+        "state": instance.state,
+        "claimed_by": None if owner is None else {"workflow": owner.id, "kind": owner.kind},
+    }
+
+
+EXTENSIONS = {
+    "/_kumoniwa/instances/{instance_id}": instance_truth,
+    "/_kumoniwa/instances/{instance_id}/boots": instance_boots,
+    "/_kumoniwa/images/{image_id}": image_truth,
+}

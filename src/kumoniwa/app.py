@@ -1,0 +1,244 @@
+"""The composition root: what a cloud is made of, and in which order it starts and ends.
+
+Start: folder and lock → schema → driver (adopts guests that outlived an earlier server) → metadata → workflows resume →
+reconcile → the API opens. End: the API closes, then the rest in reverse. Guests go on running.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import string
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from kumoniwa.api import actions
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.registry import ACTIONS
+from kumoniwa.api.simulated_images import ensure_simulated_images
+from kumoniwa.api.truths import EXTENSIONS
+from kumoniwa.aws.ec2query import Codec
+from kumoniwa.aws.gateway import Credential, Gateway
+from kumoniwa.clock import Clock, SystemClock
+from kumoniwa.config import Config, cache_dir
+from kumoniwa.hypervisor.driver import Driver
+from kumoniwa.imds.server import MetadataService
+from kumoniwa.reconcile.follow import Follower
+from kumoniwa.reconcile.housekeeping import Housekeeping
+from kumoniwa.storage.collect import collect, sweep
+from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.schema import ensure_schema
+from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+assert actions, "importing it registers the actions"
+
+
+class CannotStart(Exception):
+    """The server cannot start. The text is a sentence for a person, and says what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A cloud that runs: what answers its API, and what it consists of."""
+
+    gateway: Gateway
+    cloud: Cloud
+    follower: Follower
+    key: Mapping[str, str]
+
+
+async def serve(config: Config) -> None:
+    """Run a cloud until SIGINT or SIGTERM. Raises `CannotStart`."""
+    with _owned(config.data_dir), _listening(config) as listener:
+        async with running(config, await make_driver(config)) as cloud:
+            port = listener.getsockname()[1]
+            endpoint = f"http://{config.host}:{port}"
+            with _announced(config, endpoint):
+                facts = cloud.cloud.world.driver.describe()
+                log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **facts)
+                await _answer_until_told(cloud.gateway, listener)
+        log.info("stopped")
+
+
+@asynccontextmanager
+async def running(config: Config, driver: Driver, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """A cloud without its socket: all of it runs inside this block. The data folder is the caller's alone."""
+    clock = clock or SystemClock()
+    async with contextlib.AsyncExitStack() as ending:
+        engine_of_sql = make_engine(config.data_dir / "cloud.db")
+        await asyncio.to_thread(ensure_schema, engine_of_sql)
+        database = Database(engine_of_sql)
+        ending.push_async_callback(database.close)
+        metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
+        await metadata.open()
+        ending.push_async_callback(metadata.close)
+        world = World(config, clock, database, driver, metadata)
+        engine = Engine(world)
+        follower = Follower(world, engine)
+        engine.after = follower.settle
+        await driver.open()
+        ending.push_async_callback(driver.close)
+        await sweep(database, driver.disks)
+        await collect(database, driver.disks)
+        ending.push_async_callback(engine.close)
+        await engine.wake()
+        ending.push_async_callback(follower.close)
+        await follower.adopt()
+        follower.start()
+        housekeeping = Housekeeping(world)
+        ending.push_async_callback(housekeeping.close)
+        housekeeping.start()
+        cloud = Cloud(world, engine)
+        if driver.name == "simulated":
+            await ensure_simulated_images(cloud)
+        key = await asyncio.to_thread(ensure_key, config)
+        yield Running(_gateway(config, cloud, key), cloud, follower, key)
+
+
+async def make_driver(config: Config) -> Driver:
+    """The driver that the configuration names, not yet open."""
+    # Imported only where wanted: the simulated cloud must start where no QEMU is, and either should start quickly.
+    if config.driver == "simulated":
+        from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld
+
+        return SimulatedDriver(SystemClock(), world=SimulatedWorld.load(config.data_dir / "simulated.db"))
+    from kumoniwa.hypervisor.qemu.driver import QemuDriver
+    from kumoniwa.hypervisor.qemu.probe import probe
+
+    return QemuDriver(config.data_dir, clock=SystemClock(), accelerator=await probe(cache_dir()))
+
+
+def ensure_key(config: Config) -> Mapping[str, str]:
+    """The cloud's access key; made at its first start, readable by its owner alone."""
+    path = config.data_dir / "credentials.json"
+    if path.exists():
+        known: Mapping[str, str] = json.loads(path.read_text())
+        return known
+    letters = string.ascii_uppercase + "234567"
+    key = {
+        "access_key_id": "AKIA" + "".join(secrets.choice(letters) for _ in range(16)),
+        "secret_access_key": secrets.token_urlsafe(30),
+        "account": config.account,
+    }
+    _write_private(path, key)
+    return key
+
+
+def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
+    credential = Credential(key["secret_access_key"], key["account"])
+    return Gateway(
+        Codec(),
+        {key["access_key_id"]: credential}.get,
+        {name: partial(function, cloud) for name, function in ACTIONS.items()},
+        cloud.world.clock,
+        cloud,
+        extensions={pattern: partial(extension, cloud) for pattern, extension in EXTENSIONS.items()},
+        hosts=[config.host],
+    )
+
+
+@contextmanager
+def _owned(data_dir: Path) -> Iterator[None]:
+    """The data folder, made where it is missing, and ours alone while the block runs."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (data_dir / "lock").open("w")
+    except OSError as failure:
+        raise CannotStart(f"The data folder {data_dir} cannot be used: {failure.strerror}.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"Another server runs on {data_dir}. Stop it, or choose another folder with --data-dir."
+            ) from None
+        yield
+
+
+@contextmanager
+def _listening(config: Config) -> Iterator[socket.socket]:
+    listener = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((config.host, config.port))
+        except OSError as failure:
+            raise CannotStart(
+                f"Cannot listen on {config.host}:{config.port}: {failure.strerror}. Choose another port with --port."
+            ) from None
+        yield listener
+
+
+@contextmanager
+def _announced(config: Config, endpoint: str) -> Iterator[None]:
+    """`server.json` tells commands where this cloud listens, as long as it does."""
+    path = config.data_dir / "server.json"
+    announcement = {
+        "endpoint": endpoint,
+        "pid": os.getpid(),
+        "region": config.region,
+        "account": config.account,
+        "driver": config.driver,
+    }
+    _write_private(path, announcement)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def _answer_until_told(gateway: Gateway, listener: socket.socket) -> None:
+    """Answer the API until SIGINT or SIGTERM; requests under way are answered first."""
+    server = _Server(
+        uvicorn.Config(
+            gateway,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told)
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _write_private(path: Path, value: Mapping[str, object]) -> None:
+    """Write a small file that only its owner reads, whole or not at all."""
+    draft = path.with_suffix(".new")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+        json.dump(value, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)

@@ -1,0 +1,181 @@
+"""Follows the guests: records their boots, and moves instances that no workflow owns to what their guest is.
+
+An instance that a workflow has claimed is the workflow's alone; it is looked at again when the workflow lets it go.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestState
+from kumoniwa.ids import new_id
+from kumoniwa.model.boots import Cause
+from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, Reachability, ShutdownBehavior
+from kumoniwa.store import boots, instances
+from kumoniwa.store.workflows import Origin
+from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.engine import Engine, submit
+from kumoniwa.workflows.steps.ports import ensure_forwards
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+_LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
+_AGENT_HAS = 120.0  # seconds from a guest's first request for metadata until its agent, if it has one, has spoken
+
+
+class Follower:
+    """Owns the one task that reads the driver's events."""
+
+    def __init__(self, world: World, engine: Engine) -> None:
+        self._world = world
+        self._engine = engine
+        self._seen: set[str] = set()
+        self._tasks = Tasks("reconcile")
+
+    async def adopt(self) -> None:
+        """At start, workflows being resumed: open what running guests need of us, and settle what nobody owns."""
+        found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
+        for instance in found:
+            guest = self._world.driver.guest(GuestId(instance.id))
+            if await guest.observe() is GuestState.RUNNING:
+                if guest.metadata_socket is not None:
+                    await self._world.metadata.ensure_open(instance.id, guest.metadata_socket)
+                await ensure_forwards(self._world, [instance.id])
+        for instance in found:
+            await self.settle(instance.id)
+
+    def start(self) -> None:
+        """Follow the guests from now on."""
+        self._tasks.start(self._follow(), "guests' events")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    async def settle(self, instance_id: str) -> None:
+        """Bring an instance that is `running` and unclaimed to what its guest is."""
+        instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
+        if instance is None or instance.state is not InstanceState.RUNNING or instance.claimed_by is not None:
+            return
+        match await self._world.driver.guest(GuestId(instance_id)).observe():
+            case GuestState.SHUT_DOWN:
+                await self._decide(instance_id, _powered_off)
+            case GuestState.ABSENT:
+                await self._decide(instance_id, _recovered)
+            case GuestState.RUNNING | GuestState.HALTED:
+                pass  # halted: by a panic, of which an event tells, or by a full disk, which the driver watches
+
+    async def seen(self, instance_id: str) -> None:
+        """The instance's guest asked for its metadata: a sign of life, for those guests that have no agent."""
+        if instance_id not in self._seen:
+            self._seen.add(instance_id)
+            self._tasks.start(self._believe(instance_id), f"sign of life of {instance_id}")
+
+    async def _believe(self, instance_id: str) -> None:
+        """Count a sign of life from early in a boot only where no agent, which knows better, tells of its end."""
+        await self._world.clock.sleep(_AGENT_HAS)
+        self._seen.discard(instance_id)
+        instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
+        if instance is not None and instance.reachability is not Reachability.OK:
+            await self._note(GuestEvent(GuestId(instance_id), EventKind.REACHABLE, self._world.clock.now()))
+
+    async def _follow(self) -> None:
+        async for event in self._world.driver.events():
+            log.info("guest event", instance=event.guest, event=str(event.kind), detail=event.detail)
+            try:
+                await self._note(event)
+                await self._answer(event)
+            except (DriverError, SQLAlchemyError):
+                # One guest's trouble must not end the following of all; the next event or start settles it.
+                log.exception("an event could not be followed", instance=event.guest, event=str(event.kind))
+
+    async def _answer(self, event: GuestEvent) -> None:
+        match event.kind:
+            case EventKind.SHUT_DOWN | EventKind.DIED:
+                await self.settle(event.guest)
+            case EventKind.PANICKED:
+                await self._decide(event.guest, _panicked)
+            case _:
+                pass
+
+    async def _note(self, event: GuestEvent) -> None:
+        """Write what is told of the guest's current life."""
+
+        def note(connection: Connection) -> None:
+            instance = instances.get(connection, event.guest)
+            boot = boots.current(connection, event.guest)
+            if instance is None or boot is None:
+                return
+            match event.kind:
+                case EventKind.KERNEL_STARTED if boot.kernel_started_at is None:
+                    boots.change(connection, boot.id, kernel_started_at=event.at)
+                case EventKind.REACHABLE if boot.ended_at is None:
+                    if boot.reachable_at is None:
+                        boots.change(connection, boot.id, reachable_at=event.at)
+                    _set_reachability(connection, instance, Reachability.OK)
+                case EventKind.RESET:
+                    origin = Origin(None, None, event.at)
+                    boots.ensure_begun(connection, new_id("boot"), event.guest, Cause.GUEST, origin)
+                    _set_reachability(connection, instance, Reachability.INITIALIZING)
+                case EventKind.OUT_OF_SPACE:
+                    _set_reachability(connection, instance, Reachability.IMPAIRED, impaired_since=event.at)
+                case EventKind.RESUMED:
+                    _set_reachability(connection, instance, Reachability.OK)
+                case _:
+                    pass
+
+        await self._world.database.write(note)
+
+    async def _decide(self, instance_id: str, decide: "_Decision") -> None:
+        """Move an unclaimed running instance, and submit what follows, in one transaction."""
+
+        def work(connection: Connection) -> None:
+            instance = instances.get(connection, instance_id)
+            if instance is not None and instance.state is InstanceState.RUNNING and instance.claimed_by is None:
+                decide(connection, instance, Origin(None, None, self._world.clock.now()))
+
+        await self._world.database.write(work)
+        await self._engine.wake()
+
+
+_Decision = Callable[[Connection, Instance, Origin], None]
+
+
+def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest powered itself off. No protection keeps an instance from that (facts/ec2.md, rows 11 and 12)."""
+    ends = instance.shutdown_behavior is ShutdownBehavior.TERMINATE
+    instances.move(
+        connection,
+        instance.id,
+        [InstanceState.RUNNING],
+        InstanceState.SHUTTING_DOWN if ends else InstanceState.STOPPING,
+        state_transition_reason="",
+        state_reason_code=INSTANCE_SHUTDOWN.code,
+        state_reason_message=INSTANCE_SHUTDOWN.message,
+    )
+    submit(
+        connection,
+        "terminate_instance" if ends else "stop_instance",
+        instance.id,
+        origin,
+        instance_id=instance.id,
+        cause=Cause.GUEST,
+        skip_os_shutdown=False,
+    )
+
+
+def _recovered(connection: Connection, instance: Instance, origin: Origin) -> None:
+    submit(connection, "recover_instance", instance.id, origin, instance_id=instance.id, cause=Cause.RECOVERY)
+
+
+def _panicked(connection: Connection, instance: Instance, origin: Origin) -> None:
+    submit(connection, "recover_instance", instance.id, origin, instance_id=instance.id, cause=Cause.PANIC)
+
+
+def _set_reachability(connection: Connection, instance: Instance, reachability: Reachability, **more: Any) -> None:
+    if instance.reachability is not reachability:
+        instances.change(connection, instance.id, reachability=reachability, **{"impaired_since": None, **more})

@@ -1,8 +1,8 @@
 """What a guest may read of its instance, as the tree of paths that EC2's metadata service answers. Pure.
 
 Every path that a listing names answers; what would have no answer is not listed: cloud-init reads whole directories and
-asks for minutes when one of their entries is missing. So there is no `iam/` (instances have no role here), and beside
-the identity document no signatures of it (only Amazon has the key).
+asks for minutes when one of their entries is missing. So there is no `iam/` (instances have no role here), no signature
+beside the identity document (only Amazon has the key), and no `public-hostname` (no resolver would know it).
 
 Every version answers the same tree. EC2 leaves out of an older version what was added later.
 
@@ -15,7 +15,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kumoniwa.model.hostnames import private_hostname, public_hostname
+from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.network import KeyPair, SecurityGroup, Subnet, Vpc
@@ -115,7 +115,6 @@ def _meta_data(facts: GuestFacts) -> Directory:
                 "region": instance.region,
             },
             "profile": "default-hvm",
-            "public-hostname": _public_hostname(instance),
             "public-ipv4": instance.public_ip,
             "public-keys": _public_keys(facts.key_pair) if facts.key_pair else None,
             "reservation-id": instance.reservation_id,
@@ -145,7 +144,6 @@ def _interface(facts: GuestFacts) -> _Branch:
         "local-ipv4s": instance.private_ip,
         "mac": instance.mac,
         "owner-id": instance.account,
-        "public-hostname": _public_hostname(instance),
         "public-ipv4s": instance.public_ip,
         "security-group-ids": "\n".join(group.id for group in facts.groups),
         "security-groups": "\n".join(group.name for group in facts.groups),
@@ -161,10 +159,6 @@ def _public_keys(key_pair: KeyPair) -> Directory:
     """EC2 lists a key as `0=its-name`, and keeps it below `0/`."""
     key = _directory({"openssh-key": key_pair.public_key.rstrip("\n") + "\n"})
     return Directory({"0": key}, f"0={key_pair.name}".encode())
-
-
-def _public_hostname(instance: Instance) -> str | None:
-    return public_hostname(instance.public_ip, instance.region) if instance.public_ip else None
 
 
 def _identity_document(facts: GuestFacts) -> str:

@@ -5,9 +5,3 @@ def private_hostname(address: str, region: str) -> str:
     """The name of a private address inside its VPC, of the type "IP name": `ip-172-31-12-19.ec2.internal`."""
     domain = "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
     return f"ip-{address.replace('.', '-')}.{domain}"
-
-
-def public_hostname(address: str, region: str) -> str:
-    """The name of a public address: `ec2-127-10-0-5.compute-1.amazonaws.com`. Outside AWS no resolver knows it."""
-    domain = "compute-1.amazonaws.com" if region == "us-east-1" else f"{region}.compute.amazonaws.com"
-    return f"ec2-{address.replace('.', '-')}.{domain}"

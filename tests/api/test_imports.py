@@ -109,7 +109,8 @@ async def test_a_bucket_is_refused(cloud: BareCloud) -> None:
 
 
 async def test_a_file_that_is_no_such_disk_is_refused_with_the_reason(cloud: BareCloud, disk: Path) -> None:
-    with refused("InvalidParameterValue", f"{disk} is not a qcow2 disk: it does not begin as one."):
+    reason = f"{disk} is not a qcow2 disk: it does not begin as one."
+    with refused("InvalidParameterValue", f"The disk {disk} is refused: {reason}"):
         await begin(cloud, disk.as_uri(), format="QCOW2")
     with refused("InvalidParameterValue"):
         await begin(cloud, disk.with_name("nothing.raw").as_uri())

@@ -42,7 +42,9 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     try:
         facts = await cloud.world.driver.disks.inspect(source, format)
     except DiskRefused as refused:
-        raise InvalidParameterValue(str(refused)) from refused
+        raise InvalidParameterValue(f"The disk {source} is refused: {refused}") from refused
+    except OSError as failure:
+        raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
     if facts.virtual_bytes > _MOST:
         raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
     task = ImportTask(

@@ -80,6 +80,11 @@ def present(*values: object) -> tuple[str, ...]:
     return tuple(str(value) for value in values if value is not None)
 
 
+def never(*names: str) -> dict[str, Values[Any]]:
+    """Filters that EC2 documents and that ask for what nothing here has: they are taken and match nothing."""
+    return dict.fromkeys(names, lambda _: ())
+
+
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a text is one of those that the patterns stand for."""
     literal: set[str] = set()

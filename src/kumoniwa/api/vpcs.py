@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.defaults import ensure_region_exists
-from kumoniwa.api.describe import page, truth
+from kumoniwa.api.describe import never, page, truth
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.resources import SUBNET, VPC
 from kumoniwa.api.tags import tag_set, tags_of
@@ -18,6 +18,7 @@ from kumoniwa.store import instances, network
 LIMITS = (5, 1000)
 
 _AVAILABLE = "available"
+_ASSOCIATED = ("association-id", "state")
 _VPC_FILTERS = {
     "cidr": lambda vpc: (vpc.cidr,),
     "cidr-block-association.cidr-block": lambda vpc: (vpc.cidr,),
@@ -29,6 +30,7 @@ _VPC_FILTERS = {
     "owner-id": lambda vpc: (vpc.account,),
     "state": lambda _: (_AVAILABLE,),
     "vpc-id": lambda vpc: (vpc.id,),
+    **never(*(f"ipv6-cidr-block-association.{name}" for name in ("ipv6-cidr-block", "ipv6-pool", *_ASSOCIATED))),
 }
 _ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": False, "enableNetworkAddressUsageMetrics": False}
 
@@ -171,4 +173,9 @@ _SUBNET_FILTERS = {
     "subnet-arn": lambda subnet: (_subnet_arn(subnet),),
     "subnet-id": lambda subnet: (subnet.id,),
     "vpc-id": lambda subnet: (subnet.vpc_id,),
+    "private-dns-name-options-on-launch.hostname-type": lambda _: ("ip-name",),
+    "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": lambda _: truth(False),
+    "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": lambda _: truth(False),
+    **never("customer-owned-ipv4-pool", "enable-lni-at-device-index", "outpost-arn"),
+    **never(*(f"ipv6-cidr-block-association.{name}" for name in ("ipv6-cidr-block", *_ASSOCIATED))),
 }

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetcher
-
 from example_guest import GROUPS, INSTANCE, TAGS, USER_DATA, write_example, write_neighbour
+
 from kumoniwa.clock import ManualClock
 from kumoniwa.imds.conversation import LARGEST_BODY, LARGEST_HEAD
 from kumoniwa.imds.facts import gather
@@ -185,6 +185,13 @@ async def test_asking_is_a_sign_of_life(cloud: Cloud) -> None:
     async with asyncio.timeout(20):
         await cloud.life.wait()
     assert cloud.asked == [INSTANCE.id]
+
+
+async def test_a_database_that_fails_is_said_to_be_unavailable_and_asked_again(cloud: Cloud) -> None:
+    await cloud.database.write(lambda connection: connection.exec_driver_sql("ALTER TABLE instances RENAME TO gone"))
+    assert (await ask(cloud.socket))[0] == 503
+    await cloud.database.write(lambda connection: connection.exec_driver_sql("ALTER TABLE gone RENAME TO instances"))
+    assert (await ask(cloud.socket))[0] == 200
 
 
 async def test_one_connection_carries_many_requests(cloud: Cloud) -> None:

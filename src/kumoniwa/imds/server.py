@@ -29,7 +29,7 @@ from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-MOST_CONNECTIONS = 32  # of one guest at once; more wait until one ends, which takes 10 s at most
+MOST_CONNECTIONS = 32  # of one guest at once; more wait until one ends, as silent ones do after 10 s
 _RETRY_SECONDS = 1.0
 _SECRET = "imds_token_secret"
 

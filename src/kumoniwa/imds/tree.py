@@ -65,7 +65,7 @@ def metadata(facts: GuestFacts) -> Directory:
         "dynamic": _directory({"instance-identity": {"document": _identity_document(facts)}}),
         "meta-data": _meta_data(facts),
     }
-    if facts.instance.user_data is not None:
+    if facts.instance.user_data:
         tops["user-data"] = b64decode(facts.instance.user_data)
     version = Directory(tops, _lines(tops))  # EC2 ends no name with a slash here, nor in the list of versions
     return Directory(dict.fromkeys(VERSIONS, version), _lines(VERSIONS))
@@ -79,14 +79,6 @@ def find(tree: Directory, path: str) -> bytes | None:
             return None
         node = node.children.get(name)
     return node.listing if isinstance(node, Directory) else node
-
-
-def paths(tree: Directory, above: str = "/") -> list[str]:
-    """Every path of a tree, directories ending in a slash."""
-    found = [above]
-    for name, node in tree.children.items():
-        found += paths(node, f"{above}{name}/") if isinstance(node, Directory) else [above + name]
-    return found
 
 
 def _meta_data(facts: GuestFacts) -> Directory:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from example_guest import FACTS, GROUPS, INSTANCE, KEY_PAIR, USER_DATA, facts
-from kumoniwa.imds.tree import Directory, GuestFacts, find, metadata, paths
+from kumoniwa.imds.tree import Directory, GuestFacts, find, metadata
 
 _GOLDEN = Path(__file__).parent / "golden"
 _BARE = replace(facts(public_ip=None, user_data=None), key_pair=None, tags={}, attachments=())
@@ -16,6 +16,14 @@ _BARE = replace(facts(public_ip=None, user_data=None), key_pair=None, tags={}, a
 def read(path: str, of: GuestFacts = FACTS) -> str | None:
     found = find(metadata(of), path)
     return None if found is None else found.decode("latin-1")
+
+
+def paths(tree: Directory, above: str) -> list[str]:
+    """Every path of a tree, directories ending in a slash."""
+    found = [above]
+    for name, node in tree.children.items():
+        found += paths(node, f"{above}{name}/") if isinstance(node, Directory) else [above + name]
+    return found
 
 
 def printed(tree: Directory) -> str:

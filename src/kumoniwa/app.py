@@ -38,12 +38,13 @@ from kumoniwa.reconcile.housekeeping import Housekeeping
 from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store.database import Database, make_engine
 from kumoniwa.store.schema import ensure_schema
+from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
-assert actions, "importing it registers the actions"
+assert actions and stories, "importing them registers what they hold"
 
 
 class CannotStart(Exception):
@@ -112,9 +113,9 @@ async def make_driver(config: Config) -> Driver:
     """The driver that the configuration names, not yet open."""
     # Imported only where wanted: the simulated cloud must start where no QEMU is, and either should start quickly.
     if config.driver == "simulated":
-        from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld
+        from kumoniwa.hypervisor.simulated import SimulatedDriver
 
-        return SimulatedDriver(SystemClock(), world=SimulatedWorld.load(config.data_dir / "simulated.db"))
+        return SimulatedDriver(SystemClock(), kept_in=config.data_dir / "simulated.db")
     from kumoniwa.hypervisor.qemu.driver import QemuDriver
     from kumoniwa.hypervisor.qemu.probe import probe
 

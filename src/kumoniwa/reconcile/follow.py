@@ -85,13 +85,13 @@ class Follower:
 
     async def _follow(self) -> None:
         async for event in self._world.driver.events():
-            log.info("guest event", instance=event.guest, event=str(event.kind), detail=event.detail)
+            log.info("guest event", instance=event.guest, kind=str(event.kind), detail=event.detail)
             try:
                 await self._note(event)
                 await self._answer(event)
             except (DriverError, SQLAlchemyError):
                 # One guest's trouble must not end the following of all; the next event or start settles it.
-                log.exception("an event could not be followed", instance=event.guest, event=str(event.kind))
+                log.exception("an event could not be followed", instance=event.guest, kind=str(event.kind))
 
     async def _answer(self, event: GuestEvent) -> None:
         match event.kind:

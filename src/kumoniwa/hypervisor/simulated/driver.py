@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId
@@ -16,11 +17,22 @@ from kumoniwa.hypervisor.simulated.world import SimulatedWorld
 class SimulatedDriver:
     """Guests in memory, on `clock`. See `kumoniwa.hypervisor.driver.Driver` for the promises.
 
-    Without a `world` it makes its own and ends it when it is closed. A world that was given is the giver's to close.
+    Without a `world` it makes its own, its layers kept in the file `kept_in` where one is named, and ends it when it is
+    closed. A world that was given is the giver's to close.
     """
 
-    def __init__(self, clock: Clock, *, timing: Timing | None = None, world: SimulatedWorld | None = None) -> None:
-        self.world = SimulatedWorld() if world is None else world
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        timing: Timing | None = None,
+        world: SimulatedWorld | None = None,
+        kept_in: Path | None = None,
+    ) -> None:
+        if world is None:
+            self.world = SimulatedWorld() if kept_in is None else SimulatedWorld.load(kept_in)
+        else:
+            self.world = world
         self.faults = Faults()
         """What a test makes go wrong in this driver."""
         timing = Timing() if timing is None else timing

@@ -1,0 +1,69 @@
+"""A whole cloud in the test's process: the gateway, the actions, the engine and the simulated driver."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from asgi import Caller
+
+from kumoniwa.app import Running
+from kumoniwa.clock import ManualClock
+from kumoniwa.hypervisor.driver import GuestId
+from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
+
+
+@dataclass
+class Stack:
+    """A cloud, somebody who calls it, and the test's hands on its time and guests."""
+
+    running: Running
+    driver: SimulatedDriver
+    clock: ManualClock
+    caller: Caller
+
+    async def call(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """One call, answered as boto3 would give it. Raises `asgi.Refused`."""
+        return await self.caller.call(action, **parameters)
+
+    async def idle(self) -> None:
+        """Wait until no workflow goes on."""
+        await self.running.cloud.engine.idle(timeout=30)
+
+    def guest(self, instance_id: str) -> SimulatedGuest:
+        return self.driver.guest(GuestId(instance_id))
+
+    async def launch(self, **parameters: Any) -> str:
+        """An instance that runs."""
+        image = (await self.call("DescribeImages", Owners=["self"]))["Images"][0]["ImageId"]
+        asked = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, **parameters}
+        launched = await self.call("RunInstances", **asked)
+        await self.idle()
+        return str(launched["Instances"][0]["InstanceId"])
+
+    async def instance(self, instance_id: str) -> dict[str, Any]:
+        """The instance as EC2 describes it."""
+        told = await self.call("DescribeInstances", InstanceIds=[instance_id])
+        instance: dict[str, Any] = told["Reservations"][0]["Instances"][0]
+        return instance
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """An answer of Kumoniwa's own surface."""
+        answer = await self.caller.get(path)
+        assert answer.status == 200, answer.text
+        told: dict[str, Any] = json.loads(answer.body)
+        return told
+
+    async def state(self, instance_id: str, wanted: str) -> None:
+        """Wait until the instance is in this state: what a guest does by itself takes a few turns to arrive."""
+        async with asyncio.timeout(10):
+            while (await self.instance(instance_id))["State"]["Name"] != wanted:
+                await asyncio.sleep(0)
+
+    async def boots(self, instance_id: str, count: int) -> list[dict[str, Any]]:
+        """The instance's boots, once there are so many."""
+        async with asyncio.timeout(10):
+            while True:
+                boots: list[dict[str, Any]] = (await self.get(f"/_kumoniwa/instances/{instance_id}/boots"))["boots"]
+                if len(boots) >= count:
+                    return boots

@@ -13,7 +13,7 @@ import secrets
 import signal
 import socket
 import string
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -61,8 +61,8 @@ class Running:
     key: Mapping[str, str]
 
 
-async def serve(config: Config) -> None:
-    """Run a cloud until SIGINT or SIGTERM. Raises `CannotStart`."""
+async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
+    """Run a cloud until SIGINT or SIGTERM. `on_listening` is told its endpoint. Raises `CannotStart`."""
     with _owned(config.data_dir), _listening(config) as listener:
         async with running(config, await make_driver(config)) as cloud:
             port = listener.getsockname()[1]
@@ -70,6 +70,7 @@ async def serve(config: Config) -> None:
             with _announced(config, endpoint):
                 facts = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **facts)
+                on_listening(endpoint)
                 await _answer_until_told(cloud.gateway, listener)
         log.info("stopped")
 

@@ -5,6 +5,7 @@ Exit status: 0 done, 1 failed (a sentence on standard error says why), 2 used wr
 """
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,14 @@ def serve(data_dir: Path, port: int, host: str, region: str, driver: str) -> Non
       kumoniwa serve
       kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
     """
-    from kumoniwa.serving import serve_until_told
+    import asyncio
 
-    serve_until_told(Config(data_dir=data_dir, host=host, port=port, driver=driver, region=region))
+    from kumoniwa.app import serve as serve_cloud
+    from kumoniwa.logs import log_facts
+
+    log_facts()
+    config = Config(data_dir=data_dir, host=host, port=port, driver=driver, region=region)
+    asyncio.run(serve_cloud(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint))))
 
 
 @main.command(short_help="Say what this host lacks, and the way out.")
@@ -244,6 +250,20 @@ def version() -> None:
     click.echo(f"kumoniwa {__version__}")
 
 
+def _welcome(config: Config, endpoint: str) -> str:
+    """What a person is told once a cloud listens."""
+    folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
+    lines = [
+        f"Kumoniwa listens on {endpoint} (driver {config.driver}, data in {config.data_dir}).",
+        "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them.",
+        "In another terminal:",
+        f'  eval "$(kumoniwa env{folder})"',
+        *([f"  kumoniwa ami build debian-12{folder}"] if config.driver == "qemu" else []),
+        "  aws ec2 describe-images --owners self",
+    ]
+    return "\n".join(lines)
+
+
 def _interruptions() -> tuple[type[BaseException], ...]:
     from kumoniwa.client.interrupt import Interrupted
 
@@ -256,4 +276,9 @@ def _told_in_a_sentence() -> tuple[type[Exception], ...]:
     from kumoniwa.hypervisor.driver import DriverError
     from kumoniwa.run import ProgramFailed, ProgramMissing
 
-    return (CommandFailed, DriverError, ProgramFailed, ProgramMissing)
+    told: tuple[type[Exception], ...] = (CommandFailed, DriverError, ProgramFailed, ProgramMissing)
+    if "kumoniwa.app" in sys.modules:  # it takes a while to import, and only `serve` does
+        from kumoniwa.app import CannotStart
+
+        told = (*told, CannotStart)
+    return told

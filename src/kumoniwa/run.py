@@ -106,7 +106,7 @@ async def run(
 async def child(
     argv: Sequence[str], *, output: IO[bytes], grace: float, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A program that runs as long as the block: at its end it is asked to end, and killed when it takes longer than `grace`.
+    """A program that runs as long as the block, then is asked to end, and killed when that takes longer than `grace`.
 
     Both its outputs go to `output`; `environment` is added to the minimal one. Raises `ProgramMissing`.
     """

@@ -1,0 +1,1 @@
+"""Experiments on a cloud through its public API, and their evidence."""

@@ -1,0 +1,74 @@
+"""What a guest itself says about its boots: the id of this one, and the lines that a shutdown leaves in its log.
+
+As on Amazon Linux 2, `systemd-shutdown` writes to the journal at the very end of a boot, and the next boot's rsyslog
+carries these lines into `/var/log/messages`, some seconds after SSH answers.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from kumoniwa.lab.shell import LabFailed, Login, Shell
+
+READ = "cat /proc/sys/kernel/random/boot_id; sudo grep -F 'systemd-shutdown[' /var/log/messages"
+_BETWEEN_LOOKS = 1.0
+_LINES_DEADLINE = 90.0
+_STAMP = "%Y %b %d %H:%M:%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One look into a guest."""
+
+    boot_id: str
+    shutdown_lines: tuple[str, ...]
+
+    def new_lines(self, before: "Evidence") -> tuple[str, ...]:
+        """The shutdown lines that were not there at an earlier look. The log only grows."""
+        return self.shutdown_lines[len(before.shutdown_lines) :]
+
+
+async def look(shell: Shell, login: Login) -> Evidence:
+    """Look into a guest, showing it. A guest that was never shut down has no such lines: grep's status 1 is fine."""
+    return read_evidence(await shell.ssh_text(login, f"{READ} || true"))
+
+
+async def look_after_boot(shell: Shell, login: Login, before: Evidence) -> Evidence:
+    """Look into a guest that booted, once the shutdown before has come into its log, or will not come any more."""
+    try:
+        async with asyncio.timeout(_LINES_DEADLINE):
+            while True:
+                answer = await shell.quietly(login, f"{READ} || true")
+                if answer.status == 0 and read_evidence(answer.output).new_lines(before):
+                    break
+                await asyncio.sleep(_BETWEEN_LOOKS)
+    except TimeoutError:
+        pass  # that there are none is evidence too; it is shown and judged below
+    return await look(shell, login)
+
+
+def read_evidence(text: str) -> Evidence:
+    """What the command `READ` printed."""
+    lines = text.strip().splitlines()
+    if not lines or len(lines[0]) != 36:
+        raise LabFailed(f"The guest did not tell its boot id: {text.strip()[:200]!r}")
+    return Evidence(lines[0], tuple(lines[1:]))
+
+
+def moment_of(line: str, near: datetime) -> datetime:
+    """When a line of the guest's log was written, to the second. They have no year: the nearest to `near`."""
+    stamp = " ".join(line.split()[:3])
+    candidates = []
+    for year in (near.year - 1, near.year, near.year + 1):
+        try:
+            candidates.append(datetime.strptime(f"{year} {stamp}", _STAMP).replace(tzinfo=UTC))
+        except ValueError:  # 29 February, in another year
+            continue
+    if not candidates:
+        raise LabFailed(f"This line of the guest's log has no time: {line!r}")
+    return min(candidates, key=lambda moment: abs(moment - near))
+
+
+def written_between(lines: tuple[str, ...], start: datetime, end: datetime, tolerance: timedelta) -> bool:
+    """Whether every line was written between two moments of the host, give or take what the clocks may differ."""
+    return all(start - tolerance <= moment_of(line, start) <= end + tolerance for line in lines)

@@ -14,7 +14,7 @@ from kumoniwa.model.storage import GIB, Attachment, AttachmentState, Layer, Volu
 from kumoniwa.model.tags import Tag
 from kumoniwa.store import instances
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import attachments, key_pairs, layers, security_groups, subnets, tags, volumes, vpcs
+from kumoniwa.store.tables import attachments, layers, security_groups, subnets, tags, volumes, vpcs
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -50,6 +50,7 @@ INSTANCE = Instance(
     interface_id="eni-01",
     interface_attachment_id="eni-attach-01",
     key_name=KEY_PAIR.name,
+    public_key=KEY_PAIR.public_key,
     root_device_name="/dev/xvda",
     launch_time=LAUNCHED,
     first_launch_time=LAUNCHED,
@@ -75,7 +76,7 @@ def attachment(position: int, device: str, state: AttachmentState = AttachmentSt
 
 
 ATTACHMENTS = (attachment(0, "/dev/xvda"), attachment(1, "/dev/sdf"), attachment(2, "/dev/sdg"))
-FACTS = GuestFacts(INSTANCE, VPC, SUBNET, GROUPS, ATTACHMENTS, TAGS, KEY_PAIR)
+FACTS = GuestFacts(INSTANCE, VPC, SUBNET, GROUPS, ATTACHMENTS, TAGS)
 
 
 def facts(**changes: Any) -> GuestFacts:
@@ -88,7 +89,6 @@ def write_example(connection: Connection) -> None:
     insert(connection, vpcs, VPC)
     insert(connection, subnets, SUBNET)
     insert(connection, security_groups, *GROUPS)
-    insert(connection, key_pairs, KEY_PAIR)
     insert(connection, layers, Layer("layer-01", None, GIB, LAUNCHED))
     instances.add(connection, INSTANCE, [group.id for group in GROUPS])
     gone = attachment(3, "/dev/sdh", AttachmentState.DETACHED)
@@ -116,5 +116,7 @@ def write_example(connection: Connection) -> None:
 
 def write_neighbour(connection: Connection, instance_id: str) -> None:
     """A second instance beside the example, with nothing of its own but its id and address."""
-    neighbour = replace(INSTANCE, id=instance_id, private_ip="172.31.12.20", public_ip=None, key_name=None)
+    neighbour = replace(
+        INSTANCE, id=instance_id, private_ip="172.31.12.20", public_ip=None, key_name=None, public_key=None
+    )
     instances.add(connection, neighbour, [])

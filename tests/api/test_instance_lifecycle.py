@@ -1,10 +1,13 @@
 """Instances from launch to termination, as callers of the API see them."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from asgi import Refused
 from stack import Stack
+
+from kumoniwa.store import instances
 
 pytestmark = pytest.mark.anyio
 
@@ -113,15 +116,12 @@ async def test_a_terminated_instance_is_told_for_an_hour_and_its_root_volume_goe
     assert terminated["State"]["Name"] == "terminated"
     assert "PublicIpAddress" not in terminated
     assert (await stack.call("DescribeVolumes"))["Volumes"] == []
+    row = partial(instances.get, instance_id=instance_id)
     await stack.clock.advance(3500)
-    assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
-    async with asyncio.timeout(10):
-        with pytest.raises(Refused) as refused:
-            while True:
-                await stack.clock.advance(60)
-                await stack.instance(instance_id)
-    assert refused.value.code == "InvalidInstanceID.NotFound"
-    assert refused.value.message == f"The instance ID '{instance_id}' does not exist"
+    assert await stack.running.cloud.read(row) is not None
+    async with asyncio.timeout(10):  # the rounds of housekeeping take turns with the clock
+        while await stack.running.cloud.read(row) is not None:
+            await stack.clock.advance(60)
 
 
 @pytest.mark.parametrize(("behavior", "state"), [("stop", "stopped"), ("terminate", "terminated")])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetcher
-from example_guest import GROUPS, INSTANCE, TAGS, USER_DATA, write_example, write_neighbour
+from example_guest import GROUPS, INSTANCE, KEY_PAIR, TAGS, USER_DATA, write_example, write_neighbour
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.imds.conversation import LARGEST_BODY, LARGEST_HEAD
@@ -141,7 +141,7 @@ async def test_the_facts_are_gathered_from_the_rows(cloud: Cloud) -> None:
     assert facts.groups == GROUPS
     assert [each.device for each in facts.attachments] == ["/dev/xvda", "/dev/sdf", "/dev/sdg"]
     assert facts.tags == TAGS
-    assert facts.key_pair is not None and facts.key_pair.name == INSTANCE.key_name
+    assert facts.instance.public_key == KEY_PAIR.public_key
 
 
 async def test_what_changes_in_the_cloud_changes_for_the_guest_at_once(cloud: Cloud) -> None:

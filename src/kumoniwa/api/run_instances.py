@@ -17,6 +17,7 @@ from kumoniwa.api.tags import write as write_tags
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import is_well_formed, new_id, new_mac
 from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.network import KeyPair
 from kumoniwa.model.storage import GIB, Attachment, AttachmentState, Image, ImageState, Layer, Volume, VolumeState
 from kumoniwa.network.addresses import cloud_octet, free_private, free_public
 from kumoniwa.store import images, instances, key_pairs, layers, volumes
@@ -36,7 +37,7 @@ class _Launch:
     devices: Sequence[LaunchDevice]
     network: LaunchNetwork
     options: LaunchOptions
-    key_name: str | None
+    key: KeyPair | None
     tags: Mapping[str, Mapping[str, str]]
     reservation_id: str
 
@@ -77,9 +78,11 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
     placed = launch_network(connection, call, parameters)
     if placed.private_ip is not None and count > 1:
         raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
-    key_name = parameters.get("KeyName")
-    if key_name and key_pairs.named(connection, call.account, call.region, key_name) is None:
-        raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
+    key = None
+    if (key_name := parameters.get("KeyName")) is not None:
+        key = key_pairs.named(connection, call.account, call.region, key_name)
+        if key is None:
+            raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
     return _Launch(
         image=image,
         devices=launch_devices(
@@ -91,7 +94,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
         ),
         network=placed,
         options=launch_options(parameters, image),
-        key_name=key_name or None,
+        key=key,
         tags=from_specifications(parameters, _TAGGED),
         reservation_id=new_id("r"),
     )
@@ -157,7 +160,8 @@ def _instance(connection: Connection, call: Call, launch: _Launch, index: int) -
         mac=new_mac(),
         interface_id=new_id("eni"),
         interface_attachment_id=new_id("eni-attach"),
-        key_name=launch.key_name,
+        key_name=launch.key.name if launch.key else None,
+        public_key=launch.key.public_key if launch.key else None,
         root_device_name=launch.image.root_device_name,
         launch_time=call.at,
         first_launch_time=call.at,

@@ -6,7 +6,7 @@ from kumoniwa.imds.tree import GuestFacts
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.network import SecurityGroup
 from kumoniwa.model.storage import AttachmentState
-from kumoniwa.store import instances, key_pairs, network, tags, volumes
+from kumoniwa.store import instances, network, tags, volumes
 
 
 def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
@@ -26,7 +26,6 @@ def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
         groups=_groups(connection, instance),
         attachments=tuple(each for each in attached if each.state is not AttachmentState.DETACHED),
         tags=told_tags.get(instance_id, {}),
-        key_pair=key_pairs.named(connection, *scope, instance.key_name) if instance.key_name else None,
     )
 
 

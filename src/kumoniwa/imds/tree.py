@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance
-from kumoniwa.model.network import KeyPair, SecurityGroup, Subnet, Vpc
+from kumoniwa.model.network import SecurityGroup, Subnet, Vpc
 from kumoniwa.model.storage import Attachment
 
 # fmt: off
@@ -43,7 +43,6 @@ class GuestFacts:
     groups: tuple[SecurityGroup, ...]
     attachments: tuple[Attachment, ...]
     tags: Mapping[str, str]
-    key_pair: KeyPair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _meta_data(facts: GuestFacts) -> Directory:
             },
             "profile": "default-hvm",
             "public-ipv4": instance.public_ip,
-            "public-keys": _public_keys(facts.key_pair) if facts.key_pair else None,
+            "public-keys": _public_keys(instance),
             "reservation-id": instance.reservation_id,
             "security-groups": "\n".join(group.name for group in facts.groups),
             "services": {"domain": "amazonaws.com", "partition": "aws"},
@@ -147,10 +146,12 @@ def _interface(facts: GuestFacts) -> _Branch:
     }
 
 
-def _public_keys(key_pair: KeyPair) -> Directory:
+def _public_keys(instance: Instance) -> Directory | None:
     """EC2 lists a key as `0=its-name`, and keeps it below `0/`."""
-    key = _directory({"openssh-key": key_pair.public_key.rstrip("\n") + "\n"})
-    return Directory({"0": key}, f"0={key_pair.name}".encode())
+    if instance.public_key is None:
+        return None
+    key = _directory({"openssh-key": instance.public_key.rstrip("\n") + "\n"})
+    return Directory({"0": key}, f"0={instance.key_name}".encode())
 
 
 def _identity_document(facts: GuestFacts) -> str:

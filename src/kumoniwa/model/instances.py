@@ -98,6 +98,8 @@ class Instance:
     interface_id: str
     interface_attachment_id: str
     key_name: str | None
+    public_key: str | None
+    """The key pair's at launch: it stays the guest's when the key pair is deleted."""
     root_device_name: str
     launch_time: datetime
     first_launch_time: datetime

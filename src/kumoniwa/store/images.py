@@ -43,9 +43,11 @@ def named(connection: Connection, account: str, region: str, name: str) -> Image
     return one_of(Image, connection, query)
 
 
-def devices_of(connection: Connection, image_ids: Collection[str]) -> dict[str, list[ImageDevice]]:
-    """The devices of images, by image and in their order."""
-    query = select(image_devices).where(image_devices.c.image_id.in_(image_ids)).order_by(image_devices.c.position)
+def devices_of(connection: Connection, image_ids: Collection[str] | None = None) -> dict[str, list[ImageDevice]]:
+    """The devices of images, by image and in their order; of all images where no ids are given."""
+    query = select(image_devices).order_by(image_devices.c.position)
+    if image_ids is not None:
+        query = query.where(image_devices.c.image_id.in_(image_ids))
     found: dict[str, list[ImageDevice]] = {}
     for device in all_of(ImageDevice, connection, query):
         found.setdefault(device.image_id, []).append(device)

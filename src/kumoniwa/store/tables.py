@@ -230,6 +230,7 @@ instances = _table(
     Column("interface_id", String, nullable=False),
     Column("interface_attachment_id", String, nullable=False),
     Column("key_name", String),
+    Column("public_key", Text),
     Column("root_device_name", String, nullable=False),
     Column("launch_time", Moment, nullable=False),
     Column("first_launch_time", Moment, nullable=False),

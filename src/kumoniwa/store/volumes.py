@@ -53,9 +53,11 @@ def attachments_of(connection: Connection, instance_ids: Collection[str] | None 
     return found
 
 
-def attachment_of(connection: Connection, volume_ids: Collection[str]) -> dict[str, Attachment]:
-    """Where these volumes are attached, by volume; those that are not are left out."""
-    query = select(attachments).where(attachments.c.volume_id.in_(volume_ids))
+def attachment_of(connection: Connection, volume_ids: Collection[str] | None = None) -> dict[str, Attachment]:
+    """Where volumes are attached, by volume, those that are not left out; of all volumes where no ids are given."""
+    query = select(attachments)
+    if volume_ids is not None:
+        query = query.where(attachments.c.volume_id.in_(volume_ids))
     return {attachment.volume_id: attachment for attachment in all_of(Attachment, connection, query)}
 
 

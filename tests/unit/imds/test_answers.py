@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import pytest
+from example_guest import FACTS, INSTANCE, facts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from example_guest import FACTS, INSTANCE, facts
 from kumoniwa.imds.answers import Answer, Request, answer
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.imds.tree import GuestFacts

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from example_guest import FACTS, GROUPS, INSTANCE, KEY_PAIR, USER_DATA, facts
+
 from kumoniwa.imds.tree import Directory, GuestFacts, find, metadata
 
 _GOLDEN = Path(__file__).parent / "golden"
-_BARE = replace(facts(public_ip=None, user_data=None), key_pair=None, tags={}, attachments=())
+_BARE = replace(facts(public_ip=None, user_data=None, key_name=None, public_key=None), tags={}, attachments=())
 
 
 def read(path: str, of: GuestFacts = FACTS) -> str | None:

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("interface_id", sa.String(), nullable=False),
         sa.Column("interface_attachment_id", sa.String(), nullable=False),
         sa.Column("key_name", sa.String(), nullable=True),
+        sa.Column("public_key", sa.Text(), nullable=True),
         sa.Column("root_device_name", sa.String(), nullable=False),
         sa.Column("launch_time", sa.BigInteger(), nullable=False),
         sa.Column("first_launch_time", sa.BigInteger(), nullable=False),

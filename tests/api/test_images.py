@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
+from example_guest import INSTANCE
 from sqlalchemy import Connection
 from stored import add_image, add_snapshot, hexadecimal
 
 import kumoniwa.api.images
 import kumoniwa.api.register_image
 import kumoniwa.workflows.collect_layers  # noqa: F401  # its story
-from example_guest import INSTANCE
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.storage import ImageState, SnapshotState
 from kumoniwa.model.tags import Tag

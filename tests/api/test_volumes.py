@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
+from example_guest import INSTANCE
 from sqlalchemy import Connection
 from stored import AT, add_volume, hexadecimal
 
 import kumoniwa.api.volumes  # noqa: F401  # its action
-from example_guest import INSTANCE
 from kumoniwa.model.storage import Attachment, AttachmentState, VolumeState
 from kumoniwa.store import instances, volumes
 

@@ -173,11 +173,12 @@ def _described(connection: Connection, call: Call, ids: Sequence[str] | None) ->
     if ids is not None:
         known = {image.id for image in found} | images.launched(connection, ids)
         IMAGE.check_all_found(ids, known)
-    kept = [image.id for image in found]
-    devices = images.devices_of(connection, kept)
-    parts = [device.snapshot_id for those in devices.values() for device in those if device.snapshot_id is not None]
+    devices = images.devices_of(connection, ids)
+    parts = None
+    if ids is not None:
+        parts = [device.snapshot_id for those in devices.values() for device in those if device.snapshot_id is not None]
     sources = {one.id: one for one in snapshots.in_scope(connection, call.account, call.region, parts)}
-    tagged = tags.tags_of(connection, call.account, call.region, "image")
+    tagged = tags.tags_of(connection, call.account, call.region, IMAGE.resource_type, ids)
     return [Described(image, devices.get(image.id, ()), sources, tagged.get(image.id, {})) for image in found]
 
 

@@ -92,9 +92,8 @@ async def describe_volumes(cloud: Cloud, call: Call, parameters: Parameters) -> 
 
     def read(connection: Connection) -> list[Described]:
         found = volumes.in_scope(connection, call.account, call.region, ids)
-        known = [volume.id for volume in found]
-        VOLUME.check_all_found(ids, known)
-        attachments = volumes.attachment_of(connection, known)
+        VOLUME.check_all_found(ids, {volume.id for volume in found})
+        attachments = volumes.attachment_of(connection, ids)
         tagged = tags_of(connection, call.account, call.region, VOLUME.resource_type, ids)
         return [Described(volume, attachments.get(volume.id), tagged.get(volume.id, {})) for volume in found]
 

@@ -8,11 +8,17 @@ from kumoniwa.api import (
     imports,
     instance_attributes,
     instance_lifecycle,
+    instance_types,
+    key_pairs,
+    regions,
     register_image,
     run_instances,
+    security_group_rules,
+    security_groups,
     snapshots,
     tags,
     volumes,
+    vpcs,
 )
 
 __all__ = [
@@ -23,9 +29,15 @@ __all__ = [
     "imports",
     "instance_attributes",
     "instance_lifecycle",
+    "instance_types",
+    "key_pairs",
+    "regions",
     "register_image",
     "run_instances",
+    "security_group_rules",
+    "security_groups",
     "snapshots",
     "tags",
     "volumes",
+    "vpcs",
 ]

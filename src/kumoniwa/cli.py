@@ -143,18 +143,22 @@ def ami() -> None:
 
 @ami.command("build")
 @click.argument("recipe", type=click.Choice(["debian-12"]))
+@click.option("--disk-only", is_flag=True, help="Build the disk and print its path; needs no running cloud.")
 @data_dir_option
 @json_option
-def ami_build(recipe: str, data_dir: Path, as_json: bool) -> None:
+def ami_build(recipe: str, data_dir: Path, as_json: bool, disk_only: bool) -> None:
     """Build an AMI from Debian's packages. Takes some minutes the first time; the disk is kept for later clouds.
 
     \b
     Example:
       kumoniwa ami build debian-12
     """
-    from kumoniwa.client.commands import build_debian
+    from kumoniwa.client.commands import build_debian, build_debian_disk
 
-    build_debian(data_dir, as_json=as_json)
+    if disk_only:
+        build_debian_disk(as_json=as_json)
+    else:
+        build_debian(data_dir, as_json=as_json)
 
 
 @ami.command("import")
@@ -255,7 +259,9 @@ def _welcome(config: Config, endpoint: str) -> str:
     folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
     lines = [
         f"Kumoniwa listens on {endpoint} (driver {config.driver}, data in {config.data_dir}).",
-        "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them.",
+        "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them."
+        if config.driver == "qemu"
+        else "Its guests live in memory: no virtual machine runs. Ctrl-C ends the server.",
         "In another terminal:",
         f'  eval "$(kumoniwa env{folder})"',
         *([f"  kumoniwa ami build debian-12{folder}"] if config.driver == "qemu" else []),

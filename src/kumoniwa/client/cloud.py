@@ -91,6 +91,6 @@ def _refusal(path: str, refused: urllib.error.HTTPError) -> CommandFailed:
     """What a cloud said when it would not tell: as JSON, `{"code", "message"}`, else the status alone."""
     try:
         body = json.loads(refused.read())
-        return Refused(f"/_kumoniwa/{path}", body["code"], body["message"])
+        return Refused("This", body["code"], body["message"])
     except (ValueError, KeyError, TypeError):
         return CommandFailed(f"The cloud answered {refused.code} {refused.reason} to /_kumoniwa/{path}")

@@ -22,10 +22,15 @@ from kumoniwa.run import replace_with
 def build_debian(data_dir: Path, *, as_json: bool) -> None:
     """Build Debian 12's disk where the cache has none of today's recipe, and make an AMI of it in the running cloud."""
     cloud = CloudClient(find_cloud(data_dir))
-    with progress("Building Debian 12") as on_progress:
-        disk = run_interruptible(debian12.ensure_built(on_progress))
+    disk = _built_disk()
     image_id, made = _ensure_debian_registered(cloud, disk)
     _tell_image(image_id, "" if made else "was there already", as_json=as_json)
+
+
+def build_debian_disk(*, as_json: bool) -> None:
+    """Build Debian 12's disk where the cache has none of today's recipe, and print where it is."""
+    disk = _built_disk()
+    say(json.dumps({"Disk": str(disk)}) if as_json else str(disk))
 
 
 def import_disk(data_dir: Path, disk: Path, image: NewImage, *, as_json: bool) -> None:
@@ -41,8 +46,7 @@ def list_images(data_dir: Path, *, as_json: bool) -> None:
     cloud = CloudClient(find_cloud(data_dir))
     images = [(image, cloud.told(f"images/{image['ImageId']}")) for image in own_images(cloud)]
     if as_json:
-        keys = ("ImageId", "Name", "State", "CreationDate", "Description", "SourceInstanceId")
-        say(json.dumps([{**{key: image.get(key) for key in keys}, **told} for image, told in images], indent=2))
+        say(json.dumps([_image_as_data(image, told) for image, told in images], indent=2))
     elif not images:
         say("No AMI yet. Make one: kumoniwa ami build debian-12")
     else:
@@ -81,6 +85,11 @@ async def debian_image(cloud: CloudClient, on_progress: OnProgress) -> str:
     return image_id
 
 
+def _built_disk() -> Path:
+    with progress("Building Debian 12") as on_progress:
+        return run_interruptible(debian12.ensure_built(on_progress))
+
+
 def _ensure_debian_registered(cloud: CloudClient, disk: Path) -> tuple[str, bool]:
     """The id of the AMI of that disk, and whether it is new."""
     image = _debian(disk)
@@ -106,6 +115,12 @@ def _tell_image(image_id: str, remark: str, *, as_json: bool) -> None:
         say(json.dumps({"ImageId": image_id}))
     else:
         say(f"{image_id} {remark}".rstrip())
+
+
+def _image_as_data(image: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    keys = ("ImageId", "Name", "State", "CreationDate", "Description", "SourceInstanceId")
+    cut = {"Consistency": told.get("consistency"), "ConsistencyDetail": told.get("detail")}
+    return {key: image.get(key) for key in keys} | cut
 
 
 def _image_row(image: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:

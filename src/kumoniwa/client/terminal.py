@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 OnProgress = Callable[[str, int], None]
-_PLAIN_WIDTH = 160  # of tables that go into a file or a pipe
+_PLAIN_WIDTH = 200  # of tables that go into a file or a pipe
 
 
 @contextmanager

@@ -1,0 +1,18 @@
+# The same words as scripts/, for people and CI. Every target installs what is missing first.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## install Debian packages and the Python environment, where they are missing
+	@scripts/install
+
+demo: ## run the experiment on real guests: a cloud of its own, its verdicts, nothing left behind
+	@scripts/demo
+
+test: ## check, then run every test, those on real guests included
+	@scripts/test
+
+check: ## formatting, lint, types and layers
+	@scripts/check

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ import kumoniwa.api.security_group_rules
 import kumoniwa.api.security_groups
 import kumoniwa.api.tags
 import kumoniwa.api.vpcs  # noqa: F401  # their actions
+from kumoniwa.api.defaults import ensure_region
+from kumoniwa.errors import AuthFailure
+from kumoniwa.network.addresses import cloud_octet
 
 pytestmark = pytest.mark.anyio
 
@@ -146,3 +150,14 @@ async def test_every_filter_that_ec2_documents_is_taken(cloud: BareCloud, action
         asked = {"Name": name.replace("&lt;key&gt;", "Name"), "Values": ["nothing has this"]}
         answer = await cloud.ask(action, Filters=[asked])
         assert [value for value in answer.values() if value] == [], name
+
+
+async def test_a_region_that_there_is_not_is_refused(cloud: BareCloud) -> None:
+    with pytest.raises(AuthFailure, match="not 'us-east-9'"):
+        await cloud.database.write(partial(ensure_region, account="123456789012", region="us-east-9"))
+
+
+async def test_a_cloud_keeps_its_part_of_the_loopback_network(cloud: BareCloud) -> None:
+    first = await cloud.database.write(cloud_octet)
+    assert 16 <= first < 240
+    assert await cloud.database.read(cloud_octet) == first

@@ -1,0 +1,47 @@
+"""Anything may be deleted in any order, and nothing is left over."""
+
+import pytest
+from stack import Stack
+
+from kumoniwa.storage.collect import collect
+from kumoniwa.store import layers
+
+pytestmark = pytest.mark.anyio
+
+
+async def image_of(stack: Stack, instance_id: str, name: str, *, no_reboot: bool) -> str:
+    """An image of the instance, made."""
+    image: str = (await stack.call("CreateImage", InstanceId=instance_id, Name=name, NoReboot=no_reboot))["ImageId"]
+    await stack.idle()
+    return image
+
+
+async def known(stack: Stack) -> frozenset[str]:
+    """The layers that have rows; those that have files are the same."""
+    world = stack.running.cloud.world
+    rows = await world.database.read(layers.known)
+    assert rows == await world.driver.disks.all_layers()
+    return rows
+
+
+@pytest.mark.parametrize("order", ["instances first second", "first second instances", "second instances first"])
+async def test_instances_and_images_may_go_in_any_order(stack: Stack, order: str) -> None:
+    at_first = await known(stack)
+    source = await stack.launch(
+        BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "DeleteOnTermination": True}}]
+    )
+    images = {"first": await image_of(stack, source, "first", no_reboot=False)}
+    copy = await stack.launch(ImageId=images["first"])
+    images["second"] = await image_of(stack, copy, "second", no_reboot=True)
+    assert len(await known(stack)) == len(at_first) + 8
+
+    for what in order.split():
+        if what == "instances":
+            await stack.call("TerminateInstances", InstanceIds=[source, copy])
+        else:
+            await stack.call("DeregisterImage", ImageId=images[what], DeleteAssociatedSnapshots=True)
+        await stack.idle()
+        assert await collect(stack.running.cloud.world.database, stack.driver.disks) == 0
+        await known(stack)
+    assert await known(stack) == at_first
+    assert stack.driver.world.layers.broken == []

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from sqlalchemy import Connection
 
+from kumoniwa.errors import Ec2Error
 from kumoniwa.model.network import Subnet
 from kumoniwa.store import facts
 
@@ -20,8 +21,8 @@ _RESERVED_FIRST = 4  # EC2 keeps the network address and the next three (router,
 _RESERVED_LAST = 1  # … and the broadcast address
 
 
-class NoAddressLeft(Exception):
-    """Every address that could be given is taken. The text is a sentence for a person."""
+class NoAddressLeft(Ec2Error):
+    """Every address that could be given is taken."""
 
 
 def free_private(subnet: Subnet, taken: Collection[str]) -> str:
@@ -31,7 +32,10 @@ def free_private(subnet: Subnet, taken: Collection[str]) -> str:
         address = str(network[host])
         if address not in taken:
             return address
-    raise NoAddressLeft(f"The subnet {subnet.id} has no free address.")
+    raise NoAddressLeft(
+        "InsufficientFreeAddressesInSubnet",
+        f"There are not enough free addresses in subnet '{subnet.id}' to satisfy the requested number of instances.",
+    )
 
 
 def private_capacity(subnet: Subnet) -> int:
@@ -47,7 +51,7 @@ def free_public(octet: int, taken: Collection[str]) -> str:
         address = str(IPv4Address(bytes((127, octet, third + 1, fourth + 1))))
         if address not in taken:
             return address
-    raise NoAddressLeft(f"Every address of 127.{octet}.0.0/16 is taken.")
+    raise NoAddressLeft("InsufficientAddressCapacity", f"Every address of 127.{octet}.0.0/16 is taken.")
 
 
 def cloud_octet(connection: Connection) -> int:

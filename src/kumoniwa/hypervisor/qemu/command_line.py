@@ -61,8 +61,10 @@ def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) 
         *("-nodefaults", "-no-user-config"),
         *("-display", "none"),
         *("-msg", "timestamp=on"),
-        # spawn stays allowed: guestfwd's cmd: forks a program for each metadata connection.
-        *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny"),
+        # spawn stays allowed: guestfwd's cmd: forks a program for each metadata connection. So must elevateprivileges:
+        # its list has setsid, with which that program begins, and the filter would kill it without a word. (No program
+        # gains privileges: loading the filter sets no_new_privs.)
+        *("-sandbox", "on,obsolete=deny,resourcecontrol=deny"),
         *("-machine", "q35,usb=off,vmport=off,dump-guest-core=off"),
         *processor(accelerator),
         *("-smp", str(spec.vcpus)),

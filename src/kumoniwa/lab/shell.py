@@ -19,7 +19,7 @@ _SSH_DEADLINE = 120.0
 _SSH_LOST = 255  # ssh's own status when the connection, not the command, failed
 _BETWEEN_TRIES = 1.0
 _REFUSAL = re.compile(
-    r"An error occurred \((?P<code>[^)]+)\) when calling the \w+ operation[^:]*: (?P<message>.*)", re.S
+    r"An error occurred \((?P<code>[^)]+)\) when calling the \w+ operation(?: \([^)]*\))?: (?P<text>.*)", re.S
 )
 _SSH_OPTIONS = {
     "StrictHostKeyChecking": "no",

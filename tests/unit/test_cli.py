@@ -1,0 +1,120 @@
+"""The command line: what it says and how it ends, without a cloud to speak with."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kumoniwa.cli import main
+from kumoniwa.client.access import Access, NoCloud, exports, find_cloud
+
+COMMANDS = ("serve", "doctor", "env", "ami", "ssh", "timeline", "demo", "version")
+NEEDING_A_CLOUD = (
+    ("env",),
+    ("ami", "list"),
+    ("ssh", "i-0123456789abcdef0"),
+    ("timeline", "i-0123456789abcdef0"),
+)
+NOBODY = 2**22 + 1  # above any process id that Linux gives
+
+
+def kumoniwa(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def write_cloud(folder: Path, pid: int) -> None:
+    server = {"endpoint": "http://127.0.0.1:4566", "pid": pid, "region": "eu-west-1", "account": "123456789012"}
+    key = {"access_key_id": "AKIATEST", "secret_access_key": "it's a secret", "account": "123456789012"}
+    (folder / "server.json").write_text(json.dumps(server))
+    (folder / "credentials.json").write_text(json.dumps(key))
+
+
+def test_help_names_every_command_and_shows_first_steps() -> None:
+    result = kumoniwa("--help")
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        assert f"\n  {command} " in result.output
+    assert 'eval "$(kumoniwa env)"' in result.output
+
+
+@pytest.mark.parametrize(
+    "command", [*((name,) for name in COMMANDS), *(("ami", name) for name in ("build", "import", "list"))]
+)
+def test_every_command_has_help_without_needing_a_cloud(command: tuple[str, ...]) -> None:
+    result = kumoniwa(*command, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize("command", NEEDING_A_CLOUD)
+def test_without_a_cloud_a_sentence_says_how_to_start_one(command: tuple[str, ...], tmp_path: Path) -> None:
+    result = kumoniwa(*command, "--data-dir", str(tmp_path))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert f"No cloud is running in {tmp_path}." in result.stderr
+    assert f"kumoniwa serve --data-dir {tmp_path}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_server_that_was_killed_counts_as_no_cloud(tmp_path: Path) -> None:
+    write_cloud(tmp_path, pid=NOBODY)
+    with pytest.raises(NoCloud):
+        find_cloud(tmp_path)
+
+
+def test_a_damaged_announcement_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_text("{")
+    result = kumoniwa("env", "--data-dir", str(tmp_path))
+    assert result.exit_code == 1
+    assert "is not what a server writes there" in result.stderr
+
+
+def test_env_prints_exports_that_a_shell_can_evaluate(tmp_path: Path) -> None:
+    write_cloud(tmp_path, pid=1)
+    result = kumoniwa("env", "--data-dir", str(tmp_path))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "export AWS_ENDPOINT_URL=http://127.0.0.1:4566",
+        "export AWS_ACCESS_KEY_ID=AKIATEST",
+        "export AWS_SECRET_ACCESS_KEY='it'\"'\"'s a secret'",
+        "export AWS_DEFAULT_REGION=eu-west-1",
+        "export AWS_REGION=eu-west-1",
+        "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL_EC2 AWS_ENDPOINT_URL_STS",
+    ]
+
+
+def test_env_as_json_is_for_programs(tmp_path: Path) -> None:
+    write_cloud(tmp_path, pid=1)
+    told = json.loads(kumoniwa("env", "--json", "--data-dir", str(tmp_path)).stdout)
+    assert told["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+
+
+def test_exports_quote_whatever_a_key_holds() -> None:
+    access = Access(Path("/x"), "http://127.0.0.1:1", "r", "1", "id", "$(reboot)", 1)
+    assert "AWS_SECRET_ACCESS_KEY='$(reboot)'" in exports(access)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("timeline",),
+        ("serve", "--driver", "docker"),
+        ("serve", "--port", "99999"),
+        ("ami", "build", "cp/m"),
+    ],
+)
+def test_wrong_use_ends_with_status_2(arguments: tuple[str, ...]) -> None:
+    assert kumoniwa(*arguments).exit_code == 2
+
+
+def test_importing_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    assert kumoniwa("ami", "import", str(tmp_path / "none.qcow2"), "--name", "x").exit_code == 2
+
+
+def test_version_is_one_line() -> None:
+    result = kumoniwa("version")
+    assert result.exit_code == 0
+    assert result.output.startswith("kumoniwa ")
+    assert result.output.count("\n") == 1

@@ -23,7 +23,7 @@ class Narrator:
 
     def command(self, argv: Sequence[str]) -> None:
         """A command before it runs."""
-        self._line(f"$ {shlex.join(argv)}", style="bold")
+        self._line(f"$ {typed(argv)}", style="bold")
 
     def answer(self, text: str) -> None:
         """What a command answered, its middle left out when it is long."""
@@ -49,9 +49,17 @@ class Narrator:
         self._console.print(text, style=style, soft_wrap=True)
 
 
+def typed(argv: Sequence[str]) -> str:
+    """A command line as a person would type it: in double quotes what holds single ones and nothing a shell expands."""
+    return " ".join(
+        f'"{word}"' if "'" in word and not any(sign in word for sign in '"$`\\!') else shlex.quote(word)
+        for word in argv
+    )
+
+
 def shortened(text: str, limit: int = _ANSWER_LINES) -> list[str]:
     """The lines of a text; of a long one its first and last, and how many were left out between."""
-    lines = text.rstrip().splitlines()
+    lines = text.strip("\n").splitlines()
     if len(lines) <= limit:
         return lines
     left_out = len(lines) - limit + 1

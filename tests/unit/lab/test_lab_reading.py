@@ -6,7 +6,7 @@ import pytest
 
 from kumoniwa.client.boots import downtimes, read_boots
 from kumoniwa.lab.evidence import Evidence, moment_of, read_evidence, written_between
-from kumoniwa.lab.narration import shortened
+from kumoniwa.lab.narration import shortened, typed
 from kumoniwa.lab.shell import Answer, LabFailed, read_refusal
 
 BOOT_ID = "6f9f1a9e-4a0b-4b0e-8f57-0a1b2c3d4e5f"
@@ -112,3 +112,9 @@ def test_a_downtime_whose_moments_were_not_all_seen_is_not_told() -> None:
         {"number": 2, "cause": "guest", "started_at": "2026-11-23T02:57:40.500Z"},
     ]
     assert downtimes(read_boots(told)) == []
+
+
+def test_commands_are_shown_as_a_person_would_type_them() -> None:
+    assert typed(["ssh", "host", "grep 'a[' b || true"]) == """ssh host "grep 'a[' b || true\""""
+    assert typed(["echo", "it's $HOME"]) == """echo 'it'"'"'s $HOME'"""
+    assert typed(["aws", "ec2", "describe-images"]) == "aws ec2 describe-images"

@@ -184,7 +184,7 @@ def ami_import(disk: Path, name: str, description: str, data_dir: Path, as_json:
 @data_dir_option
 @json_option
 def ami_list(data_dir: Path, as_json: bool) -> None:
-    """List the AMIs, and how the disks of each were cut: at rest, frozen, or crash-consistent."""
+    """List the AMIs, and how the disks of each were cut: at rest or crash-consistent."""
     from kumoniwa.client.commands import list_images
 
     list_images(data_dir, as_json=as_json)

@@ -15,7 +15,7 @@ def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
     if (state := instance["State"]["Name"]) != "running":
         raise CommandFailed(f"{instance_id} is {state}; only a running instance answers SSH.")
     forwards = cloud.told(f"instances/{instance_id}").get("forwards", [])
-    return _forward_to_ssh(instance_id, forwards)
+    return forward_to_ssh(instance_id, forwards)
 
 
 def ssh_command(endpoint: tuple[str, int], *, user: str, key: Path | None, options: dict[str, str]) -> list[str]:
@@ -38,7 +38,8 @@ def remembered_host_keys(data_dir: Path, instance_id: str) -> dict[str, str]:
     }
 
 
-def _forward_to_ssh(instance_id: str, forwards: list[dict[str, Any]]) -> tuple[str, int]:
+def forward_to_ssh(instance_id: str, forwards: list[dict[str, Any]]) -> tuple[str, int]:
+    """Which of an instance's forwards leads to its port 22; `CommandFailed` says why none does."""
     there = [forward for forward in forwards if (forward["protocol"], forward["guest_port"]) == ("tcp", SSH_PORT)]
     if not there:
         raise CommandFailed(

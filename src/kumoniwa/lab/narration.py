@@ -8,7 +8,7 @@ from rich.table import Table
 
 from kumoniwa.client.terminal import plain
 
-_ANSWER_LINES = 14
+_ANSWER_LINES = 18
 
 
 class Narrator:

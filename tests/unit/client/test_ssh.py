@@ -1,0 +1,46 @@
+"""How `kumoniwa ssh` finds its way."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kumoniwa.client.access import CommandFailed
+from kumoniwa.client.ssh import forward_to_ssh, remembered_host_keys, ssh_command
+
+INSTANCE = "i-0123456789abcdef0"
+
+
+def forward(**changed: Any) -> dict[str, Any]:
+    return {"protocol": "tcp", "host": "127.10.0.5", "port": 22, "guest_port": 22, "refused": None} | changed
+
+
+def test_port_22_is_reached_where_it_is_forwarded() -> None:
+    assert forward_to_ssh(INSTANCE, [forward(guest_port=80, port=80), forward()]) == ("127.10.0.5", 22)
+
+
+def test_a_high_port_stands_in_where_the_host_forbids_low_ones() -> None:
+    assert forward_to_ssh(INSTANCE, [forward(port=1046)]) == ("127.10.0.5", 1046)
+
+
+def test_an_instance_that_admits_no_ssh_is_told_in_a_sentence() -> None:
+    with pytest.raises(CommandFailed, match="none of its security groups admits"):
+        forward_to_ssh(INSTANCE, [forward(guest_port=80), forward(protocol="udp")])
+
+
+def test_a_port_that_the_host_refuses_is_told_with_its_reason() -> None:
+    with pytest.raises(CommandFailed, match="another program listens there"):
+        forward_to_ssh(INSTANCE, [forward(refused="another program listens there")])
+
+
+def test_a_key_is_the_only_one_that_is_offered() -> None:
+    argv = ssh_command(("127.10.0.5", 1046), user="admin", key=Path("me.pem"), options={"BatchMode": "yes"})
+    assert argv == [
+        *("ssh", "-p", "1046", "-i", "me.pem", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "admin@127.10.0.5")
+    ]
+
+
+def test_host_keys_are_remembered_by_instance_since_addresses_are_used_again() -> None:
+    options = remembered_host_keys(Path("/cloud"), INSTANCE)
+    assert options["HostKeyAlias"] == INSTANCE
+    assert options["UserKnownHostsFile"] == "/cloud/known_hosts"

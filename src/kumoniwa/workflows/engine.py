@@ -27,13 +27,17 @@ T = TypeVar("T")
 Step = Callable[Concatenate[World, P], Awaitable[T]]
 Story = Callable[..., Awaitable[None]]
 
-_NEXT_LIFE = 5.0  # seconds until a workflow that lost the database tries again
+_NEXT_LIFE = 5.0  # seconds until a workflow that cannot go on tries again
 
 STORIES: dict[str, Story] = {}
 
 
 class StepFailed(Exception):
     """A step will never work. The text is a sentence for `StateReason`."""
+
+
+class StepUnknown(Exception):
+    """Whether a step was done cannot be known now: nothing is journaled, and the workflow tries again later."""
 
 
 class Interrupted(BaseException):
@@ -81,7 +85,7 @@ class Workflow:
             except (StepFailed, DriverError) as failure:
                 result, error = None, str(failure)
                 log.warning("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
-            except SQLAlchemyError:
+            except (SQLAlchemyError, StepUnknown):
                 # What was done in the world is not known in the rows: this life ends, and the next does the step again.
                 self._interrupted = True
                 raise
@@ -149,8 +153,8 @@ class Engine:
             try:
                 error = await self._live_once(row, facts)
                 break
-            except SQLAlchemyError:
-                log.exception("a workflow lost the database; it goes on where it was", **facts)
+            except (SQLAlchemyError, StepUnknown):
+                log.exception("a workflow cannot go on now; it tries again", **facts)
                 await self._world.clock.sleep(_NEXT_LIFE)
         log.info("workflow finished", error=error, **facts)
         # The successor is live before this one is not, so that `idle` sees no gap between them.
@@ -171,7 +175,7 @@ class Engine:
             await STORIES[row.kind](Workflow(row, self._world, journal, self.wake), **row.arguments)
         except StepFailed as failure:
             error = str(failure)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StepUnknown):
             raise
         except Exception as bug:
             # Deciding went wrong, not doing: the claim must not stay with a story that has no end.

@@ -1,17 +1,21 @@
 """Steps that make, cut and remove volumes."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import TypedDict
 
 from sqlalchemy import Connection
 
-from kumoniwa.hypervisor.driver import Cut, GuestId, LayerId
+from kumoniwa.hypervisor.driver import Cut, GuestId, GuestLost, LayerId
 from kumoniwa.model.storage import GIB, AttachmentState, Consistency, Layer, SnapshotState, VolumeState
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers, snapshots, volumes
-from kumoniwa.workflows.engine import StepFailed
+from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
+
+_ASKED_AGAIN_EVERY = 1.0  # seconds
+_ASKED_AGAIN_FOR = 60.0
 
 
 class WantedCut(TypedDict):
@@ -81,7 +85,17 @@ async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) 
     Gives the seconds that the switch took in the guest.
     """
     guest = world.driver.guest(GuestId(instance_id))
-    seconds = await guest.ensure_cut([Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts])
+    wanted = [Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts]
+    given_up_at = world.clock.now() + timedelta(seconds=_ASKED_AGAIN_FOR)
+    while True:
+        try:
+            seconds = await guest.ensure_cut(wanted)
+            break
+        except GuestLost as lost:
+            # Whether it was cut is unknown, and the guest may write to `new` already: no answer is not a refusal.
+            if world.clock.now() > given_up_at:
+                raise StepUnknown(str(lost)) from lost
+            await world.clock.sleep(_ASKED_AGAIN_EVERY)
 
     def publish(connection: Connection) -> None:
         for cut in cuts:

@@ -119,10 +119,11 @@ def image_without_reboot(image: ImageMade, sights: Sequence[Sight], looks: Looks
     return Verdict("5", "CreateImage --no-reboot leaves the guest alone", holds, api, str(looks))
 
 
-def stopped_itself(sight: Sight) -> Verdict:
-    holds = sight.state == "stopped" and sight.reason == "Client.InstanceInitiatedShutdown"
+def stopped_itself(sight: Sight, looks: Looks) -> Verdict:
+    """The guest's own shutdown stopped the instance; its lines are there after the next start."""
+    holds = sight.state == "stopped" and sight.reason == "Client.InstanceInitiatedShutdown" and looks.booted
     claim = "poweroff inside the guest stops the instance, stop protection or not"
-    return Verdict("6", claim, holds, f"{sight.state}, {sight.reason or 'no reason'}", "sudo poweroff")
+    return Verdict("6", claim, holds, f"{sight.state}, {sight.reason or 'no reason'}", str(looks))
 
 
 def has_its_data(point: str, claim: str, sight: Sight, markers: dict[str, str], expected: str) -> Verdict:
@@ -132,10 +133,12 @@ def has_its_data(point: str, claim: str, sight: Sight, markers: dict[str, str], 
     return Verdict(point, claim, holds, f"{sight.state}, public address {sight.public_address}", guest)
 
 
-def terminated(sight: Sight, volumes_left: Sequence[str]) -> Verdict:
-    holds = sight.state == "terminated" and not volumes_left
+def terminated(sight: Sight, volumes_left: Sequence[str], answer: Answer) -> Verdict:
+    """The instance and its volumes are gone, and so is its guest: SSH has nobody to answer."""
+    holds = sight.state == "terminated" and not volumes_left and answer.status != 0
     left = f"volumes left: {', '.join(volumes_left)}" if volumes_left else "its volumes are gone"
-    return Verdict("7", "With both protections off it terminates", holds, f"{sight.state}; {left}", "gone")
+    guest = "SSH still answers" if answer.status == 0 else "SSH no longer answers"
+    return Verdict("7", "With both protections off it terminates", holds, f"{sight.state}; {left}", guest)
 
 
 def clean_before_boot(file_systems: str, mounts: Sequence[str]) -> Verdict:

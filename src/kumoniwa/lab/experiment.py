@@ -142,15 +142,15 @@ class Experiment:
     async def guest_powers_itself_off(self, subject: Subject) -> Subject:
         self._narrator.heading("6. Stop protection on: poweroff inside the guest, then StartInstances")
         await self._shell.ssh(subject.login, "sudo poweroff")
-        sight = await self._do.lookout.until_state(subject.id, "stopped", within=SHUT_DOWN_WITHIN)
+        stopped = await self._do.lookout.until_state(subject.id, "stopped", within=SHUT_DOWN_WITHIN)
         await self._shell.aws_text(
             f"ec2 describe-instances --instance-ids {subject.id} --output text"
             " --query Reservations[].Instances[].[State.Name,StateReason.Code]"
         )
-        self._judge(claims.stopped_itself(sight))
         await self._shell.aws_text(f"ec2 start-instances --instance-ids {subject.id}")
         await self._do.lookout.until_state(subject.id, "running", within=BOOTED_WITHIN)
         started = await self._after_boot(subject)
+        self._judge(claims.stopped_itself(stopped, Looks(subject.seen, started.seen)))
         sight = await self._do.lookout.sight(subject.id)
         markers = await self._do.read_from(started.login, MARKERS)
         self._judge(
@@ -176,7 +176,8 @@ class Experiment:
         await self._modify(subject, "--no-disable-api-termination")
         await self._shell.aws_text(terminate)
         sight = await self._do.lookout.until_state(subject.id, "terminated", within=SHUT_DOWN_WITHIN)
-        self._judge(claims.terminated(sight, await self._do.volumes_left()))
+        volumes_left = await self._do.volumes_left()
+        self._judge(claims.terminated(sight, volumes_left, await self._shell.ssh(subject.login, "true")))
 
     async def launch_from_the_image(self, image_id: str, written: str) -> None:
         self._narrator.heading("8. Launch from the AMI of point 4")

@@ -147,9 +147,10 @@ def test_volumes_cut_otherwise_fail(consistency: str, snapshots: int, boots: lis
 
 def test_a_guest_that_stops_itself_needs_ec2s_reason() -> None:
     stopped = replace(RUNNING, state="stopped", reason="Client.InstanceInitiatedShutdown")
-    assert claims.stopped_itself(stopped).holds
-    assert not claims.stopped_itself(replace(stopped, reason="Client.UserInitiatedShutdown")).holds
-    assert not claims.stopped_itself(replace(stopped, state="stopping")).holds
+    assert claims.stopped_itself(stopped, REBOOTED).holds
+    assert not claims.stopped_itself(stopped, UNDISTURBED).holds
+    assert not claims.stopped_itself(replace(stopped, reason="Client.UserInitiatedShutdown"), REBOOTED).holds
+    assert not claims.stopped_itself(replace(stopped, state="stopping"), REBOOTED).holds
 
 
 def test_data_must_be_there_on_every_volume() -> None:
@@ -162,9 +163,11 @@ def test_data_must_be_there_on_every_volume() -> None:
 
 def test_termination_takes_the_volumes_along() -> None:
     gone = replace(RUNNING, state="terminated")
-    assert claims.terminated(gone, []).holds
-    assert not claims.terminated(gone, ["vol-1"]).holds
-    assert not claims.terminated(replace(gone, state="shutting-down"), []).holds
+    silent = Answer(255, "", "Connection refused")
+    assert claims.terminated(gone, [], silent).holds
+    assert not claims.terminated(gone, ["vol-1"], silent).holds
+    assert not claims.terminated(replace(gone, state="shutting-down"), [], silent).holds
+    assert not claims.terminated(gone, [], OK).holds
 
 
 def test_a_replayed_journal_is_no_clean_file_system() -> None:

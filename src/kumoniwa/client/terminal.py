@@ -63,9 +63,9 @@ def show(what: Table) -> None:
         say(plain(what))
 
 
-def plain(what: Table) -> str:
+def plain(what: Table, width: int = _PLAIN_WIDTH) -> str:
     """A table as text, for a file or a pipe."""
-    console = Console(width=_PLAIN_WIDTH, file=io.StringIO(), highlight=False, markup=False)
+    console = Console(width=width, file=io.StringIO(), highlight=False, markup=False)
     with console.capture() as captured:
         console.print(what)
     return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())

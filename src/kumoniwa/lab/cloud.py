@@ -114,23 +114,23 @@ async def _terminate_all(client: CloudClient, narrator: Narrator) -> None:
     try:
         async with asyncio.timeout(_TERMINATION_DEADLINE):
             await asyncio.to_thread(_terminate_through_api, client)
-            while await asyncio.to_thread(_living, client):  # noqa: ASYNC110 -- EC2 has no call that waits
+            while await asyncio.to_thread(_not_in, client, "terminated"):  # noqa: ASYNC110 -- EC2 has no call that waits
                 await asyncio.sleep(_BETWEEN_LOOKS)
     except (CommandFailed, TimeoutError) as failure:
         narrator.remark(f"not every instance could be terminated in order ({str(failure) or 'it took too long'})")
 
 
 def _terminate_through_api(client: CloudClient) -> None:
-    for instance_id in _living(client):
+    for instance_id in _not_in(client, "shutting-down", "terminated"):
         client.call("ModifyInstanceAttribute", InstanceId=instance_id, DisableApiStop={"Value": False})
         client.call("ModifyInstanceAttribute", InstanceId=instance_id, DisableApiTermination={"Value": False})
         client.call("TerminateInstances", InstanceIds=[instance_id], SkipOsShutdown=True)
 
 
-def _living(client: CloudClient) -> list[str]:
+def _not_in(client: CloudClient, *states: str) -> list[str]:
     reservations = client.pages("DescribeInstances", "Reservations")
     instances = [instance for reservation in reservations for instance in reservation["Instances"]]
-    return [instance["InstanceId"] for instance in instances if instance["State"]["Name"] != "terminated"]
+    return [instance["InstanceId"] for instance in instances if instance["State"]["Name"] not in states]
 
 
 async def _end_leftovers(folder: Path) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from kumoniwa.client.terminal import plain
 
 _ANSWER_LINES = 18
+_TABLE_WIDTH = 140  # where there is no terminal
 
 
 class Narrator:
@@ -43,7 +44,7 @@ class Narrator:
         if self._console.is_terminal:
             self._console.print(table)
         else:
-            self._line(plain(table))
+            self._line(plain(table, _TABLE_WIDTH))
 
     def _line(self, text: str, style: str | None = None) -> None:
         self._console.print(text, style=style, soft_wrap=True)

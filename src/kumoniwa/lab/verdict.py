@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     for column, ratio in (("", None), ("claim", 3), ("", None), ("the API showed", 4), ("the guest showed", 4)):
         table.add_column(column, ratio=ratio, overflow="fold")
     for verdict in verdicts:
-        word = "[bold green]yes[/]" if verdict.holds else "[bold red]NO[/]"
-        table.add_row(verdict.point, verdict.claim, word, verdict.api, verdict.guest)
+        word = Text("yes", "bold green") if verdict.holds else Text("NO", "bold red")
+        table.add_row(verdict.point, Text(verdict.claim), word, Text(verdict.api), Text(verdict.guest))
     return table
 
 

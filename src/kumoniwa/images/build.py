@@ -150,7 +150,7 @@ def _put_in_place(made: Path, destination: Path) -> None:
 
 
 def _make_scratch(folder: Path) -> Path:
-    """A folder for mmdebstrap. Users of a namespace cannot pass through a home that is closed to others, so: in /tmp."""
+    """A folder for mmdebstrap: in /tmp, as users of a namespace cannot pass through a home that is closed to others."""
     scratch = Path(tempfile.mkdtemp(prefix="kumoniwa-image-", dir=folder if _is_root() else None))
     scratch.chmod(0o711)
     return scratch

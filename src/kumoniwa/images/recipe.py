@@ -22,9 +22,10 @@ MASKED_UNITS = _words(
     "apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service"
     " systemd-timesyncd.service getty@tty1.service console-getty.service keyboard-setup.service console-setup.service"
     " modprobe@drm.service modprobe@efi_pstore.service modprobe@configfs.service modprobe@fuse.service"
+    " modprobe@loop.service modprobe@dm_mod.service"
     " systemd-pstore.service systemd-rfkill.socket sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount"
     " dev-mqueue.mount sys-fs-fuse-connections.mount sys-kernel-config.mount proc-sys-fs-binfmt_misc.automount"
-    " systemd-hwdb-update.service kmod-static-nodes.service systemd-update-utmp-runlevel.service"
+    " systemd-hwdb-update.service systemd-update-utmp-runlevel.service"
     " cloud-init-local.service cloud-init-hotplugd.socket cloud-init-hotplugd.service"
 )
 
@@ -36,8 +37,8 @@ MASKED_GENERATORS = _words(
 )
 
 GRUB_MODULES = _words(
-    "biosdisk part_msdos part_gpt ext2 linux normal configfile serial terminal search search_label search_fs_uuid"
-    " search_fs_file test echo ls cat gzio loadenv minicmd halt reboot"
+    "biosdisk part_msdos part_gpt ext2 linux linux16 normal configfile serial terminal search search_label"
+    " search_fs_uuid search_fs_file test echo ls cat gzio loadenv minicmd halt reboot"
 )
 
 _SETUP = """\
@@ -64,6 +65,10 @@ mkdir -p /boot/grub/i386-pc
 cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /boot/grub/i386-pc/
 grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' {grub_modules}
 cp /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
+
+dpkg-divert --quiet --local --rename --divert /usr/local/lib/kumoniwa/10_linux.distrib --add /etc/grub.d/10_linux
+mv /usr/local/lib/kumoniwa/10_linux /etc/grub.d/10_linux
+chmod -x /etc/grub.d/05_debian_theme /etc/grub.d/20_linux_xen /etc/grub.d/30_os-prober /etc/grub.d/30_uefi-firmware
 
 # Each instance makes its own.
 rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id /var/lib/systemd/random-seed

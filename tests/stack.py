@@ -12,6 +12,8 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
 
+_SIMULATED = [{"Name": "name", "Values": ["debian-12-amd64-simulated"]}]
+
 
 @dataclass
 class Stack:
@@ -35,7 +37,7 @@ class Stack:
 
     async def launch(self, **parameters: Any) -> str:
         """An instance that runs."""
-        image = (await self.call("DescribeImages", Owners=["self"]))["Images"][0]["ImageId"]
+        image = (await self.call("DescribeImages", Filters=_SIMULATED))["Images"][0]["ImageId"]
         asked = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, **parameters}
         launched = await self.call("RunInstances", **asked)
         await self.idle()

@@ -369,6 +369,7 @@ steps = _table(
     "steps",
     Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
     Column("name", String, primary_key=True),
+    Column("number", Integer, nullable=False),
     Column("result", JSON),
     Column("error", Text),
     Column("finished_at", Moment, nullable=False),

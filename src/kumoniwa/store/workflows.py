@@ -32,6 +32,7 @@ class StepRow:
     """How a step ended: a result in JSON, or the sentence of its failure."""
 
     workflow_id: str
+    number: int
     name: str
     result: Any
     error: str | None
@@ -107,7 +108,7 @@ def of_subject(connection: Connection, subject: str) -> list[WorkflowRow]:
 
 def journal(connection: Connection, workflow_id: str) -> list[StepRow]:
     """The steps of a workflow that have ended, in the order in which they did."""
-    query = select(steps).where(steps.c.workflow_id == workflow_id).order_by(steps.c.finished_at)
+    query = select(steps).where(steps.c.workflow_id == workflow_id).order_by(steps.c.number)
     return all_of(StepRow, connection, query)
 
 

@@ -96,7 +96,7 @@ class Workflow:
             except BaseException:
                 self._interrupted = True
                 raise
-            step = rows.StepRow(self.id, name, result, error, self._world.clock.now())
+            step = rows.StepRow(self.id, len(self._journal) + 1, name, result, error, self._world.clock.now())
             try:
                 await self._world.database.write(partial(rows.record, step=step))
             except BaseException:

@@ -293,6 +293,7 @@ def upgrade() -> None:
         "steps",
         sa.Column("workflow_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=False),

@@ -193,6 +193,8 @@ def _cloud(data_dir: Path, port: int) -> Finding:
         access = None
     if access is not None:
         return Finding("cloud", Grade.GOOD, f"runs at {access.endpoint}, process {access.pid}")
+    if _is_locked(data_dir / "lock"):
+        return Finding("cloud", Grade.NOTE, f"a server holds {data_dir} and does not answer yet", "wait, or stop it")
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -202,6 +204,16 @@ def _cloud(data_dir: Path, port: int) -> Finding:
                 "cloud", Grade.NOTE, f"none runs on this folder, and port {port} is taken", "kumoniwa serve --port …"
             )
     return Finding("cloud", Grade.GOOD, f"none runs on this folder; port {port} is free")
+
+
+def _is_locked(lock: Path) -> bool:
+    """Whether a process holds that file, looked up without touching it."""
+    try:
+        inode = lock.stat().st_ino
+        held = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return False
+    return any(line.split()[5].endswith(f":{inode}") for line in held if line.split()[1] == "FLOCK")
 
 
 def _available_memory() -> int | None:

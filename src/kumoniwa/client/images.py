@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.client.access import CommandFailed
+from kumoniwa.client.access import CommandFailed, Refused
 from kumoniwa.client.cloud import CloudClient
 
 _QCOW2 = b"QFI\xfb"
@@ -54,6 +54,8 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
 
     `on_progress` is told what happens now and how far that is, in percent.
     """
+    if (there := image_named(cloud, image.name)) is not None:  # told before gigabytes are copied
+        raise CommandFailed(f"There is an AMI of that name already: {there}. Choose another name.")
     container = {"Format": disk_format(disk), "Url": disk.resolve().as_uri(), "Description": image.description}
     task = cloud.call("ImportSnapshot", Description=image.name, DiskContainer=container)["ImportTaskId"]
     snapshot_id = _imported(cloud, task, on_progress)
@@ -76,7 +78,11 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
     if image.tags:
         tags = [{"Key": key, "Value": value} for key, value in image.tags]
         parameters["TagSpecifications"] = [{"ResourceType": "image", "Tags": tags}]
-    image_id: str = cloud.call("RegisterImage", **parameters)["ImageId"]
+    try:
+        image_id: str = cloud.call("RegisterImage", **parameters)["ImageId"]
+    except Refused:
+        cloud.call("DeleteSnapshot", SnapshotId=snapshot_id)
+        raise
     return image_id
 
 

@@ -56,7 +56,8 @@ async def build_image(recipe: Recipe, destination: Path, on_progress: OnProgress
         _put_in_place(folder / "disk.qcow2", destination)
         on_progress("done", 100)
     finally:
-        await run([*_in_namespace(), "rm", "-rf", str(folder), str(scratch)], timeout=_DISK_DEADLINE)
+        remove = ["rm", "-rf", "--one-file-system", str(folder), str(scratch)]  # never into what is mounted there
+        await run([*_in_namespace(), *remove], timeout=_DISK_DEADLINE)
 
 
 def mmdebstrap_command(recipe: Recipe, folder: Path, scratch: Path, mode: str) -> list[str]:
@@ -99,7 +100,9 @@ async def _install_packages(recipe: Recipe, folder: Path, scratch: Path, on_prog
 
     (folder / "overlay.tar").write_bytes(overlay(recipe))
     command = mmdebstrap_command(recipe, folder, scratch, "root" if _is_root() else "unshare")
-    await run(command, timeout=_PACKAGES_DEADLINE, on_line=on_line)
+    # As root, mmdebstrap mounts /proc, /sys and /dev/pts: in a namespace of its own, so that they go however it ends.
+    own_mounts = ("unshare", "--mount") if _is_root() else ()
+    await run([*own_mounts, *command], timeout=_PACKAGES_DEADLINE, on_line=on_line)
 
 
 async def _make_disk(recipe: Recipe, folder: Path) -> None:

@@ -164,6 +164,12 @@ _SSH_SERVICE = """\
 ExecStartPre=
 """
 
+_GUEST_AGENT = """\
+# Told to stop while the host is not listening, it does not hear; nothing is lost by not waiting for it.
+[Service]
+TimeoutStopSec=2s
+"""
+
 _SUDOERS = """\
 admin ALL=(ALL) NOPASSWD:ALL
 """
@@ -368,6 +374,7 @@ FILES: dict[str, str] = {
     "etc/systemd/logind.conf.d/kumoniwa.conf": _LOGIND,
     "etc/ssh/sshd_config.d/10-kumoniwa.conf": _SSHD,
     "etc/systemd/system/ssh.service.d/once.conf": _SSH_SERVICE,
+    "etc/systemd/system/qemu-guest-agent.service.d/stop.conf": _GUEST_AGENT,
     "etc/sudoers.d/admin": _SUDOERS,
     "etc/apt/apt.conf.d/90kumoniwa": _APT,
     "etc/systemd/system/logrotate.timer.d/at-its-hour.conf": _TIMER,

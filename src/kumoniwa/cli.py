@@ -257,15 +257,19 @@ def version() -> None:
 def _welcome(config: Config, endpoint: str) -> str:
     """What a person is told once a cloud listens."""
     folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
+    commands = [(f'eval "$(kumoniwa env{folder})"', "point the AWS CLI at it")]
+    if config.driver == "qemu":
+        ending = "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them."
+        commands.append((f"kumoniwa ami build debian-12{folder}", "make an AMI to launch from, where there is none"))
+    else:
+        ending = "Its guests live in memory: no virtual machine runs. Ctrl-C ends the server."
+    commands.append(("aws ec2 describe-images --owners self", "see what can be launched"))
+    width = max(len(command) for command, _ in commands)
     lines = [
         f"Kumoniwa listens on {endpoint} (driver {config.driver}, data in {config.data_dir}).",
-        "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them."
-        if config.driver == "qemu"
-        else "Its guests live in memory: no virtual machine runs. Ctrl-C ends the server.",
+        ending,
         "In another terminal:",
-        f'  eval "$(kumoniwa env{folder})"',
-        *([f"  kumoniwa ami build debian-12{folder}"] if config.driver == "qemu" else []),
-        "  aws ec2 describe-images --owners self",
+        *(f"  {command.ljust(width)}  # {purpose}" for command, purpose in commands),
     ]
     return "\n".join(lines)
 

@@ -67,11 +67,12 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
         async with running(config, await make_driver(config)) as cloud:
             port = listener.getsockname()[1]
             endpoint = f"http://{config.host}:{port}"
-            with _announced(config, endpoint):
+            server = _server(cloud.gateway)
+            with _ending_when_told(server), _announced(config, endpoint):
                 facts = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **facts)
                 on_listening(endpoint)
-                await _answer_until_told(cloud.gateway, listener)
+                await server.serve(sockets=[listener])  # requests under way at the end are answered first
         log.info("stopped")
 
 
@@ -177,6 +178,7 @@ def _listening(config: Config) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((config.host, config.port))
+            listener.listen()  # whoever reads where we listen is not refused, and waits until we answer
         except OSError as failure:
             raise CannotStart(
                 f"Cannot listen on {config.host}:{config.port}: {failure.strerror}. Choose another port with --port."
@@ -202,18 +204,21 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-async def _answer_until_told(gateway: Gateway, listener: socket.socket) -> None:
-    """Answer the API until SIGINT or SIGTERM; requests under way are answered first."""
-    server = _Server(
-        uvicorn.Config(
-            gateway,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
+def _server(gateway: Gateway) -> uvicorn.Server:
+    settings = uvicorn.Config(
+        gateway,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
     )
+    return _Server(settings)
+
+
+@contextmanager
+def _ending_when_told(server: uvicorn.Server) -> Iterator[None]:
+    """SIGINT and SIGTERM end the server in order, from before anybody knows of it."""
     loop = asyncio.get_running_loop()
 
     def told() -> None:
@@ -222,7 +227,7 @@ async def _answer_until_told(gateway: Gateway, listener: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told)
     try:
-        await server.serve(sockets=[listener])
+        yield
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

@@ -140,7 +140,7 @@ class EventKind(StrEnum):
     KERNEL_STARTED = "kernel-started"
     """The first line of a kernel was seen on its serial console."""
     REACHABLE = "reachable"
-    """Something in the guest answered: its agent is connected."""
+    """Something in the guest answered: its agent is connected. Told again by a new server of a guest it finds so."""
     OUT_OF_SPACE = "out-of-space"
     """The host's disk is full; it is now HALTED and goes on by itself when there is room again."""
     RESUMED = "resumed"
@@ -188,6 +188,7 @@ class Guest(Protocol):
     async def ensure_running(self, spec: GuestSpec) -> Started:
         """Afterwards the vCPUs run. ABSENT: a process is made from `spec` and starts. SHUT_DOWN or HALTED: reset and
         go on in the same process (`spec` is not looked at again). RUNNING: nothing happens, `fresh` is False.
+        One that was paused for want of room goes on where it stood, `fresh` is False; `HostExhausted` without room.
 
         Raises `HostExhausted`, `DriverError`. When it raises, the guest is what it was before, or ABSENT.
         """

@@ -68,6 +68,10 @@ class Actions:
         self._narrator.remark(f"SSH answers, boot id {boot_id}")
         return login
 
+    async def until_boot_is_over(self, login: Login) -> None:
+        """SSH may answer before all else is there: volumes with `nofail` are mounted meanwhile."""
+        await self._shell.ssh_text(login, "systemctl is-system-running --wait || true")
+
     async def until_cloud_init_is_done(self, login: Login) -> None:
         await self._shell.ssh_text(login, "cloud-init status --wait >/dev/null; cloud-init status")
 

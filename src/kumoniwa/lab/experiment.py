@@ -150,6 +150,7 @@ class Experiment:
         await self._shell.aws_text(f"ec2 start-instances --instance-ids {subject.id}")
         await self._do.lookout.until_state(subject.id, "running", within=BOOTED_WITHIN)
         started = await self._after_boot(subject)
+        await self._do.until_boot_is_over(started.login)
         self._judge(claims.stopped_itself(stopped, Looks(subject.seen, started.seen)))
         sight = await self._do.lookout.sight(subject.id)
         markers = await self._do.read_from(started.login, MARKERS)
@@ -183,7 +184,7 @@ class Experiment:
         self._narrator.heading("8. Launch from the AMI of point 4")
         instance_id = await self._do.run_instance(image_id)
         login = await self._do.until_ssh(instance_id, not_boot=None)
-        await self._do.until_cloud_init_is_done(login)
+        await self._do.until_boot_is_over(login)
         sight = await self._do.lookout.sight(instance_id)
         markers = await self._do.read_from(login, MARKERS)
         claim = "What was written before CreateImage is in the AMI, on both volumes"

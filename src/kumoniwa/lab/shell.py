@@ -15,7 +15,7 @@ from kumoniwa.lab.narration import Narrator
 from kumoniwa.run import ProgramFailed, run
 
 _AWS_DEADLINE = 120.0
-_SSH_DEADLINE = 120.0
+_SSH_DEADLINE = 300.0
 _SSH_LOST = 255  # ssh's own status when the connection, not the command, failed
 _BETWEEN_TRIES = 1.0
 _REFUSAL = re.compile(

@@ -1,7 +1,7 @@
 """A guest that fits in a boot sector: it boots in a tenth of a second and does what keys tell it.
 
 It says a kernel's first line on its serial console; shuts down at the power button (key 1: ignores it from now on);
-2: reboots itself; 3: powers itself off; a letter: writes a sector full of it, each time the next one.
+2: reboots itself; 3: powers itself off; a letter: writes a sector full of it, each its own.
 It answers a key by setting its clock, of which QEMU tells. Assembled from (GNU as, --32, linked at 0x7c00):
 
     .code16
@@ -31,14 +31,15 @@ It answers a key by setting its clock, of which QEMU tells. Assembled from (GNU 
       je reboot
       cmpb $'3', %al
       je off
-      movw $0x1000, %di             # any other key: write a sector full of its letter, each time the next one
+      movb %al, sector              # a letter: write a sector full of it, a the first, b the second, ...
+      andb $0x1f, sector
+      movw $0x1000, %di
       movw $512, %cx
       rep stosb
       movw $packet, %si
       movw $0x4300, %ax
       movb $0x80, %dl
       int $0x13
-      incb sector
       jmp told
     ignore:
       incb %bh
@@ -90,11 +91,11 @@ It answers a key by setting its clock, of which QEMU tells. Assembled from (GNU 
 """
 
 _CODE = bytes.fromhex(
-    "ea057c000031c08ed88ec08ed0bc007cba0206b80001ef31dbbe9e7ce85b00f4b401cd167432b400cd163c3174203c327443"
-    "3c33742fbf0010b90002f3aabe8e7cb80043b280cd13fe06967ceb02fec7b000e670e671ebc784ff75c3ba0006edf6c40174"
-    "babec97ce80f00ba0406b80020eff4ebfdb0fee664f4bafd03eca82074f8ac84c07406baf803eeebedc31000010000100000"
-    "01000000000000004c696e75782076657273696f6e20302e302028612074657374277320626f6f7420736563746f72290d0a"
-    "007265626f6f743a20506f77657220646f776e0d0a"
+    "ea057c000031c08ed88ec08ed0bc007cba0206b80001ef31dbbea27ce85f00f4b401cd167436b400cd163c3174243c327447"
+    "3c337433a29a7c80269a7c1fbf0010b90002f3aabe927cb80043b280cd13eb02fec7b000e670e671ebc384ff75bfba0006ed"
+    "f6c40174b6becd7ce80f00ba0406b80020eff4ebfdb0fee664f4bafd03eca82074f8ac84c07406baf803eeebedc310000100"
+    "0010000001000000000000004c696e75782076657273696f6e20302e302028612074657374277320626f6f7420736563746f"
+    "72290d0a007265626f6f743a20506f77657220646f776e0d0a"
 )
 
 

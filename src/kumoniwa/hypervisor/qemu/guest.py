@@ -63,8 +63,9 @@ class QemuGuest:
         self._around = surroundings
         self._machine: Machine | None = None
         self._told_to_end = False
-        self._held = False  # stopped by us for want of room
+        self._waits_for_room = False  # stopped by us or by QEMU, because the host's disk is full
         self._at_rest_at: datetime | None = None
+        self._pressed_at: datetime | None = None  # the power button, first
         self._started_at: datetime | None = None
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
         self._reset = asyncio.Event()
@@ -85,9 +86,10 @@ class QemuGuest:
         self._machine = await Machine.adopt(self._folder, noted, self._hearing(), self._around.tasks)
         if self._machine is None:
             return
-        self._held = self._hold_mark.exists()
+        self._waits_for_room = self._hold_mark.exists()
         log.info("guest found again", guest=self._id)
         with contextlib.suppress(GuestLost):
+            self._waits_for_room |= await self._status() == _FULL
             if any(device["label"] == AGENT and device["frontend-open"] for device in await self._ask("query-chardev")):
                 self._tell(EventKind.REACHABLE)
 
@@ -112,7 +114,7 @@ class QemuGuest:
                 return await self._start(spec)
             case "running":
                 return Started(fresh=False, at=self._started_at or self._now())
-            case status if self._held or status == _FULL:
+            case _ if self._waits_for_room:
                 if not self._around.has_room():
                     raise HostExhausted("the host's disk is full; the guest goes on when there is room again")
                 await self.go_on()
@@ -122,11 +124,16 @@ class QemuGuest:
 
     async def ensure_shut_down(self, *, deadline: float) -> Shutdown:
         requested_at = self._now()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(deadline):
-                await self._press_until_down()
-        if await self._status() not in ("shutdown", None):
-            await self._ask("stop")  # where it went down at the last moment, this does nothing
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(deadline):
+                    await self._press_until_down()
+            if await self._status() not in ("shutdown", None):
+                await self._ask("stop")  # where it went down at the last moment, this does nothing
+                self._stop_waiting_for_room()  # it is not to go on by itself any more
+        except GuestLost:
+            if self._machine is not None:
+                raise
         return await self._shutdown_since(requested_at)
 
     async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
@@ -191,21 +198,19 @@ class QemuGuest:
 
     async def hold_for_room(self) -> None:
         """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
-        if self._held or await self._status() != "running":
+        if self._machine is None or self._waits_for_room or await self._status() != "running":
             return
         self._hold_mark.touch()  # first: a later server must know why it stands still
-        self._held = True
+        self._waits_for_room = True
         await self._ask("stop")
         self._tell(EventKind.OUT_OF_SPACE)
 
     async def go_on(self) -> None:
         """Go on where it stood, if it stood for want of room."""
-        if self._machine is None:
-            return
-        if not self._held and await self._status() != _FULL:
+        if self._machine is None or not self._waits_for_room:
             return
         await self._ask("cont")
-        self._clear_hold()
+        self._stop_waiting_for_room()
         self._tell(EventKind.RESUMED)
 
     async def _start(self, spec: GuestSpec) -> Started:
@@ -214,12 +219,17 @@ class QemuGuest:
         if not self._around.has_room():
             raise HostExhausted("the host's disk is full: no guest can be started")
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._clear_hold()
-        self._told_to_end = False
-        self._at_rest_at = None
+        self._stop_waiting_for_room()
+        self._told_to_end = True  # until it runs, its end is told by raising
+        self._at_rest_at = self._pressed_at = None
         machine = await Machine.start(self._folder, spec, self._around.accelerator, self._hearing(), self._around.tasks)
-        self._machine = machine
-        await self._ask("cont")
+        self._machine = machine if machine.alive else None
+        try:
+            await self._ask("cont")
+        except DriverError:
+            await machine.ensure_killed()
+            raise
+        self._told_to_end = False
         self._started_at = self._now()
         log.info("guest started", guest=self._id)
         return Started(fresh=True, at=self._started_at)
@@ -228,7 +238,7 @@ class QemuGuest:
         """Reset and go on, in the same process."""
         assert self._machine is not None
         self._reset.clear()
-        self._at_rest_at = None
+        self._at_rest_at = self._pressed_at = None
         self._machine.console.expect_kernel()
         await self._ask("system_reset")
         try:
@@ -244,6 +254,8 @@ class QemuGuest:
         """How the guest is down now, or was when its process ended; not clean if it is not."""
         status = await self._status()
         clean = status == "shutdown" or (status is None and self._at_rest_at is not None)
+        if clean and self._at_rest_at is not None:
+            requested_at = min(requested_at, self._pressed_at or self._at_rest_at)  # asked again, or for by nobody
         return Shutdown(clean=clean, requested_at=requested_at, at_rest_at=self._at_rest_at if clean else None)
 
     async def _press_until_down(self) -> None:
@@ -253,10 +265,11 @@ class QemuGuest:
         while True:
             self._changed.clear()
             status = await self._status()
-            if status != "running" and status != _FULL and not self._held:
+            if status != "running" and not self._waits_for_room:
                 return
             if loop.time() >= next_press:
                 await self._ask("system_powerdown")
+                self._pressed_at = self._pressed_at or self._now()
                 next_press = loop.time() + _PRESS_AGAIN
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(next_press):
@@ -291,6 +304,7 @@ class QemuGuest:
             case "GUEST_PANICKED":
                 self._tell(EventKind.PANICKED)
             case "BLOCK_IO_ERROR" if data.get("nospace") and data["action"] == "stop":
+                self._waits_for_room = True
                 self._tell(EventKind.OUT_OF_SPACE)
             case "VSERPORT_CHANGE" if data["id"] == AGENT and data["open"]:
                 self._tell(EventKind.REACHABLE)
@@ -335,6 +349,6 @@ class QemuGuest:
     def _hold_mark(self) -> Path:
         return self._folder / "waits-for-room"
 
-    def _clear_hold(self) -> None:
+    def _stop_waiting_for_room(self) -> None:
         self._hold_mark.unlink(missing_ok=True)
-        self._held = False
+        self._waits_for_room = False

@@ -28,6 +28,7 @@ _MONITOR_SOCKET = "qmp.sock"
 _AGENT_SOCKET = "agent.sock"
 _START_WITHIN = 60.0  # seconds until a new QEMU greets
 _ANSWER_WITHIN = 10.0  # seconds until a running one does
+_END_TOLD_WITHIN = 1.0
 _QUIT_WITHIN = 60.0  # seconds for a QEMU that was told to quit to flush what it holds
 
 
@@ -115,9 +116,16 @@ class Machine:
             return self._monitor
 
     async def execute(self, command: str, **arguments: object) -> Any:
-        """Run a command of the monitor. Raises `CommandRefused`, `GuestLost`."""
-        monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
-        return await monitor.execute(command, **arguments)
+        """Run a command of the monitor. Raises `CommandRefused`, `GuestLost`; then it is known whether it is alive."""
+        try:
+            monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
+            return await monitor.execute(command, **arguments)
+        except GuestLost:
+            if self._process is not None:
+                with contextlib.suppress(TimeoutError):  # the connection breaks a moment before the end is told
+                    async with asyncio.timeout(_END_TOLD_WITHIN):
+                        await self._process.ended.wait()
+            raise
 
     async def human(self, command: str) -> str:
         """Run a command of the human monitor; gives its text."""
@@ -147,7 +155,11 @@ class Machine:
             await self._monitor.close()
 
     async def _watch(self, monitor: Monitor) -> None:
-        await monitor.lost()
+        try:
+            await monitor.lost()
+        except asyncio.CancelledError:  # the server lets go, perhaps in the middle of tidying up
+            await monitor.close()
+            raise
         self._monitor = None
 
 

@@ -157,7 +157,7 @@ def _snapshot(call: Call, instance: Instance, image: Image, volume: Volume) -> S
         state=SnapshotState.PENDING,
         progress=0,
         started_at=call.at,
-        # EC2's own text; tools parse it (facts/ec2.md, section 4).
+        # EC2's own text; tools parse it (docs/sources.md, CreateImage).
         description=f"Created by CreateImage({instance.id}) for {image.id}",
     )
 

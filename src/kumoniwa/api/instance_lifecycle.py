@@ -1,22 +1,24 @@
 """StartInstances, StopInstances, RebootInstances, TerminateInstances."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
+from kumoniwa.api import capacity
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.instance_lookup import instances_named
+from kumoniwa.api.insistence import Insistence, insist, insistence
+from kumoniwa.api.instance_lookup import ENDED, instances_named
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, OperationNotPermitted
 from kumoniwa.model.boots import Cause
+from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import USER_SHUTDOWN, Instance, InstanceState, Reachability, user_initiated
 from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.store import instances
 from kumoniwa.workflows.engine import submit
 
 _Change = Mapping[str, Any]
-ENDED = (InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED)
 
 
 @action("StartInstances")
@@ -30,6 +32,7 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
                 raise IncorrectInstanceState(
                     f"The instance '{instance.id}' is not in a state from which it can be started."
                 )
+        _check_room(cloud, connection, [one for one in named if one.state is InstanceState.STOPPED])
         return {"StartingInstances": [_start(connection, call, instance) for instance in named]}
 
     return await cloud.change(call, start)
@@ -38,11 +41,8 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
 @action("StopInstances")
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Shut instances down, unless one is protected: then nothing happens to any of them."""
-    if parameters.get("Hibernate"):
-        raise Ec2Error(
-            "UnsupportedHibernationConfiguration",
-            "Hibernation is not enabled for this instance; Kumoniwa does not implement hibernation.",
-        )
+    skip = bool(parameters.get("SkipOsShutdown"))
+    insistences: list[Insistence] = []
 
     def stop(connection: Connection) -> Answer:
         named = instances_named(connection, call, parameters["InstanceIds"])
@@ -57,10 +57,18 @@ async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> An
                 )
             if instance.disable_api_stop:
                 raise _protected(instance, "stopped", "disableApiStop")
-        skip = bool(parameters.get("SkipOsShutdown"))
+        if parameters.get("Hibernate"):
+            raise Ec2Error(
+                "UnsupportedHibernationConfiguration",
+                "The instance can't be hibernated because it was not configured at launch for hibernation: "
+                f"{named[0].id}",
+            )
+        insistences.extend(_insistences(connection, named, skip_os_shutdown=skip))
         return {"StoppingInstances": [_stop(connection, call, instance, skip_os_shutdown=skip) for instance in named]}
 
-    return await cloud.change(call, stop)
+    answer = await cloud.change(call, stop)
+    await insist(cloud, insistences)
+    return answer
 
 
 @action("RebootInstances")
@@ -86,26 +94,47 @@ async def reboot_instances(cloud: Cloud, call: Call, parameters: Parameters) -> 
 async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """End instances. One that is protected keeps all those of its zone; others end, and yet the call fails."""
 
+    skip = bool(parameters.get("SkipOsShutdown"))
+    insistences: list[Insistence] = []
+
     def terminate(connection: Connection) -> tuple[list[_Change], Ec2Error | None]:
         named = instances_named(connection, call, parameters["InstanceIds"])
         refusals: dict[str, Ec2Error] = {}
         for instance in named:
             if (refusal := _termination_refused(instance)) is not None:
                 refusals.setdefault(instance.zone, refusal)
-        skip = bool(parameters.get("SkipOsShutdown"))
-        changes = [
-            _terminate(connection, call, instance, skip_os_shutdown=skip)
-            for instance in named
-            if instance.zone not in refusals
-        ]
+        ending = [instance for instance in named if instance.zone not in refusals]
+        insistences.extend(_insistences(connection, ending, skip_os_shutdown=skip))
+        changes = [_terminate(connection, call, instance, skip_os_shutdown=skip) for instance in ending]
         return changes, next(iter(refusals.values()), None)
 
     # What other zones lost is committed although the call is refused, so the refusal is raised after the commit.
     changes, refusal = await cloud.world.database.write(terminate)
     await cloud.engine.wake()
+    await insist(cloud, insistences)
     if refusal is not None:
         raise refusal
     return {"TerminatingInstances": changes}
+
+
+def _check_room(cloud: Cloud, connection: Connection, starting: Sequence[Instance]) -> None:
+    """Raises EC2's refusal where the host has no memory for what is to start, all of it together."""
+    for position, instance in enumerate(starting):
+        kind = INSTANCE_TYPES[instance.instance_type]
+        others = capacity.memory_of(INSTANCE_TYPES[one.instance_type] for one in starting[:position])
+        if capacity.room(cloud, connection, kind, beside_mib=others) == 0:
+            raise capacity.InsufficientInstanceCapacity(kind, instance.zone)
+
+
+def _insistences(
+    connection: Connection, named: Sequence[Instance], *, skip_os_shutdown: bool
+) -> Iterable[Insistence]:
+    """Those of the instances whose guests are being shut down already, and are not to be given that time any more."""
+    if skip_os_shutdown:
+        for instance in named:
+            if instance.state in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN):
+                if (found := insistence(connection, instance)) is not None:
+                    yield found
 
 
 def _start(connection: Connection, call: Call, instance: Instance) -> _Change:
@@ -167,7 +196,7 @@ def _terminate(connection: Connection, call: Call, instance: Instance, *, skip_o
 
 
 def _termination_refused(instance: Instance) -> Ec2Error | None:
-    """Which lock keeps the instance. With both on, EC2 names termination protection first (facts/ec2.md, P2 and P3)."""
+    """Which lock keeps the instance. With both on, EC2 names termination protection first (docs/sources.md)."""
     if instance.state in ENDED:
         return None
     if instance.disable_api_termination:

@@ -146,7 +146,7 @@ _Decision = Callable[[Connection, Instance, Origin], None]
 
 
 def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> None:
-    """The guest powered itself off. No protection keeps an instance from that (facts/ec2.md, rows 11 and 12)."""
+    """The guest powered itself off. No protection keeps an instance from that (docs/sources.md)."""
     ends = instance.shutdown_behavior is ShutdownBehavior.TERMINATE
     instances.move(
         connection,

@@ -14,7 +14,7 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 ROUND = 60.0  # seconds
-TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": facts/ec2.md, 3.1
+TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
 TOKENS_KEPT = timedelta(hours=24)
 INITIALIZING_AT_MOST = timedelta(minutes=10)
 

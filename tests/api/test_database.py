@@ -1,0 +1,62 @@
+"""The database: transactions that share a commit and not a fate."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event, func, select
+
+from kumoniwa.store import facts
+from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.tables import facts as facts_table
+from kumoniwa.store.tables import metadata
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    engine = make_engine(tmp_path / "cloud.db")
+    metadata.create_all(engine)
+    database = Database(engine)
+    yield database
+    await database.close()
+
+
+async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: Database) -> None:
+    def fail(connection: Connection) -> None:
+        facts.put(connection, "half", True)
+        raise ValueError("no")
+
+    works = [*(lambda c, n=n: facts.put(c, f"fact {n}", n) for n in range(20)), fail]
+    outcomes = await asyncio.gather(*(database.write(work) for work in works), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None)] * 20 + [ValueError]
+    assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 20
+
+
+async def test_writes_that_wait_together_share_a_commit(database: Database) -> None:
+    commits = 0
+
+    def count(_connection: Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    event.listen(database._engine, "commit", count)
+    await asyncio.gather(*(database.write(lambda c, n=n: facts.put(c, f"fact {n}", n)) for n in range(50)))
+    assert commits < 25
+
+
+async def test_a_write_is_seen_by_the_next_read(database: Database) -> None:
+    await database.write(lambda connection: facts.put(connection, "name", "value"))
+    assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
+
+
+async def test_a_caller_that_gives_up_does_not_undo_its_write(database: Database) -> None:
+    writing = asyncio.ensure_future(database.write(lambda connection: facts.put(connection, "name", "value")))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await database.write(lambda connection: None)
+    assert await database.read(lambda connection: facts.get(connection, "name")) == "value"

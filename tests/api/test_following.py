@@ -1,0 +1,101 @@
+"""What guests do by themselves, and what time brings, as callers see it."""
+
+import asyncio
+from functools import partial
+
+import pytest
+from stack import Stack
+
+from kumoniwa.hypervisor.driver import DriverError, GuestState
+from kumoniwa.store import instances
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_guest_that_reboots_itself_stays_running_and_its_boot_is_recorded(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    before = await stack.instance(instance_id)
+    stack.guest(instance_id).reboot_from_inside()
+    boots = await stack.boots(instance_id, 2)
+    assert [boot["cause"] for boot in boots] == ["action", "guest"]
+    assert boots[0]["end_cause"] == "guest"
+    assert await stack.instance(instance_id) == before
+
+
+async def test_a_guest_that_panics_is_booted_again(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    boot_id = stack.guest(instance_id).boot_id
+    stack.guest(instance_id).panic()
+    boots = await stack.boots(instance_id, 2)
+    await stack.idle()
+    assert boots[1]["cause"] == "panic"
+    assert stack.guest(instance_id).boot_id != boot_id
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+
+
+async def test_status_checks_are_ok_once_the_guest_is_reachable(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    async with asyncio.timeout(10):
+        while True:
+            told = await stack.call("DescribeInstanceStatus", InstanceIds=[instance_id])
+            status = told["InstanceStatuses"][0]["InstanceStatus"]
+            if status["Status"] == "ok":
+                break
+    assert status["Details"][0]["Status"] == "passed"
+
+
+async def test_a_host_without_room_impairs_the_instance_until_there_is_some(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.guest(instance_id).run_out_of_space()
+    await _status(stack, instance_id, "impaired")
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+    stack.guest(instance_id).find_space()
+    await _status(stack, instance_id, "ok")
+
+
+async def test_a_start_that_fails_ends_stopped_and_says_why(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    stack.driver.fail_next("ensure_running", DriverError("There is no memory left."))
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    instance = await stack.instance(instance_id)
+    assert instance["State"]["Name"] == "stopped"
+    assert instance["StateReason"] == {
+        "Code": "Server.InternalError",
+        "Message": "Server.InternalError: There is no memory left.",
+    }
+
+
+async def test_a_launch_that_fails_ends_terminated_and_leaves_nothing(stack: Stack) -> None:
+    stack.driver.fail_next("ensure_running", DriverError("There is no memory left."))
+    instance_id = await stack.launch()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
+    assert (await stack.call("DescribeVolumes"))["Volumes"] == []
+    assert await stack.guest(instance_id).observe() is GuestState.ABSENT
+
+
+async def test_a_guest_that_ignores_the_power_button_is_cut_off_and_its_image_is_not_at_rest(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.guest(instance_id).ignore_power_button = True
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+    ended = asyncio.ensure_future(stack.idle())
+    for _ in range(800):  # four minutes for the guest; never so far that requests signed now are expired
+        if ended.done():
+            break
+        await stack.clock.advance(1)
+        await asyncio.sleep(0.001)
+    await ended
+    assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+    row = await stack.running.cloud.read(partial(instances.get, instance_id=instance_id))
+    assert row is not None and row.claimed_by is None
+
+
+async def _status(stack: Stack, instance_id: str, wanted: str) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            told = await stack.call("DescribeInstanceStatus", InstanceIds=[instance_id])
+            if told["InstanceStatuses"][0]["InstanceStatus"]["Status"] == wanted:
+                return

@@ -1,0 +1,76 @@
+"""A server as a process of its own, which a test starts, watches through its log, kills and starts again."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kumoniwa.client.access import find_cloud
+from kumoniwa.client.cloud import CloudClient
+from kumoniwa.lab.cloud import processes_of
+
+
+class Server:
+    """One data folder, and the server process on it. `end` leaves no process of either."""
+
+    def __init__(self, data_dir: Path, driver: str) -> None:
+        self.data_dir = data_dir
+        self._driver = driver
+        self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> CloudClient:
+        """Start the server and wait until it answers."""
+        options = ["--data-dir", str(self.data_dir), "--port", "0", "--driver", self._driver]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kumoniwa", "serve", *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._process = process
+        self._lines = queue.Queue()
+        threading.Thread(target=self._read, args=(process,), daemon=True).start()
+        self.wait_for(lambda line: line.get("event") == "listening", 60)
+        return CloudClient(find_cloud(self.data_dir))
+
+    def wait_for(self, wanted: Callable[[dict[str, Any]], bool], seconds: float) -> dict[str, Any]:
+        """The next line of the log that is wanted."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                line = self._lines.get(timeout=left)
+            except queue.Empty:
+                break
+            if wanted(line):
+                return line
+        raise TimeoutError(f"the server did not log what was waited for within {seconds} s")
+
+    def kill(self) -> None:
+        """`kill -9`, this instant."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(10)
+
+    def end(self) -> None:
+        """End the server and every guest of its folder."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        for pid in processes_of(self.data_dir):
+            os.kill(pid, signal.SIGKILL)
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        with process.stderr:
+            for line in process.stderr:
+                try:
+                    self._lines.put(json.loads(line))
+                except ValueError:
+                    self._lines.put({"event": "not JSON", "text": line})

@@ -91,7 +91,9 @@ class Process:
             await self.ended.wait()
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once, if it has not ended."""
+        if self._pidfd < 0:
+            return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 

@@ -2,6 +2,8 @@
 
 from kumoniwa.api import (
     console,
+    cpu_credits,
+    cpu_options,
     create_image,
     describe_instances,
     images,
@@ -10,6 +12,10 @@ from kumoniwa.api import (
     instance_lifecycle,
     instance_types,
     key_pairs,
+    maintenance_options,
+    metadata_options,
+    monitoring,
+    network_interfaces,
     regions,
     register_image,
     run_instances,
@@ -17,12 +23,15 @@ from kumoniwa.api import (
     security_groups,
     snapshots,
     tags,
+    uefi_data,
     volumes,
     vpcs,
 )
 
 __all__ = [
     "console",
+    "cpu_credits",
+    "cpu_options",
     "create_image",
     "describe_instances",
     "images",
@@ -31,6 +40,10 @@ __all__ = [
     "instance_lifecycle",
     "instance_types",
     "key_pairs",
+    "maintenance_options",
+    "metadata_options",
+    "monitoring",
+    "network_interfaces",
     "regions",
     "register_image",
     "run_instances",
@@ -38,6 +51,7 @@ __all__ = [
     "security_groups",
     "snapshots",
     "tags",
+    "uefi_data",
     "volumes",
     "vpcs",
 ]

@@ -1,143 +1,59 @@
 """DescribeInstances and DescribeInstanceStatus."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.describe import page, present, truth
+from kumoniwa.api.describe import never, page, truth
+from kumoniwa.api.instance_filters import FILTERS, Output, Shown, interface_tag_filters
 from kumoniwa.api.instance_lifecycle import state_output
 from kumoniwa.api.instance_lookup import instances_named
 from kumoniwa.api.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.registry import Answer, Call, Parameters, action
-from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
-from kumoniwa.model.regions import zones
+from kumoniwa.model.regions import zone_id
 from kumoniwa.store import instances
-
-_Output = Mapping[str, Any]
-_Shown = tuple[Instance, _Output]
+from kumoniwa.store.tags import tags_of
 
 
-def _of(name: str) -> Callable[[_Shown], Iterable[str]]:
-    """A member of the instance as EC2 describes it."""
-    return lambda shown: present(shown[1].get(name))
+def _status(check: str) -> Callable[[Shown], Iterable[str]]:
+    return lambda shown: (shown[1][check]["Status"],)
 
 
-def _devices(read: Callable[[_Output], object]) -> Callable[[_Shown], Iterable[str]]:
-    return lambda shown: present(*(read(device) for device in shown[1]["BlockDeviceMappings"]))
+def _reachability(check: str) -> Callable[[Shown], Iterable[str]]:
+    return lambda shown: [detail["Status"] for detail in shown[1][check].get("Details", ())]
 
 
-def _interfaces(read: Callable[[_Output], object]) -> Callable[[_Shown], Iterable[str]]:
-    return lambda shown: present(*(read(interface) for interface in shown[1]["NetworkInterfaces"]))
-
-
-def _groups(member: str) -> Callable[[_Shown], Iterable[str]]:
-    return lambda shown: [group[member] for group in shown[1]["SecurityGroups"]]
-
-
-def _metadata(member: str) -> Callable[[_Shown], Iterable[str]]:
-    return lambda shown: present(shown[1]["MetadataOptions"][member])
-
-
-def _time(value: Any) -> str:
-    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")  # type: ignore[no-any-return]
-
-
-_FILTERS: Mapping[str, Callable[[_Shown], Iterable[str]]] = {
-    "architecture": _of("Architecture"),
+_STATUS_FILTERS: Mapping[str, Callable[[Shown], Iterable[str]]] = {
+    "attached-ebs-status.status": _status("AttachedEbsStatus"),
     "availability-zone": lambda shown: (shown[0].zone,),
-    "block-device-mapping.attach-time": _devices(lambda device: _time(device["Ebs"]["AttachTime"])),
-    "block-device-mapping.delete-on-termination": _devices(
-        lambda device: "true" if device["Ebs"]["DeleteOnTermination"] else "false"
-    ),
-    "block-device-mapping.device-name": _devices(lambda device: device["DeviceName"]),
-    "block-device-mapping.status": _devices(lambda device: device["Ebs"]["Status"]),
-    "block-device-mapping.volume-id": _devices(lambda device: device["Ebs"]["VolumeId"]),
-    "client-token": _of("ClientToken"),
-    "current-instance-boot-mode": _of("CurrentInstanceBootMode"),
-    "dns-name": _of("PublicDnsName"),
-    "ebs-optimized": lambda shown: truth(shown[0].ebs_optimized),
-    "ena-support": lambda shown: truth(True),
-    "enclave-options.enabled": lambda shown: truth(False),
-    "hibernation-options.configured": lambda shown: truth(False),
-    "hypervisor": _of("Hypervisor"),
-    "image-id": _of("ImageId"),
-    "instance-id": _of("InstanceId"),
-    "instance-lifecycle": lambda shown: (),
+    "availability-zone-id": lambda shown: (shown[1]["AvailabilityZoneId"],),
     "instance-state-code": lambda shown: (str(shown[0].state.code),),
     "instance-state-name": lambda shown: (str(shown[0].state),),
-    "instance-type": _of("InstanceType"),
-    "instance.group-id": _groups("GroupId"),
-    "instance.group-name": _groups("GroupName"),
-    "group-id": _groups("GroupId"),
-    "group-name": _groups("GroupName"),
-    "ip-address": _of("PublicIpAddress"),
-    "key-name": _of("KeyName"),
-    "launch-index": lambda shown: (str(shown[0].launch_index),),
-    "launch-time": lambda shown: (_time(shown[0].launch_time),),
-    "metadata-options.http-endpoint": _metadata("HttpEndpoint"),
-    "metadata-options.http-put-response-hop-limit": _metadata("HttpPutResponseHopLimit"),
-    "metadata-options.http-tokens": _metadata("HttpTokens"),
-    "metadata-options.instance-metadata-tags": _metadata("InstanceMetadataTags"),
-    "monitoring-state": lambda shown: ("enabled" if shown[0].monitoring else "disabled",),
-    "network-interface.addresses.private-ip-address": _interfaces(lambda one: one["PrivateIpAddress"]),
-    "network-interface.availability-zone": lambda shown: (shown[0].zone,),
-    "network-interface.group-id": _groups("GroupId"),
-    "network-interface.group-name": _groups("GroupName"),
-    "network-interface.mac-address": _interfaces(lambda one: one["MacAddress"]),
-    "network-interface.network-interface-id": _interfaces(lambda one: one["NetworkInterfaceId"]),
-    "network-interface.private-dns-name": _interfaces(lambda one: one["PrivateDnsName"]),
-    "network-interface.status": _interfaces(lambda one: one["Status"]),
-    "network-interface.subnet-id": _interfaces(lambda one: one["SubnetId"]),
-    "network-interface.vpc-id": _interfaces(lambda one: one["VpcId"]),
-    "owner-id": lambda shown: (shown[0].account,),
-    "platform": lambda shown: (),
-    "platform-details": _of("PlatformDetails"),
-    "private-dns-name": lambda shown: (private_hostname(shown[0].private_ip, shown[0].region),),
-    "private-ip-address": _of("PrivateIpAddress"),
-    "product-code": lambda shown: (),
-    "reason": lambda shown: (shown[0].state_transition_reason,),
-    "requester-id": lambda shown: (shown[0].requester,),
-    "reservation-id": lambda shown: (shown[0].reservation_id,),
-    "root-device-name": _of("RootDeviceName"),
-    "root-device-type": _of("RootDeviceType"),
-    "source-dest-check": lambda shown: truth(shown[0].source_dest_check),
-    "spot-instance-request-id": lambda shown: (),
-    "state-reason-code": lambda shown: present(shown[0].state_reason_code),
-    "state-reason-message": lambda shown: present(shown[0].state_reason_message),
-    "subnet-id": _of("SubnetId"),
-    "tenancy": lambda shown: ("default",),
-    "usage-operation": _of("UsageOperation"),
-    "virtualization-type": _of("VirtualizationType"),
-    "vpc-id": _of("VpcId"),
-}
-
-_STATUS_FILTERS: Mapping[str, Callable[[_Shown], Iterable[str]]] = {
-    "availability-zone": lambda shown: (shown[0].zone,),
-    "event.code": lambda shown: (),
-    "event.description": lambda shown: (),
-    "event.instance-event-id": lambda shown: (),
-    "event.not-after": lambda shown: (),
-    "event.not-before": lambda shown: (),
-    "instance-state-code": lambda shown: (str(shown[0].state.code),),
-    "instance-state-name": lambda shown: (str(shown[0].state),),
-    "instance-status.reachability": lambda shown: (
-        present(shown[1]["InstanceStatus"]["Details"][0]["Status"]) if shown[1]["InstanceStatus"].get("Details") else ()
+    "instance-status.reachability": _reachability("InstanceStatus"),
+    "instance-status.status": _status("InstanceStatus"),
+    "operator.managed": lambda shown: truth(False),
+    "system-status.reachability": _reachability("SystemStatus"),
+    "system-status.status": _status("SystemStatus"),
+    **never(
+        "application-status.status",
+        "event.code",
+        "event.description",
+        "event.instance-event-id",
+        "event.not-after",
+        "event.not-before",
+        "event.not-before-deadline",
+        "operator.principal",
     ),
-    "instance-status.status": lambda shown: (shown[1]["InstanceStatus"]["Status"],),
-    "system-status.reachability": lambda shown: (
-        present(shown[1]["SystemStatus"]["Details"][0]["Status"]) if shown[1]["SystemStatus"].get("Details") else ()
-    ),
-    "system-status.status": lambda shown: (shown[1]["SystemStatus"]["Status"],),
-    "attached-ebs-status.status": lambda shown: (shown[1]["AttachedEbsStatus"]["Status"],),
 }
 
 
 @action("DescribeInstances")
 async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instances, under the reservations that launched them. Terminated ones are told for about an hour."""
+
+    scope = (call.account, call.region)
 
     def describe(connection: Connection) -> Answer:
         found = _asked_for(connection, call, parameters)
@@ -146,7 +62,7 @@ async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -
             call,
             parameters,
             [(instance, instance_output(instance, around)) for instance in found],
-            filters=_FILTERS,
+            filters={**FILTERS, **interface_tag_filters(tags_of(connection, *scope, "network-interface"))},
             key=_key,
             tags=lambda shown: around.tags.get(shown[0].id, {}),
             limits=(5, 1000),
@@ -188,7 +104,7 @@ def _asked_for(connection: Connection, call: Call, parameters: Parameters) -> li
     return instances.in_scope(connection, call.account, call.region)
 
 
-def _key(shown: _Shown) -> str:
+def _key(shown: Shown) -> str:
     """The order in which instances are told: by their first launch, those of one reservation together."""
     instance = shown[0]
     return (
@@ -196,10 +112,10 @@ def _key(shown: _Shown) -> str:
     )
 
 
-def _status_output(instance: Instance) -> _Output:
+def _status_output(instance: Instance) -> Output:
     """The three checks. The system is this host, which answers; the instance is the guest (`Reachability`)."""
     if instance.state is not InstanceState.RUNNING:
-        absent: _Output = {"Status": "not-applicable"}
+        absent: Output = {"Status": "not-applicable"}
         system, guest, volumes = absent, absent, absent
     else:
         words = {
@@ -216,7 +132,7 @@ def _status_output(instance: Instance) -> _Output:
         volumes = {"Status": host[0], "Details": [{"Name": "reachability", "Status": host[1]}]}
     return {
         "AvailabilityZone": instance.zone,
-        "AvailabilityZoneId": next(zone.id for zone in zones(instance.region) if zone.name == instance.zone),
+        "AvailabilityZoneId": zone_id(instance.zone),
         "InstanceId": instance.id,
         "InstanceState": state_output(instance.state),
         "InstanceStatus": guest,

@@ -126,15 +126,12 @@ def _check_room(cloud: Cloud, connection: Connection, starting: Sequence[Instanc
             raise capacity.InsufficientInstanceCapacity(kind, instance.zone)
 
 
-def _insistences(
-    connection: Connection, named: Sequence[Instance], *, skip_os_shutdown: bool
-) -> Iterable[Insistence]:
+def _insistences(connection: Connection, named: Sequence[Instance], *, skip_os_shutdown: bool) -> Iterable[Insistence]:
     """Those of the instances whose guests are being shut down already, and are not to be given that time any more."""
-    if skip_os_shutdown:
-        for instance in named:
-            if instance.state in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN):
-                if (found := insistence(connection, instance)) is not None:
-                    yield found
+    going_down = [one for one in named if one.state in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)]
+    for instance in going_down if skip_os_shutdown else ():
+        if (found := insistence(connection, instance)) is not None:
+            yield found
 
 
 def _start(connection: Connection, call: Call, instance: Instance) -> _Change:

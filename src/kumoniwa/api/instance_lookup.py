@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kumoniwa.api.registry import Call
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination
+from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterCombination
 from kumoniwa.ids import is_well_formed
-from kumoniwa.model.instances import Instance
+from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances
+
+ENDED = (InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED)
 
 
 def instance_named(connection: Connection, call: Call, instance_id: str) -> Instance:
@@ -29,6 +31,20 @@ def instances_named(connection: Connection, call: Call, ids: Sequence[str]) -> l
     if missing:
         raise Ec2Error("InvalidInstanceID.NotFound", _do_not_exist(missing))
     return [found[instance_id] for instance_id in wanted]
+
+
+def check_stopped(instance: Instance) -> None:
+    """Raises EC2's refusal to change of a running instance what only a stopped one can change."""
+    if instance.state is not InstanceState.STOPPED:
+        raise IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'stopped' state.")
+
+
+def check_modifiable(instance: Instance) -> None:
+    """Raises the refusal to change an instance that ends or has ended."""
+    if instance.state in ENDED:
+        raise IncorrectInstanceState(
+            f"The instance '{instance.id}' is not in a state in which its attributes can be modified."
+        )
 
 
 def _do_not_exist(ids: Sequence[str]) -> str:

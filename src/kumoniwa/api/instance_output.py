@@ -12,11 +12,14 @@ from kumoniwa.api.tags import tag_set
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.regions import zone_id
 from kumoniwa.model.storage import Attachment
 from kumoniwa.store import instances, network, volumes
 from kumoniwa.store.tags import tags_of
 
 Output = dict[str, Any]
+
+_OPEN = {"CapacityReservationPreference": "open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
         "BlockDeviceMappings": [] if gone else [_device(one) for one in around.attachments.get(instance.id, ())],
-        "CapacityReservationSpecification": {"CapacityReservationPreference": "open"},
+        "CapacityReservationSpecification": options.get("CapacityReservationSpecification", _OPEN),
         "ClientToken": instance.client_token,
         "CpuOptions": options.get("CpuOptions") or _cpu_options(instance),
         "CurrentInstanceBootMode": "legacy-bios",
@@ -73,9 +76,14 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         },
         "MetadataOptions": metadata_options(instance),
         "Monitoring": {"State": "enabled" if instance.monitoring else "disabled"},
-        "NetworkInterfaces": [] if gone else [_interface(instance, groups)],
+        "NetworkInterfaces": [] if gone else [interface_output(instance, groups)],
         "Operator": {"Managed": False},
-        "Placement": {"AvailabilityZone": instance.zone, "GroupName": "", "Tenancy": "default"},
+        "Placement": {
+            "AvailabilityZone": instance.zone,
+            "AvailabilityZoneId": zone_id(instance.zone),
+            "GroupName": "",
+            "Tenancy": "default",
+        },
         "PlatformDetails": "Linux/UNIX",
         "PrivateDnsName": private_name or "",
         "PrivateDnsNameOptions": {
@@ -138,8 +146,8 @@ def metadata_options(instance: Instance) -> Output:
 def _cpu_options(instance: Instance) -> Output:
     kind = INSTANCE_TYPES[instance.instance_type]
     return {
-        "CoreCount": max(1, kind.vcpus // kind.threads_per_core),
-        "ThreadsPerCore": min(kind.threads_per_core, kind.vcpus),
+        "CoreCount": kind.cores,
+        "ThreadsPerCore": kind.threads_per_core,
     }
 
 
@@ -155,7 +163,7 @@ def _device(attachment: Attachment) -> Output:
     }
 
 
-def _interface(instance: Instance, groups: Sequence[Output]) -> Output:
+def interface_output(instance: Instance, groups: Sequence[Output]) -> Output:
     """The primary network interface, the only one there is."""
     association = None
     if instance.public_ip is not None:
@@ -171,7 +179,7 @@ def _interface(instance: Instance, groups: Sequence[Output]) -> Output:
             "NetworkCardIndex": 0,
             "Status": "attached",
         },
-        "Description": "",
+        "Description": instance.options.get("NetworkInterface", {}).get("Description", ""),
         "Groups": list(groups),
         "InterfaceType": "interface",
         "Ipv6Addresses": [],

@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
 from kumoniwa.api.registry import Call
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter, NotBuilt
+from kumoniwa.api.unbuilt import refuse
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.storage import Image, ImageDevice, Snapshot, SnapshotState
 from kumoniwa.store import snapshots
 
 MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the network interface
 _DEVICE = re.compile(r"/dev/(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)\Z|xvd[a-z]{1,2}\Z|sd[a-z]\Z")
-_UNBUILT = ("KmsKeyId", "OutpostArn", "VolumeInitializationRate", "EbsCardIndex")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +134,7 @@ def _checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> st
 
 def _changed(device: ImageDevice | None, name: str, image_id: str, ebs: Mapping[str, Any]) -> ImageDevice:
     """The image's device with the request's changes, or a new one."""
-    for member in _UNBUILT:
-        if ebs.get(member) is not None:
-            raise NotBuilt(f"{member} of a block device mapping")
-    if ebs.get("Encrypted"):
-        raise NotBuilt("encrypted volumes")
+    refuse({"Ebs": ebs}, DEVICE_UNBUILT)
     if device is None:
         # EC2: true by default for what the image maps, false for what a launch adds.
         device = ImageDevice(image_id=image_id, position=0, device=name, delete_on_termination=False)

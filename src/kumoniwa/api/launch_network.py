@@ -8,26 +8,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.defaults import ensure_region
+from kumoniwa.api.launch_unbuilt import INTERFACE_UNBUILT
 from kumoniwa.api.registry import Call, Parameters
+from kumoniwa.api.unbuilt import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.network import Subnet
 from kumoniwa.model.regions import zones
 from kumoniwa.store import instances, network, security_groups
 
-_INTERFACE_UNBUILT = (
-    "NetworkInterfaceId",
-    "Ipv6AddressCount",
-    "Ipv6Addresses",
-    "PrivateIpAddresses",
-    "SecondaryPrivateIpAddressCount",
-    "AssociateCarrierIpAddress",
-    "Ipv4Prefixes",
-    "Ipv4PrefixCount",
-    "Ipv6Prefixes",
-    "Ipv6PrefixCount",
-    "PrimaryIpv6",
-)
+MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +44,10 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
             raise InvalidParameterCombination(
                 f"Network interfaces and {words} may not be specified on the same request"
             )
+    if parameters.get("SecurityGroups") and parameters.get("SubnetId"):
+        raise InvalidParameterCombination("The parameter groupName cannot be used with the parameter subnet")
     asked: Mapping[str, Any] = interface or parameters
-    subnet = _subnet(
-        connection, call, asked.get("SubnetId"), (parameters.get("Placement") or {}).get("AvailabilityZone")
-    )
+    subnet = _subnet(connection, call, asked.get("SubnetId"), _zone(call, parameters.get("Placement") or {}))
     group_ids = asked.get("Groups" if interface is not None else "SecurityGroupIds") or []
     groups = _groups(connection, call, subnet.vpc_id, group_ids, parameters.get("SecurityGroups") or [])
     public = asked.get("AssociatePublicIpAddress")
@@ -66,7 +56,7 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
         subnet=subnet,
         group_ids=groups,
         associate_public_ip=subnet.map_public_ip_on_launch if public is None else public,
-        private_ip=_checked_address(connection, subnet, asked.get("PrivateIpAddress")),
+        private_ip=_checked_address(connection, subnet, _address(asked)),
     )
 
 
@@ -82,6 +72,11 @@ def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: S
             raise Ec2Error("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
         if found[group_id].vpc_id != vpc_id:
             raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
+    if len(wanted) > MOST_GROUPS:
+        raise Ec2Error(
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "The maximum number of security groups per interface has been reached.",
+        )
     return wanted
 
 
@@ -91,17 +86,52 @@ def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
     if len(interfaces) > 1:
         raise NotBuilt("instances with more than one network interface")
     interface = interfaces[0]
-    if interface.get("DeviceIndex", 0) != 0:
-        raise InvalidParameterValue("A network interface with device index 0 must be specified.")
-    for member in _INTERFACE_UNBUILT:
-        if interface.get(member):
-            raise NotBuilt(f"{member} of a network interface at launch")
+    if (index := interface.get("DeviceIndex")) is None:
+        raise InvalidParameterValue("Each network interface requires a device index.")
+    if index != 0:
+        raise InvalidParameterValue("When specifying network interfaces, you must include a device at index 0")
+    if interface.get("DeleteOnTermination") is False:
+        raise NotBuilt("network interfaces that outlive their instance")
+    refuse(interface, INTERFACE_UNBUILT)
     return interface
 
 
+def _address(asked: Mapping[str, Any]) -> str | None:
+    """The primary private address that was asked for, in any of the forms in which one can be."""
+    listed = asked.get("PrivateIpAddresses") or []
+    if len(listed) > 1:
+        raise NotBuilt("secondary private addresses")
+    address: str | None = asked.get("PrivateIpAddress")
+    if not listed:
+        return address
+    if address is not None:
+        raise InvalidParameterCombination(
+            "The parameter privateIpAddress cannot be used with the parameter privateIpAddresses"
+        )
+    if not listed[0].get("Primary"):
+        raise NotBuilt("secondary private addresses")
+    only: str | None = listed[0].get("PrivateIpAddress")
+    return only
+
+
+def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
+    """The name of the zone that a placement asks for. Raises EC2's refusals."""
+    name, zone_id = placement.get("AvailabilityZone"), placement.get("AvailabilityZoneId")
+    if name is not None and zone_id is not None:
+        raise InvalidParameterCombination(
+            "The parameter availabilityZone cannot be used with the parameter availabilityZoneId"
+        )
+    if zone_id is not None:
+        names = {zone.id: zone.name for zone in zones(call.region)}
+        if zone_id not in names:
+            raise InvalidParameterValue(f"Invalid availability zone-id: [{zone_id}]")
+        return names[zone_id]
+    if name is not None and name not in {zone.name for zone in zones(call.region)}:
+        raise InvalidParameterValue(f"Invalid availability zone: [{name}]")
+    return name
+
+
 def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None) -> Subnet:
-    if zone is not None and zone not in {known.name for known in zones(call.region)}:
-        raise InvalidParameterValue(f"Invalid availability zone: [{zone}]")
     if subnet_id is None:
         subnet = network.default_subnet(connection, call.account, call.region, zone or zones(call.region)[0].name)
         assert subnet is not None, "ensure_region made one in each zone"

@@ -6,29 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kumoniwa.api.cpu_credits import checked_credits
+from kumoniwa.api.cpu_options import checked_cpu_options
+from kumoniwa.api.launch_unbuilt import LAUNCH_UNBUILT
+from kumoniwa.api.metadata_options import checked_metadata_options
 from kumoniwa.api.registry import Parameters
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, NotBuilt, UnsupportedOperation
+from kumoniwa.api.unbuilt import refuse
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, UnsupportedOperation
 from kumoniwa.model.instance_types import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import ShutdownBehavior
 from kumoniwa.model.storage import Image
 
 MOST_USER_DATA = 16_384  # bytes, before base64
-
-_UNBUILT = {
-    "LaunchTemplate": "launch templates",
-    "InstanceMarketOptions": "Spot Instances",
-    "IamInstanceProfile": "instance profiles",
-    "KernelId": "kernel ids",
-    "RamdiskId": "RAM disk ids",
-    "Ipv6AddressCount": "IPv6 addresses",
-    "Ipv6Addresses": "IPv6 addresses",
-    "EnablePrimaryIpv6": "IPv6 addresses",
-    "ElasticGpuSpecification": "elastic GPUs",
-    "ElasticInferenceAccelerators": "elastic inference accelerators",
-    "LicenseSpecifications": "license configurations",
-    "SecondaryInterfaces": "secondary interfaces",
-}
-_TOLD_AGAIN = ("CpuOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "CreditSpecification")
+_TOLD_AGAIN = ("CapacityReservationSpecification", "MaintenanceOptions", "PrivateDnsNameOptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +41,30 @@ class LaunchOptions:
 
 def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
     """Check these parameters of RunInstances. What Kumoniwa lacks is refused by name, never ignored."""
-    for member, words in _UNBUILT.items():
-        if parameters.get(member):
-            raise NotBuilt(words)
+    refuse(parameters, LAUNCH_UNBUILT)
     if (parameters.get("HibernationOptions") or {}).get("Configured"):
         raise Ec2Error("UnsupportedHibernationConfiguration", "Kumoniwa does not implement hibernation.")
     if (parameters.get("EnclaveOptions") or {}).get("Enabled"):
         raise UnsupportedOperation("Kumoniwa does not implement enclaves.")
-    _check_placement(parameters.get("Placement") or {})
-    metadata = parameters.get("MetadataOptions") or {}
-    hop_limit = metadata.get("HttpPutResponseHopLimit")
-    if hop_limit is not None and not 1 <= hop_limit <= 64:
-        raise InvalidParameterValue(
-            f"Value ({hop_limit}) for parameter HttpPutResponseHopLimit is invalid. Expecting a value between 1 and 64."
-        )
-    default_tokens = "required" if image.imds_tokens_required else "optional"
-    behavior = parameters.get("InstanceInitiatedShutdownBehavior") or "stop"
+    kind = checked_type(parameters.get("InstanceType") or DEFAULT_INSTANCE_TYPE)
+    metadata = {
+        "metadata_endpoint": True,
+        "metadata_tokens_required": image.imds_tokens_required,
+        # EC2 gives two hops to images that require tokens, so that containers reach it too.
+        "metadata_hop_limit": 2 if image.imds_tokens_required else 1,
+        "metadata_tags": False,
+        **checked_metadata_options(parameters.get("MetadataOptions") or {}),
+    }
     return LaunchOptions(
-        kind=checked_type(parameters.get("InstanceType") or DEFAULT_INSTANCE_TYPE),
+        kind=kind,
         user_data=checked_user_data(parameters.get("UserData")),
         disable_api_stop=bool(parameters.get("DisableApiStop")),
         disable_api_termination=bool(parameters.get("DisableApiTermination")),
-        shutdown_behavior=ShutdownBehavior(behavior),
+        shutdown_behavior=ShutdownBehavior(parameters.get("InstanceInitiatedShutdownBehavior") or "stop"),
         ebs_optimized=bool(parameters.get("EbsOptimized")),
         monitoring=bool((parameters.get("Monitoring") or {}).get("Enabled")),
-        metadata_endpoint=metadata.get("HttpEndpoint", "enabled") == "enabled",
-        metadata_tokens_required=metadata.get("HttpTokens", default_tokens) == "required",
-        metadata_hop_limit=hop_limit or (2 if image.imds_tokens_required else 1),
-        metadata_tags=metadata.get("InstanceMetadataTags") == "enabled",
-        options={name: parameters[name] for name in _TOLD_AGAIN if parameters.get(name)},
+        options=_options(parameters, kind),
+        **metadata,
     )
 
 
@@ -104,9 +89,13 @@ def checked_user_data(encoded: str | None) -> str | None:
     return encoded
 
 
-def _check_placement(placement: Mapping[str, Any]) -> None:
-    if placement.get("Tenancy") not in (None, "default"):
-        raise NotBuilt(f"tenancy {placement['Tenancy']}")
-    for member in ("GroupName", "GroupId", "HostId", "HostResourceGroupArn", "PartitionNumber", "SpreadDomain"):
-        if placement.get(member):
-            raise NotBuilt(f"{member} of a placement")
+def _options(parameters: Parameters, kind: InstanceType) -> Mapping[str, Any]:
+    """What is kept under EC2's own names."""
+    options = {name: parameters[name] for name in _TOLD_AGAIN if parameters.get(name)}
+    if (cpu := checked_cpu_options(kind, parameters.get("CpuOptions") or {})) is not None:
+        options["CpuOptions"] = cpu
+    if (credit := parameters.get("CreditSpecification")) is not None:
+        options["CreditSpecification"] = {"CpuCredits": checked_credits(kind, credit["CpuCredits"])}
+    if interfaces := parameters.get("NetworkInterfaces"):
+        options["NetworkInterface"] = {"Description": interfaces[0].get("Description") or ""}
+    return options

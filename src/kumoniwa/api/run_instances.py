@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection
 
+from kumoniwa.api import capacity
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.launch_devices import LaunchDevice, launch_devices
@@ -45,10 +46,11 @@ class _Launch:
 @action("RunInstances")
 async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
-    count = _checked_count(parameters)
+    least, most = _checked_counts(parameters)
 
     def run(connection: Connection) -> Answer:
-        launch = _checked(connection, call, parameters, count)
+        launch = _checked(connection, call, parameters, most)
+        count = _fitting(cloud, connection, launch, least, most)
         launched = [_launch(connection, call, launch, index) for index in range(count)]
         images.change(connection, launch.image.id, last_launched_at=call.at)
         around = surroundings(connection, call, launched)
@@ -57,20 +59,33 @@ async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     return await cloud.change(call, run)
 
 
-def _checked_count(parameters: Parameters) -> int:
-    """How many to launch: there is always room for the most, as far as a person's machine goes."""
+def _checked_counts(parameters: Parameters) -> tuple[int, int]:
+    """How many are launched at least and at most. Raises EC2's refusals."""
     least, most = parameters["MinCount"], parameters["MaxCount"]
     if least < 1:
-        raise InvalidParameterValue(
-            f"Value ({least}) for parameter minCount is invalid. Expecting a value greater than 0."
-        )
+        raise InvalidParameterValue("Minimum instance count must be greater than zero")
+    if most < 1:
+        raise InvalidParameterValue("Maximum instance count must be greater than zero")
     if most < least:
-        raise InvalidParameterValue(
-            f"Value ({most}) for parameter maxCount is invalid. Expecting a value greater than or equal to minCount."
+        raise InvalidParameterValue("Maximum instance count must not be smaller than minimum instance count")
+    if least > MOST_INSTANCES:
+        raise Ec2Error(
+            "InstanceLimitExceeded",
+            f"You have requested more instances ({least}) than your current instance limit of {MOST_INSTANCES} allows "
+            "for the specified instance type.",
         )
-    if most > MOST_INSTANCES:
-        raise Ec2Error("InstanceLimitExceeded", f"At most {MOST_INSTANCES} instances can be launched in one request.")
-    return int(most)
+    return least, min(most, MOST_INSTANCES)
+
+
+def _fitting(cloud: Cloud, connection: Connection, launch: _Launch, least: int, most: int) -> int:
+    """As many as the host has room for, up to `most`; fewer than `least` are none, and refuse the launch."""
+    kind = launch.options.kind
+    room = capacity.room(cloud, connection, kind)
+    if room is None or room >= most:
+        return most
+    if room < least:
+        raise capacity.InsufficientInstanceCapacity(kind, launch.network.subnet.zone)
+    return room
 
 
 def _checked(connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
@@ -101,7 +116,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
 
 
 def _image(connection: Connection, call: Call, image_id: str | None) -> Image:
-    """An image that can be launched. Raises EC2's refusals (facts/ec2.md, E10 to E12)."""
+    """An image that can be launched. Raises EC2's refusals (docs/sources.md)."""
     if not image_id:
         raise MissingParameter("ImageId")
     if not is_well_formed(image_id, "ami"):

@@ -6,7 +6,8 @@ walk what was sent, not the hundreds of members that might have been, so hostile
 What EC2's clients really send, and what is made of it:
 
 * lists start at 1 with most, at 0 with libcloud; order is by number, gaps are closed;
-* an empty scalar means "absent" (Packer sends `SubnetId=`), except where it is called `Value`: a tag may be empty;
+* an empty scalar means "absent" (Packer sends `SubnetId=`), except where it is called `Value` (a tag may be empty) or
+  `NoDevice` (of which only the presence counts, and every client sends it empty);
 * an empty list cannot be said at all: `Filter=` is refused, as EC2 refuses it (smithy-lang/smithy#2269).
 """
 
@@ -34,7 +35,7 @@ _EPOCH = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BITS = {"integer": 31, "long": 63}
-_EMPTY_IS_A_VALUE = "Value"
+_EMPTY_IS_A_VALUE = frozenset({"Value", "NoDevice"})
 
 
 def tree(parameters: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -125,7 +126,7 @@ class Readers:
         self._structures[shape.name] = read  # before its members: shapes may contain themselves
         for name, member in shape.members.items():
             wire = wire_name(name, member.serialization)
-            keep_empty = wire == _EMPTY_IS_A_VALUE
+            keep_empty = wire in _EMPTY_IS_A_VALUE
             scalar = member.type_name not in ("structure", "list")
             text = member.type_name in ("string", "blob")
             reader = self._reader(member, keep_empty=keep_empty)

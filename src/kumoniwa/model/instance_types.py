@@ -3,6 +3,7 @@
 Source: the EC2 instance type pages of AWS (vCPUs, memory); all are x86_64 and EBS-only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -19,6 +20,14 @@ class InstanceType:
     @property
     def family(self) -> str:
         return self.name.partition(".")[0]
+
+    @property
+    def cores(self) -> int:
+        return max(1, self.vcpus // self.threads_per_core)
+
+    def vcpus_with(self, cpu_options: Mapping[str, int] | None) -> int:
+        """The virtual processors of an instance of this type, which may have been launched with fewer."""
+        return cpu_options["CoreCount"] * cpu_options["ThreadsPerCore"] if cpu_options else self.vcpus
 
 
 def _family(name: str, sizes: str, **traits: bool | str | int) -> list[InstanceType]:

@@ -1,6 +1,7 @@
 """Regions and their zones. Source: the regions that AWS enables for every account, from its documentation."""
 
 from dataclasses import dataclass
+from functools import cache
 
 REGIONS: dict[str, str] = {
     "us-east-1": "use1",
@@ -31,8 +32,14 @@ class Zone:
     region: str
 
 
+@cache
 def zones(region: str) -> tuple[Zone, ...]:
     """The three availability zones of a region."""
     return tuple(
         Zone(f"{region}{letter}", f"{REGIONS[region]}-az{number}", region) for number, letter in enumerate("abc", 1)
     )
+
+
+def zone_id(zone: str) -> str:
+    """The id of the zone of this name."""
+    return next(known.id for known in zones(zone[:-1]) if known.name == zone)

@@ -112,7 +112,7 @@ def _spec(connection: Connection, instance_id: str) -> GuestSpec:
         id=GuestId(instance.id),
         uuid=instance.guest_uuid,
         product=instance.instance_type,
-        vcpus=kind.vcpus,
+        vcpus=kind.vcpus_with(instance.options.get("CpuOptions")),
         memory_mib=kind.memory_mib,
         disks=tuple(
             GuestDisk(LayerId(volume.head), volume.id.replace("-", ""))

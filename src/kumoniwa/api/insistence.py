@@ -1,0 +1,46 @@
+"""SkipOsShutdown for a guest that is being shut down already: it is cut off now, and not when that has had its time.
+
+The workflow that shuts it down finds it gone and goes on. Only a workflow that ends the guest may be hurried so:
+to CreateImage or a reboot, whose turn comes first, a guest that vanished would be a failure.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.hypervisor.driver import DriverError, GuestId
+from kumoniwa.model.instances import Instance
+from kumoniwa.store import instances, workflows
+
+log = structlog.get_logger(__name__)
+
+_ENDING = frozenset({"stop_instance", "terminate_instance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Insistence:
+    """An instance whose guest is to be cut off, while this workflow is still waiting for it."""
+
+    instance_id: str
+    workflow_id: str
+
+
+def insistence(connection: Connection, instance: Instance) -> Insistence | None:
+    """Whether somebody is shutting this guest down now, and may be hurried."""
+    owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
+    return Insistence(instance.id, owner.id) if owner is not None and owner.kind in _ENDING else None
+
+
+async def insist(cloud: Cloud, insistences: list[Insistence]) -> None:
+    """Cut these guests off. What cannot be is left to the workflow that was submitted for it."""
+    for one in insistences:
+        row = await cloud.read(partial(instances.get, instance_id=one.instance_id))
+        if row is None or row.claimed_by != one.workflow_id:
+            continue  # its turn is over; the next start of this guest is none of ours
+        try:
+            await cloud.world.driver.guest(GuestId(one.instance_id)).ensure_off(deadline=0, skip_os_shutdown=True)
+        except DriverError as failure:
+            log.warning("a guest could not be cut off", instance=one.instance_id, reason=str(failure))

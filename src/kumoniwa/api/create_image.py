@@ -9,10 +9,12 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.image_names import check_name
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.launch_devices import new_device
+from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, NotBuilt
+from kumoniwa.api.unbuilt import refuse
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.storage import Attachment, Image, ImageDevice, ImageState, Snapshot, SnapshotState, Volume
@@ -113,30 +115,38 @@ def _checked_mappings(
     dropped: set[str] = set()
     added: list[ImageDevice] = []
     for mapping in mappings:
-        device, ebs = mapping.get("DeviceName"), mapping.get("Ebs") or {}
+        device = mapping.get("DeviceName")
         if device is None:
-            raise InvalidParameterValue("deviceName must be specified in a block device mapping")
+            raise MissingParameter("deviceName")
+        if sum(other.get("DeviceName") == device for other in mappings) > 1:
+            raise Ec2Error("InvalidBlockDeviceMapping", f"Device name '{device}' is used more than once.")
         if mapping.get("NoDevice") is not None:
             if device == instance.root_device_name:
                 raise Ec2Error("InvalidBlockDeviceMapping", f"The root device '{device}' cannot be left out.")
             dropped.add(device)
         elif device in there:
-            _check_unchanged(device, there[device], ebs)
+            _check_unchanged(there[device], mapping)
         else:
             position = len(there) + len(added)
             added.append(new_device(connection, call, ImageDevice(image_id, position, device), mapping))
     return dropped, added
 
 
-def _check_unchanged(device: str, volume: Volume, ebs: Mapping[str, Any]) -> None:
-    for member, value in (("VolumeSize", volume.size_gib), ("VolumeType", volume.volume_type), ("Encrypted", False)):
-        if ebs.get(member) not in (None, value):
-            raise Ec2Error(
-                "InvalidBlockDeviceMapping",
-                f"{member} of device '{device}' cannot be modified: it is mapped to {volume.id}.",
-            )
-    if ebs.get("SnapshotId") is not None:
-        raise Ec2Error("InvalidBlockDeviceMapping", f"snapshotId cannot be modified on device '{device}'")
+def _check_unchanged(volume: Volume, mapping: Mapping[str, Any]) -> None:
+    """Raises EC2's refusal where more than DeleteOnTermination would be another than the volume's own."""
+    refuse(mapping, DEVICE_UNBUILT)
+    device, ebs = mapping["DeviceName"], mapping.get("Ebs") or {}
+    unchanged = {
+        "volumeSize": (ebs.get("VolumeSize"), volume.size_gib),
+        "volumeType": (ebs.get("VolumeType"), volume.volume_type),
+        "iops": (ebs.get("Iops"), volume.iops),
+        "throughput": (ebs.get("Throughput"), volume.throughput),
+        "snapshotId": (ebs.get("SnapshotId"), None),
+        "virtualName": (mapping.get("VirtualName"), None),
+    }
+    for name, (asked, present) in unchanged.items():
+        if asked not in (None, present):
+            raise Ec2Error("InvalidBlockDeviceMapping", f"{name} cannot be modified on device '{device}'")
 
 
 def _delete_on_termination(mappings: Sequence[Mapping[str, Any]]) -> dict[str, bool]:

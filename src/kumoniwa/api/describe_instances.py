@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.describe import never, page, truth
+from kumoniwa.api.described_instances import described_instances
 from kumoniwa.api.instance_filters import FILTERS, Output, Shown, interface_tag_filters
-from kumoniwa.api.instance_lifecycle import state_output
 from kumoniwa.api.instance_lookup import instances_named
-from kumoniwa.api.instance_output import instance_output, reservations, surroundings
+from kumoniwa.api.instance_output import reservations, state_output, surroundings
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
@@ -53,18 +53,14 @@ _STATUS_FILTERS: Mapping[str, Callable[[Shown], Iterable[str]]] = {
 async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instances, under the reservations that launched them. Terminated ones are told for about an hour."""
 
-    scope = (call.account, call.region)
-
     def describe(connection: Connection) -> Answer:
-        found = _asked_for(connection, call, parameters)
-        around = surroundings(connection, call, found)
         shown, token = page(
             call,
             parameters,
-            [(instance, instance_output(instance, around)) for instance in found],
-            filters={**FILTERS, **interface_tag_filters(tags_of(connection, *scope, "network-interface"))},
+            described_instances(cloud, connection, call, parameters.get("InstanceIds")),
+            filters=_filters(connection, call, parameters),
             key=_key,
-            tags=lambda shown: around.tags.get(shown[0].id, {}),
+            tags=lambda shown: {tag["Key"]: tag["Value"] for tag in shown[1]["Tags"] or ()},
             limits=(5, 1000),
             whole={"InstanceIds": "instancesSet"},
         )
@@ -102,6 +98,15 @@ def _asked_for(connection: Connection, call: Call, parameters: Parameters) -> li
     if ids := parameters.get("InstanceIds"):
         return instances_named(connection, call, ids)
     return instances.in_scope(connection, call.account, call.region)
+
+
+def _filters(
+    connection: Connection, call: Call, parameters: Parameters
+) -> Mapping[str, Callable[[Shown], Iterable[str]]]:
+    if not parameters.get("Filters"):
+        return FILTERS
+    interfaces = tags_of(connection, call.account, call.region, "network-interface")
+    return {**FILTERS, **interface_tag_filters(interfaces)}
 
 
 def _key(shown: Shown) -> str:

@@ -9,6 +9,7 @@ from kumoniwa.api import capacity
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.insistence import Insistence, insist, insistence
 from kumoniwa.api.instance_lookup import ENDED, instances_named
+from kumoniwa.api.instance_output import state_output
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, OperationNotPermitted
 from kumoniwa.model.boots import Cause
@@ -215,11 +216,6 @@ def _user_initiated(call: Call) -> dict[str, Any]:
         "state_reason_code": USER_SHUTDOWN.code,
         "state_reason_message": USER_SHUTDOWN.message,
     }
-
-
-def state_output(state: InstanceState) -> dict[str, Any]:
-    """A state as EC2 writes it."""
-    return {"Code": state.code, "Name": str(state)}
 
 
 def _state_change(instance: Instance, current: InstanceState) -> _Change:

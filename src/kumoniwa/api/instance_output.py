@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from kumoniwa.api.instance_lifecycle import state_output
 from kumoniwa.api.registry import Call
 from kumoniwa.api.tags import tag_set
 from kumoniwa.model.hostnames import private_hostname
@@ -112,6 +111,11 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         "VirtualizationType": "hvm",
         "VpcId": None if gone else instance.vpc_id,
     }
+
+
+def state_output(state: InstanceState) -> dict[str, Any]:
+    """A state as EC2 writes it."""
+    return {"Code": state.code, "Name": str(state)}
 
 
 def reservations(found: Sequence[Instance], outputs: Sequence[Output]) -> list[Output]:

@@ -1,16 +1,17 @@
 """What actions work with: the world they change, and the engine that does what they started."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.descriptions import Descriptions
 from kumoniwa.api.registry import Answer, Call
 from kumoniwa.errors import IdempotentParameterMismatch
 from kumoniwa.store import tokens
 from kumoniwa.store.workflows import Origin
-from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.engine import Engine, has_submitted
 from kumoniwa.workflows.world import World
 
 T = TypeVar("T")
@@ -22,6 +23,7 @@ class Cloud:
 
     world: World
     engine: Engine
+    descriptions: Descriptions[Any] = field(default_factory=Descriptions)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a consistent view of the state."""
@@ -33,16 +35,17 @@ class Cloud:
         When this returns, what was done is durable. When `work` raises, nothing was done and the token is unused.
         """
 
-        def work_and_remember(connection: Connection) -> Answer:
+        def work_and_remember(connection: Connection) -> tuple[Answer, bool]:
             answer = work(connection)
             if call.token is not None:
                 scope = (call.account, call.region, call.action)
                 row = tokens.TokenRow(*scope, call.token.value, call.token.fingerprint, answer, call.at)
                 tokens.record(connection, row)
-            return answer
+            return answer, has_submitted(connection)
 
-        answer = await self.world.database.write(work_and_remember)
-        await self.engine.wake()
+        answer, submitted = await self.world.database.write(work_and_remember)
+        if submitted:
+            await self.engine.wake()
         return answer
 
     async def find(self, call: Call) -> Mapping[str, Any] | None:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+from kumoniwa.api.lasting import Lasting
+
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 Writer = Callable[[list[str], Any], None]  # appends pieces of XML; joined once, at the end
@@ -90,9 +92,21 @@ def _container(tag: str, content: Writer) -> Writer:
 def _each(item: Writer) -> Writer:
     def write(out: list[str], values: Any) -> None:
         for value in values:
-            item(out, value)
+            if type(value) is Lasting:
+                out.append(_written_once(item, value))
+            else:
+                item(out, value)
 
     return write
+
+
+def _written_once(item: Writer, value: Lasting) -> str:
+    if (written := value.written) is not None and written[0] is item:
+        return written[1]
+    pieces: list[str] = []
+    item(pieces, value)
+    value.written = (item, "".join(pieces))
+    return value.written[1]
 
 
 def _leaf(tag: str, text: Callable[[Any], str]) -> Writer:

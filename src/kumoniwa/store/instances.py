@@ -36,6 +36,16 @@ def in_scope(connection: Connection, account: str, region: str, ids: Collection[
     )
 
 
+def versions(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> dict[str, int]:
+    """The instances of an account in a region, or these of them, by id: how many changes each has seen."""
+    query = select(instances.c.id, instances.c.version).where(
+        instances.c.account == account, instances.c.region == region
+    )
+    if ids is not None:
+        query = query.where(instances.c.id.in_(ids))
+    return dict(connection.execute(query).all())
+
+
 def in_states(connection: Connection, states: Collection[InstanceState]) -> list[Instance]:
     """The instances of every account and region that are in one of these states."""
     return all_of(Instance, connection, select(instances).where(instances.c.state.in_(states)))

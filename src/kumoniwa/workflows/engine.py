@@ -27,6 +27,7 @@ T = TypeVar("T")
 Step = Callable[Concatenate[World, P], Awaitable[T]]
 Story = Callable[..., Awaitable[None]]
 
+_SUBMITTED = "kumoniwa: a workflow was submitted"  # a note on a connection
 _NEXT_LIFE = 5.0  # seconds until a workflow that cannot go on tries again
 
 STORIES: dict[str, Story] = {}
@@ -190,4 +191,13 @@ def submit(
 ) -> WorkflowRow:
     """Write a workflow with the rows it is about; `Engine.wake` after the commit starts it."""
     assert kind in STORIES, f"nobody tells the story {kind}"
+    connection.info[_SUBMITTED] = True
     return rows.submit(connection, kind, subject, origin, arguments)
+
+
+def has_submitted(connection: Connection) -> bool:
+    """Whether a workflow was submitted on this connection since this was asked last: if not, `wake` would find none.
+
+    May be true where the transaction that submitted it was rolled back.
+    """
+    return bool(connection.info.pop(_SUBMITTED, False))

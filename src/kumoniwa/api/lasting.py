@@ -1,0 +1,14 @@
+"""Outputs that last: the same value is told again until what it describes changes."""
+
+from typing import Any
+
+
+class Lasting(dict[str, Any]):
+    """An output that never changes again. Whoever writes it down may keep the text with it, for the next time."""
+
+    __slots__ = ("written",)
+
+    def __init__(self, output: dict[str, Any]) -> None:
+        super().__init__(output)
+        self.written: tuple[object, str] | None = None
+        """The text, and who wrote it: another writer's text would be in other words."""

@@ -49,9 +49,10 @@ def room(cloud: Cloud, connection: Connection, kind: InstanceType, *, beside_mib
     if cloud.world.driver.name == "simulated":
         return None
     held = memory_of(INSTANCE_TYPES[one.instance_type] for one in instances.in_states(connection, _HOLDING))
-    return room_for(kind, held + beside_mib, _host_memory_mib())
+    return room_for(kind, held + beside_mib, host_memory_mib())
 
 
 @cache
-def _host_memory_mib() -> int:
+def host_memory_mib() -> int:
+    """All the memory that this host has."""
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)

@@ -35,7 +35,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     Gives when its vCPUs began to run.
     """
     guest = world.driver.guest(GuestId(instance_id))
-    spec = await world.database.read(partial(_spec, instance_id=instance_id))
+    spec = await world.database.read(partial(spec_of, instance_id=instance_id))
 
     def begin(connection: Connection) -> None:
         # Recorded first: what the guest does from its first moment on belongs to this boot.
@@ -103,7 +103,7 @@ async def _note_the_end(world: World, instance_id: str, shutdown: Shutdown, caus
     }
 
 
-def _spec(connection: Connection, instance_id: str) -> GuestSpec:
+def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
     """The guest that this instance wants, from its rows."""
     instance = instances.get(connection, instance_id)
     assert instance is not None, f"{instance_id} has a guest and no row"

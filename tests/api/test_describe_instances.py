@@ -1,0 +1,215 @@
+"""DescribeInstances, DescribeInstanceStatus and DescribeNetworkInterfaces: filters, pages, what is told of whom."""
+
+import asyncio
+import re
+from base64 import b64decode
+from typing import Any
+
+import pytest
+from asgi import Refused
+from stack import Stack
+
+from kumoniwa.aws.ec2query import service_model
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = "i-0123456789abcdef0"
+
+
+def _documented(action: str) -> list[str]:
+    """The names of an action's filters, from EC2's own documentation of it."""
+    text = service_model("ec2", "2016-11-15").operation_model(action).input_shape.members["Filters"].documentation
+    names = re.findall(r"<li> *<p> *<code>([^<]+)</code>", text)
+    return ["tag:Name" if name in ("tag:&lt;key&gt;", "tag") else name for name in names]
+
+
+async def _found(stack: Stack, name: str, *values: str) -> set[str]:
+    told = await stack.call("DescribeInstances", Filters=[{"Name": name, "Values": list(values)}])
+    return {one["InstanceId"] for reservation in told["Reservations"] for one in reservation["Instances"]}
+
+
+@pytest.mark.parametrize(
+    ("action", "at_least"),
+    [("DescribeInstances", 100), ("DescribeInstanceStatus", 15), ("DescribeNetworkInterfaces", 30)],
+)
+async def test_every_documented_filter_is_taken(stack: Stack, action: str, at_least: int) -> None:
+    await stack.launch()
+    names = _documented(action)
+    assert len(names) >= at_least
+    for name in names:
+        await stack.call(action, Filters=[{"Name": name, "Values": ["nothing is called so"]}])
+    with pytest.raises(Refused) as refused:
+        await stack.call(action, Filters=[{"Name": "colour", "Values": ["red"]}])
+    assert refused.value.message == "The filter 'colour' is invalid"
+
+
+async def test_filters_find_the_instance_by_what_is_told_of_it(stack: Stack) -> None:
+    group = (await stack.call("CreateSecurityGroup", GroupName="web", Description="web"))["GroupId"]
+    await stack.call("CreateKeyPair", KeyName="mine")
+    instance_id = await stack.launch(
+        KeyName="mine",
+        SecurityGroupIds=[group],
+        InstanceType="t3.small",
+        Placement={"AvailabilityZone": "us-east-1b"},
+        MetadataOptions={"HttpTokens": "required"},
+        TagSpecifications=[
+            {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web-1"}]},
+            {"ResourceType": "network-interface", "Tags": [{"Key": "wire", "Value": "red"}]},
+        ],
+    )
+    other = await stack.launch()
+    instance = await stack.instance(instance_id)
+    interface, device = instance["NetworkInterfaces"][0], instance["BlockDeviceMappings"][0]["Ebs"]
+    asked = {
+        "availability-zone-id": "use1-az2",
+        "block-device-mapping.volume-id": device["VolumeId"],
+        "instance.group-name": "w?b",
+        "ip-address": instance["PublicIpAddress"],
+        "key-name": "mine",
+        "metadata-options.http-tokens": "required",
+        "network-interface.addresses.association.public-ip": instance["PublicIpAddress"],
+        "network-interface.attachment.instance-id": instance_id,
+        "network-interface.group-id": group,
+        "network-interface.mac-address": interface["MacAddress"],
+        "network-interface.tag-key": "wi*",
+        "network-interface.tag-value": "red",
+        "private-dns-name": instance["PrivateDnsName"],
+        "private-ip-address": instance["PrivateIpAddress"],
+        "tag:Name": "web-*",
+        "tag-key": "Name",
+    }
+    for name, value in asked.items():
+        assert await _found(stack, name, value) == {instance_id}, name
+    both = {
+        "block-device-mapping.delete-on-termination": "true",
+        "instance-state-name": "running",
+        "instance-state-code": "16",
+        "maintenance-options.auto-recovery": "default",
+        "network-interface.addresses.primary": "true",
+        "network-interface.attachment.device-index": "0",
+        "operator.managed": "false",
+        "private-dns-name-options.hostname-type": "ip-name",
+        "root-device-type": "ebs",
+        "launch-time": "20*T*Z",
+    }
+    for name, value in both.items():
+        assert await _found(stack, name, value) == {instance_id, other}, name
+
+
+async def test_pages_hold_every_instance_once(stack: Stack) -> None:
+    image = (await stack.call("DescribeImages", Owners=["self"]))["Images"][0]["ImageId"]
+    await stack.call("RunInstances", ImageId=image, MinCount=12, MaxCount=12)
+    await stack.idle()
+    seen: list[str] = []
+    token: dict[str, Any] = {}
+    while True:
+        page = await stack.call("DescribeInstances", MaxResults=5, **token)
+        seen += [one["InstanceId"] for reservation in page["Reservations"] for one in reservation["Instances"]]
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert len(seen) == len(set(seen)) == 12
+    with pytest.raises(Refused) as refused:
+        await stack.call("DescribeInstances", InstanceIds=seen[:1], MaxResults=5)
+    assert refused.value.message == "The parameter instancesSet cannot be used with the parameter maxResults"
+    with pytest.raises(Refused) as refused:
+        await stack.call("DescribeInstances", MaxResults=4)
+    assert refused.value.message == (
+        "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than 5."
+    )
+
+
+async def test_one_id_of_nobody_refuses_them_all(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    for action in ("DescribeInstances", "DescribeInstanceStatus", "DescribeInstanceCreditSpecifications"):
+        with pytest.raises(Refused) as refused:
+            await stack.call(action, InstanceIds=[instance_id, NOBODY])
+        assert refused.value.message == f"The instance ID '{NOBODY}' does not exist"
+
+
+async def test_a_terminated_instance_has_its_tags_and_no_address_volume_group_or_interface(stack: Stack) -> None:
+    instance_id = await stack.launch(
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "web"}]}]
+    )
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    told = await stack.instance(instance_id)
+    assert told["Tags"] == [{"Key": "Name", "Value": "web"}]
+    assert told["StateReason"]["Code"] == "Client.UserInitiatedShutdown"
+    assert told["StateTransitionReason"].startswith("User initiated (")
+    assert told["PublicDnsName"] == told["PrivateDnsName"] == ""
+    assert not told["BlockDeviceMappings"] + told["NetworkInterfaces"] + told["SecurityGroups"]
+    assert told.keys().isdisjoint({"PrivateIpAddress", "PublicIpAddress", "SubnetId", "VpcId", "SourceDestCheck"})
+    assert (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"] == []
+    assert await _found(stack, "instance-state-name", "terminated") == {instance_id}
+
+
+async def test_status_is_told_of_running_instances_unless_all_are_asked_for(stack: Stack) -> None:
+    running, stopped = await stack.launch(), await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[stopped])
+    await stack.idle()
+
+    async def told(**parameters: Any) -> dict[str, tuple[str, str]]:
+        answer = await stack.call("DescribeInstanceStatus", **parameters)
+        return {
+            one["InstanceId"]: (one["InstanceState"]["Name"], one["InstanceStatus"]["Status"])
+            for one in answer["InstanceStatuses"]
+        }
+
+    assert (await told()).keys() == {running}
+    assert await told(InstanceIds=[stopped]) == {}
+    assert (await told(IncludeAllInstances=True))[stopped] == ("stopped", "not-applicable")
+    found = await told(Filters=[{"Name": "instance-state-name", "Values": ["stopped"]}], IncludeAllInstances=True)
+    assert found.keys() == {stopped}
+
+
+async def test_a_guest_out_of_space_is_impaired_since_then_and_ok_again(stack: Stack) -> None:
+    instance_id = await stack.launch()
+
+    async def status(wanted: str) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            while True:  # what a guest does by itself takes a few turns to arrive
+                told: dict[str, Any] = (await stack.call("DescribeInstanceStatus"))["InstanceStatuses"][0]
+                if told["InstanceStatus"]["Status"] == wanted:
+                    return told
+
+    stack.guest(instance_id).run_out_of_space()
+    told = await status("impaired")
+    assert told["SystemStatus"]["Status"] == "ok"
+    assert told["InstanceStatus"]["Details"][0]["Status"] == "failed"
+    assert "ImpairedSince" in told["InstanceStatus"]["Details"][0]
+    stack.guest(instance_id).find_space()
+    assert "ImpairedSince" not in (await status("ok"))["InstanceStatus"]["Details"][0]
+
+
+async def test_network_interfaces_are_those_of_the_instances(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await stack.launch()
+    instance = await stack.instance(instance_id)
+    interface_id = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    by_id = await stack.call("DescribeNetworkInterfaces", NetworkInterfaceIds=[interface_id])
+    by_instance = await stack.call(
+        "DescribeNetworkInterfaces", Filters=[{"Name": "attachment.instance-id", "Values": [instance_id]}]
+    )
+    assert by_id["NetworkInterfaces"] == by_instance["NetworkInterfaces"]
+    told = by_id["NetworkInterfaces"][0]
+    assert told["PrivateIpAddress"] == instance["PrivateIpAddress"]
+    assert told["Attachment"]["InstanceId"] == instance_id
+    assert told["TagSet"] == []
+    with pytest.raises(Refused) as refused:
+        await stack.call("DescribeNetworkInterfaces", NetworkInterfaceIds=["eni-0123456789abcdef0"])
+    assert refused.value.code == "InvalidNetworkInterfaceID.NotFound"
+
+
+async def test_the_console_is_the_guests_own_and_left_out_while_there_is_none(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    told = await stack.call("GetConsoleOutput", InstanceId=instance_id, Latest=True)
+    assert b"Linux version" in b64decode(told["Output"])
+    assert told["InstanceId"] == instance_id
+    before_nitro = await stack.launch(InstanceType="t2.micro")
+    with pytest.raises(Refused) as refused:
+        await stack.call("GetConsoleOutput", InstanceId=before_nitro, Latest=True)
+    assert refused.value.code == "UnsupportedOperation"
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert "Output" not in await stack.call("GetConsoleOutput", InstanceId=instance_id)

@@ -37,7 +37,7 @@ from kumoniwa.reconcile.follow import Follower
 from kumoniwa.reconcile.housekeeping import Housekeeping
 from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store.database import Database, make_engine
-from kumoniwa.store.schema import ensure_schema
+from kumoniwa.store.schema import SchemaTooNew, ensure_schema
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World
@@ -78,13 +78,19 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
 
 @asynccontextmanager
 async def running(config: Config, driver: Driver, clock: Clock | None = None) -> AsyncIterator[Running]:
-    """A cloud without its socket: all of it runs inside this block. The data folder is the caller's alone."""
+    """A cloud without its socket: all of it runs inside this block. The data folder is the caller's alone.
+
+    Raises `CannotStart` where a newer version wrote that folder; then nothing in it was changed.
+    """
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as ending:
         engine_of_sql = make_engine(config.data_dir / "cloud.db")
-        await asyncio.to_thread(ensure_schema, engine_of_sql)
         database = Database(engine_of_sql)
         ending.push_async_callback(database.close)
+        try:
+            await asyncio.to_thread(ensure_schema, engine_of_sql)
+        except SchemaTooNew as newer:
+            raise CannotStart(str(newer)) from None
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
@@ -155,7 +161,8 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
 
 @contextmanager
 def _owned(data_dir: Path) -> Iterator[None]:
-    """The data folder, made where it is missing, and ours alone while the block runs."""
+    """The data folder, made where it is missing, and ours alone while the block runs: no other user reads its files."""
+    os.umask(0o077)  # a folder that was there before may be open to others; what we put there is not
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = (data_dir / "lock").open("w")

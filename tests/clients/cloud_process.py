@@ -169,5 +169,11 @@ class Sdk:
     def resource(self) -> Any:
         return self._session.resource("ec2", endpoint_url=self._endpoint, config=Config(retries=_ONCE))
 
+    def starting_image(self) -> str:
+        """The AMI that a simulated cloud has from its first second."""
+        named = [{"Name": "name", "Values": ["debian-12-amd64-simulated"]}]
+        image: str = self.client().describe_images(Filters=named)["Images"][0]["ImageId"]
+        return image
+
 
 _ONCE = {"total_max_attempts": 1}  # a server that stumbles is to be seen, not asked again

@@ -180,7 +180,10 @@ def _owned(data_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def _listening(config: Config) -> Iterator[socket.socket]:
-    listener = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle's algorithm off only where it is: it would hold every answer's
+    # body back until the caller has acknowledged its headers, for 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     with listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,0 +1,215 @@
+"""CreateImage: what is refused, what an image is made of, and what its mappings may change."""
+
+from typing import Any
+
+import pytest
+from asgi import Refused
+from stack import Stack
+
+pytestmark = pytest.mark.anyio
+
+DATA = "/dev/sdf"
+
+
+async def _launch(stack: Stack, **parameters: Any) -> str:
+    return await stack.launch(
+        BlockDeviceMappings=[{"DeviceName": DATA, "Ebs": {"VolumeSize": 2, "VolumeType": "gp3"}}], **parameters
+    )
+
+
+async def _image(stack: Stack, image_id: str) -> dict[str, Any]:
+    image: dict[str, Any] = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
+    return image
+
+
+async def test_an_image_holds_a_snapshot_of_every_volume_and_says_where_it_is_from(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden", Description="all"))["ImageId"]
+    assert (await _image(stack, image_id))["State"] == "pending"
+    await stack.idle()
+    image = await _image(stack, image_id)
+    instance = await stack.instance(instance_id)
+    assert (image["State"], image["Name"], image["Description"]) == ("available", "golden", "all")
+    assert (image["SourceInstanceId"], image["SourceImageId"]) == (instance_id, instance["ImageId"])
+    devices = {one["DeviceName"]: one["Ebs"] for one in image["BlockDeviceMappings"]}
+    assert devices.keys() == {"/dev/xvda", DATA}
+    assert [devices[name]["DeleteOnTermination"] for name in ("/dev/xvda", DATA)] == [True, False]
+    snapshots = (await stack.call("DescribeSnapshots", OwnerIds=["self"]))["Snapshots"]
+    by_id = {one["SnapshotId"]: one for one in snapshots}
+    for device in instance["BlockDeviceMappings"]:
+        snapshot = by_id[devices[device["DeviceName"]]["SnapshotId"]]
+        assert snapshot["VolumeId"] == device["Ebs"]["VolumeId"]
+        assert (snapshot["State"], snapshot["Progress"]) == ("completed", "100%")
+        assert snapshot["Description"] == f"Created by CreateImage({instance_id}) for {image_id}"
+
+
+async def test_tags_reach_the_image_and_every_snapshot(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    image_id = (
+        await stack.call(
+            "CreateImage",
+            InstanceId=instance_id,
+            Name="golden",
+            TagSpecifications=[
+                {"ResourceType": kind, "Tags": [{"Key": "for", "Value": kind}]} for kind in ("image", "snapshot")
+            ],
+        )
+    )["ImageId"]
+    await stack.idle()
+    image = await _image(stack, image_id)
+    assert image["Tags"] == [{"Key": "for", "Value": "image"}]
+    ids = [device["Ebs"]["SnapshotId"] for device in image["BlockDeviceMappings"]]
+    for snapshot in (await stack.call("DescribeSnapshots", SnapshotIds=ids))["Snapshots"]:
+        assert snapshot["Tags"] == [{"Key": "for", "Value": "snapshot"}]
+
+
+async def test_mappings_drop_a_volume_add_an_empty_one_and_change_delete_on_termination(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    image_id = (
+        await stack.call(
+            "CreateImage",
+            InstanceId=instance_id,
+            Name="golden",
+            BlockDeviceMappings=[
+                {"DeviceName": "/dev/xvda", "Ebs": {"DeleteOnTermination": False}},
+                {"DeviceName": DATA, "NoDevice": ""},
+                {"DeviceName": "/dev/sdh", "Ebs": {"VolumeSize": 100}},
+                {"DeviceName": "/dev/sdi", "VirtualName": "ephemeral0"},
+            ],
+        )
+    )["ImageId"]
+    await stack.idle()
+    devices = {one["DeviceName"]: one for one in (await _image(stack, image_id))["BlockDeviceMappings"]}
+    assert devices.keys() == {"/dev/xvda", "/dev/sdh", "/dev/sdi"}
+    assert devices["/dev/xvda"]["Ebs"]["DeleteOnTermination"] is False
+    assert devices["/dev/sdh"]["Ebs"]["VolumeSize"] == 100
+    assert "SnapshotId" not in devices["/dev/sdh"]["Ebs"]
+    assert devices["/dev/sdi"]["VirtualName"] == "ephemeral0"
+    copy = await stack.instance(await stack.launch(ImageId=image_id))
+    assert [one["DeviceName"] for one in copy["BlockDeviceMappings"]] == ["/dev/xvda", "/dev/sdh"]
+
+
+async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    mapping = {"DeviceName": DATA, "Ebs": {"VolumeSize": 2, "VolumeType": "gp3", "Iops": 3000, "Encrypted": False}}
+    await stack.call("CreateImage", InstanceId=instance_id, Name="golden", BlockDeviceMappings=[mapping])
+    await stack.idle()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code", "message"),
+    [
+        (
+            {"Name": "gold#en"},
+            "InvalidAMIName.Malformed",
+            "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, "
+            "'(', ')', '.', '-', '/' and '_'",
+        ),
+        ({"Description": "d" * 256}, "InvalidParameterValue", None),
+        ({"SnapshotLocation": "local"}, "InvalidAction", "Kumoniwa does not implement SnapshotLocation local."),
+        (
+            {"BootModeOverride": "uefi"},
+            "InvalidParameterValue",
+            "BootModeOverride is only for instances whose current boot mode is uefi",
+        ),
+        (
+            {"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "b"}]}]},
+            "InvalidParameterValue",
+            "'instance' is not a valid taggable resource type for this operation.",
+        ),
+        (
+            {"TagSpecifications": [{"ResourceType": "image", "Tags": [{"Key": "aws:a", "Value": "b"}]}]},
+            "InvalidParameterValue",
+            "Tag keys starting with 'aws:' are reserved for internal use",
+        ),
+        *(
+            (
+                {"BlockDeviceMappings": [{"DeviceName": DATA, "Ebs": change}]},
+                "InvalidBlockDeviceMapping",
+                f"{named} cannot be modified on device '{DATA}'",
+            )
+            for named, change in (
+                ("volumeSize", {"VolumeSize": 3}),
+                ("volumeType", {"VolumeType": "gp2"}),
+                ("iops", {"Iops": 4000}),
+                ("throughput", {"Throughput": 200}),
+                ("snapshotId", {"SnapshotId": "snap-0123456789abcdef0"}),
+            )
+        ),
+        (
+            {"BlockDeviceMappings": [{"DeviceName": DATA, "Ebs": {"Encrypted": True}}]},
+            "InvalidAction",
+            "Kumoniwa does not implement encrypted volumes.",
+        ),
+        (
+            {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "NoDevice": ""}]},
+            "InvalidBlockDeviceMapping",
+            "The root device '/dev/xvda' cannot be left out.",
+        ),
+        (
+            {"BlockDeviceMappings": [{"DeviceName": DATA, "NoDevice": ""}, {"DeviceName": DATA, "NoDevice": ""}]},
+            "InvalidBlockDeviceMapping",
+            f"Device name '{DATA}' is used more than once.",
+        ),
+        (
+            {"BlockDeviceMappings": [{"Ebs": {"DeleteOnTermination": True}}]},
+            "MissingParameter",
+            "The request must contain the parameter deviceName",
+        ),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_the_guest_goes_on(
+    stack: Stack, parameters: dict[str, Any], code: str, message: str | None
+) -> None:
+    instance_id = await _launch(stack)
+    boot_id = stack.guest(instance_id).boot_id
+    with pytest.raises(Refused) as refused:
+        await stack.call("CreateImage", **{"InstanceId": instance_id, "Name": "golden", **parameters})
+    assert refused.value.code == code
+    assert message is None or refused.value.message == message
+    await stack.idle()
+    assert stack.guest(instance_id).boot_id == boot_id
+    assert (await stack.call("DescribeImages", Filters=[{"Name": "name", "Values": ["golden"]}]))["Images"] == []
+    assert (await stack.call("DescribeSnapshots", Filters=[{"Name": "status", "Values": ["pending"]}]))[
+        "Snapshots"
+    ] == []
+
+
+async def test_a_name_is_taken_from_the_request_on_and_free_again_when_the_image_goes(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+    with pytest.raises(Refused) as refused:
+        await stack.call("CreateImage", InstanceId=instance_id, Name="golden")
+    assert refused.value.message == f"AMI name golden is already in use by AMI {image_id}"
+    await stack.idle()
+    await stack.call("DeregisterImage", ImageId=image_id)
+    await stack.call("CreateImage", InstanceId=instance_id, Name="golden")
+    await stack.idle()
+
+
+async def test_a_stopped_instance_stays_stopped_and_its_image_is_at_rest(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "stopped"
+    assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "at-rest"
+
+
+async def test_an_instance_runs_on_when_its_image_and_snapshots_are_gone(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+    await stack.idle()
+    copy = await stack.launch(ImageId=image_id)
+    snapshots = [device["Ebs"]["SnapshotId"] for device in (await _image(stack, image_id))["BlockDeviceMappings"]]
+    await stack.call("DeregisterImage", ImageId=image_id)
+    with pytest.raises(Refused) as refused:
+        await stack.launch(ImageId=image_id)
+    assert refused.value.code in ("InvalidAMIID.Unavailable", "InvalidAMIID.NotFound")
+    for snapshot_id in snapshots:
+        await stack.call("DeleteSnapshot", SnapshotId=snapshot_id)
+    await stack.call("RebootInstances", InstanceIds=[copy])
+    await stack.idle()
+    told = await stack.instance(copy)
+    assert (told["State"]["Name"], told["ImageId"]) == ("running", image_id)

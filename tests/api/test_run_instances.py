@@ -171,6 +171,21 @@ async def test_a_refused_launch_does_not_use_up_its_token(stack: Stack) -> None:
     await stack.idle()
 
 
+async def test_the_token_of_an_instance_that_has_ended_is_refused(stack: Stack) -> None:
+    asked = {"ImageId": await _image(stack), "MinCount": 1, "MaxCount": 1, "ClientToken": "ended"}
+    launched = await stack.call("RunInstances", **asked)
+    await stack.idle()
+    await stack.call("TerminateInstances", InstanceIds=[launched["Instances"][0]["InstanceId"]])
+    await stack.idle()
+    with pytest.raises(Refused) as refused:
+        await stack.call("RunInstances", **asked)
+    assert (refused.value.code, refused.value.message) == (
+        "IdempotentInstanceTerminated",
+        "The client token you have provided is associated with a terminated instance. "
+        "Please use a different client token.",
+    )
+
+
 @pytest.mark.parametrize(("held", "room"), [(0, 3), (4096, 2), (8192, 1), (12288, 0), (40000, 0)])
 def test_guests_fit_into_the_hosts_memory_and_half_as_much_again(held: int, room: int) -> None:
     assert capacity.room_for(INSTANCE_TYPES["t3.medium"], held, host_mib=8192) == room

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from kumoniwa.api.descriptions import Descriptions
+from kumoniwa.api.launch_tokens import check_alive
 from kumoniwa.api.registry import Answer, Call
 from kumoniwa.errors import IdempotentParameterMismatch
 from kumoniwa.store import tokens
@@ -51,15 +52,19 @@ class Cloud:
     async def find(self, call: Call) -> Mapping[str, Any] | None:
         """The answer that this call's ClientToken got before (`registry.TokenStore`)."""
         assert call.token is not None
-        scope = (call.account, call.region, call.action)
-        value = call.token.value
-        row = await self.read(lambda connection: tokens.find(connection, *scope, value))
-        if row is None:
-            return None
-        if row.fingerprint != call.token.fingerprint:
-            raise IdempotentParameterMismatch
-        output: Mapping[str, Any] = row.output or {}
-        return output
+        token, scope = call.token, (call.account, call.region, call.action)
+
+        def found(connection: Connection) -> Mapping[str, Any] | None:
+            row = tokens.find(connection, *scope, token.value)
+            if row is None:
+                return None
+            if row.fingerprint != token.fingerprint:
+                raise IdempotentParameterMismatch
+            output: Mapping[str, Any] = row.output or {}
+            check_alive(connection, call, output)
+            return output
+
+        return await self.read(found)
 
 
 def origin(call: Call) -> Origin:

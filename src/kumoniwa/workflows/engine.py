@@ -133,10 +133,9 @@ class Engine:
     async def wake(self) -> None:
         """Start every workflow whose turn it is and that is not live: after a commit that submitted one, and first."""
         async with self._waking:
-            for row in await self._world.database.read(rows.running):
-                if row.id not in self._live:
-                    self._live.add(row.id)
-                    self._tasks.start(self._run(row), row.kind)
+            for row in await self._world.database.read(partial(rows.running, besides=frozenset(self._live))):
+                self._live.add(row.id)
+                self._tasks.start(self._run(row), row.kind)
 
     async def idle(self, timeout: float) -> None:
         """Return when no workflow is live. For tests and for a shutdown that lets work finish."""

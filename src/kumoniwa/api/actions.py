@@ -1,11 +1,13 @@
 """Every module that has actions: importing this one registers them all."""
 
 from kumoniwa.api import (
+    addresses,
     console,
     cpu_credits,
     cpu_options,
     create_image,
     describe_instances,
+    image_attributes,
     images,
     imports,
     instance_attributes,
@@ -29,11 +31,13 @@ from kumoniwa.api import (
 )
 
 __all__ = [
+    "addresses",
     "console",
     "cpu_credits",
     "cpu_options",
     "create_image",
     "describe_instances",
+    "image_attributes",
     "images",
     "imports",
     "instance_attributes",

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import re
 import signal
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from kumoniwa.hypervisor.driver import (
     HostExhausted,
     LayerId,
 )
-from kumoniwa.hypervisor.qemu import record
+from kumoniwa.hypervisor.qemu import record, translations
+from kumoniwa.hypervisor.qemu.guest import QemuGuest
 from kumoniwa.hypervisor.qemu.process import find_in, identify
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
@@ -93,6 +96,54 @@ async def test_a_button_pressed_before_the_guest_listens_is_pressed_again(bench:
     await bench.run(guest.ensure_running(spec))
     shutdown = await bench.run(guest.ensure_shut_down(deadline=WITHIN))  # the firmware is still at work
     assert shutdown.clean
+
+
+async def test_a_guest_that_is_reset_begins_anew_without_the_translations_of_the_boot_before(bench: QemuBench) -> None:
+    guest, spec = await bench.up()
+    await bench.run(guest.ensure_shut_down(deadline=WITHIN))
+    flushed = await flushes(guest)
+    assert (await bench.run(guest.ensure_running(spec))).fresh
+    assert await flushes(guest) > flushed
+    assert (await bench.event_of({EventKind.KERNEL_STARTED, EventKind.RESET})).kind is EventKind.KERNEL_STARTED
+    await bench.write(spec.id, "after")  # it goes on, and nothing stops it
+    assert await guest.observe() is GuestState.RUNNING
+    assert await debugger_channels(guest) == []
+
+
+async def test_a_guest_boots_all_the_same_when_its_translations_cannot_be_dropped(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, spec = await bench.up()
+    await bench.run(guest.ensure_shut_down(deadline=WITHIN))
+    monkeypatch.setattr(translations, "_STEP", b"+")  # which asks for nothing: no answer comes
+    monkeypatch.setattr(translations, "_STEP_WITHIN", 0.1)
+    assert (await bench.run(guest.ensure_running(spec))).fresh
+    await bench.event(EventKind.KERNEL_STARTED)
+    await bench.write(spec.id, "after")
+    assert await debugger_channels(guest) == []
+
+
+@pytest.mark.parametrize("stepped", [False, True])
+async def test_a_debugger_interface_left_by_a_server_that_was_killed_is_deaf_and_removed(
+    bench: QemuBench, *, stepped: bool
+) -> None:
+    guest, spec = await bench.up()
+    bench.ignore_power_button(spec.id)
+    await bench.run(guest.ensure_shut_down(deadline=0.5))
+    machine = machine_of(guest)
+    await machine.execute("system_reset")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        await translations._attach(machine, theirs)
+        assert await debugger_channels(guest) == [translations.CHANNEL]
+        if stepped:
+            await bench.run(translations._step(ours))
+    found = (await bench.successor()).guest(spec.id)
+    assert await found.observe() is GuestState.HALTED
+    assert (await bench.run(found.ensure_running(spec))).fresh
+    await bench.event(EventKind.KERNEL_STARTED)
+    await bench.write(spec.id, "after")
+    assert await debugger_channels(found) == []
 
 
 async def test_a_layer_that_was_cut_can_be_used_by_another_guest_at_once(bench: QemuBench) -> None:
@@ -187,3 +238,20 @@ async def test_a_layer_says_its_formats_so_that_none_is_ever_guessed(bench: Qemu
     info = json.loads(await run.run(["qemu-img", "info", "--output=json", "-f", "qcow2", path], timeout=WITHIN))
     assert (info["backing-filename"], info["backing-filename-format"]) == ("base.qcow2", "qcow2")
     assert (info["virtual-size"], info["format-specific"]["data"]["extended-l2"]) == (2 << 20, True)
+
+
+async def flushes(guest: QemuGuest) -> int:
+    """How often QEMU has dropped its translations."""
+    told = re.search(r"TB flush count +(\d+)", await machine_of(guest).human("info jit"))
+    assert told is not None
+    return int(told[1])
+
+
+async def debugger_channels(guest: QemuGuest) -> list[str]:
+    """What a debugger of the guest could be connected to."""
+    known = {"monitor", "console", "agent"}
+    return [
+        device["label"]
+        for device in await machine_of(guest).execute("query-chardev")
+        if device["label"] not in known and device["filename"] != "gdb"  # QEMU's own, connected to nothing
+    ]

@@ -27,7 +27,7 @@ from kumoniwa.hypervisor.driver import (
     Shutdown,
     Started,
 )
-from kumoniwa.hypervisor.qemu import console, cut, forwards, record
+from kumoniwa.hypervisor.qemu import console, cut, forwards, record, translations
 from kumoniwa.hypervisor.qemu.command_line import AGENT, METADATA_SOCKET, Accelerator, disk_node
 from kumoniwa.hypervisor.qemu.machine import Hearing, Machine
 from kumoniwa.hypervisor.qemu.monitor import CommandRefused
@@ -236,16 +236,20 @@ class QemuGuest:
 
     async def _start_over(self) -> Started:
         """Reset and go on, in the same process."""
-        assert self._machine is not None
+        machine = self._machine
+        assert machine is not None
         self._reset.clear()
         self._at_rest_at = self._pressed_at = None
-        self._machine.console.expect_kernel()
+        machine.console.expect_kernel()
         await self._ask("system_reset")
         try:
             async with asyncio.timeout(_RESET_WITHIN):
                 await self._reset.wait()  # only then does QEMU take `cont`
         except TimeoutError as late:
             raise GuestLost(f"{self._id} was not reset in {_RESET_WITHIN:.0f} s") from late
+        if self._around.accelerator.name == "tcg":
+            await translations.drop(machine)
+        self._reset_at = asyncio.get_running_loop().time()  # the firmware's own resets come from now on
         await self._ask("cont")
         self._started_at = self._now()
         return Started(fresh=True, at=self._started_at)

@@ -56,6 +56,10 @@ class Machine:
         self.console = Console(folder, hearing.on_kernel)
 
     @property
+    def name(self) -> str:
+        return self._folder.name
+
+    @property
     def alive(self) -> bool:
         return self._process is not None and not self._process.ended.is_set()
 
@@ -130,6 +134,11 @@ class Machine:
     async def human(self, command: str) -> str:
         """Run a command of the human monitor; gives its text."""
         return str(await self.execute("human-monitor-command", command_line=command))
+
+    async def hand_over(self, channel: socket.socket, name: str) -> None:
+        """Give QEMU a copy of an open socket, under a name for the next command that takes one. Raises `GuestLost`."""
+        monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
+        await monitor.hand_over(channel.fileno(), name)
 
     async def status(self) -> str:
         """QEMU's word for what the vCPUs do: `running`, `shutdown`, `paused`, `io-error`, …"""

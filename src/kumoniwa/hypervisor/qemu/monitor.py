@@ -51,6 +51,14 @@ class Monitor:
         except (QMPError, OSError, EOFError, TimeoutError) as failure:
             raise GuestLost(f"{self._name} does not answer {command}: {failure or 'time is up'}") from failure
 
+    async def hand_over(self, file: int, name: str) -> None:
+        """Give QEMU a copy of an open file, under a name for the commands that take one. Raises as `execute` does."""
+        try:
+            self._client.send_fd_scm(file)
+        except (QMPError, OSError) as failure:
+            raise GuestLost(f"{self._name} takes no open file: {failure}") from failure
+        await self.execute("getfd", fdname=name)
+
     async def lost(self) -> None:
         """Return once the connection has ended, and tidy up after it."""
         while self._client.runstate is Runstate.RUNNING:

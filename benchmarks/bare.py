@@ -1,0 +1,129 @@
+"""A guest without Kumoniwa: the same QEMU with the same options on a fresh overlay of the same disks, started by hand.
+
+Its metadata is answered too, as its image's cloud-init waits for it: by a metadata service in this process, which reads
+the cloud's own database for an instance that is stopped meanwhile.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kumoniwa.clock import SystemClock
+from kumoniwa.imds.server import MetadataService
+from kumoniwa.store.database import Database, make_engine
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What Kumoniwa started QEMU with: its arguments, and of each disk the layer that the overlay stands on."""
+
+    arguments: tuple[str, ...]
+    bases: dict[str, Path | None]
+
+
+def blueprint(instance_id: str) -> Blueprint:
+    """That of a guest that runs."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes().decode().split("\0")[:-1]
+            if f"guest={instance_id}" in arguments:
+                return Blueprint(tuple(arguments), _bases(arguments, (entry / "cwd").readlink()))
+        except OSError:
+            continue
+    raise RuntimeError(f"no QEMU runs {instance_id}")
+
+
+def _bases(arguments: list[str], folder: Path) -> dict[str, Path | None]:
+    bases: dict[str, Path | None] = {}
+    for text in arguments:
+        if text.startswith('{"driver": "qcow2"'):
+            named = Path(json.loads(text)["file"]["filename"])
+            told = json.loads(_output("qemu-img", "info", "-U", "--output=json", str((folder / named).resolve())))
+            backing = told.get("full-backing-filename")
+            bases[named.name] = Path(backing) if backing else None
+    return bases
+
+
+@contextmanager
+def bare_guest(plan: Blueprint, folder: Path, ssh_port: int) -> Iterator[None]:
+    """A guest that boots as long as the block, its port 22 forwarded to `ssh_port` of 127.0.0.1."""
+    home, layers = folder / "guests" / "bare", folder / "layers"
+    arguments = []
+    for argument in plan.arguments:
+        if argument == "-S":
+            continue
+        changed = re.sub(r"id=(\w+),fd=\d+", r"id=\1,path=\1.sock", argument)
+        if changed.startswith("user,id="):
+            changed += f",hostfwd=tcp:127.0.0.1:{ssh_port}-:22"
+        arguments.append(changed)
+    process = subprocess.Popen(arguments, cwd=home, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        shutil.rmtree(layers)
+
+
+def make_overlays(plan: Blueprint, folder: Path) -> None:
+    """New overlays for a guest that has never booted."""
+    (folder / "guests" / "bare").mkdir(parents=True, exist_ok=True)
+    (folder / "layers").mkdir()
+    for name, base in plan.bases.items():
+        assert base is not None, "the guest has a disk that stands on nothing"
+        options = ("-o", "extended_l2=on,cluster_size=128k", "-F", "qcow2", "-b", str(base))
+        _output("qemu-img", "create", "-q", "-f", "qcow2", *options, str(folder / "layers" / name))
+
+
+@asynccontextmanager
+async def metadata_of(instance_id: str, data_dir: Path, folder: Path) -> AsyncIterator[None]:
+    """What the instance's own guest would be told, for the bare one, as long as the block."""
+    database = Database(make_engine(data_dir / "cloud.db"))
+    service = MetadataService(database, SystemClock())
+    try:
+        await service.open()
+        await service.ensure_open(instance_id, folder / "guests" / "bare" / "imds.sock")
+        yield
+    finally:
+        await service.close()
+        await database.close()
+
+
+async def banner(host: str, port: int, within: float) -> None:
+    """Return as soon as an SSH server says who it is. Tries overlap: one made too early may hang."""
+    async with asyncio.timeout(within), asyncio.TaskGroup() as tries:
+        answered = asyncio.Event()
+
+        async def look() -> None:
+            try:
+                async with asyncio.timeout(5):
+                    reader, writer = await asyncio.open_connection(host, port)
+                    try:
+                        if (await reader.read(4)) == b"SSH-":
+                            answered.set()
+                    finally:
+                        writer.close()
+            except (OSError, TimeoutError):
+                pass
+
+        while not answered.is_set():
+            tries.create_task(look())
+            try:
+                async with asyncio.timeout(0.25):
+                    await answered.wait()
+            except TimeoutError:
+                continue
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

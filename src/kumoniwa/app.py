@@ -97,7 +97,7 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         world = World(config, clock, database, driver, metadata)
         engine = Engine(world)
         follower = Follower(world, engine)
-        engine.after = follower.settle
+        engine.after = follower.after
         await driver.open()
         ending.push_async_callback(driver.close)
         await sweep(database, driver.disks)

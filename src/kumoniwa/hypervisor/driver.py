@@ -142,7 +142,8 @@ class EventKind(StrEnum):
     REACHABLE = "reachable"
     """Something in the guest answered: its agent is connected. Told again by a new server of a guest it finds so."""
     OUT_OF_SPACE = "out-of-space"
-    """The host's disk is full; it is now HALTED and goes on by itself when there is room again."""
+    """The host's disk is full; it is now HALTED and goes on by itself when there is room again. Told again to a new
+    server."""
     RESUMED = "resumed"
     """It goes on after OUT_OF_SPACE."""
     DIED = "died"

@@ -23,7 +23,9 @@ MARKERS = ("/var/lib/marker", "/data/marker")
 FORMAT_AND_MOUNT = """\
 #!/bin/sh
 set -eu
-mkfs.ext4 -q -L data /dev/nvme1n1
+root=$(lsblk --noheadings --output PKNAME "$(findmnt --noheadings --output SOURCE /)")
+data=$(lsblk --nodeps --noheadings --output NAME --exclude 7,11 | grep -vx "$root")
+mkfs.ext4 -q -L data "/dev/$data"
 mkdir -p /data
 echo 'LABEL=data /data ext4 defaults,nofail 0 2' >>/etc/fstab
 mount /data

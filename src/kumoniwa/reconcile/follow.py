@@ -15,6 +15,7 @@ from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, Guest
 from kumoniwa.ids import new_id
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, Reachability, ShutdownBehavior
+from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import boots, instances
 from kumoniwa.store.workflows import Origin
 from kumoniwa.tasks import Tasks
@@ -24,6 +25,9 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
+_UNSETTLED = (InstanceState.RUNNING,)
+_SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
+_ROUND = 60.0  # seconds
 _LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _AGENT_HAS = 120.0  # seconds from a guest's first request for metadata until its agent, if it has one, has spoken
 
@@ -35,6 +39,7 @@ class Follower:
         self._world = world
         self._engine = engine
         self._seen: set[str] = set()
+        self._without_room: set[str] = set()
         self._tasks = Tasks("reconcile")
 
     async def adopt(self) -> None:
@@ -42,38 +47,57 @@ class Follower:
         found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
         for instance in found:
             guest = self._world.driver.guest(GuestId(instance.id))
-            if await guest.observe() is GuestState.RUNNING:
-                if guest.metadata_socket is not None:
-                    await self._world.metadata.ensure_open(instance.id, guest.metadata_socket)
-                await ensure_forwards(self._world, [instance.id])
-        for instance in found:
-            await self.settle(instance.id)
+            match await self._observed(instance.id):
+                case GuestState.RUNNING:
+                    if guest.metadata_socket is not None:
+                        await self._world.metadata.ensure_open(instance.id, guest.metadata_socket)
+                    await ensure_forwards(self._world, [instance.id])
+                case GuestState.HALTED:
+                    pass  # why it stands still is not known yet: the driver tells those that lack room
+                case _:
+                    await self.settle(instance.id)
 
     def start(self) -> None:
         """Follow the guests from now on."""
         self._tasks.start(self._follow(), "guests' events")
+        self._tasks.start(self._rounds(), "rounds")
 
     async def close(self) -> None:
         await self._tasks.close()
 
     async def settle(self, instance_id: str) -> None:
-        """Bring an instance that is `running` and unclaimed to what its guest is."""
+        """Bring an instance that is `running` and unclaimed to what its guest is; no answer leaves it to the rounds."""
         instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
         if instance is None or instance.state is not InstanceState.RUNNING or instance.claimed_by is not None:
             return
-        match await self._world.driver.guest(GuestId(instance_id)).observe():
+        match await self._observed(instance_id):
             case GuestState.SHUT_DOWN:
                 await self._decide(instance_id, _powered_off)
             case GuestState.ABSENT:
                 await self._decide(instance_id, _recovered)
-            case GuestState.RUNNING | GuestState.HALTED:
-                pass  # halted: by a panic, of which an event tells, or by a full disk, which the driver watches
+            case GuestState.HALTED if instance_id not in self._without_room:
+                await self._decide(instance_id, _panicked)
+            case GuestState.RUNNING | GuestState.HALTED | None:
+                pass  # without room it goes on by itself when there is some
+
+    async def after(self, workflow: WorkflowRow, failure: str | None) -> None:
+        """A workflow let its instance go. A recovery that failed is not tried again at once, but in the next round."""
+        if workflow.subject is not None and not (workflow.kind == "recover_instance" and failure is not None):
+            await self.settle(workflow.subject)
 
     async def seen(self, instance_id: str) -> None:
         """The instance's guest asked for its metadata: a sign of life, for those guests that have no agent."""
         if instance_id not in self._seen:
             self._seen.add(instance_id)
             self._tasks.start(self._believe(instance_id), f"sign of life of {instance_id}")
+
+    async def _observed(self, instance_id: str) -> GuestState | None:
+        """What the guest is; None where it does not answer now."""
+        try:
+            return await self._world.driver.guest(GuestId(instance_id)).observe()
+        except DriverError as failure:
+            log.warning("a guest does not answer", instance=instance_id, reason=str(failure))
+            return None
 
     async def _believe(self, instance_id: str) -> None:
         """Count a sign of life from early in a boot only where no agent, which knows better, tells of its end."""
@@ -88,22 +112,28 @@ class Follower:
             log.info("guest event", instance=event.guest, kind=str(event.kind), detail=event.detail)
             try:
                 await self._note(event)
-                await self._answer(event)
+                if event.kind in _SETTLED:
+                    await self.settle(event.guest)
             except (DriverError, SQLAlchemyError):
                 # One guest's trouble must not end the following of all; the next event or start settles it.
                 log.exception("an event could not be followed", instance=event.guest, kind=str(event.kind))
 
-    async def _answer(self, event: GuestEvent) -> None:
-        match event.kind:
-            case EventKind.SHUT_DOWN | EventKind.DIED:
-                await self.settle(event.guest)
-            case EventKind.PANICKED:
-                await self._decide(event.guest, _panicked)
-            case _:
-                pass
+    async def _rounds(self) -> None:
+        """Look at every instance now and then: an event may be missed, and a recovery that failed be possible now."""
+        while True:
+            await self._world.clock.sleep(_ROUND)
+            try:
+                for instance in await self._world.database.read(partial(instances.in_states, states=_UNSETTLED)):
+                    await self.settle(instance.id)
+            except (DriverError, SQLAlchemyError):
+                log.exception("a round was not finished; the next one may be")
 
     async def _note(self, event: GuestEvent) -> None:
-        """Write what is told of the guest's current life."""
+        """Keep what is told of the guest's current life."""
+        if event.kind is EventKind.OUT_OF_SPACE:
+            self._without_room.add(event.guest)
+        else:
+            self._without_room.discard(event.guest)
 
         def note(connection: Connection) -> None:
             instance = instances.get(connection, event.guest)

@@ -123,8 +123,8 @@ class Engine:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.after: Callable[[str], Awaitable[None]] | None = None
-        """Told the subject of each workflow that ended: what happened to it meanwhile was nobody else's."""
+        self.after: Callable[[WorkflowRow, str | None], Awaitable[None]] | None = None
+        """Told of each workflow that ended, with its failure: what befell its subject meanwhile was nobody else's."""
         self._tasks = Tasks("workflows")
         self._live: set[str] = set()
         self._stirred = asyncio.Condition()
@@ -159,11 +159,13 @@ class Engine:
         log.info("workflow finished", error=error, **facts)
         # The successor is live before this one is not, so that `idle` sees no gap between them.
         await self.wake()
-        if self.after is not None and row.subject is not None:
-            await self.after(row.subject)
-        async with self._stirred:
-            self._live.discard(row.id)
-            self._stirred.notify_all()
+        try:
+            if self.after is not None:
+                await self.after(row, error)
+        finally:
+            async with self._stirred:
+                self._live.discard(row.id)
+                self._stirred.notify_all()
 
     async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> str | None:
         """Tell a story from where its journal ends, and write how it ended; gives its failure."""

@@ -90,6 +90,8 @@ class QemuGuest:
         log.info("guest found again", guest=self._id)
         with contextlib.suppress(GuestLost):
             self._waits_for_room |= await self._status() == _FULL
+            if self._waits_for_room:
+                self._tell(EventKind.OUT_OF_SPACE)
             if any(device["label"] == AGENT and device["frontend-open"] for device in await self._ask("query-chardev")):
                 self._tell(EventKind.REACHABLE)
 

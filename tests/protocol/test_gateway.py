@@ -9,8 +9,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-
 from asgi import Caller, Refused, send
+
 from kumoniwa.api.registry import Answer, Call, Parameters
 from kumoniwa.aws.arrival import MAX_BODY, answers_to
 from kumoniwa.aws.ec2query import Codec

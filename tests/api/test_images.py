@@ -182,7 +182,7 @@ async def test_a_deregistered_image_vanishes_and_its_snapshots_stay(cloud: BareC
     image, snapshot = await an_image(cloud)
     assert await cloud.ask("DeregisterImage", ImageId=image) == {"Return": True}
     assert await described(cloud) == []
-    with refused("InvalidAMIID.NotFound"):
+    with refused("InvalidAMIID.Unavailable", f"The image id '[{image}]' is no longer available"):
         await described(cloud, ImageIds=[image])
     with refused("InvalidAMIID.Unavailable", f"The image id '[{image}]' is no longer available"):
         await cloud.ask("DeregisterImage", ImageId=image)

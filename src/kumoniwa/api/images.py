@@ -155,8 +155,12 @@ def image_named(connection: Connection, call: Call, image_id: str) -> Image:
     if not found:
         raise IMAGE.not_found([image_id])
     if found[0].state is ImageState.DEREGISTERED:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
+        raise _unavailable(image_id)
     return found[0]
+
+
+def _unavailable(image_id: str) -> Ec2Error:
+    return Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
 
 
 def _check_form(ids: Sequence[str]) -> None:
@@ -167,12 +171,14 @@ def _check_form(ids: Sequence[str]) -> None:
 
 
 def _described(connection: Connection, call: Call, ids: Sequence[str] | None) -> list[Described]:
-    """The images with these ids, or all. Raises EC2's refusal of an id that no image has."""
+    """The images with these ids, or all. Raises EC2's refusals of an id that no image has, or none any more."""
     rows = images.in_scope(connection, call.account, call.region, ids)
     found = [image for image in rows if image.state is not ImageState.DEREGISTERED]
     if ids is not None:
+        IMAGE.check_all_found(ids, {image.id for image in rows})
         known = {image.id for image in found} | images.launched(connection, ids)
-        IMAGE.check_all_found(ids, known)
+        if gone := [image.id for image in rows if image.id not in known]:
+            raise _unavailable(gone[0])  # Ansible's ec2_ami and Terraform wait for this code
     devices = images.devices_of(connection, ids)
     parts = None
     if ids is not None:

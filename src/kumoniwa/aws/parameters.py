@@ -138,8 +138,11 @@ class Readers:
         reader = self._reader(shape.member, keep_empty=keep_empty)
 
         def read(node: Node, path: str) -> list[Any]:
-            if isinstance(node, str):
+            if node == "":
                 raise InvalidRequest()
+            if isinstance(node, str):
+                # `KeyName=x` for `KeyName.1=x`: libcloud sends it, and EC2 took it from fog for years (fog#491).
+                node = {"1": node}
             for index in node:
                 if _INDEX.fullmatch(index) is None:
                     raise UnknownParameter(shown(f"{path}.{index}"))

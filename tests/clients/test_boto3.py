@@ -110,6 +110,7 @@ def test_paginators_come_to_every_item_once(ec2: Any, image: str) -> None:
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Herd", "Value": "paged"}]}]
     launched = ec2.run_instances(ImageId=image, MinCount=12, MaxCount=12, TagSpecifications=tags)
     ids = [instance["InstanceId"] for instance in launched["Instances"]]
+    ec2.get_waiter("instance_running").wait(InstanceIds=ids)  # what is listed next stays as it is
     herd = [{"Name": "tag:Herd", "Values": ["paged"]}]
     pages = list(ec2.get_paginator("describe_instances").paginate(Filters=herd, PaginationConfig={"PageSize": 5}))
     told = [[i["InstanceId"] for r in page["Reservations"] for i in r["Instances"]] for page in pages]

@@ -11,7 +11,7 @@ from cloud_process import Sdk
 
 pytestmark = pytest.mark.clients
 
-_THREADS, _CALLS = 8, 32
+_THREADS, _CALLS = 8, 28
 _EXPECTED = {
     "IncorrectInstanceState",  # somebody else's stop or start came first
     "InvalidParameterValue",  # an image of an instance that somebody terminated

@@ -226,7 +226,7 @@ def _print(ours: Figures, peer: Figures | None) -> None:
         line = f"{what:<42} {_shown(value):>8} {unit:<3}"
         if peer and what in peer.values:
             theirs = peer.values[what][0]
-            line += f" {_shown(theirs):>8} {unit:<3} {value / theirs if theirs else 0:>7.2f}"
+            line += f" {_shown(theirs):>8} {unit:<3} {value / theirs if theirs else 0:>7.2g}"
         print(line)
 
 

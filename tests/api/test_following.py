@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from stack import Stack
 
-from kumoniwa.hypervisor.driver import DriverError, GuestState
+from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestState
 from kumoniwa.store import instances
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +91,32 @@ async def test_a_guest_that_ignores_the_power_button_is_cut_off_and_its_image_is
     assert (await stack.instance(instance_id))["State"]["Name"] == "running"
     row = await stack.running.cloud.read(partial(instances.get, instance_id=instance_id))
     assert row is not None and row.claimed_by is None
+
+
+@pytest.mark.parametrize("action", ["CreateImage", "RebootInstances"])
+async def test_a_guest_that_a_reboot_left_down_is_brought_back_not_terminated(stack: Stack, action: str) -> None:
+    instance_id = await stack.launch(InstanceInitiatedShutdownBehavior="terminate")
+    stack.driver.fail_next("ensure_running", GuestLost("Its monitor does not answer."))
+    if action == "CreateImage":
+        await stack.call("CreateImage", InstanceId=instance_id, Name="golden")
+    else:
+        await stack.call("RebootInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+    assert await stack.guest(instance_id).observe() is GuestState.RUNNING
+    assert (await stack.boots(instance_id, 2))[-1]["cause"] == "recovery"
+
+
+async def test_an_image_after_a_start_that_may_have_run_does_not_claim_to_be_at_rest(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    stack.driver.fail_next("ensure_running", GuestLost("It did not say whether it runs."))
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+    await stack.idle()
+    assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
 
 
 async def _status(stack: Stack, instance_id: str, wanted: str) -> None:

@@ -72,7 +72,7 @@ class Follower:
             return
         match await self._observed(instance_id):
             case GuestState.SHUT_DOWN:
-                await self._decide(instance_id, _powered_off)
+                await self._decide(instance_id, _went_down)
             case GuestState.ABSENT:
                 await self._decide(instance_id, _recovered)
             case GuestState.HALTED if instance_id not in self._without_room:
@@ -173,6 +173,16 @@ class Follower:
 
 
 _Decision = Callable[[Connection, Instance, Origin], None]
+
+
+def _went_down(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest is down. Where its life has an end already, a workflow of ours shut it down for a reboot or a cut, and
+    then could not boot it: it is brought back. Only a guest that powered itself off may be stopped, or terminated."""
+    boot = boots.current(connection, instance.id)
+    if boot is not None and boot.ended_at is not None:
+        _recovered(connection, instance, origin)
+    else:
+        _powered_off(connection, instance, origin)
 
 
 def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> None:

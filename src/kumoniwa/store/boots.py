@@ -11,10 +11,11 @@ from kumoniwa.store.tables import boots
 from kumoniwa.store.workflows import Origin
 
 
-def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> None:
-    """Write a boot that begins now, once. A life that had not ended has then ended, for the same cause."""
+def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:
+    """Write a boot that begins now, once; gives whether it was not there. A life that had not ended has then ended,
+    for the same cause."""
     if one_of(Boot, connection, select(boots).where(boots.c.id == boot_id)) is not None:
-        return
+        return False
     ensure_ended(connection, instance_id, cause, origin)
     latest: int | None = connection.execute(
         select(func.max(boots.c.number)).where(boots.c.instance_id == instance_id)
@@ -29,6 +30,7 @@ def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: 
         request_id=origin.request_id,
     )
     insert(connection, boots, boot)
+    return True
 
 
 def ensure_ended(

@@ -7,7 +7,16 @@ from typing import TypedDict
 from sqlalchemy import Connection
 
 from kumoniwa.clock import precise
-from kumoniwa.hypervisor.driver import DriverError, GuestDisk, GuestId, GuestSpec, GuestState, LayerId, Shutdown
+from kumoniwa.hypervisor.driver import (
+    DriverError,
+    GuestDisk,
+    GuestId,
+    GuestLost,
+    GuestSpec,
+    GuestState,
+    LayerId,
+    Shutdown,
+)
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
@@ -37,18 +46,29 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     guest = world.driver.guest(GuestId(instance_id))
     spec = await world.database.read(partial(spec_of, instance_id=instance_id))
 
-    def begin(connection: Connection) -> None:
+    def begin(connection: Connection) -> bool:
         # Recorded first: what the guest does from its first moment on belongs to this boot.
-        boots.ensure_begun(connection, boot_id, instance_id, cause, Origin(origin.action, origin.request_id, now))
+        begun = boots.ensure_begun(
+            connection, boot_id, instance_id, cause, Origin(origin.action, origin.request_id, now)
+        )
         instances.change(connection, instance_id, reachability=Reachability.INITIALIZING, impaired_since=None)
+        return begun
+
+    def end(connection: Connection) -> None:
+        boots.ensure_ended(
+            connection, instance_id, cause, Origin(origin.action, origin.request_id, world.clock.now()), clean=False
+        )
 
     now = world.clock.now()
-    if await guest.observe() is not GuestState.RUNNING:
-        await world.database.write(begin)
+    begun = None if await guest.observe() is GuestState.RUNNING else await world.database.write(begin)
     try:
         started = await guest.ensure_running(spec)
-    except DriverError:
-        await world.database.write(partial(boots.remove, boot_id=boot_id))
+    except DriverError as failure:
+        if begun and not isinstance(failure, GuestLost):
+            await world.database.write(partial(boots.remove, boot_id=boot_id))
+        elif begun is not None:
+            # It may have run, now or before a crash of ours, and written: the clean end before it is the last no more.
+            await world.database.write(end)
         raise
     if started.fresh:
         await world.database.write(partial(boots.change, boot_id=boot_id, started_at=started.at))

@@ -1,11 +1,13 @@
 """The database: transactions that share a commit and not a fate."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, make_engine
@@ -60,3 +62,28 @@ async def test_a_caller_that_gives_up_does_not_undo_its_write(database: Database
         await writing
     await database.write(lambda connection: None)
     assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
+
+
+async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_success(database: Database) -> None:
+    def lose_everything(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
+        raise OSError("full")
+
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> bool:
+        begun.set()
+        return held.wait(10)  # until the others wait together
+
+    first = asyncio.ensure_future(database.write(hold))
+    assert await asyncio.to_thread(begun.wait, 10)
+    works = [lambda c: facts.put(c, "before", 1), lose_everything, lambda c: facts.put(c, "after", 2)]
+    others = [asyncio.ensure_future(database.write(work)) for work in works]
+    await asyncio.sleep(0)
+    held.set()
+    assert await first is True
+    outcomes = await asyncio.gather(*others, return_exceptions=True)
+    assert all(isinstance(outcome, SQLAlchemyError) for outcome in outcomes)
+    assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 0
+    await database.write(lambda c: facts.put(c, "later", 3))
+    assert await database.read(lambda c: facts.get(c, "later")) == 3

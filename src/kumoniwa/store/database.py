@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -99,13 +99,23 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
                     with connection.begin_nested():
                         result = write.work(connection)
                     told.append(partial(write.done.set_result, result))
-                except BaseException as failure:  # noqa: BLE001  # it is raised again, where the write was asked for
+                except BaseException as failure:  # it is raised again, where the write was asked for
+                    if not _in_transaction(connection):
+                        # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what
+                        # the others did is gone too, and a further savepoint would commit by itself.
+                        raise PendingRollbackError("SQLite took the shared transaction back") from failure
                     told.append(partial(write.done.set_exception, failure))
     except SQLAlchemyError as failure:  # the commit failed: nobody's work was done, and all are told
         log.error("a commit failed", writes=len(batch), exc_info=failure)
         told = [partial(write.done.set_exception, failure) for write in batch]
     for tell in told:
         tell()
+
+
+def _in_transaction(connection: Connection) -> bool:
+    """Whether SQLite itself, not SQLAlchemy's idea of it, is within a transaction."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)
 
 
 def make_engine(path: Path) -> Engine:

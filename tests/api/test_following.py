@@ -1,13 +1,18 @@
 """What guests do by themselves, and what time brings, as callers see it."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 from stack import Stack
 
+from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestState
-from kumoniwa.store import instances
+from kumoniwa.reconcile.housekeeping import Housekeeping
+from kumoniwa.store import instances, workflows
 
 pytestmark = pytest.mark.anyio
 
@@ -117,6 +122,22 @@ async def test_an_image_after_a_start_that_may_have_run_does_not_claim_to_be_at_
     image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
     await stack.idle()
     assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
+
+
+async def test_workflows_are_forgotten_a_day_after_their_end_once_their_instance_is_gone(stack: Stack) -> None:
+    kept = await stack.launch()
+    gone = await stack.launch()
+    await stack.call("TerminateInstances", InstanceIds=[gone])
+    await stack.idle()
+
+    def counts(connection: Connection) -> list[int]:
+        return [len(workflows.of_subject(connection, one)) for one in (kept, gone)]
+
+    world = stack.running.cloud.world
+    for hours, left in ((2, [1, 2]), (25, [1, 0])):
+        later = ManualClock(stack.clock.now() + timedelta(hours=hours))
+        await Housekeeping(replace(world, clock=later)).go_round()
+        assert await stack.running.cloud.read(counts) == left
 
 
 async def _status(stack: Stack, instance_id: str, wanted: str) -> None:

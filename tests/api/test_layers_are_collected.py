@@ -3,6 +3,7 @@
 import pytest
 from stack import Stack
 
+from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 
@@ -45,3 +46,23 @@ async def test_instances_and_images_may_go_in_any_order(stack: Stack, order: str
         await known(stack)
     assert await known(stack) == at_first
     assert stack.driver.world.layers.broken == []
+
+
+async def test_a_file_that_cannot_be_deleted_does_not_keep_an_instance_from_its_end(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
+    await collect(stack.running.cloud.world.database, stack.driver.disks)
+    await known(stack)
+
+
+async def test_a_volume_takes_its_tags_with_it(stack: Stack) -> None:
+    told = [{"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "data"}]}]
+    instance_id = await stack.launch(TagSpecifications=told)
+    volumes = [{"Name": "resource-type", "Values": ["volume"]}]
+    assert len((await stack.call("DescribeTags", Filters=volumes))["Tags"]) == 1
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await stack.call("DescribeTags", Filters=volumes))["Tags"] == []

@@ -46,16 +46,15 @@ class Follower:
         """At start, workflows being resumed: open what running guests need of us, and settle what nobody owns."""
         found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
         for instance in found:
-            guest = self._world.driver.guest(GuestId(instance.id))
             match await self._observed(instance.id):
-                case GuestState.RUNNING:
-                    if guest.metadata_socket is not None:
-                        await self._world.metadata.ensure_open(instance.id, guest.metadata_socket)
-                    await ensure_forwards(self._world, [instance.id])
-                case GuestState.HALTED:
-                    pass  # why it stands still is not known yet: the driver tells those that lack room
-                case _:
+                case GuestState.ABSENT | GuestState.SHUT_DOWN:
                     await self.settle(instance.id)
+                case None:
+                    await self._open_metadata(instance.id)  # it is too busy to answer us, not to ask
+                case GuestState.RUNNING | GuestState.HALTED:
+                    # Why one is halted is not known yet: the driver tells those that lack room, and they will go on.
+                    await self._open_metadata(instance.id)
+                    await ensure_forwards(self._world, [instance.id])
 
     def start(self) -> None:
         """Follow the guests from now on."""
@@ -90,6 +89,15 @@ class Follower:
         if instance_id not in self._seen:
             self._seen.add(instance_id)
             self._tasks.start(self._believe(instance_id), f"sign of life of {instance_id}")
+
+    async def _open_metadata(self, instance_id: str) -> None:
+        """Answer the guest's metadata requests. One that cannot be answered must not keep the server from starting."""
+        guest = self._world.driver.guest(GuestId(instance_id))
+        try:
+            if guest.metadata_socket is not None:
+                await self._world.metadata.ensure_open(instance_id, guest.metadata_socket)
+        except OSError as failure:
+            log.error("a guest has no metadata until its next boot", instance=instance_id, reason=str(failure))
 
     async def _observed(self, instance_id: str) -> GuestState | None:
         """What the guest is; None where it does not answer now."""

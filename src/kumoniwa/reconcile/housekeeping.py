@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.store import boots, instances, tags, tokens
+from kumoniwa.store import boots, instances, tags, tokens, workflows
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.world import World
 
@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
 TOKENS_KEPT = timedelta(hours=24)
+WORKFLOWS_KEPT = timedelta(hours=24)
 INITIALIZING_AT_MOST = timedelta(minutes=10)
 
 
@@ -46,6 +47,7 @@ class Housekeeping:
 
         def due(connection: Connection) -> None:
             tokens.forget(connection, now - TOKENS_KEPT)
+            workflows.forget(connection, now - WORKFLOWS_KEPT)
             for instance in instances.in_states(connection, [InstanceState.TERMINATED]):
                 if instance.terminated_at is not None and instance.terminated_at < now - TERMINATED_SHOWN:
                     tags.remove_all(connection, instance.id)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
@@ -120,6 +120,12 @@ def journal(connection: Connection, workflow_id: str) -> list[StepRow]:
 def record(connection: Connection, step: StepRow) -> None:
     """Journal how a step ended."""
     insert(connection, steps, step)
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Forget the workflows that ended before then, with their journals; those on an instance that is there stay."""
+    gone = or_(workflows.c.subject.is_(None), workflows.c.subject.not_in(select(instances.c.id)))
+    connection.execute(workflows.delete().where(workflows.c.finished_at < before, gone))
 
 
 def _take_claim(connection: Connection, instance_id: str, workflow_id: str) -> bool:

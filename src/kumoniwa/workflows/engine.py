@@ -157,9 +157,9 @@ class Engine:
                 log.exception("a workflow cannot go on now; it tries again", **facts)
                 await self._world.clock.sleep(_NEXT_LIFE)
         log.info("workflow finished", error=error, **facts)
-        # The successor is live before this one is not, so that `idle` sees no gap between them.
-        await self.wake()
         try:
+            # The successor is live before this one is not, so that `idle` sees no gap between them.
+            await self.wake()
             if self.after is not None:
                 await self.after(row, error)
         finally:

@@ -5,14 +5,17 @@ from datetime import timedelta
 from functools import partial
 from typing import TypedDict
 
+import structlog
 from sqlalchemy import Connection
 
-from kumoniwa.hypervisor.driver import Cut, GuestId, GuestLost, LayerId
+from kumoniwa.hypervisor.driver import Cut, DriverError, GuestId, GuestLost, LayerId
 from kumoniwa.model.storage import GIB, AttachmentState, Consistency, Layer, SnapshotState, VolumeState
 from kumoniwa.storage.collect import collect
-from kumoniwa.store import layers, snapshots, volumes
+from kumoniwa.store import layers, snapshots, tags, volumes
 from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
 
 _ASKED_AGAIN_EVERY = 1.0  # seconds
 _ASKED_AGAIN_FOR = 60.0
@@ -144,9 +147,14 @@ async def ensure_volumes_released(world: World, instance_id: str) -> None:
         for attachment, volume in volumes.of_instance(connection, instance_id):
             if attachment.delete_on_termination:
                 volumes.remove(connection, volume.id)
+                tags.remove_all(connection, volume.id)
             else:
                 volumes.detach(connection, volume.id)
                 volumes.move(connection, volume.id, [VolumeState.CREATING, VolumeState.IN_USE], VolumeState.AVAILABLE)
 
     await world.database.write(release)
-    await collect(world.database, world.driver.disks)
+    try:
+        await collect(world.database, world.driver.disks)
+    except (DriverError, OSError) as failure:
+        # The rows are right, and a file that does not go is not the instance's trouble: the next collector tries again.
+        log.warning("layers could not be deleted", instance=instance_id, reason=str(failure))

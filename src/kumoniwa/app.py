@@ -6,6 +6,7 @@ reconcile → the API opens. End: the API closes, then the rest in reverse. Gues
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -21,6 +22,8 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from kumoniwa.api import actions
 from kumoniwa.api.cloud import Cloud
@@ -36,6 +39,7 @@ from kumoniwa.imds.server import MetadataService
 from kumoniwa.reconcile.follow import Follower
 from kumoniwa.reconcile.housekeeping import Housekeeping
 from kumoniwa.storage.collect import collect, sweep
+from kumoniwa.store import facts
 from kumoniwa.store.database import Database, make_engine
 from kumoniwa.store.schema import SchemaTooNew, ensure_schema
 from kumoniwa.workflows import stories
@@ -69,8 +73,8 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
             endpoint = f"http://{config.host}:{port}"
             server = _server(cloud.gateway)
             with _ending_when_told(server), _announced(config, endpoint):
-                facts = cloud.cloud.world.driver.describe()
-                log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **facts)
+                what_runs_it = cloud.cloud.world.driver.describe()
+                log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
                 on_listening(endpoint)
                 await server.serve(sockets=[listener])  # requests under way at the end are answered first
         log.info("stopped")
@@ -80,17 +84,21 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
 async def running(config: Config, driver: Driver, clock: Clock | None = None) -> AsyncIterator[Running]:
     """A cloud without its socket: all of it runs inside this block. The data folder is the caller's alone.
 
-    Raises `CannotStart` where a newer version wrote that folder; then nothing in it was changed.
+    Raises `CannotStart` where a newer version or another driver wrote that folder; then nothing in it was changed.
     """
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as ending:
         engine_of_sql = make_engine(config.data_dir / "cloud.db")
-        database = Database(engine_of_sql)
-        ending.push_async_callback(database.close)
+        ending.callback(engine_of_sql.dispose)
         try:
             await asyncio.to_thread(ensure_schema, engine_of_sql)
         except SchemaTooNew as newer:
             raise CannotStart(str(newer)) from None
+        except DatabaseError as damage:
+            raise CannotStart(f"{config.data_dir / 'cloud.db'} cannot be used: {damage.orig}.") from None
+        database = Database(engine_of_sql)
+        ending.push_async_callback(database.close)
+        await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
@@ -117,6 +125,18 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         yield Running(_gateway(config, cloud, key), cloud, follower, key)
 
 
+def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None:
+    """A folder stays with the driver that it began with: its rows name disks and guests that no other one has."""
+    known = facts.get(connection, "driver")
+    if known is None:
+        facts.put(connection, "driver", driver)
+    elif known != driver:
+        raise CannotStart(
+            f"The cloud in {data_dir} is one of --driver {known}, and its guests are not to be had with {driver}."
+            f" Start it with --driver {known}, or choose another folder with --data-dir."
+        )
+
+
 async def make_driver(config: Config) -> Driver:
     """The driver that the configuration names, not yet open."""
     # Imported only where wanted: the simulated cloud must start where no QEMU is, and either should start quickly.
@@ -135,6 +155,8 @@ def ensure_key(config: Config) -> Mapping[str, str]:
     path = config.data_dir / "credentials.json"
     if path.exists():
         known: Mapping[str, str] = json.loads(path.read_text())
+        if not {"access_key_id", "secret_access_key", "account"} <= known.keys():
+            raise CannotStart(f"{path} is not a key that a server wrote. Without that file a new key is made.")
         return known
     letters = string.ascii_uppercase + "234567"
     key = {
@@ -190,9 +212,11 @@ def _listening(config: Config) -> Iterator[socket.socket]:
             listener.bind((config.host, config.port))
             listener.listen()  # whoever reads where we listen is not refused, and waits until we answer
         except OSError as failure:
-            raise CannotStart(
-                f"Cannot listen on {config.host}:{config.port}: {failure.strerror}. Choose another port with --port."
-            ) from None
+            is_of_the_port = failure.errno in (errno.EADDRINUSE, errno.EACCES)
+            way_out = (
+                "Choose another port with --port." if is_of_the_port else "--host takes an address of this machine."
+            )
+            raise CannotStart(f"Cannot listen on {config.host}:{config.port}: {failure.strerror}. {way_out}") from None
         yield listener
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, Config, default_data_dir
+from kumoniwa.model.regions import REGIONS
 
 _INTERRUPTED = 130
 
@@ -38,7 +39,8 @@ def data_dir_option(command: Any) -> Any:
     """The option that says which cloud is meant."""
     return click.option(
         "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+        # Whether it may be read is told by what reads it, in words that say whose it is.
+        type=click.Path(path_type=Path, file_okay=False, resolve_path=True, readable=False),
         default=default_data_dir,
         show_default="$KUMONIWA_DATA_DIR or the user's data folder",
         help="The cloud's folder.",
@@ -75,7 +77,14 @@ def main() -> None:
 @data_dir_option
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="Where to listen.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; loopback unless told.")
-@click.option("--region", default=DEFAULT_REGION, show_default=True, help="The region that `kumoniwa env` points at.")
+@click.option(
+    "--region",
+    type=click.Choice(list(REGIONS)),
+    metavar="REGION",
+    default=DEFAULT_REGION,
+    show_default=True,
+    help="The region that `kumoniwa env` points at.",
+)
 @click.option(
     "--driver",
     type=click.Choice(["qemu", "simulated"]),
@@ -161,7 +170,7 @@ def ami_build(recipe: str, data_dir: Path, as_json: bool, disk_only: bool) -> No
         build_debian(data_dir, as_json=as_json)
 
 
-@ami.command("import")
+@ami.command("import", short_help="Make an AMI of a disk of your own.")
 @click.argument("disk", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True), metavar="FILE")
 @click.option("--name", required=True, help="The AMI's name, new in this cloud.")
 @click.option("--description", default="", help="What is told about it.")
@@ -180,7 +189,7 @@ def ami_import(disk: Path, name: str, description: str, data_dir: Path, as_json:
     import_disk(data_dir, disk, NewImage(name=name, description=description), as_json=as_json)
 
 
-@ami.command("list")
+@ami.command("list", short_help="List the AMIs, and how the disks of each were cut.")
 @data_dir_option
 @json_option
 def ami_list(data_dir: Path, as_json: bool) -> None:

@@ -72,6 +72,18 @@ def test_a_disk_becomes_an_ami_and_its_name_is_taken_then(cloud: OwnCloud, tmp_p
     assert f"There is an AMI of that name already: {image_id}." in again.stderr
 
 
+def test_a_name_that_no_ami_can_have_is_refused_before_the_disk_is_read(cloud: OwnCloud, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.raw"
+    disk.write_bytes(bytes(2**20))
+    before = cloud.client.call("DescribeSnapshots", OwnerIds=["self"])["Snapshots"]
+    for name in ("x", "an*asterisk"):
+        refused = kumoniwa(cloud, "ami", "import", str(disk), "--name", name)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert f"An AMI cannot be called '{name}'" in refused.stderr
+        assert "Importing" not in refused.stderr
+    assert cloud.client.call("DescribeSnapshots", OwnerIds=["self"])["Snapshots"] == before
+
+
 def test_the_timeline_tells_which_call_booted_an_instance(cloud: OwnCloud, instance: str) -> None:
     told = json.loads(kumoniwa(cloud, "timeline", instance, "--json").stdout)
     assert told["boots"][0]["action"] == "RunInstances"
@@ -82,6 +94,10 @@ def test_ssh_says_why_an_instance_is_not_reached(cloud: OwnCloud, instance: str)
     refused = kumoniwa(cloud, "ssh", instance)
     assert refused.returncode == 1
     assert "none of its security groups admits that port" in refused.stderr
+    group = cloud.client.instance(instance)["SecurityGroups"][0]["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    cloud.client.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[rule])
+    assert f"{instance} is simulated: no SSH answers there." in kumoniwa(cloud, "ssh", instance).stderr
 
 
 def test_what_is_not_there_is_told_in_ec2s_words(cloud: OwnCloud) -> None:

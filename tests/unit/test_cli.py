@@ -63,8 +63,10 @@ def test_a_server_that_was_killed_counts_as_no_cloud(tmp_path: Path) -> None:
         find_cloud(tmp_path)
 
 
-def test_a_damaged_announcement_is_told_in_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "server.json").write_text("{")
+@pytest.mark.parametrize("written", ["{", "[]", '{"endpoint": "http://127.0.0.1:4566"}', '{"pid": null}'])
+def test_a_damaged_announcement_is_told_in_a_sentence(written: str, tmp_path: Path) -> None:
+    write_cloud(tmp_path, pid=1)
+    (tmp_path / "server.json").write_text(written)
     result = kumoniwa("env", "--data-dir", str(tmp_path))
     assert result.exit_code == 1
     assert "is not what a server writes there" in result.stderr
@@ -102,6 +104,7 @@ def test_exports_quote_whatever_a_key_holds() -> None:
         ("timeline",),
         ("serve", "--driver", "docker"),
         ("serve", "--port", "99999"),
+        ("serve", "--region", "mars-north-1"),
         ("ami", "build", "cp/m"),
     ],
 )

@@ -1,20 +1,16 @@
 """The names of images: which there can be, and which are taken."""
 
-import re
-
 from sqlalchemy import Connection
 
 from kumoniwa.api.registry import Call
 from kumoniwa.errors import Ec2Error
+from kumoniwa.model.storage import IMAGE_NAME
 from kumoniwa.store import images
-
-# CreateImage's documentation; EC2's own refusal (below) names fewer characters than EC2 takes.
-_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}\Z")
 
 
 def check_name(connection: Connection, call: Call, name: str) -> None:
     """Raises EC2's refusal of a name that an image cannot have, or that one of the caller's in this region has."""
-    if _NAME.match(name) is None:
+    if IMAGE_NAME.match(name) is None:
         raise Ec2Error(
             "InvalidAMIName.Malformed",
             "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, "

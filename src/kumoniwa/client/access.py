@@ -9,6 +9,7 @@ import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kumoniwa.config import default_data_dir
 
@@ -49,6 +50,7 @@ class Access:
     access_key_id: str
     secret_access_key: str
     pid: int
+    driver: str = "qemu"
 
     def environment(self) -> dict[str, str]:
         """What the AWS CLI and the SDKs need in their environment to speak with this cloud."""
@@ -66,14 +68,24 @@ def find_cloud(data_dir: Path) -> Access:
     try:
         server = json.loads((data_dir / "server.json").read_text())
         key = json.loads((data_dir / "credentials.json").read_text())
+        return _access(data_dir, server, key)
     except FileNotFoundError:
         raise NoCloud(data_dir) from None
     except PermissionError as refused:
         raise CommandFailed(
             f"{refused.filename} belongs to another user: run this as the one who runs the cloud."
         ) from None
-    except ValueError:
+    except (ValueError, KeyError, TypeError):
         raise CommandFailed(f"{data_dir}/server.json or credentials.json is not what a server writes there.") from None
+
+
+def exports(access: Access) -> str:
+    """Shell lines that point the AWS CLI and the SDKs at a cloud, to be evaluated."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in access.environment().items()]
+    return "\n".join([*lines, f"unset {' '.join(UNSET)}"])
+
+
+def _access(data_dir: Path, server: dict[str, Any], key: dict[str, Any]) -> Access:
     if not _is_alive(int(server["pid"])):  # a server that was killed leaves its file behind
         raise NoCloud(data_dir)
     return Access(
@@ -84,13 +96,8 @@ def find_cloud(data_dir: Path) -> Access:
         access_key_id=key["access_key_id"],
         secret_access_key=key["secret_access_key"],
         pid=int(server["pid"]),
+        driver=server.get("driver", "qemu"),
     )
-
-
-def exports(access: Access) -> str:
-    """Shell lines that point the AWS CLI and the SDKs at a cloud, to be evaluated."""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in access.environment().items()]
-    return "\n".join([*lines, f"unset {' '.join(UNSET)}"])
 
 
 def _is_alive(pid: int) -> bool:

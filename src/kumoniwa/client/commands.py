@@ -12,7 +12,7 @@ from kumoniwa.client.boots import read_boots
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.images import NewImage, image_named, import_image, own_images
 from kumoniwa.client.interrupt import run_interruptible
-from kumoniwa.client.ssh import remembered_host_keys, ssh_command, ssh_endpoint
+from kumoniwa.client.ssh import check_instance_id, remembered_host_keys, ssh_command, ssh_endpoint
 from kumoniwa.client.terminal import OnProgress, progress, say, show, table
 from kumoniwa.config import inherited_environment
 from kumoniwa.images import debian12
@@ -64,6 +64,7 @@ def open_ssh(data_dir: Path, instance_id: str, *, key: Path | None, user: str, c
 def print_timeline(data_dir: Path, instance_id: str, *, as_json: bool) -> None:
     """Every boot of an instance's guest, with its cause and its moments, and how long it was down in between."""
     cloud = CloudClient(find_cloud(data_dir))
+    check_instance_id(instance_id)
     told = cloud.told(f"instances/{instance_id}/boots")
     boots = read_boots(told["boots"])
     if as_json:

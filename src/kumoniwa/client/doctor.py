@@ -72,8 +72,8 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         await _accelerator(),
         _low_ports(),
         _memory(),
-        _room("data folder", data_dir),
-        _room("image cache", cache_dir()),
+        _room("data folder", data_dir, "--data-dir"),
+        _room("image cache", cache_dir(), "$KUMONIWA_CACHE_DIR"),
         _guest_image(),
         _cloud(data_dir, port),
     ]
@@ -162,11 +162,13 @@ def _memory() -> Finding:
     return Finding("memory", Grade.GOOD, seen)
 
 
-def _room(subject: str, folder: Path) -> Finding:
+def _room(subject: str, folder: Path, told_by: str) -> Finding:
     """Room where the folder is, or will be."""
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    there = next(parent for parent in (folder, *folder.parents) if _is_there(parent))
     if not os.access(there, os.W_OK):
-        return Finding(subject, Grade.MISSING, f"{folder}: this user may not write there", "choose another folder")
+        return Finding(
+            subject, Grade.MISSING, f"{folder}: this user may not write there", f"choose another with {told_by}"
+        )
     free = shutil.disk_usage(there).free
     seen = f"{folder}, {free / GIB:.1f} GiB free"
     if free < _LEAST_DISK:
@@ -199,9 +201,10 @@ def _cloud(data_dir: Path, port: int) -> Finding:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(("127.0.0.1", port))
-        except OSError:
+        except OSError as refused:
+            why = "is not ours to open" if isinstance(refused, PermissionError) else "is taken"
             return Finding(
-                "cloud", Grade.NOTE, f"none runs on this folder, and port {port} is taken", "kumoniwa serve --port …"
+                "cloud", Grade.NOTE, f"none runs on this folder, and port {port} {why}", "kumoniwa serve --port …"
             )
     return Finding("cloud", Grade.GOOD, f"none runs on this folder; port {port} is free")
 
@@ -214,6 +217,14 @@ def _is_locked(lock: Path) -> bool:
     except OSError:
         return False
     return any(line.split()[5].endswith(f":{inode}") for line in held if line.split()[1] == "FLOCK")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something is there; not, where this user may not look."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 def _available_memory() -> int | None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.client.access import CommandFailed, Refused
+from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.cloud import CloudClient
+from kumoniwa.model.storage import IMAGE_NAME
 
 _QCOW2 = b"QFI\xfb"
 _POLL = 0.5  # seconds; EC2 has no call that waits
@@ -54,6 +55,7 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
 
     `on_progress` is told what happens now and how far that is, in percent.
     """
+    _check_name(image.name)
     if (there := image_named(cloud, image.name)) is not None:  # told before gigabytes are copied
         raise CommandFailed(f"There is an AMI of that name already: {there}. Choose another name.")
     container = {"Format": disk_format(disk), "Url": disk.resolve().as_uri(), "Description": image.description}
@@ -80,10 +82,18 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
         parameters["TagSpecifications"] = [{"ResourceType": "image", "Tags": tags}]
     try:
         image_id: str = cloud.call("RegisterImage", **parameters)["ImageId"]
-    except Refused:
+    except CommandFailed:
         cloud.call("DeleteSnapshot", SnapshotId=snapshot_id)
         raise
     return image_id
+
+
+def _check_name(name: str) -> None:
+    """Raises `CommandFailed` for a name that no image can have: before gigabytes are copied, not after."""
+    if IMAGE_NAME.fullmatch(name) is None:
+        raise CommandFailed(
+            f"An AMI cannot be called {name!r}: a name has 3 to 128 of letters, digits, spaces and ()[]./-'@_."
+        )
 
 
 def _imported(cloud: CloudClient, task: str, on_progress: OnProgress) -> str:

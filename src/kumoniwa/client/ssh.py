@@ -1,5 +1,6 @@
 """How `kumoniwa ssh` reaches an instance: its address on this host, and the port that stands for its port 22."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,27 @@ SSH_PORT = 22
 
 def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
     """The host and port where an instance's SSH answers; `CommandFailed` says why it does not."""
+    check_instance_id(instance_id)
     instance = cloud.instance(instance_id)
     if (state := instance["State"]["Name"]) != "running":
         raise CommandFailed(f"{instance_id} is {state}; only a running instance answers SSH.")
     forwards = cloud.told(f"instances/{instance_id}").get("forwards", [])
-    return forward_to_ssh(instance_id, forwards)
+    endpoint = forward_to_ssh(instance_id, forwards)
+    if cloud.access.driver == "simulated":
+        raise CommandFailed(
+            f"{instance_id} is simulated: no SSH answers there."
+            f" What it logged: aws ec2 get-console-output --instance-id {instance_id} --output text"
+        )
+    return endpoint
+
+
+def check_instance_id(text: str) -> None:
+    """Raises `CommandFailed` for what cannot be the id of an instance, and so not be part of a path either."""
+    if re.fullmatch(r"i-[0-9a-f]+", text) is None:
+        raise CommandFailed(
+            f"{text!r} is not the id of an instance, such as i-0123456789abcdef0."
+            " aws ec2 describe-instances lists them."
+        )
 
 
 def ssh_command(endpoint: tuple[str, int], *, user: str, key: Path | None, options: dict[str, str]) -> list[str]:

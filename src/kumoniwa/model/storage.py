@@ -1,11 +1,15 @@
 """Volumes, snapshots, images, and the layers that they stand on."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 GIB = 1024**3
+
+IMAGE_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}\Z")
+"""What an image may be called: CreateImage's documentation. EC2's own refusal names fewer characters than EC2 takes."""
 
 
 class VolumeState(StrEnum):

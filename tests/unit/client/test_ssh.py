@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kumoniwa.client.access import CommandFailed
-from kumoniwa.client.ssh import forward_to_ssh, remembered_host_keys, ssh_command
+from kumoniwa.client.ssh import check_instance_id, forward_to_ssh, remembered_host_keys, ssh_command
 
 INSTANCE = "i-0123456789abcdef0"
 
@@ -31,6 +31,12 @@ def test_an_instance_that_admits_no_ssh_is_told_in_a_sentence() -> None:
 def test_a_port_that_the_host_refuses_is_told_with_its_reason() -> None:
     with pytest.raises(CommandFailed, match="another program listens there"):
         forward_to_ssh(INSTANCE, [forward(refused="another program listens there")])
+
+
+@pytest.mark.parametrize("text", ["", "nope", "../images", "i-1/boots?x", "ami-0123456789abcdef0", "i-雲"])
+def test_what_cannot_be_an_instances_id_is_never_asked_for(text: str) -> None:
+    with pytest.raises(CommandFailed, match="is not the id of an instance"):
+        check_instance_id(text)
 
 
 def test_a_key_is_the_only_one_that_is_offered() -> None:

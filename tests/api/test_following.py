@@ -124,6 +124,38 @@ async def test_an_image_after_a_start_that_may_have_run_does_not_claim_to_be_at_
     assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
 
 
+@pytest.mark.parametrize(
+    ("action", "method", "between", "end"),
+    [
+        ("TerminateInstances", "ensure_forgotten", "shutting-down", "terminated"),
+        ("StopInstances", "ensure_off", "stopping", "stopped"),
+    ],
+)
+async def test_an_end_that_failed_is_tried_again(
+    stack: Stack, action: str, method: str, between: str, end: str
+) -> None:
+    instance_id = await stack.launch()
+    stack.driver.fail_next(method, DriverError("Its folder is in use."))
+    await stack.call(action, InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == between
+    await stack.clock.advance(61)
+    await stack.state(instance_id, end)
+
+
+async def test_a_start_whose_failure_could_not_be_cleared_away_is_tried_again(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    for method in ("ensure_running", "ensure_off"):
+        stack.driver.fail_next(method, DriverError("The host does not answer."))
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "pending"
+    await stack.clock.advance(61)
+    await stack.state(instance_id, "running")
+
+
 async def test_workflows_are_forgotten_a_day_after_their_end_once_their_instance_is_gone(stack: Stack) -> None:
     kept = await stack.launch()
     gone = await stack.launch()

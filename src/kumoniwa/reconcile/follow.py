@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 _UNSETTLED = (InstanceState.RUNNING,)
 _SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
 _ROUND = 60.0  # seconds
+_BETWEEN = (InstanceState.PENDING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _AGENT_HAS = 120.0  # seconds from a guest's first request for metadata until its agent, if it has one, has spoken
 
@@ -133,8 +134,25 @@ class Follower:
             try:
                 for instance in await self._world.database.read(partial(instances.in_states, states=_UNSETTLED)):
                     await self.settle(instance.id)
+                await self._take_up_again()
             except (DriverError, SQLAlchemyError):
                 log.exception("a round was not finished; the next one may be")
+
+    async def _take_up_again(self) -> None:
+        """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""
+        found = await self._world.database.read(partial(instances.in_states, states=_BETWEEN))
+        left = [instance.id for instance in found if instance.claimed_by is None]
+        if not left:
+            return
+
+        def work(connection: Connection) -> None:
+            for instance in instances.in_states(connection, _BETWEEN):
+                if instance.id in left and instance.claimed_by is None:
+                    log.warning("begun again", instance=instance.id, state=str(instance.state))
+                    _begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
+
+        await self._world.database.write(work)
+        await self._engine.wake()
 
     async def _note(self, event: GuestEvent) -> None:
         """Keep what is told of the guest's current life."""
@@ -212,6 +230,23 @@ def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> 
         origin,
         instance_id=instance.id,
         cause=Cause.GUEST,
+        skip_os_shutdown=False,
+    )
+
+
+def _begin_again(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """Submit once more what brings an instance out of the state it is in."""
+    if instance.state is InstanceState.PENDING:
+        kind = "run_instance" if instance.launch_time == instance.first_launch_time else "start_instance"
+        submit(connection, kind, instance.id, origin, instance_id=instance.id)
+        return
+    submit(
+        connection,
+        "terminate_instance" if instance.state is InstanceState.SHUTTING_DOWN else "stop_instance",
+        instance.id,
+        origin,
+        instance_id=instance.id,
+        cause=Cause.ACTION,
         skip_os_shutdown=False,
     )
 

@@ -156,6 +156,19 @@ async def test_a_start_whose_failure_could_not_be_cleared_away_is_tried_again(st
     await stack.state(instance_id, "running")
 
 
+async def test_a_guest_that_panics_at_every_boot_does_not_boot_without_pause(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    for boots in (2, 3, 4):
+        stack.guest(instance_id).panic()
+        await stack.boots(instance_id, boots)
+        await stack.idle()
+    stack.guest(instance_id).panic()
+    await stack.clock.advance(59)
+    assert len(await stack.boots(instance_id, 4)) == 4
+    await stack.clock.advance(62)
+    await stack.boots(instance_id, 5)
+
+
 async def test_workflows_are_forgotten_a_day_after_their_end_once_their_instance_is_gone(stack: Stack) -> None:
     kept = await stack.launch()
     gone = await stack.launch()

@@ -4,6 +4,7 @@ An instance that a workflow has claimed is the workflow's alone; it is looked at
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 _UNSETTLED = (InstanceState.RUNNING,)
 _SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
 _ROUND = 60.0  # seconds
+_LOST = (Cause.PANIC, Cause.RECOVERY)
+_AT_ONCE = 3  # times in a minute that a lost guest is brought back at once
+_MINUTE = timedelta(minutes=1)
 _BETWEEN = (InstanceState.PENDING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _AGENT_HAS = 120.0  # seconds from a guest's first request for metadata until its agent, if it has one, has spoken
@@ -252,11 +256,19 @@ def _begin_again(connection: Connection, instance: Instance, origin: Origin) -> 
 
 
 def _recovered(connection: Connection, instance: Instance, origin: Origin) -> None:
-    submit(connection, "recover_instance", instance.id, origin, instance_id=instance.id, cause=Cause.RECOVERY)
+    _bring_back(connection, instance, origin, Cause.RECOVERY)
 
 
 def _panicked(connection: Connection, instance: Instance, origin: Origin) -> None:
-    submit(connection, "recover_instance", instance.id, origin, instance_id=instance.id, cause=Cause.PANIC)
+    _bring_back(connection, instance, origin, Cause.PANIC)
+
+
+def _bring_back(connection: Connection, instance: Instance, origin: Origin, cause: Cause) -> None:
+    """Boot a lost guest again. One that is lost again and again is left to the rounds: it must not use up the host."""
+    if boots.count_since(connection, instance.id, _LOST, origin.at - _MINUTE) >= _AT_ONCE:
+        log.warning("a guest is lost again and again; it is booted again later", instance=instance.id)
+        return
+    submit(connection, "recover_instance", instance.id, origin, instance_id=instance.id, cause=cause)
 
 
 def _set_reachability(connection: Connection, instance: Instance, reachability: Reachability, **more: Any) -> None:

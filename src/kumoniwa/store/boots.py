@@ -1,5 +1,6 @@
 """Boots in the database: every life of a guest's kernel."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,14 @@ def current(connection: Connection, instance_id: str) -> Boot | None:
 def of_instance(connection: Connection, instance_id: str) -> list[Boot]:
     """Every boot of an instance, in order."""
     return all_of(Boot, connection, select(boots).where(boots.c.instance_id == instance_id).order_by(boots.c.number))
+
+
+def count_since(connection: Connection, instance_id: str, causes: Collection[Cause], since: datetime) -> int:
+    """How many boots of an instance began for one of these causes since then."""
+    query = select(func.count()).where(
+        boots.c.instance_id == instance_id, boots.c.cause.in_(causes), boots.c.started_at >= since
+    )
+    return connection.execute(query).scalar_one()
 
 
 def forget(connection: Connection, instance_id: str) -> None:

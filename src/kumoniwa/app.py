@@ -1,6 +1,6 @@
 """The composition root: what a cloud is made of, and in which order it starts and ends.
 
-Start: folder and lock → schema → driver (adopts guests that outlived an earlier server) → metadata → workflows resume →
+Start: folder and lock → schema → metadata → driver (adopts guests that outlived an earlier server) → workflows resume →
 reconcile → the API opens. End: the API closes, then the rest in reverse. Guests go on running.
 """
 
@@ -34,7 +34,7 @@ from kumoniwa.aws.ec2query import Codec
 from kumoniwa.aws.gateway import Credential, Gateway
 from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config, cache_dir
-from kumoniwa.hypervisor.driver import Driver
+from kumoniwa.hypervisor.driver import Driver, DriverError
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.reconcile.follow import Follower
 from kumoniwa.reconcile.housekeeping import Housekeeping
@@ -108,8 +108,11 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         engine.after = follower.after
         await driver.open()
         ending.push_async_callback(driver.close)
-        await sweep(database, driver.disks)
-        await collect(database, driver.disks)
+        try:
+            await sweep(database, driver.disks)
+            await collect(database, driver.disks)
+        except (DriverError, OSError) as failure:  # rubbish that does not go keeps nobody from working
+            log.warning("layers could not be deleted", reason=str(failure))
         ending.push_async_callback(engine.close)
         await engine.wake()
         ending.push_async_callback(follower.close)

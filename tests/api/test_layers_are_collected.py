@@ -1,9 +1,16 @@
 """Anything may be deleted in any order, and nothing is left over."""
 
+from pathlib import Path
+
 import pytest
 from stack import Stack
 
-from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.app import running
+from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
+from kumoniwa.hypervisor.driver import DriverError, LayerId
+from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.model.storage import GIB
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 
@@ -66,3 +73,14 @@ async def test_a_volume_takes_its_tags_with_it(stack: Stack) -> None:
     await stack.call("TerminateInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert (await stack.call("DescribeTags", Filters=volumes))["Tags"] == []
+
+
+async def test_a_file_that_cannot_be_deleted_does_not_keep_a_server_from_starting(tmp_path: Path) -> None:
+    clock = ManualClock()
+    driver = SimulatedDriver(clock, timing=Timing.instant())
+    await driver.disks.ensure_empty(LayerId("nobodys"), GIB)
+    driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
+    async with running(Config(data_dir=tmp_path), driver, clock) as cloud:
+        assert "nobodys" in await driver.disks.all_layers()
+        await collect(cloud.cloud.world.database, driver.disks)
+        assert "nobodys" not in await driver.disks.all_layers()

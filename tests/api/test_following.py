@@ -112,6 +112,17 @@ async def test_a_guest_that_a_reboot_left_down_is_brought_back_not_terminated(st
     assert (await stack.boots(instance_id, 2))[-1]["cause"] == "recovery"
 
 
+async def test_a_guest_that_goes_down_after_its_reboot_was_given_up_is_brought_back(stack: Stack) -> None:
+    instance_id = await stack.launch(InstanceInitiatedShutdownBehavior="terminate")
+    stack.driver.fail_next("ensure_shut_down", GuestLost("Its monitor does not answer."))
+    await stack.call("RebootInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    stack.guest(instance_id).power_off_from_inside()  # as it would, having heard the power button
+    assert (await stack.boots(instance_id, 2))[-1]["cause"] == "recovery"
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+
+
 async def test_an_image_after_a_start_that_may_have_run_does_not_claim_to_be_at_rest(stack: Stack) -> None:
     instance_id = await stack.launch()
     await stack.call("StopInstances", InstanceIds=[instance_id])

@@ -81,7 +81,12 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
 async def ensure_shut_down(world: World, instance_id: str, cause: Cause, origin: Origin) -> Down:
     """Afterwards the guest has shut down, or was halted when it did not in time; its disks take no more writes."""
     guest = world.driver.guest(GuestId(instance_id))
-    shutdown = await guest.ensure_shut_down(deadline=world.config.shutdown_deadline)
+    try:
+        shutdown = await guest.ensure_shut_down(deadline=world.config.shutdown_deadline)
+    except GuestLost:
+        # It may have heard the power button: when it goes down after all, that was our doing and not its own.
+        await _note_the_end(world, instance_id, Shutdown(False, world.clock.now(), None), cause, origin)
+        raise
     return await _note_the_end(world, instance_id, shutdown, cause, origin)
 
 

@@ -1,6 +1,7 @@
 """What a person sees: progress on standard error, tables on standard output; plain lines where there is no terminal."""
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 OnProgress = Callable[[str, int], None]
 _PLAIN_WIDTH = 200  # of tables that go into a file or a pipe
+_ID = re.compile(r"[a-z]+-[0-9a-f]{17}")  # one that is broken into two lines cannot be copied
 
 
 @contextmanager
@@ -43,12 +45,13 @@ def say(line: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Table:
-    """A table of text; a column whose every cell looks like a number is set to the right."""
+    """A table of text; a column that holds numbers is set to the right, one that holds ids is never broken."""
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for index, column in enumerate(columns):
         cells = [row[index] for row in rows if row[index]]
         numbers = bool(cells) and all(cell[0].isdigit() for cell in cells) and not any("-" in cell for cell in cells)
-        made.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        ids = bool(cells) and all(_ID.fullmatch(cell) for cell in cells)
+        made.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=ids)
     for row in rows:
         made.add_row(*row)
     return made

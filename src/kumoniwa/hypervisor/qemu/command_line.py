@@ -141,9 +141,10 @@ def processor(accelerator: Accelerator) -> list[str]:
     """The options that choose how instructions run: the probe boots with the same ones."""
     if accelerator.name == "kvm":
         return ["-accel", "kvm", "-cpu", "host"]
-    # The plainest model boots quickest under emulation: 17.8 s against 21.9 s with `max`. Translated code is kept small
-    # because what is left of it slows the boot loader down after a reset, the more the longer the guest ran: with the
-    # default of 1 GiB a reboot stood still for 20 to 170 s before the kernel, with 128 MiB for at most 8.
+    # The plainest model boots quickest under emulation: 17.8 s against 21.9 s with `max`. Room for translated code is
+    # kept small for two reasons. A guest fills what it gets, 700 MB of the default 1 GiB within its first boot. And what
+    # is left of it slows the boot loader down when a guest reboots itself, where `translations.drop` has no place: 79 s
+    # until the kernel's first line with the default, 2.5 s with 128 MiB (docs/guest-image.md).
     return ["-accel", "tcg,thread=multi,tb-size=128", "-cpu", "qemu64"]
 
 

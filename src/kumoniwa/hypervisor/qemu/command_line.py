@@ -142,7 +142,7 @@ def processor(accelerator: Accelerator) -> list[str]:
     if accelerator.name == "kvm":
         return ["-accel", "kvm", "-cpu", "host"]
     # The plainest model boots quickest under emulation: 17.8 s against 21.9 s with `max`. Room for translated code is
-    # kept small for two reasons. A guest fills what it gets, 700 MB of the default 1 GiB within its first boot. And what
+    # kept small for two reasons. A guest fills what it gets: 700 MB of the default 1 GiB after its first boot. And what
     # is left of it slows the boot loader down when a guest reboots itself, where `translations.drop` has no place: 79 s
     # until the kernel's first line with the default, 2.5 s with 128 MiB (docs/guest-image.md).
     return ["-accel", "tcg,thread=multi,tb-size=128", "-cpu", "qemu64"]

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestState
 from kumoniwa.ids import new_id
@@ -127,8 +126,8 @@ class Follower:
                 await self._note(event)
                 if event.kind in _SETTLED:
                     await self.settle(event.guest)
-            except (DriverError, SQLAlchemyError):
-                # One guest's trouble must not end the following of all; the next event or start settles it.
+            except Exception:
+                # Whatever it is, one guest's trouble must not end the following of all; the next round settles it.
                 log.exception("an event could not be followed", instance=event.guest, kind=str(event.kind))
 
     async def _rounds(self) -> None:
@@ -139,7 +138,7 @@ class Follower:
                 for instance in await self._world.database.read(partial(instances.in_states, states=_UNSETTLED)):
                     await self.settle(instance.id)
                 await self._take_up_again()
-            except (DriverError, SQLAlchemyError):
+            except Exception:
                 log.exception("a round was not finished; the next one may be")
 
     async def _take_up_again(self) -> None:

@@ -48,8 +48,14 @@ async def collect(database: Database, disks: LayerFiles[Id]) -> int:
 
 
 async def sweep(database: Database, disks: LayerFiles[Id]) -> int:
-    """Delete the files that have no row, left over from a crash or a failure, and gives how many there were."""
+    """Delete the files that have no row, left over from a crash or a failure, and gives how many there were.
+
+    Not where there are files and no rows at all: then the database was lost, and the files are all that is left.
+    """
     async with _TURNS.setdefault(database, asyncio.Lock()):
+        if (files := await disks.all_layers()) and not await database.read(layers.known):
+            log.error("the database knows of no layer; those that are there are left alone", layers=len(files))
+            return 0
         return await _delete_orphans(database, disks)
 
 

@@ -78,6 +78,8 @@ async def trim(folder: Path) -> None:
     copies the end and truncates would be lost.
     """
     path = folder / LOG
+    if not path.exists():
+        return  # the guest was forgotten meanwhile
     spare = (path.stat().st_size - 2 * KEPT) // 4096 * 4096
     if spare <= 0:
         return

@@ -72,7 +72,7 @@ class QcowDisks:
         await self._make(layer, command, [], on_output=note)
 
     async def ensure_deleted(self, layer: LayerId) -> None:
-        self._path(layer).unlink(missing_ok=True)
+        await asyncio.to_thread(self._path(layer).unlink, missing_ok=True)  # a large file takes its time
         await asyncio.to_thread(sync_folder, self._folder)
 
     async def all_layers(self) -> frozenset[LayerId]:
@@ -104,6 +104,8 @@ class QcowDisks:
             if "No space left on device" in failure.stderr:
                 raise HostExhausted("the host's disk is full") from failure
             raise DriverError(f"qemu-img: {failure.stderr.strip()[-500:]}") from failure
+        except (run.ProgramMissing, TimeoutError) as failure:
+            raise DriverError(str(failure) or "qemu-img took too long") from failure
         finally:
             unfinished.unlink(missing_ok=True)
 

@@ -4,15 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
+import structlog
+
 from kumoniwa import run
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import GuestEvent, GuestId
+from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId
 from kumoniwa.hypervisor.qemu.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest import QemuGuest, Surroundings
 from kumoniwa.hypervisor.qemu.machine import PROGRAM
 from kumoniwa.hypervisor.qemu.space import SpaceGuard, free_bytes
 from kumoniwa.tasks import Tasks
+
+log = structlog.get_logger(__name__)
 
 
 class QemuDriver:
@@ -34,7 +38,9 @@ class QemuDriver:
         self._guests: dict[GuestId, QemuGuest] = {}
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._space = SpaceGuard(data_dir, clock, lambda: self._guests.values(), free)
-        self._around = Surroundings(clock, accelerator, self._tasks, self._events.put_nowait, self._space.has_room)
+        self._around = Surroundings(
+            clock, accelerator, self._tasks, self._events.put_nowait, self._space.has_room, self._forget
+        )
         self._version = ""
 
     @property
@@ -47,7 +53,10 @@ class QemuDriver:
         self._guests_folder.mkdir(parents=True, exist_ok=True)
         self._disks.open()
         for folder in sorted(self._guests_folder.iterdir()):
-            await self._guest(GuestId(folder.name)).adopt()
+            try:
+                await self._guest(GuestId(folder.name)).adopt()
+            except DriverError as failure:
+                log.warning("a guest could not be found again", guest=folder.name, reason=str(failure))
         self._tasks.start(self._space.watch(), "watch the host's disk")
 
     async def close(self) -> None:
@@ -67,6 +76,9 @@ class QemuDriver:
     def describe(self) -> Mapping[str, str]:
         accelerator = self._around.accelerator
         return {"qemu": self._version, "accelerator": accelerator.name, "why": accelerator.reason}
+
+    def _forget(self, id: GuestId) -> None:
+        self._guests.pop(id, None)
 
     def _guest(self, id: GuestId) -> QemuGuest:
         if id not in self._guests:

@@ -52,6 +52,8 @@ class Surroundings:
     tell: Callable[[GuestEvent], None]
     has_room: Callable[[], bool]
     """Whether the host's disk has room for guests to write."""
+    forget: Callable[[GuestId], None]
+    """Told of a guest of which nothing is left."""
 
 
 class QemuGuest:
@@ -197,11 +199,12 @@ class QemuGuest:
             await self._machine.ensure_killed()
         if self._folder.exists():
             await asyncio.to_thread(shutil.rmtree, self._folder)
+        self._around.forget(self._id)
 
     async def hold_for_room(self) -> None:
         """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
-        if self._machine is None or self._waits_for_room or await self._status() != "running":
-            return
+        if self._machine is None or await self._status() != "running":
+            return  # what runs is to be stopped, also where an earlier attempt did not get through
         self._hold_mark.touch()  # first: a later server must know why it stands still
         self._waits_for_room = True
         await self._ask("stop")

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
-from kumoniwa.hypervisor.driver import DiskBus, GuestDisk, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestId, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.process import Identity
 
 _NAME = "guest.json"
@@ -37,11 +38,18 @@ def write(folder: Path, record: GuestRecord) -> None:
 
 
 def read(folder: Path) -> GuestRecord | None:
-    """The record, or None when no guest was ever made here."""
+    """The record, or None when no guest was ever made here. Raises `DriverError` where it cannot be understood."""
     try:
-        noted = json.loads((folder / _NAME).read_text())
+        text = (folder / _NAME).read_text()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    try:
+        return _parsed(json.loads(text))
+    except (ValueError, KeyError, TypeError) as malformed:
+        raise DriverError(f"{folder / _NAME} is not what was written there: {malformed!r}") from malformed
+
+
+def _parsed(noted: dict[str, Any]) -> GuestRecord:
     spec, process = noted["spec"], noted["process"]
     return GuestRecord(
         spec=GuestSpec(

@@ -47,10 +47,14 @@ class SpaceGuard:
     async def watch(self) -> None:
         """Look again and again."""
         while True:
-            has_room = self.has_room()
+            try:
+                has_room = self.has_room()
+            except OSError as failure:
+                log.warning("the host's disk cannot be looked at", folder=str(self._folder), reason=str(failure))
+                has_room = True
             for guest in list(self._guests()):
                 try:
                     await (guest.go_on() if has_room else guest.hold_for_room())
-                except DriverError as failure:
+                except (DriverError, OSError) as failure:
                     log.warning("a guest could not be paused or resumed", guest=guest.id, reason=str(failure))
             await self._clock.sleep(_EVERY)

@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from asgi import Caller, Refused
 from bare_cloud import MODEL, BareCloud, bare_cloud, refused
+from stack import Stack
 
 import kumoniwa.api.instance_types
 import kumoniwa.api.key_pairs
@@ -161,3 +163,11 @@ async def test_a_cloud_keeps_its_part_of_the_loopback_network(cloud: BareCloud) 
     first = await cloud.database.write(cloud_octet)
     assert 16 <= first < 240
     assert await cloud.database.read(cloud_octet) == first
+
+
+async def test_a_region_that_does_not_exist_is_refused_whatever_is_asked(stack: Stack) -> None:
+    key = stack.running.key
+    caller = Caller(stack.running.gateway, key["access_key_id"], key["secret_access_key"], region="mars-1")
+    for action in ("DescribeImages", "DescribeVpcs", "DescribeInstances"):
+        with pytest.raises(Refused, match="valid region"):
+            await caller.call(action)

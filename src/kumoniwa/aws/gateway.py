@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kumoniwa import __version__
+from kumoniwa.api.defaults import check_region
 from kumoniwa.api.registry import Answer, BoundAction, Call, Parameters, Token, TokenStore
 from kumoniwa.aws import extensions, form, sts
 from kumoniwa.aws.arrival import arrived
@@ -159,6 +160,7 @@ class Gateway:
         return exchange.answered(extensions.written(await extension(_named(call, pattern), {**parameters, **named})))
 
     async def _ec2(self, parameters: list[tuple[str, str]], call: Call, exchange: _Exchange) -> bytes:
+        check_region(call.region)
         action, rest = _action(parameters)
         traits = self._codec.traits(action)
         exchange.what = action

@@ -111,3 +111,11 @@ async def test_a_sweep_deletes_files_without_a_row_and_nothing_else(
     await driver.disks.ensure_empty(LayerId("orphan"), 512)
     assert await sweep(database, driver.disks) == 1
     assert await _left(database, driver) == {"a", "b"}
+
+
+async def test_a_sweep_leaves_files_alone_when_the_database_was_lost(
+    database: Database, driver: SimulatedDriver
+) -> None:
+    await driver.disks.ensure_empty(LayerId("a"), 512)
+    assert await sweep(database, driver.disks) == 0
+    assert await driver.disks.all_layers() == {"a"}

@@ -100,29 +100,26 @@ async def metadata_of(instance_id: str, data_dir: Path, folder: Path) -> AsyncIt
 
 
 async def banner(host: str, port: int, within: float) -> None:
-    """Return as soon as an SSH server says who it is. Tries overlap: one made too early may hang."""
-    async with asyncio.timeout(within), asyncio.TaskGroup() as tries:
-        answered = asyncio.Event()
+    """Return as soon as an SSH server says who it is.
 
-        async def look() -> None:
-            try:
-                async with asyncio.timeout(5):
-                    reader, writer = await asyncio.open_connection(host, port)
-                    try:
-                        if (await reader.read(4)) == b"SSH-":
-                            answered.set()
-                    finally:
-                        writer.close()
-            except (OSError, TimeoutError):
-                pass
+    One try at a time: each costs the guest a process, and several at once keep an emulated one from ever answering.
+    """
+    async with asyncio.timeout(within):
+        while not await _speaks(host, port):  # noqa: ASYNC110 - nothing outside the guest tells when its sshd is there
+            await asyncio.sleep(0.1)
 
-        while not answered.is_set():
-            tries.create_task(look())
+
+async def _speaks(host: str, port: int) -> bool:
+    """Whether it does, within a few seconds: a connection made before the guest has its address may hang."""
+    try:
+        async with asyncio.timeout(4):
+            reader, writer = await asyncio.open_connection(host, port)
             try:
-                async with asyncio.timeout(0.25):
-                    await answered.wait()
-            except TimeoutError:
-                continue
+                return await reader.read(4) == b"SSH-"
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
 
 
 def _output(*command: str) -> str:

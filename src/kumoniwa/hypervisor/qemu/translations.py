@@ -2,8 +2,9 @@
 
 Under emulation (TCG) QEMU keeps the translations of the boot before, and looks through them at each write to memory
 that held code. The boot loader and the kernel write over all of it: 14 to 67 s until the kernel's first line, instead
-of 2. No command drops them, but the end of a single step by QEMU's debugger interface does, up to QEMU 10.1 (gdbstub's
-`tb_flush` at RUN_STATE_DEBUG). The first instruction after a reset is a jump: nothing is changed by stepping it.
+of 2. No command drops them, but the end of a single step by QEMU's debugger interface does (gdbstub's `tb_flush` at
+RUN_STATE_DEBUG; tried with QEMU 7.2, gone from 10.2 on). The first instruction after a reset is a jump: nothing
+is changed by stepping it.
 
 Whoever reaches that interface controls the guest. So it listens nowhere: QEMU is handed one end of a pair of sockets,
 and the other end never leaves this process.

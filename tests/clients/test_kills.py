@@ -4,6 +4,7 @@ Simulated guests end with the server's process, as they would with their host: s
 as EC2 recovers them from a failed host, and each such boot says so.
 """
 
+import itertools
 import json
 import random
 import threading
@@ -52,9 +53,14 @@ class _Caller:
         self._chance = random.Random(seed)
         self._names = (f"{seed}-{turn}" for turn in range(1_000_000))
 
-    def until_it_is_gone(self) -> None:
-        """Ask until a connection fails: that request had no answer, and may or may not have happened."""
-        while True:
+    def until_it_is_gone(self, killer: threading.Thread, patience: int) -> None:
+        """Ask until a connection fails: that request had no answer, and may or may not have happened.
+
+        The killer is let loose after so many requests.
+        """
+        for asked in itertools.count():
+            if asked == patience:
+                killer.start()
             try:
                 self._ask(next(self._names))
             except (ConnectionError, HTTPClientError, ResponseParserError):  # the last: killed while it answered
@@ -96,12 +102,13 @@ def test_a_kill_at_any_moment_loses_no_answered_request(tmp_path: Path, waiters:
         for kill in range(_KILLS):
             caller = _Caller(sdk.client(), image, answered, _SEED + kill)
             # The moment is the point here: wherever the server is then, in a transaction, a step or an answer.
-            killer = threading.Timer(chance.uniform(0.05, 0.9), cloud.kill)
-            killer.start()
+            killer = threading.Timer(chance.uniform(0, 0.1), cloud.kill)
             try:
-                caller.until_it_is_gone()
+                caller.until_it_is_gone(killer, patience=chance.randrange(25))
             finally:
-                killer.join()
+                killer.cancel()  # if it waits still
+                if killer.ident is not None:
+                    killer.join()
             cloud.start()
             _check(sdk.client(), answered)
         _check_that_all_comes_to_rest(sdk, answered)

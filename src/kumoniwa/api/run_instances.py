@@ -43,6 +43,12 @@ class _Launch:
     reservation_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    private: str
+    public: str | None
+
+
 @action("RunInstances")
 async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
@@ -51,7 +57,8 @@ async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     def run(connection: Connection) -> Answer:
         launch = _checked(connection, call, parameters, most)
         count = _fitting(cloud, connection, launch, least, most)
-        launched = [_launch(connection, call, launch, index) for index in range(count)]
+        addresses = _addresses(connection, launch.network, count)
+        launched = [_launch(connection, call, launch, index, own) for index, own in enumerate(addresses)]
         images.change(connection, launch.image.id, last_launched_at=call.at)
         around = surroundings(connection, call, launched)
         return reservations(launched, [instance_output(instance, around) for instance in launched])[0]
@@ -134,9 +141,26 @@ def _image(connection: Connection, call: Call, image_id: str | None) -> Image:
     return image
 
 
-def _launch(connection: Connection, call: Call, launch: _Launch, index: int) -> Instance:
+def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
+    """The addresses of so many new instances: what is taken is read once, however many they are."""
+    private_taken = instances.private_addresses(connection, placed.subnet.id)
+    public_taken, octet = instances.public_addresses(connection), cloud_octet(connection)
+    given: list[_Addresses] = []
+    for _ in range(count):
+        own = _Addresses(
+            placed.private_ip or free_private(placed.subnet, private_taken),
+            free_public(octet, public_taken) if placed.associate_public_ip else None,
+        )
+        private_taken.add(own.private)
+        if own.public is not None:
+            public_taken.add(own.public)
+        given.append(own)
+    return given
+
+
+def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
     """Write one instance with its volumes, and the workflow that brings it to life."""
-    instance = _instance(connection, call, launch, index)
+    instance = _instance(call, launch, index, own)
     instances.add(connection, instance, launch.network.group_ids)
     write_tags(connection, call, instance.id, "instance", launch.tags.get("instance"))
     write_tags(connection, call, instance.interface_id, "network-interface", launch.tags.get("network-interface"))
@@ -146,14 +170,8 @@ def _launch(connection: Connection, call: Call, launch: _Launch, index: int) -> 
     return instance
 
 
-def _instance(connection: Connection, call: Call, launch: _Launch, index: int) -> Instance:
+def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
     subnet, options = launch.network.subnet, launch.options
-    private_ip = launch.network.private_ip
-    if private_ip is None:
-        private_ip = free_private(subnet, instances.private_addresses(connection, subnet.id))
-    public_ip = None
-    if launch.network.associate_public_ip:
-        public_ip = free_public(cloud_octet(connection), instances.public_addresses(connection))
     instance_id = new_id("i")
     return Instance(
         id=instance_id,
@@ -169,8 +187,8 @@ def _instance(connection: Connection, call: Call, launch: _Launch, index: int) -
         zone=subnet.zone,
         vpc_id=subnet.vpc_id,
         subnet_id=subnet.id,
-        private_ip=private_ip,
-        public_ip=public_ip,
+        private_ip=own.private,
+        public_ip=own.public,
         associate_public_ip=launch.network.associate_public_ip,
         mac=new_mac(),
         interface_id=new_id("eni"),

@@ -134,17 +134,22 @@ async def test_force_gives_the_guest_the_time_that_it_has_anyway(stack: Stack) -
 
 
 async def test_a_pending_instance_can_be_terminated_and_not_be_stopped_rebooted_or_imaged(stack: Stack) -> None:
+    may_start = asyncio.Event()
+
+    async def hold(method: str) -> None:
+        if method == "ensure_running":
+            await may_start.wait()
+
+    stack.driver.faults.hook = hold
     image = (await stack.call("DescribeImages", Owners=["self"]))["Images"][0]["ImageId"]
     launched = await stack.call("RunInstances", ImageId=image, MinCount=1, MaxCount=1)
     instance_id = launched["Instances"][0]["InstanceId"]
     codes = {}
     for action in ("StopInstances", "RebootInstances", "CreateImage"):
-        if (await stack.instance(instance_id))["State"]["Name"] != "pending":
-            pytest.skip("the guest was quicker than the callers")
-        try:
+        assert (await stack.instance(instance_id))["State"]["Name"] == "pending"
+        with pytest.raises(Refused) as refused:
             await _ask(stack, action, instance_id)
-        except Refused as refusal:
-            codes[action] = (refusal.code, refusal.message)
+        codes[action] = (refused.value.code, refused.value.message)
     assert codes["StopInstances"] == (
         "IncorrectInstanceState",
         f"Instance '{instance_id}' cannot be stopped as it has never reached the 'running' state.",
@@ -152,5 +157,6 @@ async def test_a_pending_instance_can_be_terminated_and_not_be_stopped_rebooted_
     assert codes["RebootInstances"][0] == "IncorrectInstanceState"
     assert codes["CreateImage"][0] == "InvalidParameterValue"
     await _ask(stack, "TerminateInstances", instance_id)
+    may_start.set()
     await stack.idle()
     assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"

@@ -9,6 +9,8 @@ Errors:
     DriverError                 something the driver could not do; its text is a sentence for a person
      ├── GuestLost              the guest's process is gone or does not answer
      ├── CutRefused             a cut did not happen; every disk is as it was before
+     ├── DetachRefused          the guest did not let a disk go; it still has it
+     ├── LayerDamaged           a layer's file is missing, torn or not what the database says
      ├── HostExhausted          the host has no room (memory, disk, addresses) for what was asked
      └── DiskRefused            a file offered for import is not a disk we take
 """
@@ -35,6 +37,14 @@ class GuestLost(DriverError):
 
 class CutRefused(DriverError):
     """A cut did not happen, on none of the disks: every disk is as it was before."""
+
+
+class DetachRefused(DriverError):
+    """The guest did not let a disk go in time: it still has it, and may write to it."""
+
+
+class LayerDamaged(DriverError):
+    """A layer's file is missing, torn, or not what it was. The text names the file and says what is wrong."""
 
 
 class HostExhausted(DriverError):
@@ -67,9 +77,20 @@ class DiskBus(StrEnum):
     VIRTIO = "virtio"
 
 
+class Firmware(StrEnum):
+    """What starts a guest's boot loader. Which one works is a matter of what is on its first disk."""
+
+    BIOS = "bios"
+    UEFI = "uefi"
+    """Its variables are the guest's own, from its first start until it is forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class GuestDisk:
-    """One disk of a guest: the writable layer on top, and the serial number under which the guest sees it."""
+    """One disk of a guest: the writable layer on top, and the serial number under which the guest sees it.
+
+    A guest has no two disks of one serial number: it names the disk in every promise.
+    """
 
     layer: LayerId
     serial: str
@@ -88,6 +109,7 @@ class GuestSpec:
     mac: str
     address: IPv4Address
     bus: DiskBus = DiskBus.NVME
+    firmware: Firmware = Firmware.BIOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +118,18 @@ class Cut:
 
     old: LayerId
     new: LayerId
+
+
+@dataclass(frozen=True, slots=True)
+class CutMade:
+    """How a cut was made: how long the switch took and, where the guest's file systems stood frozen for it, how long.
+
+    `not_frozen` says why they did not, where they were to; "" otherwise. Done again, a cut tells zero seconds.
+    """
+
+    seconds: float
+    frozen_seconds: float | None = None
+    not_frozen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +202,39 @@ class DiskFacts:
     virtual_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class LayerMeasure:
+    """How much a layer holds. Bytes of the disk, not of the file, but for `file_bytes` (its length)."""
+
+    own_bytes: int
+    """Written to this layer itself."""
+    full_bytes: int
+    """Readable through it: its own and what shows through from the layers beneath."""
+    file_bytes: int
+    sha256: str
+    """Of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLayer:
+    """What the database knows of a layer's file."""
+
+    parent: LayerId | None
+    size_bytes: int
+    sealed_bytes: int | None = None
+    """The file's length when it was measured, being immutable."""
+    sealed_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The host's room for layers, in bytes. What is `free` beyond `reserve` may be used by actions; with less than
+    the reserve left, guests pause."""
+
+    free: int
+    reserve: int
+
+
 class Guest(Protocol):
     """One machine. A handle: making it touches nothing."""
 
@@ -210,13 +277,52 @@ class Guest(Protocol):
         """
         ...
 
-    async def ensure_cut(self, cuts: Sequence[Cut]) -> float:
+    async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
         """Afterwards each `new` layer stands on its `old` one and takes the guest's writes; all at one instant.
 
         The overlays exist before (`Disks.ensure_overlay`). On an ABSENT guest there is nothing to switch. A disk that
-        was switched already is left alone. Gives the seconds that the switch took.
+        was switched already is left alone. A compaction of these disks that is under way is given up first.
+        With `freeze`, a RUNNING guest's file systems are frozen by its agent meanwhile; where the agent does not answer
+        or refuses, the cut is made without, and the answer says why. Whatever happens, they do not stay frozen: also
+        not after a crash of the server in between, once the next one has opened the driver.
         Raises `CutRefused`: then no disk was switched. Raises `GuestLost`: then ask again.
         """
+        ...
+
+    async def ensure_attached(self, disk: GuestDisk) -> None:
+        """Afterwards the guest has this disk too; a RUNNING one sees it appear. ABSENT: nothing happens.
+
+        Raises `DriverError`: then it has not.
+        """
+        ...
+
+    async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
+        """Afterwards the guest has no disk of this serial number, and what it wrote to it was handed to the host.
+
+        It is asked to let go and has `deadline` seconds for it. With `force` the disk is taken from one that does not:
+        its further reads and writes fail. ABSENT, or no such disk: nothing happens.
+        Raises `DetachRefused` without `force`: then it has the disk still.
+        """
+        ...
+
+    async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
+        """Afterwards the disk's layer is at least this long. Gives whether the guest sees it now; else it does from
+        its next `ensure_running` on (`Disks.ensure_size` is for disks that no guest has). ABSENT: False, nothing done.
+        """
+        ...
+
+    async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
+        """Copy into the writable layer `layer` what the layers between it and `onto` hold; afterwards it stands on
+        `onto` (None: on nothing), which was among those below it. The guest runs and writes meanwhile.
+
+        Returns when it is done: True; or False where it was given up (a cut, a detachment or the guest's end came
+        between, the disk is not there, or the guest is ABSENT): then nothing has changed.
+        Raises `HostExhausted` where the host has no room: as given up.
+        """
+        ...
+
+    async def screenshot(self) -> bytes:
+        """What the guest's display shows, as a PNG. Raises `GuestLost` where there is none to look at."""
         ...
 
     async def ensure_forwards(self, forwards: Collection[Forward]) -> Mapping[Forward, str]:
@@ -262,6 +368,30 @@ class Disks(Protocol):
         """
         ...
 
+    async def ensure_size(self, layer: LayerId, size_bytes: int) -> None:
+        """Afterwards `layer` is at least this long; what is new reads as zeros. Nothing stands on it.
+
+        Raises `DriverError` where a guest has it (`Guest.ensure_grown` is for those).
+        """
+        ...
+
+    async def parent(self, layer: LayerId) -> LayerId | None:
+        """The layer that `layer` stands on, as its file says. Raises `LayerDamaged` where it cannot be read."""
+        ...
+
+    async def measure(self, layer: LayerId) -> LayerMeasure:
+        """How much an immutable layer holds, and what its file is. Raises `LayerDamaged`."""
+        ...
+
+    async def faults(self, layer: LayerId, known: KnownLayer, *, thorough: bool) -> list[str]:
+        """What is wrong with a layer's file, in sentences that name it; none: it is whole, as far as was looked.
+
+        Not `thorough`: it is there, its header is whole, it stands on what it should, and it is not shorter than it was
+        (milliseconds). `thorough`: its tables too, and where `known` tells its digest, each byte. May be asked while a
+        guest has the layer: then its tables are not looked at.
+        """
+        ...
+
     async def ensure_deleted(self, layer: LayerId) -> None:
         """Afterwards there is no such layer. The caller knows that nothing stands on it and nothing has it open."""
         ...
@@ -294,6 +424,10 @@ class Driver(Protocol):
 
     def events(self) -> AsyncIterator[GuestEvent]:
         """What happens to guests from `open` on, until `close`. One reader."""
+        ...
+
+    def room(self) -> Room:
+        """How much room the host has for layers."""
         ...
 
     def describe(self) -> Mapping[str, str]:

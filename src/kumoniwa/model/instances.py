@@ -119,6 +119,8 @@ class Instance:
     metadata_tags: bool
     options: Mapping[str, Any]
     """Launch options that are only told again (CpuOptions, Placement …), under EC2's member names."""
+    boot_mode: str | None = None
+    """What its firmware boots by: `uefi` or `legacy-bios`; None: legacy-bios, because the image says nothing."""
     state_transition_reason: str = ""
     state_reason_code: str | None = None
     state_reason_message: str | None = None

@@ -50,12 +50,14 @@ class ImageState(StrEnum):
     PENDING = "pending"
     AVAILABLE = "available"
     FAILED = "failed"
+    DISABLED = "disabled"
     DEREGISTERED = "deregistered"
 
 
 IMAGE_MOVES: Mapping[ImageState, frozenset[ImageState]] = {
     ImageState.PENDING: frozenset({ImageState.AVAILABLE, ImageState.FAILED, ImageState.DEREGISTERED}),
-    ImageState.AVAILABLE: frozenset({ImageState.DEREGISTERED}),
+    ImageState.AVAILABLE: frozenset({ImageState.DISABLED, ImageState.DEREGISTERED}),
+    ImageState.DISABLED: frozenset({ImageState.AVAILABLE, ImageState.DEREGISTERED}),
     ImageState.FAILED: frozenset({ImageState.DEREGISTERED}),
     ImageState.DEREGISTERED: frozenset(),
 }
@@ -75,12 +77,18 @@ class Consistency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One qcow2 file. Immutable once another stands on it or a snapshot refers to it."""
+    """One qcow2 file. Immutable once another stands on it or a snapshot refers to it.
+
+    `sealed_bytes` and `sealed_sha256` tell what an immutable layer's file was when it was measured, so that one that a
+    power cut or a bad disk changed since can be told. None: not measured yet.
+    """
 
     id: str
     parent_id: str | None
     size_bytes: int
     created_at: datetime
+    sealed_bytes: int | None = None
+    sealed_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,35 @@ class Volume:
     created_at: datetime
     head: str
     encrypted: bool = False
+    auto_enable_io: bool = False
+
+
+class ModificationState(StrEnum):
+    MODIFYING = "modifying"
+    OPTIMIZING = "optimizing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeModification:
+    """The latest change of a volume's size, type or performance. Its row goes with the volume."""
+
+    volume_id: str
+    state: ModificationState
+    progress: int
+    """Percent."""
+    started_at: datetime
+    original_size_gib: int
+    original_volume_type: str
+    target_size_gib: int
+    target_volume_type: str
+    original_iops: int | None = None
+    original_throughput: int | None = None
+    target_iops: int | None = None
+    target_throughput: int | None = None
+    ended_at: datetime | None = None
+    status_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +171,12 @@ class Snapshot:
     state_message: str | None = None
     consistency: Consistency | None = None
     consistency_detail: str | None = None
+    frozen_ms: float | None = None
+    """How long the guest's file systems stood frozen for the cut."""
+    changed_bytes: int | None = None
+    """What its own layer holds: what was written since the cut before. None until it was measured."""
+    full_bytes: int | None = None
+    """What it holds with all the layers beneath: what a restored volume would have to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +203,13 @@ class Image:
     deregistered_at: datetime | None = None
     consistency: Consistency | None = None
     consistency_detail: str | None = None
+    frozen_ms: float | None = None
     last_launched_at: datetime | None = None
+    deprecation_at: datetime | None = None
+    deregistration_protection: str = "disabled"
+    """EC2's word: `disabled`, `enabled-without-cooldown`, `enabled-with-cooldown`."""
+    protected_until: datetime | None = None
+    """The end of the cooldown, once protection with cooldown was turned off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +227,41 @@ class ImageDevice:
     delete_on_termination: bool = True
     virtual_name: str | None = None
     """An instance-store mapping (`ephemeral0`): told, never made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """That somebody else may use an image or a snapshot: an account, or everybody (`all`)."""
+
+    resource_id: str
+    grantee: str
+
+
+class ReplaceRootState(StrEnum):
+    PENDING = "pending"
+    IN_PROGRESS = "in-progress"
+    FAILING = "failing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    FAILED_DETACHED = "failed-detached"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceRootTask:
+    """An instance's root volume on its way to be replaced by another."""
+
+    id: str
+    account: str
+    region: str
+    instance_id: str
+    state: ReplaceRootState
+    started_at: datetime
+    delete_replaced: bool
+    new_volume_id: str
+    old_volume_id: str
+    image_id: str | None = None
+    snapshot_id: str | None = None
+    completed_at: datetime | None = None
 
 
 class ImportState(StrEnum):

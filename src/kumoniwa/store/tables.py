@@ -21,13 +21,23 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import InstanceState, Reachability, ShutdownBehavior
-from kumoniwa.model.storage import AttachmentState, Consistency, ImageState, ImportState, SnapshotState, VolumeState
+from kumoniwa.model.storage import (
+    AttachmentState,
+    Consistency,
+    ImageState,
+    ImportState,
+    ModificationState,
+    ReplaceRootState,
+    SnapshotState,
+    VolumeState,
+)
 from kumoniwa.model.workflows import WorkflowState
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -87,6 +97,8 @@ layers = _table(
     Column("parent_id", ForeignKey("layers.id"), index=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("sealed_bytes", BigInteger),
+    Column("sealed_sha256", String),
 )
 
 vpcs = _table(
@@ -167,6 +179,9 @@ snapshots = _table(
     Column("state_message", Text),
     Column("consistency", Word(Consistency)),
     Column("consistency_detail", Text),
+    Column("frozen_ms", Float),
+    Column("changed_bytes", BigInteger),
+    Column("full_bytes", BigInteger),
     Index("snapshots_scope", "account", "region"),
 )
 
@@ -191,7 +206,11 @@ images = _table(
     Column("deregistered_at", Moment),
     Column("consistency", Word(Consistency)),
     Column("consistency_detail", Text),
+    Column("frozen_ms", Float),
     Column("last_launched_at", Moment),
+    Column("deprecation_at", Moment),
+    Column("deregistration_protection", String, nullable=False, server_default="disabled"),
+    Column("protected_until", Moment),
     Index("images_scope", "account", "region", "name"),
 )
 
@@ -232,6 +251,7 @@ instances = _table(
     Column("key_name", String),
     Column("public_key", Text),
     Column("root_device_name", String, nullable=False),
+    Column("boot_mode", String),
     Column("launch_time", Moment, nullable=False),
     Column("first_launch_time", Moment, nullable=False),
     Column("guest_uuid", String, nullable=False),
@@ -280,6 +300,7 @@ volumes = _table(
     Column("created_at", Moment, nullable=False),
     Column("head", ForeignKey("layers.id"), nullable=False, index=True),
     Column("encrypted", Boolean, nullable=False),
+    Column("auto_enable_io", Boolean, nullable=False, server_default=false()),
     Index("volumes_scope", "account", "region"),
 )
 
@@ -292,6 +313,46 @@ attachments = _table(
     Column("attached_at", Moment, nullable=False),
     Column("delete_on_termination", Boolean, nullable=False),
     Column("position", Integer, nullable=False),
+)
+
+volume_modifications = _table(
+    "volume_modifications",
+    Column("volume_id", ForeignKey("volumes.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", Word(ModificationState), nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("original_size_gib", Integer, nullable=False),
+    Column("original_volume_type", String, nullable=False),
+    Column("target_size_gib", Integer, nullable=False),
+    Column("target_volume_type", String, nullable=False),
+    Column("original_iops", Integer),
+    Column("original_throughput", Integer),
+    Column("target_iops", Integer),
+    Column("target_throughput", Integer),
+    Column("ended_at", Moment),
+    Column("status_message", Text),
+)
+
+permissions = _table(
+    "permissions",
+    Column("resource_id", String, primary_key=True),
+    Column("grantee", String, primary_key=True),
+)
+
+replace_root_tasks = _table(
+    "replace_root_tasks",
+    Column("id", String, primary_key=True),
+    *_scope(),
+    Column("instance_id", String, nullable=False),
+    Column("state", Word(ReplaceRootState), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("delete_replaced", Boolean, nullable=False),
+    Column("new_volume_id", String, nullable=False),
+    Column("old_volume_id", String, nullable=False),
+    Column("image_id", String),
+    Column("snapshot_id", String),
+    Column("completed_at", Moment),
+    Index("replace_root_tasks_scope", "account", "region"),
 )
 
 import_tasks = _table(

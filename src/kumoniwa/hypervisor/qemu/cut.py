@@ -1,9 +1,38 @@
-"""Cutting a running guest's disks: which nodes have to be switched, decided from what QEMU shows."""
+"""Cutting a running guest's disks: which nodes have to be switched is decided from what QEMU shows."""
 
+import asyncio
+import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from kumoniwa.hypervisor.driver import Cut, CutRefused
+from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
+from kumoniwa.hypervisor.qemu.command_line import disk_node
+from kumoniwa.hypervisor.qemu.machine import Machine
+from kumoniwa.hypervisor.qemu.monitor import CommandRefused
+
+
+async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, freeze: bool) -> CutMade:
+    """See `Guest.ensure_cut`."""
+    to_switch = still_to_switch(cuts, nodes_on_top(await machine.execute("query-block")))
+    if not to_switch:
+        return CutMade(0.0)
+    known = {node["node-name"] for node in await machine.execute("query-named-block-nodes", flat=True)}
+    added: list[str] = []
+    try:
+        for each in to_switch:
+            if each.new in known:  # an earlier call was interrupted before it switched
+                await machine.execute("blockdev-del", node_name=each.new)
+            await machine.execute("blockdev-add", **disk_node(each.new, on_top=True))
+            added.append(each.new)
+        began = asyncio.get_running_loop().time()
+        await machine.execute("transaction", actions=transaction(to_switch))
+        return CutMade(asyncio.get_running_loop().time() - began)
+    except CommandRefused as refusal:
+        for node in added:
+            with contextlib.suppress(CommandRefused):  # it stays unused, and the next call removes it
+                await machine.execute("blockdev-del", node_name=node)
+        raise CutRefused(str(refusal)) from refusal
 
 
 def nodes_on_top(query_block: Iterable[Mapping[str, Any]]) -> frozenset[str]:

@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kumoniwa import run
-from kumoniwa.hypervisor.driver import DiskFacts, DiskRefused, DriverError, HostExhausted, LayerId
+from kumoniwa.hypervisor.driver import (
+    DiskFacts,
+    DiskRefused,
+    DriverError,
+    HostExhausted,
+    KnownLayer,
+    LayerId,
+    LayerMeasure,
+)
 from kumoniwa.hypervisor.qemu.qcow2 import HEADER_BYTES, check_qcow2, check_raw
 from kumoniwa.hypervisor.qemu.record import sync_folder
 
@@ -70,6 +78,18 @@ class QcowDisks:
 
         command = ["convert", "-p", "-f", format, "-O", "qcow2", "-o", _OPTIONS, "--", _plain(source)]
         await self._make(layer, command, [], on_output=note)
+
+    async def ensure_size(self, layer: LayerId, size_bytes: int) -> None:
+        raise DriverError("not built yet")
+
+    async def parent(self, layer: LayerId) -> LayerId | None:
+        raise DriverError("not built yet")
+
+    async def measure(self, layer: LayerId) -> LayerMeasure:
+        raise DriverError("not built yet")
+
+    async def faults(self, layer: LayerId, known: KnownLayer, *, thorough: bool) -> list[str]:
+        raise DriverError("not built yet")
 
     async def ensure_deleted(self, layer: LayerId) -> None:
         await asyncio.to_thread(self._path(layer).unlink, missing_ok=True)  # a large file takes its time

@@ -8,12 +8,12 @@ import structlog
 
 from kumoniwa import run
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId
+from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.qemu.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest import QemuGuest, Surroundings
 from kumoniwa.hypervisor.qemu.machine import PROGRAM
-from kumoniwa.hypervisor.qemu.space import SpaceGuard, free_bytes
+from kumoniwa.hypervisor.qemu.space import FLOOR, SpaceGuard, free_bytes
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -72,6 +72,9 @@ class QemuDriver:
     async def events(self) -> AsyncIterator[GuestEvent]:
         while (event := await self._events.get()) is not None:
             yield event
+
+    def room(self) -> Room:
+        return Room(self._space.free(), FLOOR)
 
     def describe(self) -> Mapping[str, str]:
         accelerator = self._around.accelerator

@@ -14,23 +14,24 @@ import structlog
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import (
     Cut,
-    CutRefused,
+    CutMade,
     DriverError,
     EventKind,
     Forward,
+    GuestDisk,
     GuestEvent,
     GuestId,
     GuestLost,
     GuestSpec,
     GuestState,
     HostExhausted,
+    LayerId,
     Shutdown,
     Started,
 )
-from kumoniwa.hypervisor.qemu import console, cut, forwards, record, translations
-from kumoniwa.hypervisor.qemu.command_line import AGENT, METADATA_SOCKET, Accelerator, disk_node
+from kumoniwa.hypervisor.qemu import console, cut, forwards, plugs, record, stream, translations
+from kumoniwa.hypervisor.qemu.command_line import AGENT, METADATA_SOCKET, Accelerator
 from kumoniwa.hypervisor.qemu.machine import Hearing, Machine
-from kumoniwa.hypervisor.qemu.monitor import CommandRefused
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -153,28 +154,29 @@ class QemuGuest:
             await machine.ensure_quit()
         return shutdown
 
-    async def ensure_cut(self, cuts: Sequence[Cut]) -> float:
+    async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
         if self._machine is None:
-            return 0.0
-        to_switch = cut.still_to_switch(cuts, cut.nodes_on_top(await self._ask("query-block")))
-        if not to_switch:
-            return 0.0
-        known = {node["node-name"] for node in await self._ask("query-named-block-nodes", flat=True)}
-        added: list[str] = []
-        try:
-            for each in to_switch:
-                if each.new in known:  # an earlier call was interrupted before it switched
-                    await self._ask("blockdev-del", node_name=each.new)
-                await self._ask("blockdev-add", **disk_node(each.new, on_top=True))
-                added.append(each.new)
-            began = asyncio.get_running_loop().time()
-            await self._ask("transaction", actions=cut.transaction(to_switch))
-            return asyncio.get_running_loop().time() - began
-        except CommandRefused as refusal:
-            for node in added:
-                with contextlib.suppress(CommandRefused):  # it stays unused, and the next call removes it
-                    await self._ask("blockdev-del", node_name=node)
-            raise CutRefused(str(refusal)) from refusal
+            return CutMade(0.0)
+        return await cut.ensure_cut(self._machine, self._folder, cuts, freeze=freeze)
+
+    async def ensure_attached(self, disk: GuestDisk) -> None:
+        if self._machine is not None:
+            await plugs.ensure_attached(self._machine, disk)
+
+    async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
+        if self._machine is not None:
+            await plugs.ensure_detached(self._machine, serial, deadline=deadline, force=force)
+
+    async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
+        raise DriverError("not built yet")
+
+    async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
+        if self._machine is None:
+            return False
+        return await stream.ensure_compacted(self._machine, layer, onto)
+
+    async def screenshot(self) -> bytes:
+        raise DriverError("not built yet")
 
     async def ensure_forwards(self, wanted: Collection[Forward]) -> Mapping[Forward, str]:
         noted = await asyncio.to_thread(record.read, self._folder)

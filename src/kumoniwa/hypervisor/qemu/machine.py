@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Machine:
         self._tasks = tasks
         self._monitor: Monitor | None = None
         self._connecting = asyncio.Lock()
+        self._listeners: list[Callable[[Mapping[str, Any]], None]] = []
         self._process = Process.hold(identity, hearing.on_end)
         if self._process is None:
             run.reap(identity.pid)
@@ -113,7 +114,7 @@ class Machine:
             if self._monitor is None:
                 if not self.alive:
                     raise GuestLost(f"{self._folder.name} is gone")
-                monitor = Monitor(self._folder.name, self._hearing.on_event)
+                monitor = Monitor(self._folder.name, self._heard)
                 await monitor.connect(self._folder / _MONITOR_SOCKET, within=within)
                 self._monitor = monitor
                 self._tasks.start(self._watch(monitor), f"the monitor of {self._folder.name}")
@@ -130,6 +131,15 @@ class Machine:
                     async with asyncio.timeout(_END_TOLD_WITHIN):
                         await self._process.ended.wait()
             raise
+
+    @contextlib.contextmanager
+    def listening(self, hear: Callable[[Mapping[str, Any]], None]) -> Iterator[None]:
+        """Tell `hear` of each of the monitor's events as well, as long as the block runs."""
+        self._listeners.append(hear)
+        try:
+            yield
+        finally:
+            self._listeners.remove(hear)
 
     async def human(self, command: str) -> str:
         """Run a command of the human monitor; gives its text."""
@@ -162,6 +172,11 @@ class Machine:
             self._process.release()
         if self._monitor is not None:
             await self._monitor.close()
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        for hear in tuple(self._listeners):
+            hear(event)
+        self._hearing.on_event(event)
 
     async def _watch(self, monitor: Monitor) -> None:
         try:

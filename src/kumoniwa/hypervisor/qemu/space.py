@@ -40,9 +40,13 @@ class SpaceGuard:
         self._guests = guests
         self._free = free
 
+    def free(self) -> int:
+        """How many bytes an ordinary user can still write."""
+        return self._free(self._folder)
+
     def has_room(self) -> bool:
         """Whether guests may write."""
-        return self._free(self._folder) >= FLOOR
+        return self.free() >= FLOOR
 
     async def watch(self) -> None:
         """Look again and again."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DiskFacts, DiskRefused, DriverError, LayerId
+from kumoniwa.hypervisor.driver import DiskFacts, DiskRefused, DriverError, KnownLayer, LayerId, LayerMeasure
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
 from kumoniwa.hypervisor.simulated.layers import Layers
@@ -62,6 +62,18 @@ class SimulatedDisks:
                 self._layers.add(Layer(layer, facts.virtual_bytes, origin=origin, filesystem=FileSystem.CLEAN))
             await self._faults.point("ensure_imported")
         on_progress(100)
+
+    async def ensure_size(self, layer: LayerId, size_bytes: int) -> None:
+        raise DriverError("not built yet")
+
+    async def parent(self, layer: LayerId) -> LayerId | None:
+        raise DriverError("not built yet")
+
+    async def measure(self, layer: LayerId) -> LayerMeasure:
+        raise DriverError("not built yet")
+
+    async def faults(self, layer: LayerId, known: KnownLayer, *, thorough: bool) -> list[str]:
+        raise DriverError("not built yet")
 
     async def ensure_deleted(self, layer: LayerId) -> None:
         await self._faults.enter("ensure_deleted")

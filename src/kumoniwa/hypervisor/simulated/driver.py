@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId
+from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
@@ -68,6 +68,9 @@ class SimulatedDriver:
     async def events(self) -> AsyncIterator[GuestEvent]:
         while (event := await self._events.get()) is not None:
             yield event
+
+    def room(self) -> Room:
+        return Room(self.world.room, 0)
 
     def describe(self) -> Mapping[str, str]:
         return {

@@ -5,12 +5,15 @@ from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
     Cut,
+    CutMade,
     DriverError,
     Forward,
+    GuestDisk,
     GuestId,
     GuestLost,
     GuestSpec,
     GuestState,
+    LayerId,
     Shutdown,
     Started,
 )
@@ -76,10 +79,10 @@ class SimulatedGuest:
         await self._faults.point("ensure_off")
         return shutdown
 
-    async def ensure_cut(self, cuts: Sequence[Cut]) -> float:
+    async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
         await self._faults.enter("ensure_cut")
         if self._state() is GuestState.ABSENT:
-            return 0.0
+            return CutMade(0.0)
         seconds = self._host.timing.cut
         if seconds > 0:
             await self._host.clock.sleep(seconds)
@@ -88,7 +91,22 @@ class SimulatedGuest:
             raise GuestLost(f"Guest {self._id} ended before its disks were cut.")
         self._machine().cut(cuts)
         await self._faults.point("ensure_cut")
-        return seconds
+        return CutMade(seconds)
+
+    async def ensure_attached(self, disk: GuestDisk) -> None:
+        raise DriverError("not built yet")
+
+    async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
+        raise DriverError("not built yet")
+
+    async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
+        raise DriverError("not built yet")
+
+    async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
+        raise DriverError("not built yet")
+
+    async def screenshot(self) -> bytes:
+        raise DriverError("not built yet")
 
     async def ensure_forwards(self, forwards: Collection[Forward]) -> Mapping[Forward, str]:
         await self._faults.enter("ensure_forwards")

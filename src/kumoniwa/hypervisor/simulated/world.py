@@ -24,6 +24,8 @@ class SimulatedWorld:
         self.layers = Layers() if layers is None else layers
         self.ports = Ports()
         self.machines: dict[GuestId, Machine] = {}
+        self.room = 1 << 50
+        """Bytes that the host has for layers: as many as a test says."""
         self.tasks = Tasks("simulated world")
         self.listener: Callable[[GuestEvent], None] | None = None
         self.listening_since: datetime | None = None

@@ -92,7 +92,7 @@ async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) 
     given_up_at = world.clock.now() + timedelta(seconds=_ASKED_AGAIN_FOR)
     while True:
         try:
-            seconds = await guest.ensure_cut(wanted)
+            made = await guest.ensure_cut(wanted)
             break
         except GuestLost as lost:
             # Whether it was cut is unknown, and the guest may write to `new` already: no answer is not a refusal.
@@ -106,7 +106,7 @@ async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) 
             snapshots.change(connection, cut["snapshot"], layer_id=cut["old"])
 
     await world.database.write(publish)
-    return seconds
+    return made.seconds
 
 
 async def ensure_snapshots_completed(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.clock import precise
 from kumoniwa.hypervisor.driver import (
     DriverError,
+    Firmware,
     GuestDisk,
     GuestId,
     GuestLost,
@@ -20,6 +21,7 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
+from kumoniwa.model.storage import AttachmentState, Volume
 from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
 from kumoniwa.workflows.steps.ports import ensure_forwards
@@ -140,9 +142,16 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
         vcpus=kind.vcpus_with(instance.options.get("CpuOptions")),
         memory_mib=kind.memory_mib,
         disks=tuple(
-            GuestDisk(LayerId(volume.head), volume.id.replace("-", ""))
-            for _, volume in volumes.of_instance(connection, instance_id)
+            disk_of(volume)
+            for attachment, volume in volumes.of_instance(connection, instance_id)
+            if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
         ),
         mac=instance.mac,
         address=IPv4Address(instance.private_ip),
+        firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
+
+
+def disk_of(volume: Volume) -> GuestDisk:
+    """The volume as its guest has it: as on EC2, its serial number is its id without the dash."""
+    return GuestDisk(LayerId(volume.head), volume.id.replace("-", ""))

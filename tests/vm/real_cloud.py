@@ -1,0 +1,165 @@
+"""A whole cloud in the test's process over the driver `qemu`: its guests are boot sectors, up in a tenth of a second.
+
+Whatever happens to the test, no guest outlives it.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boot_sector
+from asgi import Caller
+from qemu_bench import kill
+
+from kumoniwa import run
+from kumoniwa.app import Running, running
+from kumoniwa.clock import SystemClock
+from kumoniwa.config import Config
+from kumoniwa.hypervisor.driver import GuestId
+from kumoniwa.hypervisor.qemu import record
+from kumoniwa.hypervisor.qemu.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.driver import QemuDriver
+from kumoniwa.hypervisor.qemu.guest import QemuGuest
+from kumoniwa.hypervisor.qemu.process import Identity
+
+WITHIN = 60.0  # seconds for whatever a test waits for
+_MIB = 1 << 20
+
+
+@dataclass
+class RealCloud:
+    """A cloud that runs, somebody who calls it, and hands on its guests."""
+
+    folder: Path
+    running: Running
+    driver: QemuDriver
+    caller: Caller
+
+    async def call(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """One call, answered as boto3 would give it. Raises `asgi.Refused`."""
+        return await self.caller.call(action, **parameters)
+
+    async def told(self, path: str) -> dict[str, Any]:
+        """An answer of Kumoniwa's own surface."""
+        answer = await self.caller.get(f"/_kumoniwa/{path}")
+        assert answer.status == 200, answer.text
+        told: dict[str, Any] = json.loads(answer.body)
+        return told
+
+    async def idle(self) -> None:
+        """Wait until no workflow goes on."""
+        await self.running.cloud.engine.idle(timeout=WITHIN)
+
+    async def boot_sector_image(self) -> str:
+        """An AMI of the boot sector: imported, registered."""
+        source = self.folder / "boot-sector.raw"
+        source.write_bytes(boot_sector.disk_image(8 * _MIB))
+        container = {"Format": "RAW", "Url": source.as_uri()}
+        task = (await self.call("ImportSnapshot", DiskContainer=container))["ImportTaskId"]
+        await self.idle()
+        told = await self.call("DescribeImportSnapshotTasks", ImportTaskIds=[task])
+        snapshot = told["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]["SnapshotId"]
+        registered = await self.call(
+            "RegisterImage",
+            Name="boot sector",
+            Architecture="x86_64",
+            VirtualizationType="hvm",
+            RootDeviceName="/dev/xvda",
+            BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}],
+        )
+        return str(registered["ImageId"])
+
+    async def launch(self, image_id: str, **parameters: Any) -> str:
+        """An instance whose guest reacts."""
+        asked = {"ImageId": image_id, "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1, **parameters}
+        launched = await self.call("RunInstances", **asked)
+        instance_id = str(launched["Instances"][0]["InstanceId"])
+        await self.idle()
+        await self.booted(instance_id, 1)
+        return instance_id
+
+    async def instance(self, instance_id: str) -> dict[str, Any]:
+        told = await self.call("DescribeInstances", InstanceIds=[instance_id])
+        instance: dict[str, Any] = told["Reservations"][0]["Instances"][0]
+        return instance
+
+    async def booted(self, instance_id: str, count: int) -> list[dict[str, Any]]:
+        """The instance's boots, once there are so many and the last one's kernel has spoken."""
+
+        async def look() -> list[dict[str, Any]] | None:
+            boots: list[dict[str, Any]] = (await self.told(f"instances/{instance_id}/boots"))["boots"]
+            return boots if len(boots) >= count and boots[-1]["kernel_started_at"] is not None else None
+
+        return await until(look)
+
+    def guest(self, instance_id: str) -> QemuGuest:
+        return self.driver.guest(GuestId(instance_id))
+
+    def process(self, instance_id: str) -> Identity:
+        """The guest's QEMU, as its folder tells."""
+        noted = record.read(self.folder / "guests" / instance_id)
+        assert noted is not None and noted.process is not None
+        return noted.process
+
+    def kill_guest(self, instance_id: str) -> None:
+        """`kill -9` of the guest's QEMU, this instant."""
+        os.kill(self.process(instance_id).pid, signal.SIGKILL)
+
+    async def press(self, instance_id: str, key: str, *, answered: bool = True) -> None:
+        """Press a key of the guest's keyboard (see `boot_sector`), and wait until it answers."""
+        machine = self.guest(instance_id)._machine
+        assert machine is not None
+        answer = asyncio.Event()
+        with machine.listening(lambda event: answer.set() if event["event"] == "RTC_CHANGE" else None):
+            await machine.execute("send-key", keys=[{"type": "qcode", "data": key}], hold_time=1)
+            if answered:
+                async with asyncio.timeout(WITHIN):
+                    await answer.wait()
+
+    async def snapshot_holds(self, snapshot_id: str, letter: str) -> bool:
+        """Whether the guest had written this letter's sector when the snapshot was cut."""
+        layer = (await self.told(f"snapshots/{snapshot_id}"))["layer_id"]
+        return await layer_holds(self.folder, layer, letter)
+
+
+async def layer_holds(folder: Path, layer: str, letter: str) -> bool:
+    """Whether a letter's sector can be read through this layer."""
+    raw = folder / f"{layer}.looked-into"
+    source = folder / "layers" / f"{layer}.qcow2"
+    argv = ["qemu-img", "dd", "-U", "-f", "qcow2", "-O", "raw", "bs=512", "count=16", f"if={source}", f"of={raw}"]
+    await run.run(argv, timeout=WITHIN)
+    try:
+        return letter.encode() * 512 in raw.read_bytes()
+    finally:
+        raw.unlink()
+
+
+async def until(look: Callable[[], Awaitable[Any]]) -> Any:
+    """Look again and again, as a waiter does, until there is something to see."""
+    async with asyncio.timeout(WITHIN):
+        while not (seen := await look()):
+            await asyncio.sleep(0.1)
+        return seen
+
+
+@asynccontextmanager
+async def real_cloud(folder: Path, **config: Any) -> AsyncIterator[RealCloud]:
+    """A cloud on this folder. Its guests go on when the block ends; `end_guests` ends them."""
+    driver = QemuDriver(folder, clock=SystemClock(), accelerator=Accelerator("tcg", "tests run everywhere"))
+    async with running(Config(data_dir=folder, **config), driver) as cloud:
+        yield RealCloud(
+            folder, cloud, driver, Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
+        )
+
+
+def end_guests(folder: Path) -> None:
+    """Afterwards no guest of this data folder runs."""
+    for guest in (folder / "guests").glob("*"):
+        if (noted := record.read(guest)) is not None and noted.process is not None:
+            kill(noted.process)

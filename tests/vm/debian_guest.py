@@ -1,0 +1,72 @@
+"""The Debian guest under a server process: launched with a second volume, reached by SSH."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kumoniwa.client.cloud import CloudClient
+from kumoniwa.client.commands import debian_image
+
+BOOT_DEADLINE = 300.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
+
+
+class Login:
+    """SSH into an instance, tried until the deadline of a boot."""
+
+    def __init__(self, instance_id: str, address: str, key: Path) -> None:
+        self.instance_id = instance_id
+        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
+        self._ssh = ["ssh", "-i", str(key), *(word for one in options for word in ("-o", one)), f"admin@{address}"]
+
+    def run(self, command: str) -> str:
+        deadline = time.monotonic() + BOOT_DEADLINE
+        while True:
+            ended = subprocess.run(
+                [*self._ssh, command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            if ended.returncode == 0:
+                return ended.stdout.strip()
+            if ended.returncode != 255 or time.monotonic() > deadline:
+                raise AssertionError(f"{command}: {ended.returncode} {ended.stdout} {ended.stderr}")
+            time.sleep(1)  # a connection refused says nothing about when to come back
+
+
+def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1) -> Login:
+    """An instance of the Debian AMI with a second volume, reached by SSH."""
+    image = asyncio.run(debian_image(cloud, lambda what, percent: None))
+    key = folder / "key.pem"
+    key.write_text(cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
+    key.chmod(0o600)
+    group = cloud.call("CreateSecurityGroup", GroupName="ssh", Description="ssh")["GroupId"]
+    cloud.call(
+        "AuthorizeSecurityGroupIngress", GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
+    )
+    launched = cloud.call(
+        "RunInstances",
+        ImageId=image,
+        InstanceType="t3.micro",
+        MinCount=1,
+        MaxCount=1,
+        KeyName="test",
+        SecurityGroupIds=[group],
+        BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": data_gib, "DeleteOnTermination": True}}],
+    )["Instances"][0]
+    until(lambda: cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
+    return Login(launched["InstanceId"], launched["PublicIpAddress"], key)
+
+
+def until(look: Callable[[], dict[str, Any]], member: str, wanted: str, seconds: float) -> dict[str, Any]:
+    """Look again and again, as a waiter does, until the member is as wanted."""
+    deadline = time.monotonic() + seconds
+    while (seen := look())[member] != wanted:
+        assert time.monotonic() < deadline, f"{member} is {seen[member]}, not {wanted}"
+        time.sleep(0.5)
+    return seen

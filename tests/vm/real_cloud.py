@@ -27,6 +27,7 @@ from kumoniwa.hypervisor.qemu.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.driver import QemuDriver
 from kumoniwa.hypervisor.qemu.guest import QemuGuest
 from kumoniwa.hypervisor.qemu.process import Identity
+from kumoniwa.store import volumes
 
 WITHIN = 60.0  # seconds for whatever a test waits for
 _MIB = 1 << 20
@@ -121,6 +122,11 @@ class RealCloud:
             if answered:
                 async with asyncio.timeout(WITHIN):
                     await answer.wait()
+
+    async def head(self, instance_id: str) -> str:
+        """The layer that the instance's root volume is written to."""
+        found = await self.running.cloud.read(lambda connection: volumes.of_instance(connection, instance_id))
+        return found[0][1].head
 
     async def snapshot_holds(self, snapshot_id: str, letter: str) -> bool:
         """Whether the guest had written this letter's sector when the snapshot was cut."""

@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 from debian_guest import launch, until
+from real_cloud import RealCloud, end_guests, layer_holds, real_cloud
+from real_cloud import until as eventually
 from server import Server
 
+from kumoniwa import run
 from kumoniwa.client.cloud import CloudClient
+from kumoniwa.hypervisor.driver import GuestState, LayerId
+from kumoniwa.hypervisor.qemu.disks import QcowDisks
 from kumoniwa.hypervisor.qemu.space import FLOOR, free_bytes
 
 pytestmark = [
@@ -35,6 +40,17 @@ class SmallDisk:
 
     def resize(self, mib: int) -> None:
         _run("mount", "-o", f"remount,size={mib}m", str(self.path))
+
+    def fill(self, left: int) -> None:
+        """Leave this many bytes of it."""
+        with (self.path / "filler").open("ab") as filler:
+            while (free := free_bytes(self.path)) > left:
+                filler.write(bytes(min(free - left, 1 << 24)))
+                filler.flush()
+
+    def empty(self) -> None:
+        """Take back what filled it."""
+        (self.path / "filler").unlink()
 
     def unmount(self) -> None:
         _run("umount", "--lazy", str(self.path))
@@ -79,6 +95,62 @@ def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(
     assert login.run(f"{_PATTERN} | sudo cmp -n {_WRITTEN} - {device} && echo same") == "same"
     boots = cloud.told(f"instances/{instance_id}/boots")["boots"]
     assert len(boots) == 1, "it went on where it stood"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("left", [0, 128 << 10])
+async def test_a_cut_for_which_there_is_no_room_harms_nothing(
+    left: int, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = disk.path / "cloud"
+    folder.mkdir()
+    overlay = QcowDisks.ensure_overlay
+    try:
+        async with real_cloud(folder) as cloud:
+            instance_id = await cloud.launch(await cloud.boot_sector_image())
+            await cloud.press(instance_id, "a")
+
+            async def without_room(disks: QcowDisks, layer: LayerId, on: LayerId, size: int) -> None:
+                disk.fill(left)
+                await overlay(disks, layer, on, size)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(QcowDisks, "ensure_overlay", without_room)
+                image_id = (await cloud.call("CreateImage", InstanceId=instance_id, Name="full"))["ImageId"]
+                await eventually(lambda: _impaired(cloud, instance_id))  # it paused
+            disk.empty()
+            await cloud.idle()
+            image = (await cloud.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
+            if image["State"] == "failed":
+                assert "disk is full" in image["StateReason"]["Message"]
+            else:
+                # The failure could not even be written down, and with room again the cut was made.
+                snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+                assert (image["State"], await cloud.snapshot_holds(snapshot, "a")) == ("available", True)
+            await eventually(lambda: _runs(cloud, instance_id))
+            await cloud.press(instance_id, "b")
+            await cloud.call("StopInstances", InstanceIds=[instance_id])
+            await cloud.idle()
+            await _all_whole(folder)
+            assert [letter for letter in "ab" if await layer_holds(folder, await cloud.head(instance_id), letter)] == [
+                "a",
+                "b",
+            ]
+    finally:
+        end_guests(folder)
+
+
+async def _impaired(cloud: RealCloud, instance_id: str) -> bool:
+    return await cloud.guest(instance_id).observe() is GuestState.HALTED
+
+
+async def _runs(cloud: RealCloud, instance_id: str) -> bool:
+    return await cloud.guest(instance_id).observe() is GuestState.RUNNING
+
+
+async def _all_whole(folder: Path) -> None:
+    for layer in (folder / "layers").iterdir():
+        await run.run(["qemu-img", "check", "-q", "-f", "qcow2", str(layer)], timeout=60)
 
 
 def _status(cloud: CloudClient, instance_id: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from kumoniwa.hypervisor.qemu.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.driver import QemuDriver
 from kumoniwa.hypervisor.qemu.guest import QemuGuest
 from kumoniwa.hypervisor.qemu.process import Identity
-from kumoniwa.store import volumes
+from kumoniwa.store import snapshots, volumes
 
 WITHIN = 60.0  # seconds for whatever a test waits for
 _MIB = 1 << 20
@@ -130,8 +130,9 @@ class RealCloud:
 
     async def snapshot_holds(self, snapshot_id: str, letter: str) -> bool:
         """Whether the guest had written this letter's sector when the snapshot was cut."""
-        layer = (await self.told(f"snapshots/{snapshot_id}"))["layer_id"]
-        return await layer_holds(self.folder, layer, letter)
+        snapshot = await self.running.cloud.read(lambda connection: snapshots.get(connection, snapshot_id))
+        assert snapshot is not None and snapshot.layer_id is not None
+        return await layer_holds(self.folder, snapshot.layer_id, letter)
 
 
 async def layer_holds(folder: Path, layer: str, letter: str) -> bool:

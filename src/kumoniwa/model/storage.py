@@ -89,6 +89,8 @@ class Layer:
     created_at: datetime
     sealed_bytes: int | None = None
     sealed_sha256: str | None = None
+    made: bool = False
+    """Whether its file was seen to be there once: then it is never made anew, for a missing file is a lost one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, exists, select, update
 
 from kumoniwa.model.storage import Layer
 from kumoniwa.model.workflows import WorkflowState
@@ -21,6 +21,21 @@ def add(connection: Connection, *new: Layer) -> None:
 
 def get(connection: Connection, layer_id: str) -> Layer | None:
     return one_of(Layer, connection, select(layers).where(layers.c.id == layer_id))
+
+
+def unmade(connection: Connection, layer_id: str) -> list[Layer]:
+    """The layer and those beneath it whose files were never seen, the lowest first: none stands above a made one."""
+    found: list[Layer] = []
+    wanted: str | None = layer_id
+    while wanted is not None and (layer := get(connection, wanted)) is not None and not layer.made:
+        found.insert(0, layer)
+        wanted = layer.parent_id
+    return found
+
+
+def note_made(connection: Connection, *ids: str) -> None:
+    """These layers have their files: from now on one that is missing was lost."""
+    connection.execute(update(layers).where(layers.c.id.in_(ids)).values(made=True))
 
 
 def known(connection: Connection) -> frozenset[str]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
@@ -99,6 +100,7 @@ layers = _table(
     Column("created_at", Moment, nullable=False),
     Column("sealed_bytes", BigInteger),
     Column("sealed_sha256", String),
+    Column("made", Boolean, nullable=False, server_default=true()),
 )
 
 vpcs = _table(

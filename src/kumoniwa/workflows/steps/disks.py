@@ -13,6 +13,7 @@ from kumoniwa.model.storage import GIB, AttachmentState, Consistency, Layer, Sna
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers, snapshots, tags, volumes
 from kumoniwa.workflows.engine import StepFailed, StepUnknown
+from kumoniwa.workflows.steps.layers import ensure_layers_made
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -40,13 +41,7 @@ async def ensure_volumes_made(world: World, instance_id: str) -> None:
     """Afterwards every volume of the instance has its file and is in use."""
     found = await world.database.read(partial(volumes.of_instance, instance_id=instance_id))
     for _, volume in found:
-        head = await world.database.read(partial(layers.get, layer_id=volume.head))
-        assert head is not None
-        size = volume.size_gib * GIB
-        if head.parent_id is None:
-            await world.driver.disks.ensure_empty(LayerId(head.id), size)
-        else:
-            await world.driver.disks.ensure_overlay(LayerId(head.id), LayerId(head.parent_id), size)
+        await ensure_layers_made(world, volume.head)
 
     def publish(connection: Connection) -> None:
         for _, volume in found:
@@ -101,6 +96,7 @@ async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) 
             await world.clock.sleep(_ASKED_AGAIN_EVERY)
 
     def publish(connection: Connection) -> None:
+        layers.note_made(connection, *(cut["new"] for cut in cuts))
         for cut in cuts:
             volumes.set_head(connection, cut["volume"], cut["new"])
             snapshots.change(connection, cut["snapshot"], layer_id=cut["old"])

@@ -66,6 +66,7 @@ async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -
             layer_id=layer_id,
             completed_at=now,
         )
+        layers.note_made(connection, layer_id)
         snapshots.add(connection, snapshot)
         imports.change(connection, task_id, state=ImportState.COMPLETED, progress=100)
 

@@ -68,6 +68,7 @@ def upgrade() -> None:
     with op.batch_alter_table("layers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sealed_bytes", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("sealed_sha256", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("made", sa.Boolean(), server_default=sa.text("1"), nullable=False))
 
     with op.batch_alter_table("snapshots", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frozen_ms", sa.Float(), nullable=True))

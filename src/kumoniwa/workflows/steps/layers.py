@@ -1,0 +1,50 @@
+"""Steps that make the files of layers which so far are rows.
+
+A volume that no instance has is cut, and grown, by rows alone; so a layer may have no file yet, and neither may those
+beneath it. Whoever plugs a volume into a guest makes them first.
+"""
+
+import asyncio
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection
+
+from kumoniwa.hypervisor.driver import LayerDamaged, LayerId
+from kumoniwa.store import layers
+from kumoniwa.store.database import Database
+from kumoniwa.workflows.world import World
+
+# Two volumes may stand on one layer that has no file yet: it is made once.
+_TURNS: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
+
+
+async def ensure_layers_made(world: World, layer_id: str) -> None:
+    """Afterwards the layer has its file, and so has each that it stands on.
+
+    Raises `LayerDamaged` where a file is missing that was there before: making it anew would hide the loss.
+    """
+    disks = world.driver.disks
+    async with _TURNS.setdefault(world.database, asyncio.Lock()):
+        there = await disks.all_layers()
+
+        def lost(connection: Connection) -> str | None:
+            wanted: str | None = layer_id
+            while wanted is not None and (layer := layers.get(connection, wanted)) is not None:
+                if layer.made and layer.id not in there:
+                    return layer.id
+                wanted = layer.parent_id
+            return None
+
+        if (missing := await world.database.read(lost)) is not None:
+            raise LayerDamaged(f"The file of layer {missing} is missing; what was written to it is lost.")
+        unmade = await world.database.read(partial(layers.unmade, layer_id=layer_id))
+        for layer in unmade:
+            if layer.id in there:
+                continue
+            if layer.parent_id is None:
+                await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
+            else:
+                await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
+        if unmade:
+            await world.database.write(lambda connection: layers.note_made(connection, *(one.id for one in unmade)))

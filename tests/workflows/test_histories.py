@@ -5,13 +5,12 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from asgi import Caller, Refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from life import whole
 from stack import Stack
 
 from kumoniwa.app import running
@@ -20,8 +19,6 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
-from kumoniwa.store import layers
-from kumoniwa.store.tables import instances, workflows
 
 _CODEC = Codec()
 _RESTING = {"running": GuestState.RUNNING, "stopped": GuestState.ABSENT, "terminated": GuestState.ABSENT}
@@ -130,7 +127,7 @@ async def _lived(acts: list[Callable[[History], Awaitable[None]]], choose: rando
             async with asyncio.timeout(60):
                 while not await _at_rest(history):
                     await asyncio.sleep(0.01)
-            await _whole(history)
+            await _ended_well(history)
             time_passes.cancel()
 
 
@@ -151,19 +148,8 @@ async def _at_rest(history: History) -> bool:
     return True
 
 
-async def _whole(history: History) -> None:
-    def read(connection: Any) -> tuple[list[Any], list[Any], frozenset[str]]:
-        return (
-            list(connection.execute(select(instances.c.id).where(instances.c.claimed_by.is_not(None)))),
-            list(connection.execute(select(workflows.c.id).where(workflows.c.finished_at.is_(None)))),
-            layers.known(connection),
-        )
-
-    claims, unfinished, known = await history.stack.running.cloud.read(read)
-    assert claims == []
-    assert unfinished == []
-    assert await history.stack.driver.disks.all_layers() == known
-    assert history.stack.driver.world.layers.broken == []
+async def _ended_well(history: History) -> None:
+    await whole(history.stack)
     for image_id in history.images:
         image = (await history.stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
         assert image["State"] in ("available", "failed")

@@ -38,6 +38,24 @@ def note_made(connection: Connection, *ids: str) -> None:
     connection.execute(update(layers).where(layers.c.id.in_(ids)).values(made=True))
 
 
+def seal(connection: Connection, layer_id: str, length: int, sha256: str) -> None:
+    """Note what the file of an immutable layer is, in bytes and by its digest; what was noted before stays."""
+    connection.execute(
+        update(layers)
+        .where(layers.c.id == layer_id, layers.c.sealed_sha256.is_(None))
+        .values(sealed_bytes=length, sealed_sha256=sha256)
+    )
+
+
+def sizes(connection: Connection, layer_id: str) -> tuple[int, int] | None:
+    """What a measured layer holds itself, and with all beneath it, in bytes: as a snapshot of it tells; None: none."""
+    query = select(snapshots.c.changed_bytes, snapshots.c.full_bytes).where(
+        snapshots.c.layer_id == layer_id, snapshots.c.changed_bytes.is_not(None), snapshots.c.full_bytes.is_not(None)
+    )
+    row = connection.execute(query.limit(1)).one_or_none()
+    return None if row is None else (row.changed_bytes, row.full_bytes)
+
+
 def known(connection: Connection) -> frozenset[str]:
     """The ids of all layers."""
     return frozenset(connection.execute(select(layers.c.id)).scalars())

@@ -22,6 +22,7 @@ class Config:
     account: str = DEFAULT_ACCOUNT
     region: str = DEFAULT_REGION
     shutdown_deadline: float = 240.0  # how long a guest may take to power off: EC2's documented "four minutes"
+    detach_deadline: float = 120.0  # how long a guest may take to let a volume go
     start_deadline: float = 60.0  # how long QEMU may take until its vCPUs run
 
 

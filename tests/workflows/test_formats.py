@@ -4,9 +4,11 @@ A change here breaks the resuming of what was unfinished at an upgrade. Add step
 """
 
 import pytest
+from sqlalchemy import select
 from stack import Stack
 
 from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.store import tables as rows
 from kumoniwa.store import workflows
 from kumoniwa.workflows.engine import STORIES
 
@@ -17,7 +19,7 @@ BOOTED = ["boot the guest", "publish the instance as running"]
 FORMATS = {
     "run_instance": ["make the volumes", *BOOTED],
     "stop_instance": ["shut the guest down", "publish the instance as stopped"],
-    "start_instance": BOOTED,
+    "start_instance": ["make the volumes", *BOOTED],
     "reboot_instance": ["note what the guest is", "shut the guest down", "boot the guest"],
     "create_image": [
         "note what the guest is",
@@ -58,7 +60,21 @@ FAILED = {
         "release the volumes",
         "fail the launch",
     ],
-    "start_instance": ["boot the guest", "power the guest off", "fail the start"],
+    "start_instance": ["make the volumes", "boot the guest", "power the guest off", "fail the start"],
+}
+VOLUMES = {
+    "attach_volume": ["make the volume", "plug the volume in", "publish the attachment"],
+    "modify_volume": ["apply the modification", "complete the modification"],
+    "detach_volume": ["unplug the volume", "release the volume"],
+}
+VOLUMES_FAILED = {
+    "attach_volume": ["make the volume", "plug the volume in", "give the attachment up"],
+    "modify_volume": ["apply the modification", "fail the modification"],
+    "detach_volume": ["unplug the volume", "leave the volume busy"],
+}
+CREATED = {
+    None: ["make the volume", "publish the volume"],
+    "ensure_empty": ["make the volume", "fail the volume"],
 }
 
 
@@ -78,7 +94,8 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     await stack.call("TerminateInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert await _journals(stack, instance_id) == FORMATS
-    pinned = set(FORMATS) | {"import_snapshot", "collect_layers"}  # these two: tests/api/test_imports.py
+    pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
+    pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/api/test_imports.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
 
@@ -96,6 +113,41 @@ async def test_stories_that_fail_keep_the_names_of_their_steps(stack: Stack) -> 
     launched = await stack.launch()
     told = await _journals(stack, instance_id) | await _journals(stack, launched)
     assert {kind: told[kind] for kind in FAILED} == FAILED
+
+
+@pytest.mark.parametrize("failing", [None, "ensure_empty"])
+async def test_making_a_volume_keeps_the_names_of_its_steps(stack: Stack, failing: str | None) -> None:
+    if failing is not None:
+        stack.driver.fail_next(failing, DriverError("No."))
+    await stack.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1)
+    await stack.idle()
+    read = stack.running.cloud.read
+    found = await read(lambda connection: connection.execute(select(rows.steps.c.name).order_by(rows.steps.c.number)))
+    assert list(found.scalars()) == CREATED[failing]
+
+
+@pytest.mark.parametrize("failing", [None, "ensure_attached", "ensure_grown", "ensure_detached"])
+async def test_the_stories_of_volumes_keep_the_names_of_their_steps(stack: Stack, failing: str | None) -> None:
+    instance_id = await stack.launch()
+    zone = (await stack.instance(instance_id))["Placement"]["AvailabilityZone"]
+    volume_id = (await stack.call("CreateVolume", AvailabilityZone=zone, Size=1))["VolumeId"]
+    await stack.idle()
+    if failing is not None:
+        stack.driver.fail_next(failing, DriverError("No."))
+    await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
+    await stack.idle()
+    if failing != "ensure_attached":
+        await stack.call("ModifyVolume", VolumeId=volume_id, Size=2)
+        await stack.call("DetachVolume", VolumeId=volume_id)
+        await stack.idle()
+    told = await _journals(stack, instance_id)
+    for kind, method in (
+        ("attach_volume", "ensure_attached"),
+        ("modify_volume", "ensure_grown"),
+        ("detach_volume", "ensure_detached"),
+    ):
+        if kind in told:
+            assert told[kind] == (VOLUMES_FAILED if failing == method else VOLUMES)[kind]
 
 
 async def _journals(stack: Stack, instance_id: str) -> dict[str, list[str]]:

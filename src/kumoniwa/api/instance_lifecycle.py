@@ -11,12 +11,12 @@ from kumoniwa.api.insistence import Insistence, insist, insistence
 from kumoniwa.api.instance_lookup import ENDED, instances_named
 from kumoniwa.api.instance_output import state_output
 from kumoniwa.api.registry import Answer, Call, Parameters, action
-from kumoniwa.errors import Ec2Error, IncorrectInstanceState, OperationNotPermitted
+from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue, OperationNotPermitted
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import USER_SHUTDOWN, Instance, InstanceState, Reachability, user_initiated
 from kumoniwa.network.addresses import cloud_octet, free_public
-from kumoniwa.store import instances
+from kumoniwa.store import instances, volumes
 from kumoniwa.workflows.engine import submit
 
 _Change = Mapping[str, Any]
@@ -33,7 +33,9 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
                 raise IncorrectInstanceState(
                     f"The instance '{instance.id}' is not in a state from which it can be started."
                 )
-        _check_room(cloud, connection, [one for one in named if one.state is InstanceState.STOPPED])
+        starting = [one for one in named if one.state is InstanceState.STOPPED]
+        _check_roots(connection, starting)
+        _check_room(cloud, connection, starting)
         return {"StartingInstances": [_start(connection, call, instance) for instance in named]}
 
     return await cloud.change(call, start)
@@ -116,6 +118,17 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
     if refusal is not None:
         raise refusal
     return {"TerminatingInstances": changes}
+
+
+def _check_roots(connection: Connection, starting: Sequence[Instance]) -> None:
+    """Raises EC2's refusal where a root volume was detached: there is nothing to boot from."""
+    attached = volumes.attachments_of(connection, [instance.id for instance in starting])
+    for instance in starting:
+        if not any(attachment.position == 0 for attachment in attached.get(instance.id, ())):
+            raise InvalidParameterValue(
+                f"Invalid value '{instance.id}' for instanceId. "
+                f"Instance does not have a volume attached at root ({instance.root_device_name})"
+            )
 
 
 def _check_room(cloud: Cloud, connection: Connection, starting: Sequence[Instance]) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from kumoniwa.model.storage import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
+from kumoniwa.model.storage import GIB, VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import attachments, volumes
+from kumoniwa.store.tables import attachments, layers, volumes
 
 
 def add(connection: Connection, volume: Volume, attachment: Attachment | None) -> None:
@@ -106,6 +106,48 @@ def change_attachment(connection: Connection, volume_id: str, **columns: Any) ->
 def set_attachment_state(connection: Connection, volume_id: str, state: AttachmentState) -> None:
     """Afterwards the volume's attachment, if it has one, is in this state."""
     change_attachment(connection, volume_id, state=state)
+
+
+def move_attachment(
+    connection: Connection,
+    volume_id: str,
+    instance_id: str,
+    sources: Collection[AttachmentState],
+    target: AttachmentState,
+) -> bool:
+    """Move a volume's attachment to this instance to `target`, if it is in one of `sources`; gives whether it was."""
+    moved = connection.execute(
+        update(attachments)
+        .where(
+            attachments.c.volume_id == volume_id,
+            attachments.c.instance_id == instance_id,
+            attachments.c.state.in_(sources),
+        )
+        .values(state=target)
+    )
+    if moved.rowcount == 1:
+        instances.change(connection, instance_id)
+    return moved.rowcount == 1
+
+
+def release(connection: Connection, volume_id: str, instance_id: str, sources: Collection[AttachmentState]) -> bool:
+    """End a volume's attachment to this instance, if it is in one of `sources`, and make the volume available.
+
+    Gives whether it was.
+    """
+    attachment = attachment_of(connection, [volume_id]).get(volume_id)
+    if attachment is None or attachment.instance_id != instance_id or attachment.state not in sources:
+        return False
+    detach(connection, volume_id)
+    move(connection, volume_id, [VolumeState.IN_USE], VolumeState.AVAILABLE)
+    return True
+
+
+def grow(connection: Connection, volume_id: str, size_gib: int) -> None:
+    """Note that the volume, whose head layer's file has grown, is so large."""
+    change(connection, volume_id, size_gib=size_gib)
+    head = select(volumes.c.head).where(volumes.c.id == volume_id).scalar_subquery()
+    connection.execute(update(layers).where(layers.c.id == head).values(size_bytes=size_gib * GIB))
 
 
 def detach(connection: Connection, volume_id: str) -> None:

@@ -3,7 +3,7 @@
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.workflows.engine import StepFailed, Workflow, story
-from kumoniwa.workflows.steps import disks, guests, states
+from kumoniwa.workflows.steps import disks, guests, states, volumes
 
 
 @story("run_instance")
@@ -25,8 +25,10 @@ async def run_instance(wf: Workflow, instance_id: str) -> None:
 
 @story("start_instance")
 async def start_instance(wf: Workflow, instance_id: str) -> None:
-    """Boot the guest, publish the instance; a start that fails ends stopped, and says why."""
+    """Make what of its volumes has no file yet, boot the guest, publish the instance; a start that fails ends stopped,
+    and says why."""
     try:
+        await wf.step("make the volumes", volumes.ensure_instance_volumes_made, instance_id)
         await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
     except StepFailed as failure:
         await _give_up(wf, instance_id)

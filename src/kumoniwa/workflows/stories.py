@@ -1,9 +1,13 @@
 """Every story there is: importing this registers them all with the engine."""
 
 from kumoniwa.workflows import (
+    attach_volume,
     collect_layers,
     create_image,
+    create_volume,
+    detach_volume,
     import_snapshot,
+    modify_volume,
     reboot_instance,
     run_instance,
     stop_instance,
@@ -11,9 +15,13 @@ from kumoniwa.workflows import (
 )
 
 __all__ = [
+    "attach_volume",
     "collect_layers",
     "create_image",
+    "create_volume",
+    "detach_volume",
     "import_snapshot",
+    "modify_volume",
     "reboot_instance",
     "run_instance",
     "stop_instance",

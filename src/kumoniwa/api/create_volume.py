@@ -1,0 +1,117 @@
+"""CreateVolume: what is checked and promised; `workflows/create_volume.py` does it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.launch_devices import checked_volume
+from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.snapshots import snapshot_named
+from kumoniwa.api.tags import from_specifications
+from kumoniwa.api.tags import write as write_tags
+from kumoniwa.api.unbuilt import Unbuilt, refuse
+from kumoniwa.api.volumes import volume_output
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.ids import new_id
+from kumoniwa.model.regions import zones
+from kumoniwa.model.storage import GIB, Layer, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.store import layers, volumes
+from kumoniwa.workflows.engine import submit
+
+_DEFAULT_TYPE = "gp2"
+_UNBUILT = (
+    Unbuilt("Encrypted", "encrypted volumes"),
+    Unbuilt("KmsKeyId", "encrypted volumes"),
+    Unbuilt("OutpostArn", "Outposts"),
+    Unbuilt("MultiAttachEnabled", "Multi-Attach"),
+    Unbuilt("VolumeInitializationRate", "volume initialization rates"),
+    Unbuilt("Operator", "volumes operated by a service"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A volume whose every measure was checked."""
+
+    snapshot: Snapshot | None
+    size_gib: int
+    volume_type: str
+    iops: int | None
+    throughput: int | None
+
+
+@action("CreateVolume")
+async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Make a volume, empty or as a snapshot has it. It is `creating`, and `available` when its file is there."""
+    refuse(parameters, _UNBUILT)
+    zone = _zone(call, parameters.get("AvailabilityZone"), parameters.get("AvailabilityZoneId"))
+    tags = from_specifications(parameters, ("volume",)).get("volume")
+
+    def create(connection: Connection) -> Answer:
+        wanted = _checked(connection, call, parameters)
+        head = Layer(
+            new_id("layer"), wanted.snapshot.layer_id if wanted.snapshot else None, wanted.size_gib * GIB, call.at
+        )
+        volume = Volume(
+            id=new_id("vol"),
+            account=call.account,
+            region=call.region,
+            zone=zone,
+            size_gib=wanted.size_gib,
+            volume_type=wanted.volume_type,
+            iops=wanted.iops,
+            throughput=wanted.throughput,
+            snapshot_id=wanted.snapshot.id if wanted.snapshot else "",
+            state=VolumeState.CREATING,
+            created_at=call.at,
+            head=head.id,
+        )
+        layers.add(connection, head)
+        volumes.add(connection, volume, None)
+        write_tags(connection, call, volume.id, "volume", tags)
+        submit(connection, "create_volume", None, origin(call), volume_id=volume.id)
+        return _answer(volume, tags)
+
+    return await cloud.change(call, create)
+
+
+def _zone(call: Call, name: str | None, zone_id: str | None) -> str:
+    """The name of the zone that is asked for. Raises EC2's refusals."""
+    if name is not None and zone_id is not None:
+        raise InvalidParameterCombination(
+            "The parameters availabilityZone and availabilityZoneId cannot be used together"
+        )
+    if name is None and zone_id is None:
+        raise MissingParameter("zone")
+    for zone in zones(call.region):
+        if zone_id == zone.id or name == zone.name:
+            return zone.name
+    raise Ec2Error("InvalidZone.NotFound", f"The zone '{name or zone_id}' does not exist.")
+
+
+def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Wanted:
+    snapshot = None
+    size: int | None = parameters.get("Size")
+    if (snapshot_id := parameters.get("SnapshotId")) is not None:
+        snapshot = snapshot_named(connection, call, snapshot_id)
+        if snapshot.state is not SnapshotState.COMPLETED:
+            raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
+        size = snapshot.volume_size_gib if size is None else size
+        if size < snapshot.volume_size_gib:
+            raise InvalidParameterValue(
+                f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "
+                f"expect size >= {snapshot.volume_size_gib}GB"
+            )
+    if size is None:
+        raise MissingParameter("size/snapshot")
+    volume_type = parameters.get("VolumeType") or _DEFAULT_TYPE
+    iops, throughput = checked_volume(volume_type, size, parameters.get("Iops"), parameters.get("Throughput"))
+    return _Wanted(snapshot, size, volume_type, iops, throughput)
+
+
+def _answer(volume: Volume, tags: Any) -> dict[str, Any]:
+    told = volume_output(volume, None, tags)
+    del told["Attachments"]  # "This parameter is not returned by CreateVolume": botocore's documentation
+    return told

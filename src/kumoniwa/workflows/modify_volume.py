@@ -1,0 +1,15 @@
+"""ModifyVolume: a volume grows, or is to perform otherwise, while it is in use or not."""
+
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps import modifications
+
+
+@story("modify_volume")
+async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id: str | None) -> None:
+    """Apply the modification, complete it; one that cannot be applied fails, and says why."""
+    try:
+        await wf.step("apply the modification", modifications.ensure_applied, volume_id, layer_id, instance_id)
+    except StepFailed as failure:
+        await wf.step("fail the modification", modifications.ensure_failed, volume_id, str(failure))
+        raise
+    await wf.step("complete the modification", modifications.ensure_completed, volume_id)

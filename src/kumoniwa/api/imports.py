@@ -1,5 +1,6 @@
 """ImportSnapshot and DescribeImportSnapshotTasks. EC2 reads disks from S3; this cloud reads files of its host."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.describe import Values, page
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.resources import IMPORT_SNAPSHOT_TASK
+from kumoniwa.api.room import check_room
 from kumoniwa.api.tags import from_specifications, tag_set, write
 from kumoniwa.clock import precise
 from kumoniwa.errors import InvalidParameterValue, MissingParameter, UnsupportedOperation
@@ -41,12 +43,14 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     tags = from_specifications(parameters, [kind]).get(kind)
     try:
         facts = await cloud.world.driver.disks.inspect(source, format)
+        held = await asyncio.to_thread(_held_bytes, source)
     except DiskRefused as refused:
         raise InvalidParameterValue(f"The disk {source} is refused: {refused}") from refused
     except OSError as failure:
         raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
     if facts.virtual_bytes > _MOST:
         raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
+    check_room(cloud, held)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),
         account=call.account,
@@ -124,6 +128,12 @@ def _local_file(container: Mapping[str, Any]) -> Path:
     if not local or not path.is_absolute() or "\0" in str(path):
         raise InvalidParameterValue(f"Value ({url[:200]}) for parameter Url is invalid. {_LOCAL_ONLY}.")
     return path
+
+
+def _held_bytes(source: Path) -> int:
+    """What a copy of the file takes: its holes take nothing there either."""
+    found = source.stat()
+    return min(found.st_size, found.st_blocks * 512)
 
 
 def _format(container: Mapping[str, Any]) -> str:

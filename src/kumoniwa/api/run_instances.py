@@ -7,12 +7,14 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.api import capacity
+from kumoniwa.api.boot_modes import UEFI_PREFERRED, boot_mode
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.launch_devices import LaunchDevice, launch_devices
 from kumoniwa.api.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
@@ -38,6 +40,7 @@ class _Launch:
     devices: Sequence[LaunchDevice]
     network: LaunchNetwork
     options: LaunchOptions
+    boot_mode: str | None
     key: KeyPair | None
     tags: Mapping[str, Mapping[str, str]]
     reservation_id: str
@@ -57,6 +60,7 @@ async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     def run(connection: Connection) -> Answer:
         launch = _checked(connection, call, parameters, most)
         count = _fitting(cloud, connection, launch, least, most)
+        check_room(cloud, count * len(launch.devices) * NEW_LAYER_BYTES)
         addresses = _addresses(connection, launch.network, count)
         launched = [_launch(connection, call, launch, index, own) for index, own in enumerate(addresses)]
         images.change(connection, launch.image.id, last_launched_at=call.at)
@@ -105,6 +109,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
         key = key_pairs.named(connection, call.account, call.region, key_name)
         if key is None:
             raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
+    options = launch_options(parameters, image)
     return _Launch(
         image=image,
         devices=launch_devices(
@@ -115,7 +120,8 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
             parameters.get("BlockDeviceMappings") or [],
         ),
         network=placed,
-        options=launch_options(parameters, image),
+        options=options,
+        boot_mode=boot_mode(image, options.kind),
         key=key,
         tags=from_specifications(parameters, _TAGGED),
         reservation_id=new_id("r"),
@@ -211,7 +217,11 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         metadata_tokens_required=options.metadata_tokens_required,
         metadata_hop_limit=options.metadata_hop_limit,
         metadata_tags=options.metadata_tags,
-        options=options.options,
+        # What the image prefers is told beside what it got.
+        options={**options.options, "BootMode": UEFI_PREFERRED}
+        if launch.image.boot_mode == UEFI_PREFERRED
+        else options.options,
+        boot_mode=launch.boot_mode,
     )
 
 

@@ -304,7 +304,6 @@ async def test_what_no_guest_here_can_be_is_not_registered(cloud: BareCloud) -> 
     for lacking in (
         {"Architecture": "arm64"},
         {"VirtualizationType": "paravirtual"},
-        {"BootMode": "uefi"},
         {"TpmSupport": "v2.0"},
         {"ImageLocation": "bucket/manifest.xml"},
     ):

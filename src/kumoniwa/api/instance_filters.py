@@ -120,6 +120,7 @@ FILTERS: Mapping[str, _Values] = {
     "block-device-mapping.device-name": at("BlockDeviceMappings.DeviceName"),
     "block-device-mapping.status": at("BlockDeviceMappings.Ebs.Status"),
     "block-device-mapping.volume-id": at("BlockDeviceMappings.Ebs.VolumeId"),
+    "boot-mode": at("BootMode"),
     "capacity-reservation-specification.capacity-reservation-preference": at(
         "CapacityReservationSpecification.CapacityReservationPreference"
     ),
@@ -189,7 +190,6 @@ FILTERS: Mapping[str, _Values] = {
     "vpc-id": at("VpcId"),
     **never(
         "affinity",
-        "boot-mode",
         "capacity-reservation-id",
         "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id",
         "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn",

@@ -54,10 +54,11 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
         "BlockDeviceMappings": [] if gone else [_device(one) for one in around.attachments.get(instance.id, ())],
+        "BootMode": options.get("BootMode", instance.boot_mode),
         "CapacityReservationSpecification": options.get("CapacityReservationSpecification", _OPEN),
         "ClientToken": instance.client_token,
         "CpuOptions": options.get("CpuOptions") or _cpu_options(instance),
-        "CurrentInstanceBootMode": "legacy-bios",
+        "CurrentInstanceBootMode": instance.boot_mode or "legacy-bios",
         "EbsOptimized": instance.ebs_optimized,
         "EnaSupport": True,
         "EnclaveOptions": {"Enabled": False},
@@ -161,7 +162,7 @@ def _device(attachment: Attachment) -> Output:
         "Ebs": {
             "AttachTime": attachment.attached_at,
             "DeleteOnTermination": attachment.delete_on_termination,
-            "Status": str(attachment.state),
+            "Status": attachment.state.at_instance,
             "VolumeId": attachment.volume_id,
         },
     }

@@ -7,6 +7,7 @@ Kumoniwa cannot know (bandwidths, clock speeds) is left out.
 from collections.abc import Mapping
 from typing import Any
 
+from kumoniwa.api.boot_modes import supported_boot_modes
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.defaults import check_region
 from kumoniwa.api.describe import matcher, never, page, present, truth
@@ -17,7 +18,6 @@ from kumoniwa.model.regions import zones
 
 _FREE = ("t2.micro", "t3.micro")  # of EC2's free tier; here all are
 _ARCHITECTURE = "x86_64"
-_BOOT_MODE = "legacy-bios"
 _ATTACHMENTS = 28  # EBS volumes and network interfaces of most Nitro types together
 
 
@@ -129,7 +129,7 @@ def _output(kind: InstanceType) -> dict[str, Any]:
         "BurstablePerformanceSupported": kind.burstable,
         "DedicatedHostsSupported": False,
         "AutoRecoverySupported": True,
-        "SupportedBootModes": [_BOOT_MODE],
+        "SupportedBootModes": list(supported_boot_modes(kind)),
         "NitroEnclavesSupport": "unsupported",
         "NitroTpmSupport": "unsupported",
         "RebootMigrationSupport": "unsupported",
@@ -177,7 +177,7 @@ _FILTERS = {
     "nitro-tpm-support": lambda _: ("unsupported",),
     "processor-info.supported-architecture": lambda _: (_ARCHITECTURE,),
     "reboot-migration-support": lambda _: ("unsupported",),
-    "supported-boot-mode": lambda _: (_BOOT_MODE,),
+    "supported-boot-mode": supported_boot_modes,
     "supported-root-device-type": lambda _: ("ebs",),
     "supported-usage-class": lambda _: ("on-demand",),
     "supported-virtualization-type": lambda _: ("hvm",),

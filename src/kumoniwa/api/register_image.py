@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.boot_modes import check_boots
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.image_names import check_name
 from kumoniwa.api.launch_devices import checked_volume
@@ -27,7 +28,7 @@ _LACKING = {
     "KernelId": "images with a kernel of their own (KernelId)",
     "RamdiskId": "images with a RAM disk of their own (RamdiskId)",
     "TpmSupport": "images with NitroTPM",
-    "UefiData": "images that boot by UEFI",
+    "UefiData": "images with UEFI data of their own (UefiData)",
 }
 _LACKING_EBS = ("KmsKeyId", "OutpostArn", "AvailabilityZone", "AvailabilityZoneId", "VolumeInitializationRate")
 
@@ -78,8 +79,7 @@ def _check_kind(parameters: Parameters) -> None:
             "Kumoniwa runs images of VirtualizationType hvm only, and EC2 takes paravirtual where it is not given: "
             "give VirtualizationType=hvm."
         )
-    if (mode := parameters.get("BootMode", "legacy-bios")) != "legacy-bios":
-        raise UnsupportedOperation(f"Kumoniwa's guests boot by legacy-bios; it cannot run images that need {mode}.")
+    check_boots(architecture, parameters.get("BootMode"))
 
 
 def _devices(

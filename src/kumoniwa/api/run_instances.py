@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.api import capacity
-from kumoniwa.api.boot_modes import UEFI_PREFERRED, boot_mode
+from kumoniwa.api.boot_modes import boot_mode, told_preference
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.launch_devices import LaunchDevice, launch_devices
@@ -217,10 +217,7 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         metadata_tokens_required=options.metadata_tokens_required,
         metadata_hop_limit=options.metadata_hop_limit,
         metadata_tags=options.metadata_tags,
-        # What the image prefers is told beside what it got.
-        options={**options.options, "BootMode": UEFI_PREFERRED}
-        if launch.image.boot_mode == UEFI_PREFERRED
-        else options.options,
+        options={**options.options, **told_preference(launch.image)},
         boot_mode=launch.boot_mode,
     )
 

@@ -1,13 +1,16 @@
-"""GetInstanceUefiData: no guest here boots by UEFI."""
+"""GetInstanceUefiData: what a guest that boots by UEFI wrote into its variables is not told here."""
 
+from kumoniwa.api.boot_modes import UEFI
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.registry import Answer, Call, Parameters, action
-from kumoniwa.errors import UnsupportedOperation
+from kumoniwa.errors import NotBuilt, UnsupportedOperation
 
 
 @action("GetInstanceUefiData")
 async def get_instance_uefi_data(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Refused for every instance there is: all boot by their BIOS."""
+    """Refused for every instance: by name where it boots by UEFI, and as on EC2 where by its BIOS."""
     instance = await cloud.read(lambda connection: instance_named(connection, call, parameters["InstanceId"]))
+    if instance.boot_mode == UEFI:
+        raise NotBuilt("telling the UEFI data of instances")
     raise UnsupportedOperation(f"The instance '{instance.id}' does not boot by UEFI and has no UEFI data.")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.launch_devices import checked_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
@@ -51,6 +52,7 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
+        check_room(cloud, NEW_LAYER_BYTES)
         head = Layer(
             new_id("layer"), wanted.snapshot.layer_id if wanted.snapshot else None, wanted.size_gib * GIB, call.at
         )

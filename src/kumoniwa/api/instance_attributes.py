@@ -26,7 +26,7 @@ def _devices(connection: Connection, instance: Instance) -> Mapping[str, Any]:
                 "Ebs": {
                     "AttachTime": attachment.attached_at,
                     "DeleteOnTermination": attachment.delete_on_termination,
-                    "Status": str(attachment.state),
+                    "Status": attachment.state.at_instance,
                     "VolumeId": attachment.volume_id,
                 },
             }

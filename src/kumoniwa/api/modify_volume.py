@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.launch_devices import checked_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volume_lookup import volume_named
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
@@ -59,6 +60,7 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         volume = volume_named(connection, call, parameters["VolumeId"])
         _check_modifiable(connection, call, volume)
         modification = _modification(call, volume, parameters)
+        check_room(cloud, NEW_LAYER_BYTES)
         volume_modifications.put(connection, modification)
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
         instance_id = None if attachment is None else attachment.instance_id

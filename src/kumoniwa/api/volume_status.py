@@ -57,7 +57,7 @@ async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameter
     ids: Sequence[str] | None = parameters.get("VolumeIds") or None
     VOLUME.check_form(ids or ())
     room = cloud.world.driver.room()
-    without_room = room.free < room.reserve
+    without_room = room.free <= room.reserve
 
     def read(connection: Connection) -> list[_Status]:
         found = volumes.in_scope(connection, call.account, call.region, ids)

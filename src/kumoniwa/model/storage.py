@@ -38,6 +38,12 @@ class AttachmentState(StrEnum):
     DETACHING = "detaching"
     DETACHED = "detached"
     BUSY = "busy"
+    """The guest was asked to let the volume go and did not."""
+
+    @property
+    def at_instance(self) -> str:
+        """EC2's word for it in the description of an instance, which knows no `busy`."""
+        return str(AttachmentState.DETACHING if self is AttachmentState.BUSY else self)
 
 
 class SnapshotState(StrEnum):

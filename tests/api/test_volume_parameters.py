@@ -1,0 +1,67 @@
+"""Every parameter of the volume actions in EC2's model is known here: a new one in botocore is looked at, not missed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgi import Refused
+from stack import Stack
+
+from kumoniwa.aws.ec2query import service_model
+
+pytestmark = pytest.mark.anyio
+
+PAGE = "DryRun Filters.Name Filters.Values MaxResults NextToken"
+
+# Nothing here is managed by another service.
+KNOWN = {
+    "CreateVolume": """AvailabilityZone AvailabilityZoneId Encrypted Iops KmsKeyId OutpostArn Size SnapshotId VolumeType
+        TagSpecifications.ResourceType TagSpecifications.Tags.Key TagSpecifications.Tags.Value MultiAttachEnabled
+        Throughput ClientToken VolumeInitializationRate Operator.Principal DryRun""",
+    "DeleteVolume": "VolumeId DryRun",
+    "AttachVolume": "Device InstanceId VolumeId EbsCardIndex DryRun",
+    "DetachVolume": "Device Force InstanceId VolumeId DryRun",
+    "DescribeVolumes": f"VolumeIds IncludeManagedResources {PAGE}",
+    "DescribeVolumeStatus": f"VolumeIds IncludeManagedResources {PAGE}",
+    "DescribeVolumeAttribute": "Attribute VolumeId DryRun",
+    "ModifyVolumeAttribute": "AutoEnableIO.Value VolumeId DryRun",
+    "EnableVolumeIO": "VolumeId DryRun",
+    "ModifyVolume": "VolumeId Size VolumeType Iops Throughput MultiAttachEnabled DryRun",
+    "DescribeVolumesModifications": f"VolumeIds IncludeManagedResources {PAGE}",
+}
+
+ZONE = {"AvailabilityZone": "us-east-1a", "Size": 1}
+VOLUME = {"VolumeId": "vol-00000000000000001"}
+UNBUILT: list[tuple[str, dict[str, Any], str]] = [
+    ("CreateVolume", {**ZONE, "Encrypted": True}, "encrypted volumes"),
+    ("CreateVolume", {**ZONE, "KmsKeyId": "key"}, "encrypted volumes"),
+    ("CreateVolume", {**ZONE, "OutpostArn": "arn"}, "Outposts"),
+    ("CreateVolume", {**ZONE, "MultiAttachEnabled": True}, "Multi-Attach"),
+    ("CreateVolume", {**ZONE, "VolumeInitializationRate": 100}, "volume initialization rates"),
+    ("CreateVolume", {**ZONE, "Operator": {"Principal": "x"}}, "volumes operated by a service"),
+    ("AttachVolume", {**VOLUME, "InstanceId": "i-1", "Device": "/dev/sdf", "EbsCardIndex": 1}, "EBS cards"),
+    ("ModifyVolume", {**VOLUME, "MultiAttachEnabled": True}, "Multi-Attach"),
+]
+
+
+def _leaves(shape: Any, path: str = "") -> Iterator[str]:
+    while shape.type_name == "list":
+        shape = shape.member
+    if shape.type_name != "structure":
+        yield path
+        return
+    for name, member in shape.members.items():
+        yield from _leaves(member, f"{path}.{name}" if path else name)
+
+
+@pytest.mark.parametrize("action", KNOWN)
+def test_every_parameter_of_the_model_is_known(action: str) -> None:
+    model = service_model("ec2", "2016-11-15").operation_model(action).input_shape
+    assert set(_leaves(model)) == set(KNOWN[action].split())
+
+
+async def test_what_is_not_built_is_refused_by_name(stack: Stack) -> None:
+    for action, parameters, what in UNBUILT:
+        with pytest.raises(Refused) as refused:
+            await stack.call(action, **parameters)
+        assert refused.value.message == f"Kumoniwa does not implement {what}."

@@ -59,6 +59,12 @@ async def sweep(database: Database, disks: LayerFiles[Id]) -> int:
         return await _delete_orphans(database, disks)
 
 
+async def orphans(database: Database, disks: LayerFiles[Id]) -> frozenset[Id]:
+    """The files that have no row: rubbish, which `sweep` deletes. None while a collector is about to."""
+    async with _TURNS.setdefault(database, asyncio.Lock()):
+        return await _orphans(database, disks)
+
+
 def _remove_unreferenced(connection: Connection) -> int:
     """One generation: none of these stands on another of them."""
     found = layers.unreferenced(connection)
@@ -67,9 +73,13 @@ def _remove_unreferenced(connection: Connection) -> int:
 
 
 async def _delete_orphans(database: Database, disks: LayerFiles[Id]) -> int:
+    found = await _orphans(database, disks)
+    for layer in sorted(found):
+        await disks.ensure_deleted(layer)
+    return len(found)
+
+
+async def _orphans(database: Database, disks: LayerFiles[Id]) -> frozenset[Id]:
     # Files first, rows after: a layer that is made in between is not seen, or seen with its row.
     files = await disks.all_layers()
-    orphans = files - await database.read(layers.known)
-    for layer in sorted(orphans):
-        await disks.ensure_deleted(layer)
-    return len(orphans)
+    return files - await database.read(layers.known)

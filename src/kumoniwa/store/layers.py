@@ -1,7 +1,7 @@
 """Layers in the database: which there are, and which nothing refers to any more."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, delete, exists, select, update
 
@@ -21,6 +21,26 @@ def add(connection: Connection, *new: Layer) -> None:
 
 def get(connection: Connection, layer_id: str) -> Layer | None:
     return one_of(Layer, connection, select(layers).where(layers.c.id == layer_id))
+
+
+def every(connection: Connection) -> dict[str, Layer]:
+    """All layers by id."""
+    return {layer.id: layer for layer in all_of(Layer, connection, select(layers))}
+
+
+def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
+    """The layer and those that it stands on, top to bottom, as far as there are any; none is told twice."""
+    found: dict[str, Layer] = {}
+    while head is not None and head not in found and (layer := every.get(head)) is not None:
+        found[head] = layer
+        head = layer.parent_id
+    return list(found.values())
+
+
+def change_parent(connection: Connection, layer_id: str, was: str | None, now: str | None) -> bool:
+    """Note what the layer stands on now, if it is noted to stand on `was`; gives whether it was."""
+    of_it = (layers.c.id == layer_id) & layers.c.parent_id.is_not_distinct_from(was)
+    return connection.execute(update(layers).where(of_it).values(parent_id=now)).rowcount == 1
 
 
 def unmade(connection: Connection, layer_id: str) -> list[Layer]:

@@ -1,0 +1,38 @@
+"""A driver's disks as those see them who check layers against their rows."""
+
+from kumoniwa.hypervisor.driver import Disks, DriverError, KnownLayer, LayerDamaged, LayerId
+from kumoniwa.model.storage import Layer
+from kumoniwa.storage.check import Unreadable
+
+
+class DriversFiles:
+    """See `kumoniwa.storage.check.CheckedFiles`."""
+
+    def __init__(self, disks: Disks) -> None:
+        self._disks = disks
+
+    async def all_layers(self) -> frozenset[str]:
+        return frozenset(await self._disks.all_layers())
+
+    async def ensure_deleted(self, layer: str) -> None:
+        await self._disks.ensure_deleted(LayerId(layer))
+
+    async def parent(self, layer: str) -> str | None:
+        try:
+            return await self._disks.parent(LayerId(layer))
+        except LayerDamaged as damaged:
+            raise Unreadable(str(damaged)) from damaged
+        except (DriverError, OSError) as failure:
+            raise Unreadable(f"Layer {layer} could not be looked at: {failure}") from failure
+
+    async def faults(self, layer: Layer, *, thorough: bool) -> list[str]:
+        known = KnownLayer(
+            parent=None if layer.parent_id is None else LayerId(layer.parent_id),
+            size_bytes=layer.size_bytes,
+            sealed_bytes=layer.sealed_bytes,
+            sealed_sha256=layer.sealed_sha256,
+        )
+        try:
+            return await self._disks.faults(LayerId(layer.id), known, thorough=thorough)
+        except (DriverError, OSError) as failure:  # one that cannot be looked at keeps nobody from looking at the rest
+            return [f"Layer {layer.id} could not be looked at: {failure}"]

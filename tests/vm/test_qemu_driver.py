@@ -165,7 +165,7 @@ async def test_an_overlay_left_open_by_a_server_that_died_before_the_switch_is_s
     file = {"driver": "file", "filename": f"../../layers/{cut.new}.qcow2"}
     await machine_of(guest).execute("blockdev-add", driver="qcow2", node_name=cut.new, backing=None, file=file)
     found = (await bench.successor()).guest(spec.id)
-    assert await bench.run(found.ensure_cut([cut])) > 0
+    assert (await bench.run(found.ensure_cut([cut]))).seconds > 0
     await bench.write(spec.id, "after")
     await bench.run(found.ensure_off(deadline=WITHIN, skip_os_shutdown=False))
     assert await bench.holds(cut.new, "after")

@@ -187,7 +187,7 @@ class DriverContract:
         id, spec = await _up(bench)
         await bench.write(id, "before")
         cut = await _overlay(bench, spec.disks[0])
-        assert await bench.run(bench.driver.guest(id).ensure_cut([cut])) >= 0
+        assert (await bench.run(bench.driver.guest(id).ensure_cut([cut]))).seconds >= 0
         await bench.write(id, "after")
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
         assert [await bench.holds(cut.old, text) for text in ("before", "after")] == [True, False]

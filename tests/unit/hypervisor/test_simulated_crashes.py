@@ -153,7 +153,7 @@ async def _play(story: Story, timing: Timing, path: Path, crash_at: int | None) 
 
 def _seen(bench: SimulatedBench, spec: GuestSpec) -> object:
     machine = bench.world.machines.get(spec.id)
-    guest = None if machine is None else (machine.state, machine.disks, machine.at_rest_at is not None)
+    guest = None if machine is None else (machine.state, machine.drives.layers, machine.at_rest_at is not None)
     return guest or GuestState.ABSENT, bench.world.ports.of(spec.id), _disks(bench)
 
 

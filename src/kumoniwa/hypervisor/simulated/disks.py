@@ -2,11 +2,19 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DiskFacts, DiskRefused, DriverError, KnownLayer, LayerId, LayerMeasure
+from kumoniwa.hypervisor.driver import (
+    DiskFacts,
+    DiskRefused,
+    DriverError,
+    KnownLayer,
+    LayerDamaged,
+    LayerId,
+    LayerMeasure,
+)
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
 from kumoniwa.hypervisor.simulated.layers import Layers
@@ -64,16 +72,41 @@ class SimulatedDisks:
         on_progress(100)
 
     async def ensure_size(self, layer: LayerId, size_bytes: int) -> None:
-        raise DriverError("not built yet")
+        await self._faults.enter("ensure_size")
+        if self._layers[layer].size_bytes < size_bytes:
+            if self._layers.is_open(layer):
+                raise DriverError(f"Layer {layer} is open for writing by a guest.")
+            self._layers.grow(layer, size_bytes)
+        await self._faults.point("ensure_size")
 
     async def parent(self, layer: LayerId) -> LayerId | None:
-        raise DriverError("not built yet")
+        await self._faults.enter("parent")
+        self._check_readable(layer)
+        return self._layers[layer].parent
 
     async def measure(self, layer: LayerId) -> LayerMeasure:
-        raise DriverError("not built yet")
+        await self._faults.enter("measure")
+        self._layers.check_whole(layer)
+        own, shown = self._layers.own(layer), self._layers.shown(layer)
+        return LayerMeasure(_bytes(own), _bytes(shown), _bytes(own), _digest(own))
 
     async def faults(self, layer: LayerId, known: KnownLayer, *, thorough: bool) -> list[str]:
-        raise DriverError("not built yet")
+        await self._faults.enter("faults")
+        try:
+            self._check_readable(layer)
+        except LayerDamaged as damage:
+            return [str(damage)]
+        found, file = [], self._layers[layer]
+        if file.parent != known.parent:
+            found.append(f"{layer}.qcow2 stands on {file.parent or 'nothing'}, not on {known.parent or 'nothing'}")
+        if file.size_bytes != known.size_bytes:
+            found.append(f"{layer}.qcow2 is a disk of {file.size_bytes} bytes, not of {known.size_bytes}")
+        own = self._layers.own(layer)
+        if known.sealed_bytes is not None and _bytes(own) < known.sealed_bytes:
+            found.append(f"{layer}.qcow2 is shorter than it was: {_bytes(own)} bytes, not {known.sealed_bytes}")
+        elif thorough and known.sealed_sha256 not in (None, _digest(own)):
+            found.append(f"{layer}.qcow2 is not what it was when it was measured: its digest differs")
+        return found
 
     async def ensure_deleted(self, layer: LayerId) -> None:
         await self._faults.enter("ensure_deleted")
@@ -81,9 +114,27 @@ class SimulatedDisks:
             self._layers.remove(layer)
         await self._faults.point("ensure_deleted")
 
+    def _check_readable(self, layer: LayerId) -> None:
+        """Raises `LayerDamaged` where this layer itself is missing or torn."""
+        if layer not in self._layers:
+            raise LayerDamaged(f"{layer}.qcow2 is missing")
+        if self._layers.is_torn(layer):
+            raise LayerDamaged(f"{layer}.qcow2 is torn: it cannot be read")
+
     async def all_layers(self) -> frozenset[LayerId]:
         await self._faults.enter("all_layers")
         return self._layers.ids()
+
+
+def _bytes(files: Mapping[str, bytes]) -> int:
+    return sum(map(len, files.values()))
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
+    return digest.hexdigest()
 
 
 def _facts(source: Path, format: str) -> DiskFacts:

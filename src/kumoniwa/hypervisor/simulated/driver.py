@@ -51,8 +51,10 @@ class SimulatedDriver:
         return self._disks
 
     async def open(self) -> None:
-        """Listen from now on, in the place of whoever did. The guests of an earlier driver need no more than that."""
+        """Listen from now on, in the place of whoever did; guests that an earlier driver left frozen are thawed."""
         await self.faults.enter("open")
+        for machine in self.world.machines.values():
+            machine.thaw()
         self.world.listener, self.world.listening_since = self._events.put_nowait, self._clock.now()
 
     async def close(self) -> None:

@@ -1,11 +1,13 @@
 """The handle of a simulated guest: what the driver's interface promises, and what only a test may do to a guest."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
     Cut,
     CutMade,
+    DetachRefused,
     DriverError,
     Forward,
     GuestDisk,
@@ -13,11 +15,12 @@ from kumoniwa.hypervisor.driver import (
     GuestLost,
     GuestSpec,
     GuestState,
+    HostExhausted,
     LayerId,
     Shutdown,
     Started,
 )
-from kumoniwa.hypervisor.simulated import linux
+from kumoniwa.hypervisor.simulated import display, linux
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.machine import Host, Machine
 from kumoniwa.hypervisor.simulated.world import SimulatedWorld
@@ -83,30 +86,78 @@ class SimulatedGuest:
         await self._faults.enter("ensure_cut")
         if self._state() is GuestState.ABSENT:
             return CutMade(0.0)
-        seconds = self._host.timing.cut
-        if seconds > 0:
-            await self._host.clock.sleep(seconds)
+        machine, timing = self._machine(), self._host.timing
+        not_frozen = ""
+        if freeze and self._state() is GuestState.RUNNING:
+            await self._pass(timing.freeze)
+            not_frozen = machine.freeze()
+            await self._faults.point("ensure_cut")
+        await self._pass(timing.cut)
         await self._faults.point("ensure_cut")
         if self._state() is GuestState.ABSENT:
             raise GuestLost(f"Guest {self._id} ended before its disks were cut.")
-        self._machine().cut(cuts)
-        await self._faults.point("ensure_cut")
-        return CutMade(seconds)
+        frozen = machine.is_frozen
+        try:
+            machine.drives.cut(cuts)
+            await self._faults.point("ensure_cut")
+        except DriverError:
+            machine.thaw()
+            raise
+        if frozen:
+            await self._pass(timing.freeze)
+            machine.thaw()
+            await self._faults.point("ensure_cut")
+        return CutMade(timing.cut, timing.cut + timing.freeze if frozen else None, not_frozen)
 
     async def ensure_attached(self, disk: GuestDisk) -> None:
-        raise DriverError("not built yet")
+        await self._faults.enter("ensure_attached")
+        if self._state() is not GuestState.ABSENT:
+            self._machine().attach(disk)
+        await self._faults.point("ensure_attached")
 
     async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
-        raise DriverError("not built yet")
+        await self._faults.enter("ensure_detached")
+        drives = self._machine().drives
+        if serial in drives.layers:
+            if serial not in drives.held:
+                drives.let_go(serial)
+            else:
+                await self._pass(deadline)
+                await self._faults.point("ensure_detached")
+                if not force:
+                    raise DetachRefused(f"Guest {self._id} did not let go of its disk {serial} in {deadline:.0f} s.")
+                if serial in drives.layers:
+                    drives.take(serial)
+        await self._faults.point("ensure_detached")
 
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
-        raise DriverError("not built yet")
+        await self._faults.enter("ensure_grown")
+        if grown := self._machine().drives.has(disk.layer):
+            self._host.layers.grow(disk.layer, size_bytes)
+        await self._faults.point("ensure_grown")
+        return grown
 
     async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
-        raise DriverError("not built yet")
+        await self._faults.enter("ensure_compacted")
+        drives, layers = self._machine().drives, self._host.layers
+        if not drives.has(layer):
+            return False
+        passed, before = layers.between(layer, onto), drives.changes
+        if sum(len(data) for one in passed for data in layers.own(one).values()) > self._world.room:
+            raise HostExhausted("The host's disk has no room to copy the layers together.")
+        await self._pass(self._host.timing.compaction)
+        await self._faults.point("ensure_compacted")
+        if drives.changes != before or not drives.has(layer):
+            return False
+        layers.pull_up(layer, onto)
+        await self._faults.point("ensure_compacted")
+        return True
 
     async def screenshot(self) -> bytes:
-        raise DriverError("not built yet")
+        await self._faults.enter("screenshot")
+        if self._state() is GuestState.ABSENT:
+            raise GuestLost(f"Guest {self._id} has no display: it is off.")
+        return await asyncio.to_thread(display.png, self._machine().console)
 
     async def ensure_forwards(self, forwards: Collection[Forward]) -> Mapping[Forward, str]:
         await self._faults.enter("ensure_forwards")
@@ -142,6 +193,24 @@ class SimulatedGuest:
     @ignore_power_button.setter
     def ignore_power_button(self, ignores: bool) -> None:
         self._machine().ignores_power_button = ignores
+
+    @property
+    def agent_answers(self) -> bool:
+        """Whether its agent answers when it is to freeze the file systems. It stays so over its boots."""
+        return self._machine().agent_answers
+
+    @agent_answers.setter
+    def agent_answers(self, answers: bool) -> None:
+        self._machine().agent_answers = answers
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its file systems are frozen."""
+        return self._machine().is_frozen
+
+    def holds_disk(self, serial: str) -> None:
+        """A program in it keeps this disk busy: it is not let go, until it is taken or the guest ends."""
+        self._machine().drives.held.add(serial)
 
     @property
     def forwards(self) -> tuple[Forward, ...]:
@@ -210,6 +279,11 @@ class SimulatedGuest:
         since = self._world.listening_since
         seen = since is not None and since <= at_rest_at
         return Shutdown(True, min(requested_at, at_rest_at), at_rest_at if seen else None)
+
+    async def _pass(self, seconds: float) -> None:
+        """Let this much time pass."""
+        if seconds > 0:
+            await self._host.clock.sleep(seconds)
 
     def _machine(self) -> Machine:
         if (machine := self._world.machines.get(self._id)) is None:

@@ -48,7 +48,8 @@ class Journal:
         with self._database:
             self._database.execute(
                 "INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET filesystem = excluded.filesystem, sealed = excluded.sealed",
+                " ON CONFLICT (id) DO UPDATE SET size_bytes = excluded.size_bytes, parent = excluded.parent,"
+                " filesystem = excluded.filesystem, sealed = excluded.sealed",
                 (layer.id, layer.size_bytes, layer.parent, layer.origin, layer.filesystem, layer.sealed),
             )
             self._database.executemany(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
+from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerDamaged, LayerId
 from kumoniwa.hypervisor.simulated.journal import Journal
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
 
@@ -29,6 +29,7 @@ class Layers:
         self._files: dict[LayerId, dict[str, bytes]] = {}
         self._children: Counter[LayerId] = Counter()
         self._writers: dict[LayerId, GuestId] = {}
+        self._torn: set[LayerId] = set()
         self._journal = None if path is None else Journal(path)
         if self._journal is not None:
             for layer, files in self._journal.load():
@@ -55,8 +56,10 @@ class Layers:
         """A new layer. The one it stands on is immutable from now on, unless a guest has it open: it will cut over."""
         if not (layer.id[:1].isalpha() and len(layer.id) <= 31):
             raise DriverError(f"{layer.id!r} cannot be a layer's name: it must start with a letter, of at most 31.")
-        if layer.parent is not None and layer.parent not in self._writers:
-            self._seal(self[layer.parent])
+        if layer.parent is not None:
+            self.check_whole(layer.parent)
+            if layer.parent not in self._writers:
+                self._seal(self[layer.parent])
         self._remember(layer, {})
         self._save(layer)
 
@@ -75,6 +78,7 @@ class Layers:
     def open(self, layer: LayerId, writer: GuestId) -> None:
         """Give the layer to a guest for writing; all that it stands on is immutable from now on."""
         opened = self[layer]
+        self.check_whole(layer)
         if layer in self._writers:
             raise DriverError(f"Layer {layer} is open for writing by guest {self._writers[layer]}.")
         if opened.sealed:
@@ -113,6 +117,73 @@ class Layers:
         self._layers[layer] = changed
         self._files[layer].update(files)
         self._save(changed, files)
+
+    def grow(self, layer: LayerId, size_bytes: int) -> None:
+        """Make it at least this long."""
+        if (grown := self[layer]).size_bytes < size_bytes:
+            if grown.sealed:
+                self._break(f"layer {layer} was resized, and another layer stands on it")
+            self._layers[layer] = replace(grown, size_bytes=size_bytes)
+            self._save(self._layers[layer])
+
+    def is_open(self, layer: LayerId) -> bool:
+        """Whether a guest has it for writing."""
+        return layer in self._writers
+
+    def between(self, layer: LayerId, onto: LayerId | None) -> list[LayerId]:
+        """What lies below `layer` and above `onto`, from the top. Raises `DriverError` where `onto` is not below."""
+        found: list[LayerId] = []
+        at = self[layer].parent
+        while at != onto:
+            if at is None:
+                raise DriverError(f"Layer {layer} does not stand on {onto}.")
+            found.append(at)
+            at = self[at].parent
+        return found
+
+    def pull_up(self, layer: LayerId, onto: LayerId | None) -> None:
+        """Put into `layer` what shows through it from the layers down to `onto`, which it stands on from here on."""
+        passed = self.between(layer, onto)
+        files: dict[str, bytes] = {}
+        for below in reversed(passed):
+            files.update(self._files[below])
+        files.update(self._files[layer])
+        moved = replace(self[layer], parent=onto, filesystem=self.filesystem(layer))
+        for parent, by in ((self[layer].parent, -1), (onto, 1)):
+            if parent is not None:
+                self._children[parent] += by
+        self._layers[layer], self._files[layer] = moved, files
+        self._save(moved, files)
+
+    def own(self, layer: LayerId) -> Mapping[str, bytes]:
+        """The files that were written to this layer itself."""
+        self[layer]
+        return self._files[layer]
+
+    def shown(self, layer: LayerId) -> Mapping[str, bytes]:
+        """The files that are read through it, its own and those beneath."""
+        files: dict[str, bytes] = {}
+        for one in reversed([layer, *self.between(layer, None)]):
+            files.update(self._files[one])
+        return files
+
+    def tear(self, layer: LayerId) -> None:
+        """Damage its file, as a power cut or a bad disk may."""
+        self[layer]
+        self._torn.add(layer)
+
+    def is_torn(self, layer: LayerId) -> bool:
+        return layer in self._torn
+
+    def check_whole(self, layer: LayerId) -> None:
+        """Raises `LayerDamaged` where the layer, or one beneath it, is missing or torn."""
+        at: LayerId | None = layer
+        while at is not None:
+            if at not in self._layers:
+                raise LayerDamaged(f"{at}.qcow2 is missing")
+            if at in self._torn:
+                raise LayerDamaged(f"{at}.qcow2 is torn: it cannot be read")
+            at = self._layers[at].parent
 
     def filesystem(self, layer: LayerId) -> FileSystem:
         """What a check of the disk would say."""

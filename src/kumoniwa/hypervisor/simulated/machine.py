@@ -12,17 +12,16 @@ from uuid import uuid4
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import (
-    Cut,
-    CutRefused,
     EventKind,
+    GuestDisk,
     GuestEvent,
     GuestId,
     GuestLost,
     GuestSpec,
     GuestState,
-    LayerId,
 )
 from kumoniwa.hypervisor.simulated import linux
+from kumoniwa.hypervisor.simulated.drives import Drives
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.layers import Layers
 from kumoniwa.hypervisor.simulated.ports import Ports
@@ -48,18 +47,19 @@ class Machine:
     def __init__(self, id: GuestId, host: Host) -> None:
         self.id = id
         self.state = GuestState.ABSENT
-        self.disks: dict[str, LayerId] = {}
-        """The writable layer of each disk by its serial, the one it boots from first."""
+        self.drives = Drives(id, host.layers)
         self.boot_id: str | None = None
         self.started_at: datetime | None = None
         self.at_rest_at: datetime | None = None
         """When the last boot ended with its disks at rest; None when it goes on or ended otherwise."""
         self.ignores_power_button = False
+        self.agent_answers = True
+        self.is_frozen = False
+        """Its file systems take no writes: its agent froze them, and they wait to be thawed."""
         self.console = b""
         self._host = host
         self._hostname = self._product = ""
         self._reachable = self._power_key_pressed = self._out_of_space = False
-        self._unsynced: dict[str, dict[str, bytes]] = {}  # serial → path → what no disk holds yet
         self._timer: asyncio.Task[object] | None = None
         self._next: tuple[float, Callable[[], None]] | None = None  # what the timer is for
         self._waiting: list[asyncio.Future[bool]] = []
@@ -68,16 +68,7 @@ class Machine:
 
     def plug_in(self, spec: GuestSpec) -> None:
         """Make the process, its processors not started. Raises `DriverError`: then there is none."""
-        opened: dict[str, LayerId] = {}
-        try:
-            for disk in spec.disks:
-                self._host.layers.open(disk.layer, self.id)
-                opened[disk.serial] = disk.layer
-        except BaseException:
-            for layer in opened.values():
-                self._host.layers.close(layer)
-            raise
-        self.disks = opened
+        self.drives.open(spec.disks)
         self._hostname, self._product = linux.hostname(spec.address), spec.product
         self.started_at = self.at_rest_at = None
         self._become(GuestState.HALTED)
@@ -85,10 +76,10 @@ class Machine:
     def start(self) -> None:
         """Reset it and let the processors run: a new boot. What was in its memory is gone."""
         self._stop_timer()
-        self._unsynced.clear()
-        self._reachable = self._power_key_pressed = self._out_of_space = False
+        self.drives.forget_unsynced()
+        self._reachable = self._power_key_pressed = self._out_of_space = self.is_frozen = False
         self.boot_id, self.started_at, self.at_rest_at = str(uuid4()), self._host.clock.now(), None
-        states = {serial: self._host.layers.filesystem(layer) for serial, layer in self.disks.items()}
+        states = self.drives.filesystems()
         kernel = linux.booting(self._product, [s for s, state in states.items() if state is FileSystem.NEEDS_RECOVERY])
         self._print(linux.from_kernel(kernel, 0))
         self._become(GuestState.RUNNING)
@@ -117,28 +108,30 @@ class Machine:
         if self.state is GuestState.ABSENT:
             return
         self._stop_timer()
-        self._unsynced.clear()
-        for layer in self.disks.values():
-            self._host.layers.close(layer)
-        self.disks, self.boot_id, self._out_of_space = {}, None, False
+        self.drives.forget_unsynced()
+        self.drives.close()
+        self.boot_id, self._out_of_space, self.is_frozen = None, False, False
         self._host.ports.close(self.id)
         self._become(GuestState.ABSENT)
 
-    def cut(self, cuts: Sequence[Cut]) -> None:
-        """Switch all these disks at one instant, but for those switched already. Raises `CutRefused`: then none was."""
-        serials = {layer: serial for serial, layer in self.disks.items()}
-        switches: dict[str, Cut] = {}
-        for cut in cuts:
-            if cut.new in serials:
-                continue
-            if cut.old not in serials:
-                raise CutRefused(f"Guest {self.id} has no disk whose writable layer is {cut.old}.")
-            if cut.new not in self._host.layers or self._host.layers[cut.new].parent != cut.old:
-                raise CutRefused(f"There is no layer {cut.new} that stands on {cut.old}.")
-            switches[serials[cut.old]] = cut
-        for serial, cut in switches.items():
-            self._host.layers.switch(cut.old, cut.new)
-            self.disks[serial] = cut.new
+    def attach(self, disk: GuestDisk) -> None:
+        """Plug a disk in; a running guest sees it appear."""
+        if self.drives.attach(disk) and self.state is GuestState.RUNNING:
+            self._log([f"kernel: nvme nvme{len(self.drives.layers) - 1}: new disk, serial {disk.serial}"])
+
+    def freeze(self) -> str:
+        """Have the agent freeze the file systems: all is on the disks, and they are clean. Gives why it did not."""
+        if self.state is not GuestState.RUNNING or not self._reachable or not self.agent_answers:
+            return "the guest agent does not answer"
+        self.drives.flush(FileSystem.CLEAN)
+        self.is_frozen = True
+        return ""
+
+    def thaw(self) -> None:
+        """Let a frozen guest write again."""
+        if self.is_frozen:
+            self.is_frozen = False
+            self.drives.flush(FileSystem.NEEDS_RECOVERY)
 
     async def wait_until_down(self, seconds: float) -> bool:
         """Return True once it does not run any more, and will not by itself; False after this many seconds."""
@@ -197,19 +190,19 @@ class Machine:
     def write(self, path: str, data: bytes, serial: str | None) -> None:
         """Write a file, into memory only until `sync` or a clean shutdown."""
         self._require_running()
-        self._unsynced.setdefault(self._serial(serial), {})[path] = data
+        self.drives.write(path, data, serial)
 
     def read(self, path: str, serial: str | None) -> bytes | None:
         """What a program in the guest reads; None: there is no such file."""
         self._require_running()
-        where = self._serial(serial)
-        in_memory = self._unsynced.get(where, {}).get(path)
-        return in_memory if in_memory is not None else self._host.layers.get(self.disks[where], path)
+        return self.drives.read(path, serial)
 
     def sync(self) -> None:
-        """Everything written so far is on the disks."""
+        """Everything written so far is on the disks. Nothing gets there while it is frozen."""
         self._require_running()
-        self._flush(FileSystem.NEEDS_RECOVERY)
+        if self.is_frozen:
+            raise GuestLost(f"Guest {self.id} is frozen: what waits for its disks waits.")
+        self.drives.flush(FileSystem.NEEDS_RECOVERY)
 
     # How it lives.
 
@@ -239,16 +232,9 @@ class Machine:
 
     def _come_to_rest(self, last_words: str) -> None:
         self._log(linux.AT_REST)
-        self._flush(FileSystem.CLEAN)
+        self.drives.flush(FileSystem.CLEAN)
         self._print(linux.from_kernel([f"reboot: {last_words}"], self._uptime()))
         self.boot_id, self.at_rest_at = None, self._host.clock.now()
-
-    def _flush(self, left_as: FileSystem) -> None:
-        # A data volume has no file system before the guest writes to it; the root's is mounted from the first moment.
-        for serial, layer in self.disks.items():
-            files = self._unsynced.pop(serial, {})
-            if files or self._host.layers.filesystem(layer) is not FileSystem.BLANK:
-                self._host.layers.put(layer, files, left_as)
 
     def _log(self, lines: Sequence[str]) -> None:
         text = linux.to_syslog(lines, self._hostname, self._host.clock.now()).encode()
@@ -273,13 +259,6 @@ class Machine:
 
     def _uptime(self) -> float:
         return 0.0 if self.started_at is None else (self._host.clock.now() - self.started_at).total_seconds()
-
-    def _serial(self, serial: str | None) -> str:
-        if serial is None:
-            return next(iter(self.disks))
-        if serial not in self.disks:
-            raise GuestLost(f"Guest {self.id} sees no disk with the serial {serial}.")
-        return serial
 
     def _require_running(self) -> None:
         if self.state is not GuestState.RUNNING:

@@ -14,10 +14,14 @@ class Timing:
     """From the power button to disks at rest."""
     cut: float = 0.001
     """The switch of a guest's disks."""
+    freeze: float = 0.05
+    """Freezing a guest's file systems, and as long again for thawing them."""
+    compaction: float = 1.0
+    """Shortening a chain of layers, whatever is in it."""
     import_disk: float = 1.0
     """Taking in a disk file, whatever its size."""
 
     @classmethod
     def instant(cls) -> Self:
         """Everything happens within the call that asks for it: for tests that are about something else."""
-        return cls(boot=0, shutdown=0, cut=0, import_disk=0)
+        return cls(boot=0, shutdown=0, cut=0, freeze=0, compaction=0, import_disk=0)

@@ -1,0 +1,115 @@
+"""The disks of one simulated machine: the layers it writes to, and what it has written and no disk holds yet."""
+
+from collections.abc import Sequence
+
+from kumoniwa.hypervisor.driver import Cut, CutRefused, DriverError, GuestDisk, GuestId, GuestLost, LayerId
+from kumoniwa.hypervisor.simulated.layer import FileSystem
+from kumoniwa.hypervisor.simulated.layers import Layers
+
+
+class Drives:
+    """What is plugged into a machine, in its order: the one it boots from first."""
+
+    def __init__(self, guest: GuestId, layers: Layers) -> None:
+        self.layers: dict[str, LayerId] = {}
+        """The writable layer of each disk by its serial number."""
+        self.held: set[str] = set()
+        """The serial numbers of disks that the guest does not let go."""
+        self.changes = 0
+        """Counts what gives a compaction up: cuts, and disks that go."""
+        self._guest = guest
+        self._all = layers
+        self._unsynced: dict[str, dict[str, bytes]] = {}  # serial → path → what no disk holds yet
+
+    def open(self, disks: Sequence[GuestDisk]) -> None:
+        """Plug in all of them, or none: then it raises `DriverError`."""
+        try:
+            for disk in disks:
+                self.attach(disk)
+        except BaseException:
+            self.close()
+            raise
+
+    def attach(self, disk: GuestDisk) -> bool:
+        """Plug one in; gives whether it was not there. Raises `DriverError`: then it is not."""
+        if (present := self.layers.get(disk.serial)) is not None:
+            if present != disk.layer:
+                raise DriverError(f"Guest {self._guest} has another disk with the serial {disk.serial}.")
+            return False
+        self._all.open(disk.layer, self._guest)
+        self.layers[disk.serial] = disk.layer
+        return True
+
+    def let_go(self, serial: str) -> None:
+        """The guest gives the disk back in order: all is on it, its file system is unmounted."""
+        self._flush_one(serial, FileSystem.CLEAN)
+        self.take(serial)
+
+    def take(self, serial: str) -> None:
+        """The disk is gone, with what was not on it yet."""
+        self._unsynced.pop(serial, None)
+        self.held.discard(serial)
+        self._all.close(self.layers.pop(serial))
+        self.changes += 1
+
+    def close(self) -> None:
+        """Pull them all."""
+        for serial in list(self.layers):
+            self.take(serial)
+
+    def cut(self, cuts: Sequence[Cut]) -> None:
+        """Switch all these disks at one instant, but for those switched already. Raises `CutRefused`: then none was."""
+        serials = {layer: serial for serial, layer in self.layers.items()}
+        switches: dict[str, Cut] = {}
+        for cut in cuts:
+            if cut.new in serials:
+                continue
+            if cut.old not in serials:
+                raise CutRefused(f"Guest {self._guest} has no disk whose writable layer is {cut.old}.")
+            if cut.new not in self._all or self._all[cut.new].parent != cut.old:
+                raise CutRefused(f"There is no layer {cut.new} that stands on {cut.old}.")
+            switches[serials[cut.old]] = cut
+        for serial, cut in switches.items():
+            self._all.switch(cut.old, cut.new)
+            self.layers[serial] = cut.new
+            self.changes += 1
+
+    def write(self, path: str, data: bytes, serial: str | None) -> None:
+        """Write a file, into memory only until `flush`."""
+        self._unsynced.setdefault(self._named(serial), {})[path] = data
+
+    def read(self, path: str, serial: str | None) -> bytes | None:
+        """What a program in the guest reads; None: there is no such file."""
+        where = self._named(serial)
+        in_memory = self._unsynced.get(where, {}).get(path)
+        return in_memory if in_memory is not None else self._all.get(self.layers[where], path)
+
+    def forget_unsynced(self) -> None:
+        """The machine's memory is gone."""
+        self._unsynced.clear()
+
+    def flush(self, left_as: FileSystem) -> None:
+        """All that was written is on the disks."""
+        for serial in self.layers:
+            self._flush_one(serial, left_as)
+
+    def filesystems(self) -> dict[str, FileSystem]:
+        """What a check of each disk would say."""
+        return {serial: self._all.filesystem(layer) for serial, layer in self.layers.items()}
+
+    def has(self, layer: LayerId) -> bool:
+        """Whether one of the disks writes to this layer."""
+        return layer in self.layers.values()
+
+    def _flush_one(self, serial: str, left_as: FileSystem) -> None:
+        # A data volume has no file system before the guest writes to it; the root's is mounted from the first moment.
+        layer, files = self.layers[serial], self._unsynced.pop(serial, {})
+        if files or self._all.filesystem(layer) is not FileSystem.BLANK:
+            self._all.put(layer, files, left_as)
+
+    def _named(self, serial: str | None) -> str:
+        if serial is None:
+            return next(iter(self.layers))
+        if serial not in self.layers:
+            raise GuestLost(f"Guest {self._guest} sees no disk with the serial {serial}.")
+        return serial

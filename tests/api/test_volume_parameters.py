@@ -1,4 +1,4 @@
-"""Every parameter of the volume actions in EC2's model is known here: a new one in botocore is looked at, not missed."""
+"""Every parameter of the volume actions in EC2's model is known here: a new one is looked at, not missed."""
 
 from collections.abc import Iterator
 from typing import Any

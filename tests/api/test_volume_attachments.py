@@ -277,3 +277,19 @@ async def test_stop_and_reboot_wait_for_the_attachment(stack: Stack, action: str
         await stack.call("StartInstances", InstanceIds=[instance_id])
         await stack.idle()
     stack.guest(instance_id).write("/data", b"kept", serial=volume_id.replace("-", ""))
+
+
+async def test_an_image_of_an_instance_that_gave_a_volume_back_takes_new_devices(stack: Stack) -> None:
+    instance_id, first = await attached(stack)
+    second = await create(stack)
+    await stack.call("AttachVolume", VolumeId=second, InstanceId=instance_id, Device="/dev/sdg")
+    await stack.call("DetachVolume", VolumeId=first)
+    await stack.idle()
+    added = [{"DeviceName": "/dev/sdh", "Ebs": {"VolumeSize": 1}}]
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden", BlockDeviceMappings=added))[
+        "ImageId"
+    ]
+    await stack.idle()
+    image = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
+    assert image["State"] == "available"
+    assert [one["DeviceName"] for one in image["BlockDeviceMappings"]] == ["/dev/xvda", "/dev/sdg", "/dev/sdh"]

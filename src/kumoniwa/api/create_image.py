@@ -111,7 +111,9 @@ def _checked_mappings(
     connection: Connection, call: Call, instance: Instance, image_id: str, mappings: Sequence[Mapping[str, Any]]
 ) -> tuple[set[str], list[ImageDevice]]:
     """What the request leaves out of the image, and what it adds. What is there may change DeleteOnTermination only."""
-    there = {attachment.device: volume for attachment, volume in volumes.of_instance(connection, instance.id)}
+    attached = volumes.of_instance(connection, instance.id)
+    there = {attachment.device: volume for attachment, volume in attached}
+    behind = 1 + max((attachment.position for attachment, _ in attached), default=-1)
     dropped: set[str] = set()
     added: list[ImageDevice] = []
     for mapping in mappings:
@@ -127,7 +129,7 @@ def _checked_mappings(
         elif device in there:
             _check_unchanged(there[device], mapping)
         else:
-            position = len(there) + len(added)
+            position = behind + len(added)
             added.append(new_device(connection, call, ImageDevice(image_id, position, device), mapping))
     return dropped, added
 

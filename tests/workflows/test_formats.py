@@ -40,6 +40,25 @@ FORMATS = {
         "publish the instance as terminated",
     ],
 }
+REPLACED = [
+    "note what the guest is",
+    "make the volume",
+    "publish the task as in progress",
+    "shut the guest down",
+    "replace the root volume",
+    "boot the guest",
+]
+REPLACED_OR_NOT = {
+    None: [*REPLACED, "publish the task as succeeded"],
+    "ensure_overlay": [*REPLACED[:2], "publish the task as failed"],
+    "ensure_running": [
+        *REPLACED,
+        "publish the task as failing",
+        "put the old root volume back",
+        "boot the guest again",
+        "publish the task as failed",
+    ],
+}
 FAILED = {
     "create_image": [
         "note what the guest is",
@@ -64,7 +83,7 @@ FAILED = {
 }
 VOLUMES = {
     "attach_volume": ["make the volume", "plug the volume in", "publish the attachment"],
-    "modify_volume": ["apply the modification", "complete the modification"],
+    "modify_volume": ["apply the modification", "make the volume", "complete the modification"],
     "detach_volume": ["unplug the volume", "release the volume"],
 }
 VOLUMES_FAILED = {
@@ -95,6 +114,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     await stack.idle()
     assert await _journals(stack, instance_id) == FORMATS
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
+    pinned |= {"replace_root"}
     pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/api/test_imports.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
@@ -113,6 +133,16 @@ async def test_stories_that_fail_keep_the_names_of_their_steps(stack: Stack) -> 
     launched = await stack.launch()
     told = await _journals(stack, instance_id) | await _journals(stack, launched)
     assert {kind: told[kind] for kind in FAILED} == FAILED
+
+
+@pytest.mark.parametrize("failing", REPLACED_OR_NOT)
+async def test_replacing_a_root_volume_keeps_the_names_of_its_steps(stack: Stack, failing: str | None) -> None:
+    instance_id = await stack.launch()
+    if failing is not None:
+        stack.driver.fail_next(failing, DriverError("No."))
+    await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id)
+    await stack.idle()
+    assert (await _journals(stack, instance_id))["replace_root"] == REPLACED_OR_NOT[failing]
 
 
 @pytest.mark.parametrize("failing", [None, "ensure_empty"])

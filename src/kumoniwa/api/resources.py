@@ -154,6 +154,15 @@ IMPORT_SNAPSHOT_TASK = Kind(
     "The import task IDs '{}' do not exist",
     "InvalidConversionTaskId.Malformed",
 )
+REPLACE_ROOT_TASK = Kind(
+    "replacevol",
+    "replace-root-volume-task",
+    tables.replace_root_tasks.c.id,
+    "InvalidReplaceRootVolumeTaskId.NotFound",
+    "The replace root volume task ID '{}' does not exist",
+    "The replace root volume task IDs '{}' do not exist",
+    "InvalidReplaceRootVolumeTaskId.Malformed",
+)
 
 KINDS: dict[str, Kind] = {
     kind.prefix: kind
@@ -170,6 +179,7 @@ KINDS: dict[str, Kind] = {
         DHCP_OPTIONS,
         NETWORK_INTERFACE,
         IMPORT_SNAPSHOT_TASK,
+        REPLACE_ROOT_TASK,
     )
 }
 """By the prefix of their ids."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.api import capacity
@@ -13,20 +12,19 @@ from kumoniwa.api.instance_output import instance_output, reservations, surround
 from kumoniwa.api.launch_devices import LaunchDevice, launch_devices
 from kumoniwa.api.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.launch_options import LaunchOptions, launch_options
+from kumoniwa.api.launchable_images import launchable
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
-from kumoniwa.ids import is_well_formed, new_id, new_mac
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.network import KeyPair
-from kumoniwa.model.storage import GIB, Attachment, AttachmentState, Image, ImageState, Layer, Volume, VolumeState
+from kumoniwa.model.storage import GIB, Attachment, AttachmentState, Image, Layer, Volume, VolumeState
 from kumoniwa.network.addresses import cloud_octet, free_private, free_public
 from kumoniwa.store import images, instances, key_pairs, layers, volumes
 from kumoniwa.workflows.engine import submit
-
-log = structlog.get_logger(__name__)
 
 MOST_INSTANCES = 1000  # in one call
 _TAGGED = ("instance", "volume", "network-interface")
@@ -100,7 +98,7 @@ def _fitting(cloud: Cloud, connection: Connection, launch: _Launch, least: int, 
 
 
 def _checked(connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
-    image = _image(connection, call, parameters.get("ImageId"))
+    image = launchable(connection, call, parameters.get("ImageId"))
     placed = launch_network(connection, call, parameters)
     if placed.private_ip is not None and count > 1:
         raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
@@ -126,25 +124,6 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
         tags=from_specifications(parameters, _TAGGED),
         reservation_id=new_id("r"),
     )
-
-
-def _image(connection: Connection, call: Call, image_id: str | None) -> Image:
-    """An image that can be launched. Raises EC2's refusals (docs/sources.md)."""
-    if not image_id:
-        raise MissingParameter("ImageId")
-    if not is_well_formed(image_id, "ami"):
-        raise Ec2Error("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
-    image = images.get(connection, image_id)
-    if image is None or (image.account, image.region) != (call.account, call.region):
-        log.warning(
-            "an image was asked for that is not there; `kumoniwa ami build debian-12` makes one", image=image_id
-        )
-        raise Ec2Error("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
-    if image.state is ImageState.DEREGISTERED:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
-    if image.state is not ImageState.AVAILABLE:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"AMI '{image_id}' is {image.state}, and cannot be run")
-    return image
 
 
 def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:

@@ -29,6 +29,7 @@ from kumoniwa.api import actions
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.api.simulated_images import ensure_simulated_images
+from kumoniwa.api.storage import EXTENSIONS as OF_STORAGE
 from kumoniwa.api.truths import EXTENSIONS
 from kumoniwa.aws.ec2query import Codec
 from kumoniwa.aws.gateway import Credential, Gateway
@@ -36,6 +37,9 @@ from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config, cache_dir
 from kumoniwa.hypervisor.driver import Driver, DriverError
 from kumoniwa.imds.server import MetadataService
+from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.reconcile.compaction import CUTTING, Compaction
+from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.follow import Follower
 from kumoniwa.reconcile.housekeeping import Housekeeping
 from kumoniwa.storage.collect import collect, sweep
@@ -94,8 +98,8 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
             await asyncio.to_thread(ensure_schema, engine_of_sql)
         except SchemaTooNew as newer:
             raise CannotStart(str(newer)) from None
-        except DatabaseError as damage:
-            raise CannotStart(f"{config.data_dir / 'cloud.db'} cannot be used: {damage.orig}.") from None
+        except DatabaseError as broken:
+            raise CannotStart(f"{config.data_dir / 'cloud.db'} cannot be used: {broken.orig}.") from None
         database = Database(engine_of_sql)
         ending.push_async_callback(database.close)
         await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
@@ -105,7 +109,14 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         world = World(config, clock, database, driver, metadata)
         engine = Engine(world)
         follower = Follower(world, engine)
-        engine.after = follower.after
+        compaction, damage = Compaction(world), Damage(world)
+
+        async def after(row: WorkflowRow, error: str | None) -> None:
+            await follower.after(row, error)
+            if row.kind in CUTTING:
+                compaction.stir()
+
+        engine.after = after
         await driver.open()
         ending.push_async_callback(driver.close)
         try:
@@ -121,7 +132,12 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         housekeeping = Housekeeping(world)
         ending.push_async_callback(housekeeping.close)
         housekeeping.start()
-        cloud = Cloud(world, engine)
+        ending.push_async_callback(compaction.close)
+        await compaction.adopt()
+        compaction.start()
+        ending.push_async_callback(damage.close)
+        damage.start()
+        cloud = Cloud(world, engine, compaction=compaction, damage=damage)
         if driver.name == "simulated":
             await ensure_simulated_images(cloud)
         key = await asyncio.to_thread(ensure_key, config)
@@ -179,7 +195,8 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
         {name: partial(function, cloud) for name, function in ACTIONS.items()},
         cloud.world.clock,
         cloud,
-        extensions={pattern: partial(extension, cloud) for pattern, extension in EXTENSIONS.items()},
+        extensions={route: partial(extension, cloud) for route, extension in (EXTENSIONS | OF_STORAGE).items()},
+        health=dict if cloud.damage is None else cloud.damage.told,
         hosts=[config.host],
     )
 

@@ -10,6 +10,8 @@ from kumoniwa.api.descriptions import Descriptions
 from kumoniwa.api.launch_tokens import check_alive
 from kumoniwa.api.registry import Answer, Call
 from kumoniwa.errors import IdempotentParameterMismatch
+from kumoniwa.reconcile.compaction import Compaction
+from kumoniwa.reconcile.damage import Damage
 from kumoniwa.store import tokens
 from kumoniwa.store.workflows import Origin
 from kumoniwa.workflows.engine import Engine, has_submitted
@@ -25,6 +27,8 @@ class Cloud:
     world: World
     engine: Engine
     descriptions: Descriptions[Any] = field(default_factory=Descriptions)
+    compaction: Compaction | None = None
+    damage: Damage | None = None
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a consistent view of the state."""

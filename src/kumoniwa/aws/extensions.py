@@ -19,18 +19,28 @@ Extension = Callable[[Call, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
 
 
 class Extensions:
-    """Routes by path patterns as starlette writes them: `/_kumoniwa/instances/{instance_id}/boots`."""
+    """Routes by path patterns as starlette writes them: `/_kumoniwa/instances/{instance_id}/boots`.
+
+    They are for GET; one that changes something says so: `POST /_kumoniwa/storage/repair`.
+    """
 
     def __init__(self, routes: Mapping[str, Extension]) -> None:
-        if strays := [pattern for pattern in routes if not pattern.startswith(PREFIX)]:
+        parted = [(*_parted(route), extension) for route, extension in routes.items()]
+        if strays := [pattern for _, pattern, _ in parted if not pattern.startswith(PREFIX)]:
             raise ValueError(f"extensions live below {PREFIX}: {strays}")
-        self._routes = [(pattern, compile_path(pattern)[0], extension) for pattern, extension in routes.items()]
+        self._routes = [(method, pattern, compile_path(pattern)[0], extension) for method, pattern, extension in parted]
 
-    def find(self, path: str) -> tuple[str, Extension, dict[str, str]]:
-        """The pattern, the extension and the parts of the path that the pattern names. Raises `Ec2Error` 404."""
-        for pattern, expression, extension in self._routes:
-            if (match := expression.match(path)) is not None:
+    def find(self, method: str, path: str) -> tuple[str, Extension, dict[str, str]]:
+        """The pattern, the extension and the parts of the path that the pattern names. Raises `Ec2Error` 404, 405."""
+        other = ""
+        for wanted, pattern, expression, extension in self._routes:
+            if (match := expression.match(path)) is None:
+                continue
+            if method == wanted:
                 return pattern, extension, match.groupdict()
+            other = wanted
+        if other:
+            raise Ec2Error("MethodNotAllowed", f"{path[:200]} takes {other} alone.", HTTPStatus.METHOD_NOT_ALLOWED)
         raise Ec2Error("NotFound", f"Kumoniwa has nothing at {path[:200]}.", HTTPStatus.NOT_FOUND)
 
 
@@ -42,6 +52,12 @@ def written(answer: Mapping[str, Any]) -> bytes:
 def refusal(error: Ec2Error, request_id: str) -> bytes:
     """A refusal as JSON."""
     return written({"code": error.code, "message": error.message, "requestId": request_id})
+
+
+def _parted(route: str) -> tuple[str, str]:
+    """A route's method and path pattern."""
+    method, _, pattern = route.rpartition(" ")
+    return method or "GET", pattern
 
 
 def _plain(value: object) -> str:

@@ -72,7 +72,8 @@ class Gateway:
     """The ASGI application in front of a cloud's actions.
 
     `credentials` gives what an access key stands for, None for one that is not ours. `extensions` are our own routes,
-    by path pattern. `hosts` are the names that callers may use for this cloud besides the loopback ones.
+    by path pattern. `health` tells what everybody may know, key or not. `hosts` are the names that callers may use for
+    this cloud besides the loopback ones.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Gateway:
         tokens: TokenStore,
         *,
         extensions: Mapping[str, Extension] | None = None,
+        health: Callable[[], Mapping[str, Any]] = dict,
         hosts: Collection[str] = (),
     ) -> None:
         if unknown := actions.keys() - codec.actions():
@@ -94,6 +96,7 @@ class Gateway:
         self._clock = clock
         self._tokens = tokens
         self._extensions = Extensions(extensions or {})
+        self._health = health
         self._hosts = frozenset(host.lower() for host in hosts)
         self._turns: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
 
@@ -125,7 +128,7 @@ class Gateway:
         exchange.what = path[:200]
         read = await arrived(request, self._hosts)
         if path == HEALTH:
-            return exchange.answered(extensions.written({"status": "ok", "version": __version__}))
+            return exchange.answered(extensions.written({"status": "ok", "version": __version__, **self._health()}))
         claim = claim_of(read)
         self._check_service(claim, read, exchange)
         call = self._authenticated(read, claim, exchange)
@@ -154,7 +157,7 @@ class Gateway:
         return Call("", credential.account, identity.region, exchange.request_id, identity.access_key, now)
 
     async def _extension(self, path: str, read: SignedRequest, call: Call, exchange: _Exchange) -> Response:
-        pattern, extension, named = self._extensions.find(path)
+        pattern, extension, named = self._extensions.find(read.method, path)
         exchange.what = pattern
         parameters = _once(form.texts(form.pairs(read.query)))
         return exchange.answered(extensions.written(await extension(_named(call, pattern), {**parameters, **named})))

@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, delete, exists, select, update
 
-from kumoniwa.model.storage import Layer
+from kumoniwa.model.instances import InstanceState
+from kumoniwa.model.storage import AttachmentState, Layer
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import layers, snapshots, volumes, workflows
+from kumoniwa.store.tables import attachments, instances, layers, snapshots, volumes, workflows
 
 
 def add(connection: Connection, *new: Layer) -> None:
@@ -35,6 +36,22 @@ def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
         found[head] = layer
         head = layer.parent_id
     return list(found.values())
+
+
+def attached_heads(connection: Connection, *, running: bool = False) -> list[tuple[str, str, str]]:
+    """Each attached volume, its instance and its head; `running`: of those that running instances, unclaimed, have."""
+    query = (
+        select(volumes.c.id, attachments.c.instance_id, volumes.c.head)
+        .join(attachments, attachments.c.volume_id == volumes.c.id)
+        .join(instances, instances.c.id == attachments.c.instance_id)
+    )
+    if running:
+        query = query.where(
+            instances.c.state == InstanceState.RUNNING,
+            instances.c.claimed_by.is_(None),
+            attachments.c.state == AttachmentState.ATTACHED,
+        )
+    return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
 
 
 def change_parent(connection: Connection, layer_id: str, was: str | None, now: str | None) -> bool:

@@ -1,7 +1,9 @@
 """ModifyVolume: a volume grows, or is to perform otherwise, while it is in use or not."""
 
+from contextlib import suppress
+
 from kumoniwa.workflows.engine import StepFailed, Workflow, story
-from kumoniwa.workflows.steps import modifications
+from kumoniwa.workflows.steps import modifications, volumes
 
 
 @story("modify_volume")
@@ -12,4 +14,7 @@ async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id
     except StepFailed as failure:
         await wf.step("fail the modification", modifications.ensure_failed, volume_id, str(failure))
         raise
+    # Where it cannot be made now, the rows are right: whoever plugs the volume in makes it, or says why that cannot be.
+    with suppress(StepFailed):
+        await wf.step("make the volume", volumes.ensure_made, volume_id)
     await wf.step("complete the modification", modifications.ensure_completed, volume_id)

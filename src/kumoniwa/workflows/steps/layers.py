@@ -46,5 +46,14 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
                 await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
             else:
                 await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
-        if unmade:
-            await world.database.write(lambda connection: layers.note_made(connection, *(one.id for one in unmade)))
+        if not unmade:
+            return
+
+        def note(connection: Connection) -> frozenset[str]:
+            layers.note_made(connection, *(layer.id for layer in unmade))
+            return layers.known(connection)
+
+        known = await world.database.write(note)
+        for layer in reversed(unmade):
+            if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
+                await disks.ensure_deleted(LayerId(layer.id))

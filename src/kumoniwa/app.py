@@ -7,7 +7,6 @@ reconcile → the API opens. End: the API closes, then the rest in reverse. Gues
 import asyncio
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import secrets
@@ -35,6 +34,7 @@ from kumoniwa.aws.ec2query import Codec
 from kumoniwa.aws.gateway import Credential, Gateway
 from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config, cache_dir
+from kumoniwa.folder import FolderTaken, owned, write_private
 from kumoniwa.hypervisor.driver import Driver, DriverError
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.model.workflows import WorkflowRow
@@ -183,7 +183,7 @@ def ensure_key(config: Config) -> Mapping[str, str]:
         "secret_access_key": secrets.token_urlsafe(30),
         "account": config.account,
     }
-    _write_private(path, key)
+    write_private(path, key)
     return key
 
 
@@ -203,21 +203,11 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
 
 @contextmanager
 def _owned(data_dir: Path) -> Iterator[None]:
-    """The data folder, made where it is missing, and ours alone while the block runs: no other user reads its files."""
-    os.umask(0o077)  # a folder that was there before may be open to others; what we put there is not
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (data_dir / "lock").open("w")
-    except OSError as failure:
-        raise CannotStart(f"The data folder {data_dir} cannot be used: {failure.strerror}.") from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(
-                f"Another server runs on {data_dir}. Stop it, or choose another folder with --data-dir."
-            ) from None
-        yield
+        with owned(data_dir):
+            yield
+    except FolderTaken as taken:
+        raise CannotStart(str(taken)) from None
 
 
 @contextmanager
@@ -251,7 +241,7 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
         "account": config.account,
         "driver": config.driver,
     }
-    _write_private(path, announcement)
+    write_private(path, announcement)
     try:
         yield
     finally:
@@ -293,13 +283,3 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _write_private(path: Path, value: Mapping[str, object]) -> None:
-    """Write a small file that only its owner reads, whole or not at all."""
-    draft = path.with_suffix(".new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
-        json.dump(value, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)

@@ -69,15 +69,15 @@ class CloudClient:
         instance: dict[str, Any] = answer["Reservations"][0]["Instances"][0]
         return instance
 
-    def told(self, path: str) -> dict[str, Any]:
+    def told(self, path: str, *, method: str = "GET", timeout: float = _TIMEOUT) -> dict[str, Any]:
         """What Kumoniwa tells beyond EC2, under `/_kumoniwa/`: `told("instances/i-…/boots")`."""
         url = f"{self.access.endpoint}/_kumoniwa/{path}"
-        signed = AWSRequest(method="GET", url=url)
+        signed = AWSRequest(method=method, url=url)
         key = Credentials(self.access.access_key_id, self.access.secret_access_key)
         SigV4Auth(key, "ec2", self.access.region).add_auth(signed)
         try:
             with self._opener.open(
-                urllib.request.Request(url, headers=dict(signed.headers)), timeout=_TIMEOUT
+                urllib.request.Request(url, headers=dict(signed.headers), method=method), timeout=timeout
             ) as answer:
                 told: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as refused:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
+from kumoniwa.store.tables import metadata
+
 HEAD = "0002"  # the newest migration in migrations/versions; a test keeps it true
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -19,12 +21,40 @@ class SchemaTooNew(Exception):
 
 
 def ensure_schema(engine: Engine) -> None:
-    """Afterwards the database has this version's schema. Raises `SchemaTooNew`; then it was not touched."""
-    revision = _revision(engine)
-    if revision == HEAD:
+    """Afterwards the database has this version's schema, and all that was in it.
+
+    Made or migrated in one transaction: one that fails, or dies, leaves the database as it was. Raises `SchemaTooNew`;
+    then it was not touched.
+    """
+    found = revision(engine)
+    if found == HEAD:
         return
-    if revision is not None and revision > HEAD:
-        raise SchemaTooNew(revision)
+    if found is not None and found > HEAD:
+        raise SchemaTooNew(found)
+    if found is None and not inspect(engine).get_table_names():
+        _make(engine)
+    else:
+        _migrate(engine, HEAD)
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema that the database has; None for one that has none yet."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
+
+
+def _make(engine: Engine) -> None:
+    """The tables of an empty database, at once: the migrations make the same ones (a test compares), one by one."""
+    with engine.connect().execution_options(writer=True) as connection, connection.begin():
+        metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def _migrate(engine: Engine, target: str) -> None:
     # Imported only where there is something to migrate: a start aims at less than a second, this takes a fifth.
     from alembic import command
     from alembic.config import Config
@@ -33,13 +63,4 @@ def ensure_schema(engine: Engine) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.connect().execution_options(writer=True) as connection, connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
-
-
-def _revision(engine: Engine) -> str | None:
-    """The schema that the database has; None for an empty one."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return found
+        command.upgrade(config, target)

@@ -1,0 +1,95 @@
+"""The storage of a cloud that no server runs: its folder is held meanwhile, its database and disks are looked at."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import DatabaseError
+
+from kumoniwa.api.storage import check_part, repair_all, status
+from kumoniwa.client.access import CommandFailed
+from kumoniwa.clock import SystemClock
+from kumoniwa.folder import FolderTaken, owned
+from kumoniwa.hypervisor.driver import Disks, Room
+from kumoniwa.store import facts
+from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.schema import HEAD, SchemaTooNew, revision
+
+T = TypeVar("T")
+
+
+class StorageAlone:
+    """See `kumoniwa.client.storage.Storage`."""
+
+    def __init__(self, runner: asyncio.Runner, data_dir: Path, database: Database, disks: Disks, room: Room) -> None:
+        self._runner, self._data_dir = runner, data_dir
+        self._database, self._disks, self._room = database, disks, room
+
+    def status(self) -> dict[str, Any]:
+        return self._run(status(self._database, self._room, self._data_dir))
+
+    def check(self, start: str | None) -> dict[str, Any]:
+        return self._run(check_part(self._database, self._disks, start))
+
+    def repair(self) -> dict[str, Any]:
+        return self._run(repair_all(self._database, self._disks))
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Ctrl-C cancels the work, waits until it has cleared up, and is raised as `KeyboardInterrupt`."""
+        return self._runner.run(work)
+
+
+@contextmanager
+def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
+    """The storage in this folder, ours alone while the block runs. Raises `CommandFailed`."""
+    path = data_dir / "cloud.db"
+    if not path.is_file():
+        raise CommandFailed(f"There is no cloud in {data_dir}: it has no cloud.db.")
+    with ExitStack() as ending:
+        try:
+            ending.enter_context(owned(data_dir))
+        except FolderTaken as taken:
+            raise CommandFailed(str(taken)) from None
+        runner = ending.enter_context(asyncio.Runner())
+        try:
+            yield ending.enter_context(_opened(runner, data_dir, path))
+        except DatabaseError as broken:
+            raise CommandFailed(f"{path} cannot be used: {broken.orig}.") from None
+
+
+@contextmanager
+def _opened(runner: asyncio.Runner, data_dir: Path, path: Path) -> Iterator[StorageAlone]:
+    with ExitStack() as ending:
+        engine = make_engine(path)
+        ending.callback(engine.dispose)
+        found = revision(engine)
+        if found is not None and found > HEAD:
+            raise CommandFailed(str(SchemaTooNew(found)))
+        if found != HEAD:
+            raise CommandFailed(
+                f"{path} is of an older Kumoniwa: start a server on it once, which brings it up to date."
+            )
+        database = Database(engine)
+        ending.callback(lambda: runner.run(database.close()))
+        driver = runner.run(database.read(lambda connection: facts.get(connection, "driver")))
+        yield StorageAlone(runner, data_dir, database, *ending.enter_context(_disks(runner, data_dir, driver)))
+
+
+@contextmanager
+def _disks(runner: asyncio.Runner, data_dir: Path, driver: object) -> Iterator[tuple[Disks, Room]]:
+    """The disks that the cloud's driver made, without the driver: nothing is started, guests are left alone."""
+    if driver == "simulated":
+        from kumoniwa.hypervisor.simulated import SimulatedDriver
+
+        simulated = SimulatedDriver(SystemClock(), kept_in=data_dir / "simulated.db")
+        try:
+            yield simulated.disks, simulated.room()
+        finally:
+            runner.run(simulated.close())
+        return
+    from kumoniwa.hypervisor.qemu.disks import QcowDisks
+    from kumoniwa.hypervisor.qemu.space import FLOOR, free_bytes
+
+    yield QcowDisks(data_dir / "layers"), Room(free_bytes(data_dir), FLOOR)

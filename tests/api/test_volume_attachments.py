@@ -202,6 +202,18 @@ async def test_a_guest_that_keeps_a_volume_leaves_it_busy_until_it_is_forced(sta
     assert await states(stack, volume_id) == ("available", None)
 
 
+async def test_a_busy_volume_is_available_once_its_guest_is_off(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    stack.driver.fail_next("ensure_detached", DetachRefused("The guest did not let it go."))
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    await stack.idle()
+    await stopped(stack, instance_id)
+    assert await states(stack, volume_id) == ("available", None)
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert await statuses(stack, instance_id) == {"/dev/xvda": "attached"}
+
+
 async def test_a_volume_asked_back_twice_is_detached_once(stack: Stack) -> None:
     instance_id, volume_id = await attached(stack)
     async with held(stack, "ensure_detached"):

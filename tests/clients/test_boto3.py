@@ -106,6 +106,29 @@ def test_every_waiter_of_what_an_instance_needs_comes_to_its_end(ec2: Any, image
     ec2.delete_security_group(GroupId=group)
 
 
+def test_the_resource_api_leads_a_volume_through_its_life(sdk: Sdk, image: str) -> None:
+    ec2 = sdk.resource()
+    wait = ec2.meta.client.get_waiter
+    (instance,) = ec2.create_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+    instance.wait_until_running()
+    zone = instance.placement["AvailabilityZone"]
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=1, VolumeType="gp3")
+    wait("volume_available").wait(VolumeIds=[volume.id])
+    instance.attach_volume(VolumeId=volume.id, Device="/dev/sdf")
+    wait("volume_in_use").wait(VolumeIds=[volume.id])
+    assert volume.describe_status()["VolumeStatuses"][0]["VolumeStatus"]["Status"] == "ok"
+    ec2.meta.client.modify_volume(VolumeId=volume.id, Size=2)
+    volume.detach_from_instance(InstanceId=instance.id)
+    wait("volume_available").wait(VolumeIds=[volume.id])
+    volume.reload()
+    assert (volume.size, volume.attachments) == (2, [])
+    pages = ec2.meta.client.get_paginator("describe_volumes_modifications").paginate(VolumeIds=[volume.id])
+    assert [one["TargetSize"] for page in pages for one in page["VolumesModifications"]] == [2]
+    volume.delete()
+    wait("volume_deleted").wait(VolumeIds=[volume.id])
+    instance.terminate()
+
+
 def test_paginators_come_to_every_item_once(ec2: Any, image: str) -> None:
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Herd", "Value": "paged"}]}]
     launched = ec2.run_instances(ImageId=image, MinCount=12, MaxCount=12, TagSpecifications=tags)

@@ -18,7 +18,7 @@ BOOTED = ["boot the guest", "publish the instance as running"]
 
 FORMATS = {
     "run_instance": ["make the volumes", *BOOTED],
-    "stop_instance": ["shut the guest down", "publish the instance as stopped"],
+    "stop_instance": ["shut the guest down", "release the busy volumes", "publish the instance as stopped"],
     "start_instance": ["make the volumes", *BOOTED],
     "reboot_instance": ["note what the guest is", "shut the guest down", "boot the guest"],
     "create_image": [

@@ -2,12 +2,15 @@
 
 from kumoniwa.model.boots import Cause
 from kumoniwa.workflows.engine import Workflow, story
-from kumoniwa.workflows.steps import guests, states
+from kumoniwa.workflows.steps import guests, states, volumes
 
 
 @story("stop_instance")
 async def stop_instance(wf: Workflow, instance_id: str, cause: Cause, skip_os_shutdown: bool) -> None:
-    """Shut the guest down, cut it off where it does not follow, publish the instance as stopped."""
+    """Shut the guest down, cut it off where it does not follow, publish the instance as stopped.
+
+    What it was asked to let go, and did not, it has no more.
+    """
     await wf.step(
         "shut the guest down",
         guests.ensure_off,
@@ -16,4 +19,5 @@ async def stop_instance(wf: Workflow, instance_id: str, cause: Cause, skip_os_sh
         wf.origin,
         skip_os_shutdown=skip_os_shutdown,
     )
+    await wf.step("release the busy volumes", volumes.ensure_busy_released, instance_id)
     await wf.step("publish the instance as stopped", states.ensure_published_stopped, instance_id)

@@ -102,6 +102,17 @@ async def ensure_left_busy(world: World, volume_id: str, instance_id: str) -> No
     )
 
 
+async def ensure_busy_released(world: World, instance_id: str) -> None:
+    """Afterwards the volumes are available that the instance's guest, which is off, was asked for and kept."""
+
+    def release(connection: Connection) -> None:
+        for attachment, volume in volumes.of_instance(connection, instance_id):
+            if attachment.state is AttachmentState.BUSY:
+                volumes.release(connection, volume.id, instance_id, [AttachmentState.BUSY])
+
+    await world.database.write(release)
+
+
 async def _attached(
     world: World, volume_id: str, instance_id: str, states: tuple[AttachmentState, ...]
 ) -> Volume | None:

@@ -24,6 +24,7 @@ _PACKAGES = {
     "sfdisk": "fdisk",
     "grub-mkimage": "grub-common",
     "mke2fs": "e2fsprogs",
+    "mformat": "mtools",
     "socat": "socat",
     "ssh": "openssh-client",
     "unshare": "util-linux",

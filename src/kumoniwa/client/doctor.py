@@ -35,6 +35,7 @@ _TO_BUILD = {
     "mmdebstrap": "builds the Debian AMI",
     "sfdisk": "builds the Debian AMI",
     "mke2fs": "builds the Debian AMI",
+    "mformat": "builds the Debian AMI",
 }
 _TO_BUILD_WITHOUT_ROOT = {
     "unshare": "builds the Debian AMI without root",
@@ -76,6 +77,7 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         _room("image cache", cache_dir(), "$KUMONIWA_CACHE_DIR"),
         _guest_image(),
         _cloud(data_dir, port),
+        *_storage(data_dir),
     ]
 
 
@@ -207,6 +209,29 @@ def _cloud(data_dir: Path, port: int) -> Finding:
                 "cloud", Grade.NOTE, f"none runs on this folder, and port {port} {why}", "kumoniwa serve --port …"
             )
     return Finding("cloud", Grade.GOOD, f"none runs on this folder; port {port} is free")
+
+
+def _storage(data_dir: Path) -> Iterator[Finding]:
+    """What a running cloud says of its disks; nothing where none runs."""
+    try:
+        access = find_cloud(data_dir)
+    except CommandFailed:
+        return
+    from kumoniwa.client.cloud import CloudClient  # it takes a while to import
+
+    try:
+        told = CloudClient(access).told("storage")
+    except CommandFailed as failure:
+        yield Finding("storage", Grade.NOTE, f"the cloud does not tell: {failure}")
+        return
+    usable = told["room"]["usable_bytes"]
+    seen = f"{told['layers']} layers, the longest chain has {told['longest_chain']}; {usable / GIB:.1f} GiB usable"
+    if damaged := len({fault["layer"] for fault in (told["damage"] or {}).get("faults", ())}):
+        yield Finding("storage", Grade.NOTE, f"{seen}; {damaged} layers are damaged", "kumoniwa storage check")
+    elif usable == 0:
+        yield Finding("storage", Grade.NOTE, seen, "actions that write are refused: make room")
+    else:
+        yield Finding("storage", Grade.GOOD, seen)
 
 
 def _is_locked(lock: Path) -> bool:

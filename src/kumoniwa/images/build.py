@@ -1,7 +1,8 @@
 """Building a guest image from its recipe: Debian's packages, then one file that is a whole bootable disk.
 
 Needs neither loop mounts nor, for ordinary users, root: mmdebstrap works in a user namespace (`unshare` mode), mke2fs
-fills the file system from a folder, and GRUB's two parts are written where its installer would have written them.
+fills the root file system from a folder, mtools the EFI system partition, and GRUB's parts for a BIOS are written where
+its installer would have written them (`disk.py`).
 """
 
 import io
@@ -11,14 +12,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from kumoniwa.images.guest_files import DISK_SIGNATURE, ROOT_LABEL
-from kumoniwa.images.recipe import MIB, Recipe
+from kumoniwa.images.disk import filling_script, partition_table
+from kumoniwa.images.recipe import Recipe
 from kumoniwa.run import find, run
 
 OnProgress = Callable[[str, int], None]
 
 _SETUP_PATH = "kumoniwa-setup"
-_PARTITION_START = 1 * MIB  # the gap before it is GRUB's
 _PACKAGES_DEADLINE = 1800.0  # the mirror may be far away
 _DISK_DEADLINE = 600.0
 
@@ -42,7 +42,7 @@ async def build_image(recipe: Recipe, destination: Path, on_progress: OnProgress
     nothing is left behind. `on_progress` is told what happens now and how far the whole is, in percent.
     Raises `kumoniwa.run.ProgramMissing`, `ProgramFailed`, `TimeoutError`.
     """
-    for program in ("mmdebstrap", "sfdisk", "mke2fs", "qemu-img", *_unprivileged("newuidmap")):
+    for program in ("mmdebstrap", "sfdisk", "mke2fs", "mformat", "qemu-img", *_unprivileged("newuidmap")):
         find(program)
     destination.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
@@ -106,30 +106,12 @@ async def _install_packages(recipe: Recipe, folder: Path, scratch: Path, on_prog
 
 
 async def _make_disk(recipe: Recipe, folder: Path) -> None:
-    """From `system.tar` to `disk.raw`: a partition table, the file system with everything in it, GRUB before it."""
-    disk = folder / "disk.raw"
-    with disk.open("wb") as file:
+    """From `system.tar` to `disk.raw`: a partition table, GRUB for a BIOS and for UEFI, the root file system."""
+    with (folder / "disk.raw").open("wb") as file:
         file.truncate(recipe.disk_bytes)
-    (folder / "table").write_text(
-        f"label: dos\nlabel-id: 0x{DISK_SIGNATURE}\nstart={_PARTITION_START // 512}, type=83, bootable\n"
-    )
-    script = _FILL_DISK.format(
-        label=ROOT_LABEL, offset=_PARTITION_START, kilobytes=(recipe.disk_bytes - _PARTITION_START) // 1024
-    )
+    (folder / "table").write_text(partition_table(recipe.disk_bytes))
+    script = filling_script(recipe.disk_bytes)
     await run([*_in_namespace(), "sh", "-euc", script], cwd=folder, timeout=_DISK_DEADLINE)
-
-
-# ext4's tables are written in full (zeros: the file stays sparse), or each guest would write them in its own time.
-_FILL_DISK = """\
-mkdir tree
-tar --directory=tree --exclude='./dev/*' --numeric-owner --extract --file=system.tar
-rm system.tar
-sfdisk --quiet disk.raw < table
-mke2fs -q -t ext4 -L {label} -d tree -E offset={offset},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0 \\
-    disk.raw {kilobytes}k
-dd if=tree/boot/grub/i386-pc/boot.img of=disk.raw bs=440 count=1 conv=notrunc status=none
-dd if=tree/boot/grub/i386-pc/core.img of=disk.raw bs=512 seek=1 conv=notrunc status=none
-"""
 
 
 async def _compress(raw: Path, qcow2: Path) -> None:

@@ -10,7 +10,7 @@ from kumoniwa import config
 from kumoniwa.images.build import build_image
 from kumoniwa.images.recipe import DEBIAN_12, Recipe
 
-_DISK_FORMAT = 1  # raised when build.py makes another disk of the same recipe
+_DISK_FORMAT = 2  # raised when disk.py makes another disk of the same recipe
 
 
 def recipe_fingerprint(recipe: Recipe = DEBIAN_12) -> str:

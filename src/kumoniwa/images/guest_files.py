@@ -3,25 +3,36 @@
 What a file is for is said in the file itself, for people who look at it inside the guest.
 """
 
-DISK_SIGNATURE = "6b756d6f"  # in the MBR; the kernel finds its root by it without an initrd, whatever NVMe's order
+# The root partition's own id: the kernel finds its root by it without an initrd, whatever NVMe's order.
+ROOT_PARTITION = "6b756d6f-6e69-4777-8101-000000000000"
 ROOT_LABEL = "cloudimg-rootfs"  # what Debian's and Ubuntu's cloud images call theirs
 
-# console: EC2 shows ttyS0. loglevel 6: "Linux version …" (a notice) is shown, the hundreds of lines below it are not.
+# console: EC2's console output is ttyS0 (the last one is /dev/console), its screenshot shows tty0.
+# loglevel 6: "Linux version …" (a notice) is shown, the hundreds of lines below it are not.
 # mitigations, audit, no_timer_check: what they protect or measure means nothing when emulated, and costs seconds.
 # Not tsc=reliable: on a busy host the emulated TSC is calibrated wrongly, and the guest's clock ran minutes ahead.
 # io_timeout: a busy host must not make the guest give its disk up (EC2's guide asks for the same).
 KERNEL_OPTIONS = (
-    "console=ttyS0,115200n8 loglevel=6 mitigations=off audit=0 no_timer_check random.trust_cpu=on"
+    "console=tty0 console=ttyS0,115200n8 loglevel=6 mitigations=off audit=0 no_timer_check random.trust_cpu=on"
     " nvme_core.io_timeout=4294967295 systemd.show_status=0 systemd.gpt_auto=0"
 )
 
 # The first grub.cfg. /vmlinuz is the link that Debian's kernel packages keep on the newest kernel.
 # linux16: GRUB's other loader moves all of the kernel's working memory (51 MB) byte by byte: 1.5 to 4 s when emulated.
+# It is there for a BIOS only.
+_SIXTEEN = """\
+if [ "$grub_platform" = pc ]; then set sixteen=16; else set sixteen=; fi
+export sixteen
+"""
+
 GRUB_CFG = f"""\
 # The image's first menu; update-grub writes a longer one in its place.
-set timeout=0
+serial --unit=0 --speed=115200
+terminal_input console serial
+terminal_output console serial
+{_SIXTEEN}set timeout=0
 menuentry "Debian GNU/Linux" {{
-    linux16 /vmlinuz root=PARTUUID={DISK_SIGNATURE}-01 ro {KERNEL_OPTIONS}
+    linux$sixteen /vmlinuz root=PARTUUID={ROOT_PARTITION} ro {KERNEL_OPTIONS}
 }}
 """
 
@@ -33,19 +44,22 @@ GRUB_RECORDFAIL_TIMEOUT=0
 GRUB_DISTRIBUTOR=Debian
 GRUB_CMDLINE_LINUX_DEFAULT=""
 GRUB_CMDLINE_LINUX="{KERNEL_OPTIONS}"
-GRUB_TERMINAL=console
-# There is no initrd: the kernel has NVMe and ext4 built in and finds its root by the disk's signature.
+GRUB_TERMINAL="console serial"
+GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
+# There is no initrd: the kernel has NVMe and ext4 built in and finds its root by its partition's id.
 GRUB_DISABLE_LINUX_UUID=true
 GRUB_DISABLE_LINUX_PARTUUID=false
 GRUB_DISABLE_RECOVERY=true
 GRUB_DISABLE_OS_PROBER=true
 """
 
-_GRUB_LINUX = """\
+_GRUB_LINUX = f"""\
 #!/bin/sh
 # GRUB's own script for the kernels' entries, with the loader that is quick on emulated machines (see grub.cfg).
+cat <<'GRUB'
+{_SIXTEEN}GRUB
 /usr/local/lib/kumoniwa/10_linux.distrib "$@" |
-    sed -E 's/^([[:space:]]*)(linux|initrd)([[:space:]])/\\1\\216\\3/'
+    sed -E 's/^([[:space:]]*)(linux|initrd)([[:space:]])/\\1\\2$sixteen\\3/'
 """
 
 _FSTAB = f"""\

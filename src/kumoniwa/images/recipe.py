@@ -13,7 +13,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 PACKAGES = _words(
     "systemd-sysv udev dbus kmod procps netbase iproute2 iputils-ping libnss-myhostname sudo less curl ca-certificates"
-    " linux-image-cloud-amd64 initramfs-tools zstd grub2-common grub-pc-bin"
+    " linux-image-cloud-amd64 initramfs-tools zstd grub2-common grub-pc-bin grub-efi-amd64-bin"
     " e2fsprogs fdisk gdisk logrotate rsyslog openssh-server qemu-guest-agent cloud-init cloud-guest-utils"
 )
 
@@ -36,10 +36,12 @@ MASKED_GENERATORS = _words(
     " systemd-system-update-generator"
 )
 
-GRUB_MODULES = _words(
-    "biosdisk part_msdos part_gpt ext2 linux linux16 normal configfile serial terminal search search_label"
+_GRUB_MODULES = (
+    "part_msdos part_gpt ext2 linux normal configfile serial terminal search search_label"
     " search_fs_uuid search_fs_file test echo ls cat gzio loadenv minicmd halt reboot"
 )
+GRUB_BIOS_MODULES = _words(f"biosdisk linux16 {_GRUB_MODULES}")
+GRUB_EFI_MODULES = _words(f"fat all_video efi_gop regexp {_GRUB_MODULES}")
 
 _SETUP = """\
 #!/bin/sh
@@ -60,11 +62,21 @@ useradd --create-home --shell /bin/bash --comment Debian --groups adm,sudo admin
 usermod --lock admin
 mkdir -p /var/log/journal /var/spool/rsyslog
 
-# What GRUB's own installer would put there, and the part of it that a disk starts with.
-mkdir -p /boot/grub/i386-pc
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /boot/grub/i386-pc/
-grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' {grub_modules}
+# What GRUB's own installer would put there, and the parts of it that a disk starts with.
+for platform in i386-pc x86_64-efi; do
+    mkdir -p "/boot/grub/$platform"
+    cp "/usr/lib/grub/$platform"/*.mod "/usr/lib/grub/$platform"/*.lst "/boot/grub/$platform/"
+done
+grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(,gpt1)/boot/grub' {grub_bios_modules}
 cp /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
+# UEFI tells which disk the program was started from: the root beside it comes before others of the same name.
+cat > /boot/grub/x86_64-efi/load.cfg <<'GRUB'
+regexp --set=1:disk '^[(](.*),gpt[0-9]+[)]' $cmdpath
+search --no-floppy --label {root_label} --set=root --hint $disk,gpt1
+set prefix=($root)/boot/grub
+GRUB
+grub-mkimage -O x86_64-efi -o /boot/grub/x86_64-efi/core.efi -c /boot/grub/x86_64-efi/load.cfg -p /boot/grub \
+    {grub_efi_modules}
 
 dpkg-divert --quiet --local --rename --divert /usr/local/lib/kumoniwa/10_linux.distrib --add /etc/grub.d/10_linux
 mv /usr/local/lib/kumoniwa/10_linux /etc/grub.d/10_linux
@@ -117,7 +129,9 @@ DEBIAN_12 = Recipe(
     setup=_SETUP.format(
         masked_units=" ".join(MASKED_UNITS),
         masked_generators=" ".join(MASKED_GENERATORS),
-        grub_modules=" ".join(GRUB_MODULES),
+        grub_bios_modules=" ".join(GRUB_BIOS_MODULES),
+        grub_efi_modules=" ".join(GRUB_EFI_MODULES),
+        root_label=guest_files.ROOT_LABEL,
     ),
     disk_bytes=8 * 1024 * MIB,  # as the root volume of Debian's own AMI; a sparse file
     files=guest_files.FILES,

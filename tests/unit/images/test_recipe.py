@@ -10,23 +10,34 @@ import pytest
 from kumoniwa.images import debian12
 from kumoniwa.images.build import mmdebstrap_command, overlay
 from kumoniwa.images.debian12 import recipe_fingerprint
-from kumoniwa.images.guest_files import FILES, GRUB_CFG, KERNEL_OPTIONS, MODES
+from kumoniwa.images.disk import partition_table
+from kumoniwa.images.guest_files import FILES, GRUB_CFG, KERNEL_OPTIONS, MODES, ROOT_PARTITION
 from kumoniwa.images.recipe import DEBIAN_12
 
 
-def test_the_first_boot_menu_starts_the_newest_kernel_from_the_disk_by_its_signature() -> None:
+def test_the_first_boot_menu_starts_the_newest_kernel_from_the_root_by_its_partition_s_id() -> None:
     assert (
         "# The image's first menu; update-grub writes a longer one in its place.\n"
+        "serial --unit=0 --speed=115200\n"
+        "terminal_input console serial\n"
+        "terminal_output console serial\n"
+        'if [ "$grub_platform" = pc ]; then set sixteen=16; else set sixteen=; fi\n'
+        "export sixteen\n"
         "set timeout=0\n"
         'menuentry "Debian GNU/Linux" {\n'
-        f"    linux16 /vmlinuz root=PARTUUID=6b756d6f-01 ro {KERNEL_OPTIONS}\n"
+        f"    linux$sixteen /vmlinuz root=PARTUUID=6b756d6f-6e69-4777-8101-000000000000 ro {KERNEL_OPTIONS}\n"
         "}\n"
     ) == GRUB_CFG
 
 
+def test_the_kernel_s_root_is_the_partition_that_the_table_names() -> None:
+    assert f"uuid={ROOT_PARTITION.upper()}" in partition_table(DEBIAN_12.disk_bytes)
+    assert f"root=PARTUUID={ROOT_PARTITION} " in GRUB_CFG
+
+
 def test_the_kernel_speaks_to_the_console_that_ec2_shows() -> None:
     options = KERNEL_OPTIONS.split()
-    assert "console=ttyS0,115200n8" in options
+    assert [option for option in options if option.startswith("console=")] == ["console=tty0", "console=ttyS0,115200n8"]
     assert "loglevel=6" in options  # "Linux version …" is a notice (5): it must come through
     assert "quiet" not in options
 
@@ -35,6 +46,17 @@ def test_update_grub_gives_kernels_the_same_options_and_root() -> None:
     defaults = FILES["etc/default/grub"]
     assert f'GRUB_CMDLINE_LINUX="{KERNEL_OPTIONS}"' in defaults
     assert "GRUB_DISABLE_LINUX_PARTUUID=false" in defaults
+
+
+def test_update_grub_writes_entries_for_a_bios_and_for_uefi() -> None:
+    script = FILES["usr/local/lib/kumoniwa/10_linux"].splitlines()
+    assert script[2:6] == [
+        "cat <<'GRUB'",
+        'if [ "$grub_platform" = pc ]; then set sixteen=16; else set sixteen=; fi',
+        "export sixteen",
+        "GRUB",
+    ]
+    assert script[-1] == r"    sed -E 's/^([[:space:]]*)(linux|initrd)([[:space:]])/\1\2$sixteen\3/'"
 
 
 def test_rsyslog_reads_the_persistent_journal_of_the_boot_before() -> None:

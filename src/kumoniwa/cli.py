@@ -29,7 +29,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except _told_in_a_sentence() as failure:
             click.echo(f"kumoniwa: {failure}", err=True)
-            ctx.exit(1)
+            ctx.exit(getattr(failure, "status", 1))
         except _interruptions():
             click.echo("kumoniwa: interrupted", err=True)
             ctx.exit(_INTERRUPTED)
@@ -174,19 +174,26 @@ def ami_build(recipe: str, data_dir: Path, as_json: bool, disk_only: bool) -> No
 @click.argument("disk", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True), metavar="FILE")
 @click.option("--name", required=True, help="The AMI's name, new in this cloud.")
 @click.option("--description", default="", help="What is told about it.")
+@click.option(
+    "--boot-mode",
+    type=click.Choice(["legacy-bios", "uefi", "uefi-preferred"]),
+    help="What its instances boot by.  [default: legacy-bios]",
+)
 @data_dir_option
 @json_option
-def ami_import(disk: Path, name: str, description: str, data_dir: Path, as_json: bool) -> None:
+def ami_import(disk: Path, name: str, description: str, boot_mode: str | None, data_dir: Path, as_json: bool) -> None:
     """Make an AMI of a raw or qcow2 disk that boots by its own bootloader, such as a distribution's cloud image.
 
     \b
     Example:
       kumoniwa ami import debian-12-generic-amd64.qcow2 --name debian-12-generic
+      kumoniwa ami import fedora.raw --name fedora --boot-mode uefi
     """
     from kumoniwa.client.commands import import_disk
     from kumoniwa.client.images import NewImage
 
-    import_disk(data_dir, disk, NewImage(name=name, description=description), as_json=as_json)
+    image = NewImage(name=name, description=description, boot_mode=boot_mode)
+    import_disk(data_dir, disk, image, as_json=as_json)
 
 
 @ami.command("list", short_help="List the AMIs, and how the disks of each were cut.")
@@ -197,6 +204,47 @@ def ami_list(data_dir: Path, as_json: bool) -> None:
     from kumoniwa.client.commands import list_images
 
     list_images(data_dir, as_json=as_json)
+
+
+@main.group(cls=Commands)
+def storage() -> None:
+    """Look at the disks: what they take, and whether every file is whole."""
+
+
+@storage.command("status", short_help="Say what the disks take, and what room is left.")
+@data_dir_option
+@json_option
+def storage_status(data_dir: Path, as_json: bool) -> None:
+    """Say what the disks take, what room is left, and how long their chains of layers are.
+
+    Works with and without a running server. Exit status 2 where it could not look.
+    """
+    from kumoniwa.client.storage import print_status
+
+    print_status(data_dir, as_json=as_json)
+
+
+@storage.command("check", short_help="Look whether every disk's file is whole.")
+@click.option("--repair", is_flag=True, help="Repair what needs no guessing, first.")
+@data_dir_option
+@json_option
+def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
+    """Compare every layer's file with the database, byte by byte where it never changes any more.
+
+    Each fault names the file, what is wrong with it, and the volumes, snapshots and images that depend on it.
+    Works with and without a running server; changes nothing without --repair.
+
+    \b
+    Exit status: 0 all is whole, 1 something is not, 2 it could not look.
+
+    \b
+    Examples:
+      kumoniwa storage check
+      kumoniwa storage check --repair --json
+    """
+    from kumoniwa.client.storage import check
+
+    sys.exit(0 if check(data_dir, repair=repair, as_json=as_json) else 1)
 
 
 @main.command(short_help="Log in to an instance, or run a command there.")

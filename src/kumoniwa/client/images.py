@@ -25,6 +25,8 @@ class NewImage:
     description: str = ""
     architecture: str = "x86_64"
     tags: tuple[tuple[str, str], ...] = ()
+    boot_mode: str | None = None
+    """What its instances boot by: `legacy-bios`, `uefi`, `uefi-preferred`; None says nothing, as legacy-bios does."""
 
 
 def image_named(cloud: CloudClient, name: str) -> str | None:
@@ -75,6 +77,8 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
         "EnaSupport": True,
         "VirtualizationType": "hvm",
     }
+    if image.boot_mode is not None:
+        parameters["BootMode"] = image.boot_mode
     if image.description:
         parameters["Description"] = image.description
     if image.tags:

@@ -23,6 +23,7 @@ class Config:
     region: str = DEFAULT_REGION
     shutdown_deadline: float = 240.0  # how long a guest may take to power off: EC2's documented "four minutes"
     detach_deadline: float = 120.0  # how long a guest may take to let a volume go
+    freeze: bool = False  # whether running guests' file systems are frozen for cuts where a request says nothing
     start_deadline: float = 60.0  # how long QEMU may take until its vCPUs run
 
 

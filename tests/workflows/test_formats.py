@@ -40,6 +40,23 @@ FORMATS = {
         "publish the instance as terminated",
     ],
 }
+SNAPPED = {
+    True: [
+        "note what the guest is",
+        "plan the cuts",
+        "prepare the overlays",
+        "freeze and cut the volumes",
+        "complete the snapshots",
+    ],
+    False: [
+        "note what the guest is",
+        "plan the cuts",
+        "prepare the overlays",
+        "note how the guest ended",
+        "cut the volumes",
+        "complete the snapshots",
+    ],
+}
 REPLACED = [
     "note what the guest is",
     "make the volume",
@@ -114,7 +131,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     await stack.idle()
     assert await _journals(stack, instance_id) == FORMATS
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
-    pinned |= {"replace_root"}
+    pinned |= {"replace_root", "create_snapshots", "finish_snapshots"}
     pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/api/test_imports.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
@@ -133,6 +150,33 @@ async def test_stories_that_fail_keep_the_names_of_their_steps(stack: Stack) -> 
     launched = await stack.launch()
     told = await _journals(stack, instance_id) | await _journals(stack, launched)
     assert {kind: told[kind] for kind in FAILED} == FAILED
+
+
+@pytest.mark.parametrize("freeze", SNAPPED)
+async def test_cutting_a_running_guest_keeps_the_names_of_its_steps(stack: Stack, *, freeze: bool) -> None:
+    instance_id = await stack.launch()
+    tags = [{"Key": "kumoniwa:freeze", "Value": str(freeze).lower()}]
+    tagged = [{"ResourceType": "snapshot", "Tags": tags}]
+    await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id}, TagSpecifications=tagged)
+    await stack.call("CreateImage", InstanceId=instance_id, Name="live", NoReboot=True, TagSpecifications=tagged)
+    await stack.idle()
+    told = await _journals(stack, instance_id)
+    assert told["create_snapshots"] == SNAPPED[freeze]
+    assert told["create_image"] == [*SNAPPED[True], "publish the image"] if freeze else True
+    stack.driver.fail_next("ensure_cut", DriverError("No."))
+    await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id}, TagSpecifications=tagged)
+    await stack.idle()
+    assert (await _journals(stack, instance_id))["create_snapshots"] == [*SNAPPED[freeze][:-1], "fail the snapshots"]
+
+
+async def test_finishing_snapshots_keeps_the_names_of_its_steps(stack: Stack) -> None:
+    volume_id = (await stack.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1))["VolumeId"]
+    await stack.idle()
+    await stack.call("CreateSnapshot", VolumeId=volume_id)
+    await stack.idle()
+    read = stack.running.cloud.read
+    found = await read(lambda connection: connection.execute(select(rows.steps.c.name)))
+    assert "complete the snapshots" in set(found.scalars())
 
 
 @pytest.mark.parametrize("failing", REPLACED_OR_NOT)

@@ -6,18 +6,29 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.freeze import wants_freeze
 from kumoniwa.api.image_names import check_name
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.launch_devices import new_device
 from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
 from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
 from kumoniwa.api.unbuilt import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.model.storage import Attachment, Image, ImageDevice, ImageState, Snapshot, SnapshotState, Volume
+from kumoniwa.model.storage import (
+    Attachment,
+    AttachmentState,
+    Image,
+    ImageDevice,
+    ImageState,
+    Snapshot,
+    SnapshotState,
+    Volume,
+)
 from kumoniwa.store import images, snapshots, volumes
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.disks import WantedCut
@@ -30,8 +41,11 @@ MOST_DESCRIPTION = 255
 async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make an AMI of an instance. The image is `pending` at once; unless NoReboot, the guest reboots around the cut.
 
-    No protection of the instance forbids it, and its state stays what it is.
+    No protection of the instance forbids it, and its state stays what it is. An image without reboot may have the
+    guest's file systems frozen for its cut (`api/freeze.py`).
     """
+    tags = from_specifications(parameters, ("image", "snapshot"))
+    freeze = wants_freeze(cloud.world.config, tags)
 
     def create(connection: Connection) -> Answer:
         instance = instance_named(connection, call, parameters["InstanceId"])
@@ -42,15 +56,15 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
             )
         check_name(connection, call, parameters["Name"])
         image = _image(connection, call, instance, parameters)
-        tags = from_specifications(parameters, ("image", "snapshot"))
         dropped, added = _checked_mappings(
             connection, call, instance, image.id, parameters.get("BlockDeviceMappings") or []
         )
         kept = [
             (attachment, volume)
             for attachment, volume in volumes.of_instance(connection, instance.id)
-            if attachment.device not in dropped
+            if attachment.device not in dropped and attachment.state is not AttachmentState.DETACHING
         ]
+        check_room(cloud, NEW_LAYER_BYTES * len(kept))
         overrides = _delete_on_termination(parameters.get("BlockDeviceMappings") or [])
         taken = [_snapshot(call, instance, image, volume) for _, volume in kept]
         devices = [
@@ -74,6 +88,7 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
             instance_id=instance.id,
             no_reboot=bool(parameters.get("NoReboot")),
             cuts=cuts,
+            freeze=freeze,
         )
         return {"ImageId": image.id}
 

@@ -24,6 +24,13 @@ def check_users(users: Collection[str]) -> None:
     _check(users, {"all"})
 
 
+def check_accounts(users: Collection[str]) -> None:
+    """Raises EC2's refusal of what is no account."""
+    for user in users:
+        if _ACCOUNT.match(user) is None:
+            raise Ec2Error("InvalidUserID.Malformed", f'Invalid user id: "{user[:200]}"')
+
+
 def _check(users: Collection[str], words: Collection[str]) -> None:
     for user in users:
         if user != "self" and user not in words and _ACCOUNT.match(user) is None:

@@ -14,7 +14,7 @@ from kumoniwa.api.tags import tag_set
 from kumoniwa.clock import precise
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.storage import Snapshot
-from kumoniwa.store import snapshots, tags
+from kumoniwa.store import permissions, snapshots, tags
 from kumoniwa.workflows.engine import submit
 
 _FILTERS: dict[str, Values[Snapshot]] = {
@@ -39,6 +39,7 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
         "CompletionTime": snapshot.completed_at,
         "Description": snapshot.description,
         "Encrypted": False,
+        "FullSnapshotSizeInBytes": snapshot.full_bytes,
         "OwnerId": snapshot.account,
         "Progress": f"{snapshot.progress}%",
         "SnapshotId": snapshot.id,
@@ -54,24 +55,26 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
 
 @action("DescribeSnapshots")
 async def describe_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The caller's snapshots in this region. None is public: `RestorableByUserIds` knows the owner only."""
+    """The caller's snapshots in this region; of those, where `RestorableByUserIds` says so, the ones shared so."""
     ids: Sequence[str] | None = parameters.get("SnapshotIds") or None
     SNAPSHOT.check_form(ids or ())
     users = parameters.get("RestorableByUserIds", ())
     check_users(users)
-    restorable = not users or "self" in users or call.account in users
-    asked = asks_for_own(call, parameters.get("OwnerIds", ())) and restorable
+    own = asks_for_own(call, parameters.get("OwnerIds", ()))
 
     def read(connection: Connection) -> tuple[list[Snapshot], dict[str, dict[str, str]]]:
         found = snapshots.in_scope(connection, call.account, call.region, ids)
         SNAPSHOT.check_all_found(ids, {snapshot.id for snapshot in found})
+        if users and "self" not in users and call.account not in users:
+            shared = permissions.of(connection, [one.id for one in found])
+            found = [one for one in found if not set(users).isdisjoint(shared.get(one.id, ()))]
         return found, tags.tags_of(connection, call.account, call.region, SNAPSHOT.resource_type, ids)
 
     every, tagged = await cloud.read(read)
     found, token = page(
         call,
         parameters,
-        every if asked else (),
+        every if own else (),
         filters=_FILTERS,
         key=lambda snapshot: f"{precise(snapshot.started_at)} {snapshot.id}",
         tags=lambda snapshot: tagged.get(snapshot.id, {}),
@@ -93,6 +96,7 @@ async def delete_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
                 "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {', '.join(users)}"
             )
         snapshots.remove(connection, snapshot_id)
+        permissions.revoke(connection, snapshot_id)
         tags.remove_all(connection, snapshot_id)
         submit(connection, "collect_layers", None, origin(call))
         return None

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.registry import Call
+from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.errors import Ec2Error
 from kumoniwa.store import boots, images, workflows
 from kumoniwa.workflows.steps.ports import ensure_forwards, planned
@@ -56,6 +57,22 @@ async def image_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Map
         "state": image.state,
         "consistency": image.consistency,
         "detail": image.consistency_detail,
+        "frozen_ms": image.frozen_ms,
+    }
+
+
+async def snapshot_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+    """How a snapshot was cut, what was seen that says so, and how much it holds."""
+    snapshot = await cloud.read(lambda connection: snapshot_named(connection, call, named["snapshot_id"]))
+    return {
+        "snapshot_id": snapshot.id,
+        "state": snapshot.state,
+        "layer_id": snapshot.layer_id,
+        "consistency": snapshot.consistency,
+        "detail": snapshot.consistency_detail,
+        "frozen_ms": snapshot.frozen_ms,
+        "changed_bytes": snapshot.changed_bytes,
+        "full_bytes": snapshot.full_bytes,
     }
 
 
@@ -73,4 +90,5 @@ EXTENSIONS = {
     "/_kumoniwa/instances/{instance_id}": instance_truth,
     "/_kumoniwa/instances/{instance_id}/boots": instance_boots,
     "/_kumoniwa/images/{image_id}": image_truth,
+    "/_kumoniwa/snapshots/{snapshot_id}": snapshot_truth,
 }

@@ -1,11 +1,12 @@
 """Snapshots in the database."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from kumoniwa.model.storage import ImageState, Snapshot
+from kumoniwa.model.storage import ImageState, Snapshot, SnapshotState
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import image_devices, images, snapshots
 
@@ -30,6 +31,25 @@ def in_scope(connection: Connection, account: str, region: str, ids: Collection[
 def change(connection: Connection, snapshot_id: str, **columns: Any) -> bool:
     """Change columns of a snapshot; gives whether it is still there (one may be deleted while it is made)."""
     return connection.execute(update(snapshots).where(snapshots.c.id == snapshot_id).values(**columns)).rowcount == 1
+
+
+def complete(connection: Connection, snapshot_id: str, at: datetime) -> None:
+    """Afterwards the snapshot is completed, if it was pending and its sizes are known."""
+    connection.execute(
+        update(snapshots)
+        .where(
+            snapshots.c.id == snapshot_id,
+            snapshots.c.state == SnapshotState.PENDING,
+            snapshots.c.full_bytes.is_not(None),
+        )
+        .values(state=SnapshotState.COMPLETED, progress=100, completed_at=at)
+    )
+
+
+def count_pending(connection: Connection, volume_id: str) -> int:
+    """How many snapshots of a volume are being made."""
+    query = select(func.count()).where(snapshots.c.volume_id == volume_id, snapshots.c.state == SnapshotState.PENDING)
+    return connection.execute(query).scalar_one()
 
 
 def remove(connection: Connection, snapshot_id: str) -> None:

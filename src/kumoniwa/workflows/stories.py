@@ -3,7 +3,9 @@
 from kumoniwa.workflows import (
     attach_volume,
     collect_layers,
+    copy_image,
     create_image,
+    create_snapshots,
     create_volume,
     detach_volume,
     import_snapshot,
@@ -18,7 +20,9 @@ from kumoniwa.workflows import (
 __all__ = [
     "attach_volume",
     "collect_layers",
+    "copy_image",
     "create_image",
+    "create_snapshots",
     "create_volume",
     "detach_volume",
     "import_snapshot",

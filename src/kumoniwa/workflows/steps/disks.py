@@ -1,25 +1,24 @@
 """Steps that make, cut and remove volumes."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 from typing import TypedDict
 
 import structlog
 from sqlalchemy import Connection
 
-from kumoniwa.hypervisor.driver import Cut, DriverError, GuestId, GuestLost, LayerId
-from kumoniwa.model.storage import GIB, AttachmentState, Consistency, Layer, SnapshotState, VolumeState
+from kumoniwa.hypervisor.driver import Cut, CutMade, DriverError, LayerId
+from kumoniwa.model.storage import GIB, AttachmentState, Consistency, Layer, VolumeState
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers, snapshots, tags, volumes
-from kumoniwa.workflows.engine import StepFailed, StepUnknown
+from kumoniwa.workflows.engine import StepFailed
+from kumoniwa.workflows.steps.consistency import FrozenCut
 from kumoniwa.workflows.steps.layers import ensure_layers_made
+from kumoniwa.workflows.steps.patience import until_answered
+from kumoniwa.workflows.steps.snapshots import ensure_completed, ensure_failed
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
-
-_ASKED_AGAIN_EVERY = 1.0  # seconds
-_ASKED_AGAIN_FOR = 60.0
 
 
 class WantedCut(TypedDict):
@@ -74,7 +73,10 @@ async def ensure_cuts_planned(world: World, wanted: Sequence[WantedCut]) -> list
 async def ensure_overlays(world: World, cuts: Sequence[VolumeCut]) -> None:
     """Afterwards the overlays exist that the cuts will switch to. The guest may run."""
     for cut in cuts:
+        await ensure_layers_made(world, cut["old"])
         await world.driver.disks.ensure_overlay(LayerId(cut["new"]), LayerId(cut["old"]), cut["size_gib"] * GIB)
+    made = [cut["new"] for cut in cuts]
+    await world.database.write(lambda connection: layers.note_made(connection, *made))
 
 
 async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) -> float:
@@ -82,58 +84,63 @@ async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) 
 
     Gives the seconds that the switch took in the guest.
     """
-    guest = world.driver.guest(GuestId(instance_id))
-    wanted = [Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts]
-    given_up_at = world.clock.now() + timedelta(seconds=_ASKED_AGAIN_FOR)
-    while True:
-        try:
-            made = await guest.ensure_cut(wanted)
-            break
-        except GuestLost as lost:
-            # Whether it was cut is unknown, and the guest may write to `new` already: no answer is not a refusal.
-            if world.clock.now() > given_up_at:
-                raise StepUnknown(str(lost)) from lost
-            await world.clock.sleep(_ASKED_AGAIN_EVERY)
+    return (await _ensure_cut(world, instance_id, cuts, freeze=False)).seconds
+
+
+async def ensure_frozen_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) -> FrozenCut:
+    """As `ensure_cut`, the guest's file systems frozen meanwhile; where they could not be, it says why."""
+    made = await _ensure_cut(world, instance_id, cuts, freeze=True)
+    frozen_ms = None if made.frozen_seconds is None else made.frozen_seconds * 1000
+    return {"seconds": made.seconds, "frozen_ms": frozen_ms, "not_frozen": made.not_frozen}
+
+
+async def _ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut], *, freeze: bool) -> CutMade:
+    # Which volumes the guest has cannot change now: attaching and detaching take the instance's claim.
+    plugged = await world.database.read(partial(_plugged, instance_id=instance_id, cuts=cuts))
+    wanted = [Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts if cut["volume"] in plugged]
+    made = CutMade(0.0)
+    if wanted:
+        made = await until_answered(world, instance_id, lambda guest: guest.ensure_cut(wanted, freeze=freeze))
 
     def publish(connection: Connection) -> None:
-        layers.note_made(connection, *(cut["new"] for cut in cuts))
         for cut in cuts:
+            if cut["volume"] not in plugged:
+                _check_untouched(connection, cut)
             volumes.set_head(connection, cut["volume"], cut["new"])
             snapshots.change(connection, cut["snapshot"], layer_id=cut["old"])
 
     await world.database.write(publish)
-    return made.seconds
+    return made
+
+
+def _plugged(connection: Connection, instance_id: str, cuts: Sequence[VolumeCut]) -> set[str]:
+    """Those of the volumes that are the instance's; the others nobody has, or `StepFailed` is raised."""
+    attached = volumes.attachment_of(connection, [cut["volume"] for cut in cuts])
+    for volume_id, attachment in attached.items():
+        if attachment.instance_id != instance_id:
+            raise StepFailed(f"The volume '{volume_id}' is attached to '{attachment.instance_id}' by now.")
+    return {volume_id for volume_id, one in attached.items() if one.state is not AttachmentState.ATTACHING}
+
+
+def _check_untouched(connection: Connection, cut: VolumeCut) -> None:
+    """A volume that nobody has is cut by rows alone, unless it is gone or was cut or attached since it was planned."""
+    volume = volumes.get(connection, cut["volume"])
+    if volume is None or volume.head not in (cut["old"], cut["new"]) or volume.size_gib != cut["size_gib"]:
+        raise StepFailed(f"The volume '{cut['volume']}' was detached, and is gone or changed by now.")
+    if volumes.attachment_of(connection, [volume.id]):
+        raise StepFailed(f"The volume '{volume.id}' was attached elsewhere meanwhile.")
 
 
 async def ensure_snapshots_completed(
-    world: World, cuts: Sequence[WantedCut], consistency: Consistency, detail: str
+    world: World, cuts: Sequence[WantedCut], consistency: Consistency, detail: str, frozen_ms: float | None = None
 ) -> None:
-    """Afterwards the snapshots are completed, and say how they were cut."""
-    now = world.clock.now()
-
-    def publish(connection: Connection) -> None:
-        for cut in cuts:
-            snapshots.change(
-                connection,
-                cut["snapshot"],
-                state=SnapshotState.COMPLETED,
-                progress=100,
-                completed_at=now,
-                consistency=consistency,
-                consistency_detail=detail,
-            )
-
-    await world.database.write(publish)
+    """Afterwards the snapshots are completed, and say how they were cut. Fails where one cannot be read."""
+    await ensure_completed(world, [cut["snapshot"] for cut in cuts], consistency, detail, frozen_ms)
 
 
 async def ensure_snapshots_failed(world: World, cuts: Sequence[WantedCut], reason: str) -> None:
     """Afterwards the snapshots are in error, and say why."""
-
-    def publish(connection: Connection) -> None:
-        for cut in cuts:
-            snapshots.change(connection, cut["snapshot"], state=SnapshotState.ERROR, state_message=reason)
-
-    await world.database.write(publish)
+    await ensure_failed(world, [cut["snapshot"] for cut in cuts], reason)
 
 
 async def ensure_volumes_released(world: World, instance_id: str) -> None:

@@ -66,11 +66,13 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
     await world.database.write(publish)
 
 
-async def ensure_image_available(world: World, image_id: str, consistency: Consistency, detail: str) -> None:
-    """Afterwards the image can be launched."""
+async def ensure_image_available(
+    world: World, image_id: str, consistency: Consistency, detail: str, frozen_ms: float | None = None
+) -> None:
+    """Afterwards the image can be launched, and says how it was cut."""
 
     def publish(connection: Connection) -> None:
-        images.change(connection, image_id, consistency=consistency, consistency_detail=detail)
+        images.change(connection, image_id, consistency=consistency, consistency_detail=detail, frozen_ms=frozen_ms)
         images.move(connection, image_id, [ImageState.PENDING], ImageState.AVAILABLE)
 
     await world.database.write(publish)

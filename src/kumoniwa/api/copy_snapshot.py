@@ -1,0 +1,81 @@
+"""CopySnapshot: another snapshot of the same layer, in this region or from another one of the same cloud."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.create_snapshots import MOST_DESCRIPTION
+from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.snapshots import snapshot_named
+from kumoniwa.api.tags import from_specifications, tag_set
+from kumoniwa.api.tags import write as write_tags
+from kumoniwa.api.unbuilt import Unbuilt, refuse
+from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.ids import new_id
+from kumoniwa.model.regions import REGIONS
+from kumoniwa.model.storage import Consistency, Snapshot, SnapshotState
+from kumoniwa.store import snapshots
+from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.steps.imports import NO_VOLUME
+
+_UNBUILT = (
+    Unbuilt("Encrypted", "encrypted snapshots"),
+    Unbuilt("KmsKeyId", "encrypted snapshots"),
+    Unbuilt("DestinationOutpostArn", "Outposts"),
+    Unbuilt("DestinationAvailabilityZone", "Local Zones"),
+    Unbuilt("CompletionDurationMinutes", "time-based snapshot copies"),
+)
+
+
+@action("CopySnapshot")
+async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change."""
+    refuse(parameters, _UNBUILT)
+    source_region: str = parameters["SourceRegion"]
+    if source_region not in REGIONS:
+        raise InvalidParameterValue(f"Invalid region {source_region}")
+    if parameters.get("DestinationRegion") not in (None, call.region):
+        raise InvalidParameterValue(f"The destination region is the one that is called: {call.region}")
+    description = parameters.get("Description")
+    if description is not None and len(description) > MOST_DESCRIPTION:
+        raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
+    tags = from_specifications(parameters, ("snapshot",)).get("snapshot")
+
+    def copy(connection: Connection) -> Answer:
+        source = snapshot_named(connection, replace(call, region=source_region), parameters["SourceSnapshotId"])
+        if source.state is not SnapshotState.COMPLETED:
+            raise Ec2Error("IncorrectState", f"Snapshot '{source.id}' is not 'completed'.")
+        made = copied(call, source, description or f"[Copied {source.id} from {source_region}]")
+        snapshots.add(connection, made)
+        write_tags(connection, call, made.id, "snapshot", tags)
+        submit(
+            connection,
+            "finish_snapshots",
+            None,
+            origin(call),
+            snapshot_ids=[made.id],
+            consistency=source.consistency or Consistency.CRASH_CONSISTENT,
+            detail=f"copied from {source.id}: {source.consistency_detail or 'how it was cut is not known'}",
+        )
+        return {"SnapshotId": made.id, "Tags": tag_set(tags)}
+
+    return await cloud.change(call, copy)
+
+
+def copied(call: Call, source: Snapshot, description: str) -> Snapshot:
+    """A new snapshot of the source's layer, not yet completed, in the region that is called."""
+    return Snapshot(
+        id=new_id("snap"),
+        account=call.account,
+        region=call.region,
+        volume_id=NO_VOLUME,
+        volume_size_gib=source.volume_size_gib,
+        state=SnapshotState.PENDING,
+        progress=0,
+        started_at=call.at,
+        description=description,
+        layer_id=source.layer_id,
+        changed_bytes=source.changed_bytes,
+        full_bytes=source.full_bytes,
+    )

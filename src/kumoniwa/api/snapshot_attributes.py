@@ -1,0 +1,87 @@
+"""DescribeSnapshotAttribute, ModifySnapshotAttribute, ResetSnapshotAttribute: who else may create volumes of one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.owners import check_accounts
+from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.snapshots import snapshot_named
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.store import permissions
+
+_EVERYBODY = "all"
+
+
+@action("DescribeSnapshotAttribute")
+async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """One attribute of a snapshot. None has a product code."""
+    snapshot_id: str = parameters["SnapshotId"]
+
+    def read(connection: Connection) -> Answer:
+        snapshot_named(connection, call, snapshot_id)
+        if parameters["Attribute"] == "productCodes":
+            return {"SnapshotId": snapshot_id, "ProductCodes": []}
+        shared = permissions.of(connection, [snapshot_id]).get(snapshot_id, [])
+        told = [{"Group": one} if one == _EVERYBODY else {"UserId": one} for one in shared]
+        return {"SnapshotId": snapshot_id, "CreateVolumePermissions": told}
+
+    return await cloud.read(read)
+
+
+@action("ModifySnapshotAttribute")
+async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Share a snapshot, or share it no more. This cloud has one account: others are remembered, and told."""
+    _check_modifiable(parameters.get("Attribute", "createVolumePermission"))
+    added, removed = _changes(parameters)
+    if not added and not removed:
+        raise InvalidParameterCombination("Nothing to modify: give CreateVolumePermission, or UserIds or GroupNames")
+
+    def modify(connection: Connection) -> Answer:
+        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        permissions.grant(connection, snapshot.id, added)
+        permissions.revoke(connection, snapshot.id, removed)
+        return None
+
+    return await cloud.change(call, modify)
+
+
+@action("ResetSnapshotAttribute")
+async def reset_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Share a snapshot with nobody."""
+    _check_modifiable(parameters["Attribute"])
+
+    def reset(connection: Connection) -> Answer:
+        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        permissions.revoke(connection, snapshot.id)
+        return None
+
+    return await cloud.change(call, reset)
+
+
+def _check_modifiable(attribute: str) -> None:
+    if attribute != "createVolumePermission":
+        raise InvalidParameterValue(f"Value ({attribute}) for parameter attribute is invalid. It cannot be modified.")
+
+
+def _changes(parameters: Parameters) -> tuple[list[str], list[str]]:
+    """Who is added and who is removed, in either of the two forms that a request may have. Raises EC2's refusals."""
+    changes = parameters.get("CreateVolumePermission") or {}
+    added, removed = _grantees(changes.get("Add") or ()), _grantees(changes.get("Remove") or ())
+    flat = [*parameters.get("UserIds", ()), *parameters.get("GroupNames", ())]
+    if flat:
+        operation = parameters.get("OperationType")
+        if operation is None:
+            raise InvalidParameterCombination("OperationType must be given with UserIds or GroupNames")
+        (added if operation == "add" else removed).extend(flat)
+    for group in parameters.get("GroupNames", ()):
+        if group != _EVERYBODY:
+            raise InvalidParameterValue(f"Value ({group}) for parameter group is invalid. The only group is all.")
+    check_accounts([one for one in (*added, *removed) if one != _EVERYBODY])
+    return added, removed
+
+
+def _grantees(entries: Sequence[dict[str, Any]]) -> list[str]:
+    return [entry.get("Group") or entry["UserId"] for entry in entries if entry.get("Group") or entry.get("UserId")]

@@ -63,6 +63,7 @@ async def test_an_image_is_described_as_ec2_does(cloud: BareCloud) -> None:
             }
         ],
         "CreationDate": "2026-01-01T00:00:00.000Z",
+        "DeregistrationProtection": "disabled",
         "EnaSupport": True,
         "Hypervisor": "xen",
         "ImageId": image,

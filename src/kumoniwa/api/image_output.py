@@ -1,6 +1,7 @@
 """An image as EC2 describes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,19 +10,42 @@ from kumoniwa.model.storage import Image, ImageDevice, Snapshot
 
 Output = dict[str, Any]
 
+PUBLIC = "all"
+"""The grantee that is everybody."""
+PROTECTION_OFF = "disabled"
 
-def image_output(
-    image: Image, devices: Sequence[ImageDevice], snapshots: Mapping[str, Snapshot], tags: Mapping[str, str] | None
-) -> Output:
-    """An image with its devices, under EC2's member names. `snapshots` are those that its devices refer to, by id."""
+
+@dataclass(frozen=True, slots=True)
+class DescribedImage:
+    """An image with all that is told of it."""
+
+    image: Image
+    devices: Sequence[ImageDevice] = ()
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
+    """Those that its devices refer to, by id."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    grantees: Collection[str] = ()
+    """Who else may launch it."""
+    source_region: str | None = None
+
+    @property
+    def public(self) -> bool:
+        return PUBLIC in self.grantees
+
+
+def image_output(one: DescribedImage, at: datetime) -> Output:
+    """An image with its devices, under EC2's member names, as it is at this time."""
+    image = one.image
     reason = None
     if image.state_reason_code is not None:
         reason = {"Code": image.state_reason_code, "Message": image.state_reason_message}
     return {
         "Architecture": image.architecture,
-        "BlockDeviceMappings": [_device(device, snapshots) for device in devices],
+        "BlockDeviceMappings": [_device(device, one.snapshots) for device in one.devices],
         "BootMode": image.boot_mode,
         "CreationDate": creation_date(image),
+        "DeprecationTime": None if image.deprecation_at is None else _text(image.deprecation_at),
+        "DeregistrationProtection": protection(image, at),
         "Description": image.description,
         "EnaSupport": image.ena_support,
         "Hypervisor": "xen",  # EC2 says so of images for Nitro too
@@ -33,19 +57,27 @@ def image_output(
         "Name": image.name,
         "OwnerId": image.account,
         "PlatformDetails": image.platform_details,
-        "Public": False,
+        "Public": one.public,
         "RootDeviceName": image.root_device_name,
         "RootDeviceType": "ebs",
         "SourceImageId": image.source_image_id,
-        "SourceImageRegion": None if image.source_image_id is None else image.region,
+        "SourceImageRegion": one.source_region,
         "SourceInstanceId": image.source_instance_id,
         "SriovNetSupport": "simple",
         "State": str(image.state),
         "StateReason": reason,
-        "Tags": tag_set(tags),
+        "Tags": tag_set(one.tags),
         "UsageOperation": "RunInstances",
         "VirtualizationType": "hvm",
     }
+
+
+def protection(image: Image, at: datetime) -> str:
+    """Whether the image is protected from being deregistered, in EC2's words: `disabled` alone is not."""
+    until = image.protected_until
+    if image.deregistration_protection == PROTECTION_OFF and until is not None and at < until:
+        return f"disabled after {_text(until)}"
+    return image.deregistration_protection
 
 
 def location(image: Image) -> str:

@@ -1,141 +1,65 @@
 """DescribeImages and DeregisterImage."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.describe import Values, page, present, truth
-from kumoniwa.api.image_output import Output, creation_date, device_size, image_output, location
+from kumoniwa.api.describe import page
+from kumoniwa.api.image_filters import FILTERS
+from kumoniwa.api.image_output import PROTECTION_OFF, DescribedImage, image_output, protection
 from kumoniwa.api.owners import asks_for_own, check_users
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.resources import IMAGE
 from kumoniwa.clock import precise
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import Ec2Error, OperationNotPermitted
 from kumoniwa.ids import is_well_formed
-from kumoniwa.model.storage import Image, ImageDevice, ImageState, Snapshot
-from kumoniwa.store import images, snapshots, tags
+from kumoniwa.model.storage import Image, ImageState
+from kumoniwa.store import images, permissions, snapshots, tags
 from kumoniwa.workflows.engine import submit
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """An image with all that is told of it."""
-
-    image: Image
-    devices: Sequence[ImageDevice]
-    snapshots: Mapping[str, Snapshot]
-    tags: Mapping[str, str]
-
-
-def _nothing(_: Described) -> tuple[str, ...]:
-    """What EC2 can tell of images and no image here has."""
-    return ()
-
-
-_FILTERS: dict[str, Values[Described]] = {
-    "architecture": lambda one: (one.image.architecture,),
-    "block-device-mapping.delete-on-termination": lambda one: [
-        word for device in one.devices if device.virtual_name is None for word in truth(device.delete_on_termination)
-    ],
-    "block-device-mapping.device-name": lambda one: [device.device for device in one.devices],
-    "block-device-mapping.encrypted": lambda one: ["false" for device in one.devices if device.virtual_name is None],
-    "block-device-mapping.snapshot-id": lambda one: present(*(device.snapshot_id for device in one.devices)),
-    "block-device-mapping.volume-size": lambda one: present(
-        *(device_size(device, one.snapshots) for device in one.devices)
-    ),
-    "block-device-mapping.volume-type": lambda one: [
-        device.volume_type for device in one.devices if device.virtual_name is None
-    ],
-    "boot-mode": lambda one: present(one.image.boot_mode),
-    "creation-date": lambda one: (creation_date(one.image),),
-    "description": lambda one: present(one.image.description),
-    "ena-support": lambda one: truth(one.image.ena_support),
-    "hypervisor": lambda one: ("xen",),
-    "image-id": lambda one: (one.image.id,),
-    "image-type": lambda one: ("machine",),
-    "is-public": lambda one: truth(False),
-    "manifest-location": lambda one: (location(one.image),),
-    "name": lambda one: (one.image.name,),
-    "owner-id": lambda one: (one.image.account,),
-    "root-device-name": lambda one: (one.image.root_device_name,),
-    "root-device-type": lambda one: ("ebs",),
-    "source-image-id": lambda one: present(one.image.source_image_id),
-    "source-image-region": lambda one: () if one.image.source_image_id is None else (one.image.region,),
-    "source-instance-id": lambda one: present(one.image.source_instance_id),
-    "sriov-net-support": lambda one: ("simple",),
-    "state": lambda one: (one.image.state,),
-    "state-reason-code": lambda one: present(one.image.state_reason_code),
-    "state-reason-message": lambda one: present(one.image.state_reason_message),
-    "virtualization-type": lambda one: ("hvm",),
-    **dict.fromkeys(
-        (
-            "free-tier-eligible",
-            "image-allowed",
-            "image-watermark.source-image-creation-time",
-            "image-watermark.source-image-id",
-            "image-watermark.source-image-region",
-            "image-watermark.watermark-creation-time",
-            "image-watermark.watermark-key",
-            "instance-type-specification.supported-instance-type",
-            "instance-type-specification.unsupported-instance-type",
-            "kernel-id",
-            "owner-alias",
-            "platform",
-            "product-code",
-            "product-code.type",
-            "public-ssm-parameter-name",
-            "ramdisk-id",
-            "scan-result.critical-fix-available-since",
-            "scan-result.finding-scan-date",
-            "scan-result.high-fix-available-since",
-            "scan-result.highest-finding-severity-label",
-            "scan-result.informational-fix-available-since",
-            "scan-result.low-fix-available-since",
-            "scan-result.medium-fix-available-since",
-        ),
-        _nothing,
-    ),
-}
 
 
 @action("DescribeImages")
 async def describe_images(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The caller's images in this region. A deregistered one is told no more.
+    """The caller's images in this region. A deregistered one is told no more, a disabled one where it is asked for.
 
-    Nothing here is deprecated, disabled or shared: `IncludeDeprecated` and `IncludeDisabled` change nothing, and
-    `ExecutableUsers`, who asks for what was shared explicitly, finds nothing.
+    A deprecated one is told always: to its owner EC2 does so too, whatever `IncludeDeprecated` says. `ExecutableUsers`
+    asks for what was shared explicitly: with accounts, or with everybody.
     """
     ids: Sequence[str] | None = parameters.get("ImageIds") or None
     _check_form(ids or ())
     users = parameters.get("ExecutableUsers", ())
     check_users(users)
-    asked = asks_for_own(call, parameters.get("Owners", ())) and not users
+    own = asks_for_own(call, parameters.get("Owners", ()))
     every = await cloud.read(lambda connection: _described(connection, call, ids))
+    asked = [one for one in every if own and _is_told(one, call, parameters)]
     found, token = page(
         call,
         parameters,
-        every if asked else (),
-        filters=_FILTERS,
+        asked,
+        filters=FILTERS,
         key=lambda one: f"{precise(one.image.created_at)} {one.image.id}",
         tags=lambda one: one.tags,
         limits=(1, 1000),
     )
-    return {"Images": [_output(one) for one in found], "NextToken": token}
+    return {"Images": [image_output(one, call.at) for one in found], "NextToken": token}
 
 
 @action("DeregisterImage")
 async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Take an image back, in whatever state it is; instances launched from it go on. Its snapshots stay, unless they
-    are asked to go too: then those go that no other image needs."""
+    """Take an image back, in whatever state it is, unless it is protected; instances launched from it go on.
+
+    Its snapshots stay, unless they are asked to go too: then those go that no other image needs.
+    """
     image_id: str = parameters["ImageId"]
     _check_form([image_id])
 
     def deregister(connection: Connection) -> Answer:
-        image_named(connection, call, image_id)
-        sources = [ImageState.PENDING, ImageState.AVAILABLE, ImageState.FAILED]
+        _check_unprotected(image_named(connection, call, image_id), call.at)
+        sources = [state for state in ImageState if state is not ImageState.DEREGISTERED]
         images.move(connection, image_id, sources, ImageState.DEREGISTERED, deregistered_at=call.at)
+        permissions.revoke(connection, image_id)
         tags.remove_all(connection, image_id)
         if not parameters.get("DeleteAssociatedSnapshots"):
             return {"Return": True}
@@ -170,7 +94,7 @@ def _check_form(ids: Sequence[str]) -> None:
             raise Ec2Error(IMAGE.malformed_code, f'Invalid id: "{image_id[:200]}"')
 
 
-def _described(connection: Connection, call: Call, ids: Sequence[str] | None) -> list[Described]:
+def _described(connection: Connection, call: Call, ids: Sequence[str] | None) -> list[DescribedImage]:
     """The images with these ids, or all. Raises EC2's refusals of an id that no image has, or none any more."""
     rows = images.in_scope(connection, call.account, call.region, ids)
     found = [image for image in rows if image.state is not ImageState.DEREGISTERED]
@@ -185,11 +109,36 @@ def _described(connection: Connection, call: Call, ids: Sequence[str] | None) ->
         parts = [device.snapshot_id for those in devices.values() for device in those if device.snapshot_id is not None]
     sources = {one.id: one for one in snapshots.in_scope(connection, call.account, call.region, parts)}
     tagged = tags.tags_of(connection, call.account, call.region, IMAGE.resource_type, ids)
-    return [Described(image, devices.get(image.id, ()), sources, tagged.get(image.id, {})) for image in found]
+    grantees = permissions.of(connection, [image.id for image in found])
+    regions = images.regions_of(connection, {image.source_image_id for image in found if image.source_image_id})
+    return [
+        DescribedImage(
+            image,
+            devices.get(image.id, ()),
+            sources,
+            tagged.get(image.id, {}),
+            grantees.get(image.id, ()),
+            # The image it was made of may be forgotten altogether; then it was made where it is.
+            None if image.source_image_id is None else regions.get(image.source_image_id, image.region),
+        )
+        for image in found
+    ]
 
 
-def _output(one: Described) -> Output:
-    return image_output(one.image, one.devices, one.snapshots, one.tags)
+def _is_told(one: DescribedImage, call: Call, parameters: Parameters) -> bool:
+    if one.image.state is ImageState.DISABLED and not parameters.get("IncludeDisabled"):
+        return False
+    users = {call.account if user == "self" else user for user in parameters.get("ExecutableUsers", ())}
+    return not users or not users.isdisjoint(one.grantees)
+
+
+def _check_unprotected(image: Image, at: datetime) -> None:
+    """Raises the refusal to deregister what is protected from it."""
+    kind = protection(image, at)
+    if kind != PROTECTION_OFF:
+        raise OperationNotPermitted(
+            f"The image '{image.id}' may not be deregistered. Its deregistration protection is '{kind}'."
+        )
 
 
 def _delete_snapshot(connection: Connection, snapshot_id: str) -> str:
@@ -199,5 +148,6 @@ def _delete_snapshot(connection: Connection, snapshot_id: str) -> str:
     if snapshots.get(connection, snapshot_id) is None:
         return "client-error"
     snapshots.remove(connection, snapshot_id)
+    permissions.revoke(connection, snapshot_id)
     tags.remove_all(connection, snapshot_id)
     return "success"

@@ -62,6 +62,12 @@ def launched(connection: Connection, image_ids: Collection[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def regions_of(connection: Connection, image_ids: Collection[str]) -> dict[str, str]:
+    """The regions that these images are in, by id; deregistered ones included."""
+    query = select(images.c.id, images.c.region).where(images.c.id.in_(image_ids))
+    return dict(connection.execute(query).all())
+
+
 def change(connection: Connection, image_id: str, **columns: Any) -> None:
     """Change columns of an image, other than its state."""
     assert "state" not in columns, "states are moved by `move`"

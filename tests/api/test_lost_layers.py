@@ -1,0 +1,77 @@
+"""A layer's file that was there and is gone: named, and never made anew in silence."""
+
+import asyncio
+
+import pytest
+from stack import Stack
+from volumes_at_hand import attached, create, root_of, states
+
+from kumoniwa.hypervisor.driver import GuestLost, LayerId
+from kumoniwa.store import volumes
+
+pytestmark = pytest.mark.anyio
+
+
+async def head_of(stack: Stack, volume_id: str) -> LayerId:
+    found = await stack.running.cloud.read(lambda connection: volumes.get(connection, volume_id))
+    assert found is not None
+    return LayerId(found.head)
+
+
+async def test_an_instance_whose_root_was_lost_does_not_start_and_says_which_file(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    head = await head_of(stack, await root_of(stack, instance_id))
+    await stack.driver.disks.ensure_deleted(head)
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    told = await stack.instance(instance_id)
+    assert told["State"]["Name"] == "stopped"
+    assert told["StateReason"]["Message"] == (
+        f"Server.InternalError: The file of layer {head} is missing; what was written to it is lost."
+    )
+    assert head not in await stack.driver.disks.all_layers()
+
+
+async def test_a_volume_that_was_lost_is_not_attached_empty(stack: Stack) -> None:
+    instance_id, volume_id = await stack.launch(), await create(stack)
+    head = await head_of(stack, volume_id)
+    await stack.driver.disks.ensure_deleted(head)
+    await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
+    await stack.idle()
+    assert await states(stack, volume_id) == ("available", None)
+    assert head not in await stack.driver.disks.all_layers()
+
+
+async def test_a_layer_that_so_far_is_a_row_is_made_when_it_is_wanted(stack: Stack) -> None:
+    """Each growth of a volume that nobody has puts a new layer on top."""
+    instance_id, volume_id = await attached(stack)
+    serial = volume_id.replace("-", "")
+    stack.guest(instance_id).write("/data", b"kept", serial=serial, sync=True)
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    await stack.idle()
+    for size in (2, 3):
+        await stack.call("ModifyVolume", VolumeId=volume_id, Size=size)
+        await stack.idle()
+    await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
+    await stack.idle()
+    assert stack.guest(instance_id).read("/data", serial=serial) == b"kept"
+
+
+@pytest.mark.parametrize("method", ["ensure_attached", "ensure_grown", "ensure_detached"])
+async def test_a_guest_that_does_not_answer_is_asked_again(stack: Stack, method: str) -> None:
+    instance_id, volume_id = await stack.launch(), await create(stack)
+    stack.driver.fail_next(method, GuestLost("No answer."))
+    for action, more in (
+        ("AttachVolume", {"InstanceId": instance_id, "Device": "/dev/sdf"}),
+        ("ModifyVolume", {"Size": 2}),
+        ("DetachVolume", {}),
+    ):
+        await stack.call(action, VolumeId=volume_id, **more)
+        idle = asyncio.ensure_future(stack.idle())
+        while not (await asyncio.wait({idle}, timeout=0.1))[0]:
+            await stack.clock.advance(1)
+    assert await states(stack, volume_id) == ("available", None)
+    told = await stack.call("DescribeVolumesModifications", VolumeIds=[volume_id])
+    assert told["VolumesModifications"][0]["ModificationState"] == "completed"

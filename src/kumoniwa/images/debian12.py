@@ -8,14 +8,14 @@ from pathlib import Path
 
 from kumoniwa import config
 from kumoniwa.images.build import build_image
+from kumoniwa.images.disk import filling_script, partition_table
 from kumoniwa.images.recipe import DEBIAN_12, Recipe
-
-_DISK_FORMAT = 2  # raised when disk.py makes another disk of the same recipe
 
 
 def recipe_fingerprint(recipe: Recipe = DEBIAN_12) -> str:
     """Twelve hex digits that change with anything that changes what is built (not with Debian's own updates)."""
-    text = json.dumps([_DISK_FORMAT, asdict(recipe)], sort_keys=True)
+    disk = [partition_table(recipe.disk_bytes), filling_script(recipe.disk_bytes)]
+    text = json.dumps([disk, asdict(recipe)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

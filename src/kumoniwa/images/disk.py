@@ -24,6 +24,8 @@ _ROOT_TYPE = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"  # "Linux root (x86-64)"
 _KERNEL_SECTOR = 0x5C  # in boot.img: where core.img begins
 _BLOCK_LIST = 0x1F4  # in core.img's first sector: where the rest of it is
 
+_PARTITIONS_IN_MBR = 446
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -62,6 +64,7 @@ def filling_script(disk_bytes: int) -> str:
         block_list=_octal(_BIOS_BOOT // _SECTOR + 1),
         block_list_at=_BIOS_BOOT + _BLOCK_LIST,
         efi=f"disk.raw@@{_EFI_SYSTEM}",
+        partitions_in_efi=_EFI_SYSTEM + _PARTITIONS_IN_MBR,
         efi_sectors=(_ROOT - _EFI_SYSTEM) // _SECTOR,
     )
 
@@ -85,6 +88,8 @@ export MTOOLS_SKIP_CHECK=1
 mformat -i {efi} -T {efi_sectors} -h 255 -s 63 -v EFI ::
 mmd -i {efi} ::/EFI ::/EFI/BOOT
 mcopy -i {efi} tree/boot/grub/x86_64-efi/core.efi ::/EFI/BOOT/BOOTX64.EFI
+# mformat writes a partition table into its boot sector, and GRUB's tools would warn of partitions within a partition.
+head -c 64 /dev/zero | put {partitions_in_efi}
 """
 
 

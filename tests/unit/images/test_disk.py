@@ -51,3 +51,4 @@ def test_grub_s_parts_for_a_bios_know_where_the_next_one_is() -> None:
 def test_the_efi_system_partition_is_formatted_where_the_table_has_it() -> None:
     start, end = _partitions(partition_table(_DISK))[15]
     assert f"mformat -i disk.raw@@{start * 512} -T {end - start} " in filling_script(_DISK)
+    assert f"head -c 64 /dev/zero | put {start * 512 + 446}\n" in filling_script(_DISK)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.images import debian12
+from kumoniwa.images import debian12, disk
 from kumoniwa.images.build import mmdebstrap_command, overlay
 from kumoniwa.images.debian12 import recipe_fingerprint
 from kumoniwa.images.disk import partition_table
@@ -115,6 +115,12 @@ def test_mmdebstrap_is_told_where_to_work_and_what_to_install() -> None:
 def test_the_fingerprint_changes_with_anything_that_changes_the_image(changed: debian12.Recipe) -> None:
     assert recipe_fingerprint(changed) != recipe_fingerprint(DEBIAN_12)
     assert recipe_fingerprint(replace(changed)) == recipe_fingerprint(changed)
+
+
+def test_the_fingerprint_changes_with_the_layout_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recipe_fingerprint()
+    monkeypatch.setattr(disk, "_FILL_DISK", disk._FILL_DISK + "true\n")
+    assert recipe_fingerprint() != before
 
 
 def test_the_built_disk_is_named_after_the_recipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

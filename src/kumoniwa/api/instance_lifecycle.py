@@ -11,6 +11,7 @@ from kumoniwa.api.insistence import Insistence, insist, insistence
 from kumoniwa.api.instance_lookup import ENDED, instances_named
 from kumoniwa.api.instance_output import state_output
 from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue, OperationNotPermitted
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
@@ -132,7 +133,10 @@ def _check_roots(connection: Connection, starting: Sequence[Instance]) -> None:
 
 
 def _check_room(cloud: Cloud, connection: Connection, starting: Sequence[Instance]) -> None:
-    """Raises EC2's refusal where the host has no memory for what is to start, all of it together."""
+    """Raises EC2's refusals where the host has no memory or disk for what is to start, all of it together."""
+    if starting:
+        attached = volumes.attachments_of(connection, [instance.id for instance in starting])
+        check_room(cloud, sum(map(len, attached.values())) * NEW_LAYER_BYTES)
     for position, instance in enumerate(starting):
         kind = INSTANCE_TYPES[instance.instance_type]
         others = capacity.memory_of(INSTANCE_TYPES[one.instance_type] for one in starting[:position])

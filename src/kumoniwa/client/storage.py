@@ -13,11 +13,12 @@ from urllib.parse import quote
 
 from kumoniwa.client.access import CommandFailed, NoCloud, find_cloud
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.client.terminal import OnProgress, progress, say, show, table
+from kumoniwa.client.terminal import OnProgress, progress, say
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.run import ProgramFailed, ProgramMissing
 
 _QUIET = 2.0  # seconds until progress is shown
+_NAMES = 15  # letters
 _LONG = 6 * 3600.0  # seconds; one layer's bytes are read in one answer
 
 
@@ -81,13 +82,14 @@ def print_status(data_dir: Path, *, as_json: bool) -> None:
     if as_json:
         say(json.dumps(told, indent=2))
         return
-    show(table(("", ""), rows(told)))
+    for name, value in rows(told):
+        say(f"{name.ljust(_NAMES)}  {value}")
     for fault in (told.get("damage") or {}).get("faults", ()):
         say(_sentence(fault))
 
 
 def rows(told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A storage's status as a table has it."""
+    """A storage's status, line by line: of what, and what."""
     room = told["room"]
     held = told["bytes_on_disk"]
     chain = told["longest_chain"]

@@ -18,6 +18,7 @@ from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
+from kumoniwa.model.storage import Layer
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
 from kumoniwa.store.tables import instances, workflows
@@ -92,15 +93,17 @@ async def ended(stack: Stack, points: Points) -> None:
 async def whole(stack: Stack) -> None:
     """What must hold whatever died when: no claim, nothing unfinished, files and rows alike, no broken disk."""
 
-    def read(connection: Any) -> tuple[list[Any], list[Any], frozenset[str]]:
+    def read(connection: Any) -> tuple[list[Any], list[Any], dict[str, Layer]]:
         return (
             list(connection.execute(select(instances.c.id).where(instances.c.claimed_by.is_not(None)))),
             list(connection.execute(select(workflows.c.id).where(workflows.c.finished_at.is_(None)))),
-            layers.known(connection),
+            layers.every(connection),
         )
 
     claims, unfinished, known = await stack.running.cloud.read(read)
     assert claims == []
     assert unfinished == []
-    assert await stack.driver.disks.all_layers() == known
+    files = await stack.driver.disks.all_layers()
+    assert files <= known.keys()
+    assert {layer.id for layer in known.values() if layer.made} <= files, "only what was never used may have no file"
     assert stack.driver.world.layers.broken == []

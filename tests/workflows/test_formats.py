@@ -131,7 +131,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     await stack.idle()
     assert await _journals(stack, instance_id) == FORMATS
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
-    pinned |= {"replace_root", "create_snapshots", "finish_snapshots"}
+    pinned |= {"copy_image", "replace_root", "create_snapshots", "finish_snapshots"}
     pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/api/test_imports.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
@@ -177,6 +177,15 @@ async def test_finishing_snapshots_keeps_the_names_of_its_steps(stack: Stack) ->
     read = stack.running.cloud.read
     found = await read(lambda connection: connection.execute(select(rows.steps.c.name)))
     assert "complete the snapshots" in set(found.scalars())
+
+
+async def test_copying_an_image_keeps_the_names_of_its_steps(stack: Stack) -> None:
+    (image,) = (await stack.call("DescribeImages"))["Images"]
+    await stack.call("CopyImage", SourceRegion="us-east-1", SourceImageId=image["ImageId"], Name="copy")
+    await stack.idle()
+    read = stack.running.cloud.read
+    found = await read(lambda connection: connection.execute(select(rows.steps.c.name).order_by(rows.steps.c.number)))
+    assert list(found.scalars()) == ["complete the snapshots", "publish the image"]
 
 
 @pytest.mark.parametrize("failing", REPLACED_OR_NOT)

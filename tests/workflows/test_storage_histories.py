@@ -50,6 +50,8 @@ class Storage:
     async def start(self) -> None:
         self.points = Points(armed=True)
         self.stack = await self._server.enter_async_context(self.life.server(self.points, self._patch))
+        compaction = self.stack.running.cloud.compaction
+        compaction._longest, compaction._left = 3, 2
 
     async def end(self) -> None:
         await self._server.aclose()
@@ -146,6 +148,10 @@ class Storage:
         if self.images:
             gone = self.images.pop(self.choose.randrange(len(self.images)))
             await self.stack.call("DeregisterImage", ImageId=gone, DeleteAssociatedSnapshots=self.choose.random() < 0.5)
+
+    async def compact(self) -> None:
+        """Chains are shortened; also by themselves, after cuts."""
+        await self.stack.running.cloud.compaction.go_round()
 
     async def stop(self) -> None:
         await self.stack.call("StopInstances", InstanceIds=[self._instance()])
@@ -284,6 +290,7 @@ ACTS: list[Callable[[Storage], Awaitable[None]]] = [
     Storage.delete_volume,
     Storage.delete_snapshot,
     Storage.deregister,
+    Storage.compact,
     Storage.stop,
     Storage.start_again,
     Storage.reboot,

@@ -7,7 +7,7 @@ import pytest
 from stack import Stack
 from volumes_at_hand import attached, create, held, refused, root_of, states, volume
 
-from kumoniwa.hypervisor.driver import DetachRefused, DriverError
+from kumoniwa.hypervisor.driver import DetachRefused, DriverError, GuestLost, GuestState
 
 pytestmark = pytest.mark.anyio
 
@@ -212,6 +212,28 @@ async def test_a_busy_volume_is_available_once_its_guest_is_off(stack: Stack) ->
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert await statuses(stack, instance_id) == {"/dev/xvda": "attached"}
+
+
+async def test_a_guest_that_hangs_while_it_is_to_let_a_volume_go_can_be_cut_off(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    hanging = [True]
+
+    async def hang(method: str) -> None:
+        if method == "ensure_detached" and hanging:
+            if await stack.guest(instance_id).observe() is GuestState.ABSENT:
+                hanging.clear()
+            else:
+                raise GuestLost("No answer.")
+
+    stack.driver.faults.hook = hang
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    for skip in (False, True):
+        await stack.call("StopInstances", InstanceIds=[instance_id], SkipOsShutdown=skip)
+    idle = asyncio.ensure_future(stack.idle())
+    while not (await asyncio.wait({idle}, timeout=0.1))[0]:
+        await stack.clock.advance(1)
+    assert (await stack.instance(instance_id))["State"]["Name"] == "stopped"
+    assert await states(stack, volume_id) == ("available", None)
 
 
 async def test_a_volume_asked_back_twice_is_detached_once(stack: Stack) -> None:

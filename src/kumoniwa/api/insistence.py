@@ -1,7 +1,8 @@
 """SkipOsShutdown for a guest that is being shut down already: it is cut off now, and not when that has had its time.
 
-The workflow that shuts it down finds it gone and goes on. Only a workflow that ends the guest may be hurried so:
-to CreateImage or a reboot, whose turn comes first, a guest that vanished would be a failure.
+The workflow that shuts it down finds it gone and goes on. So do those that change its volumes, whose turn may come
+first and which would wait for a guest that hangs. Only these may be hurried so: to CreateImage or a reboot a guest
+that vanished would be a failure.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from kumoniwa.store import instances, workflows
 
 log = structlog.get_logger(__name__)
 
-_ENDING = frozenset({"stop_instance", "terminate_instance"})
+_HURRIED = frozenset({"stop_instance", "terminate_instance", "attach_volume", "detach_volume", "modify_volume"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class Insistence:
 
 
 def insistence(connection: Connection, instance: Instance) -> Insistence | None:
-    """Whether somebody is shutting this guest down now, and may be hurried."""
+    """Whether somebody has this guest now, and may be hurried."""
     owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
-    return Insistence(instance.id, owner.id) if owner is not None and owner.kind in _ENDING else None
+    return Insistence(instance.id, owner.id) if owner is not None and owner.kind in _HURRIED else None
 
 
 async def insist(cloud: Cloud, insistences: list[Insistence]) -> None:

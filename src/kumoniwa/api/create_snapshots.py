@@ -18,15 +18,14 @@ from kumoniwa.api.volume_lookup import volume_named
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.model.storage import GIB, AttachmentState, Layer, Snapshot, SnapshotState, Volume, VolumeState
-from kumoniwa.store import layers, snapshots, volumes
-from kumoniwa.workflows.create_snapshots import NOBODYS
+from kumoniwa.model.storage import AttachmentState, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.store import snapshots, volumes
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.disks import WantedCut
 
 MOST_DESCRIPTION = 255
 _MOST_PENDING = 5  # EBS's limit for one volume; 1 for st1 and sc1
-_MOST_EXCLUDED = 127  # data volumes that a request may leave out: botocore's documentation
+_MOST_EXCLUDED = 40  # data volumes that a request may leave out: botocore's documentation
 _SNAPPABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
 _UNBUILT = (Unbuilt("OutpostArn", "Outposts"), Unbuilt("Location", "Local Zones", harmless=("regional",)))
 
@@ -153,19 +152,8 @@ def _snapshot(call: Call, volume: Volume, description: str) -> Snapshot:
 
 def _cut_by_rows(connection: Connection, call: Call, volume: Volume, snapshot: Snapshot) -> None:
     """Nobody writes to the volume: what it holds now is the snapshot's, and a new layer is to take its writes."""
-    head = Layer(new_id("layer"), volume.head, volume.size_gib * GIB, call.at)
-    layers.add(connection, head)
-    volumes.set_head(connection, volume.id, head.id)
-    snapshots.change(connection, snapshot.id, layer_id=volume.head)
-    submit(
-        connection,
-        "finish_snapshots",
-        None,
-        origin(call),
-        snapshot_ids=[snapshot.id],
-        consistency=NOBODYS.consistency,
-        detail=NOBODYS.detail,
-    )
+    snapshots.cut_by_rows(connection, volume, snapshot.id, new_id("layer"), call.at)
+    submit(connection, "finish_snapshots", None, origin(call), snapshot_ids=[snapshot.id], consistency=None, detail="")
 
 
 def _submit_cuts(

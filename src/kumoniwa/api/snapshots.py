@@ -96,7 +96,6 @@ async def delete_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
                 "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {', '.join(users)}"
             )
         snapshots.remove(connection, snapshot_id)
-        permissions.revoke(connection, snapshot_id)
         tags.remove_all(connection, snapshot_id)
         submit(connection, "collect_layers", None, origin(call))
         return None

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from kumoniwa.model.storage import ImageState, Snapshot, SnapshotState
+from kumoniwa.model.storage import GIB, ImageState, Layer, Snapshot, SnapshotState, Volume
+from kumoniwa.store import layers, permissions, volumes
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import image_devices, images, snapshots
 
@@ -46,6 +47,33 @@ def complete(connection: Connection, snapshot_id: str, at: datetime) -> None:
     )
 
 
+def fail(connection: Connection, snapshot_id: str, reason: str) -> None:
+    """Afterwards the snapshot is in error, and says why, if it was pending."""
+    connection.execute(
+        update(snapshots)
+        .where(snapshots.c.id == snapshot_id, snapshots.c.state == SnapshotState.PENDING)
+        .values(state=SnapshotState.ERROR, state_message=reason)
+    )
+
+
+def cut_by_rows(connection: Connection, volume: Volume, snapshot_id: str, layer_id: str, at: datetime) -> None:
+    """Cut a volume that no guest has: its head is the snapshot's, and a new layer, without a file so far, its head."""
+    layers.add(connection, Layer(layer_id, volume.head, volume.size_gib * GIB, at))
+    volumes.set_head(connection, volume.id, layer_id)
+    change(connection, snapshot_id, layer_id=volume.head)
+
+
+def of_layer(connection: Connection, layer_id: str) -> Snapshot | None:
+    """The oldest snapshot of a layer that tells how it was cut."""
+    query = (
+        select(snapshots)
+        .where(snapshots.c.layer_id == layer_id, snapshots.c.consistency.is_not(None))
+        .order_by(snapshots.c.started_at, snapshots.c.id)
+        .limit(1)
+    )
+    return one_of(Snapshot, connection, query)
+
+
 def count_pending(connection: Connection, volume_id: str) -> int:
     """How many snapshots of a volume are being made."""
     query = select(func.count()).where(snapshots.c.volume_id == volume_id, snapshots.c.state == SnapshotState.PENDING)
@@ -53,7 +81,9 @@ def count_pending(connection: Connection, volume_id: str) -> int:
 
 
 def remove(connection: Connection, snapshot_id: str) -> None:
-    """Forget a snapshot. Its layer is then left to the collector, where nothing else needs it."""
+    """Forget a snapshot, and who else might use it. Its layer is then left to the collector, where nothing else needs
+    it."""
+    permissions.revoke(connection, snapshot_id)
     connection.execute(delete(snapshots).where(snapshots.c.id == snapshot_id))
 
 

@@ -15,10 +15,12 @@ async def create_image(
 ) -> None:
     """Shut the guest down, cut its volumes, boot it again; then, the instance released, finish the image."""
     failure, cutting, seconds = None, Cutting(), None
+    apart: list[str] = []
     try:
         was_running = await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.RUNNING
         cutting = Cutting(was_running=was_running, reboot=was_running and not no_reboot)
-        planned = await wf.step("plan the cuts", disks.ensure_cuts_planned, cuts)
+        planned = await wf.step("plan the cuts", disks.ensure_cuts_planned, instance_id, cuts)
+        apart = disks.cut_apart(cuts, planned)
         await wf.step("prepare the overlays", disks.ensure_overlays, planned)
         if cutting.reboot:
             down = await wf.step("shut the guest down", guests.ensure_shut_down, instance_id, Cause.ACTION, wf.origin)
@@ -26,6 +28,7 @@ async def create_image(
         elif not was_running:
             clean = await wf.step("note how the guest ended", boots.ended_clean, instance_id)
             cutting = replace(cutting, clean=clean)
+            apart += await wf.step("note what it got since", disks.attached_since_its_end, instance_id)
         if freeze and was_running and no_reboot:
             frozen = await wf.step("freeze and cut the volumes", disks.ensure_frozen_cut, instance_id, planned)
             cutting, seconds = replace(cutting, frozen=frozen), frozen["seconds"]
@@ -43,11 +46,12 @@ async def create_image(
     how = cutting.how()
     if failure is None:
         try:
-            await wf.step("complete the snapshots", disks.ensure_snapshots_completed, cuts, *how)
+            await wf.step("complete the snapshots", disks.ensure_snapshots_completed, cuts, how, apart)
         except StepFailed as failed:
             failure = failed
     if failure is not None:
         await wf.step("fail the snapshots", disks.ensure_snapshots_failed, cuts, str(failure))
         await wf.step("fail the image", states.ensure_image_failed, image_id, str(failure))
         raise failure
-    await wf.step("publish the image", states.ensure_image_available, image_id, *how)
+    ids = [cut["snapshot"] for cut in cuts]
+    await wf.step("publish the image", states.ensure_image_available, image_id, how, ids)

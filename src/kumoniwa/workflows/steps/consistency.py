@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
-from kumoniwa.model.storage import Consistency
+from kumoniwa.model.storage import Consistency, Snapshot
 
 
 class FrozenCut(TypedDict):
@@ -20,6 +20,27 @@ class How(NamedTuple):
     consistency: Consistency
     detail: str
     frozen_ms: float | None = None
+
+
+def weakest(*told: How) -> How:
+    """What can be said of several together: what is said of the one that is worst off."""
+    return max(told, key=lambda how: list(Consistency).index(how.consistency))
+
+
+def of_nobodys(snapshot: Snapshot | None, beneath: Snapshot | None) -> How:
+    """How a volume was cut that no guest had: nothing wrote to it, but nobody saw how the last guest let it go.
+
+    So only what it holds can tell: nothing at all, or nothing since it was made of, or cut to, the snapshot `beneath`.
+    """
+    if snapshot is not None and snapshot.full_bytes == 0:
+        return How(Consistency.AT_REST, "no instance had the volume, and nothing was ever written to it")
+    if snapshot is not None and snapshot.changed_bytes == 0 and beneath is not None and beneath.consistency is not None:
+        since = f"no instance had the volume, and nothing was written to it since {beneath.id}"
+        return How(beneath.consistency, f"{since}: {beneath.consistency_detail}", beneath.frozen_ms)
+    return How(
+        Consistency.CRASH_CONSISTENT,
+        "no instance had the volume; whether its file systems had been unmounted is not known",
+    )
 
 
 @dataclass(frozen=True, slots=True)

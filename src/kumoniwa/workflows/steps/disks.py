@@ -1,6 +1,7 @@
 """Steps that make, cut and remove volumes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import TypedDict
 
@@ -8,11 +9,11 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, DriverError, LayerId
-from kumoniwa.model.storage import GIB, AttachmentState, Consistency, Layer, VolumeState
+from kumoniwa.model.storage import GIB, AttachmentState, Layer, VolumeState
 from kumoniwa.storage.collect import collect
-from kumoniwa.store import layers, snapshots, tags, volumes
+from kumoniwa.store import boots, layers, snapshots, tags, volumes
 from kumoniwa.workflows.engine import StepFailed
-from kumoniwa.workflows.steps.consistency import FrozenCut
+from kumoniwa.workflows.steps.consistency import FrozenCut, How
 from kumoniwa.workflows.steps.layers import ensure_layers_made
 from kumoniwa.workflows.steps.patience import until_answered
 from kumoniwa.workflows.steps.snapshots import ensure_completed, ensure_failed
@@ -36,6 +37,13 @@ class VolumeCut(WantedCut):
     size_gib: int
 
 
+class Planned(TypedDict):
+    """What is to be cut in a guest, and of the other snapshots, by id, why they cannot be made."""
+
+    cuts: list[VolumeCut]
+    lost: dict[str, str]
+
+
 async def ensure_volumes_made(world: World, instance_id: str) -> None:
     """Afterwards every volume of the instance has its file and is in use."""
     found = await world.database.read(partial(volumes.of_instance, instance_id=instance_id))
@@ -50,24 +58,67 @@ async def ensure_volumes_made(world: World, instance_id: str) -> None:
     await world.database.write(publish)
 
 
-async def ensure_cuts_planned(world: World, wanted: Sequence[WantedCut]) -> list[VolumeCut]:
-    """Afterwards the layers are known that the cuts will make; gives the cuts, on the heads that volumes have now."""
+async def ensure_cuts_planned(world: World, instance_id: str, wanted: Sequence[WantedCut]) -> list[VolumeCut]:
+    """Afterwards the layers are known that the cuts in the instance's guest will make; gives these cuts.
+
+    A volume that nobody has any more is cut already: by rows alone, in the transaction that decides so. Fails, and
+    nothing is cut, where another instance has one, or one is gone. Done while the instance is claimed: what it has it
+    keeps until the claim is let go.
+    """
     now = world.clock.now()
 
     def plan(connection: Connection) -> list[VolumeCut]:
-        cuts: list[VolumeCut] = []
-        for want in wanted:
-            volume = volumes.get(connection, want["volume"])
-            if volume is None:
-                raise StepFailed(f"The volume '{want['volume']}' does not exist.")
-            if (layer := layers.get(connection, want["new"])) is None:
-                layer = Layer(want["new"], volume.head, volume.size_gib * GIB, now)
-                layers.add(connection, layer)
-            assert layer.parent_id is not None
-            cuts.append({**want, "old": layer.parent_id, "size_gib": volume.size_gib})
-        return cuts
+        planned = [_planned(connection, instance_id, want, now) for want in wanted]
+        return [cut for cut in planned if cut is not None]
 
     return await world.database.write(plan)
+
+
+async def ensure_each_cut_planned(world: World, instance_id: str, wanted: Sequence[WantedCut]) -> Planned:
+    """As `ensure_cuts_planned`, but for each by itself: gives also why some cannot be cut."""
+    now = world.clock.now()
+
+    def plan(connection: Connection) -> Planned:
+        planned: Planned = {"cuts": [], "lost": {}}
+        for want in wanted:
+            try:
+                cut = _planned(connection, instance_id, want, now)
+            except StepFailed as failure:
+                planned["lost"][want["snapshot"]] = str(failure)
+                continue
+            if cut is not None:
+                planned["cuts"].append(cut)
+        return planned
+
+    return await world.database.write(plan)
+
+
+def _planned(connection: Connection, instance_id: str, want: WantedCut, now: datetime) -> VolumeCut | None:
+    """The cut to make in the instance's guest; None where none is to be made there: it was made here, by rows, or the
+    snapshot was deleted. Raises `StepFailed`, before anything is written, where the volume cannot be cut."""
+    snapshot = snapshots.get(connection, want["snapshot"])
+    if snapshot is None or snapshot.layer_id is not None:
+        return None
+    volume = volumes.get(connection, want["volume"])
+    if volume is None or volume.state is VolumeState.DELETING:
+        raise StepFailed(f"The volume '{want['volume']}' does not exist.")
+    attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
+    if attachment is not None and attachment.instance_id != instance_id:
+        raise StepFailed(f"The volume '{volume.id}' was attached to '{attachment.instance_id}' meanwhile.")
+    if attachment is None or attachment.state is AttachmentState.ATTACHING:
+        snapshots.cut_by_rows(connection, volume, snapshot.id, want["new"], now)
+        return None
+    if (layer := layers.get(connection, want["new"])) is None:
+        layer = Layer(want["new"], volume.head, volume.size_gib * GIB, now)
+        layers.add(connection, layer)
+    assert layer.parent_id is not None
+    return {**want, "old": layer.parent_id, "size_gib": volume.size_gib}
+
+
+def cut_apart(wanted: Sequence[WantedCut], planned: Sequence[VolumeCut]) -> list[str]:
+    """The volumes of the wanted cuts that are not made in the guest."""
+    made = {cut["volume"] for cut in planned}
+    return [want["volume"] for want in wanted if want["volume"] not in made]
 
 
 async def ensure_overlays(world: World, cuts: Sequence[VolumeCut]) -> None:
@@ -95,17 +146,14 @@ async def ensure_frozen_cut(world: World, instance_id: str, cuts: Sequence[Volum
 
 
 async def _ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut], *, freeze: bool) -> CutMade:
-    # Which volumes the guest has cannot change now: attaching and detaching take the instance's claim.
-    plugged = await world.database.read(partial(_plugged, instance_id=instance_id, cuts=cuts))
-    wanted = [Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts if cut["volume"] in plugged]
+    wanted = [Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts]
     made = CutMade(0.0)
     if wanted:
         made = await until_answered(world, instance_id, lambda guest: guest.ensure_cut(wanted, freeze=freeze))
 
     def publish(connection: Connection) -> None:
+        # The guest writes to the new layers from now on: nothing may keep their volumes from having them.
         for cut in cuts:
-            if cut["volume"] not in plugged:
-                _check_untouched(connection, cut)
             volumes.set_head(connection, cut["volume"], cut["new"])
             snapshots.change(connection, cut["snapshot"], layer_id=cut["old"])
 
@@ -113,34 +161,36 @@ async def _ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut],
     return made
 
 
-def _plugged(connection: Connection, instance_id: str, cuts: Sequence[VolumeCut]) -> set[str]:
-    """Those of the volumes that are the instance's; the others nobody has, or `StepFailed` is raised."""
-    attached = volumes.attachment_of(connection, [cut["volume"] for cut in cuts])
-    for volume_id, attachment in attached.items():
-        if attachment.instance_id != instance_id:
-            raise StepFailed(f"The volume '{volume_id}' is attached to '{attachment.instance_id}' by now.")
-    return {volume_id for volume_id, one in attached.items() if one.state is not AttachmentState.ATTACHING}
+async def attached_since_its_end(world: World, instance_id: str) -> list[str]:
+    """The volumes that an instance got after its guest had ended: how it ended says nothing of them."""
 
+    def read(connection: Connection) -> list[str]:
+        boot = boots.current(connection, instance_id)
+        ended_at = None if boot is None else boot.ended_at
+        attached = volumes.attachments_of(connection, [instance_id]).get(instance_id, [])
+        return [one.volume_id for one in attached if ended_at is None or one.attached_at > ended_at]
 
-def _check_untouched(connection: Connection, cut: VolumeCut) -> None:
-    """A volume that nobody has is cut by rows alone, unless it is gone or was cut or attached since it was planned."""
-    volume = volumes.get(connection, cut["volume"])
-    if volume is None or volume.head not in (cut["old"], cut["new"]) or volume.size_gib != cut["size_gib"]:
-        raise StepFailed(f"The volume '{cut['volume']}' was detached, and is gone or changed by now.")
-    if volumes.attachment_of(connection, [volume.id]):
-        raise StepFailed(f"The volume '{volume.id}' was attached elsewhere meanwhile.")
+    return await world.database.read(read)
 
 
 async def ensure_snapshots_completed(
-    world: World, cuts: Sequence[WantedCut], consistency: Consistency, detail: str, frozen_ms: float | None = None
+    world: World, cuts: Sequence[WantedCut], how: How, apart: Sequence[str] = ()
 ) -> None:
-    """Afterwards the snapshots are completed, and say how they were cut. Fails where one cannot be read."""
-    await ensure_completed(world, [cut["snapshot"] for cut in cuts], consistency, detail, frozen_ms)
+    """Afterwards the snapshots are completed, and say how they were cut. Fails where one cannot be read.
+
+    `apart` are the volumes of which `how` says nothing.
+    """
+    await ensure_completed(
+        world,
+        [cut["snapshot"] for cut in cuts if cut["volume"] not in apart],
+        how,
+        [cut["snapshot"] for cut in cuts if cut["volume"] in apart],
+    )
 
 
 async def ensure_snapshots_failed(world: World, cuts: Sequence[WantedCut], reason: str) -> None:
-    """Afterwards the snapshots are in error, and say why."""
-    await ensure_failed(world, [cut["snapshot"] for cut in cuts], reason)
+    """Afterwards those of the snapshots that are not completed are in error, and say why."""
+    await ensure_failed(world, {cut["snapshot"]: reason for cut in cuts})
 
 
 async def ensure_volumes_released(world: World, instance_id: str) -> None:

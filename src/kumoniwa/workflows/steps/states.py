@@ -1,12 +1,14 @@
 """Steps that publish what became of an instance or image."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy import Connection
 
 from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.model.storage import Consistency, ImageState
-from kumoniwa.store import images, instances
+from kumoniwa.model.storage import ImageState
+from kumoniwa.store import images, instances, snapshots
+from kumoniwa.workflows.steps.consistency import How, weakest
 from kumoniwa.workflows.world import World
 
 
@@ -66,13 +68,22 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
     await world.database.write(publish)
 
 
-async def ensure_image_available(
-    world: World, image_id: str, consistency: Consistency, detail: str, frozen_ms: float | None = None
-) -> None:
-    """Afterwards the image can be launched, and says how it was cut."""
+async def ensure_image_available(world: World, image_id: str, how: How, snapshot_ids: Sequence[str] = ()) -> None:
+    """Afterwards the image can be launched, and says how it was cut: as the one of its snapshots that is worst off."""
 
     def publish(connection: Connection) -> None:
-        images.change(connection, image_id, consistency=consistency, consistency_detail=detail, frozen_ms=frozen_ms)
+        cut = [snapshots.get(connection, snapshot_id) for snapshot_id in snapshot_ids]
+        told = weakest(
+            How(*how),
+            *(How(one.consistency, one.consistency_detail or "") for one in cut if one is not None and one.consistency),
+        )
+        images.change(
+            connection,
+            image_id,
+            consistency=told.consistency,
+            consistency_detail=told.detail,
+            frozen_ms=told.frozen_ms,
+        )
         images.move(connection, image_id, [ImageState.PENDING], ImageState.AVAILABLE)
 
     await world.database.write(publish)

@@ -54,26 +54,29 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["volume_id"], ["volumes.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("volume_id"),
     )
-    with op.batch_alter_table("images", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("frozen_ms", sa.Float(), nullable=True))
-        batch_op.add_column(sa.Column("deprecation_at", sa.BigInteger(), nullable=True))
-        batch_op.add_column(
-            sa.Column("deregistration_protection", sa.String(), server_default="disabled", nullable=False)
-        )
-        batch_op.add_column(sa.Column("protected_until", sa.BigInteger(), nullable=True))
+    # Not in batches, which make a table anew and drop the old one: others refer to its rows.
+    op.add_column("images", sa.Column("frozen_ms", sa.Float(), nullable=True))
+    op.add_column("images", sa.Column("deprecation_at", sa.BigInteger(), nullable=True))
+    op.add_column(
+        "images", sa.Column("deregistration_protection", sa.String(), server_default="disabled", nullable=False)
+    )
+    op.add_column("images", sa.Column("protected_until", sa.BigInteger(), nullable=True))
 
-    with op.batch_alter_table("instances", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("boot_mode", sa.String(), nullable=True))
+    op.add_column("instances", sa.Column("boot_mode", sa.String(), nullable=True))
 
-    with op.batch_alter_table("layers", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("sealed_bytes", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("sealed_sha256", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("made", sa.Boolean(), server_default=sa.text("1"), nullable=False))
+    op.add_column("layers", sa.Column("sealed_bytes", sa.BigInteger(), nullable=True))
+    op.add_column("layers", sa.Column("sealed_sha256", sa.String(), nullable=True))
+    op.add_column("layers", sa.Column("made", sa.Boolean(), server_default=sa.text("1"), nullable=False))
+    # Files that an unfinished workflow has yet to make, and may have made: they are not missing where they are not.
+    op.execute(
+        "UPDATE layers SET made = 0 WHERE id IN (SELECT head FROM volumes WHERE state = 'creating') OR ("
+        "id NOT IN (SELECT head FROM volumes) "
+        "AND id NOT IN (SELECT layer_id FROM snapshots WHERE layer_id IS NOT NULL) "
+        "AND id NOT IN (SELECT parent_id FROM layers WHERE parent_id IS NOT NULL))"
+    )
 
-    with op.batch_alter_table("snapshots", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("frozen_ms", sa.Float(), nullable=True))
-        batch_op.add_column(sa.Column("changed_bytes", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("full_bytes", sa.BigInteger(), nullable=True))
+    op.add_column("snapshots", sa.Column("frozen_ms", sa.Float(), nullable=True))
+    op.add_column("snapshots", sa.Column("changed_bytes", sa.BigInteger(), nullable=True))
+    op.add_column("snapshots", sa.Column("full_bytes", sa.BigInteger(), nullable=True))
 
-    with op.batch_alter_table("volumes", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("auto_enable_io", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+    op.add_column("volumes", sa.Column("auto_enable_io", sa.Boolean(), server_default=sa.text("0"), nullable=False))

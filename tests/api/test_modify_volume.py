@@ -110,8 +110,8 @@ async def test_a_volume_that_cannot_grow_says_why_and_is_what_it_was(stack: Stac
     [
         ({"VolumeType": "gp2", "Size": 40}, {"Size": 100}, ("gp2", 100, 300, None)),
         ({"VolumeType": "gp2"}, {"VolumeType": "gp3"}, ("gp3", 1, 3000, 125)),
-        ({"VolumeType": "gp3"}, {"Iops": 4000}, ("gp3", 1, 4000, 125)),
-        ({"VolumeType": "gp3", "Iops": 4000}, {"Throughput": 250}, ("gp3", 1, 4000, 250)),
+        ({"VolumeType": "gp3", "Size": 8}, {"Iops": 4000}, ("gp3", 8, 4000, 125)),
+        ({"VolumeType": "gp3", "Size": 8, "Iops": 4000}, {"Throughput": 250}, ("gp3", 8, 4000, 250)),
         ({"VolumeType": "gp3", "Size": 4}, {"VolumeType": "io2"}, ("io2", 4, 3000, None)),
         ({"VolumeType": "io1", "Size": 4, "Iops": 200}, {"Size": 8}, ("io1", 8, 200, None)),
         ({"VolumeType": "io1", "Size": 4, "Iops": 200}, {"VolumeType": "gp2"}, ("gp2", 4, 100, None)),
@@ -140,6 +140,16 @@ async def test_what_is_not_asked_for_is_kept_or_the_type_s_own(
         ({"Throughput": 125}, "InvalidParameterCombination", None),
         ({"VolumeType": "st1"}, "InvalidParameterValue", None),
         ({"VolumeType": "gp3", "Iops": 100}, "InvalidParameterValue", None),
+        (
+            {"VolumeType": "gp3", "Iops": 4000},
+            "InvalidParameterValue",
+            "Iops to volume size ratio of 2000.000000 is too high; maximum is 500",
+        ),
+        (
+            {"VolumeType": "gp3", "Throughput": 1000},
+            "InvalidParameterValue",
+            "Throughput (MiBps) to iops ratio of 0.333333 is too high; maximum is 0.250000 MiBps per iops",
+        ),
         ({}, "InvalidParameterCombination", None),
     ],
 )
@@ -222,16 +232,16 @@ async def test_a_volume_that_goes_takes_its_modification_along(stack: Stack) -> 
         ("originalMultiAttachEnabled", "false", 2),
         ("start-time", "*Z", 2),
         ("target-iops", "4000", 1),
-        ("target-size", "5", 1),
+        ("target-size", "9", 1),
         ("target-volume-type", "gp3", 1),
         ("targetMultiAttachEnabled", "true", 0),
         ("volume-id", "vol-*", 2),
     ],
 )
 async def test_a_filter_finds_what_it_names(stack: Stack, name: str, value: str, found: int) -> None:
-    small, large = await create(stack), await create(stack, Size=4, VolumeType="gp3")
+    small, large = await create(stack), await create(stack, Size=8, VolumeType="gp3")
     await modify(stack, small, Size=2)
-    await modify(stack, large, Size=5, Iops=4000)
+    await modify(stack, large, Size=9, Iops=4000)
     asked = [{"Name": name, "Values": [value]}]
     told = await stack.call("DescribeVolumesModifications", Filters=asked)
     assert len(told["VolumesModifications"]) == found

@@ -92,7 +92,13 @@ def main() -> None:
     show_default=True,
     help="qemu: real guests. simulated: guests in memory, for trying out and for tests of your automation.",
 )
-def serve(data_dir: Path, port: int, host: str, region: str, driver: str) -> None:
+@click.option(
+    "--freeze",
+    is_flag=True,
+    help="Freeze running guests' file systems for snapshots and images without reboot, "
+    "where their tag kumoniwa:freeze does not say otherwise.",
+)
+def serve(data_dir: Path, port: int, host: str, region: str, driver: str, *, freeze: bool) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
 
     \b
@@ -106,7 +112,7 @@ def serve(data_dir: Path, port: int, host: str, region: str, driver: str) -> Non
     from kumoniwa.logs import log_facts
 
     log_facts()
-    config = Config(data_dir=data_dir, host=host, port=port, driver=driver, region=region)
+    config = Config(data_dir=data_dir, host=host, port=port, driver=driver, region=region, freeze=freeze)
     asyncio.run(serve_cloud(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint))))
 
 

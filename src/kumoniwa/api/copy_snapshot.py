@@ -1,5 +1,6 @@
 """CopySnapshot: another snapshot of the same layer, in this region or from another one of the same cloud."""
 
+import re
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -26,6 +27,7 @@ _UNBUILT = (
     Unbuilt("DestinationAvailabilityZone", "Local Zones"),
     Unbuilt("CompletionDurationMinutes", "time-based snapshot copies"),
 )
+_PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs it for encrypted snapshots only
 
 
 @action("CopySnapshot")
@@ -37,6 +39,8 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         raise InvalidParameterValue(f"Invalid region {source_region}")
     if parameters.get("DestinationRegion") not in (None, call.region):
         raise InvalidParameterValue(f"The destination region is the one that is called: {call.region}")
+    if not _PRESIGNED.match(parameters.get("PresignedUrl") or "https://"):
+        raise InvalidParameterValue("Value for parameter presignedUrl is invalid. It is not a URL.")
     description = parameters.get("Description")
     if description is not None and len(description) > MOST_DESCRIPTION:
         raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.boot_modes import UEFI
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.freeze import wants_freeze
 from kumoniwa.api.image_names import check_name
@@ -101,8 +102,6 @@ def _image(connection: Connection, call: Call, instance: Instance, parameters: P
         raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
     if parameters.get("SnapshotLocation") not in (None, "regional"):
         raise NotBuilt(f"SnapshotLocation {parameters['SnapshotLocation']}")
-    if parameters.get("BootModeOverride") is not None:
-        raise InvalidParameterValue("BootModeOverride is only for instances whose current boot mode is uefi")
     source = images.get(connection, instance.image_id)
     return Image(
         id=new_id("ami"),
@@ -114,12 +113,22 @@ def _image(connection: Connection, call: Call, instance: Instance, parameters: P
         architecture=instance.architecture,
         root_device_name=instance.root_device_name,
         created_at=call.at,
-        boot_mode=source.boot_mode if source else None,
+        boot_mode=_boot_mode(instance, source, parameters.get("BootModeOverride")),
         platform_details=source.platform_details if source else "Linux/UNIX",
         imds_tokens_required=source.imds_tokens_required if source else False,
         source_instance_id=instance.id,
         source_image_id=instance.image_id,
     )
+
+
+def _boot_mode(instance: Instance, source: Image | None, override: str | None) -> str | None:
+    """What instances of the image are to boot by: as its instance was asked to, unless the request is stricter."""
+    if override is not None:
+        if instance.boot_mode != UEFI:
+            raise InvalidParameterValue("BootModeOverride is only for instances whose current boot mode is uefi")
+        return override
+    preferred: str | None = instance.options.get("BootMode")
+    return preferred or instance.boot_mode or (source.boot_mode if source else None)
 
 
 def _checked_mappings(

@@ -13,6 +13,7 @@ from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import permissions
 
 _EVERYBODY = "all"
+_MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
 
 
 @action("DescribeSnapshotAttribute")
@@ -38,6 +39,10 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
     added, removed = _changes(parameters)
     if not added and not removed:
         raise InvalidParameterCombination("Nothing to modify: give CreateVolumePermission, or UserIds or GroupNames")
+    if added and removed:
+        raise InvalidParameterCombination("Permissions cannot be both added and removed by one request")
+    if len(added) + len(removed) > _MOST_CHANGES:
+        raise InvalidParameterValue(f"At most {_MOST_CHANGES} permissions can be modified by one request")
 
     def modify(connection: Connection) -> Answer:
         snapshot = snapshot_named(connection, call, parameters["SnapshotId"])

@@ -1,0 +1,84 @@
+"""One Debian guest that a benchmark logs in to."""
+
+import asyncio
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bare import banner
+from boot import Launcher
+
+from kumoniwa.client.commands import debian_image
+from kumoniwa.client.ssh import ssh_command
+from kumoniwa.lab.cloud import OwnCloud
+
+_WITHIN = 300.0  # seconds
+_OPTIONS = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "BatchMode": "yes", "LogLevel": "ERROR"}
+_PROGRAM = "/tmp/guest_disk.py"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """An instance, and SSH to it."""
+
+    instance_id: str
+    endpoint: tuple[str, int]
+    key: Path
+
+    def run(self, command: str, given: bytes = b"") -> str:
+        """What a command prints in the guest; `given` is its standard input."""
+        argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=_OPTIONS), command]
+        return subprocess.run(argv, input=given, check=True, capture_output=True, timeout=_WITHIN).stdout.decode()
+
+    def fill(self, volume_id: str, mib: int) -> None:
+        """Write each block of the first MIB, so that what comes after writes over data."""
+        self.run(f"yes kumoniwa | sudo dd of={self._device(volume_id)} bs=1M count={mib} iflag=fullblock oflag=direct")
+
+    def write(self, volume_id: str, seconds: int, mib: int) -> tuple[float, list[tuple[float, float]]]:
+        """Random 4k writes for so long: when they began (the host's time), then each as (seconds since, took)."""
+        begun, told = self._ran("write", self._device(volume_id), str(seconds), str(mib))
+        return begun, json.loads(told)
+
+    def read(self, volume_id: str, mib: int) -> float:
+        """The seconds that reading the first MIB takes."""
+        return float(json.loads(self._ran("read", self._device(volume_id), str(mib))[1]))
+
+    def _ran(self, *words: str) -> tuple[float, str]:
+        command = " ".join(["sudo", "python3", _PROGRAM, *words])
+        argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=_OPTIONS), command]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begun\n"
+            begun = time.time()
+            told = process.stdout.read()
+        assert process.returncode == 0, f"{command} failed in the guest"
+        return begun, told
+
+    def _device(self, volume_id: str) -> str:
+        serial = volume_id.replace("-", "")
+        found = self.run(f"lsblk -dnpo NAME,SERIAL | awk '$2 == \"{serial}\" {{print $1}}'").strip()
+        assert found, f"the guest has no disk {serial}"
+        return found
+
+
+async def launched_guest(cloud: OwnCloud) -> tuple[Launcher, Guest]:
+    """A guest that somebody can log in to, with the program that exercises disks."""
+    image_id = await debian_image(cloud.client, lambda what, percent: None)
+    call = cloud.client.call
+    key = cloud.folder / "key.pem"
+    key.touch(0o600)
+    key.write_text(call("CreateKeyPair", KeyName="key")["KeyMaterial"])
+    group_id = call("CreateSecurityGroup", GroupName="ssh", Description="ssh")["GroupId"]
+    admitted = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    call("AuthorizeSecurityGroupIngress", GroupId=group_id, IpPermissions=[admitted])
+    launcher = Launcher(cloud.client, image_id, group_id, key)
+    instance_id = await asyncio.to_thread(launcher.launch)
+    endpoint = await launcher.endpoint(instance_id)
+    await banner(*endpoint, _WITHIN)
+    await launcher.until_reachable(instance_id)
+    guest = Guest(instance_id, endpoint, key)
+    program = Path(__file__).with_name("guest_disk.py").read_bytes()
+    await asyncio.to_thread(guest.run, f"cat > {_PROGRAM}", program)
+    return launcher, guest

@@ -1,0 +1,115 @@
+"""A cloud image of somebody else's: partitioned, with its own boot loader, booted by UEFI, imaged and booted again."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from debian_guest import Login, until
+from server import Server
+
+from kumoniwa.client.cloud import CloudClient
+from kumoniwa.images import debian12
+
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(1800)]
+
+_IMPORT_DEADLINE = 300  # seconds
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "cloud", "qemu")
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+@pytest.mark.anyio
+async def test_an_imported_disk_boots_by_uefi_is_imaged_and_boots_again(server: Server, tmp_path: Path) -> None:
+    built = await debian12.ensure_built(lambda what, percent: None)
+    _boots_by_uefi_is_imaged_and_boots_again(server.start(), server.data_dir, built, tmp_path)
+
+
+def _boots_by_uefi_is_imaged_and_boots_again(cloud: CloudClient, data_dir: Path, built: Path, folder: Path) -> None:
+    disk = folder / "somebody-elses.raw"
+    subprocess.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", str(built), str(disk)], check=True, timeout=120)
+    imported = _import(data_dir, disk, "uefi")
+    disk.unlink()
+    assert _image(cloud, imported)["BootMode"] == "uefi"
+    key = _key_and_group(cloud, folder)
+
+    first = _launch(cloud, imported, key)
+    assert first.run("test -d /sys/firmware/efi && echo uefi") == "uefi"
+    assert cloud.instance(first.instance_id)["CurrentInstanceBootMode"] == "uefi"
+    assert int(first.run("df --output=size --block-size=1G / | tail -1")) >= 11, "the root grew with its volume"
+    first.run("echo mine | sudo tee /marker && sudo update-grub && sync")
+
+    golden = cloud.call("CreateImage", InstanceId=first.instance_id, Name="golden")["ImageId"]
+    until(lambda: _image(cloud, golden), "State", "available", 300)
+    assert _image(cloud, golden)["BootMode"] == "uefi"
+    assert cloud.told(f"images/{golden}")["consistency"] == "at-rest"
+    assert first.run("test -d /sys/firmware/efi && cat /marker") == "mine", "by the menu of update-grub"
+    _terminate(cloud, first)
+
+    second = _launch(cloud, golden, key)
+    assert second.run("test -d /sys/firmware/efi && cat /marker") == "mine"
+    assert cloud.instance(second.instance_id)["CurrentInstanceBootMode"] == "uefi"
+    assert second.run("sudo dmesg | grep -c 'EXT4-fs.*recovery' || true") == "0"
+    _terminate(cloud, second)
+
+
+def _import(data_dir: Path, disk: Path, boot_mode: str) -> str:
+    """Make an AMI of a disk by the command line; gives its id."""
+    command = ["ami", "import", str(disk), "--name", "somebody else's", "--boot-mode", boot_mode]
+    ended = subprocess.run(
+        [sys.executable, "-m", "kumoniwa", *command, "--data-dir", str(data_dir), "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=_IMPORT_DEADLINE,
+    )
+    return str(json.loads(ended.stdout)["ImageId"])
+
+
+def _key_and_group(cloud: CloudClient, folder: Path) -> Path:
+    """The file of a key named `test`; the default group lets SSH in."""
+    key = folder / "key.pem"
+    key.write_text(cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
+    key.chmod(0o600)
+    cloud.call(
+        "AuthorizeSecurityGroupIngress",
+        GroupName="default",
+        IpProtocol="tcp",
+        FromPort=22,
+        ToPort=22,
+        CidrIp="0.0.0.0/0",
+    )
+    return key
+
+
+def _launch(cloud: CloudClient, image_id: str, key: Path) -> Login:
+    """An instance of the image with a root volume that is larger than the image."""
+    launched = cloud.call(
+        "RunInstances",
+        ImageId=image_id,
+        InstanceType="t3.micro",
+        MinCount=1,
+        MaxCount=1,
+        KeyName="test",
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 12}}],
+    )["Instances"][0]
+    until(lambda: cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
+    return Login(launched["InstanceId"], launched["PublicIpAddress"], key)
+
+
+def _terminate(cloud: CloudClient, login: Login) -> None:
+    cloud.call("TerminateInstances", InstanceIds=[login.instance_id])
+    until(lambda: cloud.instance(login.instance_id)["State"], "Name", "terminated", 120)
+
+
+def _image(cloud: CloudClient, image_id: str) -> dict[str, object]:
+    image: dict[str, object] = cloud.call("DescribeImages", ImageIds=[image_id])["Images"][0]
+    return image

@@ -246,7 +246,7 @@ async def test_an_image_is_registered_of_snapshots(cloud: BareCloud) -> None:
         ImdsSupport="v2.0",
         TagSpecifications=[{"ResourceType": "image", "Tags": [{"Key": "Team", "Value": "moss"}]}],
         BlockDeviceMappings=[
-            {"DeviceName": "/dev/xvdb", "Ebs": {"VolumeSize": 4, "VolumeType": "gp3", "Iops": 4000}},
+            {"DeviceName": "/dev/xvdb", "Ebs": {"VolumeSize": 8, "VolumeType": "gp3", "Iops": 4000}},
             {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot, "VolumeSize": 20}},
             {"DeviceName": "/dev/xvdc", "VirtualName": "ephemeral0"},
         ],

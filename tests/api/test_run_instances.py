@@ -94,7 +94,7 @@ async def test_volumes_are_those_of_the_image_changed_and_completed_by_the_reque
     instance_id = await stack.launch(
         BlockDeviceMappings=[
             {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "VolumeType": "gp2", "DeleteOnTermination": False}},
-            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 5, "VolumeType": "gp3", "Iops": 4000, "Throughput": 200}},
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 8, "VolumeType": "gp3", "Iops": 4000, "Throughput": 200}},
             {"DeviceName": "/dev/sdg", "VirtualName": "ephemeral0"},
         ]
     )
@@ -106,7 +106,7 @@ async def test_volumes_are_those_of_the_image_changed_and_completed_by_the_reque
     volumes = {one["VolumeId"]: one for one in (await stack.call("DescribeVolumes"))["Volumes"]}
     root, data = volumes[devices["/dev/xvda"]["VolumeId"]], volumes[devices["/dev/sdf"]["VolumeId"]]
     assert (root["Size"], root["VolumeType"]) == (20, "gp2")
-    assert (data["Size"], data["Iops"], data["Throughput"]) == (5, 4000, 200)
+    assert (data["Size"], data["Iops"], data["Throughput"]) == (8, 4000, 200)
 
 
 async def test_cpu_options_are_told_and_are_what_the_guest_gets(stack: Stack) -> None:

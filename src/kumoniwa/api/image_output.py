@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from kumoniwa.api.launch_devices import as_provisioned
 from kumoniwa.api.tags import tag_set
 from kumoniwa.model.storage import Image, ImageDevice, Snapshot
 
@@ -100,14 +101,15 @@ def device_size(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> int |
 def _device(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> Output:
     if device.virtual_name is not None:
         return {"DeviceName": device.device, "VirtualName": device.virtual_name}
+    provisioned = as_provisioned(device)
     return {
         "DeviceName": device.device,
         "Ebs": {
             "DeleteOnTermination": device.delete_on_termination,
             "Encrypted": False,
-            "Iops": device.iops,
+            "Iops": provisioned.iops,
             "SnapshotId": device.snapshot_id,
-            "Throughput": device.throughput,
+            "Throughput": provisioned.throughput,
             "VolumeSize": device_size(device, snapshots),
             "VolumeType": device.volume_type,
         },

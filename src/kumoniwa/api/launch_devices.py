@@ -9,12 +9,16 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
 from kumoniwa.api.registry import Call
+from kumoniwa.api.resources import SNAPSHOT
 from kumoniwa.api.unbuilt import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.storage import Image, ImageDevice, Snapshot, SnapshotState
 from kumoniwa.store import snapshots
 
 MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the network interface
+MOST_MIB_PER_OPERATION = 0.25
+DEFAULT_VOLUME_TYPE = "gp2"  # EBS's own, where neither a request nor an image names one
+_VIRTUAL_NAME = re.compile(r"ephemeral([0-9]|1[0-9]|2[0-3])\Z")
 _DEVICE = re.compile(r"/dev/(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)\Z|xvd[a-z]{1,2}\Z|sd[a-z]\Z")
 
 
@@ -28,13 +32,14 @@ class VolumeType:
     default_iops: int | None = None
     throughput: tuple[int, int] | None = None
     default_throughput: int | None = None
+    most_iops_per_gib: int | None = None
 
 
 VOLUME_TYPES: Mapping[str, VolumeType] = {
     "gp2": VolumeType(1, 16_384),
-    "gp3": VolumeType(1, 65_536, (3_000, 80_000), 3_000, (125, 2_000), 125),
-    "io1": VolumeType(4, 16_384, (100, 64_000)),
-    "io2": VolumeType(4, 65_536, (100, 256_000)),
+    "gp3": VolumeType(1, 65_536, (3_000, 80_000), 3_000, (125, 2_000), 125, 500),
+    "io1": VolumeType(4, 16_384, (100, 64_000), most_iops_per_gib=50),
+    "io2": VolumeType(4, 65_536, (100, 256_000), most_iops_per_gib=1_000),
     "st1": VolumeType(125, 16_384),
     "sc1": VolumeType(125, 16_384),
     "standard": VolumeType(1, 1_024),
@@ -62,18 +67,19 @@ def launch_devices(
     mappings: Sequence[Mapping[str, Any]],
 ) -> list[LaunchDevice]:
     """The volumes that a launch makes, the root first. Raises EC2's refusals."""
-    wanted = {device.device: device for device in devices if device.virtual_name is None}
+    wanted = {device.device: as_provisioned(device) for device in devices if device.virtual_name is None}
     for mapping in mappings:
         name = _checked_name(mapping, [m.get("DeviceName") for m in mappings])
-        if mapping.get("NoDevice") is not None:
+        virtual = is_instance_store(mapping)
+        if mapping.get("NoDevice") is not None or virtual:
+            # Instance-store mappings are accepted and come to nothing, as on EC2's EBS-only types.
             if name == image.root_device_name:
-                raise _invalid(f"The root device '{name}' cannot be suppressed.")
+                raise _invalid(f"The root device '{name}' cannot be {'instance store' if virtual else 'suppressed'}.")
             wanted.pop(name, None)
         elif (ebs := mapping.get("Ebs")) is not None:
             wanted[name] = _changed(wanted.get(name), name, image.id, ebs)
-        elif mapping.get("VirtualName") is None:
+        else:
             raise MissingParameter("ebs")
-        # Instance-store mappings are accepted and come to nothing, as on EC2's EBS-only types.
     if len(wanted) > MOST_VOLUMES:
         raise Ec2Error("AttachmentLimitExceeded", f"An instance can have at most {MOST_VOLUMES} volumes")
     made = [_launch_device(connection, call, device) for device in wanted.values()]
@@ -83,12 +89,22 @@ def launch_devices(
 def new_device(connection: Connection, call: Call, blank: ImageDevice, mapping: Mapping[str, Any]) -> ImageDevice:
     """A device that a request adds to an image: empty, of a snapshot, or instance store. Raises EC2's refusals."""
     name = _checked_name(mapping, [])
-    if mapping.get("VirtualName") is not None:
+    if is_instance_store(mapping):
         return replace(blank, virtual_name=mapping["VirtualName"])
     device = _changed(None, name, blank.image_id, mapping.get("Ebs") or {})
     checked = _launch_device(connection, call, device)
     return replace(
         device, position=blank.position, size_gib=checked.size_gib, iops=checked.iops, throughput=checked.throughput
+    )
+
+
+def as_provisioned(device: ImageDevice) -> ImageDevice:
+    """The device without what its volume's type does not let one provision, though the volume tells it of itself."""
+    kind = VOLUME_TYPES[device.volume_type]
+    return replace(
+        device,
+        iops=device.iops if kind.iops else None,
+        throughput=device.throughput if kind.throughput else None,
     )
 
 
@@ -113,7 +129,23 @@ def checked_volume(
             )
     if volume_type in ("io1", "io2") and iops is None:
         raise MissingParameter("iops")
-    return iops or kind.default_iops or _gp2_iops(volume_type, size_gib), throughput or kind.default_throughput
+    filled = iops or kind.default_iops, throughput or kind.default_throughput
+    _check_ratios(kind, size_gib, *filled)
+    return filled[0] or _gp2_iops(volume_type, size_gib), filled[1]
+
+
+def _check_ratios(kind: VolumeType, size_gib: int, iops: int | None, throughput: int | None) -> None:
+    """Raises EC2's refusal of more operations than the size, or more throughput than the operations, allow."""
+    most = kind.most_iops_per_gib
+    if most is not None and iops is not None and iops > max(most * size_gib, kind.default_iops or 0):
+        raise InvalidParameterValue(
+            f"Iops to volume size ratio of {iops / size_gib:.6f} is too high; maximum is {most}"
+        )
+    if throughput is not None and iops is not None and throughput > MOST_MIB_PER_OPERATION * iops:
+        raise InvalidParameterValue(
+            f"Throughput (MiBps) to iops ratio of {throughput / iops:.6f} is too high; "
+            f"maximum is {MOST_MIB_PER_OPERATION:.6f} MiBps per iops"
+        )
 
 
 def _gp2_iops(volume_type: str, size_gib: int) -> int | None:
@@ -132,12 +164,27 @@ def _checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> st
     return name
 
 
+def is_instance_store(mapping: Mapping[str, Any]) -> bool:
+    """Whether the mapping asks for an instance store. Raises EC2's refusals of one that there cannot be."""
+    if (virtual_name := mapping.get("VirtualName")) is None:
+        return False
+    if not _VIRTUAL_NAME.match(virtual_name):
+        raise InvalidParameterValue(
+            f"Value ({virtual_name[:200]}) for parameter virtualName is invalid. Expected: 'ephemeral(0...23)'."
+        )
+    if mapping.get("Ebs"):
+        raise _invalid(f"The device '{mapping['DeviceName']}' cannot be both instance store and an EBS volume.")
+    return True
+
+
 def _changed(device: ImageDevice | None, name: str, image_id: str, ebs: Mapping[str, Any]) -> ImageDevice:
     """The image's device with the request's changes, or a new one."""
     refuse({"Ebs": ebs}, DEVICE_UNBUILT)
     if device is None:
         # EC2: true by default for what the image maps, false for what a launch adds.
-        device = ImageDevice(image_id=image_id, position=0, device=name, delete_on_termination=False)
+        device = ImageDevice(
+            image_id=image_id, position=0, device=name, volume_type=DEFAULT_VOLUME_TYPE, delete_on_termination=False
+        )
         if ebs.get("SnapshotId") is None and ebs.get("VolumeSize") is None:
             raise MissingParameter("size/snapshot")
     elif device.snapshot_id is not None and ebs.get("SnapshotId") not in (None, device.snapshot_id):
@@ -158,9 +205,10 @@ def _changed(device: ImageDevice | None, name: str, image_id: str, ebs: Mapping[
 def _launch_device(connection: Connection, call: Call, device: ImageDevice) -> LaunchDevice:
     snapshot = None
     if device.snapshot_id is not None:
+        SNAPSHOT.check_form([device.snapshot_id])
         snapshot = snapshots.get(connection, device.snapshot_id)
         if snapshot is None or (snapshot.account, snapshot.region) != (call.account, call.region):
-            raise Ec2Error("InvalidSnapshot.NotFound", f"The snapshot '{device.snapshot_id}' does not exist.")
+            raise SNAPSHOT.not_found([device.snapshot_id])
         if snapshot.state is not SnapshotState.COMPLETED:
             raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
     size = device.size_gib or (snapshot.volume_size_gib if snapshot else 0)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.boot_modes import check_boots
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.image_names import check_name
-from kumoniwa.api.launch_devices import checked_volume
+from kumoniwa.api.launch_devices import DEFAULT_VOLUME_TYPE, checked_volume, is_instance_store
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications, write
@@ -20,7 +20,6 @@ from kumoniwa.store import images
 
 DEFAULT_ARCHITECTURE = "i386"  # EC2's, for images of snapshots
 _ARCHITECTURES = frozenset({"i386", "x86_64"})
-_DEFAULT_TYPE = "gp2"  # CreateVolume's documented default
 
 _LACKING = {
     "ImageLocation": "instance-store-backed images",
@@ -94,8 +93,8 @@ def _devices(
             raise _invalid(f"Device name '{name}' is used more than once.")
         if mapping.get("NoDevice") is not None:
             continue
-        if (virtual_name := mapping.get("VirtualName")) is not None:
-            devices[name] = ImageDevice(image.id, 0, name, virtual_name=virtual_name)
+        if is_instance_store(mapping):
+            devices[name] = ImageDevice(image.id, 0, name, virtual_name=mapping["VirtualName"])
         else:
             devices[name] = _volume(connection, call, image, name, mapping.get("Ebs") or {})
     root = devices.get(image.root_device_name)
@@ -129,7 +128,7 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
         device=name,
         snapshot_id=None if snapshot is None else snapshot.id,
         size_gib=size,
-        volume_type=ebs.get("VolumeType", _DEFAULT_TYPE),
+        volume_type=ebs.get("VolumeType", DEFAULT_VOLUME_TYPE),
         iops=ebs.get("Iops"),
         throughput=ebs.get("Throughput"),
         delete_on_termination=ebs.get("DeleteOnTermination", True),

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from kumoniwa.cli import main
 from kumoniwa.client.access import Access, NoCloud, exports, find_cloud
 
-COMMANDS = ("serve", "doctor", "env", "ami", "ssh", "timeline", "demo", "version")
+COMMANDS = ("serve", "doctor", "env", "ami", "storage", "ssh", "timeline", "demo", "version")
 NEEDING_A_CLOUD = (
     ("env",),
     ("ami", "list"),
@@ -39,7 +39,12 @@ def test_help_names_every_command_and_shows_first_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [*((name,) for name in COMMANDS), *(("ami", name) for name in ("build", "import", "list"))]
+    "command",
+    [
+        *((name,) for name in COMMANDS),
+        *(("ami", name) for name in ("build", "import", "list")),
+        *(("storage", name) for name in ("status", "check")),
+    ],
 )
 def test_every_command_has_help_without_needing_a_cloud(command: tuple[str, ...]) -> None:
     result = kumoniwa(*command, "--help")

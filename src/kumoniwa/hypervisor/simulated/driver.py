@@ -9,7 +9,7 @@ from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
-from kumoniwa.hypervisor.simulated.machine import Host
+from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.timing import Timing
 from kumoniwa.hypervisor.simulated.world import SimulatedWorld
 
@@ -55,6 +55,7 @@ class SimulatedDriver:
         await self.faults.enter("open")
         for machine in self.world.machines.values():
             machine.thaw()
+        await self.faults.point("open")
         self.world.listener, self.world.listening_since = self._events.put_nowait, self._clock.now()
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
-"""The handle of a simulated guest: what the driver's interface promises, and what only a test may do to a guest."""
+"""The handle of a simulated guest: what the driver's interface promises."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
@@ -20,23 +21,22 @@ from kumoniwa.hypervisor.driver import (
     Shutdown,
     Started,
 )
-from kumoniwa.hypervisor.simulated import display, linux
+from kumoniwa.hypervisor.simulated import display
 from kumoniwa.hypervisor.simulated.faults import Faults
-from kumoniwa.hypervisor.simulated.machine import Host, Machine
+from kumoniwa.hypervisor.simulated.host import Host
+from kumoniwa.hypervisor.simulated.inside import Inside
+from kumoniwa.hypervisor.simulated.machine import Machine
 from kumoniwa.hypervisor.simulated.world import SimulatedWorld
 
 
-class SimulatedGuest:
+class SimulatedGuest(Inside):
     """One simulated machine. See `kumoniwa.hypervisor.driver.Guest` for the promises.
 
-    The methods after `ensure_forgotten` are not the driver's: they are what a person inside the guest, or misfortune,
-    would do. They raise `GuestLost` where the guest does not run.
+    What it inherits is not the driver's: it is what a person inside the guest, or misfortune, would do.
     """
 
     def __init__(self, id: GuestId, world: SimulatedWorld, host: Host, faults: Faults) -> None:
-        self._id = id
-        self._world = world
-        self._host = host
+        super().__init__(id, world, host)
         self._faults = faults
 
     @property
@@ -86,28 +86,38 @@ class SimulatedGuest:
         await self._faults.enter("ensure_cut")
         if self._state() is GuestState.ABSENT:
             return CutMade(0.0)
-        machine, timing = self._machine(), self._host.timing
-        not_frozen = ""
-        if freeze and self._state() is GuestState.RUNNING:
+        machine = self._machine()
+        try:
+            if machine.drives.uncut(cuts):
+                return await self._cut(machine, cuts, freeze=freeze and machine.state is not GuestState.SHUT_DOWN)
+        except DriverError:
+            machine.thaw()
+            raise
+        machine.thaw()
+        await self._faults.point("ensure_cut")
+        return CutMade(0.0)
+
+    async def _cut(self, machine: Machine, cuts: Sequence[Cut], *, freeze: bool) -> CutMade:
+        timing, not_frozen = self._host.timing, ""
+        if freeze:
             await self._pass(timing.freeze)
             not_frozen = machine.freeze()
             await self._faults.point("ensure_cut")
         await self._pass(timing.cut)
         await self._faults.point("ensure_cut")
-        if self._state() is GuestState.ABSENT:
+        if machine.state is GuestState.ABSENT:
             raise GuestLost(f"Guest {self._id} ended before its disks were cut.")
         frozen = machine.is_frozen
-        try:
-            machine.drives.cut(cuts)
-            await self._faults.point("ensure_cut")
-        except DriverError:
-            machine.thaw()
-            raise
+        machine.drives.cut(cuts)
+        await self._faults.point("ensure_cut")
         if frozen:
             await self._pass(timing.freeze)
             machine.thaw()
             await self._faults.point("ensure_cut")
-        return CutMade(timing.cut, timing.cut + timing.freeze if frozen else None, not_frozen)
+            return CutMade(timing.cut, timing.cut + timing.freeze)
+        if freeze and not not_frozen:
+            not_frozen = "the guest's file systems did not stay frozen until the cut"
+        return CutMade(timing.cut, None, not_frozen)
 
     async def ensure_attached(self, disk: GuestDisk) -> None:
         await self._faults.enter("ensure_attached")
@@ -117,38 +127,40 @@ class SimulatedGuest:
 
     async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
         await self._faults.enter("ensure_detached")
-        drives = self._machine().drives
-        if serial in drives.layers:
-            if serial not in drives.held:
-                drives.let_go(serial)
-            else:
-                await self._pass(deadline)
-                await self._faults.point("ensure_detached")
-                if not force:
-                    raise DetachRefused(f"Guest {self._id} did not let go of its disk {serial} in {deadline:.0f} s.")
-                if serial in drives.layers:
-                    drives.take(serial)
+        if not self._has(serial) or self._machine().lets_go(serial):
+            await self._faults.point("ensure_detached")
+            return
+        await self._pass(deadline)
+        await self._faults.point("ensure_detached")
+        if self._has(serial) and not self._machine().lets_go(serial):
+            if not force:
+                raise DetachRefused(f"Guest {self._id} did not let go of its disk {serial} in {deadline:.0f} s.")
+            self._machine().take_disk(serial)
         await self._faults.point("ensure_detached")
 
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
         await self._faults.enter("ensure_grown")
-        if grown := self._machine().drives.has(disk.layer):
-            self._host.layers.grow(disk.layer, size_bytes)
+        if grown := self._has(disk.serial) and self._machine().drives.layers[disk.serial] == disk.layer:
+            self._machine().grow_disk(disk, size_bytes)
         await self._faults.point("ensure_grown")
         return grown
 
     async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
         await self._faults.enter("ensure_compacted")
-        drives, layers = self._machine().drives, self._host.layers
-        if not drives.has(layer):
+        if self._state() is GuestState.ABSENT or not self._machine().drives.has(layer):
             return False
-        passed, before = layers.between(layer, onto), drives.changes
+        layers, opening = self._host.layers, self._host.layers.opening(layer)
+        passed = layers.between(layer, onto)
+        layers.check_whole(layer)
         if sum(len(data) for one in passed for data in layers.own(one).values()) > self._world.room:
             raise HostExhausted("The host's disk has no room to copy the layers together.")
-        await self._pass(self._host.timing.compaction)
-        await self._faults.point("ensure_compacted")
-        if drives.changes != before or not drives.has(layer):
-            return False
+        clock, began = self._host.clock, self._host.clock.now()
+        for copied in range(1, len(passed) + 1):
+            until = began + timedelta(seconds=self._host.timing.compaction) * copied / len(passed)
+            await self._pass((until - clock.now()).total_seconds())
+            await self._faults.point("ensure_compacted")
+            if layers.opening(layer) != opening:
+                return False
         layers.pull_up(layer, onto)
         await self._faults.point("ensure_compacted")
         return True
@@ -178,89 +190,6 @@ class SimulatedGuest:
             machine.pull_plug()
         await self._faults.point("ensure_forgotten")
 
-    # What is not the driver's: the inside of the guest, and misfortune.
-
-    @property
-    def boot_id(self) -> str | None:
-        """The running kernel's boot id, another one at each boot."""
-        return self._machine().boot_id
-
-    @property
-    def ignore_power_button(self) -> bool:
-        """Whether the guest does nothing when its power button is pressed. It stays so over its boots."""
-        return self._machine().ignores_power_button
-
-    @ignore_power_button.setter
-    def ignore_power_button(self, ignores: bool) -> None:
-        self._machine().ignores_power_button = ignores
-
-    @property
-    def agent_answers(self) -> bool:
-        """Whether its agent answers when it is to freeze the file systems. It stays so over its boots."""
-        return self._machine().agent_answers
-
-    @agent_answers.setter
-    def agent_answers(self, answers: bool) -> None:
-        self._machine().agent_answers = answers
-
-    @property
-    def is_frozen(self) -> bool:
-        """Whether its file systems are frozen."""
-        return self._machine().is_frozen
-
-    def holds_disk(self, serial: str) -> None:
-        """A program in it keeps this disk busy: it is not let go, until it is taken or the guest ends."""
-        self._machine().drives.held.add(serial)
-
-    @property
-    def forwards(self) -> tuple[Forward, ...]:
-        """What is open on the host for this guest."""
-        return self._world.ports.of(self._id)
-
-    def messages(self) -> str:
-        """Its /var/log/messages, as a program in the guest reads it."""
-        return self.read(linux.MESSAGES).decode()
-
-    def write(self, path: str, data: bytes, *, serial: str | None = None, sync: bool = False) -> None:
-        """Write a file on the root disk, or on the one with this serial; it is on the disk only after `sync`."""
-        self._machine().write(path, data, serial)
-        if sync:
-            self.sync()
-
-    def read(self, path: str, *, serial: str | None = None) -> bytes:
-        """What the file holds. Raises `FileNotFoundError`."""
-        if (data := self._machine().read(path, serial)) is None:
-            raise FileNotFoundError(path)
-        return data
-
-    def sync(self) -> None:
-        """Put on the disks what was written so far."""
-        self._machine().sync()
-
-    def power_off_from_inside(self) -> None:
-        """`poweroff`, by the guest's own root."""
-        self._machine().power_off()
-
-    def reboot_from_inside(self) -> None:
-        """`reboot`, by the guest's own root."""
-        self._machine().reboot()
-
-    def panic(self) -> None:
-        """Its kernel panics."""
-        self._machine().panic()
-
-    def die(self) -> None:
-        """Its process ends, as when the host's kernel kills it."""
-        self._machine().die()
-
-    def run_out_of_space(self) -> None:
-        """It writes while the host's disk is full."""
-        self._machine().run_out_of_space()
-
-    def find_space(self) -> None:
-        """The host's disk has room again."""
-        self._machine().find_space()
-
     async def _shut_down(self, method: str, deadline: float | None) -> Shutdown:
         requested_at = self._host.clock.now()
         await self._faults.enter(method)
@@ -285,10 +214,10 @@ class SimulatedGuest:
         if seconds > 0:
             await self._host.clock.sleep(seconds)
 
-    def _machine(self) -> Machine:
-        if (machine := self._world.machines.get(self._id)) is None:
-            machine = self._world.machines[self._id] = Machine(self._id, self._host)
-        return machine
+    def _has(self, serial: str) -> bool:
+        """Whether a disk with this serial number is plugged in."""
+        machine = self._world.machines.get(self._id)
+        return machine is not None and serial in machine.drives.layers
 
     def _state(self) -> GuestState:
         machine = self._world.machines.get(self._id)

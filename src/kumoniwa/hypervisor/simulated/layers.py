@@ -4,6 +4,7 @@ Here the rule is kept that all snapshots rest on: **what another layer stands on
 would write and silently spoil a snapshot; this one says `WorldBroken`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +14,8 @@ from typing import NoReturn
 from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerDamaged, LayerId
 from kumoniwa.hypervisor.simulated.journal import Journal
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,30}")  # QEMU's of a block node
 
 
 class WorldBroken(AssertionError):
@@ -29,6 +32,7 @@ class Layers:
         self._files: dict[LayerId, dict[str, bytes]] = {}
         self._children: Counter[LayerId] = Counter()
         self._writers: dict[LayerId, GuestId] = {}
+        self._openings: Counter[LayerId] = Counter()
         self._torn: set[LayerId] = set()
         self._journal = None if path is None else Journal(path)
         if self._journal is not None:
@@ -54,8 +58,8 @@ class Layers:
 
     def add(self, layer: Layer) -> None:
         """A new layer. The one it stands on is immutable from now on, unless a guest has it open: it will cut over."""
-        if not (layer.id[:1].isalpha() and len(layer.id) <= 31):
-            raise DriverError(f"{layer.id!r} cannot be a layer's name: it must start with a letter, of at most 31.")
+        if not _NAME.fullmatch(layer.id):
+            raise DriverError(f"{layer.id!r} cannot be the name of a layer")
         if layer.parent is not None:
             self.check_whole(layer.parent)
             if layer.parent not in self._writers:
@@ -70,6 +74,7 @@ class Layers:
             self._break(f"layer {layer} was deleted while guest {self._writers[layer]} writes to it")
         gone = self._layers.pop(layer)
         del self._files[layer]
+        self._torn.discard(layer)
         if gone.parent is not None:
             self._children[gone.parent] -= 1
         if self._journal is not None:
@@ -90,6 +95,7 @@ class Layers:
             self._seal(self[below])
             below = self[below].parent
         self._writers[layer] = writer
+        self._openings[layer] += 1
 
     def close(self, layer: LayerId) -> None:
         del self._writers[layer]
@@ -121,7 +127,7 @@ class Layers:
     def grow(self, layer: LayerId, size_bytes: int) -> None:
         """Make it at least this long."""
         if (grown := self[layer]).size_bytes < size_bytes:
-            if grown.sealed:
+            if grown.sealed or (self._children[layer] and layer not in self._writers):
                 self._break(f"layer {layer} was resized, and another layer stands on it")
             self._layers[layer] = replace(grown, size_bytes=size_bytes)
             self._save(self._layers[layer])
@@ -129,6 +135,10 @@ class Layers:
     def is_open(self, layer: LayerId) -> bool:
         """Whether a guest has it for writing."""
         return layer in self._writers
+
+    def opening(self, layer: LayerId) -> int | None:
+        """Which time it is that a guest has it for writing, counted from one; None: none has."""
+        return self._openings[layer] if layer in self._writers else None
 
     def between(self, layer: LayerId, onto: LayerId | None) -> list[LayerId]:
         """What lies below `layer` and above `onto`, from the top. Raises `DriverError` where `onto` is not below."""
@@ -143,6 +153,8 @@ class Layers:
 
     def pull_up(self, layer: LayerId, onto: LayerId | None) -> None:
         """Put into `layer` what shows through it from the layers down to `onto`, which it stands on from here on."""
+        if self[layer].sealed:
+            self._break(f"layer {layer} was compacted, and another layer stands on it")
         passed = self.between(layer, onto)
         files: dict[str, bytes] = {}
         for below in reversed(passed):

@@ -45,6 +45,25 @@ def reachable(boot_id: str, seconds: float) -> tuple[str, ...]:
     )
 
 
+def disk_appears(slot: int, serial: str) -> tuple[str, ...]:
+    """What the kernel says of an NVMe disk that is plugged in while it runs."""
+    place = f"{slot // 28:02x}:{slot % 28 + 4:02x}"
+    return (f"kernel: nvme nvme{slot}: pci function 0000:{place}.0, serial {serial}",)
+
+
+def disk_fails(slot: int) -> tuple[str, ...]:
+    """What the kernel says of one that is pulled out while it is in use."""
+    return (
+        f"kernel: nvme nvme{slot}: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0xffff",
+        f"kernel: Buffer I/O error on dev nvme{slot}n1, logical block 0, lost async page write",
+    )
+
+
+def disk_grows(slot: int, before: int, after: int) -> tuple[str, ...]:
+    """What the kernel says of one whose size changes. Sizes in bytes; the kernel counts sectors."""
+    return (f"kernel: nvme{slot}n1: detected capacity change from {before // 512} to {after // 512}",)
+
+
 def login(host: str) -> str:
     """The console's login prompt."""
     return f"\r\nKumoniwa Simulated Linux {host} ttyS0\r\n\r\n{host} login: "

@@ -6,11 +6,9 @@ task at all.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
-from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import (
     EventKind,
     GuestDisk,
@@ -22,23 +20,9 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.simulated import linux
 from kumoniwa.hypervisor.simulated.drives import Drives
+from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.layer import FileSystem
-from kumoniwa.hypervisor.simulated.layers import Layers
-from kumoniwa.hypervisor.simulated.ports import Ports
-from kumoniwa.hypervisor.simulated.timing import Timing
-from kumoniwa.tasks import Tasks
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """Where a machine runs."""
-
-    clock: Clock
-    timing: Timing
-    layers: Layers
-    ports: Ports
-    tasks: Tasks
-    tell: Callable[[GuestEvent], None]
+from kumoniwa.hypervisor.simulated.timer import Timer
 
 
 class Machine:
@@ -60,8 +44,7 @@ class Machine:
         self._host = host
         self._hostname = self._product = ""
         self._reachable = self._power_key_pressed = self._out_of_space = False
-        self._timer: asyncio.Task[object] | None = None
-        self._next: tuple[float, Callable[[], None]] | None = None  # what the timer is for
+        self._timer = Timer(host.clock, host.tasks, f"guest {id}")
         self._waiting: list[asyncio.Future[bool]] = []
 
     # What the driver does to it.
@@ -75,8 +58,8 @@ class Machine:
 
     def start(self) -> None:
         """Reset it and let the processors run: a new boot. What was in its memory is gone."""
-        self._stop_timer()
-        self.drives.forget_unsynced()
+        self._timer.stop()
+        self.drives.forget_memory()
         self._reachable = self._power_key_pressed = self._out_of_space = self.is_frozen = False
         self.boot_id, self.started_at, self.at_rest_at = str(uuid4()), self._host.clock.now(), None
         states = self.drives.filesystems()
@@ -86,7 +69,7 @@ class Machine:
         self._log([f"kernel: {line}" for line in kernel])
         self.sync()
         self._tell(EventKind.KERNEL_STARTED)
-        self._after(self._host.timing.boot, self._booted)
+        self._timer.set(self._host.timing.boot, self._booted)
 
     def press_power_button(self) -> None:
         """A running guest begins to shut down, once it is up; unless it ignores the button."""
@@ -99,7 +82,7 @@ class Machine:
     def stop_processors(self) -> None:
         """Cut it off where it is."""
         if self.state is GuestState.RUNNING or self._out_of_space:
-            self._stop_timer()
+            self._timer.stop()
             self._out_of_space = False
             self._become(GuestState.HALTED)
 
@@ -107,21 +90,45 @@ class Machine:
         """End the process. What the guest did not write yet is lost."""
         if self.state is GuestState.ABSENT:
             return
-        self._stop_timer()
-        self.drives.forget_unsynced()
+        self._timer.stop()
+        self.drives.forget_memory()
         self.drives.close()
         self.boot_id, self._out_of_space, self.is_frozen = None, False, False
         self._host.ports.close(self.id)
         self._become(GuestState.ABSENT)
 
     def attach(self, disk: GuestDisk) -> None:
-        """Plug a disk in; a running guest sees it appear."""
-        if self.drives.attach(disk) and self.state is GuestState.RUNNING:
-            self._log([f"kernel: nvme nvme{len(self.drives.layers) - 1}: new disk, serial {disk.serial}"])
+        """Plug a disk in; a running guest sees it appear. Raises `DriverError`: then it is not."""
+        if self.drives.attach(disk):
+            self._log_if_running(linux.disk_appears(self.drives.slots[disk.serial], disk.serial))
+
+    def lets_go(self, serial: str) -> bool:
+        """Give a disk back, all of it written; gives whether the guest did: it must run, or be at rest, for it."""
+        if self.state is GuestState.HALTED or self.is_frozen:
+            return False
+        if self.state is GuestState.RUNNING and serial in self.drives.held:
+            return False
+        self.drives.let_go(serial)
+        return True
+
+    def take_disk(self, serial: str) -> None:
+        """Take a disk from a guest that does not let it go."""
+        slot = self.drives.slots[serial]
+        self.drives.tear_out(serial)
+        self._log_if_running(linux.disk_fails(slot))
+
+    def grow_disk(self, disk: GuestDisk, size_bytes: int) -> None:
+        """Make a disk at least this long; a running guest sees it."""
+        before = self._host.layers[disk.layer].size_bytes
+        self._host.layers.grow(disk.layer, size_bytes)
+        if before < size_bytes:
+            self._log_if_running(linux.disk_grows(self.drives.slots[disk.serial], before, size_bytes))
 
     def freeze(self) -> str:
         """Have the agent freeze the file systems: all is on the disks, and they are clean. Gives why it did not."""
-        if self.state is not GuestState.RUNNING or not self._reachable or not self.agent_answers:
+        if self.state is not GuestState.RUNNING:
+            return f"the guest does not run: it is {self.state}"
+        if not self._reachable or not self.agent_answers:
             return "the guest agent does not answer"
         self.drives.flush(FileSystem.CLEAN)
         self.is_frozen = True
@@ -131,7 +138,8 @@ class Machine:
         """Let a frozen guest write again."""
         if self.is_frozen:
             self.is_frozen = False
-            self.drives.flush(FileSystem.NEEDS_RECOVERY)
+            if self.state is GuestState.RUNNING:
+                self.drives.flush(FileSystem.NEEDS_RECOVERY)
 
     async def wait_until_down(self, seconds: float) -> bool:
         """Return True once it does not run any more, and will not by itself; False after this many seconds."""
@@ -158,7 +166,7 @@ class Machine:
 
     def panic(self) -> None:
         self._require_running()
-        self._stop_timer()
+        self._timer.stop()
         self._print(linux.from_kernel(["Kernel panic - not syncing: sysrq triggered crash"], self._uptime()))
         self._become(GuestState.HALTED)
         self._tell(EventKind.PANICKED)
@@ -173,7 +181,7 @@ class Machine:
     def run_out_of_space(self) -> None:
         """The host's disk is full at the guest's next write: it is paused with all that it has in memory."""
         self._require_running()
-        self._pause_timer()
+        self._timer.pause()
         self._out_of_space = True
         self._become(GuestState.HALTED)
         self._tell(EventKind.OUT_OF_SPACE)
@@ -184,8 +192,7 @@ class Machine:
             self._out_of_space = False
             self._become(GuestState.RUNNING)
             self._tell(EventKind.RESUMED)
-            if self._next is not None:
-                self._after(*self._next)
+            self._timer.resume()
 
     def write(self, path: str, data: bytes, serial: str | None) -> None:
         """Write a file, into memory only until `sync` or a clean shutdown."""
@@ -218,7 +225,7 @@ class Machine:
 
     def _begin_shutdown(self, why: Sequence[str], then: Callable[[], None]) -> None:
         self._log(why)
-        self._after(self._host.timing.shutdown, then)
+        self._timer.set(self._host.timing.shutdown, then)
 
     def _power_down(self) -> None:
         self._come_to_rest("Power down")
@@ -231,12 +238,19 @@ class Machine:
         self.start()
 
     def _come_to_rest(self, last_words: str) -> None:
+        self.is_frozen = False  # unmounting waits until it is thawed: a Linux on its way down does it itself
         self._log(linux.AT_REST)
         self.drives.flush(FileSystem.CLEAN)
         self._print(linux.from_kernel([f"reboot: {last_words}"], self._uptime()))
         self.boot_id, self.at_rest_at = None, self._host.clock.now()
 
+    def _log_if_running(self, lines: Sequence[str]) -> None:
+        if self.state is GuestState.RUNNING:
+            self._log(lines)
+
     def _log(self, lines: Sequence[str]) -> None:
+        if not self.drives.has_root():
+            return
         text = linux.to_syslog(lines, self._hostname, self._host.clock.now()).encode()
         log = (self.read(linux.MESSAGES, None) or b"") + text
         self.write(linux.MESSAGES, log[-linux.LOG_LIMIT :], None)
@@ -263,32 +277,6 @@ class Machine:
     def _require_running(self) -> None:
         if self.state is not GuestState.RUNNING:
             raise GuestLost(f"Guest {self.id} does not run: it is {self.state}.")
-
-    def _after(self, seconds: float, then: Callable[[], None]) -> None:
-        """Let this much time pass, then do it; nothing else that was begun goes on."""
-        self._stop_timer()
-        if seconds <= 0:
-            then()
-            return
-        self._next = (seconds, then)
-        until = self._host.clock.now() + timedelta(seconds=seconds)
-        self._timer = self._host.tasks.start(self._let_pass(until, then), f"guest {self.id}")
-
-    async def _let_pass(self, until: datetime, then: Callable[[], None]) -> None:
-        # Counted from when it was begun: a test may move its clock before this task has its first turn.
-        if (left := (until - self._host.clock.now()).total_seconds()) > 0:
-            await self._host.clock.sleep(left)
-        self._timer = self._next = None  # before `then`, which may begin the next thing
-        then()
-
-    def _pause_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _stop_timer(self) -> None:
-        self._pause_timer()
-        self._next = None
 
     async def _give_up(self, down: asyncio.Future[bool], seconds: float) -> None:
         await self._host.clock.sleep(seconds)

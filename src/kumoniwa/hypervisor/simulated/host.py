@@ -1,0 +1,23 @@
+"""Where simulated machines run, as one driver sees it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kumoniwa.clock import Clock
+from kumoniwa.hypervisor.driver import GuestEvent
+from kumoniwa.hypervisor.simulated.layers import Layers
+from kumoniwa.hypervisor.simulated.ports import Ports
+from kumoniwa.hypervisor.simulated.timing import Timing
+from kumoniwa.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What all machines of a driver share."""
+
+    clock: Clock
+    timing: Timing
+    layers: Layers
+    ports: Ports
+    tasks: Tasks
+    tell: Callable[[GuestEvent], None]

@@ -109,7 +109,9 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         world = World(config, clock, database, driver, metadata)
         engine = Engine(world)
         follower = Follower(world, engine)
-        compaction, damage = Compaction(world), Damage(world)
+        compaction = Compaction(world)
+        damage = Damage(world, compaction.follow_files)
+        await compaction.adopt()
 
         async def after(row: WorkflowRow, error: str | None) -> None:
             await follower.after(row, error)
@@ -133,7 +135,6 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         ending.push_async_callback(housekeeping.close)
         housekeeping.start()
         ending.push_async_callback(compaction.close)
-        await compaction.adopt()
         compaction.start()
         ending.push_async_callback(damage.close)
         damage.start()

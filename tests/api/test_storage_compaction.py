@@ -47,6 +47,13 @@ async def chain(stack: Stack, instance: str) -> list[str]:
     return [layer.id for layer in found]
 
 
+async def parent_of(stack: Stack, layer: str, wanted: str) -> None:
+    """Wait until the layer's row says that it stands on this one."""
+    async with asyncio.timeout(10):
+        while (await stack.running.cloud.read(layers.every))[layer].parent_id != wanted:
+            await asyncio.sleep(0)
+
+
 def compaction(stack: Stack, longest: int = 4, left: int = 2) -> Compaction:
     """One that nobody but the test sends round."""
     return Compaction(stack.running.cloud.world, longest=longest, left=left)
@@ -189,6 +196,7 @@ async def test_rows_follow_what_a_guest_finished_by_itself(tmp_path: Path, *, lo
             return
         world.layers.pull_up(LayerId(before[0]), LayerId(before[-1]))
     async with server(tmp_path, world, clock) as stack:
+        await parent_of(stack, before[0], before[-1])
         assert await chain(stack, instance) == [before[0], before[-1]]
 
 
@@ -202,14 +210,10 @@ async def test_rows_follow_also_where_it_was_cut_in_the_meantime(tmp_path: Path)
         before = await chain(stack, instance)
     async with server(tmp_path, world, clock) as stack:
         world.layers.pull_up(LayerId(before[0]), LayerId(before[-1]))
-        stack.guest(instance)
         image = (await stack.call("CreateImage", InstanceId=instance, Name="late", NoReboot=True))["ImageId"]
         await stack.idle()
         await clock.advance(ROUND)
-        async with asyncio.timeout(10):
-            while (every := await stack.running.cloud.read(layers.every))[before[0]].parent_id != before[-1]:
-                await asyncio.sleep(0)
-        assert every[before[0]].parent_id == before[-1]
+        await parent_of(stack, before[0], before[-1])
         assert stack.guest(await stack.launch(ImageId=image)).read("/5") == b"5"
         assert (await stack.get("/_kumoniwa/storage/check"))["faults"] == []
 

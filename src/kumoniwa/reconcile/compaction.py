@@ -79,9 +79,9 @@ class Compaction:
         """Volumes whose chains are too long and were not shortened in the last round, each with the reason."""
 
     async def adopt(self) -> None:
-        """At start: what an earlier server began, guests may have finished meanwhile, or will. Call once, first."""
+        """At start: what an earlier server began, guests may have finished meanwhile, or will. Call once, before
+        workflows cut anything."""
         self._unsure = await self._world.database.read(_heads)
-        await self._follow_files()
 
     def start(self) -> None:
         """Go round from now on."""
@@ -98,7 +98,7 @@ class Compaction:
 
     async def go_round(self) -> None:
         """Shorten once what is too long now, the longest first."""
-        await self._follow_files()
+        await self.follow_files()
         skipped: dict[str, str] = {}
         tried: set[str] = set()
         while chains := [chain for chain in await self._too_long() if chain.volume not in tried]:
@@ -108,6 +108,16 @@ class Compaction:
                 skipped[chain.volume] = reason
                 log.warning("a chain of layers was not shortened", volume=chain.volume, reason=reason)
         self.skipped = skipped
+
+    async def follow_files(self) -> None:
+        """Bring the rows of heads that guests may have compacted by themselves to what the files say."""
+        followed = False
+        for layer_id in sorted(self._unsure):
+            if (onto := await follow(self._world.database, self._files, layer_id)) is not None:
+                log.info("a guest finished a compaction by itself", layer=layer_id, onto=onto)
+                followed = True
+        if followed:
+            await self._collect()
 
     async def _rounds(self) -> None:
         while True:
@@ -193,16 +203,6 @@ class Compaction:
         if [one.id for one in found] != [one.id for one in chain.layers]:
             raise DriverError("Its layers changed while they were measured; it is tried again.")
         return Chain(chain.volume, chain.instance, found)
-
-    async def _follow_files(self) -> None:
-        """Bring the rows of heads that guests may have compacted by themselves to what the files say."""
-        followed = False
-        for layer_id in sorted(self._unsure):
-            if (onto := await follow(self._world.database, self._files, layer_id)) is not None:
-                log.info("a guest finished a compaction by itself", layer=layer_id, onto=onto)
-                followed = True
-        if followed:
-            await self._collect()
 
     async def _collect(self) -> None:
         try:

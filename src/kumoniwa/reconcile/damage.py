@@ -3,6 +3,7 @@
 Who does need it is refused by the driver (`LayerDamaged`). `kumoniwa storage check` looks at each byte.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -27,10 +28,11 @@ class Seen:
 
 
 class Damage:
-    """Owns the task that looks once."""
+    """Owns the task that looks once, after `first` has made rows follow what guests compacted by themselves."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, first: Callable[[], Awaitable[None]]) -> None:
         self._world = world
+        self._first = first
         self._tasks = Tasks("damage")
         self.seen: Seen | None = None
         """None until it was looked."""
@@ -44,6 +46,7 @@ class Damage:
 
     async def look(self) -> None:
         """Look at all layers, as far as a minute goes."""
+        await self._first()
         clock = self._world.clock
         began_at = clock.now()
         looked = await look_at_layers(

@@ -1,12 +1,17 @@
-"""The header of a qcow2 file, read by ourselves before any program opens a file that a user brought.
+"""The header of a qcow2 file, read by ourselves: before any program opens a file that a user brought, and of layers.
 
 A header can name other files of the host (a backing file, a data file), which qemu-img would open without asking.
+Of a layer it tells what the layer stands on, and whether the file is as long as its tables need.
 Fields: https://www.qemu.org/docs/master/interop/qcow2.html
 """
 
+import os
 import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
-from kumoniwa.hypervisor.driver import DiskRefused
+from kumoniwa.hypervisor.driver import DiskRefused, LayerDamaged
 
 HEADER_BYTES = 104
 LARGEST_BYTES = 64 * 1024**4  # EBS's largest volume
@@ -14,6 +19,9 @@ LARGEST_BYTES = 64 * 1024**4  # EBS's largest volume
 _FIELDS = struct.Struct(">4sIQIIQIIQQIIQQQQII")
 _MAGIC = b"QFI\xfb"
 _DIRTY, _CORRUPT, _EXTERNAL_DATA, _COMPRESSION, _EXTENDED_L2 = (1 << bit for bit in range(5))
+_BACKING_FORMAT = 0xE2792ACA  # the type of that extension of the header
+_OFFSET = 0x00FF_FFFF_FFFF_FE00  # the bits of a table's entry that are an offset into the file
+_OURS = _DIRTY | _COMPRESSION | _EXTENDED_L2  # features that a layer's file may have
 _OTHER_FORMATS = {
     _MAGIC: "qcow2",
     b"KDMV": "VMDK",
@@ -66,3 +74,88 @@ def check_size(size: int) -> None:
         raise DiskRefused(f"its size, {size} bytes, is not a whole number of sectors")
     if size > LARGEST_BYTES:
         raise DiskRefused(f"its size, {size // 1024**4} TiB, is more than the largest volume, 64 TiB")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header of a layer's file says."""
+
+    size_bytes: int
+    """Of the disk."""
+    backing: str | None
+    """The name of the file it stands on, as it is written there."""
+    backing_format: str | None
+
+
+def read_header(path: Path) -> Header:
+    """The header of a layer's file, once it was seen that the file is as long as its tables need.
+
+    May be read while a guest writes to it. Raises `LayerDamaged`.
+    """
+    try:
+        with path.open("rb") as file:
+            return _Reader(path.name, file).header()
+    except FileNotFoundError as missing:
+        raise LayerDamaged(f"{path.name} is missing") from missing
+    except OSError as unreadable:
+        raise LayerDamaged(f"{path.name} cannot be read: {unreadable.strerror}") from unreadable
+
+
+class _Reader:
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self._name = name
+        self._file = file
+        self._length = os.fstat(file.fileno()).st_size
+
+    def header(self) -> Header:
+        start = self._at(0, HEADER_BYTES, "its header")
+        magic, version, at, length, cluster_bits, size, encryption, l1_size, l1, refcounts, clusters, *_ = (
+            _FIELDS.unpack(start[: _FIELDS.size])
+        )
+        features, header_length = _FIELDS.unpack(start[: _FIELDS.size])[13], int.from_bytes(start[100:104], "big")
+        cluster = 1 << cluster_bits if 9 <= cluster_bits <= 21 else 0
+        for wrong, why in (
+            (magic != _MAGIC, "is torn: it does not begin as a qcow2 file"),
+            (version != 3, f"is a qcow2 file of version {version}, not of 3"),
+            (not cluster, f"is torn: its clusters cannot be of 2^{cluster_bits} bytes"),
+            (bool(features & _CORRUPT), "is marked as damaged: QEMU found its tables inconsistent"),
+            (
+                encryption != 0 or bool(features & ~(_DIRTY | _COMPRESSION | _EXTENDED_L2)),
+                "is of a kind we do not make",
+            ),
+            (not HEADER_BYTES <= header_length <= cluster, f"is torn: its header cannot be {header_length} bytes long"),
+            (bool(at) and at + length > cluster, "is torn: the name of what it stands on is beyond its first cluster"),
+            (not l1 or not refcounts or not clusters, "is torn: its header names no tables"),
+        ):
+            if wrong:
+                raise LayerDamaged(f"{self._name} {why}")
+        self._check_table(l1, l1_size * 8, "table of clusters")
+        self._check_table(refcounts, clusters * cluster, "table of references")
+        if at == 0:
+            return Header(size, None, None)
+        backing = self._at(at, length, "its header").decode(errors="replace")
+        return Header(size, backing, self._backing_format(header_length, at))
+
+    def _check_table(self, at: int, length: int, what: str) -> None:
+        """A table of offsets is there, and what it names begins within the file."""
+        table = self._at(at, length, f"its {what}")
+        last = max((entry & _OFFSET for (entry,) in struct.iter_unpack(">Q", table)), default=0)
+        if last >= self._length:
+            raise LayerDamaged(f"{self._name} is torn: its {what} names byte {last}, and it has {self._length} bytes")
+
+    def _backing_format(self, at: int, end: int) -> str | None:
+        """From the header's extensions: a type, a length, that many bytes filled up to a multiple of 8."""
+        while at + 8 <= end:
+            kind, length = struct.unpack(">II", self._at(at, 8, "its header"))
+            if kind == 0:
+                return None
+            if kind == _BACKING_FORMAT:
+                return self._at(at + 8, length, "its header").decode(errors="replace")
+            at += 8 + (length + 7) // 8 * 8
+        return None
+
+    def _at(self, at: int, length: int, what: str) -> bytes:
+        if at + length > self._length:
+            raise LayerDamaged(f"{self._name} is torn: it ends after {self._length} bytes, within {what}")
+        self._file.seek(at)
+        return self._file.read(length)

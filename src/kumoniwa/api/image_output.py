@@ -13,6 +13,8 @@ Output = dict[str, Any]
 
 PUBLIC = "all"
 """The grantee that is everybody."""
+SRIOV = "simple"
+"""All that EC2 knows of SriovNetSupport."""
 PROTECTION_OFF = "disabled"
 
 
@@ -64,7 +66,7 @@ def image_output(one: DescribedImage, at: datetime) -> Output:
         "SourceImageId": image.source_image_id,
         "SourceImageRegion": one.source_region,
         "SourceInstanceId": image.source_instance_id,
-        "SriovNetSupport": "simple",
+        "SriovNetSupport": SRIOV,
         "State": str(image.state),
         "StateReason": reason,
         "Tags": tag_set(one.tags),

@@ -8,12 +8,14 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.boot_modes import check_boots
 from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.create_image import MOST_DESCRIPTION
 from kumoniwa.api.image_names import check_name
+from kumoniwa.api.image_output import SRIOV
 from kumoniwa.api.launch_devices import DEFAULT_VOLUME_TYPE, checked_volume, is_instance_store
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications, write
-from kumoniwa.errors import Ec2Error, MissingParameter, UnsupportedOperation
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.ids import new_id
 from kumoniwa.model.storage import Image, ImageDevice, ImageState, Snapshot, SnapshotState
 from kumoniwa.store import images
@@ -29,7 +31,14 @@ _LACKING = {
     "TpmSupport": "images with NitroTPM",
     "UefiData": "images with UEFI data of their own (UefiData)",
 }
-_LACKING_EBS = ("KmsKeyId", "OutpostArn", "AvailabilityZone", "AvailabilityZoneId", "VolumeInitializationRate")
+_LACKING_EBS = (
+    "KmsKeyId",
+    "OutpostArn",
+    "AvailabilityZone",
+    "AvailabilityZoneId",
+    "EbsCardIndex",
+    "VolumeInitializationRate",
+)
 
 
 @action("RegisterImage")
@@ -78,6 +87,10 @@ def _check_kind(parameters: Parameters) -> None:
             "Kumoniwa runs images of VirtualizationType hvm only, and EC2 takes paravirtual where it is not given: "
             "give VirtualizationType=hvm."
         )
+    if (sriov := parameters.get("SriovNetSupport", SRIOV)) != SRIOV:
+        raise InvalidParameterValue(f"Value ( {sriov[:200]} ) for parameter sriovNetSupport is invalid.")
+    if len(parameters.get("Description", "")) > MOST_DESCRIPTION:
+        raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
     check_boots(architecture, parameters.get("BootMode"))
 
 

@@ -9,6 +9,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.freeze import wants_freeze
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.resources import VOLUME
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import snapshot_output
 from kumoniwa.api.tags import from_specifications, tag_set, tags_of
@@ -93,16 +94,17 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
 
 def _volumes(connection: Connection, instance: Instance, wanted: Mapping[str, Any]) -> list[Volume]:
     """The instance's volumes that are to be cut. Raises EC2's refusals of what cannot be left out."""
-    excluded: set[str] = set(wanted.get("ExcludeDataVolumeIds") or ())
+    excluded: Sequence[str] = wanted.get("ExcludeDataVolumeIds") or ()
     if len(excluded) > _MOST_EXCLUDED:
         raise InvalidParameterValue(f"At most {_MOST_EXCLUDED} data volumes can be excluded")
+    VOLUME.check_form(excluded)
     found = volumes.of_instance(connection, instance.id)
     for attachment, volume in found:
         if attachment.position == 0 and volume.id in excluded:
             raise InvalidParameterValue(
                 f"The root volume '{volume.id}' cannot be excluded by ExcludeDataVolumeIds; use ExcludeBootVolume"
             )
-    if strange := sorted(excluded - {volume.id for _, volume in found}):
+    if strange := sorted(set(excluded) - {volume.id for _, volume in found}):
         raise InvalidParameterValue(f"The volume '{strange[0]}' is not attached to instance '{instance.id}'")
     taken = [
         volume

@@ -1,0 +1,373 @@
+"""CreateSnapshot and CreateSnapshots: what was written before the cut is in them, whoever has the volume by then."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from stack import Stack
+from volumes_at_hand import ZONE, attached, create, held, refused, root_of
+
+from kumoniwa.hypervisor.driver import CutRefused, DriverError
+
+pytestmark = pytest.mark.anyio
+
+KEPT = "/kept"
+
+
+async def snapshot(stack: Stack, snapshot_id: str) -> dict[str, Any]:
+    """The snapshot as EC2 describes it."""
+    found: dict[str, Any] = (await stack.call("DescribeSnapshots", SnapshotIds=[snapshot_id]))["Snapshots"][0]
+    return found
+
+
+async def truth(stack: Stack, snapshot_id: str) -> tuple[str, str]:
+    """How the snapshot was cut, and what was seen that says so."""
+    told = await stack.get(f"/_kumoniwa/snapshots/{snapshot_id}")
+    return told["consistency"], told["detail"]
+
+
+async def take(stack: Stack, volume_id: str, **parameters: Any) -> str:
+    """A snapshot of a volume, completed."""
+    snapshot_id = str((await stack.call("CreateSnapshot", VolumeId=volume_id, **parameters))["SnapshotId"])
+    await stack.idle()
+    assert (await snapshot(stack, snapshot_id))["State"] == "completed"
+    return snapshot_id
+
+
+async def restored(stack: Stack, snapshot_id: str, path: str) -> bytes:
+    """What the file holds on a volume that is made of the snapshot, for another guest."""
+    volume_id = await create(stack, SnapshotId=snapshot_id, Size=8)
+    other = await stack.launch()
+    await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=other, Device="/dev/sdz")
+    await stack.idle()
+    return stack.guest(other).read(path, serial=serial(volume_id))
+
+
+def serial(volume_id: str) -> str:
+    return volume_id.replace("-", "")
+
+
+async def detach(stack: Stack, volume_id: str) -> None:
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    await stack.idle()
+
+
+async def test_a_snapshot_of_a_running_instances_volume_holds_what_was_written_before(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    guest, boot_id = stack.guest(instance_id), stack.guest(instance_id).boot_id
+    guest.write(KEPT, b"before", serial=serial(volume_id), sync=True)
+    answer = await stack.call("CreateSnapshot", VolumeId=volume_id, Description="nightly")
+    assert (answer["State"], answer["VolumeId"], answer["VolumeSize"]) == ("pending", volume_id, 1)
+    await stack.idle()
+    guest.write(KEPT, b"after", serial=serial(volume_id), sync=True)
+    told = await snapshot(stack, answer["SnapshotId"])
+    assert (told["State"], told["Progress"], told["Description"]) == ("completed", "100%", "nightly")
+    assert told["StartTime"] == answer["StartTime"]
+    assert told["FullSnapshotSizeInBytes"] > 0
+    assert guest.boot_id == boot_id
+    assert (await truth(stack, told["SnapshotId"]))[0] == "crash-consistent"
+    assert await restored(stack, told["SnapshotId"], KEPT) == b"before"
+    assert guest.read(KEPT, serial=serial(volume_id)) == b"after"
+
+
+async def test_the_root_of_a_stopped_instance_is_at_rest_in_its_snapshot(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.guest(instance_id).write(KEPT, b"unsynced")
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    made = await take(stack, await root_of(stack, instance_id))
+    assert await truth(stack, made) == ("at-rest", "the instance was stopped, its last end was clean")
+    assert await restored(stack, made, KEPT) == b"unsynced"
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert stack.guest(instance_id).read(KEPT) == b"unsynced"
+
+
+async def test_what_a_stopped_instance_got_later_is_not_called_at_rest_for_its_sake(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    stack.guest(instance_id).write(KEPT, b"dirty", serial=serial(volume_id), sync=True)
+    await detach(stack, volume_id)
+    other = await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[other])
+    await stack.idle()
+    await stack.clock.advance(1)
+    await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=other, Device="/dev/sdf")
+    await stack.idle()
+    answer = await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": other})
+    image_id = (await stack.call("CreateImage", InstanceId=other, Name="mixed"))["ImageId"]
+    await stack.idle()
+    told = {one["VolumeId"]: await truth(stack, one["SnapshotId"]) for one in answer["Snapshots"]}
+    assert {how for how, _ in told.values()} == {"at-rest", "crash-consistent"}
+    assert told[volume_id][0] == "crash-consistent"
+    assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
+
+
+async def test_a_volume_that_nobody_has_is_cut_and_goes_on_from_there(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    stack.guest(instance_id).write(KEPT, b"first", serial=serial(volume_id), sync=True)
+    await detach(stack, volume_id)
+    first = await take(stack, volume_id)
+    assert (await truth(stack, first))[0] == "crash-consistent"
+    again = await take(stack, volume_id)  # nothing was written since: as good as the one before
+    assert (await truth(stack, again))[0] == "crash-consistent"
+    await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
+    await stack.idle()
+    assert stack.guest(instance_id).read(KEPT, serial=serial(volume_id)) == b"first"
+    stack.guest(instance_id).write(KEPT, b"second", serial=serial(volume_id), sync=True)
+    for one in (first, again):
+        assert await restored(stack, one, KEPT) == b"first"
+
+
+async def test_a_volume_that_never_was_written_is_at_rest_in_its_snapshot(stack: Stack) -> None:
+    made = await take(stack, await create(stack))
+    assert await truth(stack, made) == ("at-rest", "no instance had the volume, and nothing was ever written to it")
+    assert (await snapshot(stack, made))["FullSnapshotSizeInBytes"] == 0
+
+
+async def test_a_restored_volume_that_nobody_had_is_as_its_snapshot(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    source = await take(stack, await root_of(stack, instance_id))
+    made = await take(stack, await create(stack, SnapshotId=source, Size=8))
+    how, detail = await truth(stack, made)
+    assert how == "at-rest"
+    assert source in detail
+
+
+async def test_a_volume_detached_before_its_turn_is_cut_by_itself(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    stack.guest(instance_id).write(KEPT, b"kept", serial=serial(volume_id), sync=True)
+    async with held(stack, "ensure_detached") as reached:
+        await stack.call("DetachVolume", VolumeId=volume_id)
+        await reached.wait()
+        made = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+    await stack.idle()
+    assert (await snapshot(stack, made))["State"] == "completed"
+    assert await restored(stack, made, KEPT) == b"kept"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_volume_gone_or_elsewhere_before_its_turn_fails_its_snapshot(stack: Stack, *, elsewhere: bool) -> None:
+    instance_id, volume_id = await attached(stack)
+    other = await stack.launch()
+    turns = {"ensure_shut_down": asyncio.Event(), "ensure_cut": asyncio.Event()}
+    reached = asyncio.Event()
+
+    async def wait_for_its_turn(at: str) -> None:
+        if at in turns:
+            if at == "ensure_cut":
+                reached.set()
+            await turns[at].wait()
+
+    stack.driver.faults.hook = wait_for_its_turn
+    await stack.call("RebootInstances", InstanceIds=[instance_id])
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    await stack.call("CreateImage", InstanceId=instance_id, Name="between", NoReboot=True)
+    made = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+    turns["ensure_shut_down"].set()
+    await reached.wait()  # it is detached, and its snapshot's turn has not come
+    if elsewhere:
+        await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=other, Device="/dev/sdf")
+        why = f"The volume '{volume_id}' was attached to '{other}' meanwhile."
+    else:
+        await stack.call("DeleteVolume", VolumeId=volume_id)
+        why = f"The volume '{volume_id}' does not exist."
+    turns["ensure_cut"].set()
+    await stack.idle()
+    stack.driver.faults.hook = None
+    told = await snapshot(stack, made)
+    assert (told["State"], told["StateMessage"]) == ("error", why)
+
+
+async def test_no_cut_is_lost_where_a_volume_leaves_while_the_others_are_cut(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    root = await root_of(stack, instance_id)
+    async with held(stack, "ensure_detached") as leaving:
+        await stack.call("DetachVolume", VolumeId=volume_id)
+        await leaving.wait()
+        of_volume = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+        of_root = (await stack.call("CreateSnapshot", VolumeId=root))["SnapshotId"]
+    async with held(stack, "ensure_cut") as cutting:
+        await cutting.wait()
+        await stack.call("DeleteVolume", VolumeId=volume_id)
+    await stack.idle()
+    guest = stack.guest(instance_id)
+    guest.write(KEPT, b"after the cut", sync=True)
+    for one in (of_volume, of_root):
+        assert (await snapshot(stack, one))["State"] == "completed"
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert stack.guest(instance_id).read(KEPT) == b"after the cut"
+
+
+async def test_all_volumes_of_an_instance_are_cut_at_one_instant(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    guest, root = stack.guest(instance_id), await root_of(stack, instance_id)
+    guest.write(KEPT, b"root")
+    guest.write(KEPT, b"data", serial=serial(volume_id), sync=True)
+    await stack.call("CreateTags", Resources=[volume_id], Tags=[{"Key": "of", "Value": "volume"}])
+    answer = await stack.call(
+        "CreateSnapshots",
+        InstanceSpecification={"InstanceId": instance_id},
+        Description="both",
+        CopyTagsFromSource="volume",
+        TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "by", "Value": "request"}]}],
+    )
+    told = {one["VolumeId"]: one for one in answer["Snapshots"]}
+    assert told.keys() == {root, volume_id}
+    assert len({one["StartTime"] for one in told.values()}) == 1
+    assert {one["Description"] for one in told.values()} == {"both"}
+    assert told[root]["Tags"] == [{"Key": "by", "Value": "request"}]
+    assert {tag["Key"]: tag["Value"] for tag in told[volume_id]["Tags"]} == {"of": "volume", "by": "request"}
+    await stack.idle()
+    for volume, held_bytes in ((root, b"root"), (volume_id, b"data")):
+        made = await snapshot(stack, told[volume]["SnapshotId"])
+        assert made["State"] == "completed"
+        assert sorted(map(str, made["Tags"])) == sorted(map(str, told[volume]["Tags"]))
+        assert await restored(stack, made["SnapshotId"], KEPT) == held_bytes
+
+
+async def test_volumes_are_left_out_that_the_request_names_or_that_leave(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    root = await root_of(stack, instance_id)
+
+    async def volumes(**specification: Any) -> set[str]:
+        asked = {"InstanceId": instance_id, **specification}
+        answer = await stack.call("CreateSnapshots", InstanceSpecification=asked)
+        return {one["VolumeId"] for one in answer["Snapshots"]}
+
+    assert await volumes(ExcludeBootVolume=True) == {volume_id}
+    assert await volumes(ExcludeDataVolumeIds=[volume_id]) == {root}
+    await stack.idle()
+    async with held(stack, "ensure_detached") as reached:
+        await stack.call("DetachVolume", VolumeId=volume_id)
+        await reached.wait()
+        assert await volumes() == {root}
+        image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="less"))["ImageId"]
+    await stack.idle()
+    (image,) = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"]
+    assert (image["State"], len(image["BlockDeviceMappings"])) == ("available", 1)
+
+
+async def test_a_volume_on_its_way_to_the_instance_is_in_its_snapshots(stack: Stack) -> None:
+    instance_id, volume_id = await stack.launch(), await create(stack)
+    async with held(stack, "ensure_attached") as reached:
+        await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
+        await reached.wait()
+        answer = await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id})
+    await stack.idle()
+    assert volume_id in {one["VolumeId"] for one in answer["Snapshots"]}
+    for one in answer["Snapshots"]:
+        assert (await snapshot(stack, one["SnapshotId"]))["State"] == "completed"
+
+
+async def test_five_snapshots_of_a_volume_may_be_pending_and_no_sixth(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    async with held(stack, "ensure_cut"):
+        for _ in range(5):
+            await stack.call("CreateSnapshot", VolumeId=volume_id)
+        with refused(
+            "ConcurrentSnapshotLimitExceeded", "Maximum allowed in-progress snapshots for a single volume exceeded."
+        ):
+            await stack.call("CreateSnapshot", VolumeId=volume_id)
+        with refused("ConcurrentSnapshotLimitExceeded"):
+            await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id})
+    await stack.idle()
+    await take(stack, volume_id)
+
+
+async def test_a_snapshot_that_could_not_be_cut_is_in_error_and_says_why(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    stack.driver.fail_next("ensure_cut", CutRefused("The disk is busy."))
+    made = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+    await stack.idle()
+    told = await snapshot(stack, made)
+    assert (told["State"], told["StateMessage"]) == ("error", "The disk is busy.")
+    stack.guest(instance_id).write(KEPT, b"goes on", serial=serial(volume_id), sync=True)
+    assert await restored(stack, await take(stack, volume_id), KEPT) == b"goes on"
+
+
+async def test_a_snapshot_that_cannot_be_measured_does_not_stay_pending(stack: Stack) -> None:
+    volume_id = await create(stack)
+    stack.driver.fail_next("measure", DriverError("The disk of this host does not answer."))
+    made = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+    await stack.idle()
+    told = await snapshot(stack, made)
+    assert (told["State"], told["StateMessage"]) == ("error", "The disk of this host does not answer.")
+
+
+async def test_a_pending_snapshot_may_be_deleted(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    async with held(stack, "ensure_cut") as reached:
+        made = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+        await reached.wait()
+        await stack.call("DeleteSnapshot", SnapshotId=made)
+    await stack.idle()
+    with refused("InvalidSnapshot.NotFound"):
+        await snapshot(stack, made)
+    stack.guest(instance_id).write(KEPT, b"goes on", serial=serial(volume_id), sync=True)
+    assert await restored(stack, await take(stack, volume_id), KEPT) == b"goes on"
+
+
+async def test_a_volume_that_is_not_made_yet_is_not_cut(stack: Stack) -> None:
+    async with held(stack, "ensure_empty") as reached:
+        volume_id = (await stack.call("CreateVolume", AvailabilityZone=ZONE, Size=1))["VolumeId"]
+        await reached.wait()
+        with refused("IncorrectState", f"Volume '{volume_id}' is in the 'creating' state."):
+            await stack.call("CreateSnapshot", VolumeId=volume_id)
+    await stack.idle()
+
+
+async def test_what_cannot_be_is_refused(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    root, spare = await root_of(stack, instance_id), await create(stack)
+    unknown = "vol-0123456789abcdef0"
+    for parameters, code, message in (
+        ({"VolumeId": unknown}, "InvalidVolume.NotFound", f"The volume '{unknown}' does not exist."),
+        ({"VolumeId": "vol-x"}, "InvalidVolumeID.Malformed", None),
+        ({"Description": "d" * 256}, "InvalidParameterValue", None),
+        ({"OutpostArn": "arn:aws:outposts:x"}, "InvalidAction", "Kumoniwa does not implement Outposts."),
+        ({"Location": "local"}, "InvalidAction", "Kumoniwa does not implement Local Zones."),
+        (
+            {"TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]},
+            "InvalidParameterValue",
+            "'volume' is not a valid taggable resource type for this operation.",
+        ),
+        ({"DryRun": True}, "DryRunOperation", None),
+    ):
+        with refused(code, message):
+            await stack.call("CreateSnapshot", **{"VolumeId": volume_id, **parameters})
+    for specification, code in (
+        ({"InstanceId": "i-0123456789abcdef0"}, "InvalidInstanceID.NotFound"),
+        ({"InstanceId": instance_id, "ExcludeDataVolumeIds": [root]}, "InvalidParameterValue"),
+        ({"InstanceId": instance_id, "ExcludeDataVolumeIds": [spare]}, "InvalidParameterValue"),
+        ({"InstanceId": instance_id, "ExcludeDataVolumeIds": [volume_id] * 41}, "InvalidParameterValue"),
+        (
+            {"InstanceId": instance_id, "ExcludeDataVolumeIds": [volume_id], "ExcludeBootVolume": True},
+            "InvalidParameterValue",
+        ),
+    ):
+        with refused(code):
+            await stack.call("CreateSnapshots", InstanceSpecification=specification)
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    with refused("IncorrectInstanceState"):
+        await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id})
+    assert (await stack.call("DescribeSnapshots", Filters=[{"Name": "status", "Values": ["pending"]}]))[
+        "Snapshots"
+    ] == []
+
+
+async def test_no_snapshot_is_begun_where_the_host_has_no_room(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    stack.driver.world.room = 0
+    for action, parameters in (
+        ("CreateSnapshot", {"VolumeId": volume_id}),
+        ("CreateSnapshots", {"InstanceSpecification": {"InstanceId": instance_id}}),
+        ("CreateImage", {"InstanceId": instance_id, "Name": "none"}),
+    ):
+        with refused("InsufficientVolumeCapacity"):
+            await stack.call(action, **parameters)

@@ -7,7 +7,8 @@ from stack import Stack
 from volumes_at_hand import attached, create, root_of, states
 
 from kumoniwa.hypervisor.driver import GuestLost, LayerId
-from kumoniwa.store import volumes
+from kumoniwa.model.workflows import WorkflowState
+from kumoniwa.store import volumes, workflows
 
 pytestmark = pytest.mark.anyio
 
@@ -75,3 +76,26 @@ async def test_a_guest_that_does_not_answer_is_asked_again(stack: Stack, method:
     assert await states(stack, volume_id) == ("available", None)
     told = await stack.call("DescribeVolumesModifications", VolumeIds=[volume_id])
     assert told["VolumesModifications"][0]["ModificationState"] == "completed"
+
+
+async def test_a_guest_whose_disk_was_lost_while_it_ran_is_not_recovered_on_an_empty_one(stack: Stack) -> None:
+    instance_id, volume_id = await attached(stack)
+    head = await head_of(stack, volume_id)
+
+    async def lose(method: str) -> None:
+        if method == "observe" and head in stack.driver.world.layers:
+            stack.driver.world.layers.remove(head)
+
+    stack.driver.faults.hook = lose
+    stack.guest(instance_id).die()
+    async with asyncio.timeout(10):
+        while not (found := await recoveries(stack, instance_id)):
+            await asyncio.sleep(0)
+    assert found == [f"The file of layer {head} is missing; what was written to it is lost."]
+    assert head not in await stack.driver.disks.all_layers()
+
+
+async def recoveries(stack: Stack, instance_id: str) -> list[str | None]:
+    """How the recoveries of the instance ended that have ended."""
+    every = await stack.running.cloud.read(lambda connection: workflows.of_subject(connection, instance_id))
+    return [one.error for one in every if one.kind == "recover_instance" and one.state is WorkflowState.FAILED]

@@ -24,6 +24,7 @@ from kumoniwa.model.instances import Reachability
 from kumoniwa.model.storage import AttachmentState, Volume
 from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
+from kumoniwa.workflows.steps.layers import ensure_layers_made
 from kumoniwa.workflows.steps.ports import ensure_forwards
 from kumoniwa.workflows.world import World
 
@@ -62,8 +63,11 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
         )
 
     now = world.clock.now()
-    begun = None if await guest.observe() is GuestState.RUNNING else await world.database.write(begin)
+    state = await guest.observe()
+    begun = None if state is GuestState.RUNNING else await world.database.write(begin)
     try:
+        for disk in spec.disks if state is GuestState.ABSENT else ():
+            await ensure_layers_made(world, disk.layer)
         started = await guest.ensure_running(spec)
     except DriverError as failure:
         if begun and not isinstance(failure, GuestLost):

@@ -4,73 +4,29 @@ A driver's test module makes a subclass of `DriverContract` and a fixture `bench
 and looks into its disks.
 """
 
-from collections.abc import Awaitable
 from dataclasses import replace
-from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 import pytest
 
-from kumoniwa.hypervisor.driver import (
+pytest.register_assert_rewrite("storage_contract")
+
+from contract_bench import MIB, Bench, forward, overlay, up  # noqa: E402  (rewriting must be asked for before)
+from storage_contract import StorageContract  # noqa: E402
+
+from kumoniwa.hypervisor.driver import (  # noqa: E402
     Cut,
     CutRefused,
     DiskRefused,
-    Driver,
     DriverError,
     EventKind,
-    Forward,
-    GuestDisk,
-    GuestEvent,
-    GuestId,
-    GuestSpec,
     GuestState,
-    LayerId,
 )
 
-T = TypeVar("T")
-MIB = 1 << 20
+__all__ = ["MIB", "Bench", "DriverContract", "forward"]
 
 
-class Bench(Protocol):
-    """An open driver, and what a test needs around it."""
-
-    driver: Driver
-
-    async def spec(self, data_volumes: int = 0) -> GuestSpec:
-        """A guest that does not exist yet; its layers do, each with nothing on top, the root's bootable."""
-        ...
-
-    def layer(self) -> LayerId:
-        """A name that no layer has."""
-        ...
-
-    def forward(self) -> Forward:
-        """A forward from a port of this host that nobody uses."""
-        ...
-
-    async def run(self, call: Awaitable[T]) -> T:
-        """The call's result, letting as much time pass as it needs."""
-        ...
-
-    async def event(self, kind: EventKind) -> GuestEvent:
-        """The next event of this kind."""
-        ...
-
-    async def write(self, guest: GuestId, text: str) -> None:
-        """Have the guest write a file with this text to its root disk, and sync."""
-        ...
-
-    async def holds(self, layer: LayerId, text: str) -> bool:
-        """Whether the disk, as this layer has it, holds a file with this text."""
-        ...
-
-    def ignore_power_button(self, guest: GuestId) -> None:
-        """Make the guest one that does not react to its power button."""
-        ...
-
-
-class DriverContract:
+class DriverContract(StorageContract):
     """Each test is a sentence of the interface's docstrings."""
 
     async def test_a_guest_that_was_never_made_is_absent(self, bench: Bench) -> None:
@@ -90,7 +46,7 @@ class DriverContract:
         assert not (await bench.run(guest.ensure_running(spec))).fresh
 
     async def test_ensure_running_boots_a_guest_that_shut_down_again(self, bench: Bench) -> None:
-        guest, spec = await _up(bench)
+        guest, spec = await up(bench)
         await bench.run(bench.driver.guest(guest).ensure_shut_down(deadline=300))
         assert (await bench.run(bench.driver.guest(guest).ensure_running(spec))).fresh
         assert await bench.driver.guest(guest).observe() is GuestState.RUNNING
@@ -103,7 +59,7 @@ class DriverContract:
         assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
 
     async def test_ensure_shut_down_ends_with_disks_at_rest(self, bench: Bench) -> None:
-        id, _ = await _up(bench)
+        id, _ = await up(bench)
         shutdown = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
         assert shutdown.clean
         assert shutdown.at_rest_at is not None
@@ -111,7 +67,7 @@ class DriverContract:
         assert await bench.driver.guest(id).observe() is GuestState.SHUT_DOWN
 
     async def test_ensure_shut_down_may_be_repeated(self, bench: Bench) -> None:
-        id, _ = await _up(bench)
+        id, _ = await up(bench)
         first = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
         second = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
         assert (second.clean, second.at_rest_at) == (True, first.at_rest_at)
@@ -120,7 +76,7 @@ class DriverContract:
         assert await bench.driver.guest(id).observe() is GuestState.SHUT_DOWN
 
     async def test_a_guest_that_does_not_follow_in_time_is_halted(self, bench: Bench) -> None:
-        id, spec = await _up(bench)
+        id, spec = await up(bench)
         bench.ignore_power_button(id)
         shutdown = await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=3))
         assert (shutdown.clean, shutdown.at_rest_at) == (False, None)
@@ -134,7 +90,7 @@ class DriverContract:
         assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
 
     async def test_ensure_off_shuts_down_and_ends_the_process(self, bench: Bench) -> None:
-        id, _ = await _up(bench)
+        id, _ = await up(bench)
         first = await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
         assert first.clean
         assert await bench.driver.guest(id).observe() is GuestState.ABSENT
@@ -143,38 +99,38 @@ class DriverContract:
         assert await bench.driver.guest(id).observe() is GuestState.ABSENT
 
     async def test_ensure_off_that_skips_the_shutdown_is_not_clean(self, bench: Bench) -> None:
-        id, _ = await _up(bench)
+        id, _ = await up(bench)
         shutdown = await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=True))
         assert not shutdown.clean
         assert await bench.driver.guest(id).observe() is GuestState.ABSENT
 
     async def test_ensure_off_of_a_guest_already_at_rest_is_clean(self, bench: Bench) -> None:
-        id, _ = await _up(bench)
+        id, _ = await up(bench)
         await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
         shutdown = await bench.run(bench.driver.guest(id).ensure_off(deadline=0, skip_os_shutdown=True))
         assert shutdown.clean
 
     async def test_ensure_off_ends_a_guest_that_ignores_it(self, bench: Bench) -> None:
-        id, _ = await _up(bench)
+        id, _ = await up(bench)
         bench.ignore_power_button(id)
         shutdown = await bench.run(bench.driver.guest(id).ensure_off(deadline=3, skip_os_shutdown=False))
         assert not shutdown.clean
         assert await bench.driver.guest(id).observe() is GuestState.ABSENT
 
     async def test_what_was_synced_is_on_the_disk_when_the_guest_is_off(self, bench: Bench) -> None:
-        id, spec = await _up(bench)
+        id, spec = await up(bench)
         await bench.write(id, "kept")
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=True))
         assert await bench.holds(spec.disks[0].layer, "kept")
 
     async def test_making_a_layer_again_leaves_what_it_holds(self, bench: Bench) -> None:
-        id, spec = await _up(bench)
+        id, spec = await up(bench)
         root = spec.disks[0].layer
         await bench.write(id, "kept")
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
         await bench.driver.disks.ensure_empty(root, 8 * MIB)
         assert await bench.holds(root, "kept")
-        above = await _overlay(bench, spec.disks[0])
+        above = await overlay(bench, spec.disks[0])
         on_top = replace(spec, disks=(replace(spec.disks[0], layer=above.new),))
         await bench.run(bench.driver.guest(id).ensure_running(on_top))
         await bench.event(EventKind.REACHABLE)
@@ -184,9 +140,9 @@ class DriverContract:
         assert [await bench.holds(above.new, text) for text in ("kept", "above")] == [True, True]
 
     async def test_after_a_cut_writes_go_to_the_new_layer_and_the_old_one_does_not_change(self, bench: Bench) -> None:
-        id, spec = await _up(bench)
+        id, spec = await up(bench)
         await bench.write(id, "before")
-        cut = await _overlay(bench, spec.disks[0])
+        cut = await overlay(bench, spec.disks[0])
         assert (await bench.run(bench.driver.guest(id).ensure_cut([cut]))).seconds >= 0
         await bench.write(id, "after")
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
@@ -194,8 +150,8 @@ class DriverContract:
         assert [await bench.holds(cut.new, text) for text in ("before", "after")] == [True, True]
 
     async def test_ensure_cut_leaves_disks_alone_that_were_switched_already(self, bench: Bench) -> None:
-        id, spec = await _up(bench, data_volumes=1)
-        root, data = [await _overlay(bench, disk) for disk in spec.disks]
+        id, spec = await up(bench, data_volumes=1)
+        root, data = [await overlay(bench, disk) for disk in spec.disks]
         await bench.run(bench.driver.guest(id).ensure_cut([root]))
         await bench.run(bench.driver.guest(id).ensure_cut([root, data]))
         await bench.run(bench.driver.guest(id).ensure_cut([root, data]))
@@ -205,8 +161,8 @@ class DriverContract:
         assert await bench.holds(root.new, "after")
 
     async def test_a_cut_that_is_refused_switches_no_disk(self, bench: Bench) -> None:
-        id, spec = await _up(bench, data_volumes=1)
-        root = await _overlay(bench, spec.disks[0])
+        id, spec = await up(bench, data_volumes=1)
+        root = await overlay(bench, spec.disks[0])
         impossible = Cut(spec.disks[1].layer, bench.layer())
         with pytest.raises(CutRefused):
             await bench.run(bench.driver.guest(id).ensure_cut([root, impossible]))
@@ -215,9 +171,9 @@ class DriverContract:
         assert await bench.holds(root.old, "after")
 
     async def test_a_guest_at_rest_can_be_cut_and_booted_again(self, bench: Bench) -> None:
-        id, spec = await _up(bench)
+        id, spec = await up(bench)
         await bench.run(bench.driver.guest(id).ensure_shut_down(deadline=300))
-        cut = await _overlay(bench, spec.disks[0])
+        cut = await overlay(bench, spec.disks[0])
         await bench.run(bench.driver.guest(id).ensure_cut([cut]))
         await bench.run(bench.driver.guest(id).ensure_running(spec))
         await bench.event(EventKind.REACHABLE)
@@ -228,13 +184,13 @@ class DriverContract:
 
     async def test_on_an_absent_guest_there_is_nothing_to_cut(self, bench: Bench) -> None:
         spec = await bench.spec()
-        cut = await _overlay(bench, spec.disks[0])
+        cut = await overlay(bench, spec.disks[0])
         await bench.run(bench.driver.guest(spec.id).ensure_cut([cut]))
         assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
 
     async def test_ensure_forwards_opens_exactly_what_was_asked_for(self, bench: Bench) -> None:
-        one, _ = await _up(bench)
-        other, _ = await _up(bench)
+        one, _ = await up(bench)
+        other, _ = await up(bench)
         first, second = bench.forward(), bench.forward()
         assert await bench.run(bench.driver.guest(one).ensure_forwards([first, second])) == {}
         assert await bench.run(bench.driver.guest(one).ensure_forwards([second])) == {}
@@ -243,8 +199,8 @@ class DriverContract:
         assert refused[second]
 
     async def test_forwards_end_with_the_process(self, bench: Bench) -> None:
-        one, _ = await _up(bench)
-        other, _ = await _up(bench)
+        one, _ = await up(bench)
+        other, _ = await up(bench)
         forward = bench.forward()
         await bench.run(bench.driver.guest(one).ensure_forwards([forward]))
         await bench.run(bench.driver.guest(one).ensure_off(deadline=300, skip_os_shutdown=True))
@@ -255,7 +211,7 @@ class DriverContract:
         assert await bench.run(bench.driver.guest(spec.id).ensure_forwards([bench.forward()])) == {}
 
     async def test_the_console_outlives_the_process(self, bench: Bench) -> None:
-        id, _ = await _up(bench)
+        id, _ = await up(bench)
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
         console = await bench.driver.guest(id).console()
         assert b"Linux version" in console
@@ -263,7 +219,7 @@ class DriverContract:
         assert len(console) <= 64 << 10
 
     async def test_nothing_is_left_of_a_forgotten_guest_but_its_disks(self, bench: Bench) -> None:
-        id, spec = await _up(bench)
+        id, spec = await up(bench)
         for _ in range(2):
             await bench.run(bench.driver.guest(id).ensure_forgotten())
             assert await bench.driver.guest(id).observe() is GuestState.ABSENT
@@ -331,21 +287,3 @@ class DriverContract:
     async def test_a_driver_says_what_it_is(self, bench: Bench) -> None:
         assert bench.driver.name
         assert bench.driver.describe()
-
-
-async def _up(bench: Bench, data_volumes: int = 0) -> tuple[GuestId, GuestSpec]:
-    spec = await bench.spec(data_volumes)
-    await bench.run(bench.driver.guest(spec.id).ensure_running(spec))
-    await bench.event(EventKind.REACHABLE)
-    return spec.id, spec
-
-
-async def _overlay(bench: Bench, disk: GuestDisk) -> Cut:
-    cut = Cut(disk.layer, bench.layer())
-    await bench.driver.disks.ensure_overlay(cut.new, cut.old, 8 * MIB)
-    return cut
-
-
-def forward(host_port: int, guest_port: int = 22) -> Forward:
-    """A forward of this host's loopback."""
-    return Forward("tcp", IPv4Address("127.0.0.1"), host_port, guest_port)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Address
 from typing import TypeVar
 
-from driver_contract import MIB, forward
+from contract_bench import MIB, forward
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestSpec, LayerId
@@ -90,6 +90,9 @@ class SimulatedBench:
 
     def ignore_power_button(self, guest: GuestId) -> None:
         self.guest(guest).ignore_power_button = True
+
+    def hold_disk(self, guest: GuestId, serial: str) -> None:
+        self.guest(guest).holds_disk(serial)
 
     def guest(self, id: GuestId) -> SimulatedGuest:
         return self.driver.guest(id)

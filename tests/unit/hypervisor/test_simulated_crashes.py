@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from driver_contract import forward
+from contract_bench import forward
 from simulated_bench import SimulatedBench, simulated
 
 from kumoniwa.hypervisor.driver import Cut, GuestSpec, GuestState, LayerId

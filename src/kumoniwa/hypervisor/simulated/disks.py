@@ -98,9 +98,12 @@ class SimulatedDisks:
             return [str(damage)]
         found, file = [], self._layers[layer]
         if file.parent != known.parent:
-            found.append(f"{layer}.qcow2 stands on {file.parent or 'nothing'}, not on {known.parent or 'nothing'}")
-        if file.size_bytes < known.size_bytes:  # longer: a server ended between growing it and writing that down
-            found.append(f"{layer}.qcow2 is a disk of {file.size_bytes} bytes, not of {known.size_bytes}")
+            found.append(f"{layer}.qcow2 stands on {_name(file.parent)}, not on {_name(known.parent)}")
+        if file.size_bytes != known.size_bytes:
+            longer = "larger" if file.size_bytes > known.size_bytes else "smaller"
+            found.append(
+                f"{layer}.qcow2 is a {longer} disk, of {file.size_bytes} bytes, than the {known.size_bytes} noted"
+            )
         own = self._layers.own(layer)
         if known.sealed_bytes is not None and _bytes(own) < known.sealed_bytes:
             found.append(f"{layer}.qcow2 is shorter than it was: {_bytes(own)} bytes, not {known.sealed_bytes}")
@@ -124,6 +127,10 @@ class SimulatedDisks:
     async def all_layers(self) -> frozenset[LayerId]:
         await self._faults.enter("all_layers")
         return self._layers.ids()
+
+
+def _name(layer: LayerId | None) -> str:
+    return "nothing" if layer is None else f"{layer}.qcow2"
 
 
 def _bytes(files: Mapping[str, bytes]) -> int:

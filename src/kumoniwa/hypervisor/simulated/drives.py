@@ -9,6 +9,8 @@ from kumoniwa.hypervisor.driver import Cut, CutRefused, DriverError, GuestDisk, 
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.layers import Layers
 
+MOST_DISKS = 27
+"""As QEMU's guests have room for on their PCI bus."""
 _SERIAL = re.compile(r"[A-Za-z0-9-]{1,20}")  # 20: NVMe's, and virtio's
 
 
@@ -26,7 +28,7 @@ class Drives:
         self._all = layers
         self._root: str | None = None
         self._unsynced: dict[str, dict[str, bytes]] = {}  # serial → path → what no disk holds yet
-        self._torn_out: set[str] = set()  # of these the kernel keeps what can no longer be read or written
+        self._torn_out: set[str] = set()  # the kernel keeps their devices, and can neither read nor write them
 
     def open(self, disks: Sequence[GuestDisk]) -> None:
         """Plug in all of them, or none: then it raises `DriverError`. The first is the one to boot from."""
@@ -47,10 +49,13 @@ class Drives:
             if present != disk.layer:
                 raise DriverError(f"Guest {self._guest} has another disk with the serial {disk.serial}.")
             return False
+        if disk.serial in self._torn_out:
+            raise DriverError(f"Guest {self._guest} has not let go of {disk.serial} since it was taken away.")
+        if len(self.layers) == MOST_DISKS:
+            raise DriverError(f"A guest has at most {MOST_DISKS} disks.")
         self._all.open(disk.layer, self._guest)
         self.layers[disk.serial] = disk.layer
         self.slots[disk.serial] = min(set(range(len(self.slots) + 1)) - set(self.slots.values()))
-        self._torn_out.discard(disk.serial)
         return True
 
     def let_go(self, serial: str) -> None:

@@ -47,8 +47,7 @@ def reachable(boot_id: str, seconds: float) -> tuple[str, ...]:
 
 def disk_appears(slot: int, serial: str) -> tuple[str, ...]:
     """What the kernel says of an NVMe disk that is plugged in while it runs."""
-    place = f"{slot // 28:02x}:{slot % 28 + 4:02x}"
-    return (f"kernel: nvme nvme{slot}: pci function 0000:{place}.0, serial {serial}",)
+    return (f"kernel: nvme nvme{slot}: pci function 0000:00:{slot + 4:02x}.0, serial {serial}",)
 
 
 def disk_fails(slot: int) -> tuple[str, ...]:

@@ -103,12 +103,14 @@ class Machine:
             self._log_if_running(linux.disk_appears(self.drives.slots[disk.serial], disk.serial))
 
     def lets_go(self, serial: str) -> bool:
-        """Give a disk back, all of it written; gives whether the guest did: it must run, or be at rest, for it."""
-        if self.state is GuestState.HALTED or self.is_frozen:
+        """Give a disk back, all of it written, if the guest does; one that does not run is not asked."""
+        busy = self.is_frozen or serial in self.drives.held
+        if self._out_of_space or (self.state is GuestState.RUNNING and busy):
             return False
-        if self.state is GuestState.RUNNING and serial in self.drives.held:
-            return False
-        self.drives.let_go(serial)
+        if self.state is GuestState.RUNNING:
+            self.drives.let_go(serial)
+        else:
+            self.drives.take(serial)
         return True
 
     def take_disk(self, serial: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.launch_devices import checked_volume
+from kumoniwa.api.launch_devices import DEFAULT_VOLUME_TYPE, checked_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import snapshot_named
@@ -21,7 +21,6 @@ from kumoniwa.model.storage import GIB, Layer, Snapshot, SnapshotState, Volume, 
 from kumoniwa.store import layers, volumes
 from kumoniwa.workflows.engine import submit
 
-_DEFAULT_TYPE = "gp2"
 _UNBUILT = (
     Unbuilt("Encrypted", "encrypted volumes"),
     Unbuilt("KmsKeyId", "encrypted volumes"),
@@ -108,7 +107,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Wan
             )
     if size is None:
         raise MissingParameter("size/snapshot")
-    volume_type = parameters.get("VolumeType") or _DEFAULT_TYPE
+    volume_type = parameters.get("VolumeType") or DEFAULT_VOLUME_TYPE
     iops, throughput = checked_volume(volume_type, size, parameters.get("Iops"), parameters.get("Throughput"))
     return _Wanted(snapshot, size, volume_type, iops, throughput)
 

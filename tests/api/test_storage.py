@@ -235,6 +235,20 @@ async def test_a_snapshot_knows_what_changed_and_what_it_holds(stack: Stack) -> 
     assert every[first.layer_id].sealed_bytes is not None
 
 
+async def test_an_imported_snapshot_knows_its_size_and_its_file(stack: Stack, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.raw"
+    disk.write_bytes(b"\1" * (1 << 20))
+    asked = {"Format": "RAW", "Url": disk.as_uri()}
+    task = (await stack.call("ImportSnapshot", DiskContainer=asked))["ImportTaskId"]
+    await stack.idle()
+    [told] = (await stack.call("DescribeImportSnapshotTasks", ImportTaskIds=[task]))["ImportSnapshotTasks"]
+    snapshot = await snapshot_of(stack, told["SnapshotTaskDetail"]["SnapshotId"])
+    assert snapshot.full_bytes is not None
+    every = await stack.running.cloud.read(layers.every)
+    assert snapshot.layer_id is not None
+    assert every[snapshot.layer_id].sealed_sha256 is not None
+
+
 async def test_a_snapshot_whose_layer_cannot_be_read_ends_in_error_and_the_others_are_measured(stack: Stack) -> None:
     instance, other = await stack.launch(), await stack.launch()
     bad, good = await cut(stack, instance, "bad"), await cut(stack, other, "good")

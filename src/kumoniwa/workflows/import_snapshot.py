@@ -6,10 +6,11 @@ from kumoniwa.workflows.steps import imports
 
 @story("import_snapshot")
 async def import_snapshot(wf: Workflow, task_id: str, layer_id: str) -> None:
-    """Read the disk into a layer, then publish the snapshot; a disk that cannot be read ends the task."""
+    """Read the disk into a layer, publish the snapshot, then measure it; a disk that cannot be read ends the task."""
     try:
         await wf.step("import the disk", imports.ensure_disk_imported, task_id, layer_id)
     except StepFailed as failure:
         await wf.step("give the task up", imports.ensure_given_up, task_id, str(failure))
         raise
     await wf.step("publish the snapshot", imports.ensure_snapshot_published, task_id, layer_id)
+    await wf.step("measure the snapshot", imports.ensure_snapshot_measured, task_id)

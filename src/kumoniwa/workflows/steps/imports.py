@@ -9,6 +9,7 @@ from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.model.storage import GIB, ImportState, ImportTask, Snapshot, SnapshotState
 from kumoniwa.store import imports, layers, snapshots
 from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.steps.measure import ensure_measured
 from kumoniwa.workflows.world import World
 
 NO_VOLUME = "vol-ffffffff"
@@ -71,6 +72,12 @@ async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -
         imports.change(connection, task_id, state=ImportState.COMPLETED, progress=100)
 
     await world.database.write(publish)
+
+
+async def ensure_snapshot_measured(world: World, task_id: str) -> None:
+    """Afterwards the task's snapshot knows its size, and its layer what its file is. See `measure.ensure_measured`."""
+    task = await world.database.read(partial(_task, task_id=task_id))
+    await ensure_measured(world, [task.snapshot_id])
 
 
 def _task(connection: Connection, task_id: str) -> ImportTask:

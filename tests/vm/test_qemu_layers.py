@@ -2,17 +2,32 @@
 
 import asyncio
 import hashlib
+import json
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from driver_contract import MIB
-from qemu_bench import WITHIN, QemuBench, qemu
+from qemu_bench import WITHIN, QemuBench, identity_of, machine_of, qemu
 
 from kumoniwa import run
-from kumoniwa.hypervisor.driver import DriverError, KnownLayer, LayerDamaged, LayerId
+from kumoniwa.hypervisor.driver import (
+    Cut,
+    DriverError,
+    EventKind,
+    GuestId,
+    GuestSpec,
+    HostExhausted,
+    KnownLayer,
+    LayerDamaged,
+    LayerId,
+)
+from kumoniwa.hypervisor.qemu import stream
 from kumoniwa.hypervisor.qemu.disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest import QemuGuest
+from kumoniwa.hypervisor.qemu.space import FLOOR
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 
@@ -115,10 +130,12 @@ async def test_layers_that_stand_on_each_other_are_no_endless_chain(disks: QcowD
         await disks.ensure_whole(TOP)
 
 
-async def write(folder: Path, layer: LayerId, *commands: str) -> None:
-    """Have qemu-io write to a layer's file, or read from it."""
+async def write(folder: Path, layer: LayerId, *commands: str, alone: bool = False) -> None:
+    """Have qemu-io write to a layer's file, or read from it; `alone`: what is beneath it stays closed."""
     options = [word for command in commands for word in ("-c", command)]
-    said = await run.run(["qemu-io", "-f", "qcow2", *options, str(folder / f"{layer}.qcow2")], timeout=WITHIN)
+    file = {"driver": "file", "filename": str(folder / f"{layer}.qcow2")}
+    node = {"driver": "qcow2", "file": file} | ({"backing": None} if alone else {})
+    said = await run.run(["qemu-io", *options, f"json:{json.dumps(node)}"], timeout=WITHIN)
     assert "verification failed" not in said
 
 
@@ -131,3 +148,119 @@ def _put(file: Path, at: int, content: bytes) -> None:
     with file.open("rb+") as opened:
         opened.seek(at)
         opened.write(content)
+
+
+async def test_a_chain_is_shortened_while_the_guest_writes(bench: QemuBench) -> None:
+    guest, spec, chain = await _tall(bench)
+    layers, top = bench.data_dir / "layers", chain[-1]
+    before = {layer: _sha256(layers, layer) for layer in chain[:-1]}
+    compacted, pressed = await asyncio.gather(
+        bench.run(guest.ensure_compacted(top, chain[0])), _press_all(bench, spec.id, "abc"), return_exceptions=True
+    )
+    assert (compacted, pressed) == (True, None)
+    assert await bench.driver.disks.parent(top) == chain[0]
+    assert {layer: _sha256(layers, layer) for layer in chain[:-1]} == before
+    assert _open_files(bench, guest) == {f"{chain[0]}.qcow2", f"{top}.qcow2"}
+    assert await bench.run(guest.ensure_compacted(top, chain[0]))  # as after a crash behind it
+    for layer in chain[1:-1]:
+        await bench.driver.disks.ensure_deleted(layer)
+    await bench.run(guest.ensure_cut([Cut(top, new := await _overlay(bench, top))]))
+    assert await bench.run(guest.ensure_compacted(new, None))
+    assert await bench.driver.disks.parent(new) is None
+    await bench.run(guest.ensure_off(deadline=WITHIN, skip_os_shutdown=True))
+    reads = [f"read -P {number} {number}M 1M" for number in range(1, len(chain))]
+    await write(layers, new, *reads, *(f"read -P {ord(letter)} {(ord(letter) & 31) * 512} 512" for letter in "abc"))
+    again = replace(spec, disks=(replace(spec.disks[0], layer=new),))
+    assert (await bench.run(guest.ensure_running(again))).fresh
+    await bench.event(EventKind.KERNEL_STARTED)
+
+
+async def test_a_cut_gives_a_compaction_up(bench: QemuBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_SPEED", 64 * 1024)
+    guest, _, chain = await _tall(bench)
+    top = chain[-1]
+    compaction = asyncio.ensure_future(bench.run(guest.ensure_compacted(top, chain[0])))
+    await _job_runs(guest)
+    new = await _overlay(bench, top)
+    await bench.run(guest.ensure_cut([Cut(top, new)]))
+    assert not await compaction
+    assert (await bench.driver.disks.parent(top), await bench.driver.disks.parent(new)) == (chain[-2], top)
+    monkeypatch.setattr(stream, "_SPEED", 0)
+    assert not await bench.run(guest.ensure_compacted(top, chain[0]))  # no disk writes to it any more
+    assert await bench.run(guest.ensure_compacted(new, chain[0]))
+
+
+async def test_a_server_finishes_what_one_that_died_began(bench: QemuBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_SPEED", 64 * 1024)
+    guest, spec, chain = await _tall(bench)
+    compaction = asyncio.ensure_future(guest.ensure_compacted(chain[-1], chain[0]))
+    await _job_runs(guest)
+    compaction.cancel()
+    monkeypatch.setattr(stream, "_SPEED", 0)
+    found = (await bench.successor()).guest(spec.id)
+    assert await bench.run(found.ensure_compacted(chain[-1], chain[0]))
+    assert await bench.driver.disks.parent(chain[-1]) == chain[0]
+
+
+async def test_a_compaction_ends_with_the_guest(bench: QemuBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_SPEED", 64 * 1024)
+    guest, _, chain = await _tall(bench)
+    compaction = asyncio.ensure_future(guest.ensure_compacted(chain[-1], chain[0]))
+    await _job_runs(guest)
+    await bench.run(guest.ensure_off(deadline=WITHIN, skip_os_shutdown=True))
+    assert not await bench.run(compaction)
+    assert await bench.driver.disks.parent(chain[-1]) == chain[-2]
+    await bench.driver.disks.ensure_whole(chain[-1])
+
+
+async def test_nothing_is_copied_where_the_host_has_no_room_for_it(bench: QemuBench) -> None:
+    guest, _, chain = await _tall(bench)
+    bench.free = FLOOR + MIB
+    with pytest.raises(HostExhausted, match="bytes may have to be copied"):
+        await bench.run(guest.ensure_compacted(chain[-1], chain[0]))
+    assert await bench.driver.disks.parent(chain[-1]) == chain[-2]
+
+
+async def _tall(bench: QemuBench) -> tuple[QemuGuest, GuestSpec, list[LayerId]]:
+    """A guest that runs on six layers, the n-th of which holds the n-th MiB full of n; the last two by cuts."""
+    spec = await bench.spec()
+    chain = [spec.disks[0].layer]
+    for number in range(1, 4):
+        chain.append(await _overlay(bench, chain[-1]))
+        await write(bench.data_dir / "layers", chain[-1], f"write -P {number} {number}M 1M")
+    spec = replace(spec, disks=(replace(spec.disks[0], layer=chain[-1]),))
+    guest = bench.driver.guest(spec.id)
+    await bench.run(guest.ensure_running(spec))
+    await bench.event(EventKind.KERNEL_STARTED)
+    for number in (4, 5):
+        chain.append(await _overlay(bench, chain[-1]))
+        await write(bench.data_dir / "layers", chain[-1], f"write -P {number} {number}M 1M", alone=True)
+        await bench.run(guest.ensure_cut([Cut(chain[-2], chain[-1])]))
+    return guest, spec, chain
+
+
+async def _overlay(bench: QemuBench, on: LayerId) -> LayerId:
+    await bench.driver.disks.ensure_overlay(layer := bench.layer(), on, 8 * MIB)
+    return layer
+
+
+async def _press_all(bench: QemuBench, guest: GuestId, letters: str) -> None:
+    for letter in letters:
+        await bench.press(guest, letter)
+
+
+async def _job_runs(guest: QemuGuest) -> None:
+    machine = machine_of(guest)
+    async with asyncio.timeout(WITHIN):
+        while not any(job["status"] == "running" for job in await machine.execute("query-jobs")):
+            pass
+
+
+def _open_files(bench: QemuBench, guest: QemuGuest) -> set[str]:
+    """The layers' files that the guest's process has open."""
+    links = Path(f"/proc/{identity_of(bench, guest).pid}/fd").iterdir()
+    return {name for link in links if (name := link.readlink().name).endswith(".qcow2")}
+
+
+def _sha256(layers: Path, layer: LayerId) -> str:
+    return hashlib.sha256((layers / f"{layer}.qcow2").read_bytes()).hexdigest()

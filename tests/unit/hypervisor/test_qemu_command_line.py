@@ -48,12 +48,12 @@ def test_a_comma_in_a_value_starts_no_option() -> None:
 
 
 def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
-    disks = tuple(GuestDisk(LayerId(f"layer-{n}"), f"vol{n}") for n in range(26))
+    disks = tuple(GuestDisk(LayerId(f"layer-{n}"), f"vol{n}") for n in range(27))
     devices = [
         word for word in command_line(replace(SPEC, disks=disks), EMULATION, CHANNELS) if word.startswith("nvme,")
     ]
     slots = [int(word.split("addr=")[1].split(",")[0], 16) for word in devices]
-    assert len(devices) == 26
+    assert len(devices) == 27
     assert slots == sorted(set(slots))
     assert max(slots) < 31
     assert [word for word in devices if "bootindex" in word] == devices[:1]
@@ -72,7 +72,8 @@ def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
         replace(SPEC, address=IPv4Address("10.0.0.4")),
         replace(SPEC, address=IPv4Address("172.31.0.1")),
         replace(SPEC, disks=()),
-        replace(SPEC, disks=SPEC.disks * 14),
+        replace(SPEC, disks=tuple(GuestDisk(LayerId(f"layer-{n}"), f"vol{n}") for n in range(28))),
+        replace(SPEC, disks=(SPEC.disks[0], replace(SPEC.disks[1], serial=SPEC.disks[0].serial))),
         replace(SPEC, disks=(GuestDisk(LayerId("../layer"), "vol1"),)),
         replace(SPEC, disks=(GuestDisk(LayerId("l" * 32), "vol1"),)),
         replace(SPEC, disks=(GuestDisk(LayerId("layer"), "vol1,drive=x"),)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
+from kumoniwa.hypervisor.qemu import stream
 from kumoniwa.hypervisor.qemu.command_line import disk_node
 from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.hypervisor.qemu.monitor import CommandRefused
@@ -17,6 +18,8 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, fre
     to_switch = still_to_switch(cuts, nodes_on_top(await machine.execute("query-block")))
     if not to_switch:
         return CutMade(0.0)
+    for each in to_switch:
+        await stream.ensure_given_up(machine, each.old)
     known = {node["node-name"] for node in await machine.execute("query-named-block-nodes", flat=True)}
     added: list[str] = []
     try:

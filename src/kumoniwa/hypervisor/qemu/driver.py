@@ -39,7 +39,13 @@ class QemuDriver:
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._space = SpaceGuard(data_dir, clock, lambda: self._guests.values(), free)
         self._around = Surroundings(
-            clock, accelerator, self._tasks, self._events.put_nowait, self._space.has_room, self._forget
+            clock,
+            accelerator,
+            self._tasks,
+            self._events.put_nowait,
+            self._space.has_room,
+            self._space.spare,
+            self._forget,
         )
         self._version = ""
 

@@ -30,7 +30,7 @@ from kumoniwa.hypervisor.driver import (
     Started,
 )
 from kumoniwa.hypervisor.qemu import console, cut, forwards, plugs, record, stream, translations
-from kumoniwa.hypervisor.qemu.command_line import AGENT, METADATA_SOCKET, Accelerator
+from kumoniwa.hypervisor.qemu.command_line import AGENT, LAYERS_FROM_GUEST, METADATA_SOCKET, Accelerator
 from kumoniwa.hypervisor.qemu.machine import Hearing, Machine
 from kumoniwa.tasks import Tasks
 
@@ -53,6 +53,8 @@ class Surroundings:
     tell: Callable[[GuestEvent], None]
     has_room: Callable[[], bool]
     """Whether the host's disk has room for guests to write."""
+    spare_bytes: Callable[[], int]
+    """What the host's disk has free beyond its reserve."""
     forget: Callable[[GuestId], None]
     """Told of a guest of which nothing is left."""
 
@@ -173,7 +175,8 @@ class QemuGuest:
     async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
         if self._machine is None:
             return False
-        return await stream.ensure_compacted(self._machine, layer, onto)
+        layers = self._folder / LAYERS_FROM_GUEST
+        return await stream.ensure_compacted(self._machine, layers, layer, onto, spare_bytes=self._around.spare_bytes())
 
     async def screenshot(self) -> bytes:
         raise DriverError("not built yet")

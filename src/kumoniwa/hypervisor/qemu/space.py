@@ -44,6 +44,10 @@ class SpaceGuard:
         """How many bytes an ordinary user can still write."""
         return self._free(self._folder)
 
+    def spare(self) -> int:
+        """How many bytes are free beyond the reserve; negative where it is used already."""
+        return self.free() - FLOOR
+
     def has_room(self) -> bool:
         """Whether guests may write."""
         return self.free() >= FLOOR

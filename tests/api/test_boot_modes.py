@@ -14,7 +14,8 @@ pytestmark = pytest.mark.anyio
 
 async def _registered(stack: Stack, **parameters: Any) -> str:
     """An image of the simulated image's snapshot."""
-    (simulated,) = (await stack.call("DescribeImages"))["Images"]
+    named = [{"Name": "name", "Values": ["*-simulated"]}]
+    (simulated,) = (await stack.call("DescribeImages", Filters=named))["Images"]
     root = simulated["BlockDeviceMappings"][0]
     asked: dict[str, Any] = {
         "Name": "imported",
@@ -58,6 +59,19 @@ async def test_a_type_without_uefi_does_not_run_what_needs_it(stack: Stack) -> N
     with pytest.raises(Refused, match="InvalidParameterValue") as refused:
         await stack.launch(ImageId=image, InstanceType="t2.micro")
     assert refused.value.message == "The instance type 't2.micro' does not support boot mode 'uefi'."
+
+
+async def test_another_type_brings_its_own_boot_modes(stack: Stack) -> None:
+    preferring = await stack.launch(ImageId=await _registered(stack, BootMode="uefi-preferred"))
+    needing = await stack.launch(ImageId=await _registered(stack, BootMode="uefi", Name="needs uefi"))
+    await stack.call("StopInstances", InstanceIds=[preferring, needing])
+    await stack.idle()
+    for kind, current in (("t2.micro", "legacy-bios"), ("t3.micro", "uefi")):
+        await stack.call("ModifyInstanceAttribute", InstanceId=preferring, InstanceType={"Value": kind})
+        told = await stack.instance(preferring)
+        assert (told["BootMode"], told["CurrentInstanceBootMode"]) == ("uefi-preferred", current)
+    with pytest.raises(Refused, match="does not support boot mode 'uefi'"):
+        await stack.call("ModifyInstanceAttribute", InstanceId=needing, InstanceType={"Value": "t2.micro"})
 
 
 @pytest.mark.parametrize("mode", ["uefi", "uefi-preferred"])

@@ -239,3 +239,35 @@ async def test_a_root_volume_is_replaced_once_at_a_time(stack: Stack) -> None:
         await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id)
     await stack.idle()
     assert (await _replaced(stack, instance_id))["TaskState"] == "succeeded"
+
+
+async def test_what_ends_an_instance_waits_for_its_new_root(stack: Stack) -> None:
+    stopped, ended = await _marked(stack), await _marked(stack)
+    old = (await _root(stack, ended))["VolumeId"]
+    for instance_id in (stopped, ended):
+        await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id)
+    await stack.call("StopInstances", InstanceIds=[stopped])
+    await stack.call("TerminateInstances", InstanceIds=[ended])
+    await stack.idle()
+    tasks = (await stack.call("DescribeReplaceRootVolumeTasks"))["ReplaceRootVolumeTasks"]
+    assert [task["TaskState"] for task in tasks] == ["succeeded", "succeeded"]
+    assert (await stack.instance(stopped))["State"]["Name"] == "stopped"
+    assert (await stack.instance(ended))["State"]["Name"] == "terminated"
+    # The new root of the one that ended went with it, as the old one would have; that is nobody's now.
+    (left,) = (await stack.call("DescribeVolumes", VolumeIds=[old]))["Volumes"]
+    assert left["State"] == "available"
+    assert len((await stack.call("DescribeVolumes"))["Volumes"]) == 3
+
+
+async def test_an_image_that_is_asked_for_meanwhile_is_whole_or_failed(stack: Stack) -> None:
+    for keeps, state in ((True, "available"), (False, "failed")):
+        instance_id = await _marked(stack)
+        await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, DeleteReplacedRootVolume=not keeps)
+        made = await stack.call("CreateImage", InstanceId=instance_id, Name=f"while replaced {state}")
+        await stack.idle()
+        (image,) = (await stack.call("DescribeImages", ImageIds=[made["ImageId"]]))["Images"]
+        assert image["State"] == state
+        assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+        assert await stack.guest(instance_id).observe() is GuestState.RUNNING
+        if keeps:  # it is of the volumes that the instance had when it was asked for
+            assert stack.guest(await stack.launch(ImageId=image["ImageId"])).read(MARK) == b"since the launch"

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.boot_modes import boot_mode
 from kumoniwa.api.instance_lookup import check_stopped
 from kumoniwa.api.launch_network import checked_groups
 from kumoniwa.api.launch_options import MOST_USER_DATA, checked_user_data
@@ -98,13 +99,14 @@ def _only(name: str, so: object) -> Change:
 
 
 def _change_type(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
-    """The new type's own processors and credits come with it, as on EC2."""
+    """The new type's own processors, credits and boot modes come with it, as on EC2."""
     check_stopped(instance)
     if value not in INSTANCE_TYPES:
         raise Ec2Error("InvalidInstanceAttributeValue", f"Invalid value '{value}' for InstanceType.")
+    mode = boot_mode(instance.options.get("BootMode", instance.boot_mode), INSTANCE_TYPES[value])
     dropped = {"CpuOptions"} if INSTANCE_TYPES[value].burstable else {"CpuOptions", "CreditSpecification"}
     options = {name: option for name, option in instance.options.items() if name not in dropped}
-    instances.change(connection, instance.id, instance_type=value, options=options)
+    instances.change(connection, instance.id, instance_type=value, boot_mode=mode, options=options)
 
 
 def _change_user_data(connection: Connection, call: Call, instance: Instance, value: Any) -> None:

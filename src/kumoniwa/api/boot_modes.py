@@ -14,13 +14,16 @@ def supported_boot_modes(kind: InstanceType) -> tuple[str, ...]:
     return (BIOS, UEFI) if kind.hypervisor == "nitro" else (BIOS,)
 
 
-def boot_mode(image: Image, kind: InstanceType) -> str | None:
-    """What an instance of this type boots by (`Instance.boot_mode`). Raises the refusal of a type that cannot."""
-    if image.boot_mode == UEFI_PREFERRED:
+def boot_mode(asked: str | None, kind: InstanceType) -> str | None:
+    """What an instance of this type boots by (`Instance.boot_mode`), of an image that asks for this.
+
+    Raises the refusal of a type that cannot.
+    """
+    if asked == UEFI_PREFERRED:
         return supported_boot_modes(kind)[-1]
-    if image.boot_mode == UEFI and UEFI not in supported_boot_modes(kind):
+    if asked == UEFI and UEFI not in supported_boot_modes(kind):
         raise InvalidParameterValue(f"The instance type '{kind.name}' does not support boot mode '{UEFI}'.")
-    return image.boot_mode
+    return asked
 
 
 def told_preference(image: Image) -> dict[str, str]:

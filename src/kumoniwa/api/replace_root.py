@@ -175,7 +175,7 @@ def _of_image(connection: Connection, call: Call, instance: Instance, old: Volum
             f"The root volume of the image '{image.id}' ({size} GiB) is smaller than the root volume of the instance "
             f"'{instance.id}' ({old.size_gib} GiB)."
         )
-    mode = boot_mode(image, INSTANCE_TYPES[instance.instance_type])
+    mode = boot_mode(image.boot_mode, INSTANCE_TYPES[instance.instance_type])
     return _Source(snapshot, size, {"image_id": image.id, "boot_mode": mode, "preference": told_preference(image)})
 
 

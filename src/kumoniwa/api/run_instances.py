@@ -119,7 +119,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
         ),
         network=placed,
         options=options,
-        boot_mode=boot_mode(image, options.kind),
+        boot_mode=boot_mode(image.boot_mode, options.kind),
         key=key,
         tags=from_specifications(parameters, _TAGGED),
         reservation_id=new_id("r"),

@@ -29,7 +29,6 @@ async def replace_root(
     except StepFailed as failure:
         await _with_the_old_root(wf, task_id, instance_id, was)
         await _fail(wf, task_id, failure)
-    await wf.release()
     await wf.step("publish the task as succeeded", roots.ensure_replacement_succeeded, task_id)
 
 
@@ -46,6 +45,5 @@ async def _with_the_old_root(wf: Workflow, task_id: str, instance_id: str, was: 
 
 async def _fail(wf: Workflow, task_id: str, failure: StepFailed) -> NoReturn:
     """Publish that it came to nothing, and end so."""
-    await wf.release()
     await wf.step("publish the task as failed", roots.ensure_replacement_failed, task_id)
     raise failure

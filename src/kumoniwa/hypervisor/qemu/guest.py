@@ -15,6 +15,7 @@ from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import (
     Cut,
     CutMade,
+    DiskBus,
     DriverError,
     EventKind,
     Forward,
@@ -162,12 +163,20 @@ class QemuGuest:
         return await cut.ensure_cut(self._machine, self._folder, cuts, freeze=freeze)
 
     async def ensure_attached(self, disk: GuestDisk) -> None:
-        if self._machine is not None:
-            await plugs.ensure_attached(self._machine, disk)
+        if (machine := self._machine) is None:
+            return
+        noted = await asyncio.to_thread(record.read, self._folder)
+        await plugs.ensure_attached(machine, disk, noted.spec.bus if noted else DiskBus.NVME)
 
     async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
-        if self._machine is not None:
-            await plugs.ensure_detached(self._machine, serial, deadline=deadline, force=force)
+        if (machine := self._machine) is None:
+            return
+        try:
+            at_rest = await machine.status() != "running" and not self._waits_for_room
+            await plugs.ensure_detached(machine, serial, deadline=deadline, force=force, at_rest=at_rest)
+        except GuestLost:
+            if machine.alive:
+                raise
 
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
         raise DriverError("not built yet")

@@ -68,7 +68,7 @@ def _command_line() -> list[str]:
     return [
         PROGRAM,
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
-        *("-machine", "q35", "-m", "64M"),
+        *("-machine", "pc", "-m", "64M"),
         *processor(_WORKS),
         *("-serial", "stdio"),
         *("-blockdev", json.dumps(disk), "-device", "virtio-blk-pci,drive=disk,bootindex=0"),

@@ -200,6 +200,21 @@ async def test_rows_follow_what_a_guest_finished_by_itself(tmp_path: Path, *, lo
         assert await chain(stack, instance) == [before[0], before[-1]]
 
 
+async def test_rows_follow_only_what_outlives_a_power_cut(stack: Stack) -> None:
+    instance = await stack.launch()
+    for number in range(6):
+        await cut(stack, instance, number)
+    before = await chain(stack, instance)
+    shortening = compaction(stack)
+    await shortening.adopt()
+    stack.driver.world.layers.pull_up(LayerId(before[0]), LayerId(before[-1]))
+    stack.driver.fail_next("ensure_durable", DriverError("The disk does not answer."))
+    await shortening.follow_files()
+    assert (await stack.running.cloud.read(layers.every))[before[0]].parent_id == before[1]
+    await shortening.follow_files()
+    assert await chain(stack, instance) == [before[0], before[-1]]
+
+
 async def test_rows_follow_also_where_it_was_cut_in_the_meantime(tmp_path: Path) -> None:
     """The guest finishes after the next server's start; before that one looks again the volume was cut."""
     world, clock = SimulatedWorld(), ManualClock(datetime.now(UTC))

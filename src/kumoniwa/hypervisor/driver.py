@@ -379,6 +379,10 @@ class Disks(Protocol):
         """The layer that `layer` stands on, as its file says. Raises `LayerDamaged` where it cannot be read."""
         ...
 
+    async def ensure_durable(self, layer: LayerId) -> None:
+        """Afterwards what the layer's file says and holds outlives a power cut. Raises `LayerDamaged`."""
+        ...
+
     async def measure(self, layer: LayerId) -> LayerMeasure:
         """How much an immutable layer holds, and what its file is. Raises `LayerDamaged`."""
         ...

@@ -25,6 +25,12 @@ class DriversFiles:
         except (DriverError, OSError) as failure:
             raise Unreadable(f"Layer {layer} could not be looked at: {failure}") from failure
 
+    async def ensure_durable(self, layer: str) -> None:
+        try:
+            await self._disks.ensure_durable(LayerId(layer))
+        except (DriverError, OSError) as failure:
+            raise Unreadable(f"Layer {layer} could not be made durable: {failure}") from failure
+
     async def faults(self, layer: Layer, *, thorough: bool) -> list[str]:
         known = KnownLayer(
             parent=None if layer.parent_id is None else LayerId(layer.parent_id),

@@ -29,6 +29,10 @@ class CheckedFiles(LayerFiles[str], Protocol):
         """The layer that it stands on, as its file says. Raises `Unreadable`."""
         ...
 
+    async def ensure_durable(self, layer: str) -> None:
+        """Afterwards what its file says outlives a power cut. Raises `Unreadable`."""
+        ...
+
     async def faults(self, layer: Layer, *, thorough: bool) -> list[str]:
         """What is wrong with the file, in sentences that name it."""
         ...
@@ -124,6 +128,10 @@ async def follow(database: Database, files: CheckedFiles, layer_id: str) -> str 
     except Unreadable:
         return None
     if onto is None or not await _is_below(database, row, onto):
+        return None
+    try:
+        await files.ensure_durable(layer_id)  # before what it stood on may be deleted
+    except Unreadable:
         return None
     noted = await database.write(partial(layers.change_parent, layer_id=layer_id, was=row.parent_id, now=onto))
     return onto if noted else None

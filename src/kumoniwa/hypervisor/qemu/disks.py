@@ -14,6 +14,7 @@ from kumoniwa.hypervisor.driver import (
     DriverError,
     HostExhausted,
     KnownLayer,
+    LayerDamaged,
     LayerId,
     LayerMeasure,
 )
@@ -102,6 +103,12 @@ class QcowDisks:
 
     async def parent(self, layer: LayerId) -> LayerId | None:
         return await asyncio.to_thread(layer_checks.parent, self._path(layer))
+
+    async def ensure_durable(self, layer: LayerId) -> None:
+        try:
+            await asyncio.to_thread(_sync, self._path(layer))
+        except OSError as failure:
+            raise LayerDamaged(f"{layer}{SUFFIX} cannot be written to the host's disk: {failure.strerror}") from failure
 
     async def measure(self, layer: LayerId) -> LayerMeasure:
         return await layer_checks.measure(self._folder, layer)

@@ -84,6 +84,10 @@ class SimulatedDisks:
         self._check_readable(layer)
         return self._layers[layer].parent
 
+    async def ensure_durable(self, layer: LayerId) -> None:
+        await self._faults.enter("ensure_durable")
+        self._check_readable(layer)
+
     async def measure(self, layer: LayerId) -> LayerMeasure:
         await self._faults.enter("measure")
         self._layers.check_whole(layer)

@@ -6,6 +6,8 @@ import pytest
 from asgi import Refused
 from stack import Stack
 
+from kumoniwa.hypervisor.driver import LayerDamaged
+
 pytestmark = pytest.mark.anyio
 
 DATA = "/dev/sdf"
@@ -213,3 +215,67 @@ async def test_an_instance_runs_on_when_its_image_and_snapshots_are_gone(stack: 
     await stack.idle()
     told = await stack.instance(copy)
     assert (told["State"]["Name"], told["ImageId"]) == ("running", image_id)
+
+
+@pytest.mark.parametrize(
+    ("mode", "override", "made"),
+    [
+        (None, None, None),
+        ("legacy-bios", None, "legacy-bios"),
+        ("uefi", None, "uefi"),
+        ("uefi-preferred", None, "uefi-preferred"),
+        ("uefi-preferred", "uefi", "uefi"),
+    ],
+)
+async def test_an_image_boots_as_its_instance_was_asked_to_or_more_strictly(
+    stack: Stack, mode: str | None, override: str | None, made: str | None
+) -> None:
+    (simulated,) = (await stack.call("DescribeImages"))["Images"]
+    root = simulated["BlockDeviceMappings"][0]
+    registered = await stack.call(
+        "RegisterImage",
+        Name="firmware",
+        Architecture="x86_64",
+        VirtualizationType="hvm",
+        RootDeviceName=root["DeviceName"],
+        BlockDeviceMappings=[{"DeviceName": root["DeviceName"], "Ebs": {"SnapshotId": root["Ebs"]["SnapshotId"]}}],
+        **({} if mode is None else {"BootMode": mode}),
+    )
+    instance_id = await stack.launch(ImageId=registered["ImageId"])
+    asked = {} if override is None else {"BootModeOverride": override}
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden", **asked))["ImageId"]
+    await stack.idle()
+    assert (await _image(stack, image_id)).get("BootMode") == made
+
+
+async def test_a_new_device_may_be_of_a_snapshot_and_is_there_at_launch(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    data = (await stack.instance(instance_id))["BlockDeviceMappings"][1]["Ebs"]["VolumeId"]
+    stack.guest(instance_id).write("/kept", b"kept", serial=data.replace("-", ""), sync=True)
+    snapshot_id = (await stack.call("CreateSnapshot", VolumeId=data))["SnapshotId"]
+    await stack.idle()
+    mappings = [
+        {"DeviceName": DATA, "NoDevice": ""},
+        {"DeviceName": "/dev/sdh", "Ebs": {"SnapshotId": snapshot_id, "DeleteOnTermination": True}},
+    ]
+    made = await stack.call("CreateImage", InstanceId=instance_id, Name="golden", BlockDeviceMappings=mappings)
+    await stack.idle()
+    copy = await stack.launch(ImageId=made["ImageId"])
+    devices = {one["DeviceName"]: one["Ebs"] for one in (await stack.instance(copy))["BlockDeviceMappings"]}
+    assert devices.keys() == {"/dev/xvda", "/dev/sdh"}
+    assert devices["/dev/sdh"]["DeleteOnTermination"] is True
+    assert stack.guest(copy).read("/kept", serial=devices["/dev/sdh"]["VolumeId"].replace("-", "")) == b"kept"
+
+
+async def test_an_image_whose_layer_cannot_be_read_fails_and_says_why(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    stack.driver.fail_next("measure", LayerDamaged("The file of layer x is torn."))
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+    await stack.idle()
+    image = await _image(stack, image_id)
+    assert image["State"] == "failed"
+    assert image["StateReason"]["Message"].endswith("The file of layer x is torn.")
+    ids = [one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"]]
+    found = (await stack.call("DescribeSnapshots", SnapshotIds=ids))["Snapshots"]
+    assert sorted(one["State"] for one in found) == ["completed", "error"]
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"

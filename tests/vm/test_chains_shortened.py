@@ -1,0 +1,79 @@
+"""A volume that was cut often, under a real guest: its chain becomes short, and nobody's bytes change."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from real_cloud import RealCloud, end_guests, layer_holds, real_cloud, until
+
+from kumoniwa.storage.compaction import LEFT, LONGEST
+from kumoniwa.store import layers
+
+pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(600)]
+
+LETTERS = "abcdefgh"
+"""Each is written once; all further cuts are of a guest that writes nothing."""
+
+
+async def test_a_volume_that_was_cut_often_is_read_through_few_layers(tmp_path: Path) -> None:
+    try:
+        async with real_cloud(tmp_path) as cloud:
+            instance = await cloud.launch(await cloud.boot_sector_image())
+            cut: list[str] = []
+            for number in range(LONGEST):
+                if number < len(LETTERS):
+                    await cloud.press(instance, LETTERS[number])
+                cut.append(await _cut(cloud, instance, number))
+            short = await until(lambda: _short(cloud, instance))
+            assert (await cloud.told("storage"))["compaction"]["last"]["outcome"] == "done"
+            assert (await cloud.told("storage"))["longest_chain"] == len(short)
+            for number, letter in enumerate(LETTERS):
+                assert await cloud.snapshot_holds(cut[number], letter)
+                assert number == 0 or not await cloud.snapshot_holds(cut[number - 1], letter)
+                assert await layer_holds(tmp_path, short[0], letter)
+            assert (await cloud.told("storage/check"))["faults"] == []
+            for image in (await cloud.call("DescribeImages", Owners=["self"]))["Images"]:
+                if image["Name"].startswith("cut "):
+                    await cloud.call("DeregisterImage", ImageId=image["ImageId"], DeleteAssociatedSnapshots=True)
+            await cloud.idle()
+            assert set(short) <= await cloud.driver.disks.all_layers()
+            assert (await cloud.told("storage"))["layers"] == len(short), "what only snapshots held is gone"
+        async with real_cloud(tmp_path) as cloud:  # the next server, and the next life of the guest
+            assert (await cloud.told("storage/check"))["faults"] == []
+            await cloud.press(instance, "i")
+            await cloud.call("StopInstances", InstanceIds=[instance], Force=True)
+            await cloud.idle()
+            await cloud.call("StartInstances", InstanceIds=[instance])
+            await cloud.idle()
+            await cloud.booted(instance, 2)
+            await cloud.press(instance, "j")
+            for letter in "ahij":
+                assert await layer_holds(tmp_path, await cloud.head(instance), letter)
+    finally:
+        end_guests(tmp_path)
+
+
+async def _cut(cloud: RealCloud, instance: str, number: int) -> str:
+    """The snapshot that a new image has of the guest, which goes on."""
+    made = await cloud.call("CreateImage", InstanceId=instance, Name=f"cut {number}", NoReboot=True)
+    await cloud.idle()
+    [image] = (await cloud.call("DescribeImages", ImageIds=[made["ImageId"]]))["Images"]
+    assert image["State"] == "available"
+    return str(image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"])
+
+
+async def _short(cloud: RealCloud, instance: str) -> list[str] | None:
+    """The chain's layers, top to bottom, once there are few; rows and files say the same."""
+    head = await cloud.head(instance)
+
+    def read(connection: Any) -> list[Any]:
+        return layers.chain(layers.every(connection), head)
+
+    found = await cloud.running.cloud.read(read)
+    if len(found) > LEFT:
+        await asyncio.sleep(0.1)
+        return None
+    for layer in found:
+        assert await cloud.driver.disks.parent(layer.id) == layer.parent_id
+    return [layer.id for layer in found]

@@ -109,7 +109,7 @@ def _described(connection: Connection, call: Call, ids: Sequence[str] | None) ->
         parts = [device.snapshot_id for those in devices.values() for device in those if device.snapshot_id is not None]
     sources = {one.id: one for one in snapshots.in_scope(connection, call.account, call.region, parts)}
     tagged = tags.tags_of(connection, call.account, call.region, IMAGE.resource_type, ids)
-    grantees = permissions.of(connection, [image.id for image in found])
+    grantees = permissions.of(connection, ids)
     regions = images.regions_of(connection, {image.source_image_id for image in found if image.source_image_id})
     return [
         DescribedImage(

@@ -147,6 +147,42 @@ async def test_a_guest_that_does_not_compact_is_asked_again_later(stack: Stack) 
     assert len(await chain(stack, instance)) == 2
 
 
+async def test_one_that_cannot_be_compacted_keeps_no_other_from_it(stack: Stack) -> None:
+    instances = [await stack.launch(), await stack.launch()]
+    for number in range(12):
+        await cut(stack, instances[number % 2], number)
+    stack.driver.fail_next("ensure_compacted", DriverError("It said no."))
+    shortening = compaction(stack)
+    await shortening.go_round()
+    assert list(shortening.skipped.values()) == ["It said no."]
+    assert sorted([len(await chain(stack, instance)) for instance in instances]) == [2, 8]
+
+
+async def test_rounds_go_on_whatever_one_meets(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = await stack.launch()
+    for number in range(LONGEST - 2):
+        await cut(stack, instance, number)
+    assert len(await chain(stack, instance)) == LONGEST
+    own = stack.running.cloud.compaction
+    assert own is not None
+    met: list[str] = []
+
+    async def broken() -> None:
+        met.append("a bug of ours")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(own, "follow_files", broken)
+    own.stir()
+    async with asyncio.timeout(10):
+        while not met:
+            await asyncio.sleep(0)
+    monkeypatch.undo()
+    await cut(stack, instance, LONGEST)
+    async with asyncio.timeout(10):
+        while len(await chain(stack, instance)) > LEFT:
+            await asyncio.sleep(0)
+
+
 async def test_stopped_instances_are_left_alone(stack: Stack) -> None:
     instance = await stack.launch()
     for number in range(6):

@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.clock import precise
 from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
@@ -124,7 +123,7 @@ class Compaction:
             self._due.clear()
             try:
                 await self.go_round()
-            except SQLAlchemyError:
+            except Exception:
                 log.exception("a round of compactions failed; the next one may not")
             await self._due.wait()
 
@@ -140,11 +139,11 @@ class Compaction:
         """Shorten one chain; gives why it was not shortened, "" where it was."""
         try:
             chain = await self._measured(chain)
-        except DriverError as failure:
+            room = self._world.driver.room()
+        except (DriverError, OSError) as failure:
             return str(failure)
         shortening = plan([one.sealed_bytes for one in chain.layers], longest=self._longest, left=self._left)
         assert shortening is not None, "it was longer than that"
-        room = self._world.driver.room()
         if room.free - room.reserve < shortening.copied_bytes:
             return (
                 f"The host has no room to copy {shortening.copied_bytes} bytes: {room.free} are free, of which "
@@ -169,7 +168,7 @@ class Compaction:
             else:
                 reason = "It was given up for something else that was done with the volume; it is tried again."
             self._unsure.discard(head.id)
-        except DriverError as failure:
+        except (DriverError, OSError) as failure:
             reason = str(failure)
         finally:
             self.running = None

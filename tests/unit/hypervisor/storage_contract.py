@@ -41,13 +41,12 @@ class StorageContract:
 
     async def test_what_cannot_be_attached_is_refused_and_the_guest_goes_on(self, bench: Bench) -> None:
         id, spec = await up(bench)
-        _, elsewhere = await up(bench)
         there = await _blank(bench)
         for disk in (
             GuestDisk(bench.layer(), SERIAL),  # there is no such layer
             replace(there, serial="vol,drive=x"),
             replace(there, serial=spec.disks[0].serial),
-            replace(elsewhere.disks[0], serial=SERIAL),  # another guest writes to it
+            replace(spec.disks[0], serial=SERIAL),  # the guest has it under another serial number
         ):
             with pytest.raises(DriverError):
                 await bench.run(bench.driver.guest(id).ensure_attached(disk))

@@ -10,7 +10,7 @@ import pytest
 from contract_bench import forward
 from simulated_bench import SimulatedBench, simulated
 
-from kumoniwa.hypervisor.driver import Cut, GuestSpec, GuestState, LayerId
+from kumoniwa.hypervisor.driver import Cut, GuestDisk, GuestSpec, GuestState, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedWorld, Timing
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +59,44 @@ async def _cut(bench: SimulatedBench, spec: GuestSpec) -> object:
     return await bench.run(bench.guest(spec.id).ensure_cut(cuts))
 
 
+async def _cut_frozen(bench: SimulatedBench, spec: GuestSpec) -> object:
+    cuts = [Cut(disk.layer, new) for disk, new in zip(spec.disks, OVERLAYS, strict=True)]
+    return await bench.run(bench.guest(spec.id).ensure_cut(cuts, freeze=True))
+
+
+async def _attach(bench: SimulatedBench, spec: GuestSpec) -> object:
+    return await bench.run(bench.guest(spec.id).ensure_attached(GuestDisk(OVERLAYS[0], "volplugged")))
+
+
+async def _detach(bench: SimulatedBench, spec: GuestSpec) -> object:
+    return await bench.run(bench.guest(spec.id).ensure_detached(spec.disks[1].serial, deadline=60, force=False))
+
+
+async def _take(bench: SimulatedBench, spec: GuestSpec) -> object:
+    return await bench.run(bench.guest(spec.id).ensure_detached(spec.disks[1].serial, deadline=60, force=True))
+
+
+async def _hold(bench: SimulatedBench, spec: GuestSpec) -> None:
+    bench.hold_disk(spec.id, spec.disks[1].serial)
+
+
+async def _write(bench: SimulatedBench, spec: GuestSpec) -> None:
+    for disk in spec.disks:
+        bench.guest(spec.id).write("/a", b"only in memory", serial=disk.serial)
+
+
+async def _grow(bench: SimulatedBench, spec: GuestSpec) -> object:
+    return await bench.run(bench.guest(spec.id).ensure_grown(spec.disks[1], 16 * MIB))
+
+
+async def _lengthen(bench: SimulatedBench, spec: GuestSpec) -> object:
+    return await bench.run(bench.driver.disks.ensure_size(OVERLAYS[0], 16 * MIB))
+
+
+async def _compact(bench: SimulatedBench, spec: GuestSpec) -> object:
+    return await bench.run(bench.guest(spec.id).ensure_compacted(OVERLAYS[1], None))
+
+
 async def _forward(bench: SimulatedBench, spec: GuestSpec) -> object:
     return await bench.run(bench.guest(spec.id).ensure_forwards([forward(2222), forward(8080)]))
 
@@ -87,6 +125,14 @@ STORIES = [
     Story("cut while it runs", (_start, _overlay), _cut),
     Story("cut at rest", (_start, _shut_down, _overlay), _cut),
     Story("cut an absent guest", (_overlay,), _cut),
+    Story("cut while it is frozen", (_start, _write, _overlay), _cut_frozen),
+    Story("attach", (_start, _empty), _attach),
+    Story("detach", (_start, _write), _detach),
+    Story("detach from a guest at rest", (_start, _write, _shut_down), _detach),
+    Story("take what a guest holds", (_start, _write, _hold), _take),
+    Story("grow under a guest", (_start,), _grow),
+    Story("grow", (_empty,), _lengthen),
+    Story("compact", (_start, _write, _overlay, _cut, _write), _compact),
     Story("open forwards", (_start,), _forward),
     Story("make overlays", (_start,), _overlay),
     Story("forget", (_start,), _forget),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.command_line import Accelerator, Channels, command_line
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -31,6 +31,7 @@ SPEC = GuestSpec(
     ("name", "spec", "accelerator"),
     [
         ("emulated-nvme", SPEC, EMULATION),
+        ("emulated-uefi", replace(SPEC, firmware=Firmware.UEFI), EMULATION),
         ("kvm-virtio", replace(SPEC, bus=DiskBus.VIRTIO), Accelerator("kvm", "it works")),
     ],
 )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
+from kumoniwa.hypervisor.qemu import firmware
 
 AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
 NETDEV = "n0"
@@ -71,7 +72,7 @@ def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) 
         # its list has setsid, with which that program begins, and the filter would kill it without a word. (No program
         # gains privileges: loading the filter sets no_new_privs.)
         *("-sandbox", "on,obsolete=deny,resourcecontrol=deny"),
-        *("-machine", "pc,usb=off,vmport=off,dump-guest-core=off"),
+        *("-machine", f"pc,usb=off,vmport=off,dump-guest-core=off{firmware.machine_options(spec.firmware)}"),
         *processor(accelerator),
         *("-smp", str(spec.vcpus)),
         *("-m", f"{spec.memory_mib}M"),
@@ -94,6 +95,7 @@ def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) 
         *("-device", f"pvpanic-pci,bus={BUS},addr=0x3.0x2"),
         # Nobody watches it, but a screenshot shows it: text as a PC's boot loader and kernel write it.
         *("-device", f"VGA,vgamem_mb=4,bus={BUS},addr=0x3.0x3"),
+        *firmware.blockdevs(spec.firmware),
         *_disks(spec),
     ]
 

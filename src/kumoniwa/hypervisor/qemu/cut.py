@@ -9,6 +9,7 @@ from typing import Any
 from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
 from kumoniwa.hypervisor.qemu import stream
 from kumoniwa.hypervisor.qemu.command_line import disk_node
+from kumoniwa.hypervisor.qemu.freeze import ensure_thawed, frozen
 from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.hypervisor.qemu.monitor import CommandRefused
 
@@ -17,6 +18,7 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, fre
     """See `Guest.ensure_cut`."""
     to_switch = still_to_switch(cuts, nodes_on_top(await machine.execute("query-block")))
     if not to_switch:
+        await ensure_thawed(machine, folder)
         return CutMade(0.0)
     for each in to_switch:
         await stream.ensure_given_up(machine, each.old)
@@ -28,14 +30,23 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, fre
                 await machine.execute("blockdev-del", node_name=each.new)
             await machine.execute("blockdev-add", **disk_node(each.new, on_top=True))
             added.append(each.new)
-        began = asyncio.get_running_loop().time()
-        await machine.execute("transaction", actions=transaction(to_switch))
-        return CutMade(asyncio.get_running_loop().time() - began)
+        if not freeze:
+            return CutMade(await _switch(machine, to_switch))
+        async with frozen(machine, folder) as standstill:
+            seconds = await _switch(machine, to_switch)
+        return CutMade(seconds, standstill.seconds, standstill.why_not)
     except CommandRefused as refusal:
         for node in added:
             with contextlib.suppress(CommandRefused):  # it stays unused, and the next call removes it
                 await machine.execute("blockdev-del", node_name=node)
         raise CutRefused(str(refusal)) from refusal
+
+
+async def _switch(machine: Machine, cuts: Sequence[Cut]) -> float:
+    """Switch all of them; gives the seconds it took. QEMU flushes each old layer to the host's disk before (strace)."""
+    began = asyncio.get_running_loop().time()
+    await machine.execute("transaction", actions=transaction(cuts))
+    return asyncio.get_running_loop().time() - began
 
 
 def nodes_on_top(query_block: Iterable[Mapping[str, Any]]) -> frozenset[str]:

@@ -30,7 +30,19 @@ from kumoniwa.hypervisor.driver import (
     Shutdown,
     Started,
 )
-from kumoniwa.hypervisor.qemu import console, cut, forwards, plugs, record, stream, translations
+from kumoniwa.hypervisor.qemu import (
+    console,
+    cut,
+    forwards,
+    freeze,
+    growth,
+    layer_checks,
+    plugs,
+    record,
+    screen,
+    stream,
+    translations,
+)
 from kumoniwa.hypervisor.qemu.command_line import AGENT, LAYERS_FROM_GUEST, METADATA_SOCKET, Accelerator
 from kumoniwa.hypervisor.qemu.machine import Hearing, Machine
 from kumoniwa.tasks import Tasks
@@ -74,6 +86,7 @@ class QemuGuest:
         self._pressed_at: datetime | None = None  # the power button, first
         self._started_at: datetime | None = None
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
+        self._standing_still = asyncio.Lock()  # held while the vCPUs stop for a moment that means nothing
         self._reset = asyncio.Event()
         self._reset_at = -_FIRMWARE_RESETS
 
@@ -94,7 +107,9 @@ class QemuGuest:
             return
         self._waits_for_room = self._hold_mark.exists()
         log.info("guest found again", guest=self._id)
+        await freeze.ensure_thawed(self._machine, self._folder)
         with contextlib.suppress(GuestLost):
+            await growth.recover(self._machine, self._folder)
             self._waits_for_room |= await self._status() == _FULL
             if self._waits_for_room:
                 self._tell(EventKind.OUT_OF_SPACE)
@@ -128,7 +143,7 @@ class QemuGuest:
                 await self.go_on()
                 return Started(fresh=False, at=self._started_at or self._now())
             case _:
-                return await self._start_over()
+                return await self._start_over(spec)
 
     async def ensure_shut_down(self, *, deadline: float) -> Shutdown:
         requested_at = self._now()
@@ -165,8 +180,7 @@ class QemuGuest:
     async def ensure_attached(self, disk: GuestDisk) -> None:
         if (machine := self._machine) is None:
             return
-        noted = await asyncio.to_thread(record.read, self._folder)
-        await plugs.ensure_attached(machine, disk, noted.spec.bus if noted else DiskBus.NVME)
+        await plugs.ensure_attached(machine, disk, await self._bus())
 
     async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
         if (machine := self._machine) is None:
@@ -174,12 +188,16 @@ class QemuGuest:
         try:
             at_rest = await machine.status() != "running" and not self._waits_for_room
             await plugs.ensure_detached(machine, serial, deadline=deadline, force=force, at_rest=at_rest)
+            growth.forget(self._folder, serial)
         except GuestLost:
             if machine.alive:
                 raise
 
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
-        raise DriverError("not built yet")
+        if (machine := self._machine) is None:
+            return False
+        async with self._standing_still:
+            return await growth.ensure_grown(machine, self._folder, disk, await self._bus(), size_bytes)
 
     async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
         if self._machine is None:
@@ -188,7 +206,9 @@ class QemuGuest:
         return await stream.ensure_compacted(self._machine, layers, layer, onto, spare_bytes=self._around.spare_bytes())
 
     async def screenshot(self) -> bytes:
-        raise DriverError("not built yet")
+        if (machine := self._machine) is None:
+            raise GuestLost(f"{self._id} is not running: it has no display")
+        return await screen.screenshot(machine, self._folder)
 
     async def ensure_forwards(self, wanted: Collection[Forward]) -> Mapping[Forward, str]:
         noted = await asyncio.to_thread(record.read, self._folder)
@@ -228,17 +248,25 @@ class QemuGuest:
         """Go on where it stood, if it stood for want of room."""
         if self._machine is None or not self._waits_for_room:
             return
-        await self._ask("cont")
+        async with self._standing_still:
+            await self._ask("cont")
         self._stop_waiting_for_room()
         self._tell(EventKind.RESUMED)
+
+    async def _bus(self) -> DiskBus:
+        noted = await asyncio.to_thread(record.read, self._folder)
+        return noted.spec.bus if noted is not None else DiskBus.NVME
 
     async def _start(self, spec: GuestSpec) -> Started:
         if spec.id != self._id:
             raise DriverError(f"the specification of {spec.id} is not that of {self._id}")
         if not self._around.has_room():
             raise HostExhausted("the host's disk is full: no guest can be started")
+        for disk in spec.disks:
+            await asyncio.to_thread(layer_checks.check_chain, self._folder.parent.parent / "layers", disk.layer)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._stop_waiting_for_room()
+        growth.forget(self._folder)
         self._told_to_end = True  # until it runs, its end is told by raising
         self._at_rest_at = self._pressed_at = None
         machine = await Machine.start(self._folder, spec, self._around.accelerator, self._hearing(), self._around.tasks)
@@ -253,10 +281,14 @@ class QemuGuest:
         log.info("guest started", guest=self._id)
         return Started(fresh=True, at=self._started_at)
 
-    async def _start_over(self) -> Started:
-        """Reset and go on, in the same process."""
+    async def _start_over(self, spec: GuestSpec) -> Started:
+        """Reset and go on, in the same process; in a new one where only that shows the guest how long its disks are."""
         machine = self._machine
         assert machine is not None
+        if growth.is_unseen(self._folder):
+            self._told_to_end = True
+            await machine.ensure_quit()
+            return await self._start(spec)
         self._reset.clear()
         self._at_rest_at = self._pressed_at = None
         machine.console.expect_kernel()
@@ -303,7 +335,8 @@ class QemuGuest:
         if self._machine is None:
             return None
         try:
-            return await self._machine.status()
+            async with self._standing_still:
+                return await self._machine.status()
         except GuestLost:
             if self._machine is None or not self._machine.alive:
                 return None

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import structlog
 
 from kumoniwa import run, sockets
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestSpec, HostExhausted
-from kumoniwa.hypervisor.qemu import record
+from kumoniwa.hypervisor.qemu import firmware, record
 from kumoniwa.hypervisor.qemu.command_line import Accelerator, Channels, command_line
 from kumoniwa.hypervisor.qemu.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.console import Console
@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 
 PROGRAM = "qemu-system-x86_64"
 _LOG = "qemu.log"
+AGENT_SOCKET = "agent.sock"
 _MONITOR_SOCKET = "qmp.sock"
-_AGENT_SOCKET = "agent.sock"
 _START_WITHIN = 60.0  # seconds until a new QEMU greets
 _ANSWER_WITHIN = 10.0  # seconds until a running one does
 _END_TOLD_WITHIN = 1.0
@@ -72,8 +72,9 @@ class Machine:
         with contextlib.ExitStack() as stack:
             listening = [
                 stack.enter_context(sockets.listen(folder / name))
-                for name in (_MONITOR_SOCKET, CONSOLE_SOCKET, _AGENT_SOCKET)
+                for name in (_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET)
             ]
+            await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
             argv = command_line(spec, accelerator, Channels(*(socket.fileno() for socket in listening)))
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
             identity = _spawn(argv, folder, listening)
@@ -172,6 +173,10 @@ class Machine:
             self._process.release()
         if self._monitor is not None:
             await self._monitor.close()
+
+    def go_on_with(self, work: Coroutine[Any, Any, object], name: str) -> None:
+        """Do something for this machine in the background, as long as the driver is open."""
+        self._tasks.start(work, f"{name}: {self.name}")
 
     def _heard(self, event: Mapping[str, Any]) -> None:
         for hear in tuple(self._listeners):

@@ -27,7 +27,7 @@ async def ensure_attached(machine: Machine, disk: GuestDisk, bus: DiskBus) -> No
     """See `Guest.ensure_attached`."""
     devices = await _devices(machine)
     if disk_id(disk.serial) in devices:
-        shown = await _node_shown(machine, disk.serial)
+        shown = await node_shown(machine, disk.serial)
         if shown == _stand_in(disk.serial):
             raise DriverError(f"the guest has not let go of {disk.serial} since it was taken away; stop and start it")
         if shown != disk.layer:
@@ -49,7 +49,7 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
     if disk_id(serial) not in await _devices(machine):
         await _delete_idle_nodes(machine)
         return
-    node = await _node_shown(machine, serial)
+    node = await node_shown(machine, serial)
     if at_rest or node == _stand_in(serial):
         deadline, force = 0.0, True
     if not await _let_go(machine, serial, within=deadline):
@@ -57,7 +57,7 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
             raise DetachRefused(f"the guest did not let go of {serial} in {deadline:.0f} s")
         if node is None or node == _stand_in(serial):
             return
-        await _take_away(machine, serial, node)
+        await show_stand_in(machine, serial, node)
     await _ensure_deleted(machine, node)
 
 
@@ -69,7 +69,7 @@ async def _devices(machine: Machine) -> set[str]:
     return {name for name in found if name.startswith(DISK_IDS)}
 
 
-async def _node_shown(machine: Machine, serial: str) -> str | None:
+async def node_shown(machine: Machine, serial: str) -> str | None:
     """The node that a disk's device shows."""
     for each in await machine.execute("query-block"):
         if disk_id(serial) in each.get("qdev", "").split("/") and "inserted" in each:
@@ -100,14 +100,30 @@ async def _let_go(machine: Machine, serial: str, *, within: float) -> bool:
     return True
 
 
-async def _take_away(machine: Machine, serial: str, node: str) -> None:
+async def show_stand_in(machine: Machine, serial: str, node: str) -> None:
     """Have a disk's device show, in place of its node, one that fails every request."""
-    known = {str(each["node-name"]): each for each in await machine.execute("query-named-block-nodes", flat=True)}
-    if _stand_in(serial) not in known:
-        size = known[node]["image"]["virtual-size"]
-        await machine.execute("blockdev-add", **failing_node(_stand_in(serial), size))
+    sizes = await node_sizes(machine)
+    if _stand_in(serial) not in sizes:
+        await machine.execute("blockdev-add", **failing_node(_stand_in(serial), sizes[node]))
+    await _show(machine, serial, _stand_in(serial))
+
+
+async def show_again(machine: Machine, serial: str, node: str) -> None:
+    """Have a disk's device show its own node again, if it shows another."""
+    if await node_shown(machine, serial) == _stand_in(serial):
+        await _show(machine, serial, node)
+    await _delete_idle_nodes(machine)
+
+
+async def node_sizes(machine: Machine) -> dict[str, int]:
+    """How long each block node is, in bytes."""
+    nodes = await machine.execute("query-named-block-nodes", flat=True)
+    return {str(each["node-name"]): int(each["image"]["virtual-size"]) for each in nodes}
+
+
+async def _show(machine: Machine, serial: str, node: str) -> None:
     path = f"/machine/peripheral/{disk_id(serial)}"
-    await machine.execute("qom-set", path=path, property="drive", value=_stand_in(serial))
+    await machine.execute("qom-set", path=path, property="drive", value=node)
 
 
 def failing_node(name: str, size: int) -> dict[str, object]:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.process import Identity
 
 _NAME = "guest.json"
@@ -59,6 +59,7 @@ def _parsed(noted: dict[str, Any]) -> GuestRecord:
                 "disks": tuple(GuestDisk(LayerId(disk["layer"]), disk["serial"]) for disk in spec["disks"]),
                 "address": IPv4Address(spec["address"]),
                 "bus": DiskBus(spec["bus"]),
+                "firmware": Firmware(spec.get("firmware", Firmware.BIOS)),  # the first servers wrote none
             }
         ),
         process=Identity(**process) if process else None,

@@ -202,6 +202,17 @@ async def test_a_guest_that_keeps_a_volume_leaves_it_busy_until_it_is_forced(sta
     assert await states(stack, volume_id) == ("available", None)
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+async def test_a_busy_volume_is_let_go_at_a_reboot(stack: Stack, keeps: bool) -> None:
+    instance_id, volume_id = await attached(stack)
+    for _ in range(1 + keeps):
+        stack.driver.fail_next("ensure_detached", DetachRefused("The guest did not let it go."))
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    await stack.call("RebootInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert await states(stack, volume_id) == (("in-use", "busy") if keeps else ("available", None))
+
+
 async def test_a_busy_volume_is_available_once_its_guest_is_off(stack: Stack) -> None:
     instance_id, volume_id = await attached(stack)
     stack.driver.fail_next("ensure_detached", DetachRefused("The guest did not let it go."))

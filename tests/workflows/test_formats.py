@@ -20,7 +20,12 @@ FORMATS = {
     "run_instance": ["make the volumes", *BOOTED],
     "stop_instance": ["shut the guest down", "release the busy volumes", "publish the instance as stopped"],
     "start_instance": ["make the volumes", *BOOTED],
-    "reboot_instance": ["note what the guest is", "shut the guest down", "boot the guest"],
+    "reboot_instance": [
+        "note what the guest is",
+        "shut the guest down",
+        "boot the guest",
+        "release the busy volumes",
+    ],
     "create_image": [
         "note what the guest is",
         "plan the cuts",

@@ -2,8 +2,10 @@
 
 from functools import partial
 
+import structlog
 from sqlalchemy import Connection
 
+from kumoniwa.hypervisor.driver import DetachRefused
 from kumoniwa.model.storage import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, volumes
 from kumoniwa.workflows.engine import StepFailed
@@ -11,6 +13,8 @@ from kumoniwa.workflows.steps.guests import disk_of
 from kumoniwa.workflows.steps.layers import ensure_layers_made
 from kumoniwa.workflows.steps.patience import until_answered
 from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
 
 _LEAVING = (AttachmentState.DETACHING, AttachmentState.BUSY)
 
@@ -82,10 +86,7 @@ async def ensure_unplugged(world: World, volume_id: str, instance_id: str, *, fo
     Fails where the guest does not let it go within the configured deadline; with `force` it is taken from it.
     """
     if (volume := await _attached(world, volume_id, instance_id, _LEAVING)) is not None:
-        serial, deadline = disk_of(volume).serial, world.config.detach_deadline
-        await until_answered(
-            world, instance_id, lambda guest: guest.ensure_detached(serial, deadline=deadline, force=force)
-        )
+        await _unplug(world, volume, instance_id, deadline=world.config.detach_deadline, force=force)
 
 
 async def ensure_released(world: World, volume_id: str, instance_id: str) -> None:
@@ -111,6 +112,26 @@ async def ensure_busy_released(world: World, instance_id: str) -> None:
                 volumes.release(connection, volume.id, instance_id, [AttachmentState.BUSY])
 
     await world.database.write(release)
+
+
+async def ensure_busy_let_go(world: World, instance_id: str) -> None:
+    """Afterwards the volumes are available that the instance's guest was asked for and, having rebooted, lets go."""
+    for attachment, volume in await world.database.read(partial(volumes.of_instance, instance_id=instance_id)):
+        if attachment.state is not AttachmentState.BUSY:
+            continue
+        try:
+            await _unplug(world, volume, instance_id, deadline=0.0, force=False)
+        except DetachRefused as kept:
+            log.info("a guest keeps a volume", instance=instance_id, volume=volume.id, reason=str(kept))
+            continue
+        await ensure_released(world, volume.id, instance_id)
+
+
+async def _unplug(world: World, volume: Volume, instance_id: str, *, deadline: float, force: bool) -> None:
+    serial = disk_of(volume).serial
+    await until_answered(
+        world, instance_id, lambda guest: guest.ensure_detached(serial, deadline=deadline, force=force)
+    )
 
 
 async def _attached(

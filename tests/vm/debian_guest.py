@@ -63,7 +63,7 @@ def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1) -> Login:
     return Login(launched["InstanceId"], launched["PublicIpAddress"], key)
 
 
-def until(look: Callable[[], dict[str, Any]], member: str, wanted: str, seconds: float) -> dict[str, Any]:
+def until(look: Callable[[], dict[str, Any]], member: str, wanted: object, seconds: float) -> dict[str, Any]:
     """Look again and again, as a waiter does, until the member is as wanted."""
     deadline = time.monotonic() + seconds
     while (seen := look())[member] != wanted:

@@ -1,0 +1,105 @@
+"""A real Linux and its volumes: one comes while it runs, is cut with its file systems frozen, grows, and goes again."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from debian_guest import Login, launch, until
+from server import Server
+
+from kumoniwa.client.cloud import CloudClient
+
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
+
+_GIB = 1 << 30
+_FROZEN = [{"ResourceType": "image", "Tags": [{"Key": "kumoniwa:freeze", "Value": "true"}]}]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "cloud", "qemu")
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tmp_path: Path) -> None:
+    cloud = server.start()
+    login = launch(cloud, tmp_path)
+    instance_id = login.instance_id
+    zone = cloud.instance(instance_id)["Placement"]["AvailabilityZone"]
+    volume_id = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
+    until(lambda: _volume(cloud, volume_id), "State", "available", 60)
+    cloud.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdg")
+    until(lambda: _attachment(cloud, volume_id), "State", "attached", 60)
+    device = _device(login, volume_id)
+    assert device.startswith("/dev/nvme")
+    login.run(f"sudo mkfs.ext4 -q {device} && sudo mkdir -p /data && sudo mount {device} /data")
+    login.run("echo kept | sudo tee /data/file && sync")
+
+    picture = base64.b64decode(cloud.call("GetConsoleScreenshot", InstanceId=instance_id)["ImageData"])
+    assert picture.startswith(b"\xff\xd8\xff"), "a JPG"
+
+    until(lambda: _status(cloud, instance_id), "Status", "ok", 120)  # its agent answers
+    made = cloud.call("CreateImage", InstanceId=instance_id, Name="live", NoReboot=True, TagSpecifications=_FROZEN)
+    image = until(lambda: _image(cloud, made["ImageId"]), "State", "available", 120)
+    truth = cloud.told(f"images/{made['ImageId']}")
+    assert (truth["consistency"], 0 < truth["frozen_ms"] < 15_000) == ("frozen", True), truth
+    assert len(cloud.told(f"instances/{instance_id}/boots")["boots"]) == 1, "it was not rebooted"
+
+    cloud.call("ModifyVolume", VolumeId=volume_id, Size=2)
+    until(lambda: _volume(cloud, volume_id), "Size", 2, 60)
+    login.run("echo while it was longer than it looked | sudo tee /data/later && sync")
+    cloud.call("RebootInstances", InstanceIds=[instance_id])
+    until(lambda: {"boots": len(cloud.told(f"instances/{instance_id}/boots")["boots"])}, "boots", 2, 120)
+    device = _device(login, volume_id)
+    assert login.run(f"sudo blockdev --getsize64 {device}") == str(2 * _GIB)
+    login.run(f"sudo mount {device} /data && sudo resize2fs {device} 2>/dev/null; cat /data/later && sudo umount /data")
+
+    cloud.call("DetachVolume", VolumeId=volume_id)
+    until(lambda: _volume(cloud, volume_id), "State", "available", 120)
+    assert login.run(f"lsblk -dno SERIAL | grep -c {volume_id.replace('-', '')} || true") == "0"
+
+    [data] = [one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"] if one["DeviceName"] == "/dev/sdg"]
+    restored = cloud.call("CreateVolume", AvailabilityZone=zone, SnapshotId=data)["VolumeId"]
+    until(lambda: _volume(cloud, restored), "State", "available", 60)
+    cloud.call("AttachVolume", VolumeId=restored, InstanceId=instance_id, Device="/dev/sdh")
+    until(lambda: _attachment(cloud, restored), "State", "attached", 60)
+    device = _device(login, restored)
+    assert "needs_recovery" not in login.run(f"sudo dumpe2fs -h {device} 2>/dev/null"), "frozen: nothing to replay"
+    login.run(f"sudo e2fsck -fn {device}")
+    assert login.run(f"sudo mount -o ro {device} /data && ls /data && cat /data/file") == "file\nlost+found\nkept"
+
+
+def _device(login: Login, volume_id: str) -> str:
+    serial = volume_id.replace("-", "")
+    found = login.run(
+        f"timeout 60 sh -c 'until lsblk -dno SERIAL | grep -q {serial}; do sleep 0.2; done'; "
+        f"lsblk -dnpo NAME,SERIAL | awk '$2 == \"{serial}\" {{print $1}}'"
+    )
+    assert found, f"the guest sees no disk {serial}"
+    return found
+
+
+def _volume(cloud: CloudClient, volume_id: str) -> dict[str, Any]:
+    volume: dict[str, Any] = cloud.call("DescribeVolumes", VolumeIds=[volume_id])["Volumes"][0]
+    return volume
+
+
+def _attachment(cloud: CloudClient, volume_id: str) -> dict[str, Any]:
+    attachments: list[dict[str, Any]] = _volume(cloud, volume_id)["Attachments"]
+    assert attachments, "it could not be attached"
+    return attachments[0]
+
+
+def _image(cloud: CloudClient, image_id: str) -> dict[str, Any]:
+    image: dict[str, Any] = cloud.call("DescribeImages", ImageIds=[image_id])["Images"][0]
+    return image
+
+
+def _status(cloud: CloudClient, instance_id: str) -> dict[str, Any]:
+    told: dict[str, Any] = cloud.call("DescribeInstanceStatus", InstanceIds=[instance_id])["InstanceStatuses"][0]
+    return dict(told["InstanceStatus"])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from server import Server
 
 from kumoniwa import run
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.hypervisor.driver import GuestState, LayerId
+from kumoniwa.hypervisor.driver import GuestState, HostExhausted, LayerId
 from kumoniwa.hypervisor.qemu.disks import QcowDisks
 from kumoniwa.hypervisor.qemu.space import FLOOR, free_bytes
 
@@ -138,6 +139,48 @@ async def test_a_cut_for_which_there_is_no_room_harms_nothing(
             ]
     finally:
         end_guests(folder)
+
+
+@pytest.mark.anyio
+async def test_a_compaction_for_which_the_room_gives_out_harms_nothing(disk: SmallDisk) -> None:
+    folder = disk.path / "cloud"
+    folder.mkdir()
+    try:
+        async with real_cloud(folder) as cloud:
+            instance_id = await cloud.launch(await cloud.boot_sector_image())
+            volume_id = (await cloud.instance(instance_id))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+            for letter in "abcd":
+                await cloud.press(instance_id, letter)
+                await cloud.call("CreateSnapshot", VolumeId=volume_id)
+                await cloud.idle()
+            head = LayerId(await cloud.head(instance_id))
+            base = await _base(cloud, head)
+            disk.fill(64 << 10)
+            surroundings = cloud.driver._around
+            believes = replace(surroundings, spare_bytes=lambda: 1 << 40)  # it was there when the copying began
+            guest = cloud.guest(instance_id)
+            guest._around = believes
+            with pytest.raises(HostExhausted):
+                await guest.ensure_compacted(head, base)
+            disk.empty()
+            await eventually(lambda: _runs(cloud, instance_id))
+            await cloud.press(instance_id, "e")
+            assert await _base(cloud, head) == base, "it stands where it stood"
+            assert all([await layer_holds(folder, head, letter) for letter in "abcd"])
+            assert await guest.ensure_compacted(head, base)
+            assert all([await layer_holds(folder, head, letter) for letter in "abcde"])
+            await cloud.call("StopInstances", InstanceIds=[instance_id])
+            await cloud.idle()
+            await _all_whole(folder)
+    finally:
+        end_guests(folder)
+
+
+async def _base(cloud: RealCloud, layer: LayerId) -> LayerId:
+    """The lowest layer of a chain, as the files tell."""
+    while (parent := await cloud.driver.disks.parent(layer)) is not None:
+        layer = parent
+    return layer
 
 
 async def _impaired(cloud: RealCloud, instance_id: str) -> bool:

@@ -81,7 +81,7 @@ class Bench:
         )
         with self._database() as database:
             result, at = database.execute(query, (f"%{snapshot_id}%",)).fetchone()
-        return float(json.loads(result)), at / 1e6
+        return float(result), at / 1e6
 
     def compaction(self) -> dict[str, Any]:
         told: dict[str, Any] = self.cloud.client.told("storage")["compaction"]

@@ -107,6 +107,8 @@ class QemuGuest:
             return
         self._waits_for_room = self._hold_mark.exists()
         log.info("guest found again", guest=self._id)
+        with contextlib.suppress(GuestLost):
+            await growth.recover(self._machine, self._folder)
         await freeze.ensure_thawed(self._machine, self._folder)
         with contextlib.suppress(GuestLost):
             await growth.recover(self._machine, self._folder)

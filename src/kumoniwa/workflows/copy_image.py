@@ -1,11 +1,17 @@
 """CopyImage: what is copied stands on the layers of its source, and has only to be published."""
 
-from kumoniwa.workflows.engine import Workflow, story
-from kumoniwa.workflows.steps import copies
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps import copies, snapshots, states
 
 
 @story("copy_image")
 async def copy_image(wf: Workflow, image_id: str, snapshot_ids: list[str]) -> None:
-    """Complete the snapshots, publish the image."""
-    await wf.step("complete the snapshots", copies.ensure_snapshots_completed, snapshot_ids)
+    """Complete the snapshots, publish the image; where that fails, both say why."""
+    try:
+        await wf.step("complete the snapshots", copies.ensure_snapshots_completed, snapshot_ids)
+    except StepFailed as failure:
+        reasons = dict.fromkeys(snapshot_ids, str(failure))
+        await wf.step("fail the snapshots", snapshots.ensure_failed, reasons)
+        await wf.step("fail the image", states.ensure_image_failed, image_id, str(failure))
+        raise
     await wf.step("publish the image", copies.ensure_image_available, image_id)

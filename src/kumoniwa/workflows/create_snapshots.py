@@ -13,8 +13,12 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[disks.Want
 
     A volume that the instance has no more when its turn comes is cut by itself, or its snapshot alone fails.
     """
-    was_running = await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.RUNNING
-    planned = await wf.step("plan the cuts", disks.ensure_each_cut_planned, instance_id, cuts)
+    try:
+        was_running = await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.RUNNING
+        planned = await wf.step("plan the cuts", disks.ensure_each_cut_planned, instance_id, cuts)
+    except StepFailed as failed:
+        await wf.step("fail the snapshots", disks.ensure_snapshots_failed, cuts, str(failed))
+        raise
     lost = planned["lost"]
     taken = [cut for cut in cuts if cut["snapshot"] not in lost]
     apart = disks.cut_apart(taken, planned["cuts"])

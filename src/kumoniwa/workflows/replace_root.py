@@ -13,9 +13,9 @@ async def replace_root(
     wf: Workflow, task_id: str, instance_id: str, becomes: roots.FromImage, was: roots.FromImage
 ) -> None:
     """Make the volume, power the guest off, exchange the volumes, boot the guest; with the old one where that fails."""
-    if await wf.step("note what the guest is", guests.observe, instance_id) != GuestState.RUNNING:
-        await _fail(wf, task_id, StepFailed("The instance's guest does not run."))
     try:
+        if await wf.step("note what the guest is", guests.observe, instance_id) != GuestState.RUNNING:
+            raise StepFailed("The instance's guest does not run.")
         await wf.step("make the volume", roots.ensure_new_root_made, task_id)
     except StepFailed as failure:
         await _fail(wf, task_id, failure)

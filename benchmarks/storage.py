@@ -146,7 +146,7 @@ def pauses(bench: Bench, rounds: int) -> dict[str, float]:
             at.append(bench.snapshot(volume_id)[1])
             time.sleep(3)
 
-    writes = _while_writing(bench, volume_id, 4 + 4 * rounds, cut_now_and_then)
+    writes = _while_writing(bench, volume_id, 6 + 8 * rounds, cut_now_and_then)
     around = [max(_took(writes, moment - 1, moment + 0.5)) for moment in at]
     without = [max(_took(writes, moment - 2.75, moment - 1.25)) for moment in at]
     return {"around a cut": 1000 * statistics.median(around), "without one": 1000 * statistics.median(without)}

@@ -7,7 +7,8 @@ import pytest
 from stack import Stack
 from volumes_at_hand import attached, create, held, refused, root_of
 
-from kumoniwa.hypervisor.driver import CutRefused, DriverError
+from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused, DriverError
+from kumoniwa.hypervisor.simulated import SimulatedGuest
 
 pytestmark = pytest.mark.anyio
 
@@ -295,3 +296,51 @@ async def test_a_pending_snapshot_may_be_deleted(stack: Stack) -> None:
         await snapshot(stack, made)
     stack.guest(instance_id).write(KEPT, b"goes on", serial=serial(volume_id), sync=True)
     assert await restored(stack, await take(stack, volume_id), KEPT) == b"goes on"
+
+
+async def test_a_cut_that_was_made_before_something_broke_is_not_taken_for_refused(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance_id = await stack.launch()
+    cut = SimulatedGuest.ensure_cut
+
+    async def cuts_and_breaks(guest: SimulatedGuest, cuts: list[Cut], *, freeze: bool = False) -> CutMade:
+        monkeypatch.setattr(SimulatedGuest, "ensure_cut", cut)
+        await cut(guest, cuts, freeze=freeze)
+        raise OSError("something of the host's")
+
+    monkeypatch.setattr(SimulatedGuest, "ensure_cut", cuts_and_breaks)
+    volume_id = (await stack.instance(instance_id))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    snapshot_id = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+    async with asyncio.timeout(30):
+        while (await stack.call("DescribeSnapshots", SnapshotIds=[snapshot_id]))["Snapshots"][0]["State"] == "pending":
+            await stack.clock.advance(1)
+            await asyncio.sleep(0.01)
+    stack.guest(instance_id).write("/after", b"the cut", sync=True)
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert stack.guest(instance_id).read("/after") == b"the cut"
+
+
+async def test_a_volume_that_is_detached_before_it_was_attached_fails_no_snapshot(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    zone = (await stack.instance(instance_id))["Placement"]["AvailabilityZone"]
+    volume_id = (await stack.call("CreateVolume", AvailabilityZone=zone, Size=1))["VolumeId"]
+    await stack.idle()
+    go_on = asyncio.Event()
+
+    async def hold(method: str) -> None:
+        if method == "ensure_attached":
+            await go_on.wait()
+
+    stack.driver.faults.hook = hold
+    await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
+    await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id})
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    go_on.set()
+    await stack.idle()
+    found = (await stack.call("DescribeSnapshots", Filters=[{"Name": "volume-id", "Values": [volume_id]}]))["Snapshots"]
+    assert [one["State"] for one in found] == ["completed"]
+    assert (await stack.call("DescribeVolumes", VolumeIds=[volume_id]))["Volumes"][0]["State"] == "available"

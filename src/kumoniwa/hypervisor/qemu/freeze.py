@@ -62,7 +62,7 @@ async def ensure_thawed(machine: Machine, folder: Path) -> float | None:
         return None
     try:
         return await _thaw(folder)
-    except DriverError as failure:
+    except (DriverError, OSError) as failure:  # a cut that was made must not be told as one that was not
         log.warning("a guest's file systems cannot be thawed yet", guest=machine.name, reason=str(failure))
         machine.go_on_with(_thaw_again(machine, folder), "thaw its file systems")
         return None
@@ -103,7 +103,7 @@ async def _thaw_again(machine: Machine, folder: Path) -> None:
         try:
             await _thaw(folder)
             log.info("a guest's file systems were thawed after all", guest=machine.name)
-        except DriverError:
+        except (DriverError, OSError):
             await asyncio.sleep(_THAW_AGAIN)  # nothing tells that the agent listens again
 
 

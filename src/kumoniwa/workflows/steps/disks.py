@@ -12,7 +12,7 @@ from kumoniwa.hypervisor.driver import Cut, CutMade, DriverError, LayerId
 from kumoniwa.model.storage import GIB, AttachmentState, Layer, VolumeState
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import boots, layers, snapshots, tags, volumes
-from kumoniwa.workflows.engine import StepFailed
+from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps.consistency import FrozenCut, How
 from kumoniwa.workflows.steps.layers import ensure_layers_made
 from kumoniwa.workflows.steps.patience import until_answered
@@ -149,7 +149,13 @@ async def _ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut],
     wanted = [Cut(LayerId(cut["old"]), LayerId(cut["new"])) for cut in cuts]
     made = CutMade(0.0)
     if wanted:
-        made = await until_answered(world, instance_id, lambda guest: guest.ensure_cut(wanted, freeze=freeze))
+        try:
+            made = await until_answered(world, instance_id, lambda guest: guest.ensure_cut(wanted, freeze=freeze))
+        except (DriverError, StepUnknown):
+            raise
+        except Exception as bug:
+            # Only a driver's refusal says that nothing was switched: else what it writes would be lost.
+            raise StepUnknown(f"whether the volumes were cut is not known: {bug!r}") from bug
 
     def publish(connection: Connection) -> None:
         # The guest writes to the new layers from now on: nothing may keep their volumes from having them.

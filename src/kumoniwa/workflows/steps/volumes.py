@@ -55,11 +55,13 @@ async def ensure_published_in_error(world: World, volume_id: str) -> None:
 
 
 async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> None:
-    """Afterwards the instance's guest has the volume; not where the attachment is wanted no more.
+    """Afterwards the instance's guest has the volume, also where a caller wants it detached by now: what was asked for
+    in between finds it there, and the detachment's turn comes.
 
     A guest that is ABSENT gets it at its next start.
     """
-    if (volume := await _attached(world, volume_id, instance_id, (AttachmentState.ATTACHING,))) is not None:
+    wanted = (AttachmentState.ATTACHING, AttachmentState.DETACHING)
+    if (volume := await _attached(world, volume_id, instance_id, wanted)) is not None:
         disk = disk_of(volume)
         await until_answered(world, instance_id, lambda guest: guest.ensure_attached(disk))
 

@@ -86,6 +86,7 @@ class QemuGuest:
         self._pressed_at: datetime | None = None  # the power button, first
         self._started_at: datetime | None = None
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
+        self._rearranging = asyncio.Lock()  # held while block nodes come and go: one that is idle is deleted
         self._standing_still = asyncio.Lock()  # held while the vCPUs stop for a moment that means nothing
         self._reset = asyncio.Event()
         self._reset_at = -_FIRMWARE_RESETS
@@ -107,8 +108,6 @@ class QemuGuest:
             return
         self._waits_for_room = self._hold_mark.exists()
         log.info("guest found again", guest=self._id)
-        with contextlib.suppress(GuestLost):
-            await growth.recover(self._machine, self._folder)
         await freeze.ensure_thawed(self._machine, self._folder)
         with contextlib.suppress(GuestLost):
             await growth.recover(self._machine, self._folder)
@@ -177,20 +176,23 @@ class QemuGuest:
     async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
         if self._machine is None:
             return CutMade(0.0)
-        return await cut.ensure_cut(self._machine, self._folder, cuts, freeze=freeze)
+        async with self._rearranging:
+            return await cut.ensure_cut(self._machine, self._folder, cuts, freeze=freeze)
 
     async def ensure_attached(self, disk: GuestDisk) -> None:
         if (machine := self._machine) is None:
             return
-        await plugs.ensure_attached(machine, disk, await self._bus())
+        async with self._rearranging:
+            await plugs.ensure_attached(machine, disk, await self._bus())
 
     async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
         if (machine := self._machine) is None:
             return
         try:
-            at_rest = await machine.status() != "running" and not self._waits_for_room
-            await plugs.ensure_detached(machine, serial, deadline=deadline, force=force, at_rest=at_rest)
-            growth.forget(self._folder, serial)
+            async with self._rearranging:
+                at_rest = await machine.status() != "running" and not self._waits_for_room
+                await plugs.ensure_detached(machine, serial, deadline=deadline, force=force, at_rest=at_rest)
+                growth.forget(self._folder, serial)
         except GuestLost:
             if machine.alive:
                 raise
@@ -198,7 +200,7 @@ class QemuGuest:
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
         if (machine := self._machine) is None:
             return False
-        async with self._standing_still:
+        async with self._rearranging, self._standing_still:
             return await growth.ensure_grown(machine, self._folder, disk, await self._bus(), size_bytes)
 
     async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:

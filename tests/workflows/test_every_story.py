@@ -67,16 +67,8 @@ async def test_a_server_that_dies_twice_in_a_row_leaves_what_was_promised(
         crash_at += 7
 
 
-_LEFT_STANDING = pytest.mark.xfail(
-    reason="the overlay of a cut that failed is left on a stopped volume's head, which its guest is then to write to"
-)
-_STOPPED = ("snapshots of one that is stopped", "image of one that is stopped")
-
-
 @pytest.mark.parametrize("crash_at", [None, 2])
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=_LEFT_STANDING) if name in _STOPPED else name for name in STORIES]
-)
+@pytest.mark.parametrize("name", STORIES)
 async def test_a_step_that_fails_for_good_leaves_no_half_state(
     name: str, crash_at: int | None, prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

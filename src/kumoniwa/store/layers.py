@@ -117,6 +117,19 @@ def remove(connection: Connection, ids: Collection[str]) -> None:
     connection.execute(delete(layers).where(layers.c.id.in_(ids)))
 
 
+def remove_unused(connection: Connection, ids: Collection[str]) -> list[str]:
+    """Forget those of these layers that no volume, snapshot or other layer has; gives all that have no row now."""
+    children = layers.alias()
+    used = (
+        exists().where(volumes.c.head == layers.c.id)
+        | exists().where(snapshots.c.layer_id == layers.c.id)
+        | exists().where(children.c.parent_id == layers.c.id)
+    )
+    connection.execute(delete(layers).where(layers.c.id.in_(ids), ~used))
+    left = set(connection.execute(select(layers.c.id).where(layers.c.id.in_(ids))).scalars())
+    return [layer_id for layer_id in ids if layer_id not in left]
+
+
 def _planned(connection: Connection) -> str:
     """The arguments of unfinished workflows as one text: a layer that is named there will be referred to soon."""
     query = select(workflows.c.arguments).where(workflows.c.state.in_([WorkflowState.WAITING, WorkflowState.RUNNING]))

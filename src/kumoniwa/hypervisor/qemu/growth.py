@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk
-from kumoniwa.hypervisor.qemu import plugs
+from kumoniwa.hypervisor.qemu import plugs, stream
 from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.hypervisor.qemu.record import sync_folder
 
@@ -26,6 +26,7 @@ async def ensure_grown(machine: Machine, folder: Path, disk: GuestDisk, bus: Dis
     """See `Guest.ensure_grown`."""
     if await plugs.node_shown(machine, disk.serial) != disk.layer:
         raise DriverError(f"the guest has no disk {disk.serial} that writes to {disk.layer}")
+    await stream.ensure_given_up(machine, disk.layer)
     sizes = await plugs.node_sizes(machine)
     if bus is DiskBus.VIRTIO:
         if sizes[disk.layer] < size_bytes:

@@ -182,6 +182,7 @@ class QemuGuest:
     async def ensure_attached(self, disk: GuestDisk) -> None:
         if (machine := self._machine) is None:
             return
+        await self._check_chain(disk)
         async with self._rearranging:
             await plugs.ensure_attached(machine, disk, await self._bus())
 
@@ -257,6 +258,10 @@ class QemuGuest:
         self._stop_waiting_for_room()
         self._tell(EventKind.RESUMED)
 
+    async def _check_chain(self, disk: GuestDisk) -> None:
+        """Raises `LayerDamaged` where a file is missing or torn that the disk stands on."""
+        await asyncio.to_thread(layer_checks.check_chain, self._folder.parent.parent / "layers", disk.layer)
+
     async def _bus(self) -> DiskBus:
         noted = await asyncio.to_thread(record.read, self._folder)
         return noted.spec.bus if noted is not None else DiskBus.NVME
@@ -267,7 +272,7 @@ class QemuGuest:
         if not self._around.has_room():
             raise HostExhausted("the host's disk is full: no guest can be started")
         for disk in spec.disks:
-            await asyncio.to_thread(layer_checks.check_chain, self._folder.parent.parent / "layers", disk.layer)
+            await self._check_chain(disk)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._stop_waiting_for_room()
         growth.forget(self._folder)

@@ -13,7 +13,8 @@ import errno
 from collections.abc import Mapping
 from typing import Any
 
-from kumoniwa.hypervisor.driver import DetachRefused, DiskBus, DriverError, GuestDisk
+from kumoniwa.hypervisor.driver import DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
+from kumoniwa.hypervisor.qemu import stream
 from kumoniwa.hypervisor.qemu.command_line import DISK_IDS, MOST_DISKS, disk_device, disk_id, disk_node
 from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.hypervisor.qemu.monitor import CommandRefused
@@ -50,6 +51,8 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
         await _delete_idle_nodes(machine)
         return
     node = await node_shown(machine, serial)
+    if node is not None:
+        await stream.ensure_given_up(machine, LayerId(node))
     if at_rest or node == _stand_in(serial):
         deadline, force = 0.0, True
     if not await _let_go(machine, serial, within=deadline):

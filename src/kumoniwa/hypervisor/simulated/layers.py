@@ -73,10 +73,12 @@ class Layers:
         if layer in self._writers:
             self._break(f"layer {layer} was deleted while guest {self._writers[layer]} writes to it")
         gone = self._layers.pop(layer)
-        del self._files[layer]
+        never_used = not self._files.pop(layer) and gone.filesystem is None and not gone.sealed
         self._torn.discard(layer)
         if gone.parent is not None:
             self._children[gone.parent] -= 1
+            if never_used and not self._children[gone.parent]:
+                self._unseal(self[gone.parent])  # nothing was ever read through the overlay that was to stand on it
         if self._journal is not None:
             self._journal.delete(layer)
 
@@ -221,6 +223,10 @@ class Layers:
         if not layer.sealed:
             self._layers[layer.id] = replace(layer, sealed=True)
             self._save(self._layers[layer.id])
+
+    def _unseal(self, layer: Layer) -> None:
+        self._layers[layer.id] = replace(layer, sealed=False)
+        self._save(self._layers[layer.id])
 
     def _save(self, layer: Layer, files: Mapping[str, bytes] | None = None) -> None:
         if self._journal is not None:

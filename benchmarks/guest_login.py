@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,22 +37,25 @@ class Guest:
         """Write each block of the first MIB, so that what comes after writes over data."""
         self.run(f"yes kumoniwa | sudo dd of={self._device(volume_id)} bs=1M count={mib} iflag=fullblock oflag=direct")
 
-    def write(self, volume_id: str, seconds: int, mib: int) -> tuple[float, list[tuple[float, float]]]:
+    def write(
+        self, volume_id: str, seconds: int, mib: int, on_begun: Callable[[], None] = lambda: None
+    ) -> tuple[float, list[tuple[float, float]]]:
         """Random 4k writes for so long: when they began (the host's time), then each as (seconds since, took)."""
-        begun, told = self._ran("write", self._device(volume_id), str(seconds), str(mib))
+        begun, told = self._ran("write", self._device(volume_id), str(seconds), str(mib), on_begun=on_begun)
         return begun, json.loads(told)
 
     def read(self, volume_id: str, mib: int) -> float:
         """The seconds that reading the first MIB takes."""
         return float(json.loads(self._ran("read", self._device(volume_id), str(mib))[1]))
 
-    def _ran(self, *words: str) -> tuple[float, str]:
+    def _ran(self, *words: str, on_begun: Callable[[], None] = lambda: None) -> tuple[float, str]:
         command = " ".join(["sudo", "python3", _PROGRAM, *words])
         argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=_OPTIONS), command]
         with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "begun\n"
             begun = time.time()
+            on_begun()
             told = process.stdout.read()
         assert process.returncode == 0, f"{command} failed in the guest"
         return begun, told

@@ -204,8 +204,7 @@ def compaction(bench: Bench) -> dict[str, float]:
 
 def _while_writing(bench: Bench, volume_id: str, seconds: int, act: Callable[[], None]) -> list[Write]:
     acting = threading.Thread(target=act)
-    acting.start()
-    begun, taken = bench.guest.write(volume_id, seconds, _MIB)
+    begun, taken = bench.guest.write(volume_id, seconds, _MIB, on_begun=acting.start)
     acting.join()
     return [Write(begun + at, took) for at, took in taken]
 

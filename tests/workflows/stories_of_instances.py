@@ -83,6 +83,7 @@ async def _lose(stack: Stack, given: Given) -> None:
     async with asyncio.timeout(10):
         while "recover_instance" not in await _submitted(stack, given.instance):
             await asyncio.sleep(0)
+    await stack.running.cloud.engine.wake()  # the follower does it next; here nothing is to end before it has begun
 
 
 async def _recover_failed(stack: Stack, given: Given) -> str | None:

@@ -90,6 +90,7 @@ FAILED = {
         "cut the volumes",
         "boot the guest",
         "note the cut in the boot",
+        "drop the overlays",
         "fail the snapshots",
         "fail the image",
     ],
@@ -171,7 +172,11 @@ async def test_cutting_a_running_guest_keeps_the_names_of_its_steps(stack: Stack
     stack.driver.fail_next("ensure_cut", DriverError("No."))
     await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id}, TagSpecifications=tagged)
     await stack.idle()
-    assert (await _journals(stack, instance_id))["create_snapshots"] == [*SNAPPED[freeze][:-1], "fail the snapshots"]
+    assert (await _journals(stack, instance_id))["create_snapshots"] == [
+        *SNAPPED[freeze][:-1],
+        "drop the overlays",
+        "fail the snapshots",
+    ]
 
 
 async def test_finishing_snapshots_keeps_the_names_of_its_steps(stack: Stack) -> None:

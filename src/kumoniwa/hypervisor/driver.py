@@ -255,7 +255,8 @@ class Guest(Protocol):
 
     async def ensure_running(self, spec: GuestSpec) -> Started:
         """Afterwards the vCPUs run. ABSENT: a process is made from `spec` and starts. SHUT_DOWN or HALTED: reset and
-        go on in the same process (`spec` is not looked at again). RUNNING: nothing happens, `fresh` is False.
+        go on in the same process, or in a new one made from `spec` where only that shows the guest a disk's new length.
+        RUNNING: nothing happens, `fresh` is False.
         One that was paused for want of room goes on where it stood, `fresh` is False; `HostExhausted` without room.
 
         Raises `HostExhausted`, `DriverError`. When it raises, the guest is what it was before, or ABSENT.

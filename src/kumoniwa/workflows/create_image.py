@@ -42,6 +42,8 @@ async def create_image(
             await wf.step("note the cut in the boot", boots.ensure_cut_noted, wf.id, seconds)
         except StepFailed as failed:
             failure = failure or failed
+    if failure is not None:
+        await wf.step("drop the overlays", disks.ensure_overlays_dropped, cuts)
     await wf.release()
     how = cutting.how()
     if failure is None:

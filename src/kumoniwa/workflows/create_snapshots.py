@@ -32,6 +32,7 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[disks.Want
             failure = failed
             lost = {**lost, **{cut["snapshot"]: str(failed) for cut in planned["cuts"]}}
             taken = [cut for cut in taken if cut["snapshot"] not in lost]
+            await wf.step("drop the overlays", disks.ensure_overlays_dropped, planned["cuts"])
     await wf.release()
     if lost:
         await wf.step("fail the snapshots", snapshots.ensure_failed, lost)

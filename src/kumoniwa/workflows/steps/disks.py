@@ -195,9 +195,12 @@ async def ensure_snapshots_completed(
 
 
 async def ensure_snapshots_failed(world: World, cuts: Sequence[WantedCut], reason: str) -> None:
-    """Afterwards those of the snapshots that are not completed are in error, and say why; overlays that were made for
-    cuts that were not are gone: what they stand on is written to again."""
+    """Afterwards those of the snapshots that are not completed are in error, and say why."""
     await ensure_failed(world, {cut["snapshot"]: reason for cut in cuts})
+
+
+async def ensure_overlays_dropped(world: World, cuts: Sequence[WantedCut]) -> None:
+    """Afterwards overlays that were made for cuts that were not are gone: what they stand on is written to again."""
     unused = await world.database.write(partial(layers.remove_unused, ids=[cut["new"] for cut in cuts]))
     for layer_id in unused:
         await world.driver.disks.ensure_deleted(LayerId(layer_id))

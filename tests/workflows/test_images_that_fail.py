@@ -1,0 +1,39 @@
+"""Images that cannot be made say why and leave their instance whole; layers that many want are made once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from life import Life, Points, whole
+
+from kumoniwa.hypervisor.driver import DriverError, GuestState
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("method", ["ensure_shut_down", "ensure_cut", "ensure_overlay"])
+async def test_an_image_that_fails_says_why_and_its_instance_runs_again(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Life(tmp_path).server(Points(), monkeypatch) as stack:
+        instance_id = await stack.launch()
+        stack.driver.fail_next(method, DriverError("The host said no."))
+        image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+        await stack.idle()
+        image = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
+        assert image["State"] == "failed"
+        assert image["StateReason"]["Message"] == "Server.InternalError: The host said no."
+        assert await stack.guest(instance_id).observe() is GuestState.RUNNING
+        assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+        await whole(stack)
+
+
+async def test_a_layer_that_many_want_at_once_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Life(tmp_path).server(Points(), monkeypatch) as stack:
+        snapshot_id = (await stack.call("DescribeSnapshots"))["Snapshots"][0]["SnapshotId"]
+        asked = {"AvailabilityZone": "us-east-1a", "SnapshotId": snapshot_id}
+        await asyncio.gather(*(stack.call("CreateVolume", **asked) for _ in range(5)))
+        await stack.idle()
+        found = (await stack.call("DescribeVolumes"))["Volumes"]
+        assert [one["State"] for one in found] == ["available"] * 5
+        await whole(stack)

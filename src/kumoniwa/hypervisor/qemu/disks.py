@@ -26,6 +26,9 @@ from kumoniwa.hypervisor.qemu.record import sync_folder
 # Of what was measured the quickest for first small writes: 7,030 a second into a file of 16 MiB (64k clusters without
 # extended_l2: 2,591 and 250 MiB).
 _OPTIONS = "extended_l2=on,cluster_size=128k"
+# What stands on another layer may have a chain pulled up into it, and QEMU before 8.1 ends with a failed assertion
+# (bdrv_co_do_copy_on_readv: skip_bytes < pnum) where such a file has subclusters. Small clusters stand in for them.
+_OVERLAY_OPTIONS = "cluster_size=16k"
 _SHORT = 120.0  # seconds for a command that writes only metadata
 _LONG = 6 * 3600.0
 _PERCENT = re.compile(r"\((\d+)\.\d+/100%\)")
@@ -55,7 +58,7 @@ class QcowDisks:
         await self.ensure_whole(on)
         # -u: the file beneath is not opened, for a running guest may hold it; so format and size are told.
         backing = ["-u", "-b", self._path(on).name, "-F", "qcow2"]
-        await self._make(layer, ["create", "-q", "-f", "qcow2", "-o", _OPTIONS, *backing], [str(size_bytes)])
+        await self._make(layer, ["create", "-q", "-f", "qcow2", "-o", _OVERLAY_OPTIONS, *backing], [str(size_bytes)])
 
     async def inspect(self, source: Path, format: str) -> DiskFacts:
         facts = await asyncio.to_thread(_look, source, format)

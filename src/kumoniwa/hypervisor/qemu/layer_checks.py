@@ -36,6 +36,11 @@ def parent(path: Path) -> LayerId | None:
     return _parent(path, read_header(path))
 
 
+def has_subclusters(path: Path) -> bool:
+    """Whether the layer's clusters are written in parts. Raises `LayerDamaged` where that cannot be read."""
+    return read_header(path).has_subclusters
+
+
 def check_chain(folder: Path, layer: LayerId) -> None:
     """A quick look at a layer and at all it stands on. Raises `LayerDamaged`."""
     seen: list[LayerId] = []

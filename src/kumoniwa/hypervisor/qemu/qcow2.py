@@ -85,6 +85,7 @@ class Header:
     backing: str | None
     """The name of the file it stands on, as it is written there."""
     backing_format: str | None
+    has_subclusters: bool
 
 
 def read_header(path: Path) -> Header:
@@ -131,10 +132,11 @@ class _Reader:
                 raise LayerDamaged(f"{self._name} {why}")
         self._check_table(l1, l1_size * 8, "table of clusters")
         self._check_table(refcounts, clusters * cluster, "table of references")
+        subclusters = bool(features & _EXTENDED_L2)
         if at == 0:
-            return Header(size, None, None)
+            return Header(size, None, None, subclusters)
         backing = self._at(at, length, "its header").decode(errors="replace")
-        return Header(size, backing, self._backing_format(header_length, at))
+        return Header(size, backing, self._backing_format(header_length, at), subclusters)
 
     def _check_table(self, at: int, length: int, what: str) -> None:
         """A table of offsets is there, and what it names begins within the file."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, HostExhausted, LayerId
-from kumoniwa.hypervisor.qemu.layer_checks import layer_of, parent, path_of
+from kumoniwa.hypervisor.qemu.layer_checks import has_subclusters, layer_of, parent, path_of
 from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.hypervisor.qemu.monitor import CommandRefused
 
@@ -38,6 +38,9 @@ async def ensure_compacted(
 ) -> bool:
     """See `Guest.ensure_compacted`. `spare_bytes`: what the host has free beyond its reserve."""
     path = path_of(layers, layer)
+    if await asyncio.to_thread(has_subclusters, path):
+        # QEMU before 8.1 would end with a failed assertion, and the guest with it.
+        raise DriverError(f"{layer} was made with subclusters; what is cut from it next can be compacted")
     try:
         await ensure_given_up(machine, layer)  # one that an earlier server began: what it copied is not copied again
         below = (await chain(machine, layer))[1:]

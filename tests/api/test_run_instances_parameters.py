@@ -1,14 +1,13 @@
 """Every parameter of RunInstances in EC2's model is honoured, or refused by its name: none is forgotten."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from asgi import Refused
+from model_parameters import parameters_of
 from stack import Stack
 
 from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT, INTERFACE_UNBUILT, LAUNCH_UNBUILT
-from kumoniwa.aws.ec2query import service_model
 
 pytestmark = pytest.mark.anyio
 
@@ -31,16 +30,6 @@ TagSpecifications.ResourceType TagSpecifications.Tags.Key TagSpecifications.Tags
 HONOURED = frozenset(_HONOURED.split())
 
 
-def _leaves(shape: Any, path: str = "") -> Iterator[str]:
-    while shape.type_name == "list":
-        shape = shape.member
-    if shape.type_name != "structure":
-        yield path
-        return
-    for name, member in shape.members.items():
-        yield from _leaves(member, f"{path}.{name}" if path else name)
-
-
 def _unbuilt_paths() -> set[str]:
     return {
         *(one.path for one in LAUNCH_UNBUILT),
@@ -50,7 +39,7 @@ def _unbuilt_paths() -> set[str]:
 
 
 def test_every_parameter_of_the_model_is_honoured_or_refused_by_name() -> None:
-    model = set(_leaves(service_model("ec2", "2016-11-15").operation_model("RunInstances").input_shape))
+    model = parameters_of("RunInstances")
     unbuilt = _unbuilt_paths()
     forgotten = {
         leaf for leaf in model - HONOURED if not any(leaf == path or leaf.startswith(f"{path}.") for path in unbuilt)

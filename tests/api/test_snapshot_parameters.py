@@ -3,12 +3,8 @@
 What each does, or how it is refused, is in the tests of its action.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-
-from kumoniwa.aws.ec2query import service_model
+from model_parameters import parameters_of
 
 TAGS = "TagSpecifications.ResourceType TagSpecifications.Tags.Key TagSpecifications.Tags.Value"
 SNAPSHOT_OF = "InstanceSpecification.InstanceId InstanceSpecification.ExcludeBootVolume"
@@ -30,17 +26,6 @@ KNOWN = {
 }
 
 
-def _leaves(shape: Any, path: str = "") -> Iterator[str]:
-    while shape.type_name == "list":
-        shape = shape.member
-    if shape.type_name != "structure":
-        yield path
-        return
-    for name, member in shape.members.items():
-        yield from _leaves(member, f"{path}.{name}" if path else name)
-
-
 @pytest.mark.parametrize("action", KNOWN)
 def test_every_parameter_of_the_model_is_known(action: str) -> None:
-    model = service_model("ec2", "2016-11-15").operation_model(action).input_shape
-    assert set(_leaves(model)) == set(KNOWN[action].split())
+    assert parameters_of(action) == set(KNOWN[action].split())

@@ -29,8 +29,13 @@ class Stack:
         return await self.caller.call(action, **parameters)
 
     async def idle(self) -> None:
-        """Wait until no workflow goes on."""
-        await self.running.cloud.engine.idle(timeout=30)
+        """Wait until no workflow goes on, and what guests did by themselves was followed."""
+        engine = self.running.cloud.engine
+        async with asyncio.timeout(30):
+            await self.driver.followed()
+            while not engine.is_idle:
+                await engine.idle(timeout=30)
+                await self.driver.followed()
 
     def guest(self, instance_id: str) -> SimulatedGuest:
         return self.driver.guest(GuestId(instance_id))

@@ -137,6 +137,11 @@ class Engine:
                 self._live.add(row.id)
                 self._tasks.start(self._run(row), row.kind)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no workflow is live."""
+        return not self._live
+
     async def idle(self, timeout: float) -> None:
         """Return when no workflow is live. For tests and for a shutdown that lets work finish."""
         async with asyncio.timeout(timeout), self._stirred:

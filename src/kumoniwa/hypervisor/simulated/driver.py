@@ -71,6 +71,12 @@ class SimulatedDriver:
     async def events(self) -> AsyncIterator[GuestEvent]:
         while (event := await self._events.get()) is not None:
             yield event
+            self._events.task_done()
+        self._events.task_done()
+
+    async def followed(self) -> None:
+        """Return once whoever listens to `events` is done with all that were told."""
+        await self._events.join()
 
     def room(self) -> Room:
         return Room(self.world.room, 0)

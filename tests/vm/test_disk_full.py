@@ -155,7 +155,7 @@ async def test_a_compaction_for_which_the_room_gives_out_harms_nothing(disk: Sma
                 await cloud.idle()
             head = LayerId(await cloud.head(instance_id))
             base = await _base(cloud, head)
-            disk.fill(64 << 10)
+            disk.fill(0)
             surroundings = cloud.driver._around
             believes = replace(surroundings, spare_bytes=lambda: 1 << 40)  # it was there when the copying began
             guest = cloud.guest(instance_id)

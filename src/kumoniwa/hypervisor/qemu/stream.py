@@ -38,9 +38,6 @@ async def ensure_compacted(
 ) -> bool:
     """See `Guest.ensure_compacted`. `spare_bytes`: what the host has free beyond its reserve."""
     path = path_of(layers, layer)
-    if await asyncio.to_thread(has_subclusters, path):
-        # QEMU before 8.1 would end with a failed assertion, and the guest with it.
-        raise DriverError(f"{layer} was made with subclusters; what is cut from it next can be compacted")
     try:
         await ensure_given_up(machine, layer)  # one that an earlier server began: what it copied is not copied again
         below = (await chain(machine, layer))[1:]
@@ -50,6 +47,9 @@ async def ensure_compacted(
             await asyncio.to_thread(_sync, path)
             return True
         base, between = _split(layer, below, onto)
+        if await asyncio.to_thread(has_subclusters, path):
+            # QEMU before 8.1 would end with a failed assertion, and the guest with it.
+            raise DriverError(f"{layer} was made with subclusters; what is cut from it next can be compacted")
         _check_room(layers, between, spare_bytes)
         await _stream(machine, layer, base)
     except GuestLost:

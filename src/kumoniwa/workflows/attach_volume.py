@@ -11,6 +11,6 @@ async def attach_volume(wf: Workflow, volume_id: str, instance_id: str) -> None:
         await wf.step("make the volume", volumes.ensure_made, volume_id)
         await wf.step("plug the volume in", volumes.ensure_plugged_in, volume_id, instance_id)
     except StepFailed:
-        await wf.step("give the attachment up", volumes.ensure_attachment_given_up, volume_id, instance_id)
+        await wf.settle("give the attachment up", volumes.ensure_attachment_given_up, volume_id, instance_id)
         raise
-    await wf.step("publish the attachment", volumes.ensure_published_attached, volume_id, instance_id)
+    await wf.settle("publish the attachment", volumes.ensure_published_attached, volume_id, instance_id)

@@ -11,7 +11,7 @@ async def copy_image(wf: Workflow, image_id: str, snapshot_ids: list[str]) -> No
         await wf.step("complete the snapshots", copies.ensure_snapshots_completed, snapshot_ids)
     except StepFailed as failure:
         reasons = dict.fromkeys(snapshot_ids, str(failure))
-        await wf.step("fail the snapshots", snapshots.ensure_failed, reasons)
-        await wf.step("fail the image", states.ensure_image_failed, image_id, str(failure))
+        await wf.settle("fail the snapshots", snapshots.ensure_failed, reasons)
+        await wf.settle("fail the image", states.ensure_image_failed, image_id, str(failure))
         raise
-    await wf.step("publish the image", copies.ensure_image_available, image_id)
+    await wf.settle("publish the image", copies.ensure_image_available, image_id)

@@ -43,7 +43,7 @@ async def create_image(
         except StepFailed as failed:
             failure = failure or failed
     if failure is not None:
-        await wf.step("drop the overlays", disks.ensure_overlays_dropped, cuts)
+        await wf.settle("drop the overlays", disks.ensure_overlays_dropped, cuts)
     await wf.release()
     how = cutting.how()
     if failure is None:
@@ -52,8 +52,8 @@ async def create_image(
         except StepFailed as failed:
             failure = failed
     if failure is not None:
-        await wf.step("fail the snapshots", disks.ensure_snapshots_failed, cuts, str(failure))
-        await wf.step("fail the image", states.ensure_image_failed, image_id, str(failure))
+        await wf.settle("fail the snapshots", disks.ensure_snapshots_failed, cuts, str(failure))
+        await wf.settle("fail the image", states.ensure_image_failed, image_id, str(failure))
         raise failure
     ids = [cut["snapshot"] for cut in cuts]
-    await wf.step("publish the image", states.ensure_image_available, image_id, how, ids)
+    await wf.settle("publish the image", states.ensure_image_available, image_id, how, ids)

@@ -17,7 +17,7 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[disks.Want
         was_running = await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.RUNNING
         planned = await wf.step("plan the cuts", disks.ensure_each_cut_planned, instance_id, cuts)
     except StepFailed as failed:
-        await wf.step("fail the snapshots", disks.ensure_snapshots_failed, cuts, str(failed))
+        await wf.settle("fail the snapshots", disks.ensure_snapshots_failed, cuts, str(failed))
         raise
     lost = planned["lost"]
     taken = [cut for cut in cuts if cut["snapshot"] not in lost]
@@ -32,16 +32,16 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[disks.Want
             failure = failed
             lost = {**lost, **{cut["snapshot"]: str(failed) for cut in planned["cuts"]}}
             taken = [cut for cut in taken if cut["snapshot"] not in lost]
-            await wf.step("drop the overlays", disks.ensure_overlays_dropped, planned["cuts"])
+            await wf.settle("drop the overlays", disks.ensure_overlays_dropped, planned["cuts"])
     await wf.release()
     if lost:
-        await wf.step("fail the snapshots", snapshots.ensure_failed, lost)
+        await wf.settle("fail the snapshots", snapshots.ensure_failed, lost)
     if taken:
         try:
             how = cutting.how()
             await wf.step("complete the snapshots", disks.ensure_snapshots_completed, taken, how, apart)
         except StepFailed as failed:
-            await wf.step("fail the other snapshots", disks.ensure_snapshots_failed, taken, str(failed))
+            await wf.settle("fail the other snapshots", disks.ensure_snapshots_failed, taken, str(failed))
             raise
     if lost:
         raise failure or StepFailed(next(iter(lost.values())))
@@ -61,7 +61,7 @@ async def finish_snapshots(wf: Workflow, snapshot_ids: list[str], consistency: C
             await wf.step("complete the snapshots", snapshots.ensure_completed, snapshot_ids, how)
     except StepFailed as failed:
         reasons = dict.fromkeys(snapshot_ids, str(failed))
-        await wf.step("fail the snapshots", snapshots.ensure_failed, reasons)
+        await wf.settle("fail the snapshots", snapshots.ensure_failed, reasons)
         raise
 
 

@@ -10,6 +10,6 @@ async def create_volume(wf: Workflow, volume_id: str) -> None:
     try:
         await wf.step("make the volume", volumes.ensure_made, volume_id)
     except StepFailed:
-        await wf.step("fail the volume", volumes.ensure_published_in_error, volume_id)
+        await wf.settle("fail the volume", volumes.ensure_published_in_error, volume_id)
         raise
-    await wf.step("publish the volume", volumes.ensure_published_available, volume_id)
+    await wf.settle("publish the volume", volumes.ensure_published_available, volume_id)

@@ -10,6 +10,6 @@ async def detach_volume(wf: Workflow, volume_id: str, instance_id: str, force: b
     try:
         await wf.step("unplug the volume", volumes.ensure_unplugged, volume_id, instance_id, force=force)
     except StepFailed:
-        await wf.step("leave the volume busy", volumes.ensure_left_busy, volume_id, instance_id)
+        await wf.settle("leave the volume busy", volumes.ensure_left_busy, volume_id, instance_id)
         raise
-    await wf.step("release the volume", volumes.ensure_released, volume_id, instance_id)
+    await wf.settle("release the volume", volumes.ensure_released, volume_id, instance_id)

@@ -97,18 +97,49 @@ class Workflow:
             except BaseException:
                 self._interrupted = True
                 raise
-            step = rows.StepRow(self.id, len(self._journal) + 1, name, result, error, self._world.clock.now())
-            try:
-                await self._world.database.write(partial(rows.record, step=step))
-            except BaseException:
-                # Cancelled while it is written: whether it was is unknown, so this life ends here.
-                self._interrupted = True
-                raise
-            self._journal[name] = step
+            step = await self._remember(name, result, error)
         if step.error is not None:
             raise StepFailed(step.error)
         outcome: T = step.result
         return outcome
+
+    async def settle(self, name: str, function: Step[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Do a step without which something would stay between two states: it publishes an end, or undoes.
+
+        It never raises `StepFailed`. A fault of the host, or of ours, ends this life, and the next one tries again.
+        What says that it will never work is remembered, and the story goes on.
+        """
+        if self._interrupted:
+            raise Interrupted(self.id)
+        if name in self._journal:
+            return
+        error: str | None = None
+        try:
+            await function(self._world, *args, **kwargs)
+        except StepFailed as failure:
+            error = str(failure)
+            log.error("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
+        except (SQLAlchemyError, StepUnknown):
+            self._interrupted = True
+            raise
+        except Exception as failure:
+            self._interrupted = True
+            raise StepUnknown(f"{name}: {failure!r}") from failure
+        except BaseException:
+            self._interrupted = True
+            raise
+        await self._remember(name, None, error)
+
+    async def _remember(self, name: str, result: Any, error: str | None) -> rows.StepRow:
+        step = rows.StepRow(self.id, len(self._journal) + 1, name, result, error, self._world.clock.now())
+        try:
+            await self._world.database.write(partial(rows.record, step=step))
+        except BaseException:
+            # Cancelled while it is written: whether it was is unknown, so this life ends here.
+            self._interrupted = True
+            raise
+        self._journal[name] = step
+        return step
 
     async def release(self) -> None:
         """Let go of the claim before the story's long end. Done again it does nothing."""

@@ -12,9 +12,9 @@ async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id
     try:
         await wf.step("apply the modification", modifications.ensure_applied, volume_id, layer_id, instance_id)
     except StepFailed as failure:
-        await wf.step("fail the modification", modifications.ensure_failed, volume_id, str(failure))
+        await wf.settle("fail the modification", modifications.ensure_failed, volume_id, str(failure))
         raise
     # Where it cannot be made now, the rows are right: whoever plugs the volume in makes it, or says why that cannot be.
     with suppress(StepFailed):
         await wf.step("make the volume", volumes.ensure_made, volume_id)
-    await wf.step("complete the modification", modifications.ensure_completed, volume_id)
+    await wf.settle("complete the modification", modifications.ensure_completed, volume_id)

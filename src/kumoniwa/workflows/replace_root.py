@@ -19,7 +19,7 @@ async def replace_root(
         await wf.step("make the volume", roots.ensure_new_root_made, task_id)
     except StepFailed as failure:
         await _fail(wf, task_id, failure)
-    await wf.step("publish the task as in progress", roots.ensure_published_in_progress, task_id)
+    await wf.settle("publish the task as in progress", roots.ensure_published_in_progress, task_id)
     try:
         await wf.step(
             "shut the guest down", guests.ensure_off, instance_id, Cause.ACTION, wf.origin, skip_os_shutdown=False
@@ -29,13 +29,13 @@ async def replace_root(
     except StepFailed as failure:
         await _with_the_old_root(wf, task_id, instance_id, was)
         await _fail(wf, task_id, failure)
-    await wf.step("publish the task as succeeded", roots.ensure_replacement_succeeded, task_id)
+    await wf.settle("publish the task as succeeded", roots.ensure_replacement_succeeded, task_id)
 
 
 async def _with_the_old_root(wf: Workflow, task_id: str, instance_id: str, was: roots.FromImage) -> None:
     """Boot the guest as it was before; where that fails too, who follows the guests brings it back."""
-    await wf.step("publish the task as failing", roots.ensure_published_failing, task_id)
-    await wf.step("put the old root volume back", roots.ensure_root_put_back, task_id, was, wf.origin)
+    await wf.settle("publish the task as failing", roots.ensure_published_failing, task_id)
+    await wf.settle("put the old root volume back", roots.ensure_root_put_back, task_id, was, wf.origin)
     boot_id = f"{wf.id}-again"
     try:
         await wf.step("boot the guest again", guests.ensure_running, instance_id, boot_id, Cause.ACTION, wf.origin)
@@ -45,5 +45,5 @@ async def _with_the_old_root(wf: Workflow, task_id: str, instance_id: str, was: 
 
 async def _fail(wf: Workflow, task_id: str, failure: StepFailed) -> NoReturn:
     """Publish that it came to nothing, and end so."""
-    await wf.step("publish the task as failed", roots.ensure_replacement_failed, task_id)
+    await wf.settle("publish the task as failed", roots.ensure_replacement_failed, task_id)
     raise failure

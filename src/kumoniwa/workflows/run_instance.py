@@ -14,13 +14,13 @@ async def run_instance(wf: Workflow, instance_id: str) -> None:
         await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
     except StepFailed as failure:
         await _give_up(wf, instance_id)
-        await wf.step("forget the guest", guests.ensure_forgotten, instance_id)
-        await wf.step("release the volumes", disks.ensure_volumes_released, instance_id)
-        await wf.step(
+        await wf.settle("forget the guest", guests.ensure_forgotten, instance_id)
+        await wf.settle("release the volumes", disks.ensure_volumes_released, instance_id)
+        await wf.settle(
             "fail the launch", states.ensure_start_failed, instance_id, InstanceState.TERMINATED, str(failure)
         )
         raise
-    await wf.step("publish the instance as running", states.ensure_published_running, instance_id)
+    await wf.settle("publish the instance as running", states.ensure_published_running, instance_id)
 
 
 @story("start_instance")
@@ -32,11 +32,13 @@ async def start_instance(wf: Workflow, instance_id: str) -> None:
         await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
     except StepFailed as failure:
         await _give_up(wf, instance_id)
-        await wf.step("fail the start", states.ensure_start_failed, instance_id, InstanceState.STOPPED, str(failure))
+        await wf.settle("fail the start", states.ensure_start_failed, instance_id, InstanceState.STOPPED, str(failure))
         raise
-    await wf.step("publish the instance as running", states.ensure_published_running, instance_id)
+    await wf.settle("publish the instance as running", states.ensure_published_running, instance_id)
 
 
 async def _give_up(wf: Workflow, instance_id: str) -> None:
     """Whatever came to be of the guest ends at once: it never ran for anybody."""
-    await wf.step("power the guest off", guests.ensure_off, instance_id, Cause.ACTION, wf.origin, skip_os_shutdown=True)
+    await wf.settle(
+        "power the guest off", guests.ensure_off, instance_id, Cause.ACTION, wf.origin, skip_os_shutdown=True
+    )

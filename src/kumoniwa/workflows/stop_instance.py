@@ -19,5 +19,5 @@ async def stop_instance(wf: Workflow, instance_id: str, cause: Cause, skip_os_sh
         wf.origin,
         skip_os_shutdown=skip_os_shutdown,
     )
-    await wf.step("release the busy volumes", volumes.ensure_busy_released, instance_id)
-    await wf.step("publish the instance as stopped", states.ensure_published_stopped, instance_id)
+    await wf.settle("release the busy volumes", volumes.ensure_busy_released, instance_id)
+    await wf.settle("publish the instance as stopped", states.ensure_published_stopped, instance_id)

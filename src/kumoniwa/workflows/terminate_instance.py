@@ -16,6 +16,6 @@ async def terminate_instance(wf: Workflow, instance_id: str, cause: Cause, skip_
         wf.origin,
         skip_os_shutdown=skip_os_shutdown,
     )
-    await wf.step("forget the guest", guests.ensure_forgotten, instance_id)
-    await wf.step("release the volumes", disks.ensure_volumes_released, instance_id)
-    await wf.step("publish the instance as terminated", states.ensure_published_terminated, instance_id)
+    await wf.settle("forget the guest", guests.ensure_forgotten, instance_id)
+    await wf.settle("release the volumes", disks.ensure_volumes_released, instance_id)
+    await wf.settle("publish the instance as terminated", states.ensure_published_terminated, instance_id)

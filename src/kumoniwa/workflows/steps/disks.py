@@ -203,7 +203,11 @@ async def ensure_overlays_dropped(world: World, cuts: Sequence[WantedCut]) -> No
     """Afterwards overlays that were made for cuts that were not are gone: what they stand on is written to again."""
     unused = await world.database.write(partial(layers.remove_unused, ids=[cut["new"] for cut in cuts]))
     for layer_id in unused:
-        await world.driver.disks.ensure_deleted(LayerId(layer_id))
+        try:
+            await world.driver.disks.ensure_deleted(LayerId(layer_id))
+        except (DriverError, OSError) as failure:
+            # Its row is gone: the file belongs to nothing, and goes with the next collection.
+            log.warning("an overlay could not be deleted", layer=layer_id, reason=str(failure))
 
 
 async def ensure_volumes_released(world: World, instance_id: str) -> None:

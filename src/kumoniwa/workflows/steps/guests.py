@@ -24,6 +24,7 @@ from kumoniwa.model.instances import Reachability
 from kumoniwa.model.storage import AttachmentState, Volume
 from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
+from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.steps.layers import ensure_layers_made
 from kumoniwa.workflows.steps.ports import ensure_forwards
 from kumoniwa.workflows.world import World
@@ -48,6 +49,8 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     """
     guest = world.driver.guest(GuestId(instance_id))
     spec = await world.database.read(partial(spec_of, instance_id=instance_id))
+    if not spec.disks:
+        raise StepFailed("The instance has no volume to boot from.")
 
     def begin(connection: Connection) -> bool:
         # Recorded first: what the guest does from its first moment on belongs to this boot.

@@ -281,8 +281,9 @@ class Guest(Protocol):
     async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
         """Afterwards each `new` layer stands on its `old` one and takes the guest's writes; all at one instant.
 
-        The overlays exist before (`Disks.ensure_overlay`). On an ABSENT guest there is nothing to switch. A disk that
-        was switched already is left alone. A compaction of these disks that is under way is given up first.
+        The overlays exist before (`Disks.ensure_overlay`). On an ABSENT guest there is nothing to switch, nor for a
+        disk that the guest has let go of. A disk that was switched already is left alone. A compaction of these disks
+        that is under way is given up first.
         With `freeze`, a RUNNING guest's file systems are frozen by its agent meanwhile; where the agent does not answer
         or refuses, the cut is made without, and the answer says why. Whatever happens, they do not stay frozen: also
         not after a crash of the server in between, once the next one has opened the driver.

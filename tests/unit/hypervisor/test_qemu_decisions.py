@@ -19,7 +19,7 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     LayerId,
 )
-from kumoniwa.hypervisor.qemu import console, cut, forwards, record
+from kumoniwa.hypervisor.qemu import console, cut, forwards, record, stream
 from kumoniwa.hypervisor.qemu.process import Identity, identify, parse_stat
 from kumoniwa.hypervisor.qemu.qcow2 import check_qcow2, check_raw
 
@@ -79,9 +79,29 @@ def test_only_disks_that_still_write_to_the_old_layer_are_switched() -> None:
         [{"inserted": {"node-name": "new"}}, {"inserted": {"node-name": "other"}}, {"device": "x"}]
     )
     both = [Cut(OLD, NEW), Cut(OTHER, OTHER_NEW)]
-    assert cut.still_to_switch(both, on_top) == (both[1],)
+    assert cut.still_to_switch(both, on_top, frozenset({OLD, NEW, OTHER})) == (both[1],)
+
+
+def test_a_disk_that_writes_elsewhere_is_not_cut_and_one_that_was_let_go_needs_no_cut() -> None:
+    elsewhere = Cut(LayerId("unknown"), LayerId("x"))
     with pytest.raises(CutRefused, match="writes to unknown"):
-        cut.still_to_switch([*both, Cut(LayerId("unknown"), LayerId("x"))], on_top)
+        cut.still_to_switch([Cut(OLD, NEW), elsewhere], {OLD}, frozenset({OLD, elsewhere.old}))
+    assert cut.still_to_switch([Cut(OLD, NEW), elsewhere], {OLD}, frozenset({OLD})) == (Cut(OLD, NEW),)
+
+
+def test_a_cut_that_was_made_is_never_told_as_refused() -> None:
+    gone_since = Cut(OTHER, OTHER_NEW)
+    assert cut.still_to_switch([Cut(OLD, NEW), gone_since], {NEW}, frozenset({OLD, NEW, OTHER, OTHER_NEW})) == ()
+
+
+def test_what_devices_show_and_what_that_stands_on_is_not_idle() -> None:
+    nodes = [(1, "block-backend", "disk"), (2, "block-driver", "top"), (3, "block-driver", "below")]
+    nodes += [(4, "block-driver", "idle"), (5, "block-job", "compact-idle")]
+    graph = {
+        "nodes": [{"id": number, "type": kind, "name": name} for number, kind, name in nodes],
+        "edges": [{"parent": 1, "child": 2}, {"parent": 2, "child": 3}, {"parent": 5, "child": 4}],
+    }
+    assert stream.shown_in(graph) == {"top", "below"}
 
 
 def _header(

@@ -7,26 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
-from kumoniwa.hypervisor.qemu import stream
+from kumoniwa.hypervisor.qemu import plugs, stream
 from kumoniwa.hypervisor.qemu.command_line import disk_node
 from kumoniwa.hypervisor.qemu.freeze import ensure_thawed, frozen
+from kumoniwa.hypervisor.qemu.layer_checks import layer_of
 from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.hypervisor.qemu.monitor import CommandRefused
 
 
 async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, freeze: bool) -> CutMade:
     """See `Guest.ensure_cut`."""
-    to_switch = still_to_switch(cuts, nodes_on_top(await machine.execute("query-block")))
+    to_switch = still_to_switch(cuts, await _on_top(machine), await _open_layers(machine, cuts))
     if not to_switch:
         await ensure_thawed(machine, folder)
         return CutMade(0.0)
     for each in to_switch:
         await stream.ensure_given_up(machine, each.old)
-    known = {node["node-name"] for node in await machine.execute("query-named-block-nodes", flat=True)}
     added: list[str] = []
     try:
         for each in to_switch:
-            if each.new in known:  # an earlier call was interrupted before it switched
+            with contextlib.suppress(CommandRefused):  # there is one where an earlier call was interrupted
                 await machine.execute("blockdev-del", node_name=each.new)
             await machine.execute("blockdev-add", **disk_node(each.new, on_top=True))
             added.append(each.new)
@@ -54,12 +54,30 @@ def nodes_on_top(query_block: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(str(device["inserted"]["node-name"]) for device in query_block if "inserted" in device)
 
 
-def still_to_switch(cuts: Sequence[Cut], on_top: Collection[str]) -> tuple[Cut, ...]:
-    """The cuts not made yet. Raises `CutRefused` for a disk the guest does not have."""
+async def _on_top(machine: Machine) -> frozenset[str]:
+    return nodes_on_top(await machine.execute("query-block"))
+
+
+async def _open_layers(machine: Machine, cuts: Sequence[Cut]) -> frozenset[str]:
+    """The layers whose files QEMU holds open. Those of disks that the guest has let go of are closed first."""
+    if not {cut.old for cut in cuts} <= await _on_top(machine):
+        await plugs.ensure_idle_closed(machine)
+    nodes = await machine.execute("query-named-block-nodes", flat=True)
+    return frozenset(layer for node in nodes if (layer := layer_of(str(node["file"]))) is not None)
+
+
+def still_to_switch(cuts: Sequence[Cut], on_top: Collection[str], is_open: frozenset[str]) -> tuple[Cut, ...]:
+    """The cuts not made yet. A disk that the guest let go of since has nothing to switch.
+
+    Raises `CutRefused` where the guest has a disk that writes to neither layer; never where one of the cuts was made:
+    they were made together.
+    """
+    made = any(cut.new in on_top for cut in cuts)
     for cut in cuts:
-        if cut.old not in on_top and cut.new not in on_top:
+        gone = is_open.isdisjoint({cut.old, cut.new})
+        if cut.old not in on_top and cut.new not in on_top and not gone and not made:
             raise CutRefused(f"no disk of the guest writes to {cut.old}")
-    return tuple(cut for cut in cuts if cut.new not in on_top)
+    return tuple(cut for cut in cuts if cut.old in on_top and cut.new not in on_top)
 
 
 def transaction(cuts: Iterable[Cut]) -> list[dict[str, object]]:

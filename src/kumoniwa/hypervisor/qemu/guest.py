@@ -207,8 +207,14 @@ class QemuGuest:
     async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
         if self._machine is None:
             return False
-        layers = self._folder / LAYERS_FROM_GUEST
-        return await stream.ensure_compacted(self._machine, layers, layer, onto, spare_bytes=self._around.spare_bytes())
+        return await stream.ensure_compacted(
+            self._machine,
+            self._folder / LAYERS_FROM_GUEST,
+            layer,
+            onto,
+            spare_bytes=self._around.spare_bytes(),
+            rearranging=self._rearranging,
+        )
 
     async def screenshot(self) -> bytes:
         if (machine := self._machine) is None:
@@ -244,10 +250,12 @@ class QemuGuest:
         """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
         if self._machine is None or await self._status() != "running":
             return  # what runs is to be stopped, also where an earlier attempt did not get through
-        self._hold_mark.touch()  # first: a later server must know why it stands still
+        marked = self._mark_hold()  # first: a later server must know why it stands still
         self._waits_for_room = True
         await self._ask("stop")
         self._tell(EventKind.OUT_OF_SPACE)
+        if not marked:
+            self._mark_hold()
 
     async def go_on(self) -> None:
         """Go on where it stood, if it stood for want of room."""
@@ -413,6 +421,15 @@ class QemuGuest:
     @property
     def _hold_mark(self) -> Path:
         return self._folder / "waits-for-room"
+
+    def _mark_hold(self) -> bool:
+        """Leave the mark; gives whether there was room for it. The guest must stop in any case."""
+        try:
+            self._hold_mark.touch()
+        except OSError as failure:
+            log.warning("it is not noted that a guest waits for room", guest=self._id, reason=str(failure))
+            return False
+        return True
 
     def _stop_waiting_for_room(self) -> None:
         self._hold_mark.unlink(missing_ok=True)

@@ -48,7 +48,7 @@ async def ensure_attached(machine: Machine, disk: GuestDisk, bus: DiskBus) -> No
 async def ensure_detached(machine: Machine, serial: str, *, deadline: float, force: bool, at_rest: bool) -> None:
     """See `Guest.ensure_detached`. `at_rest`: the vCPUs stand until the next reset, nothing is asked of the guest."""
     if disk_id(serial) not in await _devices(machine):
-        await _delete_idle_nodes(machine)
+        await ensure_idle_closed(machine)
         return
     node = await node_shown(machine, serial)
     if node is not None:
@@ -61,7 +61,7 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
         if node is None or node == _stand_in(serial):
             return
         await show_stand_in(machine, serial, node)
-    await _ensure_deleted(machine, node)
+    await ensure_idle_closed(machine)
 
 
 async def _devices(machine: Machine) -> set[str]:
@@ -139,16 +139,18 @@ def failing_node(name: str, size: int) -> dict[str, object]:
     }
 
 
-async def _ensure_deleted(machine: Machine, node: str | None) -> None:
-    """Afterwards QEMU has closed the node that no device shows any more, and those below it that nothing else needs.
+async def ensure_idle_closed(machine: Machine) -> None:
+    """Afterwards QEMU has closed the nodes that no device shows any more, and those below them that nothing else needs.
 
-    What was written to it was flushed then.
+    What was written to them was flushed then.
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + _CLOSED_WITHIN
-    while node in await _delete_idle_nodes(machine):
+    while idle := await _delete_idle_nodes(machine) - await stream.shown(machine):
         if loop.time() > until:
-            raise DriverError(f"QEMU still holds {node}, which no disk of the guest needs any more")
+            raise DriverError(f"QEMU still holds {', '.join(sorted(idle))}, which no disk of the guest needs any more")
+        for node in idle:
+            await stream.ensure_given_up(machine, LayerId(node))
         await asyncio.sleep(_LOOK_AGAIN)  # a device that is gone holds its node a moment longer; no event tells
 
 

@@ -34,35 +34,65 @@ class Node:
 
 
 async def ensure_compacted(
-    machine: Machine, layers: Path, layer: LayerId, onto: LayerId | None, *, spare_bytes: int
+    machine: Machine, layers: Path, layer: LayerId, onto: LayerId | None, *, spare_bytes: int, rearranging: asyncio.Lock
 ) -> bool:
-    """See `Guest.ensure_compacted`. `spare_bytes`: what the host has free beyond its reserve."""
+    """See `Guest.ensure_compacted`. `spare_bytes`: what the host has free beyond its reserve.
+
+    The lock is held until the job goes on, so that it begins neither on a layer that is being cut away nor beside
+    anything else that is done with the guest's nodes. Who takes it afterwards gives the job up.
+    """
     path = path_of(layers, layer)
+    between: list[Node] = []
     try:
-        await ensure_given_up(machine, layer)  # one that an earlier server began: what it copied is not copied again
-        below = (await chain(machine, layer))[1:]
-        if layer not in await _on_top(machine):
+        async with rearranging:
+            begun = await _begin(machine, layers, layer, onto, spare_bytes)
+        if begun is None:
             return False
-        if [node.layer for node in below][:1] == ([] if onto is None else [onto]):
-            await asyncio.to_thread(_sync, path)
-            return True
-        base, between = _split(layer, below, onto)
-        if await asyncio.to_thread(has_subclusters, path):
-            # QEMU before 8.1 would end with a failed assertion, and the guest with it.
-            raise DriverError(f"{layer} was made with subclusters; what is cut from it next can be compacted")
-        _check_room(layers, between, spare_bytes)
-        await _stream(machine, layer, base)
+        if between := begun:
+            await _finish(machine, path, layer)
     except GuestLost:
         if machine.alive:
             raise
-        return await asyncio.to_thread(parent, path) == onto
+        # It may have ended just after the last move.
     if await asyncio.to_thread(parent, path) != onto:
         return False
     await asyncio.to_thread(_sync, path)  # before the files in between are deleted
-    for node in between:
-        with contextlib.suppress(CommandRefused):  # QEMU opened it by itself and has closed it, or another disk has it
-            await machine.execute("blockdev-del", node_name=node.name)
+    if machine.alive:
+        for node in between:
+            with contextlib.suppress(CommandRefused, GuestLost):  # QEMU closed it by itself, or another disk has it
+                await machine.execute("blockdev-del", node_name=node.name)
     return True
+
+
+async def _begin(
+    machine: Machine, layers: Path, layer: LayerId, onto: LayerId | None, spare_bytes: int
+) -> list[Node] | None:
+    """Begin the job; gives the nodes that it copies. None: the guest has no such disk. Empty: nothing is to be copied.
+
+    Raises `HostExhausted`, `DriverError`.
+    """
+    await ensure_given_up(machine, layer)  # one that an earlier server began: what it copied is not copied again
+    below = (await chain(machine, layer))[1:]
+    if layer not in await _on_top(machine):
+        return None
+    if [node.layer for node in below][:1] == ([] if onto is None else [onto]):
+        return []
+    base, between = _split(layer, below, onto)
+    if await asyncio.to_thread(has_subclusters, path_of(layers, layer)):
+        # QEMU before 8.1 would end with a failed assertion, and the guest with it.
+        raise DriverError(f"{layer} was made with subclusters; what is cut from it next can be compacted")
+    _check_room(layers, between, spare_bytes)
+    await machine.execute(
+        "block-stream",
+        job_id=_job_id(layer),
+        device=layer,
+        speed=_SPEED,
+        on_error="report",
+        auto_finalize=False,
+        auto_dismiss=False,
+        **({} if base is None else {"base_node": base.name, "backing_file": f"{base.layer}.qcow2"}),
+    )
+    return between
 
 
 async def ensure_given_up(machine: Machine, layer: LayerId) -> None:
@@ -110,25 +140,29 @@ def chain_in(graph: Mapping[str, Any], files: Mapping[str, str], top: str) -> li
     return found
 
 
-async def _stream(machine: Machine, layer: LayerId, base: Node | None) -> None:
-    """Run the job to its end, whichever. Raises `HostExhausted`, `DriverError` where it failed."""
-    onto = {} if base is None else {"base_node": base.name, "backing_file": f"{base.layer}.qcow2"}
-    with _hearing(machine, layer) as changed:
-        await machine.execute(
-            "block-stream",
-            job_id=_job_id(layer),
-            device=layer,
-            speed=_SPEED,
-            on_error="report",
-            auto_finalize=False,
-            auto_dismiss=False,
-            **onto,
-        )
+async def shown(machine: Machine) -> set[str]:
+    """The names of the nodes that devices show, and of all that those stand on."""
+    return shown_in(await machine.execute("x-debug-query-block-graph"))
+
+
+def shown_in(graph: Mapping[str, Any]) -> set[str]:
+    """See `shown`; from QEMU's graph of nodes."""
+    names = {node["id"]: str(node["name"]) for node in graph["nodes"] if node["type"] == "block-driver"}
+    reached = {node["id"] for node in graph["nodes"] if node["type"] == "block-backend"}
+    while more := {edge["child"] for edge in graph["edges"] if edge["parent"] in reached} - reached:
+        reached |= more
+    return {names[each] for each in reached if each in names}
+
+
+async def _finish(machine: Machine, path: Path, layer: LayerId) -> None:
+    """Bring the job to its end, whichever. Raises `HostExhausted`, `DriverError` where it failed."""
+    with _hearing(machine, layer) as changed, path.open("rb") as file:  # open: a write that failed is told to it too
         while (job := await _job(machine, layer, changed)) is not None:
             with contextlib.suppress(CommandRefused):  # it is being given up
                 match job["status"]:
                     case "pending":
                         await machine.human(f'qemu-io {layer} "flush"')
+                        await asyncio.to_thread(os.fsync, file.fileno())
                         await machine.execute("job-finalize", id=_job_id(layer))
                     case "concluded":
                         await machine.execute("job-dismiss", id=_job_id(layer))

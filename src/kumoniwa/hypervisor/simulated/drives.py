@@ -90,13 +90,19 @@ class Drives:
             self.layers[serial] = cut.new
 
     def uncut(self, cuts: Sequence[Cut]) -> dict[str, Cut]:
-        """The cuts that were not made yet, by the disk's serial number. Raises `CutRefused` for what cannot be cut."""
+        """The cuts that were not made yet, by the disk's serial number. A disk that was let go of has nothing to cut.
+
+        Raises `CutRefused` for what cannot be cut; never where one of them was cut: they were cut together.
+        """
         serials = {layer: serial for serial, layer in self.layers.items()}
+        made = any(cut.new in serials for cut in cuts)
         switches: dict[str, Cut] = {}
         for cut in cuts:
             if cut.new in serials:
                 continue
             if cut.old not in serials:
+                if made or not any(cut.old in self._all.between(top, None) for top in serials):
+                    continue
                 raise CutRefused(f"Guest {self._guest} has no disk whose writable layer is {cut.old}.")
             if cut.new not in self._all or self._all[cut.new].parent != cut.old:
                 raise CutRefused(f"There is no layer {cut.new} that stands on {cut.old}.")

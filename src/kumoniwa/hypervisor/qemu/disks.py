@@ -56,6 +56,8 @@ class QcowDisks:
         if self._path(layer).exists():
             return
         await self.ensure_whole(on)
+        # A shorter one would hide the end of what it stands on, where its guest may have written.
+        size_bytes = max(size_bytes, (await asyncio.to_thread(read_header, self._path(on))).size_bytes)
         # -u: the file beneath is not opened, for a running guest may hold it; so format and size are told.
         backing = ["-u", "-b", self._path(on).name, "-F", "qcow2"]
         await self._make(layer, ["create", "-q", "-f", "qcow2", "-o", _OVERLAY_OPTIONS, *backing], [str(size_bytes)])

@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -49,14 +50,23 @@ async def frozen(machine: Machine, folder: Path) -> AsyncIterator[Standstill]:
         yield standstill
     finally:  # also when the cut was refused, and when this server is told to end
         thawed = await ensure_thawed(machine, folder)
+        if thawed is not None and not thawed.file_systems and not standstill.why_not:
+            standstill.why_not = "the guest's file systems did not stay frozen until the cut"
         if not standstill.why_not:
-            standstill.seconds = (thawed or loop.time()) - began_at
+            standstill.seconds = (loop.time() if thawed is None else thawed.at) - began_at
 
 
-async def ensure_thawed(machine: Machine, folder: Path) -> float | None:
+class Thawed(NamedTuple):
+    """The agent's answer: how many file systems it thawed, and when (the loop's time)."""
+
+    file_systems: int
+    at: float
+
+
+async def ensure_thawed(machine: Machine, folder: Path) -> Thawed | None:
     """Afterwards no file system is frozen that was frozen for a cut; where it cannot be had now, it is tried on.
 
-    Gives the loop's time of the agent's answer; None where there was nothing to thaw, or it did not answer.
+    Gives the agent's answer; None where there was nothing to thaw, or it did not answer.
     """
     if not (folder / _MARK).exists():
         return None
@@ -80,6 +90,8 @@ async def _why_not_now(machine: Machine) -> str:
 
 async def _freeze(folder: Path) -> str:
     """Freeze; gives why the agent did not. Raises `AgentSilent`; then they may be frozen."""
+    if (folder / _MARK).exists():
+        return "the guest's file systems may still be frozen for an earlier cut"
     async with agent.listening(folder / AGENT_SOCKET, within=_ANSWERS_WITHIN) as listening:
         await asyncio.to_thread(_mark, folder)
         try:
@@ -89,12 +101,12 @@ async def _freeze(folder: Path) -> str:
         return "" if count else "the guest's agent found no file system to freeze"
 
 
-async def _thaw(folder: Path) -> float:
+async def _thaw(folder: Path) -> Thawed:
     async with agent.listening(folder / AGENT_SOCKET, within=_THAWS_WITHIN) as listening:
-        await listening.ask("guest-fsfreeze-thaw", within=_THAWS_WITHIN)
-        answered_at = asyncio.get_running_loop().time()
+        count = await listening.ask("guest-fsfreeze-thaw", within=_THAWS_WITHIN)
+        thawed = Thawed(count if isinstance(count, int) else 0, asyncio.get_running_loop().time())
     (folder / _MARK).unlink(missing_ok=True)
-    return answered_at
+    return thawed
 
 
 async def _thaw_again(machine: Machine, folder: Path) -> None:

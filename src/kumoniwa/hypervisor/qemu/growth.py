@@ -24,6 +24,7 @@ _UNSEEN = "grown-"  # and the serial number
 
 async def ensure_grown(machine: Machine, folder: Path, disk: GuestDisk, bus: DiskBus, size_bytes: int) -> bool:
     """See `Guest.ensure_grown`."""
+    await recover(machine, folder)  # what an earlier call began, and had no answer to
     if await plugs.node_shown(machine, disk.serial) != disk.layer:
         raise DriverError(f"the guest has no disk {disk.serial} that writes to {disk.layer}")
     await stream.ensure_given_up(machine, disk.layer)

@@ -9,7 +9,7 @@ import pytest
 from contract_bench import overlay
 from qemu_bench import QemuBench, machine_of, qemu
 
-from kumoniwa.hypervisor.driver import Cut, DetachRefused
+from kumoniwa.hypervisor.driver import Cut, DetachRefused, EventKind
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 
@@ -51,6 +51,7 @@ async def test_a_disk_that_the_guest_let_go_of_late_keeps_no_cut_from_being_made
         await bench.run(guest.ensure_detached(data.serial, deadline=0, force=False))
     await bench.run(guest.ensure_shut_down(deadline=60))
     await bench.run(guest.ensure_running(spec))  # its reset lets the disk go
+    assert (await bench.event(EventKind.DISK_LET_GO)).detail == data.serial
     cuts = [await overlay(bench, root), await overlay(bench, data)]
     await bench.run(guest.ensure_cut(cuts))
     assert await _on_top(bench, guest.id) == {cuts[0].new}

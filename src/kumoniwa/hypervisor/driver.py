@@ -180,6 +180,8 @@ class EventKind(StrEnum):
     server."""
     RESUMED = "resumed"
     """It goes on after OUT_OF_SPACE."""
+    DISK_LET_GO = "disk-let-go"
+    """It let go of a disk, perhaps one that it had been asked for and had kept; `detail` is the serial number."""
     DIED = "died"
     """Its process ended without being told to; it is now ABSENT."""
 

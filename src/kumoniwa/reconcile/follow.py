@@ -15,11 +15,13 @@ from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, Guest
 from kumoniwa.ids import new_id
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, Reachability, ShutdownBehavior
+from kumoniwa.model.storage import AttachmentState
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.store import boots, instances
+from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Engine, submit
+from kumoniwa.workflows.steps.guests import disk_of
 from kumoniwa.workflows.steps.ports import ensure_forwards
 from kumoniwa.workflows.world import World
 
@@ -126,6 +128,8 @@ class Follower:
                 await self._note(event)
                 if event.kind in _SETTLED:
                     await self.settle(event.guest)
+                elif event.kind is EventKind.DISK_LET_GO:
+                    await self._take_back(event.guest, event.detail)
             except Exception:
                 # Whatever it is, one guest's trouble must not end the following of all; the next round settles it.
                 log.exception("an event could not be followed", instance=event.guest, kind=str(event.kind))
@@ -188,6 +192,28 @@ class Follower:
                     pass
 
         await self._world.database.write(note)
+
+    async def _take_back(self, instance_id: str, serial: str) -> None:
+        """A guest let a disk go: where it was asked for that before, and kept it, the detachment is taken up again."""
+        now = self._world.clock.now()
+
+        def take(connection: Connection) -> None:
+            for _, volume in volumes.of_instance(connection, instance_id):
+                if disk_of(volume).serial == serial and volumes.move_attachment(
+                    connection, volume.id, instance_id, [AttachmentState.BUSY], AttachmentState.DETACHING
+                ):
+                    submit(
+                        connection,
+                        "detach_volume",
+                        instance_id,
+                        Origin(None, None, now),
+                        volume_id=volume.id,
+                        instance_id=instance_id,
+                        force=False,
+                    )
+
+        await self._world.database.write(take)
+        await self._engine.wake()
 
     async def _decide(self, instance_id: str, decide: "_Decision") -> None:
         """Move an unclaimed running instance, and submit what follows, in one transaction."""

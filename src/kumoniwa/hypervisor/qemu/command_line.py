@@ -130,6 +130,11 @@ def disk_id(serial: str) -> str:
     return f"{DISK_IDS}{serial}"
 
 
+def serial_of(device_id: str) -> str | None:
+    """The serial number of the disk whose device this is; None where it is no disk's."""
+    return device_id.removeprefix(DISK_IDS) if device_id.startswith(DISK_IDS) else None
+
+
 def disk_device(bus: DiskBus, disk: GuestDisk) -> dict[str, str]:
     """The device that shows a disk's node to its guest, for `-device` and `device_add`."""
     device = {"driver": "nvme", "id": disk_id(disk.serial), "drive": disk.layer, "serial": disk.serial, "bus": BUS}

@@ -43,7 +43,7 @@ from kumoniwa.hypervisor.qemu import (
     stream,
     translations,
 )
-from kumoniwa.hypervisor.qemu.command_line import AGENT, LAYERS_FROM_GUEST, METADATA_SOCKET, Accelerator
+from kumoniwa.hypervisor.qemu.command_line import AGENT, LAYERS_FROM_GUEST, METADATA_SOCKET, Accelerator, serial_of
 from kumoniwa.hypervisor.qemu.machine import Hearing, Machine
 from kumoniwa.tasks import Tasks
 
@@ -379,6 +379,8 @@ class QemuGuest:
             case "BLOCK_IO_ERROR" if data.get("nospace") and data["action"] == "stop":
                 self._waits_for_room = True
                 self._tell(EventKind.OUT_OF_SPACE)
+            case "DEVICE_DELETED" if (serial := serial_of(data.get("device", ""))) is not None:
+                self._tell(EventKind.DISK_LET_GO, serial)
             case "VSERPORT_CHANGE" if data["id"] == AGENT and data["open"]:
                 self._tell(EventKind.REACHABLE)
             case _:

@@ -24,6 +24,8 @@ class Drives:
         """Where each is plugged in, by its serial number: `1` is the guest's nvme1."""
         self.held: set[str] = set()
         """The serial numbers of disks that the guest does not let go."""
+        self.asked: set[str] = set()
+        """Of these, those that it was asked for."""
         self._guest = guest
         self._all = layers
         self._root: str | None = None

@@ -48,8 +48,8 @@ class Inside:
         self._machine().drives.held.add(serial)
 
     def releases_disk(self, serial: str) -> None:
-        """The program that kept it busy has ended."""
-        self._machine().drives.held.discard(serial)
+        """The program that kept it busy has ended. A disk that the guest was asked for meanwhile goes."""
+        self._machine().release_disk(serial)
 
     @property
     def forwards(self) -> tuple[Forward, ...]:

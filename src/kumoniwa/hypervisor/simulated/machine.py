@@ -113,6 +113,13 @@ class Machine:
             self.drives.take(serial)
         return True
 
+    def release_disk(self, serial: str) -> None:
+        """No program keeps the disk busy any more; it goes, where the guest was asked for it meanwhile."""
+        self.drives.held.discard(serial)
+        if serial in self.drives.asked and serial in self.drives.layers and self.lets_go(serial):
+            self._tell(EventKind.DISK_LET_GO, serial)
+        self.drives.asked.discard(serial)
+
     def take_disk(self, serial: str) -> None:
         """Take a disk from a guest that does not let it go."""
         slot = self.drives.slots[serial]
@@ -260,8 +267,8 @@ class Machine:
     def _print(self, text: str) -> None:
         self.console = (self.console + text.encode())[-linux.LOG_LIMIT :]
 
-    def _tell(self, kind: EventKind) -> None:
-        self._host.tell(GuestEvent(self.id, kind, self._host.clock.now()))
+    def _tell(self, kind: EventKind, detail: str = "") -> None:
+        self._host.tell(GuestEvent(self.id, kind, self._host.clock.now(), detail))
 
     def _become(self, state: GuestState) -> None:
         self.state = state

@@ -88,7 +88,11 @@ async def test_what_cannot_be_copied_is_refused(stack: Stack) -> None:
     unknown = "snap-0123456789abcdef0"
     for parameters, code, message in (
         ({"SourceSnapshotId": unknown}, "InvalidSnapshot.NotFound", f"The snapshot '{unknown}' does not exist."),
-        ({"SourceSnapshotId": "snap-x"}, "InvalidSnapshotID.Malformed", None),
+        (
+            {"SourceSnapshotId": "snap-x"},
+            "InvalidParameterValue",
+            "Value (snap-x) for parameter snapshotId is invalid. Expected: 'snap-...'.",
+        ),
         ({"SourceRegion": AWAY}, "InvalidSnapshot.NotFound", f"The snapshot '{original}' does not exist."),
         ({"SourceRegion": "moon-1"}, "InvalidParameterValue", None),
         ({"DestinationRegion": AWAY}, "InvalidParameterValue", None),
@@ -98,11 +102,7 @@ async def test_what_cannot_be_copied_is_refused(stack: Stack) -> None:
         ({"KmsKeyId": "key"}, "InvalidAction", "Kumoniwa does not implement encrypted snapshots."),
         ({"DestinationOutpostArn": "arn:x"}, "InvalidAction", "Kumoniwa does not implement Outposts."),
         ({"DestinationAvailabilityZone": "x"}, "InvalidAction", "Kumoniwa does not implement Local Zones."),
-        (
-            {"CompletionDurationMinutes": 15},
-            "InvalidAction",
-            "Kumoniwa does not implement time-based snapshot copies.",
-        ),
+        ({"CompletionDurationMinutes": 16}, "InvalidParameterValue", None),
     ):
         with refused(code, message):
             await stack.call("CopySnapshot", **{"SourceRegion": HOME, "SourceSnapshotId": original, **parameters})

@@ -159,5 +159,5 @@ async def test_a_volume_in_use_is_not_deleted(stack: Stack) -> None:
 async def test_a_volume_that_is_not_there_is_not_deleted(stack: Stack) -> None:
     with refused("InvalidVolume.NotFound", f"The volume '{UNKNOWN}' does not exist."):
         await stack.call("DeleteVolume", VolumeId=UNKNOWN)
-    with refused("InvalidVolumeID.Malformed"):
+    with refused("InvalidParameterValue"):
         await stack.call("DeleteVolume", VolumeId="vol-x")

@@ -56,7 +56,9 @@ async def test_an_image_is_described_as_ec2_does(cloud: BareCloud) -> None:
                 "Ebs": {
                     "DeleteOnTermination": True,
                     "Encrypted": False,
+                    "Iops": 3000,
                     "SnapshotId": snapshot,
+                    "Throughput": 125,
                     "VolumeSize": 8,
                     "VolumeType": "gp3",
                 },
@@ -328,7 +330,7 @@ async def test_what_no_guest_here_can_be_is_not_registered(cloud: BareCloud) -> 
             "InvalidSnapshot.NotFound",
             f"The snapshot 'snap-{hexadecimal(2)}' does not exist.",
         ),
-        ({"SnapshotId": "snap-x"}, "InvalidSnapshotID.Malformed", None),
+        ({"SnapshotId": "snap-x"}, "InvalidParameterValue", None),
         ({"SnapshotId": f"snap-{hexadecimal(1)}", "Encrypted": True}, "UnsupportedOperation", None),
     ],
 )

@@ -142,8 +142,16 @@ async def test_an_image_of_a_gp2_volume_tells_and_launches_it_without_operations
         ({"DeviceName": "/dev/sdf"}, "MissingParameter", None),
         ({"DeviceName": "/dev/sdf", "Ebs": {}}, "MissingParameter", None),
         ({"Ebs": {"VolumeSize": 1}}, "MissingParameter", None),
-        ({"DeviceName": "upload", "Ebs": {"VolumeSize": 1}}, "InvalidParameterValue", "Invalid device name upload"),
-        ({"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": "snap-x"}}, "InvalidSnapshotID.Malformed", None),
+        ({"DeviceName": "upload", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", "Invalid device name upload"),
+        ({"DeviceName": "/dev/sda", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", None),
+        (
+            {"DeviceName": "/dev/xvdb", "Ebs": {"VolumeSize": 0}},
+            "InvalidBlockDeviceMapping",
+            "Volume of size 0GB is smaller than snapshot '{snapshot}', expect size >= 2GB",
+        ),
+        ({"DeviceName": ROOT, "Ebs": {"VolumeSize": 125, "VolumeType": "sc1"}}, "InvalidParameterValue", None),
+        ({"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 9, "VolumeType": "gp9"}}, "UnknownVolumeType", None),
+        ({"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": "snap-x"}}, "InvalidParameterValue", None),
         (
             {"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}},
             "InvalidSnapshot.NotFound",

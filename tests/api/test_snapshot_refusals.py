@@ -40,7 +40,11 @@ async def test_what_cannot_be_is_refused(stack: Stack) -> None:
     unknown = "vol-0123456789abcdef0"
     for parameters, code, message in (
         ({"VolumeId": unknown}, "InvalidVolume.NotFound", f"The volume '{unknown}' does not exist."),
-        ({"VolumeId": "vol-x"}, "InvalidVolumeID.Malformed", None),
+        (
+            {"VolumeId": "vol-x"},
+            "InvalidParameterValue",
+            "Value (vol-x) for parameter volumeId is invalid. Expected: 'vol-...'.",
+        ),
         ({"Description": "d" * 256}, "InvalidParameterValue", None),
         ({"OutpostArn": "arn:aws:outposts:x"}, "InvalidAction", "Kumoniwa does not implement Outposts."),
         ({"Location": "local"}, "InvalidAction", "Kumoniwa does not implement Local Zones."),

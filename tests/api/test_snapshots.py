@@ -92,7 +92,7 @@ async def test_a_snapshot_that_does_not_exist_is_refused_by_its_id(cloud: BareCl
     ):
         with refused("InvalidSnapshot.NotFound", f"The snapshot '{unknown}' does not exist."):
             await cloud.ask(action, **parameters)
-    with refused("InvalidSnapshotID.Malformed"):
+    with refused("InvalidParameterValue"):
         await cloud.ask("DeleteSnapshot", SnapshotId="snap-x")
 
 

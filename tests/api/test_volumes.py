@@ -99,7 +99,7 @@ async def test_a_volume_that_does_not_exist_is_refused_by_its_id(cloud: BareClou
     unknown = f"vol-{hexadecimal(9)}"
     with refused("InvalidVolume.NotFound", f"The volume '{unknown}' does not exist."):
         await described(cloud, VolumeIds=[ROOT, unknown])
-    with refused("InvalidVolumeID.Malformed"):
+    with refused("InvalidParameterValue"):
         await described(cloud, VolumeIds=["vol-x"])
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.copies import check_duration
 from kumoniwa.api.create_image import MOST_DESCRIPTION
 from kumoniwa.api.image_names import check_name
 from kumoniwa.api.registry import Answer, Call, Parameters, action
@@ -27,8 +28,6 @@ UNBUILT = (
     Unbuilt("DestinationAvailabilityZone", "Local Zones"),
     Unbuilt("DestinationAvailabilityZoneId", "Local Zones"),
 )
-_QUARTER_HOUR = 15  # minutes
-_LONGEST_MINUTES = 48 * 60
 
 
 @action("CopyImage")
@@ -38,7 +37,7 @@ async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer
     Launch permissions are not copied, tags where that is asked for.
     """
     refuse(parameters, UNBUILT)
-    _check_duration(parameters.get("SnapshotCopyCompletionDurationMinutes"))
+    check_duration(parameters.get("SnapshotCopyCompletionDurationMinutes"), "snapshotCopyCompletionDurationMinutes")
     if len(parameters.get("Description", "")) > MOST_DESCRIPTION:
         raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
     tags = from_specifications(parameters, ("image", "snapshot"))
@@ -78,15 +77,6 @@ async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer
         return {"ImageId": image.id}
 
     return await cloud.change(call, copy)
-
-
-def _check_duration(minutes: int | None) -> None:
-    """A copy here is done at once, so in any time that EC2 lets one ask for."""
-    if minutes is not None and (minutes % _QUARTER_HOUR or not _QUARTER_HOUR <= minutes <= _LONGEST_MINUTES):
-        raise InvalidParameterValue(
-            f"Value ( {minutes} ) for parameter snapshotCopyCompletionDurationMinutes is invalid. "
-            f"Expecting a multiple of {_QUARTER_HOUR}, at most {_LONGEST_MINUTES}."
-        )
 
 
 def _source(connection: Connection, call: Call, region: str, image_id: str) -> Image:
@@ -131,6 +121,8 @@ def _copied_snapshot(connection: Connection, call: Call, source: Image, image: I
     """A snapshot of the same layer, of this region."""
     snapshot = snapshots.get(connection, snapshot_id)
     assert snapshot is not None, f"{source.id} is available without its {snapshot_id}"
+    if snapshot.state is not SnapshotState.COMPLETED:
+        raise Ec2Error("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
     return replace(
         snapshot,
         id=new_id("snap"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.copies import check_duration
 from kumoniwa.api.create_snapshots import MOST_DESCRIPTION
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.snapshots import snapshot_named
@@ -25,7 +26,6 @@ _UNBUILT = (
     Unbuilt("KmsKeyId", "encrypted snapshots"),
     Unbuilt("DestinationOutpostArn", "Outposts"),
     Unbuilt("DestinationAvailabilityZone", "Local Zones"),
-    Unbuilt("CompletionDurationMinutes", "time-based snapshot copies"),
 )
 _PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs it for encrypted snapshots only
 
@@ -34,6 +34,7 @@ _PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs
 async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change."""
     refuse(parameters, _UNBUILT)
+    check_duration(parameters.get("CompletionDurationMinutes"), "completionDurationMinutes")
     source_region: str = parameters["SourceRegion"]
     if source_region not in REGIONS:
         raise InvalidParameterValue(f"Invalid region {source_region}")
@@ -61,6 +62,7 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             snapshot_ids=[made.id],
             consistency=source.consistency or Consistency.CRASH_CONSISTENT,
             detail=f"copied from {source.id}: {source.consistency_detail or 'how it was cut is not known'}",
+            frozen_ms=source.frozen_ms,
         )
         return {"SnapshotId": made.id, "Tags": tag_set(tags)}
 

@@ -65,6 +65,11 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
             for attachment, volume in volumes.of_instance(connection, instance.id)
             if attachment.device not in dropped and attachment.state is not AttachmentState.DETACHING
         ]
+        if not any(attachment.device == instance.root_device_name for attachment, _ in kept):
+            raise InvalidParameterValue(
+                f"Invalid value '{instance.id}' for instanceId. "
+                f"Instance does not have a volume attached at root ({instance.root_device_name})"
+            )
         check_room(cloud, NEW_LAYER_BYTES * len(kept))
         overrides = _delete_on_termination(parameters.get("BlockDeviceMappings") or [])
         taken = [_snapshot(call, instance, image, volume) for _, volume in kept]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from kumoniwa.api.launch_devices import as_provisioned
+from kumoniwa.api.launch_devices import VOLUME_TYPES, as_provisioned
 from kumoniwa.api.tags import tag_set
 from kumoniwa.model.storage import Image, ImageDevice, Snapshot
 
@@ -103,15 +103,15 @@ def device_size(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> int |
 def _device(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> Output:
     if device.virtual_name is not None:
         return {"DeviceName": device.device, "VirtualName": device.virtual_name}
-    provisioned = as_provisioned(device)
+    provisioned, kind = as_provisioned(device), VOLUME_TYPES[device.volume_type]
     return {
         "DeviceName": device.device,
         "Ebs": {
             "DeleteOnTermination": device.delete_on_termination,
             "Encrypted": False,
-            "Iops": provisioned.iops,
+            "Iops": provisioned.iops or kind.default_iops,
             "SnapshotId": device.snapshot_id,
-            "Throughput": provisioned.throughput,
+            "Throughput": provisioned.throughput or kind.default_throughput,
             "VolumeSize": device_size(device, snapshots),
             "VolumeType": device.volume_type,
         },

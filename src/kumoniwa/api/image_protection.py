@@ -17,12 +17,15 @@ WITH_COOLDOWN = "enabled-with-cooldown"
 
 @action("EnableImageDeregistrationProtection")
 async def enable_image_deregistration_protection(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """From now on the image cannot be deregistered; with a cooldown, nor for 24 hours after this was turned off."""
+    """From now on the image cannot be deregistered; with a cooldown, nor for 24 hours after this was turned off.
+
+    A cooldown that goes on already is not cut short.
+    """
     kind = WITH_COOLDOWN if parameters.get("WithCooldown") else WITHOUT_COOLDOWN
 
     def enable(connection: Connection) -> Answer:
         image = image_named(connection, call, parameters["ImageId"])
-        images.change(connection, image.id, deregistration_protection=kind, protected_until=None)
+        images.change(connection, image.id, deregistration_protection=kind)
         return {"Return": "true"}
 
     return await cloud.change(call, enable)

@@ -19,7 +19,8 @@ MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the
 MOST_MIB_PER_OPERATION = 0.25
 DEFAULT_VOLUME_TYPE = "gp2"  # EBS's own, where neither a request nor an image names one
 _VIRTUAL_NAME = re.compile(r"ephemeral([0-9]|1[0-9]|2[0-3])\Z")
-_DEVICE = re.compile(r"/dev/(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)\Z|xvd[a-z]{1,2}\Z|sd[a-z]\Z")
+_DISK = r"(sda([1-9]|1[0-5])|sd[b-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)"  # EC2 takes no sda without a number
+_DEVICE = re.compile(rf"(/dev/)?{_DISK}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def launch_devices(
     """The volumes that a launch makes, the root first. Raises EC2's refusals."""
     wanted = {device.device: as_provisioned(device) for device in devices if device.virtual_name is None}
     for mapping in mappings:
-        name = _checked_name(mapping, [m.get("DeviceName") for m in mappings])
+        name = checked_name(mapping, [m.get("DeviceName") for m in mappings])
         virtual = is_instance_store(mapping)
         if mapping.get("NoDevice") is not None or virtual:
             # Instance-store mappings are accepted and come to nothing, as on EC2's EBS-only types.
@@ -80,15 +81,26 @@ def launch_devices(
             wanted[name] = _changed(wanted.get(name), name, image.id, ebs)
         else:
             raise MissingParameter("ebs")
+    if image.root_device_name not in wanted:
+        raise _invalid(f"The root device '{image.root_device_name}' must be mapped to a snapshot.")
+    check_bootable(wanted[image.root_device_name].volume_type)
     if len(wanted) > MOST_VOLUMES:
         raise Ec2Error("AttachmentLimitExceeded", f"An instance can have at most {MOST_VOLUMES} volumes")
     made = [_launch_device(connection, call, device) for device in wanted.values()]
     return sorted(made, key=lambda device: device.device != image.root_device_name)
 
 
+def check_bootable(volume_type: str) -> None:
+    """Raises the refusal of a type whose volumes cannot be boot volumes (botocore's documentation of CreateVolume)."""
+    if volume_type in ("st1", "sc1"):
+        raise InvalidParameterValue(
+            f"Invalid value '{volume_type}' for volumeType. {volume_type} volumes cannot be used as boot volumes."
+        )
+
+
 def new_device(connection: Connection, call: Call, blank: ImageDevice, mapping: Mapping[str, Any]) -> ImageDevice:
     """A device that a request adds to an image: empty, of a snapshot, or instance store. Raises EC2's refusals."""
-    name = _checked_name(mapping, [])
+    name = checked_name(mapping, [])
     if is_instance_store(mapping):
         return replace(blank, virtual_name=mapping["VirtualName"])
     device = _changed(None, name, blank.image_id, mapping.get("Ebs") or {})
@@ -113,7 +125,7 @@ def checked_volume(
 ) -> tuple[int | None, int | None]:
     """Check a volume's measures against its type; gives its IOPS and throughput with the type's defaults filled in."""
     if (kind := VOLUME_TYPES.get(volume_type)) is None:
-        raise InvalidParameterValue(f"Invalid value '{volume_type}' for volumeType.")
+        raise Ec2Error("UnknownVolumeType", f"Unknown volume type '{volume_type[:200]}'.")
     if not kind.least_gib <= size_gib <= kind.most_gib:
         raise InvalidParameterValue(
             f"Volume of {size_gib}GiB is invalid; {volume_type} volumes must be {kind.least_gib}-{kind.most_gib}GiB."
@@ -153,12 +165,18 @@ def _gp2_iops(volume_type: str, size_gib: int) -> int | None:
     return min(max(100, 3 * size_gib), 16_000) if volume_type == "gp2" else None
 
 
-def _checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> str:
+def is_device_name(name: str) -> bool:
+    """Whether EC2 takes this as the name of a device."""
+    return _DEVICE.match(name) is not None
+
+
+def checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> str:
+    """The name of the device that is mapped; `names` are all that the request maps. Raises EC2's refusals."""
     name: str | None = mapping.get("DeviceName")
-    if name is None:
+    if not name:
         raise MissingParameter("deviceName")
-    if not _DEVICE.match(name):
-        raise InvalidParameterValue(f"Invalid device name {name}")
+    if not is_device_name(name):
+        raise _invalid(f"Invalid device name {name[:200]}")
     if names.count(name) > 1:
         raise _invalid(f"Device name '{name}' is used more than once.")
     return name
@@ -186,7 +204,7 @@ def _changed(device: ImageDevice | None, name: str, image_id: str, ebs: Mapping[
             image_id=image_id, position=0, device=name, volume_type=DEFAULT_VOLUME_TYPE, delete_on_termination=False
         )
         if ebs.get("SnapshotId") is None and ebs.get("VolumeSize") is None:
-            raise MissingParameter("size/snapshot")
+            raise MissingParameter("size or snapshotId")
     elif device.snapshot_id is not None and ebs.get("SnapshotId") not in (None, device.snapshot_id):
         raise _invalid(f"snapshotId cannot be modified on device '{name}'")
     changes = {
@@ -211,7 +229,9 @@ def _launch_device(connection: Connection, call: Call, device: ImageDevice) -> L
             raise SNAPSHOT.not_found([device.snapshot_id])
         if snapshot.state is not SnapshotState.COMPLETED:
             raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
-    size = device.size_gib or (snapshot.volume_size_gib if snapshot else 0)
+    size = device.size_gib
+    if size is None:
+        size = snapshot.volume_size_gib if snapshot else 0
     if snapshot is not None and size < snapshot.volume_size_gib:
         raise _invalid(
             f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "

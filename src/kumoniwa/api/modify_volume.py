@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.launch_devices import checked_volume
+from kumoniwa.api.launch_devices import check_bootable, checked_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.unbuilt import Unbuilt, refuse
@@ -63,6 +63,8 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         check_room(cloud, NEW_LAYER_BYTES)
         volume_modifications.put(connection, modification)
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
+        if attachment is not None and attachment.position == 0:
+            check_bootable(modification.target_volume_type)
         instance_id = None if attachment is None else attachment.instance_id
         submit(
             connection,

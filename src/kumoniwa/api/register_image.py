@@ -11,14 +11,22 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.create_image import MOST_DESCRIPTION
 from kumoniwa.api.image_names import check_name
 from kumoniwa.api.image_output import SRIOV
-from kumoniwa.api.launch_devices import DEFAULT_VOLUME_TYPE, checked_volume, is_instance_store
+from kumoniwa.api.launch_devices import (
+    DEFAULT_VOLUME_TYPE,
+    check_bootable,
+    checked_name,
+    checked_volume,
+    is_device_name,
+    is_instance_store,
+)
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications, write
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.ids import new_id
 from kumoniwa.model.storage import Image, ImageDevice, ImageState, Snapshot, SnapshotState
-from kumoniwa.store import images
+from kumoniwa.store import images, snapshots
+from kumoniwa.workflows.steps.consistency import How, weakest
 
 DEFAULT_ARCHITECTURE = "i386"  # EC2's, for images of snapshots
 _ARCHITECTURES = frozenset({"i386", "x86_64"})
@@ -48,6 +56,10 @@ async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> An
     root: str | None = parameters.get("RootDeviceName")
     if not root:
         raise MissingParameter("rootDeviceName")
+    if not is_device_name(root):
+        raise InvalidParameterValue(
+            f"Invalid value '{root[:200]}' for rootDeviceName. Invalid device name {root[:200]}"
+        )
     tags = from_specifications(parameters, ["image"]).get("image")
     image = Image(
         id=new_id("ami"),
@@ -67,11 +79,25 @@ async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> An
     def register(connection: Connection) -> Answer:
         check_name(connection, call, image.name)
         devices = _devices(connection, call, image, parameters.get("BlockDeviceMappings", ()))
-        images.add(connection, image, devices)
+        images.add(connection, _as_consistent(connection, image, devices), devices)
         write(connection, call, image.id, "image", tags)
         return {"ImageId": image.id}
 
     return await cloud.change(call, register)
+
+
+def _as_consistent(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> Image:
+    """The image with what is known of how its snapshots were cut: as the one that is worst off."""
+    made_of = [snapshots.get(connection, device.snapshot_id) for device in devices if device.snapshot_id is not None]
+    told = [
+        How(one.consistency, f"registered of {one.id}: {one.consistency_detail}", one.frozen_ms)
+        for one in made_of
+        if one is not None and one.consistency is not None
+    ]
+    if not told or len(told) < len(made_of):
+        return image
+    how = weakest(*told)
+    return replace(image, consistency=how.consistency, consistency_detail=how.detail, frozen_ms=how.frozen_ms)
 
 
 def _check_kind(parameters: Parameters) -> None:
@@ -100,10 +126,7 @@ def _devices(
     """The devices that a request maps, the root first. Raises EC2's refusals."""
     devices: dict[str, ImageDevice] = {}
     for mapping in mappings:
-        if not (name := mapping.get("DeviceName")):
-            raise MissingParameter("deviceName")
-        if name in devices:
-            raise _invalid(f"Device name '{name}' is used more than once.")
+        name = checked_name(mapping, [one.get("DeviceName") for one in mappings])
         if mapping.get("NoDevice") is not None:
             continue
         if is_instance_store(mapping):
@@ -113,6 +136,7 @@ def _devices(
     root = devices.get(image.root_device_name)
     if root is None or root.snapshot_id is None:
         raise _invalid(f"The root device '{image.root_device_name}' must be mapped to a snapshot.")
+    check_bootable(root.volume_type)
     ordered = [root, *(device for device in devices.values() if device is not root)]
     return [replace(device, position=position) for position, device in enumerate(ordered)]
 
@@ -127,13 +151,13 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
         snapshot = _completed(snapshot_named(connection, call, snapshot_id))
-        size = size or snapshot.volume_size_gib
+        size = snapshot.volume_size_gib if size is None else size
         if size < snapshot.volume_size_gib:
             raise _invalid(
                 f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "
                 f"expect size >= {snapshot.volume_size_gib}GB"
             )
-    if not size:
+    if size is None:
         raise _invalid(f"Either snapshot ID or volume size must be provided for: {name}")
     device = ImageDevice(
         image_id=image.id,

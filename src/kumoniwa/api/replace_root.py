@@ -166,8 +166,9 @@ def _of_image(connection: Connection, call: Call, instance: Instance, old: Volum
             f"'{instance.architecture}' of the instance '{instance.id}'."
         )
     devices = images.devices_of(connection, [image.id])[image.id]
-    root = next(device for device in devices if device.device == image.root_device_name)
-    assert root.snapshot_id is not None, f"the root of {image.id} has no snapshot"
+    root = next((device for device in devices if device.device == image.root_device_name), None)
+    if root is None or root.snapshot_id is None:
+        raise InvalidParameterValue(f"The image '{image.id}' has no snapshot of a root volume.")
     snapshot = _completed(snapshot_named(connection, call, root.snapshot_id))
     size = root.size_gib or snapshot.volume_size_gib
     if size < old.size_gib:

@@ -24,20 +24,28 @@ class Kind:
     missing: str
     several_missing: str
     malformed_code: str
+    parameter: str = ""
+    """How EC2's refusal of a malformed id calls the parameter, where it names one; it has no code of its own then."""
 
     def not_found(self, ids: Sequence[str]) -> Ec2Error:
         """EC2's refusal for ids that no resource has."""
         text = self.missing if len(ids) == 1 else self.several_missing
         return Ec2Error(self.missing_code, text.format(", ".join(ids)))
 
-    def check_form(self, ids: Collection[str]) -> None:
+    def check_form(self, ids: Collection[str], parameter: str | None = None) -> None:
         """Raises EC2's refusal of the first id that cannot be one of this kind."""
         for identifier in ids:
             if not is_well_formed(identifier, self.prefix):
-                raise self.malformed(identifier)
+                raise self.malformed(identifier, parameter)
 
-    def malformed(self, identifier: str) -> Ec2Error:
+    def malformed(self, identifier: str, parameter: str | None = None) -> Ec2Error:
         """EC2's refusal for a text that is no id of this kind."""
+        if self.parameter:
+            return Ec2Error(
+                self.malformed_code,
+                f"Value ({identifier[:200]}) for parameter {parameter or self.parameter} is invalid. "
+                f"Expected: '{self.prefix}-...'.",
+            )
         return Ec2Error(self.malformed_code, f'Invalid id: "{identifier}" (expecting "{self.prefix}-...")')
 
     def check_all_found(self, asked: Collection[str] | None, found: Collection[str]) -> None:
@@ -62,7 +70,8 @@ VOLUME = Kind(
     "InvalidVolume.NotFound",
     "The volume '{}' does not exist.",
     "The volumes '{}' do not exist.",
-    "InvalidVolumeID.Malformed",
+    "InvalidParameterValue",
+    "volumeId",
 )
 SNAPSHOT = Kind(
     "snap",
@@ -71,7 +80,8 @@ SNAPSHOT = Kind(
     "InvalidSnapshot.NotFound",
     "The snapshot '{}' does not exist.",
     "The snapshots '{}' do not exist.",
-    "InvalidSnapshotID.Malformed",
+    "InvalidParameterValue",
+    "snapshotId",
 )
 IMAGE = Kind(
     "ami",

@@ -8,11 +8,12 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.ids import new_id
 from kumoniwa.model.regions import REGIONS
-from kumoniwa.model.storage import GIB, Image, ImageDevice, ImageState, Layer, Snapshot, SnapshotState
+from kumoniwa.model.storage import GIB, Consistency, Image, ImageDevice, ImageState, Layer, Snapshot, SnapshotState
 from kumoniwa.store import facts, images, layers, snapshots
 
 _FACT = "simulated layer"
 _SIZE_GIB = 8
+_MADE = "no guest ever had it: it was made with this cloud"
 NAME = "debian-12-amd64-simulated"
 
 
@@ -43,6 +44,10 @@ def _add_images(connection: Connection, cloud: Cloud) -> str:
             completed_at=now,
             description="Root of a simulated Debian 12",
             layer_id=layer.id,
+            changed_bytes=0,
+            full_bytes=0,
+            consistency=Consistency.AT_REST,
+            consistency_detail=_MADE,
         )
         image = Image(
             id=new_id("ami"),
@@ -54,6 +59,8 @@ def _add_images(connection: Connection, cloud: Cloud) -> str:
             architecture="x86_64",
             root_device_name="/dev/xvda",
             created_at=now,
+            consistency=Consistency.AT_REST,
+            consistency_detail=_MADE,
         )
         snapshots.add(connection, snapshot)
         images.add(connection, image, [ImageDevice(image.id, 0, "/dev/xvda", snapshot.id, _SIZE_GIB)])

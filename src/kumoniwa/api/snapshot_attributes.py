@@ -84,7 +84,8 @@ def _changes(parameters: Parameters) -> tuple[list[str], list[str]]:
     for group in parameters.get("GroupNames", ()):
         if group != _EVERYBODY:
             raise InvalidParameterValue(f"Value ({group}) for parameter group is invalid. The only group is all.")
-    check_accounts([one for one in (*added, *removed) if one != _EVERYBODY])
+    accounts = [entry.get("UserId") for kind in ("Add", "Remove") for entry in changes.get(kind) or ()]
+    check_accounts([one for one in (*accounts, *parameters.get("UserIds", ())) if one])
     return added, removed
 
 

@@ -54,7 +54,9 @@ def from_specifications(parameters: Parameters, allowed: Collection[str]) -> dic
 def write(
     connection: Connection, call: Call, resource_id: str, resource_type: str, tags: Mapping[str, str] | None
 ) -> None:
-    """Tag a resource that was just made."""
+    """Tag a resource that was just made. Raises EC2's refusal of more tags than a resource can have."""
+    if tags and len(tags) > MAX_TAGS:
+        raise _too_many()
     if tags:
         rows.add(connection, *_rows(call, resource_id, resource_type, tags))
 

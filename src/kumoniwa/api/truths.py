@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.registry import Call
+from kumoniwa.api.resources import IMAGE
 from kumoniwa.api.snapshots import snapshot_named
-from kumoniwa.errors import Ec2Error
 from kumoniwa.store import boots, images, workflows
 from kumoniwa.workflows.steps.ports import ensure_forwards, planned
 
@@ -49,9 +49,10 @@ async def instance_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> 
 
 async def image_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
     """How an image's snapshots were cut, and what was seen that says so."""
+    IMAGE.check_form([named["image_id"]])
     image = await cloud.read(partial(images.get, image_id=named["image_id"]))
     if image is None or (image.account, image.region) != (call.account, call.region):
-        raise Ec2Error("InvalidAMIID.NotFound", f"The image id '[{named['image_id']}]' does not exist")
+        raise IMAGE.not_found([named["image_id"]])
     return {
         "image_id": image.id,
         "state": image.state,

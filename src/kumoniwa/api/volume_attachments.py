@@ -1,12 +1,10 @@
 """AttachVolume and DetachVolume: what is checked and promised; the workflows of these names do it."""
 
-import re
-
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.instance_lookup import instance_named
-from kumoniwa.api.launch_devices import MOST_VOLUMES
+from kumoniwa.api.launch_devices import MOST_VOLUMES, is_device_name
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volume_lookup import volume_named
@@ -18,7 +16,6 @@ from kumoniwa.store import instances, volume_modifications, volumes
 from kumoniwa.workflows.engine import submit
 
 _UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
-_DEVICE = re.compile(r"(/dev/)?(sd[a-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)\Z")
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
 
 
@@ -27,7 +24,7 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     """Give a volume to an instance that runs or is stopped. It is `in-use` at once, its attachment `attaching`."""
     refuse(parameters, _UNBUILT)
     device: str = parameters["Device"]
-    if not _DEVICE.match(device):
+    if not is_device_name(device):
         raise InvalidParameterValue(
             f"Value ({device}) for parameter device is invalid. {device} is not a valid EBS device name."
         )
@@ -107,7 +104,7 @@ def _check_attachable(connection: Connection, volume: Volume, instance: Instance
 
 def _position(instance: Instance, device: str, present: list[Attachment]) -> int:
     """Where the volume comes in the guest's order: behind all others; the root, where it is missing, first of all."""
-    if device in {attachment.device for attachment in present}:
+    if _named(device) in {_named(attachment.device) for attachment in present}:
         raise InvalidParameterValue(
             f"Invalid value '{device}' for unixDevice. Attachment point {device} is already in use"
         )
@@ -116,6 +113,11 @@ def _position(instance: Instance, device: str, present: list[Attachment]) -> int
     if device == instance.root_device_name:
         return 0
     return max((attachment.position for attachment in present), default=0) + 1
+
+
+def _named(device: str) -> str:
+    """The device's name without its folder, which a caller may leave out."""
+    return device.removeprefix("/dev/")
 
 
 def _attachment_named(connection: Connection, call: Call, volume: Volume, parameters: Parameters) -> Attachment:

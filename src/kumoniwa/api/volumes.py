@@ -88,7 +88,7 @@ def attachment_output(attachment: Attachment) -> dict[str, Any]:
 async def describe_volumes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's volumes in this region."""
     ids: Sequence[str] | None = parameters.get("VolumeIds") or None
-    VOLUME.check_form(ids or ())
+    VOLUME.check_form(ids or (), "volumes")
 
     def read(connection: Connection) -> list[Described]:
         found = volumes.in_scope(connection, call.account, call.region, ids)

@@ -71,7 +71,7 @@ class Database:
 
     def _read(self, work: Work[T]) -> T:
         with self._engine.connect() as connection, connection.begin():
-            return work(connection)
+            return _done(work, connection)
 
     def _write_for_ever(self) -> None:
         with self._engine.connect().execution_options(writer=True) as connection:
@@ -97,7 +97,7 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
             for write in batch:
                 try:
                     with connection.begin_nested():
-                        result = write.work(connection)
+                        result = _done(write.work, connection)
                     told.append(partial(write.done.set_result, result))
                 except BaseException as failure:  # it is raised again, where the write was asked for
                     if not _in_transaction(connection):
@@ -110,6 +110,14 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
         told = [partial(write.done.set_exception, failure) for write in batch]
     for tell in told:
         tell()
+
+
+def _done(work: Work[T], connection: Connection) -> T:
+    """What the work gives. A `StopIteration` that it lets out would leave whoever awaits it waiting for ever."""
+    try:
+        return work(connection)
+    except StopIteration as bug:
+        raise RuntimeError("an iterator ended unexpectedly") from bug
 
 
 def _in_transaction(connection: Connection) -> bool:

@@ -48,7 +48,9 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[disks.Want
 
 
 @story("finish_snapshots")
-async def finish_snapshots(wf: Workflow, snapshot_ids: list[str], consistency: Consistency | None, detail: str) -> None:
+async def finish_snapshots(
+    wf: Workflow, snapshot_ids: list[str], consistency: Consistency | None, detail: str, frozen_ms: float | None = None
+) -> None:
     """Snapshots whose layers are immutable from the start: copies, and those of volumes that nobody has.
 
     How the latter were cut is for them to tell: `consistency` is None.
@@ -57,7 +59,7 @@ async def finish_snapshots(wf: Workflow, snapshot_ids: list[str], consistency: C
         if consistency is None:
             await wf.step("complete the snapshots", snapshots.ensure_nobodys_completed, snapshot_ids)
         else:
-            how = How(Consistency(consistency), detail)
+            how = How(Consistency(consistency), detail, frozen_ms)
             await wf.step("complete the snapshots", snapshots.ensure_completed, snapshot_ids, how)
     except StepFailed as failed:
         reasons = dict.fromkeys(snapshot_ids, str(failed))

@@ -53,7 +53,9 @@ async def ensure_volumes_made(world: World, instance_id: str) -> None:
     def publish(connection: Connection) -> None:
         for _, volume in found:
             volumes.move(connection, volume.id, [VolumeState.CREATING], VolumeState.IN_USE)
-            volumes.set_attachment_state(connection, volume.id, AttachmentState.ATTACHED)
+            volumes.move_attachment(
+                connection, volume.id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED
+            )
 
     await world.database.write(publish)
 
@@ -141,7 +143,7 @@ async def ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) 
 async def ensure_frozen_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut]) -> FrozenCut:
     """As `ensure_cut`, the guest's file systems frozen meanwhile; where they could not be, it says why."""
     made = await _ensure_cut(world, instance_id, cuts, freeze=True)
-    frozen_ms = None if made.frozen_seconds is None else made.frozen_seconds * 1000
+    frozen_ms = None if made.frozen_seconds is None else round(made.frozen_seconds * 1000, 3)
     return {"seconds": made.seconds, "frozen_ms": frozen_ms, "not_frozen": made.not_frozen}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import LayerId
-from kumoniwa.model.storage import GIB, ImportState, ImportTask, Snapshot, SnapshotState
+from kumoniwa.model.storage import GIB, Consistency, ImportState, ImportTask, Snapshot, SnapshotState
 from kumoniwa.store import imports, layers, snapshots
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.measure import ensure_measured
@@ -66,6 +66,8 @@ async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -
             description=f"Created by AWS-VMImport service for {task_id}",
             layer_id=layer_id,
             completed_at=now,
+            consistency=Consistency.CRASH_CONSISTENT,
+            consistency_detail="imported from a file; whether its file systems had been unmounted is not known",
         )
         layers.note_made(connection, layer_id)
         snapshots.add(connection, snapshot)

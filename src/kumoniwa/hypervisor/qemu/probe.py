@@ -1,12 +1,13 @@
 """Which accelerator guests get: KVM where a program really runs under it, else emulation.
 
-A `/dev/kvm` that opens is no proof: under some hypervisors it exists and `-cpu host` aborts on its first MSR, or guests
-hang after the firmware. So a program is booted with just the options that guests get. The answer is kept until the host
-boots again.
+A `/dev/kvm` that opens is no proof: under some hypervisors it exists and `-cpu host` aborts on its first MSR, guests
+hang after the firmware, or end at the first instruction that KVM cannot emulate. So a program is booted with just the
+options that guests get. The answer is kept until the host boots again, or another program is to be tried.
 """
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 _KVM = Path("/dev/kvm")
 _WITHIN = 10.0  # seconds; a healthy host needs less than one
 _DISK = "probe.raw"
+_PROGRAM_TRIED = hashlib.sha256(disk_image()).hexdigest()
 _WORKS = Accelerator("kvm", "a test program booted under KVM and ran to its end")
 
 
@@ -82,7 +84,7 @@ def _emulation(why: str) -> Accelerator:
 def _recall(cache: Path, host_boot: str) -> Accelerator | None:
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, KeyError):
         noted = json.loads(cache.read_text())
-        if noted["host_boot"] == host_boot:
+        if noted["host_boot"] == host_boot and noted["program"] == _PROGRAM_TRIED:
             return Accelerator(noted["name"], noted["reason"])
     return None
 
@@ -90,5 +92,6 @@ def _recall(cache: Path, host_boot: str) -> Accelerator | None:
 def _remember(cache: Path, host_boot: str, found: Accelerator) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     temporary = cache.with_suffix(".new")
-    temporary.write_text(json.dumps({"host_boot": host_boot, "name": found.name, "reason": found.reason}))
+    noted = {"host_boot": host_boot, "program": _PROGRAM_TRIED, "name": found.name, "reason": found.reason}
+    temporary.write_text(json.dumps(noted))
     temporary.rename(cache)

@@ -12,11 +12,13 @@ from kumoniwa.client.boots import read_boots
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.images import NewImage, image_named, import_image, own_images
 from kumoniwa.client.interrupt import run_interruptible
-from kumoniwa.client.ssh import check_instance_id, remembered_host_keys, ssh_command, ssh_endpoint
+from kumoniwa.client.ssh import await_ssh, check_instance_id, remembered_host_keys, ssh_command, ssh_endpoint
 from kumoniwa.client.terminal import OnProgress, progress, say, show, table
 from kumoniwa.config import inherited_environment
 from kumoniwa.images import debian12
 from kumoniwa.run import replace_with
+
+_SSH_WITHIN = 180.0  # seconds; an emulated guest's first boot takes about a minute
 
 
 def build_debian(data_dir: Path, *, as_json: bool) -> None:
@@ -57,6 +59,8 @@ def list_images(data_dir: Path, *, as_json: bool) -> None:
 def open_ssh(data_dir: Path, instance_id: str, *, key: Path | None, user: str, command: tuple[str, ...]) -> None:
     """Become ssh, connected to an instance; does not return."""
     endpoint = ssh_endpoint(CloudClient(find_cloud(data_dir)), instance_id)
+    with progress(f"SSH of {instance_id}") as on_progress:
+        await_ssh(endpoint, within=_SSH_WITHIN, on_wait=lambda: on_progress("waiting until it answers", 0))
     argv = ssh_command(endpoint, user=user, key=key, options=remembered_host_keys(data_dir, instance_id))
     replace_with([*argv, *command], inherited_environment())
 

@@ -1,6 +1,10 @@
 """How `kumoniwa ssh` reaches an instance: its address on this host, and the port that stands for its port 22."""
 
+import contextlib
 import re
+import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +12,8 @@ from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.cloud import CloudClient
 
 SSH_PORT = 22
+_GREETS_WITHIN = 5.0  # seconds
+_LOOK_AGAIN = 1.0
 
 
 def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
@@ -24,6 +30,29 @@ def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
             f" What it logged: aws ec2 get-console-output --instance-id {instance_id} --output text"
         )
     return endpoint
+
+
+def await_ssh(endpoint: tuple[str, int], *, within: float, on_wait: Callable[[], None]) -> None:
+    """Return once SSH says its first words there, or after so many seconds: then ssh itself tells what is wrong.
+
+    A guest is reachable some seconds before its SSH server runs, at its first boot most of all. Where it has to be
+    waited for, `on_wait` is called once.
+    """
+    until = time.monotonic() + within
+    while not _greets(endpoint) and time.monotonic() < until:
+        on_wait()
+        on_wait = _nothing
+        time.sleep(_LOOK_AGAIN)  # nothing tells that it listens now
+
+
+def _greets(endpoint: tuple[str, int]) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(endpoint, timeout=_GREETS_WITHIN) as connection:
+        return bool(connection.recv(1))
+    return False
+
+
+def _nothing() -> None:
+    pass
 
 
 def check_instance_id(text: str) -> None:

@@ -58,10 +58,12 @@ def list_images(data_dir: Path, *, as_json: bool) -> None:
 
 def open_ssh(data_dir: Path, instance_id: str, *, key: Path | None, user: str, command: tuple[str, ...]) -> None:
     """Become ssh, connected to an instance; does not return."""
-    endpoint = ssh_endpoint(CloudClient(find_cloud(data_dir)), instance_id)
+    cloud = CloudClient(find_cloud(data_dir))
+    endpoint = ssh_endpoint(cloud, instance_id)
     with progress(f"SSH of {instance_id}") as on_progress:
         await_ssh(endpoint, within=_SSH_WITHIN, on_wait=lambda: on_progress("waiting until it answers", 0))
-    argv = ssh_command(endpoint, user=user, key=key, options=remembered_host_keys(data_dir, instance_id))
+    options = remembered_host_keys(data_dir, cloud.instance(instance_id))
+    argv = ssh_command(endpoint, user=user, key=key, options=options)
     replace_with([*argv, *command], inherited_environment())
 
 

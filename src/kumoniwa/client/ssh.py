@@ -4,7 +4,7 @@ import contextlib
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +75,14 @@ def ssh_command(endpoint: tuple[str, int], *, user: str, key: Path | None, optio
     return [*argv, f"{user}@{host}"]
 
 
-def remembered_host_keys(data_dir: Path, instance_id: str) -> dict[str, str]:
-    """Options that know a guest by its instance id: addresses are used again by other instances."""
+def remembered_host_keys(data_dir: Path, instance: Mapping[str, Any]) -> dict[str, str]:
+    """Options that know a guest by its instance's id: addresses are used again by other instances.
+
+    And by its root volume's: host keys are on it, and where it is replaced there are others.
+    """
+    devices = {one["DeviceName"]: one["Ebs"]["VolumeId"] for one in instance.get("BlockDeviceMappings", ())}
     return {
-        "HostKeyAlias": instance_id,
+        "HostKeyAlias": f"{instance['InstanceId']}.{devices.get(instance.get('RootDeviceName'), '')}",
         "UserKnownHostsFile": str(data_dir / "known_hosts"),
         "StrictHostKeyChecking": "accept-new",
     }

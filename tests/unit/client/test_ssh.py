@@ -47,6 +47,8 @@ def test_a_key_is_the_only_one_that_is_offered() -> None:
 
 
 def test_host_keys_are_remembered_by_instance_since_addresses_are_used_again() -> None:
-    options = remembered_host_keys(Path("/cloud"), INSTANCE)
-    assert options["HostKeyAlias"] == INSTANCE
+    root = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeId": "vol-1"}}
+    told = {"InstanceId": INSTANCE, "RootDeviceName": "/dev/xvda", "BlockDeviceMappings": [root]}
+    options = remembered_host_keys(Path("/cloud"), told)
+    assert options["HostKeyAlias"] == f"{INSTANCE}.vol-1", "they are on the root volume, which may be replaced"
     assert options["UserKnownHostsFile"] == "/cloud/known_hosts"

@@ -1,6 +1,7 @@
 """CreateSnapshot and CreateSnapshots: what was written before the cut is in them, whoever has the volume by then."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -344,3 +345,59 @@ async def test_a_volume_that_is_detached_before_it_was_attached_fails_no_snapsho
     found = (await stack.call("DescribeSnapshots", Filters=[{"Name": "volume-id", "Values": [volume_id]}]))["Snapshots"]
     assert [one["State"] for one in found] == ["completed"]
     assert (await stack.call("DescribeVolumes", VolumeIds=[volume_id]))["Volumes"][0]["State"] == "available"
+
+
+# A volume may go between the request and the cut: what was promised is kept.
+
+
+async def _terminated(stack: Stack) -> str:
+    instance_id = await stack.launch()
+    root = await root_of(stack, instance_id)
+    stack.guest(instance_id).write(KEPT, b"was there", sync=True)
+    async with held(stack, "ensure_off") as reached:
+        await stack.call("TerminateInstances", InstanceIds=[instance_id])
+        await reached.wait()
+        return await _asked_for(stack, root)
+
+
+async def _replaced(stack: Stack) -> str:
+    instance_id = await stack.launch()
+    root = await root_of(stack, instance_id)
+    stack.guest(instance_id).write(KEPT, b"was there", sync=True)
+    async with held(stack, "ensure_off") as reached:
+        await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, DeleteReplacedRootVolume=True)
+        await reached.wait()
+        return await _asked_for(stack, root)
+
+
+async def _detached_and_deleted(stack: Stack) -> str:
+    instance_id, volume_id = await attached(stack)
+    guest = stack.guest(instance_id)
+    guest.write(KEPT, b"was there", serial=serial(volume_id), sync=True)
+    guest.holds_disk(serial(volume_id))
+    await stack.call("DetachVolume", VolumeId=volume_id)
+    snapshot_id = await _asked_for(stack, volume_id)
+    async with held(stack, "observe") as reached:
+        guest.releases_disk(serial(volume_id))
+        await stack.clock.advance(120)
+        await reached.wait()
+        await stack.call("DeleteVolume", VolumeId=volume_id)
+    return snapshot_id
+
+
+async def _asked_for(stack: Stack, volume_id: str) -> str:
+    return str((await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"])
+
+
+@pytest.mark.parametrize("goes", [_terminated, _replaced, _detached_and_deleted])
+async def test_a_snapshot_of_a_volume_that_goes_before_its_turn_holds_what_that_held_last(
+    stack: Stack, goes: Callable[[Stack], Awaitable[str]]
+) -> None:
+    snapshot_id = await goes(stack)
+    await stack.idle()
+    told = await snapshot(stack, snapshot_id)
+    assert told["State"] == "completed"
+    assert (await stack.call("DescribeVolumes", Filters=[{"Name": "volume-id", "Values": [told["VolumeId"]]}]))[
+        "Volumes"
+    ] == []
+    assert await restored(stack, snapshot_id, KEPT) == b"was there"

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from kumoniwa.model.storage import GIB, VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
+from kumoniwa.model.storage import GIB, VOLUME_MOVES, Attachment, AttachmentState, SnapshotState, Volume, VolumeState
 from kumoniwa.store import instances
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import attachments, layers, volumes
+from kumoniwa.store.tables import attachments, layers, snapshots, volumes
 
 
 def add(connection: Connection, volume: Volume, attachment: Attachment | None) -> None:
@@ -86,7 +86,15 @@ def set_head(connection: Connection, volume_id: str, layer_id: str) -> None:
 
 
 def remove(connection: Connection, volume_id: str) -> None:
-    """Forget a volume and its attachment. Its head layer is then left to the collector, where nothing else needs it."""
+    """Forget a volume and its attachment. Its head layer is then left to the collector, where nothing else needs it.
+
+    No guest writes to it. So the snapshots that were asked for, and whose turn has not come, hold what it held last.
+    """
+    head = select(volumes.c.head).where(volumes.c.id == volume_id).scalar_subquery()
+    waiting = (snapshots.c.volume_id == volume_id) & snapshots.c.layer_id.is_(None)
+    connection.execute(
+        update(snapshots).where(waiting, snapshots.c.state == SnapshotState.PENDING).values(layer_id=head)
+    )
     detach(connection, volume_id)
     connection.execute(delete(volumes).where(volumes.c.id == volume_id))
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from asgi import Refused
 from stack import Stack
+from volumes_at_hand import held, refused
 
 from kumoniwa.store import images
 
@@ -232,3 +233,28 @@ async def test_the_last_launch_of_an_image_is_told(stack: Stack) -> None:
     launched = f"{stack.clock.now():%Y-%m-%dT%H:%M:%S}.000Z"
     assert await _attribute(stack, image_id, "lastLaunchedTime") == {"Value": launched}
     assert (await _told(stack, image_id))["LastLaunchedTime"] == launched
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [
+        ("ModifyImageAttribute", {"LaunchPermission": {"Add": [{"UserId": FRIEND}]}}),
+        ("DisableImage", {}),
+        ("EnableImage", {}),
+    ],
+)
+async def test_an_image_that_is_still_made_is_not_shared_or_disabled(
+    stack: Stack, action: str, parameters: dict[str, Any]
+) -> None:
+    instance_id = await stack.launch()
+    async with held(stack, "measure") as reached:
+        asked = await stack.call("CreateImage", InstanceId=instance_id, Name="golden", NoReboot=True)
+        image_id = asked["ImageId"]
+        await reached.wait()
+        with refused(
+            "InvalidAMIID.Unavailable",
+            f"The AMI ID '{image_id}' is currently pending and may not be used for this operation",
+        ):
+            await stack.call(action, ImageId=image_id, **parameters)
+    await stack.idle()
+    await stack.call(action, ImageId=image_id, **parameters)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.image_output import PUBLIC
-from kumoniwa.api.images import image_named
+from kumoniwa.api.images import check_made, image_named
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.storage import Image, ImageState
@@ -84,6 +84,7 @@ async def disable_image_deprecation(cloud: Cloud, call: Call, parameters: Parame
 
 def _check_in(image: Image, *states: ImageState) -> None:
     """Raises the refusal of an image that is still made, or failed."""
+    check_made(image)
     if image.state not in states:
         raise Ec2Error("IncorrectState", f"The image '{image.id}' is in the state {image.state}.")
 

@@ -83,6 +83,15 @@ def image_named(connection: Connection, call: Call, image_id: str) -> Image:
     return found[0]
 
 
+def check_made(image: Image) -> None:
+    """Raises EC2's refusal to act on an image that is still made."""
+    if image.state is ImageState.PENDING:
+        raise Ec2Error(
+            "InvalidAMIID.Unavailable",
+            f"The AMI ID '{image.id}' is currently pending and may not be used for this operation",
+        )
+
+
 def _unavailable(image_id: str) -> Ec2Error:
     return Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
 

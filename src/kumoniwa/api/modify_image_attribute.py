@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.create_image import MOST_DESCRIPTION
 from kumoniwa.api.image_output import PUBLIC
-from kumoniwa.api.images import image_named
+from kumoniwa.api.images import check_made, image_named
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
@@ -142,6 +142,7 @@ def _invalid_item(value: str, kind: str) -> Ec2Error:
 
 
 def _share(connection: Connection, image: Image, changes: Mapping[str, Sequence[str]]) -> None:
+    check_made(image)
     if changes["Add"] and image.state in (ImageState.DISABLED, ImageState.FAILED):
         raise Ec2Error("IncorrectState", f"The image '{image.id}' is {image.state}, and cannot be shared.")
     permissions.grant(connection, image.id, changes["Add"])

@@ -1,4 +1,4 @@
-"""An action on an instance on which another is under way: what is answered, and how it ends.
+"""Actions that hurry what goes on already, and those on an instance that is still pending.
 
 The guest does not hear its power button, so that what comes first waits as long as the test wants it to.
 """
@@ -13,7 +13,7 @@ from stack import Stack
 pytestmark = pytest.mark.anyio
 
 BY_IDS = {"StopInstances", "TerminateInstances", "StartInstances", "RebootInstances"}
-STOPPING, ENDING = "stopping", "shutting-down"
+STOPPING = "stopping"
 
 
 async def _ask(stack: Stack, action: str, instance_id: str, **parameters: Any) -> dict[str, Any]:
@@ -47,47 +47,6 @@ async def _end(stack: Stack, instance_id: str) -> str:
     await stack.idle()
     state: str = (await stack.instance(instance_id))["State"]["Name"]
     return state
-
-
-# First action · second action · the state then told (or the refusal's code) · how it ends · boots in the end
-MEETINGS = [
-    ("StopInstances", "StopInstances", STOPPING, "stopped", 1),
-    ("StopInstances", "StartInstances", "IncorrectInstanceState", "stopped", 1),
-    ("StopInstances", "RebootInstances", "IncorrectInstanceState", "stopped", 1),
-    ("StopInstances", "TerminateInstances", ENDING, "terminated", 1),
-    ("StopInstances", "CreateImage", STOPPING, "stopped", 1),
-    ("RebootInstances", "RebootInstances", "running", "running", 3),
-    ("RebootInstances", "StartInstances", "running", "running", 2),
-    ("RebootInstances", "StopInstances", STOPPING, "stopped", 2),
-    ("RebootInstances", "TerminateInstances", ENDING, "terminated", 2),
-    ("RebootInstances", "CreateImage", "running", "running", 3),
-    ("CreateImage", "StopInstances", STOPPING, "stopped", 2),
-    ("CreateImage", "RebootInstances", "running", "running", 3),
-    ("CreateImage", "TerminateInstances", ENDING, "terminated", 2),
-    ("CreateImage", "StartInstances", "running", "running", 2),
-    ("TerminateInstances", "TerminateInstances", ENDING, "terminated", 1),
-    ("TerminateInstances", "StopInstances", "IncorrectInstanceState", "terminated", 1),
-    ("TerminateInstances", "StartInstances", "IncorrectInstanceState", "terminated", 1),
-    ("TerminateInstances", "RebootInstances", ENDING, "terminated", 1),
-    ("TerminateInstances", "CreateImage", "InvalidParameterValue", "terminated", 1),
-]
-
-
-@pytest.mark.parametrize(("first", "second", "answer", "end", "boots"), MEETINGS)
-async def test_a_second_action_waits_its_turn_or_is_refused(
-    stack: Stack, first: str, second: str, answer: str, end: str, boots: int
-) -> None:
-    instance_id = await _under_way(stack, first)
-    try:
-        await _ask(stack, second, instance_id)
-        told = (await stack.instance(instance_id))["State"]["Name"]
-    except Refused as refusal:
-        told = refusal.code
-    assert told == answer
-    assert await _end(stack, instance_id) == end
-    assert len(await stack.boots(instance_id, boots)) == boots
-    for image in (await stack.call("DescribeImages", Filters=[{"Name": "name", "Values": ["image of *"]}]))["Images"]:
-        assert image["State"] == "available"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Layers are compared with their rows; room is told, and refused where there is none; snapshots know their sizes."""
+"""Layers are compared with their rows; room is told; snapshots know their sizes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgi import Caller, Refused, send
+from asgi import Caller, send
 from sqlalchemy import update
 from stack import Stack
 
@@ -265,31 +265,3 @@ async def test_a_snapshot_whose_layer_cannot_be_read_ends_in_error_and_the_other
     assert told_bad.state is SnapshotState.ERROR
     assert "torn" in (told_bad.state_message or "")
     assert told_good.full_bytes is not None
-
-
-# Room.
-
-
-async def test_what_cannot_fit_is_refused_before_anything_is_written(stack: Stack, tmp_path: Path) -> None:
-    instance = await stack.launch()
-    await stack.call("StopInstances", InstanceIds=[instance])
-    await stack.idle()
-    disk = tmp_path / "disk.raw"
-    disk.write_bytes(b"\1" * (1 << 20))
-    known = await stack.running.cloud.read(layers.known)
-    stack.driver.world.room = (1 << 20) - 1
-    image = (await stack.instance(instance))["ImageId"]
-    for action, parameters in (
-        ("RunInstances", {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}),
-        ("StartInstances", {"InstanceIds": [instance]}),
-        ("ImportSnapshot", {"DiskContainer": {"Format": "RAW", "Url": disk.as_uri()}}),
-    ):
-        with pytest.raises(Refused) as refused:
-            await stack.call(action, **parameters)
-        assert (refused.value.code, refused.value.status) == ("InsufficientVolumeCapacity", 500), action
-    assert await stack.running.cloud.read(layers.known) == known
-    assert (await stack.instance(instance))["State"]["Name"] == "stopped"
-    stack.driver.world.room = 100 << 20
-    await stack.call("StartInstances", InstanceIds=[instance])
-    await stack.idle()
-    assert (await stack.instance(instance))["State"]["Name"] == "running"

@@ -6,13 +6,14 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.launch_devices import MOST_VOLUMES, is_device_name
 from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volume_lookup import volume_named
 from kumoniwa.api.volumes import attachment_output
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, OperationNotPermitted
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.storage import Attachment, AttachmentState, ModificationState, Volume, VolumeState
-from kumoniwa.store import instances, volume_modifications, volumes
+from kumoniwa.store import instances, layers, volume_modifications, volumes
 from kumoniwa.workflows.engine import submit
 
 _UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
@@ -33,6 +34,8 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         volume = volume_named(connection, call, parameters["VolumeId"])
         instance = instance_named(connection, call, parameters["InstanceId"])
         _check_attachable(connection, volume, instance)
+        if unmade := layers.unmade(connection, volume.head):
+            check_room(cloud, NEW_LAYER_BYTES * len(unmade))
         present = volumes.attachments_of(connection, [instance.id]).get(instance.id, [])
         attachment = Attachment(
             volume_id=volume.id,

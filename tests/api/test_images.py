@@ -162,14 +162,6 @@ async def test_a_filter_finds_what_it_names(cloud: BareCloud, name: str, value: 
     assert await described(cloud, (name, other)) == []
 
 
-async def test_every_documented_filter_is_known(cloud: BareCloud) -> None:
-    await an_image(cloud)
-    for name in ("platform", "owner-alias", "kernel-id", "product-code", "image-allowed"):
-        assert await described(cloud, (name, "*")) == []
-    with refused("InvalidParameterValue"):
-        await described(cloud, ("colour", "*"))
-
-
 async def test_pages_hold_every_image_once(cloud: BareCloud) -> None:
     every = [(await an_image(cloud, number))[0] for number in range(1, 6)]
     seen, token = [], {}

@@ -11,7 +11,11 @@ from typing import Any, Self
 
 import boto3
 import botocore.session
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
 BIN = Path(__file__).parents[2] / ".venv" / "bin"
 KUMONIWA, AWS = BIN / "kumoniwa", BIN / "aws"
@@ -30,7 +34,8 @@ class Failed(Exception):
 class CloudProcess:
     """One cloud over any number of server processes: each is ended by whoever started it, by its pid."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.options = options
         self.data_dir = folder / "cloud"
         self.log = folder / "log"
         self.port = 0  # any, at first; later the one it had, so that clients find it again
@@ -47,6 +52,7 @@ class CloudProcess:
         """Start a server and wait until it listens. Raises `Failed` where it ends instead."""
         assert self.process is None
         command = [KUMONIWA, "serve", "--driver", "simulated", "--data-dir", self.data_dir, "--port", str(self.port)]
+        command += self.options
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment())
         try:
@@ -87,6 +93,17 @@ class CloudProcess:
                 [KUMONIWA, "env", "--json", "--data-dir", self.data_dir], env=environment(), timeout=_PATIENCE
             )
         )
+        return told
+
+    def told(self, path: str) -> dict[str, Any]:
+        """What Kumoniwa tells beyond EC2: `told("instances/i-…/boots")`. Its routes are signed as the others are."""
+        environment = self.environment()
+        request = AWSRequest("GET", f"{self.endpoint}/_kumoniwa/{path}")
+        key = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+        SigV4Auth(key, "ec2", environment["AWS_REGION"]).add_auth(request)
+        answer = URLLib3Session().send(request.prepare())
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = json.loads(answer.content)
         return told
 
     def logged(self) -> list[dict[str, Any]]:

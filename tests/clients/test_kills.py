@@ -5,7 +5,6 @@ as EC2 recovers them from a failed host, and each such boot says so.
 """
 
 import itertools
-import json
 import random
 import threading
 import time
@@ -14,11 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
-from botocore.httpsession import URLLib3Session
 from botocore.parsers import ResponseParserError
 from cloud_process import CloudProcess, Sdk
 
@@ -136,8 +131,8 @@ def test_what_ran_when_the_server_was_killed_is_recovered(tmp_path: Path, waiter
         for same in ("State", "LaunchTime", "PublicIpAddress", "PrivateIpAddress", "BlockDeviceMappings"):
             assert after[runs][same] == before[runs][same], same
         assert after[stops] == before[stops]
-        assert [boot["cause"] for boot in _boots(cloud, runs)] == ["action", "recovery"]
-        assert [boot["cause"] for boot in _boots(cloud, stops)] == ["action"]
+        assert [boot["cause"] for boot in cloud.told(f"instances/{runs}/boots")["boots"]] == ["action", "recovery"]
+        assert [boot["cause"] for boot in cloud.told(f"instances/{stops}/boots")["boots"]] == ["action"]
 
 
 def _check(ec2: Any, answered: _Answered) -> None:
@@ -190,15 +185,3 @@ def _moving(ec2: Any) -> list[str]:
 def _instances(ec2: Any) -> dict[str, dict[str, Any]]:
     reservations = ec2.describe_instances()["Reservations"]
     return {one["InstanceId"]: one for reservation in reservations for one in reservation["Instances"]}
-
-
-def _boots(cloud: CloudProcess, instance: str) -> list[dict[str, Any]]:
-    """Kumoniwa's own record of boots; its routes are signed as the others are."""
-    told = cloud.environment()
-    request = AWSRequest("GET", f"{cloud.endpoint}/_kumoniwa/instances/{instance}/boots")
-    key = Credentials(told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"])
-    SigV4Auth(key, "ec2", told["AWS_REGION"]).add_auth(request)
-    answer = URLLib3Session().send(request.prepare())
-    assert answer.status_code == 200, answer.text
-    boots: list[dict[str, Any]] = json.loads(answer.content)["boots"]
-    return boots

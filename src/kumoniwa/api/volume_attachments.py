@@ -11,9 +11,10 @@ from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volume_lookup import volume_named
 from kumoniwa.api.volumes import attachment_output
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, OperationNotPermitted
+from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.storage import Attachment, AttachmentState, ModificationState, Volume, VolumeState
-from kumoniwa.store import instances, layers, volume_modifications, volumes
+from kumoniwa.store import instances, layers, snapshots, volume_modifications, volumes
 from kumoniwa.workflows.engine import submit
 
 _UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
@@ -34,7 +35,9 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         volume = volume_named(connection, call, parameters["VolumeId"])
         instance = instance_named(connection, call, parameters["InstanceId"])
         _check_attachable(connection, volume, instance)
-        if unmade := layers.unmade(connection, volume.head):
+        new_head = new_id("layer")
+        cut = snapshots.cut_waiting(connection, volume, new_head, call.at)
+        if unmade := layers.unmade(connection, new_head if cut else volume.head):
             check_room(cloud, NEW_LAYER_BYTES * len(unmade))
         present = volumes.attachments_of(connection, [instance.id]).get(instance.id, [])
         attachment = Attachment(

@@ -63,6 +63,21 @@ def cut_by_rows(connection: Connection, volume: Volume, snapshot_id: str, layer_
     change(connection, snapshot_id, layer_id=volume.head)
 
 
+def cut_waiting(connection: Connection, volume: Volume, layer_id: str, at: datetime) -> bool:
+    """Cut a volume that no guest has for the snapshots that were asked for while one had it, and whose turn has not
+    come: all of them hold what it holds now. Gives whether there were any."""
+    query = select(snapshots.c.id).where(
+        snapshots.c.volume_id == volume.id,
+        snapshots.c.state == SnapshotState.PENDING,
+        snapshots.c.layer_id.is_(None),
+    )
+    waiting = list(connection.execute(query).scalars())
+    if waiting:
+        cut_by_rows(connection, volume, waiting[0], layer_id, at)
+        connection.execute(update(snapshots).where(snapshots.c.id.in_(waiting)).values(layer_id=volume.head))
+    return bool(waiting)
+
+
 def of_layer(connection: Connection, layer_id: str) -> Snapshot | None:
     """The oldest snapshot of a layer that tells how it was cut."""
     query = (

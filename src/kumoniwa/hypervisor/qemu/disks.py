@@ -14,7 +14,6 @@ from kumoniwa.hypervisor.driver import (
     DriverError,
     HostExhausted,
     KnownLayer,
-    LayerDamaged,
     LayerId,
     LayerMeasure,
 )
@@ -110,10 +109,7 @@ class QcowDisks:
         return await asyncio.to_thread(layer_checks.parent, self._path(layer))
 
     async def ensure_durable(self, layer: LayerId) -> None:
-        try:
-            await asyncio.to_thread(_sync, self._path(layer))
-        except OSError as failure:
-            raise LayerDamaged(f"{layer}{SUFFIX} cannot be written to the host's disk: {failure.strerror}") from failure
+        await asyncio.to_thread(layer_checks.ensure_durable, self._folder, layer)
 
     async def measure(self, layer: LayerId) -> LayerMeasure:
         return await layer_checks.measure(self._folder, layer)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import boot_sector
@@ -123,6 +124,12 @@ class RealCloud:
                 async with asyncio.timeout(WITHIN):
                     await answer.wait()
 
+    async def flush(self, instance_id: str) -> None:
+        """Have what the guest wrote on the host's disk, as a guest's own flush does; a boot sector has none."""
+        machine = self.guest(instance_id)._machine
+        assert machine is not None
+        assert await machine.human(f'qemu-io {await self.head(instance_id)} "flush"') == ""
+
     async def head(self, instance_id: str) -> str:
         """The layer that the instance's root volume is written to."""
         found = await self.running.cloud.read(lambda connection: volumes.of_instance(connection, instance_id))
@@ -130,19 +137,29 @@ class RealCloud:
 
     async def snapshot_holds(self, snapshot_id: str, letter: str) -> bool:
         """Whether the guest had written this letter's sector when the snapshot was cut."""
+        return letter in await self.snapshot_letters(snapshot_id)
+
+    async def snapshot_letters(self, snapshot_id: str) -> str:
+        """The letters that the guest had written when the snapshot was cut."""
         snapshot = await self.running.cloud.read(lambda connection: snapshots.get(connection, snapshot_id))
         assert snapshot is not None and snapshot.layer_id is not None
-        return await layer_holds(self.folder, snapshot.layer_id, letter)
+        return await letters(self.folder, snapshot.layer_id)
 
 
 async def layer_holds(folder: Path, layer: str, letter: str) -> bool:
     """Whether a letter's sector can be read through this layer."""
+    return letter in await letters(folder, layer)
+
+
+async def letters(folder: Path, layer: str) -> str:
+    """The letters whose sectors can be read through this layer."""
     raw = folder / f"{layer}.looked-into"
     source = folder / "layers" / f"{layer}.qcow2"
     argv = ["qemu-img", "dd", "-U", "-f", "qcow2", "-O", "raw", "bs=512", "count=16", f"if={source}", f"of={raw}"]
     await run.run(argv, timeout=WITHIN)
     try:
-        return letter.encode() * 512 in raw.read_bytes()
+        content = raw.read_bytes()
+        return "".join(letter for letter in ascii_lowercase if letter.encode() * 512 in content)
     finally:
         raw.unlink()
 

@@ -1,0 +1,327 @@
+"""A cloud that plays a scene until the power fails at a moment of it: a program of its own, for it ends with the power.
+
+    python power_cut_scenes.py <data folder> <file for promises> <scene> <moment>
+
+What the cloud promised before the moment is written to the file, a line each, as soon as it is promised. A moment is
+
+    done: <step>            the workflow's step was done, and is not yet journaled
+    journaled: <step>       … and is journaled
+    asked: <command>        before QEMU is given this command
+    answered: <command>     after it was
+    called: <function>      before this function of ours, by its dotted name
+    returned: <function>    after it
+    the end                 when the scene is played and all is quiet
+
+At the moment the kernel has written back the first page of every layer's file, as it may at any time; then the power
+fails, and the process ends with the status `CUT`.
+"""
+
+import asyncio
+import importlib
+import inspect
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import power
+from real_cloud import RealCloud, real_cloud, until
+
+from kumoniwa.hypervisor.qemu.machine import Machine
+from kumoniwa.workflows.engine import Step, Workflow
+
+CUT = 17
+Armed = Callable[[], None]
+
+
+class Scene:
+    """A cloud with an instance that runs, whose guest has written and flushed `a`, and a completed snapshot of it."""
+
+    def __init__(self, cloud: RealCloud, promises: Path, moment: str) -> None:
+        self.cloud = cloud
+        self.instance = self.root = ""
+        self._promises = promises
+        self._moment = moment
+        self._flushed: list[str] = []
+
+    def promise(self, what: str, **values: object) -> None:
+        """What was told, and must be true from now on, whatever happens."""
+        with self._promises.open("a") as file:
+            file.write(json.dumps({"what": what, **values}) + "\n")
+
+    async def begin(self) -> None:
+        self.instance = await self.cloud.launch(await self.cloud.boot_sector_image())
+        self.root = (await self.cloud.instance(self.instance))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+        self.promise("instance", id=self.instance)
+        await self.write("a")
+        await self.snapshot()
+
+    async def write(self, letter: str) -> None:
+        """Write a letter in the guest and flush it, as a guest's own flush does."""
+        await self.cloud.press(self.instance, letter)
+        await self.cloud.flush(self.instance)
+        self._flushed.append(letter)
+        self.promise("flushed", letter=letter)
+
+    async def snapshot(self, volume: str | None = None, *, holds: str | None = None) -> str:
+        """A snapshot of the root volume, or another; told as soon as it is answered, and when it is completed."""
+        holds = "".join(self._flushed) if holds is None else holds
+        made = (await self.cloud.call("CreateSnapshot", VolumeId=volume or self.root))["SnapshotId"]
+        self.promise("snapshot", id=made)
+        await self.cloud.idle()
+        [told] = (await self.cloud.call("DescribeSnapshots", SnapshotIds=[made]))["Snapshots"]
+        assert told["State"] == "completed", told
+        self.promise("completed", id=made, holds=holds)
+        return str(made)
+
+    def arm(self) -> None:
+        """From here on the power may fail."""
+        _arm(self._moment, lambda: _cut(self.cloud.folder))
+
+
+async def idle(scene: Scene) -> None:
+    scene.arm()
+    await scene.write("b")
+
+
+async def image(scene: Scene, *, no_reboot: bool = False) -> None:
+    await scene.write("b")
+    scene.arm()
+    made = (await scene.cloud.call("CreateImage", InstanceId=scene.instance, Name="golden", NoReboot=no_reboot))[
+        "ImageId"
+    ]
+    scene.promise("image", id=made, holds="ab")
+    await scene.cloud.idle()
+    [told] = (await scene.cloud.call("DescribeImages", ImageIds=[made]))["Images"]
+    assert told["State"] == "available", told
+    scene.promise("available", id=made)
+
+
+async def live_image(scene: Scene) -> None:
+    await image(scene, no_reboot=True)
+
+
+async def image_of_the_stopped(scene: Scene) -> None:
+    await scene.write("b")
+    await scene.cloud.call("StopInstances", InstanceIds=[scene.instance])
+    await scene.cloud.idle()
+    scene.promise("stopped")
+    await image_without_writing(scene)
+
+
+async def image_without_writing(scene: Scene) -> None:
+    scene.arm()
+    made = (await scene.cloud.call("CreateImage", InstanceId=scene.instance, Name="golden"))["ImageId"]
+    scene.promise("image", id=made, holds="ab")
+    await scene.cloud.idle()
+    scene.promise("available", id=made)
+
+
+async def multi_volume(scene: Scene) -> None:
+    await _attach(scene, await _volume(scene))
+    await scene.write("b")
+    scene.arm()
+    asked = {"InstanceSpecification": {"InstanceId": scene.instance}}
+    made = (await scene.cloud.call("CreateSnapshots", **asked))["Snapshots"]
+    for one in made:
+        scene.promise("snapshot", id=one["SnapshotId"])
+    await scene.cloud.idle()
+    for one in made:
+        scene.promise("completed", id=one["SnapshotId"], holds="ab" if one["VolumeId"] == scene.root else "a")
+
+
+async def attach(scene: Scene) -> None:
+    scene.arm()
+    await _attach(scene, await _volume(scene))
+
+
+async def _volume(scene: Scene) -> str:
+    """A volume of a snapshot, which holds `a`."""
+    of = await scene.snapshot()
+    made = await scene.cloud.call("CreateVolume", AvailabilityZone="us-east-1a", SnapshotId=of)
+    await scene.cloud.idle()
+    return str(made["VolumeId"])
+
+
+async def _attach(scene: Scene, volume: str) -> None:
+    await scene.cloud.call("AttachVolume", VolumeId=volume, InstanceId=scene.instance, Device="/dev/sdf")
+    scene.promise("attached", volume=volume, holds="a")
+    await scene.cloud.idle()
+
+
+async def grow(scene: Scene) -> None:
+    [volume] = (await scene.cloud.call("DescribeVolumes", VolumeIds=[scene.root]))["Volumes"]
+    scene.arm()
+    await scene.cloud.call("ModifyVolume", VolumeId=scene.root, Size=volume["Size"] + 1)
+    scene.promise("size", volume=scene.root, gib=volume["Size"] + 1)
+    await scene.cloud.idle()
+    await scene.write("b")
+
+
+async def compaction(scene: Scene) -> None:
+    """A chain of six layers, of which snapshots hold three, is shortened to two; what nobody needs is deleted."""
+    for letter in "bcd":
+        await scene.write(letter)
+        made = await scene.snapshot()
+        if letter != "b":
+            await scene.cloud.call("DeleteSnapshot", SnapshotId=made)
+            scene.promise("deleted", id=made)
+    await scene.write("e")
+    await scene.cloud.idle()
+    scene.arm()
+    shorten = scene.cloud.running.cloud.compaction
+    assert shorten is not None
+    shorten._longest, shorten._left = 3, 2
+    await shorten.go_round()
+    assert shorten.skipped == {} and shorten.last is not None and shorten.last.outcome == "done", shorten.skipped
+    await scene.write("f")
+
+
+async def deletion(scene: Scene) -> None:
+    """A snapshot that alone holds a layer is deleted, and so are the layer and the one above it."""
+    made = await scene.cloud.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1)
+    await scene.cloud.idle()
+    low = await scene.snapshot(made["VolumeId"], holds="")
+    high = await scene.snapshot(made["VolumeId"], holds="")
+    await scene.cloud.call("DeleteVolume", VolumeId=made["VolumeId"])
+    await scene.cloud.idle()
+    await scene.cloud.call("DeleteSnapshot", SnapshotId=low)
+    scene.promise("deleted", id=low)
+    await scene.cloud.idle()
+    scene.arm()
+    await scene.cloud.call("DeleteSnapshot", SnapshotId=high)
+    scene.promise("deleted", id=high)
+    await scene.cloud.idle()
+
+
+async def killed(scene: Scene) -> None:
+    """A guest was killed before what it wrote was flushed, and writes no more when it is up again: QEMU does not flush
+    then what another one wrote, not before a cut either. Yet the snapshot holds it."""
+    await scene.write("b")
+    await scene.cloud.press(scene.instance, "c")  # beside the b: QEMU has the file's tables say nothing more
+    scene.cloud.kill_guest(scene.instance)
+    await scene.cloud.booted(scene.instance, 2)
+    await until(lambda: _is_running(scene))
+    await scene.cloud.idle()
+    scene.arm()
+    await scene.snapshot(holds="abc")
+
+
+async def _is_running(scene: Scene) -> bool:
+    return bool((await scene.cloud.instance(scene.instance))["State"]["Name"] == "running")
+
+
+SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
+    scene.__name__: scene
+    for scene in (
+        idle,
+        image,
+        live_image,
+        image_of_the_stopped,
+        multi_volume,
+        attach,
+        grow,
+        compaction,
+        deletion,
+        killed,
+    )
+}
+
+
+async def play(folder: Path, promises: Path, scene: str, moment: str) -> None:
+    """Play the scene; the power fails at its moment, at the latest."""
+    async with real_cloud(folder) as cloud:
+        playing = Scene(cloud, promises, moment)
+        await playing.begin()
+        await SCENES[scene](playing)
+        if moment != "the end":
+            raise AssertionError(f"the moment never came: {moment}")
+        _cut(folder)
+
+
+def _cut(folder: Path) -> None:
+    for layer in (folder / "layers").iterdir():
+        power.write_first_page(layer)
+    power.cut(folder)
+    os._exit(CUT)
+
+
+def _arm(moment: str, cut: Armed) -> None:
+    if moment == "the end":
+        return
+    when, _, name = moment.partition(": ")
+    match when:
+        case "done" | "journaled":
+            _arm_step(when, name, cut)
+        case "asked" | "answered":
+            _arm_command(when, name, cut)
+        case "called" | "returned":
+            _arm_function(when, name, cut)
+        case _:
+            raise AssertionError(f"no moment is called {moment}")
+
+
+def _arm_step(when: str, wanted: str, cut: Armed) -> None:
+    for method in ("step", "settle"):
+        original = getattr(Workflow, method)
+
+        def around(original: Any) -> Any:
+            async def told(workflow: Workflow, name: str, function: Step[..., Any], *args: Any, **kwargs: Any) -> Any:
+                async def done(world: Any, *args: Any, **kwargs: Any) -> Any:
+                    result = await function(world, *args, **kwargs)
+                    if (when, wanted) == ("done", name):
+                        cut()
+                    return result
+
+                result = await original(workflow, name, done, *args, **kwargs)
+                if (when, wanted) == ("journaled", name):
+                    cut()
+                return result
+
+            return told
+
+        setattr(Workflow, method, around(original))
+
+
+def _arm_command(when: str, wanted: str, cut: Armed) -> None:
+    execute = Machine.execute
+
+    async def told(machine: Machine, command: str, **arguments: Any) -> Any:
+        if (when, wanted) == ("asked", command):
+            cut()
+        answer = await execute(machine, command, **arguments)
+        if (when, wanted) == ("answered", command):
+            cut()
+        return answer
+
+    Machine.execute = told  # type: ignore[method-assign]
+
+
+def _arm_function(when: str, dotted: str, cut: Armed) -> None:
+    module, _, name = dotted.partition(":")
+    owner: Any = importlib.import_module(module)
+    *path, last = name.split(".")
+    for part in path:
+        owner = getattr(owner, part)
+    original = getattr(owner, last)
+
+    def told(*args: Any, **kwargs: Any) -> Any:
+        if when == "called":
+            cut()
+        result = original(*args, **kwargs)
+        if not inspect.isawaitable(result):
+            cut()
+        return _then(result)
+
+    async def _then(result: Awaitable[Any]) -> Any:
+        answer = await result
+        cut()
+        return answer
+
+    setattr(owner, last, told)
+
+
+if __name__ == "__main__":
+    asyncio.run(play(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]))

@@ -1,6 +1,6 @@
 """A cloud that plays a scene until the power fails at a moment of it: a program of its own, for it ends with the power.
 
-    python power_cut_scenes.py <data folder> <file for promises> <scene> <moment>
+    python power_cut_scenes.py <data folder> <file for promises> <scene> <moment> [headers]
 
 What the cloud promised before the moment is written to the file, a line each, as soon as it is promised. A moment is
 
@@ -12,8 +12,8 @@ What the cloud promised before the moment is written to the file, a line each, a
     returned: <function>    after it
     the end                 when the scene is played and all is quiet
 
-At the moment the kernel has written back the first page of every layer's file, as it may at any time; then the power
-fails, and the process ends with the status `CUT`.
+At the moment the power fails, and the process ends with the status `CUT`. With `headers` the kernel has just written
+back the first page of every layer's file, which it may at any time, and nothing else that nobody asked for.
 """
 
 import asyncio
@@ -33,17 +33,16 @@ from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.workflows.engine import Step, Workflow
 
 CUT = 17
-Armed = Callable[[], None]
 
 
 class Scene:
     """A cloud with an instance that runs, whose guest has written and flushed `a`, and a completed snapshot of it."""
 
-    def __init__(self, cloud: RealCloud, promises: Path, moment: str) -> None:
+    def __init__(self, cloud: RealCloud, promises: Path, moment: str, cut: Callable[[], None]) -> None:
         self.cloud = cloud
         self.instance = self.root = ""
         self._promises = promises
-        self._moment = moment
+        self._moment, self._cut = moment, cut
         self._flushed: list[str] = []
 
     def promise(self, what: str, **values: object) -> None:
@@ -78,7 +77,7 @@ class Scene:
 
     def arm(self) -> None:
         """From here on the power may fail."""
-        _arm(self._moment, lambda: _cut(self.cloud.folder))
+        _arm(self._moment, self._cut)
 
 
 async def idle(scene: Scene) -> None:
@@ -162,18 +161,18 @@ async def grow(scene: Scene) -> None:
 
 async def compaction(scene: Scene) -> None:
     """A chain of six layers, of which snapshots hold three, is shortened to two; what nobody needs is deleted."""
-    for letter in "bcd":
+    for number, letter in enumerate("bcd", 1):
+        await scene.cloud.fill(scene.instance, number)
         await scene.write(letter)
+        scene.promise("filled", number=number)
         made = await scene.snapshot()
         if letter != "b":
             await scene.cloud.call("DeleteSnapshot", SnapshotId=made)
             scene.promise("deleted", id=made)
     await scene.write("e")
     await scene.cloud.idle()
+    shorten = await scene.cloud.compaction()
     scene.arm()
-    shorten = scene.cloud.running.cloud.compaction
-    assert shorten is not None
-    shorten._longest, shorten._left = 3, 2
     await shorten.go_round()
     assert shorten.skipped == {} and shorten.last is not None and shorten.last.outcome == "done", shorten.skipped
     await scene.write("f")
@@ -230,25 +229,25 @@ SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
 }
 
 
-async def play(folder: Path, promises: Path, scene: str, moment: str) -> None:
+async def play(folder: Path, promises: Path, scene: str, moment: str, *, headers: bool) -> None:
     """Play the scene; the power fails at its moment, at the latest."""
+
+    def cut() -> None:
+        for layer in (folder / "layers").iterdir() if headers else ():
+            power.write_first_page(layer)
+        power.cut(folder)
+        os._exit(CUT)
+
     async with real_cloud(folder) as cloud:
-        playing = Scene(cloud, promises, moment)
+        playing = Scene(cloud, promises, moment, cut)
         await playing.begin()
         await SCENES[scene](playing)
         if moment != "the end":
             raise AssertionError(f"the moment never came: {moment}")
-        _cut(folder)
+        cut()
 
 
-def _cut(folder: Path) -> None:
-    for layer in (folder / "layers").iterdir():
-        power.write_first_page(layer)
-    power.cut(folder)
-    os._exit(CUT)
-
-
-def _arm(moment: str, cut: Armed) -> None:
+def _arm(moment: str, cut: Callable[[], None]) -> None:
     if moment == "the end":
         return
     when, _, name = moment.partition(": ")
@@ -263,7 +262,7 @@ def _arm(moment: str, cut: Armed) -> None:
             raise AssertionError(f"no moment is called {moment}")
 
 
-def _arm_step(when: str, wanted: str, cut: Armed) -> None:
+def _arm_step(when: str, wanted: str, cut: Callable[[], None]) -> None:
     for method in ("step", "settle"):
         original = getattr(Workflow, method)
 
@@ -285,7 +284,7 @@ def _arm_step(when: str, wanted: str, cut: Armed) -> None:
         setattr(Workflow, method, around(original))
 
 
-def _arm_command(when: str, wanted: str, cut: Armed) -> None:
+def _arm_command(when: str, wanted: str, cut: Callable[[], None]) -> None:
     execute = Machine.execute
 
     async def told(machine: Machine, command: str, **arguments: Any) -> Any:
@@ -299,7 +298,7 @@ def _arm_command(when: str, wanted: str, cut: Armed) -> None:
     Machine.execute = told  # type: ignore[method-assign]
 
 
-def _arm_function(when: str, dotted: str, cut: Armed) -> None:
+def _arm_function(when: str, dotted: str, cut: Callable[[], None]) -> None:
     module, _, name = dotted.partition(":")
     owner: Any = importlib.import_module(module)
     *path, last = name.split(".")
@@ -324,4 +323,6 @@ def _arm_function(when: str, dotted: str, cut: Armed) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(play(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]))
+    asyncio.run(
+        play(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4], headers=sys.argv[5:] == ["headers"])
+    )

@@ -4,6 +4,7 @@ Whatever happens to the test, no guest outlives it.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boot_sector
@@ -24,11 +26,13 @@ from kumoniwa.clock import SystemClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.qemu import record
-from kumoniwa.hypervisor.qemu.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.command_line import Accelerator, disk_id
 from kumoniwa.hypervisor.qemu.driver import QemuDriver
 from kumoniwa.hypervisor.qemu.guest import QemuGuest
 from kumoniwa.hypervisor.qemu.process import Identity
+from kumoniwa.reconcile.compaction import Compaction
 from kumoniwa.store import snapshots, volumes
+from kumoniwa.workflows.steps.guests import disk_of
 
 WITHIN = 60.0  # seconds for whatever a test waits for
 _MIB = 1 << 20
@@ -57,6 +61,25 @@ class RealCloud:
     async def idle(self) -> None:
         """Wait until no workflow goes on."""
         await self.running.cloud.engine.idle(timeout=WITHIN)
+
+    async def compaction(self) -> Compaction:
+        """The cloud's compaction: it brings chains of more than three layers to two, when the test says so."""
+        compaction = self.running.cloud.compaction
+        assert compaction is not None
+        await compaction.close()
+        compaction._longest, compaction._left = 3, 2
+        return compaction
+
+    async def faults(self) -> list[dict[str, Any]]:
+        """What a thorough look at the storage finds: rows and files say the same, of every byte. The tables of a file
+        that a guest writes to are not looked at."""
+        found: list[dict[str, Any]] = []
+        at: str | None = ""
+        while at is not None:
+            part = await self.told(f"storage/check?from={at}" if at else "storage/check")
+            found += part["faults"]
+            at = part["next"]
+        return found
 
     async def boot_sector_image(self) -> str:
         """An AMI of the boot sector: imported, registered."""
@@ -124,6 +147,22 @@ class RealCloud:
                 async with asyncio.timeout(WITHIN):
                     await answer.wait()
 
+    async def press_until_heard(self, instance_id: str, key: str) -> None:
+        """Press it again and again until the guest answers: one that boots, or stands still, does not hear its keys."""
+        async with asyncio.timeout(WITHIN):
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1):
+                        return await self.press(instance_id, key)
+
+    async def fill(self, instance_id: str, number: int) -> None:
+        """Fill the n-th MiB of the guest's disk with n, as the guest would: more than the letters' one cluster."""
+        machine = self.guest(instance_id)._machine
+        assert machine is not None
+        [(_, volume), *_] = await self.running.cloud.read(lambda rows: volumes.of_instance(rows, instance_id))
+        disk = disk_id(disk_of(volume).serial)  # only the device itself may write to its node
+        assert await machine.human(f'qemu-io -d {disk} "write -P {number} {number}M 1M"') == ""
+
     async def flush(self, instance_id: str) -> None:
         """Have what the guest wrote on the host's disk, as a guest's own flush does; a boot sector has none."""
         machine = self.guest(instance_id)._machine
@@ -153,15 +192,24 @@ async def layer_holds(folder: Path, layer: str, letter: str) -> bool:
 
 async def letters(folder: Path, layer: str) -> str:
     """The letters whose sectors can be read through this layer."""
-    raw = folder / f"{layer}.looked-into"
+    content = await _start_of(folder, layer, 16 * 512)
+    return "".join(letter for letter in ascii_lowercase if letter.encode() * 512 in content)
+
+
+async def numbers(folder: Path, layer: str) -> list[int]:
+    """The numbers that fill their MiB, as read through this layer."""
+    content = await _start_of(folder, layer, 8 * _MIB)
+    pieces = [content[at : at + _MIB] for at in range(0, len(content), _MIB)]
+    return [number for number, piece in enumerate(pieces) if number and piece == bytes([number]) * _MIB]
+
+
+async def _start_of(folder: Path, layer: str, length: int) -> bytes:
     source = folder / "layers" / f"{layer}.qcow2"
-    argv = ["qemu-img", "dd", "-U", "-f", "qcow2", "-O", "raw", "bs=512", "count=16", f"if={source}", f"of={raw}"]
-    await run.run(argv, timeout=WITHIN)
-    try:
-        content = raw.read_bytes()
-        return "".join(letter for letter in ascii_lowercase if letter.encode() * 512 in content)
-    finally:
-        raw.unlink()
+    with TemporaryDirectory() as beside:  # the data folder's own file system may be full
+        raw = Path(beside) / "raw"
+        ends = ["bs=512", f"count={length // 512}", f"if={source}", f"of={raw}"]
+        await run.run(["qemu-img", "dd", "-U", "-f", "qcow2", "-O", "raw", *ends], timeout=WITHIN)
+        return raw.read_bytes()
 
 
 async def until(look: Callable[[], Awaitable[Any]]) -> Any:

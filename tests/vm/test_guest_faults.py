@@ -1,6 +1,7 @@
 """What befalls a real QEMU: killed while it runs, while it is shut down for an image, while it starts; deaf guests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from real_cloud import RealCloud, end_guests, real_cloud, until
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, GuestSpec, GuestState, Started
 from kumoniwa.hypervisor.qemu.guest import QemuGuest
+from kumoniwa.hypervisor.qemu.machine import Machine
+from kumoniwa.hypervisor.qemu.monitor import Monitor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 
@@ -79,6 +82,42 @@ async def test_a_guest_whose_qemu_is_killed_while_it_is_down_for_an_image_boots_
     await cloud.press(instance_id, "b")
 
 
+async def test_an_image_of_a_guest_whose_qemu_is_killed_before_it_has_shut_down_is_never_at_rest(
+    cloud: RealCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The power button was pressed, and the guest, deaf to it, is still running when its QEMU dies."""
+    instance_id = await cloud.launch(await cloud.boot_sector_image())
+    await cloud.press(instance_id, "a")
+    await cloud.flush(instance_id)
+    await cloud.press(instance_id, "1")
+    execute = Machine.execute
+
+    async def killed_after_the_button(machine: Machine, command: str, **arguments: Any) -> Any:
+        answer = await execute(machine, command, **arguments)
+        if command == "system_powerdown":
+            cloud.kill_guest(instance_id)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Machine, "execute", killed_after_the_button)
+        image_id = (await cloud.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+        await cloud.idle()
+    boots = await cloud.booted(instance_id, 2)
+    assert [(boot["cause"], boot["action"]) for boot in boots] == [
+        ("action", "RunInstances"),
+        ("action", "CreateImage"),
+    ]
+    assert (boots[0]["end_clean"], boots[0]["at_rest_at"]) == (False, None)
+    image, truth = await _image(cloud, image_id), await cloud.told(f"images/{image_id}")
+    assert (image["State"], truth["consistency"]) == ("available", "crash-consistent")
+    snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    assert (await cloud.told(f"snapshots/{snapshot}"))["consistency"] == "crash-consistent"
+    assert await cloud.snapshot_letters(snapshot) == "a"
+    assert (await cloud.instance(instance_id))["State"]["Name"] == "running"
+    await cloud.press(instance_id, "b")
+    assert await cloud.faults() == []
+
+
 async def test_a_guest_whose_qemu_is_killed_as_it_starts_is_recovered(
     cloud: RealCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,22 +144,25 @@ async def test_a_guest_whose_qemu_is_killed_as_it_starts_is_recovered(
     assert (await cloud.instance(instance_id))["State"]["Name"] == "running"
 
 
-async def test_a_start_whose_qemu_is_killed_before_it_answers_ends_stopped_and_says_why(
-    cloud: RealCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from kumoniwa.hypervisor.qemu.monitor import Monitor
-
-    instance_id = await cloud.launch(await cloud.boot_sector_image())
-    await cloud.call("StopInstances", InstanceIds=[instance_id])
-    await cloud.idle()
+@contextmanager
+def _killed_before_it_answers(cloud: RealCloud) -> Iterator[None]:
+    """Every QEMU that is started is killed before its monitor has greeted."""
     connect = Monitor.connect
 
     async def killed_first(monitor: Monitor, path: Path, *, within: float) -> None:
-        cloud.kill_guest(instance_id)
+        cloud.kill_guest(path.parent.name)
         await connect(monitor, path, within=within)
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Monitor, "connect", killed_first)
+        yield
+
+
+async def test_a_start_whose_qemu_is_killed_before_it_answers_ends_stopped_and_says_why(cloud: RealCloud) -> None:
+    instance_id = await cloud.launch(await cloud.boot_sector_image())
+    await cloud.call("StopInstances", InstanceIds=[instance_id])
+    await cloud.idle()
+    with _killed_before_it_answers(cloud):
         await cloud.call("StartInstances", InstanceIds=[instance_id])
         await cloud.idle()
     stopped = await cloud.instance(instance_id)
@@ -130,6 +172,48 @@ async def test_a_start_whose_qemu_is_killed_before_it_answers_ends_stopped_and_s
     await cloud.call("StartInstances", InstanceIds=[instance_id])
     await cloud.idle()
     assert (await cloud.instance(instance_id))["State"]["Name"] == "running"
+
+
+async def test_a_launch_whose_qemu_is_killed_before_it_answers_ends_terminated_and_says_why(cloud: RealCloud) -> None:
+    image_id = await cloud.boot_sector_image()
+    with _killed_before_it_answers(cloud):
+        launched = await cloud.call("RunInstances", ImageId=image_id, InstanceType="t3.nano", MinCount=1, MaxCount=1)
+        await cloud.idle()
+    gone = await cloud.instance(launched["Instances"][0]["InstanceId"])
+    assert gone["State"]["Name"] == "terminated"
+    assert gone["StateReason"]["Code"] == "Server.InternalError"
+    assert "QEMU did not start" in gone["StateReason"]["Message"]
+    assert (await cloud.call("DescribeVolumes"))["Volumes"] == []
+
+
+async def test_an_image_after_which_qemu_is_killed_before_it_answers_fails_and_the_guest_is_recovered(
+    cloud: RealCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guest ended with its QEMU while it was down; the one that was to boot it again is killed too."""
+    instance_id = await cloud.launch(await cloud.boot_sector_image())
+    await cloud.press(instance_id, "a")
+    cut = QemuGuest.ensure_cut
+
+    async def killed_before(guest: QemuGuest, cuts: list[Cut], *, freeze: bool = False) -> CutMade:
+        cloud.kill_guest(instance_id)
+        await until(lambda: _is(guest, GuestState.ABSENT))
+        return await cut(guest, cuts, freeze=freeze)
+
+    monkeypatch.setattr(QemuGuest, "ensure_cut", killed_before)
+    with _killed_before_it_answers(cloud):
+        image_id = (await cloud.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+        await cloud.idle()
+    image = await _image(cloud, image_id)
+    assert image["State"] == "failed"
+    assert "QEMU did not start" in image["StateReason"]["Message"]
+    assert (await cloud.instance(instance_id))["State"]["Name"] == "running"
+    await cloud.running.follower.settle(instance_id)  # as it is each minute
+    await cloud.idle()
+    await until(lambda: _is(cloud.guest(instance_id), GuestState.RUNNING))
+    boots = await cloud.booted(instance_id, 2)
+    assert boots[-1]["cause"] == "recovery"
+    await cloud.press(instance_id, "b")
+    assert await cloud.faults() == []
 
 
 async def test_an_image_of_a_guest_that_ignores_the_power_button_is_never_at_rest(cloud: RealCloud) -> None:

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_cloud import RealCloud, end_guests, layer_holds, real_cloud, until
+from real_cloud import RealCloud, end_guests, layer_holds, letters, real_cloud, until
 
+from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.hypervisor.qemu import disks
+from kumoniwa.hypervisor.qemu.layer_checks import has_subclusters, path_of
 from kumoniwa.storage.compaction import LEFT, LONGEST
 from kumoniwa.store import layers
 
@@ -50,6 +53,50 @@ async def test_a_volume_that_was_cut_often_is_read_through_few_layers(tmp_path: 
             await cloud.press(instance, "j")
             for letter in "ahij":
                 assert await layer_holds(tmp_path, await cloud.head(instance), letter)
+    finally:
+        end_guests(tmp_path)
+
+
+async def test_a_head_with_subclusters_is_left_alone_until_it_was_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an earlier version made them. QEMU 7.2 would end with a failed assertion, and the guest with it."""
+    try:
+        async with real_cloud(tmp_path) as cloud:
+            instance = await cloud.launch(await cloud.boot_sector_image())
+            cut: list[str] = []
+            with monkeypatch.context() as earlier:
+                earlier.setattr(disks, "_OVERLAY_OPTIONS", "extended_l2=on,cluster_size=128k")
+                for number, letter in enumerate("abcd"):
+                    await cloud.press(instance, letter)
+                    cut.append(await _cut(cloud, instance, number))
+            await cloud.press(instance, "e")
+            head, process = await cloud.head(instance), cloud.process(instance)
+            assert has_subclusters(path_of(tmp_path / "layers", LayerId(head)))
+            stood_on = await cloud.driver.disks.parent(LayerId(head))
+            compaction = await cloud.compaction()
+
+            await compaction.go_round()
+            volume = (await cloud.instance(instance))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+            told = (await cloud.told("storage"))["compaction"]
+            why = f"{head} was made with subclusters; what is cut from it next can be compacted"
+            assert told["skipped"] == {volume: why}
+            assert (told["running"], told["last"]["outcome"]) == (None, why)
+            assert await cloud.driver.disks.parent(LayerId(head)) == stood_on
+            await cloud.press(instance, "f")
+            assert (cloud.process(instance), len(await cloud.booted(instance, 1))) == (process, 1), "it went on"
+
+            cut.append(await _cut(cloud, instance, 4))
+            await cloud.press(instance, "g")
+            await compaction.go_round()
+            told = (await cloud.told("storage"))["compaction"]
+            assert (told["skipped"], told["last"]["outcome"], told["last"]["layers_after"]) == ({}, "done", 2)
+            assert (cloud.process(instance), len(await cloud.booted(instance, 1))) == (process, 1)
+            assert [await cloud.snapshot_letters(one) for one in cut] == ["a", "ab", "abc", "abcd", "abcdef"]
+            await cloud.call("StopInstances", InstanceIds=[instance])
+            await cloud.idle()
+            assert await letters(tmp_path, await cloud.head(instance)) == "abcdefg"
+            assert await cloud.faults() == []
     finally:
         end_guests(tmp_path)
 

@@ -1,23 +1,28 @@
 """The host's disk becomes full, really: the data folder lies on a small file system of its own."""
 
+import asyncio
 import os
+import re
 import subprocess
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from debian_guest import launch, until
-from real_cloud import RealCloud, end_guests, layer_holds, real_cloud
+from real_cloud import RealCloud, end_guests, letters, numbers, real_cloud
 from real_cloud import until as eventually
 from server import Server
 
-from kumoniwa import run
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.hypervisor.driver import GuestState, HostExhausted, LayerId
+from kumoniwa.hypervisor.driver import Cut, CutMade, GuestState, LayerId
 from kumoniwa.hypervisor.qemu.disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest import QemuGuest
+from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.hypervisor.qemu.space import FLOOR, free_bytes
+from kumoniwa.store import snapshots
 
 pytestmark = [
     pytest.mark.vm,
@@ -48,6 +53,11 @@ class SmallDisk:
             while (free := free_bytes(self.path)) > left:
                 filler.write(bytes(min(free - left, 1 << 24)))
                 filler.flush()
+
+    def give_back(self, size: int) -> None:
+        """Take back this many bytes of what filled it."""
+        filler = self.path / "filler"
+        os.truncate(filler, filler.stat().st_size - size)
 
     def empty(self) -> None:
         """Take back what filled it."""
@@ -98,89 +108,201 @@ def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(
     assert len(boots) == 1, "it went on where it stood"
 
 
+CUTS: dict[str, dict[str, Any]] = {
+    "an image with reboot": {},
+    "an image without reboot": {"NoReboot": True},
+    "snapshots": {},
+}
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize("left", [0, 128 << 10])
-async def test_a_cut_for_which_there_is_no_room_harms_nothing(
-    left: int, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("a_little", [True, False], ids=["a little room after it", "no room after it"])
+@pytest.mark.parametrize("what", CUTS)
+async def test_a_cut_for_whose_overlays_there_is_no_room_harms_nothing(
+    what: str, a_little: bool, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = disk.path / "cloud"
-    folder.mkdir()
-    overlay = QcowDisks.ensure_overlay
-    try:
-        async with real_cloud(folder) as cloud:
-            instance_id = await cloud.launch(await cloud.boot_sector_image())
-            await cloud.press(instance_id, "a")
+    """Where a little room is left, the failure is written down. With none that may not succeed; then the cut is tried
+    again, and made once there is room."""
+    overlay, tried = QcowDisks.ensure_overlay, asyncio.Event()
 
-            async def without_room(disks: QcowDisks, layer: LayerId, on: LayerId, size: int) -> None:
-                disk.fill(left)
-                await overlay(disks, layer, on, size)
+    async def without_room(disks: QcowDisks, layer: LayerId, on: LayerId, size: int) -> None:
+        disk.fill(0)
+        try:
+            await overlay(disks, layer, on, size)
+        finally:
+            if a_little:
+                disk.give_back(_MIB)
+            tried.set()
 
-            with monkeypatch.context() as patch:
-                patch.setattr(QcowDisks, "ensure_overlay", without_room)
-                image_id = (await cloud.call("CreateImage", InstanceId=instance_id, Name="full"))["ImageId"]
-                await eventually(lambda: _impaired(cloud, instance_id))  # it paused
-            disk.empty()
-            await cloud.idle()
-            image = (await cloud.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
-            if image["State"] == "failed":
-                assert "disk is full" in image["StateReason"]["Message"]
-            else:
-                # The failure could not even be written down, and with room again the cut was made.
-                snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
-                assert (image["State"], await cloud.snapshot_holds(snapshot, "a")) == ("available", True)
-            await eventually(lambda: _runs(cloud, instance_id))
-            await cloud.press(instance_id, "b")
-            await cloud.call("StopInstances", InstanceIds=[instance_id])
-            await cloud.idle()
-            await _all_whole(folder)
-            assert [letter for letter in "ab" if await layer_holds(folder, await cloud.head(instance_id), letter)] == [
-                "a",
-                "b",
-            ]
-    finally:
-        end_guests(folder)
+    async with _cloud_on(disk) as cloud:
+        instance_id = await cloud.launch(await cloud.boot_sector_image())
+        await cloud.press(instance_id, "a")
+        with monkeypatch.context() as patch:
+            patch.setattr(QcowDisks, "ensure_overlay", without_room)
+            image_id, snapshot_ids = await _begin_cut(cloud, what, instance_id)
+            async with asyncio.timeout(60):
+                await tried.wait()
+            await eventually(lambda: _impaired(cloud, instance_id))  # it paused
+        disk.empty()
+        await cloud.idle()
+        reason = await _outcome(cloud, image_id, snapshot_ids)
+        assert reason in (["the host's disk is full"] if a_little else ["the host's disk is full", None])
+        await _goes_on(cloud, instance_id, "ab")
 
 
 @pytest.mark.anyio
-async def test_a_compaction_for_which_the_room_gives_out_harms_nothing(disk: SmallDisk) -> None:
+@pytest.mark.parametrize("what", CUTS)
+async def test_a_cut_at_whose_instant_the_room_gives_out_harms_nothing(
+    what: str, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut, tried = QemuGuest.ensure_cut, asyncio.Event()
+
+    async def without_room(guest: QemuGuest, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
+        disk.fill(0)
+        try:
+            return await cut(guest, cuts, freeze=freeze)
+        finally:
+            tried.set()
+
+    async with _cloud_on(disk) as cloud:
+        instance_id = await cloud.launch(await cloud.boot_sector_image())
+        await cloud.press(instance_id, "a")
+        with monkeypatch.context() as patch:
+            patch.setattr(QemuGuest, "ensure_cut", without_room)
+            image_id, snapshot_ids = await _begin_cut(cloud, what, instance_id)
+            async with asyncio.timeout(60):
+                await tried.wait()
+        disk.empty()
+        await cloud.idle()
+        await _outcome(cloud, image_id, snapshot_ids)
+        await _goes_on(cloud, instance_id, "ab")
+
+
+async def _begin_cut(cloud: RealCloud, what: str, instance_id: str) -> tuple[str | None, list[str]]:
+    """Ask for it; gives the ids of the image, if it is one, and of the snapshots."""
+    if what == "snapshots":
+        made = (await cloud.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id}))["Snapshots"]
+        return None, [one["SnapshotId"] for one in made]
+    image_id = (await cloud.call("CreateImage", InstanceId=instance_id, Name=what, **CUTS[what]))["ImageId"]
+    [image] = (await cloud.call("DescribeImages", ImageIds=[image_id]))["Images"]
+    return image_id, [one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"]]
+
+
+async def _outcome(cloud: RealCloud, image_id: str | None, snapshot_ids: list[str]) -> str | None:
+    """Why the cut was not made, as image and snapshots say alike; None where it was, and they hold what they should."""
+    rows = {}
+    for row in (await cloud.call("DescribeSnapshots", SnapshotIds=snapshot_ids))["Snapshots"]:
+        rows[row["SnapshotId"]] = (row["State"], row.get("StateMessage") or None)
+    assert rows.keys() == set(snapshot_ids)
+    if image_id is not None:
+        [image] = (await cloud.call("DescribeImages", ImageIds=[image_id]))["Images"]
+        is_there = image["State"] == "available"
+        assert is_there or image["State"] == "failed"
+        reason = None if is_there else image["StateReason"]["Message"].removeprefix("Server.InternalError: ")
+        assert reason != ""
+        rows["image"] = ("completed" if is_there else "error", reason)
+    [(state, reason)] = set(rows.values())
+    assert (state == "completed") is (reason is None)
+    if state == "completed":
+        assert [await cloud.snapshot_letters(id) for id in snapshot_ids] == ["a"]
+    return reason
+
+
+async def _goes_on(cloud: RealCloud, instance_id: str, holds: str) -> None:
+    """The guest runs, can be cut, and has lost nothing; the last of the letters is not written yet."""
+    await eventually(lambda: _runs(cloud, instance_id))
+    await cloud.press_until_heard(instance_id, holds[-1])
+    made = await cloud.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id})
+    await cloud.idle()
+    assert await cloud.snapshot_letters(made["Snapshots"][0]["SnapshotId"]) == holds
+    await cloud.call("StopInstances", InstanceIds=[instance_id])
+    await cloud.idle()
+    assert await letters(cloud.folder, await cloud.head(instance_id)) == holds
+    assert await cloud.faults() == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("when", ["before it begins", "while it copies"])
+async def test_a_compaction_for_which_there_is_no_room_says_so_and_is_made_when_there_is(
+    when: str, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _cloud_on(disk) as cloud:
+        instance_id = await cloud.launch(await cloud.boot_sector_image())
+        volume_id = (await cloud.instance(instance_id))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+        held = [await _filled_and_cut(cloud, instance_id, number) for number in range(1, 5)]
+        await cloud.press(instance_id, "a")  # the cluster for all letters is there: none needs room any more
+        compaction = await cloud.compaction()
+        head, pressing = await cloud.head(instance_id), asyncio.Event()
+        before = await cloud.driver.disks.parent(LayerId(head))
+
+        async def press() -> None:
+            for letter in "bcdefgh":
+                await cloud.press_until_heard(instance_id, letter)
+                pressing.set()
+
+        execute = Machine.execute
+
+        async def fills(machine: Machine, command: str, **arguments: Any) -> Any:
+            if command == "block-stream":
+                disk.fill(_MIB)
+            return await execute(machine, command, **arguments)
+
+        with monkeypatch.context() as patch:
+            if when == "while it copies":
+                patch.setattr(Machine, "execute", fills)
+            else:
+                disk.fill(FLOOR + _MIB)
+            keys = asyncio.create_task(press())
+            await pressing.wait()
+            await compaction.go_round()
+        told = (await cloud.told("storage"))["compaction"]
+        why = told["skipped"][volume_id]
+        if when == "while it copies":
+            assert why == f"the host's disk is full: {head} was not compacted"
+            assert (told["last"]["volume"], told["last"]["outcome"]) == (volume_id, why)
+        else:
+            assert re.fullmatch(r"The host has no room to copy \d+ bytes: \d+ are free, of which \d+ are kept .*", why)
+            assert told["last"] is None
+        assert await cloud.driver.disks.parent(LayerId(head)) == before, "it stands where it stood"
+        assert await cloud.faults() == []
+
+        disk.empty()
+        await eventually(lambda: _runs(cloud, instance_id))
+        async with asyncio.timeout(60):
+            await keys
+        await compaction.go_round()
+        told = (await cloud.told("storage"))["compaction"]
+        assert (told["skipped"], told["last"]["outcome"], told["last"]["layers_after"]) == ({}, "done", 2)
+        assert await cloud.driver.disks.parent(LayerId(head)) != before
+        for number, snapshot_id in enumerate(held, 1):
+            snapshot = await cloud.running.cloud.read(partial(snapshots.get, snapshot_id=snapshot_id))
+            assert snapshot is not None and snapshot.layer_id is not None
+            assert await numbers(cloud.folder, snapshot.layer_id) == list(range(1, number + 1))
+        await cloud.call("StopInstances", InstanceIds=[instance_id])
+        await cloud.idle()
+        assert await letters(cloud.folder, head) == "abcdefgh"
+        assert await numbers(cloud.folder, head) == [1, 2, 3, 4]
+        assert await cloud.faults() == []
+
+
+async def _filled_and_cut(cloud: RealCloud, instance_id: str, number: int) -> str:
+    """Fill the guest's n-th MiB, and cut; gives the snapshot."""
+    await cloud.fill(instance_id, number)
+    made = await cloud.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id})
+    await cloud.idle()
+    return str(made["Snapshots"][0]["SnapshotId"])
+
+
+@asynccontextmanager
+async def _cloud_on(disk: SmallDisk) -> AsyncIterator[RealCloud]:
+    """A cloud on the small disk; none of its guests outlives the block."""
     folder = disk.path / "cloud"
     folder.mkdir()
     try:
         async with real_cloud(folder) as cloud:
-            instance_id = await cloud.launch(await cloud.boot_sector_image())
-            volume_id = (await cloud.instance(instance_id))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
-            for letter in "abcd":
-                await cloud.press(instance_id, letter)
-                await cloud.call("CreateSnapshot", VolumeId=volume_id)
-                await cloud.idle()
-            head = LayerId(await cloud.head(instance_id))
-            base = await _base(cloud, head)
-            disk.fill(0)
-            surroundings = cloud.driver._around
-            believes = replace(surroundings, spare_bytes=lambda: 1 << 40)  # it was there when the copying began
-            guest = cloud.guest(instance_id)
-            guest._around = believes
-            with pytest.raises(HostExhausted):
-                await guest.ensure_compacted(head, base)
-            disk.empty()
-            await eventually(lambda: _runs(cloud, instance_id))
-            await cloud.press(instance_id, "e")
-            assert await _base(cloud, head) == base, "it stands where it stood"
-            assert all([await layer_holds(folder, head, letter) for letter in "abcd"])
-            assert await guest.ensure_compacted(head, base)
-            assert all([await layer_holds(folder, head, letter) for letter in "abcde"])
-            await cloud.call("StopInstances", InstanceIds=[instance_id])
-            await cloud.idle()
-            await _all_whole(folder)
+            yield cloud
     finally:
         end_guests(folder)
-
-
-async def _base(cloud: RealCloud, layer: LayerId) -> LayerId:
-    """The lowest layer of a chain, as the files tell."""
-    while (parent := await cloud.driver.disks.parent(layer)) is not None:
-        layer = parent
-    return layer
 
 
 async def _impaired(cloud: RealCloud, instance_id: str) -> bool:
@@ -189,11 +311,6 @@ async def _impaired(cloud: RealCloud, instance_id: str) -> bool:
 
 async def _runs(cloud: RealCloud, instance_id: str) -> bool:
     return await cloud.guest(instance_id).observe() is GuestState.RUNNING
-
-
-async def _all_whole(folder: Path) -> None:
-    for layer in (folder / "layers").iterdir():
-        await run.run(["qemu-img", "check", "-q", "-f", "qcow2", str(layer)], timeout=60)
 
 
 def _status(cloud: CloudClient, instance_id: str) -> dict[str, Any]:

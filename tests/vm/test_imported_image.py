@@ -1,12 +1,13 @@
-"""A cloud image of somebody else's: partitioned, with its own boot loader, booted by UEFI, imaged and booted again."""
+"""A cloud image of somebody else's: partitioned, with its own boot loader, booted by it, imaged and booted again."""
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import somebodys_disk
 from debian_guest import Login, until
 from server import Server
 
@@ -28,35 +29,45 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.mark.anyio
-async def test_an_imported_disk_boots_by_uefi_is_imaged_and_boots_again(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("boot_mode", "make", "table"),
+    [("uefi", somebodys_disk.as_it_is, "gpt"), ("legacy-bios", somebodys_disk.by_master_boot_record, "dos")],
+    ids=["by UEFI, from a GPT", "by BIOS, from an MBR"],
+)
+async def test_an_imported_disk_boots_is_imaged_and_boots_again(
+    boot_mode: str, make: Callable[[Path, Path], Path], table: str, server: Server, tmp_path: Path
+) -> None:
     built = await debian12.ensure_built(lambda what, percent: None)
-    _boots_by_uefi_is_imaged_and_boots_again(server.start(), server.data_dir, built, tmp_path)
-
-
-def _boots_by_uefi_is_imaged_and_boots_again(cloud: CloudClient, data_dir: Path, built: Path, folder: Path) -> None:
-    disk = folder / "somebody-elses.raw"
-    subprocess.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", str(built), str(disk)], check=True, timeout=120)
-    imported = _import(data_dir, disk, "uefi")
+    disk = make(built, tmp_path)
+    cloud = server.start()
+    imported = _import(server.data_dir, disk, boot_mode)
     disk.unlink()
-    assert _image(cloud, imported)["BootMode"] == "uefi"
+    _boots_is_imaged_and_boots_again(cloud, imported, boot_mode, table, tmp_path)
+
+
+def _boots_is_imaged_and_boots_again(
+    cloud: CloudClient, imported: str, boot_mode: str, table: str, folder: Path
+) -> None:
+    assert _image(cloud, imported)["BootMode"] == boot_mode
     key = _key_and_group(cloud, folder)
+    efi = "test -d /sys/firmware/efi" if boot_mode == "uefi" else "test ! -e /sys/firmware/efi"
 
     first = _launch(cloud, imported, key)
-    assert first.run("test -d /sys/firmware/efi && echo uefi") == "uefi"
-    assert cloud.instance(first.instance_id)["CurrentInstanceBootMode"] == "uefi"
+    assert first.run(f"{efi} && lsblk -dno PTTYPE /dev/nvme0n1") == table
+    assert cloud.instance(first.instance_id)["CurrentInstanceBootMode"] == boot_mode
     assert int(first.run("df --output=size --block-size=1G / | tail -1")) >= 11, "the root grew with its volume"
     first.run("echo mine | sudo tee /marker && sudo update-grub && sync")
 
     golden = cloud.call("CreateImage", InstanceId=first.instance_id, Name="golden")["ImageId"]
     until(lambda: _image(cloud, golden), "State", "available", 300)
-    assert _image(cloud, golden)["BootMode"] == "uefi"
+    assert _image(cloud, golden)["BootMode"] == boot_mode
     assert cloud.told(f"images/{golden}")["consistency"] == "at-rest"
-    assert first.run("test -d /sys/firmware/efi && cat /marker") == "mine", "by the menu of update-grub"
+    assert first.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"
     _terminate(cloud, first)
 
     second = _launch(cloud, golden, key)
-    assert second.run("test -d /sys/firmware/efi && cat /marker") == "mine"
-    assert cloud.instance(second.instance_id)["CurrentInstanceBootMode"] == "uefi"
+    assert second.run(f"{efi} && cat /marker") == "mine"
+    assert cloud.instance(second.instance_id)["CurrentInstanceBootMode"] == boot_mode
     assert second.run("sudo dmesg | grep -c 'EXT4-fs.*recovery' || true") == "0"
     _terminate(cloud, second)
 

@@ -174,3 +174,16 @@ async def _plugged(bench: SimulatedBench, guest: SimulatedGuest) -> GuestDisk:
     await bench.driver.disks.ensure_empty(disk.layer, 8 * MIB)
     await guest.ensure_attached(disk)
     return disk
+
+
+async def test_a_disk_that_was_mounted_was_written_to(bench: SimulatedBench) -> None:
+    guest, spec = await bench.started()
+    await guest.ensure_off(deadline=9, skip_os_shutdown=False)
+    above = await overlay(bench, spec.disks[0])
+    disks = bench.driver.disks
+    before = await disks.measure(above.new)
+    assert (before.own_bytes, before.full_bytes) == (0, (await disks.measure(above.old)).full_bytes)
+    bench.world.layers.put(above.new, {}, FileSystem.NEEDS_RECOVERY)
+    after = await disks.measure(above.new)
+    assert after.own_bytes > 0
+    assert after.sha256 != before.sha256

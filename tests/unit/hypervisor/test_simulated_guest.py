@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from simulated_bench import SimulatedBench, simulated
 
-from kumoniwa.hypervisor.driver import Cut, EventKind, GuestDisk, GuestLost, GuestState
+from kumoniwa.hypervisor.driver import Cut, EventKind, GuestDisk, GuestLost, GuestState, HostExhausted
 from kumoniwa.hypervisor.simulated import FileSystem, Timing
 
 pytestmark = pytest.mark.anyio
@@ -217,6 +217,25 @@ async def test_a_guest_paused_for_want_of_space_goes_on_by_itself_and_loses_noth
     await slow.pass_time(10)  # its boot was under way
     assert await slow.told() == [EventKind.RESUMED, EventKind.REACHABLE]
     assert guest.read("/b") == b"only in memory"
+
+
+async def test_a_new_server_is_told_of_a_guest_that_waits_for_space_and_starts_it_where_it_stood(
+    bench: SimulatedBench,
+) -> None:
+    guest, spec = await bench.started()
+    guest.write("/b", b"only in memory")
+    guest.run_out_of_space()
+    await bench.told()
+    guest, bench.world.room = (await bench.successor()).guest(spec.id), 0
+    assert await bench.told() == [EventKind.OUT_OF_SPACE]
+    with pytest.raises(HostExhausted):
+        await guest.ensure_running(spec)
+    bench.world.room = 1
+    assert not (await guest.ensure_running(spec)).fresh
+    assert guest.read("/b") == b"only in memory"
+    await bench.told()
+    await bench.successor()
+    assert await bench.told() == [EventKind.REACHABLE]
 
 
 async def test_a_guest_cut_off_while_it_waited_for_space_does_not_resume(slow: SimulatedBench) -> None:

@@ -21,6 +21,8 @@ from kumoniwa.hypervisor.simulated.layers import Layers
 
 _SMALL = 1 << 20
 """Files up to this size are read, to remember what was imported by its digest; of larger ones the facts do."""
+_SUPERBLOCK = 1 << 10
+"""Bytes: as large as ext4's. Mounting a disk is writing to it."""
 
 
 class SimulatedDisks:
@@ -91,8 +93,9 @@ class SimulatedDisks:
     async def measure(self, layer: LayerId) -> LayerMeasure:
         await self._faults.enter("measure")
         self._layers.check_whole(layer)
-        own, shown = self._layers.own(layer), self._layers.shown(layer)
-        return LayerMeasure(_bytes(own), _bytes(shown), _bytes(own), _digest(own))
+        own, shown = _written(self._layers, layer), self._layers.shown(layer)
+        blank = self._layers.filesystem(layer) is FileSystem.BLANK
+        return LayerMeasure(_bytes(own), _bytes(shown) + (0 if blank else _SUPERBLOCK), _bytes(own), _digest(own))
 
     async def faults(self, layer: LayerId, known: KnownLayer, *, thorough: bool) -> list[str]:
         await self._faults.enter("faults")
@@ -108,7 +111,7 @@ class SimulatedDisks:
             found.append(
                 f"{layer}.qcow2 is a {longer} disk, of {file.size_bytes} bytes, than the {known.size_bytes} noted"
             )
-        own = self._layers.own(layer)
+        own = _written(self._layers, layer)
         if known.sealed_bytes is not None and _bytes(own) < known.sealed_bytes:
             found.append(f"{layer}.qcow2 is shorter than it was: {_bytes(own)} bytes, not {known.sealed_bytes}")
         elif thorough and known.sealed_sha256 not in (None, _digest(own)):
@@ -135,6 +138,14 @@ class SimulatedDisks:
 
 def _name(layer: LayerId | None) -> str:
     return "nothing" if layer is None else f"{layer}.qcow2"
+
+
+def _written(layers: Layers, layer: LayerId) -> Mapping[str, bytes]:
+    """What was written to this layer itself: files and, where it was mounted or unmounted, the file system's state."""
+    state = layers[layer].filesystem
+    if state in (None, FileSystem.BLANK):
+        return layers.own(layer)
+    return {**layers.own(layer), "": str(state).encode().ljust(_SUPERBLOCK, b"\0")}
 
 
 def _bytes(files: Mapping[str, bytes]) -> int:

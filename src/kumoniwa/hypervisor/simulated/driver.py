@@ -57,6 +57,8 @@ class SimulatedDriver:
             machine.thaw()
         await self.faults.point("open")
         self.world.listener, self.world.listening_since = self._events.put_nowait, self._clock.now()
+        for machine in self.world.machines.values():
+            machine.tell_again()
 
     async def close(self) -> None:
         if self.world.listener == self._events.put_nowait:  # not if a later driver took our place

@@ -64,6 +64,10 @@ class SimulatedGuest(Inside):
                 raise
             if machine.state is GuestState.ABSENT:
                 raise GuestLost(f"Guest {self._id} ended before it could start.")
+        if machine.waits_for_room:
+            if self._world.room <= 0:
+                raise HostExhausted("The host's disk is full; the guest goes on when there is room again.")
+            machine.find_space()
         fresh = machine.state is not GuestState.RUNNING
         if fresh:
             machine.start()

@@ -47,6 +47,11 @@ class Machine:
         self._timer = Timer(host.clock, host.tasks, f"guest {id}")
         self._waiting: list[asyncio.Future[bool]] = []
 
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether it stands still until the host's disk has room again."""
+        return self._out_of_space
+
     # What the driver does to it.
 
     def plug_in(self, spec: GuestSpec) -> None:
@@ -149,6 +154,13 @@ class Machine:
             self.is_frozen = False
             if self.state is GuestState.RUNNING:
                 self.drives.flush(FileSystem.NEEDS_RECOVERY)
+
+    def tell_again(self) -> None:
+        """Tell a new listener what it cannot see: that the machine is reachable, or waits for room."""
+        if self._out_of_space:
+            self._tell(EventKind.OUT_OF_SPACE)
+        elif self._reachable and self.state is GuestState.RUNNING:
+            self._tell(EventKind.REACHABLE)
 
     async def wait_until_down(self, seconds: float) -> bool:
         """Return True once it does not run any more, and will not by itself; False after this many seconds."""

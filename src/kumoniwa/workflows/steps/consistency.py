@@ -68,7 +68,7 @@ class Cutting:
             return How(Consistency.CRASH_CONSISTENT, "the guest did not shut down in time and was halted")
         if self.was_running:
             return How(Consistency.CRASH_CONSISTENT, "the guest went on running, its file systems not frozen")
-        return How(Consistency.CRASH_CONSISTENT, "the instance was stopped, its last end was not a clean shutdown")
+        return How(Consistency.CRASH_CONSISTENT, "the guest did not run, and had not shut down cleanly")
 
     @staticmethod
     def _frozen(made: FrozenCut) -> How:

@@ -170,13 +170,21 @@ async def _ensure_cut(world: World, instance_id: str, cuts: Sequence[VolumeCut],
 
 
 async def attached_since_its_end(world: World, instance_id: str) -> list[str]:
-    """The volumes that an instance got after its guest had ended: how it ended says nothing of them."""
+    """The volumes that an instance got after its guest had ended: how it ended says nothing of them.
+
+    None where it has not ended: a guest that stands still has them all.
+    """
 
     def read(connection: Connection) -> list[str]:
         boot = boots.current(connection, instance_id)
-        ended_at = None if boot is None else boot.ended_at
+        if boot is not None and boot.ended_at is None:
+            return []
         attached = volumes.attachments_of(connection, [instance_id]).get(instance_id, [])
-        return [one.volume_id for one in attached if ended_at is None or one.attached_at > ended_at]
+        return [
+            one.volume_id
+            for one in attached
+            if boot is None or boot.ended_at is None or one.attached_at > boot.ended_at
+        ]
 
     return await world.database.read(read)
 

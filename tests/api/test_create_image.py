@@ -279,3 +279,38 @@ async def test_an_image_whose_layer_cannot_be_read_fails_and_says_why(stack: Sta
     found = (await stack.call("DescribeSnapshots", SnapshotIds=ids))["Snapshots"]
     assert sorted(one["State"] for one in found) == ["completed", "error"]
     assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+
+
+async def test_an_instance_without_its_root_has_no_image(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    root = (await stack.instance(instance_id))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    await stack.call("DetachVolume", VolumeId=root)  # under way is enough: no image would have it
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            await stack.call("CreateImage", InstanceId=instance_id, Name="golden")
+        assert refused.value.code == "InvalidParameterValue"
+        assert "does not have a volume attached at root (/dev/xvda)" in refused.value.message
+        await stack.idle()
+
+
+async def test_the_image_of_a_guest_that_stands_still_is_not_told_to_be_of_volumes_that_nobody_had(
+    stack: Stack,
+) -> None:
+    instance_id = await _launch(stack)
+    freeze = [{"ResourceType": "snapshot", "Tags": [{"Key": "kumoniwa:freeze", "Value": "true"}]}]
+    asked = {"InstanceSpecification": {"InstanceId": instance_id}, "TagSpecifications": freeze}
+    await stack.call("CreateSnapshots", **asked)
+    await stack.idle()
+    stack.guest(instance_id).run_out_of_space()
+    image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden", NoReboot=True))["ImageId"]
+    await stack.idle()
+    told = await stack.get(f"/_kumoniwa/images/{image_id}")
+    assert (told["consistency"], told["detail"]) == (
+        "crash-consistent",
+        "the guest did not run, and had not shut down cleanly",
+    )
+    for device in (await _image(stack, image_id))["BlockDeviceMappings"]:
+        how = await stack.get(f"/_kumoniwa/snapshots/{device['Ebs']['SnapshotId']}")
+        assert (how["consistency"], how["detail"]) == (told["consistency"], told["detail"])

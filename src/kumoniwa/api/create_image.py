@@ -9,7 +9,7 @@ from kumoniwa.api.boot_modes import UEFI
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.freeze import wants_freeze
 from kumoniwa.api.image_names import check_name
-from kumoniwa.api.instance_lookup import instance_named
+from kumoniwa.api.instance_lookup import instance_named, without_root
 from kumoniwa.api.launch_devices import new_device
 from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
 from kumoniwa.api.registry import Answer, Call, Parameters, action
@@ -65,11 +65,8 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
             for attachment, volume in volumes.of_instance(connection, instance.id)
             if attachment.device not in dropped and attachment.state is not AttachmentState.DETACHING
         ]
-        if not any(attachment.device == instance.root_device_name for attachment, _ in kept):
-            raise InvalidParameterValue(
-                f"Invalid value '{instance.id}' for instanceId. "
-                f"Instance does not have a volume attached at root ({instance.root_device_name})"
-            )
+        if not any(attachment.position == 0 for attachment, _ in kept):
+            raise without_root(instance)
         check_room(cloud, NEW_LAYER_BYTES * len(kept))
         overrides = _delete_on_termination(parameters.get("BlockDeviceMappings") or [])
         taken = [_snapshot(call, instance, image, volume) for _, volume in kept]

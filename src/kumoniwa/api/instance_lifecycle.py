@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 from kumoniwa.api import capacity
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.insistence import Insistence, insist, insistence
-from kumoniwa.api.instance_lookup import ENDED, instances_named
+from kumoniwa.api.instance_lookup import ENDED, instances_named, without_root
 from kumoniwa.api.instance_output import state_output
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
-from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue, OperationNotPermitted
+from kumoniwa.errors import Ec2Error, IncorrectInstanceState, OperationNotPermitted
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import USER_SHUTDOWN, Instance, InstanceState, Reachability, user_initiated
@@ -126,10 +126,7 @@ def _check_roots(connection: Connection, starting: Sequence[Instance]) -> None:
     attached = volumes.attachments_of(connection, [instance.id for instance in starting])
     for instance in starting:
         if not any(attachment.position == 0 for attachment in attached.get(instance.id, ())):
-            raise InvalidParameterValue(
-                f"Invalid value '{instance.id}' for instanceId. "
-                f"Instance does not have a volume attached at root ({instance.root_device_name})"
-            )
+            raise without_root(instance)
 
 
 def _check_room(cloud: Cloud, connection: Connection, starting: Sequence[Instance]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kumoniwa.api.registry import Call
-from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterCombination
+from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances
@@ -45,6 +45,14 @@ def check_modifiable(instance: Instance) -> None:
         raise IncorrectInstanceState(
             f"The instance '{instance.id}' is not in a state in which its attributes can be modified."
         )
+
+
+def without_root(instance: Instance) -> InvalidParameterValue:
+    """EC2's refusal of an instance whose root volume was detached."""
+    return InvalidParameterValue(
+        f"Invalid value '{instance.id}' for instanceId. "
+        f"Instance does not have a volume attached at root ({instance.root_device_name})"
+    )
 
 
 def _do_not_exist(ids: Sequence[str]) -> str:

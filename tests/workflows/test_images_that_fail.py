@@ -37,3 +37,15 @@ async def test_a_layer_that_many_want_at_once_is_made_once(tmp_path: Path, monke
         found = (await stack.call("DescribeVolumes"))["Volumes"]
         assert [one["State"] for one in found] == ["available"] * 5
         await whole(stack)
+
+
+async def test_an_import_that_fails_leaves_no_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Life(tmp_path).server(Points(), monkeypatch) as stack:
+        disk = tmp_path / "disk.raw"
+        disk.write_bytes(bytes(4096))
+        stack.driver.fail_next("ensure_imported", DriverError("The host said no."))
+        await stack.call("ImportSnapshot", DiskContainer={"Format": "RAW", "Url": disk.as_uri()})
+        await stack.idle()
+        (task,) = (await stack.call("DescribeImportSnapshotTasks"))["ImportSnapshotTasks"]
+        assert task["SnapshotTaskDetail"]["StatusMessage"] == "ClientError: The host said no."
+        await whole(stack)

@@ -10,7 +10,7 @@ async def import_snapshot(wf: Workflow, task_id: str, layer_id: str) -> None:
     try:
         await wf.step("import the disk", imports.ensure_disk_imported, task_id, layer_id)
     except StepFailed as failure:
-        await wf.settle("give the task up", imports.ensure_given_up, task_id, str(failure))
+        await wf.settle("give the task up", imports.ensure_given_up, task_id, layer_id, str(failure))
         raise
     await wf.settle("publish the snapshot", imports.ensure_snapshot_published, task_id, layer_id)
     await wf.step("measure the snapshot", imports.ensure_snapshot_measured, task_id)

@@ -14,7 +14,7 @@ from kumoniwa.storage.collect import collect
 from kumoniwa.store import boots, layers, snapshots, tags, volumes
 from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps.consistency import FrozenCut, How
-from kumoniwa.workflows.steps.layers import ensure_layers_made
+from kumoniwa.workflows.steps.layers import ensure_dropped, ensure_layers_made
 from kumoniwa.workflows.steps.patience import until_answered
 from kumoniwa.workflows.steps.snapshots import ensure_completed, ensure_failed
 from kumoniwa.workflows.world import World
@@ -211,13 +211,7 @@ async def ensure_snapshots_failed(world: World, cuts: Sequence[WantedCut], reaso
 
 async def ensure_overlays_dropped(world: World, cuts: Sequence[WantedCut]) -> None:
     """Afterwards overlays that were made for cuts that were not are gone: what they stand on is written to again."""
-    unused = await world.database.write(partial(layers.remove_unused, ids=[cut["new"] for cut in cuts]))
-    for layer_id in unused:
-        try:
-            await world.driver.disks.ensure_deleted(LayerId(layer_id))
-        except (DriverError, OSError) as failure:
-            # Its row is gone: the file belongs to nothing, and goes with the next collection.
-            log.warning("an overlay could not be deleted", layer=layer_id, reason=str(failure))
+    await ensure_dropped(world, [cut["new"] for cut in cuts])
 
 
 async def ensure_volumes_released(world: World, instance_id: str) -> None:

@@ -9,6 +9,7 @@ from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.model.storage import GIB, Consistency, ImportState, ImportTask, Snapshot, SnapshotState
 from kumoniwa.store import imports, layers, snapshots
 from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.steps.layers import ensure_dropped
 from kumoniwa.workflows.steps.measure import ensure_measured
 from kumoniwa.workflows.world import World
 
@@ -37,11 +38,12 @@ async def ensure_disk_imported(world: World, task_id: str, layer_id: str) -> Non
         await writes.close()
 
 
-async def ensure_given_up(world: World, task_id: str, reason: str) -> None:
-    """Afterwards the task is over without a snapshot, and says why."""
+async def ensure_given_up(world: World, task_id: str, layer_id: str, reason: str) -> None:
+    """Afterwards the task is over without a snapshot, and says why. What was made of its layer is gone."""
     await world.database.write(
         partial(imports.change, task_id=task_id, state=ImportState.DELETED, status_message=f"ClientError: {reason}")
     )
+    await ensure_dropped(world, [layer_id])
 
 
 async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -> None:

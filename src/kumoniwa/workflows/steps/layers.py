@@ -1,19 +1,23 @@
-"""Steps that make the files of layers which so far are rows.
+"""Steps that make the files of layers which so far are rows, and drop layers that came to nothing.
 
 A volume that no instance has is cut, and grown, by rows alone; so a layer may have no file yet, and neither may those
 beneath it. Whoever plugs a volume into a guest makes them first.
 """
 
 import asyncio
+from collections.abc import Collection
 from functools import partial
 from weakref import WeakKeyDictionary
 
+import structlog
 from sqlalchemy import Connection
 
-from kumoniwa.hypervisor.driver import LayerDamaged, LayerId
+from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
 from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
 
 # Two volumes may stand on one layer that has no file yet: it is made once.
 _TURNS: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
@@ -57,3 +61,14 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
         for layer in reversed(unmade):
             if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
                 await disks.ensure_deleted(LayerId(layer.id))
+
+
+async def ensure_dropped(world: World, ids: Collection[str]) -> None:
+    """Afterwards those of these layers are gone that no volume, snapshot or other layer has."""
+    unused = await world.database.write(partial(layers.remove_unused, ids=ids))
+    for layer_id in unused:
+        try:
+            await world.driver.disks.ensure_deleted(LayerId(layer_id))
+        except (DriverError, OSError) as failure:
+            # Its row is gone: the file belongs to nothing, and goes with the next collection.
+            log.warning("a layer could not be deleted", layer=layer_id, reason=str(failure))

@@ -1,7 +1,7 @@
 """What is there before a story begins, and what must hold of it when it is over, whatever died and failed meanwhile."""
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stack import Stack
@@ -33,6 +33,8 @@ class Given:
     spare: str
     snapshot: str
     image: str
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the API tells of each of these."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ class Story:
     """Why it came to nothing, as the API tells it; None: it did not, and all that was asked for is checked."""
     loses: frozenset[str] = frozenset()
     """The volumes (fields of `Given`) that go when it succeeds."""
+    changes: frozenset[str] = frozenset()
+    """What the API tells otherwise of what is given when it succeeds: `stopped.State`, and all below it."""
+    blames: frozenset[str] = frozenset()
+    """What it tells otherwise when it failed."""
+    before: Callable[[Stack, Given], Awaitable[Any]] | None = None
+    """What must have been done before it is begun."""
 
 
 def serial(volume_id: str) -> str:
@@ -65,13 +73,49 @@ async def make(stack: Stack) -> Given:
         stack.guest(at).write(FILE, BEFORE, serial=serial(volume_id), sync=True)
     for one in (instance, stopped):
         stack.guest(one).write(FILE, BEFORE, sync=True)
+    await stack.call("CreateTags", Resources=[instance, stopped, *roots, *made], Tags=[{"Key": "kept", "Value": "yes"}])
     await stack.call("DetachVolume", VolumeId=made[2])
     await stack.call("StopInstances", InstanceIds=[stopped])
     await stack.idle()
     snapshot = (await stack.call("CreateSnapshot", VolumeId=made[2]))["SnapshotId"]
     image = (await stack.call("CreateImage", InstanceId=stopped, Name="given"))["ImageId"]
     await stack.idle()
-    return Given(instance, roots[0], made[0], stopped, roots[1], made[1], made[2], snapshot, image)
+    given = Given(instance, roots[0], made[0], stopped, roots[1], made[1], made[2], snapshot, image)
+    return replace(given, told=await tell(stack, given))
+
+
+async def tell(stack: Stack, given: Given) -> dict[str, dict[str, Any]]:
+    """What the API tells of what is given, by its name there. What is gone is left out."""
+    names = {value: name for name, value in vars(given).items() if isinstance(value, str)}
+    found: dict[str, dict[str, Any]] = {}
+    for reservation in (await stack.call("DescribeInstances"))["Reservations"]:
+        for one in reservation["Instances"]:
+            devices = {f"At {device['DeviceName']}": device for device in one.pop("BlockDeviceMappings")}
+            found[one["InstanceId"]] = one | devices
+    found |= {one["VolumeId"]: one for one in (await stack.call("DescribeVolumes"))["Volumes"]}
+    found |= {one["SnapshotId"]: one for one in (await stack.call("DescribeSnapshots"))["Snapshots"]}
+    found |= {one["ImageId"]: one for one in (await stack.call("DescribeImages"))["Images"]}
+    return {names[id]: told for id, told in found.items() if id in names}
+
+
+def changed(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> set[str]:
+    """What is told otherwise: `name.Field.Field`, or the name alone of what is gone."""
+    was = {name: dict(_leaves(told, name)) for name, told in before.items()}
+    now = {name: dict(_leaves(told, name)) for name, told in after.items()}
+    found = was.keys() - now.keys()
+    for name in was.keys() & now.keys():
+        found |= {one for one in was[name].keys() | now[name].keys() if was[name].get(one) != now[name].get(one)}
+    return found
+
+
+def _leaves(told: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(told, list):
+        told = dict(enumerate(told))
+    if not isinstance(told, dict):
+        yield path, told
+        return
+    for name, value in told.items():
+        yield from _leaves(value, f"{path}.{name}")
 
 
 async def volumes_of(stack: Stack, instance_id: str) -> list[str]:
@@ -103,6 +147,13 @@ async def check_legal(stack: Stack) -> None:
         assert task["TaskState"] in ("succeeded", "failed")
     for imported in (await stack.call("DescribeImportSnapshotTasks"))["ImportSnapshotTasks"]:
         assert imported["SnapshotTaskDetail"]["Status"] in ("completed", "deleted")
+
+
+def check_told(story: Story, given: Given, now: dict[str, dict[str, Any]], failure: str | None) -> None:
+    """The API tells what it told before, of all that the story had not to change."""
+    allowed = story.changes | story.loses if failure is None else story.blames
+    for one in sorted(changed(given.told, now)):
+        assert any(one == name or one.startswith(f"{name}.") for name in allowed), f"{one} is told otherwise"
 
 
 async def check_kept(stack: Stack, given: Given, loses: Collection[str] = ()) -> None:

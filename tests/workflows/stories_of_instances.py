@@ -1,16 +1,41 @@
 """What is asked of instances, and what must come of it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from given import BEFORE, FILE, Given, Story, serial
-from life import REFUSAL
+from points import REFUSAL
 from stack import Stack
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.store import workflows
 
 _MINE = [{"Name": "client-token", "Values": ["mine"]}]
+_HOW_IT_ENDED = frozenset({"State", "StateReason", "StateTransitionReason"})
+_PUBLIC = frozenset(
+    {
+        "PublicIpAddress",
+        "NetworkInterfaces.0.Association",
+        "NetworkInterfaces.0.PrivateIpAddresses.0.Association",
+    }
+)
+_ALL_IT_HAD = frozenset(
+    {
+        "NetworkInterfaces",
+        "PrivateDnsName",
+        "PrivateIpAddress",
+        "PublicIpAddress",
+        "SecurityGroups",
+        "SourceDestCheck",
+        "SubnetId",
+        "VpcId",
+    }
+)
+
+
+def _of(name: str, *fields: frozenset[str]) -> frozenset[str]:
+    return frozenset(f"{name}.{field}" for some in fields for field in some)
 
 
 async def _launch(stack: Stack, given: Given) -> None:
@@ -50,6 +75,10 @@ async def _stop(stack: Stack, given: Given) -> None:
     await stack.call("StopInstances", InstanceIds=[given.instance])
 
 
+async def _stop_at_once(stack: Stack, given: Given) -> None:
+    await stack.call("StopInstances", InstanceIds=[given.instance], SkipOsShutdown=True)
+
+
 async def _stop_failed(stack: Stack, given: Given) -> None:
     assert (await stack.instance(given.instance))["State"]["Name"] == "stopped"
     await stack.call("StartInstances", InstanceIds=[given.instance])
@@ -61,10 +90,56 @@ async def _terminate(stack: Stack, given: Given) -> None:
     await stack.call("TerminateInstances", InstanceIds=[given.instance])
 
 
+async def _terminate_at_once(stack: Stack, given: Given) -> None:
+    await stack.call("TerminateInstances", InstanceIds=[given.instance], SkipOsShutdown=True)
+
+
 async def _terminate_failed(stack: Stack, given: Given) -> None:
     assert (await stack.instance(given.instance))["State"]["Name"] == "terminated"
-    left = {one["VolumeId"] for one in (await stack.call("DescribeVolumes"))["Volumes"]}
-    assert left == {given.attached, given.spare, given.stopped_root, given.stopped_data}
+    assert await _volumes(stack) == {given.attached, given.spare, given.stopped_root, given.stopped_data}
+
+
+async def _terminate_stopped(stack: Stack, given: Given) -> None:
+    await stack.call("TerminateInstances", InstanceIds=[given.stopped])
+
+
+async def _terminate_stopped_failed(stack: Stack, given: Given) -> None:
+    assert (await stack.instance(given.stopped))["State"]["Name"] == "terminated"
+    assert await _volumes(stack) == {given.attached, given.spare, given.root, given.stopped_data}
+
+
+async def _volumes(stack: Stack) -> set[str]:
+    return {one["VolumeId"] for one in (await stack.call("DescribeVolumes"))["Volumes"]}
+
+
+async def is_deaf(stack: Stack, given: Given) -> None:
+    """The guest does nothing when its power button is pressed."""
+    stack.guest(given.instance).ignore_power_button = True
+
+
+async def _is_to_terminate(stack: Stack, given: Given) -> None:
+    await stack.call(
+        "ModifyInstanceAttribute",
+        InstanceId=given.instance,
+        InstanceInitiatedShutdownBehavior={"Value": "terminate"},
+    )
+
+
+async def _power_off(stack: Stack, given: Given) -> None:
+    stack.guest(given.instance).power_off_from_inside()
+    await _followed(stack, given, {"stop_instance", "terminate_instance"})
+
+
+async def _power_off_failed(stack: Stack, given: Given) -> None:
+    told = await stack.instance(given.instance)
+    assert told["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+    await _stop_failed(stack, given)
+
+
+async def _power_off_to_terminate_failed(stack: Stack, given: Given) -> None:
+    told = await stack.instance(given.instance)
+    assert told["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+    await _terminate_failed(stack, given)
 
 
 async def _reboot(stack: Stack, given: Given) -> None:
@@ -80,16 +155,29 @@ async def _reboot_failed(stack: Stack, given: Given) -> str | None:
 
 async def _lose(stack: Stack, given: Given) -> None:
     stack.guest(given.instance).die()
+    await _followed(stack, given, {"recover_instance"})
+
+
+async def _panic(stack: Stack, given: Given) -> None:
+    stack.guest(given.instance).panic()
+    await _followed(stack, given, {"recover_instance"})
+
+
+async def _followed(stack: Stack, given: Given, kinds: set[str]) -> None:
+    """Wait until what the guest did has begun one of these stories."""
     async with asyncio.timeout(10):
-        while "recover_instance" not in await _submitted(stack, given.instance):
+        while kinds.isdisjoint(await _submitted(stack, given.instance)):
             await asyncio.sleep(0)
     await stack.running.cloud.engine.wake()  # the follower does it next; here nothing is to end before it has begun
 
 
-async def _recover_failed(stack: Stack, given: Given) -> str | None:
-    boots = (await stack.get(f"/_kumoniwa/instances/{given.instance}/boots"))["boots"]
-    assert [boot["cause"] for boot in boots] == ["action", "recovery"]
-    return await _lives(stack, given.instance, ["RunInstances", None])
+def _brought_back(cause: str) -> Callable[[Stack, Given], Awaitable[str | None]]:
+    async def failed(stack: Stack, given: Given) -> str | None:
+        boots = (await stack.get(f"/_kumoniwa/instances/{given.instance}/boots"))["boots"]
+        assert [boot["cause"] for boot in boots] == ["action", cause]
+        return await _lives(stack, given.instance, ["RunInstances", None])
+
+    return failed
 
 
 async def _submitted(stack: Stack, instance_id: str) -> set[str]:
@@ -105,11 +193,50 @@ async def _lives(stack: Stack, instance_id: str, boots: list[str | None]) -> Non
     assert [boot["action"] for boot in told] == boots
 
 
+_STOPPED = _of("instance", _HOW_IT_ENDED, _PUBLIC)
+_TERMINATED = _of("instance", _HOW_IT_ENDED, _ALL_IT_HAD, frozenset({"At /dev/xvda", "At /dev/sdf"})) | {
+    "attached.Attachments",
+    "attached.State",
+}
+_STOPPED_TERMINATED = _of("stopped", _HOW_IT_ENDED, _ALL_IT_HAD, frozenset({"At /dev/xvda", "At /dev/sdf"})) | {
+    "stopped_data.Attachments",
+    "stopped_data.State",
+}
+_LAUNCHED = frozenset({"image.LastLaunchedTime"})
+_ROOT = frozenset({"root"})
+
 STORIES: dict[str, Story] = {
-    "launch": Story("run_instance", _launch, _launch_failed),
-    "start": Story("start_instance", _start, _start_failed),
-    "stop": Story("stop_instance", _stop, _stop_failed),
-    "terminate": Story("terminate_instance", _terminate, _terminate_failed, frozenset({"root"})),
+    "launch": Story("run_instance", _launch, _launch_failed, changes=_LAUNCHED, blames=_LAUNCHED),
+    "start": Story(
+        "start_instance",
+        _start,
+        _start_failed,
+        changes=_of("stopped", _HOW_IT_ENDED, _PUBLIC, frozenset({"LaunchTime"})),
+        blames=_of("stopped", frozenset({"LaunchTime", "StateReason", "StateTransitionReason"})),
+    ),
+    "stop": Story("stop_instance", _stop, _stop_failed, changes=_STOPPED),
+    "stop at once": Story("stop_instance", _stop_at_once, _stop_failed, changes=_STOPPED),
+    "stop a deaf guest": Story("stop_instance", _stop, _stop_failed, changes=_STOPPED, before=is_deaf),
+    "power off": Story("stop_instance", _power_off, _power_off_failed, changes=_STOPPED),
+    "power off, to terminate": Story(
+        "terminate_instance",
+        _power_off,
+        _power_off_to_terminate_failed,
+        _ROOT,
+        changes=_TERMINATED,
+        before=_is_to_terminate,
+    ),
+    "terminate": Story("terminate_instance", _terminate, _terminate_failed, _ROOT, changes=_TERMINATED),
+    "terminate at once": Story("terminate_instance", _terminate_at_once, _terminate_failed, _ROOT, changes=_TERMINATED),
+    "terminate one that is stopped": Story(
+        "terminate_instance",
+        _terminate_stopped,
+        _terminate_stopped_failed,
+        frozenset({"stopped_root"}),
+        changes=_STOPPED_TERMINATED,
+    ),
     "reboot": Story("reboot_instance", _reboot, _reboot_failed),
-    "recover": Story("recover_instance", _lose, _recover_failed),
+    "reboot a deaf guest": Story("reboot_instance", _reboot, _reboot_failed, before=is_deaf),
+    "recover": Story("recover_instance", _lose, _brought_back("recovery")),
+    "recover from a panic": Story("recover_instance", _panic, _brought_back("panic")),
 }

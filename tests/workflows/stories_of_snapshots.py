@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from given import BEFORE, FILE, Given, Story, volumes_of
-from life import REFUSAL
+from points import REFUSAL
 from stack import Stack
+from stories_of_instances import is_deaf
 
 _FREEZE = [{"ResourceType": "snapshot", "Tags": [{"Key": "kumoniwa:freeze", "Value": "true"}]}]
 _MADE = "made by the story"
 
 Begin = Callable[[Stack, Given], Awaitable[Any]]
+Failed = Callable[[Stack, Given], Awaitable[str | None]]
 
 
 def _snapshots(instance: str, **parameters: Any) -> Begin:
@@ -32,13 +34,36 @@ async def _copy_snapshot(stack: Stack, given: Given) -> None:
     await stack.call("CopySnapshot", Description=_MADE, **asked)
 
 
-async def _snapshots_failed(stack: Stack, given: Given) -> str | None:
-    made = (await stack.call("DescribeSnapshots", Filters=[{"Name": "description", "Values": [_MADE]}]))["Snapshots"]
-    assert made
-    for one in made:
-        if one["State"] == "error":
-            return str(one["StateMessage"])
-    return None
+def _snapshots_failed(count: int, *ways: str) -> Failed:
+    async def failed(stack: Stack, given: Given) -> str | None:
+        made = await _made(stack)
+        assert len(made) == count
+        for one in made:
+            if one["State"] == "error":
+                return str(one["StateMessage"])
+        for one in made:
+            assert (await stack.get(f"/_kumoniwa/snapshots/{one['SnapshotId']}"))["consistency"] in ways
+        return None
+
+    return failed
+
+
+async def _made(stack: Stack) -> list[dict[str, Any]]:
+    described = await stack.call("DescribeSnapshots", Filters=[{"Name": "description", "Values": [_MADE]}])
+    found: list[dict[str, Any]] = described["Snapshots"]
+    return found
+
+
+async def _snapshots_deleted(stack: Stack, given: Given) -> None:
+    """One of them is not wanted any more before it is made."""
+    asked = {"InstanceSpecification": {"InstanceId": given.instance}, "Description": _MADE}
+    asked_for = (await stack.call("CreateSnapshots", **asked))["Snapshots"]
+    await stack.call("DeleteSnapshot", SnapshotId=asked_for[0]["SnapshotId"])
+
+
+async def _has_no_agent(stack: Stack, given: Given) -> None:
+    """The guest's agent does not answer."""
+    stack.guest(given.instance).agent_answers = False
 
 
 async def _delete_snapshot(stack: Stack, given: Given) -> None:
@@ -76,60 +101,168 @@ async def _copy_image(stack: Stack, given: Given) -> None:
     await stack.call("CopyImage", SourceRegion="us-east-1", SourceImageId=given.image, Name="golden")
 
 
-async def _image_failed(stack: Stack, given: Given) -> str | None:
-    (image,) = (await stack.call("DescribeImages", Filters=[{"Name": "name", "Values": ["golden"]}]))["Images"]
-    if image["State"] == "failed":
-        await stack.call("DeregisterImage", ImageId=image["ImageId"], DeleteAssociatedSnapshots=True)
-        await stack.idle()
-        return str(image["StateReason"]["Message"])
-    copy = await stack.launch(ImageId=image["ImageId"])
-    assert stack.guest(copy).read(FILE) == BEFORE
-    return None
+async def _deregistered_image(stack: Stack, given: Given) -> None:
+    """An image that is not wanted any more before it is made."""
+    asked = await stack.call("CreateImage", InstanceId=given.instance, Name="golden")
+    await stack.call("DeregisterImage", ImageId=asked["ImageId"], DeleteAssociatedSnapshots=True)
 
 
-async def _rebooted_image_failed(stack: Stack, given: Given) -> str | None:
-    failure = await _image_failed(stack, given)
-    if failure is None:
-        boots = (await stack.get(f"/_kumoniwa/instances/{given.instance}/boots"))["boots"]
-        assert [boot["action"] for boot in boots] == ["RunInstances", "CreateImage"]
-    return failure
-
-
-async def _live_image_failed(stack: Stack, given: Given) -> str | None:
-    assert len((await stack.get(f"/_kumoniwa/instances/{given.instance}/boots"))["boots"]) == 1
-    return await _image_failed(stack, given)
-
-
-async def _replace(stack: Stack, given: Given) -> None:
-    await stack.call("CreateReplaceRootVolumeTask", InstanceId=given.instance, DeleteReplacedRootVolume=True)
-
-
-async def _replace_failed(stack: Stack, given: Given) -> str | None:
-    (task,) = (await stack.call("DescribeReplaceRootVolumeTasks"))["ReplaceRootVolumeTasks"]
-    root, *others = await volumes_of(stack, given.instance)
-    assert others == [given.attached]
+async def _deregistered_image_failed(stack: Stack, given: Given) -> None:
+    assert (await _golden(stack)) == []
+    left = {one["SnapshotId"] for one in (await stack.call("DescribeSnapshots", OwnerIds=["self"]))["Snapshots"]}
+    assert len(left) == 3 + 1, "the given one, the given image's two, and the simulated image's"
     assert (await stack.instance(given.instance))["State"]["Name"] == "running"
-    assert len((await stack.call("DescribeVolumes"))["Volumes"]) == 5
-    assert task["TaskState"] == ("failed" if root == given.root else "succeeded")
-    return REFUSAL if root == given.root else None  # EC2 has no place in which a task says why
 
+
+async def _golden(stack: Stack) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (
+        await stack.call("DescribeImages", Filters=[{"Name": "name", "Values": ["golden"]}])
+    )["Images"]
+    return found
+
+
+def _image_failed(*ways: str, boots: int = 1, devices: int = 2) -> Failed:
+    """Cut in one of these ways; so often had the guest booted then."""
+
+    async def failed(stack: Stack, given: Given) -> str | None:
+        (image,) = await _golden(stack)
+        told = (await stack.get(f"/_kumoniwa/instances/{given.instance}/boots"))["boots"]
+        if image["State"] == "failed":
+            await stack.call("DeregisterImage", ImageId=image["ImageId"], DeleteAssociatedSnapshots=True)
+            await stack.idle()
+            return str(image["StateReason"]["Message"])
+        assert [boot["action"] for boot in told] == ["RunInstances", "CreateImage"][:boots]
+        assert (await stack.get(f"/_kumoniwa/images/{image['ImageId']}"))["consistency"] in ways
+        assert len(image["BlockDeviceMappings"]) == devices
+        copy = await stack.launch(ImageId=image["ImageId"])
+        assert stack.guest(copy).read(FILE) == BEFORE
+        return None
+
+    return failed
+
+
+def _replace(**parameters: Any) -> Begin:
+    async def begin(stack: Stack, given: Given) -> None:
+        await stack.call("CreateReplaceRootVolumeTask", InstanceId=given.instance, **parameters)
+
+    return begin
+
+
+async def _replace_by_image(stack: Stack, given: Given) -> None:
+    await _replace(ImageId=given.image, DeleteReplacedRootVolume=True)(stack, given)
+
+
+async def _has_a_snapshot(stack: Stack, given: Given) -> None:
+    """There is a snapshot of the root."""
+    await stack.call("CreateSnapshot", VolumeId=given.root, Description=_MADE)
+    await stack.idle()
+
+
+async def _replace_by_snapshot(stack: Stack, given: Given) -> None:
+    (of_root,) = await _made(stack)
+    await _replace(SnapshotId=of_root["SnapshotId"], DeleteReplacedRootVolume=True)(stack, given)
+
+
+def _replace_failed(*, keeps: bool = False, holds: bytes | None = None) -> Failed:
+    """The new root holds this; the old one is kept, and nobody's, or gone."""
+
+    async def failed(stack: Stack, given: Given) -> str | None:
+        (task,) = (await stack.call("DescribeReplaceRootVolumeTasks"))["ReplaceRootVolumeTasks"]
+        root, *others = await volumes_of(stack, given.instance)
+        assert others == [given.attached]
+        assert (await stack.instance(given.instance))["State"]["Name"] == "running"
+        assert task["TaskState"] == ("failed" if root == given.root else "succeeded")
+        there = {one["VolumeId"]: one["State"] for one in (await stack.call("DescribeVolumes"))["Volumes"]}
+        if root == given.root:
+            assert len(there) == 5
+            return REFUSAL  # EC2 has no place in which a task says why
+        assert len(there) == 5 + keeps
+        assert there.get(given.root) == ("available" if keeps else None)
+        try:
+            held = stack.guest(given.instance).read(FILE)
+        except FileNotFoundError:
+            held = None
+        assert held == holds
+        return None
+
+    return failed
+
+
+_FROZEN = ("frozen", "crash-consistent")  # a server that dies may not have seen how long it was frozen
+_PUT_BACK = frozenset({"instance.At /dev/xvda.Ebs.AttachTime", "root.Attachments.0.AttachTime"})
+_REPLACED = frozenset({"instance.At /dev/xvda.Ebs.AttachTime", "instance.At /dev/xvda.Ebs.VolumeId"})
+_ROOT = frozenset({"root"})
+_LAUNCHED = frozenset({"image.LastLaunchedTime"})
 
 STORIES: dict[str, Story] = {
-    "snapshots": Story("create_snapshots", _snapshots("instance"), _snapshots_failed),
+    "snapshots": Story("create_snapshots", _snapshots("instance"), _snapshots_failed(2, "crash-consistent")),
     "snapshots, frozen": Story(
-        "create_snapshots", _snapshots("instance", TagSpecifications=_FREEZE), _snapshots_failed
+        "create_snapshots", _snapshots("instance", TagSpecifications=_FREEZE), _snapshots_failed(2, *_FROZEN)
     ),
-    "snapshots of one that is stopped": Story("create_snapshots", _snapshots("stopped"), _snapshots_failed),
-    "snapshot nobody's": Story("finish_snapshots", _snapshot_nobodys, _snapshots_failed),
-    "copy a snapshot": Story("finish_snapshots", _copy_snapshot, _snapshots_failed),
-    "delete a snapshot": Story("collect_layers", _delete_snapshot, _delete_failed),
+    "snapshots, frozen by no agent": Story(
+        "create_snapshots",
+        _snapshots("instance", TagSpecifications=_FREEZE),
+        _snapshots_failed(2, "crash-consistent"),
+        before=_has_no_agent,
+    ),
+    "snapshots of one that is stopped": Story(
+        "create_snapshots", _snapshots("stopped"), _snapshots_failed(2, "at-rest")
+    ),
+    "snapshots, one of them deleted": Story(
+        "create_snapshots", _snapshots_deleted, _snapshots_failed(1, "crash-consistent")
+    ),
+    "snapshot nobody's": Story(
+        "finish_snapshots", _snapshot_nobodys, _snapshots_failed(1, "at-rest", "crash-consistent")
+    ),
+    "copy a snapshot": Story("finish_snapshots", _copy_snapshot, _snapshots_failed(1, "at-rest", "crash-consistent")),
+    "delete a snapshot": Story("collect_layers", _delete_snapshot, _delete_failed, frozenset({"snapshot"})),
     "import": Story("import_snapshot", _import, _import_failed),
-    "image": Story("create_image", _image("instance"), _rebooted_image_failed),
-    "live image": Story("create_image", _image("instance", NoReboot=True), _live_image_failed),
-    "live image, frozen": Story(
-        "create_image", _image("instance", NoReboot=True, TagSpecifications=_FREEZE), _live_image_failed
+    "image": Story("create_image", _image("instance"), _image_failed("at-rest", boots=2)),
+    "image of a deaf guest": Story(
+        "create_image", _image("instance"), _image_failed("crash-consistent", boots=2), before=is_deaf
     ),
-    "image of one that is stopped": Story("create_image", _image("stopped"), _image_failed),
-    "copy an image": Story("copy_image", _copy_image, _image_failed),
-    "replace the root": Story("replace_root", _replace, _replace_failed, frozenset({"root"})),
+    "image of the root alone": Story(
+        "create_image",
+        _image("instance", BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "NoDevice": ""}]),
+        _image_failed("at-rest", boots=2, devices=1),
+    ),
+    "image, deregistered": Story("create_image", _deregistered_image, _deregistered_image_failed),
+    "live image": Story("create_image", _image("instance", NoReboot=True), _image_failed("crash-consistent")),
+    "live image, frozen": Story(
+        "create_image", _image("instance", NoReboot=True, TagSpecifications=_FREEZE), _image_failed(*_FROZEN)
+    ),
+    "image of one that is stopped": Story("create_image", _image("stopped"), _image_failed("at-rest")),
+    "copy an image": Story("copy_image", _copy_image, _image_failed("at-rest")),
+    "replace the root": Story(
+        "replace_root",
+        _replace(DeleteReplacedRootVolume=True),
+        _replace_failed(),
+        _ROOT,
+        changes=_REPLACED,
+        blames=_PUT_BACK,
+    ),
+    "replace the root, the old one kept": Story(
+        "replace_root",
+        _replace(),
+        _replace_failed(keeps=True),
+        changes=_REPLACED | {"root.Attachments", "root.State"},
+        blames=_PUT_BACK,
+    ),
+    "replace the root by an image's": Story(
+        "replace_root",
+        _replace_by_image,
+        _replace_failed(holds=BEFORE),
+        _ROOT,
+        changes=_REPLACED | _LAUNCHED | {"instance.ImageId"},
+        blames=_PUT_BACK | _LAUNCHED,
+    ),
+    "replace the root by a snapshot's": Story(
+        "replace_root",
+        _replace_by_snapshot,
+        _replace_failed(holds=BEFORE),
+        _ROOT,
+        changes=_REPLACED,
+        blames=_PUT_BACK,
+        before=_has_a_snapshot,
+    ),
 }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from given import BEFORE, FILE, ZONE, Given, Story, serial, volumes_of
-from life import REFUSAL
+from points import REFUSAL
 from stack import Stack
 
 _SEVEN = [{"Name": "size", "Values": ["7"]}]
@@ -51,15 +51,57 @@ async def _detach(stack: Stack, given: Given) -> None:
     await stack.call("DetachVolume", VolumeId=given.attached)
 
 
-async def _detach_failed(stack: Stack, given: Given) -> str | None:
+async def _detach_failed(stack: Stack, given: Given, *, force: bool = False) -> str | None:
     volume = await _volume(stack, given.attached)
     if volume["State"] == "in-use":
         assert [one["State"] for one in volume["Attachments"]] == ["busy"]
-        await stack.call("DetachVolume", VolumeId=given.attached)  # asked again, it goes
+        await stack.call("DetachVolume", VolumeId=given.attached, Force=force)  # asked again, it goes
         await stack.idle()
         assert (await _volume(stack, given.attached))["State"] == "available"
         return REFUSAL
     assert await volumes_of(stack, given.instance) == [given.root]
+    return None
+
+
+async def _holds_it(stack: Stack, given: Given) -> None:
+    """A program in the guest keeps the volume busy."""
+    stack.guest(given.instance).holds_disk(serial(given.attached))
+
+
+async def _detach_by_force(stack: Stack, given: Given) -> None:
+    await stack.call("DetachVolume", VolumeId=given.attached, Force=True)
+
+
+async def _detach_by_force_failed(stack: Stack, given: Given) -> str | None:
+    failure = await _detach_failed(stack, given, force=True)
+    other = await stack.launch()  # its guest keeps a dead device
+    await stack.call("AttachVolume", VolumeId=given.attached, InstanceId=other, Device="/dev/sdf")
+    await stack.idle()
+    return failure
+
+
+async def _detach_held_failed(stack: Stack, given: Given) -> None:
+    """It was kept, as the guest wanted, and goes when that lets it."""
+    assert [one["State"] for one in (await _volume(stack, given.attached))["Attachments"]] == ["busy"]
+    stack.guest(given.instance).releases_disk(serial(given.attached))
+    await stack.call("DetachVolume", VolumeId=given.attached)
+    await stack.idle()
+    assert (await _volume(stack, given.attached))["State"] == "available"
+
+
+async def _detach_from_stopped(stack: Stack, given: Given) -> None:
+    await stack.call("DetachVolume", VolumeId=given.stopped_data)
+
+
+async def _detach_from_stopped_failed(stack: Stack, given: Given) -> str | None:
+    volume = await _volume(stack, given.stopped_data)
+    if volume["State"] == "in-use":
+        assert [one["State"] for one in volume["Attachments"]] == ["busy"]
+        await stack.call("DetachVolume", VolumeId=given.stopped_data)
+        await stack.idle()
+        assert (await _volume(stack, given.stopped_data))["State"] == "available"
+        return REFUSAL
+    assert await volumes_of(stack, given.stopped) == [given.stopped_root]
     return None
 
 
@@ -94,13 +136,34 @@ async def _delete_failed(stack: Stack, given: Given) -> None:
     assert given.spare not in {one["VolumeId"] for one in (await stack.call("DescribeVolumes"))["Volumes"]}
 
 
+_ATTACHED = frozenset({"spare.Attachments", "spare.State"})
+_DETACHED = frozenset({"attached.Attachments", "attached.State", "instance.At /dev/sdf"})
+_BUSY = frozenset({"attached.Attachments.0.State", "instance.At /dev/sdf.Ebs.Status"})
+
 STORIES: dict[str, Story] = {
     "create a volume": Story("create_volume", _create, _create_failed),
-    "attach": Story("attach_volume", _attach, _attach_failed),
-    "attach to one that is stopped": Story("attach_volume", _attach_to_stopped, _attach_failed),
-    "detach": Story("detach_volume", _detach, _detach_failed),
-    "grow": Story("modify_volume", _grow_attached, _grow_failed),
-    "grow one of a stopped instance": Story("modify_volume", _grow_stopped, _grow_failed),
-    "grow nobody's": Story("modify_volume", _grow_spare, _grow_failed),
+    "attach": Story("attach_volume", _attach, _attach_failed, changes=_ATTACHED | {"instance.At /dev/sdg"}),
+    "attach to one that is stopped": Story(
+        "attach_volume", _attach_to_stopped, _attach_failed, changes=_ATTACHED | {"stopped.At /dev/sdg"}
+    ),
+    "detach": Story("detach_volume", _detach, _detach_failed, changes=_DETACHED, blames=_BUSY),
+    "detach what the guest holds": Story(
+        "detach_volume", _detach, _detach_held_failed, changes=_BUSY, before=_holds_it
+    ),
+    "detach by force": Story(
+        "detach_volume", _detach_by_force, _detach_by_force_failed, changes=_DETACHED, blames=_BUSY, before=_holds_it
+    ),
+    "detach from one that is stopped": Story(
+        "detach_volume",
+        _detach_from_stopped,
+        _detach_from_stopped_failed,
+        changes=frozenset({"stopped_data.Attachments", "stopped_data.State", "stopped.At /dev/sdf"}),
+        blames=frozenset({"stopped_data.Attachments.0.State", "stopped.At /dev/sdf.Ebs.Status"}),
+    ),
+    "grow": Story("modify_volume", _grow_attached, _grow_failed, changes=frozenset({"attached.Size"})),
+    "grow one of a stopped instance": Story(
+        "modify_volume", _grow_stopped, _grow_failed, changes=frozenset({"stopped_data.Size"})
+    ),
+    "grow nobody's": Story("modify_volume", _grow_spare, _grow_failed, changes=frozenset({"spare.Size"})),
     "delete a volume": Story("collect_layers", _delete, _delete_failed, frozenset({"spare"})),
 }

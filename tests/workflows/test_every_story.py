@@ -1,32 +1,14 @@
-"""The server dies at the points of every story, once and twice in a row, and each step of it fails for good.
+"""The server dies at the points of every story, once and twice in a row, and what each needs of its host is refused."""
 
-Once: at every point. Twice: at every seventh, and then at one of the first, third and eighth point of the next life.
-"""
-
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from every_story import STORIES, Prepared, prepare
-from life import REFUSAL, Points, Refusals
+from every_story import STORIES, Prepared, Runs, prepare
+from points import REFUSAL, Points, Refusals
 
 from kumoniwa.workflows import engine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
-
-_SECOND = (1, 3, 8)
-
-_ROWS_ALONE = {
-    "publish the instance as running",
-    "publish the volume",
-    "publish the attachment",
-    "release the volume",
-    "complete the modification",
-    "publish the image",
-    "publish the task as in progress",
-    "publish the task as succeeded",
-    "publish the snapshot",
-}
-"""Steps that ask nothing of the host: what they need is the database, and without that they are tried again."""
 
 
 @pytest.fixture(scope="module")
@@ -41,45 +23,92 @@ def test_every_story_is_here() -> None:
 
 @pytest.mark.parametrize("name", STORIES)
 async def test_a_server_that_dies_at_any_point_leaves_what_was_promised(
-    name: str, prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, prepared: Prepared, runs: Runs
 ) -> None:
-    points = [Points(1)]
+    points = Points(1)
     while True:
-        told = await prepared.lived(tmp_path / str(points[0].crash_at), name, points, monkeypatch)
-        assert told is None
-        if not points[0].crashed.is_set():
+        assert await runs.run(prepared, name, points) is None
+        if not points.crashed.is_set():
             break
-        assert points[0].crash_at is not None
-        points = [Points(points[0].crash_at + 1)]
-    assert points[0].passed >= 2, "there were points at all"
+        points = Points(runs.made + 1)
+    assert points.passed >= 2, "there were points at all"
 
 
 @pytest.mark.parametrize("name", STORIES)
 async def test_a_server_that_dies_twice_in_a_row_leaves_what_was_promised(
-    name: str, prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, prepared: Prepared, runs: Runs
 ) -> None:
-    crash_at = 1
+    """At every first point, and then at every second point after one of these."""
+    died_at: set[int] = set()
+    first, second = Points(1), Points(1)
     while True:
-        points = [Points(crash_at), Points(_SECOND[crash_at // 7 % 3])]
-        assert await prepared.lived(tmp_path / str(crash_at), name, points, monkeypatch) is None
-        if not points[0].crashed.is_set():
+        assert await runs.run(prepared, name, first, second) is None
+        if not first.crashed.is_set():
             break
-        crash_at += 7
+        assert first.crash_at is not None and second.crash_at is not None
+        if second.crashed.is_set():
+            died_at.add(second.crash_at)
+        first, second = Points(first.crash_at + 1), Points(second.crash_at + 1 if second.crashed.is_set() else 1)
+    for crash_at in _besides(died_at):
+        second = Points(crash_at)
+        assert await runs.run(prepared, name, Points(1), second) is None
+        if not second.crashed.is_set():
+            break
+        died_at.add(crash_at)
+    assert died_at == set(range(1, len(died_at) + 1)) != set()
 
 
-@pytest.mark.parametrize("crash_at", [None, 2])
+def _besides(known: set[int]) -> Iterator[int]:
+    """All numbers from one on but these."""
+    return (number for number in range(1, 10_000) if number not in known)
+
+
 @pytest.mark.parametrize("name", STORIES)
-async def test_a_step_that_fails_for_good_leaves_no_half_state(
-    name: str, crash_at: int | None, prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_steps_that_fail_leave_no_half_state(name: str, prepared: Prepared, runs: Runs) -> None:
+    """Each step is refused by itself, the server dying a little later too, and with each that the story took after it.
+
+    For good, but where something would stay between two states: a few times then, and it must come to its end.
+    """
     seen = Refusals()
-    await prepared.lived(tmp_path / "well", name, [Points(refusals=seen)], monkeypatch)
+    assert await runs.run(prepared, name, Points(refusals=seen)) is None
     wrong: list[str] = []
-    for number, step in enumerate(step for step in dict.fromkeys(seen.taken) if step not in _ROWS_ALONE):
-        points = Points(crash_at, Refusals(steps=frozenset({step})))
+    for step in dict.fromkeys(seen.taken):
+        alone = await _refused(runs, prepared, name, {step}, wrong)
+        await _refused(runs, prepared, name, {step}, wrong, crash_at=2)
+        later = list(dict.fromkeys(alone.taken))
+        for other in later[later.index(step) + 1 :]:
+            await _refused(runs, prepared, name, {step, other}, wrong)
+    assert not wrong, "\n".join(wrong)
+
+
+async def _refused(
+    runs: Runs, prepared: Prepared, name: str, steps: set[str], wrong: list[str], crash_at: int | None = None
+) -> Refusals:
+    refusals = Refusals(steps=frozenset(steps))
+    try:
+        told = await runs.run(prepared, name, Points(crash_at, refusals))
+        assert set(refusals.refused) == steps or crash_at is not None, "they were refused at all"
+        assert told is None or REFUSAL in told, told
+        assert told is None or not steps <= refusals.settling, "what settles is done in the end"
+    except (AssertionError, TimeoutError, LookupError) as failure:
+        wrong.append(f"{sorted(steps)}, crash at {crash_at}: {failure!r}"[:400])
+    return refusals
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_a_call_of_the_driver_that_is_refused_for_good_leaves_no_half_state(
+    name: str, prepared: Prepared, runs: Runs
+) -> None:
+    """From each call of a story on, the host refuses to do this (a few times, where it settles something)."""
+    seen = Refusals()
+    assert await runs.run(prepared, name, Points(refusals=seen)) is None
+    wrong: list[str] = []
+    for call, method in enumerate(seen.calls, start=1):
+        refusals = Refusals(call=call)
         try:
-            told = await prepared.lived(tmp_path / str(number), name, [points], monkeypatch)
+            told = await runs.run(prepared, name, Points(refusals=refusals))
+            assert refusals.refused[method] >= 1, "it was refused at all"
             assert told is None or REFUSAL in told, told
         except (AssertionError, TimeoutError, LookupError) as failure:
-            wrong.append(f"{step}: {failure!r}"[:300])
-    assert wrong == []
+            wrong.append(f"{method}, call {call}: {failure!r}"[:400])
+    assert not wrong, "\n".join(wrong)

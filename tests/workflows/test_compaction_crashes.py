@@ -1,0 +1,188 @@
+"""The server dies at the points of a round of compactions, also while it starts, and each of its calls is refused.
+
+Whatever of it was done: all that was written is there, in the volume and in each snapshot of it, and the next server
+shortens the chain.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from every_story import Runs
+from life import Life, crashing, ended
+from passing import PassingClock
+from points import OF_ALL, OF_COMPACTIONS, Points, Refusals
+from stack import Stack
+from whole import whole
+
+from kumoniwa.clock import SystemClock
+from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.hypervisor.simulated import SimulatedGuest
+from kumoniwa.reconcile.compaction import Compaction
+from kumoniwa.store import layers, snapshots
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+
+_FILE = "/written"
+_CUTS = 5
+_LONGEST, _LEFT = 4, 2
+
+
+@dataclass(frozen=True)
+class Long:
+    """A running instance whose volume has a chain that is too long, something else written before each of its cuts."""
+
+    life: Life
+    instance: str
+    snapshots: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Long:
+    life = Life(tmp_path_factory.mktemp("long"), clock=PassingClock(SystemClock().now()))
+
+    async def make() -> Long:
+        with pytest.MonkeyPatch.context() as patch:
+            async with life.server(Points(), patch) as stack:
+                instance = await stack.launch()
+                volume = (await stack.instance(instance))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+                cut = []
+                for number in range(_CUTS):
+                    stack.guest(instance).write(_FILE, _written(number), sync=True)
+                    cut.append((await stack.call("CreateSnapshot", VolumeId=volume))["SnapshotId"])
+                    await stack.idle()
+                stack.guest(instance).write(_FILE, _written(_CUTS), sync=True)
+        return Long(life, instance, tuple(cut))
+
+    return asyncio.run(make())
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chains are to be as short as a test has patience to make them long."""
+    defaults: dict[str, Any] = {**(Compaction.__init__.__kwdefaults__ or {}), "longest": _LONGEST, "left": _LEFT}
+    monkeypatch.setattr(Compaction.__init__, "__kwdefaults__", defaults)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[LayerId, LayerId | None]]]:
+    """What guests were asked to compact."""
+    compact, asked = SimulatedGuest.ensure_compacted, []
+
+    async def note(guest: SimulatedGuest, layer: LayerId, onto: LayerId | None) -> bool:
+        asked.append((layer, onto))
+        return await compact(guest, layer, onto)
+
+    monkeypatch.setattr(SimulatedGuest, "ensure_compacted", note)
+    return asked
+
+
+@pytest.mark.parametrize("finishes", [False, True])
+async def test_a_server_that_dies_at_any_point_of_a_compaction_loses_nothing(
+    finishes: bool, long: Long, asked: list[tuple[LayerId, LayerId | None]], runs: Runs
+) -> None:
+    """`finishes`: the guest ends by itself what it was asked for, as QEMU does."""
+    crash_at, crashed = 1, True
+    while crashed:
+        points = Points(crash_at, of=OF_COMPACTIONS)
+        asked.clear()
+        await _lived(runs, long, points, finishing=asked if finishes else None)
+        crashed = points.crashed.is_set()
+        crash_at += 1
+    assert crash_at > 10, "there were points at all"
+
+
+async def test_a_server_that_dies_after_a_compaction_and_again_while_it_starts_loses_nothing(
+    long: Long, asked: list[tuple[LayerId, LayerId | None]], runs: Runs
+) -> None:
+    """The guest has finished what a server asked it for; the next one dies at each point of its start."""
+    crash_at, crashed = 1, True
+    while crashed:
+        first, second = Points(_IN_THE_GUEST, of=OF_COMPACTIONS), Points(crash_at, of=OF_ALL)
+        asked.clear()
+        await _lived(runs, long, first, second, finishing=asked)
+        assert asked != [], "the first server died while the guest copied"
+        crashed = second.crashed.is_set()
+        crash_at += 1
+    assert crash_at > 20, "there were points at all"
+
+
+async def test_a_call_of_the_driver_that_a_compaction_is_refused_loses_nothing(long: Long, runs: Runs) -> None:
+    seen = Refusals()
+    await _lived(runs, long, Points(refusals=seen, of=OF_COMPACTIONS))
+    assert "ensure_compacted" in seen.calls and "measure" in seen.calls
+    for call, method in enumerate(seen.calls, start=1):
+        refusals = Refusals(call=call)
+        await _lived(runs, long, Points(refusals=refusals, of=OF_COMPACTIONS))
+        assert refusals.refused[method] >= 1
+
+
+_IN_THE_GUEST = 14  # the point of a round at which its guest copies
+
+
+def _written(number: int) -> bytes:
+    return f"before cut {number}".encode()
+
+
+async def _lived(
+    runs: Runs, long: Long, *points: Points, finishing: list[tuple[LayerId, LayerId | None]] | None = None
+) -> None:
+    """Servers that pass these points, one after the other, and what the last one makes of it."""
+    runs.made += 1
+    life = long.life.copied(runs.folder / str(runs.made))
+    for one in points:
+        one.armed = True
+        with crashing(one):
+            async with life.server(one, runs.patch) as stack:
+                await ended(stack, one, _round_over)
+        for layer, onto in finishing or ():
+            if life.world.layers[layer].parent != onto:
+                life.world.layers.pull_up(layer, onto)
+    async with life.server(Points(), runs.patch) as stack:
+        await _round_over(stack)
+        await stack.idle()
+        await _check(stack, long)
+    runs.crashes += sum(one.crashed.is_set() for one in points)
+    shutil.rmtree(life.folder)
+
+
+async def _round_over(stack: Stack) -> None:
+    """Wait until a round of compactions has ended, with whatever came of it."""
+    compaction = stack.running.cloud.compaction
+    assert compaction is not None
+    async with asyncio.timeout(30):
+        while compaction.running is not None or (compaction.last is None and compaction.skipped == {}):
+            if not await _is_too_long(stack):
+                return
+            await asyncio.sleep(0)
+
+
+async def _is_too_long(stack: Stack) -> bool:
+    every = await stack.running.cloud.read(layers.every)
+    heads = await stack.running.cloud.read(layers.attached_heads)
+    return any(len(layers.chain(every, head)) > _LONGEST for _, _, head in heads)
+
+
+async def _check(stack: Stack, long: Long) -> None:
+    """All that was written is there, and goes when it is deleted, in whatever order."""
+    assert not await _is_too_long(stack)
+    guest, cloud = stack.guest(long.instance), stack.running.cloud
+    assert guest.read(_FILE) == _written(_CUTS)
+    account = stack.running.key["account"]
+    found = {one.id: one for one in await cloud.read(lambda at: snapshots.in_scope(at, account, "us-east-1"))}
+    for number, snapshot_id in enumerate(long.snapshots):
+        layer = found[snapshot_id].layer_id
+        assert layer is not None
+        assert stack.driver.world.layers.get(LayerId(layer), _FILE) == _written(number)
+    await whole(stack)
+    for snapshot_id in (*long.snapshots[1::2], *long.snapshots[::2]):
+        await stack.call("DeleteSnapshot", SnapshotId=snapshot_id)
+        await stack.idle()
+    await whole(stack)
+    await stack.call("RebootInstances", InstanceIds=[long.instance])
+    await stack.idle()
+    assert guest.read(_FILE) == _written(_CUTS)
+    await whole(stack)

@@ -12,13 +12,15 @@ from stack_fixture import stack
 
 __all__ = ["stack"]
 
-# What is refused here is logged thousands of times, and its failures drawn with frames would take most of the time.
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_failures() -> Iterator[None]:
+    """What is refused here is logged thousands of times: to draw each with its frames would take most of the time."""
+    before = structlog.get_config()
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

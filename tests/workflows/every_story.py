@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import given as givens
@@ -43,7 +43,6 @@ class Runs:
     patch: pytest.MonkeyPatch
     made: int = 0
     crashes: int = 0
-    seen: set[str] = field(default_factory=set)
 
     async def run(
         self,
@@ -64,14 +63,12 @@ class Runs:
             await story.begin(stack, given)
 
         async def check(stack: Stack) -> None:
-            await givens.check_legal(stack)
-            now = await givens.tell(stack, given)
+            described = await givens.describe(stack)
+            await givens.check_legal(stack, described)
             failure = await story.failure(stack, given)
             told.append(failure)
-            self.seen |= givens.changed(given.told, now)
-            givens.check_told(story, given, now, failure)
+            givens.check_told(story, given, described.of(given), failure)
             await givens.check_kept(stack, given, () if failure else story.loses)
-            await givens.check_legal(stack)
 
         folder = self.folder / str(self.made)
         life = prepared.life.copied(folder)

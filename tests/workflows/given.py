@@ -81,21 +81,39 @@ async def make(stack: Stack) -> Given:
     image = (await stack.call("CreateImage", InstanceId=stopped, Name="given"))["ImageId"]
     await stack.idle()
     given = Given(instance, roots[0], made[0], stopped, roots[1], made[1], made[2], snapshot, image)
-    return replace(given, told=await tell(stack, given))
+    return replace(given, told=(await describe(stack)).of(given))
 
 
-async def tell(stack: Stack, given: Given) -> dict[str, dict[str, Any]]:
-    """What the API tells of what is given, by its name there. What is gone is left out."""
-    names = {value: name for name, value in vars(given).items() if isinstance(value, str)}
-    found: dict[str, dict[str, Any]] = {}
-    for reservation in (await stack.call("DescribeInstances"))["Reservations"]:
-        for one in reservation["Instances"]:
-            devices = {f"At {device['DeviceName']}": device for device in one.pop("BlockDeviceMappings")}
-            found[one["InstanceId"]] = one | devices
-    found |= {one["VolumeId"]: one for one in (await stack.call("DescribeVolumes"))["Volumes"]}
-    found |= {one["SnapshotId"]: one for one in (await stack.call("DescribeSnapshots"))["Snapshots"]}
-    found |= {one["ImageId"]: one for one in (await stack.call("DescribeImages"))["Images"]}
-    return {names[id]: told for id, told in found.items() if id in names}
+@dataclass(frozen=True)
+class Described:
+    """What the API tells of all there is."""
+
+    instances: list[dict[str, Any]]
+    volumes: list[dict[str, Any]]
+    snapshots: list[dict[str, Any]]
+    images: list[dict[str, Any]]
+
+    def of(self, given: Given) -> dict[str, dict[str, Any]]:
+        """What it tells of what is given, by its name there. What is gone is left out."""
+        names = {value: name for name, value in vars(given).items() if isinstance(value, str)}
+        found: dict[str, dict[str, Any]] = {}
+        for one in self.instances:
+            devices = {f"At {device['DeviceName']}": device for device in one["BlockDeviceMappings"]}
+            found[one["InstanceId"]] = {**one, **devices, "BlockDeviceMappings": None}
+        for id, every in (("VolumeId", self.volumes), ("SnapshotId", self.snapshots), ("ImageId", self.images)):
+            found |= {one[id]: one for one in every}
+        return {names[id]: told for id, told in found.items() if id in names}
+
+
+async def describe(stack: Stack) -> Described:
+    """Ask the API."""
+    reservations = (await stack.call("DescribeInstances"))["Reservations"]
+    return Described(
+        [instance for reservation in reservations for instance in reservation["Instances"]],
+        (await stack.call("DescribeVolumes"))["Volumes"],
+        (await stack.call("DescribeSnapshots"))["Snapshots"],
+        (await stack.call("DescribeImages"))["Images"],
+    )
 
 
 def changed(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> set[str]:
@@ -123,21 +141,20 @@ async def volumes_of(stack: Stack, instance_id: str) -> list[str]:
     return [one["Ebs"]["VolumeId"] for one in (await stack.instance(instance_id))["BlockDeviceMappings"]]
 
 
-async def check_legal(stack: Stack) -> None:
+async def check_legal(stack: Stack, described: Described) -> None:
     """Nothing is half done: every resource is in a state in which it may stay, and says why where that is a failure."""
-    for reservation in (await stack.call("DescribeInstances"))["Reservations"]:
-        for instance in reservation["Instances"]:
-            guest = _LEGAL["instance"][instance["State"]["Name"]]  # type: ignore[index]
-            assert await stack.guest(instance["InstanceId"]).observe() is guest
-    for volume in (await stack.call("DescribeVolumes"))["Volumes"]:
+    for instance in described.instances:
+        guest = _LEGAL["instance"][instance["State"]["Name"]]  # type: ignore[index]
+        assert await stack.guest(instance["InstanceId"]).observe() is guest
+    for volume in described.volumes:
         assert volume["State"] == ("in-use" if volume["Attachments"] else "available") or volume["State"] == "error"
         assert {one["State"] for one in volume["Attachments"]} <= _LEGAL["attachment"]  # type: ignore[operator]
     states = {}
-    for snapshot in (await stack.call("DescribeSnapshots"))["Snapshots"]:
+    for snapshot in described.snapshots:
         states[snapshot["SnapshotId"]] = snapshot["State"]
         assert snapshot["State"] in ("completed", "error")
         assert bool(snapshot.get("StateMessage")) == (snapshot["State"] == "error")
-    for image in (await stack.call("DescribeImages", Owners=["self"]))["Images"]:
+    for image in described.images:
         of = {states[one["Ebs"]["SnapshotId"]] for one in image["BlockDeviceMappings"] if "Ebs" in one}
         assert image["State"] == "failed" or (image["State"] == "available" and of == {"completed"})
         assert bool(image.get("StateReason")) == (image["State"] == "failed")

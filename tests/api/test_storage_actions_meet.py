@@ -103,7 +103,7 @@ STATES: list[tuple[str, Second, str]] = [
     ("StopInstances", _replace_root, "IncorrectInstanceState"),
     ("TerminateInstances", _attach, "IncorrectState"),
     ("TerminateInstances", _detach, "detaching"),
-    ("TerminateInstances", _snapshot, "IncorrectState"),
+    ("TerminateInstances", _snapshot, "pending"),
     ("TerminateInstances", _image_again, "InvalidParameterValue"),
     ("TerminateInstances", _replace_root, "IncorrectInstanceState"),
     ("RebootInstances", _attach, "attaching"),

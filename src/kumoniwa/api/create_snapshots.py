@@ -19,8 +19,8 @@ from kumoniwa.api.volume_lookup import volume_named
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.model.storage import Attachment, AttachmentState, Snapshot, SnapshotState, Volume, VolumeState
-from kumoniwa.store import instances, snapshots, volumes
+from kumoniwa.model.storage import AttachmentState, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.store import snapshots, volumes
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.disks import WantedCut
 
@@ -47,10 +47,6 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         snapshots.add(connection, snapshot)
         write_tags(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
-        if attachment is not None and _goes_with_its_instance(connection, attachment):
-            raise Ec2Error(
-                "IncorrectState", f"Volume '{volume.id}' is being deleted with its instance '{attachment.instance_id}'."
-            )
         if attachment is None:
             _cut_by_rows(connection, call, volume, snapshot)
         else:
@@ -133,12 +129,6 @@ def _check_snappable(connection: Connection, taken: Sequence[Volume]) -> None:
                 "ConcurrentSnapshotLimitExceeded",
                 "Maximum allowed in-progress snapshots for a single volume exceeded.",
             )
-
-
-def _goes_with_its_instance(connection: Connection, attachment: Attachment) -> bool:
-    instance = instances.get(connection, attachment.instance_id)
-    ending = instance is not None and instance.state is InstanceState.SHUTTING_DOWN
-    return ending and attachment.delete_on_termination
 
 
 def _checked_description(parameters: Parameters) -> str:

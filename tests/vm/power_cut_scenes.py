@@ -29,7 +29,11 @@ from typing import Any
 import power
 from real_cloud import RealCloud, real_cloud, until
 
+from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.hypervisor.qemu import stream
 from kumoniwa.hypervisor.qemu.machine import Machine
+from kumoniwa.reconcile.compaction import Compaction
+from kumoniwa.store import layers
 from kumoniwa.workflows.engine import Step, Workflow
 
 CUT = 17
@@ -160,7 +164,29 @@ async def grow(scene: Scene) -> None:
 
 
 async def compaction(scene: Scene) -> None:
-    """A chain of six layers, of which snapshots hold three, is shortened to two; what nobody needs is deleted."""
+    """A chain is shortened, and what nobody needs any more is deleted."""
+    shorten = await _tall(scene)
+    scene.arm()
+    await shorten.go_round()
+    assert shorten.skipped == {} and shorten.last is not None and shorten.last.outcome == "done", shorten.skipped
+    await scene.write("f")
+
+
+async def followed(scene: Scene) -> None:
+    """The same where the server that began it is gone: the guest has finished it, and the row follows the file."""
+    shorten = await _tall(scene)
+    machine, head = scene.cloud.guest(scene.instance)._machine, LayerId(await scene.cloud.head(scene.instance))
+    assert machine is not None
+    await stream._stream(machine, head, (await stream.chain(machine, head))[-1])
+    shorten._unsure.add(head)
+    scene.arm()
+    await shorten.follow_files()
+    chain = await scene.cloud.running.cloud.read(lambda connection: layers.chain(layers.every(connection), head))
+    assert len(chain) == 2
+
+
+async def _tall(scene: Scene) -> Compaction:
+    """A chain of six layers, of which snapshots hold three; gives who shortens it to two."""
     for number, letter in enumerate("bcd", 1):
         await scene.cloud.fill(scene.instance, number)
         await scene.write(letter)
@@ -171,11 +197,7 @@ async def compaction(scene: Scene) -> None:
             scene.promise("deleted", id=made)
     await scene.write("e")
     await scene.cloud.idle()
-    shorten = await scene.cloud.compaction()
-    scene.arm()
-    await shorten.go_round()
-    assert shorten.skipped == {} and shorten.last is not None and shorten.last.outcome == "done", shorten.skipped
-    await scene.write("f")
+    return await scene.cloud.compaction()
 
 
 async def deletion(scene: Scene) -> None:
@@ -223,6 +245,7 @@ SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
         attach,
         grow,
         compaction,
+        followed,
         deletion,
         killed,
     )

@@ -14,6 +14,7 @@ from kumoniwa.client.cloud import CloudClient
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
 
 _GIB = 1 << 30
+_UNFROZEN_WITHIN = 60.0  # seconds: the agent has five to answer, and the rest is what every image takes
 _FROZEN = [{"ResourceType": "image", "Tags": [{"Key": "kumoniwa:freeze", "Value": "true"}]}]
 
 
@@ -50,6 +51,8 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     assert (truth["consistency"], 0 < truth["frozen_ms"] < 15_000) == ("frozen", True), truth
     assert len(cloud.told(f"instances/{instance_id}/boots")["boots"]) == 1, "it was not rebooted"
 
+    _is_cut_without_an_agent_that_answers(cloud, login)
+
     cloud.call("ModifyVolume", VolumeId=volume_id, Size=2)
     until(lambda: _volume(cloud, volume_id), "Size", 2, 60)
     login.run("echo while it was longer than it looked | sudo tee /data/later && sync")
@@ -72,6 +75,24 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     assert "needs_recovery" not in login.run(f"sudo dumpe2fs -h {device} 2>/dev/null"), "frozen: nothing to replay"
     login.run(f"sudo e2fsck -fn {device}")
     assert login.run(f"sudo mount -o ro {device} /data && ls /data && cat /data/file") == "file\nlost+found\nkept"
+
+
+def _is_cut_without_an_agent_that_answers(cloud: CloudClient, login: Login) -> None:
+    """Where the guest's agent is hung or gone, the cut is made nevertheless, soon, and says why it is not frozen."""
+    for name, before, after, why in (
+        ("its agent hangs", "pkill -STOP qemu-ga", "pkill -CONT qemu-ga", "did not answer"),
+        ("its agent is stopped", "systemctl stop qemu-guest-agent", "true", "the guest runs no agent"),
+    ):
+        login.run(f"sudo {before}")
+        asked = {"InstanceId": login.instance_id, "Name": name, "NoReboot": True, "TagSpecifications": _FROZEN}
+        made = cloud.call("CreateImage", **asked)["ImageId"]
+        until(lambda made=made: _image(cloud, made), "State", "available", _UNFROZEN_WITHIN)
+        login.run(f"sudo {after}; echo {name} | sudo tee /data/{before.split()[0]} && sync")
+        truth = cloud.told(f"images/{made}")
+        assert (truth["consistency"], truth["frozen_ms"]) == ("crash-consistent", None), truth
+        assert truth["detail"].startswith("the guest went on running, its file systems not frozen: ")
+        assert why in truth["detail"]
+    login.run("sudo rm /data/pkill /data/systemctl && sudo systemctl start qemu-guest-agent")
 
 
 def _device(login: Login, volume_id: str) -> str:

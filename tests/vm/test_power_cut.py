@@ -87,6 +87,8 @@ MOMENTS = [
     ("compaction", f"returned: {DISKS}:QcowDisks.ensure_deleted"),
     ("compaction", f"returned: {COMPACTION}._collect"),
     ("compaction", "the end"),
+    ("followed", "returned: kumoniwa.reconcile.compaction:follow"),
+    ("followed", "the end"),
     ("deletion", f"called: {DISKS}:QcowDisks.ensure_deleted"),
     ("deletion", f"returned: {DISKS}:QcowDisks.ensure_deleted"),
     ("deletion", "the end"),

@@ -43,14 +43,14 @@ async def _stopped(cloud: RealCloud) -> tuple[str, str, str]:
 
 
 class Torn:
-    """A layer's file that lacks its end, until it is mended: its last cluster, which is what the guest wrote there."""
+    """A layer's file that ends too early, within its tables, until it is mended."""
 
     def __init__(self, cloud: RealCloud, layer: str) -> None:
         self.name = f"{layer}.qcow2"
         self._path = cloud.folder / "layers" / self.name
         self._whole = self._path.read_bytes()
         cluster = 1 << int.from_bytes(self._whole[20:24], "big")
-        self._path.write_bytes(self._whole[: (len(self._whole) - 1) // cluster * cluster])
+        self._path.write_bytes(self._whole[: 3 * cluster])
 
     def mend(self) -> None:
         self._path.write_bytes(self._whole)

@@ -21,9 +21,6 @@ _MAGIC = b"QFI\xfb"
 _DIRTY, _CORRUPT, _EXTERNAL_DATA, _COMPRESSION, _EXTENDED_L2 = (1 << bit for bit in range(5))
 _BACKING_FORMAT = 0xE2792ACA  # the type of that extension of the header
 _OFFSET = 0x00FF_FFFF_FFFF_FE00  # the bits of a table's entry that are an offset into the file
-_COMPRESSED_CLUSTER, _ZERO_CLUSTER = 1 << 62, 1  # in an entry of a table of the second level
-_ALLOCATED = 0xFFFF_FFFF  # in the second half of such an entry: which of the cluster's parts are there
-_REFERENCE_ORDER = 4  # clusters' references are counted in 2^4 bits, as qemu-img does
 _OURS = _DIRTY | _COMPRESSION | _EXTENDED_L2  # features that a layer's file may have
 _OTHER_FORMATS = {
     _MAGIC: "qcow2",
@@ -92,8 +89,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a layer's file, once it was seen that the file is as long as its tables need: every cluster that
-    they name begins within it.
+    """The header of a layer's file, once it was seen that the file is as long as its tables need.
 
     May be read while a guest writes to it. Raises `LayerDamaged`.
     """
@@ -114,10 +110,10 @@ class _Reader:
 
     def header(self) -> Header:
         start = self._at(0, HEADER_BYTES, "its header")
-        magic, version, at, length, cluster_bits, size, encryption, l1_size, l1, refcounts, clusters, *rest = (
+        magic, version, at, length, cluster_bits, size, encryption, l1_size, l1, refcounts, clusters, *_ = (
             _FIELDS.unpack(start[: _FIELDS.size])
         )
-        features, reference_order, header_length = rest[2], rest[5], rest[6]
+        features, header_length = _FIELDS.unpack(start[: _FIELDS.size])[13], int.from_bytes(start[100:104], "big")
         cluster = 1 << cluster_bits if 9 <= cluster_bits <= 21 else 0
         for wrong, why in (
             (magic != _MAGIC, "is torn: it does not begin as a qcow2 file"),
@@ -134,53 +130,24 @@ class _Reader:
         ):
             if wrong:
                 raise LayerDamaged(f"{self._name} {why}")
+        self._check_table(l1, l1_size * 8, "table of clusters")
+        self._check_table(refcounts, clusters * cluster, "table of references")
         subclusters = bool(features & _EXTENDED_L2)
-        tables = self._table(l1, l1_size * 8, "table of clusters")
-        blocks = self._table(refcounts, clusters * cluster, "table of references")
-        if reference_order != _REFERENCE_ORDER or self._last_referenced(blocks, cluster) >= self._length:
-            # What a QEMU had reserved when it was killed is missing rightly: no table names it.
-            for table in filter(None, tables):
-                self._check_clusters(table, cluster_bits, subclusters=subclusters)
         if at == 0:
             return Header(size, None, None, subclusters)
         backing = self._at(at, length, "its header").decode(errors="replace")
         return Header(size, backing, self._backing_format(header_length, at), subclusters)
 
-    def _table(self, at: int, length: int, what: str) -> list[int]:
-        """A table of offsets, in bytes, once it was seen that what it names begins within the file."""
-        table = self._at(at, length, f"its {what}")
-        found = [entry & _OFFSET for (entry,) in struct.iter_unpack(">Q", table)]
-        self._check_begins(max(found, default=0), what)
-        return found
-
-    def _last_referenced(self, blocks: list[int], cluster: int) -> int:
-        """Where the last cluster begins that is counted as in use: the quick way to see that none is cut off."""
-        width = 1 << _REFERENCE_ORDER >> 3
-        for index, block in reversed(list(enumerate(blocks))):
-            if block and (counts := self._at(block, cluster, "its counts of references").rstrip(b"\0")):
-                return (index * (cluster // width) + (len(counts) - 1) // width) * cluster
-        return 0
-
-    def _check_clusters(self, table: int, cluster_bits: int, *, subclusters: bool) -> None:
-        """The clusters that one table of the second level names begin within the file."""
-        entries = struct.iter_unpack(">QQ" if subclusters else ">Q", self._at(table, 1 << cluster_bits, "its tables"))
-        compressed_offset = (1 << 62 - (cluster_bits - 8)) - 1
-        last = 0
-        for entry, *allocated in entries:
-            if entry & _COMPRESSED_CLUSTER:
-                last = max(last, entry & compressed_offset)
-            elif (allocated[0] & _ALLOCATED) if subclusters else not entry & _ZERO_CLUSTER:
-                last = max(last, entry & _OFFSET)
-        self._check_begins(last, "tables")
-
-    def _check_begins(self, last: int, what: str) -> None:
-        if last >= self._length and last >= self._length_now():  # a guest that writes to it makes it longer
-            names = "names" if what.startswith("table of") else "name"
-            raise LayerDamaged(f"{self._name} is torn: its {what} {names} byte {last}, and it has {self._length} bytes")
-
     def _length_now(self) -> int:
         self._length = os.fstat(self._file.fileno()).st_size
         return self._length
+
+    def _check_table(self, at: int, length: int, what: str) -> None:
+        """A table of offsets is there, and what it names begins within the file."""
+        table = self._at(at, length, f"its {what}")
+        last = max((entry & _OFFSET for (entry,) in struct.iter_unpack(">Q", table)), default=0)
+        if last >= self._length and last >= self._length_now():  # a guest that writes to it makes it longer
+            raise LayerDamaged(f"{self._name} is torn: its {what} names byte {last}, and it has {self._length} bytes")
 
     def _backing_format(self, at: int, end: int) -> str | None:
         """From the header's extensions: a type, a length, that many bytes filled up to a multiple of 8."""

@@ -387,6 +387,10 @@ class Disks(Protocol):
         """Afterwards what the layer's file says and holds outlives a power cut. Raises `LayerDamaged`."""
         ...
 
+    async def file_bytes(self, layer: LayerId) -> int:
+        """The length of the layer's file. Raises `LayerDamaged` where there is none."""
+        ...
+
     async def measure(self, layer: LayerId) -> LayerMeasure:
         """How much an immutable layer holds, and what its file is. Raises `LayerDamaged`."""
         ...

@@ -111,6 +111,9 @@ class QcowDisks:
     async def ensure_durable(self, layer: LayerId) -> None:
         await asyncio.to_thread(layer_checks.ensure_durable, self._folder, layer)
 
+    async def file_bytes(self, layer: LayerId) -> int:
+        return await asyncio.to_thread(layer_checks.file_bytes, self._path(layer))
+
     async def measure(self, layer: LayerId) -> LayerMeasure:
         return await layer_checks.measure(self._folder, layer)
 

@@ -63,6 +63,14 @@ def ensure_durable(folder: Path, layer: LayerId) -> None:
         raise LayerDamaged(f"{path.name} cannot be written to the host's disk: {failure.strerror}") from failure
 
 
+def file_bytes(path: Path) -> int:
+    """See `Disks.file_bytes`."""
+    try:
+        return path.stat().st_size
+    except OSError as failure:
+        raise LayerDamaged(f"{path.name} cannot be looked at: {failure.strerror}") from failure
+
+
 async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
     """See `Disks.measure`."""
     path = path_of(folder, layer)

@@ -90,6 +90,12 @@ class SimulatedDisks:
         await self._faults.enter("ensure_durable")
         self._check_readable(layer)
 
+    async def file_bytes(self, layer: LayerId) -> int:
+        await self._faults.enter("file_bytes")
+        if layer not in self._layers:
+            raise LayerDamaged(f"{layer}.qcow2 is missing")
+        return _bytes(_written(self._layers, layer))
+
     async def measure(self, layer: LayerId) -> LayerMeasure:
         await self._faults.enter("measure")
         self._layers.check_whole(layer)

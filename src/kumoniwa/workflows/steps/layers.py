@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
+from kumoniwa.model.storage import Layer
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
 from kumoniwa.workflows.world import World
@@ -26,7 +27,8 @@ _TURNS: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
 async def ensure_layers_made(world: World, layer_id: str) -> None:
     """Afterwards the layer has its file, and so has each that it stands on.
 
-    Raises `LayerDamaged` where a file is missing that was there before: making it anew would hide the loss.
+    Raises `LayerDamaged` where a file is missing that was there before, for making it anew would hide the loss, and
+    where one that never changes any more has lost its end.
     """
     disks = world.driver.disks
     async with _TURNS.setdefault(world.database, asyncio.Lock()):
@@ -42,6 +44,7 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
 
         if (missing := await world.database.read(lost)) is not None:
             raise LayerDamaged(f"The file of layer {missing} is missing; what was written to it is lost.")
+        await _check_ends(world, layer_id)
         unmade = await world.database.read(partial(layers.unmade, layer_id=layer_id))
         for layer in unmade:
             if layer.id in there:
@@ -72,3 +75,19 @@ async def ensure_dropped(world: World, ids: Collection[str]) -> None:
         except (DriverError, OSError) as failure:
             # Its row is gone: the file belongs to nothing, and goes with the next collection.
             log.warning("a layer could not be deleted", layer=layer_id, reason=str(failure))
+
+
+async def _check_ends(world: World, layer_id: str) -> None:
+    """Raises `LayerDamaged` where a file is shorter than it was when it was measured: torn, most likely.
+
+    Its tables do not tell that its end is missing, and QEMU would read zeros there. One that is still written to may
+    lack what its guest had not flushed when the power failed.
+    """
+
+    def read(connection: Connection) -> list[Layer]:
+        return [layer for layer in layers.chain(layers.every(connection), layer_id) if layer.sealed_bytes is not None]
+
+    for layer in await world.database.read(read):
+        length, measured = await world.driver.disks.file_bytes(LayerId(layer.id)), layer.sealed_bytes or 0
+        if length < measured:
+            raise LayerDamaged(f"The file of layer {layer.id} is shorter than it was: {length} bytes, not {measured}.")

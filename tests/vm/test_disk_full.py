@@ -147,6 +147,8 @@ async def test_a_cut_for_whose_overlays_there_is_no_room_harms_nothing(
         await cloud.idle()
         reason = await _outcome(cloud, image_id, snapshot_ids)
         assert reason in (["the host's disk is full"] if a_little else ["the host's disk is full", None])
+        boots = (await cloud.told(f"instances/{instance_id}/boots"))["boots"]
+        assert len(boots) == (2 if what == "an image with reboot" and reason is None else 1)
         await _goes_on(cloud, instance_id, "ab")
 
 

@@ -79,6 +79,8 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
             # It may have run, now or before a crash of ours, and written: the clean end before it is the last no more.
             await world.database.write(end)
         raise
+    if begun and not started.fresh:  # it stood still for want of room, and goes on where it stood: that is no boot
+        await world.database.write(partial(boots.remove, boot_id=boot_id))
     if started.fresh:
         await world.database.write(partial(boots.change, boot_id=boot_id, started_at=started.at))
     if guest.metadata_socket is not None:

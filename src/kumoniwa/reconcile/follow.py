@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestState
 from kumoniwa.ids import new_id
-from kumoniwa.model.boots import Cause
+from kumoniwa.model.boots import Boot, Cause
 from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, Reachability, ShutdownBehavior
 from kumoniwa.model.storage import AttachmentState
 from kumoniwa.model.workflows import WorkflowRow
@@ -82,7 +82,10 @@ class Follower:
                 await self._decide(instance_id, _recovered)
             case GuestState.HALTED if instance_id not in self._without_room:
                 await self._decide(instance_id, _panicked)
-            case GuestState.RUNNING | GuestState.HALTED | None:
+            case GuestState.RUNNING:
+                if _was_given_up(await self._world.database.read(partial(boots.current, instance_id=instance_id))):
+                    await self._decide(instance_id, _runs_after_all)
+            case GuestState.HALTED | None:
                 pass  # without room it goes on by itself when there is some
 
     async def after(self, workflow: WorkflowRow, failure: str | None) -> None:
@@ -238,6 +241,19 @@ def _went_down(connection: Connection, instance: Instance, origin: Origin) -> No
         _recovered(connection, instance, origin)
     else:
         _powered_off(connection, instance, origin)
+
+
+def _was_given_up(boot: Boot | None) -> bool:
+    """Whether the guest did not answer who booted it. One that may have heard the power button is not meant: where it
+    goes down yet, that is our doing."""
+    return boot is not None and boot.ended_at is not None and boot.end_requested_at is None
+
+
+def _runs_after_all(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest runs, in the life that was given up: what it does by itself from now on is its own doing again."""
+    boot = boots.current(connection, instance.id)
+    if boot is not None and _was_given_up(boot):
+        boots.ensure_not_ended(connection, boot.id)
 
 
 def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> None:

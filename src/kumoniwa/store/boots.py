@@ -60,6 +60,12 @@ def ensure_ended(
     )
 
 
+def ensure_not_ended(connection: Connection, boot_id: str) -> None:
+    """Take back that a boot ended: it was believed, and is not so."""
+    ends = ("end_cause", "end_action", "end_request_id", "end_requested_at", "at_rest_at", "end_clean", "ended_at")
+    change(connection, boot_id, **dict.fromkeys(ends))
+
+
 def change(connection: Connection, boot_id: str, **columns: Any) -> None:
     """Change columns of a boot."""
     connection.execute(update(boots).where(boots.c.id == boot_id).values(**columns))

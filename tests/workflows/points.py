@@ -9,7 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.hypervisor.driver import DriverError, GuestLost
+from kumoniwa.hypervisor.simulated import SimulatedGuest
 from kumoniwa.workflows.engine import Workflow
 
 REFUSAL = "The host said no."
@@ -71,19 +72,29 @@ class Refusals:
 
 @dataclass
 class Points:
-    """Counts the points that stories pass, and crashes at one of them; what is refused is refused at all of them."""
+    """Counts the points that stories pass, and crashes, or loses an answer, at one of them; what is refused is refused
+    at all of them."""
 
     crash_at: int | None = None
     """Where there are refusals, so many points after the first."""
     refusals: Refusals | None = None
     of: str = OF_STORIES
+    lose_at: int | None = None
+    """Of the points within the driver: what is done there is done, and nobody hears of it."""
+    lost: str = ""
+    """The method whose answer it was."""
     passed: int = 0
+    passed_in_the_driver: int = 0
     armed: bool = False
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def pass_one(self, _: str = "") -> None:
+    async def pass_one(self, method: str = "") -> None:
         if not self._counts():
             return
+        self.passed_in_the_driver += bool(method)
+        if method and self.passed_in_the_driver == self.lose_at:
+            self.lost = method
+            raise GuestLost(REFUSAL) if hasattr(SimulatedGuest, method) else DriverError(REFUSAL)
         if self.refusals is None or self.refusals.began or self.refusals.steps == frozenset() == self.refusals.call:
             self.passed += 1
         if self.passed == self.crash_at:

@@ -112,3 +112,23 @@ async def test_a_call_of_the_driver_that_is_refused_for_good_leaves_no_half_stat
         except (AssertionError, TimeoutError, LookupError) as failure:
             wrong.append(f"{method}, call {call}: {failure!r}"[:400])
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_an_answer_of_the_driver_that_is_lost_leaves_no_half_state(
+    name: str, prepared: Prepared, runs: Runs
+) -> None:
+    """At each point within the driver: what was done until then is done, and who asked for it is told that it was not,
+    or that the guest does not answer."""
+    wrong: list[str] = []
+    points = Points(refusals=Refusals(), lose_at=1)
+    while True:
+        try:
+            told = await runs.run(prepared, name, points)
+            assert told is None or REFUSAL in told, told
+        except (AssertionError, TimeoutError, LookupError) as failure:
+            wrong.append(f"{points.lost}, point {runs.made}: {failure!r}"[:400])
+        if not points.lost:
+            break
+        points = Points(refusals=Refusals(), lose_at=runs.made + 1)
+    assert not wrong, "\n".join(wrong)

@@ -9,11 +9,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 _STORIES = (
     "launch",
     "terminate",
-    "power off, to terminate",
     "recover",
     "detach",
-    "grow nobody's",
-    "delete a volume",
     "import",
     "snapshots, frozen",
     "image",

@@ -24,6 +24,8 @@ from kumoniwa.hypervisor.simulated import SimulatedGuest
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.model import instances as instance_model
 from kumoniwa.model import storage as model
+from kumoniwa.reconcile.layer_files import DriversFiles
+from kumoniwa.storage.check import look_at_layers, look_at_whole
 from kumoniwa.store import images, instances, layers, snapshots, volumes
 from kumoniwa.store.tables import workflows
 
@@ -277,9 +279,9 @@ class Storage:
             if all(one.found for one in found) and not any(self._was_apart(one) for one in group):
                 assert were_cut_together(found), [vars(one) for one in found]
                 self.counts["cut together"] += 1
-        looked = await self.stack.get("/_kumoniwa/storage/check")
-        assert looked["next"] is None
-        assert looked["faults"] == []
+        database, files = self.stack.running.cloud.world.database, DriversFiles(self.stack.driver.disks)
+        assert await look_at_whole(database, files) == []
+        assert (await look_at_layers(database, files, None, lambda: False)).faults == ()
 
     def check_volumes(self, rows: Rows) -> None:
         """Raises where a volume's disk does not hold what it is to, or a volume is gone that nobody wanted gone."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from storage import REGION, ROOM, Rows, Storage, any_of, serial
+from storage import REGION, Rows, Storage, any_of, serial
 
 from kumoniwa.hypervisor.driver import CutRefused, DetachRefused, DriverError, GuestLost, HostExhausted, LayerDamaged
 
@@ -54,6 +54,12 @@ def _image(storage: Storage, rows: Rows, *states: str) -> str:
     return str(any_of(storage.choose, [one.id for one in rows.images.values() if one.state in states]))
 
 
+def _launchable(storage: Storage, rows: Rows) -> str:
+    """An image; rather one that was made here."""
+    first, *made = [one.id for one in rows.images.values() if one.state == "available"]
+    return str(storage.choose.choice(made)) if made and _chance(storage, 75) else first
+
+
 # By users.
 
 
@@ -66,10 +72,10 @@ async def launch(storage: Storage) -> None:
     mapping = [{"DeviceName": "/dev/sdj", "Ebs": {"VolumeSize": 1, "DeleteOnTermination": _chance(storage, 50)}}]
     await storage.call(
         "RunInstances",
-        ImageId=_image(storage, rows, "available"),
+        ImageId=_launchable(storage, rows),
         MinCount=1,
         MaxCount=1,
-        BlockDeviceMappings=mapping if _chance(storage, 60) else [],
+        BlockDeviceMappings=mapping if _chance(storage, 75) else [],
         InstanceInitiatedShutdownBehavior="terminate" if _chance(storage, 10) else "stop",
     )
 
@@ -147,7 +153,7 @@ async def copy_snapshot(storage: Storage) -> None:
 
 async def copy_image(storage: Storage) -> None:
     rows = await storage.look()
-    source = _image(storage, rows, "available")
+    source = _launchable(storage, rows)
     told = await storage.call(
         "CopyImage", SourceRegion=REGION, SourceImageId=source, Name=f"copy {storage.time} {len(storage.story)}"
     )
@@ -218,6 +224,9 @@ async def detach(storage: Storage) -> None:
     volume_id, force = any_of(storage.choose, list(rows.attachments)), _chance(storage, 35)
     if force:
         storage.shake_volume(volume_id)
+        if _chance(storage, 50):
+            storage.stack.guest(rows.attachments[volume_id].instance_id).holds_disk(serial(volume_id))
+            storage.story.append(f"{volume_id} is in use")
     await storage.call("DetachVolume", VolumeId=volume_id, Force=force)
     storage.detached.add(volume_id)
 
@@ -245,7 +254,7 @@ async def replace_root(storage: Storage) -> None:
         of_roots = [one.id for one in rows.snapshots.values() if one.volume_id in roots and one.state == "completed"]
         source = {"SnapshotId": any_of(storage.choose, of_roots)}
     elif kind == 2:
-        source = {"ImageId": _image(storage, rows, "available")}
+        source = {"ImageId": _launchable(storage, rows)}
     also = _chance(storage, 50)
     await storage.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, DeleteReplacedRootVolume=also, **source)
     old = {one.volume_id for one in rows.attachments.values() if (one.instance_id, one.position) == (instance_id, 0)}
@@ -274,6 +283,20 @@ async def write(storage: Storage) -> None:
     storage.write(rows, guest, any_of(storage.choose, storage.seen_by(guest)))
     if synced:
         storage.sync(guest)
+
+
+async def write_on(storage: Storage) -> None:
+    """A program in a guest, whose disks may be cut just now, writes to one after the other, each time with a sync."""
+    rows = await storage.look()
+    working = [one.id for one in rows.instances.values() if one.id in rows.busy and one.state == "running"]
+    instance_id = str(storage.choose.choice(working)) if working else _instance(storage, rows)
+    guest = storage.stack.guest(instance_id)
+    for turn in range(3 + storage.choose.randrange(6)):
+        rows, disks = await storage.see(instance_id), storage.seen_by(guest)
+        storage.write(rows, guest, disks[turn % len(disks)] if disks else any_of(storage.choose, disks))
+        storage.sync(guest)
+        for _ in range(storage.choose.randrange(12)):
+            await asyncio.sleep(0)
 
 
 async def sync(storage: Storage) -> None:
@@ -361,10 +384,10 @@ async def find_space(storage: Storage) -> None:
     storage.without_room.discard(instance_id)
 
 
-async def room_or_none(storage: Storage) -> None:
-    """The host's disk is full, or has room again."""
-    storage.life.world.room = 0 if storage.life.world.room else ROOM
-    storage.story.append(f"the host has room: {bool(storage.life.world.room)}")
+async def lack_room(storage: Storage) -> None:
+    """The host's disk is full, for a while."""
+    storage.life.world.room = 0
+    storage.story.append("the host has no room")
 
 
 async def refuse(storage: Storage) -> None:
@@ -394,10 +417,11 @@ async def let_pass(storage: Storage) -> None:
 
 ACTS: list[Act] = [
     *[rest] * 5,
-    *[write] * 9,
+    *[write] * 7,
+    *[write_on] * 4,
     *[sync] * 2,
     *[snapshot] * 4,
-    *[snapshots] * 2,
+    *[snapshots] * 4,
     *[image] * 4,
     *[attach] * 3,
     *[detach] * 2,
@@ -409,9 +433,13 @@ ACTS: list[Act] = [
     *[replace_root] * 2,
     *[compact] * 2,
     *[let_pass] * 2,
+    *[copy_image] * 2,
+    *[silence_or_speak] * 2,
+    *[ignore_or_heed] * 2,
+    *[refuse] * 2,
+    *[lack_room] * 2,
     terminate,
     copy_snapshot,
-    copy_image,
     register,
     import_snapshot,
     disable_image,
@@ -423,13 +451,9 @@ ACTS: list[Act] = [
     delete_snapshot,
     power_off_inside,
     reboot_inside,
-    ignore_or_heed,
-    silence_or_speak,
     hold_or_release,
     die,
     panic,
     run_out_of_space,
     find_space,
-    room_or_none,
-    refuse,
 ]

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, note, settings
 from hypothesis import given as given_that
 from hypothesis import strategies as st
 from life import Life, Points, whole
-from storage import NothingThere, Storage
+from storage import ROOM, NothingThere, Storage
 from storage_acts import ACTS, Act, launch
+from structlog.testing import capture_logs
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import GuestLost
@@ -33,7 +34,7 @@ def test_no_history_of_actions_and_kills_loses_or_mixes_what_was_written(
     began, counts = _begun(tmp_path_factory.mktemp("began")), Counter[str]()
 
     @settings(max_examples=_HISTORIES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-    @given_that(acts=st.lists(st.sampled_from(ACTS), min_size=12, max_size=50), choose=st.randoms())
+    @given_that(acts=st.lists(st.sampled_from(ACTS), min_size=15, max_size=60), choose=st.randoms())
     def no_history_does(acts: list[Act], choose: random.Random) -> None:
         counts["histories"] += 1
         asyncio.run(_lived(began.copied(tmp_path_factory.mktemp("history") / "data"), acts, choose, counts))
@@ -58,7 +59,7 @@ def _begun(folder: Path) -> Life:
 
 async def _lived(life: Life, acts: list[Act], choose: random.Random, counts: Counter[str]) -> None:
     life.clock = ManualClock()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, capture_logs() as logged:  # not rendered: a sixth of the time
         lockstep.keep(patch, life.clock)
         storage = Storage(life, choose, patch)
         try:
@@ -73,7 +74,7 @@ async def _lived(life: Life, acts: list[Act], choose: random.Random, counts: Cou
             assert life.world.layers.broken == []
         finally:
             await storage.end()
-            note("\n".join(storage.story))
+            note("\n".join([*storage.story, *(str(one) for one in logged if one["log_level"] == "error")]))
             counts.update(storage.counts)
 
 
@@ -83,6 +84,10 @@ async def _done(storage: Storage, act: Act) -> None:
     storage.story.append(f"- {act.__name__}")
     if storage.choose.randrange(100) >= 85:
         storage.crash_soon()
+    if not storage.life.world.room and storage.choose.randrange(100) >= 75:
+        storage.story.append("the host has room again")
+        storage.life.world.room = ROOM
+    await storage.stack.clock.advance(0.001)  # no two things happen at the same moment
     try:
         await act(storage)
     except Refused as refused:

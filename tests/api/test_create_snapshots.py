@@ -352,6 +352,29 @@ async def test_a_volume_that_is_detached_before_it_was_attached_fails_no_snapsho
     assert (await stack.call("DescribeVolumes", VolumeIds=[volume_id]))["Volumes"][0]["State"] == "available"
 
 
+async def test_what_came_to_a_guest_that_had_ended_by_then_is_not_called_at_rest_for_its_sake(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.guest(instance_id).write(KEPT, b"mounted", sync=True)
+    dirty = await take(stack, await root_of(stack, instance_id))
+    zone = (await stack.instance(instance_id))["Placement"]["AvailabilityZone"]
+    made = await stack.call("CreateVolume", AvailabilityZone=zone, SnapshotId=dirty)
+    await stack.idle()
+    await stack.clock.advance(1)
+
+    async def end_first(method: str) -> None:
+        if method == "ensure_attached":
+            stack.driver.faults.hook = None
+            await stack.clock.advance(1)
+            stack.guest(instance_id).power_off_from_inside()
+            await stack.clock.advance(1)
+
+    stack.driver.faults.hook = end_first
+    await stack.call("AttachVolume", VolumeId=made["VolumeId"], InstanceId=instance_id, Device="/dev/sdf")
+    await stack.idle()
+    await stack.state(instance_id, "stopped")
+    assert (await truth(stack, await take(stack, made["VolumeId"])))[0] == "crash-consistent"
+
+
 # A volume may go between the request and the cut: what was promised is kept.
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
-from kumoniwa.hypervisor.driver import DetachRefused
+from kumoniwa.hypervisor.driver import DetachRefused, GuestState
 from kumoniwa.model.storage import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, volumes
 from kumoniwa.workflows.engine import StepFailed
@@ -58,12 +58,18 @@ async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> N
     """Afterwards the instance's guest has the volume, also where a caller wants it detached by now: what was asked for
     in between finds it there, and the detachment's turn comes.
 
-    A guest that is ABSENT gets it at its next start.
+    A guest that is ABSENT gets it at its next start. One that does not run got it after its end, whenever it was asked
+    for: that is noted, for what the end says of its disks.
     """
     wanted = (AttachmentState.ATTACHING, AttachmentState.DETACHING)
     if (volume := await _attached(world, volume_id, instance_id, wanted)) is not None:
         disk = disk_of(volume)
         await until_answered(world, instance_id, lambda guest: guest.ensure_attached(disk))
+        if await until_answered(world, instance_id, lambda guest: guest.observe()) is not GuestState.RUNNING:
+            now = world.clock.now()
+            await world.database.write(
+                lambda connection: volumes.change_attachment(connection, volume_id, attached_at=now)
+            )
 
 
 async def ensure_published_attached(world: World, volume_id: str, instance_id: str) -> None:

@@ -9,6 +9,8 @@ from kumoniwa.reconcile.compaction import Compaction
 pytestmark = pytest.mark.anyio
 
 Sizes = tuple[int, int]  # changed, full
+FS = 1024
+"""What a file system writes besides, in each layer that was mounted: its own state."""
 
 
 class Disk:
@@ -54,13 +56,13 @@ async def history(disk: Disk) -> dict[str, Sizes]:
     """Four snapshots of what is known to have been written; what each has to tell."""
     expected: dict[str, Sizes] = {}
     disk.write("/a", 1000)
-    expected[await disk.snapshot()] = (1000, 1000)
+    expected[await disk.snapshot()] = (1000 + FS, 1000 + FS)
     disk.write("/a", 200)  # in the place of what was there
     disk.write("/b", 50)
-    expected[await disk.snapshot()] = (250, 250)
+    expected[await disk.snapshot()] = (250 + FS, 250 + FS)
     disk.write("/c", 7)
-    expected[await disk.snapshot()] = (7, 257)
-    expected[await disk.snapshot()] = (0, 257)
+    expected[await disk.snapshot()] = (7 + FS, 257 + FS)
+    expected[await disk.snapshot()] = (0, 257 + FS)
     return expected
 
 
@@ -94,14 +96,14 @@ async def test_the_snapshots_of_an_image_and_of_its_copy_tell_the_same(disk: Dis
     for one in (image, copy):
         (described,) = (await stack.call("DescribeImages", ImageIds=[one]))["Images"]
         data = {device["DeviceName"]: device["Ebs"]["SnapshotId"] for device in described["BlockDeviceMappings"]}
-        assert await sizes(stack, data["/dev/sdf"]) == (1000, 1000)
+        assert await sizes(stack, data["/dev/sdf"]) == (1000 + FS, 1000 + FS)
 
 
 async def test_a_volume_made_of_a_snapshot_begins_where_that_ends(disk: Disk) -> None:
     stack = disk.stack
     last = list(await history(disk))[-1]
     restored = await create(stack, SnapshotId=last)
-    assert await sizes(stack, await taken(stack, restored)) == (0, 257)
+    assert await sizes(stack, await taken(stack, restored)) == (0, 257 + FS)
 
 
 async def test_a_compaction_changes_the_size_of_no_snapshot_that_is_there(disk: Disk) -> None:
@@ -114,8 +116,8 @@ async def test_a_compaction_changes_the_size_of_no_snapshot_that_is_there(disk: 
     assert (compaction.last.outcome, compaction.last.layers_after) == ("done", 2)
     assert {one: await sizes(stack, one) for one in expected} == expected
     disk.write("/d", 3)
-    expected[await disk.snapshot()] = (260, 260)
+    expected[await disk.snapshot()] = (260 + FS, 260 + FS)
     disk.write("/e", 1)
-    expected[await disk.snapshot()] = (1, 261)
+    expected[await disk.snapshot()] = (1 + FS, 261 + FS)
     assert {one: await sizes(stack, one) for one in expected} == expected
     assert (await stack.get("/_kumoniwa/storage/check"))["faults"] == []

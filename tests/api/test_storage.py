@@ -217,7 +217,7 @@ async def test_what_storage_takes_is_told(stack: Stack) -> None:
 async def test_a_snapshot_knows_what_changed_and_what_it_holds(stack: Stack) -> None:
     instance = await stack.launch()
     guest = stack.guest(instance)
-    guest.write("/first", b"x" * 1000, sync=True)
+    guest.write("/first", b"x" * 10_000, sync=True)
     one = await cut(stack, instance, "one")
     guest.write("/second", b"y" * 50, sync=True)
     two = await cut(stack, instance, "two")
@@ -227,8 +227,8 @@ async def test_a_snapshot_knows_what_changed_and_what_it_holds(stack: Stack) -> 
     assert second.changed_bytes is not None
     assert first.full_bytes is not None
     assert second.full_bytes is not None
-    assert first.changed_bytes >= 1000
-    assert 50 <= second.changed_bytes < 1000
+    assert first.changed_bytes >= 10_000
+    assert 50 <= second.changed_bytes < 10_000
     assert second.full_bytes >= first.full_bytes + 50
     every = await stack.running.cloud.read(layers.every)
     assert first.layer_id is not None

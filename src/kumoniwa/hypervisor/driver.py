@@ -387,8 +387,8 @@ class Disks(Protocol):
         """Afterwards what the layer's file says and holds outlives a power cut. Raises `LayerDamaged`."""
         ...
 
-    async def file_bytes(self, layer: LayerId) -> int:
-        """The length of the layer's file. Raises `LayerDamaged` where there is none."""
+    async def check_length(self, layer: LayerId, file_bytes: int) -> None:
+        """Raises `LayerDamaged` where the layer's file is missing, or shorter than this."""
         ...
 
     async def measure(self, layer: LayerId) -> LayerMeasure:

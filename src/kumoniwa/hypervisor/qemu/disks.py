@@ -111,8 +111,8 @@ class QcowDisks:
     async def ensure_durable(self, layer: LayerId) -> None:
         await asyncio.to_thread(layer_checks.ensure_durable, self._folder, layer)
 
-    async def file_bytes(self, layer: LayerId) -> int:
-        return await asyncio.to_thread(layer_checks.file_bytes, self._path(layer))
+    async def check_length(self, layer: LayerId, file_bytes: int) -> None:
+        await asyncio.to_thread(layer_checks.check_length, self._path(layer), file_bytes)
 
     async def measure(self, layer: LayerId) -> LayerMeasure:
         return await layer_checks.measure(self._folder, layer)

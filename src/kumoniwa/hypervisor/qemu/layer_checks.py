@@ -63,12 +63,14 @@ def ensure_durable(folder: Path, layer: LayerId) -> None:
         raise LayerDamaged(f"{path.name} cannot be written to the host's disk: {failure.strerror}") from failure
 
 
-def file_bytes(path: Path) -> int:
-    """See `Disks.file_bytes`."""
+def check_length(path: Path, file_bytes: int) -> None:
+    """See `Disks.check_length`."""
     try:
-        return path.stat().st_size
+        length = path.stat().st_size
     except OSError as failure:
         raise LayerDamaged(f"{path.name} cannot be looked at: {failure.strerror}") from failure
+    if length < file_bytes:
+        raise LayerDamaged(f"{path.name} is torn: it has {length} bytes, and had {file_bytes}")
 
 
 async def measure(folder: Path, layer: LayerId) -> LayerMeasure:

@@ -90,11 +90,12 @@ class SimulatedDisks:
         await self._faults.enter("ensure_durable")
         self._check_readable(layer)
 
-    async def file_bytes(self, layer: LayerId) -> int:
-        await self._faults.enter("file_bytes")
+    async def check_length(self, layer: LayerId, file_bytes: int) -> None:
+        await self._faults.enter("check_length")
         if layer not in self._layers:
             raise LayerDamaged(f"{layer}.qcow2 is missing")
-        return _bytes(_written(self._layers, layer))
+        if (length := _bytes(_written(self._layers, layer))) < file_bytes:
+            raise LayerDamaged(f"{layer}.qcow2 is torn: it has {length} bytes, and had {file_bytes}")
 
     async def measure(self, layer: LayerId) -> LayerMeasure:
         await self._faults.enter("measure")

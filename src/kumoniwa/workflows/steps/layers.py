@@ -88,6 +88,4 @@ async def _check_ends(world: World, layer_id: str) -> None:
         return [layer for layer in layers.chain(layers.every(connection), layer_id) if layer.sealed_bytes is not None]
 
     for layer in await world.database.read(read):
-        length, measured = await world.driver.disks.file_bytes(LayerId(layer.id)), layer.sealed_bytes or 0
-        if length < measured:
-            raise LayerDamaged(f"The file of layer {layer.id} is shorter than it was: {length} bytes, not {measured}.")
+        await world.driver.disks.check_length(LayerId(layer.id), layer.sealed_bytes or 0)

@@ -42,6 +42,7 @@ from kumoniwa.reconcile.compaction import CUTTING, Compaction
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.follow import Follower
 from kumoniwa.reconcile.housekeeping import Housekeeping
+from kumoniwa.reconcile.kept_layers import collect_kept
 from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, make_engine
@@ -117,6 +118,7 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
             await follower.after(row, error)
             if row.kind in CUTTING:
                 compaction.stir()
+            await collect_kept(world, row)
 
         engine.after = after
         await driver.open()

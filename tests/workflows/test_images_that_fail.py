@@ -28,6 +28,29 @@ async def test_an_image_that_fails_says_why_and_its_instance_runs_again(
         await whole(stack)
 
 
+async def test_an_instance_that_is_terminated_while_it_is_imaged_leaves_no_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What took its root's writes since the cut is named by the image's workflow, which ends after the instance."""
+    async with Life(tmp_path).server(Points(), monkeypatch) as stack:
+        instance_id = await stack.launch()
+        measuring, measured = asyncio.Event(), asyncio.Event()
+
+        async def take_long(method: str) -> None:
+            if method == "measure":
+                measuring.set()
+                await measured.wait()
+
+        stack.driver.faults.hook = take_long
+        await stack.call("CreateImage", InstanceId=instance_id, Name="golden")
+        await measuring.wait()
+        await stack.call("TerminateInstances", InstanceIds=[instance_id])
+        await stack.state(instance_id, "terminated")
+        measured.set()
+        await stack.idle()
+        await whole(stack)
+
+
 async def test_a_layer_that_many_want_at_once_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Life(tmp_path).server(Points(), monkeypatch) as stack:
         snapshot_id = (await stack.call("DescribeSnapshots"))["Snapshots"][0]["SnapshotId"]

@@ -14,6 +14,7 @@ from kumoniwa.api.launch_devices import new_device
 from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.api.snapshots import pending_snapshot
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
 from kumoniwa.api.unbuilt import refuse
@@ -27,7 +28,6 @@ from kumoniwa.model.storage import (
     ImageDevice,
     ImageState,
     Snapshot,
-    SnapshotState,
     Volume,
 )
 from kumoniwa.store import images, snapshots, volumes
@@ -69,7 +69,9 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
             raise without_root(instance)
         check_room(cloud, NEW_LAYER_BYTES * len(kept))
         overrides = _delete_on_termination(parameters.get("BlockDeviceMappings") or [])
-        taken = [_snapshot(call, instance, image, volume) for _, volume in kept]
+        # EC2's own text; tools parse it (docs/sources.md, CreateImage).
+        description = f"Created by CreateImage({instance.id}) for {image.id}"
+        taken = [pending_snapshot(call, volume, description) for _, volume in kept]
         devices = [
             _device(image, attachment, volume, snapshot, overrides)
             for (attachment, volume), snapshot in zip(kept, taken, strict=True)
@@ -183,21 +185,6 @@ def _delete_on_termination(mappings: Sequence[Mapping[str, Any]]) -> dict[str, b
         for mapping in mappings
         if (mapping.get("Ebs") or {}).get("DeleteOnTermination") is not None
     }
-
-
-def _snapshot(call: Call, instance: Instance, image: Image, volume: Volume) -> Snapshot:
-    return Snapshot(
-        id=new_id("snap"),
-        account=call.account,
-        region=call.region,
-        volume_id=volume.id,
-        volume_size_gib=volume.size_gib,
-        state=SnapshotState.PENDING,
-        progress=0,
-        started_at=call.at,
-        # EC2's own text; tools parse it (docs/sources.md, CreateImage).
-        description=f"Created by CreateImage({instance.id}) for {image.id}",
-    )
 
 
 def _device(

@@ -11,7 +11,7 @@ from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.resources import VOLUME
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
-from kumoniwa.api.snapshots import snapshot_output
+from kumoniwa.api.snapshots import pending_snapshot, snapshot_output
 from kumoniwa.api.tags import from_specifications, tag_set, tags_of
 from kumoniwa.api.tags import write as write_tags
 from kumoniwa.api.unbuilt import Unbuilt, refuse
@@ -19,7 +19,7 @@ from kumoniwa.api.volume_lookup import volume_named
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.model.storage import AttachmentState, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.model.storage import AttachmentState, Snapshot, Volume, VolumeState
 from kumoniwa.store import snapshots, volumes
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.disks import WantedCut
@@ -43,7 +43,7 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         volume = volume_named(connection, call, parameters["VolumeId"])
         _check_snappable(connection, [volume])
         check_room(cloud, NEW_LAYER_BYTES)
-        snapshot = _snapshot(call, volume, description)
+        snapshot = pending_snapshot(call, volume, description)
         snapshots.add(connection, snapshot)
         write_tags(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
@@ -80,7 +80,7 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
         own = tags_of(connection, call.account, call.region, "volume", [one.id for one in taken]) if copies_tags else {}
         made, told = [], []
         for volume in taken:
-            snapshot = _snapshot(call, volume, description)
+            snapshot = pending_snapshot(call, volume, description)
             given = {**own.get(volume.id, {}), **tags.get("snapshot", {})}
             snapshots.add(connection, snapshot)
             write_tags(connection, call, snapshot.id, "snapshot", given)
@@ -136,20 +136,6 @@ def _checked_description(parameters: Parameters) -> str:
     if len(description) > MOST_DESCRIPTION:
         raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
     return description
-
-
-def _snapshot(call: Call, volume: Volume, description: str) -> Snapshot:
-    return Snapshot(
-        id=new_id("snap"),
-        account=call.account,
-        region=call.region,
-        volume_id=volume.id,
-        volume_size_gib=volume.size_gib,
-        state=SnapshotState.PENDING,
-        progress=0,
-        started_at=call.at,
-        description=description,
-    )
 
 
 def _cut_by_rows(connection: Connection, call: Call, volume: Volume, snapshot: Snapshot) -> None:

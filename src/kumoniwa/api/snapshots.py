@@ -13,7 +13,8 @@ from kumoniwa.api.resources import SNAPSHOT
 from kumoniwa.api.tags import tag_set
 from kumoniwa.clock import precise
 from kumoniwa.errors import Ec2Error
-from kumoniwa.model.storage import Snapshot
+from kumoniwa.ids import new_id
+from kumoniwa.model.storage import Snapshot, SnapshotState, Volume
 from kumoniwa.store import permissions, snapshots, tags
 from kumoniwa.workflows.engine import submit
 
@@ -51,6 +52,21 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
         "VolumeId": snapshot.volume_id,
         "VolumeSize": snapshot.volume_size_gib,
     }
+
+
+def pending_snapshot(call: Call, volume: Volume, description: str) -> Snapshot:
+    """A snapshot of the volume as it is when it is asked for: its cut is to be made."""
+    return Snapshot(
+        id=new_id("snap"),
+        account=call.account,
+        region=call.region,
+        volume_id=volume.id,
+        volume_size_gib=volume.size_gib,
+        state=SnapshotState.PENDING,
+        progress=0,
+        started_at=call.at,
+        description=description,
+    )
 
 
 @action("DescribeSnapshots")

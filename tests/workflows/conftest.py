@@ -24,12 +24,11 @@ def plain_failures() -> Iterator[None]:
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Any) -> Iterator[Runs]:
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Runs]:
     """Runs of stories, and how many there were."""
     runs = Runs(tmp_path, monkeypatch)
     yield runs
-    record_property("runs", runs.made)
-    record_property("crashes", runs.crashes)
+    request.node.user_properties += [("runs", runs.made), ("crashes", runs.crashes)]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

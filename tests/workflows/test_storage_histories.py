@@ -29,7 +29,7 @@ _GONE = {"InvalidSnapshot.NotFound", "InvalidVolume.NotFound"}
 
 @pytest.mark.timeout(1800)
 def test_no_history_of_actions_and_kills_loses_or_mixes_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, record_property: Any
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> None:
     began, counts = _begun(tmp_path_factory.mktemp("began")), Counter[str]()
 
@@ -40,7 +40,7 @@ def test_no_history_of_actions_and_kills_loses_or_mixes_what_was_written(
 
     no_history_does()
     for what, times in sorted(counts.items()):
-        record_property(what, times)
+        request.node.user_properties.append((what, times))
     print(", ".join(f"{what}: {times}" for what, times in sorted(counts.items())))
 
 

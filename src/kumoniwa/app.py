@@ -42,7 +42,7 @@ from kumoniwa.reconcile.compaction import CUTTING, Compaction
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.follow import Follower
 from kumoniwa.reconcile.housekeeping import Housekeeping
-from kumoniwa.reconcile.kept_layers import collect_kept
+from kumoniwa.reconcile.leftovers import collect_kept
 from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, make_engine

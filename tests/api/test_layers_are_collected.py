@@ -11,6 +11,7 @@ from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.model.storage import GIB
+from kumoniwa.reconcile.housekeeping import Housekeeping
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 
@@ -61,7 +62,7 @@ async def test_a_file_that_cannot_be_deleted_does_not_keep_an_instance_from_its_
     await stack.call("TerminateInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
-    await collect(stack.running.cloud.world.database, stack.driver.disks)
+    await Housekeeping(stack.running.cloud.world).go_round()  # as it does each minute
     await known(stack)
 
 

@@ -24,6 +24,7 @@ from kumoniwa.hypervisor.simulated import SimulatedGuest
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.model import instances as instance_model
 from kumoniwa.model import storage as model
+from kumoniwa.reconcile.housekeeping import Housekeeping
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.storage.check import look_at_layers, look_at_whole
 from kumoniwa.store import images, instances, layers, snapshots, volumes
@@ -163,6 +164,7 @@ class Storage:
         else:
             raise AssertionError("not every instance comes to be what it is told to be")
         await self.rest()
+        await Housekeeping(self.stack.running.cloud.world).go_round()  # as each minute: the host may have refused
         self.without_room.clear()
 
     async def _at_rest(self) -> bool:

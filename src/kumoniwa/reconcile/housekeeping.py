@@ -1,4 +1,7 @@
-"""What time alone brings about: terminated instances fade, tokens expire, guests that never answer are impaired."""
+"""What time alone brings about: terminated instances fade, tokens expire, guests that never answer are impaired.
+
+And what the host refused to delete is tried again.
+"""
 
 from datetime import timedelta
 
@@ -7,6 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import InstanceState, Reachability
+from kumoniwa.reconcile.leftovers import collect_leftovers
 from kumoniwa.store import boots, instances, tags, tokens, workflows
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.world import World
@@ -64,3 +68,4 @@ class Housekeeping:
                     instances.change(connection, instance.id, reachability=Reachability.IMPAIRED, impaired_since=now)
 
         await self._world.database.write(due)
+        await collect_leftovers(self._world)

@@ -1,5 +1,6 @@
 """Anything may be deleted in any order, and nothing is left over."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,6 @@ async def test_a_file_that_cannot_be_deleted_does_not_keep_a_server_from_startin
     driver = SimulatedDriver(clock, timing=Timing.instant())
     await driver.disks.ensure_empty(LayerId("nobodys"), GIB)
     driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
-    async with running(Config(data_dir=tmp_path), driver, clock) as cloud:
-        assert "nobodys" in await driver.disks.all_layers()
-        await collect(cloud.cloud.world.database, driver.disks)
-        assert "nobodys" not in await driver.disks.all_layers()
+    async with running(Config(data_dir=tmp_path), driver, clock), asyncio.timeout(10):
+        while "nobodys" in await driver.disks.all_layers():  # the first round of housekeeping tries again
+            await asyncio.sleep(0)

@@ -31,6 +31,8 @@ from real_cloud import RealCloud, real_cloud, until
 
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.qemu import stream
+from kumoniwa.hypervisor.qemu.command_line import LAYERS_FROM_GUEST
+from kumoniwa.hypervisor.qemu.layer_checks import path_of
 from kumoniwa.hypervisor.qemu.machine import Machine
 from kumoniwa.reconcile.compaction import Compaction
 from kumoniwa.store import layers
@@ -175,9 +177,11 @@ async def compaction(scene: Scene) -> None:
 async def followed(scene: Scene) -> None:
     """The same where the server that began it is gone: the guest has finished it, and the row follows the file."""
     shorten = await _tall(scene)
-    machine, head = scene.cloud.guest(scene.instance)._machine, LayerId(await scene.cloud.head(scene.instance))
+    guest, head = scene.cloud.guest(scene.instance), LayerId(await scene.cloud.head(scene.instance))
+    machine, folder = guest._machine, guest._folder / LAYERS_FROM_GUEST
     assert machine is not None
-    await stream._stream(machine, head, (await stream.chain(machine, head))[-1])
+    assert await stream._begin(machine, folder, head, (await stream.chain(machine, head))[-1].layer, 1 << 40)
+    await stream._finish(machine, path_of(folder, head), head)
     shorten._unsure.add(head)
     scene.arm()
     await shorten.follow_files()

@@ -94,6 +94,7 @@ class Storage:
         self.story: list[str] = []
         self.time = 0
         self._places: dict[str, model.Attachment] = {}  # where volumes were attached last
+        self._pulled: set[str] = set()  # volumes that are being taken from their guest by force
         self._shaky: set[str] = set()  # instances whose guest may lose, or have lost, what is in its memory
         self._unsteady_host = False  # a guest that just began to run may be ended at once
         self._server = AsyncExitStack()
@@ -107,7 +108,7 @@ class Storage:
         self.stack = await self._server.enter_async_context(self.life.server(self.points, self._patch))
         compaction = self.stack.running.cloud.compaction
         assert compaction is not None
-        compaction._longest, compaction._left = 3, 2
+        compaction._longest, compaction._left = self.choose.choice([(3, 2), (4, 3)])
         self._unsteady_host = False
 
     async def end(self) -> None:
@@ -186,6 +187,7 @@ class Storage:
                 files = self.held[volume.snapshot_id] if volume.snapshot_id else {}
                 self.volumes[volume_id] = Volume([State(files, self.time, self.time)])
         self._places.update(rows.attachments)
+        self._pulled &= rows.attachments.keys()
         for instance in rows.instances.values():
             if instance.id not in rows.busy and self._is_steady(instance.id):
                 self._shaky.discard(instance.id)
@@ -198,7 +200,7 @@ class Storage:
         for volume_id in self.seen_by(guest):
             volume = self.volumes[volume_id]
             volume.seen(_read(guest, volume_id), guest.boot_id, self._tick())
-            volume.kept = instance_id not in self._shaky and not self._unsteady_host
+            volume.kept = not self._unsteady_host and instance_id not in self._shaky and volume_id not in self._pulled
         return rows
 
     def seen_by(self, guest: SimulatedGuest) -> list[str]:
@@ -247,6 +249,11 @@ class Storage:
         for taken in self.taken.values():
             if taken.volume == volume_id:
                 taken.whole = 0
+
+    def pull(self, volume_id: str) -> None:
+        """The volume is to be taken from its guest by force: what was not synced may be lost."""
+        self._pulled.add(volume_id)
+        self.shake_volume(volume_id)
 
     def shake_host(self) -> None:
         """Guests may be ended as soon as they run, until another server comes."""

@@ -221,11 +221,16 @@ async def attach(storage: Storage) -> None:
 
 async def detach(storage: Storage) -> None:
     rows = await storage.look()
-    volume_id, force = any_of(storage.choose, list(rows.attachments)), _chance(storage, 35)
+    data = [one.volume_id for one in rows.attachments.values() if one.position]
+    volume_id, force = any_of(storage.choose, data or list(rows.attachments)), _chance(storage, 35)
+    instance_id = rows.attachments[volume_id].instance_id
+    rows, guest = await storage.see(instance_id), storage.stack.guest(instance_id)
+    if volume_id in storage.seen_by(guest) and _chance(storage, 60):
+        storage.write(rows, guest, volume_id)
     if force:
-        storage.shake_volume(volume_id)
+        storage.pull(volume_id)
         if _chance(storage, 50):
-            storage.stack.guest(rows.attachments[volume_id].instance_id).holds_disk(serial(volume_id))
+            guest.holds_disk(serial(volume_id))
             storage.story.append(f"{volume_id} is in use")
     await storage.call("DetachVolume", VolumeId=volume_id, Force=force)
     storage.detached.add(volume_id)
@@ -392,7 +397,7 @@ async def lack_room(storage: Storage) -> None:
 
 async def refuse(storage: Storage) -> None:
     """The host refuses what it is asked next."""
-    method = storage.choose.choice(sorted(_REFUSED))
+    method = storage.choose.choice(["ensure_cut"] * 5 + sorted(_REFUSED))
     error = storage.choose.choice(_REFUSED[method])
     said = f"The host said no, {len(storage.refusals)}."
     storage.refusals.append(said)

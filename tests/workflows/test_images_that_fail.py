@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from life import Life, Points, whole
 
-from kumoniwa.hypervisor.driver import DriverError, GuestState
+from kumoniwa.hypervisor.driver import CutRefused, DriverError, GuestState
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +48,27 @@ async def test_an_instance_that_is_terminated_while_it_is_imaged_leaves_no_layer
         await stack.state(instance_id, "terminated")
         measured.set()
         await stack.idle()
+        await whole(stack)
+
+
+async def test_a_guest_that_died_boots_without_the_overlays_of_a_cut_that_was_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Life(tmp_path).server(Points(), monkeypatch) as stack:
+        instance_id = await stack.launch()
+
+        async def die_first(method: str) -> None:
+            if method == "ensure_overlay":
+                stack.driver.faults.hook = None
+                stack.guest(instance_id).die()
+
+        stack.driver.faults.hook = die_first
+        stack.driver.fail_next("ensure_cut", CutRefused("The host said no."))
+        await stack.call("CreateImage", InstanceId=instance_id, Name="golden")
+        await stack.idle()
+        assert await stack.guest(instance_id).observe() is GuestState.RUNNING
+        boots = (await stack.get(f"/_kumoniwa/instances/{instance_id}/boots"))["boots"]
+        assert [boot["action"] for boot in boots] == ["RunInstances", "CreateImage"]
         await whole(stack)
 
 

@@ -36,14 +36,14 @@ async def create_image(
             seconds = await wf.step("cut the volumes", disks.ensure_cut, instance_id, planned)
     except StepFailed as failed:
         failure = failed
+        # Before the boot: a guest that died meanwhile would be given a layer that one of them stands on.
+        await wf.settle("drop the overlays", disks.ensure_overlays_dropped, cuts)
     if cutting.reboot:
         try:
             await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
             await wf.step("note the cut in the boot", boots.ensure_cut_noted, wf.id, seconds)
         except StepFailed as failed:
             failure = failure or failed
-    if failure is not None:
-        await wf.settle("drop the overlays", disks.ensure_overlays_dropped, cuts)
     await wf.release()
     how = cutting.how()
     if failure is None:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.reconcile.leftovers import collect_leftovers
 from kumoniwa.store import boots, instances, tags, tokens, workflows
 from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.steps.layers import collect_what_goes
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -68,4 +68,4 @@ class Housekeeping:
                     instances.change(connection, instance.id, reachability=Reachability.IMPAIRED, impaired_since=now)
 
         await self._world.database.write(due)
-        await collect_leftovers(self._world)
+        await collect_what_goes(self._world)

@@ -5,26 +5,13 @@ snapshot goes that they were for before the workflow has ended, whoever deletes 
 looked at once more when it has. And the host may refuse to delete a file: housekeeping tries again.
 """
 
-import structlog
-
-from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
+from kumoniwa.workflows.steps.layers import collect_what_goes
 from kumoniwa.workflows.world import World
-
-log = structlog.get_logger(__name__)
 
 _NAMING = frozenset({"create_image", "create_snapshots", "import_snapshot", "modify_volume"})
 """Workflows that are told the names of layers."""
-
-
-async def collect_leftovers(world: World) -> None:
-    """Collect what can be collected now."""
-    try:
-        await collect(world.database, world.driver.disks)
-    except (DriverError, OSError) as failure:  # the next round tries again
-        log.warning("layers could not be deleted", reason=str(failure))
 
 
 async def collect_kept(world: World, ended: WorkflowRow) -> None:
@@ -33,4 +20,4 @@ async def collect_kept(world: World, ended: WorkflowRow) -> None:
         return
     left = await world.database.read(layers.unreferenced)
     if left:
-        await collect_leftovers(world)
+        await collect_what_goes(world, workflow=ended.id)

@@ -75,7 +75,7 @@ def test_a_forward_names_both_its_sides() -> None:
 
 
 def test_only_disks_that_still_write_to_the_old_layer_are_switched() -> None:
-    on_top = cut.nodes_on_top(
+    on_top = stream.nodes_on_top(
         [{"inserted": {"node-name": "new"}}, {"inserted": {"node-name": "other"}}, {"device": "x"}]
     )
     both = [Cut(OLD, NEW), Cut(OTHER, OTHER_NEW)]

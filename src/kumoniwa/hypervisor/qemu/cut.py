@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
 from kumoniwa.hypervisor.qemu import plugs, stream
@@ -17,7 +16,10 @@ from kumoniwa.hypervisor.qemu.monitor import CommandRefused
 
 async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, freeze: bool) -> CutMade:
     """See `Guest.ensure_cut`."""
-    to_switch = still_to_switch(cuts, await _on_top(machine), await _open_layers(machine, cuts))
+    on_top = await stream.on_top(machine)
+    if not {cut.old for cut in cuts} <= on_top:
+        await plugs.ensure_idle_closed(machine)  # what a disk stood on that the guest has let go of
+    to_switch = still_to_switch(cuts, on_top, await _open_layers(machine))
     if not to_switch:
         await ensure_thawed(machine, folder)
         return CutMade(0.0)
@@ -49,19 +51,8 @@ async def _switch(machine: Machine, cuts: Sequence[Cut]) -> float:
     return asyncio.get_running_loop().time() - began
 
 
-def nodes_on_top(query_block: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """The nodes that devices write to, from the answer to `query-block`."""
-    return frozenset(str(device["inserted"]["node-name"]) for device in query_block if "inserted" in device)
-
-
-async def _on_top(machine: Machine) -> frozenset[str]:
-    return nodes_on_top(await machine.execute("query-block"))
-
-
-async def _open_layers(machine: Machine, cuts: Sequence[Cut]) -> frozenset[str]:
-    """The layers whose files QEMU holds open. Those of disks that the guest has let go of are closed first."""
-    if not {cut.old for cut in cuts} <= await _on_top(machine):
-        await plugs.ensure_idle_closed(machine)
+async def _open_layers(machine: Machine) -> frozenset[str]:
+    """The layers whose files QEMU holds open."""
     nodes = await machine.execute("query-named-block-nodes", flat=True)
     return frozenset(layer for node in nodes if (layer := layer_of(str(node["file"]))) is not None)
 

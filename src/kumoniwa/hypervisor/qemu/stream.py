@@ -73,7 +73,7 @@ async def _begin(
     """
     await ensure_given_up(machine, layer)  # one that an earlier server began: what it copied is not copied again
     below = (await chain(machine, layer))[1:]
-    if layer not in await _on_top(machine):
+    if layer not in await on_top(machine):
         return None
     if [node.layer for node in below][:1] == ([] if onto is None else [onto]):
         return []
@@ -193,9 +193,14 @@ def _check_room(layers: Path, between: Iterable[Node], spare_bytes: int) -> None
         raise HostExhausted(f"{needed} bytes may have to be copied, and the host has room for {max(0, spare_bytes)}")
 
 
-async def _on_top(machine: Machine) -> set[str]:
+async def on_top(machine: Machine) -> frozenset[str]:
     """The nodes that devices write to."""
-    return {str(each["inserted"]["node-name"]) for each in await machine.execute("query-block") if "inserted" in each}
+    return nodes_on_top(await machine.execute("query-block"))
+
+
+def nodes_on_top(query_block: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """See `on_top`; from the answer to `query-block`."""
+    return frozenset(str(device["inserted"]["node-name"]) for device in query_block if "inserted" in device)
 
 
 async def _job(machine: Machine, layer: LayerId, changed: asyncio.Event) -> Mapping[str, Any] | None:

@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, DriverError, LayerId
 from kumoniwa.model.storage import GIB, AttachmentState, Layer, VolumeState
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import boots, layers, snapshots, tags, volumes
 from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps.consistency import FrozenCut, How
-from kumoniwa.workflows.steps.layers import ensure_dropped, ensure_layers_made
+from kumoniwa.workflows.steps.layers import collect_what_goes, ensure_dropped, ensure_layers_made
 from kumoniwa.workflows.steps.patience import until_answered
 from kumoniwa.workflows.steps.snapshots import ensure_completed, ensure_failed
 from kumoniwa.workflows.world import World
@@ -227,8 +226,4 @@ async def ensure_volumes_released(world: World, instance_id: str) -> None:
                 volumes.move(connection, volume.id, [VolumeState.CREATING, VolumeState.IN_USE], VolumeState.AVAILABLE)
 
     await world.database.write(release)
-    try:
-        await collect(world.database, world.driver.disks)
-    except (DriverError, OSError) as failure:
-        # The rows are right, and a file that does not go is not the instance's trouble: the next collector tries again.
-        log.warning("layers could not be deleted", instance=instance_id, reason=str(failure))
+    await collect_what_goes(world, instance=instance_id)

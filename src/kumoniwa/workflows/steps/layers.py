@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.storage import Layer
+from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
 from kumoniwa.workflows.world import World
@@ -75,6 +76,14 @@ async def ensure_dropped(world: World, ids: Collection[str]) -> None:
         except (DriverError, OSError) as failure:
             # Its row is gone: the file belongs to nothing, and goes with the next collection.
             log.warning("a layer could not be deleted", layer=layer_id, reason=str(failure))
+
+
+async def collect_what_goes(world: World, **about: str) -> None:
+    """Collect the layers that nothing refers to. Rows are right before: a file that does not go is nobody's trouble."""
+    try:
+        await collect(world.database, world.driver.disks)
+    except (DriverError, OSError) as failure:  # the next collector tries again
+        log.warning("layers could not be deleted", reason=str(failure), **about)
 
 
 async def _check_ends(world: World, layer_id: str) -> None:

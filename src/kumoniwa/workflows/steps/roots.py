@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.storage import Attachment, AttachmentState, ReplaceRootState, ReplaceRootTask, VolumeState
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import instances, replace_root, tags, volumes
 from kumoniwa.store.workflows import Origin
 from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps import guests
-from kumoniwa.workflows.steps.layers import ensure_layers_made
+from kumoniwa.workflows.steps.layers import collect_what_goes, ensure_layers_made
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -92,7 +91,7 @@ async def ensure_replacement_succeeded(world: World, task_id: str) -> None:
         return task.delete_replaced
 
     if await world.database.write(publish):
-        await _collect(world, task_id)
+        await collect_what_goes(world, task=task_id)
 
 
 async def ensure_replacement_failed(world: World, task_id: str) -> None:
@@ -107,7 +106,7 @@ async def ensure_replacement_failed(world: World, task_id: str) -> None:
             tags.remove_all(connection, task.new_volume_id)
 
     await world.database.write(publish)
-    await _collect(world, task_id)
+    await collect_what_goes(world, task=task_id)
 
 
 async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: bool) -> None:
@@ -155,14 +154,6 @@ async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: boo
 
 async def _move(world: World, task_id: str, source: ReplaceRootState, target: ReplaceRootState) -> None:
     await world.database.write(partial(replace_root.move, task_id=task_id, sources=[source], target=target))
-
-
-async def _collect(world: World, task_id: str) -> None:
-    try:
-        await collect(world.database, world.driver.disks)
-    except (DriverError, OSError) as failure:
-        # The rows are right, and a file that does not go is nobody's trouble here: the next collector tries again.
-        log.warning("layers could not be deleted", task=task_id, reason=str(failure))
 
 
 def _task(connection: Connection, task_id: str) -> ReplaceRootTask:

@@ -38,8 +38,18 @@ class Login:
                 raise AssertionError(f"{command}: {ended.returncode} {ended.stdout} {ended.stderr}")
             time.sleep(1)  # a connection refused says nothing about when to come back
 
+    def device(self, volume_id: str) -> str:
+        """The path of the disk that the volume is in the guest, once there is one."""
+        serial = volume_id.replace("-", "")
+        found = self.run(
+            f"timeout 60 sh -c 'until lsblk -dno SERIAL | grep -q {serial}; do sleep 0.2; done'; "
+            f"lsblk -dnpo NAME,SERIAL | awk '$2 == \"{serial}\" {{print $1}}'"
+        )
+        assert found, f"the guest sees no disk {serial}"
+        return found
 
-def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1) -> Login:
+
+def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1, kind: str = "t3.micro") -> Login:
     """An instance of the Debian AMI with a second volume, reached by SSH."""
     image = asyncio.run(debian_image(cloud, lambda what, percent: None))
     key = folder / "key.pem"
@@ -52,7 +62,7 @@ def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1) -> Login:
     launched = cloud.call(
         "RunInstances",
         ImageId=image,
-        InstanceType="t3.micro",
+        InstanceType=kind,
         MinCount=1,
         MaxCount=1,
         KeyName="test",

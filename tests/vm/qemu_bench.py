@@ -18,7 +18,7 @@ from driver_contract import MIB, forward
 
 from kumoniwa import run
 from kumoniwa.clock import SystemClock
-from kumoniwa.hypervisor.driver import EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu import record
 from kumoniwa.hypervisor.qemu.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.driver import QemuDriver
@@ -35,7 +35,8 @@ PLENTY = 1 << 40
 class QemuBench:
     """See `driver_contract.Bench`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bus: DiskBus = DiskBus.NVME) -> None:
+        self.bus = bus
         self.data_dir = folder / "data"
         self.free = PLENTY  # what the driver believes the host's disk has left
         self._image = folder / "boot-sector.raw"
@@ -81,6 +82,7 @@ class QemuBench:
             disks=disks,
             mac="02:00:00:00:00:01",
             address=IPv4Address("172.31.0.4") + number,
+            bus=self.bus,
         )
 
     async def up(self, data_volumes: int = 0) -> tuple[QemuGuest, GuestSpec]:
@@ -173,9 +175,9 @@ def kill(process: Identity) -> None:
 
 
 @asynccontextmanager
-async def qemu(folder: Path) -> AsyncIterator[QemuBench]:
+async def qemu(folder: Path, bus: DiskBus = DiskBus.NVME) -> AsyncIterator[QemuBench]:
     """An open bench."""
-    bench = QemuBench(folder)
+    bench = QemuBench(folder, bus)
     try:
         await bench.open()
         yield bench

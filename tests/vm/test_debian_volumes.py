@@ -36,7 +36,7 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     until(lambda: _volume(cloud, volume_id), "State", "available", 60)
     cloud.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdg")
     until(lambda: _attachment(cloud, volume_id), "State", "attached", 60)
-    device = _device(login, volume_id)
+    device = login.device(volume_id)
     assert device.startswith("/dev/nvme")
     login.run(f"sudo mkfs.ext4 -q {device} && sudo mkdir -p /data && sudo mount {device} /data")
     login.run("echo kept | sudo tee /data/file && sync")
@@ -58,7 +58,7 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     login.run("echo while it was longer than it looked | sudo tee /data/later && sync")
     cloud.call("RebootInstances", InstanceIds=[instance_id])
     until(lambda: {"boots": len(cloud.told(f"instances/{instance_id}/boots")["boots"])}, "boots", 2, 120)
-    device = _device(login, volume_id)
+    device = login.device(volume_id)
     assert login.run(f"sudo blockdev --getsize64 {device}") == str(2 * _GIB)
     login.run(f"sudo mount {device} /data && sudo resize2fs {device} 2>/dev/null; cat /data/later && sudo umount /data")
 
@@ -71,7 +71,7 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     until(lambda: _volume(cloud, restored), "State", "available", 60)
     cloud.call("AttachVolume", VolumeId=restored, InstanceId=instance_id, Device="/dev/sdh")
     until(lambda: _attachment(cloud, restored), "State", "attached", 60)
-    device = _device(login, restored)
+    device = login.device(restored)
     assert "needs_recovery" not in login.run(f"sudo dumpe2fs -h {device} 2>/dev/null"), "frozen: nothing to replay"
     login.run(f"sudo e2fsck -fn {device}")
     assert login.run(f"sudo mount -o ro {device} /data && ls /data && cat /data/file") == "file\nlost+found\nkept"
@@ -93,16 +93,6 @@ def _is_cut_without_an_agent_that_answers(cloud: CloudClient, login: Login) -> N
         assert truth["detail"].startswith("the guest went on running, its file systems not frozen: ")
         assert why in truth["detail"]
     login.run("sudo rm /data/pkill /data/systemctl && sudo systemctl start qemu-guest-agent")
-
-
-def _device(login: Login, volume_id: str) -> str:
-    serial = volume_id.replace("-", "")
-    found = login.run(
-        f"timeout 60 sh -c 'until lsblk -dno SERIAL | grep -q {serial}; do sleep 0.2; done'; "
-        f"lsblk -dnpo NAME,SERIAL | awk '$2 == \"{serial}\" {{print $1}}'"
-    )
-    assert found, f"the guest sees no disk {serial}"
-    return found
 
 
 def _volume(cloud: CloudClient, volume_id: str) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 from debian_guest import launch, until
+from qemu_bench import qemu
 from real_cloud import RealCloud, end_guests, letters, numbers, real_cloud
 from real_cloud import until as eventually
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.hypervisor.driver import Cut, CutMade, GuestState, LayerId
+from kumoniwa.hypervisor.driver import Cut, CutMade, DiskBus, EventKind, GuestState, LayerId
 from kumoniwa.hypervisor.qemu.disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest import QemuGuest
 from kumoniwa.hypervisor.qemu.machine import Machine
@@ -93,8 +94,7 @@ def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(
     cloud = server.start()
     login = launch(cloud, tmp_path, data_gib=2)
     instance_id = login.instance_id
-    serial = cloud.instance(instance_id)["BlockDeviceMappings"][1]["Ebs"]["VolumeId"].replace("-", "")
-    device = login.run(f"lsblk -dnpo NAME,SERIAL | awk '$2 == \"{serial}\" {{print $1}}'")
+    device = login.device(cloud.instance(instance_id)["BlockDeviceMappings"][1]["Ebs"]["VolumeId"])
     write = f"{_PATTERN} | dd of={device} bs=1M iflag=fullblock oflag=direct && touch /written"
     login.run(f"sudo setsid sh -c '{write}' >/dev/null 2>&1 </dev/null &")
     server.wait_for(lambda line: line.get("kind") == "out-of-space", 300)
@@ -106,6 +106,24 @@ def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(
     assert login.run(f"{_PATTERN} | sudo cmp -n {_WRITTEN} - {device} && echo same") == "same"
     boots = cloud.told(f"instances/{instance_id}/boots")["boots"]
     assert len(boots) == 1, "it went on where it stood"
+
+
+@pytest.mark.anyio
+async def test_a_write_for_which_there_is_no_room_after_all_waits_on_virtio(disk: SmallDisk) -> None:
+    """Nobody paused the guest in time: QEMU does, at the write itself."""
+    async with qemu(disk.path, DiskBus.VIRTIO) as bench:
+        guest, spec = await bench.up()
+        cut = Cut(spec.disks[0].layer, bench.layer())  # whatever is written after it wants room
+        await bench.driver.disks.ensure_overlay(cut.new, cut.old, 8 * _MIB)
+        await bench.run(guest.ensure_cut([cut]))
+        disk.fill(0)
+        writing = asyncio.create_task(bench.write(spec.id, "it"))
+        await bench.event(EventKind.OUT_OF_SPACE)
+        assert not writing.done()
+        disk.empty()
+        await writing
+        assert await guest.observe() is GuestState.RUNNING
+        assert await bench.holds(cut.new, "it")
 
 
 CUTS: dict[str, dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""The driver `qemu` keeps every promise of the driver's interface, with real QEMU processes."""
+"""The driver `qemu` keeps every promise of the driver's interface, with real QEMU processes, on either disk bus."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,12 +7,14 @@ import pytest
 from driver_contract import DriverContract
 from qemu_bench import QemuBench, qemu
 
+from kumoniwa.hypervisor.driver import DiskBus
+
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 
 
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[QemuBench]:
-    async with qemu(tmp_path) as bench:
+@pytest.fixture(params=DiskBus)
+async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[QemuBench]:
+    async with qemu(tmp_path, request.param) as bench:
         yield bench
 
 

@@ -11,7 +11,7 @@ from driver_contract import MIB
 from qemu_bench import WITHIN, QemuBench, identity_of, machine_of, qemu
 
 from kumoniwa import run
-from kumoniwa.hypervisor.driver import DriverError, EventKind, Firmware, GuestDisk, GuestState
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, EventKind, Firmware, GuestDisk, GuestState
 from kumoniwa.hypervisor.qemu import firmware, plugs
 from kumoniwa.hypervisor.qemu.machine import Machine
 
@@ -119,6 +119,19 @@ async def test_a_server_that_dies_while_a_disk_grows_leaves_a_guest_that_goes_on
     assert identity_of(bench, found) != process
     assert await bench.run(found.ensure_grown(disk, 16 * MIB)) is True
     assert await bench.holds(disk.layer, "after")
+
+
+async def test_a_disk_on_virtio_grows_at_once_and_needs_no_new_process(tmp_path: Path) -> None:
+    async with qemu(tmp_path, DiskBus.VIRTIO) as bench:
+        guest, spec = await bench.up()
+        process, disk = identity_of(bench, guest), spec.disks[0]
+        assert await bench.run(guest.ensure_grown(disk, 16 * MIB)) is True
+        assert (await plugs.node_sizes(machine_of(guest)))[disk.layer] == 16 * MIB
+        await bench.write(spec.id, "after")
+        await bench.run(guest.ensure_shut_down(deadline=WITHIN))
+        await bench.run(guest.ensure_running(spec))
+        assert identity_of(bench, guest) == process
+        assert await bench.holds(disk.layer, "after")
 
 
 class _Died(BaseException):

@@ -141,7 +141,7 @@ def _ebs_optimized(kind: InstanceType) -> str:
 
 
 def _nvme(kind: InstanceType) -> str:
-    return "required" if _is_nitro(kind) else "unsupported"
+    return "required" if kind.disk_bus == "nvme" else "unsupported"
 
 
 def _ena(kind: InstanceType) -> str:

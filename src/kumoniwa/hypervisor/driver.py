@@ -75,6 +75,7 @@ class DiskBus(StrEnum):
     NVME = "nvme"
     """As on EC2's Nitro types: serial is the volume id without its dash."""
     VIRTIO = "virtio"
+    """For types from before Nitro, whose disks are Xen's own on EC2. Only here is a disk's growth seen at once."""
 
 
 class Firmware(StrEnum):

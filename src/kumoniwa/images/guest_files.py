@@ -3,7 +3,7 @@
 What a file is for is said in the file itself, for people who look at it inside the guest.
 """
 
-# The root partition's own id: the kernel finds its root by it without an initrd, whatever NVMe's order.
+# The root partition's own id: the kernel finds its root by it without an initrd, whatever the order of the disks.
 ROOT_PARTITION = "6b756d6f-6e69-4777-8101-000000000000"
 ROOT_LABEL = "cloudimg-rootfs"  # what Debian's and Ubuntu's cloud images call theirs
 
@@ -17,12 +17,16 @@ KERNEL_OPTIONS = (
     " nvme_core.io_timeout=4294967295 systemd.show_status=0 systemd.gpt_auto=0"
 )
 
-# The first grub.cfg. /vmlinuz is the link that Debian's kernel packages keep on the newest kernel.
+# The first grub.cfg. /vmlinuz and /initrd.img are the links that Debian's kernel packages keep on the newest kernel.
 # linux16: GRUB's other loader moves all of the kernel's working memory (51 MB) byte by byte: 1.5 to 4 s when emulated.
 # It is there for a BIOS only.
-_SIXTEEN = """\
+# disks: Kumoniwa tells it as the machine's family (string 26 of SMBIOS type 1). The kernel has NVMe built in: there it
+# needs no initrd.
+_CHOICES = """\
 if [ "$grub_platform" = pc ]; then set sixteen=16; else set sixteen=; fi
 export sixteen
+smbios --type 1 --get-string 26 --set=disks
+export disks
 """
 
 GRUB_CFG = f"""\
@@ -30,9 +34,10 @@ GRUB_CFG = f"""\
 serial --unit=0 --speed=115200
 terminal_input console serial
 terminal_output console serial
-{_SIXTEEN}set timeout=0
+{_CHOICES}set timeout=0
 menuentry "Debian GNU/Linux" {{
     linux$sixteen /vmlinuz root=PARTUUID={ROOT_PARTITION} ro {KERNEL_OPTIONS}
+    if [ "$disks" != nvme ]; then initrd$sixteen /initrd.img; fi
 }}
 """
 
@@ -46,7 +51,7 @@ GRUB_CMDLINE_LINUX_DEFAULT=""
 GRUB_CMDLINE_LINUX="{KERNEL_OPTIONS}"
 GRUB_TERMINAL="console serial"
 GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
-# There is no initrd: the kernel has NVMe and ext4 built in and finds its root by its partition's id.
+# Found with an initrd (virtio disks) and without (NVMe, as the kernel has it and ext4 built in).
 GRUB_DISABLE_LINUX_UUID=true
 GRUB_DISABLE_LINUX_PARTUUID=false
 GRUB_DISABLE_RECOVERY=true
@@ -55,11 +60,26 @@ GRUB_DISABLE_OS_PROBER=true
 
 _GRUB_LINUX = f"""\
 #!/bin/sh
-# GRUB's own script for the kernels' entries, with the loader that is quick on emulated machines (see grub.cfg).
+# GRUB's own script for the kernels' entries, with the loader that is quick on emulated machines, and the initrd only
+# where it is needed (see grub.cfg).
 cat <<'GRUB'
-{_SIXTEEN}GRUB
+{_CHOICES}GRUB
 /usr/local/lib/kumoniwa/10_linux.distrib "$@" |
-    sed -E 's/^([[:space:]]*)(linux|initrd)([[:space:]])/\\1\\2$sixteen\\3/'
+    sed -E -e 's/^([[:space:]]*)linux([[:space:]])/\\1linux$sixteen\\2/' \\
+        -e 's/^([[:space:]]*)(initrd)([[:space:]].*)$/\\1if [ "$disks" != nvme ]; then \\2$sixteen\\3; fi/' \\
+        -e "/Loading initial ramdisk/d"
+"""
+
+_INITRAMFS = """\
+# For virtio disks, and for nothing else: what NVMe and ext4 need is built into the kernel.
+MODULES=list
+COMPRESS=zstd
+RESUME=none
+"""
+
+_INITRAMFS_MODULES = """\
+virtio_pci
+virtio_blk
 """
 
 _FSTAB = f"""\
@@ -378,6 +398,8 @@ FILES: dict[str, str] = {
     "etc/default/grub": _DEFAULT_GRUB,
     "usr/local/lib/kumoniwa/10_linux": _GRUB_LINUX,
     "etc/fstab": _FSTAB,
+    "etc/initramfs-tools/conf.d/kumoniwa": _INITRAMFS,
+    "etc/initramfs-tools/modules": _INITRAMFS_MODULES,
     "etc/modules-load.d/kumoniwa.conf": _MODULES,
     "etc/systemd/system/systemd-udev-trigger.service.d/fewer.conf": _UDEV_TRIGGER,
     "etc/systemd/network/50-ethernet.network": _NETWORK,

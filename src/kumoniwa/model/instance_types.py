@@ -22,6 +22,11 @@ class InstanceType:
         return self.name.partition(".")[0]
 
     @property
+    def disk_bus(self) -> str:
+        """How its guests see their disks: `nvme`, or what stands for Xen's own disks on types from before Nitro."""
+        return "nvme" if self.hypervisor == "nitro" else "virtio"
+
+    @property
     def cores(self) -> int:
         return max(1, self.vcpus // self.threads_per_core)
 

@@ -254,6 +254,7 @@ instances = _table(
     Column("public_key", Text),
     Column("root_device_name", String, nullable=False),
     Column("boot_mode", String),
+    Column("disk_bus", String, nullable=False, server_default="nvme"),
     Column("launch_time", Moment, nullable=False),
     Column("first_launch_time", Moment, nullable=False),
     Column("guest_uuid", String, nullable=False),

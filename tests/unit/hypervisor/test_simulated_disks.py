@@ -11,13 +11,14 @@ from simulated_bench import SimulatedBench, simulated
 
 from kumoniwa.hypervisor.driver import (
     DetachRefused,
+    DiskBus,
     DriverError,
     GuestDisk,
     GuestLost,
     KnownLayer,
     LayerDamaged,
 )
-from kumoniwa.hypervisor.simulated import FileSystem, SimulatedGuest, WorldBroken
+from kumoniwa.hypervisor.simulated import FileSystem, SimulatedGuest, WorldBroken, linux
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +36,25 @@ async def test_a_running_guest_sees_a_disk_appear_and_uses_it(bench: SimulatedBe
     assert f"kernel: nvme nvme1: pci function 0000:00:05.0, serial {disk.serial}\n" in guest.messages()
     guest.write("/x", b"x", serial=disk.serial, sync=True)
     assert guest.read("/x", serial=disk.serial) == bench.world.layers.get(disk.layer, "/x") == b"x"
+
+
+async def test_a_guest_on_virtio_speaks_of_its_disks_by_their_names_there(bench: SimulatedBench) -> None:
+    spec = replace(await bench.spec(), bus=DiskBus.VIRTIO)
+    guest = bench.driver.guest(spec.id)
+    await guest.ensure_running(spec)
+    disk = await _plugged(bench, guest)
+    assert await guest.ensure_grown(disk, 16 * MIB)
+    await guest.ensure_detached(disk.serial, deadline=0, force=True)
+    said = guest.messages()
+    assert "kernel: EXT4-fs (vda1): mounted filesystem" in said
+    assert f"[vdb] serial {disk.serial}" in said
+    assert "vdb: detected capacity change from 16384 to 32768" in said
+    assert "nvme" not in said
+
+
+@pytest.mark.parametrize(("slot", "name"), [(0, "vda"), (25, "vdz"), (26, "vdaa")])
+def test_disks_on_virtio_have_letters(slot: int, name: str) -> None:
+    assert linux.disk_name(DiskBus.VIRTIO, slot) == name
 
 
 async def test_a_place_that_became_free_is_taken_again(bench: SimulatedBench) -> None:

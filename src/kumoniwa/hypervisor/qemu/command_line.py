@@ -184,7 +184,8 @@ def processor(accelerator: Accelerator) -> list[str]:
 def _smbios(spec: GuestSpec) -> list[str]:
     """What cloud-init and people look at to recognise EC2 (as on Nitro: asset tag = instance id)."""
     vendor = "manufacturer=Amazon EC2"
-    system = f"type=1,{vendor},product={_value(spec.product)},uuid={spec.uuid},serial={spec.uuid}"
+    # The family is ours: the Debian image's boot loader goes by it (images/guest_files.py).
+    system = f"type=1,{vendor},product={_value(spec.product)},uuid={spec.uuid},serial={spec.uuid},family={spec.bus}"
     return [
         *("-smbios", "type=0,vendor=Amazon EC2,version=1.0"),
         *("-smbios", system),
@@ -226,7 +227,7 @@ def _agent(channels: Channels) -> list[str]:
 
 
 def _disks(spec: GuestSpec) -> list[str]:
-    """Ascending slots keep the order: `disks[0]` is nvme0n1. Only it is booted from (`-boot strict=on`)."""
+    """Ascending slots keep the order: `disks[0]` is nvme0n1 or vda. Only it is booted from (`-boot strict=on`)."""
     arguments = []
     for index, disk in enumerate(spec.disks):
         device = {**disk_device(spec.bus, disk), "addr": f"{_FIRST_DISK_SLOT + index:#x}"}

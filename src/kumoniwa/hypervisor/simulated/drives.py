@@ -21,7 +21,7 @@ class Drives:
         self.layers: dict[str, LayerId] = {}
         """The writable layer of each disk by its serial number."""
         self.slots: dict[str, int] = {}
-        """Where each is plugged in, by its serial number: `1` is the guest's nvme1."""
+        """Where each is plugged in, by its serial number: `1` is the guest's nvme1, or vdb."""
         self.held: set[str] = set()
         """The serial numbers of disks that the guest does not let go."""
         self.asked: set[str] = set()

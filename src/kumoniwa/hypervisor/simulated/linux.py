@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import IPv4Address
+from string import ascii_lowercase
+
+from kumoniwa.hypervisor.driver import DiskBus
 
 MESSAGES = "/var/log/messages"
 LOG_LIMIT = 64 << 10
@@ -25,14 +28,23 @@ def hostname(address: IPv4Address) -> str:
     return "ip-" + str(address).replace(".", "-")
 
 
-def booting(product: str, recovered: Sequence[str]) -> tuple[str, ...]:
+def disk_name(bus: DiskBus, slot: int) -> str:
+    """What the kernel calls a disk: `nvme1n1`, `vdb`; there are up to 27, and the last is `vdaa`."""
+    if bus is DiskBus.NVME:
+        return f"nvme{slot}n1"
+    again, letter = divmod(slot, len(ascii_lowercase))
+    return f"vd{'a' * again}{ascii_lowercase[letter]}"
+
+
+def booting(product: str, bus: DiskBus, recovered: Sequence[str]) -> tuple[str, ...]:
     """The kernel's first lines, and one for each disk whose journal was replayed."""
+    root = f"{disk_name(bus, 0)}{'p1' if bus is DiskBus.NVME else '1'}"
     return (
         f"Linux version {RELEASE} (simulated@kumoniwa) #1 SMP PREEMPT_DYNAMIC",
-        "Command line: root=/dev/nvme0n1p1 ro console=ttyS0",
+        f"Command line: root=/dev/{root} ro console=ttyS0",
         f"DMI: Amazon EC2 {product}/, BIOS 1.0",
         *(f"EXT4-fs (serial {serial}): recovery complete" for serial in recovered),
-        "EXT4-fs (nvme0n1p1): mounted filesystem with ordered data mode",
+        f"EXT4-fs ({root}): mounted filesystem with ordered data mode",
     )
 
 
@@ -45,22 +57,24 @@ def reachable(boot_id: str, seconds: float) -> tuple[str, ...]:
     )
 
 
-def disk_appears(slot: int, serial: str) -> tuple[str, ...]:
-    """What the kernel says of an NVMe disk that is plugged in while it runs."""
-    return (f"kernel: nvme nvme{slot}: pci function 0000:00:{slot + 4:02x}.0, serial {serial}",)
+def disk_appears(bus: DiskBus, slot: int, serial: str) -> tuple[str, ...]:
+    """What the kernel says of a disk that is plugged in while it runs."""
+    if bus is DiskBus.NVME:
+        return (f"kernel: nvme nvme{slot}: pci function 0000:00:{slot + 4:02x}.0, serial {serial}",)
+    return (f"kernel: virtio_blk virtio{slot + 3}: [{disk_name(bus, slot)}] serial {serial}",)
 
 
-def disk_fails(slot: int) -> tuple[str, ...]:
+def disk_fails(bus: DiskBus, slot: int) -> tuple[str, ...]:
     """What the kernel says of one that is pulled out while it is in use."""
-    return (
-        f"kernel: nvme nvme{slot}: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0xffff",
-        f"kernel: Buffer I/O error on dev nvme{slot}n1, logical block 0, lost async page write",
-    )
+    lost = f"kernel: Buffer I/O error on dev {disk_name(bus, slot)}, logical block 0, lost async page write"
+    if bus is DiskBus.NVME:
+        return (f"kernel: nvme nvme{slot}: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS=0xffff", lost)
+    return (lost,)
 
 
-def disk_grows(slot: int, before: int, after: int) -> tuple[str, ...]:
+def disk_grows(bus: DiskBus, slot: int, before: int, after: int) -> tuple[str, ...]:
     """What the kernel says of one whose size changes. Sizes in bytes; the kernel counts sectors."""
-    return (f"kernel: nvme{slot}n1: detected capacity change from {before // 512} to {after // 512}",)
+    return (f"kernel: {disk_name(bus, slot)}: detected capacity change from {before // 512} to {after // 512}",)
 
 
 def login(host: str) -> str:

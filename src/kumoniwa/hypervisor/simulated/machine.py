@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from kumoniwa.hypervisor.driver import (
+    DiskBus,
     EventKind,
     GuestDisk,
     GuestEvent,
@@ -43,6 +44,7 @@ class Machine:
         self.console = b""
         self._host = host
         self._hostname = self._product = ""
+        self._bus = DiskBus.NVME
         self._reachable = self._power_key_pressed = self._out_of_space = False
         self._timer = Timer(host.clock, host.tasks, f"guest {id}")
         self._waiting: list[asyncio.Future[bool]] = []
@@ -57,7 +59,7 @@ class Machine:
     def plug_in(self, spec: GuestSpec) -> None:
         """Make the process, its processors not started. Raises `DriverError`: then there is none."""
         self.drives.open(spec.disks)
-        self._hostname, self._product = linux.hostname(spec.address), spec.product
+        self._hostname, self._product, self._bus = linux.hostname(spec.address), spec.product, spec.bus
         self.started_at = self.at_rest_at = None
         self._become(GuestState.HALTED)
 
@@ -68,7 +70,8 @@ class Machine:
         self._reachable = self._power_key_pressed = self._out_of_space = self.is_frozen = False
         self.boot_id, self.started_at, self.at_rest_at = str(uuid4()), self._host.clock.now(), None
         states = self.drives.filesystems()
-        kernel = linux.booting(self._product, [s for s, state in states.items() if state is FileSystem.NEEDS_RECOVERY])
+        recovered = [serial for serial, state in states.items() if state is FileSystem.NEEDS_RECOVERY]
+        kernel = linux.booting(self._product, self._bus, recovered)
         self._print(linux.from_kernel(kernel, 0))
         self._become(GuestState.RUNNING)
         self._log([f"kernel: {line}" for line in kernel])
@@ -105,7 +108,7 @@ class Machine:
     def attach(self, disk: GuestDisk) -> None:
         """Plug a disk in; a running guest sees it appear. Raises `DriverError`: then it is not."""
         if self.drives.attach(disk):
-            self._log_if_running(linux.disk_appears(self.drives.slots[disk.serial], disk.serial))
+            self._log_if_running(linux.disk_appears(self._bus, self.drives.slots[disk.serial], disk.serial))
 
     def lets_go(self, serial: str) -> bool:
         """Give a disk back, all of it written, if the guest does; one that does not run is not asked."""
@@ -129,14 +132,14 @@ class Machine:
         """Take a disk from a guest that does not let it go."""
         slot = self.drives.slots[serial]
         self.drives.tear_out(serial)
-        self._log_if_running(linux.disk_fails(slot))
+        self._log_if_running(linux.disk_fails(self._bus, slot))
 
     def grow_disk(self, disk: GuestDisk, size_bytes: int) -> None:
         """Make a disk at least this long; a running guest sees it."""
         before = self._host.layers[disk.layer].size_bytes
         self._host.layers.grow(disk.layer, size_bytes)
         if before < size_bytes:
-            self._log_if_running(linux.disk_grows(self.drives.slots[disk.serial], before, size_bytes))
+            self._log_if_running(linux.disk_grows(self._bus, self.drives.slots[disk.serial], before, size_bytes))
 
     def freeze(self) -> str:
         """Have the agent freeze the file systems: all is on the disks, and they are clean. Gives why it did not."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.clock import precise
 from kumoniwa.hypervisor.driver import (
+    DiskBus,
     DriverError,
     Firmware,
     GuestDisk,
@@ -157,6 +158,7 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
         ),
         mac=instance.mac,
         address=IPv4Address(instance.private_ip),
+        bus=DiskBus(instance.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
 

@@ -1,0 +1,65 @@
+"""Types from before Nitro have virtio disks: a real Linux boots from one, and sees at once that it has grown."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from debian_guest import Login, launch, until
+from server import Server
+
+from kumoniwa.client.cloud import CloudClient
+
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
+
+_GIB = 1 << 30
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "cloud", "qemu")
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(server: Server, tmp_path: Path) -> None:
+    cloud = server.start()
+    login = launch(cloud, tmp_path, kind="t2.micro")
+    root, data = [one["Ebs"]["VolumeId"] for one in cloud.instance(login.instance_id)["BlockDeviceMappings"]]
+    assert (login.device(root), login.device(data)) == ("/dev/vda", "/dev/vdb")
+    login.run("sudo mkfs.ext4 -q /dev/vdb && sudo mkdir /data && sudo mount /dev/vdb /data")
+    for volume_id, device, size in ((root, "/dev/vda", 10), (data, "/dev/vdb", 3)):
+        _grow(cloud, volume_id, size)
+        assert login.run(f"sudo blockdev --getsize64 {device}") == str(size * _GIB)
+    login.run("sudo growpart /dev/vda 1 && sudo resize2fs /dev/vda1 && sudo resize2fs /dev/vdb")
+    sizes = login.run("df --block-size=1 --output=size / /data | tail -n +2").split()
+    assert [int(size) // _GIB for size in sizes] == [9, 2], "what ext4 leaves of 10 and 3 GiB"
+    assert len(cloud.told(f"instances/{login.instance_id}/boots")["boots"]) == 1
+
+    login.run("echo kept | sudo tee /data/file && sudo update-grub")  # the next boots are by its menu
+    image = cloud.call("CreateImage", InstanceId=login.instance_id, Name="grown")["ImageId"]
+    until(lambda: cloud.call("DescribeImages", ImageIds=[image])["Images"][0], "State", "available", 300)
+    assert cloud.told(f"images/{image}")["consistency"] == "at-rest"
+    assert (login.device(root), login.device(data)) == ("/dev/vda", "/dev/vdb")
+
+    cloud.call("StopInstances", InstanceIds=[login.instance_id])
+    until(lambda: cloud.instance(login.instance_id)["State"], "Name", "stopped", 120)
+    cloud.call("ModifyInstanceAttribute", InstanceId=login.instance_id, InstanceType={"Value": "t3.micro"})
+    cloud.call("StartInstances", InstanceIds=[login.instance_id])
+    until(lambda: cloud.instance(login.instance_id)["State"], "Name", "running", 120)
+    address = cloud.instance(login.instance_id)["PublicIpAddress"]
+    login = Login(login.instance_id, address, tmp_path / "key.pem")
+    assert login.device(root) == "/dev/nvme0n1"
+    assert login.run(f"sudo mount {login.device(data)} /data && cat /data/file") == "kept"
+
+
+def _grow(cloud: CloudClient, volume_id: str, size_gib: int) -> None:
+    """Make the volume this large; nothing is said of a boot that it waits for."""
+    cloud.call("ModifyVolume", VolumeId=volume_id, Size=size_gib)
+
+    def modification() -> dict[str, object]:
+        told = cloud.call("DescribeVolumesModifications", VolumeIds=[volume_id])["VolumesModifications"]
+        return dict(told[0])
+
+    assert "StatusMessage" not in until(modification, "ModificationState", "completed", 60)

@@ -57,11 +57,6 @@ UNBUILT: list[tuple[str, dict[str, Any], str]] = [
     ("CopyImage", {**COPY, "DestinationAvailabilityZoneId": "use1-bos1-az1"}, "Local Zones"),
     ("CreateReplaceRootVolumeTask", {"VolumeInitializationRate": 100}, "volume initialization rates"),
     (
-        "CreateReplaceRootVolumeTask",
-        {"VolumeId": "vol-0123456789abcdef0"},
-        "replacing a root volume by a volume that is there already",
-    ),
-    (
         "ModifyImageAttribute",
         {"Attribute": "launchPermission", "OperationType": "add", "OrganizationArns": [ARN]},
         "sharing images with organizations",

@@ -72,6 +72,76 @@ async def test_a_root_volume_returns_to_its_launch_state(stack: Stack) -> None:
     assert (kept["State"], kept["Attachments"]) == ("available", [])
 
 
+async def _volume(stack: Stack, **parameters: Any) -> str:
+    """A volume that nobody has."""
+    made = await stack.call("CreateVolume", **({"AvailabilityZone": "us-east-1a"} | parameters))
+    await stack.idle()
+    return str(made["VolumeId"])
+
+
+async def test_a_volume_that_is_there_becomes_the_root(stack: Stack) -> None:
+    instance_id = await _marked(stack)
+    before, old = await stack.instance(instance_id), await _root(stack, instance_id)
+    taken = (await stack.call("CreateSnapshot", VolumeId=old["VolumeId"]))["SnapshotId"]
+    await stack.idle()
+    stack.guest(instance_id).write(MARK, b"after the snapshot", sync=True)
+    volume_id = await _volume(stack, SnapshotId=taken, AvailabilityZone=before["Placement"]["AvailabilityZone"])
+    task = await _replaced(stack, instance_id, VolumeId=volume_id)
+    assert task["TaskState"] == "succeeded"
+    assert not {"SnapshotId", "ImageId"} & task.keys()
+    after, root = await stack.instance(instance_id), await _root(stack, instance_id)
+    assert (root["VolumeId"], root["State"]) == (volume_id, "in-use")
+    assert stack.guest(instance_id).read(MARK) == b"since the launch"
+    assert {name for name in before if before[name] != after[name]} == {"BlockDeviceMappings"}
+    (kept,) = (await stack.call("DescribeVolumes", VolumeIds=[old["VolumeId"]]))["Volumes"]
+    assert (kept["State"], kept["Attachments"]) == ("available", [])
+    back = await _replaced(stack, instance_id, VolumeId=old["VolumeId"], DeleteReplacedRootVolume=True)
+    assert back["TaskState"] == "succeeded"
+    assert stack.guest(instance_id).read(MARK) == b"after the snapshot"
+    with pytest.raises(Refused, match=r"InvalidVolume\.NotFound"):
+        await stack.call("DescribeVolumes", VolumeIds=[volume_id])
+
+
+async def test_a_volume_that_was_to_become_the_root_is_kept_for_it_and_given_back(stack: Stack) -> None:
+    instance_id = await _marked(stack)
+    zone = (await stack.instance(instance_id))["Placement"]["AvailabilityZone"]
+    root = await _root(stack, instance_id)
+    volume_id = await _volume(stack, Size=1, AvailabilityZone=zone)
+    stack.driver.fail_next("ensure_running", DriverError("No."))
+    asked = await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, VolumeId=volume_id)
+    for action, code, parameters in (
+        ("AttachVolume", "VolumeInUse", {"InstanceId": instance_id, "Device": "/dev/sdf"}),
+        ("DeleteVolume", "IncorrectState", {}),
+    ):
+        with pytest.raises(Refused, match=code):
+            await stack.call(action, VolumeId=volume_id, **parameters)
+    await stack.idle()
+    assert (await _task(stack, asked["ReplaceRootVolumeTask"]["ReplaceRootVolumeTaskId"]))["TaskState"] == "failed"
+    assert (await _root(stack, instance_id))["VolumeId"] == root["VolumeId"]
+    (given_back,) = (await stack.call("DescribeVolumes", VolumeIds=[volume_id]))["Volumes"]
+    assert (given_back["State"], given_back["Attachments"]) == ("available", [])
+
+
+async def test_a_volume_that_cannot_become_the_root_is_refused(stack: Stack) -> None:
+    instance_id = await _marked(stack)
+    zone = (await stack.instance(instance_id))["Placement"]["AvailabilityZone"]
+    elsewhere = await _volume(stack, Size=1, AvailabilityZone="us-east-1b" if zone == "us-east-1a" else "us-east-1a")
+    cold = await _volume(stack, Size=125, VolumeType="sc1", AvailabilityZone=zone)
+    for volume_id, code in (
+        ((await _root(stack, instance_id))["VolumeId"], "VolumeInUse"),
+        (elsewhere, "InvalidVolume.ZoneMismatch"),
+        (cold, "InvalidParameterValue"),
+        ("vol-0123456789abcdef0", "InvalidVolume.NotFound"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, VolumeId=volume_id)
+        assert refused.value.code == code
+    for one, other in (("SnapshotId", "VolumeId"), ("ImageId", "VolumeId"), ("SnapshotId", "ImageId")):
+        with pytest.raises(Refused) as refused:
+            await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, **{one: "x-1", other: "x-2"})
+        assert refused.value.message == f"The parameters {one} and {other} cannot be used together"
+
+
 async def test_a_replaced_root_volume_is_deleted_where_that_is_asked(stack: Stack) -> None:
     instance_id = await _marked(stack)
     old = await _root(stack, instance_id)

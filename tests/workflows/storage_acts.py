@@ -252,7 +252,7 @@ async def keep_or_not(storage: Storage) -> None:
 
 async def replace_root(storage: Storage) -> None:
     rows = await storage.look()
-    instance_id, kind = _instance(storage, rows), storage.choose.randrange(3)
+    instance_id, kind = _instance(storage, rows), storage.choose.randrange(4)
     source = {}
     if kind == 1:
         roots = {volume_id for device, volume_id in rows.volumes_of(instance_id).items() if device == "/dev/xvda"}
@@ -260,6 +260,8 @@ async def replace_root(storage: Storage) -> None:
         source = {"SnapshotId": any_of(storage.choose, of_roots)}
     elif kind == 2:
         source = {"ImageId": _launchable(storage, rows)}
+    elif kind == 3:
+        source = {"VolumeId": _volume(storage, rows)}
     also = _chance(storage, 50)
     await storage.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, DeleteReplacedRootVolume=also, **source)
     old = {one.volume_id for one in rows.attachments.values() if (one.instance_id, one.position) == (instance_id, 0)}

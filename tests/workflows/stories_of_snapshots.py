@@ -163,8 +163,23 @@ async def _replace_by_snapshot(stack: Stack, given: Given) -> None:
     await _replace(SnapshotId=of_root["SnapshotId"], DeleteReplacedRootVolume=True)(stack, given)
 
 
-def _replace_failed(*, keeps: bool = False, holds: bytes | None = None) -> Failed:
-    """The new root holds this; the old one is kept, and nobody's, or gone."""
+async def _has_a_volume_of_the_root(stack: Stack, given: Given) -> None:
+    """There is a volume, made of a snapshot of the root."""
+    await _has_a_snapshot(stack, given)
+    (of_root,) = await _made(stack)
+    zone = (await stack.instance(given.instance))["Placement"]["AvailabilityZone"]
+    await stack.call("CreateVolume", SnapshotId=of_root["SnapshotId"], AvailabilityZone=zone)
+    await stack.idle()
+
+
+async def _replace_by_volume(stack: Stack, given: Given) -> None:
+    (of_root,) = await _made(stack)
+    found = await stack.call("DescribeVolumes", Filters=[{"Name": "snapshot-id", "Values": [of_root["SnapshotId"]]}])
+    await _replace(VolumeId=found["Volumes"][0]["VolumeId"], DeleteReplacedRootVolume=True)(stack, given)
+
+
+def _replace_failed(*, keeps: bool = False, brings: bool = False, holds: bytes | None = None) -> Failed:
+    """The new root holds this; it is `brings`-along, or made. The old one is kept, and nobody's, or gone."""
 
     async def failed(stack: Stack, given: Given) -> str | None:
         (task,) = (await stack.call("DescribeReplaceRootVolumeTasks"))["ReplaceRootVolumeTasks"]
@@ -174,7 +189,8 @@ def _replace_failed(*, keeps: bool = False, holds: bytes | None = None) -> Faile
         assert task["TaskState"] == ("failed" if root == given.root else "succeeded")
         there = {one["VolumeId"]: one["State"] for one in (await stack.call("DescribeVolumes"))["Volumes"]}
         if root == given.root:
-            assert len(there) == 5
+            assert len(there) == 5 + brings
+            assert set(there.values()) == {"in-use", "available"}
             return REFUSAL  # EC2 has no place in which a task says why
         assert len(there) == 5 + keeps
         assert there.get(given.root) == ("available" if keeps else None)
@@ -264,5 +280,14 @@ STORIES: dict[str, Story] = {
         changes=_REPLACED,
         blames=_PUT_BACK,
         before=_has_a_snapshot,
+    ),
+    "replace the root by a volume": Story(
+        "replace_root",
+        _replace_by_volume,
+        _replace_failed(brings=True, holds=BEFORE),
+        _ROOT,
+        changes=_REPLACED,
+        blames=_PUT_BACK,
+        before=_has_a_volume_of_the_root,
     ),
 }

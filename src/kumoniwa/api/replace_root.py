@@ -11,6 +11,7 @@ from kumoniwa.api.boot_modes import boot_mode, told_preference
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.describe import page
 from kumoniwa.api.instance_lookup import instance_named
+from kumoniwa.api.launch_devices import check_bootable
 from kumoniwa.api.launchable_images import launchable
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.resources import REPLACE_ROOT_TASK
@@ -19,6 +20,8 @@ from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications, tag_set, tags_of
 from kumoniwa.api.tags import write as write_tags
 from kumoniwa.api.unbuilt import Unbuilt, refuse
+from kumoniwa.api.volume_attachments import keep_for
+from kumoniwa.api.volume_lookup import volume_named
 from kumoniwa.clock import precise
 from kumoniwa.errors import (
     Ec2Error,
@@ -43,10 +46,8 @@ from kumoniwa.store import images, layers, replace_root, volumes
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.roots import FromImage
 
-UNBUILT = (
-    Unbuilt("VolumeInitializationRate", "volume initialization rates"),
-    Unbuilt("VolumeId", "replacing a root volume by a volume that is there already"),
-)
+UNBUILT = (Unbuilt("VolumeInitializationRate", "volume initialization rates"),)
+_SOURCES = ("SnapshotId", "ImageId", "VolumeId")  # none of them: what the root was when the instance was launched
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,15 @@ class _Source:
 
 @action("CreateReplaceRootVolumeTask")
 async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Give a running instance another root volume: its launch state again, a snapshot of its root, or an image's.
+    """Give a running instance another root volume: as it was launched, of a snapshot of its root, an image's, or one
+    that is there.
 
     The instance stays `running` and keeps its addresses and other volumes; its guest reboots. No protection of the
     instance forbids it.
     """
     refuse(parameters, UNBUILT)
-    if parameters.get("SnapshotId") and parameters.get("ImageId"):
-        raise InvalidParameterCombination("The parameters SnapshotId and ImageId cannot be used together")
+    if len(asked := [name for name in _SOURCES if parameters.get(name)]) > 1:
+        raise InvalidParameterCombination(f"The parameters {asked[0]} and {asked[1]} cannot be used together")
     kind = REPLACE_ROOT_TASK.resource_type
     tags = from_specifications(parameters, [kind]).get(kind)
 
@@ -76,9 +78,15 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
         if instance.state is not InstanceState.RUNNING:
             raise IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'running' state.")
         old = _root(connection, instance)
-        source = _source(connection, call, instance, old, parameters)
-        check_room(cloud, NEW_LAYER_BYTES)
-        new = _new_root(connection, call, old, source)
+        becomes = was = _from_image(instance)
+        if volume_id := parameters.get("VolumeId"):
+            new, snapshot_id = volume_named(connection, call, volume_id), None
+            check_bootable(new.volume_type)
+            keep_for(cloud, connection, call, new, instance)
+        else:
+            source = _source(connection, call, instance, old, parameters)
+            check_room(cloud, NEW_LAYER_BYTES)
+            new, snapshot_id, becomes = _new_root(connection, call, old, source), source.snapshot.id, source.becomes
         task = ReplaceRootTask(
             id=new_id(REPLACE_ROOT_TASK.prefix),
             account=call.account,
@@ -90,7 +98,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
             new_volume_id=new.id,
             old_volume_id=old.id,
             image_id=parameters.get("ImageId") or None,
-            snapshot_id=source.snapshot.id,
+            snapshot_id=snapshot_id,
         )
         replace_root.add(connection, task)
         write_tags(connection, call, task.id, kind, tags)
@@ -101,8 +109,8 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
             origin(call),
             task_id=task.id,
             instance_id=instance.id,
-            becomes=source.becomes,
-            was=_from_image(instance),
+            becomes=becomes,
+            was=was,
         )
         return {"ReplaceRootVolumeTask": _output(task, tags)}
 

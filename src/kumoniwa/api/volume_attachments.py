@@ -34,11 +34,7 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     def attach(connection: Connection) -> Answer:
         volume = volume_named(connection, call, parameters["VolumeId"])
         instance = instance_named(connection, call, parameters["InstanceId"])
-        _check_attachable(connection, volume, instance)
-        new_head = new_id("layer")
-        cut = snapshots.cut_waiting(connection, volume, new_head, call.at)
-        if unmade := layers.unmade(connection, new_head if cut else volume.head):
-            check_room(cloud, NEW_LAYER_BYTES * len(unmade))
+        keep_for(cloud, connection, call, volume, instance)
         present = volumes.attachments_of(connection, [instance.id]).get(instance.id, [])
         attachment = Attachment(
             volume_id=volume.id,
@@ -49,7 +45,6 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             delete_on_termination=False,
             position=_position(instance, device, present),
         )
-        volumes.move(connection, volume.id, [VolumeState.AVAILABLE], VolumeState.IN_USE)
         volumes.attach(connection, attachment)
         submit(connection, "attach_volume", instance.id, origin(call), volume_id=volume.id, instance_id=instance.id)
         return attachment_output(attachment)
@@ -88,6 +83,19 @@ async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         return {**attachment_output(attachment), "State": str(AttachmentState.DETACHING)}
 
     return await cloud.change(call, detach)
+
+
+def keep_for(cloud: Cloud, connection: Connection, call: Call, volume: Volume, instance: Instance) -> None:
+    """Make the volume `in-use`, for an instance that is to get it. Raises EC2's refusals.
+
+    Snapshots that were asked for while another instance had it, and whose turn has not come, hold what it holds now.
+    """
+    _check_attachable(connection, volume, instance)
+    new_head = new_id("layer")
+    cut = snapshots.cut_waiting(connection, volume, new_head, call.at)
+    if unmade := layers.unmade(connection, new_head if cut else volume.head):
+        check_room(cloud, NEW_LAYER_BYTES * len(unmade))
+    volumes.move(connection, volume.id, [VolumeState.AVAILABLE], VolumeState.IN_USE)
 
 
 def _check_attachable(connection: Connection, volume: Volume, instance: Instance) -> None:

@@ -269,6 +269,7 @@ class ReplaceRootTask:
     old_volume_id: str
     image_id: str | None = None
     snapshot_id: str | None = None
+    """What the new volume is made of; None where it was there before: it is `in-use` until the task ends."""
     completed_at: datetime | None = None
 
 

@@ -30,7 +30,7 @@ async def ensure_applied(world: World, volume_id: str, layer_id: str, instance_i
         await world.database.write(partial(_apply_unattached, volume_id=volume_id, layer_id=layer_id))
         return
     if attachment.instance_id != instance_id:
-        raise StepFailed(f"The volume was attached to {attachment.instance_id} meanwhile.")
+        raise _attached_meanwhile(attachment)
     message = None
     if modification.target_size_gib > volume.size_gib:
         message = await _ensure_grown(world, volume, attachment.instance_id, modification.target_size_gib * GIB)
@@ -90,12 +90,18 @@ def _apply_unattached(connection: Connection, volume_id: str, layer_id: str) -> 
     if (found := _found(connection, volume_id)) is None:
         return
     volume, attachment, modification = found
-    assert attachment is None, "a volume that is being modified is not attached"
+    if attachment is not None:
+        raise _attached_meanwhile(attachment)
     if modification.target_size_gib > volume.size_gib:
         size_bytes = modification.target_size_gib * GIB
         layers.add(connection, Layer(layer_id, volume.head, size_bytes, modification.started_at))
         volumes.set_head(connection, volume_id, layer_id)
     _apply(connection, modification, None)
+
+
+def _attached_meanwhile(attachment: Attachment) -> StepFailed:
+    """Only a volume that was to become a root when the modification was asked for: others are not attached then."""
+    return StepFailed(f"The volume was attached to {attachment.instance_id} meanwhile.")
 
 
 def _apply(connection: Connection, modification: VolumeModification, message: str | None) -> None:

@@ -95,15 +95,18 @@ async def ensure_replacement_succeeded(world: World, task_id: str) -> None:
 
 
 async def ensure_replacement_failed(world: World, task_id: str) -> None:
-    """Afterwards the task has failed, and the volume that was to be the new root is no more."""
+    """Afterwards the task has failed. The volume that was to be the new root is no more, or available as before."""
     now = world.clock.now()
 
     def publish(connection: Connection) -> None:
         unfinished = [ReplaceRootState.PENDING, ReplaceRootState.FAILING]
         if replace_root.move(connection, task_id, unfinished, ReplaceRootState.FAILED, completed_at=now):
             task = _task(connection, task_id)
-            volumes.remove(connection, task.new_volume_id)
-            tags.remove_all(connection, task.new_volume_id)
+            if task.snapshot_id is None:
+                volumes.move(connection, task.new_volume_id, [VolumeState.IN_USE], VolumeState.AVAILABLE)
+            else:
+                volumes.remove(connection, task.new_volume_id)
+                tags.remove_all(connection, task.new_volume_id)
 
     await world.database.write(publish)
     await collect_what_goes(world, task=task_id)
@@ -126,7 +129,8 @@ async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: boo
         instance = instances.get(connection, task.instance_id)
         assert instance is not None, f"{task.instance_id} has a workflow and no row"
         volumes.detach(connection, leaving)
-        if not back and not volumes.move(connection, coming, [VolumeState.CREATING], VolumeState.IN_USE):
+        made = not back and task.snapshot_id is not None
+        if made and not volumes.move(connection, coming, [VolumeState.CREATING], VolumeState.IN_USE):
             raise StepFailed(f"The volume '{coming}' is gone.")
         volumes.attach(
             connection,

@@ -89,5 +89,7 @@ def add_volume(connection: Connection, number: int, attachment: Attachment | Non
         created_at=AT,
         head=layer.id,
     )
-    volumes.add(connection, replace(volume, **columns), attachment)
+    volumes.add(connection, replace(volume, **columns))
+    if attachment is not None:
+        volumes.attach(connection, attachment)
     return volume.id

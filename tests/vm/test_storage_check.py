@@ -69,7 +69,7 @@ def _write(connection: Connection) -> None:
         volume = Volume(
             f"vol-{number}", *SCOPE, "us-east-1a", 1, "gp3", None, None, "", VolumeState.AVAILABLE, AT, head
         )
-        volumes.add(connection, volume, None)
+        volumes.add(connection, volume)
     image = Image("ami-1", *SCOPE, "one", None, ImageState.AVAILABLE, "x86_64", "/dev/xvda", AT)
     images.add(connection, image, [ImageDevice("ami-1", 0, "/dev/xvda", "snap-1")])
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.launch_devices import DEFAULT_VOLUME_TYPE, checked_volume
+from kumoniwa.api.new_volume import new_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import snapshot_named
@@ -15,10 +16,8 @@ from kumoniwa.api.tags import write as write_tags
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volumes import volume_output
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
-from kumoniwa.ids import new_id
 from kumoniwa.model.regions import zones
-from kumoniwa.model.storage import GIB, Layer, Snapshot, SnapshotState, Volume, VolumeState
-from kumoniwa.store import layers, volumes
+from kumoniwa.model.storage import Snapshot, SnapshotState, Volume
 from kumoniwa.workflows.engine import submit
 
 _UNBUILT = (
@@ -52,25 +51,16 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
         check_room(cloud, NEW_LAYER_BYTES)
-        head = Layer(
-            new_id("layer"), wanted.snapshot.layer_id if wanted.snapshot else None, wanted.size_gib * GIB, call.at
-        )
-        volume = Volume(
-            id=new_id("vol"),
-            account=call.account,
-            region=call.region,
-            zone=zone,
+        volume = new_volume(
+            connection,
+            call,
+            zone,
+            wanted.snapshot,
             size_gib=wanted.size_gib,
             volume_type=wanted.volume_type,
             iops=wanted.iops,
             throughput=wanted.throughput,
-            snapshot_id=wanted.snapshot.id if wanted.snapshot else "",
-            state=VolumeState.CREATING,
-            created_at=call.at,
-            head=head.id,
         )
-        layers.add(connection, head)
-        volumes.add(connection, volume, None)
         write_tags(connection, call, volume.id, "volume", tags)
         submit(connection, "create_volume", None, origin(call), volume_id=volume.id)
         return _answer(volume, tags)

@@ -13,6 +13,7 @@ from kumoniwa.api.describe import page
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.launch_devices import check_bootable
 from kumoniwa.api.launchable_images import launchable
+from kumoniwa.api.new_volume import new_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.resources import REPLACE_ROOT_TASK
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
@@ -33,21 +34,27 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.storage import (
-    GIB,
-    Layer,
     ReplaceRootState,
     ReplaceRootTask,
     Snapshot,
     SnapshotState,
     Volume,
-    VolumeState,
 )
-from kumoniwa.store import images, layers, replace_root, volumes
+from kumoniwa.store import images, replace_root, volumes
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.roots import FromImage
 
 UNBUILT = (Unbuilt("VolumeInitializationRate", "volume initialization rates"),)
 _SOURCES = ("SnapshotId", "ImageId", "VolumeId")  # none of them: what the root was when the instance was launched
+
+
+@dataclass(frozen=True, slots=True)
+class _NewRoot:
+    """The volume that is to be the root, and the snapshot that it is made of; None where it was there before."""
+
+    volume: Volume
+    snapshot_id: str | None
+    becomes: FromImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +85,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
         if instance.state is not InstanceState.RUNNING:
             raise IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'running' state.")
         old = _root(connection, instance)
-        becomes = was = _from_image(instance)
-        if volume_id := parameters.get("VolumeId"):
-            new, snapshot_id = volume_named(connection, call, volume_id), None
-            check_bootable(new.volume_type)
-            keep_for(cloud, connection, call, new, instance)
-        else:
-            source = _source(connection, call, instance, old, parameters)
-            check_room(cloud, NEW_LAYER_BYTES)
-            new, snapshot_id, becomes = _new_root(connection, call, old, source), source.snapshot.id, source.becomes
+        root = _new_root(cloud, connection, call, instance, old, parameters)
         task = ReplaceRootTask(
             id=new_id(REPLACE_ROOT_TASK.prefix),
             account=call.account,
@@ -95,10 +94,10 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
             state=ReplaceRootState.PENDING,
             started_at=call.at,
             delete_replaced=bool(parameters.get("DeleteReplacedRootVolume")),
-            new_volume_id=new.id,
+            new_volume_id=root.volume.id,
             old_volume_id=old.id,
             image_id=parameters.get("ImageId") or None,
-            snapshot_id=snapshot_id,
+            snapshot_id=root.snapshot_id,
         )
         replace_root.add(connection, task)
         write_tags(connection, call, task.id, kind, tags)
@@ -109,8 +108,8 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
             origin(call),
             task_id=task.id,
             instance_id=instance.id,
-            becomes=becomes,
-            was=was,
+            becomes=root.becomes,
+            was=_from_image(instance),
         )
         return {"ReplaceRootVolumeTask": _output(task, tags)}
 
@@ -149,6 +148,30 @@ def _root(connection: Connection, instance: Instance) -> Volume:
         if attachment.position == 0:
             return volume
     raise Ec2Error("IncorrectState", f"The instance '{instance.id}' does not have a root volume.")
+
+
+def _new_root(
+    cloud: Cloud, connection: Connection, call: Call, instance: Instance, old: Volume, parameters: Parameters
+) -> _NewRoot:
+    """The volume that is there and was asked for, kept for the instance; or a new one, of the old one's type."""
+    if volume_id := parameters.get("VolumeId"):
+        volume = volume_named(connection, call, volume_id)
+        check_bootable(volume.volume_type)
+        keep_for(cloud, connection, call, volume, instance)
+        return _NewRoot(volume, None, _from_image(instance))
+    source = _source(connection, call, instance, old, parameters)
+    check_room(cloud, NEW_LAYER_BYTES)
+    volume = new_volume(
+        connection,
+        call,
+        old.zone,
+        source.snapshot,
+        size_gib=source.size_gib,
+        volume_type=old.volume_type,
+        iops=old.iops,
+        throughput=old.throughput,
+    )
+    return _NewRoot(volume, source.snapshot.id, source.becomes)
 
 
 def _source(connection: Connection, call: Call, instance: Instance, old: Volume, parameters: Parameters) -> _Source:
@@ -204,28 +227,6 @@ def _completed(snapshot: Snapshot) -> Snapshot:
     if snapshot.state is not SnapshotState.COMPLETED:
         raise Ec2Error("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
     return snapshot
-
-
-def _new_root(connection: Connection, call: Call, old: Volume, source: _Source) -> Volume:
-    """Write the volume that is to be the root: of the old one's type, attached nowhere yet."""
-    head = Layer(new_id("layer"), source.snapshot.layer_id, source.size_gib * GIB, call.at)
-    volume = Volume(
-        id=new_id("vol"),
-        account=old.account,
-        region=old.region,
-        zone=old.zone,
-        size_gib=source.size_gib,
-        volume_type=old.volume_type,
-        iops=old.iops,
-        throughput=old.throughput,
-        snapshot_id=source.snapshot.id,
-        state=VolumeState.CREATING,
-        created_at=call.at,
-        head=head.id,
-    )
-    layers.add(connection, head)
-    volumes.add(connection, volume, None)
-    return volume
 
 
 def _from_image(instance: Instance) -> FromImage:

@@ -13,6 +13,7 @@ from kumoniwa.api.launch_devices import LaunchDevice, launch_devices
 from kumoniwa.api.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.launchable_images import launchable
+from kumoniwa.api.new_volume import new_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.tags import from_specifications
@@ -21,9 +22,9 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.network import KeyPair
-from kumoniwa.model.storage import GIB, Attachment, AttachmentState, Image, Layer, Volume, VolumeState
+from kumoniwa.model.storage import Attachment, AttachmentState, Image
 from kumoniwa.network.addresses import cloud_octet, free_private, free_public
-from kumoniwa.store import images, instances, key_pairs, layers, volumes
+from kumoniwa.store import images, instances, key_pairs, volumes
 from kumoniwa.workflows.engine import submit
 
 MOST_INSTANCES = 1000  # in one call
@@ -211,21 +212,15 @@ def _guest_uuid(instance_id: str) -> str:
 def _add_volume(
     connection: Connection, call: Call, launch: _Launch, instance: Instance, position: int, device: LaunchDevice
 ) -> None:
-    parent = device.snapshot.layer_id if device.snapshot else None
-    head = Layer(new_id("layer"), parent, device.size_gib * GIB, call.at)
-    volume = Volume(
-        id=new_id("vol"),
-        account=call.account,
-        region=call.region,
-        zone=instance.zone,
+    volume = new_volume(
+        connection,
+        call,
+        instance.zone,
+        device.snapshot,
         size_gib=device.size_gib,
         volume_type=device.volume_type,
         iops=device.iops,
         throughput=device.throughput,
-        snapshot_id=device.snapshot.id if device.snapshot else "",
-        state=VolumeState.CREATING,
-        created_at=call.at,
-        head=head.id,
     )
     attachment = Attachment(
         volume_id=volume.id,
@@ -236,6 +231,5 @@ def _add_volume(
         delete_on_termination=device.delete_on_termination,
         position=position,
     )
-    layers.add(connection, head)
-    volumes.add(connection, volume, attachment)
+    volumes.attach(connection, attachment)
     write_tags(connection, call, volume.id, "volume", launch.tags.get("volume"))

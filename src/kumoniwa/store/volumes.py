@@ -15,11 +15,9 @@ from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import attachments, layers, snapshots, volumes
 
 
-def add(connection: Connection, volume: Volume, attachment: Attachment | None) -> None:
-    """Write a new volume, with its attachment where it is made at an instance. Its head layer is there already."""
+def add(connection: Connection, volume: Volume) -> None:
+    """Write a new volume. Its head layer is there already."""
     insert(connection, volumes, volume)
-    if attachment is not None:
-        attach(connection, attachment)
 
 
 def get(connection: Connection, volume_id: str) -> Volume | None:

@@ -60,7 +60,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     )
     volume = Volume("vol-1", *SCOPE, "us-east-1a", 1, "gp3", None, None, "", VolumeState.AVAILABLE, AT, "c")
     snapshot = Snapshot("snap-1", *SCOPE, "vol-1", 1, SnapshotState.COMPLETED, 100, AT, "", layer_id="b")
-    await database.write(lambda connection: volumes.add(connection, volume, None))
+    await database.write(lambda connection: volumes.add(connection, volume))
     await database.write(lambda connection: snapshots.add(connection, snapshot))
     yield database
     await database.close()

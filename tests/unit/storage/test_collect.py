@@ -73,7 +73,7 @@ async def test_what_stands_below_a_volume_or_a_snapshot_stays(database: Database
     await _stack(database, driver, "a", "b", "c")
     await _stack(database, driver, "d", "e")
     await database.write(lambda connection: snapshots.add(connection, _snapshot("b")))
-    await database.write(lambda connection: volumes.add(connection, _volume("e"), None))
+    await database.write(lambda connection: volumes.add(connection, _volume("e")))
     assert await collect(database, driver.disks) == 1
     assert await _left(database, driver) == {"a", "b", "d", "e"}
 

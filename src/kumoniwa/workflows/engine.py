@@ -6,7 +6,8 @@ Step names and the shapes of their results are an on-disk format: `tests/workflo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -78,26 +79,20 @@ class Workflow:
 
         Gives the step's result as JSON keeps it. Raises `StepFailed` where it failed, now or in an earlier life.
         """
-        if self._interrupted:
-            raise Interrupted(self.id)
-        if (step := self._journal.get(name)) is None:
-            try:
-                result, error = await function(self._world, *args, **kwargs), None
-            except (StepFailed, DriverError) as failure:
-                result, error = None, str(failure)
-                log.warning("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
-            except (SQLAlchemyError, StepUnknown):
-                # What was done in the world is not known in the rows: this life ends, and the next does the step again.
-                self._interrupted = True
-                raise
-            except Exception as bug:
-                # The story must go on to its own end (boot the guest again, release the claim), whatever we got wrong.
-                result, error = None, f"Internal error: {bug!r}"
-                log.exception("a step broke", workflow=self.id, kind=self.row.kind, step=name)
-            except BaseException:
-                self._interrupted = True
-                raise
-            step = await self._remember(name, result, error)
+        with self._one_life():
+            if (step := self._journal.get(name)) is None:
+                try:
+                    result, error = await function(self._world, *args, **kwargs), None
+                except (StepFailed, DriverError) as failure:
+                    result, error = None, str(failure)
+                    log.warning("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
+                except (SQLAlchemyError, StepUnknown):
+                    raise  # the next life does it again
+                except Exception as bug:
+                    # The story must go on to its own end (boot the guest, release the claim), whatever we got wrong.
+                    result, error = None, f"Internal error: {bug!r}"
+                    log.exception("a step broke", workflow=self.id, kind=self.row.kind, step=name)
+                step = await self._remember(name, result, error)
         if step.error is not None:
             raise StepFailed(step.error)
         outcome: T = step.result
@@ -109,35 +104,35 @@ class Workflow:
         It never raises `StepFailed`. A fault of the host, or of ours, ends this life, and the next one tries again.
         What says that it will never work is remembered, and the story goes on.
         """
+        with self._one_life():
+            if name in self._journal:
+                return
+            error: str | None = None
+            try:
+                await function(self._world, *args, **kwargs)
+            except StepFailed as failure:
+                error = str(failure)
+                log.error("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
+            except (SQLAlchemyError, StepUnknown):
+                raise
+            except Exception as failure:
+                raise StepUnknown(f"{name}: {failure!r}") from failure
+            await self._remember(name, None, error)
+
+    @contextmanager
+    def _one_life(self) -> Iterator[None]:
+        """What breaks out of a step ends this life: what was done in the world, or written, is not known."""
         if self._interrupted:
             raise Interrupted(self.id)
-        if name in self._journal:
-            return
-        error: str | None = None
         try:
-            await function(self._world, *args, **kwargs)
-        except StepFailed as failure:
-            error = str(failure)
-            log.error("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
-        except (SQLAlchemyError, StepUnknown):
-            self._interrupted = True
-            raise
-        except Exception as failure:
-            self._interrupted = True
-            raise StepUnknown(f"{name}: {failure!r}") from failure
+            yield
         except BaseException:
             self._interrupted = True
             raise
-        await self._remember(name, None, error)
 
     async def _remember(self, name: str, result: Any, error: str | None) -> rows.StepRow:
         step = rows.StepRow(self.id, len(self._journal) + 1, name, result, error, self._world.clock.now())
-        try:
-            await self._world.database.write(partial(rows.record, step=step))
-        except BaseException:
-            # Cancelled while it is written: whether it was is unknown, so this life ends here.
-            self._interrupted = True
-            raise
+        await self._world.database.write(partial(rows.record, step=step))
         self._journal[name] = step
         return step
 

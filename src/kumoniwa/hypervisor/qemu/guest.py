@@ -44,6 +44,7 @@ from kumoniwa.hypervisor.qemu import (
     translations,
 )
 from kumoniwa.hypervisor.qemu.command_line import AGENT, LAYERS_FROM_GUEST, METADATA_SOCKET, Accelerator, serial_of
+from kumoniwa.hypervisor.qemu.hold import Hold
 from kumoniwa.hypervisor.qemu.machine import Hearing, Machine
 from kumoniwa.tasks import Tasks
 
@@ -81,7 +82,7 @@ class QemuGuest:
         self._around = surroundings
         self._machine: Machine | None = None
         self._told_to_end = False
-        self._waits_for_room = False  # stopped by us or by QEMU, because the host's disk is full
+        self._hold = Hold(folder)
         self._at_rest_at: datetime | None = None
         self._pressed_at: datetime | None = None  # the power button, first
         self._started_at: datetime | None = None
@@ -106,13 +107,14 @@ class QemuGuest:
         self._machine = await Machine.adopt(self._folder, noted, self._hearing(), self._around.tasks)
         if self._machine is None:
             return
-        self._waits_for_room = self._hold_mark.exists()
+        self._hold.find()
         log.info("guest found again", guest=self._id)
         await freeze.ensure_thawed(self._machine, self._folder)
         with contextlib.suppress(GuestLost):
             await growth.recover(self._machine, self._folder)
-            self._waits_for_room |= await self._status() == _FULL
-            if self._waits_for_room:
+            if await self._status() == _FULL:
+                self._hold.heard()
+            if self._hold.is_on:
                 self._tell(EventKind.OUT_OF_SPACE)
             if any(device["label"] == AGENT and device["frontend-open"] for device in await self._ask("query-chardev")):
                 self._tell(EventKind.REACHABLE)
@@ -138,7 +140,7 @@ class QemuGuest:
                 return await self._start(spec)
             case "running":
                 return Started(fresh=False, at=self._started_at or self._now())
-            case _ if self._waits_for_room:
+            case _ if self._hold.is_on:
                 if not self._around.has_room():
                     raise HostExhausted("the host's disk is full; the guest goes on when there is room again")
                 await self.go_on()
@@ -154,7 +156,7 @@ class QemuGuest:
                     await self._press_until_down()
             if await self._status() not in ("shutdown", None):
                 await self._ask("stop")  # where it went down at the last moment, this does nothing
-                self._stop_waiting_for_room()  # it is not to go on by itself any more
+                self._hold.end()  # it is not to go on by itself any more
         except GuestLost:
             if self._machine is not None:
                 raise
@@ -191,7 +193,7 @@ class QemuGuest:
             return
         try:
             async with self._rearranging:
-                at_rest = await machine.status() != "running" and not self._waits_for_room
+                at_rest = await machine.status() != "running" and not self._hold.is_on
                 await plugs.ensure_detached(machine, serial, deadline=deadline, force=force, at_rest=at_rest)
                 growth.forget(self._folder, serial)
         except GuestLost:
@@ -250,20 +252,19 @@ class QemuGuest:
         """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
         if self._machine is None or await self._status() != "running":
             return  # what runs is to be stopped, also where an earlier attempt did not get through
-        marked = self._mark_hold()  # first: a later server must know why it stands still
-        self._waits_for_room = True
+        marked = self._hold.begin()  # first: a later server must know why it stands still
         await self._ask("stop")
         self._tell(EventKind.OUT_OF_SPACE)
         if not marked:
-            self._mark_hold()
+            self._hold.begin()
 
     async def go_on(self) -> None:
         """Go on where it stood, if it stood for want of room."""
-        if self._machine is None or not self._waits_for_room:
+        if self._machine is None or not self._hold.is_on:
             return
         async with self._standing_still:
             await self._ask("cont")
-        self._stop_waiting_for_room()
+        self._hold.end()
         self._tell(EventKind.RESUMED)
 
     async def _check_chain(self, disk: GuestDisk) -> None:
@@ -282,7 +283,7 @@ class QemuGuest:
         for disk in spec.disks:
             await self._check_chain(disk)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._stop_waiting_for_room()
+        self._hold.end()
         growth.forget(self._folder)
         self._told_to_end = True  # until it runs, its end is told by raising
         self._at_rest_at = self._pressed_at = None
@@ -337,7 +338,7 @@ class QemuGuest:
         while True:
             self._changed.clear()
             status = await self._status()
-            if status != "running" and not self._waits_for_room:
+            if status != "running" and not self._hold.is_on:
                 return
             if loop.time() >= next_press:
                 await self._ask("system_powerdown")
@@ -377,7 +378,7 @@ class QemuGuest:
             case "GUEST_PANICKED":
                 self._tell(EventKind.PANICKED)
             case "BLOCK_IO_ERROR" if data.get("nospace") and data["action"] == "stop":
-                self._waits_for_room = True
+                self._hold.heard()
                 self._tell(EventKind.OUT_OF_SPACE)
             case "DEVICE_DELETED" if (serial := serial_of(data.get("device", ""))) is not None:
                 self._tell(EventKind.DISK_LET_GO, serial)
@@ -419,20 +420,3 @@ class QemuGuest:
 
     def _now(self) -> datetime:
         return self._around.clock.now()
-
-    @property
-    def _hold_mark(self) -> Path:
-        return self._folder / "waits-for-room"
-
-    def _mark_hold(self) -> bool:
-        """Leave the mark; gives whether there was room for it. The guest must stop in any case."""
-        try:
-            self._hold_mark.touch()
-        except OSError as failure:
-            log.warning("it is not noted that a guest waits for room", guest=self._id, reason=str(failure))
-            return False
-        return True
-
-    def _stop_waiting_for_room(self) -> None:
-        self._hold_mark.unlink(missing_ok=True)
-        self._waits_for_room = False

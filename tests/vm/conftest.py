@@ -1,9 +1,21 @@
 """What tests with real guests share: the driver's contract lies beside the unit tests."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from server import Server
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "hypervisor"))
 pytest.register_assert_rewrite("driver_contract")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server process over the driver `qemu`; it ends with its guests."""
+    server = Server(tmp_path / "cloud", "qemu")
+    try:
+        yield server
+    finally:
+        server.end()

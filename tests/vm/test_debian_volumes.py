@@ -1,7 +1,6 @@
 """A real Linux and its volumes: one comes while it runs, is cut with its file systems frozen, grows, and goes again."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,6 @@ pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
 _GIB = 1 << 30
 _UNFROZEN_WITHIN = 60.0  # seconds: the agent has five to answer, and the rest is what every image takes
 _FROZEN = [{"ResourceType": "image", "Tags": [{"Key": "kumoniwa:freeze", "Value": "true"}]}]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "cloud", "qemu")
-    try:
-        yield server
-    finally:
-        server.end()
 
 
 def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tmp_path: Path) -> None:

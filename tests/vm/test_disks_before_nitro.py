@@ -1,6 +1,5 @@
 """Types from before Nitro have virtio disks: a real Linux boots from one, and sees at once that it has grown."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,6 @@ from kumoniwa.client.cloud import CloudClient
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
 
 _GIB = 1 << 30
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "cloud", "qemu")
-    try:
-        yield server
-    finally:
-        server.end()
 
 
 def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(server: Server, tmp_path: Path) -> None:

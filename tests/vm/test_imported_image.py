@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,15 +17,6 @@ from kumoniwa.images import debian12
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1800)]
 
 _IMPORT_DEADLINE = 300  # seconds
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "cloud", "qemu")
-    try:
-        yield server
-    finally:
-        server.end()
 
 
 @pytest.mark.anyio

@@ -1,6 +1,5 @@
 """`kill -9` of the server in the middle of CreateImage, a real guest being down: nothing that was promised is lost."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,6 @@ from server import Server
 from kumoniwa.lab.cloud import processes_of
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "cloud", "qemu")
-    try:
-        yield server
-    finally:
-        server.end()
 
 
 def test_a_server_killed_while_the_guest_is_down_for_an_image_boots_it_again_after_its_restart(

@@ -70,7 +70,7 @@ def test_every_row_of_the_first_schema_is_there_after_the_upgrade(tmp_path: Path
     assert {row["id"]: row["made"] for row in after["layers"]} == {BASE: 1, HEAD: 1, PLANNED: 0, UNMADE: 0}
     assert {row["deregistration_protection"] for row in after["images"]} == {"disabled"}
     assert {row["auto_enable_io"] for row in after["volumes"]} == {0}
-    assert {row["disk_bus"] for row in after["instances"]} == {"nvme"}
+    assert {row["nvme_only"] for row in after["instances"] + after["images"]} == {1}
     connection = sqlite3.connect(tmp_path / "cloud.db")
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

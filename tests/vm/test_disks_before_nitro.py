@@ -18,6 +18,7 @@ def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(
     login = launch(cloud, tmp_path, kind="t2.micro")
     root, data = [one["Ebs"]["VolumeId"] for one in cloud.instance(login.instance_id)["BlockDeviceMappings"]]
     assert (login.device(root), login.device(data)) == ("/dev/vda", "/dev/vdb")
+    assert _initrds(login) == 1
     login.run("sudo mkfs.ext4 -q /dev/vdb && sudo mkdir /data && sudo mount /dev/vdb /data")
     for volume_id, device, size in ((root, "/dev/vda", 10), (data, "/dev/vdb", 3)):
         _grow(cloud, volume_id, size)
@@ -27,11 +28,20 @@ def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(
     assert [int(size) // _GIB for size in sizes] == [9, 2], "what ext4 leaves of 10 and 3 GiB"
     assert len(cloud.told(f"instances/{login.instance_id}/boots")["boots"]) == 1
 
+    zone = cloud.instance(login.instance_id)["Placement"]["AvailabilityZone"]
+    plugged = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
+    until(lambda: _volume(cloud, plugged), "State", "available", 60)
+    cloud.call("AttachVolume", VolumeId=plugged, InstanceId=login.instance_id, Device="/dev/sdg")
+    assert login.device(plugged) == "/dev/vdc"
+    cloud.call("DetachVolume", VolumeId=plugged)
+    until(lambda: _volume(cloud, plugged), "State", "available", 120)
+    assert login.run("ls /dev/vd?") == "/dev/vda\n/dev/vdb"
+
     login.run("echo kept | sudo tee /data/file && sudo update-grub")  # the next boots are by its menu
     image = cloud.call("CreateImage", InstanceId=login.instance_id, Name="grown")["ImageId"]
     until(lambda: cloud.call("DescribeImages", ImageIds=[image])["Images"][0], "State", "available", 300)
     assert cloud.told(f"images/{image}")["consistency"] == "at-rest"
-    assert (login.device(root), login.device(data)) == ("/dev/vda", "/dev/vdb")
+    assert (login.device(root), login.device(data), _initrds(login)) == ("/dev/vda", "/dev/vdb", 1)
 
     cloud.call("StopInstances", InstanceIds=[login.instance_id])
     until(lambda: cloud.instance(login.instance_id)["State"], "Name", "stopped", 120)
@@ -40,8 +50,17 @@ def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(
     until(lambda: cloud.instance(login.instance_id)["State"], "Name", "running", 120)
     address = cloud.instance(login.instance_id)["PublicIpAddress"]
     login = Login(login.instance_id, address, tmp_path / "key.pem")
-    assert login.device(root) == "/dev/nvme0n1"
+    assert (login.device(root), _initrds(login)) == ("/dev/nvme0n1", 0)
     assert login.run(f"sudo mount {login.device(data)} /data && cat /data/file") == "kept"
+
+
+def _initrds(login: Login) -> int:
+    """How many initrds this boot was given."""
+    return int(login.run("sudo dmesg | grep -c 'Freeing initrd memory' || true"))
+
+
+def _volume(cloud: CloudClient, volume_id: str) -> dict[str, object]:
+    return dict(cloud.call("DescribeVolumes", VolumeIds=[volume_id])["Volumes"][0])
 
 
 def _grow(cloud: CloudClient, volume_id: str, size_gib: int) -> None:

@@ -99,16 +99,14 @@ def _only(name: str, so: object) -> Change:
 
 
 def _change_type(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
-    """The new type's own processors, credits, boot modes and disk bus come with it, as on EC2."""
+    """The new type's own processors, credits, boot modes and disks come with it, as on EC2."""
     check_stopped(instance)
     if (kind := INSTANCE_TYPES.get(value)) is None:
         raise Ec2Error("InvalidInstanceAttributeValue", f"Invalid value '{value}' for InstanceType.")
     mode = boot_mode(instance.options.get("BootMode", instance.boot_mode), kind)
     dropped = {"CpuOptions"} if kind.burstable else {"CpuOptions", "CreditSpecification"}
     options = {name: option for name, option in instance.options.items() if name not in dropped}
-    instances.change(
-        connection, instance.id, instance_type=value, boot_mode=mode, disk_bus=kind.disk_bus, options=options
-    )
+    instances.change(connection, instance.id, instance_type=value, boot_mode=mode, options=options)
 
 
 def _change_user_data(connection: Connection, call: Call, instance: Instance, value: Any) -> None:

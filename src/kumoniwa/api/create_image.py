@@ -122,6 +122,7 @@ def _image(connection: Connection, call: Call, instance: Instance, parameters: P
         imds_tokens_required=source.imds_tokens_required if source else False,
         source_instance_id=instance.id,
         source_image_id=instance.image_id,
+        nvme_only=instance.nvme_only,
     )
 
 

@@ -207,8 +207,13 @@ def _of_image(connection: Connection, call: Call, instance: Instance, old: Volum
             f"The root volume of the image '{image.id}' ({size} GiB) is smaller than the root volume of the instance "
             f"'{instance.id}' ({old.size_gib} GiB)."
         )
-    mode = boot_mode(image.boot_mode, INSTANCE_TYPES[instance.instance_type])
-    return _Source(snapshot, size, {"image_id": image.id, "boot_mode": mode, "preference": told_preference(image)})
+    becomes: FromImage = {
+        "image_id": image.id,
+        "boot_mode": boot_mode(image.boot_mode, INSTANCE_TYPES[instance.instance_type]),
+        "preference": told_preference(image),
+        "nvme_only": image.nvme_only,
+    }
+    return _Source(snapshot, size, becomes)
 
 
 def _check_of_a_root(connection: Connection, instance: Instance, old: Volume, snapshot: Snapshot) -> None:
@@ -231,7 +236,12 @@ def _completed(snapshot: Snapshot) -> Snapshot:
 
 def _from_image(instance: Instance) -> FromImage:
     preference = {name: value for name, value in instance.options.items() if name == "BootMode"}
-    return {"image_id": instance.image_id, "boot_mode": instance.boot_mode, "preference": preference}
+    return {
+        "image_id": instance.image_id,
+        "boot_mode": instance.boot_mode,
+        "preference": preference,
+        "nvme_only": instance.nvme_only,
+    }
 
 
 def _output(task: ReplaceRootTask, tags: Mapping[str, str] | None) -> dict[str, Any]:

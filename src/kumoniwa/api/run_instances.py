@@ -199,7 +199,7 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         metadata_tags=options.metadata_tags,
         options={**options.options, **told_preference(launch.image)},
         boot_mode=launch.boot_mode,
-        disk_bus=options.kind.disk_bus,
+        nvme_only=launch.image.nvme_only,
     )
 
 

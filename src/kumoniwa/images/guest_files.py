@@ -20,8 +20,8 @@ KERNEL_OPTIONS = (
 # The first grub.cfg. /vmlinuz and /initrd.img are the links that Debian's kernel packages keep on the newest kernel.
 # linux16: GRUB's other loader moves all of the kernel's working memory (51 MB) byte by byte: 1.5 to 4 s when emulated.
 # It is there for a BIOS only.
-# disks: Kumoniwa tells it as the machine's family (string 26 of SMBIOS type 1). The kernel has NVMe built in: there it
-# needs no initrd.
+# disks: Kumoniwa tells it as the machine's family (string 26 of SMBIOS type 1). The cloud kernel has NVMe built in:
+# there it needs no initrd.
 _CHOICES = """\
 if [ "$grub_platform" = pc ]; then set sixteen=16; else set sixteen=; fi
 export sixteen
@@ -60,18 +60,19 @@ GRUB_DISABLE_OS_PROBER=true
 
 _GRUB_LINUX = f"""\
 #!/bin/sh
-# GRUB's own script for the kernels' entries, with the loader that is quick on emulated machines, and the initrd only
-# where it is needed (see grub.cfg).
+# GRUB's own script for the kernels' entries, with the loader that is quick on emulated machines, and a cloud kernel's
+# initrd only where it is needed (see grub.cfg).
 cat <<'GRUB'
 {_CHOICES}GRUB
 /usr/local/lib/kumoniwa/10_linux.distrib "$@" |
     sed -E -e 's/^([[:space:]]*)linux([[:space:]])/\\1linux$sixteen\\2/' \\
-        -e 's/^([[:space:]]*)(initrd)([[:space:]].*)$/\\1if [ "$disks" != nvme ]; then \\2$sixteen\\3; fi/' \\
+        -e 's/^([[:space:]]*)initrd([[:space:]])/\\1initrd$sixteen\\2/' \\
+        -e 's/^([[:space:]]*)(initrd.*-cloud-.*)$/\\1if [ "$disks" != nvme ]; then \\2; fi/' \\
         -e "/Loading initial ramdisk/d"
 """
 
 _INITRAMFS = """\
-# For virtio disks, and for nothing else: what NVMe and ext4 need is built into the kernel.
+# What a root file system may be on, and be: the cloud kernel has NVMe and ext4 built in, other kernels have not.
 MODULES=list
 COMPRESS=zstd
 RESUME=none
@@ -80,6 +81,8 @@ RESUME=none
 _INITRAMFS_MODULES = """\
 virtio_pci
 virtio_blk
+nvme
+ext4
 """
 
 _FSTAB = f"""\

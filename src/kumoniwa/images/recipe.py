@@ -48,7 +48,7 @@ _SETUP = """\
 # Runs once, inside the new system, when all packages are there.
 set -eu
 
-# The initrd holds what a virtio disk wants (etc/initramfs-tools); a boot from NVMe does without: it is quicker.
+# The initrd is for virtio disks (etc/initramfs-tools); a boot from NVMe does without: it is quicker.
 rm -f /boot/initrd.img-*
 update-initramfs -c -k all
 

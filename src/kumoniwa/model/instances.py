@@ -121,8 +121,8 @@ class Instance:
     """Launch options that are only told again (CpuOptions, Placement …), under EC2's member names."""
     boot_mode: str | None = None
     """What its firmware boots by: `uefi` or `legacy-bios`; None: legacy-bios, because the image says nothing."""
-    disk_bus: str = "nvme"
-    """How its guest sees its disks, `nvme` or `virtio`: as its type had it when it was launched, or became of it."""
+    nvme_only: bool = False
+    """Whether its guest is to see NVMe disks whatever its type, as its image has it."""
     state_transition_reason: str = ""
     state_reason_code: str | None = None
     state_reason_message: str | None = None

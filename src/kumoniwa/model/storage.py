@@ -218,6 +218,8 @@ class Image:
     """EC2's word: `disabled`, `enabled-without-cooldown`, `enabled-with-cooldown`."""
     protected_until: datetime | None = None
     """The end of the cooldown, once protection with cooldown was turned off."""
+    nvme_only: bool = False
+    """Whether its guests are to see NVMe disks whatever their type: it is from before there were others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ images = _table(
     Column("deprecation_at", Moment),
     Column("deregistration_protection", String, nullable=False, server_default="disabled"),
     Column("protected_until", Moment),
+    Column("nvme_only", Boolean, nullable=False, server_default=true()),
     Index("images_scope", "account", "region", "name"),
 )
 
@@ -254,7 +255,7 @@ instances = _table(
     Column("public_key", Text),
     Column("root_device_name", String, nullable=False),
     Column("boot_mode", String),
-    Column("disk_bus", String, nullable=False, server_default="nvme"),
+    Column("nvme_only", Boolean, nullable=False, server_default=true()),
     Column("launch_time", Moment, nullable=False),
     Column("first_launch_time", Moment, nullable=False),
     Column("guest_uuid", String, nullable=False),

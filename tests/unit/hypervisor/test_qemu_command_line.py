@@ -32,7 +32,7 @@ SPEC = GuestSpec(
     [
         ("emulated-nvme", SPEC, EMULATION),
         ("emulated-uefi", replace(SPEC, firmware=Firmware.UEFI), EMULATION),
-        ("kvm-virtio", replace(SPEC, bus=DiskBus.VIRTIO), Accelerator("kvm", "it works")),
+        ("kvm-virtio", replace(SPEC, product="t2.micro", bus=DiskBus.VIRTIO), Accelerator("kvm", "it works")),
     ],
 )
 def test_the_command_line_is_the_one_that_was_reviewed(name: str, spec: GuestSpec, accelerator: Accelerator) -> None:

@@ -59,14 +59,15 @@ def test_update_grub_writes_entries_for_a_bios_and_for_uefi_with_the_initrd_wher
     assert script.endswith(
         """
     sed -E -e 's/^([[:space:]]*)linux([[:space:]])/\\1linux$sixteen\\2/' \\
-        -e 's/^([[:space:]]*)(initrd)([[:space:]].*)$/\\1if [ "$disks" != nvme ]; then \\2$sixteen\\3; fi/' \\
+        -e 's/^([[:space:]]*)initrd([[:space:]])/\\1initrd$sixteen\\2/' \\
+        -e 's/^([[:space:]]*)(initrd.*-cloud-.*)$/\\1if [ "$disks" != nvme ]; then \\2; fi/' \\
         -e "/Loading initial ramdisk/d"
 """
     )
 
 
-def test_the_initrd_has_the_drivers_of_virtio_disks() -> None:
-    assert FILES["etc/initramfs-tools/modules"].split() == ["virtio_pci", "virtio_blk"]
+def test_the_initrd_has_the_drivers_of_the_root_s_disk_and_file_system() -> None:
+    assert FILES["etc/initramfs-tools/modules"].split() == ["virtio_pci", "virtio_blk", "nvme", "ext4"]
     assert "MODULES=list" in FILES["etc/initramfs-tools/conf.d/kumoniwa"]
 
 

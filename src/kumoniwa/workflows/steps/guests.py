@@ -158,7 +158,7 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
         ),
         mac=instance.mac,
         address=IPv4Address(instance.private_ip),
-        bus=DiskBus(instance.disk_bus),
+        bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
 

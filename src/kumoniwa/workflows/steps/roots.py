@@ -1,7 +1,7 @@
 """Steps that give an instance another root volume, and the old one again where that fails."""
 
 from functools import partial
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import structlog
 from sqlalchemy import Connection
@@ -26,6 +26,8 @@ class FromImage(TypedDict):
     boot_mode: str | None
     preference: dict[str, str]
     """What is told of the boot mode beside that (`api.boot_modes.told_preference`)."""
+    nvme_only: NotRequired[bool]
+    """A workflow from before it was told leaves the instance as it is."""
 
 
 async def ensure_new_root_made(world: World, task_id: str) -> None:
@@ -150,6 +152,7 @@ async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: boo
             task.instance_id,
             image_id=becomes["image_id"],
             boot_mode=becomes["boot_mode"],
+            nvme_only=becomes.get("nvme_only", instance.nvme_only),
             options={**kept, **becomes["preference"]},
         )
 

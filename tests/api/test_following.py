@@ -2,15 +2,20 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
+from asgi import Caller
 from sqlalchemy import Connection
 from stack import Stack
 
-from kumoniwa.clock import ManualClock
+from kumoniwa.app import running
+from kumoniwa.clock import ManualClock, precise
+from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestState
+from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.reconcile.housekeeping import Housekeeping
 from kumoniwa.store import instances, workflows
 
@@ -47,6 +52,30 @@ async def test_status_checks_are_ok_once_the_guest_is_reachable(stack: Stack) ->
             if status["Status"] == "ok":
                 break
     assert status["Details"][0]["Status"] == "passed"
+
+
+async def test_a_sign_of_life_counts_for_the_boot_that_gave_it(tmp_path: Path) -> None:
+    """Of a guest without an agent, nothing but its request for metadata tells that it is up."""
+    clock = ManualClock(datetime.now(UTC))
+    driver = SimulatedDriver(clock, timing=replace(Timing.instant(), boot=1e6))
+    async with running(Config(data_dir=tmp_path), driver, clock) as cloud:
+        caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
+        stack = Stack(cloud, driver, clock, caller)
+        instance_id = await stack.launch()
+        await cloud.follower.seen(instance_id)
+        await clock.advance(60)
+        stack.guest(instance_id).panic()
+        await stack.boots(instance_id, 2)
+        await stack.idle()
+        await clock.advance(100)
+        for _ in range(5):  # as long as a belief in the sign of the boot before would take to be written
+            assert (await stack.boots(instance_id, 2))[1]["reachable_at"] is None
+        signed_at = clock.now()
+        await cloud.follower.seen(instance_id)
+        await clock.advance(120)
+        await _status(stack, instance_id, "ok")
+        boot = (await stack.boots(instance_id, 2))[1]
+        assert boot["reachable_at"] == precise(signed_at + timedelta(seconds=120))
 
 
 async def test_a_host_without_room_impairs_the_instance_until_there_is_some(stack: Stack) -> None:

@@ -271,8 +271,12 @@ class ReplaceRootTask:
     old_volume_id: str
     image_id: str | None = None
     snapshot_id: str | None = None
-    """What the new volume is made of; None where it was there before: it is `in-use` until the task ends."""
     completed_at: datetime | None = None
+
+    @property
+    def makes_volume(self) -> bool:
+        """Whether the new volume is made, of a snapshot. Else it was there before, and is `in-use` until the end."""
+        return self.snapshot_id is not None
 
 
 class ImportState(StrEnum):

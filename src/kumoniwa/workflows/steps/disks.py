@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import TypedDict
 
-import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, DriverError, LayerId
@@ -17,8 +16,6 @@ from kumoniwa.workflows.steps.layers import collect_what_goes, ensure_dropped, e
 from kumoniwa.workflows.steps.patience import until_answered
 from kumoniwa.workflows.steps.snapshots import ensure_completed, ensure_failed
 from kumoniwa.workflows.world import World
-
-log = structlog.get_logger(__name__)
 
 
 class WantedCut(TypedDict):

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import NotRequired, TypedDict
 
-import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError
@@ -15,8 +14,6 @@ from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps import guests
 from kumoniwa.workflows.steps.layers import collect_what_goes, ensure_layers_made
 from kumoniwa.workflows.world import World
-
-log = structlog.get_logger(__name__)
 
 
 class FromImage(TypedDict):
@@ -104,11 +101,11 @@ async def ensure_replacement_failed(world: World, task_id: str) -> None:
         unfinished = [ReplaceRootState.PENDING, ReplaceRootState.FAILING]
         if replace_root.move(connection, task_id, unfinished, ReplaceRootState.FAILED, completed_at=now):
             task = _task(connection, task_id)
-            if task.snapshot_id is None:
-                volumes.move(connection, task.new_volume_id, [VolumeState.IN_USE], VolumeState.AVAILABLE)
-            else:
+            if task.makes_volume:
                 volumes.remove(connection, task.new_volume_id)
                 tags.remove_all(connection, task.new_volume_id)
+            else:
+                volumes.move(connection, task.new_volume_id, [VolumeState.IN_USE], VolumeState.AVAILABLE)
 
     await world.database.write(publish)
     await collect_what_goes(world, task=task_id)
@@ -131,8 +128,8 @@ async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: boo
         instance = instances.get(connection, task.instance_id)
         assert instance is not None, f"{task.instance_id} has a workflow and no row"
         volumes.detach(connection, leaving)
-        made = not back and task.snapshot_id is not None
-        if made and not volumes.move(connection, coming, [VolumeState.CREATING], VolumeState.IN_USE):
+        made_now = task.makes_volume and not back
+        if made_now and not volumes.move(connection, coming, [VolumeState.CREATING], VolumeState.IN_USE):
             raise StepFailed(f"The volume '{coming}' is gone.")
         volumes.attach(
             connection,

@@ -11,7 +11,7 @@ UEFI_PREFERRED = "uefi-preferred"
 
 def supported_boot_modes(kind: InstanceType) -> tuple[str, ...]:
     """EC2's UEFI came with Nitro; the types before it have their BIOS only."""
-    return (BIOS, UEFI) if kind.hypervisor == "nitro" else (BIOS,)
+    return (BIOS, UEFI) if kind.is_nitro else (BIOS,)
 
 
 def boot_mode(asked: str | None, kind: InstanceType) -> str | None:

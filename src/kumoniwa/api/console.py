@@ -22,7 +22,7 @@ async def get_console_output(cloud: Cloud, call: Call, parameters: Parameters) -
     As on EC2, `Latest` is refused for types before Nitro, and `Output` is left out while there is none.
     """
     instance = await cloud.read(lambda connection: instance_named(connection, call, parameters["InstanceId"]))
-    if parameters.get("Latest") and INSTANCE_TYPES[instance.instance_type].hypervisor != "nitro":
+    if parameters.get("Latest") and not INSTANCE_TYPES[instance.instance_type].is_nitro:
         raise UnsupportedOperation("This instance type does not support retrieving the latest console logs.")
     output = await cloud.world.driver.guest(GuestId(instance.id)).console()
     return {"InstanceId": instance.id, "Timestamp": call.at, "Output": b64encode(output).decode() or None}

@@ -80,10 +80,6 @@ _OFFERING_FILTERS = {
 }
 
 
-def _is_nitro(kind: InstanceType) -> bool:
-    return kind.hypervisor == "nitro"
-
-
 def _cores(kind: InstanceType) -> int:
     return max(1, kind.vcpus // kind.threads_per_core)
 
@@ -137,7 +133,7 @@ def _output(kind: InstanceType) -> dict[str, Any]:
 
 
 def _ebs_optimized(kind: InstanceType) -> str:
-    return "default" if _is_nitro(kind) else "unsupported"
+    return "default" if kind.is_nitro else "unsupported"
 
 
 def _nvme(kind: InstanceType) -> str:
@@ -145,7 +141,7 @@ def _nvme(kind: InstanceType) -> str:
 
 
 def _ena(kind: InstanceType) -> str:
-    return "required" if _is_nitro(kind) else "unsupported"
+    return "required" if kind.is_nitro else "unsupported"
 
 
 _FILTERS = {

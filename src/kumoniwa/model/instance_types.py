@@ -22,9 +22,13 @@ class InstanceType:
         return self.name.partition(".")[0]
 
     @property
+    def is_nitro(self) -> bool:
+        return self.hypervisor == "nitro"
+
+    @property
     def disk_bus(self) -> str:
         """How its guests see their disks: `nvme`, or what stands for Xen's own disks on types from before Nitro."""
-        return "nvme" if self.hypervisor == "nitro" else "virtio"
+        return "nvme" if self.is_nitro else "virtio"
 
     @property
     def cores(self) -> int:

@@ -3,6 +3,7 @@
 An instance that a workflow has claimed is the workflow's alone; it is looked at again when the workflow lets it go.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -44,7 +45,7 @@ class Follower:
     def __init__(self, world: World, engine: Engine) -> None:
         self._world = world
         self._engine = engine
-        self._seen: dict[str, object] = {}  # instances whose guests gave a sign of life in this boot
+        self._seen: dict[str, asyncio.Task[object]] = {}  # by instance: its guest gave a sign of life in this boot
         self._without_room: set[str] = set()
         self._tasks = Tasks("reconcile")
 
@@ -96,8 +97,7 @@ class Follower:
     async def seen(self, instance_id: str) -> None:
         """The instance's guest asked for its metadata: a sign of life, for those guests that have no agent."""
         if instance_id not in self._seen:
-            self._seen[instance_id] = sign = object()
-            self._tasks.start(self._believe(instance_id, sign), f"sign of life of {instance_id}")
+            self._seen[instance_id] = self._tasks.start(self._believe(instance_id), f"sign of life of {instance_id}")
 
     async def _open_metadata(self, instance_id: str) -> None:
         """Answer the guest's metadata requests. One that cannot be answered must not keep the server from starting."""
@@ -116,11 +116,9 @@ class Follower:
             log.warning("a guest does not answer", instance=instance_id, reason=str(failure))
             return None
 
-    async def _believe(self, instance_id: str, sign: object) -> None:
+    async def _believe(self, instance_id: str) -> None:
         """Count a sign of life from early in a boot only where no agent, which knows better, tells of its end."""
         await self._world.clock.sleep(_AGENT_HAS)
-        if self._seen.get(instance_id) is not sign:
-            return  # the guest was reset since
         del self._seen[instance_id]
         instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
         if instance is not None and instance.reachability is not Reachability.OK:
@@ -168,8 +166,8 @@ class Follower:
 
     async def _note(self, event: GuestEvent) -> None:
         """Keep what is told of the guest's current life."""
-        if event.kind is EventKind.KERNEL_STARTED:
-            self._seen.pop(event.guest, None)
+        if event.kind is EventKind.KERNEL_STARTED and (sign := self._seen.pop(event.guest, None)) is not None:
+            sign.cancel()  # it was of the boot before
         if event.kind is EventKind.OUT_OF_SPACE:
             self._without_room.add(event.guest)
         else:

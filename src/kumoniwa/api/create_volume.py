@@ -1,13 +1,12 @@
 """CreateVolume: what is checked and promised; `workflows/create_volume.py` does it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.launch_devices import DEFAULT_VOLUME_TYPE, checked_volume
-from kumoniwa.api.new_volume import new_volume
+from kumoniwa.api.new_volume import WantedVolume, new_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import snapshot_named
@@ -17,7 +16,7 @@ from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volumes import volume_output
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.regions import zones
-from kumoniwa.model.storage import Snapshot, SnapshotState, Volume
+from kumoniwa.model.storage import SnapshotState, Volume
 from kumoniwa.workflows.engine import submit
 
 _UNBUILT = (
@@ -30,17 +29,6 @@ _UNBUILT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A volume whose every measure was checked."""
-
-    snapshot: Snapshot | None
-    size_gib: int
-    volume_type: str
-    iops: int | None
-    throughput: int | None
-
-
 @action("CreateVolume")
 async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume, empty or as a snapshot has it. It is `creating`, and `available` when its file is there."""
@@ -51,16 +39,7 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
         check_room(cloud, NEW_LAYER_BYTES)
-        volume = new_volume(
-            connection,
-            call,
-            zone,
-            wanted.snapshot,
-            size_gib=wanted.size_gib,
-            volume_type=wanted.volume_type,
-            iops=wanted.iops,
-            throughput=wanted.throughput,
-        )
+        volume = new_volume(connection, call, zone, wanted)
         write_tags(connection, call, volume.id, "volume", tags)
         submit(connection, "create_volume", None, origin(call), volume_id=volume.id)
         return _answer(volume, tags)
@@ -82,7 +61,7 @@ def _zone(call: Call, name: str | None, zone_id: str | None) -> str:
     raise Ec2Error("InvalidZone.NotFound", f"The zone '{name or zone_id}' does not exist.")
 
 
-def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Wanted:
+def _checked(connection: Connection, call: Call, parameters: Parameters) -> WantedVolume:
     snapshot = None
     size: int | None = parameters.get("Size")
     if (snapshot_id := parameters.get("SnapshotId")) is not None:
@@ -99,7 +78,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Wan
         raise MissingParameter("size/snapshot")
     volume_type = parameters.get("VolumeType") or DEFAULT_VOLUME_TYPE
     iops, throughput = checked_volume(volume_type, size, parameters.get("Iops"), parameters.get("Throughput"))
-    return _Wanted(snapshot, size, volume_type, iops, throughput)
+    return WantedVolume(snapshot, size, volume_type, iops, throughput)
 
 
 def _answer(volume: Volume, tags: Any) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
+from kumoniwa.api.new_volume import WantedVolume
 from kumoniwa.api.registry import Call
 from kumoniwa.api.resources import SNAPSHOT
 from kumoniwa.api.unbuilt import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
-from kumoniwa.model.storage import Image, ImageDevice, Snapshot, SnapshotState
+from kumoniwa.model.storage import Image, ImageDevice, SnapshotState
 from kumoniwa.store import snapshots
 
 MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the network interface
@@ -49,14 +50,10 @@ VOLUME_TYPES: Mapping[str, VolumeType] = {
 
 @dataclass(frozen=True, slots=True)
 class LaunchDevice:
-    """A volume to make: at `device`, from a layer or empty."""
+    """A volume to make, at `device`."""
 
     device: str
-    snapshot: Snapshot | None
-    size_gib: int
-    volume_type: str
-    iops: int | None
-    throughput: int | None
+    volume: WantedVolume
     delete_on_termination: bool
 
 
@@ -104,7 +101,7 @@ def new_device(connection: Connection, call: Call, blank: ImageDevice, mapping: 
     if is_instance_store(mapping):
         return replace(blank, virtual_name=mapping["VirtualName"])
     device = _changed(None, name, blank.image_id, mapping.get("Ebs") or {})
-    checked = _launch_device(connection, call, device)
+    checked = _launch_device(connection, call, device).volume
     return replace(
         device, position=blank.position, size_gib=checked.size_gib, iops=checked.iops, throughput=checked.throughput
     )
@@ -238,9 +235,8 @@ def _launch_device(connection: Connection, call: Call, device: ImageDevice) -> L
             f"expect size >= {snapshot.volume_size_gib}GB"
         )
     iops, throughput = checked_volume(device.volume_type, size, device.iops, device.throughput)
-    return LaunchDevice(
-        device.device, snapshot, size, device.volume_type, iops, throughput, device.delete_on_termination
-    )
+    volume = WantedVolume(snapshot, size, device.volume_type, iops, throughput)
+    return LaunchDevice(device.device, volume, device.delete_on_termination)
 
 
 def _invalid(message: str) -> Ec2Error:

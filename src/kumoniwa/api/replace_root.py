@@ -13,7 +13,7 @@ from kumoniwa.api.describe import page
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.launch_devices import check_bootable
 from kumoniwa.api.launchable_images import launchable
-from kumoniwa.api.new_volume import new_volume
+from kumoniwa.api.new_volume import WantedVolume, new_volume
 from kumoniwa.api.registry import Answer, Call, Parameters, action
 from kumoniwa.api.resources import REPLACE_ROOT_TASK
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
@@ -161,16 +161,8 @@ def _new_root(
         return _NewRoot(volume, None, _from_image(instance))
     source = _source(connection, call, instance, old, parameters)
     check_room(cloud, NEW_LAYER_BYTES)
-    volume = new_volume(
-        connection,
-        call,
-        old.zone,
-        source.snapshot,
-        size_gib=source.size_gib,
-        volume_type=old.volume_type,
-        iops=old.iops,
-        throughput=old.throughput,
-    )
+    wanted = WantedVolume(source.snapshot, source.size_gib, old.volume_type, old.iops, old.throughput)
+    volume = new_volume(connection, call, old.zone, wanted)
     return _NewRoot(volume, source.snapshot.id, source.becomes)
 
 

@@ -212,16 +212,7 @@ def _guest_uuid(instance_id: str) -> str:
 def _add_volume(
     connection: Connection, call: Call, launch: _Launch, instance: Instance, position: int, device: LaunchDevice
 ) -> None:
-    volume = new_volume(
-        connection,
-        call,
-        instance.zone,
-        device.snapshot,
-        size_gib=device.size_gib,
-        volume_type=device.volume_type,
-        iops=device.iops,
-        throughput=device.throughput,
-    )
+    volume = new_volume(connection, call, instance.zone, device.volume)
     attachment = Attachment(
         volume_id=volume.id,
         instance_id=instance.id,

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from asgi import Caller
 
-from kumoniwa.app import Running
+from kumoniwa.app import Running, running
 from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
 
@@ -74,3 +77,11 @@ class Stack:
                 boots: list[dict[str, Any]] = (await self.get(f"/_kumoniwa/instances/{instance_id}/boots"))["boots"]
                 if len(boots) >= count:
                     return boots
+
+
+@asynccontextmanager
+async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) -> AsyncIterator[Stack]:
+    """A cloud that runs with this configuration over this driver, until the block ends."""
+    async with running(config, driver, clock) as cloud:
+        caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
+        yield Stack(cloud, driver, clock, caller)

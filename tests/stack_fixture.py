@@ -5,10 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from asgi import Caller
-from stack import Stack
+from stack import Stack, stack_on
 
-from kumoniwa.app import running
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
@@ -18,8 +16,6 @@ from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant())
-    async with running(Config(data_dir=tmp_path), driver, clock) as cloud:
-        key = cloud.key
-        caller = Caller(cloud.gateway, key["access_key_id"], key["secret_access_key"])
-        yield Stack(cloud, driver, clock, caller)
+    async with stack_on(Config(data_dir=tmp_path), driver, clock) as stack:
+        yield stack
         assert driver.world.layers.broken == []

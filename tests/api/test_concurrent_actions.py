@@ -4,14 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from asgi import Caller
 from concurrent_actions import DURING, REFUSALS, UNFINISHED, Pair
 from concurrent_actions_document import DOCUMENT, document
-from stack import Stack
+from stack import Stack, stack_on
 from two_actions import ACTIONS, Ends, meet
 from unfinished_results import SECONDS, ask
 
-from kumoniwa.app import running
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
@@ -31,15 +29,10 @@ async def cloud(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant())
     config = Config(data_dir=tmp_path_factory.mktemp("cloud"), detach_deadline=0.0)
-    async with running(config, driver, clock) as cloud:
-        stack = Stack(cloud, driver, clock, Caller(cloud.gateway, **_key(cloud.key)))
+    async with stack_on(config, driver, clock) as stack:
         yield stack
         assert (await stack.get("/_kumoniwa/storage/check"))["faults"] == []
         assert driver.world.layers.broken == []
-
-
-def _key(key: dict[str, str]) -> dict[str, str]:
-    return {"key": key["access_key_id"], "secret": key["secret_access_key"]}
 
 
 def _told(answer: str) -> str:

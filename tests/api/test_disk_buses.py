@@ -20,6 +20,11 @@ async def _becomes(stack: Stack, instance_id: str, kind: str) -> DiskBus:
     return await _bus(stack, instance_id)
 
 
+async def _copied(stack: Stack, image_id: str, name: str) -> str:
+    asked = {"SourceRegion": "us-east-1", "SourceImageId": image_id, "Name": name}
+    return str((await stack.call("CopyImage", **asked))["ImageId"])
+
+
 @pytest.mark.parametrize(("kind", "bus"), [("t3.micro", "nvme"), ("t2.micro", "virtio"), ("m1.small", "virtio")])
 async def test_the_type_says_how_a_guest_sees_its_disks(stack: Stack, kind: str, bus: str) -> None:
     assert await _bus(stack, await stack.launch(InstanceType=kind)) == bus
@@ -38,9 +43,7 @@ async def test_another_type_brings_its_own_bus(stack: Stack) -> None:
 async def test_what_comes_of_an_image_from_before_boots_from_nvme_whatever_its_type(stack: Stack) -> None:
     """As the migration leaves images: their systems have no other driver before the root is mounted."""
     (image,) = (await stack.call("DescribeImages"))["Images"]
-    newer = (await stack.call("CopyImage", SourceRegion="us-east-1", SourceImageId=image["ImageId"], Name="newer"))[
-        "ImageId"
-    ]
+    newer = await _copied(stack, image["ImageId"], "newer")
     await stack.idle()
     await stack.running.cloud.world.database.write(
         lambda connection: images.change(connection, image["ImageId"], nvme_only=True)
@@ -48,9 +51,7 @@ async def test_what_comes_of_an_image_from_before_boots_from_nvme_whatever_its_t
     instance_id = await stack.launch(ImageId=image["ImageId"], InstanceType="t2.micro")
     assert await _bus(stack, instance_id) == "nvme"
     made = (await stack.call("CreateImage", InstanceId=instance_id, Name="made"))["ImageId"]
-    copied = (await stack.call("CopyImage", SourceRegion="us-east-1", SourceImageId=image["ImageId"], Name="copied"))[
-        "ImageId"
-    ]
+    copied = await _copied(stack, image["ImageId"], "copied")
     await stack.idle()
     for descendant in (made, copied):
         assert await _bus(stack, await stack.launch(ImageId=descendant, InstanceType="t2.micro")) == "nvme"

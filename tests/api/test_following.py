@@ -7,11 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from asgi import Caller
 from sqlalchemy import Connection
-from stack import Stack
+from stack import Stack, stack_on
 
-from kumoniwa.app import running
 from kumoniwa.clock import ManualClock, precise
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestState
@@ -58,11 +56,10 @@ async def test_a_sign_of_life_counts_for_the_boot_that_gave_it(tmp_path: Path) -
     """Of a guest without an agent, nothing but its request for metadata tells that it is up."""
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=replace(Timing.instant(), boot=1e6))
-    async with running(Config(data_dir=tmp_path), driver, clock) as cloud:
-        caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
-        stack = Stack(cloud, driver, clock, caller)
+    async with stack_on(Config(data_dir=tmp_path), driver, clock) as stack:
+        follower = stack.running.follower
         instance_id = await stack.launch()
-        await cloud.follower.seen(instance_id)
+        await follower.seen(instance_id)
         await clock.advance(60)
         stack.guest(instance_id).panic()
         await stack.boots(instance_id, 2)
@@ -71,7 +68,7 @@ async def test_a_sign_of_life_counts_for_the_boot_that_gave_it(tmp_path: Path) -
         for _ in range(5):  # as long as a belief in the sign of the boot before would take to be written
             assert (await stack.boots(instance_id, 2))[1]["reachable_at"] is None
         signed_at = clock.now()
-        await cloud.follower.seen(instance_id)
+        await follower.seen(instance_id)
         await clock.advance(120)
         await _status(stack, instance_id, "ok")
         boot = (await stack.boots(instance_id, 2))[1]

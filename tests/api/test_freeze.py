@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgi import Caller
-from stack import Stack
+from stack import Stack, stack_on
 from volumes_at_hand import refused, root_of
 
-from kumoniwa.app import running
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError
@@ -24,9 +22,8 @@ async def freezing(tmp_path: Path) -> AsyncIterator[Stack]:
     """A server that freezes unless told otherwise."""
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant())
-    async with running(Config(data_dir=tmp_path, freeze=True), driver, clock) as cloud:
-        key = cloud.key
-        yield Stack(cloud, driver, clock, Caller(cloud.gateway, key["access_key_id"], key["secret_access_key"]))
+    async with stack_on(Config(data_dir=tmp_path, freeze=True), driver, clock) as stack:
+        yield stack
 
 
 def tagged(value: str, kind: str = "snapshot") -> dict[str, Any]:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgi import Caller, send
+from asgi import send
 from sqlalchemy import update
-from stack import Stack
+from stack import Stack, stack_on
 
-from kumoniwa.app import running
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import LayerDamaged, LayerId
@@ -30,9 +29,8 @@ REPAIR = "/_kumoniwa/storage/repair"
 async def server(folder: Path, world: SimulatedWorld, clock: ManualClock) -> AsyncIterator[Stack]:
     """A server on this folder and these disks."""
     driver = SimulatedDriver(clock, timing=Timing.instant(), world=world)
-    async with running(Config(data_dir=folder), driver, clock) as cloud:
-        caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
-        yield Stack(cloud, driver, clock, caller)
+    async with stack_on(Config(data_dir=folder), driver, clock) as stack:
+        yield stack
 
 
 async def cut(stack: Stack, instance_id: str, name: str) -> Snapshot:

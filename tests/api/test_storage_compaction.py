@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from asgi import Caller
 from sqlalchemy import Connection, update
-from stack import Stack
+from stack import Stack, stack_on
 
-from kumoniwa.app import running
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, LayerId
@@ -70,9 +68,8 @@ async def server(
 ) -> AsyncIterator[Stack]:
     """A server on this folder and these disks."""
     driver = SimulatedDriver(clock, timing=timing or Timing.instant(), world=world)
-    async with running(Config(data_dir=folder), driver, clock) as cloud:
-        caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
-        yield Stack(cloud, driver, clock, caller)
+    async with stack_on(Config(data_dir=folder), driver, clock) as stack:
+        yield stack
 
 
 async def test_a_long_chain_becomes_short_and_every_image_keeps_what_it_holds(stack: Stack) -> None:

@@ -12,9 +12,15 @@ pytest.register_assert_rewrite("driver_contract")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def cloud_folder(tmp_path: Path) -> Path:
+    """Where the server's cloud is."""
+    return tmp_path / "cloud"
+
+
+@pytest.fixture
+def server(cloud_folder: Path) -> Iterator[Server]:
     """A server process over the driver `qemu`; it ends with its guests."""
-    server = Server(tmp_path / "cloud", "qemu")
+    server = Server(cloud_folder, "qemu")
     try:
         yield server
     finally:

@@ -73,6 +73,24 @@ def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1, kind: str = "
     return Login(launched["InstanceId"], launched["PublicIpAddress"], key)
 
 
+def volume_of(cloud: CloudClient, volume_id: str) -> dict[str, Any]:
+    """The volume, as it is told now."""
+    volume: dict[str, Any] = cloud.call("DescribeVolumes", VolumeIds=[volume_id])["Volumes"][0]
+    return volume
+
+
+def image_of(cloud: CloudClient, image_id: str) -> dict[str, Any]:
+    """The image, as it is told now."""
+    image: dict[str, Any] = cloud.call("DescribeImages", ImageIds=[image_id])["Images"][0]
+    return image
+
+
+def status_of(cloud: CloudClient, instance_id: str) -> dict[str, Any]:
+    """The instance's status check, as it is told now."""
+    told: dict[str, Any] = cloud.call("DescribeInstanceStatus", InstanceIds=[instance_id])["InstanceStatuses"][0]
+    return dict(told["InstanceStatus"])
+
+
 def until(look: Callable[[], dict[str, Any]], member: str, wanted: object, seconds: float) -> dict[str, Any]:
     """Look again and again, as a waiter does, until the member is as wanted."""
     deadline = time.monotonic() + seconds

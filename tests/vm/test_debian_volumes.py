@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from debian_guest import Login, launch, until
+from debian_guest import Login, image_of, launch, status_of, until, volume_of
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
@@ -23,7 +23,7 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     instance_id = login.instance_id
     zone = cloud.instance(instance_id)["Placement"]["AvailabilityZone"]
     volume_id = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
-    until(lambda: _volume(cloud, volume_id), "State", "available", 60)
+    until(lambda: volume_of(cloud, volume_id), "State", "available", 60)
     cloud.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdg")
     until(lambda: _attachment(cloud, volume_id), "State", "attached", 60)
     device = login.device(volume_id)
@@ -34,9 +34,9 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     picture = base64.b64decode(cloud.call("GetConsoleScreenshot", InstanceId=instance_id)["ImageData"])
     assert picture.startswith(b"\xff\xd8\xff"), "a JPG"
 
-    until(lambda: _status(cloud, instance_id), "Status", "ok", 120)  # its agent answers
+    until(lambda: status_of(cloud, instance_id), "Status", "ok", 120)  # its agent answers
     made = cloud.call("CreateImage", InstanceId=instance_id, Name="live", NoReboot=True, TagSpecifications=_FROZEN)
-    image = until(lambda: _image(cloud, made["ImageId"]), "State", "available", 120)
+    image = until(lambda: image_of(cloud, made["ImageId"]), "State", "available", 120)
     truth = cloud.told(f"images/{made['ImageId']}")
     assert (truth["consistency"], 0 < truth["frozen_ms"] < 15_000) == ("frozen", True), truth
     assert len(cloud.told(f"instances/{instance_id}/boots")["boots"]) == 1, "it was not rebooted"
@@ -44,7 +44,7 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     _is_cut_without_an_agent_that_answers(cloud, login)
 
     cloud.call("ModifyVolume", VolumeId=volume_id, Size=2)
-    until(lambda: _volume(cloud, volume_id), "Size", 2, 60)
+    until(lambda: volume_of(cloud, volume_id), "Size", 2, 60)
     login.run("echo while it was longer than it looked | sudo tee /data/later && sync")
     cloud.call("RebootInstances", InstanceIds=[instance_id])
     until(lambda: {"boots": len(cloud.told(f"instances/{instance_id}/boots")["boots"])}, "boots", 2, 120)
@@ -53,12 +53,12 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(server: Server, tm
     login.run(f"sudo mount {device} /data && sudo resize2fs {device} 2>/dev/null; cat /data/later && sudo umount /data")
 
     cloud.call("DetachVolume", VolumeId=volume_id)
-    until(lambda: _volume(cloud, volume_id), "State", "available", 120)
+    until(lambda: volume_of(cloud, volume_id), "State", "available", 120)
     assert login.run(f"lsblk -dno SERIAL | grep -c {volume_id.replace('-', '')} || true") == "0"
 
     [data] = [one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"] if one["DeviceName"] == "/dev/sdg"]
     restored = cloud.call("CreateVolume", AvailabilityZone=zone, SnapshotId=data)["VolumeId"]
-    until(lambda: _volume(cloud, restored), "State", "available", 60)
+    until(lambda: volume_of(cloud, restored), "State", "available", 60)
     cloud.call("AttachVolume", VolumeId=restored, InstanceId=instance_id, Device="/dev/sdh")
     until(lambda: _attachment(cloud, restored), "State", "attached", 60)
     device = login.device(restored)
@@ -76,7 +76,7 @@ def _is_cut_without_an_agent_that_answers(cloud: CloudClient, login: Login) -> N
         login.run(f"sudo {before}")
         asked = {"InstanceId": login.instance_id, "Name": name, "NoReboot": True, "TagSpecifications": _FROZEN}
         made = cloud.call("CreateImage", **asked)["ImageId"]
-        until(lambda made=made: _image(cloud, made), "State", "available", _UNFROZEN_WITHIN)
+        until(lambda made=made: image_of(cloud, made), "State", "available", _UNFROZEN_WITHIN)
         login.run(f"sudo {after}; echo {name} | sudo tee /data/{before.split()[0]} && sync")
         truth = cloud.told(f"images/{made}")
         assert (truth["consistency"], truth["frozen_ms"]) == ("crash-consistent", None), truth
@@ -85,22 +85,7 @@ def _is_cut_without_an_agent_that_answers(cloud: CloudClient, login: Login) -> N
     login.run("sudo rm /data/pkill /data/systemctl && sudo systemctl start qemu-guest-agent")
 
 
-def _volume(cloud: CloudClient, volume_id: str) -> dict[str, Any]:
-    volume: dict[str, Any] = cloud.call("DescribeVolumes", VolumeIds=[volume_id])["Volumes"][0]
-    return volume
-
-
 def _attachment(cloud: CloudClient, volume_id: str) -> dict[str, Any]:
-    attachments: list[dict[str, Any]] = _volume(cloud, volume_id)["Attachments"]
+    attachments: list[dict[str, Any]] = volume_of(cloud, volume_id)["Attachments"]
     assert attachments, "it could not be attached"
     return attachments[0]
-
-
-def _image(cloud: CloudClient, image_id: str) -> dict[str, Any]:
-    image: dict[str, Any] = cloud.call("DescribeImages", ImageIds=[image_id])["Images"][0]
-    return image
-
-
-def _status(cloud: CloudClient, instance_id: str) -> dict[str, Any]:
-    told: dict[str, Any] = cloud.call("DescribeInstanceStatus", InstanceIds=[instance_id])["InstanceStatuses"][0]
-    return dict(told["InstanceStatus"])

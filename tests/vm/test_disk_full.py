@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from debian_guest import launch, until
+from debian_guest import launch, status_of, until
 from qemu_bench import qemu
 from real_cloud import RealCloud, end_guests, letters, numbers, real_cloud
 from real_cloud import until as eventually
 from server import Server
 
-from kumoniwa.client.cloud import CloudClient
 from kumoniwa.hypervisor.driver import Cut, CutMade, DiskBus, EventKind, GuestState, LayerId
 from kumoniwa.hypervisor.qemu.disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest import QemuGuest
@@ -80,12 +79,8 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.fixture
-def server(disk: SmallDisk) -> Iterator[Server]:
-    server = Server(disk.path / "cloud", "qemu")
-    try:
-        yield server
-    finally:
-        server.end()
+def cloud_folder(disk: SmallDisk) -> Path:
+    return disk.path / "cloud"
 
 
 def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(
@@ -98,7 +93,7 @@ def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(
     write = f"{_PATTERN} | dd of={device} bs=1M iflag=fullblock oflag=direct && touch /written"
     login.run(f"sudo setsid sh -c '{write}' >/dev/null 2>&1 </dev/null &")
     server.wait_for(lambda line: line.get("kind") == "out-of-space", 300)
-    until(lambda: _status(cloud, instance_id), "Status", "impaired", 60)
+    until(lambda: status_of(cloud, instance_id), "Status", "impaired", 60)
     assert 0 < free_bytes(disk.path) < FLOOR, "it paused before there was nothing left"
     disk.resize(3000)
     server.wait_for(lambda line: line.get("kind") == "resumed", 60)
@@ -331,11 +326,6 @@ async def _impaired(cloud: RealCloud, instance_id: str) -> bool:
 
 async def _runs(cloud: RealCloud, instance_id: str) -> bool:
     return await cloud.guest(instance_id).observe() is GuestState.RUNNING
-
-
-def _status(cloud: CloudClient, instance_id: str) -> dict[str, Any]:
-    told: dict[str, Any] = cloud.call("DescribeInstanceStatus", InstanceIds=[instance_id])["InstanceStatuses"][0]
-    return dict(told["InstanceStatus"])
 
 
 def _run(*argv: str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from debian_guest import Login, launch, until
+from debian_guest import Login, image_of, launch, until, volume_of
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
@@ -30,16 +30,16 @@ def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(
 
     zone = cloud.instance(login.instance_id)["Placement"]["AvailabilityZone"]
     plugged = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
-    until(lambda: _volume(cloud, plugged), "State", "available", 60)
+    until(lambda: volume_of(cloud, plugged), "State", "available", 60)
     cloud.call("AttachVolume", VolumeId=plugged, InstanceId=login.instance_id, Device="/dev/sdg")
     assert login.device(plugged) == "/dev/vdc"
     cloud.call("DetachVolume", VolumeId=plugged)
-    until(lambda: _volume(cloud, plugged), "State", "available", 120)
+    until(lambda: volume_of(cloud, plugged), "State", "available", 120)
     assert login.run("ls /dev/vd?") == "/dev/vda\n/dev/vdb"
 
     login.run("echo kept | sudo tee /data/file && sudo update-grub")  # the next boots are by its menu
     image = cloud.call("CreateImage", InstanceId=login.instance_id, Name="grown")["ImageId"]
-    until(lambda: cloud.call("DescribeImages", ImageIds=[image])["Images"][0], "State", "available", 300)
+    until(lambda: image_of(cloud, image), "State", "available", 300)
     assert cloud.told(f"images/{image}")["consistency"] == "at-rest"
     assert (login.device(root), login.device(data), _initrds(login)) == ("/dev/vda", "/dev/vdb", 1)
 
@@ -57,10 +57,6 @@ def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(
 def _initrds(login: Login) -> int:
     """How many initrds this boot was given."""
     return int(login.run("sudo dmesg | grep -c 'Freeing initrd memory' || true"))
-
-
-def _volume(cloud: CloudClient, volume_id: str) -> dict[str, object]:
-    return dict(cloud.call("DescribeVolumes", VolumeIds=[volume_id])["Volumes"][0])
 
 
 def _grow(cloud: CloudClient, volume_id: str, size_gib: int) -> None:

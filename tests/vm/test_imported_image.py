@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import somebodys_disk
-from debian_guest import Login, until
+from debian_guest import Login, image_of, until
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
@@ -39,7 +39,7 @@ async def test_an_imported_disk_boots_is_imaged_and_boots_again(
 def _boots_is_imaged_and_boots_again(
     cloud: CloudClient, imported: str, boot_mode: str, table: str, folder: Path
 ) -> None:
-    assert _image(cloud, imported)["BootMode"] == boot_mode
+    assert image_of(cloud, imported)["BootMode"] == boot_mode
     key = _key_and_group(cloud, folder)
     efi = "test -d /sys/firmware/efi" if boot_mode == "uefi" else "test ! -e /sys/firmware/efi"
 
@@ -50,8 +50,8 @@ def _boots_is_imaged_and_boots_again(
     first.run("echo mine | sudo tee /marker && sudo update-grub && sync")
 
     golden = cloud.call("CreateImage", InstanceId=first.instance_id, Name="golden")["ImageId"]
-    until(lambda: _image(cloud, golden), "State", "available", 300)
-    assert _image(cloud, golden)["BootMode"] == boot_mode
+    until(lambda: image_of(cloud, golden), "State", "available", 300)
+    assert image_of(cloud, golden)["BootMode"] == boot_mode
     assert cloud.told(f"images/{golden}")["consistency"] == "at-rest"
     assert first.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"
     _terminate(cloud, first)
@@ -110,8 +110,3 @@ def _launch(cloud: CloudClient, image_id: str, key: Path) -> Login:
 def _terminate(cloud: CloudClient, login: Login) -> None:
     cloud.call("TerminateInstances", InstanceIds=[login.instance_id])
     until(lambda: cloud.instance(login.instance_id)["State"], "Name", "terminated", 120)
-
-
-def _image(cloud: CloudClient, image_id: str) -> dict[str, object]:
-    image: dict[str, object] = cloud.call("DescribeImages", ImageIds=[image_id])["Images"][0]
-    return image

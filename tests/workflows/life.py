@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from asgi import Caller
 from passing import PassingClock
 from points import Points
 from sqlalchemy import Engine, select
-from stack import Stack
+from stack import Stack, stack_on
 from whole import whole
 
-from kumoniwa.app import running
 from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
@@ -89,9 +87,8 @@ class Life:
             if isinstance(self.clock, PassingClock):
                 time.start(self.clock.pass_by(), "passes")
             try:
-                async with running(Config(data_dir=self.folder), driver, self.clock) as cloud:
-                    caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
-                    yield Stack(cloud, driver, self.clock, caller)
+                async with stack_on(Config(data_dir=self.folder), driver, self.clock) as stack:
+                    yield stack
             finally:
                 await time.close()
 

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from asgi import Caller, Refused
+from asgi import Refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from life import whole
-from stack import Stack
+from stack import Stack, stack_on
 
-from kumoniwa.app import running
 from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
@@ -112,9 +111,8 @@ async def _lived(acts: list[Callable[[History], Awaitable[None]]], choose: rando
     driver = SimulatedDriver(clock, timing=Timing.instant())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kumoniwa.app.Codec", lambda: _CODEC)
-        async with running(Config(data_dir=folder), driver, clock) as cloud:
-            caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
-            history = History(Stack(cloud, driver, clock, caller), choose)
+        async with stack_on(Config(data_dir=folder), driver, clock) as stack:
+            history = History(stack, choose)
             time_passes = asyncio.ensure_future(_time_passes(clock))
             await history.launch()
             for act in acts:

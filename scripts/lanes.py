@@ -1,0 +1,292 @@
+"""Run the tests in lanes, side by side: `scripts/test` and `scripts/quick` are the doors.
+
+Each kind of tests is a pytest process of its own. What it prints goes to build/tests/KIND.log and is shown where it
+failed; its report is build/tests/KIND.xml. The last line is `N passed, N failed`, with `, N skipped` where some were. A
+step that failed without a failing test (a check, a build, a collection that broke) counts as one failure.
+"""
+
+import argparse
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "build" / "tests"
+PROGRAMS = ROOT / ".venv" / "bin"
+SLOWEST = 25
+STEP_DEADLINE = 3 * 60 * 60
+"""Seconds after which a step is ended: a single test has its own deadline, this is for what hangs outside of tests."""
+GRACE = 60
+"""Seconds that an interrupted step has to end its servers and guests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A program of a lane."""
+
+    name: str
+    argv: tuple[str, ...]
+
+    @property
+    def log(self) -> Path:
+        """What it printed."""
+        return RESULTS / f"{self.name}.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Step):
+    """The tests of a folder below tests/."""
+
+    @property
+    def report(self) -> Path:
+        """In the form of JUnit."""
+        return RESULTS / f"{self.name}.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One line of a report."""
+
+    kind: str
+    name: str
+    seconds: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a step ended."""
+
+    step: Step
+    status: int
+    seconds: float
+    cpu: float
+    tests: tuple[Test, ...] = ()
+
+    def count(self, outcome: str) -> int:
+        """Tests that ended so."""
+        return sum(test.outcome == outcome for test in self.tests)
+
+    @property
+    def chose_nothing(self) -> bool:
+        """Whether its options left no test: pytest says 5 then, and how many tests it deselected."""
+        return self.status == 5 and re.search(r"\b[1-9]\d* deselected", self.step.log.read_text()) is not None
+
+    @property
+    def failed(self) -> int:
+        """Failed tests; 1 where the step failed without any, or has no tests though none were deselected."""
+        if self.chose_nothing or (self.status == 0 and (self.tests or not isinstance(self.step, Kind))):
+            return 0
+        return self.count("failed") or 1
+
+    def __str__(self) -> str:
+        if isinstance(self.step, Kind) and not self.chose_nothing:
+            said = ", ".join(
+                f"{number} {outcome}" for outcome in ("passed", "failed", "skipped") if (number := self.count(outcome))
+            )
+        else:
+            said = "no test chosen" if self.chose_nothing else ""
+        if self.failed and not self.count("failed"):
+            said = ", ".join([*([said] if said else []), f"failed with status {self.status}"])
+        return f"{self.step.name}: {said or 'done'} in {_time(self.seconds)} ({_time(self.cpu)} of CPU)"
+
+
+@dataclass
+class Runner:
+    """Runs steps, and ends them when it is interrupted."""
+
+    results: list[Result] = field(default_factory=list)
+    lanes_ended: int = 0
+    """Those that came to their last step; an error of ours, or an interruption, ends one before."""
+    _groups: set[int] = field(default_factory=set)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _interrupted: bool = False
+
+    def lane(self, steps: Iterable[Step]) -> None:
+        """One step after another."""
+        for step in steps:
+            if self._interrupted:
+                return
+            result = self._run(step)
+            with self._lock:
+                self.results.append(result)
+                if result.failed:
+                    say(f"==> {result}; it printed:")
+                    say(step.log.read_text(errors="replace").rstrip("\n"))
+                    say(f"==> end of {step.log.relative_to(ROOT)}")
+                else:
+                    say(str(result))
+        with self._lock:
+            self.lanes_ended += 1
+
+    def interrupt(self) -> None:
+        """Interrupt what runs, so that it ends its own servers and guests; a second time, or in the end, kill it."""
+        if self._interrupted:
+            self._signal(signal.SIGKILL)
+            return
+        say("Interrupted: what runs is being ended.")
+        self._interrupted = True
+        self._signal(signal.SIGINT)
+        killer = threading.Timer(GRACE, self._signal, [signal.SIGKILL])
+        killer.daemon = True
+        killer.start()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with self._lock:
+            groups = tuple(self._groups)
+        for group in groups:
+            _signal_group(group, number)
+
+    def _run(self, step: Step) -> Result:
+        began = time.monotonic()
+        with step.log.open("wb") as log:
+            process = subprocess.Popen(
+                step.argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+            )
+        with self._lock:
+            self._groups.add(process.pid)
+            if self._interrupted:
+                _signal_group(process.pid, signal.SIGINT)  # it came between the look and the start
+        deadline = threading.Timer(STEP_DEADLINE, _signal_group, [process.pid, signal.SIGKILL])
+        deadline.daemon = True
+        deadline.start()
+        try:
+            # Unlike `process.wait`, this says what it used; its group's number is not given away before.
+            _, status, used = os.wait4(process.pid, 0)
+        finally:
+            deadline.cancel()
+            with self._lock:
+                self._groups.discard(process.pid)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        tests = tuple(read(step)) if isinstance(step, Kind) else ()
+        seconds = time.monotonic() - began
+        return Result(step, process.returncode, seconds, used.ru_utime + used.ru_stime, tests)
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return  # it ended just now
+
+
+def read(kind: Kind) -> Iterator[Test]:
+    """The tests of a kind's report; none where it wrote none, or was killed while it did."""
+    try:
+        report = ElementTree.parse(kind.report)
+    except (FileNotFoundError, ElementTree.ParseError):
+        return
+    for case in report.iter("testcase"):
+        if case.get("name") is None:
+            continue  # it was interrupted
+        marks = {child.tag for child in case}
+        outcome = "failed" if marks & {"failure", "error"} else "skipped" if "skipped" in marks else "passed"
+        module = case.get("classname", "").replace(".", "/").removeprefix("tests/")
+        name = f"{module}.py::{case.get('name')}" if module else case.get("name", "")  # a module that broke
+        yield Test(kind.name, name, float(case.get("time", 0)), outcome)
+
+
+def kind(name: str, seed: int, options: Sequence[str]) -> Kind:
+    """The tests in tests/NAME."""
+    report = RESULTS / f"{name}.xml"
+    own = (f"--junitxml={report}", "-o", f"cache_dir=.pytest_cache/{name}", f"--hypothesis-seed={seed}")
+    return Kind(name, (str(PROGRAMS / "pytest"), "--quiet", f"tests/{name}", *own, *options))
+
+
+def lanes_of_test(seed: int, options: Sequence[str]) -> list[list[Step]]:
+    """All that a change must pass: real guests beside everything else."""
+    image = (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only")
+    rest = ("unit", "protocol", "workflows", "api", "clients")
+    return [
+        [Step("image", image), kind("vm", seed, options)],
+        [Step("check", ("scripts/check",)), *(kind(name, seed, options) for name in rest)],
+    ]
+
+
+def lanes_of_quick(seed: int, options: Sequence[str]) -> list[list[Step]]:
+    """For the loop at the desk: what starts no program, on all cores."""
+    return [[kind(name, seed, ("--numprocesses=auto", *options)) for name in ("unit", "protocol", "api")]]
+
+
+def summarise(results: Sequence[Result], wall: float) -> None:
+    """Counts and seconds by step, the slowest tests, the total."""
+    say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>10}{'CPU':>10}")
+    for result in results:
+        counts = f"{len(result.tests):7}{result.failed:8}{result.count('skipped'):9}"
+        say(f"{result.step.name:12}{counts}{_time(result.seconds):>10}{_time(result.cpu):>10}")
+    tests = sorted((test for result in results for test in result.tests), key=lambda test: -test.seconds)
+    say(f"{'together':12}{len(tests):7}{'':17}{_time(wall):>10}{_time(sum(result.cpu for result in results)):>10}")
+    if tests:
+        say(f"\nThe slowest {min(SLOWEST, len(tests))} tests:")
+    for test in tests[:SLOWEST]:
+        say(f"{test.seconds:9.1f} s  {test.name}")
+
+
+def main() -> int:
+    """Gives the exit status: 0 only where every step ended well and some test ran."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("what", choices=("test", "quick"))
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32), help="of random tests")
+    asked, options = parser.parse_known_args()
+    lanes = {"test": lanes_of_test, "quick": lanes_of_quick}[asked.what](asked.seed, options)
+
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for step in (step for lane in lanes for step in lane):
+        step.log.unlink(missing_ok=True)
+        (RESULTS / f"{step.name}.xml").unlink(missing_ok=True)
+    say(f"Random tests have the seed {asked.seed}; `scripts/{asked.what} --seed {asked.seed}` runs them again.")
+    for lane in lanes:
+        say(f"Lane: {', '.join(step.name for step in lane)}")
+
+    began, runner = time.monotonic(), Runner()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: runner.interrupt())
+    threads = [threading.Thread(target=runner.lane, args=[lane]) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    order = [step for lane in lanes for step in lane]
+    results = sorted(runner.results, key=lambda result: order.index(result.step))
+    summarise(results, time.monotonic() - began)
+    return _close(results, whole=runner.lanes_ended == len(lanes))
+
+
+def _close(results: Sequence[Result], *, whole: bool) -> int:
+    """Say how it went, in the last line by numbers."""
+    failed = [result for result in results if result.failed]
+    passed = sum(result.count("passed") for result in results)
+    skipped = sum(result.count("skipped") for result in results)
+    failures = sum(result.failed for result in failed)
+    say()
+    for result in failed:
+        say(f"Failed: {result.step.name}, see {result.step.log.relative_to(ROOT)}")
+    if not whole:
+        say("Not every step ran.")
+    elif passed + failures == 0:
+        say("No test ran.")
+    say(f"{passed} passed, {failures} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failures or not whole else 0 if passed else 5
+
+
+def say(line: str = "") -> None:
+    """A line for whoever reads along."""
+    print(line, flush=True)
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

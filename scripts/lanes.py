@@ -219,12 +219,12 @@ def lanes_of_quick(seed: int, options: Sequence[str]) -> list[list[Step]]:
 
 def summarise(results: Sequence[Result], wall: float) -> None:
     """Counts and seconds by step, the slowest tests, the total."""
-    say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>10}{'CPU':>10}")
+    say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
     for result in results:
         counts = f"{len(result.tests):7}{result.failed:8}{result.count('skipped'):9}"
-        say(f"{result.step.name:12}{counts}{_time(result.seconds):>10}{_time(result.cpu):>10}")
+        say(f"{result.step.name:12}{counts}{_time(result.seconds):>13}{_time(result.cpu):>13}")
     tests = sorted((test for result in results for test in result.tests), key=lambda test: -test.seconds)
-    say(f"{'together':12}{len(tests):7}{'':17}{_time(wall):>10}{_time(sum(result.cpu for result in results)):>10}")
+    say(f"{'together':12}{len(tests):7}{'':17}{_time(wall):>13}{_time(sum(result.cpu for result in results)):>13}")
     if tests:
         say(f"\nThe slowest {min(SLOWEST, len(tests))} tests:")
     for test in tests[:SLOWEST]:

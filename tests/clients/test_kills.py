@@ -146,12 +146,12 @@ def _check(ec2: Any, answered: _Answered) -> None:
     assert answered.images.keys() <= images.keys()
     for instance in answered.stopped:
         assert there[instance]["State"]["Name"] in ("stopping", "stopped")
-    for token, instance in answered.tokens.items():
+    for token, promised in answered.tokens.items():
         launched = [one["InstanceId"] for one in there.values() if one.get("ClientToken") == token]
-        assert launched == [instance] if instance is not None else len(launched) <= 1
-    for instance in there.values():
-        if instance["State"]["Name"] in ("running", "stopped"):
-            assert len(instance["BlockDeviceMappings"]) == 1
+        assert launched == [promised] if promised is not None else len(launched) <= 1
+    for found in there.values():
+        if found["State"]["Name"] in ("running", "stopped"):
+            assert len(found["BlockDeviceMappings"]) == 1
 
 
 def _check_that_all_comes_to_rest(sdk: Sdk, answered: _Answered) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from life import Points
+from points import Points
 from sqlalchemy import Engine
 
 from kumoniwa.clock import ManualClock

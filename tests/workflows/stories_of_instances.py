@@ -68,7 +68,8 @@ async def _start_failed(stack: Stack, given: Given) -> str | None:
     instance = await stack.instance(given.stopped)
     if instance["State"]["Name"] == "stopped":
         return str(instance["StateReason"]["Message"])
-    return await _lives(stack, given.stopped, ["RunInstances", "StartInstances"])
+    await _lives(stack, given.stopped, ["RunInstances", "StartInstances"])
+    return None
 
 
 async def _stop(stack: Stack, given: Given) -> None:

@@ -6,7 +6,6 @@ shortens the chain.
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +67,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[LayerId, LayerId | None]]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LayerId, LayerId | None]]:
     """What guests were asked to compact."""
     compact, asked = SimulatedGuest.ensure_compacted, []
 

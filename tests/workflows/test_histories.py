@@ -10,8 +10,8 @@ import pytest
 from asgi import Refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from life import whole
 from stack import Stack, stack_on
+from whole import whole
 
 from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock

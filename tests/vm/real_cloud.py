@@ -121,7 +121,8 @@ class RealCloud:
             boots: list[dict[str, Any]] = (await self.told(f"instances/{instance_id}/boots"))["boots"]
             return boots if len(boots) >= count and boots[-1]["kernel_started_at"] is not None else None
 
-        return await until(look)
+        boots: list[dict[str, Any]] = await until(look)
+        return boots
 
     def guest(self, instance_id: str) -> QemuGuest:
         return self.driver.guest(GuestId(instance_id))

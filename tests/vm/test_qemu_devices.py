@@ -13,6 +13,7 @@ from qemu_bench import WITHIN, QemuBench, identity_of, machine_of, qemu
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, EventKind, Firmware, GuestDisk, GuestState
 from kumoniwa.hypervisor.qemu import firmware, plugs
+from kumoniwa.hypervisor.qemu.command_line import disk_node
 from kumoniwa.hypervisor.qemu.machine import Machine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
@@ -82,7 +83,7 @@ async def test_a_disk_taken_by_force_is_free_and_its_guest_forgets_it_when_it_is
 async def test_what_an_earlier_server_left_between_two_steps_of_a_detachment_is_found(bench: QemuBench) -> None:
     guest, spec = await bench.up()
     disk = await _blank(bench)
-    await machine_of(guest).execute("blockdev-add", **plugs.disk_node(disk.layer))
+    await machine_of(guest).execute("blockdev-add", **disk_node(disk.layer))
     found = (await bench.successor()).guest(spec.id)
     await bench.run(found.ensure_detached(disk.serial, deadline=1, force=False))
     await _check(bench, disk)

@@ -6,7 +6,7 @@ and a guest behind SSH have none to give. This is the only file of the tests tha
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -62,3 +62,10 @@ async def turns_until(there: Callable[[], bool], *, within: float = 10) -> None:
     async with asyncio.timeout(within):
         while not there():
             await let_others_run()
+
+
+async def ticks(seconds: float) -> AsyncIterator[None]:
+    """Gives a tick every so many seconds, for ever: for a test whose own clock is to go on beside the host's."""
+    while True:
+        await asyncio.sleep(seconds)
+        yield

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 from points import Points
 from sqlalchemy import Engine
+from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.database import Database, make_engine
@@ -28,7 +29,7 @@ class Paced(Points):
     """Points at which others have their turn, inside calls of the driver too: as a real one's answers take a while."""
 
     async def pass_one(self, method: str = "") -> None:
-        await asyncio.sleep(0)
+        await let_others_run()
         await super().pass_one(method)
 
 
@@ -66,12 +67,12 @@ def _engine(path: Path) -> Engine:
 
 
 async def _read(database: Database, work: Callable[[Any], T]) -> T:
-    await asyncio.sleep(0)
+    await let_others_run()
     return database._read(work)
 
 
 async def _write(database: Database, work: Callable[[Any], T]) -> T:
-    await asyncio.sleep(0)
+    await let_others_run()
     with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
         done = work(connection)
     return done

@@ -7,6 +7,7 @@ from typing import Any
 from given import BEFORE, FILE, Given, Story, serial
 from points import REFUSAL
 from stack import Stack
+from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.store import workflows
@@ -168,7 +169,7 @@ async def _followed(stack: Stack, given: Given, kinds: set[str]) -> None:
     """Wait until what the guest did has begun one of these stories."""
     async with asyncio.timeout(10):
         while kinds.isdisjoint(await _submitted(stack, given.instance)):
-            await asyncio.sleep(0)
+            await let_others_run()
     await stack.running.cloud.engine.wake()  # the follower does it next; here nothing is to end before it has begun
 
 

@@ -15,6 +15,7 @@ from life import Life, crashing, ended
 from passing import PassingClock
 from points import OF_ALL, OF_COMPACTIONS, Points, Refusals
 from stack import Stack
+from waiting import let_others_run
 from whole import whole
 
 from kumoniwa.clock import SystemClock
@@ -156,7 +157,7 @@ async def _round_over(stack: Stack) -> None:
         while compaction.running is not None or (compaction.last is None and compaction.skipped == {}):
             if not await _is_too_long(stack):
                 return
-            await asyncio.sleep(0)
+            await let_others_run()
 
 
 async def _is_too_long(stack: Stack) -> bool:

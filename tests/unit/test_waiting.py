@@ -6,7 +6,7 @@ from waiting import NotYet, eventually, eventually_async
 
 def test_the_first_thing_that_is_seen_is_given_though_it_be_empty() -> None:
     looks = iter([None, False, "", "late"])
-    assert eventually(lambda: next(looks), within=60, every=0) == ""  # type: ignore[arg-type]
+    assert eventually(lambda: next(looks), within=60, every=0) == ""
 
 
 def test_a_deadline_that_has_passed_says_what_was_missing_last() -> None:
@@ -36,7 +36,7 @@ async def test_an_awaited_look_waits_in_the_same_way() -> None:
             case NotYet() as not_yet:
                 raise not_yet
             case seen:
-                return seen  # type: ignore[return-value]
+                return seen
 
     assert await eventually_async(look, within=60, every=0) == [1]
     with pytest.raises(AssertionError, match="within 0 s"):

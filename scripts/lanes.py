@@ -205,7 +205,7 @@ def kind(name: str, seed: int, options: Sequence[str]) -> Kind:
 def lanes_of_test(seed: int, options: Sequence[str]) -> list[list[Step]]:
     """All that a change must pass: real guests beside everything else."""
     image = (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only")
-    rest = ("unit", "protocol", "workflows", "api", "clients")
+    rest = ("unit", "protocol", "workflows", "cloud", "clients")
     return [
         [Step("image", image), kind("vm", seed, options)],
         [Step("check", ("scripts/check",)), *(kind(name, seed, options) for name in rest)],
@@ -214,7 +214,7 @@ def lanes_of_test(seed: int, options: Sequence[str]) -> list[list[Step]]:
 
 def lanes_of_quick(seed: int, options: Sequence[str]) -> list[list[Step]]:
     """For the loop at the desk: what starts no program, on all cores."""
-    return [[kind(name, seed, ("--numprocesses=auto", *options)) for name in ("unit", "protocol", "api")]]
+    return [[kind(name, seed, ("--numprocesses=auto", *options)) for name in ("unit", "protocol", "cloud")]]
 
 
 def summarise(results: Sequence[Result], wall: float) -> None:

@@ -11,7 +11,7 @@ install: ## install Debian packages and the Python environment, where they are m
 demo: ## run the experiment on real guests: a cloud of its own, its verdicts, nothing left behind
 	@scripts/demo
 
-quick: ## unit, protocol and API tests on all cores: the loop at the desk
+quick: ## unit, protocol and cloud tests on all cores: the loop at the desk
 	@scripts/quick
 
 test: ## check, and run every test, those on real guests included

@@ -2,7 +2,7 @@
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.describe import matching, never
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.errors import Ec2Error
 
 _FILTERS = never(
@@ -18,7 +18,11 @@ _FILTERS = never(
 )
 
 
-@action("DescribeAddresses")
+@action(
+    "DescribeAddresses",
+    depth=Depth.PARTLY,
+    missing="The list is always empty, because Elastic IP addresses cannot be allocated.",
+)
 async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """No Elastic IP addresses, as none can be allocated; one that is asked for by name is refused."""
     for allocation in parameters.get("AllocationIds", ()):

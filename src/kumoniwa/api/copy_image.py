@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.copies import check_duration
 from kumoniwa.api.create_image import MOST_DESCRIPTION
 from kumoniwa.api.image_names import check_name
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import IMAGE
 from kumoniwa.api.tags import from_specifications, tags_of, write
 from kumoniwa.api.unbuilt import Unbuilt, refuse
@@ -30,7 +30,11 @@ UNBUILT = (
 )
 
 
-@action("CopyImage")
+@action(
+    "CopyImage",
+    depth=Depth.PARTLY,
+    unbuilt=UNBUILT,
+)
 async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy an image of any region into this one. Its snapshots are new, and stand on the same layers.
 

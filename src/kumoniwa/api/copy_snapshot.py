@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.copies import check_duration
 from kumoniwa.api.create_snapshots import MOST_DESCRIPTION
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications, tag_set
 from kumoniwa.api.tags import write as write_tags
@@ -30,7 +30,11 @@ _UNBUILT = (
 _PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs it for encrypted snapshots only
 
 
-@action("CopySnapshot")
+@action(
+    "CopySnapshot",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change."""
     refuse(parameters, _UNBUILT)

@@ -12,12 +12,12 @@ from kumoniwa.api.image_names import check_name
 from kumoniwa.api.instance_lookup import instance_named, without_root
 from kumoniwa.api.launch_devices import new_device
 from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import pending_snapshot
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
-from kumoniwa.api.unbuilt import refuse
+from kumoniwa.api.unbuilt import Unbuilt, below, refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
@@ -38,7 +38,14 @@ IMAGEABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPE
 MOST_DESCRIPTION = 255
 
 
-@action("CreateImage")
+@action(
+    "CreateImage",
+    depth=Depth.PARTLY,
+    unbuilt=(
+        *below("BlockDeviceMappings", DEVICE_UNBUILT),
+        Unbuilt("SnapshotLocation", "SnapshotLocation local", ("regional",)),
+    ),
+)
 async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make an AMI of an instance. The image is `pending` at once; unless NoReboot, the guest reboots around the cut.
 

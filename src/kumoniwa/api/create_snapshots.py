@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.freeze import wants_freeze
 from kumoniwa.api.instance_lookup import instance_named
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import VOLUME
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import pending_snapshot, snapshot_output
@@ -31,7 +31,11 @@ _SNAPPABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPP
 _UNBUILT = (Unbuilt("OutpostArn", "Outposts"), Unbuilt("Location", "Local Zones", harmless=("regional",)))
 
 
-@action("CreateSnapshot")
+@action(
+    "CreateSnapshot",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot one volume, attached or not. It is `pending` at once, and the volume may be used meanwhile."""
     refuse(parameters, _UNBUILT)
@@ -56,7 +60,11 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     return await cloud.change(call, create)
 
 
-@action("CreateSnapshots")
+@action(
+    "CreateSnapshots",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot an instance's volumes, all at one instant, but for those that the request leaves out."""
     refuse(parameters, _UNBUILT)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.launch_devices import DEFAULT_VOLUME_TYPE, checked_volume
 from kumoniwa.api.new_volume import WantedVolume, new_volume
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications
@@ -29,7 +29,12 @@ _UNBUILT = (
 )
 
 
-@action("CreateVolume")
+@action(
+    "CreateVolume",
+    depth=Depth.PARTLY,
+    missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
+    unbuilt=_UNBUILT,
+)
 async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume, empty or as a snapshot has it. It is `creating`, and `available` when its file is there."""
     refuse(parameters, _UNBUILT)

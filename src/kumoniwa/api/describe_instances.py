@@ -10,7 +10,7 @@ from kumoniwa.api.described_instances import described_instances
 from kumoniwa.api.instance_filters import FILTERS, Output, Shown, interface_tag_filters
 from kumoniwa.api.instance_lookup import instances_named
 from kumoniwa.api.instance_output import reservations, state_output, surroundings
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
 from kumoniwa.store import instances
@@ -70,7 +70,11 @@ async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -
     return await cloud.read(describe)
 
 
-@action("DescribeInstanceStatus")
+@action(
+    "DescribeInstanceStatus",
+    depth=Depth.PARTLY,
+    missing="There are no scheduled events. The system check and the check of attached volumes do not fail.",
+)
 async def describe_instance_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The status checks of running instances; of all, with IncludeAllInstances."""
 

@@ -10,7 +10,7 @@ from kumoniwa.api.describe import page
 from kumoniwa.api.image_filters import FILTERS
 from kumoniwa.api.image_output import PROTECTION_OFF, DescribedImage, image_output, protection
 from kumoniwa.api.owners import asks_for_own, check_users
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import IMAGE
 from kumoniwa.clock import precise
 from kumoniwa.errors import Ec2Error, OperationNotPermitted
@@ -20,7 +20,11 @@ from kumoniwa.store import images, permissions, snapshots, tags
 from kumoniwa.workflows.engine import submit
 
 
-@action("DescribeImages")
+@action(
+    "DescribeImages",
+    depth=Depth.PARTLY,
+    missing="There are the account's own images. Public images and those of the AWS Marketplace are missing.",
+)
 async def describe_images(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's images in this region. A deregistered one is told no more, a disabled one where it is asked for.
 

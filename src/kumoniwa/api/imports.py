@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.describe import Values, page
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import IMPORT_SNAPSHOT_TASK
 from kumoniwa.api.room import check_room
 from kumoniwa.api.tags import from_specifications, tag_set, write
+from kumoniwa.api.unbuilt import Unbuilt
 from kumoniwa.clock import precise
 from kumoniwa.errors import InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.hypervisor.driver import DiskRefused
@@ -29,7 +30,16 @@ _LOCAL_ONLY = "Kumoniwa reads disks from this host only: give DiskContainer.Url 
 _FILTERS: dict[str, Values[ImportTask]] = {"task-state": lambda task: (task.state,)}
 
 
-@action("ImportSnapshot")
+@action(
+    "ImportSnapshot",
+    depth=Depth.PARTLY,
+    missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path. RoleName and "
+    "ClientData are ignored.",
+    unbuilt=(
+        *(Unbuilt(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
+        Unbuilt("DiskContainer.UserBucket", "disks in S3"),
+    ),
+)
 async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Begin to make a snapshot of a RAW or QCOW2 file of this host. A file that is no such disk is refused at once."""
     if parameters.get("Encrypted") or parameters.get("KmsKeyId"):

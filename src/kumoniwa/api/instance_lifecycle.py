@@ -10,8 +10,9 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.insistence import Insistence, insist, insistence
 from kumoniwa.api.instance_lookup import ENDED, instances_named, without_root
 from kumoniwa.api.instance_output import state_output
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.api.unbuilt import Unbuilt
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, OperationNotPermitted
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
@@ -42,7 +43,12 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
     return await cloud.change(call, start)
 
 
-@action("StopInstances")
+@action(
+    "StopInstances",
+    depth=Depth.PARTLY,
+    missing="Force changes nothing: a guest that does not shut down in time is always powered off.",
+    unbuilt=(Unbuilt("Hibernate", "hibernation"),),
+)
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Shut instances down, unless one is protected: then nothing happens to any of them."""
     skip = bool(parameters.get("SkipOsShutdown"))

@@ -11,7 +11,7 @@ from kumoniwa.api.boot_modes import supported_boot_modes
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.defaults import check_region
 from kumoniwa.api.describe import matcher, never, page, present, truth
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.regions import zones
@@ -21,7 +21,12 @@ _ARCHITECTURE = "x86_64"
 _ATTACHMENTS = 28  # EBS volumes and network interfaces of most Nitro types together
 
 
-@action("DescribeInstanceTypes")
+@action(
+    "DescribeInstanceTypes",
+    depth=Depth.PARTLY,
+    missing="There are those types that fit on one machine: x86_64, without GPUs and instance stores. Bandwidths and "
+    "clock speeds are left out.",
+)
 async def describe_instance_types(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instance types that there are here. Names that are asked for may have wildcards."""
     check_region(call.region)

@@ -10,8 +10,9 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.defaults import check_region
 from kumoniwa.api.describe import page
 from kumoniwa.api.key_material import PublicKey
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.tags import from_specifications, tag_set, tags_of, write
+from kumoniwa.api.unbuilt import Unbuilt
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.network import KeyPair
@@ -36,7 +37,13 @@ def key_pair_named(connection: Connection, call: Call, name: str) -> KeyPair:
     return pair
 
 
-@action("CreateKeyPair")
+@action(
+    "CreateKeyPair",
+    depth=Depth.PARTLY,
+    unbuilt=(
+        Unbuilt("KeyFormat", "KeyFormat=ppk of CreateKeyPair (make one from the PEM file with puttygen)", ("pem",)),
+    ),
+)
 async def create_key_pair(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a key pair, keep its public half, tell the private one this once."""
     if parameters.get("KeyFormat", "pem") != "pem":

@@ -10,7 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.create_image import MOST_DESCRIPTION
 from kumoniwa.api.image_output import PUBLIC
 from kumoniwa.api.images import check_made, image_named
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.storage import Image, ImageState
@@ -34,7 +34,12 @@ UNBUILT = (
 )
 
 
-@action("ModifyImageAttribute")
+@action(
+    "ModifyImageAttribute",
+    depth=Depth.PARTLY,
+    missing="Launch permissions are stored and shown. There is one account, so nobody else can use them.",
+    unbuilt=UNBUILT,
+)
 async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute, asked for in the structured form or the older one with `Attribute`."""
     refuse(parameters, UNBUILT)
@@ -54,7 +59,11 @@ async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameter
     return await cloud.change(call, modify)
 
 
-@action("ResetImageAttribute")
+@action(
+    "ResetImageAttribute",
+    depth=Depth.RECORDED,
+    missing="Launch permissions are stored and shown. There is one account, so nobody else can use them.",
+)
 async def reset_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Afterwards nobody else may launch the image: the only attribute that EC2 resets."""
     if parameters["Attribute"] != "launchPermission":

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.launch_devices import check_bootable, checked_volume
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volume_lookup import volume_named
@@ -49,7 +49,12 @@ def modification_output(modification: VolumeModification) -> dict[str, Any]:
     }
 
 
-@action("ModifyVolume")
+@action(
+    "ModifyVolume",
+    depth=Depth.PARTLY,
+    missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
+    unbuilt=_UNBUILT,
+)
 async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume larger, or of another type or performance, whether or not a guest uses it."""
     refuse(parameters, _UNBUILT)

@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.describe import never, page, truth
 from kumoniwa.api.instance_filters import at
 from kumoniwa.api.instance_output import interface_output, surroundings
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import NETWORK_INTERFACE
 from kumoniwa.api.tags import tag_set, tags_of
 from kumoniwa.model.instances import Instance, InstanceState
@@ -58,7 +58,11 @@ _FILTERS = {
 }
 
 
-@action("DescribeNetworkInterfaces")
+@action(
+    "DescribeNetworkInterfaces",
+    depth=Depth.PARTLY,
+    missing="Each instance has one interface, which is made and deleted with it.",
+)
 async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The network interfaces of a region: one for each instance that is not terminated."""
     ids = parameters.get("NetworkInterfaceIds")

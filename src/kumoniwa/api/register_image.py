@@ -19,9 +19,10 @@ from kumoniwa.api.launch_devices import (
     is_device_name,
     is_instance_store,
 )
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.api.tags import from_specifications, write
+from kumoniwa.api.unbuilt import Unbuilt
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.ids import new_id
 from kumoniwa.model.storage import Image, ImageDevice, ImageState, Snapshot, SnapshotState
@@ -49,7 +50,16 @@ _LACKING_EBS = (
 )
 
 
-@action("RegisterImage")
+@action(
+    "RegisterImage",
+    depth=Depth.PARTLY,
+    missing="Images are for x86_64 and i386, with VirtualizationType hvm.",
+    unbuilt=(
+        *(Unbuilt(name, what) for name, what in _LACKING.items()),
+        *(Unbuilt(f"BlockDeviceMappings.Ebs.{name}", f"{name} of a block device mapping") for name in _LACKING_EBS),
+        Unbuilt("BlockDeviceMappings.Ebs.Encrypted", "encrypted volumes"),
+    ),
+)
 async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make an image of snapshots; it is available at once. What guests here cannot be is refused, not registered."""
     _check_kind(parameters)

@@ -8,7 +8,10 @@ answer are keyed by botocore's member names (`InstanceIds`, not `InstanceId.1`);
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from kumoniwa.api.unbuilt import Unbuilt
 
 if TYPE_CHECKING:
     from kumoniwa.api.cloud import Cloud
@@ -57,18 +60,54 @@ class ActionFunction(Protocol):
 
 BoundAction = Callable[[Call, Parameters], Awaitable[Answer]]
 
+
+class Depth(StrEnum):
+    """How much of an action is behind its answer."""
+
+    REAL = "real"
+    """It does what EC2 does, with every parameter of the model."""
+    PARTLY = "partly"
+    """It does what EC2 does, except for what `Extent.missing` and `Extent.unbuilt` name."""
+    RECORDED = "recorded only"
+    """It checks, stores and shows values as EC2 does, and nothing outside the database changes."""
+    NOT_BUILT = "not built"
+    """It refuses every call, after the checks that EC2 makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far an action is built, for the reference (`docs/reference/actions.md`).
+
+    `missing` says in whole sentences what differs from EC2; `unbuilt` are the parameters that are refused.
+    """
+
+    depth: Depth
+    missing: str
+    unbuilt: tuple[Unbuilt, ...]
+
+
 ACTIONS: dict[str, ActionFunction] = {}
+EXTENTS: dict[str, Extent] = {}
 
 _Function = TypeVar("_Function", bound=ActionFunction)
 
 
-def action(name: str) -> Callable[[_Function], _Function]:
-    """Register a function as the action of that name. A name is taken once: a second raises `ValueError`."""
+def action(
+    name: str, *, depth: Depth = Depth.REAL, missing: str = "", unbuilt: tuple[Unbuilt, ...] = ()
+) -> Callable[[_Function], _Function]:
+    """Register a function as the action of that name, and how far it is built.
+
+    Raises `ValueError` for a name that is taken, and where `depth` and what is missing contradict each other: an action
+    is real exactly when nothing is missing.
+    """
+    if (depth is Depth.REAL) == bool(missing or unbuilt):
+        raise ValueError(f"the action {name} is {depth}, and that does not fit what it says is missing")
 
     def register(function: _Function) -> _Function:
         if name in ACTIONS:
             raise ValueError(f"the action {name} is registered twice")
         ACTIONS[name] = function
+        EXTENTS[name] = Extent(depth, missing, unbuilt)
         return function
 
     return register

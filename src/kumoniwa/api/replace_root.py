@@ -14,7 +14,7 @@ from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.launch_devices import check_bootable
 from kumoniwa.api.launchable_images import launchable
 from kumoniwa.api.new_volume import WantedVolume, new_volume
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import REPLACE_ROOT_TASK
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.snapshots import snapshot_named
@@ -66,7 +66,11 @@ class _Source:
     becomes: FromImage
 
 
-@action("CreateReplaceRootVolumeTask")
+@action(
+    "CreateReplaceRootVolumeTask",
+    depth=Depth.PARTLY,
+    unbuilt=UNBUILT,
+)
 async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a running instance another root volume: as it was launched, of a snapshot of its root, an image's, or one
     that is there.

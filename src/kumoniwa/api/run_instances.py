@@ -8,16 +8,19 @@ from sqlalchemy import Connection
 from kumoniwa.api import capacity
 from kumoniwa.api.boot_modes import boot_mode, told_preference
 from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.cpu_options import CPU_UNBUILT
 from kumoniwa.api.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.launch_devices import LaunchDevice, launch_devices
 from kumoniwa.api.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.launch_options import LaunchOptions, launch_options
+from kumoniwa.api.launch_unbuilt import DEVICE_UNBUILT, INTERFACE_UNBUILT, LAUNCH_UNBUILT
 from kumoniwa.api.launchable_images import launchable
 from kumoniwa.api.new_volume import new_volume
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.tags import from_specifications
 from kumoniwa.api.tags import write as write_tags
+from kumoniwa.api.unbuilt import Unbuilt, below
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.instances import Instance, InstanceState
@@ -51,7 +54,24 @@ class _Addresses:
     public: str | None
 
 
-@action("RunInstances")
+@action(
+    "RunInstances",
+    depth=Depth.PARTLY,
+    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, "
+    "MetadataOptions.HttpPutResponseHopLimit, and the Iops and Throughput of volumes. AdditionalInfo is "
+    "ignored.",
+    unbuilt=(
+        *LAUNCH_UNBUILT,
+        *below("CpuOptions", CPU_UNBUILT),
+        *below("BlockDeviceMappings", DEVICE_UNBUILT),
+        *below("NetworkInterfaces", INTERFACE_UNBUILT),
+        Unbuilt("NetworkInterfaces", "instances with more than one network interface"),
+        Unbuilt("NetworkInterfaces.DeleteOnTermination", "network interfaces that outlive their instance", (True,)),
+        Unbuilt("NetworkInterfaces.PrivateIpAddresses", "secondary private addresses"),
+        Unbuilt("HibernationOptions.Configured", "hibernation"),
+        Unbuilt("EnclaveOptions.Enabled", "enclaves"),
+    ),
+)
 async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
     least, most = _checked_counts(parameters)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.owners import check_accounts
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.snapshots import snapshot_named
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import permissions
@@ -16,7 +16,11 @@ _EVERYBODY = "all"
 _MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
 
 
-@action("DescribeSnapshotAttribute")
+@action(
+    "DescribeSnapshotAttribute",
+    depth=Depth.RECORDED,
+    missing="Permissions are stored and shown. There is one account, so nobody else can use them.",
+)
 async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """One attribute of a snapshot. None has a product code."""
     snapshot_id: str = parameters["SnapshotId"]
@@ -32,7 +36,11 @@ async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Para
     return await cloud.read(read)
 
 
-@action("ModifySnapshotAttribute")
+@action(
+    "ModifySnapshotAttribute",
+    depth=Depth.RECORDED,
+    missing="Permissions are stored and shown. There is one account, so nobody else can use them.",
+)
 async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Share a snapshot, or share it no more. This cloud has one account: others are remembered, and told."""
     _check_modifiable(parameters.get("Attribute", "createVolumePermission"))
@@ -53,7 +61,11 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
     return await cloud.change(call, modify)
 
 
-@action("ResetSnapshotAttribute")
+@action(
+    "ResetSnapshotAttribute",
+    depth=Depth.RECORDED,
+    missing="Permissions are stored and shown. There is one account, so nobody else can use them.",
+)
 async def reset_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Share a snapshot with nobody."""
     _check_modifiable(parameters["Attribute"])

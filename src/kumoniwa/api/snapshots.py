@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.describe import Values, page, truth
 from kumoniwa.api.owners import asks_for_own, check_users
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import SNAPSHOT
 from kumoniwa.api.tags import tag_set
 from kumoniwa.clock import precise
@@ -69,7 +69,11 @@ def pending_snapshot(call: Call, volume: Volume, description: str) -> Snapshot:
     )
 
 
-@action("DescribeSnapshots")
+@action(
+    "DescribeSnapshots",
+    depth=Depth.PARTLY,
+    missing="There are the account's own snapshots. Public snapshots are missing.",
+)
 async def describe_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's snapshots in this region; of those, where `RestorableByUserIds` says so, the ones shared so."""
     ids: Sequence[str] | None = parameters.get("SnapshotIds") or None

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.instance_lookup import instance_named
 from kumoniwa.api.launch_devices import MOST_VOLUMES, is_device_name
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.api.unbuilt import Unbuilt, refuse
 from kumoniwa.api.volume_lookup import volume_named
@@ -21,7 +21,11 @@ _UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
 
 
-@action("AttachVolume")
+@action(
+    "AttachVolume",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a volume to an instance that runs or is stopped. It is `in-use` at once, its attachment `attaching`."""
     refuse(parameters, _UNBUILT)

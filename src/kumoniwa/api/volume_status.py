@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.describe import Values, never, page
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import VOLUME
 from kumoniwa.clock import precise
 from kumoniwa.model.instances import InstanceState, Reachability
@@ -51,7 +51,12 @@ _FILTERS: dict[str, Values[_Status]] = {
 }
 
 
-@action("DescribeVolumeStatus")
+@action(
+    "DescribeVolumeStatus",
+    depth=Depth.PARTLY,
+    missing="There are no events and no actions. A volume is impaired when the host's disk is full, or when it could "
+    "not be made.",
+)
 async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What the checks say of volumes. Impaired are those that a guest cannot write to: the host has no room."""
     ids: Sequence[str] | None = parameters.get("VolumeIds") or None

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.defaults import ensure_region_exists
 from kumoniwa.api.describe import never, page, truth
-from kumoniwa.api.registry import Answer, Call, Parameters, action
+from kumoniwa.api.registry import Answer, Call, Depth, Parameters, action
 from kumoniwa.api.resources import SUBNET, VPC
 from kumoniwa.api.tags import tag_set, tags_of
 from kumoniwa.model.network import Subnet, Vpc
@@ -44,7 +44,11 @@ def vpc_named(connection: Connection, call: Call, vpc_id: str) -> Vpc:
     return found[0]
 
 
-@action("DescribeVpcs")
+@action(
+    "DescribeVpcs",
+    depth=Depth.PARTLY,
+    missing="Each region has its default VPC and no other.",
+)
 async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The VPCs of a region: each account has its default one."""
     ids = parameters.get("VpcIds")
@@ -69,7 +73,11 @@ async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     return {"Vpcs": [_vpc_output(vpc, tags.get(vpc.id)) for vpc in found], "NextToken": token}
 
 
-@action("DescribeVpcAttribute")
+@action(
+    "DescribeVpcAttribute",
+    depth=Depth.PARTLY,
+    missing="The attributes are those of the default VPC, and cannot be changed. Instances have no public DNS names.",
+)
 async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Whether a VPC has DNS: it resolves, and gives instances no public names."""
     await ensure_region_exists(cloud, call)
@@ -79,7 +87,11 @@ async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameter
     return {"VpcId": vpc.id, member: {"Value": _ATTRIBUTES[attribute]}}
 
 
-@action("DescribeSubnets")
+@action(
+    "DescribeSubnets",
+    depth=Depth.PARTLY,
+    missing="Each zone has its default subnet and no other.",
+)
 async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The subnets of a region: a default one in each zone."""
     ids = parameters.get("SubnetIds")

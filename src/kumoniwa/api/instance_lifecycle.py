@@ -43,12 +43,7 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
     return await cloud.change(call, start)
 
 
-@action(
-    "StopInstances",
-    depth=Depth.PARTLY,
-    missing="Force changes nothing: a guest that does not shut down in time is always powered off.",
-    unbuilt=(Unbuilt("Hibernate", "hibernation"),),
-)
+@action("StopInstances", depth=Depth.PARTLY, unbuilt=(Unbuilt("Hibernate", "hibernation"),))
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Shut instances down, unless one is protected: then nothing happens to any of them."""
     skip = bool(parameters.get("SkipOsShutdown"))

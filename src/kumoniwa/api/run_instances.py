@@ -57,9 +57,8 @@ class _Addresses:
 @action(
     "RunInstances",
     depth=Depth.PARTLY,
-    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, "
-    "MetadataOptions.HttpPutResponseHopLimit, and the Iops and Throughput of volumes. AdditionalInfo is "
-    "ignored.",
+    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, "
+    "MetadataOptions.HttpPutResponseHopLimit, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
     unbuilt=(
         *LAUNCH_UNBUILT,
         *below("CpuOptions", CPU_UNBUILT),

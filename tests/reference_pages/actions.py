@@ -1,0 +1,132 @@
+"""`actions.md`: every action of EC2's model, how far it is built, and what is missing."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import kumoniwa.api.actions  # noqa: F401 -- registers them all
+from kumoniwa.api.registry import EXTENTS, Depth, Extent
+from kumoniwa.api.unbuilt import Unbuilt
+from kumoniwa.aws.ec2query import Codec
+from reference_pages.markdown import WRITTEN, code, table
+
+_HEAD = """# Actions
+
+The EC2 API has {model} actions in the model that botocore ships. Kumoniwa answers {answers} of them. Any other
+action is refused with a sentence that names it, and so is a parameter that is not built. What is accepted without effect
+is named in the second table.
+
+{counts}
+"""
+
+_MEANING = {
+    Depth.REAL: "does what EC2 does, with every parameter of the model",
+    Depth.PARTLY: "does what EC2 does, except for what the table names",
+    Depth.RECORDED: "checks, stores and shows values as EC2 does; nothing outside the database changes",
+    Depth.NOT_BUILT: "refused",
+}
+
+_BUILT = """
+## What is built
+
+"Refused" lists what a request cannot ask for, with the parameters that ask for it. Unless the table says otherwise, such
+a parameter is accepted where it is empty or false.
+
+"""
+
+_PARAMETERS = """
+## Refused parameters
+
+These actions refuse more than fits into the table. "Other than" names values that are accepted, because they ask for
+what is so anyway.
+"""
+
+_MISSING = """
+## What is not built
+
+These {missing} actions of the model are refused, whatever they ask for.
+"""
+
+_FEW = 4  # refusals that fit into a cell
+_VERB = re.compile(r"[A-Z][a-z]+")
+
+
+def page() -> str:
+    """The page's text."""
+    return document(sorted(Codec().actions()), EXTENTS)
+
+
+def document(model: Sequence[str], extents: Mapping[str, Extent]) -> str:
+    """The page for a model with these actions, of which `extents` are answered."""
+    missing = [name for name in model if name not in extents]
+    built = {name: extents[name] for name in model if name in extents}
+    return "".join(
+        (
+            WRITTEN,
+            _HEAD.format(model=len(model), answers=len(built), counts=_counts(built, len(missing))),
+            _BUILT,
+            table(
+                ("action", "how far", "what is missing"),
+                ((code(name), extent.depth, _cell(name, extent)) for name, extent in built.items()),
+            ),
+            _PARAMETERS,
+            *(_refused_parameters(name, extent) for name, extent in built.items() if _is_long(extent)),
+            _MISSING.format(missing=len(missing)),
+            *_by_verb(missing),
+        )
+    )
+
+
+def _counts(built: Mapping[str, Extent], missing: int) -> str:
+    depths = [extent.depth for extent in built.values()]
+    numbers = {depth: depths.count(depth) for depth in Depth}
+    numbers[Depth.NOT_BUILT] += missing
+    return table(
+        ("how far", "actions", "means"), ((depth, str(numbers[depth]), _MEANING[depth]) for depth in Depth)
+    ).rstrip("\n")
+
+
+def _cell(name: str, extent: Extent) -> str:
+    sentences = [extent.missing] if extent.missing else []
+    if _is_long(extent):
+        sentences.append(f"[{len(_by_subject(extent.unbuilt))} things are refused](#{name.lower()}).")
+    elif extent.unbuilt:
+        refused = "; ".join(f"{what} ({paths})" for what, paths in _by_subject(extent.unbuilt).items())
+        sentences.append(f"Refused: {refused}.")
+    return " ".join(sentences)
+
+
+def _is_long(extent: Extent) -> bool:
+    return len(_by_subject(extent.unbuilt)) > _FEW
+
+
+def _refused_parameters(name: str, extent: Extent) -> str:
+    return f"\n### {name}\n\n" + table(("refused", "parameters"), _by_subject(extent.unbuilt).items())
+
+
+def _by_subject(unbuilt: Iterable[Unbuilt]) -> dict[str, str]:
+    """The parameters, as text, by what they ask for."""
+    found: dict[str, list[str]] = {}
+    for parameter in unbuilt:
+        found.setdefault(parameter.what, []).append(_parameter(parameter))
+    return {what: ", ".join(parameters) for what, parameters in found.items()}
+
+
+def _parameter(parameter: Unbuilt) -> str:
+    if not parameter.harmless:
+        return code(parameter.path)
+    accepted = " and ".join(code(_value(value)) for value in parameter.harmless)
+    return f"{code(parameter.path)} other than {accepted}"
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _by_verb(names: Iterable[str]) -> Iterable[str]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        verb = _VERB.match(name)
+        assert verb is not None, f"{name} does not begin with a verb"
+        groups.setdefault(verb.group(), []).append(name)
+    for verb, members in groups.items():
+        yield f"\n**{verb}** ({len(members)}): {', '.join(map(code, members))}.\n"

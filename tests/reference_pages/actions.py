@@ -12,8 +12,8 @@ from reference_pages.markdown import WRITTEN, code, table
 _HEAD = """# Actions
 
 The EC2 API has {model} actions in the model that botocore ships. Kumoniwa answers {answers} of them. Any other
-action is refused with a sentence that names it, and so is a parameter that is not built. What is accepted without effect
-is named in the second table.
+action is refused with a sentence that names it, and so is a parameter that is not built. What is accepted without
+effect is named in the second table.
 
 {counts}
 """
@@ -28,8 +28,8 @@ _MEANING = {
 _BUILT = """
 ## What is built
 
-"Refused" lists what a request cannot ask for, with the parameters that ask for it. Unless the table says otherwise, such
-a parameter is accepted where it is empty or false.
+"Refused" lists what a request cannot ask for, with the parameters that ask for it. Unless the table says otherwise,
+such a parameter is accepted where it is empty or false.
 
 """
 
@@ -125,8 +125,8 @@ def _value(value: object) -> str:
 def _by_verb(names: Iterable[str]) -> Iterable[str]:
     groups: dict[str, list[str]] = {}
     for name in names:
-        verb = _VERB.match(name)
-        assert verb is not None, f"{name} does not begin with a verb"
-        groups.setdefault(verb.group(), []).append(name)
+        match = _VERB.match(name)
+        assert match is not None, f"{name} does not begin with a verb"
+        groups.setdefault(match.group(), []).append(name)
     for verb, members in groups.items():
         yield f"\n**{verb}** ({len(members)}): {', '.join(map(code, members))}.\n"

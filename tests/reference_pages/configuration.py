@@ -41,7 +41,9 @@ It unsets these, because they would send clients elsewhere or make them sign wit
 
 def page() -> str:
     """The page's text."""
-    options = {option.name: option for option in serve.params if isinstance(option, click.Option)}
+    options: dict[str | None, click.Option] = {
+        option.name: option for option in serve.params if isinstance(option, click.Option)
+    }
     assert options.keys() <= {field.name for field in fields(Config)}, "an option of serve sets a field of Config"
     return "".join(
         (

@@ -52,16 +52,8 @@ class CloudProcess:
     def start(self) -> None:
         """Start a server and wait until it listens. Raises `Failed` where it ends instead."""
         assert self.process is None
-        command = [
-            self.program,
-            "serve",
-            "--driver",
-            "simulated",
-            "--data-dir",
-            self.data_dir,
-            "--port",
-            str(self.port),
-        ]
+        command: list[str | Path] = [self.program, "serve", "--driver", "simulated", "--data-dir", self.data_dir]
+        command += ["--port", str(self.port)]
         command += self.options
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment())

@@ -23,7 +23,7 @@ from kumoniwa.workflows.engine import submit
 @action(
     "DescribeImages",
     depth=Depth.PARTLY,
-    missing="There are the account's own images. Public images and those of the AWS Marketplace are missing.",
+    missing="Only the account's own images are listed. Public images and those of the AWS Marketplace are missing.",
 )
 async def describe_images(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's images in this region. A deregistered one is told no more, a disabled one where it is asked for.

@@ -33,8 +33,8 @@ _FILTERS: dict[str, Values[ImportTask]] = {"task-state": lambda task: (task.stat
 @action(
     "ImportSnapshot",
     depth=Depth.PARTLY,
-    missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path. RoleName and "
-    "ClientData are ignored.",
+    missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path. RoleName, "
+    "ClientData and DiskContainer.Description are ignored.",
     unbuilt=(
         *(Unbuilt(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
         Unbuilt("DiskContainer.UserBucket", "disks in S3"),

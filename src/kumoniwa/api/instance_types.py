@@ -24,7 +24,7 @@ _ATTACHMENTS = 28  # EBS volumes and network interfaces of most Nitro types toge
 @action(
     "DescribeInstanceTypes",
     depth=Depth.PARTLY,
-    missing="There are those types that fit on one machine: x86_64, without GPUs and instance stores. Bandwidths and "
+    missing="Only types that fit on one machine are offered: x86_64, without GPUs and instance stores. Bandwidths and "
     "clock speeds are left out.",
 )
 async def describe_instance_types(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:

@@ -37,7 +37,7 @@ UNBUILT = (
 @action(
     "ModifyImageAttribute",
     depth=Depth.PARTLY,
-    missing="Launch permissions are stored and shown. There is one account, so nobody else can use them.",
+    missing="Launch permissions are stored and shown. There is one account, so they have no effect.",
     unbuilt=UNBUILT,
 )
 async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -62,7 +62,7 @@ async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameter
 @action(
     "ResetImageAttribute",
     depth=Depth.RECORDED,
-    missing="Launch permissions are stored and shown. There is one account, so nobody else can use them.",
+    missing="Launch permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def reset_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Afterwards nobody else may launch the image: the only attribute that EC2 resets."""

@@ -36,8 +36,8 @@ _ZONE_FILTERS = {
 @action(
     "DescribeRegions",
     depth=Depth.PARTLY,
-    missing="There are the regions that AWS enables for every account, all on this host. Regions that an account "
-    "opts in to are missing.",
+    missing="The regions are those that AWS enables for every account, all on this host. Regions that an account opts "
+    "in to are missing.",
 )
 async def describe_regions(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The regions there are. All of them are of this one host; none must be opted in to."""

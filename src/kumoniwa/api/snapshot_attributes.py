@@ -19,7 +19,7 @@ _MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
 @action(
     "DescribeSnapshotAttribute",
     depth=Depth.RECORDED,
-    missing="Permissions are stored and shown. There is one account, so nobody else can use them.",
+    missing="Permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """One attribute of a snapshot. None has a product code."""
@@ -39,7 +39,7 @@ async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Para
 @action(
     "ModifySnapshotAttribute",
     depth=Depth.RECORDED,
-    missing="Permissions are stored and shown. There is one account, so nobody else can use them.",
+    missing="Permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Share a snapshot, or share it no more. This cloud has one account: others are remembered, and told."""
@@ -64,7 +64,7 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
 @action(
     "ResetSnapshotAttribute",
     depth=Depth.RECORDED,
-    missing="Permissions are stored and shown. There is one account, so nobody else can use them.",
+    missing="Permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def reset_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Share a snapshot with nobody."""

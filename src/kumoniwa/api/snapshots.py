@@ -72,7 +72,7 @@ def pending_snapshot(call: Call, volume: Volume, description: str) -> Snapshot:
 @action(
     "DescribeSnapshots",
     depth=Depth.PARTLY,
-    missing="There are the account's own snapshots. Public snapshots are missing.",
+    missing="Only the account's own snapshots are listed. Public snapshots are missing.",
 )
 async def describe_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's snapshots in this region; of those, where `RestorableByUserIds` says so, the ones shared so."""

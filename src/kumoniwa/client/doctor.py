@@ -80,13 +80,13 @@ def report(findings: Sequence[Finding], *, as_json: bool) -> None:
     """Print what was found: as a table with the ways out below it, or as JSON."""
     if as_json:
         missing = missing_packages()
-        told = {
+        answer = {
             "fit": is_fit(findings),
             "missing_packages": missing,
             "install": _install(missing) if missing else None,
             "findings": [asdict(finding) for finding in findings],
         }
-        say(json.dumps(told, indent=2))
+        say(json.dumps(answer, indent=2))
         return
     show(table(("", "", ""), [(finding.grade, finding.subject, finding.seen) for finding in findings]))
     hints = [finding for finding in findings if finding.hint]

@@ -18,10 +18,10 @@ from botocore.credentials import Credentials
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from kumoniwa.aws import form
-from kumoniwa.aws.ec2query import Codec, service_model
-from kumoniwa.aws.sigv4 import SignedRequest, authenticate
 from kumoniwa.clock import SystemClock
+from kumoniwa.gateway import form
+from kumoniwa.gateway.protocols.ec2.codec import Codec, service_model
+from kumoniwa.gateway.sigv4 import SignedRequest, authenticate
 
 LAUNCH: dict[str, Any] = {
     "ImageId": "ami-0123456789abcdef0",

@@ -17,7 +17,7 @@ _ELSEWHERE = """
 import sys
 import kumoniwa.run
 kumoniwa.run._PATH = sys.argv.pop(1)
-from kumoniwa.cli import main
+from kumoniwa.cli.main import main
 main()
 """
 

@@ -24,7 +24,7 @@ _DEADLINE = 110  # seconds; an installation downloads some 30 MB where pip has n
 _WITHOUT_PROGRAMS = """#!{python} -I
 import kumoniwa.run
 kumoniwa.run._PATH = "/nonexistent"
-from kumoniwa.cli import main
+from kumoniwa.cli.main import main
 main()
 """
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-import kumoniwa.api.actions  # noqa: F401 -- registers them all
-from kumoniwa.api.registry import EXTENTS, Depth, Extent
-from kumoniwa.api.unbuilt import Unbuilt
-from kumoniwa.aws.ec2query import Codec
+import kumoniwa.api.ec2
+from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.registry import ACTIONS, Depth, Extent
+from kumoniwa.gateway.protocols.ec2.codec import Codec
+from kumoniwa.modules import import_all
 from reference_pages.markdown import WRITTEN, code, table
 
 _HEAD = """# Actions
@@ -52,7 +53,8 @@ _VERB = re.compile(r"[A-Z][a-z]+")
 
 def page() -> str:
     """The page's text."""
-    return document(sorted(Codec().actions()), EXTENTS)
+    import_all(kumoniwa.api.ec2)
+    return document(sorted(Codec().actions()), {name: action.extent for name, action in ACTIONS.items()})
 
 
 def document(model: Sequence[str], extents: Mapping[str, Extent]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from kumoniwa.cli import main
+from kumoniwa.cli.main import main
 from reference_pages.markdown import WRITTEN, code, table
 
 _HEAD = """# Command line

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
-from kumoniwa.cli import serve
+from kumoniwa.cli.main import serve
 from kumoniwa.client.access import UNSET, Access
 from kumoniwa.config import DATA_DIR, VARIABLES, Config
 from reference_pages.markdown import WRITTEN, code, table

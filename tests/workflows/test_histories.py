@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from life import whole
 from stack import Stack, stack_on
 
-from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
+from kumoniwa.gateway.protocols.ec2.codec import Codec
 from kumoniwa.hypervisor.driver import GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 
@@ -110,7 +110,7 @@ async def _lived(acts: list[Callable[[History], Awaitable[None]]], choose: rando
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kumoniwa.app.Codec", lambda: _CODEC)
+        patch.setattr("kumoniwa.app.cloud.Codec", lambda: _CODEC)
         async with stack_on(Config(data_dir=folder), driver, clock) as stack:
             history = History(stack, choose)
             time_passes = asyncio.ensure_future(_time_passes(clock))

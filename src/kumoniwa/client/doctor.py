@@ -17,8 +17,8 @@ from kumoniwa.client.access import CommandFailed, find_cloud
 from kumoniwa.client.terminal import say, show, table
 from kumoniwa.config import cache_dir
 from kumoniwa.debian import Package, install_command, packages
-from kumoniwa.hypervisor.qemu.probe import probe
-from kumoniwa.images.debian12 import built_path
+from kumoniwa.guest_image.debian12 import built_path
+from kumoniwa.hypervisor.qemu.host.probe import probe
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
 
 GIB = 1024**3

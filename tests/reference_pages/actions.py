@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import kumoniwa.api.ec2
 from kumoniwa.api.not_built import Unbuilt
-from kumoniwa.api.registry import ACTIONS, Depth, Extent
+from kumoniwa.api.registry import ACTIONS, Action, Depth, Extent
 from kumoniwa.gateway.protocols.ec2.codec import Codec
 from kumoniwa.modules import import_all
 from reference_pages.markdown import WRITTEN, code, table
@@ -14,14 +15,14 @@ _HEAD = """# Actions
 
 The EC2 API has {model} actions in the model that botocore ships. Kumoniwa answers {answers} of them. Any other
 action is refused with a sentence that names it, and so is a parameter that is not built. What is accepted without
-effect is named in the second table.
+effect is named below.
 
 {counts}
 """
 
 _MEANING = {
     Depth.REAL: "does what EC2 does, with every parameter of the model",
-    Depth.PARTLY: "does what EC2 does, except for what the table names",
+    Depth.PARTLY: "does what EC2 does, except for what is named below",
     Depth.RECORDED: "checks, stores and shows values as EC2 does; nothing outside the database changes",
     Depth.NOT_BUILT: "refused",
 }
@@ -29,15 +30,14 @@ _MEANING = {
 _BUILT = """
 ## What is built
 
-"Refused" lists what a request cannot ask for, with the parameters that ask for it. Unless the table says otherwise,
-such a parameter is accepted where it is empty or false.
-
+"Refused" lists what a request cannot ask for, with the parameters that ask for it. Unless it says otherwise, such a
+parameter is accepted where it is empty or false.
 """
 
 _PARAMETERS = """
 ## Refused parameters
 
-These actions refuse more than fits into the table. "Other than" names values that are accepted, because they ask for
+These actions refuse more than fits into a table. "Other than" names values that are accepted, because they ask for
 what is so anyway.
 """
 
@@ -51,24 +51,33 @@ _FEW = 4  # refusals that fit into a cell
 _VERB = re.compile(r"[A-Z][a-z]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An action that is answered: the resource in whose folder it is, and how far it is built."""
+
+    resource: str
+    extent: Extent
+
+
 def page() -> str:
     """The page's text."""
     import_all(kumoniwa.api.ec2)
-    return document(sorted(Codec().actions()), {name: action.extent for name, action in ACTIONS.items()})
+    actions = {name: Built(_resource(action), action.extent) for name, action in ACTIONS.items()}
+    return document(sorted(Codec().actions()), actions)
 
 
-def document(model: Sequence[str], extents: Mapping[str, Extent]) -> str:
-    """The page for a model with these actions, of which `extents` are answered."""
-    missing = [name for name in model if name not in extents]
-    built = {name: extents[name] for name in model if name in extents}
+def document(model: Sequence[str], actions: Mapping[str, Built]) -> str:
+    """The page for a model with these actions, of which some are answered."""
+    missing = [name for name in model if name not in actions]
+    built = {name: actions[name].extent for name in model if name in actions}
     return "".join(
         (
             WRITTEN,
-            _HEAD.format(model=len(model), answers=len(built), counts=_counts(built, len(missing))),
+            _HEAD.format(model=len(model), answers=_answered(built), counts=_counts(built, len(missing))),
             _BUILT,
-            table(
-                ("action", "how far", "what is missing"),
-                ((code(name), extent.depth, _cell(name, extent)) for name, extent in built.items()),
+            *(
+                _of_resource(resource, {name: built[name] for name in built if actions[name].resource == resource})
+                for resource in sorted({action.resource for action in actions.values()})
             ),
             _PARAMETERS,
             *(_refused_parameters(name, extent) for name, extent in built.items() if _is_long(extent)),
@@ -76,6 +85,21 @@ def document(model: Sequence[str], extents: Mapping[str, Extent]) -> str:
             *_by_verb(missing),
         )
     )
+
+
+def _resource(action: Action) -> str:
+    """The folder below `kumoniwa.api.ec2` that an action is in, or its file where it is in none."""
+    return action.function.__module__.removeprefix("kumoniwa.api.ec2.").partition(".")[0]
+
+
+def _of_resource(resource: str, built: Mapping[str, Extent]) -> str:
+    rows = ((code(name), extent.depth, _cell(name, extent)) for name, extent in built.items())
+    heading = resource.replace("_", " ").capitalize()
+    return f"\n### {heading}\n\n" + table(("action", "how far", "what is missing"), rows)
+
+
+def _answered(built: Mapping[str, Extent]) -> int:
+    return sum(extent.depth is not Depth.NOT_BUILT for extent in built.values())
 
 
 def _counts(built: Mapping[str, Extent], missing: int) -> str:

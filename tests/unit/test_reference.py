@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from model_parameters import parameters_of
 from reference_pages import FOLDER, PAGES
-from reference_pages.actions import document
+from reference_pages.actions import Built, document
 
 import kumoniwa.api.ec2
 from kumoniwa.api.not_built import Unbuilt, below
@@ -20,6 +20,7 @@ from kumoniwa.modules import import_all
 import_all(kumoniwa.api.ec2)
 
 _REFUSALS = ("Kumoniwa does not implement ", "Kumoniwa does not have ")
+_REAL = Extent(Depth.REAL, "", ())
 _EXTENTS = {name: registered.extent for name, registered in ACTIONS.items()}
 _DECLARED = [parameter for extent in _EXTENTS.values() for parameter in extent.unbuilt]
 _MODULES = [module for name, module in sys.modules.items() if name.startswith("kumoniwa.api.ec2.")]
@@ -81,7 +82,8 @@ def test_every_refusal_in_an_action_is_declared_by_an_action() -> None:
 
 
 def test_an_action_of_the_model_that_is_not_registered_is_listed_as_not_built() -> None:
-    page = document(["PaintInstances", "RunInstances"], {"RunInstances": Extent(Depth.REAL, "", ())})
+    page = document(["PaintInstances", "RunInstances"], {"RunInstances": Built("instances", _REAL)})
+    assert "\n### Instances\n" in page
     assert "| `RunInstances` | real |  |" in page
     assert "**Paint** (1): `PaintInstances`." in page
     assert "| not built | 1 |" in page
@@ -89,7 +91,9 @@ def test_an_action_of_the_model_that_is_not_registered_is_listed_as_not_built() 
 
 def test_many_refusals_have_a_table_of_their_own() -> None:
     unbuilt = below("Look", [Unbuilt(f"P{number}", f"thing {number}", ("no",)) for number in range(9)])
-    page = document(["PaintInstances"], {"PaintInstances": Extent(Depth.PARTLY, "It does not dry.", unbuilt)})
+    page = document(
+        ["PaintInstances"], {"PaintInstances": Built("walls", Extent(Depth.PARTLY, "It does not dry.", unbuilt))}
+    )
     assert "| `PaintInstances` | partly | It does not dry. [9 things are refused](#paintinstances). |" in page
     assert "\n### PaintInstances\n" in page
     assert "| thing 8 | `Look.P8` other than `no` |" in page

@@ -1,8 +1,8 @@
 """Run the tests in lanes, side by side: `scripts/test` and `scripts/quick` are the doors.
 
 Each kind of tests is a pytest process of its own. What it prints goes to build/tests/KIND.log and is shown where it
-failed; its report is build/tests/KIND.xml. The last line is `N passed, N failed`, with `, N skipped` where some were. A
-step that failed without a failing test (a check, a build, a collection that broke) counts as one failure.
+failed; its report is build/tests/KIND.xml. The last line is `N passed, N failed`, with `, N skipped` where some were.
+What failed without a failing test (a check, a build, a collection that broke, stale figures in documents) counts as 1.
 """
 
 import argparse
@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
+
+import figures
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "build" / "tests"
@@ -263,16 +265,32 @@ def main() -> int:
     order = [step for lane in lanes for step in lane]
     results = sorted(runner.results, key=lambda result: order.index(result.step))
     summarise(results, time.monotonic() - began)
-    return _close(results, whole=runner.lanes_ended == len(lanes))
+    whole = runner.lanes_ended == len(lanes)
+    compared = asked.what == "test" and whole and WHOLE.issuperset(options) and not any(one.failed for one in results)
+    stale = _stale_figures(asked.seed, exhaustive="--exhaustive" in options) if compared else []
+    return _close(results, stale, whole=whole)
 
 
-def _close(results: Sequence[Result], *, whole: bool) -> int:
+def _stale_figures(seed: int, *, exhaustive: bool) -> list[str]:
+    """Say what was sampled; gives the figures of documents that are not this run's."""
+    counted = figures.counted(RESULTS)
+    say()
+    for what, tried, of in figures.sampled(counted):
+        say(f"{what}: {tried:,} of {of:,}" + ("" if tried == of else f", chosen by the seed {seed}"))
+    return figures.stale_figures(counted, exhaustive=exhaustive)
+
+
+def _close(results: Sequence[Result], stale: Sequence[str], *, whole: bool) -> int:
     """Say how it went, in the last line by numbers."""
     failed = [result for result in results if result.failed]
     passed = sum(result.count("passed") for result in results)
     skipped = sum(result.count("skipped") for result in results)
-    failures = sum(result.failed for result in failed)
+    failures = sum(result.failed for result in failed) + bool(stale)
     say()
+    if stale:
+        say("Failed: figures in the documents are not those of this run; `scripts/figures --update` writes them:")
+    for line in stale:
+        say(f"    {line}")
     for result in failed:
         say(f"Failed: {result.step.name}, see {result.step.log.relative_to(ROOT)}")
     if not whole:

@@ -7,6 +7,7 @@ as EC2 recovers them from a failed host, and each such boot says so.
 import itertools
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,13 +88,16 @@ class _Caller:
                 self._answered.stopped.add(instance)
 
 
-def test_a_kill_at_any_moment_loses_no_answered_request(tmp_path: Path, waiters: Path) -> None:
+def test_a_kill_at_any_moment_loses_no_answered_request(
+    tmp_path: Path, waiters: Path, record_property: Callable[[str, object], None]
+) -> None:
     chance, answered = random.Random(_SEED), _Answered()
     cloud = CloudProcess(tmp_path)
     try:
         cloud.start()
         sdk = Sdk(cloud.environment(), waiters)
         image = sdk.starting_image()
+        record_property("server_kills", _KILLS)
         for kill in range(_KILLS):
             caller = _Caller(sdk.client(), image, answered, _SEED + kill)
             # The moment is the point here: wherever the server is then, in a transaction, a step or an answer.

@@ -96,7 +96,7 @@ def stale_figures(figures: Mapping[str, int], *, exhaustive: bool) -> list[str]:
     return [
         f"{name}: {value:,} in the documents, {figures.get(name, 0):,} in this run"
         for name, value in _kept().items()
-        if name not in varying and figures.get(name, 0) != value
+        if not varying & {name, name.rpartition(".")[2]} and figures.get(name, 0) != value
     ]
 
 

@@ -59,7 +59,7 @@ class Kind(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Case:
     """One line of a report."""
 
     kind: str
@@ -76,7 +76,7 @@ class Result:
     status: int
     seconds: float
     cpu: float
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Case, ...] = ()
 
     def count(self, outcome: str) -> int:
         """Tests that ended so."""
@@ -185,7 +185,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
         return  # it ended just now
 
 
-def read(kind: Kind) -> Iterator[Test]:
+def read(kind: Kind) -> Iterator[Case]:
     """The tests of a kind's report; none where it wrote none, or was killed while it did."""
     try:
         report = ElementTree.parse(kind.report)
@@ -198,13 +198,15 @@ def read(kind: Kind) -> Iterator[Test]:
         outcome = "failed" if marks & {"failure", "error"} else "skipped" if "skipped" in marks else "passed"
         module = case.get("classname", "").replace(".", "/").removeprefix("tests/")
         name = f"{module}.py::{case.get('name')}" if module else case.get("name", "")  # a module that broke
-        yield Test(kind.name, name, float(case.get("time", 0)), outcome)
+        yield Case(kind.name, name, float(case.get("time", 0)), outcome)
 
 
 def kind(name: str, seed: int, options: Sequence[str]) -> Kind:
     """The tests in tests/NAME."""
     report = RESULTS / f"{name}.xml"
-    own = (f"--junitxml={report}", "-o", f"cache_dir=.pytest_cache/{name}", f"--hypothesis-seed={seed}")
+    own = [f"--junitxml={report}", "-o", f"cache_dir=.pytest_cache/{name}", f"--hypothesis-seed={seed}"]
+    if '"--seed"' in (ROOT / "tests" / "conftest.py").read_text():
+        own.append(f"--seed={seed}")
     argv = (str(PROGRAMS / "pytest"), "--quiet", f"tests/{name}", *own, *options)
     return Kind(name, argv, some=any(option not in WHOLE for option in options))
 

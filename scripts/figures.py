@@ -1,6 +1,7 @@
 """The figures in the documents that come from reports of test runs, never by hand.
 
 A document marks a figure by its name, `<!-- single_deaths -->1,503<!-- / -->`, and docs/figures.json holds all of them.
+Where such a mark stands in backticks, as here, it is an example.
 A name is one of
 
     what tests counted            a property of theirs in the report, added up over all tests
@@ -27,7 +28,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "docs" / "figures.json"
 REPORTS = ROOT / "build" / "tests"
-MARK = re.compile(r"<!-- (?P<name>(?:about )?[a-z_0-9]+(?:\.[a-z_0-9]+)?) -->(?P<shown>[^<]*)<!-- / -->")
+MARK = re.compile(r"(?<!`)<!-- (?P<name>(?:about )?[a-z_0-9]+(?:\.[a-z_0-9]+)?) -->(?P<shown>[^<]*)<!-- / -->")
 
 
 def counted(reports: Path = REPORTS) -> Counter[str]:

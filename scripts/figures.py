@@ -28,6 +28,8 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "docs" / "figures.json"
 REPORTS = ROOT / "build" / "tests"
+WHOLE = "whole"
+"""The file beside the reports that says that they are of a whole run, in which nothing failed."""
 MARK = re.compile(r"(?<!`)<!-- (?P<name>(?:about )?[a-z_0-9]+(?:\.[a-z_0-9]+)?) -->(?P<shown>[^<]*)<!-- / -->")
 
 
@@ -138,11 +140,14 @@ def main() -> int:
     parser.add_argument("--compare", action="store_true", help="with the reports in build/tests")
     parser.add_argument("--update", action="store_true", help="from the reports in build/tests")
     asked = parser.parse_args()
+    if (asked.update or asked.compare) and not (REPORTS / WHOLE).exists():
+        print("build/tests has no reports of a whole run: run `scripts/test`, without options, first", file=sys.stderr)
+        return 1
     if asked.update:
         try:
             update(counted())
         except LookupError as missing:
-            print(f"{missing.args[0]}: run the whole `scripts/test` first", file=sys.stderr)
+            print(missing.args[0], file=sys.stderr)
             return 1
     stale = stale_documents()
     if asked.compare:

@@ -1,7 +1,8 @@
 """Run the tests in lanes, side by side: `scripts/test` and `scripts/quick` are the doors.
 
-Each kind of tests is a pytest process of its own. What it prints goes to build/tests/KIND.log and is shown where it
-failed; its report is build/tests/KIND.xml. The last line is `N passed, N failed`, with `, N skipped` where some were.
+Each kind of tests is a pytest process of its own. What it prints goes to build/tests/KIND.log (of `scripts/quick`, to
+build/quick) and is shown where it failed; its report is KIND.xml beside it. The last line is `N passed, N failed`, with
+`, N skipped` where some were.
 What failed without a failing test (a check, a build, a collection that broke, stale figures in documents) counts as 1.
 """
 
@@ -21,10 +22,9 @@ from xml.etree import ElementTree
 import figures
 
 ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "build" / "tests"
 PROGRAMS = ROOT / ".venv" / "bin"
 SLOWEST = 25
-WHOLE = {"--exhaustive", "--numprocesses=auto"}
+LEAVE_OUT_NOTHING = {"--exhaustive", "--numprocesses=auto"}
 """Options that leave out no test."""
 STEP_DEADLINE = 3 * 60 * 60
 """Seconds after which a step is ended: a single test has its own deadline, this is for what hangs outside of tests."""
@@ -38,11 +38,12 @@ class Step:
 
     name: str
     argv: tuple[str, ...]
+    folder: Path
 
     @property
     def log(self) -> Path:
         """What it printed."""
-        return RESULTS / f"{self.name}.log"
+        return self.folder / f"{self.name}.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Kind(Step):
     @property
     def report(self) -> Path:
         """In the form of JUnit."""
-        return RESULTS / f"{self.name}.xml"
+        return self.folder / f"{self.name}.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,29 +202,31 @@ def read(kind: Kind) -> Iterator[Case]:
         yield Case(kind.name, name, float(case.get("time", 0)), outcome)
 
 
-def kind(name: str, seed: int, options: Sequence[str]) -> Kind:
+def kind(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
     """The tests in tests/NAME."""
-    report = RESULTS / f"{name}.xml"
+    report = folder / f"{name}.xml"
     own = [f"--junitxml={report}", "-o", f"cache_dir=.pytest_cache/{name}", f"--hypothesis-seed={seed}"]
     if '"--seed"' in (ROOT / "tests" / "conftest.py").read_text():
         own.append(f"--seed={seed}")
     argv = (str(PROGRAMS / "pytest"), "--quiet", f"tests/{name}", *own, *options)
-    return Kind(name, argv, some=any(option not in WHOLE for option in options))
+    return Kind(name, argv, folder, some=any(option not in LEAVE_OUT_NOTHING for option in options))
 
 
-def lanes_of_test(seed: int, options: Sequence[str]) -> list[list[Step]]:
+def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
     """All that a change must pass: real guests beside everything else."""
-    image = (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only")
+    image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
+    check = Step("check", ("scripts/check",), folder)
     rest = ("unit", "protocol", "workflows", "cloud", "clients")
     return [
-        [Step("image", image), kind("vm", seed, options)],
-        [Step("check", ("scripts/check",)), *(kind(name, seed, options) for name in rest)],
+        [image, kind("vm", folder, seed, options)],
+        [check, *(kind(name, folder, seed, options) for name in rest)],
     ]
 
 
-def lanes_of_quick(seed: int, options: Sequence[str]) -> list[list[Step]]:
+def lanes_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
     """For the loop at the desk: what starts no program, on all cores."""
-    return [[kind(name, seed, ("--numprocesses=auto", *options)) for name in ("unit", "protocol", "cloud")]]
+    spread = ("--numprocesses=auto", *options)
+    return [[kind(name, folder, seed, spread) for name in ("unit", "protocol", "cloud")]]
 
 
 def summarise(results: Sequence[Result], wall: float) -> None:
@@ -246,12 +249,12 @@ def main() -> int:
     parser.add_argument("what", choices=("test", "quick"))
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32), help="of random tests")
     asked, options = parser.parse_known_args()
-    lanes = {"test": lanes_of_test, "quick": lanes_of_quick}[asked.what](asked.seed, options)
+    folder = figures.REPORTS if asked.what == "test" else ROOT / "build" / "quick"
+    lanes = {"test": lanes_of_test, "quick": lanes_of_quick}[asked.what](folder, asked.seed, options)
 
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    for step in (step for lane in lanes for step in lane):
-        step.log.unlink(missing_ok=True)
-        (RESULTS / f"{step.name}.xml").unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.glob("*.xml"), *folder.glob("*.log"), folder / figures.WHOLE):
+        old.unlink(missing_ok=True)
     say(f"Random tests have the seed {asked.seed}; `scripts/{asked.what} --seed {asked.seed}` runs them again.")
     for lane in lanes:
         say(f"Lane: {', '.join(step.name for step in lane)}")
@@ -268,14 +271,21 @@ def main() -> int:
     results = sorted(runner.results, key=lambda result: order.index(result.step))
     summarise(results, time.monotonic() - began)
     whole = runner.lanes_ended == len(lanes)
-    compared = asked.what == "test" and whole and WHOLE.issuperset(options) and not any(one.failed for one in results)
+    compared = (
+        asked.what == "test"
+        and whole
+        and LEAVE_OUT_NOTHING.issuperset(options)
+        and not any(one.failed for one in results)
+    )
     stale = _stale_figures(asked.seed, exhaustive="--exhaustive" in options) if compared else []
     return _close(results, stale, whole=whole)
 
 
 def _stale_figures(seed: int, *, exhaustive: bool) -> list[str]:
-    """Say what was sampled; gives the figures of documents that are not this run's."""
-    counted = figures.counted(RESULTS)
+    """Say what was sampled; gives the figures of documents that are not those of this run, which was whole."""
+    if not exhaustive:
+        (figures.REPORTS / figures.WHOLE).touch()
+    counted = figures.counted()
     say()
     for what, tried, of in figures.sampled(counted):
         say(f"{what}: {tried:,} of {of:,}" + ("" if tried == of else f", chosen by the seed {seed}"))

@@ -7,7 +7,7 @@ checked, and that is said. Merges have no body to write.
 import subprocess
 import sys
 
-BASE = "6d198719333727fe2b122035dae35f266ffe5da9"
+BASE = "11f2ee1aae96b3dc5b6cb382708188a1e5fbb30d"
 LONGEST = 72
 
 

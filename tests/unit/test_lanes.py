@@ -24,17 +24,16 @@ _PASSED, _FAILED = (Case("unit", f"unit/test_it.py::test_{outcome}", 0.1, outcom
 def test_what_did_not_end_well_counts_as_failed(
     *, status: int, some: bool, tests: tuple[Case, ...], failed: int
 ) -> None:
-    assert Result(Kind("unit", ("pytest",), some), status, 1.0, 1.0, tests).failed == failed
+    assert Result(Kind("unit", ("pytest",), Path("build"), some), status, 1.0, 1.0, tests).failed == failed
 
 
 @pytest.mark.parametrize(("status", "failed"), [(0, 0), (1, 1)])
 def test_a_check_counts_as_one_where_it_fails(status: int, failed: int) -> None:
-    assert Result(Step("check", ("scripts/check",)), status, 1.0, 1.0).failed == failed
+    assert Result(Step("check", ("scripts/check",), Path("build")), status, 1.0, 1.0).failed == failed
 
 
-def test_a_report_is_read_and_one_that_breaks_off_has_no_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "RESULTS", tmp_path)
-    kind = Kind("unit", ("pytest",), some=False)
+def test_a_report_is_read_and_one_that_breaks_off_has_no_tests(tmp_path: Path) -> None:
+    kind = Kind("unit", ("pytest",), tmp_path, some=False)
     assert list(lanes.read(kind)) == []
     whole = """<testsuites><testsuite>
     <testcase classname="tests.unit.imds.test_tree" name="test_a[1]" time="0.5"/>
@@ -54,6 +53,6 @@ def test_a_report_is_read_and_one_that_breaks_off_has_no_tests(tmp_path: Path, m
 
 
 def test_only_options_that_may_leave_out_tests_allow_a_kind_to_have_none() -> None:
-    assert not lanes.kind("unit", 1, ()).some
-    assert not lanes.kind("unit", 1, ("--exhaustive",)).some
-    assert lanes.kind("unit", 1, ("-k", "image")).some
+    assert not lanes.kind("unit", Path("build"), 1, ()).some
+    assert not lanes.kind("unit", Path("build"), 1, ("--exhaustive",)).some
+    assert lanes.kind("unit", Path("build"), 1, ("-k", "image")).some

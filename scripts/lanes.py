@@ -271,12 +271,8 @@ def main() -> int:
     results = sorted(runner.results, key=lambda result: order.index(result.step))
     summarise(results, time.monotonic() - began)
     whole = runner.lanes_ended == len(lanes)
-    compared = (
-        asked.what == "test"
-        and whole
-        and LEAVE_OUT_NOTHING.issuperset(options)
-        and not any(one.failed for one in results)
-    )
+    tests_failed = any(result.failed for result in results if isinstance(result.step, Kind))
+    compared = asked.what == "test" and whole and LEAVE_OUT_NOTHING.issuperset(options) and not tests_failed
     stale = _stale_figures(asked.seed, exhaustive="--exhaustive" in options) if compared else []
     return _close(results, stale, whole=whole)
 

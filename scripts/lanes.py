@@ -129,7 +129,7 @@ class Runner:
                 if result.failed:
                     say(f"==> {result}; it printed:")
                     say(step.log.read_text(errors="replace").rstrip("\n"))
-                    say(f"==> end of {step.log.relative_to(ROOT)}")
+                    say(f"==> end of {os.path.relpath(step.log, ROOT)}")
                 else:
                     say(str(result))
         with self._lock:
@@ -300,7 +300,7 @@ def _close(results: Sequence[Result], stale: Sequence[str], *, whole: bool) -> i
     for line in stale:
         say(f"    {line}")
     for result in failed:
-        say(f"Failed: {result.step.name}, see {result.step.log.relative_to(ROOT)}")
+        say(f"Failed: {result.step.name}, see {os.path.relpath(result.step.log, ROOT)}")
     if not whole:
         say("Not every step ran.")
     elif passed + failures == 0:

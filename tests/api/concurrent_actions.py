@@ -114,7 +114,7 @@ REFUSALS = {
     "SNAPSHOT IN USE": Refusal("InvalidSnapshot.InUse", "The snapshot snap-… is currently in use by ami-…", "OBS"),
     "NOT AVAILABLE": Refusal("IncorrectState", "vol-… is not 'available'.", "OBS"),
     "CREATING": Refusal("IncorrectState", "Volume 'vol-…' is in the 'creating' state.", "OBS of DetachVolume; INF"),
-    "CANNOT DELETE": Refusal("IncorrectState", "The volume 'vol-…' is 'creating'", "M, available volumes only; text INF"),
+    "CANNOT DELETE": Refusal("IncorrectState", "The volume 'vol-…' is 'creating'", "M, if available; text INF"),
 }
 
 KNOWN = {

@@ -9,9 +9,9 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "concurrent-actions.md"
 _HEAD = """# Two actions at once
 
 This page lists what a second action answers while a first action is in progress, and how both end.
-`scripts/concurrent-actions` writes it from the table that the tests use: {pairs} pairs, each of which is made to overlap
-on the simulated driver. The marks say how an answer is known, as in [sources.md](sources.md). Nothing was tested against
-AWS; INF means inferred.
+`scripts/concurrent-actions` writes it from the table that the tests use: {pairs} pairs, each of which overlaps on the
+simulated driver. The marks say how an answer is known, as in [sources.md](sources.md). Nothing was tested against AWS;
+INF means inferred.
 
 The rule is short. An action is checked against the states that EC2 would show at that moment, and is answered at once.
 Its work waits until earlier work on the same instance has finished, and then does what the answer promised. A second

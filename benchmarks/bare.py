@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kumoniwa.clock import SystemClock
 from kumoniwa.imds.server import MetadataService
-from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.engines.sqlite import Database, make_engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from sqlalchemy import Connection
 
 from kumoniwa.imds.tree import GuestFacts
 from kumoniwa.model.instances import Instance, InstanceState, ShutdownBehavior
-from kumoniwa.model.network import KeyPair, SecurityGroup, Subnet, Vpc
-from kumoniwa.model.storage import GIB, Attachment, AttachmentState, Layer, Volume, VolumeState
+from kumoniwa.model.key_pairs import KeyPair
+from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.tags import Tag
+from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
+from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store import instances
 from kumoniwa.store.rows import insert
 from kumoniwa.store.tables import attachments, layers, security_groups, subnets, tags, volumes, vpcs

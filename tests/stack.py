@@ -9,7 +9,7 @@ from typing import Any
 
 from asgi import Caller
 
-from kumoniwa.app import Running, running
+from kumoniwa.app.cloud import Running, running
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId

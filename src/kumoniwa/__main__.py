@@ -1,5 +1,5 @@
 """`python -m kumoniwa` is the command line."""
 
-from kumoniwa.cli import main
+from kumoniwa.cli.main import main
 
 main()

@@ -13,7 +13,8 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from kumoniwa.aws.sigv4 import (
+from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired
+from kumoniwa.gateway.sigv4 import (
     Claim,
     Identity,
     IncompleteSignature,
@@ -24,7 +25,6 @@ from kumoniwa.aws.sigv4 import (
     canonical_request,
     signature,
 )
-from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 KEY, SECRET = "KWEXAMPLEKEY", "a/secret+key"

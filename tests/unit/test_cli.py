@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kumoniwa.cli import main
+from kumoniwa.cli.main import main
 from kumoniwa.client.access import Access, NoCloud, exports, find_cloud
 
 COMMANDS = ("serve", "doctor", "env", "ami", "storage", "ssh", "timeline", "demo", "version")

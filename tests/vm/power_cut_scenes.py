@@ -30,11 +30,11 @@ import power
 from real_cloud import RealCloud, real_cloud, until
 
 from kumoniwa.hypervisor.driver import LayerId
-from kumoniwa.hypervisor.qemu import stream
-from kumoniwa.hypervisor.qemu.command_line import LAYERS_FROM_GUEST
-from kumoniwa.hypervisor.qemu.layer_checks import path_of
-from kumoniwa.hypervisor.qemu.machine import Machine
-from kumoniwa.reconcile.compaction import Compaction
+from kumoniwa.hypervisor.qemu.disks.layer_checks import path_of
+from kumoniwa.hypervisor.qemu.guest import stream
+from kumoniwa.hypervisor.qemu.guest.command_line import LAYERS_FROM_GUEST
+from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import layers
 from kumoniwa.workflows.engine import Step, Workflow
 

@@ -21,18 +21,18 @@ from asgi import Caller
 from qemu_bench import kill
 
 from kumoniwa import run
-from kumoniwa.app import Running, running
+from kumoniwa.app.cloud import Running, running
 from kumoniwa.clock import SystemClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId
-from kumoniwa.hypervisor.qemu import record
-from kumoniwa.hypervisor.qemu.command_line import Accelerator, disk_id
 from kumoniwa.hypervisor.qemu.driver import QemuDriver
-from kumoniwa.hypervisor.qemu.guest import QemuGuest
-from kumoniwa.hypervisor.qemu.process import Identity
-from kumoniwa.reconcile.compaction import Compaction
+from kumoniwa.hypervisor.qemu.guest import record
+from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator, disk_id
+from kumoniwa.hypervisor.qemu.guest.process import Identity
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
+from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import snapshots, volumes
-from kumoniwa.workflows.steps.guests import disk_of
+from kumoniwa.workflows.steps.instances.guests import disk_of
 
 WITHIN = 60.0  # seconds for whatever a test waits for
 _MIB = 1 << 20

@@ -8,8 +8,8 @@ import pytest
 from real_cloud import RealCloud, end_guests, layer_holds, letters, real_cloud, until
 
 from kumoniwa.hypervisor.driver import LayerId
-from kumoniwa.hypervisor.qemu import disks
-from kumoniwa.hypervisor.qemu.layer_checks import has_subclusters, path_of
+from kumoniwa.hypervisor.qemu.disks import qemu_disks
+from kumoniwa.hypervisor.qemu.disks.layer_checks import has_subclusters, path_of
 from kumoniwa.storage.compaction import LEFT, LONGEST
 from kumoniwa.store import layers
 
@@ -66,7 +66,7 @@ async def test_a_head_with_subclusters_is_left_alone_until_it_was_cut(
             instance = await cloud.launch(await cloud.boot_sector_image())
             cut: list[str] = []
             with monkeypatch.context() as earlier:
-                earlier.setattr(disks, "_OVERLAY_OPTIONS", "extended_l2=on,cluster_size=128k")
+                earlier.setattr(qemu_disks, "_OVERLAY_OPTIONS", "extended_l2=on,cluster_size=128k")
                 for number, letter in enumerate("abcd"):
                     await cloud.press(instance, letter)
                     cut.append(await _cut(cloud, instance, number))

@@ -18,10 +18,10 @@ from real_cloud import until as eventually
 from server import Server
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, DiskBus, EventKind, GuestState, LayerId
-from kumoniwa.hypervisor.qemu.disks import QcowDisks
-from kumoniwa.hypervisor.qemu.guest import QemuGuest
-from kumoniwa.hypervisor.qemu.machine import Machine
-from kumoniwa.hypervisor.qemu.space import FLOOR, free_bytes
+from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
+from kumoniwa.hypervisor.qemu.guest.space import FLOOR, free_bytes
 from kumoniwa.store import snapshots
 
 pytestmark = [

@@ -9,9 +9,9 @@ import pytest
 from real_cloud import RealCloud, end_guests, real_cloud, until
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, GuestSpec, GuestState, Started
-from kumoniwa.hypervisor.qemu.guest import QemuGuest
-from kumoniwa.hypervisor.qemu.machine import Machine
-from kumoniwa.hypervisor.qemu.monitor import Monitor
+from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.monitor import Monitor
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 

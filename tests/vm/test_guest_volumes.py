@@ -8,7 +8,7 @@ import pytest
 from real_cloud import RealCloud, end_guests, real_cloud
 
 from kumoniwa import run
-from kumoniwa.model.storage import GIB
+from kumoniwa.model.layers import GIB
 from kumoniwa.store import volumes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]

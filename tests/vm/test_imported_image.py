@@ -12,7 +12,7 @@ from debian_guest import Login, image_of, until
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.images import debian12
+from kumoniwa.guest_image import debian12
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1800)]
 

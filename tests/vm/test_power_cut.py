@@ -21,8 +21,10 @@ import pytest
 from real_cloud import RealCloud, end_guests, letters, numbers, real_cloud
 from sqlalchemy import Connection, select
 
+from kumoniwa.model.images import ImageState
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.model.storage import AttachmentState, ImageState, ModificationState, SnapshotState, VolumeState
+from kumoniwa.model.snapshots import SnapshotState
+from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
 from kumoniwa.store import layers, tables
 from kumoniwa.store.workflows import StepRow
 from kumoniwa.workflows.engine import Workflow
@@ -50,9 +52,9 @@ IMAGE_STEPS = (
     "complete the snapshots",
     "publish the image",
 )
-STREAM = "kumoniwa.hypervisor.qemu.stream"
-COMPACTION = "kumoniwa.reconcile.compaction:Compaction"
-DISKS = "kumoniwa.hypervisor.qemu.disks"
+STREAM = "kumoniwa.hypervisor.qemu.guest.stream"
+COMPACTION = "kumoniwa.reconcile.shorten_chains:Compaction"
+DISKS = "kumoniwa.hypervisor.qemu.disks.qemu_disks"
 MOMENTS = [
     ("idle", "the end"),
     *(("image", f"{when}: {step}") for step in IMAGE_STEPS for when in ("done", "journaled")),
@@ -87,7 +89,7 @@ MOMENTS = [
     ("compaction", f"returned: {DISKS}:QcowDisks.ensure_deleted"),
     ("compaction", f"returned: {COMPACTION}._collect"),
     ("compaction", "the end"),
-    ("followed", "returned: kumoniwa.reconcile.compaction:follow"),
+    ("followed", "returned: kumoniwa.reconcile.shorten_chains:follow"),
     ("followed", "the end"),
     ("deletion", f"called: {DISKS}:QcowDisks.ensure_deleted"),
     ("deletion", f"returned: {DISKS}:QcowDisks.ensure_deleted"),

@@ -22,9 +22,9 @@ from kumoniwa.hypervisor.driver import (
     HostExhausted,
     LayerId,
 )
-from kumoniwa.hypervisor.qemu import record, translations
-from kumoniwa.hypervisor.qemu.guest import QemuGuest
-from kumoniwa.hypervisor.qemu.process import find_in, identify
+from kumoniwa.hypervisor.qemu.guest import record, translations
+from kumoniwa.hypervisor.qemu.guest.process import find_in, identify
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 

@@ -24,10 +24,10 @@ from kumoniwa.hypervisor.driver import (
     LayerDamaged,
     LayerId,
 )
-from kumoniwa.hypervisor.qemu import stream
-from kumoniwa.hypervisor.qemu.disks import QcowDisks
-from kumoniwa.hypervisor.qemu.guest import QemuGuest
-from kumoniwa.hypervisor.qemu.space import FLOOR
+from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest import stream
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
+from kumoniwa.hypervisor.qemu.guest.space import FLOOR
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 

@@ -15,10 +15,13 @@ from sqlalchemy import Connection
 
 from kumoniwa.client.storage import check
 from kumoniwa.hypervisor.driver import LayerId
-from kumoniwa.hypervisor.qemu.disks import QcowDisks
-from kumoniwa.model.storage import Image, ImageDevice, ImageState, Layer, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+from kumoniwa.model.images import Image, ImageDevice, ImageState
+from kumoniwa.model.layers import Layer
+from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.store import facts, images, layers, snapshots, volumes
-from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.schema import ensure_schema
 
 pytestmark = pytest.mark.vm

@@ -15,7 +15,7 @@ from life import Points
 from sqlalchemy import Engine
 
 from kumoniwa.clock import ManualClock
-from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.engines.sqlite import Database, make_engine
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     patch.setattr(Database, "write", _write)
     patch.setattr(asyncio, "to_thread", _at_once)
     patch.setattr("kumoniwa.ids.secrets", _Digits(ids))
-    patch.setattr("kumoniwa.app.make_engine", _engine)
+    patch.setattr("kumoniwa.app.cloud.make_engine", _engine)
     patch.setattr("botocore.auth.get_current_datetime", lambda: clock.now().replace(tzinfo=None))
 
 

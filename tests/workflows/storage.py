@@ -23,9 +23,14 @@ from kumoniwa.hypervisor.driver import GuestLost, GuestState, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedGuest
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.model import instances as instance_model
-from kumoniwa.model import storage as model
-from kumoniwa.reconcile.housekeeping import Housekeeping
+from kumoniwa.model.consistency import Consistency
+from kumoniwa.model.images import Image, ImageDevice
+from kumoniwa.model.layers import Layer
+from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.model.volumes import Attachment, AttachmentState
+from kumoniwa.model.volumes import Volume as VolumeRow
 from kumoniwa.reconcile.layer_files import DriversFiles
+from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.storage.check import look_at_layers, look_at_whole
 from kumoniwa.store import images, instances, layers, snapshots, volumes
 from kumoniwa.store.tables import workflows
@@ -37,7 +42,7 @@ ROOM = 1 << 50
 _RESTING = {"running": GuestState.RUNNING, "stopped": GuestState.ABSENT, "terminated": GuestState.ABSENT}
 _TURNS = 30  # of the loop, before time passes because nothing else does
 _LEAPS = 400
-_WHOLE = (model.Consistency.AT_REST, model.Consistency.FROZEN)
+_WHOLE = (Consistency.AT_REST, Consistency.FROZEN)
 
 
 class NothingThere(Exception):
@@ -48,13 +53,13 @@ class NothingThere(Exception):
 class Rows:
     """All there is, by id."""
 
-    volumes: dict[str, model.Volume]
-    attachments: dict[str, model.Attachment]
-    snapshots: dict[str, model.Snapshot]
-    images: dict[str, model.Image]
-    devices: dict[str, list[model.ImageDevice]]
+    volumes: dict[str, VolumeRow]
+    attachments: dict[str, Attachment]
+    snapshots: dict[str, Snapshot]
+    images: dict[str, Image]
+    devices: dict[str, list[ImageDevice]]
     instances: dict[str, instance_model.Instance]
-    layers: dict[str, model.Layer]
+    layers: dict[str, Layer]
     busy: set[str]
     """What unfinished workflows are about."""
 
@@ -63,7 +68,7 @@ class Rows:
         return {
             one.device: one.volume_id
             for one in self.attachments.values()
-            if one.instance_id == instance_id and one.state is not model.AttachmentState.DETACHING
+            if one.instance_id == instance_id and one.state is not AttachmentState.DETACHING
         }
 
 
@@ -76,7 +81,7 @@ class Storage:
         self.taken: dict[str, Taken] = {}
         self.held: dict[str, Files] = {}
         """What each snapshot holds, since it was completed."""
-        self.labels: dict[str, model.Consistency | None] = {}
+        self.labels: dict[str, Consistency | None] = {}
         """How each was cut, as it tells."""
         self.groups: list[list[str]] = []
         """Snapshots that were to be cut at one instant."""
@@ -93,7 +98,7 @@ class Storage:
         self.counts: Counter[str] = Counter()
         self.story: list[str] = []
         self.time = 0
-        self._places: dict[str, model.Attachment] = {}  # where volumes were attached last
+        self._places: dict[str, Attachment] = {}  # where volumes were attached last
         self._pulled: set[str] = set()  # volumes that are being taken from their guest by force
         self._shaky: set[str] = set()  # instances whose guest may lose, or have lost, what is in its memory
         self._unsteady_host = False  # a guest that just began to run may be ended at once
@@ -180,7 +185,7 @@ class Storage:
         """All there is now. What is new is learnt; what a snapshot holds must be what it may, and stay so."""
         rows = await self.rows()
         for snapshot in rows.snapshots.values():
-            if snapshot.state is model.SnapshotState.COMPLETED:
+            if snapshot.state is SnapshotState.COMPLETED:
                 self._judge(rows, snapshot)
         for volume_id, volume in rows.volumes.items():
             if volume_id not in self.volumes:
@@ -320,7 +325,7 @@ class Storage:
             if image.state in ("available", "disabled"):
                 self._check_image(rows, image)
 
-    def _check_image(self, rows: Rows, image: model.Image) -> None:
+    def _check_image(self, rows: Rows, image: Image) -> None:
         of = [rows.snapshots[one.snapshot_id] for one in rows.devices.get(image.id, []) if one.snapshot_id]
         assert of, image
         assert all(one.state == "completed" for one in of), of
@@ -339,7 +344,7 @@ class Storage:
         else:
             raise AssertionError(f"for nothing that happened: {reason}")
 
-    def _judge(self, rows: Rows, snapshot: model.Snapshot) -> None:
+    def _judge(self, rows: Rows, snapshot: Snapshot) -> None:
         assert snapshot.layer_id is not None, snapshot
         files = self._files(rows, snapshot.layer_id)
         if snapshot.id in self.held:
@@ -358,8 +363,8 @@ class Storage:
             state = FileSystem.BLANK if layer is None else self.life.world.layers.filesystem(layer)
             assert state is not FileSystem.NEEDS_RECOVERY, f"{snapshot} was not at rest"
         if taken.source is not None:
-            assert snapshot.consistency in (self.labels[taken.source], model.Consistency.CRASH_CONSISTENT), snapshot
-        elif not taken.freeze and snapshot.consistency is model.Consistency.FROZEN:
+            assert snapshot.consistency in (self.labels[taken.source], Consistency.CRASH_CONSISTENT), snapshot
+        elif not taken.freeze and snapshot.consistency is Consistency.FROZEN:
             assert "no instance had the volume" in str(snapshot.consistency_detail), snapshot
 
     def _may_be_gone(self, rows: Rows, volume_id: str) -> bool:

@@ -21,7 +21,7 @@ from whole import whole
 from kumoniwa.clock import SystemClock
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.simulated import SimulatedGuest
-from kumoniwa.reconcile.compaction import Compaction
+from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import layers, snapshots
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]

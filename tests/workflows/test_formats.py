@@ -138,7 +138,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     assert await _journals(stack, instance_id) == FORMATS
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
     pinned |= {"copy_image", "replace_root", "create_snapshots", "finish_snapshots"}
-    pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/api/test_imports.py
+    pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/cloud/api/ec2/snapshots/test_import_snapshot.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from stack import Stack
 
-from kumoniwa.model.storage import Layer
+from kumoniwa.model.layers import Layer
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 from kumoniwa.store.tables import instances, metadata, permissions, tags, workflows

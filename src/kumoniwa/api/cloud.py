@@ -1,17 +1,15 @@
 """What actions work with: the world they change, and the engine that does what they started."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.descriptions import Descriptions
-from kumoniwa.api.launch_tokens import check_alive
-from kumoniwa.api.registry import Answer, Call
-from kumoniwa.errors import IdempotentParameterMismatch
-from kumoniwa.reconcile.compaction import Compaction
 from kumoniwa.reconcile.damage import Damage
+from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
 from kumoniwa.store.workflows import Origin
 from kumoniwa.workflows.engine import Engine, has_submitted
@@ -52,23 +50,6 @@ class Cloud:
         if submitted:
             await self.engine.wake()
         return answer
-
-    async def find(self, call: Call) -> Mapping[str, Any] | None:
-        """The answer that this call's ClientToken got before (`registry.TokenStore`)."""
-        assert call.token is not None
-        token, scope = call.token, (call.account, call.region, call.action)
-
-        def found(connection: Connection) -> Mapping[str, Any] | None:
-            row = tokens.find(connection, *scope, token.value)
-            if row is None:
-                return None
-            if row.fingerprint != token.fingerprint:
-                raise IdempotentParameterMismatch
-            output: Mapping[str, Any] = row.output or {}
-            check_alive(connection, call, output)
-            return output
-
-        return await self.read(found)
 
 
 def origin(call: Call) -> Origin:

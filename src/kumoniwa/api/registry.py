@@ -1,74 +1,50 @@
-"""The actions Kumoniwa has, by name, and what passes between them and the gateway.
-
-An action is a function of one API call: it checks, writes rows, starts a workflow and answers. Its parameters and its
-answer are keyed by botocore's member names (`InstanceIds`, not `InstanceId.1`); in an answer `None` means absent,
-`[]` present and empty, and every time is aware.
-"""
+"""The actions Kumoniwa has, by service and name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from kumoniwa.api.cloud import Cloud
+from sqlalchemy import Connection
 
-Parameters = Mapping[str, Any]
-Answer = Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A caller's ClientToken, with the fingerprint of the parameters it came with."""
-
-    value: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One API call, as an action sees it."""
-
-    action: str
-    account: str
-    region: str
-    request_id: str
-    principal: str  # access key id
-    at: datetime
-    token: Token | None = None
-
-
-class TokenStore(Protocol):
-    """The ClientTokens that were used, as the actions' own transactions recorded them."""
-
-    async def find(self, call: Call) -> Mapping[str, Any] | None:
-        """The answer that was given to this token in this account, region and action; None for a new token.
-
-        Raises `IdempotentParameterMismatch` where the fingerprint differs. `call.token` is never None here.
-        """
-        ...
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
 
 
 class ActionFunction(Protocol):
-    """One action. Raises `Ec2Error` to refuse; None answers "done" where there is nothing to tell."""
+    """One action. Raises `Ec2Error` to refuse; None answers "done" where there is no more to say."""
 
-    async def __call__(self, cloud: "Cloud", call: Call, parameters: Parameters) -> Answer: ...
+    async def __call__(self, cloud: Cloud, call: Call, parameters: Parameters) -> Answer: ...
 
 
 BoundAction = Callable[[Call, Parameters], Awaitable[Answer]]
 
-ACTIONS: dict[str, ActionFunction] = {}
+CheckReplay = Callable[[Connection, Call, Mapping[str, Any]], None]
+"""Raises `Ec2Error` where the answer that a ClientToken got before is not to be given again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action with what else is known of it."""
+
+    function: ActionFunction
+    check_replay: CheckReplay | None = None
+
+
+ACTIONS: dict[str, dict[str, Action]] = {"ec2": {}, "sts": {}}
+"""The actions of each service, by the name that credential scopes give it."""
 
 _Function = TypeVar("_Function", bound=ActionFunction)
 
 
-def action(name: str) -> Callable[[_Function], _Function]:
+def action(
+    name: str, *, service: str = "ec2", check_replay: CheckReplay | None = None
+) -> Callable[[_Function], _Function]:
     """Register a function as the action of that name. A name is taken once: a second raises `ValueError`."""
 
     def register(function: _Function) -> _Function:
-        if name in ACTIONS:
+        if name in ACTIONS[service]:
             raise ValueError(f"the action {name} is registered twice")
-        ACTIONS[name] = function
+        ACTIONS[service][name] = Action(function, check_replay)
         return function
 
     return register

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa.api.storage import check_part, repair_all, status
+from kumoniwa.api.evidence.storage_routes import check_part, repair_all, status
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.clock import SystemClock
 from kumoniwa.folder import FolderTaken, owned
 from kumoniwa.hypervisor.driver import Disks, Room
 from kumoniwa.store import facts
-from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.schema import HEAD, SchemaTooNew, revision
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ def _disks(runner: asyncio.Runner, data_dir: Path, driver: object) -> Iterator[t
         finally:
             runner.run(simulated.close())
         return
-    from kumoniwa.hypervisor.qemu.disks import QcowDisks
-    from kumoniwa.hypervisor.qemu.space import FLOOR, free_bytes
+    from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+    from kumoniwa.hypervisor.qemu.guest.space import FLOOR, free_bytes
 
     yield QcowDisks(data_dir / "layers"), Room(free_bytes(data_dir), FLOOR)

@@ -15,7 +15,7 @@ from kumoniwa.client.interrupt import run_interruptible
 from kumoniwa.client.ssh import await_ssh, check_instance_id, remembered_host_keys, ssh_command, ssh_endpoint
 from kumoniwa.client.terminal import OnProgress, progress, say, show, table
 from kumoniwa.config import inherited_environment
-from kumoniwa.images import debian12
+from kumoniwa.guest_image import debian12
 from kumoniwa.run import replace_with
 
 _SSH_WITHIN = 180.0  # seconds; an emulated guest's first boot takes about a minute

@@ -16,8 +16,8 @@ from pathlib import Path
 from kumoniwa.client.access import CommandFailed, find_cloud
 from kumoniwa.client.terminal import say, show, table
 from kumoniwa.config import cache_dir
-from kumoniwa.hypervisor.qemu.probe import probe
-from kumoniwa.images.debian12 import built_path
+from kumoniwa.guest_image.debian12 import built_path
+from kumoniwa.hypervisor.qemu.host.probe import probe
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
 
 GIB = 1024**3

@@ -8,7 +8,7 @@ from typing import Any
 
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.model.storage import IMAGE_NAME
+from kumoniwa.model.images import IMAGE_NAME
 
 _QCOW2 = b"QFI\xfb"
 _POLL = 0.5  # seconds; EC2 has no call that waits

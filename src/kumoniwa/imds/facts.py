@@ -4,8 +4,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.imds.tree import GuestFacts
 from kumoniwa.model.instances import Instance
-from kumoniwa.model.network import SecurityGroup
-from kumoniwa.model.storage import AttachmentState
+from kumoniwa.model.security_groups import SecurityGroup
+from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.store import instances, network, tags, volumes
 
 

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance
-from kumoniwa.model.network import SecurityGroup, Subnet, Vpc
-from kumoniwa.model.storage import Attachment
+from kumoniwa.model.security_groups import SecurityGroup
+from kumoniwa.model.volumes import Attachment
+from kumoniwa.model.vpcs import Subnet, Vpc
 
 # fmt: off
 VERSIONS = (

@@ -10,7 +10,7 @@ from kumoniwa.client.boots import Downtime
 from kumoniwa.client.commands import debian_image
 from kumoniwa.client.terminal import progress, table
 from kumoniwa.clock import SystemClock, precise
-from kumoniwa.images import debian12
+from kumoniwa.guest_image import debian12
 from kumoniwa.lab.actions import Actions
 from kumoniwa.lab.claims import ratio
 from kumoniwa.lab.cloud import keep_log, own_cloud

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from sqlalchemy import Connection
 
 from kumoniwa.errors import Ec2Error
-from kumoniwa.model.network import Subnet
+from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import facts
 
 _OCTET_FACT = "loopback octet"

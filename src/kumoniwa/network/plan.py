@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from kumoniwa.model.network import SecurityGroupRule
+from kumoniwa.model.security_groups import SecurityGroupRule
 
 WELL_KNOWN = {
     "tcp": (22, 80, 443, 8080, 8443, 8000, 3389, 3306, 5432, 6379, 9090, 3000, 5000, 9000, 9200, 27017, 5985, 5986),

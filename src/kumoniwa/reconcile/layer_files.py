@@ -1,7 +1,7 @@
 """A driver's disks as those see them who check layers against their rows."""
 
 from kumoniwa.hypervisor.driver import Disks, DriverError, KnownLayer, LayerDamaged, LayerId
-from kumoniwa.model.storage import Layer
+from kumoniwa.model.layers import Layer
 from kumoniwa.storage.check import Unreadable
 
 

@@ -7,7 +7,7 @@ looked at once more when it has. And the host may refuse to delete a file: house
 
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import layers
-from kumoniwa.workflows.steps.layers import collect_what_goes
+from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
 from kumoniwa.workflows.world import World
 
 _NAMING = frozenset({"create_image", "create_snapshots", "import_snapshot", "modify_volume"})

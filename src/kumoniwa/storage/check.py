@@ -11,10 +11,12 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select, text
 
-from kumoniwa.model.storage import ImageState, Layer, SnapshotState
+from kumoniwa.model.images import ImageState
+from kumoniwa.model.layers import Layer
+from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.storage.collect import LayerFiles, orphans, sweep
 from kumoniwa.store import layers
-from kumoniwa.store.database import Database
+from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.store.tables import image_devices, images, snapshots, volumes
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from kumoniwa.model.images import IMAGE_MOVES, Image, ImageDevice, ImageState
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.model.storage import IMAGE_MOVES, Image, ImageDevice, ImageState
 from kumoniwa.store.instances import IllegalMove
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import image_devices, images, instances

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from kumoniwa.model.storage import ImportTask
+from kumoniwa.model.snapshots import ImportTask
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import import_tasks
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select
 
-from kumoniwa.model.network import KeyPair
+from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import key_pairs
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, delete, exists, select, update
 
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.model.storage import AttachmentState, Layer
+from kumoniwa.model.layers import Layer
+from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import attachments, instances, layers, snapshots, volumes, workflows

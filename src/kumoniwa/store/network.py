@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
-from kumoniwa.model.network import SecurityGroup, Subnet, Vpc
+from kumoniwa.model.security_groups import SecurityGroup
+from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import security_groups, subnets, vpcs
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from kumoniwa.model.storage import ReplaceRootState, ReplaceRootTask
+from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import replace_root_tasks
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, select
 
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.model.network import SecurityGroup, SecurityGroupRule
+from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import instance_groups, instances, security_group_rules, security_groups
 

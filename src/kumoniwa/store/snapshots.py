@@ -6,8 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from kumoniwa.model.storage import GIB, ImageState, Layer, Snapshot, SnapshotState, Volume
-from kumoniwa.store import layers, permissions, volumes
+from kumoniwa.model.images import ImageState
+from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.model.volumes import Volume
+from kumoniwa.store import layers, sharing, volumes
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import image_devices, images, snapshots
 
@@ -98,7 +101,7 @@ def count_pending(connection: Connection, volume_id: str) -> int:
 def remove(connection: Connection, snapshot_id: str) -> None:
     """Forget a snapshot, and who else might use it. Its layer is then left to the collector, where nothing else needs
     it."""
-    permissions.revoke(connection, snapshot_id)
+    sharing.revoke(connection, snapshot_id)
     connection.execute(delete(snapshots).where(snapshots.c.id == snapshot_id))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from kumoniwa.model.storage import ModificationState, VolumeModification
+from kumoniwa.model.volumes import ModificationState, VolumeModification
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import volume_modifications, volumes, workflows
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from kumoniwa.model.storage import GIB, VOLUME_MOVES, Attachment, AttachmentState, SnapshotState, Volume, VolumeState
+from kumoniwa.model.layers import GIB
+from kumoniwa.model.snapshots import SnapshotState
+from kumoniwa.model.volumes import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import attachments, layers, snapshots, volumes

@@ -1,1 +1,1 @@
-"""Durable work: one file per story (nothing but steps and decisions), and the engine that runs and resumes them."""
+"""Durable work: stories (steps and decisions, nothing else), the steps they take, and the engine that runs them."""

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from kumoniwa.model.network import Subnet
+from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import NoAddressLeft, free_private, free_public, private_capacity
 
 SMALL = Subnet("subnet-1", "123456789012", "us-east-1", "vpc-1", "us-east-1a", "use1-az1", "10.0.0.0/28", False, True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kumoniwa.model.network import SecurityGroupRule
+from kumoniwa.model.security_groups import SecurityGroupRule
 from kumoniwa.network.plan import MOST, MOST_OF_NARROW, NARROW, Opening, openings
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from kumoniwa.model.storage import Layer, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.model.layers import Layer
+from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.check import Unreadable, look_at_layers, look_at_whole, repair
 from kumoniwa.store import layers, snapshots, tables, volumes
-from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.engines.sqlite import Database, make_engine
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 1, 1, tzinfo=UTC)

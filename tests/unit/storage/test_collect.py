@@ -10,10 +10,12 @@ import pytest
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver
-from kumoniwa.model.storage import Layer, Snapshot, SnapshotState, Volume, VolumeState
+from kumoniwa.model.layers import Layer
+from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store import layers, snapshots, tables, volumes, workflows
-from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.engines.sqlite import Database, make_engine
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 1, 1, tzinfo=UTC)

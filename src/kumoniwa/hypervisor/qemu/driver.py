@@ -9,11 +9,11 @@ import structlog
 from kumoniwa import run
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId, Room
-from kumoniwa.hypervisor.qemu.command_line import Accelerator
-from kumoniwa.hypervisor.qemu.disks import QcowDisks
-from kumoniwa.hypervisor.qemu.guest import QemuGuest, Surroundings
-from kumoniwa.hypervisor.qemu.machine import PROGRAM
-from kumoniwa.hypervisor.qemu.space import FLOOR, SpaceGuard, free_bytes
+from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.machine import PROGRAM
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest, Surroundings
+from kumoniwa.hypervisor.qemu.guest.space import FLOOR, SpaceGuard, free_bytes
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)

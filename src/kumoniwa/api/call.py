@@ -1,0 +1,34 @@
+"""One API call, as actions see it.
+
+An action's parameters and its answer are keyed by botocore's member names (`InstanceIds`, not `InstanceId.1`); in an
+answer `None` means absent, `[]` present and empty, and every time is aware.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Parameters = Mapping[str, Any]
+Answer = Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A caller's ClientToken, with the fingerprint of the parameters it came with."""
+
+    value: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API call, as an action sees it."""
+
+    action: str
+    account: str
+    region: str
+    request_id: str
+    principal: str  # access key id
+    at: datetime
+    token: Token | None = None

@@ -1,0 +1,66 @@
+"""What DescribeImages can filter images by."""
+
+from kumoniwa.api.ec2.images.image_output import DescribedImage, creation_date, device_size, location
+from kumoniwa.api.filters import Values, never, present, truth
+
+FILTERS: dict[str, Values[DescribedImage]] = {
+    "architecture": lambda one: (one.image.architecture,),
+    "block-device-mapping.delete-on-termination": lambda one: [
+        word for device in one.devices if device.virtual_name is None for word in truth(device.delete_on_termination)
+    ],
+    "block-device-mapping.device-name": lambda one: [device.device for device in one.devices],
+    "block-device-mapping.encrypted": lambda one: ["false" for device in one.devices if device.virtual_name is None],
+    "block-device-mapping.snapshot-id": lambda one: present(*(device.snapshot_id for device in one.devices)),
+    "block-device-mapping.volume-size": lambda one: present(
+        *(device_size(device, one.snapshots) for device in one.devices)
+    ),
+    "block-device-mapping.volume-type": lambda one: [
+        device.volume_type for device in one.devices if device.virtual_name is None
+    ],
+    "boot-mode": lambda one: present(one.image.boot_mode),
+    "creation-date": lambda one: (creation_date(one.image),),
+    "description": lambda one: present(one.image.description),
+    "ena-support": lambda one: truth(one.image.ena_support),
+    "hypervisor": lambda one: ("xen",),
+    "image-id": lambda one: (one.image.id,),
+    "image-type": lambda one: ("machine",),
+    "is-public": lambda one: truth(one.public),
+    "manifest-location": lambda one: (location(one.image),),
+    "name": lambda one: (one.image.name,),
+    "owner-id": lambda one: (one.image.account,),
+    "root-device-name": lambda one: (one.image.root_device_name,),
+    "root-device-type": lambda one: ("ebs",),
+    "source-image-id": lambda one: present(one.image.source_image_id),
+    "source-image-region": lambda one: present(one.source_region),
+    "source-instance-id": lambda one: present(one.image.source_instance_id),
+    "sriov-net-support": lambda one: ("simple",),
+    "state": lambda one: (one.image.state,),
+    "state-reason-code": lambda one: present(one.image.state_reason_code),
+    "state-reason-message": lambda one: present(one.image.state_reason_message),
+    "virtualization-type": lambda one: ("hvm",),
+    **never(
+        "free-tier-eligible",
+        "image-allowed",
+        "image-watermark.source-image-creation-time",
+        "image-watermark.source-image-id",
+        "image-watermark.source-image-region",
+        "image-watermark.watermark-creation-time",
+        "image-watermark.watermark-key",
+        "instance-type-specification.supported-instance-type",
+        "instance-type-specification.unsupported-instance-type",
+        "kernel-id",
+        "owner-alias",
+        "platform",
+        "product-code",
+        "product-code.type",
+        "public-ssm-parameter-name",
+        "ramdisk-id",
+        "scan-result.critical-fix-available-since",
+        "scan-result.finding-scan-date",
+        "scan-result.high-fix-available-since",
+        "scan-result.highest-finding-severity-label",
+        "scan-result.informational-fix-available-since",
+        "scan-result.low-fix-available-since",
+        "scan-result.medium-fix-available-since",
+    ),
+}

@@ -1,0 +1,71 @@
+"""What a simulated cloud has from its first second: an AMI in every region that can be launched."""
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.ids import new_id
+from kumoniwa.model.consistency import Consistency
+from kumoniwa.model.images import Image, ImageDevice, ImageState
+from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.regions import REGIONS
+from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.store import facts, images, layers, snapshots
+
+_FACT = "simulated layer"
+_SIZE_GIB = 8
+_MADE = "no guest ever had it: it was made with this cloud"
+NAME = "debian-12-amd64-simulated"
+
+
+async def ensure_simulated_images(cloud: Cloud) -> None:
+    """Afterwards every region has had its AMI once; one that was deregistered stays away."""
+    world = cloud.world
+    layer_id = await world.database.write(partial(_add_images, cloud=cloud))
+    await world.driver.disks.ensure_empty(LayerId(layer_id), _SIZE_GIB * GIB)
+
+
+def _add_images(connection: Connection, cloud: Cloud) -> str:
+    if (known := facts.get(connection, _FACT)) is not None:
+        return str(known)
+    now = cloud.world.clock.now()
+    account = cloud.world.config.account
+    layer = Layer(new_id("layer"), None, _SIZE_GIB * GIB, now)
+    layers.add(connection, layer)
+    for region in REGIONS:
+        snapshot = Snapshot(
+            id=new_id("snap"),
+            account=account,
+            region=region,
+            volume_id="vol-ffffffff",  # as EC2 writes for a snapshot that was made from no volume
+            volume_size_gib=_SIZE_GIB,
+            state=SnapshotState.COMPLETED,
+            progress=100,
+            started_at=now,
+            completed_at=now,
+            description="Root of a simulated Debian 12",
+            layer_id=layer.id,
+            changed_bytes=0,
+            full_bytes=0,
+            consistency=Consistency.AT_REST,
+            consistency_detail=_MADE,
+        )
+        image = Image(
+            id=new_id("ami"),
+            account=account,
+            region=region,
+            name=NAME,
+            description="A simulated Debian 12: it boots, logs and shuts down in memory",
+            state=ImageState.AVAILABLE,
+            architecture="x86_64",
+            root_device_name="/dev/xvda",
+            created_at=now,
+            consistency=Consistency.AT_REST,
+            consistency_detail=_MADE,
+        )
+        snapshots.add(connection, snapshot)
+        images.add(connection, image, [ImageDevice(image.id, 0, "/dev/xvda", snapshot.id, _SIZE_GIB)])
+    facts.put(connection, _FACT, layer.id)
+    return layer.id

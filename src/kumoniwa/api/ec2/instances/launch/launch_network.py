@@ -1,0 +1,180 @@
+"""Where a launch puts its instances: subnet, security groups, addresses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Call, Parameters
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT
+from kumoniwa.api.ec2.network.default_vpc import ensure_region
+from kumoniwa.api.not_built import refuse
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
+from kumoniwa.ids import is_well_formed
+from kumoniwa.model.regions import zones
+from kumoniwa.model.vpcs import Subnet
+from kumoniwa.store import instances, network, security_groups
+
+MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchNetwork:
+    """The subnet and groups of a launch. `private_ip` is the address asked for, if one was."""
+
+    subnet: Subnet
+    group_ids: tuple[str, ...]
+    associate_public_ip: bool
+    private_ip: str | None
+
+
+def launch_network(connection: Connection, call: Call, parameters: Parameters) -> LaunchNetwork:
+    """Where these parameters of RunInstances put the instances. Raises EC2's refusals."""
+    vpc = ensure_region(connection, call.account, call.region)
+    interface = _only_interface(parameters.get("NetworkInterfaces") or [])
+    for member, words in (
+        ("SubnetId", "an instance-level subnet ID"),
+        ("SecurityGroupIds", "instance-level security groups"),
+        ("SecurityGroups", "instance-level security groups"),
+        ("PrivateIpAddress", "an instance-level private IP address"),
+    ):
+        if interface is not None and parameters.get(member):
+            raise InvalidParameterCombination(
+                f"Network interfaces and {words} may not be specified on the same request"
+            )
+    if parameters.get("SecurityGroups") and parameters.get("SubnetId"):
+        raise InvalidParameterCombination("The parameter groupName cannot be used with the parameter subnet")
+    asked: Mapping[str, Any] = interface or parameters
+    subnet = _subnet(connection, call, asked.get("SubnetId"), _zone(call, parameters.get("Placement") or {}))
+    group_ids = asked.get("Groups" if interface is not None else "SecurityGroupIds") or []
+    groups = _groups(connection, call, subnet.vpc_id, group_ids, parameters.get("SecurityGroups") or [])
+    public = asked.get("AssociatePublicIpAddress")
+    assert vpc.id == subnet.vpc_id, "there is one VPC for each region so far"
+    return LaunchNetwork(
+        subnet=subnet,
+        group_ids=groups,
+        associate_public_ip=subnet.map_public_ip_on_launch if public is None else public,
+        private_ip=_checked_address(connection, subnet, _address(asked)),
+    )
+
+
+def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]) -> tuple[str, ...]:
+    """These security groups of a VPC, each once. Raises EC2's refusal of one that is not there."""
+    wanted = tuple(dict.fromkeys(group_ids))
+    for group_id in wanted:
+        if not is_well_formed(group_id, "sg"):
+            raise Ec2Error("InvalidGroupId.Malformed", f'Invalid id: "{group_id}" (expecting "sg-...")')
+    found = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region, wanted)}
+    for group_id in wanted:
+        if group_id not in found:
+            raise Ec2Error("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+        if found[group_id].vpc_id != vpc_id:
+            raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
+    if len(wanted) > MOST_GROUPS:
+        raise Ec2Error(
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "The maximum number of security groups per interface has been reached.",
+        )
+    return wanted
+
+
+def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    if not interfaces:
+        return None
+    if len(interfaces) > 1:
+        raise NotBuilt("instances with more than one network interface")
+    interface = interfaces[0]
+    if (index := interface.get("DeviceIndex")) is None:
+        raise InvalidParameterValue("Each network interface requires a device index.")
+    if index != 0:
+        raise InvalidParameterValue("When specifying network interfaces, you must include a device at index 0")
+    if interface.get("DeleteOnTermination") is False:
+        raise NotBuilt("network interfaces that outlive their instance")
+    refuse(interface, INTERFACE_UNBUILT)
+    return interface
+
+
+def _address(asked: Mapping[str, Any]) -> str | None:
+    """The primary private address that was asked for, in any of the forms in which one can be."""
+    listed = asked.get("PrivateIpAddresses") or []
+    if len(listed) > 1:
+        raise NotBuilt("secondary private addresses")
+    address: str | None = asked.get("PrivateIpAddress")
+    if not listed:
+        return address
+    if address is not None:
+        raise InvalidParameterCombination(
+            "The parameter privateIpAddress cannot be used with the parameter privateIpAddresses"
+        )
+    if not listed[0].get("Primary"):
+        raise NotBuilt("secondary private addresses")
+    only: str | None = listed[0].get("PrivateIpAddress")
+    return only
+
+
+def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
+    """The name of the zone that a placement asks for. Raises EC2's refusals."""
+    name, zone_id = placement.get("AvailabilityZone"), placement.get("AvailabilityZoneId")
+    if name is not None and zone_id is not None:
+        raise InvalidParameterCombination(
+            "The parameter availabilityZone cannot be used with the parameter availabilityZoneId"
+        )
+    if zone_id is not None:
+        names = {zone.id: zone.name for zone in zones(call.region)}
+        if zone_id not in names:
+            raise InvalidParameterValue(f"Invalid availability zone-id: [{zone_id}]")
+        return names[zone_id]
+    if name is not None and name not in {zone.name for zone in zones(call.region)}:
+        raise InvalidParameterValue(f"Invalid availability zone: [{name}]")
+    return name
+
+
+def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None) -> Subnet:
+    if subnet_id is None:
+        subnet = network.default_subnet(connection, call.account, call.region, zone or zones(call.region)[0].name)
+        assert subnet is not None, "ensure_region made one in each zone"
+        return subnet
+    found = network.subnets_in(connection, call.account, call.region, [subnet_id])
+    if not found:
+        raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+    if zone is not None and found[0].zone != zone:
+        raise InvalidParameterValue(
+            f"Value ({zone}) for parameter availabilityZone is invalid. "
+            f"The availability zone of the subnet is {found[0].zone}."
+        )
+    return found[0]
+
+
+def _groups(
+    connection: Connection, call: Call, vpc_id: str, ids: Sequence[str], names: Sequence[str]
+) -> tuple[str, ...]:
+    by_name = []
+    for name in names:
+        if (group := security_groups.named(connection, vpc_id, name)) is None:
+            raise Ec2Error(
+                "InvalidGroup.NotFound", f"The security group '{name}' does not exist in default VPC '{vpc_id}'"
+            )
+        by_name.append(group.id)
+    if ids or by_name:
+        return checked_groups(connection, call, vpc_id, [*ids, *by_name])
+    default = security_groups.named(connection, vpc_id, security_groups.DEFAULT_NAME)
+    assert default is not None, "every VPC has one"
+    return (default.id,)
+
+
+def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) -> str | None:
+    if asked is None:
+        return None
+    try:
+        address = IPv4Address(asked)
+    except ValueError:
+        raise InvalidParameterValue(f"Invalid IPv4 address: {asked}") from None
+    block = IPv4Network(subnet.cidr)
+    # EC2 keeps the first four addresses of a subnet and the last one for itself.
+    if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
+        raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
+    if asked in instances.private_addresses(connection, subnet.id):
+        raise Ec2Error("InvalidIPAddress.InUse", f"Address {asked} is in use.")
+    return asked

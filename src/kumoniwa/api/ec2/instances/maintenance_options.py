@@ -1,0 +1,32 @@
+"""ModifyInstanceMaintenanceOptions. A guest that was lost is always recovered here, and none is ever migrated."""
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, instance_named
+from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.registry import action
+from kumoniwa.errors import InvalidParameterCombination
+from kumoniwa.store import instances
+
+_UNBUILT = (Unbuilt("AutoRecovery", "instances without automatic recovery", harmless=("default",)),)
+DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
+
+
+@action("ModifyInstanceMaintenanceOptions")
+async def modify_instance_maintenance_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Change what is asked for, keep the rest, and tell both."""
+    refuse(parameters, _UNBUILT)
+    asked = {name: parameters[name] for name in DEFAULTS if parameters.get(name) is not None}
+    if not asked:
+        raise InvalidParameterCombination("No maintenance options specified.")
+
+    def modify(connection: Connection) -> Answer:
+        instance = instance_named(connection, call, parameters["InstanceId"])
+        check_modifiable(instance)
+        kept = {**instance.options.get("MaintenanceOptions", {}), **asked}
+        instances.change(connection, instance.id, options={**instance.options, "MaintenanceOptions": kept})
+        return {"InstanceId": instance.id, **DEFAULTS, **kept}
+
+    return await cloud.change(call, modify)

@@ -1,0 +1,230 @@
+"""RunInstances: what is checked and promised; `workflows/stories/instances/run_instance.py` does it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.ec2.images.block_device_mappings import LaunchDevice
+from kumoniwa.api.ec2.images.boot_modes import boot_mode, told_preference
+from kumoniwa.api.ec2.images.launchable_images import launchable
+from kumoniwa.api.ec2.instances.instance_output import instance_output, reservations, surroundings
+from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
+from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
+from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
+from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
+from kumoniwa.api.ec2.tags import from_specifications
+from kumoniwa.api.ec2.tags import write as write_tags
+from kumoniwa.api.ec2.volumes.new_volume import new_volume
+from kumoniwa.api.registry import action
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.ids import new_id, new_mac
+from kumoniwa.model.images import Image
+from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.key_pairs import KeyPair
+from kumoniwa.model.volumes import Attachment, AttachmentState
+from kumoniwa.network.addresses import cloud_octet, free_private, free_public
+from kumoniwa.placement import capacity
+from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.store import images, instances, key_pairs, volumes
+from kumoniwa.workflows.engine import submit
+
+MOST_INSTANCES = 1000  # in one call
+_TAGGED = ("instance", "volume", "network-interface")
+
+
+@dataclass(frozen=True, slots=True)
+class _Launch:
+    """A launch whose every part was checked."""
+
+    image: Image
+    devices: Sequence[LaunchDevice]
+    network: LaunchNetwork
+    options: LaunchOptions
+    boot_mode: str | None
+    key: KeyPair | None
+    tags: Mapping[str, Mapping[str, str]]
+    reservation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    private: str
+    public: str | None
+
+
+@action("RunInstances", check_replay=check_not_terminated)
+async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
+    least, most = _checked_counts(parameters)
+
+    def run(connection: Connection) -> Answer:
+        launch = _checked(connection, call, parameters, most)
+        count = _fitting(cloud, connection, launch, least, most)
+        check_room(cloud.world.driver, count * len(launch.devices) * NEW_LAYER_BYTES)
+        addresses = _addresses(connection, launch.network, count)
+        launched = [_launch(connection, call, launch, index, own) for index, own in enumerate(addresses)]
+        images.change(connection, launch.image.id, last_launched_at=call.at)
+        around = surroundings(connection, call, launched)
+        return reservations(launched, [instance_output(instance, around) for instance in launched])[0]
+
+    return await cloud.change(call, run)
+
+
+def _checked_counts(parameters: Parameters) -> tuple[int, int]:
+    """How many are launched at least and at most. Raises EC2's refusals."""
+    least, most = parameters["MinCount"], parameters["MaxCount"]
+    if least < 1:
+        raise InvalidParameterValue("Minimum instance count must be greater than zero")
+    if most < 1:
+        raise InvalidParameterValue("Maximum instance count must be greater than zero")
+    if most < least:
+        raise InvalidParameterValue("Maximum instance count must not be smaller than minimum instance count")
+    if least > MOST_INSTANCES:
+        raise Ec2Error(
+            "InstanceLimitExceeded",
+            f"You have requested more instances ({least}) than your current instance limit of {MOST_INSTANCES} allows "
+            "for the specified instance type.",
+        )
+    return least, min(most, MOST_INSTANCES)
+
+
+def _fitting(cloud: Cloud, connection: Connection, launch: _Launch, least: int, most: int) -> int:
+    """As many as the host has room for, up to `most`; fewer than `least` are none, and refuse the launch."""
+    kind = launch.options.kind
+    room = capacity.room(cloud.world.driver, connection, kind)
+    if room is None or room >= most:
+        return most
+    if room < least:
+        raise capacity.InsufficientInstanceCapacity(kind, launch.network.subnet.zone)
+    return room
+
+
+def _checked(connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
+    image = launchable(connection, call, parameters.get("ImageId"))
+    placed = launch_network(connection, call, parameters)
+    if placed.private_ip is not None and count > 1:
+        raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
+    key = None
+    if (key_name := parameters.get("KeyName")) is not None:
+        key = key_pairs.named(connection, call.account, call.region, key_name)
+        if key is None:
+            raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
+    options = launch_options(parameters, image)
+    return _Launch(
+        image=image,
+        devices=launch_devices(
+            connection,
+            call,
+            image,
+            images.devices_of(connection, [image.id]).get(image.id, []),
+            parameters.get("BlockDeviceMappings") or [],
+        ),
+        network=placed,
+        options=options,
+        boot_mode=boot_mode(image.boot_mode, options.kind),
+        key=key,
+        tags=from_specifications(parameters, _TAGGED),
+        reservation_id=new_id("r"),
+    )
+
+
+def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
+    """The addresses of so many new instances: what is taken is read once, however many they are."""
+    private_taken = instances.private_addresses(connection, placed.subnet.id)
+    public_taken, octet = instances.public_addresses(connection), cloud_octet(connection)
+    given: list[_Addresses] = []
+    for _ in range(count):
+        own = _Addresses(
+            placed.private_ip or free_private(placed.subnet, private_taken),
+            free_public(octet, public_taken) if placed.associate_public_ip else None,
+        )
+        private_taken.add(own.private)
+        if own.public is not None:
+            public_taken.add(own.public)
+        given.append(own)
+    return given
+
+
+def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
+    """Write one instance with its volumes, and the workflow that brings it to life."""
+    instance = _instance(call, launch, index, own)
+    instances.add(connection, instance, launch.network.group_ids)
+    write_tags(connection, call, instance.id, "instance", launch.tags.get("instance"))
+    write_tags(connection, call, instance.interface_id, "network-interface", launch.tags.get("network-interface"))
+    for position, device in enumerate(launch.devices):
+        _add_volume(connection, call, launch, instance, position, device)
+    submit(connection, "run_instance", instance.id, origin(call), instance_id=instance.id)
+    return instance
+
+
+def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
+    subnet, options = launch.network.subnet, launch.options
+    instance_id = new_id("i")
+    return Instance(
+        id=instance_id,
+        account=call.account,
+        region=call.region,
+        reservation_id=launch.reservation_id,
+        requester=call.principal,
+        launch_index=index,
+        image_id=launch.image.id,
+        instance_type=options.kind.name,
+        architecture=launch.image.architecture,
+        state=InstanceState.PENDING,
+        zone=subnet.zone,
+        vpc_id=subnet.vpc_id,
+        subnet_id=subnet.id,
+        private_ip=own.private,
+        public_ip=own.public,
+        associate_public_ip=launch.network.associate_public_ip,
+        mac=new_mac(),
+        interface_id=new_id("eni"),
+        interface_attachment_id=new_id("eni-attach"),
+        key_name=launch.key.name if launch.key else None,
+        public_key=launch.key.public_key if launch.key else None,
+        root_device_name=launch.image.root_device_name,
+        launch_time=call.at,
+        first_launch_time=call.at,
+        guest_uuid=_guest_uuid(instance_id),
+        user_data=options.user_data,
+        client_token=call.token.value if call.token else "",
+        disable_api_stop=options.disable_api_stop,
+        disable_api_termination=options.disable_api_termination,
+        shutdown_behavior=options.shutdown_behavior,
+        source_dest_check=True,
+        ebs_optimized=options.ebs_optimized,
+        monitoring=options.monitoring,
+        metadata_endpoint=options.metadata_endpoint,
+        metadata_tokens_required=options.metadata_tokens_required,
+        metadata_hop_limit=options.metadata_hop_limit,
+        metadata_tags=options.metadata_tags,
+        options={**options.options, **told_preference(launch.image)},
+        boot_mode=launch.boot_mode,
+        nvme_only=launch.image.nvme_only,
+    )
+
+
+def _guest_uuid(instance_id: str) -> str:
+    """The machine's UUID. A guest knows EC2 by its first three digits (cloud-init's ds-identify)."""
+    digits = ("ec2" + instance_id.removeprefix("i-")).ljust(32, "0")
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _add_volume(
+    connection: Connection, call: Call, launch: _Launch, instance: Instance, position: int, device: LaunchDevice
+) -> None:
+    volume = new_volume(connection, call, instance.zone, device.volume)
+    attachment = Attachment(
+        volume_id=volume.id,
+        instance_id=instance.id,
+        device=device.device,
+        state=AttachmentState.ATTACHING,
+        attached_at=call.at,
+        delete_on_termination=device.delete_on_termination,
+        position=position,
+    )
+    volumes.attach(connection, attachment)
+    write_tags(connection, call, volume.id, "volume", launch.tags.get("volume"))

@@ -1,0 +1,119 @@
+"""What EC2 puts into every region of every account: a default VPC, a subnet in each zone, a security group.
+
+They are made when an account first touches a region.
+"""
+
+from functools import partial
+from ipaddress import IPv4Network
+from itertools import islice
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Call
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.named.region_lookup import check_region
+from kumoniwa.ids import new_id
+from kumoniwa.model.regions import zones
+from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
+from kumoniwa.model.vpcs import Subnet, Vpc
+from kumoniwa.store import network, security_groups
+from kumoniwa.store.engines.sqlite import Database
+
+VPC_CIDR = IPv4Network("172.31.0.0/16")
+SUBNET_PREFIX = 20
+EVERYWHERE = "0.0.0.0/0"
+ALL_PROTOCOLS = "-1"
+NO_PORT = -1
+
+# Which (account, region) are known to be there, by database: asked on every read.
+_known: WeakKeyDictionary[Database, set[tuple[str, str]]] = WeakKeyDictionary()
+
+
+def ensure_region(connection: Connection, account: str, region: str) -> Vpc:
+    """Afterwards the account has its default VPC in this region, which is given back. Needs a writing connection.
+
+    Raises `AuthFailure` for a region that does not exist.
+    """
+    check_region(region)
+    if (vpc := network.default_vpc(connection, account, region)) is not None:
+        return vpc
+    vpc = Vpc(
+        id=new_id("vpc"),
+        account=account,
+        region=region,
+        cidr=str(VPC_CIDR),
+        is_default=True,
+        dhcp_options_id=new_id("dopt"),
+        cidr_association_id=new_id("vpc-cidr-assoc"),
+    )
+    network.add(connection, vpc, *_default_subnets(vpc))
+    group = SecurityGroup(
+        id=new_id("sg"),
+        account=account,
+        region=region,
+        vpc_id=vpc.id,
+        name=security_groups.DEFAULT_NAME,
+        description="default VPC security group",
+    )
+    security_groups.add(connection, group, _from_itself(group), all_out(group))
+    return vpc
+
+
+async def ensure_region_exists(cloud: Cloud, call: Call) -> None:
+    """Afterwards the caller's region is there for those who only read. Writes on the first touch alone."""
+    database = cloud.world.database
+    known = _known.setdefault(database, set())
+    scope = (call.account, call.region)
+    if scope not in known:
+        await database.write(partial(ensure_region, account=call.account, region=call.region))
+        known.add(scope)
+
+
+def all_out(group: SecurityGroup) -> SecurityGroupRule:
+    """The rule that every new group has: its members may reach everything."""
+    return SecurityGroupRule(
+        id=new_id("sgr"),
+        group_id=group.id,
+        account=group.account,
+        region=group.region,
+        egress=True,
+        protocol=ALL_PROTOCOLS,
+        from_port=NO_PORT,
+        to_port=NO_PORT,
+        cidr_ipv4=EVERYWHERE,
+    )
+
+
+def _from_itself(group: SecurityGroup) -> SecurityGroupRule:
+    """The default group's own rule: its members may reach each other."""
+    return SecurityGroupRule(
+        id=new_id("sgr"),
+        group_id=group.id,
+        account=group.account,
+        region=group.region,
+        egress=False,
+        protocol=ALL_PROTOCOLS,
+        from_port=NO_PORT,
+        to_port=NO_PORT,
+        source_group_id=group.id,
+    )
+
+
+def _default_subnets(vpc: Vpc) -> list[Subnet]:
+    of_region = zones(vpc.region)
+    blocks = islice(VPC_CIDR.subnets(new_prefix=SUBNET_PREFIX), len(of_region))
+    return [
+        Subnet(
+            id=new_id("subnet"),
+            account=vpc.account,
+            region=vpc.region,
+            vpc_id=vpc.id,
+            zone=zone.name,
+            zone_id=zone.id,
+            cidr=str(block),
+            default_for_az=True,
+            map_public_ip_on_launch=True,
+        )
+        for zone, block in zip(of_region, blocks, strict=True)
+    ]

@@ -1,0 +1,83 @@
+"""DescribeSnapshots."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.owners import asks_for_own, check_users
+from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.api.filters import Values, truth
+from kumoniwa.api.listing import page
+from kumoniwa.api.registry import action
+from kumoniwa.clock import precise
+from kumoniwa.model.snapshots import Snapshot
+from kumoniwa.store import sharing, snapshots, tags
+
+_FILTERS: dict[str, Values[Snapshot]] = {
+    "description": lambda snapshot: (snapshot.description,),
+    "encrypted": lambda _: truth(False),
+    "owner-alias": lambda _: (),
+    "owner-id": lambda snapshot: (snapshot.account,),
+    "progress": lambda snapshot: (f"{snapshot.progress}%",),
+    "snapshot-id": lambda snapshot: (snapshot.id,),
+    "start-time": lambda snapshot: (precise(snapshot.started_at),),
+    "status": lambda snapshot: (snapshot.state,),
+    "storage-tier": lambda _: ("standard",),
+    "transfer-type": lambda _: (),
+    "volume-id": lambda snapshot: (snapshot.volume_id,),
+    "volume-size": lambda snapshot: (str(snapshot.volume_size_gib),),
+}
+
+
+def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """A snapshot under EC2's member names."""
+    return {
+        "CompletionTime": snapshot.completed_at,
+        "Description": snapshot.description,
+        "Encrypted": False,
+        "FullSnapshotSizeInBytes": snapshot.full_bytes,
+        "OwnerId": snapshot.account,
+        "Progress": f"{snapshot.progress}%",
+        "SnapshotId": snapshot.id,
+        "StartTime": snapshot.started_at,
+        "State": str(snapshot.state),
+        "StateMessage": snapshot.state_message,
+        "StorageTier": "standard",
+        "Tags": tag_set(tags),
+        "VolumeId": snapshot.volume_id,
+        "VolumeSize": snapshot.volume_size_gib,
+    }
+
+
+@action("DescribeSnapshots")
+async def describe_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The caller's snapshots in this region; of those, where `RestorableByUserIds` says so, the ones shared so."""
+    ids: Sequence[str] | None = parameters.get("SnapshotIds") or None
+    SNAPSHOT.check_form(ids or ())
+    users = parameters.get("RestorableByUserIds", ())
+    check_users(users)
+    own = asks_for_own(call, parameters.get("OwnerIds", ()))
+
+    def read(connection: Connection) -> tuple[list[Snapshot], dict[str, dict[str, str]]]:
+        found = snapshots.in_scope(connection, call.account, call.region, ids)
+        SNAPSHOT.check_all_found(ids, {snapshot.id for snapshot in found})
+        if users and "self" not in users and call.account not in users:
+            shared = sharing.of(connection, [one.id for one in found])
+            found = [one for one in found if not set(users).isdisjoint(shared.get(one.id, ()))]
+        return found, tags.tags_of(connection, call.account, call.region, SNAPSHOT.resource_type, ids)
+
+    every, tagged = await cloud.read(read)
+    found, token = page(
+        call,
+        parameters,
+        every if own else (),
+        filters=_FILTERS,
+        key=lambda snapshot: f"{precise(snapshot.started_at)} {snapshot.id}",
+        tags=lambda snapshot: tagged.get(snapshot.id, {}),
+        limits=(5, 1000),
+    )
+    return {"Snapshots": [snapshot_output(one, tagged.get(one.id)) for one in found], "NextToken": token}

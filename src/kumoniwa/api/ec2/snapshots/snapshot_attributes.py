@@ -1,0 +1,94 @@
+"""DescribeSnapshotAttribute, ModifySnapshotAttribute, ResetSnapshotAttribute: who else may create volumes of one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.owners import check_accounts
+from kumoniwa.api.registry import action
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.store import sharing
+
+_EVERYBODY = "all"
+_MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
+
+
+@action("DescribeSnapshotAttribute")
+async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """One attribute of a snapshot. None has a product code."""
+    snapshot_id: str = parameters["SnapshotId"]
+
+    def read(connection: Connection) -> Answer:
+        snapshot_named(connection, call, snapshot_id)
+        if parameters["Attribute"] == "productCodes":
+            return {"SnapshotId": snapshot_id, "ProductCodes": []}
+        shared = sharing.of(connection, [snapshot_id]).get(snapshot_id, [])
+        told = [{"Group": one} if one == _EVERYBODY else {"UserId": one} for one in shared]
+        return {"SnapshotId": snapshot_id, "CreateVolumePermissions": told}
+
+    return await cloud.read(read)
+
+
+@action("ModifySnapshotAttribute")
+async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Share a snapshot, or share it no more. This cloud has one account: others are remembered, and told."""
+    _check_modifiable(parameters.get("Attribute", "createVolumePermission"))
+    added, removed = _changes(parameters)
+    if not added and not removed:
+        raise InvalidParameterCombination("Nothing to modify: give CreateVolumePermission, or UserIds or GroupNames")
+    if added and removed:
+        raise InvalidParameterCombination("Permissions cannot be both added and removed by one request")
+    if len(added) + len(removed) > _MOST_CHANGES:
+        raise InvalidParameterValue(f"At most {_MOST_CHANGES} permissions can be modified by one request")
+
+    def modify(connection: Connection) -> Answer:
+        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        sharing.grant(connection, snapshot.id, added)
+        sharing.revoke(connection, snapshot.id, removed)
+        return None
+
+    return await cloud.change(call, modify)
+
+
+@action("ResetSnapshotAttribute")
+async def reset_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Share a snapshot with nobody."""
+    _check_modifiable(parameters["Attribute"])
+
+    def reset(connection: Connection) -> Answer:
+        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        sharing.revoke(connection, snapshot.id)
+        return None
+
+    return await cloud.change(call, reset)
+
+
+def _check_modifiable(attribute: str) -> None:
+    if attribute != "createVolumePermission":
+        raise InvalidParameterValue(f"Value ({attribute}) for parameter attribute is invalid. It cannot be modified.")
+
+
+def _changes(parameters: Parameters) -> tuple[list[str], list[str]]:
+    """Who is added and who is removed, in either of the two forms that a request may have. Raises EC2's refusals."""
+    changes = parameters.get("CreateVolumePermission") or {}
+    added, removed = _grantees(changes.get("Add") or ()), _grantees(changes.get("Remove") or ())
+    flat = [*parameters.get("UserIds", ()), *parameters.get("GroupNames", ())]
+    if flat:
+        operation = parameters.get("OperationType")
+        if operation is None:
+            raise InvalidParameterCombination("OperationType must be given with UserIds or GroupNames")
+        (added if operation == "add" else removed).extend(flat)
+    for group in parameters.get("GroupNames", ()):
+        if group != _EVERYBODY:
+            raise InvalidParameterValue(f"Value ({group}) for parameter group is invalid. The only group is all.")
+    accounts = [entry.get("UserId") for kind in ("Add", "Remove") for entry in changes.get(kind) or ()]
+    check_accounts([one for one in (*accounts, *parameters.get("UserIds", ())) if one])
+    return added, removed
+
+
+def _grantees(entries: Sequence[dict[str, Any]]) -> list[str]:
+    return [entry.get("Group") or entry["UserId"] for entry in entries if entry.get("Group") or entry.get("UserId")]

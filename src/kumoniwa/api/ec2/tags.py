@@ -1,0 +1,165 @@
+"""Tags: CreateTags, DeleteTags, DescribeTags, and what every action that makes or shows a resource needs of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2 import kinds
+from kumoniwa.api.listing import page
+from kumoniwa.api.registry import action
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
+from kumoniwa.model.tags import Tag
+from kumoniwa.store import instances
+from kumoniwa.store import tags as rows
+from kumoniwa.store.tags import tags_of
+
+__all__ = ["from_specifications", "tag_set", "tags_of", "write"]
+
+MAX_TAGS = 50
+MAX_KEY = 127
+MAX_VALUE = 256
+
+_FILTERS = {
+    "key": lambda tag: (tag.key,),
+    "resource-id": lambda tag: (tag.resource_id,),
+    "resource-type": lambda tag: (tag.resource_type,),
+    "value": lambda tag: (tag.value,),
+}
+
+
+def from_specifications(parameters: Parameters, allowed: Collection[str]) -> dict[str, dict[str, str]]:
+    """The tags that a new resource is to have, by resource type, of a request's `TagSpecifications`.
+
+    Raises EC2's refusals: of types the action does not make (`allowed`), of a type or key given twice, of bad tags.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for specification in parameters.get("TagSpecifications", ()):
+        resource_type = specification.get("ResourceType")
+        if resource_type is None:
+            raise InvalidParameterValue("Tag specification resource type must have a value")
+        if resource_type not in allowed:
+            raise InvalidParameterValue(f"'{resource_type}' is not a valid taggable resource type for this operation.")
+        if resource_type in found:
+            raise InvalidParameterValue(
+                "The same resource type may not be specified more than once in tag specifications"
+            )
+        if not (tags := specification.get("Tags")):
+            raise InvalidParameterValue("Tag specification must have at least one tag")
+        found[resource_type] = _checked(tags)
+    return found
+
+
+def write(
+    connection: Connection, call: Call, resource_id: str, resource_type: str, tags: Mapping[str, str] | None
+) -> None:
+    """Tag a resource that was just made. Raises EC2's refusal of more tags than a resource can have."""
+    if tags and len(tags) > MAX_TAGS:
+        raise _too_many()
+    if tags:
+        rows.add(connection, *_rows(call, resource_id, resource_type, tags))
+
+
+def tag_set(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
+    """Tags as a resource shows them. EC2 leaves the element out where there are none."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()] if tags else None
+
+
+@action("CreateTags")
+async def create_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Tag each of the resources with each of the tags; a key that is there gets the new value. All or nothing."""
+    tags = _checked(parameters["Tags"])
+
+    def create(connection: Connection) -> Answer:
+        named = kinds.check_exist(connection, call, parameters["Resources"])
+        present = tags_of(connection, call.account, call.region, ids=named.keys())
+        for identifier, kind in named.items():
+            if len(present.get(identifier, {}) | tags) > MAX_TAGS:
+                raise _too_many()
+            rows.put(connection, *_rows(call, identifier, kind.resource_type, tags))
+            _changed(connection, identifier, kind)
+        return None
+
+    return await cloud.change(call, create)
+
+
+@action("DeleteTags")
+async def delete_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Remove tags by key, or by key and value; without tags, all of them. What is not there is not missed."""
+    pairs: dict[str, str | None] | None = None
+    if parameters.get("Tags"):
+        pairs = {_checked_key(tag): tag.get("Value") for tag in parameters["Tags"]}
+
+    def delete(connection: Connection) -> Answer:
+        for identifier, kind in kinds.check_exist(connection, call, parameters["Resources"]).items():
+            if pairs is None:
+                rows.remove_all(connection, identifier)
+            else:
+                rows.remove(connection, identifier, pairs)
+            _changed(connection, identifier, kind)
+        return None
+
+    return await cloud.change(call, delete)
+
+
+@action("DescribeTags")
+async def describe_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The tags of all resources, by resource and key."""
+    every = await cloud.read(lambda connection: rows.in_scope(connection, call.account, call.region))
+    found, token = page(
+        call,
+        parameters,
+        every,
+        filters=_FILTERS,
+        key=lambda tag: f"{tag.resource_id} {tag.key}",
+        tags=lambda tag: {tag.key: tag.value},
+        limits=(5, 1000),
+    )
+    shown = [
+        {"ResourceId": tag.resource_id, "ResourceType": tag.resource_type, "Key": tag.key, "Value": tag.value}
+        for tag in found
+    ]
+    return {"Tags": shown, "NextToken": token}
+
+
+def _checked(tags: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """A request's list of tags. Raises EC2's refusal of the first that cannot be one."""
+    checked: dict[str, str] = {}
+    for tag in tags:
+        key, value = _checked_key(tag), tag.get("Value")
+        if value is None:
+            raise InvalidParameterValue("Tag value cannot be null. Use empty string instead.")
+        if len(value) > MAX_VALUE:
+            raise InvalidParameterValue(f"Tag value exceeds the maximum length of {MAX_VALUE} characters")
+        if key in checked:
+            raise InvalidParameterValue(f"Duplicate tag key '{key}' specified.")
+        checked[key] = value
+    if len(checked) > MAX_TAGS:
+        raise _too_many()
+    return checked
+
+
+def _checked_key(tag: Mapping[str, Any]) -> str:
+    key: str | None = tag.get("Key")
+    if not key:
+        raise MissingParameter("Tag.Key")
+    if len(key) > MAX_KEY:
+        raise InvalidParameterValue(f"Tag key exceeds the maximum length of {MAX_KEY} characters")
+    if key.lower().startswith("aws:"):
+        raise InvalidParameterValue("Tag keys starting with 'aws:' are reserved for internal use")
+    return key
+
+
+def _too_many() -> Ec2Error:
+    return Ec2Error("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
+
+
+def _rows(call: Call, resource_id: str, resource_type: str, tags: Mapping[str, str]) -> list[Tag]:
+    return [Tag(call.account, call.region, resource_id, resource_type, key, value) for key, value in tags.items()]
+
+
+def _changed(connection: Connection, identifier: str, kind: kinds.Kind) -> None:
+    if kind is kinds.INSTANCE:
+        instances.change(connection, identifier)  # what was made of the row for callers shows its tags

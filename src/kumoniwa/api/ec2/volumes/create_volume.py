@@ -1,0 +1,89 @@
+"""CreateVolume: what is checked and promised; `workflows/stories/volumes/create_volume.py` does it."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.tags import from_specifications
+from kumoniwa.api.ec2.tags import write as write_tags
+from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
+from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
+from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, checked_volume
+from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.registry import action
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.model.regions import zones
+from kumoniwa.model.snapshots import SnapshotState
+from kumoniwa.model.volumes import Volume
+from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.workflows.engine import submit
+
+_UNBUILT = (
+    Unbuilt("Encrypted", "encrypted volumes"),
+    Unbuilt("KmsKeyId", "encrypted volumes"),
+    Unbuilt("OutpostArn", "Outposts"),
+    Unbuilt("MultiAttachEnabled", "Multi-Attach"),
+    Unbuilt("VolumeInitializationRate", "volume initialization rates"),
+    Unbuilt("Operator", "volumes operated by a service"),
+)
+
+
+@action("CreateVolume")
+async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Make a volume, empty or as a snapshot has it. It is `creating`, and `available` when its file is there."""
+    refuse(parameters, _UNBUILT)
+    zone = _zone(call, parameters.get("AvailabilityZone"), parameters.get("AvailabilityZoneId"))
+    tags = from_specifications(parameters, ("volume",)).get("volume")
+
+    def create(connection: Connection) -> Answer:
+        wanted = _checked(connection, call, parameters)
+        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        volume = new_volume(connection, call, zone, wanted)
+        write_tags(connection, call, volume.id, "volume", tags)
+        submit(connection, "create_volume", None, origin(call), volume_id=volume.id)
+        return _answer(volume, tags)
+
+    return await cloud.change(call, create)
+
+
+def _zone(call: Call, name: str | None, zone_id: str | None) -> str:
+    """The name of the zone that is asked for. Raises EC2's refusals."""
+    if name is not None and zone_id is not None:
+        raise InvalidParameterCombination(
+            "The parameters availabilityZone and availabilityZoneId cannot be used together"
+        )
+    if name is None and zone_id is None:
+        raise MissingParameter("zone")
+    for zone in zones(call.region):
+        if zone_id == zone.id or name == zone.name:
+            return zone.name
+    raise Ec2Error("InvalidZone.NotFound", f"The zone '{name or zone_id}' does not exist.")
+
+
+def _checked(connection: Connection, call: Call, parameters: Parameters) -> WantedVolume:
+    snapshot = None
+    size: int | None = parameters.get("Size")
+    if (snapshot_id := parameters.get("SnapshotId")) is not None:
+        snapshot = snapshot_named(connection, call, snapshot_id)
+        if snapshot.state is not SnapshotState.COMPLETED:
+            raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
+        size = snapshot.volume_size_gib if size is None else size
+        if size < snapshot.volume_size_gib:
+            raise InvalidParameterValue(
+                f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "
+                f"expect size >= {snapshot.volume_size_gib}GB"
+            )
+    if size is None:
+        raise MissingParameter("size/snapshot")
+    volume_type = parameters.get("VolumeType") or DEFAULT_VOLUME_TYPE
+    iops, throughput = checked_volume(volume_type, size, parameters.get("Iops"), parameters.get("Throughput"))
+    return WantedVolume(snapshot, size, volume_type, iops, throughput)
+
+
+def _answer(volume: Volume, tags: Any) -> dict[str, Any]:
+    told = volume_output(volume, None, tags)
+    del told["Attachments"]  # "This parameter is not returned by CreateVolume": botocore's documentation
+    return told

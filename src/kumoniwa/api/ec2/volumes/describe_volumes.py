@@ -1,0 +1,115 @@
+"""DescribeVolumes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import VOLUME
+from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.api.filters import Values, present, truth
+from kumoniwa.api.listing import page
+from kumoniwa.api.registry import action
+from kumoniwa.clock import precise
+from kumoniwa.model.regions import zones
+from kumoniwa.model.volumes import Attachment, Volume
+from kumoniwa.store import volumes
+from kumoniwa.store.tags import tags_of
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A volume with all that is told of it."""
+
+    volume: Volume
+    attachment: Attachment | None
+    tags: Mapping[str, str]
+
+
+_FILTERS: dict[str, Values[Described]] = {
+    "attachment.attach-time": lambda one: () if one.attachment is None else (precise(one.attachment.attached_at),),
+    "attachment.delete-on-termination": lambda one: (
+        () if one.attachment is None else truth(one.attachment.delete_on_termination)
+    ),
+    "attachment.device": lambda one: () if one.attachment is None else (one.attachment.device,),
+    "attachment.instance-id": lambda one: () if one.attachment is None else (one.attachment.instance_id,),
+    "attachment.status": lambda one: () if one.attachment is None else (one.attachment.state,),
+    "availability-zone": lambda one: (one.volume.zone,),
+    "availability-zone-id": lambda one: present(_zone_id(one.volume)),
+    "create-time": lambda one: (precise(one.volume.created_at),),
+    "encrypted": lambda one: truth(one.volume.encrypted),
+    "fast-restored": lambda _: truth(False),
+    "multi-attach-enabled": lambda _: truth(False),
+    "operator.managed": lambda _: truth(False),
+    "operator.principal": lambda _: (),
+    "size": lambda one: (str(one.volume.size_gib),),
+    "snapshot-id": lambda one: (one.volume.snapshot_id,),
+    "status": lambda one: (one.volume.state,),
+    "volume-id": lambda one: (one.volume.id,),
+    "volume-type": lambda one: (one.volume.volume_type,),
+}
+
+
+def volume_output(volume: Volume, attachment: Attachment | None, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """A volume under EC2's member names."""
+    return {
+        "Attachments": [] if attachment is None else [attachment_output(attachment)],
+        "AvailabilityZone": volume.zone,
+        "AvailabilityZoneId": _zone_id(volume),
+        "CreateTime": volume.created_at,
+        "Encrypted": volume.encrypted,
+        "Iops": volume.iops,
+        "MultiAttachEnabled": False,
+        "Operator": {"Managed": False},
+        "Size": volume.size_gib,
+        "SnapshotId": volume.snapshot_id,
+        "State": str(volume.state),
+        "Tags": tag_set(tags),
+        "Throughput": volume.throughput,
+        "VolumeId": volume.id,
+        "VolumeType": volume.volume_type,
+    }
+
+
+def attachment_output(attachment: Attachment) -> dict[str, Any]:
+    """An attachment under EC2's member names."""
+    return {
+        "AttachTime": attachment.attached_at,
+        "DeleteOnTermination": attachment.delete_on_termination,
+        "Device": attachment.device,
+        "InstanceId": attachment.instance_id,
+        "State": str(attachment.state),
+        "VolumeId": attachment.volume_id,
+    }
+
+
+@action("DescribeVolumes")
+async def describe_volumes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The caller's volumes in this region."""
+    ids: Sequence[str] | None = parameters.get("VolumeIds") or None
+    VOLUME.check_form(ids or (), "volumes")
+
+    def read(connection: Connection) -> list[Described]:
+        found = volumes.in_scope(connection, call.account, call.region, ids)
+        VOLUME.check_all_found(ids, {volume.id for volume in found})
+        attachments = volumes.attachment_of(connection, ids)
+        tagged = tags_of(connection, call.account, call.region, VOLUME.resource_type, ids)
+        return [Described(volume, attachments.get(volume.id), tagged.get(volume.id, {})) for volume in found]
+
+    found, token = page(
+        call,
+        parameters,
+        await cloud.read(read),
+        filters=_FILTERS,
+        key=lambda one: f"{precise(one.volume.created_at)} {one.volume.id}",
+        tags=lambda one: one.tags,
+        limits=(5, 1000),
+    )
+    return {"Volumes": [volume_output(one.volume, one.attachment, one.tags) for one in found], "NextToken": token}
+
+
+def _zone_id(volume: Volume) -> str | None:
+    return next((zone.id for zone in zones(volume.region) if zone.name == volume.zone), None)

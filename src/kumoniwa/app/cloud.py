@@ -1,0 +1,167 @@
+"""What a cloud is made of, and in which order it starts and ends.
+
+Start: schema → metadata → driver (adopts guests that outlived an earlier server) → workflows resume → reconcile.
+End: the reverse. Guests go on running.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
+
+from kumoniwa.api import ec2, sts
+from kumoniwa.api.client_tokens import ClientTokens
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
+from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
+from kumoniwa.api.evidence.storage_routes import EXTENSIONS as OF_STORAGE
+from kumoniwa.api.registry import ACTIONS
+from kumoniwa.app.errors import CannotStart
+from kumoniwa.app.keys import ensure_key
+from kumoniwa.clock import Clock, SystemClock
+from kumoniwa.config import Config, cache_dir
+from kumoniwa.gateway.chain import Credential, Gateway
+from kumoniwa.gateway.services import services
+from kumoniwa.hypervisor.driver import Driver, DriverError
+from kumoniwa.imds.server import MetadataService
+from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.modules import import_all
+from kumoniwa.reconcile.damage import Damage
+from kumoniwa.reconcile.guests import Follower
+from kumoniwa.reconcile.leftovers import collect_kept
+from kumoniwa.reconcile.shorten_chains import CUTTING, Compaction
+from kumoniwa.reconcile.time import Housekeeping
+from kumoniwa.storage.collect import collect, sweep
+from kumoniwa.store import facts
+from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store.schema import SchemaTooNew, ensure_schema
+from kumoniwa.workflows import stories
+from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+import_all(ec2)
+import_all(sts)
+import_all(stories)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A cloud that runs: what answers its API, and what it consists of."""
+
+    gateway: Gateway
+    cloud: Cloud
+    follower: Follower
+    key: Mapping[str, str]
+
+
+@asynccontextmanager
+async def running(config: Config, driver: Driver, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """A cloud without its socket: all of it runs inside this block. The data folder is the caller's alone.
+
+    Raises `CannotStart` where a newer version or another driver wrote that folder; then nothing in it was changed.
+    """
+    clock = clock or SystemClock()
+    async with contextlib.AsyncExitStack() as ending:
+        engine_of_sql = make_engine(config.data_dir / "cloud.db")
+        ending.callback(engine_of_sql.dispose)
+        try:
+            await asyncio.to_thread(ensure_schema, engine_of_sql)
+        except SchemaTooNew as newer:
+            raise CannotStart(str(newer)) from None
+        except DatabaseError as broken:
+            raise CannotStart(f"{config.data_dir / 'cloud.db'} cannot be used: {broken.orig}.") from None
+        database = Database(engine_of_sql)
+        ending.push_async_callback(database.close)
+        await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
+        metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
+        await metadata.open()
+        ending.push_async_callback(metadata.close)
+        world = World(config, clock, database, driver, metadata)
+        engine = Engine(world)
+        follower = Follower(world, engine)
+        compaction = Compaction(world)
+        damage = Damage(world, compaction.follow_files)
+        await compaction.adopt()
+
+        async def after(row: WorkflowRow, error: str | None) -> None:
+            await follower.after(row, error)
+            if row.kind in CUTTING:
+                compaction.stir()
+            await collect_kept(world, row)
+
+        engine.after = after
+        await driver.open()
+        ending.push_async_callback(driver.close)
+        try:
+            await sweep(database, driver.disks)
+            await collect(database, driver.disks)
+        except (DriverError, OSError) as failure:  # rubbish that does not go keeps nobody from working
+            log.warning("layers could not be deleted", reason=str(failure))
+        ending.push_async_callback(engine.close)
+        await engine.wake()
+        ending.push_async_callback(follower.close)
+        await follower.adopt()
+        follower.start()
+        housekeeping = Housekeeping(world)
+        ending.push_async_callback(housekeeping.close)
+        housekeeping.start()
+        ending.push_async_callback(compaction.close)
+        compaction.start()
+        ending.push_async_callback(damage.close)
+        damage.start()
+        cloud = Cloud(world, engine, compaction=compaction, damage=damage)
+        if driver.name == "simulated":
+            await ensure_simulated_images(cloud)
+        key = await asyncio.to_thread(ensure_key, config)
+        yield Running(_gateway(config, cloud, key), cloud, follower, key)
+
+
+def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None:
+    """A folder stays with the driver that it began with: its rows name disks and guests that no other one has."""
+    known = facts.get(connection, "driver")
+    if known is None:
+        facts.put(connection, "driver", driver)
+    elif known != driver:
+        raise CannotStart(
+            f"The cloud in {data_dir} is one of --driver {known}, and its guests are not to be had with {driver}."
+            f" Start it with --driver {known}, or choose another folder with --data-dir."
+        )
+
+
+async def make_driver(config: Config) -> Driver:
+    """The driver that the configuration names, not yet open."""
+    # Imported only where wanted: the simulated cloud must start where no QEMU is, and either should start quickly.
+    if config.driver == "simulated":
+        from kumoniwa.hypervisor.simulated import SimulatedDriver
+
+        return SimulatedDriver(SystemClock(), kept_in=config.data_dir / "simulated.db")
+    from kumoniwa.hypervisor.qemu.driver import QemuDriver
+    from kumoniwa.hypervisor.qemu.host.probe import probe
+
+    return QemuDriver(config.data_dir, clock=SystemClock(), accelerator=await probe(cache_dir()))
+
+
+def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
+    credential = Credential(key["secret_access_key"], key["account"])
+    actions = {
+        service: {name: partial(action.function, cloud) for name, action in those.items()}
+        for service, those in ACTIONS.items()
+    }
+    return Gateway(
+        services(actions),
+        {key["access_key_id"]: credential}.get,
+        cloud.world.clock,
+        ClientTokens(cloud),
+        extensions={route: partial(extension, cloud) for route, extension in (EXTENSIONS | OF_STORAGE).items()},
+        health=dict if cloud.damage is None else cloud.damage.told,
+        hosts=[config.host],
+    )

@@ -1,0 +1,120 @@
+"""The server around a cloud: its folder, its socket, its signals."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from kumoniwa.app.cloud import make_driver, running
+from kumoniwa.app.errors import CannotStart
+from kumoniwa.config import Config
+from kumoniwa.folder import FolderTaken, owned, write_private
+from kumoniwa.gateway.chain import Gateway
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
+    """Run a cloud until SIGINT or SIGTERM. `on_listening` is told its endpoint. Raises `CannotStart`."""
+    with _owned(config.data_dir), _listening(config) as listener:
+        async with running(config, await make_driver(config)) as cloud:
+            port = listener.getsockname()[1]
+            endpoint = f"http://{config.host}:{port}"
+            server = _server(cloud.gateway)
+            with _ending_when_told(server), _announced(config, endpoint):
+                what_runs_it = cloud.cloud.world.driver.describe()
+                log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
+                on_listening(endpoint)
+                await server.serve(sockets=[listener])  # requests under way at the end are answered first
+        log.info("stopped")
+
+
+@contextmanager
+def _owned(data_dir: Path) -> Iterator[None]:
+    try:
+        with owned(data_dir):
+            yield
+    except FolderTaken as taken:
+        raise CannotStart(str(taken)) from None
+
+
+@contextmanager
+def _listening(config: Config) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle's algorithm off only where it is: it would hold every answer's
+    # body back until the caller has acknowledged its headers, for 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((config.host, config.port))
+            listener.listen()  # whoever reads where we listen is not refused, and waits until we answer
+        except OSError as failure:
+            is_of_the_port = failure.errno in (errno.EADDRINUSE, errno.EACCES)
+            way_out = (
+                "Choose another port with --port." if is_of_the_port else "--host takes an address of this machine."
+            )
+            raise CannotStart(f"Cannot listen on {config.host}:{config.port}: {failure.strerror}. {way_out}") from None
+        yield listener
+
+
+@contextmanager
+def _announced(config: Config, endpoint: str) -> Iterator[None]:
+    """`server.json` tells commands where this cloud listens, as long as it does."""
+    path = config.data_dir / "server.json"
+    announcement = {
+        "endpoint": endpoint,
+        "pid": os.getpid(),
+        "region": config.region,
+        "account": config.account,
+        "driver": config.driver,
+    }
+    write_private(path, announcement)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _server(gateway: Gateway) -> uvicorn.Server:
+    settings = uvicorn.Config(
+        gateway,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    return _Server(settings)
+
+
+@contextmanager
+def _ending_when_told(server: uvicorn.Server) -> Iterator[None]:
+    """SIGINT and SIGTERM end the server in order, from before anybody knows of it."""
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,363 @@
+"""The command line: arguments are read here and nothing is done here.
+
+What a command needs is imported when it runs, so that `kumoniwa --help` answers at once.
+Exit status: 0 done, 1 failed (a sentence on standard error says why), 2 used wrongly, 130 interrupted.
+"""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, Config, default_data_dir
+from kumoniwa.model.regions import REGIONS
+
+_INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """The commands, in the order in which a person meets them; failures become sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except _told_in_a_sentence() as failure:
+            click.echo(f"kumoniwa: {failure}", err=True)
+            ctx.exit(getattr(failure, "status", 1))
+        except _interruptions():
+            click.echo("kumoniwa: interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+def data_dir_option(command: Any) -> Any:
+    """The option that says which cloud is meant."""
+    return click.option(
+        "--data-dir",
+        # Whether it may be read is told by what reads it, in words that say whose it is.
+        type=click.Path(path_type=Path, file_okay=False, resolve_path=True, readable=False),
+        default=default_data_dir,
+        show_default="$KUMONIWA_DATA_DIR or the user's data folder",
+        help="The cloud's folder.",
+    )(command)
+
+
+def json_option(command: Any) -> Any:
+    """The option of commands whose answer a program may read."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer with JSON, for programs.")(command)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Kumoniwa: an Amazon EC2 on your own machine, with a real virtual machine behind every instance.
+
+    \b
+    First steps:
+      kumoniwa doctor                    is everything there?
+      kumoniwa serve                     start a cloud (leave it running)
+      eval "$(kumoniwa env)"             point the AWS CLI at it
+      kumoniwa ami build debian-12       make an AMI to launch from
+      aws ec2 run-instances --image-id ami-… --instance-type t3.micro …
+
+    \b
+    Or see all of it happen by itself:
+      kumoniwa demo
+    """
+    from kumoniwa.logs import log_warnings
+
+    log_warnings()
+
+
+@main.command(short_help="Run a cloud until Ctrl-C.")
+@data_dir_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="The port to listen on; 0 takes a free port.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--region",
+    type=click.Choice(list(REGIONS)),
+    metavar="REGION",
+    default=DEFAULT_REGION,
+    show_default=True,
+    help="The region that `kumoniwa env` points at.",
+)
+@click.option(
+    "--driver",
+    type=click.Choice(["qemu", "simulated"]),
+    default="qemu",
+    show_default=True,
+    help="qemu: real guests. simulated: guests in memory, for tests of your automation.",
+)
+@click.option(
+    "--freeze",
+    is_flag=True,
+    help="Freeze the file systems of running guests for snapshots and images without reboot, "
+    "unless their tag kumoniwa:freeze says otherwise.",
+)
+def serve(data_dir: Path, port: int, host: str, region: str, driver: str, *, freeze: bool) -> None:
+    """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
+
+    \b
+    Examples:
+      kumoniwa serve
+      kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
+    """
+    import asyncio
+
+    from kumoniwa.app.serve import serve as serve_cloud
+    from kumoniwa.logs import log_facts
+
+    log_facts()
+    config = Config(data_dir=data_dir, host=host, port=port, driver=driver, region=region, freeze=freeze)
+    asyncio.run(serve_cloud(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint))))
+
+
+@main.command(short_help="Check what this host lacks, and what to do about it.")
+@data_dir_option
+@json_option
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="The API port to check."
+)
+def doctor(data_dir: Path, as_json: bool, port: int) -> None:
+    """Check whether this host has what is needed, and say what to do about what is missing.
+
+    Exit status 1 when something that is needed is missing.
+    """
+    from kumoniwa.client.doctor import examine, is_fit, report
+    from kumoniwa.client.interrupt import run_interruptible
+
+    findings = run_interruptible(examine(data_dir, port))
+    report(findings, as_json=as_json)
+    sys.exit(0 if is_fit(findings) else 1)
+
+
+@main.command(short_help="Print the settings that point the AWS CLI at the cloud.")
+@data_dir_option
+@json_option
+def env(data_dir: Path, as_json: bool) -> None:
+    """Print the environment variables that point the AWS CLI and the SDKs at the running cloud.
+
+    \b
+    Example:
+      eval "$(kumoniwa env)" && aws sts get-caller-identity
+    """
+    from kumoniwa.client.access import exports, find_cloud
+
+    access = find_cloud(data_dir)
+    click.echo(json.dumps(access.environment(), indent=2) if as_json else exports(access))
+
+
+@main.group(cls=Commands)
+def ami() -> None:
+    """Make and list AMIs."""
+
+
+@ami.command("build")
+@click.argument("recipe", type=click.Choice(["debian-12"]))
+@click.option("--disk-only", is_flag=True, help="Build the disk and print its path; needs no running cloud.")
+@data_dir_option
+@json_option
+def ami_build(recipe: str, data_dir: Path, as_json: bool, disk_only: bool) -> None:
+    """Build an AMI from Debian's packages. Takes about a minute the first time; the disk is kept for later clouds.
+
+    \b
+    Example:
+      kumoniwa ami build debian-12
+    """
+    from kumoniwa.client.commands import build_debian, build_debian_disk
+
+    if disk_only:
+        build_debian_disk(as_json=as_json)
+    else:
+        build_debian(data_dir, as_json=as_json)
+
+
+@ami.command("import", short_help="Make an AMI of a disk of your own.")
+@click.argument("disk", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True), metavar="FILE")
+@click.option("--name", required=True, help="The AMI's name; no other AMI may have it.")
+@click.option("--description", default="", help="The AMI's description.")
+@click.option(
+    "--boot-mode",
+    type=click.Choice(["legacy-bios", "uefi", "uefi-preferred"]),
+    help="The firmware that its instances boot with.  [default: legacy-bios]",
+)
+@data_dir_option
+@json_option
+def ami_import(disk: Path, name: str, description: str, boot_mode: str | None, data_dir: Path, as_json: bool) -> None:
+    """Make an AMI of a raw or qcow2 disk that boots by its own bootloader, such as a distribution's cloud image.
+
+    \b
+    Example:
+      kumoniwa ami import debian-12-generic-amd64.qcow2 --name debian-12-generic
+      kumoniwa ami import fedora.raw --name fedora --boot-mode uefi
+    """
+    from kumoniwa.client.commands import import_disk
+    from kumoniwa.client.images import NewImage
+
+    image = NewImage(name=name, description=description, boot_mode=boot_mode)
+    import_disk(data_dir, disk, image, as_json=as_json)
+
+
+@ami.command("list", short_help="List the AMIs, and how consistent their disks are.")
+@data_dir_option
+@json_option
+def ami_list(data_dir: Path, as_json: bool) -> None:
+    """List the AMIs, and how consistent the disks of each are: at rest, frozen or crash-consistent."""
+    from kumoniwa.client.commands import list_images
+
+    list_images(data_dir, as_json=as_json)
+
+
+@main.group(cls=Commands)
+def storage() -> None:
+    """Show how much room the disks take, and check their files."""
+
+
+@storage.command("status", short_help="Show how much room the disks take, and how much is left.")
+@data_dir_option
+@json_option
+def storage_status(data_dir: Path, as_json: bool) -> None:
+    """Show how much room the disks take, how much is left, and how long their chains of layers are.
+
+    Works with and without a running server. Exit status 2 if it could not look.
+    """
+    from kumoniwa.client.storage import print_status
+
+    print_status(data_dir, as_json=as_json)
+
+
+@storage.command("check", short_help="Check that every disk file is intact.")
+@click.option("--repair", is_flag=True, help="First repair what is certain.")
+@data_dir_option
+@json_option
+def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
+    """Compare every layer's file with the database, byte by byte if the layer no longer changes.
+
+    For each fault it names the file, what is wrong with it, and the volumes, snapshots and images that depend on it.
+    Works with and without a running server; changes nothing without --repair.
+
+    \b
+    Exit status: 0 every file is intact, 1 a file is not, 2 it could not look.
+
+    \b
+    Examples:
+      kumoniwa storage check
+      kumoniwa storage check --repair --json
+    """
+    from kumoniwa.client.storage import check
+
+    sys.exit(0 if check(data_dir, repair=repair, as_json=as_json) else 1)
+
+
+@main.command(short_help="Log in to an instance, or run a command there.")
+@click.argument("instance", metavar="INSTANCE")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
+@click.option("-i", "--identity", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The private key.")
+@click.option("--user", default="admin", show_default=True, help="The user to log in as.")
+@data_dir_option
+def ssh(instance: str, command: tuple[str, ...], identity: Path | None, user: str, data_dir: Path) -> None:
+    """Log in to an instance, or run a command there. Its address, port and host key are known.
+
+    \b
+    Examples:
+      kumoniwa ssh i-0123456789abcdef0 -i key.pem
+      kumoniwa ssh i-0123456789abcdef0 -i key.pem -- uptime
+    """
+    from kumoniwa.client.commands import open_ssh
+
+    open_ssh(data_dir, instance, key=identity, user=user, command=command)
+
+
+@main.command(short_help="Show an instance's boots, their causes and the downtimes.")
+@click.argument("instance", metavar="INSTANCE")
+@data_dir_option
+@json_option
+def timeline(instance: str, data_dir: Path, as_json: bool) -> None:
+    """Show every boot of an instance: which call caused it, when its disks were at rest, how long the guest was down.
+
+    \b
+    Example:
+      kumoniwa timeline i-0123456789abcdef0
+    """
+    from kumoniwa.client.commands import print_timeline
+
+    print_timeline(data_dir, instance, as_json=as_json)
+
+
+@main.command(short_help="Run the whole experiment on real guests.")
+@click.option("--keep", is_flag=True, help="Leave the cloud running, and say how to use and end it.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="Write the verdicts and times to this file, as JSON.",
+)
+def demo(keep: bool, json_file: Path | None) -> None:
+    """Run the experiment: stop protection, reboots and AMIs, on real guests, with the AWS CLI and SSH.
+
+    It uses a cloud of its own in a temporary folder and removes everything afterwards, also on Ctrl-C.
+    Exit status 0 only if everything behaves as on EC2.
+    """
+    from kumoniwa.client.interrupt import run_interruptible
+    from kumoniwa.lab.demo import demonstrate
+
+    sys.exit(0 if run_interruptible(demonstrate(keep=keep, json_file=json_file)) else 1)
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    from kumoniwa import __version__
+
+    click.echo(f"kumoniwa {__version__}")
+
+
+def _welcome(config: Config, endpoint: str) -> str:
+    """What a person is told once a cloud listens."""
+    folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
+    commands = [(f'eval "$(kumoniwa env{folder})"', "point the AWS CLI at it")]
+    if config.driver == "qemu":
+        ending = "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them."
+        commands.append((f"kumoniwa ami build debian-12{folder}", "make an AMI to launch from, where there is none"))
+    else:
+        ending = "Its guests live in memory: no virtual machine runs. Ctrl-C ends the server."
+    commands.append(("aws ec2 describe-images --owners self", "see what can be launched"))
+    width = max(len(command) for command, _ in commands)
+    lines = [
+        f"Kumoniwa listens on {endpoint} (driver {config.driver}, data in {config.data_dir}).",
+        ending,
+        "In another terminal:",
+        *(f"  {command.ljust(width)}  # {purpose}" for command, purpose in commands),
+    ]
+    return "\n".join(lines)
+
+
+def _interruptions() -> tuple[type[BaseException], ...]:
+    from kumoniwa.client.interrupt import Interrupted
+
+    return (KeyboardInterrupt, Interrupted)
+
+
+def _told_in_a_sentence() -> tuple[type[Exception], ...]:
+    """What a person is told in a sentence instead of a traceback; asked only once something was raised."""
+    from kumoniwa.client.access import CommandFailed
+    from kumoniwa.hypervisor.driver import DriverError
+    from kumoniwa.run import ProgramFailed, ProgramMissing
+
+    told: tuple[type[Exception], ...] = (CommandFailed, DriverError, ProgramFailed, ProgramMissing)
+    if "kumoniwa.app.errors" in sys.modules:  # it takes a while to import, and only `serve` does
+        from kumoniwa.app.errors import CannotStart
+
+        told = (*told, CannotStart)
+    return told

@@ -1,0 +1,80 @@
+"""The arrival of a request: what is refused before anything of it is interpreted.
+
+Browsers cannot drive a cloud (no `Origin`, a `Host` that is ours: a rebound DNS name is not), and sizes are limited
+before memory or time is spent on them.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Collection
+from http import HTTPStatus
+
+from starlette.requests import Request
+
+from kumoniwa.errors import InvalidRequest
+from kumoniwa.gateway.sigv4 import SignedRequest
+
+MAX_BODY = 1024 * 1024  # bytes
+MAX_TARGET = 64 * 1024  # bytes of path and query
+MAX_HEADERS = 32 * 1024  # bytes of names and values
+MAX_HEADER_COUNT = 100
+BODY_DEADLINE = 30.0  # seconds that a body may take to come in
+
+
+async def arrived(request: Request, hosts: Collection[str]) -> SignedRequest:
+    """A request read whole, within its limits. `hosts` are the names we answer to besides the loopback ones.
+
+    Raises `InvalidRequest`; starlette's `ClientDisconnect` where the caller has gone.
+    """
+    if request.method not in ("GET", "POST"):
+        raise InvalidRequest("only GET and POST are answered", HTTPStatus.METHOD_NOT_ALLOWED)
+    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    query: bytes = request.scope["query_string"]
+    raw: list[tuple[bytes, bytes]] = request.scope["headers"]
+    if len(path) + len(query) > MAX_TARGET:
+        raise InvalidRequest("its address is too long", HTTPStatus.REQUEST_URI_TOO_LONG)
+    if len(raw) > MAX_HEADER_COUNT or sum(len(name) + len(value) for name, value in raw) > MAX_HEADERS:
+        raise InvalidRequest("its headers are too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw)
+    _check_origin(headers, hosts)
+    return SignedRequest(request.method, path, query, headers, await _body(request))
+
+
+def answers_to(host: str, hosts: Collection[str]) -> bool:
+    """Whether a `Host` header names this cloud: a loopback address or name, or a configured name; any port."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        name = name[1:].partition("]")[0]
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
+    if name == "localhost" or name.endswith(".localhost") or name in hosts:
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_origin(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) -> None:
+    named = [value for name, value in headers if name == "host"]
+    if len(named) != 1 or not answers_to(named[0], hosts):
+        raise InvalidRequest("its Host is not a name of this cloud", HTTPStatus.FORBIDDEN)
+    if any(name == "origin" for name, _ in headers):
+        raise InvalidRequest("web pages may not call this cloud", HTTPStatus.FORBIDDEN)
+
+
+async def _body(request: Request) -> bytes:
+    too_large = InvalidRequest(f"its body is larger than {MAX_BODY} bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    announced = request.headers.get("content-length", "0")
+    if len(announced) > 12 or not announced.isdecimal() or int(announced) > MAX_BODY:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise too_large
+    except TimeoutError:
+        raise InvalidRequest("its body took too long to arrive", HTTPStatus.REQUEST_TIMEOUT) from None
+    return bytes(body)

@@ -1,0 +1,232 @@
+"""AWS Signature Version 4, verified: in the `Authorization` header, or in the query of a presigned URL.
+
+Pure functions. A request makes a *claim* (who signed what, when, for which service), which `claim_of` reads and
+`verify` believes only after it has made the same signature itself. The algorithm is AWS's:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import quote
+
+from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired
+from kumoniwa.gateway.form import pairs
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+SKEW = timedelta(minutes=15)
+
+_LONGEST_EXPIRY = 604_800  # seven days, in seconds
+_UNRESERVED = "-_.~"
+_CREDENTIAL = re.compile(
+    r"(?P<key>[A-Za-z0-9_-]{1,128})/(?P<day>\d{8})/(?P<region>[a-z0-9-]{1,32})/(?P<service>[a-z0-9-]{1,64})/aws4_request"
+)
+_SIGNED_HEADERS = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*")
+_SIGNATURE = re.compile(r"[0-9a-f]{64}")
+_BASIC_ISO = re.compile(r"\d{8}T\d{6}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request as it arrived: names of headers in lower case, everything undecoded."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """A header's value; that of a header given several times joined by commas, as HTTP has it."""
+        values = [value for known, value in self.headers if known == name]
+        return ",".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says about its signature: not yet believed."""
+
+    access_key: str
+    region: str
+    service: str
+    scope: str  # day/region/service/aws4_request
+    signed_headers: tuple[str, ...]
+    signature: str
+    at: datetime
+    expires: timedelta | None  # of a presigned URL
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who signed a request, and for which region and service."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+class IncompleteSignature(Ec2Error):
+    """What should be a signature is not one."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("IncompleteSignature", f"The request signature does not conform to AWS standards: {reason}.")
+
+
+class SignatureDoesNotMatch(Ec2Error):
+    """What most services answer to a wrong signature; EC2 answers `AuthFailure`."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+            "Access Key and signing method. Consult the service documentation for details.",
+        )
+
+
+class InvalidClientTokenId(Ec2Error):
+    """What most services answer to an unknown key; EC2 answers `AuthFailure`."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("InvalidClientTokenId", "The security token included in the request is invalid.")
+
+
+def authenticate(request: SignedRequest, secret_of: Callable[[str], str | None], now: datetime) -> Identity:
+    """Who signed this request. `secret_of` gives the secret of an access key, None for an unknown one.
+
+    Raises `MissingAuthenticationToken`, `IncompleteSignature`, `RequestExpired` and, for a key or signature that is
+    wrong, `AuthFailure` as EC2 does or `InvalidClientTokenId` and `SignatureDoesNotMatch` as STS does.
+    """
+    return verify(request, claim_of(request), secret_of, now)
+
+
+def claim_of(request: SignedRequest) -> Claim:
+    """What a request claims about its signature. Raises what `authenticate` raises for a claim that cannot be one."""
+    query = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs(request.query)]
+    in_query = [(name, value) for name, value in query if name.startswith("X-Amz-")]
+    authorization = request.header("authorization")
+    if authorization is None and not in_query:
+        if b"SignatureVersion=" in request.query or b"SignatureVersion=" in request.body:
+            raise AuthFailure("Kumoniwa verifies Signature Version 4 alone; this request is signed with another one.")
+        raise MissingAuthenticationToken()
+    if request.header("x-amz-security-token") is not None or any(name == "X-Amz-Security-Token" for name, _ in query):
+        raise AuthFailure("Kumoniwa issues no temporary credentials: leave the session token out.")
+    if authorization is None:
+        return _presigned(in_query)
+    if in_query:
+        raise IncompleteSignature("it is given both in a header and in the query")
+    return _in_header(request, authorization)
+
+
+def verify(request: SignedRequest, claim: Claim, secret_of: Callable[[str], str | None], now: datetime) -> Identity:
+    """Believe a claim, or raise what `authenticate` raises."""
+    as_ec2 = claim.service != "sts"
+    if (secret := secret_of(claim.access_key)) is None:
+        raise AuthFailure() if as_ec2 else InvalidClientTokenId()
+    digest = hashlib.sha256(request.body).hexdigest()
+    told = request.header("x-amz-content-sha256")
+    expected = signature(secret, claim, canonical_request(request, claim, digest))
+    if not hmac.compare_digest(expected, claim.signature) or told not in (None, digest):
+        raise AuthFailure() if as_ec2 else SignatureDoesNotMatch()
+    latest = claim.at + (claim.expires if claim.expires is not None else SKEW)
+    if not claim.at - SKEW <= now <= latest:
+        raise RequestExpired()
+    return Identity(claim.access_key, claim.region, claim.service)
+
+
+def canonical_request(request: SignedRequest, claim: Claim, digest: str) -> str:
+    """A request in the one form that both sides sign: every part that could be changed on the way is in it."""
+    query = sorted(
+        (quote(name, safe=_UNRESERVED), quote(value, safe=_UNRESERVED))
+        for name, value in pairs(request.query)
+        if name != b"X-Amz-Signature"
+    )
+    lines = [
+        request.method,
+        quote(request.path or b"/", safe=f"/{_UNRESERVED}"),  # encoded a second time, as all services but S3 have it
+        "&".join(f"{name}={value}" for name, value in query),
+    ]
+    for name in claim.signed_headers:
+        values = [" ".join(value.split()) for known, value in request.headers if known == name]
+        lines.append(f"{name}:{','.join(values)}")
+    return "\n".join([*lines, "", ";".join(claim.signed_headers), digest])
+
+
+def signature(secret: str, claim: Claim, canonical: str) -> str:
+    """The signature over a canonical request, as hexadecimal digits."""
+    hashed = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
+    text = f"{ALGORITHM}\n{claim.at:%Y%m%dT%H%M%SZ}\n{claim.scope}\n{hashed}"
+    key = f"AWS4{secret}".encode()
+    for part in (*claim.scope.split("/"), text):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key.hex()
+
+
+def _in_header(request: SignedRequest, authorization: str) -> Claim:
+    algorithm, _, rest = authorization.partition(" ")
+    if algorithm == "AWS":
+        raise AuthFailure("Kumoniwa verifies Signature Version 4 alone; this request is signed with another one.")
+    if algorithm != ALGORITHM:
+        raise IncompleteSignature(f"its algorithm is not {ALGORITHM}")
+    parts = dict(piece.strip().partition("=")[::2] for piece in rest.split(","))
+    if parts.keys() != {"Credential", "SignedHeaders", "Signature"}:
+        raise IncompleteSignature("the header needs Credential, SignedHeaders and Signature, and nothing else")
+    dated = "x-amz-date" if request.header("x-amz-date") is not None else "date"
+    if (date := request.header(dated)) is None:
+        raise IncompleteSignature("neither X-Amz-Date nor Date says when it was made")
+    claim = _claim(parts["Credential"], parts["SignedHeaders"], parts["Signature"], date, None)
+    unsigned = {name for name, _ in request.headers if name.startswith("x-amz-")} | {dated}
+    unsigned.difference_update(claim.signed_headers)
+    if unsigned:
+        raise IncompleteSignature(f"it leaves out headers that must be signed: {', '.join(sorted(unsigned))}")
+    return claim
+
+
+def _presigned(parameters: list[tuple[str, str]]) -> Claim:
+    told = dict(parameters)
+    if len(told) != len(parameters):
+        raise IncompleteSignature("a parameter of it is given twice")
+    if told.get("X-Amz-Algorithm") != ALGORITHM:
+        raise IncompleteSignature(f"its X-Amz-Algorithm is not {ALGORITHM}")
+    expires = told.get("X-Amz-Expires", str(int(SKEW.total_seconds())))
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", expires) or int(expires) > _LONGEST_EXPIRY:
+        raise IncompleteSignature(f"X-Amz-Expires is not a number of seconds between 1 and {_LONGEST_EXPIRY}")
+    credential, signed, made, date = (
+        told.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature", "Date")
+    )
+    return _claim(credential, signed, made, date, timedelta(seconds=int(expires)))
+
+
+def _claim(credential: str, signed_headers: str, made: str, date: str, expires: timedelta | None) -> Claim:
+    if (known := _CREDENTIAL.fullmatch(credential)) is None:
+        raise IncompleteSignature("its credential is not KEY/YYYYMMDD/REGION/SERVICE/aws4_request")
+    if _SIGNATURE.fullmatch(made) is None:
+        raise IncompleteSignature("it is not 64 hexadecimal digits")
+    if _SIGNED_HEADERS.fullmatch(signed_headers) is None:
+        raise IncompleteSignature("SignedHeaders is not a list of names in lower case")
+    names = tuple(signed_headers.split(";"))
+    if "host" not in names:
+        raise IncompleteSignature("the header Host is not signed")
+    at = _moment(date)
+    if f"{at:%Y%m%d}" != known["day"]:
+        raise IncompleteSignature("its credential is of another day than its date")
+    scope = credential.partition("/")[2]
+    return Claim(known["key"], known["region"], known["service"], scope, names, made, at, expires)
+
+
+def _moment(date: str) -> datetime:
+    try:
+        if _BASIC_ISO.fullmatch(date):
+            return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        told = parsedate_to_datetime(date)  # the header Date
+    except (ValueError, OverflowError):
+        raise IncompleteSignature("its date is not one") from None
+    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)

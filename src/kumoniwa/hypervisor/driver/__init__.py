@@ -1,0 +1,64 @@
+"""What a driver promises: small interfaces, named by role, with the contract on each method.
+
+A `Driver` gives `Guest`s (running machines) and `Disks` (layer files). Every `ensure_…` is idempotent and decides from
+the world, not from what it was told before: it may be called again after a crash of the server at any point of an
+earlier call, by a new process, and ends in the same place.
+"""
+
+from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, LayerId, LayerMeasure, Room
+from kumoniwa.hypervisor.driver.driver import Driver
+from kumoniwa.hypervisor.driver.errors import (
+    CutRefused,
+    DetachRefused,
+    DiskRefused,
+    DriverError,
+    GuestLost,
+    HostExhausted,
+    LayerDamaged,
+)
+from kumoniwa.hypervisor.driver.events import EventKind, GuestEvent
+from kumoniwa.hypervisor.driver.guest import (
+    Cut,
+    CutMade,
+    DiskBus,
+    Firmware,
+    Forward,
+    Guest,
+    GuestDisk,
+    GuestId,
+    GuestSpec,
+    GuestState,
+    Shutdown,
+    Started,
+)
+
+__all__ = [
+    "Cut",
+    "CutMade",
+    "CutRefused",
+    "DetachRefused",
+    "DiskBus",
+    "DiskFacts",
+    "DiskRefused",
+    "Disks",
+    "Driver",
+    "DriverError",
+    "EventKind",
+    "Firmware",
+    "Forward",
+    "Guest",
+    "GuestDisk",
+    "GuestEvent",
+    "GuestId",
+    "GuestLost",
+    "GuestSpec",
+    "GuestState",
+    "HostExhausted",
+    "KnownLayer",
+    "LayerDamaged",
+    "LayerId",
+    "LayerMeasure",
+    "Room",
+    "Shutdown",
+    "Started",
+]

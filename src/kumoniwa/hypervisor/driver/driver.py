@@ -1,0 +1,42 @@
+"""What a driver promises as a whole."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from kumoniwa.hypervisor.driver.disks import Disks, Room
+from kumoniwa.hypervisor.driver.events import GuestEvent
+from kumoniwa.hypervisor.driver.guest import Guest, GuestId
+
+
+class Driver(Protocol):
+    """What can make guests."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def disks(self) -> Disks: ...
+
+    async def open(self) -> None:
+        """Take hold: find the guests that outlived an earlier server and listen to them. Call once, first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go. Guests that can outlive the server go on running."""
+        ...
+
+    def guest(self, id: GuestId) -> Guest:
+        """The handle of a guest, whether or not it exists."""
+        ...
+
+    def events(self) -> AsyncIterator[GuestEvent]:
+        """What happens to guests from `open` on, until `close`. One reader."""
+        ...
+
+    def room(self) -> Room:
+        """How much room the host has for layers."""
+        ...
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for a person: versions, accelerator and why it was chosen."""
+        ...

@@ -1,0 +1,41 @@
+"""What happens to guests, as a driver reports it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kumoniwa.hypervisor.driver.guest import GuestId
+
+
+class EventKind(StrEnum):
+    """What can happen to a guest."""
+
+    SHUT_DOWN = "shut-down"
+    """It powered itself off (whoever asked for it); it is now SHUT_DOWN."""
+    RESET = "reset"
+    """It rebooted itself; it goes on RUNNING."""
+    PANICKED = "panicked"
+    """Its kernel panicked; it is now HALTED."""
+    KERNEL_STARTED = "kernel-started"
+    """The first line of a kernel was seen on its serial console."""
+    REACHABLE = "reachable"
+    """Something in the guest answered: its agent is connected. Told again by a new server of a guest it finds so."""
+    OUT_OF_SPACE = "out-of-space"
+    """The host's disk is full; it is now HALTED and goes on by itself when there is room again. Told again to a new
+    server."""
+    RESUMED = "resumed"
+    """It goes on after OUT_OF_SPACE."""
+    DISK_LET_GO = "disk-let-go"
+    """It let go of a disk, perhaps one that it had been asked for and had kept; `detail` is the serial number."""
+    DIED = "died"
+    """Its process ended without being told to; it is now ABSENT."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEvent:
+    """Something that happened to a guest, and when it was seen."""
+
+    guest: GuestId
+    kind: EventKind
+    at: datetime
+    detail: str = ""

@@ -1,0 +1,229 @@
+"""What a driver promises of one guest."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import NewType, Protocol
+
+from kumoniwa.hypervisor.driver.disks import LayerId
+
+GuestId = NewType("GuestId", str)
+
+
+class GuestState(StrEnum):
+    """What a guest is seen to be. One is the state at any time, read from the world."""
+
+    ABSENT = "absent"
+    """No process. Nothing runs, nothing writes."""
+    RUNNING = "running"
+    """Its vCPUs run."""
+    SHUT_DOWN = "shut-down"
+    """It powered itself off, in its own order: disks are at rest. The process waits for what comes next."""
+    HALTED = "halted"
+    """Its vCPUs are stopped, and not by a clean shutdown: started and never run, cut off after a deadline, panicked,
+    or paused because the host's disk is full."""
+
+
+class DiskBus(StrEnum):
+    """How the guest sees its disks."""
+
+    NVME = "nvme"
+    """As on EC2's Nitro types: serial is the volume id without its dash."""
+    VIRTIO = "virtio"
+    """For types from before Nitro, whose disks are Xen's own on EC2. Only here is a disk's growth seen at once."""
+
+
+class Firmware(StrEnum):
+    """What starts a guest's boot loader. Which one works is a matter of what is on its first disk."""
+
+    BIOS = "bios"
+    UEFI = "uefi"
+    """Its variables are the guest's own, from its first start until it is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestDisk:
+    """One disk of a guest: the writable layer on top, and the serial number under which the guest sees it.
+
+    A guest has no two disks of one serial number: it names the disk in every promise.
+    """
+
+    layer: LayerId
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSpec:
+    """All that is needed to make a guest. `disks[0]` is the one it boots from."""
+
+    id: GuestId
+    uuid: str
+    product: str
+    vcpus: int
+    memory_mib: int
+    disks: tuple[GuestDisk, ...]
+    mac: str
+    address: IPv4Address
+    bus: DiskBus = DiskBus.NVME
+    firmware: Firmware = Firmware.BIOS
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One disk's cut: `old`, the writable layer on top, becomes immutable and `new` takes its place."""
+
+    old: LayerId
+    new: LayerId
+
+
+@dataclass(frozen=True, slots=True)
+class CutMade:
+    """How a cut was made: how long the switch took and, where the guest's file systems stood frozen for it, how long.
+
+    `not_frozen` says why they did not, where they were to; "" otherwise. Done again, a cut tells zero seconds.
+    """
+
+    seconds: float
+    frozen_seconds: float | None = None
+    not_frozen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A port of the host that reaches a port of a guest."""
+
+    protocol: str
+    host_address: IPv4Address
+    host_port: int
+    guest_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """How a guest went down. `clean`: in its own order, its disks at rest; else it was cut off.
+
+    `at_rest_at` is None when the moment was not seen (the server was not there).
+    """
+
+    clean: bool
+    requested_at: datetime
+    at_rest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How a guest came to run: `fresh` when this call made its vCPUs start on a new boot, at `at`."""
+
+    fresh: bool
+    at: datetime
+
+
+class Guest(Protocol):
+    """One machine. A handle: making it touches nothing."""
+
+    @property
+    def id(self) -> GuestId: ...
+
+    @property
+    def metadata_socket(self) -> Path | None:
+        """Where the server must listen for this guest's metadata requests (a unix socket); None: no such channel.
+
+        The folder exists once the guest was made. Only this guest can reach it.
+        """
+        ...
+
+    async def observe(self) -> GuestState:
+        """What the guest is now."""
+        ...
+
+    async def ensure_running(self, spec: GuestSpec) -> Started:
+        """Afterwards the vCPUs run. ABSENT: a process is made from `spec` and starts. SHUT_DOWN or HALTED: reset and
+        go on in the same process, or in a new one made from `spec` where only that shows the guest a disk's new length.
+        RUNNING: nothing happens, `fresh` is False.
+        One that was paused for want of room goes on where it stood, `fresh` is False; `HostExhausted` without room.
+
+        Raises `HostExhausted`, `DriverError`. When it raises, the guest is what it was before, or ABSENT.
+        """
+        ...
+
+    async def ensure_shut_down(self, *, deadline: float) -> Shutdown:
+        """Ask the guest to shut down (power button) and wait, at most `deadline` seconds, until its disks are at rest.
+
+        Afterwards SHUT_DOWN (clean), or HALTED where it did not follow in time, or ABSENT where it was or became so
+        (`clean` is False unless its process ended after a clean shutdown). Never raises for a guest that is slow.
+        """
+        ...
+
+    async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
+        """Afterwards ABSENT: as `ensure_shut_down` (not at all with `skip_os_shutdown`), then the process ends.
+
+        What the guest's disks hold was handed to the host before it returns.
+        """
+        ...
+
+    async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
+        """Afterwards each `new` layer stands on its `old` one and takes the guest's writes; all at one instant.
+
+        The overlays exist before (`Disks.ensure_overlay`). On an ABSENT guest there is nothing to switch, nor for a
+        disk that the guest has let go of. A disk that was switched already is left alone. A compaction of these disks
+        that is under way is given up first.
+        With `freeze`, a RUNNING guest's file systems are frozen by its agent meanwhile; where the agent does not answer
+        or refuses, the cut is made without, and the answer says why. Whatever happens, they do not stay frozen: also
+        not after a crash of the server in between, once the next one has opened the driver.
+        Raises `CutRefused`: then no disk was switched. Raises `GuestLost`: then ask again.
+        """
+        ...
+
+    async def ensure_attached(self, disk: GuestDisk) -> None:
+        """Afterwards the guest has this disk too; a RUNNING one sees it appear. ABSENT: nothing happens.
+
+        Raises `DriverError`: then it has not.
+        """
+        ...
+
+    async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
+        """Afterwards the guest has no disk of this serial number, and what it wrote to it was handed to the host.
+
+        It is asked to let go and has `deadline` seconds for it. With `force` the disk is taken from one that does not:
+        its further reads and writes fail. ABSENT, or no such disk: nothing happens.
+        Raises `DetachRefused` without `force`: then it has the disk still.
+        """
+        ...
+
+    async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
+        """Afterwards the disk's layer is at least this long. Gives whether the guest sees it now; else it does from
+        its next `ensure_running` on (`Disks.ensure_size` is for disks that no guest has). ABSENT: False, nothing done.
+        """
+        ...
+
+    async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
+        """Copy into the writable layer `layer` what the layers between it and `onto` hold; afterwards it stands on
+        `onto` (None: on nothing), which was among those below it. The guest runs and writes meanwhile.
+
+        Returns when it is done: True; or False where it was given up (a cut, a detachment or the guest's end came
+        between, the disk is not there, or the guest is ABSENT): then nothing has changed.
+        Raises `HostExhausted` where the host has no room: as given up.
+        """
+        ...
+
+    async def screenshot(self) -> bytes:
+        """What the guest's display shows, as a PNG. Raises `GuestLost` where there is none to look at."""
+        ...
+
+    async def ensure_forwards(self, forwards: Collection[Forward]) -> Mapping[Forward, str]:
+        """Afterwards exactly these forwards are open, but for those given back, each with the reason it could not be.
+
+        On a guest that is not there nothing is open and nothing is given back.
+        """
+        ...
+
+    async def console(self) -> bytes:
+        """The last 64 KiB of the serial console, over all its boots; it outlives the process."""
+        ...
+
+    async def ensure_forgotten(self) -> None:
+        """Afterwards nothing of the guest is left: no process, no folder. Its disks are not touched."""
+        ...

@@ -1,0 +1,184 @@
+"""Looking at layers' files: what they stand on, how much they hold, and what is wrong with them."""
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+
+from kumoniwa import run
+from kumoniwa.hypervisor.driver import DriverError, KnownLayer, LayerDamaged, LayerId, LayerMeasure
+from kumoniwa.hypervisor.qemu.disks.qcow2 import Header, read_header
+
+SUFFIX = ".qcow2"
+_LONG = 6 * 3600.0  # seconds for a command that reads a whole disk
+_LEAKS = 3  # qemu-img check's status: clusters that nothing refers to; harmless
+_LAYER_FILE = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,30})\.qcow2")
+
+
+def path_of(folder: Path, layer: LayerId) -> Path:
+    """The file of a layer, absolute. Raises `DriverError` for what cannot be a layer's name."""
+    name = f"{layer}{SUFFIX}"
+    if not _LAYER_FILE.fullmatch(name):
+        raise DriverError(f"{layer!r} cannot be the name of a layer")
+    return folder.absolute() / name  # qemu-img takes a path that begins with a slash for no protocol
+
+
+def layer_of(path: str) -> LayerId | None:
+    """The layer whose file this is, by its name; None where it is no layer's."""
+    found = _LAYER_FILE.fullmatch(path.rpartition("/")[2])
+    return LayerId(found[1]) if found else None
+
+
+def parent(path: Path) -> LayerId | None:
+    """What a layer stands on, as its file says. Raises `LayerDamaged`."""
+    return _parent(path, read_header(path))
+
+
+def has_subclusters(path: Path) -> bool:
+    """Whether the layer's clusters are written in parts. Raises `LayerDamaged` where that cannot be read."""
+    return read_header(path).has_subclusters
+
+
+def check_chain(folder: Path, layer: LayerId) -> list[LayerId]:
+    """A quick look at a layer and at all it stands on; gives them, top to bottom. Raises `LayerDamaged`."""
+    seen: list[LayerId] = []
+    at: LayerId | None = layer
+    while at is not None:
+        if at in seen:
+            raise LayerDamaged(f"{at}{SUFFIX} stands on itself, by way of {seen[-1]}{SUFFIX}")
+        seen.append(at)
+        at = parent(path_of(folder, at))
+    return seen
+
+
+def ensure_durable(folder: Path, layer: LayerId) -> None:
+    """See `Disks.ensure_durable`."""
+    path = path_of(folder, layer)
+    try:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    except OSError as failure:
+        raise LayerDamaged(f"{path.name} cannot be written to the host's disk: {failure.strerror}") from failure
+
+
+def check_length(path: Path, file_bytes: int) -> None:
+    """See `Disks.check_length`."""
+    try:
+        length = path.stat().st_size
+    except OSError as failure:
+        raise LayerDamaged(f"{path.name} cannot be looked at: {failure.strerror}") from failure
+    if length < file_bytes:
+        raise LayerDamaged(f"{path.name} is torn: it has {length} bytes, and had {file_bytes}")
+
+
+async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
+    """See `Disks.measure`."""
+    path = path_of(folder, layer)
+    for each in await asyncio.to_thread(check_chain, folder, layer):
+        # What is measured is promised from then on. A QEMU that was killed has left what it wrote in the host's memory,
+        # and the next one flushes only files that it wrote to itself: not before a cut either.
+        await asyncio.to_thread(ensure_durable, folder, each)
+    own = full = 0
+
+    def count(line: str) -> None:
+        """An extent a line: of a disk of terabytes they need not all be kept."""
+        nonlocal own, full
+        extent = json.loads(line.strip().strip("[],") or "{}")
+        if extent.get("data"):
+            own += extent["length"] if extent["depth"] == 0 else 0
+            full += 0 if extent["zero"] else extent["length"]
+
+    try:
+        command = ["qemu-img", "map", "--output=json", "-U", "-f", "qcow2", str(path)]
+        await run.run(command, timeout=_LONG, on_output=count)
+        length, sha256 = await asyncio.to_thread(_digest, path)
+        return LayerMeasure(own, full, length, sha256)
+    except run.ProgramFailed as failure:
+        raise LayerDamaged(f"{path.name} cannot be read: {failure.stderr.strip()[-300:]}") from failure
+    except OSError as failure:
+        raise LayerDamaged(f"{path.name} cannot be read: {failure.strerror}") from failure
+    except run.ProgramMissing as missing:
+        raise DriverError(str(missing)) from missing
+
+
+async def faults(folder: Path, layer: LayerId, known: KnownLayer, *, thorough: bool) -> list[str]:
+    """See `Disks.faults`."""
+    path = path_of(folder, layer)
+    try:
+        found = await asyncio.to_thread(_quick_faults, path, known)
+        if thorough and not found:
+            found += await _table_faults(path)
+            if known.sealed_sha256 is not None and known.sealed_sha256 != (await asyncio.to_thread(_digest, path))[1]:
+                found.append(f"{path.name} is not what it was when it was measured: its digest differs")
+    except LayerDamaged as damage:
+        return [str(damage)]
+    except OSError as unreadable:
+        return [f"{path.name} cannot be read: {unreadable.strerror}"]
+    return found
+
+
+def _quick_faults(path: Path, known: KnownLayer) -> list[str]:
+    header, length = read_header(path), path.stat().st_size
+    found, stands_on = [], _parent(path, header)
+    if stands_on != known.parent:
+        found.append(f"{path.name} stands on {_name(stands_on)}, not on {_name(known.parent)}")
+    if header.size_bytes != known.size_bytes:
+        longer = "larger" if header.size_bytes > known.size_bytes else "smaller"
+        found.append(f"{path.name} is a {longer} disk, of {header.size_bytes} bytes, than the {known.size_bytes} noted")
+    if known.sealed_bytes is not None and length < known.sealed_bytes:
+        found.append(f"{path.name} is shorter than it was: {length} bytes, not {known.sealed_bytes}")
+    return found
+
+
+async def _table_faults(path: Path) -> list[str]:
+    """What qemu-img finds wrong with the tables of one file; nothing while a guest writes to it."""
+    # What it stands on is looked at by itself, and must be neither opened nor locked for this.
+    node = {"driver": "qcow2", "backing": None, "file": {"driver": "file", "filename": str(path)}}
+    check, file = ["qemu-img", "check", "-q"], f"json:{json.dumps(node)}"
+    try:
+        # Without a lock first: nobody who wants to write to a whole file has to wait for this.
+        if await _passes([*check, "-U", file]):
+            return []
+        await run.run([*check, file], timeout=_LONG)
+    except run.ProgramFailed as failure:
+        if failure.status == _LEAKS or is_locked(failure):
+            return []
+        return [f"{path.name} is damaged, qemu-img check finds: {failure.stderr.strip()[-300:] or 'errors'}"]
+    except (run.ProgramMissing, TimeoutError) as failure:
+        raise DriverError(str(failure) or f"qemu-img check of {path.name} took too long") from failure
+    return []
+
+
+async def _passes(command: list[str]) -> bool:
+    try:
+        await run.run(command, timeout=_LONG)
+    except run.ProgramFailed as failure:
+        return failure.status == _LEAKS
+    return True
+
+
+def is_locked(failure: run.ProgramFailed) -> bool:
+    """Whether qemu-img found the file open in a guest that writes to it."""
+    return "lock" in failure.stderr and "another process" in failure.stderr
+
+
+def _parent(path: Path, header: Header) -> LayerId | None:
+    if header.backing is None:
+        return None
+    layer = layer_of(header.backing)
+    if layer is None or "/" in header.backing or header.backing_format != "qcow2":
+        what = f"{header.backing!r} of format {header.backing_format}"
+        raise LayerDamaged(f"{path.name} says that it stands on {what}, which is no layer")
+    return layer
+
+
+def _name(layer: LayerId | None) -> str:
+    return "nothing" if layer is None else f"{layer}{SUFFIX}"
+
+
+def _digest(path: Path) -> tuple[int, str]:
+    """A file's length and its SHA-256."""
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,17 @@
+"""Key pairs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    id: str
+    account: str
+    region: str
+    name: str
+    key_type: str
+    fingerprint: str
+    public_key: str
+    """One line in OpenSSH's format."""
+    created_at: datetime

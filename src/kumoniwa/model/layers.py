@@ -1,0 +1,24 @@
+"""Layers: the files that volumes and snapshots stand on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One qcow2 file. Immutable once another stands on it or a snapshot refers to it.
+
+    `sealed_bytes` and `sealed_sha256` tell what an immutable layer's file was when it was measured, so that one that a
+    power cut or a bad disk changed since can be told. None: not measured yet.
+    """
+
+    id: str
+    parent_id: str | None
+    size_bytes: int
+    created_at: datetime
+    sealed_bytes: int | None = None
+    sealed_sha256: str | None = None
+    made: bool = False
+    """Whether its file was seen to be there once: then it is never made anew, for a missing file is a lost one."""

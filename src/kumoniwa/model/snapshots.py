@@ -1,0 +1,63 @@
+"""Snapshots, and the tasks that import them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kumoniwa.model.consistency import Consistency
+
+
+class SnapshotState(StrEnum):
+    PENDING = "pending"
+    COMPLETED = "completed"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A reference to a layer. `layer_id` is None until the cut was made."""
+
+    id: str
+    account: str
+    region: str
+    volume_id: str
+    volume_size_gib: int
+    state: SnapshotState
+    progress: int
+    """Percent."""
+    started_at: datetime
+    description: str
+    layer_id: str | None = None
+    completed_at: datetime | None = None
+    state_message: str | None = None
+    consistency: Consistency | None = None
+    consistency_detail: str | None = None
+    frozen_ms: float | None = None
+    """How long the guest's file systems stood frozen for the cut."""
+    changed_bytes: int | None = None
+    """What its own layer holds: what was written since the cut before. None until it was measured."""
+    full_bytes: int | None = None
+    """What it holds with all the layers beneath: what a restored volume would have to hold."""
+
+
+class ImportState(StrEnum):
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTask:
+    """A disk file on its way to become a snapshot."""
+
+    id: str
+    account: str
+    region: str
+    snapshot_id: str
+    source: str
+    format: str
+    description: str
+    state: ImportState
+    progress: int
+    created_at: datetime
+    status_message: str = ""

@@ -1,0 +1,238 @@
+"""Shortens the chains of layers under running guests, one at a time, while they write.
+
+It claims nothing: a cut, a detachment or the guest's end gives a compaction up, and it is tried again in a later round.
+A guest finishes a compaction also when the server dies: then its head's file stands elsewhere than the row says, and
+the row follows the file.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.clock import precise
+from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
+from kumoniwa.model.layers import Layer
+from kumoniwa.reconcile.layer_files import DriversFiles
+from kumoniwa.storage.check import follow
+from kumoniwa.storage.collect import collect
+from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
+from kumoniwa.store import layers
+from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+ROUND = 60.0  # seconds
+CUTTING = frozenset({"create_image", "create_snapshot", "create_snapshots"})
+"""Workflows that make chains longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The layers of a volume that a running guest has, top to bottom."""
+
+    volume: str
+    instance: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def head(self) -> Layer:
+        return self.layers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """A compaction: `outcome` is "" while it goes on, then `done`, or why it is not."""
+
+    volume: str
+    instance: str
+    onto: str
+    layers_before: int
+    layers_after: int
+    copied_bytes: int
+    began_at: datetime
+    ended_at: datetime | None = None
+    outcome: str = ""
+
+
+class Compaction:
+    """Owns the task that goes round each minute, and after workflows that cut."""
+
+    def __init__(self, world: World, *, longest: int = LONGEST, left: int = LEFT) -> None:
+        self._world = world
+        self._files = DriversFiles(world.driver.disks)
+        self._longest, self._left = longest, left
+        self._tasks = Tasks("compaction")
+        self._due = asyncio.Event()
+        self._unsure: set[str] = set()
+        """Heads that a guest may compact though we do not wait for it: their rows follow their files."""
+        self.running: Compacted | None = None
+        self.last: Compacted | None = None
+        self.skipped: Mapping[str, str] = {}
+        """Volumes whose chains are too long and were not shortened in the last round, each with the reason."""
+
+    async def adopt(self) -> None:
+        """At start: what an earlier server began, guests may have finished meanwhile, or will. Call once, before
+        workflows cut anything."""
+        self._unsure = await self._world.database.read(_heads)
+
+    def start(self) -> None:
+        """Go round from now on."""
+        self._tasks.start(self._rounds(), "rounds")
+        self._tasks.start(self._tick(), "ticks")
+
+    async def close(self) -> None:
+        """Let go; a compaction that goes on is its guest's to finish."""
+        await self._tasks.close()
+
+    def stir(self) -> None:
+        """Something was cut: go round soon."""
+        self._due.set()
+
+    async def go_round(self) -> None:
+        """Shorten once what is too long now, the longest first."""
+        await self.follow_files()
+        skipped: dict[str, str] = {}
+        tried: set[str] = set()
+        while chains := [chain for chain in await self._too_long() if chain.volume not in tried]:
+            chain = max(chains, key=lambda one: len(one.layers))
+            tried.add(chain.volume)
+            if reason := await self._shorten(chain):
+                skipped[chain.volume] = reason
+                log.warning("a chain of layers was not shortened", volume=chain.volume, reason=reason)
+        self.skipped = skipped
+
+    async def follow_files(self) -> None:
+        """Bring the rows of heads that guests may have compacted by themselves to what the files say."""
+        followed = False
+        for layer_id in sorted(self._unsure):
+            if (onto := await follow(self._world.database, self._files, layer_id)) is not None:
+                log.info("a guest finished a compaction by itself", layer=layer_id, onto=onto)
+                followed = True
+        if followed:
+            await self._collect()
+
+    async def _rounds(self) -> None:
+        while True:
+            self._due.clear()
+            try:
+                await self.go_round()
+            except Exception:
+                log.exception("a round of compactions failed; the next one may not")
+            await self._due.wait()
+
+    async def _tick(self) -> None:
+        while True:
+            await self._world.clock.sleep(ROUND)
+            self.stir()
+
+    async def _too_long(self) -> list[Chain]:
+        return [chain for chain in await self._world.database.read(_chains) if len(chain.layers) > self._longest]
+
+    async def _shorten(self, chain: Chain) -> str:
+        """Shorten one chain; gives why it was not shortened, "" where it was."""
+        try:
+            chain = await self._measured(chain)
+            room = self._world.driver.room()
+        except (DriverError, OSError) as failure:
+            return str(failure)
+        shortening = plan([one.sealed_bytes for one in chain.layers], longest=self._longest, left=self._left)
+        assert shortening is not None, "it was longer than that"
+        if room.free - room.reserve < shortening.copied_bytes:
+            return (
+                f"The host has no room to copy {shortening.copied_bytes} bytes: {room.free} are free, of which "
+                f"{room.reserve} are kept in reserve."
+            )
+        return await self._compact(chain, shortening)
+
+    async def _compact(self, chain: Chain, shortening: Shortening) -> str:
+        """Have the guest copy; gives why it did not."""
+        clock, head, onto = self._world.clock, chain.head, chain.layers[shortening.onto].id
+        left = 1 + len(chain.layers) - shortening.onto
+        own = Compacted(
+            chain.volume, chain.instance, onto, len(chain.layers), left, shortening.copied_bytes, clock.now()
+        )
+        self.running = own
+        self._unsure.add(head.id)
+        try:
+            guest = self._world.driver.guest(GuestId(chain.instance))
+            if await guest.ensure_compacted(LayerId(head.id), LayerId(onto)):
+                await self._note(head, onto)
+                reason = ""
+            else:
+                reason = "It was given up for something else that was done with the volume; it is tried again."
+            self._unsure.discard(head.id)
+        except (DriverError, OSError) as failure:
+            reason = str(failure)
+        finally:
+            self.running = None
+        self.last = Compacted(**_values(own) | {"ended_at": clock.now(), "outcome": reason or "done"})
+        if not reason:
+            seconds = (clock.now() - own.began_at).total_seconds()
+            log.info(
+                "a chain of layers was shortened",
+                volume=chain.volume,
+                layers_before=own.layers_before,
+                layers_after=own.layers_after,
+                seconds=seconds,
+            )
+            await self._collect()
+        return reason
+
+    async def _note(self, head: Layer, onto: str) -> None:
+        """Write what the head stands on now, if its row still says what it said."""
+        await self._world.database.write(partial(layers.change_parent, layer_id=head.id, was=head.parent_id, now=onto))
+
+    async def _measured(self, chain: Chain) -> Chain:
+        """The chain, the files of its immutable layers measured. Raises `DriverError`."""
+        for layer in chain.layers[1:]:
+            if layer.sealed_bytes is None:
+                measure = await self._world.driver.disks.measure(LayerId(layer.id))
+                await self._world.database.write(
+                    partial(layers.seal, layer_id=layer.id, length=measure.file_bytes, sha256=measure.sha256)
+                )
+        every = await self._world.database.read(layers.every)
+        found = tuple(layers.chain(every, chain.head.id))
+        if [one.id for one in found] != [one.id for one in chain.layers]:
+            raise DriverError("Its layers changed while they were measured; it is tried again.")
+        return Chain(chain.volume, chain.instance, found)
+
+    async def _collect(self) -> None:
+        try:
+            await collect(self._world.database, self._world.driver.disks)
+        except (DriverError, OSError) as failure:  # the next collector tries again
+            log.warning("layers could not be deleted", reason=str(failure))
+
+
+def told(one: Compacted | None) -> dict[str, Any] | None:
+    """A compaction as JSON has it."""
+    if one is None:
+        return None
+    return _values(one) | {
+        "began_at": precise(one.began_at),
+        "ended_at": None if one.ended_at is None else precise(one.ended_at),
+    }
+
+
+def _values(one: Compacted) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in Compacted.__slots__}
+
+
+def _heads(connection: Connection) -> set[str]:
+    """The heads of all volumes that are attached."""
+    return {head for _, _, head in layers.attached_heads(connection)}
+
+
+def _chains(connection: Connection) -> list[Chain]:
+    """The chains of all volumes that running guests have, without those of instances that a workflow owns."""
+    every = layers.every(connection)
+    return [
+        Chain(volume, instance, tuple(layers.chain(every, head)))
+        for volume, instance, head in layers.attached_heads(connection, running=True)
+    ]

@@ -1,0 +1,52 @@
+"""Tables of snapshots and of their imports."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+)
+
+from kumoniwa.model.consistency import Consistency
+from kumoniwa.model.snapshots import ImportState, SnapshotState
+from kumoniwa.store.tables.columns import Moment, Word, scope, table
+
+snapshots = table(
+    "snapshots",
+    Column("id", String, primary_key=True),
+    *scope(),
+    Column("volume_id", String, nullable=False, index=True),
+    Column("volume_size_gib", Integer, nullable=False),
+    Column("state", Word(SnapshotState), nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("description", String, nullable=False),
+    Column("layer_id", ForeignKey("layers.id"), index=True),
+    Column("completed_at", Moment),
+    Column("state_message", Text),
+    Column("consistency", Word(Consistency)),
+    Column("consistency_detail", Text),
+    Column("frozen_ms", Float),
+    Column("changed_bytes", BigInteger),
+    Column("full_bytes", BigInteger),
+    Index("snapshots_scope", "account", "region"),
+)
+
+import_tasks = table(
+    "import_tasks",
+    Column("id", String, primary_key=True),
+    *scope(),
+    Column("snapshot_id", String, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("format", String, nullable=False),
+    Column("description", String, nullable=False),
+    Column("state", Word(ImportState), nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("status_message", Text, nullable=False),
+    Index("import_tasks_scope", "account", "region"),
+)

@@ -1,0 +1,19 @@
+"""The table of tags."""
+
+from sqlalchemy import (
+    Column,
+    Index,
+    String,
+)
+
+from kumoniwa.store.tables.columns import scope, table
+
+tags = table(
+    "tags",
+    *scope(),
+    Column("resource_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("resource_type", String, nullable=False),
+    Column("value", String, nullable=False),
+    Index("tags_scope", "account", "region", "resource_type"),
+)

@@ -1,0 +1,40 @@
+"""Tables of workflows and their journals."""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+)
+
+from kumoniwa.model.workflows import WorkflowState
+from kumoniwa.store.tables.columns import Moment, Word, table
+
+workflows = table(
+    "workflows",
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("subject", String),
+    Column("arguments", JSON, nullable=False),
+    Column("state", Word(WorkflowState), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("action", String),
+    Column("request_id", String),
+    Column("error", Text),
+    Column("finished_at", Moment),
+    Index("workflows_subject", "subject", "sequence"),
+)
+
+steps = table(
+    "steps",
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("result", JSON),
+    Column("error", Text),
+    Column("finished_at", Moment, nullable=False),
+)

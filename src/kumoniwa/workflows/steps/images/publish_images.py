@@ -1,0 +1,46 @@
+"""Steps that publish what became of an image."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from kumoniwa.model.consistency import How, weakest
+from kumoniwa.model.images import ImageState
+from kumoniwa.store import images, snapshots
+from kumoniwa.workflows.world import World
+
+
+async def ensure_image_available(world: World, image_id: str, how: How, snapshot_ids: Sequence[str] = ()) -> None:
+    """Afterwards the image can be launched, and says how it was cut: as the one of its snapshots that is worst off."""
+
+    def publish(connection: Connection) -> None:
+        cut = [snapshots.get(connection, snapshot_id) for snapshot_id in snapshot_ids]
+        told = weakest(
+            How(*how),
+            *(How(one.consistency, one.consistency_detail or "") for one in cut if one is not None and one.consistency),
+        )
+        images.change(
+            connection,
+            image_id,
+            consistency=told.consistency,
+            consistency_detail=told.detail,
+            frozen_ms=told.frozen_ms,
+        )
+        images.move(connection, image_id, [ImageState.PENDING], ImageState.AVAILABLE)
+
+    await world.database.write(publish)
+
+
+async def ensure_image_failed(world: World, image_id: str, reason: str) -> None:
+    """Afterwards the image is `failed`, and says why."""
+
+    def publish(connection: Connection) -> None:
+        images.change(
+            connection,
+            image_id,
+            state_reason_code="Server.InternalError",
+            state_reason_message=f"Server.InternalError: {reason}",
+        )
+        images.move(connection, image_id, [ImageState.PENDING], ImageState.FAILED)
+
+    await world.database.write(publish)

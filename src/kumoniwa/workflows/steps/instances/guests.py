@@ -1,0 +1,168 @@
+"""Steps that act on an instance's guest."""
+
+from functools import partial
+from ipaddress import IPv4Address
+from typing import TypedDict
+
+from sqlalchemy import Connection
+
+from kumoniwa.clock import precise
+from kumoniwa.hypervisor.driver import (
+    DiskBus,
+    DriverError,
+    Firmware,
+    GuestDisk,
+    GuestId,
+    GuestLost,
+    GuestSpec,
+    GuestState,
+    LayerId,
+    Shutdown,
+)
+from kumoniwa.model.boots import Cause
+from kumoniwa.model.instance_types import INSTANCE_TYPES
+from kumoniwa.model.instances import Reachability
+from kumoniwa.model.volumes import AttachmentState, Volume
+from kumoniwa.store import boots, instances, volumes
+from kumoniwa.store.workflows import Origin
+from kumoniwa.workflows.engine import StepFailed
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.world import World
+
+
+class Down(TypedDict):
+    """How a guest went down, as a journal keeps it."""
+
+    clean: bool
+    at_rest_at: str | None
+
+
+async def observe(world: World, instance_id: str) -> str:
+    """What the guest is seen to be (`GuestState`)."""
+    return str(await world.driver.guest(GuestId(instance_id)).observe())
+
+
+async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Cause, origin: Origin) -> str:
+    """Afterwards the guest runs, a boot that began for this cause is recorded, and its ports and metadata are open.
+
+    Gives when its vCPUs began to run.
+    """
+    guest = world.driver.guest(GuestId(instance_id))
+    spec = await world.database.read(partial(spec_of, instance_id=instance_id))
+    if not spec.disks:
+        raise StepFailed("The instance has no volume to boot from.")
+
+    def begin(connection: Connection) -> bool:
+        # Recorded first: what the guest does from its first moment on belongs to this boot.
+        begun = boots.ensure_begun(
+            connection, boot_id, instance_id, cause, Origin(origin.action, origin.request_id, now)
+        )
+        instances.change(connection, instance_id, reachability=Reachability.INITIALIZING, impaired_since=None)
+        return begun
+
+    def end(connection: Connection) -> None:
+        boots.ensure_ended(
+            connection, instance_id, cause, Origin(origin.action, origin.request_id, world.clock.now()), clean=False
+        )
+
+    now = world.clock.now()
+    state = await guest.observe()
+    begun = None if state is GuestState.RUNNING else await world.database.write(begin)
+    try:
+        for disk in spec.disks if state is GuestState.ABSENT else ():
+            await ensure_layers_made(world, disk.layer)
+        started = await guest.ensure_running(spec)
+    except DriverError as failure:
+        if begun and not isinstance(failure, GuestLost):
+            await world.database.write(partial(boots.remove, boot_id=boot_id))
+        elif begun is not None:
+            # It may have run, now or before a crash of ours, and written: the clean end before it is the last no more.
+            await world.database.write(end)
+        raise
+    if begun and not started.fresh:  # it stood still for want of room, and goes on where it stood: that is no boot
+        await world.database.write(partial(boots.remove, boot_id=boot_id))
+    if started.fresh:
+        await world.database.write(partial(boots.change, boot_id=boot_id, started_at=started.at))
+    if guest.metadata_socket is not None:
+        await world.metadata.ensure_open(instance_id, guest.metadata_socket)
+    await ensure_forwards(world, [instance_id])
+    return precise(started.at)
+
+
+async def ensure_shut_down(world: World, instance_id: str, cause: Cause, origin: Origin) -> Down:
+    """Afterwards the guest has shut down, or was halted when it did not in time; its disks take no more writes."""
+    guest = world.driver.guest(GuestId(instance_id))
+    try:
+        shutdown = await guest.ensure_shut_down(deadline=world.config.shutdown_deadline)
+    except GuestLost:
+        # It may have heard the power button: when it goes down after all, that was our doing and not its own.
+        await _note_the_end(world, instance_id, Shutdown(False, world.clock.now(), None), cause, origin)
+        raise
+    return await _note_the_end(world, instance_id, shutdown, cause, origin)
+
+
+async def ensure_off(world: World, instance_id: str, cause: Cause, origin: Origin, *, skip_os_shutdown: bool) -> Down:
+    """Afterwards the guest is off: shut down, or cut off when it did not in time (at once with `skip_os_shutdown`)."""
+    guest = world.driver.guest(GuestId(instance_id))
+    shutdown = await guest.ensure_off(deadline=world.config.shutdown_deadline, skip_os_shutdown=skip_os_shutdown)
+    await world.metadata.ensure_closed(instance_id)
+    return await _note_the_end(world, instance_id, shutdown, cause, origin)
+
+
+async def ensure_forgotten(world: World, instance_id: str) -> None:
+    """Afterwards nothing of the guest is left but its disks."""
+    await world.driver.guest(GuestId(instance_id)).ensure_forgotten()
+
+
+async def _note_the_end(world: World, instance_id: str, shutdown: Shutdown, cause: Cause, origin: Origin) -> Down:
+    """Write into the instance's current boot how it ended; a life that had ended before is left as it is."""
+    now = world.clock.now()
+
+    def end(connection: Connection) -> bool | None:
+        boots.ensure_ended(
+            connection,
+            instance_id,
+            cause,
+            Origin(origin.action, origin.request_id, now),
+            requested_at=shutdown.requested_at,
+            at_rest_at=shutdown.at_rest_at,
+            clean=shutdown.clean,
+        )
+        last = boots.current(connection, instance_id)
+        return None if last is None else last.end_clean
+
+    # A guest that was gone before this step is as clean as its last life's end was.
+    clean = await world.database.write(end)
+    return {
+        "clean": bool(clean),
+        "at_rest_at": None if shutdown.at_rest_at is None else precise(shutdown.at_rest_at),
+    }
+
+
+def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
+    """The guest that this instance wants, from its rows."""
+    instance = instances.get(connection, instance_id)
+    assert instance is not None, f"{instance_id} has a guest and no row"
+    kind = INSTANCE_TYPES[instance.instance_type]
+    return GuestSpec(
+        id=GuestId(instance.id),
+        uuid=instance.guest_uuid,
+        product=instance.instance_type,
+        vcpus=kind.vcpus_with(instance.options.get("CpuOptions")),
+        memory_mib=kind.memory_mib,
+        disks=tuple(
+            disk_of(volume)
+            for attachment, volume in volumes.of_instance(connection, instance_id)
+            if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
+        ),
+        mac=instance.mac,
+        address=IPv4Address(instance.private_ip),
+        bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
+        firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
+    )
+
+
+def disk_of(volume: Volume) -> GuestDisk:
+    """The volume as its guest has it: as on EC2, its serial number is its id without the dash."""
+    return GuestDisk(LayerId(volume.head), volume.id.replace("-", ""))

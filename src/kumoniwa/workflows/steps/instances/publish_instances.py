@@ -1,0 +1,65 @@
+"""Steps that publish what became of an instance."""
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from kumoniwa.model.instances import InstanceState, Reachability
+from kumoniwa.store import instances
+from kumoniwa.workflows.world import World
+
+
+async def ensure_published_running(world: World, instance_id: str) -> None:
+    """Afterwards the instance is `running`, unless a caller wants it ended by now."""
+    await world.database.write(
+        partial(instances.move, instance_id=instance_id, sources=[InstanceState.PENDING], target=InstanceState.RUNNING)
+    )
+
+
+async def ensure_published_stopped(world: World, instance_id: str) -> None:
+    """Afterwards the instance is `stopped` and its public address is given back."""
+    await world.database.write(
+        partial(
+            instances.move,
+            instance_id=instance_id,
+            sources=[InstanceState.STOPPING],
+            target=InstanceState.STOPPED,
+            public_ip=None,
+            reachability=Reachability.INITIALIZING,
+            impaired_since=None,
+        )
+    )
+
+
+async def ensure_published_terminated(world: World, instance_id: str) -> None:
+    """Afterwards the instance is `terminated` and its addresses are given back."""
+    await world.database.write(
+        partial(
+            instances.move,
+            instance_id=instance_id,
+            sources=[InstanceState.SHUTTING_DOWN],
+            target=InstanceState.TERMINATED,
+            public_ip=None,
+            terminated_at=world.clock.now(),
+        )
+    )
+
+
+async def ensure_start_failed(world: World, instance_id: str, target: InstanceState, reason: str) -> None:
+    """Afterwards the instance is back in `target` (`stopped`, or `terminated` for a launch), and says why."""
+    now = world.clock.now()
+
+    def publish(connection: Connection) -> None:
+        instances.move(
+            connection,
+            instance_id,
+            [InstanceState.PENDING],
+            target,
+            public_ip=None,
+            terminated_at=now if target is InstanceState.TERMINATED else None,
+            state_transition_reason="Server.InternalError",
+            state_reason_code="Server.InternalError",
+            state_reason_message=f"Server.InternalError: {reason}",
+        )
+
+    await world.database.write(publish)

@@ -1,0 +1,100 @@
+"""Steps that make the files of layers which so far are rows, and drop layers that came to nothing.
+
+A volume that no instance has is cut, and grown, by rows alone; so a layer may have no file yet, and neither may those
+beneath it. Whoever plugs a volume into a guest makes them first.
+"""
+
+import asyncio
+from collections.abc import Collection
+from functools import partial
+from weakref import WeakKeyDictionary
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
+from kumoniwa.model.layers import Layer
+from kumoniwa.storage.collect import collect
+from kumoniwa.store import layers
+from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+# Two volumes may stand on one layer that has no file yet: it is made once.
+_TURNS: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
+
+
+async def ensure_layers_made(world: World, layer_id: str) -> None:
+    """Afterwards the layer has its file, and so has each that it stands on.
+
+    Raises `LayerDamaged` where a file is missing that was there before, for making it anew would hide the loss, and
+    where one that never changes any more has lost its end.
+    """
+    disks = world.driver.disks
+    async with _TURNS.setdefault(world.database, asyncio.Lock()):
+        there = await disks.all_layers()
+
+        def lost(connection: Connection) -> str | None:
+            wanted: str | None = layer_id
+            while wanted is not None and (layer := layers.get(connection, wanted)) is not None:
+                if layer.made and layer.id not in there:
+                    return layer.id
+                wanted = layer.parent_id
+            return None
+
+        if (missing := await world.database.read(lost)) is not None:
+            raise LayerDamaged(f"The file of layer {missing} is missing; what was written to it is lost.")
+        await _check_ends(world, layer_id)
+        unmade = await world.database.read(partial(layers.unmade, layer_id=layer_id))
+        for layer in unmade:
+            if layer.id in there:
+                continue
+            if layer.parent_id is None:
+                await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
+            else:
+                await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
+        if not unmade:
+            return
+
+        def note(connection: Connection) -> frozenset[str]:
+            layers.note_made(connection, *(layer.id for layer in unmade))
+            return layers.known(connection)
+
+        known = await world.database.write(note)
+        for layer in reversed(unmade):
+            if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
+                await disks.ensure_deleted(LayerId(layer.id))
+
+
+async def ensure_dropped(world: World, ids: Collection[str]) -> None:
+    """Afterwards those of these layers are gone that no volume, snapshot or other layer has."""
+    unused = await world.database.write(partial(layers.remove_unused, ids=ids))
+    for layer_id in unused:
+        try:
+            await world.driver.disks.ensure_deleted(LayerId(layer_id))
+        except (DriverError, OSError) as failure:
+            # Its row is gone: the file belongs to nothing, and goes with the next collection.
+            log.warning("a layer could not be deleted", layer=layer_id, reason=str(failure))
+
+
+async def collect_what_goes(world: World, **about: str) -> None:
+    """Collect the layers that nothing refers to. Rows are right before: a file that does not go is nobody's trouble."""
+    try:
+        await collect(world.database, world.driver.disks)
+    except (DriverError, OSError) as failure:  # the next collector tries again
+        log.warning("layers could not be deleted", reason=str(failure), **about)
+
+
+async def _check_ends(world: World, layer_id: str) -> None:
+    """Raises `LayerDamaged` where a file is shorter than it was when it was measured: torn, most likely.
+
+    Its tables do not tell that its end is missing, and QEMU would read zeros there. One that is still written to may
+    lack what its guest had not flushed when the power failed.
+    """
+
+    def read(connection: Connection) -> list[Layer]:
+        return [layer for layer in layers.chain(layers.every(connection), layer_id) if layer.sealed_bytes is not None]
+
+    for layer in await world.database.read(read):
+        await world.driver.disks.check_length(LayerId(layer.id), layer.sealed_bytes or 0)

@@ -1,0 +1,72 @@
+"""The step that tells how much snapshots hold, and what the files of their layers are, now that these never change."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlalchemy import Connection
+
+from kumoniwa.hypervisor.driver import LayerDamaged, LayerId, LayerMeasure
+from kumoniwa.model.layers import Layer
+from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.store import layers, snapshots
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.world import World
+
+
+async def ensure_measured(world: World, snapshot_ids: Sequence[str]) -> None:
+    """Afterwards each of these snapshots that is still there knows its sizes, and its layer what its file is.
+
+    One whose layer cannot be read, or is not what it was when it was measured, is in `error` and says why; once the
+    others are measured, its `LayerDamaged` is raised. Another snapshot of a layer that was measured is not measured
+    again. Takes as long as reading the layers' files does: no instance should be claimed meanwhile.
+    """
+    damage: LayerDamaged | None = None
+    for snapshot_id in snapshot_ids:
+        try:
+            await _ensure_measured(world, snapshot_id)
+        except LayerDamaged as damaged:
+            if await _ensure_in_error(world, snapshot_id, str(damaged)):
+                damage = damage or damaged
+    if damage is not None:
+        raise damage
+
+
+async def _ensure_measured(world: World, snapshot_id: str) -> None:
+    def read(connection: Connection) -> tuple[Snapshot, Layer, tuple[int, int] | None] | None:
+        snapshot = snapshots.get(connection, snapshot_id)
+        if snapshot is None or snapshot.layer_id is None or snapshot.full_bytes is not None:
+            return None
+        layer = layers.get(connection, snapshot.layer_id)
+        assert layer is not None, "a foreign key holds it"
+        return snapshot, layer, None if layer.sealed_sha256 is None else layers.sizes(connection, layer.id)
+
+    if (found := await world.database.read(read)) is None:
+        return
+    snapshot, layer, sizes = found
+    if sizes is None:
+        await ensure_layers_made(world, layer.id)
+        measure = await world.driver.disks.measure(LayerId(layer.id))
+        _check_unchanged(layer, measure)
+        await world.database.write(
+            partial(layers.seal, layer_id=layer.id, length=measure.file_bytes, sha256=measure.sha256)
+        )
+        sizes = measure.own_bytes, measure.full_bytes
+    changed, full = sizes
+    await world.database.write(
+        partial(snapshots.change, snapshot_id=snapshot.id, changed_bytes=changed, full_bytes=full)
+    )
+
+
+def _check_unchanged(layer: Layer, measure: LayerMeasure) -> None:
+    if layer.sealed_sha256 not in (None, measure.sha256):
+        raise LayerDamaged(
+            f"The file of layer {layer.id} has changed since it was measured ({layer.sealed_bytes} bytes then, "
+            f"{measure.file_bytes} now); an immutable layer never does."
+        )
+
+
+async def _ensure_in_error(world: World, snapshot_id: str, reason: str) -> bool:
+    """Afterwards the snapshot is in `error`; gives whether it is still there."""
+    return await world.database.write(
+        partial(snapshots.change, snapshot_id=snapshot_id, state=SnapshotState.ERROR, state_message=reason)
+    )

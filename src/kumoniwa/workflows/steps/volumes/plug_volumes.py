@@ -1,0 +1,156 @@
+"""Steps that make volumes, plug them into guests and take them out again."""
+
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.hypervisor.driver import DetachRefused, GuestState
+from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
+from kumoniwa.store import instances, volumes
+from kumoniwa.workflows.engine import StepFailed
+from kumoniwa.workflows.steps.instances.guests import disk_of
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.steps.waiting import until_answered
+from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
+
+_LEAVING = (AttachmentState.DETACHING, AttachmentState.BUSY)
+
+
+async def ensure_made(world: World, volume_id: str) -> None:
+    """Afterwards the volume has its files; nothing happens where it is gone."""
+    if (volume := await world.database.read(partial(volumes.get, volume_id=volume_id))) is not None:
+        await ensure_layers_made(world, volume.head)
+
+
+async def ensure_instance_volumes_made(world: World, instance_id: str) -> None:
+    """Afterwards every volume of the instance has its files. Fails for an instance without a root volume."""
+
+    def read(connection: Connection) -> tuple[str, list[tuple[Attachment, Volume]]]:
+        instance = instances.get(connection, instance_id)
+        assert instance is not None, f"{instance_id} has a workflow and no row"
+        return instance.root_device_name, volumes.of_instance(connection, instance_id)
+
+    root, attached = await world.database.read(read)
+    if not any(one.position == 0 and one.state is not AttachmentState.ATTACHING for one, _ in attached):
+        raise StepFailed(f"Instance does not have a volume attached at root ({root})")
+    for _, volume in attached:
+        await ensure_layers_made(world, volume.head)
+
+
+async def ensure_published_available(world: World, volume_id: str) -> None:
+    """Afterwards a volume that was being made is `available`."""
+    await world.database.write(
+        partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.AVAILABLE)
+    )
+
+
+async def ensure_published_in_error(world: World, volume_id: str) -> None:
+    """Afterwards a volume that could not be made is in `error`: all that can be done with it is to delete it."""
+    await world.database.write(
+        partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.ERROR)
+    )
+
+
+async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> None:
+    """Afterwards the instance's guest has the volume, also where a caller wants it detached by now: what was asked for
+    in between finds it there, and the detachment's turn comes.
+
+    A guest that is ABSENT gets it at its next start. One that does not run got it after its end, whenever it was asked
+    for: that is noted, for what the end says of its disks.
+    """
+    wanted = (AttachmentState.ATTACHING, AttachmentState.DETACHING)
+    if (volume := await _attached(world, volume_id, instance_id, wanted)) is not None:
+        disk = disk_of(volume)
+        await until_answered(world, instance_id, lambda guest: guest.ensure_attached(disk))
+        if await until_answered(world, instance_id, lambda guest: guest.observe()) is not GuestState.RUNNING:
+            now = world.clock.now()
+            await world.database.write(
+                lambda connection: volumes.change_attachment(connection, volume_id, attached_at=now)
+            )
+
+
+async def ensure_published_attached(world: World, volume_id: str, instance_id: str) -> None:
+    """Afterwards the attachment is `attached`, unless a caller wants it ended by now."""
+    await world.database.write(
+        lambda connection: volumes.move_attachment(
+            connection, volume_id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED
+        )
+    )
+
+
+async def ensure_attachment_given_up(world: World, volume_id: str, instance_id: str) -> None:
+    """Afterwards a volume that could not be attached is available again."""
+    await world.database.write(
+        lambda connection: volumes.release(connection, volume_id, instance_id, [AttachmentState.ATTACHING])
+    )
+
+
+async def ensure_unplugged(world: World, volume_id: str, instance_id: str, *, force: bool) -> None:
+    """Afterwards the instance's guest has the volume no more, and what it wrote is there.
+
+    Fails where the guest does not let it go within the configured deadline; with `force` it is taken from it.
+    """
+    if (volume := await _attached(world, volume_id, instance_id, _LEAVING)) is not None:
+        await _unplug(world, volume, instance_id, deadline=world.config.detach_deadline, force=force)
+
+
+async def ensure_released(world: World, volume_id: str, instance_id: str) -> None:
+    """Afterwards the volume is available, its attachment gone."""
+    await world.database.write(lambda connection: volumes.release(connection, volume_id, instance_id, _LEAVING))
+
+
+async def ensure_left_busy(world: World, volume_id: str, instance_id: str) -> None:
+    """Afterwards the attachment of a volume that its guest does not let go is `busy`; the volume stays in use."""
+    await world.database.write(
+        lambda connection: volumes.move_attachment(
+            connection, volume_id, instance_id, [AttachmentState.DETACHING], AttachmentState.BUSY
+        )
+    )
+
+
+async def ensure_busy_released(world: World, instance_id: str) -> None:
+    """Afterwards the volumes are available that the instance's guest, which is off, was asked for and kept."""
+
+    def release(connection: Connection) -> None:
+        for attachment, volume in volumes.of_instance(connection, instance_id):
+            if attachment.state is AttachmentState.BUSY:
+                volumes.release(connection, volume.id, instance_id, [AttachmentState.BUSY])
+
+    await world.database.write(release)
+
+
+async def ensure_busy_let_go(world: World, instance_id: str) -> None:
+    """Afterwards the volumes are available that the instance's guest was asked for and, having rebooted, lets go."""
+    for attachment, volume in await world.database.read(partial(volumes.of_instance, instance_id=instance_id)):
+        if attachment.state is not AttachmentState.BUSY:
+            continue
+        try:
+            await _unplug(world, volume, instance_id, deadline=0.0, force=False)
+        except DetachRefused as kept:
+            log.info("a guest keeps a volume", instance=instance_id, volume=volume.id, reason=str(kept))
+            continue
+        await ensure_released(world, volume.id, instance_id)
+
+
+async def _unplug(world: World, volume: Volume, instance_id: str, *, deadline: float, force: bool) -> None:
+    serial = disk_of(volume).serial
+    await until_answered(
+        world, instance_id, lambda guest: guest.ensure_detached(serial, deadline=deadline, force=force)
+    )
+
+
+async def _attached(
+    world: World, volume_id: str, instance_id: str, states: tuple[AttachmentState, ...]
+) -> Volume | None:
+    """The volume, where its attachment to this instance is in one of these states."""
+
+    def read(connection: Connection) -> Volume | None:
+        attachment = volumes.attachment_of(connection, [volume_id]).get(volume_id)
+        if attachment is None or attachment.instance_id != instance_id or attachment.state not in states:
+            return None
+        return volumes.get(connection, volume_id)
+
+    return await world.database.read(read)

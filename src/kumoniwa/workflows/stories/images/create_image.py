@@ -1,0 +1,66 @@
+"""CreateImage: an AMI of an instance, its disks at rest unless the caller forbids the reboot that this takes."""
+
+from dataclasses import replace
+
+from kumoniwa.hypervisor.driver import GuestState
+from kumoniwa.model.boots import Cause
+from kumoniwa.model.consistency import Cutting
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps.images import publish_images
+from kumoniwa.workflows.steps.instances import guests, noted_boots
+from kumoniwa.workflows.steps.snapshots import cut_volumes
+
+
+@story("create_image")
+async def create_image(
+    wf: Workflow,
+    image_id: str,
+    instance_id: str,
+    no_reboot: bool,
+    cuts: list[cut_volumes.WantedCut],
+    freeze: bool = False,
+) -> None:
+    """Shut the guest down, cut its volumes, boot it again; then, the instance released, finish the image."""
+    failure, cutting, seconds = None, Cutting(), None
+    apart: list[str] = []
+    try:
+        was_running = await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.RUNNING
+        cutting = Cutting(was_running=was_running, reboot=was_running and not no_reboot)
+        planned = await wf.step("plan the cuts", cut_volumes.ensure_cuts_planned, instance_id, cuts)
+        apart = cut_volumes.cut_apart(cuts, planned)
+        await wf.step("prepare the overlays", cut_volumes.ensure_overlays, planned)
+        if cutting.reboot:
+            down = await wf.step("shut the guest down", guests.ensure_shut_down, instance_id, Cause.ACTION, wf.origin)
+            cutting = replace(cutting, clean=down["clean"])
+        elif not was_running:
+            clean = await wf.step("note how the guest ended", noted_boots.ended_clean, instance_id)
+            cutting = replace(cutting, clean=clean)
+            apart += await wf.step("note what it got since", cut_volumes.attached_since_its_end, instance_id)
+        if freeze and was_running and no_reboot:
+            frozen = await wf.step("freeze and cut the volumes", cut_volumes.ensure_frozen_cut, instance_id, planned)
+            cutting, seconds = replace(cutting, frozen=frozen), frozen["seconds"]
+        else:
+            seconds = await wf.step("cut the volumes", cut_volumes.ensure_cut, instance_id, planned)
+    except StepFailed as failed:
+        failure = failed
+        # Before the boot: a guest that died meanwhile would be given a layer that one of them stands on.
+        await wf.settle("drop the overlays", cut_volumes.ensure_overlays_dropped, cuts)
+    if cutting.reboot:
+        try:
+            await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
+            await wf.step("note the cut in the boot", noted_boots.ensure_cut_noted, wf.id, seconds)
+        except StepFailed as failed:
+            failure = failure or failed
+    await wf.release()
+    how = cutting.how()
+    if failure is None:
+        try:
+            await wf.step("complete the snapshots", cut_volumes.ensure_snapshots_completed, cuts, how, apart)
+        except StepFailed as failed:
+            failure = failed
+    if failure is not None:
+        await wf.settle("fail the snapshots", cut_volumes.ensure_snapshots_failed, cuts, str(failure))
+        await wf.settle("fail the image", publish_images.ensure_image_failed, image_id, str(failure))
+        raise failure
+    ids = [cut["snapshot"] for cut in cuts]
+    await wf.settle("publish the image", publish_images.ensure_image_available, image_id, how, ids)

@@ -1,0 +1,24 @@
+"""StartInstances: the guest of a stopped instance boots."""
+
+from kumoniwa.model.boots import Cause
+from kumoniwa.model.instances import InstanceState
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps.instances import guests, publish_instances
+from kumoniwa.workflows.steps.volumes import plug_volumes
+from kumoniwa.workflows.stories.instances.run_instance import give_up
+
+
+@story("start_instance")
+async def start_instance(wf: Workflow, instance_id: str) -> None:
+    """Make what of its volumes has no file yet, boot the guest, publish the instance; a start that fails ends stopped,
+    and says why."""
+    try:
+        await wf.step("make the volumes", plug_volumes.ensure_instance_volumes_made, instance_id)
+        await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
+    except StepFailed as failure:
+        await give_up(wf, instance_id)
+        await wf.settle(
+            "fail the start", publish_instances.ensure_start_failed, instance_id, InstanceState.STOPPED, str(failure)
+        )
+        raise
+    await wf.settle("publish the instance as running", publish_instances.ensure_published_running, instance_id)

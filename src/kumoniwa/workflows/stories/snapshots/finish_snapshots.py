@@ -1,0 +1,25 @@
+"""CopySnapshot, and snapshots of volumes that no instance has: layers that are immutable from the start."""
+
+from kumoniwa.model.consistency import Consistency, How
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps.snapshots import complete_snapshots
+
+
+@story("finish_snapshots")
+async def finish_snapshots(
+    wf: Workflow, snapshot_ids: list[str], consistency: Consistency | None, detail: str, frozen_ms: float | None = None
+) -> None:
+    """Snapshots whose layers are immutable from the start: copies, and those of volumes that nobody has.
+
+    How the latter were cut is for them to tell: `consistency` is None.
+    """
+    try:
+        if consistency is None:
+            await wf.step("complete the snapshots", complete_snapshots.ensure_nobodys_completed, snapshot_ids)
+        else:
+            how = How(Consistency(consistency), detail, frozen_ms)
+            await wf.step("complete the snapshots", complete_snapshots.ensure_completed, snapshot_ids, how)
+    except StepFailed as failed:
+        reasons = dict.fromkeys(snapshot_ids, str(failed))
+        await wf.settle("fail the snapshots", complete_snapshots.ensure_failed, reasons)
+        raise

@@ -1,0 +1,16 @@
+"""AttachVolume: a volume is plugged into an instance, whose guest may run."""
+
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps.volumes import plug_volumes
+
+
+@story("attach_volume")
+async def attach_volume(wf: Workflow, volume_id: str, instance_id: str) -> None:
+    """Make what of the volume has no file yet, plug it in, publish it; where that fails it is available again."""
+    try:
+        await wf.step("make the volume", plug_volumes.ensure_made, volume_id)
+        await wf.step("plug the volume in", plug_volumes.ensure_plugged_in, volume_id, instance_id)
+    except StepFailed:
+        await wf.settle("give the attachment up", plug_volumes.ensure_attachment_given_up, volume_id, instance_id)
+        raise
+    await wf.settle("publish the attachment", plug_volumes.ensure_published_attached, volume_id, instance_id)

@@ -1,0 +1,15 @@
+"""CreateVolume: a volume that no instance has comes to be."""
+
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps.volumes import plug_volumes
+
+
+@story("create_volume")
+async def create_volume(wf: Workflow, volume_id: str) -> None:
+    """Make the volume's file, publish the volume; one that cannot be made ends in `error`."""
+    try:
+        await wf.step("make the volume", plug_volumes.ensure_made, volume_id)
+    except StepFailed:
+        await wf.settle("fail the volume", plug_volumes.ensure_published_in_error, volume_id)
+        raise
+    await wf.settle("publish the volume", plug_volumes.ensure_published_available, volume_id)

@@ -1,0 +1,15 @@
+"""DetachVolume: a volume is taken out of an instance, whose guest may run."""
+
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps.volumes import plug_volumes
+
+
+@story("detach_volume")
+async def detach_volume(wf: Workflow, volume_id: str, instance_id: str, force: bool) -> None:
+    """Ask the guest to let the volume go, then make it available; what the guest keeps stays attached, `busy`."""
+    try:
+        await wf.step("unplug the volume", plug_volumes.ensure_unplugged, volume_id, instance_id, force=force)
+    except StepFailed:
+        await wf.settle("leave the volume busy", plug_volumes.ensure_left_busy, volume_id, instance_id)
+        raise
+    await wf.settle("release the volume", plug_volumes.ensure_released, volume_id, instance_id)

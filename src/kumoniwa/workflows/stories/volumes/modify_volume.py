@@ -1,0 +1,20 @@
+"""ModifyVolume: a volume grows, or is to perform otherwise, while it is in use or not."""
+
+from contextlib import suppress
+
+from kumoniwa.workflows.engine import StepFailed, Workflow, story
+from kumoniwa.workflows.steps.volumes import grow_volumes, plug_volumes
+
+
+@story("modify_volume")
+async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id: str | None) -> None:
+    """Apply the modification, complete it; one that cannot be applied fails, and says why."""
+    try:
+        await wf.step("apply the modification", grow_volumes.ensure_applied, volume_id, layer_id, instance_id)
+    except StepFailed as failure:
+        await wf.settle("fail the modification", grow_volumes.ensure_failed, volume_id, str(failure))
+        raise
+    # Where it cannot be made now, the rows are right: whoever plugs the volume in makes it, or says why that cannot be.
+    with suppress(StepFailed):
+        await wf.step("make the volume", plug_volumes.ensure_made, volume_id)
+    await wf.settle("complete the modification", grow_volumes.ensure_completed, volume_id)

@@ -1,0 +1,97 @@
+"""Every parameter of RunInstances in EC2's model is honoured, or refused by its name: none is forgotten."""
+
+from typing import Any
+
+import pytest
+from asgi import Refused
+from model_parameters import parameters_of
+from stack import Stack
+
+from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_UNBUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT, LAUNCH_UNBUILT
+
+pytestmark = pytest.mark.anyio
+
+# Each of these has a test of its own in this folder, or is read by every test that launches.
+_HONOURED = """
+AdditionalInfo BlockDeviceMappings.DeviceName BlockDeviceMappings.NoDevice BlockDeviceMappings.VirtualName
+BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Iops BlockDeviceMappings.Ebs.SnapshotId
+BlockDeviceMappings.Ebs.Throughput BlockDeviceMappings.Ebs.VolumeSize BlockDeviceMappings.Ebs.VolumeType ClientToken
+CpuOptions.AmdSevSnp CpuOptions.CoreCount CpuOptions.NestedVirtualization CpuOptions.ThreadsPerCore
+CreditSpecification.CpuCredits DisableApiStop DisableApiTermination DryRun EbsOptimized EnclaveOptions.Enabled
+HibernationOptions.Configured ImageId InstanceInitiatedShutdownBehavior InstanceType KeyName MaxCount MinCount
+MetadataOptions.HttpEndpoint MetadataOptions.HttpPutResponseHopLimit MetadataOptions.HttpTokens
+MetadataOptions.InstanceMetadataTags Monitoring.Enabled NetworkInterfaces.AssociatePublicIpAddress
+NetworkInterfaces.DeleteOnTermination NetworkInterfaces.Description NetworkInterfaces.DeviceIndex
+NetworkInterfaces.Groups NetworkInterfaces.PrivateIpAddress NetworkInterfaces.PrivateIpAddresses.Primary
+NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress NetworkInterfaces.SubnetId Placement.AvailabilityZone
+Placement.AvailabilityZoneId PrivateIpAddress SecurityGroupIds SecurityGroups SubnetId
+TagSpecifications.ResourceType TagSpecifications.Tags.Key TagSpecifications.Tags.Value UserData
+"""
+HONOURED = frozenset(_HONOURED.split())
+
+
+def _unbuilt_paths() -> set[str]:
+    return {
+        *(one.path for one in LAUNCH_UNBUILT),
+        *(f"NetworkInterfaces.{one.path}" for one in INTERFACE_UNBUILT),
+        *(f"BlockDeviceMappings.{one.path}" for one in DEVICE_UNBUILT),
+    }
+
+
+def test_every_parameter_of_the_model_is_honoured_or_refused_by_name() -> None:
+    model = parameters_of("RunInstances")
+    unbuilt = _unbuilt_paths()
+    forgotten = {
+        leaf for leaf in model - HONOURED if not any(leaf == path or leaf.startswith(f"{path}.") for path in unbuilt)
+    }
+    assert forgotten == set()
+    assert model >= HONOURED
+    assert {path for path in unbuilt if not any(leaf == path or leaf.startswith(f"{path}.") for leaf in model)} == set()
+
+
+ASKED: list[tuple[dict[str, Any], str]] = [
+    ({"InstanceMarketOptions": {"MarketType": "spot"}}, "Spot Instances and Capacity Blocks"),
+    ({"LaunchTemplate": {"LaunchTemplateName": "web"}}, "launch templates"),
+    ({"IamInstanceProfile": {"Name": "web"}}, "instance profiles"),
+    ({"Placement": {"Tenancy": "dedicated"}}, "tenancies other than default"),
+    ({"Placement": {"GroupName": "close"}}, "placement groups"),
+    ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "the metadata service over IPv6"),
+    ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "resource names as hostnames"),
+    ({"MaintenanceOptions": {"AutoRecovery": "disabled"}}, "instances without automatic recovery"),
+    ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "nested virtualization"),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6AddressCount": 1}]}, "IPv6 addresses"),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "Elastic Fabric Adapters"),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0}, {"DeviceIndex": 1}]}, "instances with more than one network interface"),
+    (
+        {"NetworkInterfaces": [{"DeviceIndex": 0, "DeleteOnTermination": False}]},
+        "network interfaces that outlive their instance",
+    ),
+    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}}]}, "encrypted volumes"),
+]
+
+
+async def test_what_is_not_built_is_refused_by_name_and_leaves_nothing(stack: Stack) -> None:
+    for parameters, what in ASKED:
+        with pytest.raises(Refused) as refused:
+            await stack.launch(**parameters)
+        assert refused.value.message == f"Kumoniwa does not implement {what}."
+    assert (await stack.call("DescribeInstances"))["Reservations"] == []
+
+
+async def test_asking_for_what_is_so_anyway_is_granted(stack: Stack) -> None:
+    instance_id = await stack.launch(
+        InstanceMarketOptions={"MarketType": "on-demand"},
+        Placement={"Tenancy": "default"},
+        MetadataOptions={"HttpProtocolIpv6": "disabled"},
+        PrivateDnsNameOptions={"HostnameType": "ip-name", "EnableResourceNameDnsARecord": False},
+        CapacityReservationSpecification={"CapacityReservationPreference": "none"},
+        MaintenanceOptions={"AutoRecovery": "default"},
+        CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1, "AmdSevSnp": "disabled"},
+        NetworkInterfaces=[{"DeviceIndex": 0, "InterfaceType": "interface", "NetworkCardIndex": 0}],
+        BlockDeviceMappings=[{"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": False, "VolumeSize": 1}}],
+        HibernationOptions={"Configured": False},
+        EnclaveOptions={"Enabled": False},
+    )
+    instance = await stack.instance(instance_id)
+    assert instance["CapacityReservationSpecification"] == {"CapacityReservationPreference": "none"}

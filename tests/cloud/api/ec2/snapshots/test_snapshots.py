@@ -1,0 +1,157 @@
+"""Snapshots: described, and deleted with what only they held."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from bare_cloud import BareCloud, bare_cloud, refused
+from sqlalchemy import Connection
+from stored import AT, add_image, add_snapshot, add_volume, hexadecimal
+
+from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.model.images import ImageState
+from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.snapshots import SnapshotState
+from kumoniwa.model.tags import Tag
+from kumoniwa.store import layers, snapshots, tags
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
+    async with bare_cloud(tmp_path) as made:
+        yield made
+
+
+async def described(cloud: BareCloud, *filters: tuple[str, str], **parameters: object) -> list[str]:
+    """The ids of the snapshots that a DescribeSnapshots gives."""
+    asked = [{"Name": name, "Values": [value]} for name, value in filters]
+    answer = await cloud.ask("DescribeSnapshots", Filters=asked, **parameters)
+    return [snapshot["SnapshotId"] for snapshot in answer["Snapshots"]]
+
+
+async def test_a_snapshot_is_described_as_ec2_does(cloud: BareCloud) -> None:
+    snapshot = await cloud.database.write(partial(add_snapshot, number=1))
+    assert (await cloud.ask("DescribeSnapshots", SnapshotIds=[snapshot]))["Snapshots"] == [
+        {
+            "CompletionTime": AT,
+            "Description": "snapshot 1",
+            "Encrypted": False,
+            "OwnerId": "123456789012",
+            "Progress": "100%",
+            "SnapshotId": snapshot,
+            "StartTime": AT,
+            "State": "completed",
+            "StorageTier": "standard",
+            "VolumeId": f"vol-{hexadecimal(1)}",
+            "VolumeSize": 8,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other"),
+    [
+        ("description", "snapshot ?", "snapshot"),
+        ("encrypted", "false", "true"),
+        ("owner-id", "123456789012", "210987654321"),
+        ("progress", "100%", "99%"),
+        ("snapshot-id", f"snap-{hexadecimal(1)}", f"snap-{hexadecimal(2)}"),
+        ("start-time", "2026-01-01T00:00:00.000Z", "2026-01-02*"),
+        ("status", "completed", "pending"),
+        ("storage-tier", "standard", "archive"),
+        ("tag:Team", "moss", "stone"),
+        ("volume-id", f"vol-{hexadecimal(1)}", f"vol-{hexadecimal(2)}"),
+        ("volume-size", "8", "10"),
+    ],
+)
+async def test_a_filter_finds_what_it_names(cloud: BareCloud, name: str, value: str, other: str) -> None:
+    snapshot = await cloud.database.write(partial(add_snapshot, number=1))
+    tag = Tag("123456789012", "us-east-1", snapshot, "snapshot", "Team", "moss")
+    await cloud.database.write(lambda connection: tags.add(connection, tag))
+    assert await described(cloud, (name, value)) == [snapshot]
+    assert await described(cloud, (name, other)) == []
+
+
+async def test_snapshots_are_their_owners_alone(cloud: BareCloud) -> None:
+    snapshot = await cloud.database.write(partial(add_snapshot, number=1))
+    assert await described(cloud, OwnerIds=["self"]) == [snapshot]
+    assert await described(cloud, OwnerIds=["amazon"]) == []
+    assert await described(cloud, RestorableByUserIds=["self"]) == [snapshot]
+    assert await described(cloud, RestorableByUserIds=["all"]) == []
+    assert await described(cloud, account="210987654321") == []
+
+
+async def test_a_snapshot_that_does_not_exist_is_refused_by_its_id(cloud: BareCloud) -> None:
+    unknown = f"snap-{hexadecimal(9)}"
+    for action, parameters in (
+        ("DescribeSnapshots", {"SnapshotIds": [unknown]}),
+        ("DeleteSnapshot", {"SnapshotId": unknown}),
+    ):
+        with refused("InvalidSnapshot.NotFound", f"The snapshot '{unknown}' does not exist."):
+            await cloud.ask(action, **parameters)
+    with refused("InvalidParameterValue"):
+        await cloud.ask("DeleteSnapshot", SnapshotId="snap-x")
+
+
+async def test_pages_hold_every_snapshot_once(cloud: BareCloud) -> None:
+    for number in range(1, 8):
+        await cloud.database.write(partial(add_snapshot, number=number))
+    first = await cloud.ask("DescribeSnapshots", MaxResults=5)
+    rest = await cloud.ask("DescribeSnapshots", MaxResults=5, NextToken=first["NextToken"])
+    assert [len(first["Snapshots"]), len(rest["Snapshots"])] == [5, 2]
+    assert "NextToken" not in rest
+
+
+async def test_a_deleted_snapshots_layer_is_collected_and_its_tags_go(cloud: BareCloud) -> None:
+    snapshot = await cloud.database.write(partial(add_snapshot, number=1))
+    await cloud.driver.disks.ensure_empty(LayerId("layer-1"), 8 * GIB)
+    tag = Tag("123456789012", "us-east-1", snapshot, "snapshot", "Team", "moss")
+    await cloud.database.write(lambda connection: tags.add(connection, tag))
+    await cloud.ask("DeleteSnapshot", SnapshotId=snapshot)
+    assert await described(cloud) == []
+    await cloud.done()
+    assert await cloud.driver.disks.all_layers() == frozenset()
+    assert await cloud.database.read(layers.known) == frozenset()
+    assert await cloud.database.read(lambda connection: tags.in_scope(connection, tag.account, tag.region)) == []
+
+
+async def test_what_stands_on_a_deleted_snapshot_keeps_its_layer(cloud: BareCloud) -> None:
+    snapshot = await cloud.database.write(partial(add_snapshot, number=1))
+
+    def stand_on_it(connection: Connection) -> None:
+        layers.add(connection, Layer("top", "layer-1", 8 * GIB, AT))
+        add_volume(connection, 1, head="top", snapshot_id=snapshot)
+
+    await cloud.database.write(stand_on_it)
+    await cloud.ask("DeleteSnapshot", SnapshotId=snapshot)
+    await cloud.done()
+    assert await cloud.database.read(layers.known) >= {"layer-1", "top"}
+
+
+@pytest.mark.parametrize("state", [ImageState.PENDING, ImageState.AVAILABLE])
+async def test_a_snapshot_that_an_image_needs_is_not_deleted(cloud: BareCloud, state: ImageState) -> None:
+    snapshot = await cloud.database.write(partial(add_snapshot, number=1))
+    image = await cloud.database.write(lambda connection: add_image(connection, 1, snapshot, state=state))
+    with refused("InvalidSnapshot.InUse", f"The snapshot {snapshot} is currently in use by {image}"):
+        await cloud.ask("DeleteSnapshot", SnapshotId=snapshot)
+
+
+@pytest.mark.parametrize("state", [ImageState.FAILED, ImageState.DEREGISTERED])
+async def test_an_image_that_is_no_more_needs_no_snapshot(cloud: BareCloud, state: ImageState) -> None:
+    snapshot = await cloud.database.write(partial(add_snapshot, number=1))
+    await cloud.database.write(lambda connection: add_image(connection, 1, snapshot, state=state))
+    await cloud.ask("DeleteSnapshot", SnapshotId=snapshot)
+
+
+async def test_a_snapshot_may_be_deleted_while_it_is_made(cloud: BareCloud) -> None:
+    snapshot = await cloud.database.write(
+        lambda connection: add_snapshot(connection, 1, state=SnapshotState.PENDING, progress=0)
+    )
+    await cloud.ask("DeleteSnapshot", SnapshotId=snapshot)
+    is_there = await cloud.database.write(
+        lambda connection: snapshots.change(connection, snapshot, state=SnapshotState.COMPLETED)
+    )
+    assert not is_there

@@ -1,0 +1,166 @@
+"""What every account finds in every region."""
+
+import re
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from asgi import Caller, Refused
+from bare_cloud import MODEL, BareCloud, bare_cloud, refused
+from stack import Stack
+
+from kumoniwa.api.ec2.network.default_vpc import ensure_region
+from kumoniwa.errors import AuthFailure
+from kumoniwa.network.addresses import cloud_octet
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
+    async with bare_cloud(tmp_path) as made:
+        yield made
+
+
+async def test_an_untouched_region_has_a_default_vpc_with_a_subnet_in_every_zone(cloud: BareCloud) -> None:
+    (vpc,) = (await cloud.ask("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["true"]}]))["Vpcs"]
+    assert vpc["CidrBlock"] == "172.31.0.0/16"
+    assert vpc["IsDefault"] is True
+    assert "Tags" not in vpc
+    subnets = (await cloud.ask("DescribeSubnets", Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]))["Subnets"]
+    assert [(subnet["AvailabilityZone"], subnet["CidrBlock"]) for subnet in subnets] == [
+        ("us-east-1a", "172.31.0.0/20"),
+        ("us-east-1b", "172.31.16.0/20"),
+        ("us-east-1c", "172.31.32.0/20"),
+    ]
+    assert {subnet["AvailableIpAddressCount"] for subnet in subnets} == {4091}
+    assert all(subnet["MapPublicIpOnLaunch"] and subnet["DefaultForAz"] for subnet in subnets)
+
+
+async def test_the_default_group_reaches_all_and_is_reached_by_its_members(cloud: BareCloud) -> None:
+    (group,) = (await cloud.ask("DescribeSecurityGroups", GroupNames=["default"]))["SecurityGroups"]
+    assert group["Description"] == "default VPC security group"
+    assert group["IpPermissions"] == [
+        {
+            "IpProtocol": "-1",
+            "UserIdGroupPairs": [{"UserId": "123456789012", "GroupId": group["GroupId"]}],
+            "IpRanges": [],
+            "Ipv6Ranges": [],
+            "PrefixListIds": [],
+        }
+    ]
+    assert group["IpPermissionsEgress"] == [
+        {
+            "IpProtocol": "-1",
+            "UserIdGroupPairs": [],
+            "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
+            "Ipv6Ranges": [],
+            "PrefixListIds": [],
+        }
+    ]
+
+
+async def test_accounts_do_not_see_each_others_vpcs(cloud: BareCloud) -> None:
+    (mine,) = (await cloud.ask("DescribeVpcs"))["Vpcs"]
+    (theirs,) = (await cloud.ask("DescribeVpcs", account="210987654321"))["Vpcs"]
+    assert mine["VpcId"] != theirs["VpcId"]
+    with refused("InvalidVpcID.NotFound", f"The vpc ID '{theirs['VpcId']}' does not exist"):
+        await cloud.ask("DescribeVpcs", VpcIds=[theirs["VpcId"]])
+
+
+async def test_the_default_vpc_is_made_once(cloud: BareCloud) -> None:
+    first = await cloud.ask("DescribeVpcs")
+    assert await cloud.ask("DescribeVpcs") == first
+
+
+async def test_what_is_not_there_is_refused_in_ec2s_words(cloud: BareCloud) -> None:
+    with refused("InvalidSubnetID.NotFound", "The subnet ID 'subnet-00000000' does not exist"):
+        await cloud.ask("DescribeSubnets", SubnetIds=["subnet-00000000"])
+    with refused("InvalidSubnetID.Malformed"):
+        await cloud.ask("DescribeSubnets", SubnetIds=["vpc-00000000"])
+    with refused("InvalidGroup.NotFound", "The security group 'sg-00000000' does not exist"):
+        await cloud.ask("DescribeSecurityGroups", GroupIds=["sg-00000000"])
+    with refused("InvalidParameterValue", "Invalid availability zone: [us-east-1z]"):
+        await cloud.ask("DescribeAvailabilityZones", ZoneNames=["us-east-1z"])
+
+
+async def test_zones_regions_and_the_account_are_told(cloud: BareCloud) -> None:
+    zones = (await cloud.ask("DescribeAvailabilityZones"))["AvailabilityZones"]
+    assert [(zone["ZoneName"], zone["ZoneId"]) for zone in zones] == [
+        ("us-east-1a", "use1-az1"),
+        ("us-east-1b", "use1-az2"),
+        ("us-east-1c", "use1-az3"),
+    ]
+    (region,) = (await cloud.ask("DescribeRegions", RegionNames=["eu-west-1"]))["Regions"]
+    assert region["Endpoint"] == "ec2.eu-west-1.amazonaws.com"
+    (vpc,) = (await cloud.ask("DescribeVpcs"))["Vpcs"]
+    answer = await cloud.ask("DescribeAccountAttributes", AttributeNames=["default-vpc", "supported-platforms"])
+    assert [one["AttributeValues"][0]["AttributeValue"] for one in answer["AccountAttributes"]] == [
+        vpc["VpcId"],
+        "VPC",
+    ]
+
+
+async def test_instance_types_are_filtered_and_paged(cloud: BareCloud) -> None:
+    (micro,) = (await cloud.ask("DescribeInstanceTypes", InstanceTypes=["t3.micro"]))["InstanceTypes"]
+    assert micro["VCpuInfo"] == {"DefaultVCpus": 2, "DefaultCores": 1, "DefaultThreadsPerCore": 2}
+    assert micro["MemoryInfo"] == {"SizeInMiB": 1024}
+    assert micro["ProcessorInfo"]["SupportedArchitectures"] == ["x86_64"]
+    with refused("InvalidInstanceType", "The following supplied instance types do not exist: [x9.huge]"):
+        await cloud.ask("DescribeInstanceTypes", InstanceTypes=["x9.huge"])
+    small = [{"Name": "vcpu-info.default-vcpus", "Values": ["1"]}, {"Name": "hypervisor", "Values": ["xen"]}]
+    found = (await cloud.ask("DescribeInstanceTypes", Filters=small))["InstanceTypes"]
+    assert sorted(kind["InstanceType"] for kind in found) == ["m1.small", "t2.micro", "t2.nano", "t2.small"]
+    names, token = [], None
+    while token != "":
+        answer = await cloud.ask("DescribeInstanceTypes", MaxResults=10, **({"NextToken": token} if token else {}))
+        names += [kind["InstanceType"] for kind in answer["InstanceTypes"]]
+        token = answer.get("NextToken", "")
+    assert names == [kind["InstanceType"] for kind in (await cloud.ask("DescribeInstanceTypes"))["InstanceTypes"]]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "DescribeAvailabilityZones",
+        "DescribeInstanceTypeOfferings",
+        "DescribeInstanceTypes",
+        "DescribeKeyPairs",
+        "DescribeRegions",
+        "DescribeSecurityGroupRules",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeTags",
+        "DescribeVpcs",
+    ],
+)
+async def test_every_filter_that_ec2_documents_is_taken(cloud: BareCloud, action: str) -> None:
+    text = MODEL.operation_model(action).input_shape.members["Filters"].documentation
+    names = re.findall(r"<code>([a-z0-9.:&;-]+)</code> - ", text)
+    assert len(names) >= 2
+    for name in names:
+        if name == "tag":  # it means tag:KEY
+            continue
+        asked = {"Name": name.replace("&lt;key&gt;", "Name"), "Values": ["nothing has this"]}
+        answer = await cloud.ask(action, Filters=[asked])
+        assert [value for value in answer.values() if value] == [], name
+
+
+async def test_a_region_that_there_is_not_is_refused(cloud: BareCloud) -> None:
+    with pytest.raises(AuthFailure, match="not 'us-east-9'"):
+        await cloud.database.write(partial(ensure_region, account="123456789012", region="us-east-9"))
+
+
+async def test_a_cloud_keeps_its_part_of_the_loopback_network(cloud: BareCloud) -> None:
+    first = await cloud.database.write(cloud_octet)
+    assert 16 <= first < 240
+    assert await cloud.database.read(cloud_octet) == first
+
+
+async def test_a_region_that_does_not_exist_is_refused_whatever_is_asked(stack: Stack) -> None:
+    key = stack.running.key
+    caller = Caller(stack.running.gateway, key["access_key_id"], key["secret_access_key"], region="mars-1")
+    for action in ("DescribeImages", "DescribeVpcs", "DescribeInstances"):
+        with pytest.raises(Refused, match="valid region"):
+            await caller.call(action)

@@ -1,0 +1,48 @@
+"""A folder that a server must not touch is refused in a sentence, and left as it was."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kumoniwa.app.cloud import running
+from kumoniwa.app.errors import CannotStart
+from kumoniwa.app.keys import ensure_key
+from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
+from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+
+pytestmark = pytest.mark.anyio
+
+
+class OtherDriver(SimulatedDriver):
+    @property
+    def name(self) -> str:
+        return "other"
+
+
+async def start(folder: Path, kind: type[SimulatedDriver]) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    async with running(Config(data_dir=folder), kind(clock, timing=Timing.instant()), clock):
+        pass
+
+
+async def test_a_folder_stays_with_the_driver_that_it_began_with(tmp_path: Path) -> None:
+    await start(tmp_path, SimulatedDriver)
+    with pytest.raises(CannotStart, match="is one of --driver simulated"):
+        await start(tmp_path, OtherDriver)
+    await start(tmp_path, SimulatedDriver)
+
+
+async def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cloud.db").write_text("this is no database")
+    with pytest.raises(CannotStart, match="cannot be used: file is not a database"):
+        await start(tmp_path, SimulatedDriver)
+    assert (tmp_path / "cloud.db").read_text() == "this is no database"
+
+
+def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").write_text(json.dumps({"access_key_id": "AKIATEST"}))
+    with pytest.raises(CannotStart, match="is not a key that a server wrote"):
+        ensure_key(Config(data_dir=tmp_path))

@@ -1,0 +1,87 @@
+"""Anything may be deleted in any order, and nothing is left over."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from stack import Stack
+
+from kumoniwa.app.cloud import running
+from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
+from kumoniwa.hypervisor.driver import DriverError, LayerId
+from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.model.layers import GIB
+from kumoniwa.reconcile.time import Housekeeping
+from kumoniwa.storage.collect import collect
+from kumoniwa.store import layers
+
+pytestmark = pytest.mark.anyio
+
+
+async def image_of(stack: Stack, instance_id: str, name: str, *, no_reboot: bool) -> str:
+    """An image of the instance, made."""
+    image: str = (await stack.call("CreateImage", InstanceId=instance_id, Name=name, NoReboot=no_reboot))["ImageId"]
+    await stack.idle()
+    return image
+
+
+async def known(stack: Stack) -> frozenset[str]:
+    """The layers that have rows; those that have files are the same."""
+    world = stack.running.cloud.world
+    rows = await world.database.read(layers.known)
+    assert rows == await world.driver.disks.all_layers()
+    return rows
+
+
+@pytest.mark.parametrize("order", ["instances first second", "first second instances", "second instances first"])
+async def test_instances_and_images_may_go_in_any_order(stack: Stack, order: str) -> None:
+    at_first = await known(stack)
+    source = await stack.launch(
+        BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "DeleteOnTermination": True}}]
+    )
+    images = {"first": await image_of(stack, source, "first", no_reboot=False)}
+    copy = await stack.launch(ImageId=images["first"])
+    images["second"] = await image_of(stack, copy, "second", no_reboot=True)
+    assert len(await known(stack)) == len(at_first) + 8
+
+    for what in order.split():
+        if what == "instances":
+            await stack.call("TerminateInstances", InstanceIds=[source, copy])
+        else:
+            await stack.call("DeregisterImage", ImageId=images[what], DeleteAssociatedSnapshots=True)
+        await stack.idle()
+        assert await collect(stack.running.cloud.world.database, stack.driver.disks) == 0
+        await known(stack)
+    assert await known(stack) == at_first
+    assert stack.driver.world.layers.broken == []
+
+
+async def test_a_file_that_cannot_be_deleted_does_not_keep_an_instance_from_its_end(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
+    await Housekeeping(stack.running.cloud.world).go_round()  # as it does each minute
+    await known(stack)
+
+
+async def test_a_volume_takes_its_tags_with_it(stack: Stack) -> None:
+    told = [{"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "data"}]}]
+    instance_id = await stack.launch(TagSpecifications=told)
+    volumes = [{"Name": "resource-type", "Values": ["volume"]}]
+    assert len((await stack.call("DescribeTags", Filters=volumes))["Tags"]) == 1
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await stack.call("DescribeTags", Filters=volumes))["Tags"] == []
+
+
+async def test_a_file_that_cannot_be_deleted_does_not_keep_a_server_from_starting(tmp_path: Path) -> None:
+    clock = ManualClock()
+    driver = SimulatedDriver(clock, timing=Timing.instant())
+    await driver.disks.ensure_empty(LayerId("nobodys"), GIB)
+    driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
+    async with running(Config(data_dir=tmp_path), driver, clock), asyncio.timeout(10):
+        while "nobodys" in await driver.disks.all_layers():  # the first round of housekeeping tries again
+            await asyncio.sleep(0)

@@ -1,0 +1,89 @@
+"""The database: transactions that share a commit and not a fate."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from kumoniwa.store import facts
+from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store.tables import facts as facts_table
+from kumoniwa.store.tables import metadata
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    engine = make_engine(tmp_path / "cloud.db")
+    metadata.create_all(engine)
+    database = Database(engine)
+    yield database
+    await database.close()
+
+
+async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: Database) -> None:
+    def fail(connection: Connection) -> None:
+        facts.put(connection, "half", True)
+        raise ValueError("no")
+
+    works = [*(lambda c, n=n: facts.put(c, f"fact {n}", n) for n in range(20)), fail]
+    outcomes = await asyncio.gather(*(database.write(work) for work in works), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None)] * 20 + [ValueError]
+    assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 20
+
+
+async def test_writes_that_wait_together_share_a_commit(database: Database) -> None:
+    commits = 0
+
+    def count(_connection: Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    event.listen(database._engine, "commit", count)
+    await asyncio.gather(*(database.write(lambda c, n=n: facts.put(c, f"fact {n}", n)) for n in range(50)))
+    assert commits < 25
+
+
+async def test_a_write_is_seen_by_the_next_read(database: Database) -> None:
+    await database.write(lambda connection: facts.put(connection, "name", "value"))
+    assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
+
+
+async def test_a_caller_that_gives_up_does_not_undo_its_write(database: Database) -> None:
+    writing = asyncio.ensure_future(database.write(lambda connection: facts.put(connection, "name", "value")))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await database.write(lambda connection: None)
+    assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
+
+
+async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_success(database: Database) -> None:
+    def lose_everything(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
+        raise OSError("full")
+
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> bool:
+        begun.set()
+        return held.wait(10)  # until the others wait together
+
+    first = asyncio.ensure_future(database.write(hold))
+    assert await asyncio.to_thread(begun.wait, 10)
+    works = [lambda c: facts.put(c, "before", 1), lose_everything, lambda c: facts.put(c, "after", 2)]
+    others = [asyncio.ensure_future(database.write(work)) for work in works]
+    await asyncio.sleep(0)
+    held.set()
+    assert await first is True
+    outcomes = await asyncio.gather(*others, return_exceptions=True)
+    assert all(isinstance(outcome, SQLAlchemyError) for outcome in outcomes)
+    assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 0
+    await database.write(lambda c: facts.put(c, "later", 3))
+    assert await database.read(lambda c: facts.get(c, "later")) == 3

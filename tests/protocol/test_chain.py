@@ -1,0 +1,345 @@
+"""The chain from a request's arrival to its answer, driven as a server would drive it."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from asgi import Caller, Refused, send
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.registry import BoundAction
+from kumoniwa.clock import SystemClock
+from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
+from kumoniwa.gateway.arrival import MAX_BODY, answers_to
+from kumoniwa.gateway.chain import Credential, Gateway
+from kumoniwa.gateway.services import services
+
+pytestmark = pytest.mark.anyio
+
+ACCOUNT = "123456789012"
+KEY, SECRET = "KWEXAMPLEKEY", "a-secret"
+VERSION = "Version=2016-11-15"
+
+
+@dataclass
+class Garden:
+    """Actions that remember how they were called, and the tokens they recorded."""
+
+    calls: list[tuple[Call, Parameters]] = field(default_factory=list)
+    recorded: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    proceed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def create_volume(self, call: Call, parameters: Parameters) -> Answer:
+        self.calls.append((call, parameters))
+        self.reached.set()
+        await self.proceed.wait()
+        output = {"VolumeId": f"vol-{len(self.calls)}", "CreateTime": datetime(2026, 1, 2, tzinfo=UTC)}
+        if call.token is not None:
+            self.recorded[call.token.value] = (call.token.fingerprint, output)
+        return output
+
+    async def describe_key_pairs(self, call: Call, parameters: Parameters) -> Answer:
+        self.calls.append((call, parameters))
+        return {"KeyPairs": []}
+
+    async def stop_instances(self, call: Call, parameters: Parameters) -> Answer:
+        raise IncorrectInstanceState("This instance 'i-1' is not in a state from which it can be stopped.")
+
+    async def reboot_instances(self, call: Call, parameters: Parameters) -> Answer:
+        raise ZeroDivisionError
+
+    async def get_caller_identity(self, call: Call, parameters: Parameters) -> Answer:
+        return {"Arn": f"arn:aws:iam::{call.account}:root", "UserId": call.account, "Account": call.account}
+
+    async def find(self, call: Call) -> Mapping[str, Any] | None:
+        assert call.token is not None
+        if (known := self.recorded.get(call.token.value)) is None:
+            return None
+        if known[0] != call.token.fingerprint:
+            raise IdempotentParameterMismatch
+        return known[1]
+
+    async def boots(self, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+        return {"account": call.account, "action": call.action, "at": datetime(2026, 1, 2, tzinfo=UTC), **named}
+
+
+@pytest.fixture
+def garden() -> Garden:
+    garden = Garden()
+    garden.proceed.set()
+    return garden
+
+
+@pytest.fixture
+def gateway(garden: Garden) -> Gateway:
+    ec2: dict[str, BoundAction] = {
+        "CreateVolume": garden.create_volume,
+        "DescribeKeyPairs": garden.describe_key_pairs,
+        "StopInstances": garden.stop_instances,
+        "RebootInstances": garden.reboot_instances,
+    }
+    return Gateway(
+        services({"ec2": ec2, "sts": {"GetCallerIdentity": garden.get_caller_identity}}),
+        lambda key: Credential(SECRET, ACCOUNT) if key == KEY else None,
+        SystemClock(),
+        garden,
+        extensions={"/_kumoniwa/instances/{instance_id}/boots": garden.boots},
+        hosts=["garden.example"],
+    )
+
+
+@pytest.fixture
+def caller(gateway: Gateway) -> Caller:
+    return Caller(gateway, KEY, SECRET, "eu-central-1")
+
+
+async def test_an_action_learns_who_called_it_from_where_and_with_what(caller: Caller, garden: Garden) -> None:
+    answer = await caller.call("DescribeKeyPairs", KeyNames=["a"], Filters=[{"Name": "tag:x", "Values": ["1"]}])
+    assert answer == {"KeyPairs": []}
+    [(call, parameters)] = garden.calls
+    assert (call.action, call.account, call.region, call.principal) == (
+        "DescribeKeyPairs",
+        ACCOUNT,
+        "eu-central-1",
+        KEY,
+    )
+    assert parameters == {"KeyNames": ["a"], "Filters": [{"Name": "tag:x", "Values": ["1"]}]}
+
+
+@pytest.mark.parametrize("how", ["get", "presigned"])
+async def test_a_get_is_an_action_too(caller: Caller, garden: Garden, how: str) -> None:
+    answer = await getattr(caller, how)(f"/?Action=DescribeKeyPairs&{VERSION}&KeyName.1=a%20b")
+    assert answer.status == 200, answer.text
+    assert garden.calls[0][1] == {"KeyNames": ["a b"]}
+
+
+async def test_every_answer_carries_its_request_id_twice_and_is_not_kept(caller: Caller) -> None:
+    answer = await caller.post(f"Action=DescribeKeyPairs&{VERSION}")
+    name = "{http://ec2.amazonaws.com/doc/2016-11-15/}requestId"
+    assert ElementTree.fromstring(answer.body).findtext(name) == answer.headers["x-amzn-requestid"]
+    assert answer.headers["content-type"] == "text/xml;charset=UTF-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert not any(header.startswith("access-control") for header in answer.headers)
+
+
+async def test_a_refusal_is_told_in_ec2s_envelope(caller: Caller) -> None:
+    answer = await caller.post(f"Action=StopInstances&{VERSION}&InstanceId.1=i-1")
+    root = ElementTree.fromstring(answer.body)
+    assert answer.status == 400
+    assert root.findtext("Errors/Error/Code") == "IncorrectInstanceState"
+    assert root.findtext("RequestID") == answer.headers["x-amzn-requestid"]
+
+
+async def test_an_unexpected_error_is_an_internal_error_and_tells_nothing(caller: Caller) -> None:
+    with pytest.raises(Refused, match="An internal error has occurred") as refusal:
+        await caller.call("RebootInstances", InstanceIds=["i-1"])
+    assert (refusal.value.code, refusal.value.status) == ("InternalError", 500)
+    assert "ZeroDivision" not in str(refusal.value)
+
+
+async def test_a_dry_run_is_answered_without_the_action(caller: Caller, garden: Garden) -> None:
+    with pytest.raises(Refused, match="Request would have succeeded") as refusal:
+        await caller.call("CreateVolume", AvailabilityZone="a", DryRun=True)
+    assert (refusal.value.code, refusal.value.status) == ("DryRunOperation", 412)
+    assert garden.calls == []
+
+
+async def test_a_dry_run_still_checks_the_parameters(caller: Caller) -> None:
+    answer = await caller.post(f"Action=StopInstances&{VERSION}&DryRun=true")
+    assert (answer.status, "MissingParameter" in answer.text) == (400, True)
+
+
+async def test_dry_run_false_is_no_dry_run(caller: Caller, garden: Garden) -> None:
+    await caller.call("CreateVolume", AvailabilityZone="a", DryRun=False, ClientToken="t")
+    assert garden.calls[0][1] == {"AvailabilityZone": "a"}
+
+
+async def test_the_same_token_gets_the_same_answer_and_acts_once(caller: Caller, garden: Garden) -> None:
+    first = await caller.call("CreateVolume", AvailabilityZone="a", Size=1, ClientToken="once")
+    again = await caller.call("CreateVolume", Size=1, AvailabilityZone="a", ClientToken="once")
+    assert first == again
+    assert len(garden.calls) == 1
+
+
+async def test_the_same_token_with_other_parameters_is_refused(caller: Caller) -> None:
+    await caller.call("CreateVolume", AvailabilityZone="a", Size=1, ClientToken="once")
+    with pytest.raises(Refused, match="IdempotentParameterMismatch"):
+        await caller.call("CreateVolume", AvailabilityZone="a", Size=2, ClientToken="once")
+
+
+async def test_twins_with_one_token_wait_for_each_other(caller: Caller, garden: Garden) -> None:
+    garden.proceed.clear()
+    twins = [
+        asyncio.create_task(caller.call("CreateVolume", AvailabilityZone="a", ClientToken="twin")) for _ in range(3)
+    ]
+    async with asyncio.timeout(10):
+        await garden.reached.wait()
+    garden.proceed.set()
+    answers = await asyncio.gather(*twins)
+    assert answers[0] == answers[1] == answers[2]
+    assert len(garden.calls) == 1
+
+
+@pytest.mark.parametrize("token", ["x" * 65, "töken"])
+async def test_a_token_that_is_too_long_or_not_ascii_is_refused(caller: Caller, token: str) -> None:
+    with pytest.raises(Refused, match="parameter ClientToken is invalid"):
+        await caller.call("CreateVolume", AvailabilityZone="a", ClientToken=token)
+
+
+async def test_an_action_that_is_not_built_says_so_and_an_unknown_one_is_ec2s_refusal(caller: Caller) -> None:
+    built = await caller.post(f"Action=CreateFleet&{VERSION}")
+    unknown = await caller.post(f"Action=MakeTea&{VERSION}")
+    assert "Kumoniwa does not implement the action CreateFleet." in built.text
+    assert "The action MakeTea is not valid for this web service." in unknown.text
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (VERSION, "must contain the parameter Action"),
+        ("Action=DescribeKeyPairs", "must contain the parameter Version"),
+        ("Action=DescribeKeyPairs&Version=2014-02-01", "parameter Version is invalid"),
+        (f"Action=DescribeKeyPairs&Action=StopInstances&{VERSION}", "given twice"),
+        (f"Action=DescribeKeyPairs&{VERSION}&KeyName.1=%ff", "not UTF-8"),
+        (f"Action=DescribeKeyPairs&{VERSION}&KeyName.1=a%00b", "XML cannot hold"),
+    ],
+)
+async def test_a_request_that_is_not_well_formed_is_refused(caller: Caller, body: str, told: str) -> None:
+    answer = await caller.post(body)
+    assert (answer.status, told in answer.text) == (400, True), answer.text
+
+
+async def test_a_parameter_in_the_query_and_again_in_the_body_is_refused(caller: Caller) -> None:
+    answer = await caller.post(f"Action=DescribeKeyPairs&{VERSION}&KeyName.1=a", target="/?KeyName.1=b")
+    assert "was given twice" in answer.text
+
+
+async def test_a_wrong_key_is_ec2s_authentication_failure(gateway: Gateway) -> None:
+    for stranger in (Caller(gateway, "OTHERKEY", SECRET), Caller(gateway, KEY, "other")):
+        with pytest.raises(Refused, match="not able to validate the provided access credentials") as refusal:
+            await stranger.call("DescribeKeyPairs")
+        assert (refusal.value.code, refusal.value.status) == ("AuthFailure", 401)
+
+
+async def test_unsigned_requests_reach_nothing(gateway: Gateway, garden: Garden) -> None:
+    for target in (f"/?Action=DescribeKeyPairs&{VERSION}", "/_kumoniwa/instances/i-1/boots"):
+        answer = await send(gateway, "GET", target)
+        assert (answer.status, "MissingAuthenticationToken" in answer.text) == (403, True)
+    assert garden.calls == []
+
+
+async def test_sts_says_who_the_caller_is(caller: Caller) -> None:
+    answer = await caller.post("Action=GetCallerIdentity&Version=2011-06-15", service="sts")
+    root = ElementTree.fromstring(answer.body)
+    space = "{https://sts.amazonaws.com/doc/2011-06-15/}"
+    assert root.findtext(f"{space}GetCallerIdentityResult/{space}Account") == ACCOUNT
+    assert root.findtext(f"{space}ResponseMetadata/{space}RequestId") == answer.headers["x-amzn-requestid"]
+
+
+async def test_sts_refuses_in_its_own_envelope(gateway: Gateway, caller: Caller) -> None:
+    stranger = await Caller(gateway, "OTHERKEY", SECRET).post("Action=GetCallerIdentity", service="sts")
+    assert (stranger.status, "<Code>InvalidClientTokenId</Code>" in stranger.text) == (403, True)
+    assert stranger.text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse')
+    role = await caller.post("Action=AssumeRole&Version=2011-06-15&RoleArn=x", service="sts")
+    assert "Kumoniwa does not implement the action AssumeRole of STS." in role.text
+
+
+async def test_a_service_that_is_not_part_of_kumoniwa_is_named(caller: Caller) -> None:
+    answer = await caller.post("{}", service="ssm", Content_Type="application/x-amz-json-1.1")
+    assert json.loads(answer.body)["__type"] == "InvalidAction"
+    assert "does not implement the service ssm" in answer.text
+    answer = await caller.post("Action=ListUsers", service="iam")
+    assert "<Message>Kumoniwa does not implement the service iam" in answer.text
+
+
+async def test_an_extension_is_signed_and_answers_json(caller: Caller) -> None:
+    for service in ("ec2", "kumoniwa"):
+        answer = await caller.get("/_kumoniwa/instances/i-1/boots?limit=3", service=service)
+        assert answer.headers["content-type"] == "application/json"
+        assert json.loads(answer.body) == {
+            "account": ACCOUNT,
+            "action": "/_kumoniwa/instances/{instance_id}/boots",
+            "at": "2026-01-02T00:00:00.000Z",
+            "instance_id": "i-1",
+            "limit": "3",
+        }
+
+
+async def test_an_extension_that_is_not_there_is_refused_in_json(caller: Caller) -> None:
+    answer = await caller.get("/_kumoniwa/tea")
+    assert (answer.status, json.loads(answer.body)["code"]) == (404, "NotFound")
+
+
+async def test_health_needs_no_signature(gateway: Gateway) -> None:
+    answer = await send(gateway, "GET", "/_kumoniwa/health")
+    assert (answer.status, json.loads(answer.body)["status"]) == (200, "ok")
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("127.0.0.1:4566", True),
+        ("127.3.2.1", True),
+        ("localhost:4566", True),
+        ("ec2.localhost", True),
+        ("[::1]:4566", True),
+        ("Garden.example:80", True),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("10.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_only_names_of_this_cloud_are_answered_to(host: str, ours: bool) -> None:
+    assert answers_to(host, {"garden.example"}) is ours
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([("host", "evil.example")], 403),
+        ([], 403),
+        ([("host", "localhost"), ("host", "localhost")], 403),
+        ([("host", "localhost"), ("origin", "http://localhost")], 403),
+        ([("host", "localhost"), ("x", "y" * 40_000)], 431),
+        ([("host", "localhost"), *[("x", "y")] * 200], 431),
+        ([("host", "localhost"), ("content-length", str(MAX_BODY + 1))], 413),
+        ([("host", "localhost"), ("content-length", "-1")], 413),
+    ],
+)
+async def test_what_may_not_arrive_is_refused_before_it_is_read(
+    gateway: Gateway, headers: list[tuple[str, str]], status: int
+) -> None:
+    answer = await send(gateway, "GET", "/_kumoniwa/health", headers)
+    assert answer.status == status
+    assert "x-amzn-requestid" in answer.headers
+
+
+async def test_a_body_that_grows_past_the_limit_is_refused_without_being_kept(gateway: Gateway) -> None:
+    pieces = [b"x" * 1000] * (MAX_BODY // 1000 + 2)
+    answer = await send(gateway, "POST", "/", body=pieces)
+    assert answer.status == 413
+
+
+async def test_a_long_address_is_refused(gateway: Gateway) -> None:
+    assert (await send(gateway, "GET", "/?" + "x" * 70_000)).status == 414
+
+
+async def test_other_methods_are_refused(gateway: Gateway) -> None:
+    assert (await send(gateway, "OPTIONS", "/")).status == 405
+
+
+async def test_a_body_that_is_no_form_is_refused(caller: Caller) -> None:
+    answer = await caller.post("{}", Content_Type="application/json")
+    assert "its body is not a form" in answer.text
+
+
+def test_a_gateway_for_actions_that_ec2_does_not_have_cannot_be_made(garden: Garden) -> None:
+    with pytest.raises(ValueError, match="MakeTea"):
+        services({"ec2": {"MakeTea": garden.create_volume}, "sts": {}})

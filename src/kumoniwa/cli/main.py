@@ -168,7 +168,7 @@ def ami() -> None:
 @data_dir_option
 @json_option
 def ami_build(recipe: str, data_dir: Path, as_json: bool, disk_only: bool) -> None:
-    """Build an AMI from Debian's packages. Takes about a minute the first time; the disk is kept for later clouds.
+    """Build an AMI from Debian's packages. Takes a minute or two the first time; the disk is kept for later clouds.
 
     \b
     Example:

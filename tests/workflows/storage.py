@@ -26,6 +26,7 @@ from kumoniwa.model import instances as instance_model
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.images import Image, ImageDevice
 from kumoniwa.model.layers import Layer
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Attachment, AttachmentState
 from kumoniwa.model.volumes import Volume as VolumeRow
@@ -397,7 +398,7 @@ class Storage:
         account = self.stack.running.key["account"]
 
         def read(connection: Connection) -> Rows:
-            scope = (connection, account, REGION)
+            scope = (connection, Scope(account, REGION))
             return Rows(
                 {one.id: one for one in volumes.in_scope(*scope)},
                 volumes.attachment_of(connection),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import ModificationState, VolumeModification
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import volume_modifications, volumes, workflows
@@ -26,14 +27,12 @@ def get(connection: Connection, volume_id: str) -> VolumeModification | None:
     return one_of(VolumeModification, connection, query)
 
 
-def in_scope(
-    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
-) -> list[VolumeModification]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[VolumeModification]:
     """The latest modifications of the volumes of an account in a region; of these alone, where `ids` are given."""
     query = (
         select(volume_modifications)
         .join(volumes, volumes.c.id == volume_modifications.c.volume_id)
-        .where(volumes.c.account == account, volumes.c.region == region)
+        .where(volumes.c.account == scope.account, volumes.c.region == scope.region)
     )
     if ids is not None:
         query = query.where(volumes.c.id.in_(ids))

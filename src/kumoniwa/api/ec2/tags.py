@@ -74,7 +74,7 @@ async def create_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
 
     def create(connection: Connection) -> Answer:
         named = kinds.check_exist(connection, call, parameters["Resources"])
-        present = tags_of(connection, call.account, call.region, ids=named.keys())
+        present = tags_of(connection, call.scope, ids=named.keys())
         for identifier, kind in named.items():
             if len(present.get(identifier, {}) | tags) > MAX_TAGS:
                 raise _too_many()
@@ -107,7 +107,7 @@ async def delete_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
 @action("DescribeTags")
 async def describe_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The tags of all resources, by resource and key."""
-    every = await cloud.read(lambda connection: rows.in_scope(connection, call.account, call.region))
+    every = await cloud.read(lambda connection: rows.in_scope(connection, call.scope))
     found, token = page(
         call,
         parameters,

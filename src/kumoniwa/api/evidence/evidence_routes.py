@@ -12,6 +12,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.instance_lookup import instance_named
 from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.model.scope import Scope
 from kumoniwa.store import boots, images, workflows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards, planned
 
@@ -51,7 +52,7 @@ async def image_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Map
     """How an image's snapshots were cut, and what was seen that says so."""
     IMAGE.check_form([named["image_id"]])
     image = await cloud.read(partial(images.get, image_id=named["image_id"]))
-    if image is None or (image.account, image.region) != (call.account, call.region):
+    if image is None or Scope.of(image) != call.scope:
         raise IMAGE.not_found([named["image_id"]])
     return {
         "image_id": image.id,

@@ -15,6 +15,7 @@ from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, VOLUME_TY
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
 from kumoniwa.model.images import ImageDevice
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.store import snapshots
 
@@ -116,7 +117,7 @@ def checked_device(connection: Connection, call: Call, device: ImageDevice) -> L
     if device.snapshot_id is not None:
         SNAPSHOT.check_form([device.snapshot_id])
         snapshot = snapshots.get(connection, device.snapshot_id)
-        if snapshot is None or (snapshot.account, snapshot.region) != (call.account, call.region):
+        if snapshot is None or Scope.of(snapshot) != call.scope:
             raise SNAPSHOT.not_found([device.snapshot_id])
         if snapshot.state is not SnapshotState.COMPLETED:
             raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")

@@ -18,6 +18,7 @@ from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.ids import is_well_formed, new_id
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.model.regions import REGIONS
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import images, snapshots
 from kumoniwa.workflows.engine import submit
@@ -88,7 +89,7 @@ def _source(connection: Connection, call: Call, region: str, image_id: str) -> I
     if not is_well_formed(image_id, "ami"):
         raise Ec2Error(IMAGE.malformed_code, f'Invalid id: "{image_id[:200]}" (expecting "ami-...")')
     image = images.get(connection, image_id)
-    if image is None or (image.account, image.region) != (call.account, region):
+    if image is None or Scope.of(image) != Scope(call.account, region):
         raise IMAGE.not_found([image_id])
     if image.state is ImageState.DEREGISTERED:
         raise Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
@@ -145,5 +146,5 @@ def _copied_snapshot(connection: Connection, call: Call, source: Image, image: I
 def _tags_to_copy(connection: Connection, source: Image, parameters: Parameters) -> Mapping[str, str]:
     if not parameters.get("CopyImageTags"):
         return {}
-    found = tags_of(connection, source.account, source.region, "image", [source.id]).get(source.id, {})
+    found = tags_of(connection, Scope.of(source), "image", [source.id]).get(source.id, {})
     return {key: value for key, value in found.items() if not key.startswith("aws:")}

@@ -46,7 +46,7 @@ async def describe_images(cloud: Cloud, call: Call, parameters: Parameters) -> A
 
 def _described(connection: Connection, call: Call, ids: Sequence[str] | None) -> list[DescribedImage]:
     """The images with these ids, or all. Raises EC2's refusals of an id that no image has, or none any more."""
-    rows = images.in_scope(connection, call.account, call.region, ids)
+    rows = images.in_scope(connection, call.scope, ids)
     found = [image for image in rows if image.state is not ImageState.DEREGISTERED]
     if ids is not None:
         IMAGE.check_all_found(ids, {image.id for image in rows})
@@ -57,8 +57,8 @@ def _described(connection: Connection, call: Call, ids: Sequence[str] | None) ->
     parts = None
     if ids is not None:
         parts = [device.snapshot_id for those in devices.values() for device in those if device.snapshot_id is not None]
-    sources = {one.id: one for one in snapshots.in_scope(connection, call.account, call.region, parts)}
-    tagged = tags.tags_of(connection, call.account, call.region, IMAGE.resource_type, ids)
+    sources = {one.id: one for one in snapshots.in_scope(connection, call.scope, parts)}
+    tagged = tags.tags_of(connection, call.scope, IMAGE.resource_type, ids)
     grantees = sharing.of(connection, ids)
     regions = images.regions_of(connection, {image.source_image_id for image in found if image.source_image_id})
     return [

@@ -16,5 +16,5 @@ def check_name(connection: Connection, call: Call, name: str) -> None:
             "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, "
             "'(', ')', '.', '-', '/' and '_'",
         )
-    if (holder := images.named(connection, call.account, call.region, name)) is not None:
+    if (holder := images.named(connection, call.scope, name)) is not None:
         raise Ec2Error("InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {holder.id}")

@@ -7,6 +7,7 @@ from kumoniwa.api.call import Call
 from kumoniwa.errors import Ec2Error, MissingParameter
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.images import Image, ImageState
+from kumoniwa.model.scope import Scope
 from kumoniwa.store import images
 
 log = structlog.get_logger(__name__)
@@ -19,7 +20,7 @@ def launchable(connection: Connection, call: Call, image_id: str | None) -> Imag
     if not is_well_formed(image_id, "ami"):
         raise Ec2Error("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
     image = images.get(connection, image_id)
-    if image is None or (image.account, image.region) != (call.account, call.region):
+    if image is None or Scope.of(image) != call.scope:
         log.warning(
             "an image was asked for that is not there; `kumoniwa ami build debian-12` makes one", image=image_id
         )

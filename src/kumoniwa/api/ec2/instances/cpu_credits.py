@@ -39,7 +39,7 @@ async def describe_instance_credit_specifications(cloud: Cloud, call: Call, para
             for instance in found:
                 _check_burstable(instance)
         else:
-            every = instances.in_scope(connection, call.account, call.region)
+            every = instances.in_scope(connection, call.scope)
             found = [one for one in every if one.state not in ENDED and _credits_of(one) == "unlimited"]
         shown, token = page(
             call,

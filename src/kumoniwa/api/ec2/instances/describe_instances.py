@@ -100,7 +100,7 @@ async def describe_instance_status(cloud: Cloud, call: Call, parameters: Paramet
 def _asked_for(connection: Connection, call: Call, parameters: Parameters) -> list[Instance]:
     if ids := parameters.get("InstanceIds"):
         return instances_named(connection, call, ids)
-    return instances.in_scope(connection, call.account, call.region)
+    return instances.in_scope(connection, call.scope)
 
 
 def _filters(
@@ -108,7 +108,7 @@ def _filters(
 ) -> Mapping[str, Callable[[Shown], Iterable[str]]]:
     if not parameters.get("Filters"):
         return FILTERS
-    interfaces = tags_of(connection, call.account, call.region, "network-interface")
+    interfaces = tags_of(connection, call.scope, "network-interface")
     return {**FILTERS, **interface_tag_filters(interfaces)}
 
 

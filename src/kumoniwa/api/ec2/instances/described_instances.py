@@ -30,7 +30,7 @@ def described_instances(
     Their `claimed_by` may be out of date: a claim is nothing that is described.
     Raises what `instances_named` raises, where ids are given.
     """
-    versions = instances.versions(connection, call.account, call.region, ids or None)
+    versions = instances.versions(connection, call.scope, ids or None)
     if ids and not versions.keys() >= set(ids):
         instances_named(connection, call, ids)  # refuses, in EC2's words
     known: dict[str, Described] = cloud.descriptions.that_hold(versions)
@@ -42,6 +42,6 @@ def described_instances(
 
 
 def _describe(connection: Connection, call: Call, ids: Sequence[str]) -> Mapping[str, Described]:
-    found = instances.in_scope(connection, call.account, call.region, ids if len(ids) < _FEW else None)
+    found = instances.in_scope(connection, call.scope, ids if len(ids) < _FEW else None)
     around = surroundings(connection, call, found)
     return {instance.id: (instance, Lasting(instance_output(instance, around))) for instance in found}

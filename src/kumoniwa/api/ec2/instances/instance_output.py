@@ -33,14 +33,14 @@ class Surroundings:
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
     """Read what is told with these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found] if len(found) < 100 else None
-    names = {group.id: group.name for group in network.groups_in_scope(connection, call.account, call.region)}
+    names = {group.id: group.name for group in network.groups_in_scope(connection, call.scope)}
     return Surroundings(
         groups={
             instance_id: [{"GroupId": group_id, "GroupName": names[group_id]} for group_id in group_ids]
             for instance_id, group_ids in instances.groups_of(connection, ids).items()
         },
         attachments=volumes.attachments_of(connection, ids),
-        tags=tags_of(connection, call.account, call.region, "instance", ids),
+        tags=tags_of(connection, call.scope, "instance", ids),
     )
 
 

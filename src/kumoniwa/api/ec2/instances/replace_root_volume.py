@@ -120,9 +120,9 @@ async def describe_replace_root_volume_tasks(cloud: Cloud, call: Call, parameter
     REPLACE_ROOT_TASK.check_form(ids or ())
 
     def read(connection: Connection) -> tuple[list[ReplaceRootTask], dict[str, dict[str, str]]]:
-        found = replace_root.in_scope(connection, call.account, call.region, ids)
+        found = replace_root.in_scope(connection, call.scope, ids)
         REPLACE_ROOT_TASK.check_all_found(ids, {task.id for task in found})
-        return found, tags_of(connection, call.account, call.region, REPLACE_ROOT_TASK.resource_type, ids)
+        return found, tags_of(connection, call.scope, REPLACE_ROOT_TASK.resource_type, ids)
 
     every, tagged = await cloud.read(read)
     found, token = page(

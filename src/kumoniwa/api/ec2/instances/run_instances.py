@@ -109,7 +109,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
         raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
     key = None
     if (key_name := parameters.get("KeyName")) is not None:
-        key = key_pairs.named(connection, call.account, call.region, key_name)
+        key = key_pairs.named(connection, call.scope, key_name)
         if key is None:
             raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
     options = launch_options(parameters, image)

@@ -32,7 +32,7 @@ _FILTERS = {
 
 def key_pair_named(connection: Connection, call: Call, name: str) -> KeyPair:
     """The caller's key pair of that name. Raises EC2's refusal where there is none."""
-    pair = key_pairs.named(connection, call.account, call.region, name)
+    pair = key_pairs.named(connection, call.scope, name)
     if pair is None:
         raise _KIND.not_found([name])
     return pair
@@ -68,8 +68,8 @@ async def describe_key_pairs(cloud: Cloud, call: Call, parameters: Parameters) -
     """Key pairs by name; with `IncludePublicKey` their public halves too. EC2 has no pages here."""
 
     def read(connection: Connection) -> tuple[list[KeyPair], dict[str, dict[str, str]]]:
-        every = key_pairs.in_scope(connection, call.account, call.region)
-        return every, tags_of(connection, call.account, call.region, _KIND.resource_type)
+        every = key_pairs.in_scope(connection, call.scope)
+        return every, tags_of(connection, call.scope, _KIND.resource_type)
 
     every, tags = await cloud.read(read)
     names, ids = parameters.get("KeyNames"), parameters.get("KeyPairIds")
@@ -94,9 +94,9 @@ async def delete_key_pair(cloud: Cloud, call: Call, parameters: Parameters) -> A
 
     def delete(connection: Connection) -> Answer:
         if key_pair_id is not None:
-            pair = key_pairs.with_id(connection, call.account, call.region, key_pair_id)
+            pair = key_pairs.with_id(connection, call.scope, key_pair_id)
         else:
-            pair = key_pairs.named(connection, call.account, call.region, str(name))
+            pair = key_pairs.named(connection, call.scope, str(name))
         if pair is None:
             return {"Return": True}
         key_pairs.delete(connection, pair.id)
@@ -152,7 +152,7 @@ def _invalid_name(name: str, reason: str) -> InvalidParameterValue:
 
 
 def _check_free(connection: Connection, call: Call, name: str) -> None:
-    if key_pairs.named(connection, call.account, call.region, name) is not None:
+    if key_pairs.named(connection, call.scope, name) is not None:
         raise Ec2Error("InvalidKeyPair.Duplicate", f"The keypair '{name}' already exists.")
 
 

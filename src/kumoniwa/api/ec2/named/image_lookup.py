@@ -15,7 +15,7 @@ from kumoniwa.store import images
 def image_named(connection: Connection, call: Call, image_id: str) -> Image:
     """The caller's image of this id, in any state but deregistered. Raises EC2's refusals."""
     check_image_ids([image_id])
-    found = images.in_scope(connection, call.account, call.region, [image_id])
+    found = images.in_scope(connection, call.scope, [image_id])
     if not found:
         raise IMAGE.not_found([image_id])
     if found[0].state is ImageState.DEREGISTERED:

@@ -26,7 +26,7 @@ def instances_named(connection: Connection, call: Call, ids: Sequence[str]) -> l
         if not is_well_formed(instance_id, "i"):
             raise Ec2Error("InvalidInstanceID.Malformed", f'Invalid id: "{instance_id}"')
     wanted = list(dict.fromkeys(ids))
-    found = {instance.id: instance for instance in instances.in_scope(connection, call.account, call.region, wanted)}
+    found = {instance.id: instance for instance in instances.in_scope(connection, call.scope, wanted)}
     missing = [instance_id for instance_id in wanted if instance_id not in found]
     if missing:
         raise Ec2Error("InvalidInstanceID.NotFound", _do_not_exist(missing))

@@ -11,7 +11,7 @@ from kumoniwa.store import snapshots
 def snapshot_named(connection: Connection, call: Call, snapshot_id: str) -> Snapshot:
     """The caller's snapshot of this id. Raises EC2's refusals."""
     SNAPSHOT.check_form([snapshot_id])
-    found = snapshots.in_scope(connection, call.account, call.region, [snapshot_id])
+    found = snapshots.in_scope(connection, call.scope, [snapshot_id])
     if not found:
         raise SNAPSHOT.not_found([snapshot_id])
     return found[0]

@@ -49,14 +49,14 @@ def group_of(connection: Connection, call: Call, parameters: Parameters) -> Secu
 
 def group_with_id(connection: Connection, call: Call, group_id: str) -> SecurityGroup:
     SECURITY_GROUP.check_form([group_id])
-    found = network.groups_in_scope(connection, call.account, call.region, [group_id])
+    found = network.groups_in_scope(connection, call.scope, [group_id])
     if not found:
         raise SECURITY_GROUP.not_found([group_id])
     return found[0]
 
 
 def group_named(connection: Connection, call: Call, name: str) -> SecurityGroup:
-    vpc = ensure_region(connection, call.account, call.region)
+    vpc = ensure_region(connection, call.scope)
     group = security_groups.named(connection, vpc.id, name)
     if group is None:
         raise _no_such_name(name, vpc.id)
@@ -70,7 +70,7 @@ async def create_security_group(cloud: Cloud, call: Call, parameters: Parameters
     tags = from_specifications(parameters, [SECURITY_GROUP.resource_type]).get(SECURITY_GROUP.resource_type)
 
     def create(connection: Connection) -> Answer:
-        vpc = ensure_region(connection, call.account, call.region)
+        vpc = ensure_region(connection, call.scope)
         if (asked := parameters.get("VpcId")) is not None:
             vpc = vpc_named(connection, call, asked)
         if security_groups.named(connection, vpc.id, name) is not None:
@@ -98,9 +98,9 @@ async def describe_security_groups(cloud: Cloud, call: Call, parameters: Paramet
     await ensure_region_exists(cloud, call)
 
     def read(connection: Connection) -> tuple[list[Shown], dict[str, SecurityGroup]]:
-        default = network.default_vpc(connection, call.account, call.region)
+        default = network.default_vpc(connection, call.scope)
         assert default is not None, "ensure_region_exists made it"
-        every = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region)}
+        every = {group.id: group for group in network.groups_in_scope(connection, call.scope)}
         by_name = {group.name: group.id for group in every.values() if group.vpc_id == default.id}
         SECURITY_GROUP.check_all_found(ids, every)
         for name in names or ():
@@ -108,9 +108,9 @@ async def describe_security_groups(cloud: Cloud, call: Call, parameters: Paramet
                 raise _no_such_name(name, default.id)
         asked = {*(ids or ()), *(by_name[name] for name in names or ())} if ids or names else set(every)
         rules: dict[str, list[SecurityGroupRule]] = {}
-        for rule in security_groups.rules_in(connection, call.account, call.region):
+        for rule in security_groups.rules_in(connection, call.scope):
             rules.setdefault(rule.group_id, []).append(rule)
-        tags = tags_of(connection, call.account, call.region, SECURITY_GROUP.resource_type)
+        tags = tags_of(connection, call.scope, SECURITY_GROUP.resource_type)
         shown = [
             Shown(group, rules.get(group.id, []), tags.get(group.id, {}))
             for group in every.values()
@@ -143,7 +143,7 @@ async def delete_security_group(cloud: Cloud, call: Call, parameters: Parameters
             )
         if security_groups.is_in_use(connection, group.id):
             raise Ec2Error("DependencyViolation", f"resource {group.id} has a dependent object")
-        for rule in security_groups.rules_in(connection, call.account, call.region, [group.id]):
+        for rule in security_groups.rules_in(connection, call.scope, [group.id]):
             tag_rows.remove_all(connection, rule.id)
         tag_rows.remove_all(connection, group.id)
         security_groups.forget_terminated_members(connection, group.id)

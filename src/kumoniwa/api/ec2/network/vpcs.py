@@ -40,7 +40,7 @@ _ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": False, "enableNet
 def vpc_named(connection: Connection, call: Call, vpc_id: str) -> Vpc:
     """The caller's VPC with this id. Raises EC2's refusals."""
     VPC.check_form([vpc_id])
-    found = network.vpcs_in(connection, call.account, call.region, [vpc_id])
+    found = network.vpcs_in(connection, call.scope, [vpc_id])
     if not found:
         raise VPC.not_found([vpc_id])
     return found[0]
@@ -54,8 +54,8 @@ async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     await ensure_region_exists(cloud, call)
 
     def read(connection: Connection) -> tuple[list[Vpc], dict[str, dict[str, str]]]:
-        found = network.vpcs_in(connection, call.account, call.region, ids)
-        return found, tags_of(connection, call.account, call.region, VPC.resource_type)
+        found = network.vpcs_in(connection, call.scope, ids)
+        return found, tags_of(connection, call.scope, VPC.resource_type)
 
     vpcs, tags = await cloud.read(read)
     VPC.check_all_found(ids, {vpc.id for vpc in vpcs})
@@ -89,12 +89,12 @@ async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> 
     await ensure_region_exists(cloud, call)
 
     def read(connection: Connection) -> tuple[list[Subnet], dict[str, int], dict[str, dict[str, str]]]:
-        found = network.subnets_in(connection, call.account, call.region, ids)
+        found = network.subnets_in(connection, call.scope, ids)
         free = {
             subnet.id: private_capacity(subnet) - len(instances.private_addresses(connection, subnet.id))
             for subnet in found
         }
-        return found, free, tags_of(connection, call.account, call.region, SUBNET.resource_type)
+        return found, free, tags_of(connection, call.scope, SUBNET.resource_type)
 
     subnets, free, tags = await cloud.read(read)
     SUBNET.check_all_found(ids, {subnet.id for subnet in subnets})

@@ -80,7 +80,7 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
         taken = _volumes(connection, instance, wanted)
         _check_snappable(connection, taken)
         check_room(cloud.world.driver, NEW_LAYER_BYTES * len(taken))
-        own = tags_of(connection, call.account, call.region, "volume", [one.id for one in taken]) if copies_tags else {}
+        own = tags_of(connection, call.scope, "volume", [one.id for one in taken]) if copies_tags else {}
         made, told = [], []
         for volume in taken:
             snapshot = pending_snapshot(call, volume, description)

@@ -63,12 +63,12 @@ async def describe_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -
     own = asks_for_own(call, parameters.get("OwnerIds", ()))
 
     def read(connection: Connection) -> tuple[list[Snapshot], dict[str, dict[str, str]]]:
-        found = snapshots.in_scope(connection, call.account, call.region, ids)
+        found = snapshots.in_scope(connection, call.scope, ids)
         SNAPSHOT.check_all_found(ids, {snapshot.id for snapshot in found})
         if users and "self" not in users and call.account not in users:
             shared = sharing.of(connection, [one.id for one in found])
             found = [one for one in found if not set(users).isdisjoint(shared.get(one.id, ()))]
-        return found, tags.tags_of(connection, call.account, call.region, SNAPSHOT.resource_type, ids)
+        return found, tags.tags_of(connection, call.scope, SNAPSHOT.resource_type, ids)
 
     every, tagged = await cloud.read(read)
     found, token = page(

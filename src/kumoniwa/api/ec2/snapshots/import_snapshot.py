@@ -85,9 +85,9 @@ async def describe_import_snapshot_tasks(cloud: Cloud, call: Call, parameters: P
     IMPORT_SNAPSHOT_TASK.check_form(ids or ())
 
     def read(connection: Connection) -> tuple[list[ImportTask], dict[str, dict[str, str]]]:
-        found = imports.in_scope(connection, call.account, call.region, ids)
+        found = imports.in_scope(connection, call.scope, ids)
         IMPORT_SNAPSHOT_TASK.check_all_found(ids, {task.id for task in found})
-        return found, tags_of(connection, call.account, call.region, IMPORT_SNAPSHOT_TASK.resource_type, ids)
+        return found, tags_of(connection, call.scope, IMPORT_SNAPSHOT_TASK.resource_type, ids)
 
     every, tagged = await cloud.read(read)
     found, token = page(

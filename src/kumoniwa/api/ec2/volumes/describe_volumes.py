@@ -93,10 +93,10 @@ async def describe_volumes(cloud: Cloud, call: Call, parameters: Parameters) -> 
     VOLUME.check_form(ids or (), "volumes")
 
     def read(connection: Connection) -> list[Described]:
-        found = volumes.in_scope(connection, call.account, call.region, ids)
+        found = volumes.in_scope(connection, call.scope, ids)
         VOLUME.check_all_found(ids, {volume.id for volume in found})
         attachments = volumes.attachment_of(connection, ids)
-        tagged = tags_of(connection, call.account, call.region, VOLUME.resource_type, ids)
+        tagged = tags_of(connection, call.scope, VOLUME.resource_type, ids)
         return [Described(volume, attachments.get(volume.id), tagged.get(volume.id, {})) for volume in found]
 
     found, token = page(

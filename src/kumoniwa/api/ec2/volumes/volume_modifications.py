@@ -38,9 +38,9 @@ async def describe_volumes_modifications(cloud: Cloud, call: Call, parameters: P
     VOLUME.check_form(ids or ())
 
     def read(connection: Connection) -> list[VolumeModification]:
-        found = volume_modifications.in_scope(connection, call.account, call.region, ids)
+        found = volume_modifications.in_scope(connection, call.scope, ids)
         if ids is not None:
-            there = volumes.in_scope(connection, call.account, call.region, ids)
+            there = volumes.in_scope(connection, call.scope, ids)
             VOLUME.check_all_found(ids, {volume.id for volume in there})
             modified = {one.volume_id for one in found}
             for volume_id in ids:

@@ -62,7 +62,7 @@ async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameter
     without_room = room.free <= room.reserve
 
     def read(connection: Connection) -> list[_Status]:
-        found = volumes.in_scope(connection, call.account, call.region, ids)
+        found = volumes.in_scope(connection, call.scope, ids)
         VOLUME.check_all_found(ids, {volume.id for volume in found})
         attached = volumes.attachment_of(connection, ids)
         stalled = _stalled(connection, call) if without_room else set()
@@ -83,7 +83,7 @@ def _stalled(connection: Connection, call: Call) -> set[str]:
     """The instances whose guests are impaired: where the host has no room, it is for want of it that they pause."""
     return {
         instance.id
-        for instance in instances.in_scope(connection, call.account, call.region)
+        for instance in instances.in_scope(connection, call.scope)
         if instance.state is InstanceState.RUNNING and instance.reachability is Reachability.IMPAIRED
     }
 

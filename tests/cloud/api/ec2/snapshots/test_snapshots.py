@@ -12,6 +12,7 @@ from stored import AT, add_image, add_snapshot, add_volume, hexadecimal
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.tags import Tag
 from kumoniwa.store import layers, snapshots, tags
@@ -115,7 +116,7 @@ async def test_a_deleted_snapshots_layer_is_collected_and_its_tags_go(cloud: Bar
     await cloud.done()
     assert await cloud.driver.disks.all_layers() == frozenset()
     assert await cloud.database.read(layers.known) == frozenset()
-    assert await cloud.database.read(lambda connection: tags.in_scope(connection, tag.account, tag.region)) == []
+    assert await cloud.database.read(lambda connection: tags.in_scope(connection, Scope.of(tag))) == []
 
 
 async def test_what_stands_on_a_deleted_snapshot_keeps_its_layer(cloud: BareCloud) -> None:

@@ -32,7 +32,7 @@ class LaunchNetwork:
 
 def launch_network(connection: Connection, call: Call, parameters: Parameters) -> LaunchNetwork:
     """Where these parameters of RunInstances put the instances. Raises EC2's refusals."""
-    vpc = ensure_region(connection, call.account, call.region)
+    ensure_region(connection, call.scope)
     interface = _only_interface(parameters.get("NetworkInterfaces") or [])
     for member, words in (
         ("SubnetId", "an instance-level subnet ID"),
@@ -51,7 +51,6 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
     group_ids = asked.get("Groups" if interface is not None else "SecurityGroupIds") or []
     groups = _groups(connection, call, subnet.vpc_id, group_ids, parameters.get("SecurityGroups") or [])
     public = asked.get("AssociatePublicIpAddress")
-    assert vpc.id == subnet.vpc_id, "there is one VPC for each region so far"
     return LaunchNetwork(
         subnet=subnet,
         group_ids=groups,
@@ -66,7 +65,7 @@ def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: S
     for group_id in wanted:
         if not is_well_formed(group_id, "sg"):
             raise Ec2Error("InvalidGroupId.Malformed", f'Invalid id: "{group_id}" (expecting "sg-...")')
-    found = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region, wanted)}
+    found = {group.id: group for group in network.groups_in_scope(connection, call.scope, wanted)}
     for group_id in wanted:
         if group_id not in found:
             raise Ec2Error("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
@@ -133,10 +132,10 @@ def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
 
 def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None) -> Subnet:
     if subnet_id is None:
-        subnet = network.default_subnet(connection, call.account, call.region, zone or zones(call.region)[0].name)
+        subnet = network.default_subnet(connection, call.scope, zone or zones(call.region)[0].name)
         assert subnet is not None, "ensure_region made one in each zone"
         return subnet
-    found = network.subnets_in(connection, call.account, call.region, [subnet_id])
+    found = network.subnets_in(connection, call.scope, [subnet_id])
     if not found:
         raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
     if zone is not None and found[0].zone != zone:

@@ -9,28 +9,26 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.kinds import IMAGE
-from kumoniwa.api.ec2.named.instance_lookup import instance_named
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
-from kumoniwa.model.scope import Scope
-from kumoniwa.store import boots, images, workflows
+from kumoniwa.api.ec2.kinds import IMAGE, INSTANCE, SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.store import boots, workflows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards, planned
 
 
-async def instance_boots(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+async def instance_boots(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
     """Every boot of an instance, with its cause and times."""
 
     def read(connection: Connection) -> Mapping[str, Any]:
-        instance = instance_named(connection, call, named["instance_id"])
+        instance = named(connection, call.scope, INSTANCE, path["instance_id"])
         told = [asdict(boot) for boot in boots.of_instance(connection, instance.id)]
         return {"instance_id": instance.id, "boots": told}
 
     return await cloud.read(read)
 
 
-async def instance_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+async def instance_truth(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
     """Where an instance is reached, what its guest is seen to be, and which workflow owns it."""
-    instance = await cloud.read(partial(_instance, call=call, instance_id=named["instance_id"]))
+    instance = await cloud.read(partial(_instance, call=call, instance_id=path["instance_id"]))
     plan = await planned(cloud.world, instance["instance_id"]) or ()
     refused = (await ensure_forwards(cloud.world, [instance["instance_id"]])).get(instance["instance_id"], {})
     return {
@@ -48,12 +46,9 @@ async def instance_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> 
     }
 
 
-async def image_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+async def image_truth(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
     """How an image's snapshots were cut, and what was seen that says so."""
-    IMAGE.check_form([named["image_id"]])
-    image = await cloud.read(partial(images.get, image_id=named["image_id"]))
-    if image is None or Scope.of(image) != call.scope:
-        raise IMAGE.not_found([named["image_id"]])
+    image = await cloud.read(lambda connection: named(connection, call.scope, IMAGE, path["image_id"]))
     return {
         "image_id": image.id,
         "state": image.state,
@@ -63,9 +58,9 @@ async def image_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Map
     }
 
 
-async def snapshot_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
+async def snapshot_truth(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
     """How a snapshot was cut, what was seen that says so, and how much it holds."""
-    snapshot = await cloud.read(lambda connection: snapshot_named(connection, call, named["snapshot_id"]))
+    snapshot = await cloud.read(lambda connection: named(connection, call.scope, SNAPSHOT, path["snapshot_id"]))
     return {
         "snapshot_id": snapshot.id,
         "state": snapshot.state,
@@ -79,7 +74,7 @@ async def snapshot_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> 
 
 
 def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str, Any]:
-    instance = instance_named(connection, call, instance_id)
+    instance = named(connection, call.scope, INSTANCE, instance_id)
     owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
     return {
         "instance_id": instance.id,

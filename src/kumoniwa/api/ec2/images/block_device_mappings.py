@@ -9,15 +9,14 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, VOLUME_TYPES, checked_volume
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
 from kumoniwa.model.images import ImageDevice
-from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
-from kumoniwa.store import snapshots
 
 DEVICE_UNBUILT = (
     Unbuilt("Ebs.AvailabilityZone", "the zone of a block device mapping"),
@@ -115,10 +114,7 @@ def changed_device(device: ImageDevice | None, name: str, image_id: str, ebs: Ma
 def checked_device(connection: Connection, call: Call, device: ImageDevice) -> LaunchDevice:
     snapshot = None
     if device.snapshot_id is not None:
-        SNAPSHOT.check_form([device.snapshot_id])
-        snapshot = snapshots.get(connection, device.snapshot_id)
-        if snapshot is None or Scope.of(snapshot) != call.scope:
-            raise SNAPSHOT.not_found([device.snapshot_id])
+        snapshot = named(connection, call.scope, SNAPSHOT, device.snapshot_id)
         if snapshot.state is not SnapshotState.COMPLETED:
             raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
     size = device.size_gib

@@ -9,7 +9,9 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
 from kumoniwa.api.ec2.images.image_names import check_name
-from kumoniwa.api.ec2.kinds import IMAGE
+from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
+from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, no_longer_available
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
 from kumoniwa.api.not_built import Unbuilt, refuse
@@ -87,14 +89,12 @@ def _source(connection: Connection, call: Call, region: str, image_id: str) -> I
     if region not in REGIONS:
         raise Ec2Error("InvalidRegion", f"The specified region '{region[:200]}' is not valid.")
     if not is_well_formed(image_id, "ami"):
-        raise Ec2Error(IMAGE.malformed_code, f'Invalid id: "{image_id[:200]}" (expecting "ami-...")')
-    image = images.get(connection, image_id)
-    if image is None or Scope.of(image) != Scope(call.account, region):
-        raise IMAGE.not_found([image_id])
+        raise IMAGE.malformed(image_id, text=EXPECTING)
+    image = named(connection, Scope(call.account, region), IMAGE, image_id)
     if image.state is ImageState.DEREGISTERED:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
+        raise no_longer_available(image_id)
     if image.state is not ImageState.AVAILABLE:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"AMI '{image_id}' is {image.state}, and cannot be copied")
+        raise ImageUnavailable(f"AMI '{image_id}' is {image.state}, and cannot be copied")
     return image
 
 

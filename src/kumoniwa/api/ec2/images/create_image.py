@@ -10,7 +10,9 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_UNBUILT, new_device
 from kumoniwa.api.ec2.images.boot_modes import UEFI
 from kumoniwa.api.ec2.images.image_names import check_name
-from kumoniwa.api.ec2.named.instance_lookup import instance_named, without_root
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import without_root
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.new_snapshot import pending_snapshot
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
@@ -43,7 +45,7 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
     freeze = wants_freeze(cloud.world.config, tags)
 
     def create(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         if instance.state not in IMAGEABLE:
             raise InvalidParameterValue(
                 f"Invalid value '{instance.id}' for instanceId. "

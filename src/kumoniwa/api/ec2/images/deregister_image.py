@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.image_output import PROTECTION_OFF, protection
-from kumoniwa.api.ec2.named.image_lookup import check_image_ids, image_named
+from kumoniwa.api.ec2.kinds import IMAGE
+from kumoniwa.api.ec2.named.image_lookup import image_named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import OperationNotPermitted
 from kumoniwa.model.images import Image, ImageState
@@ -22,7 +23,7 @@ async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> 
     Its snapshots stay, unless they are asked to go too: then those go that no other image needs.
     """
     image_id: str = parameters["ImageId"]
-    check_image_ids([image_id])
+    IMAGE.check_form([image_id])
 
     def deregister(connection: Connection) -> Answer:
         _check_unprotected(image_named(connection, call, image_id), call.at)

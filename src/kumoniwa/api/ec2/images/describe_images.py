@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.image_filters import FILTERS
 from kumoniwa.api.ec2.images.image_output import DescribedImage, image_output
 from kumoniwa.api.ec2.kinds import IMAGE
-from kumoniwa.api.ec2.named.image_lookup import check_image_ids, image_unavailable
+from kumoniwa.api.ec2.named.image_lookup import no_longer_available
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.listing import page
 from kumoniwa.api.registry import action
@@ -26,7 +26,7 @@ async def describe_images(cloud: Cloud, call: Call, parameters: Parameters) -> A
     asks for what was shared explicitly: with accounts, or with everybody.
     """
     ids: Sequence[str] | None = parameters.get("ImageIds") or None
-    check_image_ids(ids or ())
+    IMAGE.check_form(ids or ())
     users = parameters.get("ExecutableUsers", ())
     check_users(users)
     own = asks_for_own(call, parameters.get("Owners", ()))
@@ -52,7 +52,7 @@ def _described(connection: Connection, call: Call, ids: Sequence[str] | None) ->
         IMAGE.check_all_found(ids, {image.id for image in rows})
         known = {image.id for image in found} | images.launched(connection, ids)
         if gone := [image.id for image in rows if image.id not in known]:
-            raise image_unavailable(gone[0])  # Ansible's ec2_ami and Terraform wait for this code
+            raise no_longer_available(gone[0])  # Ansible's ec2_ami and Terraform wait for this code
     devices = images.devices_of(connection, ids)
     parts = None
     if ids is not None:

@@ -13,7 +13,8 @@ from kumoniwa.api.ec2.images.boot_modes import check_boots
 from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
 from kumoniwa.api.ec2.images.image_names import check_name
 from kumoniwa.api.ec2.images.image_output import SRIOV
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_bootable, checked_volume
@@ -147,7 +148,7 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
         raise UnsupportedOperation("Kumoniwa has no encrypted volumes.")
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
-        snapshot = _completed(snapshot_named(connection, call, snapshot_id))
+        snapshot = _completed(named(connection, call.scope, SNAPSHOT, snapshot_id))
         size = snapshot.volume_size_gib if size is None else size
         if size < snapshot.volume_size_gib:
             raise _invalid(

@@ -6,7 +6,9 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.instance_lookup import ENDED, instance_named, instances_named
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.listing import page
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
@@ -81,7 +83,7 @@ async def modify_instance_credit_specification(cloud: Cloud, call: Call, paramet
 
 
 def _modify(connection: Connection, call: Call, instance_id: str, wanted: str) -> None:
-    instance = instance_named(connection, call, instance_id)
+    instance = named(connection, call.scope, INSTANCE, instance_id)
     _check_burstable(instance)
     if instance.state in ENDED:
         raise Ec2Error("IncorrectInstanceState", f"The instance '{instance.id}' is not running or stopped.")

@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.instance_lookup import check_stopped, instance_named
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import check_stopped
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
@@ -43,7 +45,7 @@ async def modify_instance_cpu_options(cloud: Cloud, call: Call, parameters: Para
     """Change the processors of a stopped instance; its guest has them from its next start on."""
 
     def modify(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         checked = checked_cpu_options(INSTANCE_TYPES[instance.instance_type], parameters)
         if checked is None:
             raise _both_needed()

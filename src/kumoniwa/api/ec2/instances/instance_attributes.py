@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, asked_for
-from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopped, instance_named
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopped
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.instances import Instance, InstanceState
@@ -70,7 +72,7 @@ async def describe_instance_attribute(cloud: Cloud, call: Call, parameters: Para
     """One attribute of an instance."""
 
     def describe(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         return {"InstanceId": instance.id, **_READS[parameters["Attribute"]](connection, instance)}
 
     return await cloud.read(describe)
@@ -82,7 +84,7 @@ async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parame
     name, value = asked_for(parameters)
 
     def modify(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         CHANGES[name](connection, call, instance, value)
         return None
@@ -103,7 +105,7 @@ async def reset_instance_attribute(cloud: Cloud, call: Call, parameters: Paramet
         )
 
     def reset(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         if attribute == "sourceDestCheck":
             instances.change(connection, instance.id, source_dest_check=True)

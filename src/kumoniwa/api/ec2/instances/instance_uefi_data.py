@@ -3,7 +3,8 @@
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.boot_modes import UEFI
-from kumoniwa.api.ec2.named.instance_lookup import instance_named
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import NotBuilt, UnsupportedOperation
 
@@ -11,7 +12,7 @@ from kumoniwa.errors import NotBuilt, UnsupportedOperation
 @action("GetInstanceUefiData")
 async def get_instance_uefi_data(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Refused for every instance: by name where it boots by UEFI, and as on EC2 where by its BIOS."""
-    instance = await cloud.read(lambda connection: instance_named(connection, call, parameters["InstanceId"]))
+    instance = await cloud.read(lambda connection: named(connection, call.scope, INSTANCE, parameters["InstanceId"]))
     if instance.boot_mode == UEFI:
         raise NotBuilt("telling the UEFI data of instances")
     raise UnsupportedOperation(f"The instance '{instance.id}' does not boot by UEFI and has no UEFI data.")

@@ -4,7 +4,9 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, instance_named
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import check_modifiable
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.api.registry import action
 from kumoniwa.errors import InvalidParameterCombination
@@ -23,7 +25,7 @@ async def modify_instance_maintenance_options(cloud: Cloud, call: Call, paramete
         raise InvalidParameterCombination("No maintenance options specified.")
 
     def modify(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         kept = {**instance.options.get("MaintenanceOptions", {}), **asked}
         instances.change(connection, instance.id, options={**instance.options, "MaintenanceOptions": kept})

@@ -11,10 +11,8 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, told_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
-from kumoniwa.api.ec2.kinds import REPLACE_ROOT_TASK
-from kumoniwa.api.ec2.named.instance_lookup import instance_named
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
-from kumoniwa.api.ec2.named.volume_lookup import volume_named
+from kumoniwa.api.ec2.kinds import INSTANCE, REPLACE_ROOT_TASK, SNAPSHOT, VOLUME
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
@@ -78,7 +76,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
     tags = from_specifications(parameters, [kind]).get(kind)
 
     def create(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         if instance.state is not InstanceState.RUNNING:
             raise IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'running' state.")
         old = _root(connection, instance)
@@ -152,7 +150,7 @@ def _new_root(
 ) -> _NewRoot:
     """The volume that is there and was asked for, kept for the instance; or a new one, of the old one's type."""
     if volume_id := parameters.get("VolumeId"):
-        volume = volume_named(connection, call, volume_id)
+        volume = named(connection, call.scope, VOLUME, volume_id)
         check_bootable(volume.volume_type)
         keep_for(cloud, connection, call, volume, instance)
         return _NewRoot(volume, None, _from_image(instance))
@@ -168,10 +166,10 @@ def _source(connection: Connection, call: Call, instance: Instance, old: Volume,
     if image_id := parameters.get("ImageId"):
         return _of_image(connection, call, instance, old, image_id)
     if snapshot_id := parameters.get("SnapshotId"):
-        snapshot = snapshot_named(connection, call, snapshot_id)
+        snapshot = named(connection, call.scope, SNAPSHOT, snapshot_id)
         _check_of_a_root(connection, instance, old, snapshot)
     elif old.snapshot_id:
-        snapshot = snapshot_named(connection, call, old.snapshot_id)
+        snapshot = named(connection, call.scope, SNAPSHOT, old.snapshot_id)
     else:
         raise InvalidParameterValue(f"The root volume of the instance '{instance.id}' was not made of a snapshot.")
     return _Source(_completed(snapshot), max(old.size_gib, snapshot.volume_size_gib), _from_image(instance))
@@ -189,7 +187,7 @@ def _of_image(connection: Connection, call: Call, instance: Instance, old: Volum
     root = next((device for device in devices if device.device == image.root_device_name), None)
     if root is None or root.snapshot_id is None:
         raise InvalidParameterValue(f"The image '{image.id}' has no snapshot of a root volume.")
-    snapshot = _completed(snapshot_named(connection, call, root.snapshot_id))
+    snapshot = _completed(named(connection, call.scope, SNAPSHOT, root.snapshot_id))
     size = root.size_gib or snapshot.volume_size_gib
     if size < old.size_gib:
         raise InvalidParameterValue(

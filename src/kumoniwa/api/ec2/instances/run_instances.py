@@ -15,6 +15,7 @@ from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
+from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.new_volume import new_volume
@@ -111,7 +112,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
     if (key_name := parameters.get("KeyName")) is not None:
         key = key_pairs.named(connection, call.scope, key_name)
         if key is None:
-            raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
+            raise KEY_PAIR.not_found([key_name])
     options = launch_options(parameters, image)
     return _Launch(
         image=image,

@@ -30,14 +30,6 @@ _FILTERS = {
 }
 
 
-def key_pair_named(connection: Connection, call: Call, name: str) -> KeyPair:
-    """The caller's key pair of that name. Raises EC2's refusal where there is none."""
-    pair = key_pairs.named(connection, call.scope, name)
-    if pair is None:
-        raise _KIND.not_found([name])
-    return pair
-
-
 @action("CreateKeyPair")
 async def create_key_pair(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a key pair, keep its public half, tell the private one this once."""

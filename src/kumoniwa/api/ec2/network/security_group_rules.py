@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.network.ip_permissions import (
     Grant,
@@ -23,7 +24,7 @@ from kumoniwa.api.ec2.network.ip_permissions import (
     permissions,
     sources,
 )
-from kumoniwa.api.ec2.network.security_groups import group_named, group_of, group_with_id, rule_arn
+from kumoniwa.api.ec2.network.security_groups import group_named, group_of, rule_arn
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of, write
 from kumoniwa.api.listing import page
 from kumoniwa.api.registry import action
@@ -211,7 +212,7 @@ def _from_group(connection: Connection, call: Call, permission: Mapping[str, Any
     if pair.group_id is not None:
         if pair.owner not in (None, call.account):
             raise SECURITY_GROUP.not_found([pair.group_id])
-        group = group_with_id(connection, call, pair.group_id)
+        group = named(connection, call.scope, SECURITY_GROUP, pair.group_id)
     elif pair.name is not None:
         group = group_named(connection, call, pair.name)
     else:

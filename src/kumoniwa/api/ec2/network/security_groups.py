@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
+from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE, VPC
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.default_vpc import all_out, ensure_region, ensure_region_exists
 from kumoniwa.api.ec2.network.ip_permissions import as_permissions
-from kumoniwa.api.ec2.network.vpcs import vpc_named
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of, write
 from kumoniwa.api.filters import present
 from kumoniwa.api.listing import page
@@ -41,18 +41,10 @@ def group_of(connection: Connection, call: Call, parameters: Parameters) -> Secu
     """The group that a request names by `GroupId`, or by `GroupName` in the default VPC. Raises EC2's refusals."""
     group_id, name = parameters.get("GroupId"), parameters.get("GroupName")
     if group_id is not None:
-        return group_with_id(connection, call, group_id)
+        return named(connection, call.scope, SECURITY_GROUP, group_id)
     if name is not None:
         return group_named(connection, call, name)
     raise Ec2Error("MissingParameter", "The request must contain the parameter groupName or groupId")
-
-
-def group_with_id(connection: Connection, call: Call, group_id: str) -> SecurityGroup:
-    SECURITY_GROUP.check_form([group_id])
-    found = network.groups_in_scope(connection, call.scope, [group_id])
-    if not found:
-        raise SECURITY_GROUP.not_found([group_id])
-    return found[0]
 
 
 def group_named(connection: Connection, call: Call, name: str) -> SecurityGroup:
@@ -72,7 +64,7 @@ async def create_security_group(cloud: Cloud, call: Call, parameters: Parameters
     def create(connection: Connection) -> Answer:
         vpc = ensure_region(connection, call.scope)
         if (asked := parameters.get("VpcId")) is not None:
-            vpc = vpc_named(connection, call, asked)
+            vpc = named(connection, call.scope, VPC, asked)
         if security_groups.named(connection, vpc.id, name) is not None:
             raise Ec2Error("InvalidGroup.Duplicate", f"The security group '{name}' already exists for VPC '{vpc.id}'")
         group = SecurityGroup(

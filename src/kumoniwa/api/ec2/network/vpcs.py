@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SUBNET, VPC
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.tags import tag_set, tags_of
 from kumoniwa.api.filters import never, truth
@@ -35,15 +36,6 @@ _VPC_FILTERS = {
     **never(*(f"ipv6-cidr-block-association.{name}" for name in ("ipv6-cidr-block", "ipv6-pool", *_ASSOCIATED))),
 }
 _ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": False, "enableNetworkAddressUsageMetrics": False}
-
-
-def vpc_named(connection: Connection, call: Call, vpc_id: str) -> Vpc:
-    """The caller's VPC with this id. Raises EC2's refusals."""
-    VPC.check_form([vpc_id])
-    found = network.vpcs_in(connection, call.scope, [vpc_id])
-    if not found:
-        raise VPC.not_found([vpc_id])
-    return found[0]
 
 
 @action("DescribeVpcs")
@@ -75,7 +67,7 @@ async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Whether a VPC has DNS: it resolves, and gives instances no public names."""
     await ensure_region_exists(cloud, call)
-    vpc = await cloud.read(lambda connection: vpc_named(connection, call, parameters["VpcId"]))
+    vpc = await cloud.read(lambda connection: named(connection, call.scope, VPC, parameters["VpcId"]))
     attribute: str = parameters["Attribute"]
     member = attribute[0].upper() + attribute[1:]
     return {"VpcId": vpc.id, member: {"Value": _ATTRIBUTES[attribute]}}

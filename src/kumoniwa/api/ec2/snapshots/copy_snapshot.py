@@ -1,13 +1,13 @@
 """CopySnapshot: another snapshot of the same layer, in this region or from another one of the same cloud."""
 
 import re
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.snapshots.create_snapshots import MOST_DESCRIPTION
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
@@ -18,6 +18,7 @@ from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.regions import REGIONS
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import snapshots
 from kumoniwa.workflows.engine import submit
@@ -50,7 +51,7 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     tags = from_specifications(parameters, ("snapshot",)).get("snapshot")
 
     def copy(connection: Connection) -> Answer:
-        source = snapshot_named(connection, replace(call, region=source_region), parameters["SourceSnapshotId"])
+        source = named(connection, Scope(call.account, source_region), SNAPSHOT, parameters["SourceSnapshotId"])
         if source.state is not SnapshotState.COMPLETED:
             raise Ec2Error("IncorrectState", f"Snapshot '{source.id}' is not 'completed'.")
         made = copied(call, source, description or f"[Copied {source.id} from {source_region}]")

@@ -7,9 +7,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.kinds import VOLUME
-from kumoniwa.api.ec2.named.instance_lookup import instance_named
-from kumoniwa.api.ec2.named.volume_lookup import volume_named
+from kumoniwa.api.ec2.kinds import INSTANCE, VOLUME
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.describe_snapshots import snapshot_output
 from kumoniwa.api.ec2.snapshots.new_snapshot import pending_snapshot
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of
@@ -43,7 +42,7 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     freeze = wants_freeze(cloud.world.config, tags)
 
     def create(connection: Connection) -> Answer:
-        volume = volume_named(connection, call, parameters["VolumeId"])
+        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         _check_snappable(connection, [volume])
         check_room(cloud.world.driver, NEW_LAYER_BYTES)
         snapshot = pending_snapshot(call, volume, description)
@@ -72,7 +71,7 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
     def create(connection: Connection) -> Answer:
         if not wanted.get("InstanceId"):
             raise MissingParameter("InstanceSpecification.InstanceId")
-        instance = instance_named(connection, call, wanted["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, wanted["InstanceId"])
         if instance.state not in _SNAPPABLE:
             raise IncorrectInstanceState(
                 f"The instance '{instance.id}' is not in a state from which snapshots can be created."

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.owners import check_accounts
 from kumoniwa.api.registry import action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
@@ -23,7 +24,7 @@ async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Para
     snapshot_id: str = parameters["SnapshotId"]
 
     def read(connection: Connection) -> Answer:
-        snapshot_named(connection, call, snapshot_id)
+        named(connection, call.scope, SNAPSHOT, snapshot_id)
         if parameters["Attribute"] == "productCodes":
             return {"SnapshotId": snapshot_id, "ProductCodes": []}
         shared = sharing.of(connection, [snapshot_id]).get(snapshot_id, [])
@@ -46,7 +47,7 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
         raise InvalidParameterValue(f"At most {_MOST_CHANGES} permissions can be modified by one request")
 
     def modify(connection: Connection) -> Answer:
-        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        snapshot = named(connection, call.scope, SNAPSHOT, parameters["SnapshotId"])
         sharing.grant(connection, snapshot.id, added)
         sharing.revoke(connection, snapshot.id, removed)
         return None
@@ -60,7 +61,7 @@ async def reset_snapshot_attribute(cloud: Cloud, call: Call, parameters: Paramet
     _check_modifiable(parameters["Attribute"])
 
     def reset(connection: Connection) -> Answer:
-        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        snapshot = named(connection, call.scope, SNAPSHOT, parameters["SnapshotId"])
         sharing.revoke(connection, snapshot.id)
         return None
 

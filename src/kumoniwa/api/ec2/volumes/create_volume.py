@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
@@ -67,7 +68,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
     snapshot = None
     size: int | None = parameters.get("Size")
     if (snapshot_id := parameters.get("SnapshotId")) is not None:
-        snapshot = snapshot_named(connection, call, snapshot_id)
+        snapshot = named(connection, call.scope, SNAPSHOT, snapshot_id)
         if snapshot.state is not SnapshotState.COMPLETED:
             raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
         size = snapshot.volume_size_gib if size is None else size

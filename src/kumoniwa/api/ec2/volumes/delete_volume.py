@@ -4,7 +4,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.volume_lookup import volume_named
+from kumoniwa.api.ec2.kinds import VOLUME
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.volumes import VolumeState
@@ -19,7 +20,7 @@ async def delete_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     """Delete a volume that no instance has. Its snapshots stay; what only it held is collected afterwards."""
 
     def delete(connection: Connection) -> Answer:
-        volume = volume_named(connection, call, parameters["VolumeId"])
+        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
         if attachment is not None:
             raise Ec2Error("VolumeInUse", f"Volume {volume.id} is currently attached to {attachment.instance_id}")

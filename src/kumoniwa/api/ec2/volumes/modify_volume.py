@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.volume_lookup import volume_named
+from kumoniwa.api.ec2.kinds import VOLUME
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable, checked_volume
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.api.registry import action
@@ -58,7 +59,7 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         raise InvalidParameterCombination("No volume modifications were specified: size, volumeType, iops, throughput")
 
     def modify(connection: Connection) -> Answer:
-        volume = volume_named(connection, call, parameters["VolumeId"])
+        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         _check_modifiable(connection, call, volume)
         modification = _modification(call, volume, parameters)
         check_room(cloud.world.driver, NEW_LAYER_BYTES)

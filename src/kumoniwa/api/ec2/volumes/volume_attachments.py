@@ -4,8 +4,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.instance_lookup import instance_named
-from kumoniwa.api.ec2.named.volume_lookup import volume_named
+from kumoniwa.api.ec2.kinds import INSTANCE, VOLUME
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.describe_volumes import attachment_output
 from kumoniwa.api.ec2.volumes.device_names import MOST_VOLUMES, is_device_name
 from kumoniwa.api.not_built import Unbuilt, refuse
@@ -33,8 +33,8 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         )
 
     def attach(connection: Connection) -> Answer:
-        volume = volume_named(connection, call, parameters["VolumeId"])
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         keep_for(cloud, connection, call, volume, instance)
         present = volumes.attachments_of(connection, [instance.id]).get(instance.id, [])
         attachment = Attachment(
@@ -62,7 +62,7 @@ async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     force = bool(parameters.get("Force"))
 
     def detach(connection: Connection) -> Answer:
-        volume = volume_named(connection, call, parameters["VolumeId"])
+        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         attachment = _attachment_named(connection, call, volume, parameters)
         instance = instances.get(connection, attachment.instance_id)
         assert instance is not None, f"{volume.id} is attached to an instance without a row"
@@ -142,7 +142,7 @@ def _attachment_named(connection: Connection, call: Call, volume: Volume, parame
         raise Ec2Error("IncorrectState", f"Volume '{volume.id}' is in the '{volume.state}' state.")
     instance_id, device = parameters.get("InstanceId"), parameters.get("Device")
     if instance_id is not None:
-        instance_named(connection, call, instance_id)
+        named(connection, call.scope, INSTANCE, instance_id)
     for asked, is_so, as_what in (
         (instance_id, attachment.instance_id, f"to instance '{instance_id}'"),
         (device, attachment.device, f"as device '{device}'"),

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT
+from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
-from kumoniwa.ids import is_well_formed
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import instances, network, security_groups
@@ -62,13 +62,11 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
 def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]) -> tuple[str, ...]:
     """These security groups of a VPC, each once. Raises EC2's refusal of one that is not there."""
     wanted = tuple(dict.fromkeys(group_ids))
-    for group_id in wanted:
-        if not is_well_formed(group_id, "sg"):
-            raise Ec2Error("InvalidGroupId.Malformed", f'Invalid id: "{group_id}" (expecting "sg-...")')
+    SECURITY_GROUP.check_form(wanted)
     found = {group.id: group for group in network.groups_in_scope(connection, call.scope, wanted)}
     for group_id in wanted:
         if group_id not in found:
-            raise Ec2Error("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+            raise SECURITY_GROUP.not_found([group_id])
         if found[group_id].vpc_id != vpc_id:
             raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
     if len(wanted) > MOST_GROUPS:
@@ -137,7 +135,7 @@ def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str
         return subnet
     found = network.subnets_in(connection, call.scope, [subnet_id])
     if not found:
-        raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+        raise SUBNET.not_found([subnet_id])
     if zone is not None and found[0].zone != zone:
         raise InvalidParameterValue(
             f"Value ({zone}) for parameter availabilityZone is invalid. "

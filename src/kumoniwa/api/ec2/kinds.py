@@ -68,7 +68,7 @@ class Kind:
             raise self.not_found(missing)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class StoredKind(Kind, Generic[T]):
     """A kind whose resources are read by their ids (`named.lookup.named`)."""
 

@@ -1,6 +1,5 @@
 """DescribeVolumeStatus."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.filters import Values, never
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.clock import precise
 from kumoniwa.model.instances import InstanceState, Reachability
@@ -53,30 +52,12 @@ _FILTERS: dict[str, Values[_Status]] = {
 }
 
 
-@action("DescribeVolumeStatus")
-async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """What the checks say of volumes. Impaired are those that a guest cannot write to: the host has no room."""
-    ids: Sequence[str] | None = parameters.get("VolumeIds") or None
-    VOLUME.check_form(ids or ())
-    room = cloud.world.driver.room()
-    without_room = room.free <= room.reserve
-
-    def read(connection: Connection) -> list[_Status]:
-        found = volumes.in_scope(connection, call.scope, ids)
-        VOLUME.check_all_found(ids, {volume.id for volume in found})
-        attached = volumes.attachment_of(connection, ids)
-        stalled = _stalled(connection, call) if without_room else set()
-        return [_status(volume, attached.get(volume.id), stalled) for volume in found]
-
-    found, token = page(
-        call,
-        parameters,
-        await cloud.read(read),
-        filters=_FILTERS,
-        key=lambda one: f"{precise(one.volume.created_at)} {one.volume.id}",
-        limits=(5, 1000),
-    )
-    return {"VolumeStatuses": [_output(one) for one in found], "NextToken": token}
+def _read(connection: Connection, asked: Asked) -> list[_Status]:
+    room = asked.cloud.world.driver.room()
+    stalled = _stalled(connection, asked.call) if room.free <= room.reserve else set()
+    attached = volumes.attachment_of(connection, asked.ids)
+    found = volumes.in_scope(connection, asked.call.scope, asked.ids)
+    return [_status(volume, attached.get(volume.id), stalled) for volume in found]
 
 
 def _stalled(connection: Connection, call: Call) -> set[str]:
@@ -118,3 +99,22 @@ def _output(one: _Status) -> dict[str, Any]:
             "Status": one.overall,
         },
     }
+
+
+_STATUSES = Listing(
+    member="VolumeStatuses",
+    kind=VOLUME,
+    ids="VolumeIds",
+    read=_read,
+    row=lambda status, _: _output(status),
+    id_of=lambda status: status.volume.id,
+    key=lambda status: f"{precise(status.volume.created_at)} {status.volume.id}",
+    filters=_FILTERS,
+    limits=(5, 1000),
+)
+
+
+@action("DescribeVolumeStatus")
+async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """What the checks say of volumes. Impaired are those that a guest cannot write to because the host has no room."""
+    return await _STATUSES.answer(cloud, call, parameters)

@@ -1,7 +1,5 @@
 """DescribeVolumesModifications."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -9,7 +7,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.ec2.volumes.modify_volume import modification_output
 from kumoniwa.api.filters import Values, present, truth
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.clock import precise
 from kumoniwa.errors import Ec2Error
@@ -31,32 +29,34 @@ _FILTERS: dict[str, Values[VolumeModification]] = {
 }
 
 
+def _read(connection: Connection, asked: Asked) -> list[VolumeModification]:
+    found = volume_modifications.in_scope(connection, asked.call.scope, asked.ids)
+    if asked.ids is not None:
+        existing = {volume.id for volume in volumes.in_scope(connection, asked.call.scope, asked.ids)}
+        VOLUME.check_all_found(asked.ids, existing)
+        modified = {modification.volume_id for modification in found}
+        for volume_id in asked.ids:
+            if volume_id not in modified:
+                raise Ec2Error(
+                    "InvalidVolumeModification.NotFound", f"Modification for volume '{volume_id}' does not exist."
+                )
+    return found
+
+
+_MODIFICATIONS = Listing(
+    member="VolumesModifications",
+    kind=VOLUME,
+    ids="VolumeIds",
+    read=_read,
+    read_checks_ids=True,
+    row=lambda modification, _: modification_output(modification),
+    key=lambda modification: f"{precise(modification.started_at)} {modification.volume_id}",
+    filters=_FILTERS,
+    limits=(5, 500),
+)
+
+
 @action("DescribeVolumesModifications")
 async def describe_volumes_modifications(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The latest modification of each volume that had one. A volume that is named must have had one."""
-    ids: Sequence[str] | None = parameters.get("VolumeIds") or None
-    VOLUME.check_form(ids or ())
-
-    def read(connection: Connection) -> list[VolumeModification]:
-        found = volume_modifications.in_scope(connection, call.scope, ids)
-        if ids is not None:
-            there = volumes.in_scope(connection, call.scope, ids)
-            VOLUME.check_all_found(ids, {volume.id for volume in there})
-            modified = {one.volume_id for one in found}
-            for volume_id in ids:
-                if volume_id not in modified:
-                    raise Ec2Error(
-                        "InvalidVolumeModification.NotFound",
-                        f"Modification for volume '{volume_id}' does not exist.",
-                    )
-        return found
-
-    found, token = page(
-        call,
-        parameters,
-        await cloud.read(read),
-        filters=_FILTERS,
-        key=lambda one: f"{precise(one.started_at)} {one.volume_id}",
-        limits=(5, 500),
-    )
-    return {"VolumesModifications": [modification_output(one) for one in found], "NextToken": token}
+    return await _MODIFICATIONS.answer(cloud, call, parameters)

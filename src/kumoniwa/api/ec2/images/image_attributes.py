@@ -53,7 +53,7 @@ def _image_attribute(image: Image, grantees: Sequence[str], attribute: str, at: 
             # EC2's model documents that this one is answered so, and to look at DescribeImages instead.
             raise AuthFailure("Unauthorized attempt to access restricted resource")
         case listed if listed in _LISTED:
-            value = image_output(DescribedImage(image), at)[_LISTED[listed]]
+            value = image_output(DescribedImage(image, at))[_LISTED[listed]]
             return {_LISTED[listed]: {"Value": value}}
         case _:
             return {_NEVER[attribute]: {"Value": None}}

@@ -1,4 +1,4 @@
-"""CPU credits of burstable instances: told and changed, and without effect, for guests here share what the host has."""
+"""CPU credits of burstable instances: recorded only, for guests here share what the host has."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
@@ -17,7 +17,6 @@ from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
 
 _WORDS = ("standard", "unlimited")
-_FILTERS = {"instance-id": lambda instance: (instance.id,)}
 
 
 def checked_credits(kind: InstanceType, wanted: str) -> str:
@@ -31,36 +30,38 @@ def checked_credits(kind: InstanceType, wanted: str) -> str:
     return wanted
 
 
+def _read(connection: Connection, asked: Asked) -> list[Instance]:
+    if asked.ids is None:
+        every = instances.in_scope(connection, asked.call.scope)
+        return [one for one in every if one.state not in ENDED and _credits_of(one) == "unlimited"]
+    found = instances_named(connection, asked.call, asked.ids)
+    for instance in found:
+        _check_burstable(instance)
+    return found
+
+
+_SPECIFICATIONS = Listing(
+    member="InstanceCreditSpecifications",
+    kind=INSTANCE,
+    ids="InstanceIds",
+    read=_read,
+    row=lambda instance, _: {"InstanceId": instance.id, "CpuCredits": _credits_of(instance)},
+    key=lambda instance: instance.id,
+    filters={"instance-id": lambda instance: (instance.id,)},
+    limits=(5, 1000),
+    whole={"InstanceIds": "instancesSet"},
+)
+
+
 @action("DescribeInstanceCreditSpecifications")
 async def describe_instance_credit_specifications(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The credit options of these instances; where none are named, of those that are `unlimited`, as on EC2."""
-
-    def describe(connection: Connection) -> Answer:
-        if ids := parameters.get("InstanceIds"):
-            found = instances_named(connection, call, ids)
-            for instance in found:
-                _check_burstable(instance)
-        else:
-            every = instances.in_scope(connection, call.scope)
-            found = [one for one in every if one.state not in ENDED and _credits_of(one) == "unlimited"]
-        shown, token = page(
-            call,
-            parameters,
-            found,
-            filters=_FILTERS,
-            key=lambda instance: instance.id,
-            limits=(5, 1000),
-            whole={"InstanceIds": "instancesSet"},
-        )
-        told = [{"InstanceId": instance.id, "CpuCredits": _credits_of(instance)} for instance in shown]
-        return {"InstanceCreditSpecifications": told, "NextToken": token}
-
-    return await cloud.read(describe)
+    return await _SPECIFICATIONS.answer(cloud, call, parameters)
 
 
 @action("ModifyInstanceCreditSpecification")
 async def modify_instance_credit_specification(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change the credit options of instances. What cannot be changed is told beside what was, as on EC2."""
+    """Change the credit options of instances. The answer lists what could not be changed beside what was, as on EC2."""
 
     def modify(connection: Connection) -> Answer:
         changed: list[dict[str, Any]] = []

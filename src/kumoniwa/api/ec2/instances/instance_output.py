@@ -136,6 +136,12 @@ def reservations(found: Sequence[Instance], outputs: Sequence[Output]) -> list[O
     return list(grouped.values())
 
 
+def launch_order(instance: Instance) -> str:
+    """The order in which instances are shown: by their first launch, those of one reservation together."""
+    launched, index = instance.first_launch_time.isoformat(), f"{instance.launch_index:04}"
+    return f"{launched} {instance.reservation_id} {index} {instance.id}"
+
+
 def metadata_options(instance: Instance) -> Output:
     """The instance's metadata service as EC2 tells it."""
     return {

@@ -1,4 +1,4 @@
-"""Rules of security groups: Authorize… and Revoke…, ingress and egress, and DescribeSecurityGroupRules.
+"""Rules of security groups: AuthorizeSecurityGroupIngress and …Egress, RevokeSecurityGroupIngress and …Egress.
 
 When a rule changes, the ports of the group's running members follow at once.
 """
@@ -13,7 +13,6 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.network.ip_permissions import (
     Grant,
     GroupPair,
@@ -24,9 +23,9 @@ from kumoniwa.api.ec2.network.ip_permissions import (
     permissions,
     sources,
 )
-from kumoniwa.api.ec2.network.security_groups import group_named, group_of, rule_arn
-from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of, write
-from kumoniwa.api.listing import page
+from kumoniwa.api.ec2.network.named_group import group_named, group_of
+from kumoniwa.api.ec2.network.rule_output import revoked_rule_output, rule_output
+from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
@@ -39,10 +38,6 @@ from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 MAX_RULES = 60  # one way, EC2's default quota
 
 _KIND = SECURITY_GROUP_RULE
-_FILTERS = {
-    "group-id": lambda rule: (rule.group_id,),
-    "security-group-rule-id": lambda rule: (rule.id,),
-}
 
 
 @action("AuthorizeSecurityGroupIngress")
@@ -67,38 +62,6 @@ async def revoke_security_group_ingress(cloud: Cloud, call: Call, parameters: Pa
 async def revoke_security_group_egress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Take rules away, by id or by what they say."""
     return await _revoke(cloud, call, parameters, egress=True)
-
-
-@action("DescribeSecurityGroupRules")
-async def describe_security_group_rules(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The rules of all groups of a region, both ways."""
-    ids = parameters.get("SecurityGroupRuleIds")
-    _KIND.check_form(ids or ())
-    await ensure_region_exists(cloud, call)
-
-    def read(
-        connection: Connection,
-    ) -> tuple[list[SecurityGroupRule], dict[str, SecurityGroup], dict[str, dict[str, str]]]:
-        rules = security_groups.rules_in(connection, call.scope)
-        _KIND.check_all_found(ids, {rule.id for rule in rules})
-        groups = {group.id: group for group in network.groups_in_scope(connection, call.scope)}
-        tags = tags_of(connection, call.scope, _KIND.resource_type)
-        return [rule for rule in rules if ids is None or rule.id in ids], groups, tags
-
-    rules, groups, tags = await cloud.read(read)
-    found, token = page(
-        call,
-        parameters,
-        rules,
-        filters=_FILTERS,
-        key=lambda rule: rule.id,
-        tags=lambda rule: tags.get(rule.id, {}),
-        limits=(5, 1000),
-    )
-    return {
-        "SecurityGroupRules": [_output(rule, groups, tags.get(rule.id)) for rule in found],
-        "NextToken": token,
-    }
 
 
 async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress: bool) -> Answer:
@@ -133,7 +96,7 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         for rule in rules:
             write(connection, call, rule.id, _KIND.resource_type, tags)
         groups = {one.id: one for one in network.groups_in_scope(connection, call.scope)}
-        return {"Return": True, "SecurityGroupRules": [_output(rule, groups, tags) for rule in rules]}
+        return {"Return": True, "SecurityGroupRules": [rule_output(rule, groups, tags) for rule in rules]}
 
     answer = await cloud.change(call, authorize)
     await _follow(cloud, call, parameters, egress=egress)
@@ -168,7 +131,7 @@ async def _revoke(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
         return {
             "Return": True,
             "UnknownIpPermissions": _shown(unknown, group),
-            "RevokedSecurityGroupRules": [_revoked_output(rule) for rule in revoked],
+            "RevokedSecurityGroupRules": [revoked_rule_output(rule) for rule in revoked],
         }
 
     answer = await cloud.change(call, revoke)
@@ -234,40 +197,3 @@ def _shown(grants: Sequence[Grant], group: SecurityGroup) -> list[dict[str, Any]
         SecurityGroupRule("", group.id, group.account, group.region, egress=False, **asdict(grant)) for grant in grants
     ]
     return as_permissions(rules, {}) or None
-
-
-def _ports_and_source(rule: SecurityGroupRule) -> dict[str, Any]:
-    return {
-        "SecurityGroupRuleId": rule.id,
-        "GroupId": rule.group_id,
-        "IsEgress": rule.egress,
-        "IpProtocol": rule.protocol,
-        "FromPort": rule.from_port,
-        "ToPort": rule.to_port,
-        "CidrIpv4": rule.cidr_ipv4,
-        "CidrIpv6": rule.cidr_ipv6,
-        "PrefixListId": rule.prefix_list_id,
-        "Description": rule.description,
-    }
-
-
-def _output(
-    rule: SecurityGroupRule, groups: Mapping[str, SecurityGroup], tags: Mapping[str, str] | None
-) -> dict[str, Any]:
-    source = groups.get(rule.source_group_id or "")
-    referenced = None
-    if rule.source_group_id is not None:
-        referenced = {"GroupId": rule.source_group_id, "UserId": source.account if source else rule.account}
-        if source is not None:
-            referenced["VpcId"] = source.vpc_id
-    return {
-        **_ports_and_source(rule),
-        "GroupOwnerId": rule.account,
-        "ReferencedGroupInfo": referenced,
-        "Tags": tag_set(tags) or [],
-        "SecurityGroupRuleArn": rule_arn(rule),
-    }
-
-
-def _revoked_output(rule: SecurityGroupRule) -> dict[str, Any]:
-    return {**_ports_and_source(rule), "ReferencedGroupId": rule.source_group_id}

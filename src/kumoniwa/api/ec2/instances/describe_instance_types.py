@@ -1,85 +1,26 @@
-"""Instance types: DescribeInstanceTypes, DescribeInstanceTypeOfferings.
+"""DescribeInstanceTypes.
 
-Told is what is true here: sizes as on EC2; of network, EBS and features what a guest of Kumoniwa really has. What
-Kumoniwa cannot know (bandwidths, clock speeds) is left out.
+The answer says what is true here: sizes as on EC2; of network, EBS and features what a guest of Kumoniwa really has.
+What Kumoniwa cannot know (bandwidths, clock speeds) is left out.
 """
 
-from collections.abc import Mapping
 from typing import Any
+
+from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.boot_modes import supported_boot_modes
 from kumoniwa.api.ec2.named.region_lookup import check_region
-from kumoniwa.api.filters import matcher, never, present, truth
-from kumoniwa.api.listing import page
+from kumoniwa.api.filters import Values, matcher, never, present, truth
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
-from kumoniwa.model.regions import zones
 
-_FREE = ("t2.micro", "t3.micro")  # of EC2's free tier; here all are
+_FREE = ("t2.micro", "t3.micro")  # of EC2's free tier
 _ARCHITECTURE = "x86_64"
 _ATTACHMENTS = 28  # EBS volumes and network interfaces of most Nitro types together
-
-
-@action("DescribeInstanceTypes")
-async def describe_instance_types(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The instance types that there are here. Names that are asked for may have wildcards."""
-    check_region(call.region)
-    names = parameters.get("InstanceTypes")
-    every = list(INSTANCE_TYPES.values())
-    if names:
-        wanted = matcher(names)
-        unknown = [name for name in names if not any(matcher([name])(kind.name) for kind in every)]
-        if unknown:
-            raise Ec2Error(
-                "InvalidInstanceType", f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
-            )
-        every = [kind for kind in every if wanted(kind.name)]
-    found, token = page(
-        call,
-        parameters,
-        every,
-        filters=_FILTERS,
-        key=lambda kind: kind.name,
-        limits=(5, 100),
-        whole={"InstanceTypes": "InstanceTypes"},
-    )
-    return {"InstanceTypes": [_output(kind) for kind in found], "NextToken": token}
-
-
-@action("DescribeInstanceTypeOfferings")
-async def describe_instance_type_offerings(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Where there are which instance types: all of them everywhere."""
-    check_region(call.region)
-    location_type: str = parameters.get("LocationType", "region")
-    locations: Mapping[str, list[str]] = {
-        "region": [call.region],
-        "availability-zone": [zone.name for zone in zones(call.region)],
-        "availability-zone-id": [zone.id for zone in zones(call.region)],
-        "outpost": [],
-    }
-    found, token = page(
-        call,
-        parameters,
-        [(name, location) for name in INSTANCE_TYPES for location in locations[location_type]],
-        filters=_OFFERING_FILTERS,
-        key=" ".join,
-        limits=(5, 1000),
-    )
-    return {
-        "InstanceTypeOfferings": [
-            {"InstanceType": name, "LocationType": location_type, "Location": location} for name, location in found
-        ],
-        "NextToken": token,
-    }
-
-
-_OFFERING_FILTERS = {
-    "instance-type": lambda pair: (pair[0],),
-    "location": lambda pair: (pair[1],),
-}
 
 
 def _cores(kind: InstanceType) -> int:
@@ -146,7 +87,7 @@ def _ena(kind: InstanceType) -> str:
     return "required" if kind.is_nitro else "unsupported"
 
 
-_FILTERS = {
+_FILTERS: dict[str, Values[InstanceType]] = {
     "auto-recovery-supported": lambda _: truth(True),
     "bare-metal": lambda _: truth(False),
     "burstable-performance-supported": lambda kind: truth(kind.burstable),
@@ -206,3 +147,34 @@ _FILTERS = {
         "vcpu-info.valid-threads-per-core",
     ),
 }
+
+
+def _read(_connection: Connection, asked: Asked) -> list[InstanceType]:
+    every = list(INSTANCE_TYPES.values())
+    if not (names := asked.parameters.get("InstanceTypes")):
+        return every
+    unknown = [name for name in names if not any(matcher([name])(kind.name) for kind in every)]
+    if unknown:
+        raise Ec2Error(
+            "InvalidInstanceType", f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
+        )
+    wanted = matcher(names)
+    return [kind for kind in every if wanted(kind.name)]
+
+
+_TYPES = Listing(
+    member="InstanceTypes",
+    read=_read,
+    row=lambda kind, _: _output(kind),
+    key=lambda kind: kind.name,
+    filters=_FILTERS,
+    limits=(5, 100),
+    whole={"InstanceTypes": "InstanceTypes"},
+)
+
+
+@action("DescribeInstanceTypes")
+async def describe_instance_types(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The instance types that exist here. Names that are asked for may have wildcards."""
+    check_region(call.region)
+    return await _TYPES.answer(cloud, call, parameters)

@@ -1,9 +1,6 @@
-"""CreateReplaceRootVolumeTask and DescribeReplaceRootVolumeTasks."""
+"""CreateReplaceRootVolumeTask: what is checked and promised; the story `replace_root_volume` does it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,17 +8,16 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, told_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
+from kumoniwa.api.ec2.instances.describe_replace_root_volume_tasks import task_output
 from kumoniwa.api.ec2.kinds import INSTANCE, REPLACE_ROOT_TASK, SNAPSHOT, VOLUME
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of
+from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
 from kumoniwa.api.ec2.volumes.volume_attachments import keep_for
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
-from kumoniwa.api.listing import page
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.api.registry import action
-from kumoniwa.clock import precise
 from kumoniwa.errors import (
     Ec2Error,
     IncorrectInstanceState,
@@ -106,33 +102,9 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
             becomes=root.becomes,
             was=_from_image(instance),
         )
-        return {"ReplaceRootVolumeTask": _output(task, tags)}
+        return {"ReplaceRootVolumeTask": task_output(task, tags)}
 
     return await cloud.change(call, create)
-
-
-@action("DescribeReplaceRootVolumeTasks")
-async def describe_replace_root_volume_tasks(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The replacements of root volumes in this region, by their start."""
-    ids = parameters.get("ReplaceRootVolumeTaskIds") or None
-    REPLACE_ROOT_TASK.check_form(ids or ())
-
-    def read(connection: Connection) -> tuple[list[ReplaceRootTask], dict[str, dict[str, str]]]:
-        found = replace_root.in_scope(connection, call.scope, ids)
-        REPLACE_ROOT_TASK.check_all_found(ids, {task.id for task in found})
-        return found, tags_of(connection, call.scope, REPLACE_ROOT_TASK.resource_type, ids)
-
-    every, tagged = await cloud.read(read)
-    found, token = page(
-        call,
-        parameters,
-        every,
-        filters={"instance-id": lambda task: (task.instance_id,)},
-        key=lambda task: f"{precise(task.started_at)} {task.id}",
-        tags=lambda task: tagged.get(task.id, {}),
-        limits=(1, 50),
-    )
-    return {"ReplaceRootVolumeTasks": [_output(task, tagged.get(task.id)) for task in found], "NextToken": token}
 
 
 def _root(connection: Connection, instance: Instance) -> Volume:
@@ -229,22 +201,3 @@ def _from_image(instance: Instance) -> FromImage:
         "preference": preference,
         "nvme_only": instance.nvme_only,
     }
-
-
-def _output(task: ReplaceRootTask, tags: Mapping[str, str] | None) -> dict[str, Any]:
-    return {
-        "CompleteTime": None if task.completed_at is None else _text(task.completed_at),
-        "DeleteReplacedRootVolume": task.delete_replaced,
-        "ImageId": task.image_id,
-        "InstanceId": task.instance_id,
-        "ReplaceRootVolumeTaskId": task.id,
-        "SnapshotId": task.snapshot_id,
-        "StartTime": _text(task.started_at),
-        "Tags": tag_set(tags),
-        "TaskState": str(task.state),
-    }
-
-
-def _text(moment: datetime) -> str:
-    """A text in EC2's model, with whole seconds."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -13,8 +13,8 @@ from kumoniwa.api.ec2.kinds import INSTANCE, REPLACE_ROOT_TASK, SNAPSHOT, VOLUME
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
+from kumoniwa.api.ec2.volumes.attach_volume import keep_for
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
-from kumoniwa.api.ec2.volumes.volume_attachments import keep_for
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.api.registry import action

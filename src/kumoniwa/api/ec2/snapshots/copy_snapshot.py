@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
-from kumoniwa.api.ec2.snapshots.create_snapshots import MOST_DESCRIPTION
+from kumoniwa.api.ec2.snapshots.new_snapshot import MOST_DESCRIPTION
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.not_built import Unbuilt, refuse

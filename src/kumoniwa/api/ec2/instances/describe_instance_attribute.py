@@ -1,4 +1,4 @@
-"""DescribeInstanceAttribute, ModifyInstanceAttribute, ResetInstanceAttribute: what DescribeInstances hides."""
+"""DescribeInstanceAttribute: what DescribeInstances hides."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,15 +7,11 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, asked_for
 from kumoniwa.api.ec2.kinds import INSTANCE
-from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopped
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
-from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances, volumes
-from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _Read = Callable[[Connection, Instance], Mapping[str, Any]]
 
@@ -76,41 +72,3 @@ async def describe_instance_attribute(cloud: Cloud, call: Call, parameters: Para
         return {"InstanceId": instance.id, **_READS[parameters["Attribute"]](connection, instance)}
 
     return await cloud.read(describe)
-
-
-@action("ModifyInstanceAttribute")
-async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change one attribute of an instance; security groups at once, on a running guest too."""
-    name, value = asked_for(parameters)
-
-    def modify(connection: Connection) -> Answer:
-        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
-        check_modifiable(instance)
-        CHANGES[name](connection, call, instance, value)
-        return None
-
-    answer = await cloud.change(call, modify)
-    if name == "groupSet":
-        await ensure_forwards(cloud.world, [parameters["InstanceId"]])
-    return answer
-
-
-@action("ResetInstanceAttribute")
-async def reset_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Put an attribute back to its default: sourceDestCheck; kernel and RAM disk have none but their own disk's."""
-    attribute = parameters["Attribute"]
-    if attribute not in ("kernel", "ramdisk", "sourceDestCheck"):
-        raise InvalidParameterValue(
-            f"Value ({attribute}) for parameter attribute is invalid. Expecting kernel, ramdisk or sourceDestCheck."
-        )
-
-    def reset(connection: Connection) -> Answer:
-        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
-        check_modifiable(instance)
-        if attribute == "sourceDestCheck":
-            instances.change(connection, instance.id, source_dest_check=True)
-        else:
-            check_stopped(instance)
-        return None
-
-    return await cloud.change(call, reset)

@@ -1,4 +1,4 @@
-"""AttachVolume and DetachVolume: what is checked and promised; the workflows of these names do it."""
+"""AttachVolume: what is checked and promised; `workflows/stories/volumes/attach_volume.py` does it."""
 
 from sqlalchemy import Connection
 
@@ -15,7 +15,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, ModificationState, Volume, VolumeState
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import instances, layers, snapshots, volume_modifications, volumes
+from kumoniwa.store import layers, snapshots, volume_modifications, volumes
 from kumoniwa.workflows.engine import submit
 
 _UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
@@ -51,39 +51,6 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         return attachment_output(attachment)
 
     return await cloud.change(call, attach)
-
-
-@action("DetachVolume")
-async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Take a volume from its instance: its attachment is `detaching` until the guest has let it go.
-
-    Asked again with Force, it is taken from a guest that does not.
-    """
-    force = bool(parameters.get("Force"))
-
-    def detach(connection: Connection) -> Answer:
-        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
-        attachment = _attachment_named(connection, call, volume, parameters)
-        instance = instances.get(connection, attachment.instance_id)
-        assert instance is not None, f"{volume.id} is attached to an instance without a row"
-        if attachment.position == 0 and instance.state is not InstanceState.STOPPED:
-            raise Ec2Error(
-                "IncorrectState", f"Unable to detach root volume '{volume.id}' from instance '{instance.id}'"
-            )
-        if attachment.state is not AttachmentState.DETACHING or force:
-            volumes.set_attachment_state(connection, volume.id, AttachmentState.DETACHING)
-            submit(
-                connection,
-                "detach_volume",
-                instance.id,
-                origin(call),
-                volume_id=volume.id,
-                instance_id=instance.id,
-                force=force,
-            )
-        return {**attachment_output(attachment), "State": str(AttachmentState.DETACHING)}
-
-    return await cloud.change(call, detach)
 
 
 def keep_for(cloud: Cloud, connection: Connection, call: Call, volume: Volume, instance: Instance) -> None:
@@ -133,20 +100,3 @@ def _position(instance: Instance, device: str, present: list[Attachment]) -> int
 def _named(device: str) -> str:
     """The device's name without its folder, which a caller may leave out."""
     return device.removeprefix("/dev/")
-
-
-def _attachment_named(connection: Connection, call: Call, volume: Volume, parameters: Parameters) -> Attachment:
-    """The volume's attachment, which is the one that the call means. Raises EC2's refusals."""
-    attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
-    if attachment is None or volume.state is not VolumeState.IN_USE:
-        raise Ec2Error("IncorrectState", f"Volume '{volume.id}' is in the '{volume.state}' state.")
-    instance_id, device = parameters.get("InstanceId"), parameters.get("Device")
-    if instance_id is not None:
-        named(connection, call.scope, INSTANCE, instance_id)
-    for asked, is_so, as_what in (
-        (instance_id, attachment.instance_id, f"to instance '{instance_id}'"),
-        (device, attachment.device, f"as device '{device}'"),
-    ):
-        if asked is not None and asked != is_so:
-            raise Ec2Error("InvalidAttachment.NotFound", f"The volume '{volume.id}' is not attached {as_what}.")
-    return attachment

@@ -10,7 +10,7 @@ from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.filters import Values
 from kumoniwa.api.listing import Asked, Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.regions import REGIONS, Zone, zones
 from kumoniwa.store import network
@@ -54,7 +54,12 @@ _REGIONS = Listing(
 )
 
 
-@action("DescribeRegions")
+@action(
+    "DescribeRegions",
+    depth=Depth.PARTLY,
+    missing="The regions are those that AWS enables for every account, all on this host. Regions that an account opts "
+    "in to are missing.",
+)
 async def describe_regions(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The regions that exist. All of them are of this one host; none must be opted in to."""
     return await _REGIONS.answer(cloud, call, parameters)
@@ -78,7 +83,11 @@ _ZONES = Listing(
 )
 
 
-@action("DescribeAvailabilityZones")
+@action(
+    "DescribeAvailabilityZones",
+    depth=Depth.PARTLY,
+    missing="Each region has three availability zones. Local Zones and Wavelength Zones are missing.",
+)
 async def describe_availability_zones(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The three zones of the region."""
     check_region(call.region)

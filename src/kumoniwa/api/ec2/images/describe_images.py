@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.image_lookup import no_longer_available
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.listing import Asked, Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.images import ImageState
 from kumoniwa.store import images, sharing, snapshots
@@ -77,7 +77,11 @@ _IMAGES = Listing(
 )
 
 
-@action("DescribeImages")
+@action(
+    "DescribeImages",
+    depth=Depth.PARTLY,
+    missing="Only the account's own images are listed. Public images and those of the AWS Marketplace are missing.",
+)
 async def describe_images(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's images in this region: deregistered ones never, disabled ones where the request asks for them.
 

@@ -10,7 +10,7 @@ from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.listing import Asked, Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import Instance
@@ -53,13 +53,21 @@ _SPECIFICATIONS = Listing(
 )
 
 
-@action("DescribeInstanceCreditSpecifications")
+@action(
+    "DescribeInstanceCreditSpecifications",
+    depth=Depth.RECORDED,
+    missing="The credit option is stored and shown. No guest is slowed down, and no credits are counted.",
+)
 async def describe_instance_credit_specifications(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The credit options of these instances; where none are named, of those that are `unlimited`, as on EC2."""
     return await _SPECIFICATIONS.answer(cloud, call, parameters)
 
 
-@action("ModifyInstanceCreditSpecification")
+@action(
+    "ModifyInstanceCreditSpecification",
+    depth=Depth.RECORDED,
+    missing="The credit option is stored and shown. No guest is slowed down, and no credits are counted.",
+)
 async def modify_instance_credit_specification(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change the credit options of instances. The answer lists what could not be changed beside what was, as on EC2."""
 

@@ -17,7 +17,7 @@ from kumoniwa.api.ec2.volumes.attach_volume import keep_for
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import (
     Ec2Error,
     IncorrectInstanceState,
@@ -57,7 +57,11 @@ class _Source:
     becomes: FromImage
 
 
-@action("CreateReplaceRootVolumeTask")
+@action(
+    "CreateReplaceRootVolumeTask",
+    depth=Depth.PARTLY,
+    unbuilt=UNBUILT,
+)
 async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a running instance another root volume: as it was launched, of a snapshot of its root, an image's, or one
     that is there.

@@ -14,7 +14,7 @@ from kumoniwa.api.ec2.images.boot_modes import supported_boot_modes
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.filters import Values, matcher, never, present, truth
 from kumoniwa.api.listing import Asked, Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 
@@ -173,7 +173,12 @@ _TYPES = Listing(
 )
 
 
-@action("DescribeInstanceTypes")
+@action(
+    "DescribeInstanceTypes",
+    depth=Depth.PARTLY,
+    missing="Only types that fit on one machine are offered: x86_64, without GPUs and instance stores. Bandwidths and "
+    "clock speeds are left out.",
+)
 async def describe_instance_types(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instance types that exist here. Names that are asked for may have wildcards."""
     check_region(call.region)

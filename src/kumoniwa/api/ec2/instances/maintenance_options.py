@@ -8,7 +8,7 @@ from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination
 from kumoniwa.store import instances
 
@@ -16,7 +16,13 @@ _UNBUILT = (Unbuilt("AutoRecovery", "instances without automatic recovery", harm
 DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
 
 
-@action("ModifyInstanceMaintenanceOptions")
+@action(
+    "ModifyInstanceMaintenanceOptions",
+    depth=Depth.RECORDED,
+    missing="The options are stored and shown. A guest that was lost is always recovered, and an instance never "
+    "moves to another host.",
+    unbuilt=_UNBUILT,
+)
 async def modify_instance_maintenance_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change what is asked for, keep the rest, and tell both."""
     refuse(parameters, _UNBUILT)

@@ -7,11 +7,18 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.key_pairs import key_material
 from kumoniwa.api.ec2.key_pairs.new_key_pair import check_free, checked_name, keep
 from kumoniwa.api.ec2.named.region_lookup import check_region
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import NotBuilt
 
 
-@action("CreateKeyPair")
+@action(
+    "CreateKeyPair",
+    depth=Depth.PARTLY,
+    unbuilt=(
+        Unbuilt("KeyFormat", "KeyFormat=ppk of CreateKeyPair (make one from the PEM file with puttygen)", ("pem",)),
+    ),
+)
 async def create_key_pair(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a key pair, keep its public half, and answer with its private half, which is not kept."""
     if parameters.get("KeyFormat", "pem") != "pem":

@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import Asked, Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import instances, network
@@ -108,7 +108,11 @@ _SUBNETS = Listing(
 )
 
 
-@action("DescribeSubnets")
+@action(
+    "DescribeSubnets",
+    depth=Depth.PARTLY,
+    missing="Each zone has its default subnet and no other.",
+)
 async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The subnets of a region: a default one in each zone."""
     await ensure_region_exists(cloud, call)

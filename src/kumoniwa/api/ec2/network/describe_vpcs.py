@@ -11,7 +11,7 @@ from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Vpc
 from kumoniwa.store import network
 
@@ -65,14 +65,22 @@ _VPCS = Listing(
 )
 
 
-@action("DescribeVpcs")
+@action(
+    "DescribeVpcs",
+    depth=Depth.PARTLY,
+    missing="Each region has its default VPC and no other.",
+)
 async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The VPCs of a region: each account has its default one."""
     await ensure_region_exists(cloud, call)
     return await _VPCS.answer(cloud, call, parameters)
 
 
-@action("DescribeVpcAttribute")
+@action(
+    "DescribeVpcAttribute",
+    depth=Depth.PARTLY,
+    missing="The attributes are those of the default VPC, and cannot be changed. Instances have no public DNS names.",
+)
 async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Whether a VPC has DNS: it resolves, and gives instances no public names."""
     await ensure_region_exists(cloud, call)

@@ -6,7 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.filters import never
 from kumoniwa.api.listing import Asked, Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 
 _FILTERS = never(
@@ -40,7 +40,11 @@ _ADDRESSES = Listing(
 )
 
 
-@action("DescribeAddresses")
+@action(
+    "DescribeAddresses",
+    depth=Depth.PARTLY,
+    missing="The list is always empty, because Elastic IP addresses cannot be allocated.",
+)
 async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """No Elastic IP addresses, as none can be allocated; an address that is named is refused."""
     return await _ADDRESSES.answer(cloud, call, parameters)

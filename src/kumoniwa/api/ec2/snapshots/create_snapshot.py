@@ -18,7 +18,7 @@ from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
 from kumoniwa.api.not_built import refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.ids import new_id
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Volume
@@ -27,7 +27,11 @@ from kumoniwa.store import snapshots, volumes
 from kumoniwa.workflows.engine import submit
 
 
-@action("CreateSnapshot")
+@action(
+    "CreateSnapshot",
+    depth=Depth.PARTLY,
+    unbuilt=SNAPSHOT_NOT_BUILT,
+)
 async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot one volume, attached or not. It is `pending` at once, and the volume may be used meanwhile."""
     refuse(parameters, SNAPSHOT_NOT_BUILT)

@@ -20,7 +20,7 @@ from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
 from kumoniwa.api.not_built import refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import IncorrectInstanceState, InvalidParameterValue, MissingParameter
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.snapshots import Snapshot
@@ -32,7 +32,11 @@ _MOST_EXCLUDED = 40  # data volumes that a request may leave out: botocore's doc
 _SNAPPABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
 
 
-@action("CreateSnapshots")
+@action(
+    "CreateSnapshots",
+    depth=Depth.PARTLY,
+    unbuilt=SNAPSHOT_NOT_BUILT,
+)
 async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot an instance's volumes, all at one instant, but for those that the request leaves out."""
     refuse(parameters, SNAPSHOT_NOT_BUILT)

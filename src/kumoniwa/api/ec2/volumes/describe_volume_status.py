@@ -10,7 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.filters import Values, never
 from kumoniwa.api.listing import Asked, Listing
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
@@ -114,7 +114,12 @@ _STATUSES = Listing(
 )
 
 
-@action("DescribeVolumeStatus")
+@action(
+    "DescribeVolumeStatus",
+    depth=Depth.PARTLY,
+    missing="There are no events and no actions. A volume is impaired when the host's disk is full, or when it could "
+    "not be made.",
+)
 async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What the checks say of volumes. Impaired are those that a guest cannot write to because the host has no room."""
     return await _STATUSES.answer(cloud, call, parameters)

@@ -8,7 +8,7 @@ from kumoniwa.errors import NotBuilt
 
 
 @dataclass(frozen=True, slots=True)
-class Unbuilt:
+class NotBuiltParameter:
     """A parameter, by its path of member names, and what it asks for. `harmless` values ask for what is so anyway."""
 
     path: str
@@ -16,14 +16,14 @@ class Unbuilt:
     harmless: tuple[object, ...] = ()
 
 
-def below(prefix: str, unbuilt: Iterable[Unbuilt]) -> tuple[Unbuilt, ...]:
+def below(prefix: str, not_built: Iterable[NotBuiltParameter]) -> tuple[NotBuiltParameter, ...]:
     """The same parameters where the structure that they belong to is a member, or the items of a member, `prefix`."""
-    return tuple(replace(one, path=f"{prefix}.{one.path}") for one in unbuilt)
+    return tuple(replace(one, path=f"{prefix}.{one.path}") for one in not_built)
 
 
-def refuse(parameters: Mapping[str, Any], unbuilt: Iterable[Unbuilt]) -> None:
+def refuse(parameters: Mapping[str, Any], not_built: Iterable[NotBuiltParameter]) -> None:
     """Raises `NotBuilt` for the first of these that is asked for."""
-    for one in unbuilt:
+    for one in not_built:
         for value in _values(parameters, one.path.split(".")):
             if value not in (None, False, [], {}) and value not in one.harmless:
                 raise NotBuilt(one.what)

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Lasting(dict[str, Any]):
+class WrittenOnce(dict[str, Any]):
     """An output that never changes again. Whoever writes it down may keep the text with it, for the next time."""
 
     __slots__ = ("written",)

@@ -28,10 +28,14 @@ def check_accounts(users: Collection[str]) -> None:
     """Raises EC2's refusal of what is no account."""
     for user in users:
         if _ACCOUNT.match(user) is None:
-            raise Ec2Error("InvalidUserID.Malformed", f'Invalid user id: "{user[:200]}"')
+            raise _malformed(user)
 
 
 def _check(users: Collection[str], words: Collection[str]) -> None:
     for user in users:
         if user != "self" and user not in words and _ACCOUNT.match(user) is None:
-            raise Ec2Error("InvalidUserID.Malformed", f'Invalid user id: "{user[:200]}"')
+            raise _malformed(user)
+
+
+def _malformed(user: str) -> Ec2Error:
+    return Ec2Error("InvalidUserID.Malformed", f'Invalid user id: "{user[:200]}"')

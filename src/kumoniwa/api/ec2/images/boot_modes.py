@@ -26,7 +26,7 @@ def boot_mode(asked: str | None, kind: InstanceType) -> str | None:
     return asked
 
 
-def told_preference(image: Image) -> dict[str, str]:
+def boot_preference(image: Image) -> dict[str, str]:
     """What instances of the image tell of its boot mode beside what they boot by, as `Instance.options` keeps it."""
     return {"BootMode": UEFI_PREFERRED} if image.boot_mode == UEFI_PREFERRED else {}
 

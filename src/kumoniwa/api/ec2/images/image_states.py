@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.image_output import PUBLIC
 from kumoniwa.api.ec2.named.image_lookup import check_made, image_named
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import IncorrectState, InvalidParameterValue
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images, sharing
 
@@ -96,7 +96,7 @@ def _check_in(image: Image, *states: ImageState) -> None:
     """Raises the refusal of an image that is still made, or failed."""
     check_made(image)
     if image.state not in states:
-        raise Ec2Error("IncorrectState", f"The image '{image.id}' is in the state {image.state}.")
+        raise IncorrectState(f"The image '{image.id}' is in the state {image.state}.")
 
 
 def _latest(image: Image, now: datetime, *, public: bool) -> datetime:

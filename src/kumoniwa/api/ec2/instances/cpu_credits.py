@@ -11,7 +11,7 @@ from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
@@ -23,10 +23,7 @@ def checked_credits(kind: InstanceType, wanted: str) -> str:
     """The credit option of a launch. Raises EC2's refusals (hashicorp/terraform-provider-aws issue 5067)."""
     _check_word(wanted)
     if not kind.burstable:
-        raise Ec2Error(
-            "InstanceCreditSpecification.NotSupported",
-            f"The {kind.name} instance type does not support T2 Unlimited.",
-        )
+        raise _not_supported(f"The {kind.name} instance type does not support T2 Unlimited.")
     return wanted
 
 
@@ -95,7 +92,7 @@ def _modify(connection: Connection, call: Call, instance_id: str, wanted: str) -
     instance = named(connection, call.scope, INSTANCE, instance_id)
     _check_burstable(instance)
     if instance.state in ENDED:
-        raise Ec2Error("IncorrectInstanceState", f"The instance '{instance.id}' is not running or stopped.")
+        raise IncorrectInstanceState(f"The instance '{instance.id}' is not running or stopped.")
     options = {**instance.options, "CreditSpecification": {"CpuCredits": wanted}}
     instances.change(connection, instance.id, options=options)
 
@@ -116,7 +113,10 @@ def _check_word(wanted: str) -> None:
 
 def _check_burstable(instance: Instance) -> None:
     if not INSTANCE_TYPES[instance.instance_type].burstable:
-        raise Ec2Error(
-            "InstanceCreditSpecification.NotSupported",
-            f"The instance type {instance.instance_type} of '{instance.id}' does not support CPU credits.",
+        raise _not_supported(
+            f"The instance type {instance.instance_type} of '{instance.id}' does not support CPU credits."
         )
+
+
+def _not_supported(message: str) -> Ec2Error:
+    return Ec2Error("InstanceCreditSpecification.NotSupported", message)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.images.boot_modes import boot_mode, told_preference
+from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.describe_replace_root_volume_tasks import task_output
 from kumoniwa.api.ec2.kinds import INSTANCE, REPLACE_ROOT_TASK, SNAPSHOT, VOLUME
@@ -16,11 +16,11 @@ from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.attach_volume import keep_for
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import (
-    Ec2Error,
     IncorrectInstanceState,
+    IncorrectState,
     InvalidParameterCombination,
     InvalidParameterValue,
 )
@@ -35,7 +35,7 @@ from kumoniwa.store import images, replace_root, volumes
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.volumes.root_volumes import FromImage
 
-UNBUILT = (Unbuilt("VolumeInitializationRate", "volume initialization rates"),)
+NOT_BUILT = (NotBuiltParameter("VolumeInitializationRate", "volume initialization rates"),)
 _SOURCES = ("SnapshotId", "ImageId", "VolumeId")  # none of them: what the root was when the instance was launched
 
 
@@ -60,7 +60,7 @@ class _Source:
 @action(
     "CreateReplaceRootVolumeTask",
     depth=Depth.PARTLY,
-    unbuilt=UNBUILT,
+    not_built=NOT_BUILT,
 )
 async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a running instance another root volume: as it was launched, of a snapshot of its root, an image's, or one
@@ -69,7 +69,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
     The instance stays `running` and keeps its addresses and other volumes; its guest reboots. No protection of the
     instance forbids it.
     """
-    refuse(parameters, UNBUILT)
+    refuse(parameters, NOT_BUILT)
     if len(asked := [name for name in _SOURCES if parameters.get(name)]) > 1:
         raise InvalidParameterCombination(f"The parameters {asked[0]} and {asked[1]} cannot be used together")
     kind = REPLACE_ROOT_TASK.resource_type
@@ -114,11 +114,11 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
 def _root(connection: Connection, instance: Instance) -> Volume:
     """The instance's root volume. Raises the refusal of a second replacement while there is one under way."""
     if any(task.state in replace_root.UNDER_WAY for task in replace_root.of_instance(connection, instance.id)):
-        raise Ec2Error("IncorrectState", f"The root volume of the instance '{instance.id}' is being replaced already.")
+        raise IncorrectState(f"The root volume of the instance '{instance.id}' is being replaced already.")
     for attachment, volume in volumes.of_instance(connection, instance.id):
         if attachment.position == 0:
             return volume
-    raise Ec2Error("IncorrectState", f"The instance '{instance.id}' does not have a root volume.")
+    raise IncorrectState(f"The instance '{instance.id}' does not have a root volume.")
 
 
 def _new_root(
@@ -173,7 +173,7 @@ def _of_image(connection: Connection, call: Call, instance: Instance, old: Volum
     becomes: FromImage = {
         "image_id": image.id,
         "boot_mode": boot_mode(image.boot_mode, INSTANCE_TYPES[instance.instance_type]),
-        "preference": told_preference(image),
+        "preference": boot_preference(image),
         "nvme_only": image.nvme_only,
     }
     return _Source(snapshot, size, becomes)
@@ -193,7 +193,7 @@ def _check_of_a_root(connection: Connection, instance: Instance, old: Volume, sn
 
 def _completed(snapshot: Snapshot) -> Snapshot:
     if snapshot.state is not SnapshotState.COMPLETED:
-        raise Ec2Error("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
+        raise IncorrectState(f"Snapshot '{snapshot.id}' is not 'completed'.")
     return snapshot
 
 

@@ -13,11 +13,11 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.instance_output import instance_output, surroundings
 from kumoniwa.api.ec2.named.instance_lookup import instances_named
-from kumoniwa.api.written_once import Lasting
+from kumoniwa.api.written_once import WrittenOnce
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
 
-Described = tuple[Instance, Lasting]
+Described = tuple[Instance, WrittenOnce]
 
 _FEW = 100  # more instances than these are read with all others: naming each would take longer
 
@@ -44,4 +44,4 @@ def described_instances(
 def _describe(connection: Connection, call: Call, ids: Sequence[str]) -> Mapping[str, Described]:
     found = instances.in_scope(connection, call.scope, ids if len(ids) < _FEW else None)
     around = surroundings(connection, call, found)
-    return {instance.id: (instance, Lasting(instance_output(instance, around))) for instance in found}
+    return {instance.id: (instance, WrittenOnce(instance_output(instance, around))) for instance in found}

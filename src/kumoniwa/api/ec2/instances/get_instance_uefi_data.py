@@ -5,7 +5,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.boot_modes import UEFI
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import NotBuilt, UnsupportedOperation
 
@@ -14,7 +14,7 @@ from kumoniwa.errors import NotBuilt, UnsupportedOperation
     "GetInstanceUefiData",
     depth=Depth.NOT_BUILT,
     missing="Every call is refused. The UEFI variables of a guest are kept, and cannot be read by this action.",
-    unbuilt=(Unbuilt("InstanceId", "telling the UEFI data of instances"),),
+    not_built=(NotBuiltParameter("InstanceId", "telling the UEFI data of instances"),),
 )
 async def get_instance_uefi_data(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Refused for every instance: by name where it boots by UEFI, and as on EC2 where by its BIOS."""

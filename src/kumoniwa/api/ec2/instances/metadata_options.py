@@ -11,12 +11,12 @@ from kumoniwa.api.ec2.instances.instance_output import metadata_options
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import instances
 
-_UNBUILT = (Unbuilt("HttpProtocolIpv6", "the metadata service over IPv6", harmless=("disabled",)),)
+_NOT_BUILT = (NotBuiltParameter("HttpProtocolIpv6", "the metadata service over IPv6", harmless=("disabled",)),)
 _MOST_HOPS = 64
 
 
@@ -24,11 +24,11 @@ _MOST_HOPS = 64
     "ModifyInstanceMetadataOptions",
     depth=Depth.PARTLY,
     missing="HttpPutResponseHopLimit is stored and shown, and limits nothing.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change what the guest is told of itself and how it must ask; at once, running or stopped."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     changes = checked_metadata_options(parameters)
     if not changes:
         raise InvalidParameterCombination("No metadata options specified.")

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, UNBUILT, asked_for
+from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, NOT_BUILT, asked_for
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopped
 from kumoniwa.api.ec2.named.lookup import named
@@ -18,7 +18,7 @@ from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
     "ModifyInstanceAttribute",
     depth=Depth.PARTLY,
     missing="SourceDestCheck and EbsOptimized are stored and shown, and have no effect.",
-    unbuilt=UNBUILT,
+    not_built=NOT_BUILT,
 )
 async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute of an instance; security groups at once, on a running guest too."""

@@ -5,18 +5,18 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, instances_named
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.store import instances
 
-_UNBUILT = (Unbuilt("MetricCategoryIds", "metric categories"),)
+_NOT_BUILT = (NotBuiltParameter("MetricCategoryIds", "metric categories"),)
 
 
 @action(
     "MonitorInstances",
     depth=Depth.RECORDED,
     missing="The state is stored and shown. There is no CloudWatch that metrics could go to.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def monitor_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Turn detailed monitoring on, for all of these instances or none. EC2 answers `pending`, and tells `enabled`."""
@@ -27,7 +27,7 @@ async def monitor_instances(cloud: Cloud, call: Call, parameters: Parameters) ->
     "UnmonitorInstances",
     depth=Depth.RECORDED,
     missing="The state is stored and shown. There is no CloudWatch that metrics could go to.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def unmonitor_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Turn detailed monitoring off, for all of these instances or none. EC2 answers `disabling`, tells `disabled`."""
@@ -35,7 +35,7 @@ async def unmonitor_instances(cloud: Cloud, call: Call, parameters: Parameters) 
 
 
 async def _set(cloud: Cloud, call: Call, parameters: Parameters, *, wanted: bool) -> Answer:
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     changing, settled = ("pending", "enabled") if wanted else ("disabling", "disabled")
 
     def change(connection: Connection) -> Answer:

@@ -7,21 +7,21 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_UNBUILT, LaunchDevice
-from kumoniwa.api.ec2.images.boot_modes import boot_mode, told_preference
+from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, LaunchDevice
+from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
-from kumoniwa.api.ec2.instances.cpu_options import CPU_UNBUILT
+from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
 from kumoniwa.api.ec2.instances.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
-from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT, LAUNCH_UNBUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT, LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.new_volume import new_volume
-from kumoniwa.api.not_built import Unbuilt, below
+from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id, new_mac
@@ -65,16 +65,18 @@ class _Addresses:
     depth=Depth.PARTLY,
     missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, "
     "MetadataOptions.HttpPutResponseHopLimit, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
-    unbuilt=(
-        *LAUNCH_UNBUILT,
-        *below("CpuOptions", CPU_UNBUILT),
-        *below("BlockDeviceMappings", DEVICE_UNBUILT),
-        *below("NetworkInterfaces", INTERFACE_UNBUILT),
-        Unbuilt("NetworkInterfaces", "instances with more than one network interface"),
-        Unbuilt("NetworkInterfaces.DeleteOnTermination", "network interfaces that outlive their instance", (True,)),
-        Unbuilt("NetworkInterfaces.PrivateIpAddresses", "secondary private addresses"),
-        Unbuilt("HibernationOptions.Configured", "hibernation"),
-        Unbuilt("EnclaveOptions.Enabled", "enclaves"),
+    not_built=(
+        *LAUNCH_NOT_BUILT,
+        *below("CpuOptions", CPU_NOT_BUILT),
+        *below("BlockDeviceMappings", DEVICE_NOT_BUILT),
+        *below("NetworkInterfaces", INTERFACE_NOT_BUILT),
+        NotBuiltParameter("NetworkInterfaces", "instances with more than one network interface"),
+        NotBuiltParameter(
+            "NetworkInterfaces.DeleteOnTermination", "network interfaces that outlive their instance", (True,)
+        ),
+        NotBuiltParameter("NetworkInterfaces.PrivateIpAddresses", "secondary private addresses"),
+        NotBuiltParameter("HibernationOptions.Configured", "hibernation"),
+        NotBuiltParameter("EnclaveOptions.Enabled", "enclaves"),
     ),
 )
 async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -222,7 +224,7 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         metadata_tokens_required=options.metadata_tokens_required,
         metadata_hop_limit=options.metadata_hop_limit,
         metadata_tags=options.metadata_tags,
-        options={**options.options, **told_preference(launch.image)},
+        options={**options.options, **boot_preference(launch.image)},
         boot_mode=launch.boot_mode,
         nvme_only=launch.image.nvme_only,
     )

@@ -7,16 +7,16 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.instances.cut_off import HeldGuest, cut_off_guests, guests_to_cut_off
 from kumoniwa.api.ec2.instances.state_changes import StateChange, protected, state_change, user_shutdown
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, IncorrectInstanceState
+from kumoniwa.errors import IncorrectInstanceState, UnsupportedHibernationConfiguration
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances
 from kumoniwa.workflows.engine import submit
 
 
-@action("StopInstances", depth=Depth.PARTLY, unbuilt=(Unbuilt("Hibernate", "hibernation"),))
+@action("StopInstances", depth=Depth.PARTLY, not_built=(NotBuiltParameter("Hibernate", "hibernation"),))
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Shut instances down, unless one is protected: then nothing happens to any of them."""
     skip = bool(parameters.get("SkipOsShutdown"))
@@ -36,8 +36,7 @@ async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> An
             if instance.disable_api_stop:
                 raise protected(instance, "stopped", "disableApiStop")
         if parameters.get("Hibernate"):
-            raise Ec2Error(
-                "UnsupportedHibernationConfiguration",
+            raise UnsupportedHibernationConfiguration(
                 "The instance can't be hibernated because it was not configured at launch for hibernation: "
                 f"{named[0].id}",
             )

@@ -7,7 +7,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.key_pairs import key_material
 from kumoniwa.api.ec2.key_pairs.new_key_pair import check_free, checked_name, keep
 from kumoniwa.api.ec2.named.region_lookup import check_region
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import NotBuilt
 
@@ -15,8 +15,10 @@ from kumoniwa.errors import NotBuilt
 @action(
     "CreateKeyPair",
     depth=Depth.PARTLY,
-    unbuilt=(
-        Unbuilt("KeyFormat", "KeyFormat=ppk of CreateKeyPair (make one from the PEM file with puttygen)", ("pem",)),
+    not_built=(
+        NotBuiltParameter(
+            "KeyFormat", "KeyFormat=ppk of CreateKeyPair (make one from the PEM file with puttygen)", ("pem",)
+        ),
     ),
 )
 async def create_key_pair(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:

@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueE
 from typing import Any
 
 from kumoniwa.api.call import Parameters
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 
 ALL = -1
@@ -63,7 +63,7 @@ def permissions(parameters: Parameters) -> Sequence[Mapping[str, Any]]:
     source = parameters.get("SourceSecurityGroupName")
     if not flat and source is None:
         if not listed:
-            raise Ec2Error("MissingParameter", "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.")
+            raise MissingParameter(message="Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.")
         return listed
     if listed:
         given = next((_FLAT[name] for name in flat), "sourceSecurityGroupName")
@@ -105,8 +105,8 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
         pair = GroupPair(entry.get("GroupId"), entry.get("GroupName"), entry.get("UserId"))
         yield pair, _checked_description(entry)
     if not count:
-        raise Ec2Error(
-            "MissingParameter", "Missing source specification: include source security group or CIDR information"
+        raise MissingParameter(
+            message="Missing source specification: include source security group or CIDR information"
         )
 
 
@@ -114,7 +114,7 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     """Protocol and ports of a permission, as rules keep them. Raises EC2's refusals."""
     told = permission.get("IpProtocol")
     if told is None:
-        raise Ec2Error("MissingParameter", "The request must contain the parameter ipProtocol")
+        raise MissingParameter(message="The request must contain the parameter ipProtocol")
     protocol = _NAMES.get(str(told).lower(), str(told).lower())
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if protocol in _PORTED:

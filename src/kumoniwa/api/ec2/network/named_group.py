@@ -6,7 +6,7 @@ from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import Ec2Error, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.store import security_groups
 
@@ -18,7 +18,7 @@ def group_of(connection: Connection, call: Call, parameters: Parameters) -> Secu
         return named(connection, call.scope, SECURITY_GROUP, group_id)
     if name is not None:
         return group_named(connection, call, name)
-    raise Ec2Error("MissingParameter", "The request must contain the parameter groupName or groupId")
+    raise MissingParameter(message="The request must contain the parameter groupName or groupId")
 
 
 def group_named(connection: Connection, call: Call, name: str) -> SecurityGroup:

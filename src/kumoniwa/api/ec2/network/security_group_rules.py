@@ -27,7 +27,7 @@ from kumoniwa.api.ec2.network.named_group import group_named, group_of
 from kumoniwa.api.ec2.network.rule_output import revoked_rule_output, rule_output
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
@@ -193,8 +193,8 @@ def _from_group(connection: Connection, call: Call, permission: Mapping[str, Any
     elif pair.name is not None:
         group = group_named(connection, call, pair.name)
     else:
-        raise Ec2Error(
-            "MissingParameter", "Missing source specification: include source security group or CIDR information"
+        raise MissingParameter(
+            message="Missing source specification: include source security group or CIDR information"
         )
     protocol, first, last = checked_ports(permission)
     return Grant(protocol, first, last, source_group_id=group.id)

@@ -12,9 +12,9 @@ from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.snapshots.new_snapshot import MOST_DESCRIPTION
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import IncorrectState, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.regions import REGIONS
@@ -24,11 +24,11 @@ from kumoniwa.store import snapshots
 from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
 
-_UNBUILT = (
-    Unbuilt("Encrypted", "encrypted snapshots"),
-    Unbuilt("KmsKeyId", "encrypted snapshots"),
-    Unbuilt("DestinationOutpostArn", "Outposts"),
-    Unbuilt("DestinationAvailabilityZone", "Local Zones"),
+_NOT_BUILT = (
+    NotBuiltParameter("Encrypted", "encrypted snapshots"),
+    NotBuiltParameter("KmsKeyId", "encrypted snapshots"),
+    NotBuiltParameter("DestinationOutpostArn", "Outposts"),
+    NotBuiltParameter("DestinationAvailabilityZone", "Local Zones"),
 )
 _PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs it for encrypted snapshots only
 
@@ -36,11 +36,11 @@ _PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs
 @action(
     "CopySnapshot",
     depth=Depth.PARTLY,
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     check_duration(parameters.get("CompletionDurationMinutes"), "completionDurationMinutes")
     source_region: str = parameters["SourceRegion"]
     if source_region not in REGIONS:
@@ -57,7 +57,7 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     def copy(connection: Connection) -> Answer:
         source = named(connection, Scope(call.account, source_region), SNAPSHOT, parameters["SourceSnapshotId"])
         if source.state is not SnapshotState.COMPLETED:
-            raise Ec2Error("IncorrectState", f"Snapshot '{source.id}' is not 'completed'.")
+            raise IncorrectState(f"Snapshot '{source.id}' is not 'completed'.")
         made = copied(call, source, description or f"[Copied {source.id} from {source_region}]")
         snapshots.add(connection, made)
         write_tags(connection, call, made.id, "snapshot", tags)

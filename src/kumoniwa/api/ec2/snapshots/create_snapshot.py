@@ -30,7 +30,7 @@ from kumoniwa.workflows.engine import submit
 @action(
     "CreateSnapshot",
     depth=Depth.PARTLY,
-    unbuilt=SNAPSHOT_NOT_BUILT,
+    not_built=SNAPSHOT_NOT_BUILT,
 )
 async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot one volume, attached or not. It is `pending` at once, and the volume may be used meanwhile."""

@@ -35,7 +35,7 @@ _SNAPPABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPP
 @action(
     "CreateSnapshots",
     depth=Depth.PARTLY,
-    unbuilt=SNAPSHOT_NOT_BUILT,
+    not_built=SNAPSHOT_NOT_BUILT,
 )
 async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot an instance's volumes, all at one instant, but for those that the request leaves out."""

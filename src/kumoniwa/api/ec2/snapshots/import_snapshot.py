@@ -13,7 +13,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import IMPORT_SNAPSHOT_TASK
 from kumoniwa.api.ec2.snapshots.describe_import_snapshot_tasks import task_output
 from kumoniwa.api.ec2.tags import from_specifications, write
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.hypervisor.driver import DiskRefused
@@ -34,9 +34,9 @@ _LOCAL_ONLY = "Kumoniwa reads disks from this host only: give DiskContainer.Url 
     depth=Depth.PARTLY,
     missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path. RoleName, "
     "ClientData and DiskContainer.Description are ignored.",
-    unbuilt=(
-        *(Unbuilt(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
-        Unbuilt("DiskContainer.UserBucket", "disks in S3"),
+    not_built=(
+        *(NotBuiltParameter(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
+        NotBuiltParameter("DiskContainer.UserBucket", "disks in S3"),
     ),
 )
 async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:

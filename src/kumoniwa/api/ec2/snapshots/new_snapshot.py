@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.cloud import origin
-from kumoniwa.api.not_built import Unbuilt
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.api.not_built import NotBuiltParameter
+from kumoniwa.errors import Ec2Error, IncorrectState, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
@@ -16,7 +16,10 @@ from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
 
 MOST_DESCRIPTION = 255  # characters
-SNAPSHOT_NOT_BUILT = (Unbuilt("OutpostArn", "Outposts"), Unbuilt("Location", "Local Zones", harmless=("regional",)))
+SNAPSHOT_NOT_BUILT = (
+    NotBuiltParameter("OutpostArn", "Outposts"),
+    NotBuiltParameter("Location", "Local Zones", harmless=("regional",)),
+)
 _MOST_PENDING = 5  # EBS's limit for one volume; 1 for st1 and sc1
 
 
@@ -32,7 +35,7 @@ def check_snappable(connection: Connection, taken: Sequence[Volume]) -> None:
     """Raises EC2's refusals of volumes that cannot be snapshotted now."""
     for volume in taken:
         if volume.state not in (VolumeState.AVAILABLE, VolumeState.IN_USE):
-            raise Ec2Error("IncorrectState", f"Volume '{volume.id}' is in the '{volume.state}' state.")
+            raise IncorrectState(f"Volume '{volume.id}' is in the '{volume.state}' state.")
         most = 1 if volume.volume_type in ("st1", "sc1") else _MOST_PENDING
         if snapshots.count_pending(connection, volume.id) >= most:
             raise Ec2Error(

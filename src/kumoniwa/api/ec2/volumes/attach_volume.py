@@ -8,9 +8,16 @@ from kumoniwa.api.ec2.kinds import INSTANCE, VOLUME
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.describe_volumes import attachment_output
 from kumoniwa.api.ec2.volumes.device_names import MOST_VOLUMES, is_device_name
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, OperationNotPermitted
+from kumoniwa.errors import (
+    AttachmentLimitExceeded,
+    Ec2Error,
+    IncorrectState,
+    InvalidParameterValue,
+    OperationNotPermitted,
+    VolumeInUse,
+)
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, ModificationState, Volume, VolumeState
@@ -18,18 +25,18 @@ from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import layers, snapshots, volume_modifications, volumes
 from kumoniwa.workflows.engine import submit
 
-_UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
+_NOT_BUILT = (NotBuiltParameter("EbsCardIndex", "EBS cards", harmless=(0,)),)
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
 
 
 @action(
     "AttachVolume",
     depth=Depth.PARTLY,
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a volume to an instance that runs or is stopped. It is `in-use` at once, its attachment `attaching`."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     device: str = parameters["Device"]
     if not is_device_name(device):
         raise InvalidParameterValue(
@@ -73,14 +80,14 @@ def keep_for(cloud: Cloud, connection: Connection, call: Call, volume: Volume, i
 def _check_attachable(connection: Connection, volume: Volume, instance: Instance) -> None:
     """Raises EC2's refusals."""
     if volume.state is VolumeState.IN_USE or volumes.attachment_of(connection, [volume.id]):
-        raise Ec2Error("VolumeInUse", f"{volume.id} is already attached to an instance")
+        raise VolumeInUse(f"{volume.id} is already attached to an instance")
     if volume.state is not VolumeState.AVAILABLE:
-        raise Ec2Error("IncorrectState", f"{volume.id} is not 'available'.")
+        raise IncorrectState(f"{volume.id} is not 'available'.")
     modification = volume_modifications.get(connection, volume.id)
     if modification is not None and modification.state is ModificationState.MODIFYING:
         raise OperationNotPermitted(f"Cannot attach volume {volume.id} when it is in modification state: MODIFYING")
     if instance.state not in _ATTACHABLE:
-        raise Ec2Error("IncorrectState", f"Instance '{instance.id}' is not 'running'.")
+        raise IncorrectState(f"Instance '{instance.id}' is not 'running'.")
     if volume.zone != instance.zone:
         raise Ec2Error(
             "InvalidVolume.ZoneMismatch",
@@ -95,7 +102,7 @@ def _position(instance: Instance, device: str, present: list[Attachment]) -> int
             f"Invalid value '{device}' for unixDevice. Attachment point {device} is already in use"
         )
     if len(present) >= MOST_VOLUMES:
-        raise Ec2Error("AttachmentLimitExceeded", f"An instance can have at most {MOST_VOLUMES} volumes")
+        raise AttachmentLimitExceeded(MOST_VOLUMES)
     if device == instance.root_device_name:
         return 0
     return max((attachment.position for attachment in present), default=0) + 1

@@ -13,22 +13,28 @@ from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, checked_volume
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import (
+    Ec2Error,
+    IncorrectState,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    MissingParameter,
+)
 from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import Volume
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.workflows.engine import submit
 
-_UNBUILT = (
-    Unbuilt("Encrypted", "encrypted volumes"),
-    Unbuilt("KmsKeyId", "encrypted volumes"),
-    Unbuilt("OutpostArn", "Outposts"),
-    Unbuilt("MultiAttachEnabled", "Multi-Attach"),
-    Unbuilt("VolumeInitializationRate", "volume initialization rates"),
-    Unbuilt("Operator", "volumes operated by a service"),
+_NOT_BUILT = (
+    NotBuiltParameter("Encrypted", "encrypted volumes"),
+    NotBuiltParameter("KmsKeyId", "encrypted volumes"),
+    NotBuiltParameter("OutpostArn", "Outposts"),
+    NotBuiltParameter("MultiAttachEnabled", "Multi-Attach"),
+    NotBuiltParameter("VolumeInitializationRate", "volume initialization rates"),
+    NotBuiltParameter("Operator", "volumes operated by a service"),
 )
 
 
@@ -36,11 +42,11 @@ _UNBUILT = (
     "CreateVolume",
     depth=Depth.PARTLY,
     missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume, empty or as a snapshot has it. It is `creating`, and `available` when its file is there."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     zone = _zone(call, parameters.get("AvailabilityZone"), parameters.get("AvailabilityZoneId"))
     tags = from_specifications(parameters, ("volume",)).get("volume")
 
@@ -75,7 +81,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
     if (snapshot_id := parameters.get("SnapshotId")) is not None:
         snapshot = named(connection, call.scope, SNAPSHOT, snapshot_id)
         if snapshot.state is not SnapshotState.COMPLETED:
-            raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
+            raise IncorrectState(f"Snapshot is in invalid state - {snapshot.state}")
         size = snapshot.volume_size_gib if size is None else size
         if size < snapshot.volume_size_gib:
             raise InvalidParameterValue(

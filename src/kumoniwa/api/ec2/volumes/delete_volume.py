@@ -7,7 +7,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import IncorrectState, VolumeInUse
 from kumoniwa.model.volumes import VolumeState
 from kumoniwa.store import tags, volumes
 from kumoniwa.workflows.engine import submit
@@ -23,9 +23,9 @@ async def delete_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
         if attachment is not None:
-            raise Ec2Error("VolumeInUse", f"Volume {volume.id} is currently attached to {attachment.instance_id}")
+            raise VolumeInUse(f"Volume {volume.id} is currently attached to {attachment.instance_id}")
         if volume.state not in _DELETABLE:
-            raise Ec2Error("IncorrectState", f"The volume '{volume.id}' is '{volume.state}'")
+            raise IncorrectState(f"The volume '{volume.id}' is '{volume.state}'")
         volumes.remove(connection, volume.id)
         tags.remove_all(connection, volume.id)
         submit(connection, "collect_layers", None, origin(call))

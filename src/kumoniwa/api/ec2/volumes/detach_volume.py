@@ -8,7 +8,7 @@ from kumoniwa.api.ec2.kinds import INSTANCE, VOLUME
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.describe_volumes import attachment_output
 from kumoniwa.api.registry import action
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import Ec2Error, IncorrectState
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, volumes
@@ -29,9 +29,7 @@ async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         instance = instances.get(connection, attachment.instance_id)
         assert instance is not None, f"{volume.id} is attached to an instance without a row"
         if attachment.position == 0 and instance.state is not InstanceState.STOPPED:
-            raise Ec2Error(
-                "IncorrectState", f"Unable to detach root volume '{volume.id}' from instance '{instance.id}'"
-            )
+            raise IncorrectState(f"Unable to detach root volume '{volume.id}' from instance '{instance.id}'")
         if attachment.state is not AttachmentState.DETACHING or force:
             volumes.set_attachment_state(connection, volume.id, AttachmentState.DETACHING)
             submit(
@@ -52,7 +50,7 @@ def _attachment_named(connection: Connection, call: Call, volume: Volume, parame
     """The volume's attachment, which is the one that the call means. Raises EC2's refusals."""
     attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
     if attachment is None or volume.state is not VolumeState.IN_USE:
-        raise Ec2Error("IncorrectState", f"Volume '{volume.id}' is in the '{volume.state}' state.")
+        raise IncorrectState(f"Volume '{volume.id}' is in the '{volume.state}' state.")
     instance_id, device = parameters.get("InstanceId"), parameters.get("Device")
     if instance_id is not None:
         named(connection, call.scope, INSTANCE, instance_id)

@@ -10,9 +10,9 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable, checked_volume
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, IncorrectState, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.volumes import ModificationState, Volume, VolumeModification, VolumeState
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
@@ -23,7 +23,7 @@ from kumoniwa.workflows.engine import submit
 MOST_MODIFICATIONS = 4
 _WITHIN = timedelta(hours=24)
 
-_UNBUILT = (Unbuilt("MultiAttachEnabled", "Multi-Attach"),)
+_NOT_BUILT = (NotBuiltParameter("MultiAttachEnabled", "Multi-Attach"),)
 _MODIFIABLE = (VolumeState.AVAILABLE, VolumeState.IN_USE)
 _UNDER_WAY = (ModificationState.MODIFYING, ModificationState.OPTIMIZING)
 _DEFAULT_IOPS = 3000  # of io1, io2 and gp3, when a volume becomes one
@@ -55,11 +55,11 @@ def modification_output(modification: VolumeModification) -> dict[str, Any]:
     "ModifyVolume",
     depth=Depth.PARTLY,
     missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume larger, or of another type or performance, whether or not a guest uses it."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     if all(parameters.get(name) is None for name in ("Size", "VolumeType", "Iops", "Throughput")):
         raise InvalidParameterCombination("No volume modifications were specified: size, volumeType, iops, throughput")
 
@@ -90,7 +90,7 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 def _check_modifiable(connection: Connection, call: Call, volume: Volume) -> None:
     """Raises EC2's refusals."""
     if volume.state not in _MODIFIABLE:
-        raise Ec2Error("IncorrectState", f"Volume '{volume.id}' is in the '{volume.state}' state.")
+        raise IncorrectState(f"Volume '{volume.id}' is in the '{volume.state}' state.")
     last = volume_modifications.get(connection, volume.id)
     if last is not None and last.state in _UNDER_WAY:
         raise Ec2Error(

@@ -23,7 +23,7 @@ class FromImage(TypedDict):
     image_id: str
     boot_mode: str | None
     preference: dict[str, str]
-    """What is told of the boot mode beside that (`api.boot_modes.told_preference`)."""
+    """What is told of the boot mode beside that (`api.boot_modes.boot_preference`)."""
     nvme_only: NotRequired[bool]
     """A workflow from before it was told leaves the instance as it is."""
 

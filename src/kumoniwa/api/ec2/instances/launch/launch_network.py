@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
-from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.not_built import refuse
@@ -89,7 +89,7 @@ def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
         raise InvalidParameterValue("When specifying network interfaces, you must include a device at index 0")
     if interface.get("DeleteOnTermination") is False:
         raise NotBuilt("network interfaces that outlive their instance")
-    refuse(interface, INTERFACE_UNBUILT)
+    refuse(interface, INTERFACE_NOT_BUILT)
     return interface
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from kumoniwa.api.call import Parameters
 from kumoniwa.api.ec2.instances.cpu_credits import checked_credits
 from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
-from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_UNBUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.metadata_options import checked_metadata_options
 from kumoniwa.api.not_built import refuse
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, UnsupportedOperation
+from kumoniwa.errors import InvalidParameterValue, UnsupportedHibernationConfiguration, UnsupportedOperation
 from kumoniwa.model.images import Image
 from kumoniwa.model.instance_types import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import ShutdownBehavior
@@ -41,9 +41,9 @@ class LaunchOptions:
 
 def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
     """Check these parameters of RunInstances. What Kumoniwa lacks is refused by name, never ignored."""
-    refuse(parameters, LAUNCH_UNBUILT)
+    refuse(parameters, LAUNCH_NOT_BUILT)
     if (parameters.get("HibernationOptions") or {}).get("Configured"):
-        raise Ec2Error("UnsupportedHibernationConfiguration", "Kumoniwa does not implement hibernation.")
+        raise UnsupportedHibernationConfiguration("Kumoniwa does not implement hibernation.")
     if (parameters.get("EnclaveOptions") or {}).get("Enabled"):
         raise UnsupportedOperation("Kumoniwa does not implement enclaves.")
     kind = checked_type(parameters.get("InstanceType") or DEFAULT_INSTANCE_TYPE)

@@ -36,7 +36,7 @@ from kumoniwa.modules import import_all
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.guests import Follower
 from kumoniwa.reconcile.leftovers import collect_kept
-from kumoniwa.reconcile.shorten_chains import CUTTING, Compaction
+from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store import facts
@@ -44,6 +44,7 @@ from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.schema import SchemaTooNew, ensure_schema
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -93,7 +94,7 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
 
         async def after(row: WorkflowRow, error: str | None) -> None:
             await follower.after(row, error)
-            if row.kind in CUTTING:
+            if STORIES[row.kind].cuts:
                 compaction.stir()
             await collect_kept(world, row)
 

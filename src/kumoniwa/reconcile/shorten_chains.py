@@ -29,8 +29,6 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 ROUND = 60.0  # seconds
-CUTTING = frozenset({"create_image", "create_snapshot", "create_snapshots"})
-"""Workflows that make chains longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from kumoniwa.model.images import Image, ImageState
 from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import images, snapshots
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
+from kumoniwa.workflows.stories.images.copy_image import copy_image as copy_image_story
+from kumoniwa.workflows.story import submit
 
 UNBUILT = (
     Unbuilt("Encrypted", "encrypted volumes"),
@@ -70,8 +71,7 @@ async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer
             write(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
         submit(
             connection,
-            "copy_image",
-            None,
+            copy_image_story,
             origin(call),
             image_id=image.id,
             snapshot_ids=[snapshot.id for snapshot in taken.values()],

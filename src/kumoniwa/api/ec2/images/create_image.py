@@ -25,8 +25,9 @@ from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, snapshots, volumes
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
+from kumoniwa.workflows.stories.images.create_image import create_image as create_image_story
+from kumoniwa.workflows.story import submit
 
 IMAGEABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
 MOST_DESCRIPTION = 255
@@ -80,8 +81,7 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
         ]
         submit(
             connection,
-            "create_image",
-            instance.id,
+            create_image_story,
             origin(call),
             image_id=image.id,
             instance_id=instance.id,

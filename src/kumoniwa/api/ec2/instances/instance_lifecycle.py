@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.instances.cut_off import Insistence, insist, insistence
+from kumoniwa.api.ec2.instances.cut_off import CutOff, cut_off, cut_off_due
 from kumoniwa.api.ec2.instances.instance_output import state_output
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named, without_root
 from kumoniwa.api.registry import action
@@ -19,7 +19,11 @@ from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.placement import capacity
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import instances, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.reboot_instance import reboot_instance
+from kumoniwa.workflows.stories.instances.start_instance import start_instance
+from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
+from kumoniwa.workflows.stories.instances.terminate_instance import terminate_instance
+from kumoniwa.workflows.story import submit
 
 _Change = Mapping[str, Any]
 
@@ -47,7 +51,7 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Shut instances down, unless one is protected: then nothing happens to any of them."""
     skip = bool(parameters.get("SkipOsShutdown"))
-    insistences: list[Insistence] = []
+    cut_offs: list[CutOff] = []
 
     def stop(connection: Connection) -> Answer:
         named = instances_named(connection, call, parameters["InstanceIds"])
@@ -68,11 +72,11 @@ async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> An
                 "The instance can't be hibernated because it was not configured at launch for hibernation: "
                 f"{named[0].id}",
             )
-        insistences.extend(_insistences(connection, named, skip_os_shutdown=skip))
+        cut_offs.extend(_cut_offs(connection, named, skip_os_shutdown=skip))
         return {"StoppingInstances": [_stop(connection, call, instance, skip_os_shutdown=skip) for instance in named]}
 
     answer = await cloud.change(call, stop)
-    await insist(cloud, insistences)
+    await cut_off(cloud, cut_offs)
     return answer
 
 
@@ -89,7 +93,7 @@ async def reboot_instances(cloud: Cloud, call: Call, parameters: Parameters) -> 
                 )
         for instance in named:
             if instance.state is InstanceState.RUNNING:
-                submit(connection, "reboot_instance", instance.id, origin(call), instance_id=instance.id)
+                submit(connection, reboot_instance, origin(call), instance_id=instance.id)
         return None
 
     return await cloud.change(call, reboot)
@@ -100,7 +104,7 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
     """End instances. One that is protected keeps all those of its zone; others end, and yet the call fails."""
 
     skip = bool(parameters.get("SkipOsShutdown"))
-    insistences: list[Insistence] = []
+    cut_offs: list[CutOff] = []
 
     def terminate(connection: Connection) -> tuple[list[_Change], Ec2Error | None]:
         named = instances_named(connection, call, parameters["InstanceIds"])
@@ -109,14 +113,14 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
             if (refusal := _termination_refused(instance)) is not None:
                 refusals.setdefault(instance.zone, refusal)
         ending = [instance for instance in named if instance.zone not in refusals]
-        insistences.extend(_insistences(connection, ending, skip_os_shutdown=skip))
+        cut_offs.extend(_cut_offs(connection, ending, skip_os_shutdown=skip))
         changes = [_terminate(connection, call, instance, skip_os_shutdown=skip) for instance in ending]
         return changes, next(iter(refusals.values()), None)
 
     # What other zones lost is committed although the call is refused, so the refusal is raised after the commit.
     changes, refusal = await cloud.world.database.write(terminate)
     await cloud.engine.wake()
-    await insist(cloud, insistences)
+    await cut_off(cloud, cut_offs)
     if refusal is not None:
         raise refusal
     return {"TerminatingInstances": changes}
@@ -142,11 +146,11 @@ def _check_room(cloud: Cloud, connection: Connection, starting: Sequence[Instanc
             raise capacity.InsufficientInstanceCapacity(kind, instance.zone)
 
 
-def _insistences(connection: Connection, named: Sequence[Instance], *, skip_os_shutdown: bool) -> Iterable[Insistence]:
+def _cut_offs(connection: Connection, named: Sequence[Instance], *, skip_os_shutdown: bool) -> Iterable[CutOff]:
     """Those of the instances whose guests are being shut down already, and are not to be given that time any more."""
     going_down = [one for one in named if one.state in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)]
     for instance in going_down if skip_os_shutdown else ():
-        if (found := insistence(connection, instance)) is not None:
+        if (found := cut_off_due(connection, instance)) is not None:
             yield found
 
 
@@ -168,7 +172,7 @@ def _start(connection: Connection, call: Call, instance: Instance) -> _Change:
         state_reason_message=None,
         reachability=Reachability.INITIALIZING,
     )
-    submit(connection, "start_instance", instance.id, origin(call), instance_id=instance.id)
+    submit(connection, start_instance, origin(call), instance_id=instance.id)
     return _state_change(instance, InstanceState.PENDING)
 
 
@@ -179,11 +183,10 @@ def _stop(connection: Connection, call: Call, instance: Instance, *, skip_os_shu
         instances.move(
             connection, instance.id, [InstanceState.RUNNING], InstanceState.STOPPING, **_user_initiated(call)
         )
-    # Asked again while stopping, it follows the first: a way to insist (SkipOsShutdown) when that one is stuck.
+    # Asked again while stopping, it follows the first: with SkipOsShutdown it ends a guest that hangs.
     submit(
         connection,
-        "stop_instance",
-        instance.id,
+        stop_instance,
         origin(call),
         instance_id=instance.id,
         cause=Cause.ACTION,
@@ -198,8 +201,7 @@ def _terminate(connection: Connection, call: Call, instance: Instance, *, skip_o
     instances.move(connection, instance.id, [instance.state], InstanceState.SHUTTING_DOWN, **_user_initiated(call))
     submit(
         connection,
-        "terminate_instance",
-        instance.id,
+        terminate_instance,
         origin(call),
         instance_id=instance.id,
         cause=Cause.ACTION,

@@ -38,8 +38,9 @@ from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, replace_root, volumes
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.volumes.root_volumes import FromImage
+from kumoniwa.workflows.stories.instances.replace_root_volume import replace_root as replace_root_story
+from kumoniwa.workflows.story import submit
 
 UNBUILT = (Unbuilt("VolumeInitializationRate", "volume initialization rates"),)
 _SOURCES = ("SnapshotId", "ImageId", "VolumeId")  # none of them: what the root was when the instance was launched
@@ -100,8 +101,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
         write_tags(connection, call, task.id, kind, tags)
         submit(
             connection,
-            "replace_root",
-            instance.id,
+            replace_root_story,
             origin(call),
             task_id=task.id,
             instance_id=instance.id,

@@ -29,7 +29,8 @@ from kumoniwa.network.addresses import cloud_octet, free_private, free_public
 from kumoniwa.placement import capacity
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, instances, key_pairs, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.run_instance import run_instance
+from kumoniwa.workflows.story import submit
 
 MOST_INSTANCES = 1000  # in one call
 _TAGGED = ("instance", "volume", "network-interface")
@@ -156,7 +157,7 @@ def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own
     write_tags(connection, call, instance.interface_id, "network-interface", launch.tags.get("network-interface"))
     for position, device in enumerate(launch.devices):
         _add_volume(connection, call, launch, instance, position, device)
-    submit(connection, "run_instance", instance.id, origin(call), instance_id=instance.id)
+    submit(connection, run_instance, origin(call), instance_id=instance.id)
     return instance
 
 

@@ -20,8 +20,9 @@ from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import snapshots
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
+from kumoniwa.workflows.stories.snapshots.finish_snapshots import finish_snapshots
+from kumoniwa.workflows.story import submit
 
 _UNBUILT = (
     Unbuilt("Encrypted", "encrypted snapshots"),
@@ -58,8 +59,7 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         write_tags(connection, call, made.id, "snapshot", tags)
         submit(
             connection,
-            "finish_snapshots",
-            None,
+            finish_snapshots,
             origin(call),
             snapshot_ids=[made.id],
             consistency=source.consistency or Consistency.CRASH_CONSISTENT,

@@ -24,8 +24,10 @@ from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import AttachmentState, Volume, VolumeState
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import snapshots, volumes
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
+from kumoniwa.workflows.stories.snapshots.create_snapshots import create_snapshots as create_snapshots_story
+from kumoniwa.workflows.stories.snapshots.finish_snapshots import finish_snapshots
+from kumoniwa.workflows.story import submit
 
 MOST_DESCRIPTION = 255
 _MOST_PENDING = 5  # EBS's limit for one volume; 1 for st1 and sc1
@@ -144,7 +146,7 @@ def _checked_description(parameters: Parameters) -> str:
 def _cut_by_rows(connection: Connection, call: Call, volume: Volume, snapshot: Snapshot) -> None:
     """Nobody writes to the volume: what it holds now is the snapshot's, and a new layer is to take its writes."""
     snapshots.cut_by_rows(connection, volume, snapshot.id, new_id("layer"), call.at)
-    submit(connection, "finish_snapshots", None, origin(call), snapshot_ids=[snapshot.id], consistency=None, detail="")
+    submit(connection, finish_snapshots, origin(call), snapshot_ids=[snapshot.id], consistency=None, detail="")
 
 
 def _submit_cuts(
@@ -155,8 +157,7 @@ def _submit_cuts(
     ]
     submit(
         connection,
-        "create_snapshots",
-        instance_id,
+        create_snapshots_story,
         origin(call),
         instance_id=instance_id,
         cuts=cuts,

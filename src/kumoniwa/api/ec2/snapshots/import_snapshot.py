@@ -24,7 +24,8 @@ from kumoniwa.model.snapshots import ImportState, ImportTask
 from kumoniwa.placement.room import check_room
 from kumoniwa.store import imports, layers
 from kumoniwa.store.tags import tags_of
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.snapshots.import_snapshot import import_snapshot as import_snapshot_story
+from kumoniwa.workflows.story import submit
 
 _FORMATS = {"RAW": "raw", "QCOW2": "qcow2"}
 _MOST = 2**16 * GIB  # the largest volume that EC2 has
@@ -72,7 +73,7 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         imports.add(connection, task)
         layers.add(connection, layer)  # the workflow names it until the snapshot does
         write(connection, call, task.id, kind, tags)
-        submit(connection, "import_snapshot", None, origin(call), task_id=task.id, layer_id=layer.id)
+        submit(connection, import_snapshot_story, origin(call), task_id=task.id, layer_id=layer.id)
         return task_output(task, tags)
 
     return await cloud.change(call, begin)

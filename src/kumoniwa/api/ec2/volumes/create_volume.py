@@ -19,7 +19,8 @@ from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import Volume
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.volumes.create_volume import create_volume as create_volume_story
+from kumoniwa.workflows.story import submit
 
 _UNBUILT = (
     Unbuilt("Encrypted", "encrypted volumes"),
@@ -43,7 +44,7 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         check_room(cloud.world.driver, NEW_LAYER_BYTES)
         volume = new_volume(connection, call, zone, wanted)
         write_tags(connection, call, volume.id, "volume", tags)
-        submit(connection, "create_volume", None, origin(call), volume_id=volume.id)
+        submit(connection, create_volume_story, origin(call), volume_id=volume.id)
         return _answer(volume, tags)
 
     return await cloud.change(call, create)

@@ -16,7 +16,8 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.volumes import ModificationState, Volume, VolumeModification, VolumeState
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import volume_modifications, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.volumes.modify_volume import modify_volume as modify_volume_story
+from kumoniwa.workflows.story import submit
 
 # EC2 since January 2026: four in any 24 hours, each when the one before is completed; until then, one in six hours.
 MOST_MODIFICATIONS = 4
@@ -69,8 +70,7 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         instance_id = None if attachment is None else attachment.instance_id
         submit(
             connection,
-            volume_modifications.KIND,
-            instance_id,
+            modify_volume_story,
             origin(call),
             volume_id=volume.id,
             layer_id=new_id("layer"),
@@ -91,7 +91,10 @@ def _check_modifiable(connection: Connection, call: Call, volume: Volume) -> Non
             "IncorrectModificationState",
             f"Volume {volume.id} cannot be modified in modification state {last.state.upper()}",
         )
-    if volume_modifications.count_since(connection, volume.id, call.at - _WITHIN) >= MOST_MODIFICATIONS:
+    if (
+        volume_modifications.count_since(connection, modify_volume_story.kind, volume.id, call.at - _WITHIN)
+        >= MOST_MODIFICATIONS
+    ):
         raise Ec2Error(
             "VolumeModificationRateExceeded",
             "You've reached the maximum modification rate per volume limit. "

@@ -16,7 +16,9 @@ from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, ModificationState, Volume, VolumeState
 from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import instances, layers, snapshots, volume_modifications, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.volumes.attach_volume import attach_volume as attach_volume_story
+from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume as detach_volume_story
+from kumoniwa.workflows.story import submit
 
 _UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
@@ -47,7 +49,7 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             position=_position(instance, device, present),
         )
         volumes.attach(connection, attachment)
-        submit(connection, "attach_volume", instance.id, origin(call), volume_id=volume.id, instance_id=instance.id)
+        submit(connection, attach_volume_story, origin(call), volume_id=volume.id, instance_id=instance.id)
         return attachment_output(attachment)
 
     return await cloud.change(call, attach)
@@ -74,8 +76,7 @@ async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             volumes.set_attachment_state(connection, volume.id, AttachmentState.DETACHING)
             submit(
                 connection,
-                "detach_volume",
-                instance.id,
+                detach_volume_story,
                 origin(call),
                 volume_id=volume.id,
                 instance_id=instance.id,

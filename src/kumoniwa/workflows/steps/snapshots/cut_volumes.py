@@ -11,10 +11,10 @@ from kumoniwa.model.consistency import FrozenCut, How
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.volumes import AttachmentState, VolumeState
 from kumoniwa.store import boots, layers, snapshots, volumes
-from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_dropped, ensure_layers_made
 from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_completed, ensure_failed
 from kumoniwa.workflows.steps.waiting import until_answered
+from kumoniwa.workflows.workflow import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import DetachRefused, GuestState
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, volumes
-from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.steps.waiting import until_answered
+from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)

@@ -1,8 +1,9 @@
 """CopyImage: what is copied stands on the layers of its source, and has only to be published."""
 
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.images import publish_copies, publish_images
 from kumoniwa.workflows.steps.snapshots import complete_snapshots
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
 @story("copy_image")

@@ -5,13 +5,14 @@ from dataclasses import replace
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.consistency import Cutting
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.images import publish_images
 from kumoniwa.workflows.steps.instances import guests, noted_boots
 from kumoniwa.workflows.steps.snapshots import cut_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("create_image")
+@story("create_image", claims="instance_id", cuts=True, names_layers=True)
 async def create_image(
     wf: Workflow,
     image_id: str,

@@ -2,12 +2,13 @@
 
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.instances import guests, publish_instances
 from kumoniwa.workflows.steps.volumes import volume_files
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("run_instance")
+@story("run_instance", claims="instance_id")
 async def run_instance(wf: Workflow, instance_id: str) -> None:
     """Make the volumes, boot the guest, publish the instance; a launch that fails ends terminated, and says why."""
     try:

@@ -2,13 +2,14 @@
 
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.instances import guests, publish_instances
 from kumoniwa.workflows.steps.volumes import plug_volumes
 from kumoniwa.workflows.stories.instances.run_instance import give_up
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("start_instance")
+@story("start_instance", claims="instance_id")
 async def start_instance(wf: Workflow, instance_id: str) -> None:
     """Make what of its volumes has no file yet, boot the guest, publish the instance; a start that fails ends stopped,
     and says why."""

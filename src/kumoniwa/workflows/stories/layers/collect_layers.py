@@ -1,7 +1,8 @@
 """What follows the deletion of snapshots: layers that nothing refers to any more go."""
 
 from kumoniwa.storage.collect import collect
-from kumoniwa.workflows.engine import Workflow, story
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import Workflow
 from kumoniwa.workflows.world import World
 
 

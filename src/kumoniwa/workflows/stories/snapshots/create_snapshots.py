@@ -2,12 +2,13 @@
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.model.consistency import Cutting
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.instances import guests, noted_boots
 from kumoniwa.workflows.steps.snapshots import complete_snapshots, cut_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("create_snapshots")
+@story("create_snapshots", claims="instance_id", cuts=True, names_layers=True)
 async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[cut_volumes.WantedCut], freeze: bool) -> None:
     """Cut the volumes at one instant, their guest going on, if it runs; then, the instance released, finish.
 

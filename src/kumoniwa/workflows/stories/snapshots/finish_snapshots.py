@@ -1,8 +1,9 @@
 """CopySnapshot, and snapshots of volumes that no instance has: layers that are immutable from the start."""
 
 from kumoniwa.model.consistency import Consistency, How
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.snapshots import complete_snapshots
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
 @story("finish_snapshots")

@@ -1,10 +1,11 @@
 """AttachVolume: a volume is plugged into an instance, whose guest may run."""
 
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.volumes import plug_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("attach_volume")
+@story("attach_volume", claims="instance_id", may_be_hurried=True)
 async def attach_volume(wf: Workflow, volume_id: str, instance_id: str) -> None:
     """Make what of the volume has no file yet, plug it in, publish it; where that fails it is available again."""
     try:

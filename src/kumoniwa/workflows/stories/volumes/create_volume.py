@@ -1,7 +1,8 @@
 """CreateVolume: a volume that no instance has comes to be."""
 
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.volumes import plug_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
 @story("create_volume")

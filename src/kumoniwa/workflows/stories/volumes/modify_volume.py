@@ -2,11 +2,12 @@
 
 from contextlib import suppress
 
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.volumes import grow_volumes, plug_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("modify_volume")
+@story("modify_volume", claims="instance_id", names_layers=True, may_be_hurried=True)
 async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id: str | None) -> None:
     """Apply the modification, complete it; one that cannot be applied fails, and says why."""
     try:

@@ -1,4 +1,4 @@
-"""The actions Kumoniwa has, by name."""
+"""The actions Kumoniwa has, by service and name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -30,18 +30,21 @@ class Action:
     check_replay: CheckReplay | None = None
 
 
-ACTIONS: dict[str, Action] = {}
+ACTIONS: dict[str, dict[str, Action]] = {"ec2": {}, "sts": {}}
+"""The actions of each service, by the name that credential scopes give it."""
 
 _Function = TypeVar("_Function", bound=ActionFunction)
 
 
-def action(name: str, *, check_replay: CheckReplay | None = None) -> Callable[[_Function], _Function]:
+def action(
+    name: str, *, service: str = "ec2", check_replay: CheckReplay | None = None
+) -> Callable[[_Function], _Function]:
     """Register a function as the action of that name. A name is taken once: a second raises `ValueError`."""
 
     def register(function: _Function) -> _Function:
-        if name in ACTIONS:
+        if name in ACTIONS[service]:
             raise ValueError(f"the action {name} is registered twice")
-        ACTIONS[name] = Action(function, check_replay)
+        ACTIONS[service][name] = Action(function, check_replay)
         return function
 
     return register

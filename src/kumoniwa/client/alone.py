@@ -85,7 +85,7 @@ def _disks(runner: asyncio.Runner, data_dir: Path, driver: object) -> Iterator[t
 
         simulated = SimulatedDriver(SystemClock(), kept_in=data_dir / "simulated.db")
         try:
-            yield simulated.disks, simulated.room()
+            yield simulated.disks, runner.run(simulated.capacity()).room
         finally:
             runner.run(simulated.close())
         return

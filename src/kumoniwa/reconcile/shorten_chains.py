@@ -137,12 +137,12 @@ class Compaction:
         """Shorten one chain; gives why it was not shortened, "" where it was."""
         try:
             chain = await self._measured(chain)
-            room = self._world.driver.room()
+            room = (await self._world.driver.capacity()).room
         except (DriverError, OSError) as failure:
             return str(failure)
         shortening = plan([one.sealed_bytes for one in chain.layers], longest=self._longest, left=self._left)
         assert shortening is not None, "it was longer than that"
-        if room.free - room.reserve < shortening.copied_bytes:
+        if room.spare < shortening.copied_bytes:
             return (
                 f"The host has no room to copy {shortening.copied_bytes} bytes: {room.free} are free, of which "
                 f"{room.reserve} are kept in reserve."

@@ -26,7 +26,8 @@ async def storage_status(cloud: Cloud, _call: Call, _named: Mapping[str, str]) -
     """The room that there is and what takes it, chains and their compactions, what was damaged at start."""
     world = cloud.world
     told_of_rest = {"compaction": _compaction(cloud.compaction), "damage": _damage(cloud.damage)}
-    return await status(world.database, world.driver.room(), world.config.data_dir) | told_of_rest
+    room = (await world.driver.capacity()).room
+    return await status(world.database, room, world.config.data_dir) | told_of_rest
 
 
 async def storage_check(cloud: Cloud, _call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, snapshots, volumes
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
 from kumoniwa.workflows.stories.images.create_image import create_image as create_image_story
@@ -42,6 +42,8 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
     """
     tags = from_specifications(parameters, ("image", "snapshot"))
     freeze = wants_freeze(cloud.world.config, tags)
+
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         instance = instance_named(connection, call, parameters["InstanceId"])
@@ -62,7 +64,7 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
         ]
         if not any(attachment.position == 0 for attachment, _ in kept):
             raise without_root(instance)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES * len(kept))
+        check_room(host, NEW_LAYER_BYTES * len(kept))
         overrides = _delete_on_termination(parameters.get("BlockDeviceMappings") or [])
         # EC2's own text; tools parse it (docs/sources.md, CreateImage).
         description = f"Created by CreateImage({instance.id}) for {image.id}"

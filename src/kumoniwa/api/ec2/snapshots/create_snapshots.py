@@ -22,7 +22,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import AttachmentState, Volume, VolumeState
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import snapshots, volumes
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
 from kumoniwa.workflows.stories.snapshots.create_snapshots import create_snapshots as create_snapshots_story
@@ -43,11 +43,12 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     description = _checked_description(parameters)
     tags = from_specifications(parameters, ("snapshot",))
     freeze = wants_freeze(cloud.world.config, tags)
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         volume = volume_named(connection, call, parameters["VolumeId"])
         _check_snappable(connection, [volume])
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         snapshot = pending_snapshot(call, volume, description)
         snapshots.add(connection, snapshot)
         write_tags(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
@@ -70,6 +71,7 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
     tags = from_specifications(parameters, ("snapshot",))
     freeze = wants_freeze(cloud.world.config, tags)
     copies_tags = parameters.get("CopyTagsFromSource") == "volume"
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         if not wanted.get("InstanceId"):
@@ -81,7 +83,7 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
             )
         taken = _volumes(connection, instance, wanted)
         _check_snappable(connection, taken)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES * len(taken))
+        check_room(host, NEW_LAYER_BYTES * len(taken))
         own = tags_of(connection, call.account, call.region, "volume", [one.id for one in taken]) if copies_tags else {}
         made, told = [], []
         for volume in taken:

@@ -21,7 +21,7 @@ from kumoniwa.hypervisor.driver import DiskRefused
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import ImportState, ImportTask
-from kumoniwa.placement.room import check_room
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import imports, layers
 from kumoniwa.store.tags import tags_of
 from kumoniwa.workflows.stories.snapshots.import_snapshot import import_snapshot as import_snapshot_story
@@ -54,7 +54,7 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
     if facts.virtual_bytes > _MOST:
         raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
-    check_room(cloud.world.driver, held)
+    check_room(await cloud.world.driver.capacity(), held)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),
         account=call.account,

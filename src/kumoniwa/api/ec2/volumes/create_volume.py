@@ -18,7 +18,7 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.workflows.stories.volumes.create_volume import create_volume as create_volume_story
 from kumoniwa.workflows.story import submit
 
@@ -38,10 +38,11 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     refuse(parameters, _UNBUILT)
     zone = _zone(call, parameters.get("AvailabilityZone"), parameters.get("AvailabilityZoneId"))
     tags = from_specifications(parameters, ("volume",)).get("volume")
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         volume = new_volume(connection, call, zone, wanted)
         write_tags(connection, call, volume.id, "volume", tags)
         submit(connection, create_volume_story, origin(call), volume_id=volume.id)

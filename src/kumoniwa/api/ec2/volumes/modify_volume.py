@@ -14,7 +14,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.volumes import ModificationState, Volume, VolumeModification, VolumeState
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import volume_modifications, volumes
 from kumoniwa.workflows.stories.volumes.modify_volume import modify_volume as modify_volume_story
 from kumoniwa.workflows.story import submit
@@ -57,12 +57,13 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     refuse(parameters, _UNBUILT)
     if all(parameters.get(name) is None for name in ("Size", "VolumeType", "Iops", "Throughput")):
         raise InvalidParameterCombination("No volume modifications were specified: size, volumeType, iops, throughput")
+    host = await cloud.world.driver.capacity()
 
     def modify(connection: Connection) -> Answer:
         volume = volume_named(connection, call, parameters["VolumeId"])
         _check_modifiable(connection, call, volume)
         modification = _modification(call, volume, parameters)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         volume_modifications.put(connection, modification)
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
         if attachment is not None and attachment.position == 0:

@@ -11,10 +11,11 @@ from kumoniwa.api.ec2.volumes.device_names import MOST_VOLUMES, is_device_name
 from kumoniwa.api.not_built import Unbuilt, refuse
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, OperationNotPermitted
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, ModificationState, Volume, VolumeState
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import instances, layers, snapshots, volume_modifications, volumes
 from kumoniwa.workflows.stories.volumes.attach_volume import attach_volume as attach_volume_story
 from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume as detach_volume_story
@@ -33,11 +34,12 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         raise InvalidParameterValue(
             f"Value ({device}) for parameter device is invalid. {device} is not a valid EBS device name."
         )
+    host = await cloud.world.driver.capacity()
 
     def attach(connection: Connection) -> Answer:
         volume = volume_named(connection, call, parameters["VolumeId"])
         instance = instance_named(connection, call, parameters["InstanceId"])
-        keep_for(cloud, connection, call, volume, instance)
+        keep_for(host, connection, call, volume, instance)
         present = volumes.attachments_of(connection, [instance.id]).get(instance.id, [])
         attachment = Attachment(
             volume_id=volume.id,
@@ -87,7 +89,7 @@ async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     return await cloud.change(call, detach)
 
 
-def keep_for(cloud: Cloud, connection: Connection, call: Call, volume: Volume, instance: Instance) -> None:
+def keep_for(host: Capacity, connection: Connection, call: Call, volume: Volume, instance: Instance) -> None:
     """Make the volume `in-use`, for an instance that is to get it. Raises EC2's refusals.
 
     Snapshots that were asked for while another instance had it, and whose turn has not come, hold what it holds now.
@@ -96,7 +98,7 @@ def keep_for(cloud: Cloud, connection: Connection, call: Call, volume: Volume, i
     new_head = new_id("layer")
     cut = snapshots.cut_waiting(connection, volume, new_head, call.at)
     if unmade := layers.unmade(connection, new_head if cut else volume.head):
-        check_room(cloud.world.driver, NEW_LAYER_BYTES * len(unmade))
+        check_room(host, NEW_LAYER_BYTES * len(unmade))
     volumes.move(connection, volume.id, [VolumeState.AVAILABLE], VolumeState.IN_USE)
 
 

@@ -58,7 +58,7 @@ async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameter
     """What the checks say of volumes. Impaired are those that a guest cannot write to: the host has no room."""
     ids: Sequence[str] | None = parameters.get("VolumeIds") or None
     VOLUME.check_form(ids or ())
-    room = cloud.world.driver.room()
+    room = (await cloud.world.driver.capacity()).room
     without_room = room.free <= room.reserve
 
     def read(connection: Connection) -> list[_Status]:

@@ -38,7 +38,6 @@ from kumoniwa.reconcile.guests import Follower
 from kumoniwa.reconcile.leftovers import collect_kept
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store import facts
 from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.schema import SchemaTooNew, ensure_schema
@@ -103,8 +102,8 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         await driver.open()
         ending.push_async_callback(driver.close)
         try:
-            await sweep(database, driver.disks)
-            await collect(database, driver.disks)
+            await world.collector.sweep()
+            await world.collector.collect()
         except (DriverError, OSError) as failure:  # rubbish that does not go keeps nobody from working
             log.warning("layers could not be deleted", reason=str(failure))
         ending.push_async_callback(engine.close)

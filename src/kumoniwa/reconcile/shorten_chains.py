@@ -20,7 +20,6 @@ from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.storage.check import follow
-from kumoniwa.storage.collect import collect
 from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
 from kumoniwa.store import layers
 from kumoniwa.tasks import Tasks
@@ -203,7 +202,7 @@ class Compaction:
 
     async def _collect(self) -> None:
         try:
-            await collect(self._world.database, self._world.driver.disks)
+            await self._world.collector.collect()
         except (DriverError, OSError) as failure:  # the next collector tries again
             log.warning("layers could not be deleted", reason=str(failure))
 

@@ -36,7 +36,7 @@ from kumoniwa.hypervisor.qemu.guest.command_line import LAYERS_FROM_GUEST
 from kumoniwa.hypervisor.qemu.guest.machine import Machine
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import layers
-from kumoniwa.workflows.engine import Step, Workflow
+from kumoniwa.workflows.workflow import Step, Workflow
 
 CUT = 17
 

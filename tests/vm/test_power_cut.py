@@ -27,7 +27,7 @@ from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
 from kumoniwa.store import layers, tables
 from kumoniwa.store.workflows import StepRow
-from kumoniwa.workflows.engine import Workflow
+from kumoniwa.workflows.workflow import Workflow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 

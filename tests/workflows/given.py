@@ -43,7 +43,7 @@ class Story:
     """How a story is begun, and what must have come of it."""
 
     kind: str
-    """One of `kumoniwa.workflows.engine.STORIES`."""
+    """One of `kumoniwa.workflows.story.STORIES`."""
     begin: Callable[[Stack, Given], Awaitable[Any]]
     failure: Callable[[Stack, Given], Awaitable[str | None]]
     """Why it came to nothing, as the API tells it; None: it did not, and all that was asked for is checked."""

@@ -295,7 +295,7 @@ class Storage:
                 assert were_cut_together(found), [vars(one) for one in found]
                 self.counts["cut together"] += 1
         database, files = self.stack.running.cloud.world.database, DriversFiles(self.stack.driver.disks)
-        assert await look_at_whole(database, files) == []
+        assert await look_at_whole(database, self.stack.running.cloud.world.collector) == []
         assert (await look_at_layers(database, files, None, lambda: False)).faults == ()
 
     def check_volumes(self, rows: Rows) -> None:

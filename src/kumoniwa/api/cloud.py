@@ -13,7 +13,8 @@ from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
 from kumoniwa.store.workflows import Origin
-from kumoniwa.workflows.engine import Engine, has_submitted
+from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.story import has_submitted
 from kumoniwa.workflows.world import World
 
 T = TypeVar("T")

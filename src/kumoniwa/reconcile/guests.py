@@ -21,9 +21,16 @@ from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
 from kumoniwa.tasks import Tasks
-from kumoniwa.workflows.engine import Engine, submit
+from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
+from kumoniwa.workflows.stories.instances.run_instance import run_instance
+from kumoniwa.workflows.stories.instances.start_instance import start_instance
+from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
+from kumoniwa.workflows.stories.instances.terminate_instance import terminate_instance
+from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume
+from kumoniwa.workflows.story import submit
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -91,7 +98,7 @@ class Follower:
 
     async def after(self, workflow: WorkflowRow, failure: str | None) -> None:
         """A workflow let its instance go. A recovery that failed is not tried again at once, but in the next round."""
-        if workflow.subject is not None and not (workflow.kind == "recover_instance" and failure is not None):
+        if workflow.subject is not None and not (workflow.kind == recover_instance.kind and failure is not None):
             await self.settle(workflow.subject)
 
     async def seen(self, instance_id: str) -> None:
@@ -209,8 +216,7 @@ class Follower:
                 ):
                     submit(
                         connection,
-                        "detach_volume",
-                        instance_id,
+                        detach_volume,
                         Origin(None, None, now),
                         volume_id=volume.id,
                         instance_id=instance_id,
@@ -272,8 +278,7 @@ def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> 
     )
     submit(
         connection,
-        "terminate_instance" if ends else "stop_instance",
-        instance.id,
+        terminate_instance if ends else stop_instance,
         origin,
         instance_id=instance.id,
         cause=Cause.GUEST,
@@ -284,13 +289,12 @@ def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> 
 def _begin_again(connection: Connection, instance: Instance, origin: Origin) -> None:
     """Submit once more what brings an instance out of the state it is in."""
     if instance.state is InstanceState.PENDING:
-        kind = "run_instance" if instance.launch_time == instance.first_launch_time else "start_instance"
-        submit(connection, kind, instance.id, origin, instance_id=instance.id)
+        story = run_instance if instance.launch_time == instance.first_launch_time else start_instance
+        submit(connection, story, origin, instance_id=instance.id)
         return
     submit(
         connection,
-        "terminate_instance" if instance.state is InstanceState.SHUTTING_DOWN else "stop_instance",
-        instance.id,
+        terminate_instance if instance.state is InstanceState.SHUTTING_DOWN else stop_instance,
         origin,
         instance_id=instance.id,
         cause=Cause.ACTION,
@@ -311,7 +315,7 @@ def _bring_back(connection: Connection, instance: Instance, origin: Origin, caus
     if boots.count_since(connection, instance.id, _LOST, origin.at - _MINUTE) >= _AT_ONCE:
         log.warning("a guest is lost again and again; it is booted again later", instance=instance.id)
         return
-    submit(connection, "recover_instance", instance.id, origin, instance_id=instance.id, cause=cause)
+    submit(connection, recover_instance, origin, instance_id=instance.id, cause=cause)
 
 
 def _set_reachability(connection: Connection, instance: Instance, reachability: Reachability, **more: Any) -> None:

@@ -14,9 +14,6 @@ class DriversFiles:
     async def all_layers(self) -> frozenset[str]:
         return frozenset(await self._disks.all_layers())
 
-    async def ensure_deleted(self, layer: str) -> None:
-        await self._disks.ensure_deleted(LayerId(layer))
-
     async def parent(self, layer: str) -> str | None:
         try:
             return await self._disks.parent(LayerId(layer))

@@ -8,15 +8,13 @@ looked at once more when it has. And the host may refuse to delete a file: house
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import layers
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
+from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.world import World
-
-_NAMING = frozenset({"create_image", "create_snapshots", "import_snapshot", "modify_volume"})
-"""Workflows that are told the names of layers."""
 
 
 async def collect_kept(world: World, ended: WorkflowRow) -> None:
     """Collect what this workflow kept, if that is to go."""
-    if ended.kind not in _NAMING:
+    if not STORIES[ended.kind].names_layers:
         return
     left = await world.database.read(layers.unreferenced)
     if left:

@@ -20,7 +20,6 @@ from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.storage.check import follow
-from kumoniwa.storage.collect import collect
 from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
 from kumoniwa.store import layers
 from kumoniwa.tasks import Tasks
@@ -29,8 +28,6 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 ROUND = 60.0  # seconds
-CUTTING = frozenset({"create_image", "create_snapshot", "create_snapshots"})
-"""Workflows that make chains longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +136,12 @@ class Compaction:
         """Shorten one chain; gives why it was not shortened, "" where it was."""
         try:
             chain = await self._measured(chain)
-            room = self._world.driver.room()
+            room = (await self._world.driver.capacity()).room
         except (DriverError, OSError) as failure:
             return str(failure)
         shortening = plan([one.sealed_bytes for one in chain.layers], longest=self._longest, left=self._left)
         assert shortening is not None, "it was longer than that"
-        if room.free - room.reserve < shortening.copied_bytes:
+        if room.spare < shortening.copied_bytes:
             return (
                 f"The host has no room to copy {shortening.copied_bytes} bytes: {room.free} are free, of which "
                 f"{room.reserve} are kept in reserve."
@@ -205,7 +202,7 @@ class Compaction:
 
     async def _collect(self) -> None:
         try:
-            await collect(self._world.database, self._world.driver.disks)
+            await self._world.collector.collect()
         except (DriverError, OSError) as failure:  # the next collector tries again
             log.warning("layers could not be deleted", reason=str(failure))
 

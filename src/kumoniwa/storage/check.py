@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, text
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import SnapshotState
-from kumoniwa.storage.collect import LayerFiles, orphans, sweep
+from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
 from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.store.tables import image_devices, images, snapshots, volumes
@@ -24,8 +24,12 @@ class Unreadable(Exception):
     """A layer's file is missing or torn. The text names it and says what is wrong."""
 
 
-class CheckedFiles(LayerFiles[str], Protocol):
+class CheckedFiles(Protocol):
     """What a check needs of a driver's disks (`kumoniwa.reconcile.layer_files`)."""
+
+    async def all_layers(self) -> frozenset[str]:
+        """The layers that have files."""
+        ...
 
     async def parent(self, layer: str) -> str | None:
         """The layer that it stands on, as its file says. Raises `Unreadable`."""
@@ -61,10 +65,10 @@ class Looked:
     faults: tuple[Fault, ...]
 
 
-async def look_at_whole(database: Database, files: CheckedFiles) -> list[Fault]:
+async def look_at_whole(database: Database, collector: Collector[Id]) -> list[Fault]:
     """What is wrong with the rows among themselves, and which files no row knows."""
     found = await database.read(_faults_of_rows)
-    for orphan in sorted(await orphans(database, files)):
+    for orphan in sorted(await collector.orphans()):
         found.append(Fault(orphan, f"The file of layer {orphan} belongs to nothing.", repairable=True))
     return found
 
@@ -104,15 +108,15 @@ async def look_at(database: Database, files: CheckedFiles, layer_id: str, *, tho
     return []
 
 
-async def repair(database: Database, files: CheckedFiles) -> list[Fault]:
+async def repair(database: Database, files: CheckedFiles, collector: Collector[Id]) -> list[Fault]:
     """Repair all that needs no guessing; gives what was wrong."""
     repaired = [
         _compacted(layer_id, onto)
         for layer_id in sorted(await database.read(layers.known))
         if (onto := await follow(database, files, layer_id)) is not None
     ]
-    gone = await orphans(database, files)
-    if gone and await sweep(database, files):
+    gone = await collector.orphans()
+    if gone and await collector.sweep():
         repaired += [Fault(orphan, f"The file of layer {orphan} belonged to nothing.") for orphan in sorted(gone)]
     return repaired
 

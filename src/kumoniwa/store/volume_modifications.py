@@ -11,9 +11,6 @@ from kumoniwa.model.volumes import ModificationState, VolumeModification
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import volume_modifications, volumes, workflows
 
-KIND = "modify_volume"
-"""The workflow that carries a modification out, with the volume's id among its arguments (`volume_id`)."""
-
 
 def put(connection: Connection, modification: VolumeModification) -> None:
     """Write a new modification in place of the volume's last one."""
@@ -55,10 +52,13 @@ def move(
     return moved.rowcount == 1
 
 
-def count_since(connection: Connection, volume_id: str, since: datetime) -> int:
-    """How many modifications of the volume were begun since then, at most a day ago: workflows are kept as long."""
+def count_since(connection: Connection, kind: str, volume_id: str, since: datetime) -> int:
+    """How many modifications of the volume were begun since then, at most a day ago: workflows are kept as long.
+
+    `kind` is the workflow that carries a modification out; its argument `volume_id` names the volume.
+    """
     query = select(func.count()).where(
-        workflows.c.kind == KIND,
+        workflows.c.kind == kind,
         workflows.c.created_at > since,
         workflows.c.arguments["volume_id"].as_string() == volume_id,
     )

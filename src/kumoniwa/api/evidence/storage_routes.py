@@ -10,12 +10,13 @@ from typing import Any
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.hypervisor.driver import Disks, Room
+from kumoniwa.hypervisor.driver import Disks, LayerId, Room
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.shorten_chains import told as compacted
 from kumoniwa.storage.check import look_at_layers, look_at_whole, repair, told
+from kumoniwa.storage.collect import Collector
 from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.store.usage import usage
 
@@ -26,7 +27,8 @@ async def storage_status(cloud: Cloud, _call: Call, _named: Mapping[str, str]) -
     """The room that there is and what takes it, chains and their compactions, what was damaged at start."""
     world = cloud.world
     told_of_rest = {"compaction": _compaction(cloud.compaction), "damage": _damage(cloud.damage)}
-    return await status(world.database, world.driver.room(), world.config.data_dir) | told_of_rest
+    room = (await world.driver.capacity()).room
+    return await status(world.database, room, world.config.data_dir) | told_of_rest
 
 
 async def storage_check(cloud: Cloud, _call: Call, named: Mapping[str, str]) -> Mapping[str, Any]:
@@ -34,12 +36,12 @@ async def storage_check(cloud: Cloud, _call: Call, named: Mapping[str, str]) -> 
 
     `next` is where to go on; None at the end. Nothing is changed, and nothing is left behind by who does not go on.
     """
-    return await check_part(cloud.world.database, cloud.world.driver.disks, named.get("from"))
+    return await check_part(cloud.world.database, cloud.world.driver.disks, cloud.world.collector, named.get("from"))
 
 
 async def storage_repair(cloud: Cloud, _call: Call, _named: Mapping[str, str]) -> Mapping[str, Any]:
     """Repair what needs no guessing, and tell what it was."""
-    return await repair_all(cloud.world.database, cloud.world.driver.disks)
+    return await repair_all(cloud.world.database, cloud.world.driver.disks, cloud.world.collector)
 
 
 async def status(database: Database, room: Room, data_dir: Path) -> dict[str, Any]:
@@ -56,10 +58,12 @@ async def status(database: Database, room: Room, data_dir: Path) -> dict[str, An
     }
 
 
-async def check_part(database: Database, disks: Disks, start: str | None) -> dict[str, Any]:
+async def check_part(
+    database: Database, disks: Disks, collector: Collector[LayerId], start: str | None
+) -> dict[str, Any]:
     """See `storage_check`."""
     files, began = DriversFiles(disks), time.monotonic()
-    found = await look_at_whole(database, files) if start is None else []
+    found = await look_at_whole(database, collector) if start is None else []
     looked = await look_at_layers(database, files, start, lambda: time.monotonic() - began > _AT_ONCE)
     return {
         "looked_at": looked.done,
@@ -69,9 +73,9 @@ async def check_part(database: Database, disks: Disks, start: str | None) -> dic
     }
 
 
-async def repair_all(database: Database, disks: Disks) -> dict[str, Any]:
+async def repair_all(database: Database, disks: Disks, collector: Collector[LayerId]) -> dict[str, Any]:
     """See `storage_repair`."""
-    return {"repaired": told(await repair(database, DriversFiles(disks)))}
+    return {"repaired": told(await repair(database, DriversFiles(disks), collector))}
 
 
 def _bytes_on_disk(folder: Path) -> int | None:

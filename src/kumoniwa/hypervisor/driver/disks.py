@@ -40,15 +40,6 @@ class KnownLayer:
     sealed_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """The host's room for layers, in bytes. What is `free` beyond `reserve` may be used by actions; with less than
-    the reserve left, guests pause."""
-
-    free: int
-    reserve: int
-
-
 class Disks(Protocol):
     """The layers: files that hold what disks hold. A layer that has another on top is immutable."""
 

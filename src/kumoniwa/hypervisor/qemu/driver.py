@@ -1,6 +1,7 @@
 """The driver `qemu`: guests that are QEMU processes, disks that are qcow2 files, under one data folder."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import structlog
 
 from kumoniwa import run
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId, Room
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.guest.machine import PROGRAM
@@ -23,6 +24,7 @@ class QemuDriver:
     """Guests in `<data_dir>/guests/<id>/`, layers in `<data_dir>/layers/`. Guests outlive the server."""
 
     name = "qemu"
+    features = Features(boots_blank_disks=False, outlives_the_server=True, answers_connections=True)
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class QemuDriver:
             self._forget,
         )
         self._version = ""
+        self._memory_mib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
 
     @property
     def disks(self) -> QcowDisks:
@@ -79,8 +82,8 @@ class QemuDriver:
         while (event := await self._events.get()) is not None:
             yield event
 
-    def room(self) -> Room:
-        return Room(self._space.free(), FLOOR)
+    async def capacity(self) -> Capacity:
+        return Capacity(self._memory_mib, Room(await asyncio.to_thread(self._space.free), FLOOR))
 
     def describe(self) -> Mapping[str, str]:
         accelerator = self._around.accelerator

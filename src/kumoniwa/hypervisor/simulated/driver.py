@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId, Room
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
@@ -20,6 +20,9 @@ class SimulatedDriver:
     Without a `world` it makes its own, its layers kept in the file `kept_in` where one is named, and ends it when it is
     closed. A world that was given is the giver's to close.
     """
+
+    name = "simulated"
+    features = Features(boots_blank_disks=True, outlives_the_server=False, answers_connections=False)
 
     def __init__(
         self,
@@ -41,10 +44,6 @@ class SimulatedDriver:
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._disks = SimulatedDisks(self.world.layers, clock, self.faults, timing.import_disk)
         self._host = Host(clock, timing, self.world.layers, self.world.ports, self.world.tasks, self.world.tell)
-
-    @property
-    def name(self) -> str:
-        return "simulated"
 
     @property
     def disks(self) -> SimulatedDisks:
@@ -80,8 +79,8 @@ class SimulatedDriver:
         """Return once whoever listens to `events` is done with all that were told."""
         await self._events.join()
 
-    def room(self) -> Room:
-        return Room(self.world.room, 0)
+    async def capacity(self) -> Capacity:
+        return Capacity(self.world.memory_mib, Room(self.world.room, 0))
 
     def describe(self) -> Mapping[str, str]:
         return {

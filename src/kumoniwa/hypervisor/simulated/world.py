@@ -26,6 +26,8 @@ class SimulatedWorld:
         self.machines: dict[GuestId, Machine] = {}
         self.room = 1 << 50
         """Bytes that the host has for layers: as many as a test says."""
+        self.memory_mib: int | None = None
+        """Memory that the host has for guests, where a test gives it an end."""
         self.tasks = Tasks("simulated world")
         self.listener: Callable[[GuestEvent], None] | None = None
         self.listening_since: datetime | None = None

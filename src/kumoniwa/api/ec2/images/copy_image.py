@@ -23,8 +23,9 @@ from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import images, snapshots
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
+from kumoniwa.workflows.stories.images.copy_image import copy_image as copy_image_story
+from kumoniwa.workflows.story import submit
 
 NOT_BUILT = (
     NotBuiltParameter("Encrypted", "encrypted volumes"),
@@ -67,8 +68,7 @@ async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer
         _write(connection, call, plan, {**tags, "image": {**copied_tags, **tags.get("image", {})}})
         submit(
             connection,
-            "copy_image",
-            None,
+            copy_image_story,
             origin(call),
             image_id=plan.image.id,
             snapshot_ids=[snapshot.id for snapshot in plan.snapshots],

@@ -26,10 +26,11 @@ from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, snapshots, volumes
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
+from kumoniwa.workflows.stories.images.create_image import create_image as create_image_story
+from kumoniwa.workflows.story import submit
 
 IMAGEABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
 MOST_DESCRIPTION = 255
@@ -62,10 +63,11 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
     """
     tags = from_specifications(parameters, ("image", "snapshot"))
     freeze = wants_freeze(cloud.world.config, tags)
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         plan = _checked(connection, call, parameters)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES * len(plan.snapshots))
+        check_room(host, NEW_LAYER_BYTES * len(plan.snapshots))
         _write(connection, call, plan, tags)
         _submit(connection, call, plan, no_reboot=bool(parameters.get("NoReboot")), freeze=freeze)
         return {"ImageId": plan.image.id}
@@ -117,8 +119,7 @@ def _submit(connection: Connection, call: Call, plan: _Plan, *, no_reboot: bool,
     ]
     submit(
         connection,
-        "create_image",
-        plan.instance.id,
+        create_image_story,
         origin(call),
         image_id=plan.image.id,
         instance_id=plan.instance.id,

@@ -13,7 +13,8 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import OperationNotPermitted
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images, sharing, snapshots, tags
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.layers.collect_layers import collect_layers
+from kumoniwa.workflows.story import submit
 
 
 @action("DeregisterImage")
@@ -36,7 +37,7 @@ async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> 
         devices = images.devices_of(connection, [image_id]).get(image_id, [])
         ids = dict.fromkeys(device.snapshot_id for device in devices if device.snapshot_id is not None)
         results = [{"SnapshotId": one, "ReturnCode": _delete_snapshot(connection, one)} for one in ids]
-        submit(connection, "collect_layers", None, origin(call))
+        submit(connection, collect_layers, origin(call))
         return {"Return": True, "DeleteSnapshotResults": results}
 
     return await cloud.change(call, deregister)

@@ -24,16 +24,18 @@ from kumoniwa.errors import (
     InvalidParameterCombination,
     InvalidParameterValue,
 )
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import new_id
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, replace_root, volumes
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.volumes.root_volumes import FromImage
+from kumoniwa.workflows.stories.instances.replace_root_volume import replace_root as replace_root_story
+from kumoniwa.workflows.story import submit
 
 NOT_BUILT = (NotBuiltParameter("VolumeInitializationRate", "volume initialization rates"),)
 _SOURCES = ("SnapshotId", "ImageId", "VolumeId")  # none of them: what the root was when the instance was launched
@@ -74,13 +76,14 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
         raise InvalidParameterCombination(f"The parameters {asked[0]} and {asked[1]} cannot be used together")
     kind = REPLACE_ROOT_TASK.resource_type
     tags = from_specifications(parameters, [kind]).get(kind)
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         if instance.state is not InstanceState.RUNNING:
             raise IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'running' state.")
         old = _root(connection, instance)
-        root = _new_root(cloud, connection, call, instance, old, parameters)
+        root = _new_root(host, connection, call, instance, old, parameters)
         task = ReplaceRootTask(
             id=new_id(REPLACE_ROOT_TASK.prefix),
             account=call.account,
@@ -98,8 +101,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
         write_tags(connection, call, task.id, kind, tags)
         submit(
             connection,
-            "replace_root",
-            instance.id,
+            replace_root_story,
             origin(call),
             task_id=task.id,
             instance_id=instance.id,
@@ -122,16 +124,16 @@ def _root(connection: Connection, instance: Instance) -> Volume:
 
 
 def _new_root(
-    cloud: Cloud, connection: Connection, call: Call, instance: Instance, old: Volume, parameters: Parameters
+    host: Capacity, connection: Connection, call: Call, instance: Instance, old: Volume, parameters: Parameters
 ) -> _NewRoot:
     """The volume that is there and was asked for, kept for the instance; or a new one, of the old one's type."""
     if volume_id := parameters.get("VolumeId"):
         volume = named(connection, call.scope, VOLUME, volume_id)
         check_bootable(volume.volume_type)
-        keep_for(cloud, connection, call, volume, instance)
+        keep_for(host, connection, call, volume, instance)
         return _NewRoot(volume, None, _from_image(instance))
     source = _source(connection, call, instance, old, parameters)
-    check_room(cloud.world.driver, NEW_LAYER_BYTES)
+    check_room(host, NEW_LAYER_BYTES)
     wanted = WantedVolume(source.snapshot, source.size_gib, old.volume_type, old.iops, old.throughput)
     volume = new_volume(connection, call, old.zone, wanted)
     return _NewRoot(volume, source.snapshot.id, source.becomes)

@@ -1,8 +1,8 @@
 """SkipOsShutdown for a guest that is being shut down already: it is cut off at once instead of at its deadline.
 
 The workflow that shuts it down finds it gone and goes on. So do the workflows that change its volumes, which may come
-first and would wait for a guest that hangs. No other workflow may be hurried: CreateImage or a reboot would take a
-guest that vanished for a failure.
+first and would wait for a guest that hangs. No other workflow may be hurried (`Story.may_be_hurried`): CreateImage or a
+reboot would take a guest that vanished for a failure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +16,9 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.hypervisor.driver import DriverError, GuestId
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances, workflows
+from kumoniwa.workflows.story import STORIES
 
 log = structlog.get_logger(__name__)
-
-_HURRIED = frozenset({"stop_instance", "terminate_instance", "attach_volume", "detach_volume", "modify_volume"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def guests_to_cut_off(
         if instance.state not in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN) or not instance.claimed_by:
             continue
         owner = workflows.get(connection, instance.claimed_by)
-        if owner is not None and owner.kind in _HURRIED:
+        if owner is not None and STORIES[owner.kind].may_be_hurried:
             yield HeldGuest(instance.id, owner.id)
 
 

@@ -8,7 +8,8 @@ from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import IncorrectInstanceState
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.reboot_instance import reboot_instance
+from kumoniwa.workflows.story import submit
 
 
 @action("RebootInstances")
@@ -24,7 +25,7 @@ async def reboot_instances(cloud: Cloud, call: Call, parameters: Parameters) -> 
                 )
         for instance in named:
             if instance.state is InstanceState.RUNNING:
-                submit(connection, "reboot_instance", instance.id, origin(call), instance_id=instance.id)
+                submit(connection, reboot_instance, origin(call), instance_id=instance.id)
         return None
 
     return await cloud.change(call, reboot)

@@ -24,16 +24,18 @@ from kumoniwa.api.ec2.volumes.new_volume import new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.volumes import Attachment, AttachmentState
 from kumoniwa.network.addresses import cloud_octet, free_private, free_public
-from kumoniwa.placement import capacity
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement import guest_memory
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, instances, key_pairs, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.run_instance import run_instance
+from kumoniwa.workflows.story import submit
 
 MOST_INSTANCES = 1000  # in one call
 _TAGGED = ("instance", "volume", "network-interface")
@@ -82,11 +84,12 @@ class _Addresses:
 async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
     least, most = _checked_counts(parameters)
+    host = await cloud.world.driver.capacity()
 
     def run(connection: Connection) -> Answer:
         launch = _checked(connection, call, parameters, most)
-        count = _fitting(cloud, connection, launch, least, most)
-        check_room(cloud.world.driver, count * len(launch.devices) * NEW_LAYER_BYTES)
+        count = _fitting(host, connection, launch, least, most)
+        check_room(host, count * len(launch.devices) * NEW_LAYER_BYTES)
         addresses = _addresses(connection, launch.network, count)
         launched = [_launch(connection, call, launch, index, own) for index, own in enumerate(addresses)]
         images.change(connection, launch.image.id, last_launched_at=call.at)
@@ -114,14 +117,14 @@ def _checked_counts(parameters: Parameters) -> tuple[int, int]:
     return least, min(most, MOST_INSTANCES)
 
 
-def _fitting(cloud: Cloud, connection: Connection, launch: _Launch, least: int, most: int) -> int:
+def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int, most: int) -> int:
     """As many as the host has room for, up to `most`; fewer than `least` are none, and refuse the launch."""
     kind = launch.options.kind
-    room = capacity.room(cloud.world.driver, connection, kind)
+    room = guest_memory.room(host, connection, kind)
     if room is None or room >= most:
         return most
     if room < least:
-        raise capacity.InsufficientInstanceCapacity(kind, launch.network.subnet.zone)
+        raise guest_memory.InsufficientInstanceCapacity(kind, launch.network.subnet.zone)
     return room
 
 
@@ -179,7 +182,7 @@ def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own
     write_tags(connection, call, instance.interface_id, "network-interface", launch.tags.get("network-interface"))
     for position, device in enumerate(launch.devices):
         _add_volume(connection, call, launch, instance, position, device)
-    submit(connection, "run_instance", instance.id, origin(call), instance_id=instance.id)
+    submit(connection, run_instance, origin(call), instance_id=instance.id)
     return instance
 
 

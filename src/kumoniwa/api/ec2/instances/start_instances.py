@@ -10,18 +10,22 @@ from kumoniwa.api.ec2.instances.state_changes import StateChange, state_change
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named, without_root
 from kumoniwa.api.registry import action
 from kumoniwa.errors import IncorrectInstanceState
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.network.addresses import cloud_octet, free_public
-from kumoniwa.placement import capacity
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement import guest_memory
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import instances, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.start_instance import start_instance
+from kumoniwa.workflows.story import submit
 
 
 @action("StartInstances")
 async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Boot stopped instances: each goes `pending`, gets a new LaunchTime and, if it has one, a new public address."""
+
+    host = await cloud.world.driver.capacity()
 
     def start(connection: Connection) -> Answer:
         named = instances_named(connection, call, parameters["InstanceIds"])
@@ -32,7 +36,7 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
                 )
         starting = [one for one in named if one.state is InstanceState.STOPPED]
         _check_roots(connection, starting)
-        _check_room(cloud, connection, starting)
+        _check_room(host, connection, starting)
         return {"StartingInstances": [_start(connection, call, instance) for instance in named]}
 
     return await cloud.change(call, start)
@@ -46,16 +50,16 @@ def _check_roots(connection: Connection, starting: Sequence[Instance]) -> None:
             raise without_root(instance)
 
 
-def _check_room(cloud: Cloud, connection: Connection, starting: Sequence[Instance]) -> None:
+def _check_room(host: Capacity, connection: Connection, starting: Sequence[Instance]) -> None:
     """Raises EC2's refusals where the host has no memory or disk for what is to start, all of it together."""
     if starting:
         attached = volumes.attachments_of(connection, [instance.id for instance in starting])
-        check_room(cloud.world.driver, sum(map(len, attached.values())) * NEW_LAYER_BYTES)
+        check_room(host, sum(map(len, attached.values())) * NEW_LAYER_BYTES)
     for position, instance in enumerate(starting):
         kind = INSTANCE_TYPES[instance.instance_type]
-        others = capacity.memory_of(INSTANCE_TYPES[one.instance_type] for one in starting[:position])
-        if capacity.room(cloud.world.driver, connection, kind, beside_mib=others) == 0:
-            raise capacity.InsufficientInstanceCapacity(kind, instance.zone)
+        others = guest_memory.memory_of(INSTANCE_TYPES[one.instance_type] for one in starting[:position])
+        if guest_memory.room(host, connection, kind, beside_mib=others) == 0:
+            raise guest_memory.InsufficientInstanceCapacity(kind, instance.zone)
 
 
 def _start(connection: Connection, call: Call, instance: Instance) -> StateChange:
@@ -76,5 +80,5 @@ def _start(connection: Connection, call: Call, instance: Instance) -> StateChang
         state_reason_message=None,
         reachability=Reachability.INITIALIZING,
     )
-    submit(connection, "start_instance", instance.id, origin(call), instance_id=instance.id)
+    submit(connection, start_instance, origin(call), instance_id=instance.id)
     return state_change(instance, InstanceState.PENDING)

@@ -13,7 +13,8 @@ from kumoniwa.errors import IncorrectInstanceState, UnsupportedHibernationConfig
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
+from kumoniwa.workflows.story import submit
 
 
 @action("StopInstances", depth=Depth.PARTLY, not_built=(NotBuiltParameter("Hibernate", "hibernation"),))
@@ -56,8 +57,7 @@ def _stop(connection: Connection, call: Call, instance: Instance, *, skip_os_shu
     # A second call while it is stopping follows the first, and can cut its guest off (SkipOsShutdown).
     submit(
         connection,
-        "stop_instance",
-        instance.id,
+        stop_instance,
         origin(call),
         instance_id=instance.id,
         cause=Cause.ACTION,

@@ -12,7 +12,8 @@ from kumoniwa.errors import Ec2Error
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.terminate_instance import terminate_instance
+from kumoniwa.workflows.story import submit
 
 
 @action("TerminateInstances")
@@ -47,8 +48,7 @@ def _terminate(connection: Connection, call: Call, instance: Instance, *, skip_o
     instances.move(connection, instance.id, [instance.state], InstanceState.SHUTTING_DOWN, **user_shutdown(call))
     submit(
         connection,
-        "terminate_instance",
-        instance.id,
+        terminate_instance,
         origin(call),
         instance_id=instance.id,
         cause=Cause.ACTION,

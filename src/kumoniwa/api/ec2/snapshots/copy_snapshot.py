@@ -21,8 +21,9 @@ from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import snapshots
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
+from kumoniwa.workflows.stories.snapshots.finish_snapshots import finish_snapshots
+from kumoniwa.workflows.story import submit
 
 _NOT_BUILT = (
     NotBuiltParameter("Encrypted", "encrypted snapshots"),
@@ -63,8 +64,7 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         write_tags(connection, call, made.id, "snapshot", tags)
         submit(
             connection,
-            "finish_snapshots",
-            None,
+            finish_snapshots,
             origin(call),
             snapshot_ids=[made.id],
             consistency=source.consistency or Consistency.CRASH_CONSISTENT,

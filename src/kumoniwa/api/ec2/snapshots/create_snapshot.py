@@ -22,9 +22,10 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.ids import new_id
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import snapshots, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.snapshots.finish_snapshots import finish_snapshots
+from kumoniwa.workflows.story import submit
 
 
 @action(
@@ -38,11 +39,12 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     description = checked_description(parameters)
     tags = from_specifications(parameters, ("snapshot",))
     freeze = wants_freeze(cloud.world.config, tags)
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         check_snappable(connection, [volume])
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         snapshot = pending_snapshot(call, volume, description)
         snapshots.add(connection, snapshot)
         write_tags(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
@@ -59,4 +61,4 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
 def _cut_by_rows(connection: Connection, call: Call, volume: Volume, snapshot: Snapshot) -> None:
     """No guest writes to the volume: its head becomes the snapshot's, and a new layer takes its writes."""
     snapshots.cut_by_rows(connection, volume, snapshot.id, new_id("layer"), call.at)
-    submit(connection, "finish_snapshots", None, origin(call), snapshot_ids=[snapshot.id], consistency=None, detail="")
+    submit(connection, finish_snapshots, origin(call), snapshot_ids=[snapshot.id], consistency=None, detail="")

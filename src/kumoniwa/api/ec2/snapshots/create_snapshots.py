@@ -25,7 +25,7 @@ from kumoniwa.errors import IncorrectInstanceState, InvalidParameterValue, Missi
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import AttachmentState, Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import snapshots, volumes
 
 _MOST_EXCLUDED = 40  # data volumes that a request may leave out: botocore's documentation
@@ -44,6 +44,7 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
     description = checked_description(parameters)
     tags = from_specifications(parameters, ("snapshot",))
     freeze = wants_freeze(cloud.world.config, tags)
+    host = await cloud.world.driver.capacity()
     copies_tags = parameters.get("CopyTagsFromSource") == "volume"
 
     def create(connection: Connection) -> Answer:
@@ -56,7 +57,7 @@ async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> 
             )
         taken = _volumes(connection, instance, wanted)
         check_snappable(connection, taken)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES * len(taken))
+        check_room(host, NEW_LAYER_BYTES * len(taken))
         own = tags_of(connection, call.scope, "volume", [one.id for one in taken]) if copies_tags else {}
         made, shown = [], []
         for volume in taken:

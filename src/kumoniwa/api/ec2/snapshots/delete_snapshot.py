@@ -9,7 +9,8 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.store import snapshots, tags
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.layers.collect_layers import collect_layers
+from kumoniwa.workflows.story import submit
 
 
 @action("DeleteSnapshot")
@@ -26,7 +27,7 @@ async def delete_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
             )
         snapshots.remove(connection, snapshot_id)
         tags.remove_all(connection, snapshot_id)
-        submit(connection, "collect_layers", None, origin(call))
+        submit(connection, collect_layers, origin(call))
         return None
 
     return await cloud.change(call, delete)

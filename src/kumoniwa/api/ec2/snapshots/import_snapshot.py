@@ -20,9 +20,10 @@ from kumoniwa.hypervisor.driver import DiskRefused
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import ImportState, ImportTask
-from kumoniwa.placement.room import check_room
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import imports, layers
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.snapshots.import_snapshot import import_snapshot as import_snapshot_story
+from kumoniwa.workflows.story import submit
 
 _FORMATS = {"RAW": "raw", "QCOW2": "qcow2"}
 _MOST = 2**16 * GIB  # the largest volume that EC2 has
@@ -59,7 +60,7 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
     if facts.virtual_bytes > _MOST:
         raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
-    check_room(cloud.world.driver, held)
+    check_room(await cloud.world.driver.capacity(), held)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),
         account=call.account,
@@ -78,7 +79,7 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         imports.add(connection, task)
         layers.add(connection, layer)  # the workflow names it until the snapshot does
         write(connection, call, task.id, kind, tags)
-        submit(connection, "import_snapshot", None, origin(call), task_id=task.id, layer_id=layer.id)
+        submit(connection, import_snapshot_story, origin(call), task_id=task.id, layer_id=layer.id)
         return task_output(task, tags)
 
     return await cloud.change(call, begin)

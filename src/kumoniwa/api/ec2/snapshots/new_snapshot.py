@@ -12,8 +12,9 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.store import snapshots
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
+from kumoniwa.workflows.stories.snapshots.create_snapshots import create_snapshots
+from kumoniwa.workflows.story import submit
 
 MOST_DESCRIPTION = 255  # characters
 SNAPSHOT_NOT_BUILT = (
@@ -68,8 +69,7 @@ def submit_cuts(
     ]
     submit(
         connection,
-        "create_snapshots",
-        instance_id,
+        create_snapshots,
         origin(call),
         instance_id=instance_id,
         cuts=cuts,

@@ -18,12 +18,14 @@ from kumoniwa.errors import (
     OperationNotPermitted,
     VolumeInUse,
 )
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, ModificationState, Volume, VolumeState
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import layers, snapshots, volume_modifications, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.volumes.attach_volume import attach_volume as attach_volume_story
+from kumoniwa.workflows.story import submit
 
 _NOT_BUILT = (NotBuiltParameter("EbsCardIndex", "EBS cards", harmless=(0,)),)
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
@@ -43,10 +45,12 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             f"Value ({device}) for parameter device is invalid. {device} is not a valid EBS device name."
         )
 
+    host = await cloud.world.driver.capacity()
+
     def attach(connection: Connection) -> Answer:
         volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
-        keep_for(cloud, connection, call, volume, instance)
+        keep_for(host, connection, call, volume, instance)
         present = volumes.attachments_of(connection, [instance.id]).get(instance.id, [])
         attachment = Attachment(
             volume_id=volume.id,
@@ -58,13 +62,13 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             position=_position(instance, device, present),
         )
         volumes.attach(connection, attachment)
-        submit(connection, "attach_volume", instance.id, origin(call), volume_id=volume.id, instance_id=instance.id)
+        submit(connection, attach_volume_story, origin(call), volume_id=volume.id, instance_id=instance.id)
         return attachment_output(attachment)
 
     return await cloud.change(call, attach)
 
 
-def keep_for(cloud: Cloud, connection: Connection, call: Call, volume: Volume, instance: Instance) -> None:
+def keep_for(host: Capacity, connection: Connection, call: Call, volume: Volume, instance: Instance) -> None:
     """Make the volume `in-use`, for an instance that is to get it. Raises EC2's refusals.
 
     Snapshots that were asked for while another instance had it, and whose turn has not come, hold what it holds now.
@@ -73,7 +77,7 @@ def keep_for(cloud: Cloud, connection: Connection, call: Call, volume: Volume, i
     new_head = new_id("layer")
     cut = snapshots.cut_waiting(connection, volume, new_head, call.at)
     if unmade := layers.unmade(connection, new_head if cut else volume.head):
-        check_room(cloud.world.driver, NEW_LAYER_BYTES * len(unmade))
+        check_room(host, NEW_LAYER_BYTES * len(unmade))
     volumes.move(connection, volume.id, [VolumeState.AVAILABLE], VolumeState.IN_USE)
 
 

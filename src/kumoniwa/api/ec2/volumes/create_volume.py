@@ -25,8 +25,9 @@ from kumoniwa.errors import (
 from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
-from kumoniwa.workflows.engine import submit
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.workflows.stories.volumes.create_volume import create_volume as create_volume_story
+from kumoniwa.workflows.story import submit
 
 _NOT_BUILT = (
     NotBuiltParameter("Encrypted", "encrypted volumes"),
@@ -49,13 +50,14 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     refuse(parameters, _NOT_BUILT)
     zone = _zone(call, parameters.get("AvailabilityZone"), parameters.get("AvailabilityZoneId"))
     tags = from_specifications(parameters, ("volume",)).get("volume")
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         volume = new_volume(connection, call, zone, wanted)
         write_tags(connection, call, volume.id, "volume", tags)
-        submit(connection, "create_volume", None, origin(call), volume_id=volume.id)
+        submit(connection, create_volume_story, origin(call), volume_id=volume.id)
         return _answer(volume, tags)
 
     return await cloud.change(call, create)

@@ -10,7 +10,8 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import IncorrectState, VolumeInUse
 from kumoniwa.model.volumes import VolumeState
 from kumoniwa.store import tags, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.layers.collect_layers import collect_layers
+from kumoniwa.workflows.story import submit
 
 _DELETABLE = (VolumeState.AVAILABLE, VolumeState.ERROR)
 
@@ -28,7 +29,7 @@ async def delete_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             raise IncorrectState(f"The volume '{volume.id}' is '{volume.state}'")
         volumes.remove(connection, volume.id)
         tags.remove_all(connection, volume.id)
-        submit(connection, "collect_layers", None, origin(call))
+        submit(connection, collect_layers, origin(call))
         return None
 
     return await cloud.change(call, delete)

@@ -1,6 +1,7 @@
 """DescribeVolumeStatus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -52,9 +53,8 @@ _FILTERS: dict[str, Values[_Status]] = {
 }
 
 
-def _read(connection: Connection, asked: Asked) -> list[_Status]:
-    room = asked.cloud.world.driver.room()
-    stalled = _stalled(connection, asked.call) if room.free <= room.reserve else set()
+def _read(connection: Connection, asked: Asked, *, without_room: bool = False) -> list[_Status]:
+    stalled = _stalled(connection, asked.call) if without_room else set()
     attached = volumes.attachment_of(connection, asked.ids)
     found = volumes.in_scope(connection, asked.call.scope, asked.ids)
     return [_status(volume, attached.get(volume.id), stalled) for volume in found]
@@ -122,4 +122,6 @@ _STATUSES = Listing(
 )
 async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What the checks say of volumes. Impaired are those that a guest cannot write to because the host has no room."""
-    return await _STATUSES.answer(cloud, call, parameters)
+    room = (await cloud.world.driver.capacity()).room
+    listing = replace(_STATUSES, read=partial(_read, without_room=room.free <= room.reserve))
+    return await listing.answer(cloud, call, parameters)

@@ -12,7 +12,8 @@ from kumoniwa.errors import Ec2Error, IncorrectState
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume as detach_volume_story
+from kumoniwa.workflows.story import submit
 
 
 @action("DetachVolume")
@@ -34,8 +35,7 @@ async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             volumes.set_attachment_state(connection, volume.id, AttachmentState.DETACHING)
             submit(
                 connection,
-                "detach_volume",
-                instance.id,
+                detach_volume_story,
                 origin(call),
                 volume_id=volume.id,
                 instance_id=instance.id,

@@ -15,9 +15,10 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, IncorrectState, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.volumes import ModificationState, Volume, VolumeModification, VolumeState
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import volume_modifications, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.volumes.modify_volume import modify_volume as modify_volume_story
+from kumoniwa.workflows.story import submit
 
 # EC2 since January 2026: four in any 24 hours, each when the one before is completed; until then, one in six hours.
 MOST_MODIFICATIONS = 4
@@ -62,12 +63,13 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     refuse(parameters, _NOT_BUILT)
     if all(parameters.get(name) is None for name in ("Size", "VolumeType", "Iops", "Throughput")):
         raise InvalidParameterCombination("No volume modifications were specified: size, volumeType, iops, throughput")
+    host = await cloud.world.driver.capacity()
 
     def modify(connection: Connection) -> Answer:
         volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         _check_modifiable(connection, call, volume)
         modification = _modification(call, volume, parameters)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         volume_modifications.put(connection, modification)
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
         if attachment is not None and attachment.position == 0:
@@ -75,8 +77,7 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         instance_id = None if attachment is None else attachment.instance_id
         submit(
             connection,
-            volume_modifications.KIND,
-            instance_id,
+            modify_volume_story,
             origin(call),
             volume_id=volume.id,
             layer_id=new_id("layer"),
@@ -97,7 +98,10 @@ def _check_modifiable(connection: Connection, call: Call, volume: Volume) -> Non
             "IncorrectModificationState",
             f"Volume {volume.id} cannot be modified in modification state {last.state.upper()}",
         )
-    if volume_modifications.count_since(connection, volume.id, call.at - _WITHIN) >= MOST_MODIFICATIONS:
+    if (
+        volume_modifications.count_since(connection, modify_volume_story.kind, volume.id, call.at - _WITHIN)
+        >= MOST_MODIFICATIONS
+    ):
         raise Ec2Error(
             "VolumeModificationRateExceeded",
             "You've reached the maximum modification rate per volume limit. "

@@ -1,6 +1,7 @@
 """Steps that publish what became of an image."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,14 @@ async def ensure_image_available(world: World, image_id: str, how: How, snapshot
         images.move(connection, image_id, [ImageState.PENDING], ImageState.AVAILABLE)
 
     await world.database.write(publish)
+
+
+async def ensure_copy_available(world: World, image_id: str) -> None:
+    """Afterwards the copy of an image can be launched, unless it was deregistered by now; how its source was cut it
+    says already."""
+    await world.database.write(
+        partial(images.move, image_id=image_id, sources=[ImageState.PENDING], target=ImageState.AVAILABLE)
+    )
 
 
 async def ensure_image_failed(world: World, image_id: str, reason: str) -> None:

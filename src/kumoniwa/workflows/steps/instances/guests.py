@@ -25,9 +25,9 @@ from kumoniwa.model.instances import Reachability
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
-from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 

@@ -1,9 +1,7 @@
 """The ports of guests, as their security groups have them: opened when a guest starts, and whenever rules change."""
 
-import asyncio
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
-from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection
@@ -19,9 +17,6 @@ log = structlog.get_logger(__name__)
 
 _OPEN_IN = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
 
-# One plan is carried out at a time for each guest, and is made when its turn comes: the last one wins, whoever is slow.
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
 
 async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mapping[str, Mapping[Forward, str]]:
     """Afterwards each of these instances that is pending or running is reached at what its groups' rules admit now.
@@ -30,7 +25,7 @@ async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mappin
     """
     refused: dict[str, Mapping[Forward, str]] = {}
     for instance_id in instance_ids:
-        async with _turns.setdefault(instance_id, asyncio.Lock()):
+        async with world.turns.ports(instance_id):
             plan = await planned(world, instance_id)
             if plan is None:
                 continue

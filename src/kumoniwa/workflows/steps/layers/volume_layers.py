@@ -1,28 +1,21 @@
 """Steps that make the files of layers which so far are rows, and drop layers that came to nothing.
 
-A volume that no instance has is cut, and grown, by rows alone; so a layer may have no file yet, and neither may those
+A volume without an instance is cut, and grown, by metadata only; so a layer may have no file yet, and neither may those
 beneath it. Whoever plugs a volume into a guest makes them first.
 """
 
-import asyncio
 from collections.abc import Collection
 from functools import partial
-from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
-from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
-
-# Two volumes may stand on one layer that has no file yet: it is made once.
-_TURNS: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def ensure_layers_made(world: World, layer_id: str) -> None:
@@ -32,7 +25,7 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
     where one that never changes any more has lost its end.
     """
     disks = world.driver.disks
-    async with _TURNS.setdefault(world.database, asyncio.Lock()):
+    async with world.turns.layer_files:
         there = await disks.all_layers()
 
         def lost(connection: Connection) -> str | None:
@@ -79,9 +72,9 @@ async def ensure_dropped(world: World, ids: Collection[str]) -> None:
 
 
 async def collect_what_goes(world: World, **about: str) -> None:
-    """Collect the layers that nothing refers to. Rows are right before: a file that does not go is nobody's trouble."""
+    """Collect the layers that nothing refers to. A file that does not go is only logged: the rows are right."""
     try:
-        await collect(world.database, world.driver.disks)
+        await world.collector.collect()
     except (DriverError, OSError) as failure:  # the next collector tries again
         log.warning("layers could not be deleted", reason=str(failure), **about)
 

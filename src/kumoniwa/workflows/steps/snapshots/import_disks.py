@@ -12,7 +12,7 @@ from kumoniwa.model.snapshots import ImportState, ImportTask, Snapshot, Snapshot
 from kumoniwa.store import imports, layers, snapshots
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_dropped
-from kumoniwa.workflows.steps.snapshots.measure_snapshots import ensure_measured
+from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_measured
 from kumoniwa.workflows.world import World
 
 NO_VOLUME = "vol-ffffffff"
@@ -81,7 +81,7 @@ async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -
 
 
 async def ensure_snapshot_measured(world: World, task_id: str) -> None:
-    """Afterwards the task's snapshot knows its size, and its layer what its file is. See `measure.ensure_measured`."""
+    """Afterwards the task's snapshot knows its size, and its layer what its file is. See `ensure_measured`."""
     task = await world.database.read(partial(_task, task_id=task_id))
     await ensure_measured(world, [task.snapshot_id])
 

@@ -8,10 +8,10 @@ from kumoniwa.hypervisor.driver import GuestId, GuestState, LayerId
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.volumes import Attachment, ModificationState, Volume, VolumeModification
 from kumoniwa.store import layers, volume_modifications, volumes
-from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.steps.waiting import until_answered
+from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 _FROM_THE_NEXT_BOOT = "The volume has grown. Its guest sees the new size from its next boot on."

@@ -5,13 +5,14 @@ from dataclasses import replace
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.consistency import Cutting
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.images import publish_images
 from kumoniwa.workflows.steps.instances import guests, noted_boots
 from kumoniwa.workflows.steps.snapshots import cut_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("create_image")
+@story("create_image", claims="instance_id", cuts=True, names_layers=True)
 async def create_image(
     wf: Workflow,
     image_id: str,
@@ -22,12 +23,12 @@ async def create_image(
 ) -> None:
     """Shut the guest down, cut its volumes, boot it again; then, the instance released, finish the image."""
     failure, cutting, seconds = None, Cutting(), None
-    apart: list[str] = []
+    detached: list[str] = []
     try:
         was_running = await wf.step("note what the guest is", guests.observe, instance_id) == GuestState.RUNNING
         cutting = Cutting(was_running=was_running, reboot=was_running and not no_reboot)
         planned = await wf.step("plan the cuts", cut_volumes.ensure_cuts_planned, instance_id, cuts)
-        apart = cut_volumes.cut_apart(cuts, planned)
+        detached = cut_volumes.not_cut_in_guest(cuts, planned)
         await wf.step("prepare the overlays", cut_volumes.ensure_overlays, planned)
         if cutting.reboot:
             down = await wf.step("shut the guest down", guests.ensure_shut_down, instance_id, Cause.ACTION, wf.origin)
@@ -35,7 +36,7 @@ async def create_image(
         elif not was_running:
             clean = await wf.step("note how the guest ended", noted_boots.ended_clean, instance_id)
             cutting = replace(cutting, clean=clean)
-            apart += await wf.step("note what it got since", cut_volumes.attached_since_its_end, instance_id)
+            detached += await wf.step("note what it got since", cut_volumes.attached_since_its_end, instance_id)
         if freeze and was_running and no_reboot:
             frozen = await wf.step("freeze and cut the volumes", cut_volumes.ensure_frozen_cut, instance_id, planned)
             cutting, seconds = replace(cutting, frozen=frozen), frozen["seconds"]
@@ -55,7 +56,7 @@ async def create_image(
     how = cutting.how()
     if failure is None:
         try:
-            await wf.step("complete the snapshots", cut_volumes.ensure_snapshots_completed, cuts, how, apart)
+            await wf.step("complete the snapshots", cut_volumes.ensure_snapshots_completed, cuts, how, detached)
         except StepFailed as failed:
             failure = failed
     if failure is not None:

@@ -4,12 +4,13 @@ from typing import NoReturn
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.model.boots import Cause
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.instances import guests
 from kumoniwa.workflows.steps.volumes import root_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("replace_root")
+@story("replace_root", claims="instance_id")
 async def replace_root(
     wf: Workflow, task_id: str, instance_id: str, becomes: root_volumes.FromImage, was: root_volumes.FromImage
 ) -> None:

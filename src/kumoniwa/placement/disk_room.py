@@ -1,11 +1,14 @@
-"""Whether the host has room on its disk for what an action writes: decided before anything of it is written."""
+"""Whether the host has room on its disk for what an action writes: decided before anything of it is written.
+
+`Driver.capacity` is asked before the transaction that decides by it: it looks at the host, a transaction only at rows.
+"""
 
 from http import HTTPStatus
 
 import structlog
 
 from kumoniwa.errors import Ec2Error
-from kumoniwa.hypervisor.driver import Driver
+from kumoniwa.hypervisor.driver import Capacity
 
 log = structlog.get_logger(__name__)
 
@@ -25,12 +28,12 @@ class InsufficientVolumeCapacity(Ec2Error):
         )
 
 
-def check_room(driver: Driver, need_bytes: int) -> None:
-    """Refuse what would write so much, where the host has it not to spare. Raises `InsufficientVolumeCapacity`.
+def check_room(host: Capacity, need_bytes: int) -> None:
+    """Refuse what would write this much where the host has less to spare. Raises `InsufficientVolumeCapacity`.
 
-    What lies in the reserve is not for actions: with less of it, guests that run already would pause.
+    The reserve is not for actions: with less than that, guests that already run would pause.
     """
-    room = driver.room()
-    if room.free - room.reserve < need_bytes:
+    room = host.room
+    if room.spare < need_bytes:
         log.warning("refused for want of room", need_bytes=need_bytes, free_bytes=room.free, reserve_bytes=room.reserve)
         raise InsufficientVolumeCapacity

@@ -1,14 +1,12 @@
 """Whether the host has memory for guests: decided before anything of them is made."""
 
-import os
 from collections.abc import Iterable
-from functools import cache
 from http import HTTPStatus
 
 from sqlalchemy import Connection
 
 from kumoniwa.errors import Ec2Error
-from kumoniwa.hypervisor.driver import Driver
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.store import instances
@@ -32,7 +30,7 @@ class InsufficientInstanceCapacity(Ec2Error):
 
 
 def room_for(kind: InstanceType, held_mib: int, host_mib: int) -> int:
-    """How many more guests of this type fit into the host's memory, beside guests that hold so much of it."""
+    """How many more guests of this type fit into the host's memory, beside guests that hold `held_mib` of it."""
     return max(0, int(host_mib * OVERCOMMIT - held_mib) // kind.memory_mib)
 
 
@@ -41,18 +39,12 @@ def memory_of(kinds: Iterable[InstanceType]) -> int:
     return sum(kind.memory_mib for kind in kinds)
 
 
-def room(driver: Driver, connection: Connection, kind: InstanceType, *, beside_mib: int = 0) -> int | None:
-    """How many more guests of this type the host can hold, beside all there are and so much more memory.
+def room(host: Capacity, connection: Connection, kind: InstanceType, *, beside_mib: int = 0) -> int | None:
+    """How many more guests of this type the host can hold, beside all there are and `beside_mib` more.
 
-    None where guests need nothing of it: simulated ones.
+    None where guests take none of its memory.
     """
-    if driver.name == "simulated":
+    if host.memory_mib is None:
         return None
     held = memory_of(INSTANCE_TYPES[one.instance_type] for one in instances.in_states(connection, _HOLDING))
-    return room_for(kind, held + beside_mib, host_memory_mib())
-
-
-@cache
-def host_memory_mib() -> int:
-    """All the memory that this host has."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
+    return room_for(kind, held + beside_mib, host.memory_mib)

@@ -1,0 +1,34 @@
+"""The drivers there are, by the names that configurations and data folders have for them.
+
+A driver's modules are imported only where it is wanted: the simulated cloud must start where no QEMU is, and either
+should start quickly.
+"""
+
+from kumoniwa.clock import SystemClock
+from kumoniwa.config import Config, cache_dir
+from kumoniwa.hypervisor.driver import Driver, Features
+
+NAMES = ("qemu", "simulated")
+
+
+async def make_driver(config: Config) -> Driver:
+    """The driver that the configuration names, not yet open."""
+    if config.driver == "simulated":
+        from kumoniwa.hypervisor.simulated import SimulatedDriver
+
+        return SimulatedDriver(SystemClock(), kept_in=config.data_dir / "simulated.db")
+    from kumoniwa.hypervisor.qemu.driver import QemuDriver
+    from kumoniwa.hypervisor.qemu.host.probe import probe
+
+    return QemuDriver(config.data_dir, clock=SystemClock(), accelerator=await probe(cache_dir()))
+
+
+def features_of(name: str) -> Features:
+    """The features of the driver of this name, for those who know of a cloud only what it announces."""
+    if name == "simulated":
+        from kumoniwa.hypervisor.simulated import SimulatedDriver
+
+        return SimulatedDriver.features
+    from kumoniwa.hypervisor.qemu.driver import QemuDriver
+
+    return QemuDriver.features

@@ -21,7 +21,6 @@ from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
 from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
-from kumoniwa.api.evidence.storage_routes import EXTENSIONS as OF_STORAGE
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
@@ -148,7 +147,7 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
         {key["access_key_id"]: credential}.get,
         cloud.world.clock,
         ClientTokens(cloud),
-        extensions={route: partial(extension, cloud) for route, extension in (EXTENSIONS | OF_STORAGE).items()},
+        extensions={route: partial(extension, cloud) for route, extension in EXTENSIONS.items()},
         health=dict if cloud.damage is None else cloud.damage.told,
         hosts=[config.host],
     )

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa.api.evidence.storage_routes import check_part, repair_all, status
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.clock import SystemClock
 from kumoniwa.folder import FolderTaken, owned
 from kumoniwa.hypervisor.driver import Disks, Room
+from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.storage.collect import Collector
+from kumoniwa.storage.report import check_part, repair_all, status
 from kumoniwa.store import facts
 from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.schema import HEAD, SchemaTooNew, revision
@@ -33,10 +34,10 @@ class StorageAlone:
         return self._run(status(self._database, self._room, self._data_dir))
 
     def check(self, start: str | None) -> dict[str, Any]:
-        return self._run(check_part(self._database, self._disks, self._collector, start))
+        return self._run(check_part(self._database, DriversFiles(self._disks), self._collector, start))
 
     def repair(self) -> dict[str, Any]:
-        return self._run(repair_all(self._database, self._disks, self._collector))
+        return self._run(repair_all(self._database, DriversFiles(self._disks), self._collector))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Ctrl-C cancels the work, waits until it has cleared up, and is raised as `KeyboardInterrupt`."""

@@ -244,7 +244,7 @@ def _lost_references(connection: Connection, every: dict[str, Layer]) -> Iterabl
             yield Fault("", f"Image {image} needs snapshot {snapshot}, which does not exist.", (image,))
 
 
-def told(faults: Sequence[Fault]) -> list[dict[str, object]]:
+def as_json(faults: Sequence[Fault]) -> list[dict[str, object]]:
     """Faults as JSON has them."""
     return [
         {

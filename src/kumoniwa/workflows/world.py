@@ -1,12 +1,13 @@
 """What durable work acts on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from kumoniwa.clock import Clock
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import Driver, LayerId
+from kumoniwa.hypervisor.driver import Driver, Forward, LayerId
 from kumoniwa.storage.collect import Collector
 from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.workflows.turns import Turns
@@ -36,6 +37,8 @@ class World:
     metadata: MetadataChannels
     collector: Collector[LayerId] = field(init=False)
     turns: Turns = field(init=False, default_factory=Turns)
+    refused_ports: dict[str, Mapping[Forward, str]] = field(init=False, compare=False, default_factory=dict)
+    """By instance, which ports could not be opened when they were set last, and why (`instance_ports.py`)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "collector", Collector(self.database, self.driver.disks))  # the dataclass is frozen

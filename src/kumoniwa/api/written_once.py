@@ -1,4 +1,4 @@
-"""Outputs that last: the same value is told again until what it describes changes."""
+"""Outputs that are written once: the same value is the answer until what it describes changes."""
 
 from typing import Any
 

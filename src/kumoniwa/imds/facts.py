@@ -6,7 +6,6 @@ from kumoniwa.imds.tree import GuestFacts
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
-from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.store import instances, network, tags, volumes
 
 
@@ -25,7 +24,7 @@ def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
         vpc=vpc,
         subnet=subnet,
         groups=_groups(connection, instance),
-        attachments=tuple(each for each in attached if each.state is not AttachmentState.DETACHED),
+        attachments=tuple(attached),
         tags=told_tags.get(instance_id, {}),
     )
 

@@ -96,7 +96,7 @@ async def describe_availability_zones(cloud: Cloud, call: Call, parameters: Para
 
 @action("DescribeAccountAttributes")
 async def describe_account_attributes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """What EC2 tells of an account in a region: VPC only, its default VPC, its limits."""
+    """What an account has in a region: VPC only, its default VPC, its limits."""
     await ensure_region_exists(cloud, call)
     vpc = await cloud.read(lambda connection: network.default_vpc(connection, call.scope))
     assert vpc is not None, "ensure_region_exists made it"

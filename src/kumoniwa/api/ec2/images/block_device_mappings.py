@@ -52,7 +52,7 @@ def new_device(connection: Connection, call: Call, blank: ImageDevice, mapping: 
 
 
 def as_provisioned(device: ImageDevice) -> ImageDevice:
-    """The device without what its volume's type does not let one provision, though the volume tells it of itself."""
+    """The device without what its volume's type does not let a request provision, though the volume shows it."""
     kind = VOLUME_TYPES[device.volume_type]
     return replace(
         device,

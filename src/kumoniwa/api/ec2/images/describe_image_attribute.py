@@ -22,7 +22,7 @@ _LISTED = {
     "lastLaunchedTime": "LastLaunchedTime",
     "sriovNetSupport": "SriovNetSupport",
 }
-"""Attributes that are told as DescribeImages tells them."""
+"""Attributes that are shown as DescribeImages shows them."""
 
 _NEVER = {"kernel": "KernelId", "ramdisk": "RamdiskId", "tpmSupport": "TpmSupport", "uefiData": "UefiData"}
 """Attributes that no image here has: each boots by its own bootloader."""
@@ -43,8 +43,8 @@ async def describe_image_attribute(cloud: Cloud, call: Call, parameters: Paramet
 def _image_attribute(image: Image, grantees: Sequence[str], attribute: str, at: datetime) -> dict[str, Any]:
     match attribute:
         case "launchPermission":
-            told = [{"Group": one} if one == PUBLIC else {"UserId": one} for one in grantees]
-            return {"LaunchPermissions": told}
+            permissions = [{"Group": grantee} if grantee == PUBLIC else {"UserId": grantee} for grantee in grantees]
+            return {"LaunchPermissions": permissions}
         case "productCodes":
             return {"ProductCodes": []}
         case "deregistrationProtection":

@@ -1,4 +1,4 @@
-"""GetImageAncestry: which image an image was made of, and that one, as far as is known."""
+"""GetImageAncestry: which image an image was made of, that image's own source, and so on."""
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,7 @@ from kumoniwa.store import images
 
 @action("GetImageAncestry")
 async def get_image_ancestry(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The image, what it was made of, and so on to the first; deregistered ones are told too."""
+    """The image, what it was made of, and so on to the first; deregistered ones are shown too."""
 
     def read(connection: Connection) -> list[Image]:
         chain = [image_named(connection, call, parameters["ImageId"])]

@@ -14,7 +14,7 @@ from kumoniwa.model.snapshots import Snapshot
 Output = dict[str, Any]
 
 PUBLIC = "all"
-"""The grantee that is everybody."""
+"""The grantee that stands for everyone."""
 SRIOV = "simple"
 """All that EC2 knows of SriovNetSupport."""
 PROTECTION_OFF = "disabled"

@@ -20,7 +20,7 @@ _PUBLIC_DEPRECATED_WITHIN_YEARS = 2  # of their creation
 
 @action("DisableImage")
 async def disable_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Nobody launches the image from now on, and it is listed only where it is asked for; nobody else may use it.
+    """From now on the image cannot be launched, is listed only where it is asked for, and is shared no more.
 
     Its snapshots stay in use. What was launched from it goes on.
     """
@@ -37,7 +37,7 @@ async def disable_image(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
 @action("EnableImage")
 async def enable_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """A disabled image is available again. Who else might use it before may not again."""
+    """A disabled image is available again. It is not shared again."""
 
     def enable(connection: Connection) -> Answer:
         image = image_named(connection, call, parameters["ImageId"])

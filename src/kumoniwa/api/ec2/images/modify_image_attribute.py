@@ -72,7 +72,7 @@ async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameter
     missing="Launch permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def reset_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Afterwards nobody else may launch the image: the only attribute that EC2 resets."""
+    """Afterwards no other account may launch the image. EC2 resets no other attribute."""
     if parameters["Attribute"] != "launchPermission":
         raise InvalidParameterValue(f"Value ( {parameters['Attribute']} ) for parameter attribute is invalid.")
 
@@ -137,7 +137,7 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _grantees(items: Sequence[Mapping[str, str]]) -> list[str]:
-    """Accounts, or everybody. Raises EC2's refusal of what is neither."""
+    """Accounts, or everyone. Raises EC2's refusal of what is neither."""
     found = []
     for item in items:
         if (user := item.get("UserId")) is not None:

@@ -106,14 +106,14 @@ async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> An
 def _as_consistent(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> Image:
     """The image with what is known of how its snapshots were cut: as the one that is worst off."""
     made_of = [snapshots.get(connection, device.snapshot_id) for device in devices if device.snapshot_id is not None]
-    told = [
+    cuts = [
         How(one.consistency, f"registered of {one.id}: {one.consistency_detail}", one.frozen_ms)
         for one in made_of
         if one is not None and one.consistency is not None
     ]
-    if not told or len(told) < len(made_of):
+    if not cuts or len(cuts) < len(made_of):
         return image
-    how = weakest(*told)
+    how = weakest(*cuts)
     return replace(image, consistency=how.consistency, consistency_detail=how.detail, frozen_ms=how.frozen_ms)
 
 

@@ -44,7 +44,7 @@ async def get_console_screenshot(cloud: Cloud, call: Call, parameters: Parameter
     try:
         png = await cloud.world.driver.guest(GuestId(instance.id)).screenshot()
     except GuestLost:
-        raise refusal from None  # it has just ended; that it did is told soon
+        raise refusal from None  # it has just ended, and the reconciler has not recorded that yet
     return {"InstanceId": instance.id, "ImageData": b64encode(await asyncio.to_thread(_as_jpg, png)).decode()}
 
 

@@ -1,6 +1,6 @@
 """Instances with their descriptions, which are made once per version.
 
-An instance's version counts every change of what is told of it, in the transaction that makes the change: of its row,
+An instance's version counts every change of its description, in the transaction that makes the change: of its row,
 its tags, its attachments and its security groups. One look at ids and versions therefore says which descriptions still
 hold; only the others are read and made again.
 """

@@ -1,4 +1,4 @@
-"""GetInstanceUefiData: what a guest that boots by UEFI wrote into its variables is not told here."""
+"""GetInstanceUefiData: what a guest that boots by UEFI wrote into its variables is not read here."""
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
@@ -14,11 +14,11 @@ from kumoniwa.errors import NotBuilt, UnsupportedOperation
     "GetInstanceUefiData",
     depth=Depth.NOT_BUILT,
     missing="Every call is refused. The UEFI variables of a guest are kept, and cannot be read by this action.",
-    not_built=(NotBuiltParameter("InstanceId", "telling the UEFI data of instances"),),
+    not_built=(NotBuiltParameter("InstanceId", "reading the UEFI data of instances"),),
 )
 async def get_instance_uefi_data(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Refused for every instance: by name where it boots by UEFI, and as on EC2 where by its BIOS."""
     instance = await cloud.read(lambda connection: named(connection, call.scope, INSTANCE, parameters["InstanceId"]))
     if instance.boot_mode == UEFI:
-        raise NotBuilt("telling the UEFI data of instances")
+        raise NotBuilt("reading the UEFI data of instances")
     raise UnsupportedOperation(f"The instance '{instance.id}' does not boot by UEFI and has no UEFI data.")

@@ -23,7 +23,7 @@ _OPEN = {"CapacityReservationPreference": "open"}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is told with instances and stands in other rows, by instance id."""
+    """What an instance shows and other rows hold, by instance id."""
 
     groups: Mapping[str, Sequence[Output]]
     attachments: Mapping[str, Sequence[Attachment]]
@@ -31,7 +31,7 @@ class Surroundings:
 
 
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
-    """Read what is told with these instances, in a handful of queries however many they are."""
+    """Read what other rows hold of these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found] if len(found) < 100 else None
     names = {group.id: group.name for group in network.groups_in_scope(connection, call.scope)}
     return Surroundings(
@@ -143,7 +143,7 @@ def launch_order(instance: Instance) -> str:
 
 
 def metadata_options(instance: Instance) -> Output:
-    """The instance's metadata service as EC2 tells it."""
+    """The instance's metadata service as EC2 shows it."""
     return {
         "State": "applied",
         "HttpTokens": "required" if instance.metadata_tokens_required else "optional",

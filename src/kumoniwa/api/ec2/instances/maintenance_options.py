@@ -24,7 +24,7 @@ DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
     not_built=_NOT_BUILT,
 )
 async def modify_instance_maintenance_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change what is asked for, keep the rest, and tell both."""
+    """Change what is asked for, keep the rest, and answer with both."""
     refuse(parameters, _NOT_BUILT)
     asked = {name: parameters[name] for name in DEFAULTS if parameters.get(name) is not None}
     if not asked:

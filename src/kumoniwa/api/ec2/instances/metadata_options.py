@@ -27,7 +27,7 @@ _MOST_HOPS = 64
     not_built=_NOT_BUILT,
 )
 async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change what the guest is told of itself and how it must ask; at once, running or stopped."""
+    """Change what the metadata service gives the guest, and how the guest must ask; at once, running or stopped."""
     refuse(parameters, _NOT_BUILT)
     changes = checked_metadata_options(parameters)
     if not changes:
@@ -39,7 +39,7 @@ async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters:
         instances.change(connection, instance.id, **changes)
         changed = instances.get(connection, instance.id)
         assert changed is not None, "it was there in this transaction"
-        # EC2 answers `pending` and then tells `applied`; here it is so before the answer.
+        # EC2 answers `pending` and shows `applied` later; here it is so before the answer.
         return {"InstanceId": instance.id, "InstanceMetadataOptions": metadata_options(changed)}
 
     return await cloud.change(call, modify)

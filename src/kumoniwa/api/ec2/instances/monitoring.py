@@ -1,4 +1,4 @@
-"""MonitorInstances and UnmonitorInstances: a flag that is kept and told; Kumoniwa has no CloudWatch to send to."""
+"""MonitorInstances and UnmonitorInstances: a flag that is recorded and shown; Kumoniwa has no CloudWatch to send to."""
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ _NOT_BUILT = (NotBuiltParameter("MetricCategoryIds", "metric categories"),)
     not_built=_NOT_BUILT,
 )
 async def monitor_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Turn detailed monitoring on, for all of these instances or none. EC2 answers `pending`, and tells `enabled`."""
+    """Turn detailed monitoring on, for all of these instances or none. EC2 answers `pending`, and shows `enabled`."""
     return await _set(cloud, call, parameters, wanted=True)
 
 
@@ -30,7 +30,7 @@ async def monitor_instances(cloud: Cloud, call: Call, parameters: Parameters) ->
     not_built=_NOT_BUILT,
 )
 async def unmonitor_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Turn detailed monitoring off, for all of these instances or none. EC2 answers `disabling`, tells `disabled`."""
+    """Turn detailed monitoring off, for all of these instances or none. EC2 answers `disabling`, shows `disabled`."""
     return await _set(cloud, call, parameters, wanted=False)
 
 
@@ -44,10 +44,10 @@ async def _set(cloud: Cloud, call: Call, parameters: Parameters, *, wanted: bool
             check_modifiable(instance)
         for instance in named:
             instances.change(connection, instance.id, monitoring=wanted)
-        told = [
+        states = [
             {"InstanceId": one.id, "Monitoring": {"State": settled if one.monitoring is wanted else changing}}
             for one in named
         ]
-        return {"InstanceMonitorings": told}
+        return {"InstanceMonitorings": states}
 
     return await cloud.change(call, change)

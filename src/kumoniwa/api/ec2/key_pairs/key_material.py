@@ -48,7 +48,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class NewKeyPair:
-    """A key pair just made. `private` is told once and never kept."""
+    """A key pair just made. `private` is handed out once and never kept."""
 
     public: PublicKey
     private: str

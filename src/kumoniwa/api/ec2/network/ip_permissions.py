@@ -112,10 +112,10 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
 
 def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     """Protocol and ports of a permission, as rules keep them. Raises EC2's refusals."""
-    told = permission.get("IpProtocol")
-    if told is None:
+    asked = permission.get("IpProtocol")
+    if asked is None:
         raise MissingParameter(message="The request must contain the parameter ipProtocol")
-    protocol = _NAMES.get(str(told).lower(), str(told).lower())
+    protocol = _NAMES.get(str(asked).lower(), str(asked).lower())
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if protocol in _PORTED:
         if first is None or last is None:
@@ -131,8 +131,8 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     if protocol in _ICMP:
         return protocol, *_icmp(protocol, first, last)
     if protocol != "-1" and not (protocol.isdecimal() and protocol.isascii() and int(protocol) <= _LAST_ICMP):
-        raise InvalidParameterValue(f"Invalid value '{told}' for IP protocol. Unknown protocol.")
-    return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are told
+        raise InvalidParameterValue(f"Invalid value '{asked}' for IP protocol. Unknown protocol.")
+    return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are given
 
 
 def _icmp(protocol: str, kind: int | None, code: int | None) -> tuple[int, int]:

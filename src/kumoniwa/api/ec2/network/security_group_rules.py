@@ -1,4 +1,4 @@
-"""Rules of security groups: AuthorizeSecurityGroupIngress and …Egress, RevokeSecurityGroupIngress and …Egress.
+"""AuthorizeSecurityGroupIngress, AuthorizeSecurityGroupEgress, RevokeSecurityGroupIngress, RevokeSecurityGroupEgress.
 
 When a rule changes, the ports of the group's running members follow at once.
 """
@@ -201,7 +201,7 @@ def _from_group(connection: Connection, call: Call, permission: Mapping[str, Any
 
 
 def _in_default_vpc(connection: Connection, group: SecurityGroup) -> bool:
-    """EC2 tells of unknown rules in the default VPC and refuses them elsewhere (its API reference says so)."""
+    """EC2 lists unknown rules in the default VPC and refuses them elsewhere (its API reference says so)."""
     vpc = network.default_vpc(connection, Scope.of(group))
     return vpc is not None and vpc.id == group.vpc_id
 

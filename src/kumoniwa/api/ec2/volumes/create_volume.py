@@ -98,6 +98,6 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
 
 
 def _answer(volume: Volume, tags: Any) -> dict[str, Any]:
-    told = volume_output(volume, None, tags)
-    del told["Attachments"]  # "This parameter is not returned by CreateVolume": botocore's documentation
-    return told
+    output = volume_output(volume, None, tags)
+    del output["Attachments"]  # "This parameter is not returned by CreateVolume": botocore's documentation
+    return output

@@ -19,7 +19,7 @@ from kumoniwa.model.volumes import Attachment, Volume, VolumeState
 from kumoniwa.store import instances, volumes
 
 _PROVISIONED = ("gp3", "io1", "io2")
-"""EC2 tells of the performance of volumes only whose operations are provisioned."""
+"""EC2 shows the performance only of volumes whose operations are provisioned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class _Status:
 
     @property
     def details(self) -> dict[str, str]:
-        told = {"io-enabled": self.io_enabled, "io-performance": self.performance}
+        checks = {"io-enabled": self.io_enabled, "io-performance": self.performance}
         if self.volume.snapshot_id and self.volume.state is not VolumeState.CREATING:
-            told["initialization-state"] = "completed"  # what a snapshot holds is there at once
-        return told
+            checks["initialization-state"] = "completed"  # what a snapshot holds is there at once
+        return checks
 
 
 _FILTERS: dict[str, Values[_Status]] = {

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import Cut, CutMade, DriverError, LayerId
 from kumoniwa.model.consistency import FrozenCut, How
 from kumoniwa.model.layers import GIB, Layer
-from kumoniwa.model.volumes import AttachmentState, VolumeState
+from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.store import boots, layers, snapshots, volumes
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_dropped, ensure_layers_made
 from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_completed, ensure_failed
@@ -85,7 +85,7 @@ def _planned(connection: Connection, instance_id: str, want: WantedCut, now: dat
     if snapshot is None or snapshot.layer_id is not None:
         return None
     volume = volumes.get(connection, want["volume"])
-    if volume is None or volume.state is VolumeState.DELETING:
+    if volume is None:
         raise StepFailed(f"The volume '{want['volume']}' does not exist.")
     attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
     if attachment is not None and attachment.instance_id != instance_id:

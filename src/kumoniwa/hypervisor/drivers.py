@@ -17,8 +17,8 @@ async def make_driver(config: Config) -> Driver:
         from kumoniwa.hypervisor.simulated import SimulatedDriver
 
         return SimulatedDriver(SystemClock(), kept_in=config.data_dir / "simulated.db")
-    from kumoniwa.hypervisor.qemu.driver import QemuDriver
     from kumoniwa.hypervisor.qemu.host.probe import probe
+    from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 
     return QemuDriver(config.data_dir, clock=SystemClock(), accelerator=await probe(cache_dir()))
 
@@ -29,6 +29,6 @@ def features_of(name: str) -> Features:
         from kumoniwa.hypervisor.simulated import SimulatedDriver
 
         return SimulatedDriver.features
-    from kumoniwa.hypervisor.qemu.driver import QemuDriver
+    from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 
     return QemuDriver.features

@@ -4,7 +4,6 @@ It knows nothing of who asked: power button, reset, pulled plug. What takes time
 task at all.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -24,6 +23,7 @@ from kumoniwa.hypervisor.simulated.drives import Drives
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.timer import Timer
+from kumoniwa.hypervisor.simulated.waiters import Waiters
 
 
 class Machine:
@@ -47,7 +47,7 @@ class Machine:
         self._bus = DiskBus.NVME
         self._reachable = self._power_key_pressed = self._out_of_space = False
         self._timer = Timer(host.clock, host.tasks, f"guest {id}")
-        self._waiting: list[asyncio.Future[bool]] = []
+        self._waiters = Waiters(host.clock, host.tasks, f"deadline of {id}")
 
     @property
     def waits_for_room(self) -> bool:
@@ -169,14 +169,7 @@ class Machine:
         """Return True once it does not run any more, and will not by itself; False after this many seconds."""
         if self._is_down() or seconds <= 0:
             return self._is_down()
-        down: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(down)
-        deadline = self._host.tasks.start(self._give_up(down, seconds), f"deadline of {self.id}")
-        try:
-            return await down
-        finally:
-            deadline.cancel()
-            self._waiting.remove(down)
+        return await self._waiters.wait(seconds)
 
     # What happens inside it.
 
@@ -288,9 +281,7 @@ class Machine:
     def _become(self, state: GuestState) -> None:
         self.state = state
         if self._is_down():
-            for waiting in self._waiting:
-                if not waiting.done():
-                    waiting.set_result(True)
+            self._waiters.release()
 
     def _is_down(self) -> bool:
         return self.state is not GuestState.RUNNING and not self._out_of_space
@@ -301,8 +292,3 @@ class Machine:
     def _require_running(self) -> None:
         if self.state is not GuestState.RUNNING:
             raise GuestLost(f"Guest {self.id} does not run: it is {self.state}.")
-
-    async def _give_up(self, down: asyncio.Future[bool], seconds: float) -> None:
-        await self._host.clock.sleep(seconds)
-        if not down.done():
-            down.set_result(False)

@@ -11,8 +11,8 @@ from kumoniwa import run
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator
-from kumoniwa.hypervisor.qemu.guest.machine import PROGRAM
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, DiskSpace, free_bytes, watch

@@ -10,10 +10,11 @@ import pytest
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestLost, GuestSpec
-from kumoniwa.hypervisor.qemu.guest import life, record, resets
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest import life, resets
 from kumoniwa.hypervisor.qemu.guest.life import Life, Phase
-from kumoniwa.hypervisor.qemu.guest.machine import Hearing
+from kumoniwa.hypervisor.qemu.guest.process import record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing
 from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace

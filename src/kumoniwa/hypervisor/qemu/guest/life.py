@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec
-from kumoniwa.hypervisor.qemu.guest import record
-from kumoniwa.hypervisor.qemu.guest.machine import Hearing, Machine
+from kumoniwa.hypervisor.qemu.guest.process import record
+from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 
 log = structlog.get_logger(__name__)

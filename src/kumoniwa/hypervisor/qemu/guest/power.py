@@ -23,10 +23,11 @@ from kumoniwa.hypervisor.driver import (
     Started,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
-from kumoniwa.hypervisor.qemu.guest import growth, translations
-from kumoniwa.hypervisor.qemu.guest.command_line import AGENT, serial_of
+from kumoniwa.hypervisor.qemu.guest import translations
+from kumoniwa.hypervisor.qemu.guest.drives import growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.guest.waiting_for_room import WaitingForRoom
@@ -50,7 +51,7 @@ class _Boot:
 
 
 class Power:
-    """One guest's."""
+    """The power of one guest."""
 
     def __init__(self, id: GuestId, folder: Path, surroundings: Surroundings) -> None:
         self._id = id

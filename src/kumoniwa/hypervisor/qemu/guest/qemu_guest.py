@@ -21,10 +21,12 @@ from kumoniwa.hypervisor.driver import (
     Started,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
-from kumoniwa.hypervisor.qemu.guest import console, cut, forwards, freeze, growth, plugs, record, screen, stream
-from kumoniwa.hypervisor.qemu.guest.command_line import LAYERS_FROM_GUEST, METADATA_SOCKET
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.hypervisor.qemu.guest import forwards, screen
+from kumoniwa.hypervisor.qemu.guest.drives import cut, freeze, growth, plugs, stream
 from kumoniwa.hypervisor.qemu.guest.power import Power
+from kumoniwa.hypervisor.qemu.guest.process import console, record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import LAYERS_FROM_GUEST, METADATA_SOCKET
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 
 

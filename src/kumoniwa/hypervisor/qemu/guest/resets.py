@@ -17,7 +17,7 @@ class Resets:
         self._heard.clear()
 
     async def wait(self, *, within: float) -> None:
-        """Return once the machine was reset. Raises `TimeoutError` after so many seconds."""
+        """Return once the machine was reset. Raises `TimeoutError` after `within` seconds."""
         async with asyncio.timeout(within):
             await self._heard.wait()
 

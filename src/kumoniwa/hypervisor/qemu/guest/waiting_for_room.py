@@ -8,7 +8,7 @@ log = structlog.get_logger(__name__)
 
 
 class WaitingForRoom:
-    """One guest's. It goes on by itself when there is room again; whoever stops it for another reason ends the wait."""
+    """The wait of one guest. It ends when there is room again, or when the guest is stopped for another reason."""
 
     def __init__(self, folder: Path) -> None:
         self.is_on = False

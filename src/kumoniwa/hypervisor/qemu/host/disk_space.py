@@ -1,7 +1,7 @@
 """Watching the host's disk, so that guests pause before it is full and go on when there is room again.
 
 QEMU's own answer (`werror=enospc`) exists for virtio disks only; an NVMe disk would hand the error to the guest, whose
-file system then loses data. No event tells of free space, so it is looked at regularly.
+file system then loses data. No event reports free space, so it is looked at regularly.
 """
 
 import shutil

@@ -149,6 +149,6 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
         cloud.world.clock,
         ClientTokens(cloud),
         extensions={route: partial(extension, cloud) for route, extension in (EXTENSIONS | OF_STORAGE).items()},
-        health=dict if cloud.damage is None else cloud.damage.told,
+        health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[config.host],
     )

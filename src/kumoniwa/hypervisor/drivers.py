@@ -24,7 +24,7 @@ async def make_driver(config: Config) -> Driver:
 
 
 def features_of(name: str) -> Features:
-    """The features of the driver of this name, for those who know of a cloud only what it announces."""
+    """The features of the driver of this name, for a client, which knows only the name."""
     if name == "simulated":
         from kumoniwa.hypervisor.simulated import SimulatedDriver
 

@@ -55,7 +55,7 @@ class Follower:
         self._tasks = Tasks("reconcile")
 
     async def adopt(self) -> None:
-        """At start, workflows being resumed: open what running guests need of us, and settle what nobody owns."""
+        """At start, workflows being resumed: open what running guests need of us, and settle what no workflow owns."""
         found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
         for instance in found:
             match await self._observed(instance.id):
@@ -64,7 +64,7 @@ class Follower:
                 case None:
                     await self._open_metadata(instance.id)  # it is too busy to answer us, not to ask
                 case GuestState.RUNNING | GuestState.HALTED:
-                    # Why one is halted is not known yet: the driver tells those that lack room, and they will go on.
+                    # Why one is halted is not known yet: the driver reports those that lack room, and they will go on.
                     await self._open_metadata(instance.id)
                     await ensure_forwards(self._world, [instance.id])
 
@@ -122,7 +122,7 @@ class Follower:
             return None
 
     async def _believe(self, instance_id: str) -> None:
-        """Count a sign of life from early in a boot only where no agent, which knows better, tells of its end."""
+        """Count a sign of life from early in a boot only where no agent, which knows better, reports its end."""
         await self._world.clock.sleep(_AGENT_HAS)
         del self._seen[instance_id]
         instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
@@ -170,7 +170,7 @@ class Follower:
         await self._engine.wake()
 
     async def _note(self, event: GuestEvent) -> None:
-        """Keep what is told of the guest's current life."""
+        """Write what the event says of the guest's current boot."""
         if event.kind is EventKind.KERNEL_STARTED and (sign := self._seen.pop(event.guest, None)) is not None:
             sign.cancel()  # it was of the boot before
         if event.kind is EventKind.OUT_OF_SPACE:

@@ -207,7 +207,7 @@ class Compaction:
             log.warning("layers could not be deleted", reason=str(failure))
 
 
-def told(one: Compacted | None) -> dict[str, Any] | None:
+def as_json(one: Compacted | None) -> dict[str, Any] | None:
     """A compaction as JSON has it."""
     if one is None:
         return None

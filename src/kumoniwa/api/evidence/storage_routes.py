@@ -14,8 +14,8 @@ from kumoniwa.hypervisor.driver import Disks, LayerId, Room
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.reconcile.shorten_chains import Compaction
-from kumoniwa.reconcile.shorten_chains import told as compacted
-from kumoniwa.storage.check import look_at_layers, look_at_whole, repair, told
+from kumoniwa.reconcile.shorten_chains import as_json as compaction_as_json
+from kumoniwa.storage.check import as_json, look_at_layers, look_at_whole, repair
 from kumoniwa.storage.collect import Collector
 from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.store.usage import usage
@@ -69,13 +69,13 @@ async def check_part(
         "looked_at": looked.done,
         "of": looked.of,
         "next": looked.next,
-        "faults": told([*found, *looked.faults]),
+        "faults": as_json([*found, *looked.faults]),
     }
 
 
 async def repair_all(database: Database, disks: Disks, collector: Collector[LayerId]) -> dict[str, Any]:
     """See `storage_repair`."""
-    return {"repaired": told(await repair(database, DriversFiles(disks), collector))}
+    return {"repaired": as_json(await repair(database, DriversFiles(disks), collector))}
 
 
 def _bytes_on_disk(folder: Path) -> int | None:
@@ -93,8 +93,8 @@ def _compaction(compaction: Compaction | None) -> Mapping[str, Any] | None:
     if compaction is None:
         return None
     return {
-        "running": compacted(compaction.running),
-        "last": compacted(compaction.last),
+        "running": compaction_as_json(compaction.running),
+        "last": compaction_as_json(compaction.last),
         "skipped": dict(compaction.skipped),
     }
 
@@ -102,7 +102,7 @@ def _compaction(compaction: Compaction | None) -> Mapping[str, Any] | None:
 def _damage(damage: Damage | None) -> Mapping[str, Any] | None:
     if damage is None or damage.seen is None:
         return None
-    return {"looked_at": damage.seen.looked_at, "of": damage.seen.of, "faults": told(damage.seen.faults)}
+    return {"looked_at": damage.seen.looked_at, "of": damage.seen.of, "faults": as_json(damage.seen.faults)}
 
 
 EXTENSIONS = {

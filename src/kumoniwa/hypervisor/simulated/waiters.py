@@ -1,4 +1,4 @@
-"""Those who wait for something that a simulated machine comes to, each with a deadline on the simulated clock."""
+"""Calls that wait for a simulated machine to come to something, each with a deadline on the simulated clock."""
 
 import asyncio
 

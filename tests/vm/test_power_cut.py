@@ -52,7 +52,7 @@ IMAGE_STEPS = (
     "complete the snapshots",
     "publish the image",
 )
-STREAM = "kumoniwa.hypervisor.qemu.guest.stream"
+STREAM = "kumoniwa.hypervisor.qemu.guest.drives.stream"
 COMPACTION = "kumoniwa.reconcile.shorten_chains:Compaction"
 DISKS = "kumoniwa.hypervisor.qemu.disks.qemu_disks"
 MOMENTS = [

@@ -148,6 +148,6 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
         cloud.world.clock,
         ClientTokens(cloud),
         extensions={route: partial(extension, cloud) for route, extension in EXTENSIONS.items()},
-        health=dict if cloud.damage is None else cloud.damage.told,
+        health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[config.host],
     )

@@ -93,6 +93,6 @@ def _disks(runner: asyncio.Runner, data_dir: Path, driver: object) -> Iterator[t
             runner.run(simulated.close())
         return
     from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
-    from kumoniwa.hypervisor.qemu.guest.space import FLOOR, free_bytes
+    from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, free_bytes
 
     yield QcowDisks(data_dir / "layers"), Room(free_bytes(data_dir), FLOOR)

@@ -17,18 +17,18 @@ async def make_driver(config: Config) -> Driver:
         from kumoniwa.hypervisor.simulated import SimulatedDriver
 
         return SimulatedDriver(SystemClock(), kept_in=config.data_dir / "simulated.db")
-    from kumoniwa.hypervisor.qemu.driver import QemuDriver
     from kumoniwa.hypervisor.qemu.host.probe import probe
+    from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 
     return QemuDriver(config.data_dir, clock=SystemClock(), accelerator=await probe(cache_dir()))
 
 
 def features_of(name: str) -> Features:
-    """The features of the driver of this name, for those who know of a cloud only what it announces."""
+    """The features of the driver of this name, for a client, which knows only the name."""
     if name == "simulated":
         from kumoniwa.hypervisor.simulated import SimulatedDriver
 
         return SimulatedDriver.features
-    from kumoniwa.hypervisor.qemu.driver import QemuDriver
+    from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 
     return QemuDriver.features

@@ -1,7 +1,7 @@
 """Layers that nothing refers to any more, and that were not collected when that came to be so.
 
 A workflow keeps those that it names from being collected, in case it is to make something of them. Where the volume or
-snapshot goes that they were for before the workflow has ended, whoever deletes it cannot collect them; so they are
+snapshot goes that they were for before the workflow has ended, its deletion cannot collect them; so they are
 looked at once more when it has. And the host may refuse to delete a file: housekeeping tries again.
 """
 

@@ -36,7 +36,7 @@ class CheckedFiles(Protocol):
         ...
 
     async def ensure_durable(self, layer: str) -> None:
-        """Afterwards what its file says outlives a power cut. Raises `Unreadable`."""
+        """Afterwards what its file says survives a power failure. Raises `Unreadable`."""
         ...
 
     async def faults(self, layer: Layer, *, thorough: bool) -> list[str]:
@@ -78,7 +78,7 @@ async def look_at_layers(
 ) -> Looked:
     """Look at one layer after another, from `start` on (None: the first) until there are no more or it is `enough`.
 
-    At least one is looked at. Layers that come or go meanwhile are nobody's fault.
+    At least one is looked at. Layers that come or go meanwhile are no fault.
     """
     ids = sorted(await database.read(layers.known))
     left = [layer_id for layer_id in ids if start is None or layer_id >= start]
@@ -124,7 +124,7 @@ async def repair(database: Database, files: CheckedFiles, collector: Collector[I
 async def follow(database: Database, files: CheckedFiles, layer_id: str) -> str | None:
     """Where a layer's file was compacted and its row does not know: afterwards it does. Gives what it stands on now.
 
-    Never otherwise: any other parent is damage. A file that cannot be read is left to whoever wants it.
+    Never otherwise: any other parent is damage. A file that cannot be read is reported where it is needed.
     """
     row = await database.read(partial(layers.get, layer_id=layer_id))
     if row is None:

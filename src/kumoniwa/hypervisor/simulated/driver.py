@@ -43,21 +43,21 @@ class SimulatedDriver:
         self._clock = clock
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._disks = SimulatedDisks(self.world.layers, clock, self.faults, timing.import_disk)
-        self._host = Host(clock, timing, self.world.layers, self.world.ports, self.world.tasks, self.world.tell)
+        self._host = Host(clock, timing, self.world.layers, self.world.ports, self.world.tasks, self.world.report)
 
     @property
     def disks(self) -> SimulatedDisks:
         return self._disks
 
     async def open(self) -> None:
-        """Listen from now on, in the place of whoever did; guests that an earlier driver left frozen are thawed."""
+        """Listen from now on, in the place of any other; guests that an earlier driver left frozen are thawed."""
         await self.faults.enter("open")
         for machine in self.world.machines.values():
             machine.thaw()
         await self.faults.point("open")
         self.world.listener, self.world.listening_since = self._events.put_nowait, self._clock.now()
         for machine in self.world.machines.values():
-            machine.tell_again()
+            machine.report_again()
 
     async def close(self) -> None:
         if self.world.listener == self._events.put_nowait:  # not if a later driver took our place
@@ -76,7 +76,7 @@ class SimulatedDriver:
         self._events.task_done()
 
     async def followed(self) -> None:
-        """Return once whoever listens to `events` is done with all that were told."""
+        """Return once the listener to `events` is done with all that happened."""
         await self._events.join()
 
     async def capacity(self) -> Capacity:

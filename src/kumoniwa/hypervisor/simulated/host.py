@@ -20,4 +20,4 @@ class Host:
     layers: Layers
     ports: Ports
     tasks: Tasks
-    tell: Callable[[GuestEvent], None]
+    report: Callable[[GuestEvent], None]

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,30}")  # QEMU's of a block node
 
 
 class WorldBroken(AssertionError):
-    """Somebody asked for what would spoil data on a real host. Not the guest's fault nor the driver's: the caller's."""
+    """A call that would spoil data on a real host: the fault of the caller, not of the guest or the driver."""
 
 
 class Layers:
@@ -182,7 +182,7 @@ class Layers:
         return files
 
     def tear(self, layer: LayerId) -> None:
-        """Damage its file, as a power cut or a bad disk may."""
+        """Damage its file, as a power failure or a bad disk may."""
         self[layer]
         self._torn.add(layer)
 

@@ -16,8 +16,8 @@ class SimulatedWorld:
     """A host with its machines and disks, as one driver after another finds it.
 
     A test that "kills" a server drops its driver and gives the world to the next one: the guests went on running.
-    In the product the world lives in the server's process: after a restart the guests are ABSENT, as after a power cut
-    of the host, and the layers are there if the world was loaded from a file.
+    In the product the world lives in the server's process: after a restart the guests are ABSENT, as after a power
+    failure of the host, and the layers are there if the world was loaded from a file.
     """
 
     def __init__(self, layers: Layers | None = None) -> None:
@@ -31,14 +31,14 @@ class SimulatedWorld:
         self.tasks = Tasks("simulated world")
         self.listener: Callable[[GuestEvent], None] | None = None
         self.listening_since: datetime | None = None
-        """Since when the present listener is there; what happened earlier nobody saw."""
+        """Since when the present listener is there; what happened earlier was not seen."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """A world whose layers are kept in the file at `path`, which is made if it is not there."""
         return cls(Layers(path))
 
-    def tell(self, event: GuestEvent) -> None:
+    def report(self, event: GuestEvent) -> None:
         """Hand an event to the driver that listens; without one it is lost, as a real host's would be."""
         if self.listener is not None:
             self.listener(event)

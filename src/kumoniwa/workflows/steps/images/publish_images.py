@@ -12,20 +12,20 @@ from kumoniwa.workflows.world import World
 
 
 async def ensure_image_available(world: World, image_id: str, how: How, snapshot_ids: Sequence[str] = ()) -> None:
-    """Afterwards the image can be launched, and says how it was cut: as the one of its snapshots that is worst off."""
+    """Afterwards the image can be launched, and says how it was cut: as its worst snapshot."""
 
     def publish(connection: Connection) -> None:
         cut = [snapshots.get(connection, snapshot_id) for snapshot_id in snapshot_ids]
-        told = weakest(
+        weakest_cut = weakest(
             How(*how),
             *(How(one.consistency, one.consistency_detail or "") for one in cut if one is not None and one.consistency),
         )
         images.change(
             connection,
             image_id,
-            consistency=told.consistency,
-            consistency_detail=told.detail,
-            frozen_ms=told.frozen_ms,
+            consistency=weakest_cut.consistency,
+            consistency_detail=weakest_cut.detail,
+            frozen_ms=weakest_cut.frozen_ms,
         )
         images.move(connection, image_id, [ImageState.PENDING], ImageState.AVAILABLE)
 

@@ -1,7 +1,7 @@
 """Steps that make the files of layers which so far are rows, and drop layers that came to nothing.
 
 A volume without an instance is cut, and grown, by metadata only; so a layer may have no file yet, and neither may those
-beneath it. Whoever plugs a volume into a guest makes them first.
+beneath it. They are made before a volume is plugged into a guest.
 """
 
 from collections.abc import Collection
@@ -82,7 +82,7 @@ async def collect_what_goes(world: World, **about: str) -> None:
 async def _check_ends(world: World, layer_id: str) -> None:
     """Raises `LayerDamaged` where a file is shorter than it was when it was measured: torn, most likely.
 
-    Its tables do not tell that its end is missing, and QEMU would read zeros there. One that is still written to may
+    Its tables do not show that its end is missing, and QEMU would read zeros there. One that is still written to may
     lack what its guest had not flushed when the power failed.
     """
 

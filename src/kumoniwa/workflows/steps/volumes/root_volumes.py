@@ -23,9 +23,9 @@ class FromImage(TypedDict):
     image_id: str
     boot_mode: str | None
     preference: dict[str, str]
-    """What is told of the boot mode beside that (`api.boot_modes.boot_preference`)."""
+    """What else the API shows of the boot mode (`api/ec2/images/boot_modes.py`)."""
     nvme_only: NotRequired[bool]
-    """A workflow from before it was told leaves the instance as it is."""
+    """A workflow from before this was written leaves the instance as it is."""
 
 
 async def ensure_new_root_made(world: World, task_id: str) -> None:
@@ -41,12 +41,12 @@ async def ensure_new_root_made(world: World, task_id: str) -> None:
 
 
 async def ensure_published_in_progress(world: World, task_id: str) -> None:
-    """Afterwards the task tells that volumes are being exchanged."""
+    """Afterwards the task says that volumes are being exchanged."""
     await _move(world, task_id, ReplaceRootState.PENDING, ReplaceRootState.IN_PROGRESS)
 
 
 async def ensure_published_failing(world: World, task_id: str) -> None:
-    """Afterwards the task tells that it is coming to nothing."""
+    """Afterwards the task says that it is failing."""
     await _move(world, task_id, ReplaceRootState.IN_PROGRESS, ReplaceRootState.FAILING)
 
 

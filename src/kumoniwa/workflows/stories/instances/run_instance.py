@@ -30,7 +30,7 @@ async def run_instance(wf: Workflow, instance_id: str) -> None:
 
 
 async def give_up(wf: Workflow, instance_id: str) -> None:
-    """Whatever came to be of the guest ends at once: it never ran for anybody."""
+    """End what there is of the guest, at once: no caller has seen it run."""
     await wf.settle(
         "power the guest off", guests.ensure_off, instance_id, Cause.ACTION, wf.origin, skip_os_shutdown=True
     )

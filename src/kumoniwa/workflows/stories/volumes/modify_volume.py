@@ -15,7 +15,7 @@ async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id
     except StepFailed as failure:
         await wf.settle("fail the modification", grow_volumes.ensure_failed, volume_id, str(failure))
         raise
-    # Where it cannot be made now, the rows are right: whoever plugs the volume in makes it, or says why that cannot be.
+    # Where it cannot be made now, the rows are right: plugging the volume in makes it, or fails and says why.
     with suppress(StepFailed):
         await wf.step("make the volume", volume_files.ensure_file_made, volume_id)
     await wf.settle("complete the modification", grow_volumes.ensure_completed, volume_id)

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from kumoniwa.hypervisor.driver import DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
-from kumoniwa.hypervisor.qemu.guest import stream
-from kumoniwa.hypervisor.qemu.guest.command_line import DISK_IDS, MOST_DISKS, disk_device, disk_id, disk_node
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.drives import stream
+from kumoniwa.hypervisor.qemu.guest.process.command_line import DISK_IDS, MOST_DISKS, disk_device, disk_id, disk_node
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
 _ASK_AGAIN = 2.0  # seconds
 _CLOSED_WITHIN = 30.0  # seconds for QEMU to flush and close a disk that no device shows
@@ -81,7 +81,7 @@ async def node_shown(machine: Machine, serial: str) -> str | None:
 
 
 async def _let_go(machine: Machine, serial: str, *, within: float) -> bool:
-    """Ask the guest, at least once, to let a disk's device go. Gives whether it did in so many seconds."""
+    """Ask the guest, at least once, to let a disk's device go. Gives whether it did within `deadline` seconds."""
     loop, gone = asyncio.get_running_loop(), asyncio.Event()
     until = loop.time() + within
 
@@ -151,7 +151,7 @@ async def ensure_idle_closed(machine: Machine) -> None:
             raise DriverError(f"QEMU still holds {', '.join(sorted(idle))}, which no disk of the guest needs any more")
         for node in idle:
             await stream.ensure_given_up(machine, LayerId(node))
-        await asyncio.sleep(_LOOK_AGAIN)  # a device that is gone holds its node a moment longer; no event tells
+        await asyncio.sleep(_LOOK_AGAIN)  # a device that is gone holds its node a moment longer; no event says so
 
 
 async def _delete_idle_nodes(machine: Machine) -> set[str]:

@@ -1,4 +1,4 @@
-"""Whether a guest stands still for want of room on the host's disk, remembered in its folder for a later server."""
+"""Whether a guest stands still for want of room on the host's disk, noted in its folder for a later server."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
-class Hold:
-    """One guest's. It goes on by itself when there is room again, so who stops it for another reason ends this one."""
+class WaitingForRoom:
+    """The wait of one guest. It ends when there is room again, or when the guest is stopped for another reason."""
 
     def __init__(self, folder: Path) -> None:
         self.is_on = False
         self._mark = folder / "waits-for-room"
 
     def find(self) -> None:
-        """What an earlier server knew."""
+        """Take up what an earlier server noted."""
         self.is_on = self._mark.exists()
 
     def begin(self) -> bool:
@@ -28,11 +28,11 @@ class Hold:
             return False
         return True
 
-    def heard(self) -> None:
-        """QEMU stopped the guest at a write, or had stopped it: its status says so, so no mark is needed."""
+    def begun_by_qemu(self) -> None:
+        """QEMU stopped the guest at a write. Its status says so to a later server, so no mark is needed."""
         self.is_on = True
 
     def end(self) -> None:
-        """The guest goes on, or does not stand still for that any more."""
+        """The guest goes on, or stands still for another reason now."""
         self._mark.unlink(missing_ok=True)
         self.is_on = False

@@ -1,8 +1,8 @@
 """Shortening a running guest's chains of layers: QEMU's block-stream copies into the layer that the guest writes to.
 
 The job waits before its last move, which is to make the layer's header name what it stands on from now on. Until then
-all is as it was, whoever dies; and what was copied must be on the host's disk before: QEMU changes the header without a
-flush, and a power cut between the two would leave a layer that stands on too little.
+all is as it was, whether server or guest dies; and what was copied must be on the host's disk before: QEMU changes the
+header without a flush, and a power failure between the two would leave a layer that stands on too little.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from typing import Any
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, HostExhausted, LayerId
 from kumoniwa.hypervisor.qemu.disks.layer_checks import has_subclusters, layer_of, parent, path_of
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
 _SPEED = 0  # bytes a second; 0: no limit. A guest's own reads and writes are served between two pieces of 512 KiB.
 _LOOK_AGAIN = 5.0  # seconds; an event may be missed with a lost connection
@@ -156,7 +156,10 @@ def shown_in(graph: Mapping[str, Any]) -> set[str]:
 
 async def _finish(machine: Machine, path: Path, layer: LayerId) -> None:
     """Bring the job to its end, whichever. Raises `HostExhausted`, `DriverError` where it failed."""
-    with _hearing(machine, layer) as changed, path.open("rb") as file:  # open: a write that failed is told to it too
+    with (
+        _hearing(machine, layer) as changed,
+        path.open("rb") as file,
+    ):  # open: it learns of a failed write too
         while (job := await _job(machine, layer, changed)) is not None:
             with contextlib.suppress(CommandRefused):  # it is being given up
                 match job["status"]:

@@ -15,7 +15,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells a process from every other, also from a later one that got the same number."""
+    """What sets a process apart from every other, also from a later one with the same number."""
 
     pid: int
     started: int  # clock ticks after the host's boot

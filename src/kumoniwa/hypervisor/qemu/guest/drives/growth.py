@@ -3,7 +3,7 @@
 QEMU resizes no node that an NVMe device shows, and such a device keeps the size it was made with (QEMU 7.2: neither the
 guest's rescan nor its reset of the controller shows another). So the vCPUs stop, the device shows a node that stands in
 for its own, the own is resized and put back, and the vCPUs go on: 60 ms. The guest sees the new size once its process
-is made anew; a mark in its folder tells that this has to be.
+is made anew; a mark in its folder says so.
 
 A server that is killed in between leaves a note, and its successor ends what it began.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk
-from kumoniwa.hypervisor.qemu.guest import plugs, stream
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.record import sync_folder
+from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 
 _NOTE = "growing.json"
 _UNSEEN = "grown-"  # and the serial number

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestSpec, LayerId
-from kumoniwa.hypervisor.qemu.guest.process import Identity
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
 
 _NAME = "guest.json"
 
@@ -27,7 +27,7 @@ class GuestRecord:
 
 
 def write(folder: Path, record: GuestRecord) -> None:
-    """Note it durably: after a power cut there is the old record or the new one, whole."""
+    """Note it durably: after a power failure there is the old record or the new one, whole."""
     temporary = folder / f".{_NAME}.new"
     with temporary.open("w") as file:
         json.dump({"format": 1, **dataclasses.asdict(record)}, file, default=str, indent=1)

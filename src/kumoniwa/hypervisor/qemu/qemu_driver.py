@@ -11,10 +11,11 @@ from kumoniwa import run
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator
-from kumoniwa.hypervisor.qemu.guest.machine import PROGRAM
-from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest, Surroundings
-from kumoniwa.hypervisor.qemu.guest.space import FLOOR, SpaceGuard, free_bytes
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
+from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, DiskSpace, free_bytes, watch
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -39,14 +40,14 @@ class QemuDriver:
         self._tasks = Tasks("qemu driver")
         self._guests: dict[GuestId, QemuGuest] = {}
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
-        self._space = SpaceGuard(data_dir, clock, lambda: self._guests.values(), free)
+        self._space = DiskSpace(data_dir, free)
         self._around = Surroundings(
             clock,
             accelerator,
             self._tasks,
+            data_dir / "layers",
+            self._space,
             self._events.put_nowait,
-            self._space.has_room,
-            self._space.spare,
             self._forget,
         )
         self._version = ""
@@ -66,7 +67,8 @@ class QemuDriver:
                 await self._guest(GuestId(folder.name)).adopt()
             except DriverError as failure:
                 log.warning("a guest could not be found again", guest=folder.name, reason=str(failure))
-        self._tasks.start(self._space.watch(), "watch the host's disk")
+        watching = watch(self._space, self._around.clock, lambda: self._guests.values())
+        self._tasks.start(watching, "watch the host's disk")
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
 from kumoniwa.hypervisor.qemu.disks.layer_checks import layer_of
-from kumoniwa.hypervisor.qemu.guest import plugs, stream
-from kumoniwa.hypervisor.qemu.guest.command_line import disk_node
-from kumoniwa.hypervisor.qemu.guest.freeze import ensure_thawed, frozen
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
+from kumoniwa.hypervisor.qemu.guest.drives.freeze import ensure_thawed, frozen
+from kumoniwa.hypervisor.qemu.guest.process.command_line import disk_node
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
 
 async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, freeze: bool) -> CutMade:

@@ -12,12 +12,12 @@ import structlog
 
 from kumoniwa import run, sockets
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestSpec, HostExhausted
-from kumoniwa.hypervisor.qemu.guest import firmware, record
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator, Channels, command_line
-from kumoniwa.hypervisor.qemu.guest.console import SOCKET as CONSOLE_SOCKET
-from kumoniwa.hypervisor.qemu.guest.console import Console
-from kumoniwa.hypervisor.qemu.guest.monitor import Monitor
-from kumoniwa.hypervisor.qemu.guest.process import Identity, Process, find_in, identify
+from kumoniwa.hypervisor.qemu.guest.process import firmware, record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Channels, command_line
+from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
+from kumoniwa.hypervisor.qemu.guest.process.console import Console
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
+from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -28,13 +28,14 @@ AGENT_SOCKET = "agent.sock"
 _MONITOR_SOCKET = "qmp.sock"
 _START_WITHIN = 60.0  # seconds until a new QEMU greets
 _ANSWER_WITHIN = 10.0  # seconds until a running one does
-_END_TOLD_WITHIN = 1.0
-_QUIT_WITHIN = 60.0  # seconds for a QEMU that was told to quit to flush what it holds
+_END_SEEN_WITHIN = 1.0
+_QUIT_WITHIN = 60.0  # seconds for a QEMU that quits to flush what it holds
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Who is told what a machine does: its monitor's events, the first line of a kernel, its end (exit status)."""
+    """What is called when a machine does something: its monitor's events, the first line of a kernel, its end (exit
+    status)."""
 
     on_event: Callable[[Mapping[str, Any]], None]
     on_kernel: Callable[[], None]
@@ -128,8 +129,8 @@ class Machine:
             return await monitor.execute(command, **arguments)
         except GuestLost:
             if self._process is not None:
-                with contextlib.suppress(TimeoutError):  # the connection breaks a moment before the end is told
-                    async with asyncio.timeout(_END_TOLD_WITHIN):
+                with contextlib.suppress(TimeoutError):  # the connection breaks a moment before the end is seen
+                    async with asyncio.timeout(_END_SEEN_WITHIN):
                         await self._process.ended.wait()
             raise
 

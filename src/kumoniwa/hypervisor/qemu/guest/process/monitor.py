@@ -27,7 +27,7 @@ class Monitor:
         self._closing = asyncio.Lock()
         self._client = QMPClient(name)
         self._client.events.event_filter = lambda event: False  # the default listener keeps every event for ever
-        self._client.register_listener(_Teller(on_event))
+        self._client.register_listener(_EventReporter(on_event))
 
     async def connect(self, path: Path, *, within: float) -> None:
         """Connect, wait for the greeting and agree. Raises `GuestLost`."""
@@ -40,7 +40,7 @@ class Monitor:
     async def execute(self, command: str, **arguments: object) -> object:
         """Run a command; gives what it returns. Underscores in names of arguments stand for dashes.
 
-        Raises `CommandRefused`, and `GuestLost` when no answer came: then nobody knows whether it was done.
+        Raises `CommandRefused`, and `GuestLost` when no answer came: then it is not known whether it was done.
         """
         named = {name.replace("_", "-"): value for name, value in arguments.items()}
         try:
@@ -70,17 +70,17 @@ class Monitor:
         async with self._closing:
             if self._client.runstate is Runstate.IDLE:
                 return
-            # How a connection ended that QEMU closed first is told here once more: nothing is lost with it.
+            # How a connection ended that QEMU closed first is raised here once more: nothing is lost with it.
             with contextlib.suppress(QMPError, OSError, EOFError):
                 await self._client.disconnect()
 
 
-class _Teller(EventListener):
-    """Tells of an event as it comes, in order and at once, instead of keeping it in a queue."""
+class _EventReporter(EventListener):
+    """Reports an event as it comes, in order and at once, instead of keeping it in a queue."""
 
-    def __init__(self, tell: Callable[[Mapping[str, object]], None]) -> None:
+    def __init__(self, report: Callable[[Mapping[str, object]], None]) -> None:
         super().__init__()
-        self._tell = tell
+        self._report = report
 
     async def put(self, event: Message) -> None:
-        self._tell(event)
+        self._report(event)

@@ -17,7 +17,7 @@ _BOUNDARY = b"\xff"  # what never is part of JSON: it ends whatever half a comma
 
 
 class AgentSilent(DriverError):
-    """The agent did not answer in time, or nobody listens. What was asked for last may happen yet."""
+    """The agent did not answer in time, or nothing listens. What was asked for last may happen yet."""
 
 
 class AgentRefused(DriverError):
@@ -60,7 +60,7 @@ class Agent:
 
 @contextlib.asynccontextmanager
 async def listening(path: Path, *, within: float) -> AsyncIterator[Agent]:
-    """The agent at this socket, having answered within so many seconds. Raises `AgentSilent`."""
+    """The agent at this socket, having answered within `within` seconds. Raises `AgentSilent`."""
     try:
         reader, writer = await asyncio.open_unix_connection(sock=sockets.connect(path))
     except OSError as gone:

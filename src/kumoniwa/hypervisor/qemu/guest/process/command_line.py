@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
-from kumoniwa.hypervisor.qemu.guest import firmware
+from kumoniwa.hypervisor.qemu.guest.process import firmware
 
 AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
 NETDEV = "n0"
@@ -93,7 +93,7 @@ def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) 
         *("-object", "rng-random,id=entropy,filename=/dev/urandom"),
         *("-device", f"virtio-rng-pci,rng=entropy,bus={BUS},addr=0x3.0x1,romfile="),
         *("-device", f"pvpanic-pci,bus={BUS},addr=0x3.0x2"),
-        # Nobody watches it, but a screenshot shows it: text as a PC's boot loader and kernel write it.
+        # Seen by screenshots only: text as a PC's boot loader and kernel write it.
         *("-device", f"VGA,vgamem_mb=4,bus={BUS},addr=0x3.0x3"),
         *firmware.blockdevs(spec.firmware),
         *_disks(spec),
@@ -145,7 +145,7 @@ def disk_device(bus: DiskBus, disk: GuestDisk) -> dict[str, str]:
 
 
 def _check(spec: GuestSpec) -> None:
-    """Refuse what has no place on a command line, and what QEMU would refuse in words nobody understands."""
+    """Refuse what has no place on a command line, and what QEMU would refuse in words that explain nothing."""
     for what, value, pattern in (
         ("guest id", spec.id, _GUEST_ID),
         ("MAC address", spec.mac, _MAC),

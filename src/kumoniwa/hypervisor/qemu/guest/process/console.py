@@ -30,7 +30,7 @@ class Console:
         self._expecting = True
 
     def expect_kernel(self) -> None:
-        """A boot begins: the next banner is its kernel's (later ones are somebody reading old messages)."""
+        """A boot begins: the next banner is its kernel's (later ones are old messages that are read)."""
         self._expecting = True
 
     async def follow(self) -> None:

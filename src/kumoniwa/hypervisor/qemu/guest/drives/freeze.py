@@ -1,6 +1,6 @@
 """A guest's file systems, frozen by its agent while its disks are cut: what a snapshot holds then needs no replay.
 
-Frozen ones must never stay so. A mark in the guest's folder, made durable before its agent is asked, tells the next
+Frozen ones must never stay so. A mark in the guest's folder, made durable before its agent is asked, says to the next
 server that they may be; and as long as they cannot be thawed, it is tried again.
 """
 
@@ -15,10 +15,10 @@ from typing import NamedTuple
 import structlog
 
 from kumoniwa.hypervisor.driver import DriverError
-from kumoniwa.hypervisor.qemu.guest import agent
-from kumoniwa.hypervisor.qemu.guest.command_line import AGENT
-from kumoniwa.hypervisor.qemu.guest.machine import AGENT_SOCKET, Machine
-from kumoniwa.hypervisor.qemu.guest.record import sync_folder
+from kumoniwa.hypervisor.qemu.guest.drives import agent
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT
+from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
+from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ _THAW_AGAIN = 5.0
 
 @dataclass
 class Standstill:
-    """How a guest's file systems stood still: for so many seconds, or why they did not."""
+    """How a guest's file systems stood still: how many seconds, or why they did not."""
 
     seconds: float | None = None
     why_not: str = ""
@@ -48,7 +48,7 @@ async def frozen(machine: Machine, folder: Path) -> AsyncIterator[Standstill]:
         except agent.AgentSilent as silence:
             standstill.why_not = str(silence)
         yield standstill
-    finally:  # also when the cut was refused, and when this server is told to end
+    finally:  # also when the cut was refused, and when this server is to end
         thawed = await ensure_thawed(machine, folder)
         if thawed is not None and not thawed.file_systems and not standstill.why_not:
             standstill.why_not = "the guest's file systems did not stay frozen until the cut"
@@ -72,7 +72,7 @@ async def ensure_thawed(machine: Machine, folder: Path) -> Thawed | None:
         return None
     try:
         return await _thaw(folder)
-    except (DriverError, OSError) as failure:  # a cut that was made must not be told as one that was not
+    except (DriverError, OSError) as failure:  # a cut that was made must not be reported as failed
         log.warning("a guest's file systems cannot be thawed yet", guest=machine.name, reason=str(failure))
         machine.go_on_with(_thaw_again(machine, folder), "thaw its file systems")
         return None
@@ -116,7 +116,7 @@ async def _thaw_again(machine: Machine, folder: Path) -> None:
             await _thaw(folder)
             log.info("a guest's file systems were thawed after all", guest=machine.name)
         except (DriverError, OSError):
-            await asyncio.sleep(_THAW_AGAIN)  # nothing tells that the agent listens again
+            await asyncio.sleep(_THAW_AGAIN)  # no event says that the agent listens again
 
 
 def _mark(folder: Path) -> None:

@@ -162,7 +162,7 @@ def _check_limits(parameters: Parameters, most: int, limits: tuple[int, int], wh
 
 
 def _fingerprint(call: Call, parameters: Parameters) -> str:
-    """What a token is bound to. A page may have another size than the one before."""
+    """What a token is bound to. A page may have another size than its predecessor."""
     asked = {name: value for name, value in parameters.items() if name not in _PAGING}
     return json.dumps([call.account, call.region, call.action, asked], sort_keys=True, default=str)
 
@@ -176,7 +176,7 @@ def _token(last: str, bound: str) -> str:
 
 
 def _last_seen(token: str, bound: str) -> str:
-    """The key in a token of ours for this very request. Not a secret: who forges one only skips items of his own."""
+    """The key in a token for this very request. No secret: a caller who forges a token only skips own items."""
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
         last = raw[_DIGEST_BYTES:].decode()

@@ -9,7 +9,7 @@ from kumoniwa.errors import NotBuilt
 
 @dataclass(frozen=True, slots=True)
 class NotBuiltParameter:
-    """A parameter, by its path of member names, and what it asks for. `harmless` values ask for what is so anyway."""
+    """A parameter, by its path of member names, and what it asks for. `harmless` values ask for what holds anyway."""
 
     path: str
     what: str
@@ -23,10 +23,10 @@ def below(prefix: str, not_built: Iterable[NotBuiltParameter]) -> tuple[NotBuilt
 
 def refuse(parameters: Mapping[str, Any], not_built: Iterable[NotBuiltParameter]) -> None:
     """Raises `NotBuilt` for the first of these that is asked for."""
-    for one in not_built:
-        for value in _values(parameters, one.path.split(".")):
-            if value not in (None, False, [], {}) and value not in one.harmless:
-                raise NotBuilt(one.what)
+    for parameter in not_built:
+        for value in _values(parameters, parameter.path.split(".")):
+            if value not in (None, False, [], {}) and value not in parameter.harmless:
+                raise NotBuilt(parameter.what)
 
 
 def _values(node: Any, path: list[str]) -> Iterable[Any]:

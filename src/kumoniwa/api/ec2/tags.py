@@ -124,7 +124,7 @@ async def describe_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
 
 def _checked(tags: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """A request's list of tags. Raises EC2's refusal of the first that cannot be one."""
+    """A request's list of tags. Raises EC2's refusal of the first invalid tag."""
     checked: dict[str, str] = {}
     for tag in tags:
         key, value = _checked_key(tag), tag.get("Value")
@@ -161,4 +161,4 @@ def _rows(call: Call, resource_id: str, resource_type: str, tags: Mapping[str, s
 
 def _changed(connection: Connection, identifier: str, kind: kinds.Kind) -> None:
     if kind is kinds.INSTANCE:
-        instances.change(connection, identifier)  # what was made of the row for callers shows its tags
+        instances.change(connection, identifier)  # kept descriptions of the instance show its tags

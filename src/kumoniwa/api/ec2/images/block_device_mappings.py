@@ -74,7 +74,7 @@ def checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> str
 
 
 def is_instance_store(mapping: Mapping[str, Any]) -> bool:
-    """Whether the mapping asks for an instance store. Raises EC2's refusals of one that there cannot be."""
+    """Whether the mapping asks for an instance store. Raises EC2's refusals of impossible ones."""
     if (virtual_name := mapping.get("VirtualName")) is None:
         return False
     if not _VIRTUAL_NAME.match(virtual_name):
@@ -89,7 +89,7 @@ def is_instance_store(mapping: Mapping[str, Any]) -> bool:
 
 
 def changed_device(device: ImageDevice | None, name: str, image_id: str, ebs: Mapping[str, Any]) -> ImageDevice:
-    """The image's device with the request's changes, or a new one."""
+    """The image's device with the request's changes, or a new device."""
     refuse({"Ebs": ebs}, DEVICE_NOT_BUILT)
     if device is None:
         # EC2: true by default for what the image maps, false for what a launch adds.

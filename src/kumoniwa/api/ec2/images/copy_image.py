@@ -52,7 +52,7 @@ class _Plan:
     not_built=NOT_BUILT,
 )
 async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Copy an image of any region into this one. Its snapshots are new, and stand on the same layers.
+    """Copy an image of any region into this region. Its snapshots are new, and stand on the same layers.
 
     Launch permissions are not copied, tags where that is asked for.
     """

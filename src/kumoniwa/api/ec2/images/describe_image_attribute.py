@@ -50,7 +50,7 @@ def _image_attribute(image: Image, grantees: Sequence[str], attribute: str, at: 
         case "deregistrationProtection":
             return {"DeregistrationProtection": {"Value": protection(image, at)}}
         case "blockDeviceMapping":
-            # EC2's model documents that this one is answered so, and to look at DescribeImages instead.
+            # EC2's model documents this answer, and refers to DescribeImages.
             raise AuthFailure("Unauthorized attempt to access restricted resource")
         case listed if listed in _LISTED:
             value = image_output(DescribedImage(image, at))[_LISTED[listed]]

@@ -9,7 +9,7 @@ from kumoniwa.store import images
 
 
 def check_name(connection: Connection, call: Call, name: str) -> None:
-    """Raises EC2's refusal of a name that an image cannot have, or that one of the caller's in this region has."""
+    """Raises EC2's refusal of an invalid name, and of a name that another image of the caller in this region has."""
     if IMAGE_NAME.match(name) is None:
         raise Ec2Error(
             "InvalidAMIName.Malformed",

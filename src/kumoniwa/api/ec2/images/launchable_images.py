@@ -23,7 +23,7 @@ def launchable(connection: Connection, call: Call, image_id: str | None) -> Imag
     found = images.in_scope(connection, call.scope, [image_id])
     if not found:
         log.warning(
-            "an image was asked for that is not there; `kumoniwa ami build debian-12` makes one", image=image_id
+            "an image that does not exist was asked for; `kumoniwa ami build debian-12` builds one", image=image_id
         )
         raise IMAGE.not_found([image_id])
     [image] = found

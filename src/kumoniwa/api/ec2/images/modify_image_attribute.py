@@ -48,7 +48,7 @@ NOT_BUILT = (
     not_built=NOT_BUILT,
 )
 async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change one attribute, asked for in the structured form or the older one with `Attribute`."""
+    """Change one attribute, asked for in the structured form or the older form with `Attribute`."""
     refuse(parameters, NOT_BUILT)
     name, value = _asked_for(parameters)
 
@@ -111,7 +111,7 @@ def _asked_for(parameters: Parameters) -> tuple[str, Any]:
 
 
 def _flat_permission(parameters: Parameters) -> dict[str, list[dict[str, str]]]:
-    """The older form of a launch permission as the structured one has it."""
+    """The older form of a launch permission as the structured form has it."""
     change = {"add": "Add", "remove": "Remove"}.get(parameters.get("OperationType", ""))
     if change is None:
         raise MissingParameter("operationType")

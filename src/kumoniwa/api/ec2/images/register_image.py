@@ -104,7 +104,7 @@ async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> An
 
 
 def _as_consistent(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> Image:
-    """The image with what is known of how its snapshots were cut: as the one that is worst off."""
+    """The image with what is known of how its snapshots were cut: the weakest consistency among them."""
     made_of = [snapshots.get(connection, device.snapshot_id) for device in devices if device.snapshot_id is not None]
     cuts = [
         How(one.consistency, f"registered of {one.id}: {one.consistency_detail}", one.frozen_ms)

@@ -65,8 +65,8 @@ class _Source:
     not_built=NOT_BUILT,
 )
 async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Give a running instance another root volume: as it was launched, of a snapshot of its root, an image's, or one
-    that is there.
+    """Give a running instance another root volume: as it was launched, of a snapshot of its root or of an
+    image, or an existing volume.
 
     The instance stays `running` and keeps its addresses and other volumes; its guest reboots. No protection of the
     instance forbids it.
@@ -114,7 +114,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
 
 
 def _root(connection: Connection, instance: Instance) -> Volume:
-    """The instance's root volume. Raises the refusal of a second replacement while there is one under way."""
+    """The instance's root volume. Raises the refusal of a second replacement while the first is under way."""
     if any(task.state in replace_root.UNDER_WAY for task in replace_root.of_instance(connection, instance.id)):
         raise IncorrectState(f"The root volume of the instance '{instance.id}' is being replaced already.")
     for attachment, volume in volumes.of_instance(connection, instance.id):
@@ -126,7 +126,7 @@ def _root(connection: Connection, instance: Instance) -> Volume:
 def _new_root(
     host: Capacity, connection: Connection, call: Call, instance: Instance, old: Volume, parameters: Parameters
 ) -> _NewRoot:
-    """The volume that is there and was asked for, kept for the instance; or a new one, of the old one's type."""
+    """The existing volume that was asked for, kept for the instance; or a new volume, of the old one's type."""
     if volume_id := parameters.get("VolumeId"):
         volume = named(connection, call.scope, VOLUME, volume_id)
         check_bootable(volume.volume_type)

@@ -45,7 +45,7 @@ def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) 
 
 
 def instance_output(instance: Instance, around: Surroundings) -> Output:
-    """One instance under EC2's member names. A terminated one has lost its addresses, volumes and groups."""
+    """One instance under EC2's member names. A terminated instance has lost its addresses, volumes and groups."""
     gone = instance.state is InstanceState.TERMINATED
     groups = [] if gone else list(around.groups.get(instance.id, ()))
     options = instance.options
@@ -175,7 +175,7 @@ def _device(attachment: Attachment) -> Output:
 
 
 def interface_output(instance: Instance, groups: Sequence[Output]) -> Output:
-    """The primary network interface, the only one there is."""
+    """The primary network interface: an instance has no other."""
     association = None
     if instance.public_ip is not None:
         association = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": instance.public_ip}

@@ -39,7 +39,7 @@ async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters:
         instances.change(connection, instance.id, **changes)
         changed = instances.get(connection, instance.id)
         assert changed is not None, "it was there in this transaction"
-        # EC2 answers `pending` and shows `applied` later; here it is so before the answer.
+        # EC2 answers `pending` and shows `applied` later; here the options are applied before the answer.
         return {"InstanceId": instance.id, "InstanceMetadataOptions": metadata_options(changed)}
 
     return await cloud.change(call, modify)

@@ -158,7 +158,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
 
 
 def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
-    """The addresses of so many new instances: what is taken is read once, however many they are."""
+    """The addresses of `count` new instances: the addresses in use are read once for all of them."""
     private_taken = instances.private_addresses(connection, placed.subnet.id)
     public_taken, octet = instances.public_addresses(connection), cloud_octet(connection)
     given: list[_Addresses] = []

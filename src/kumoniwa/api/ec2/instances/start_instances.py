@@ -23,7 +23,7 @@ from kumoniwa.workflows.story import submit
 
 @action("StartInstances")
 async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Boot stopped instances: each goes `pending`, gets a new LaunchTime and, if it has one, a new public address."""
+    """Boot stopped instances: each goes `pending` and gets a new LaunchTime and, where it has one, public address."""
 
     host = await cloud.world.driver.capacity()
 

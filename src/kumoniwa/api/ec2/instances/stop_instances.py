@@ -19,7 +19,7 @@ from kumoniwa.workflows.story import submit
 
 @action("StopInstances", depth=Depth.PARTLY, not_built=(NotBuiltParameter("Hibernate", "hibernation"),))
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Shut instances down, unless one is protected: then nothing happens to any of them."""
+    """Shut instances down, unless any of them is protected: then nothing happens to any of them."""
     skip = bool(parameters.get("SkipOsShutdown"))
     held: list[HeldGuest] = []
 

@@ -18,7 +18,7 @@ from kumoniwa.workflows.story import submit
 
 @action("TerminateInstances")
 async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """End instances. One that is protected keeps all those of its zone; others end, and yet the call fails."""
+    """End instances. A protected instance keeps all those of its zone; others end, although the call fails."""
     skip = bool(parameters.get("SkipOsShutdown"))
     held: list[HeldGuest] = []
 

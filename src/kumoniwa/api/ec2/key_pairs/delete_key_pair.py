@@ -12,7 +12,7 @@ from kumoniwa.store import tags as tag_rows
 
 @action("DeleteKeyPair")
 async def delete_key_pair(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Forget a key pair, by name or id. Instances keep the key they were started with. A missing one is no error."""
+    """Delete a key pair, by name or id. Instances keep the key of their launch. A missing key pair is no error."""
     name, key_pair_id = parameters.get("KeyName"), parameters.get("KeyPairId")
     if name is None and key_pair_id is None:
         raise MissingParameter("KeyName")

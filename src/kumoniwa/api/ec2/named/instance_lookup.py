@@ -1,4 +1,4 @@
-"""The instances a call names: found, or refused in EC2's words."""
+"""Instances that a call names, and what every action on them checks of their state."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def instances_named(connection: Connection, call: Call, ids: Sequence[str]) -> l
 
 
 def check_stopped(instance: Instance) -> None:
-    """Raises EC2's refusal to change of a running instance what only a stopped one can change."""
+    """Raises EC2's refusal of a change that needs the instance to be stopped."""
     if instance.state is not InstanceState.STOPPED:
         raise IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'stopped' state.")
 

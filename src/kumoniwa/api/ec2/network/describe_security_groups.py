@@ -74,7 +74,7 @@ def _read(connection: Connection, asked: Asked) -> list[_Described]:
 
 
 def _with_names(connection: Connection, asked: Asked, every: Mapping[str, SecurityGroup]) -> list[str]:
-    """The ids of the groups of the default VPC that are asked for by name. Raises EC2's refusal of a missing one."""
+    """The ids of the groups of the default VPC that are asked for by name. Raises EC2's refusal of a missing group."""
     if not (names := asked.parameters.get("GroupNames")):
         return []
     default = network.default_vpc(connection, asked.call.scope)

@@ -57,7 +57,7 @@ def granted(rule: SecurityGroupRule) -> Grant:
 
 
 def permissions(parameters: Parameters) -> Sequence[Mapping[str, Any]]:
-    """The permissions of a request, of which the older flat form (`CidrIp`, `SourceSecurityGroupName`) is made one."""
+    """The permissions of a request; the older flat form (`CidrIp`, `SourceSecurityGroupName`) is turned into one."""
     listed: Sequence[Mapping[str, Any]] = parameters.get("IpPermissions", ())
     flat = {name: parameters[name] for name in _FLAT if name in parameters}
     source = parameters.get("SourceSecurityGroupName")

@@ -1,4 +1,4 @@
-"""CopySnapshot: another snapshot of the same layer, in this region or from another one of the same cloud."""
+"""CopySnapshot: another snapshot of the same layer, from this region or another region of the same cloud."""
 
 import re
 
@@ -31,7 +31,9 @@ _NOT_BUILT = (
     NotBuiltParameter("DestinationOutpostArn", "Outposts"),
     NotBuiltParameter("DestinationAvailabilityZone", "Local Zones"),
 )
-_PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs it for encrypted snapshots only
+_PRESIGNED = re.compile(
+    r"https?://"
+)  # SDKs send a presigned URL for every copy; EC2 needs it for encrypted snapshots only
 
 
 @action(

@@ -47,7 +47,7 @@ async def detach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
 
 def _attachment_named(connection: Connection, call: Call, volume: Volume, parameters: Parameters) -> Attachment:
-    """The volume's attachment, which is the one that the call means. Raises EC2's refusals."""
+    """The volume's attachment, if it is what the call names. Raises EC2's refusals."""
     attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
     if attachment is None or volume.state is not VolumeState.IN_USE:
         raise IncorrectState(f"Volume '{volume.id}' is in the '{volume.state}' state.")

@@ -20,14 +20,14 @@ from kumoniwa.store import volume_modifications, volumes
 from kumoniwa.workflows.stories.volumes.modify_volume import modify_volume as modify_volume_story
 from kumoniwa.workflows.story import submit
 
-# EC2 since January 2026: four in any 24 hours, each when the one before is completed; until then, one in six hours.
+# EC2 since January 2026: four in any 24 hours, each when its predecessor is completed; until then, one in six hours.
 MOST_MODIFICATIONS = 4
 _WITHIN = timedelta(hours=24)
 
 _NOT_BUILT = (NotBuiltParameter("MultiAttachEnabled", "Multi-Attach"),)
 _MODIFIABLE = (VolumeState.AVAILABLE, VolumeState.IN_USE)
 _UNDER_WAY = (ModificationState.MODIFYING, ModificationState.OPTIMIZING)
-_DEFAULT_IOPS = 3000  # of io1, io2 and gp3, when a volume becomes one
+_DEFAULT_IOPS = 3000  # of io1, io2 and gp3, when a volume is changed to one of these
 
 
 def modification_output(modification: VolumeModification) -> dict[str, Any]:

@@ -49,6 +49,6 @@ async def modify_volume_attribute(cloud: Cloud, call: Call, parameters: Paramete
     missing="The call succeeds and changes nothing, because access to a volume is never suspended.",
 )
 async def enable_volume_io(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Let a volume be used on whose use was suspended: none is, so this is so for every volume there is."""
+    """Resume the use of a volume that was suspended. No volume is ever suspended here, so nothing changes."""
     await cloud.read(lambda connection: named(connection, call.scope, VOLUME, parameters["VolumeId"]))
     return None

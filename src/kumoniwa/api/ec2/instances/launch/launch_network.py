@@ -22,7 +22,7 @@ MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
 @dataclass(frozen=True, slots=True)
 class LaunchNetwork:
-    """The subnet and groups of a launch. `private_ip` is the address asked for, if one was."""
+    """The subnet and groups of a launch. `private_ip` is the address asked for, if any."""
 
     subnet: Subnet
     group_ids: tuple[str, ...]
@@ -60,7 +60,7 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
 
 
 def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]) -> tuple[str, ...]:
-    """These security groups of a VPC, each once. Raises EC2's refusal of one that is not there."""
+    """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
     wanted = tuple(dict.fromkeys(group_ids))
     SECURITY_GROUP.check_form(wanted)
     found = {group.id: group for group in network.groups_in_scope(connection, call.scope, wanted)}
@@ -94,7 +94,7 @@ def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
 
 
 def _address(asked: Mapping[str, Any]) -> str | None:
-    """The primary private address that was asked for, in any of the forms in which one can be."""
+    """The primary private address that was asked for, in any of the forms that EC2 takes."""
     listed = asked.get("PrivateIpAddresses") or []
     if len(listed) > 1:
         raise NotBuilt("secondary private addresses")
@@ -169,7 +169,7 @@ def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) 
     except ValueError:
         raise InvalidParameterValue(f"Invalid IPv4 address: {asked}") from None
     block = IPv4Network(subnet.cidr)
-    # EC2 keeps the first four addresses of a subnet and the last one for itself.
+    # EC2 keeps the first four addresses of a subnet and the last for itself.
     if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
         raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
     if asked in instances.private_addresses(connection, subnet.id):

@@ -18,7 +18,7 @@ from kumoniwa.model.instance_types import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES,
 from kumoniwa.model.instances import ShutdownBehavior
 
 MOST_USER_DATA = 16_384  # bytes, before base64
-_TOLD_AGAIN = ("CapacityReservationSpecification", "MaintenanceOptions", "PrivateDnsNameOptions")
+_SHOWN_AS_GIVEN = ("CapacityReservationSpecification", "MaintenanceOptions", "PrivateDnsNameOptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def checked_user_data(encoded: str | None) -> str | None:
 
 def _options(parameters: Parameters, kind: InstanceType) -> Mapping[str, Any]:
     """What is kept under EC2's own names."""
-    options = {name: parameters[name] for name in _TOLD_AGAIN if parameters.get(name)}
+    options = {name: parameters[name] for name in _SHOWN_AS_GIVEN if parameters.get(name)}
     if (cpu := checked_cpu_options(kind, parameters.get("CpuOptions") or {})) is not None:
         options["CpuOptions"] = cpu
     if (credit := parameters.get("CreditSpecification")) is not None:

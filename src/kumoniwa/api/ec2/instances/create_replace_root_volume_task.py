@@ -84,19 +84,7 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
             raise IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'running' state.")
         old = _root(connection, instance)
         root = _new_root(host, connection, call, instance, old, parameters)
-        task = ReplaceRootTask(
-            id=new_id(REPLACE_ROOT_TASK.prefix),
-            account=call.account,
-            region=call.region,
-            instance_id=instance.id,
-            state=ReplaceRootState.PENDING,
-            started_at=call.at,
-            delete_replaced=bool(parameters.get("DeleteReplacedRootVolume")),
-            new_volume_id=root.volume.id,
-            old_volume_id=old.id,
-            image_id=parameters.get("ImageId") or None,
-            snapshot_id=root.snapshot_id,
-        )
+        task = _task(call, instance, old, root, parameters)
         replace_root.add(connection, task)
         write_tags(connection, call, task.id, kind, tags)
         submit(
@@ -111,6 +99,22 @@ async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: 
         return {"ReplaceRootVolumeTask": task_output(task, tags)}
 
     return await cloud.change(call, create)
+
+
+def _task(call: Call, instance: Instance, old: Volume, root: _NewRoot, parameters: Parameters) -> ReplaceRootTask:
+    return ReplaceRootTask(
+        id=new_id(REPLACE_ROOT_TASK.prefix),
+        account=call.account,
+        region=call.region,
+        instance_id=instance.id,
+        state=ReplaceRootState.PENDING,
+        started_at=call.at,
+        delete_replaced=bool(parameters.get("DeleteReplacedRootVolume")),
+        new_volume_id=root.volume.id,
+        old_volume_id=old.id,
+        image_id=parameters.get("ImageId") or None,
+        snapshot_id=root.snapshot_id,
+    )
 
 
 def _root(connection: Connection, instance: Instance) -> Volume:

@@ -45,38 +45,17 @@ def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) 
 
 
 def instance_output(instance: Instance, around: Surroundings) -> Output:
-    """One instance under EC2's member names. A terminated instance has lost its addresses, volumes and groups."""
-    gone = instance.state is InstanceState.TERMINATED
-    groups = [] if gone else list(around.groups.get(instance.id, ()))
-    options = instance.options
-    private_name = None if gone else private_hostname(instance.private_ip, instance.region)
-    return {
+    """An instance under EC2's member names. A terminated instance has lost its addresses, volumes and groups."""
+    members = {
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
-        "BlockDeviceMappings": [] if gone else [_device(one) for one in around.attachments.get(instance.id, ())],
-        "BootMode": options.get("BootMode", instance.boot_mode),
-        "CapacityReservationSpecification": options.get("CapacityReservationSpecification", _OPEN),
         "ClientToken": instance.client_token,
-        "CpuOptions": options.get("CpuOptions") or _cpu_options(instance),
-        "CurrentInstanceBootMode": instance.boot_mode or "legacy-bios",
-        "EbsOptimized": instance.ebs_optimized,
-        "EnaSupport": True,
-        "EnclaveOptions": {"Enabled": False},
-        "HibernationOptions": {"Configured": False},
-        "Hypervisor": "xen",  # EC2 says so of Nitro instances too
         "ImageId": instance.image_id,
         "InstanceId": instance.id,
         "InstanceType": instance.instance_type,
         "KeyName": instance.key_name,
         "LaunchTime": instance.launch_time,
-        "MaintenanceOptions": {
-            "AutoRecovery": "default",
-            "RebootMigration": "default",
-            **options.get("MaintenanceOptions", {}),
-        },
-        "MetadataOptions": metadata_options(instance),
         "Monitoring": {"State": "enabled" if instance.monitoring else "disabled"},
-        "NetworkInterfaces": [] if gone else [interface_output(instance, groups)],
         "Operator": {"Managed": False},
         "Placement": {
             "AvailabilityZone": instance.zone,
@@ -85,33 +64,92 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
             "Tenancy": "default",
         },
         "PlatformDetails": "Linux/UNIX",
-        "PrivateDnsName": private_name or "",
+        "ProductCodes": [],
+        "State": state_output(instance.state),
+        "StateReason": _state_reason(instance),
+        "StateTransitionReason": instance.state_transition_reason,
+        "Tags": tag_set(around.tags.get(instance.id, {})),
+        "UsageOperation": "RunInstances",
+        "UsageOperationUpdateTime": instance.first_launch_time,
+        **_machine_output(instance),
+        **_disks_output(instance, around),
+        **_network_output(instance, around),
+        **_options_output(instance),
+    }
+    return dict(sorted(members.items()))  # whichever part a member is in, its place in the answer is the same
+
+
+def _machine_output(instance: Instance) -> Output:
+    return {
+        "BootMode": instance.options.get("BootMode", instance.boot_mode),
+        "CpuOptions": instance.options.get("CpuOptions") or _cpu_options(instance),
+        "CurrentInstanceBootMode": instance.boot_mode or "legacy-bios",
+        "EnaSupport": True,
+        "EnclaveOptions": {"Enabled": False},
+        "HibernationOptions": {"Configured": False},
+        "Hypervisor": "xen",  # EC2 says so of Nitro instances too
+        "VirtualizationType": "hvm",
+    }
+
+
+def _disks_output(instance: Instance, around: Surroundings) -> Output:
+    attachments = () if _is_gone(instance) else around.attachments.get(instance.id, ())
+    return {
+        "BlockDeviceMappings": [_device(attachment) for attachment in attachments],
+        "EbsOptimized": instance.ebs_optimized,
+        "RootDeviceName": instance.root_device_name,
+        "RootDeviceType": "ebs",
+    }
+
+
+def _network_output(instance: Instance, around: Surroundings) -> Output:
+    public = {
+        "PublicDnsName": "",  # as in a VPC without enableDnsHostnames: no name of ours would resolve
+        "PublicIpAddress": instance.public_ip,
+    }
+    if _is_gone(instance):
+        return {**public, "NetworkInterfaces": [], "PrivateDnsName": "", "SecurityGroups": []}
+    groups = list(around.groups.get(instance.id, ()))
+    return {
+        **public,
+        "NetworkInterfaces": [interface_output(instance, groups)],
+        "PrivateDnsName": private_hostname(instance.private_ip, instance.region) or "",
+        "PrivateIpAddress": instance.private_ip,
+        "SecurityGroups": groups,
+        "SourceDestCheck": instance.source_dest_check,
+        "SubnetId": instance.subnet_id,
+        "VpcId": instance.vpc_id,
+    }
+
+
+def _options_output(instance: Instance) -> Output:
+    """Options that have no effect, or act elsewhere, with EC2's defaults."""
+    options = instance.options
+    return {
+        "CapacityReservationSpecification": options.get("CapacityReservationSpecification", _OPEN),
+        "MaintenanceOptions": {
+            "AutoRecovery": "default",
+            "RebootMigration": "default",
+            **options.get("MaintenanceOptions", {}),
+        },
+        "MetadataOptions": metadata_options(instance),
         "PrivateDnsNameOptions": {
             "HostnameType": "ip-name",
             "EnableResourceNameDnsARecord": False,
             "EnableResourceNameDnsAAAARecord": False,
             **options.get("PrivateDnsNameOptions", {}),
         },
-        "PrivateIpAddress": None if gone else instance.private_ip,
-        "ProductCodes": [],
-        "PublicDnsName": "",  # as in a VPC without enableDnsHostnames: no name of ours would resolve
-        "PublicIpAddress": instance.public_ip,
-        "RootDeviceName": instance.root_device_name,
-        "RootDeviceType": "ebs",
-        "SecurityGroups": groups,
-        "SourceDestCheck": None if gone else instance.source_dest_check,
-        "State": state_output(instance.state),
-        "StateReason": None
-        if instance.state_reason_code is None
-        else {"Code": instance.state_reason_code, "Message": instance.state_reason_message},
-        "StateTransitionReason": instance.state_transition_reason,
-        "SubnetId": None if gone else instance.subnet_id,
-        "Tags": tag_set(around.tags.get(instance.id, {})),
-        "UsageOperation": "RunInstances",
-        "UsageOperationUpdateTime": instance.first_launch_time,
-        "VirtualizationType": "hvm",
-        "VpcId": None if gone else instance.vpc_id,
     }
+
+
+def _is_gone(instance: Instance) -> bool:
+    return instance.state is InstanceState.TERMINATED
+
+
+def _state_reason(instance: Instance) -> Output | None:
+    if instance.state_reason_code is None:
+        return None
+    return {"Code": instance.state_reason_code, "Message": instance.state_reason_message}
 
 
 def state_output(state: InstanceState) -> dict[str, Any]:

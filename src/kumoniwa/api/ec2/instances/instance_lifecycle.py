@@ -10,7 +10,8 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.instances.cut_off import CutOff, cut_off, cut_off_due
 from kumoniwa.api.ec2.instances.instance_output import state_output
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named, without_root
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, OperationNotPermitted
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.boots import Cause
@@ -49,7 +50,7 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
     return await cloud.change(call, start)
 
 
-@action("StopInstances")
+@action("StopInstances", depth=Depth.PARTLY, unbuilt=(Unbuilt("Hibernate", "hibernation"),))
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Shut instances down, unless one is protected: then nothing happens to any of them."""
     skip = bool(parameters.get("SkipOsShutdown"))

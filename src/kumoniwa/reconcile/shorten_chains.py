@@ -7,7 +7,7 @@ the row follows the file.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -158,29 +158,31 @@ class Compaction:
         self.running = own
         self._unsure.add(head.id)
         try:
-            guest = self._world.driver.guest(GuestId(chain.instance))
-            if await guest.ensure_compacted(LayerId(head.id), LayerId(onto)):
-                await self._note(head, onto)
-                reason = ""
-            else:
-                reason = "It was given up for something else that was done with the volume; it is tried again."
-            self._unsure.discard(head.id)
-        except (DriverError, OSError) as failure:
-            reason = str(failure)
+            reason = await self._copied(GuestId(chain.instance), head, onto)
         finally:
             self.running = None
-        self.last = Compacted(**_values(own) | {"ended_at": clock.now(), "outcome": reason or "done"})
+        self.last = replace(own, ended_at=clock.now(), outcome=reason or "done")
         if not reason:
-            seconds = (clock.now() - own.began_at).total_seconds()
             log.info(
                 "a chain of layers was shortened",
                 volume=chain.volume,
                 layers_before=own.layers_before,
                 layers_after=own.layers_after,
-                seconds=seconds,
+                seconds=(clock.now() - own.began_at).total_seconds(),
             )
             await self._collect()
         return reason
+
+    async def _copied(self, guest_id: GuestId, head: Layer, onto: str) -> str:
+        """Have the guest copy, and write what its head stands on then; gives why it did not, "" where it did."""
+        try:
+            done = await self._world.driver.guest(guest_id).ensure_compacted(LayerId(head.id), LayerId(onto))
+            if done:
+                await self._note(head, onto)
+        except (DriverError, OSError) as failure:
+            return str(failure)  # it may go on: the row follows the file
+        self._unsure.discard(head.id)
+        return "" if done else "It was given up for something else that was done with the volume; it is tried again."
 
     async def _note(self, head: Layer, onto: str) -> None:
         """Write what the head stands on now, if its row still says what it said."""
@@ -211,14 +213,10 @@ def as_json(one: Compacted | None) -> dict[str, Any] | None:
     """A compaction as JSON has it."""
     if one is None:
         return None
-    return _values(one) | {
+    return asdict(one) | {
         "began_at": precise(one.began_at),
         "ended_at": None if one.ended_at is None else precise(one.ended_at),
     }
-
-
-def _values(one: Compacted) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in Compacted.__slots__}
 
 
 def _heads(connection: Connection) -> set[str]:

@@ -8,7 +8,7 @@ earlier call, by a new process, and ends in the same place.
 from kumoniwa.hypervisor.driver.capacity import Capacity, Room
 from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, LayerId, LayerMeasure
 from kumoniwa.hypervisor.driver.driver import Driver
-from kumoniwa.hypervisor.driver.errors import (
+from kumoniwa.hypervisor.driver.driver_errors import (
     CutRefused,
     DetachRefused,
     DiskRefused,

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from kumoniwa.hypervisor.driver import GuestEvent, GuestId
-from kumoniwa.hypervisor.simulated.layers import Layers
 from kumoniwa.hypervisor.simulated.machine import Machine
 from kumoniwa.hypervisor.simulated.ports import Ports
+from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 from kumoniwa.tasks import Tasks
 
 

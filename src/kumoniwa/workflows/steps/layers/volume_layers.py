@@ -4,7 +4,7 @@ A volume without an instance is cut, and grown, by metadata only; so a layer may
 beneath it. They are made before a volume is plugged into a guest.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import structlog
@@ -27,16 +27,7 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
     disks = world.driver.disks
     async with world.turns.layer_files:
         there = await disks.all_layers()
-
-        def lost(connection: Connection) -> str | None:
-            wanted: str | None = layer_id
-            while wanted is not None and (layer := layers.get(connection, wanted)) is not None:
-                if layer.made and layer.id not in there:
-                    return layer.id
-                wanted = layer.parent_id
-            return None
-
-        if (missing := await world.database.read(lost)) is not None:
+        if (missing := await world.database.read(partial(_lost, layer_id=layer_id, there=there))) is not None:
             raise LayerDamaged(f"The file of layer {missing} is missing; what was written to it is lost.")
         await _check_ends(world, layer_id)
         unmade = await world.database.read(partial(layers.unmade, layer_id=layer_id))
@@ -47,17 +38,8 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
                 await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
             else:
                 await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
-        if not unmade:
-            return
-
-        def note(connection: Connection) -> frozenset[str]:
-            layers.note_made(connection, *(layer.id for layer in unmade))
-            return layers.known(connection)
-
-        known = await world.database.write(note)
-        for layer in reversed(unmade):
-            if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
-                await disks.ensure_deleted(LayerId(layer.id))
+        if unmade:
+            await _note_made(world, unmade)
 
 
 async def ensure_dropped(world: World, ids: Collection[str]) -> None:
@@ -77,6 +59,29 @@ async def collect_what_goes(world: World, **about: str) -> None:
         await world.collector.collect()
     except (DriverError, OSError) as failure:  # the next collector tries again
         log.warning("layers could not be deleted", reason=str(failure), **about)
+
+
+def _lost(connection: Connection, layer_id: str, there: Collection[str]) -> str | None:
+    """The first layer, from this one down, whose file was made and is not there any more."""
+    wanted: str | None = layer_id
+    while wanted is not None and (layer := layers.get(connection, wanted)) is not None:
+        if layer.made and layer.id not in there:
+            return layer.id
+        wanted = layer.parent_id
+    return None
+
+
+async def _note_made(world: World, made: Sequence[Layer]) -> None:
+    """Note that these layers, the lowest first, have their files; delete those whose rows went meanwhile."""
+
+    def note(connection: Connection) -> frozenset[str]:
+        layers.note_made(connection, *(layer.id for layer in made))
+        return layers.known(connection)
+
+    known = await world.database.write(note)
+    for layer in reversed(made):
+        if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
+            await world.driver.disks.ensure_deleted(LayerId(layer.id))
 
 
 async def _check_ends(world: World, layer_id: str) -> None:

@@ -94,8 +94,7 @@ def write_example(connection: Connection) -> None:
     insert(connection, security_groups, *GROUPS)
     insert(connection, layers, Layer("layer-01", None, GIB, LAUNCHED))
     instances.add(connection, INSTANCE, [group.id for group in GROUPS])
-    gone = attachment(3, "/dev/sdh", AttachmentState.DETACHED)
-    for each in (*ATTACHMENTS, gone):
+    for each in ATTACHMENTS:
         volume = Volume(
             each.volume_id,
             ACCOUNT,
@@ -111,7 +110,7 @@ def write_example(connection: Connection) -> None:
             "layer-01",
         )
         insert(connection, volumes, volume)
-    insert(connection, attachments, gone, *reversed(ATTACHMENTS))
+    insert(connection, attachments, *reversed(ATTACHMENTS))
     insert(
         connection, tags, *(Tag(ACCOUNT, REGION, INSTANCE.id, "instance", key, value) for key, value in TAGS.items())
     )

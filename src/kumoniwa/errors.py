@@ -31,8 +31,10 @@ class InvalidParameterCombination(Ec2Error):
 
 
 class MissingParameter(Ec2Error):
-    def __init__(self, name: str) -> None:
-        super().__init__("MissingParameter", f"The request must contain the parameter {name}")
+    """A parameter that the request must have, in EC2's usual text or, where EC2 has another one, in `message`."""
+
+    def __init__(self, name: str = "", *, message: str = "") -> None:
+        super().__init__("MissingParameter", message or f"The request must contain the parameter {name}")
 
 
 class UnknownParameter(Ec2Error):
@@ -61,6 +63,40 @@ class OperationNotPermitted(Ec2Error):
 class IncorrectInstanceState(Ec2Error):
     def __init__(self, message: str) -> None:
         super().__init__("IncorrectInstanceState", message)
+
+
+class IncorrectState(Ec2Error):
+    """A resource other than an instance that is in the wrong state for what is asked."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("IncorrectState", message)
+
+
+class InvalidInstanceAttributeValue(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidInstanceAttributeValue", message)
+
+
+class UnsupportedHibernationConfiguration(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("UnsupportedHibernationConfiguration", message)
+
+
+class InvalidBlockDeviceMapping(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidBlockDeviceMapping", message)
+
+
+class AttachmentLimitExceeded(Ec2Error):
+    """More volumes than an instance can have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("AttachmentLimitExceeded", f"An instance can have at most {most} volumes")
+
+
+class VolumeInUse(Ec2Error):
+    def __init__(self, message: str) -> None:
+        super().__init__("VolumeInUse", message)
 
 
 class InvalidAction(Ec2Error):

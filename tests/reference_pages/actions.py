@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import kumoniwa.api.ec2
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import ACTIONS, Action, Depth, Extent
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.modules import import_all
@@ -114,30 +114,30 @@ def _counts(built: Mapping[str, Extent], missing: int) -> str:
 def _cell(name: str, extent: Extent) -> str:
     sentences = [extent.missing] if extent.missing else []
     if _is_long(extent):
-        sentences.append(f"[{len(_by_subject(extent.unbuilt))} things are refused](#{name.lower()}).")
-    elif extent.unbuilt:
-        refused = "; ".join(f"{what} ({paths})" for what, paths in _by_subject(extent.unbuilt).items())
+        sentences.append(f"[{len(_by_subject(extent.not_built))} things are refused](#{name.lower()}).")
+    elif extent.not_built:
+        refused = "; ".join(f"{what} ({paths})" for what, paths in _by_subject(extent.not_built).items())
         sentences.append(f"Refused: {refused}.")
     return " ".join(sentences)
 
 
 def _is_long(extent: Extent) -> bool:
-    return len(_by_subject(extent.unbuilt)) > _FEW
+    return len(_by_subject(extent.not_built)) > _FEW
 
 
 def _refused_parameters(name: str, extent: Extent) -> str:
-    return f"\n### {name}\n\n" + table(("refused", "parameters"), _by_subject(extent.unbuilt).items())
+    return f"\n### {name}\n\n" + table(("refused", "parameters"), _by_subject(extent.not_built).items())
 
 
-def _by_subject(unbuilt: Iterable[Unbuilt]) -> dict[str, str]:
+def _by_subject(not_built: Iterable[NotBuiltParameter]) -> dict[str, str]:
     """The parameters, as text, by what they ask for."""
     found: dict[str, list[str]] = {}
-    for parameter in unbuilt:
+    for parameter in not_built:
         found.setdefault(parameter.what, []).append(_parameter(parameter))
     return {what: ", ".join(parameters) for what, parameters in found.items()}
 
 
-def _parameter(parameter: Unbuilt) -> str:
+def _parameter(parameter: NotBuiltParameter) -> str:
     if not parameter.harmless:
         return code(parameter.path)
     accepted = " and ".join(code(_value(value)) for value in parameter.harmless)

@@ -13,7 +13,7 @@ from reference_pages import FOLDER, PAGES
 from reference_pages.actions import Built, document
 
 import kumoniwa.api.ec2
-from kumoniwa.api.not_built import Unbuilt, below
+from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import ACTIONS, Depth, Extent, action
 from kumoniwa.modules import import_all
 
@@ -22,7 +22,7 @@ import_all(kumoniwa.api.ec2)
 _REFUSALS = ("Kumoniwa does not implement ", "Kumoniwa does not have ")
 _REAL = Extent(Depth.REAL, "", ())
 _EXTENTS = {name: registered.extent for name, registered in ACTIONS["ec2"].items()}
-_DECLARED = [parameter for extent in _EXTENTS.values() for parameter in extent.unbuilt]
+_DECLARED = [parameter for extent in _EXTENTS.values() for parameter in extent.not_built]
 _MODULES = [module for name, module in sys.modules.items() if name.startswith("kumoniwa.api.ec2.")]
 
 
@@ -38,7 +38,7 @@ def test_the_reference_has_no_other_pages() -> None:
 def test_every_action_says_how_far_it_is_built() -> None:
     assert _EXTENTS
     for name, extent in _EXTENTS.items():
-        assert (extent.depth is Depth.REAL) != bool(extent.missing or extent.unbuilt), name
+        assert (extent.depth is Depth.REAL) != bool(extent.missing or extent.not_built), name
         assert extent.missing == "" or extent.missing.endswith("."), f"{name}: whole sentences"
 
 
@@ -46,7 +46,7 @@ def test_every_action_says_how_far_it_is_built() -> None:
     "extent",
     [
         {"missing": "It does nothing."},
-        {"unbuilt": (Unbuilt("Colour", "colours"),)},
+        {"not_built": (NotBuiltParameter("Colour", "colours"),)},
         {"depth": Depth.PARTLY},
         {"depth": Depth.RECORDED},
     ],
@@ -57,10 +57,10 @@ def test_a_depth_that_contradicts_what_is_missing_is_refused(extent: dict[str, A
     assert "PaintInstances" not in ACTIONS["ec2"]
 
 
-@pytest.mark.parametrize("name", [name for name, extent in _EXTENTS.items() if extent.unbuilt])
+@pytest.mark.parametrize("name", [name for name, extent in _EXTENTS.items() if extent.not_built])
 def test_every_parameter_that_an_action_refuses_is_one_of_the_model(name: str) -> None:
     model = parameters_of(name)
-    for parameter in _EXTENTS[name].unbuilt:
+    for parameter in _EXTENTS[name].not_built:
         path = parameter.path
         assert any(leaf == path or leaf.startswith(f"{path}.") for leaf in model), path
 
@@ -90,20 +90,20 @@ def test_an_action_of_the_model_that_is_not_registered_is_listed_as_not_built() 
 
 
 def test_many_refusals_have_a_table_of_their_own() -> None:
-    unbuilt = below("Look", [Unbuilt(f"P{number}", f"thing {number}", ("no",)) for number in range(9)])
+    not_built = below("Look", [NotBuiltParameter(f"P{number}", f"thing {number}", ("no",)) for number in range(9)])
     page = document(
-        ["PaintInstances"], {"PaintInstances": Built("walls", Extent(Depth.PARTLY, "It does not dry.", unbuilt))}
+        ["PaintInstances"], {"PaintInstances": Built("walls", Extent(Depth.PARTLY, "It does not dry.", not_built))}
     )
     assert "| `PaintInstances` | partly | It does not dry. [9 things are refused](#paintinstances). |" in page
     assert "\n### PaintInstances\n" in page
     assert "| thing 8 | `Look.P8` other than `no` |" in page
 
 
-def _unbuilt(module: ModuleType) -> Iterator[Unbuilt]:
+def _unbuilt(module: ModuleType) -> Iterator[NotBuiltParameter]:
     """The parameters that a module declares in tuples of its own."""
     for value in vars(module).values():
         if isinstance(value, tuple):
-            yield from (one for one in value if isinstance(one, Unbuilt))
+            yield from (one for one in value if isinstance(one, NotBuiltParameter))
 
 
 def _refused_in(module: ModuleType) -> Iterator[str]:

@@ -31,12 +31,12 @@ from real_cloud import RealCloud, real_cloud, until
 
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.qemu.disks.layer_checks import path_of
-from kumoniwa.hypervisor.qemu.guest import stream
-from kumoniwa.hypervisor.qemu.guest.command_line import LAYERS_FROM_GUEST
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.drives import stream
+from kumoniwa.hypervisor.qemu.guest.process.command_line import LAYERS_FROM_GUEST
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import layers
-from kumoniwa.workflows.engine import Step, Workflow
+from kumoniwa.workflows.workflow import Step, Workflow
 
 CUT = 17
 

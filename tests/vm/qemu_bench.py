@@ -19,12 +19,12 @@ from driver_contract import MIB, forward
 from kumoniwa import run
 from kumoniwa.clock import SystemClock
 from kumoniwa.hypervisor.driver import DiskBus, EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestSpec, LayerId
-from kumoniwa.hypervisor.qemu.driver import QemuDriver
-from kumoniwa.hypervisor.qemu.guest import record
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.process import Identity, identify
+from kumoniwa.hypervisor.qemu.guest.process import record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, identify
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
+from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 from kumoniwa.tasks import Tasks
 
 T = TypeVar("T")

@@ -26,11 +26,11 @@ from kumoniwa.app.cloud import Running, running
 from kumoniwa.clock import SystemClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId
-from kumoniwa.hypervisor.qemu.driver import QemuDriver
-from kumoniwa.hypervisor.qemu.guest import record
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator, disk_id
-from kumoniwa.hypervisor.qemu.guest.process import Identity
+from kumoniwa.hypervisor.qemu.guest.process import record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, disk_id
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
+from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import snapshots, volumes
 from kumoniwa.workflows.steps.instances.guests import disk_of

@@ -19,9 +19,9 @@ from server import Server
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, DiskBus, EventKind, GuestState, LayerId
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
-from kumoniwa.hypervisor.qemu.guest.space import FLOOR, free_bytes
+from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, free_bytes
 from kumoniwa.store import snapshots
 
 pytestmark = [

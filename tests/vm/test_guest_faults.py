@@ -9,8 +9,8 @@ import pytest
 from real_cloud import RealCloud, end_guests, real_cloud, until
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, GuestSpec, GuestState, Started
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.monitor import Monitor
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]

@@ -29,7 +29,7 @@ from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
 from kumoniwa.store import layers, tables
 from kumoniwa.store.workflows import StepRow
-from kumoniwa.workflows.engine import Workflow
+from kumoniwa.workflows.workflow import Workflow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 
@@ -54,7 +54,7 @@ IMAGE_STEPS = (
     "complete the snapshots",
     "publish the image",
 )
-STREAM = "kumoniwa.hypervisor.qemu.guest.stream"
+STREAM = "kumoniwa.hypervisor.qemu.guest.drives.stream"
 COMPACTION = "kumoniwa.reconcile.shorten_chains:Compaction"
 DISKS = "kumoniwa.hypervisor.qemu.disks.qemu_disks"
 MOMENTS = [
@@ -314,7 +314,7 @@ async def test_a_data_folder_copied_at_any_instant_starts_and_is_whole(
 
 def _photograph_after(patch: pytest.MonkeyPatch, step: str, cloud: RealCloud, folder: Path, copy: Path) -> None:
     """Once the step is journaled, all that writes to the folder stands still and it is copied."""
-    remember = Workflow._remember
+    remember = Workflow._journal_end
 
     async def then_photograph(workflow: Workflow, name: str, result: object, error: str | None) -> StepRow:
         remembered = await remember(workflow, name, result, error)
@@ -325,4 +325,4 @@ def _photograph_after(patch: pytest.MonkeyPatch, step: str, cloud: RealCloud, fo
             assert await process.wait() == 0
         return remembered
 
-    patch.setattr(Workflow, "_remember", then_photograph)
+    patch.setattr(Workflow, "_journal_end", then_photograph)

@@ -12,9 +12,10 @@ from qemu_bench import WITHIN, QemuBench, identity_of, machine_of, qemu
 
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, EventKind, Firmware, GuestDisk, GuestState
-from kumoniwa.hypervisor.qemu.guest import firmware, plugs
-from kumoniwa.hypervisor.qemu.guest.command_line import disk_node
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.drives import plugs
+from kumoniwa.hypervisor.qemu.guest.process import firmware
+from kumoniwa.hypervisor.qemu.guest.process.command_line import disk_node
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 

@@ -22,8 +22,9 @@ from kumoniwa.hypervisor.driver import (
     HostExhausted,
     LayerId,
 )
-from kumoniwa.hypervisor.qemu.guest import record, translations
-from kumoniwa.hypervisor.qemu.guest.process import find_in, identify
+from kumoniwa.hypervisor.qemu.guest import translations
+from kumoniwa.hypervisor.qemu.guest.process import record
+from kumoniwa.hypervisor.qemu.guest.process.host_process import find_in, identify
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]

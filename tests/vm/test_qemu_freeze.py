@@ -13,7 +13,7 @@ from qemu_bench import WITHIN, QemuBench, machine_of, qemu
 
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import Cut, CutRefused, EventKind, GuestSpec, LayerId
-from kumoniwa.hypervisor.qemu.guest import agent, cut, freeze
+from kumoniwa.hypervisor.qemu.guest.drives import agent, cut, freeze
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(900)]

@@ -25,9 +25,9 @@ from kumoniwa.hypervisor.driver import (
     LayerId,
 )
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
-from kumoniwa.hypervisor.qemu.guest import stream
+from kumoniwa.hypervisor.qemu.guest.drives import stream
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
-from kumoniwa.hypervisor.qemu.guest.space import FLOOR
+from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 

@@ -7,6 +7,7 @@ from typing import Any
 from stack import Stack
 
 from kumoniwa.hypervisor.driver import GuestState, LayerId
+from kumoniwa.model.scope import Scope
 from kumoniwa.store import snapshots
 
 ZONE = "us-east-1a"
@@ -42,7 +43,7 @@ class Story:
     """How a story is begun, and what must have come of it."""
 
     kind: str
-    """One of `kumoniwa.workflows.engine.STORIES`."""
+    """One of `kumoniwa.workflows.story.STORIES`."""
     begin: Callable[[Stack, Given], Awaitable[Any]]
     failure: Callable[[Stack, Given], Awaitable[str | None]]
     """Why it came to nothing, as the API tells it; None: it did not, and all that was asked for is checked."""
@@ -205,7 +206,9 @@ async def check_kept(stack: Stack, given: Given, loses: Collection[str] = ()) ->
 async def _snapshotted(stack: Stack, given: Given) -> list[LayerId]:
     """The layers of the completed snapshots of what is given."""
     account, written = stack.running.key["account"], vars(given).values()
-    found = await stack.running.cloud.read(lambda connection: snapshots.in_scope(connection, account, "us-east-1"))
+    found = await stack.running.cloud.read(
+        lambda connection: snapshots.in_scope(connection, Scope(account, "us-east-1"))
+    )
     return [
         LayerId(one.layer_id)
         for one in found

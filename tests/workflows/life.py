@@ -28,7 +28,7 @@ from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timin
 from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.tables import instances
 from kumoniwa.tasks import Tasks
-from kumoniwa.workflows.engine import Workflow
+from kumoniwa.workflows.workflow import Workflow
 
 _CODEC = ec2_codec()
 _UNSYNCED = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", "PRAGMA foreign_keys=ON")

@@ -11,7 +11,7 @@ from typing import Any
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost
 from kumoniwa.hypervisor.simulated import SimulatedGuest
-from kumoniwa.workflows.engine import Workflow
+from kumoniwa.workflows.workflow import Workflow
 
 REFUSAL = "The host said no."
 OF_STORIES, OF_COMPACTIONS, OF_ALL = "workflows:", "compaction:", ""

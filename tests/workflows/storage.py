@@ -28,6 +28,7 @@ from kumoniwa.model import instances as instance_model
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.images import Image, ImageDevice
 from kumoniwa.model.layers import Layer
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Attachment, AttachmentState
 from kumoniwa.model.volumes import Volume as VolumeRow
@@ -296,7 +297,7 @@ class Storage:
                 assert were_cut_together(found), [vars(one) for one in found]
                 self.counts["cut together"] += 1
         database, files = self.stack.running.cloud.world.database, DriversFiles(self.stack.driver.disks)
-        assert await look_at_whole(database, files) == []
+        assert await look_at_whole(database, self.stack.running.cloud.world.collector) == []
         assert (await look_at_layers(database, files, None, lambda: False)).faults == ()
 
     def check_volumes(self, rows: Rows) -> None:
@@ -399,7 +400,7 @@ class Storage:
         account = self.stack.running.key["account"]
 
         def read(connection: Connection) -> Rows:
-            scope = (connection, account, REGION)
+            scope = (connection, Scope(account, REGION))
             return Rows(
                 {one.id: one for one in volumes.in_scope(*scope)},
                 volumes.attachment_of(connection),

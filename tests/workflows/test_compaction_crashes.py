@@ -21,6 +21,7 @@ from whole import whole
 from kumoniwa.clock import SystemClock
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.simulated import SimulatedGuest
+from kumoniwa.model.scope import Scope
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import layers, snapshots
 
@@ -172,7 +173,7 @@ async def _check(stack: Stack, long: Long) -> None:
     guest, cloud = stack.guest(long.instance), stack.running.cloud
     assert guest.read(_FILE) == _written(_CUTS)
     account = stack.running.key["account"]
-    found = {one.id: one for one in await cloud.read(lambda at: snapshots.in_scope(at, account, "us-east-1"))}
+    found = {one.id: one for one in await cloud.read(lambda at: snapshots.in_scope(at, Scope(account, "us-east-1")))}
     for number, snapshot_id in enumerate(long.snapshots):
         layer = found[snapshot_id].layer_id
         assert layer is not None

@@ -10,7 +10,7 @@ from stack import Stack
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.store import tables as rows
 from kumoniwa.store import workflows
-from kumoniwa.workflows.engine import STORIES
+from kumoniwa.workflows.story import STORIES
 
 pytestmark = pytest.mark.anyio
 

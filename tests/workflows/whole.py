@@ -7,7 +7,6 @@ from sqlalchemy import Connection, select
 from stack import Stack
 
 from kumoniwa.model.layers import Layer
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 from kumoniwa.store.tables import instances, metadata, permissions, tags, workflows
 
@@ -31,7 +30,7 @@ async def whole(stack: Stack) -> None:
     files = await stack.driver.disks.all_layers()
     assert files <= known.keys()
     assert {layer.id for layer in known.values() if layer.made} <= files, "only what was never used may have no file"
-    assert await collect(cloud.world.database, stack.driver.disks) == 0, "layers that nothing refers to were left"
+    assert await cloud.world.collector.collect() == 0, "layers that nothing refers to were left"
     assert stack.driver.world.layers.broken == []
 
 

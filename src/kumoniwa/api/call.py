@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kumoniwa.model.scope import Scope
+
 Parameters = Mapping[str, Any]
 Answer = Mapping[str, Any] | None
 
@@ -32,3 +34,8 @@ class Call:
     principal: str  # access key id
     at: datetime
     token: Token | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Whose resources the call sees."""
+        return Scope(self.account, self.region)

@@ -36,7 +36,7 @@ class ClientTokens:
         token, check_replay = call.token, ACTIONS["ec2"][call.action].check_replay
 
         def found(connection: Connection) -> Mapping[str, Any] | None:
-            row = tokens.find(connection, call.account, call.region, call.action, token.value)
+            row = tokens.find(connection, call.scope, call.action, token.value)
             if row is None:
                 return None
             if row.fingerprint != token.fingerprint:

@@ -8,11 +8,13 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.descriptions import Descriptions
+from kumoniwa.model.scope import Scope
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
 from kumoniwa.store.workflows import Origin
-from kumoniwa.workflows.engine import Engine, has_submitted
+from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.story import has_submitted
 from kumoniwa.workflows.world import World
 
 T = TypeVar("T")
@@ -27,6 +29,8 @@ class Cloud:
     descriptions: Descriptions[Any] = field(default_factory=Descriptions)
     compaction: Compaction | None = None
     damage: Damage | None = None
+    regions_made: set[Scope] = field(default_factory=set)
+    """Where the default VPC is known to exist: every action that reads a network asks."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a consistent view of the state."""
@@ -41,8 +45,8 @@ class Cloud:
         def work_and_remember(connection: Connection) -> tuple[Answer, bool]:
             answer = work(connection)
             if call.token is not None:
-                scope = (call.account, call.region, call.action)
-                row = tokens.TokenRow(*scope, call.token.value, call.token.fingerprint, answer, call.at)
+                asked = (call.account, call.region, call.action, call.token.value)
+                row = tokens.TokenRow(*asked, call.token.fingerprint, answer, call.at)
                 tokens.record(connection, row)
             return answer, has_submitted(connection)
 

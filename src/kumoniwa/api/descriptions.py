@@ -1,4 +1,4 @@
-"""What resources were described as, kept until the version of what is described counts up."""
+"""Descriptions of resources, kept until the version of what they describe counts up."""
 
 import threading
 from collections.abc import Mapping

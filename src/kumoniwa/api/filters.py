@@ -47,7 +47,7 @@ def never(*names: str) -> dict[str, Values[Any]]:
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a text is one of those that the patterns stand for."""
+    """A test of whether a text matches one of the patterns."""
     literal: set[str] = set()
     wild: list[list[str]] = []
     for pattern in patterns:

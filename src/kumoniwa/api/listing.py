@@ -1,4 +1,7 @@
-"""Pages, once for every Describe… action.
+"""What every Describe… action has in common: ids, filters, tags, order, pages.
+
+An action declares a `Listing` and writes one function that makes a row of its answer. The order of checks is the same
+everywhere: the form of ids, whether each was found, filters, the limits of a page, its token.
 
 A page's `NextToken` holds the key of the last item seen, not a position: rows may come and go between two pages, and
 what stays is seen exactly once. It is good for the same request only (account, region, action, parameters).
@@ -8,14 +11,109 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Generic, Protocol
 
-from kumoniwa.api.call import Call, Parameters
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.filters import T, Tags, Values, matching
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.store.tags import tags_of
 
 _DIGEST_BYTES = 12
 _PAGING = frozenset({"MaxResults", "NextToken", "DryRun"})
+
+
+class Kind(Protocol):
+    """A kind of resource, as far as listing it needs: its refusals, and how tags name it."""
+
+    @property
+    def resource_type(self) -> str: ...
+
+    def check_form(self, ids: Collection[str], parameter: str = "") -> None: ...
+
+    def check_all_found(self, asked: Collection[str] | None, found: Collection[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a listing, as the readers of its items see it. `ids` is None where it asks for all there are."""
+
+    cloud: Cloud
+    call: Call
+    parameters: Parameters
+    ids: Sequence[str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(Generic[T]):
+    """How one Describe action lists items of type T."""
+
+    member: str
+    """The member of the answer that holds the rows."""
+    read: Callable[[Connection, Asked], Iterable[T]]
+    """The items that may be shown: of the caller's scope; only those with the ids asked for, where ids are given."""
+    row: Callable[[T, Mapping[str, str]], Mapping[str, Any]]
+    """An item with its tags, under EC2's member names."""
+    key: Callable[[T], str]
+    """The order of the rows. Unique, and of what does not change, for tokens hold it."""
+    filters: Mapping[str, Values[T]] = field(default_factory=dict)
+    """By filter name, the values of an item."""
+    limits: tuple[int, int] | None = None
+    """The least and greatest `MaxResults`; None where the action has none."""
+    kind: Kind | None = None
+    ids: str = ""
+    """The parameter with the ids asked for, which are of `kind`."""
+    ids_named: str = ""
+    """How EC2's refusal of a malformed id names that parameter, where it is not as usual for the kind."""
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that cannot be given with `MaxResults`, each with EC2's word: `{"InstanceIds": "instancesSet"}`."""
+    id_of: Callable[[T], str] = attrgetter("id")
+    """The id of an item, by which its tags are found."""
+    read_checks_ids: bool = False
+    """Whether `read` itself refuses ids that it does not find: where some that exist are not shown."""
+    tagged: bool = False
+    """Whether items have tags, as resources of `kind`'s type."""
+    own_tags: Tags[T] | None = None
+    """The tags that items bring along, instead."""
+
+    async def answer(self, cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+        """The page that a request asks for. Raises EC2's refusals."""
+        ids: Sequence[str] | None = (parameters.get(self.ids) or None) if self.ids else None
+        if self.kind is not None:
+            self.kind.check_form(ids or (), self.ids_named)
+        asked = Asked(cloud, call, parameters, ids)
+        return await cloud.read(lambda connection: self._answer(connection, asked))
+
+    def _answer(self, connection: Connection, asked: Asked) -> Answer:
+        items = list(self.read(connection, asked))
+        if self.kind is not None and not self.read_checks_ids:
+            self.kind.check_all_found(asked.ids, {self.id_of(item) for item in items})
+        tags = self._tags(connection, asked)
+        shown, token = page(
+            asked.call,
+            asked.parameters,
+            items,
+            filters=self.filters,
+            key=self.key,
+            tags=tags if self.tagged or self.own_tags is not None else None,
+            limits=self.limits,
+            whole=self.whole,
+        )
+        answer: dict[str, Any] = {self.member: [self.row(item, tags(item)) for item in shown]}
+        return answer if token is None else {**answer, "NextToken": token}
+
+    def _tags(self, connection: Connection, asked: Asked) -> Tags[T]:
+        if self.own_tags is not None:
+            return self.own_tags
+        if not self.tagged or self.kind is None:
+            return lambda _: {}
+        tagged = tags_of(connection, asked.call.scope, self.kind.resource_type, asked.ids)
+        return lambda item: tagged.get(self.id_of(item), {})
 
 
 def page(
@@ -64,7 +162,7 @@ def _check_limits(parameters: Parameters, most: int, limits: tuple[int, int], wh
 
 
 def _fingerprint(call: Call, parameters: Parameters) -> str:
-    """What a token is bound to. A page may have another size than the one before."""
+    """What a token is bound to. A page may have another size than its predecessor."""
     asked = {name: value for name, value in parameters.items() if name not in _PAGING}
     return json.dumps([call.account, call.region, call.action, asked], sort_keys=True, default=str)
 
@@ -78,7 +176,7 @@ def _token(last: str, bound: str) -> str:
 
 
 def _last_seen(token: str, bound: str) -> str:
-    """The key in a token of ours for this very request. Not a secret: who forges one only skips items of his own."""
+    """The key in a token for this very request. No secret: a caller who forges a token only skips own items."""
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
         last = raw[_DIGEST_BYTES:].decode()

@@ -8,25 +8,25 @@ from kumoniwa.errors import NotBuilt
 
 
 @dataclass(frozen=True, slots=True)
-class Unbuilt:
-    """A parameter, by its path of member names, and what it asks for. `harmless` values ask for what is so anyway."""
+class NotBuiltParameter:
+    """A parameter, by its path of member names, and what it asks for. `harmless` values ask for what holds anyway."""
 
     path: str
     what: str
     harmless: tuple[object, ...] = ()
 
 
-def below(prefix: str, unbuilt: Iterable[Unbuilt]) -> tuple[Unbuilt, ...]:
+def below(prefix: str, not_built: Iterable[NotBuiltParameter]) -> tuple[NotBuiltParameter, ...]:
     """The same parameters where the structure that they belong to is a member, or the items of a member, `prefix`."""
-    return tuple(replace(one, path=f"{prefix}.{one.path}") for one in unbuilt)
+    return tuple(replace(one, path=f"{prefix}.{one.path}") for one in not_built)
 
 
-def refuse(parameters: Mapping[str, Any], unbuilt: Iterable[Unbuilt]) -> None:
+def refuse(parameters: Mapping[str, Any], not_built: Iterable[NotBuiltParameter]) -> None:
     """Raises `NotBuilt` for the first of these that is asked for."""
-    for one in unbuilt:
-        for value in _values(parameters, one.path.split(".")):
-            if value not in (None, False, [], {}) and value not in one.harmless:
-                raise NotBuilt(one.what)
+    for parameter in not_built:
+        for value in _values(parameters, parameter.path.split(".")):
+            if value not in (None, False, [], {}) and value not in parameter.harmless:
+                raise NotBuilt(parameter.what)
 
 
 def _values(node: Any, path: list[str]) -> Iterable[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.not_built import NotBuiltParameter
 
 
 class ActionFunction(Protocol):
@@ -30,7 +30,7 @@ class Depth(StrEnum):
     REAL = "real"
     """It does what EC2 does, with every parameter of the model."""
     PARTLY = "partly"
-    """It does what EC2 does, except for what `Extent.missing` and `Extent.unbuilt` name."""
+    """It does what EC2 does, except for what `Extent.missing` and `Extent.not_built` name."""
     RECORDED = "recorded only"
     """It checks, stores and shows values as EC2 does, and nothing outside the database changes."""
     NOT_BUILT = "not built"
@@ -41,12 +41,12 @@ class Depth(StrEnum):
 class Extent:
     """How far an action is built, for the reference (`docs/reference/actions.md`).
 
-    `missing` says in whole sentences what differs from EC2; `unbuilt` are the parameters that are refused.
+    `missing` says in whole sentences what differs from EC2; `not_built` are the parameters that are refused.
     """
 
     depth: Depth
     missing: str
-    unbuilt: tuple[Unbuilt, ...]
+    not_built: tuple[NotBuiltParameter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +71,20 @@ def action(
     check_replay: CheckReplay | None = None,
     depth: Depth = Depth.REAL,
     missing: str = "",
-    unbuilt: tuple[Unbuilt, ...] = (),
+    not_built: tuple[NotBuiltParameter, ...] = (),
 ) -> Callable[[_Function], _Function]:
     """Register a function as the action of that name, and how far it is built.
 
     Raises `ValueError` for a name that is taken, and where `depth` and what is missing contradict each other: an action
     is real exactly when nothing is missing.
     """
-    if (depth is Depth.REAL) == bool(missing or unbuilt):
+    if (depth is Depth.REAL) == bool(missing or not_built):
         raise ValueError(f"the action {name} is {depth}, and that does not fit what it says is missing")
 
     def register(function: _Function) -> _Function:
         if name in ACTIONS[service]:
             raise ValueError(f"the action {name} is registered twice")
-        ACTIONS[service][name] = Action(function, Extent(depth, missing, unbuilt), check_replay)
+        ACTIONS[service][name] = Action(function, Extent(depth, missing, not_built), check_replay)
         return function
 
     return register

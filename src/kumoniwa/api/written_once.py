@@ -1,9 +1,9 @@
-"""Outputs that last: the same value is told again until what it describes changes."""
+"""Outputs that are written once: the same value is the answer until what it describes changes."""
 
 from typing import Any
 
 
-class Lasting(dict[str, Any]):
+class WrittenOnce(dict[str, Any]):
     """An output that never changes again. Whoever writes it down may keep the text with it, for the next time."""
 
     __slots__ = ("written",)

@@ -21,12 +21,11 @@ from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
 from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
-from kumoniwa.api.evidence.storage_routes import EXTENSIONS as OF_STORAGE
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import Clock, SystemClock
-from kumoniwa.config import Config, cache_dir
+from kumoniwa.config import Config
 from kumoniwa.gateway.chain import Credential, Gateway
 from kumoniwa.gateway.services import services
 from kumoniwa.hypervisor.driver import Driver, DriverError
@@ -36,14 +35,14 @@ from kumoniwa.modules import import_all
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.guests import Follower
 from kumoniwa.reconcile.leftovers import collect_kept
-from kumoniwa.reconcile.shorten_chains import CUTTING, Compaction
+from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.storage.collect import collect, sweep
 from kumoniwa.store import facts
 from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.schema import SchemaTooNew, ensure_schema
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
+from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -94,7 +93,7 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
 
         async def after(row: WorkflowRow, error: str | None) -> None:
             await follower.after(row, error)
-            if row.kind in CUTTING:
+            if STORIES[row.kind].cuts:
                 compaction.stir()
             await collect_kept(world, row)
 
@@ -102,8 +101,8 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         await driver.open()
         ending.push_async_callback(driver.close)
         try:
-            await sweep(database, driver.disks)
-            await collect(database, driver.disks)
+            await world.collector.sweep()
+            await world.collector.collect()
         except (DriverError, OSError) as failure:  # rubbish that does not go keeps nobody from working
             log.warning("layers could not be deleted", reason=str(failure))
         ending.push_async_callback(engine.close)
@@ -119,7 +118,7 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         ending.push_async_callback(damage.close)
         damage.start()
         cloud = Cloud(world, engine, compaction=compaction, damage=damage)
-        if driver.name == "simulated":
+        if driver.features.boots_blank_disks:
             await ensure_simulated_images(cloud)
         key = await asyncio.to_thread(ensure_key, config)
         yield Running(_gateway(config, cloud, key), cloud, follower, key)
@@ -137,19 +136,6 @@ def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None
         )
 
 
-async def make_driver(config: Config) -> Driver:
-    """The driver that the configuration names, not yet open."""
-    # Imported only where wanted: the simulated cloud must start where no QEMU is, and either should start quickly.
-    if config.driver == "simulated":
-        from kumoniwa.hypervisor.simulated import SimulatedDriver
-
-        return SimulatedDriver(SystemClock(), kept_in=config.data_dir / "simulated.db")
-    from kumoniwa.hypervisor.qemu.driver import QemuDriver
-    from kumoniwa.hypervisor.qemu.host.probe import probe
-
-    return QemuDriver(config.data_dir, clock=SystemClock(), accelerator=await probe(cache_dir()))
-
-
 def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
     credential = Credential(key["secret_access_key"], key["account"])
     actions = {
@@ -161,7 +147,7 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
         {key["access_key_id"]: credential}.get,
         cloud.world.clock,
         ClientTokens(cloud),
-        extensions={route: partial(extension, cloud) for route, extension in (EXTENSIONS | OF_STORAGE).items()},
-        health=dict if cloud.damage is None else cloud.damage.told,
+        extensions={route: partial(extension, cloud) for route, extension in EXTENSIONS.items()},
+        health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[config.host],
     )

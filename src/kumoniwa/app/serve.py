@@ -12,11 +12,12 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from kumoniwa.app.cloud import make_driver, running
+from kumoniwa.app.cloud import running
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
 from kumoniwa.folder import FolderTaken, owned, write_private
 from kumoniwa.gateway.chain import Gateway
+from kumoniwa.hypervisor.drivers import make_driver
 
 log = structlog.get_logger(__name__)
 

@@ -13,6 +13,8 @@ from typing import Any
 import click
 
 from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, Config, default_data_dir
+from kumoniwa.hypervisor.drivers import NAMES as DRIVERS
+from kumoniwa.hypervisor.drivers import features_of
 from kumoniwa.model.regions import REGIONS
 
 _INTERRUPTED = 130
@@ -93,7 +95,7 @@ def main() -> None:
 )
 @click.option(
     "--driver",
-    type=click.Choice(["qemu", "simulated"]),
+    type=click.Choice(DRIVERS),
     default="qemu",
     show_default=True,
     help="qemu: real guests. simulated: guests in memory, for tests of your automation.",
@@ -327,7 +329,7 @@ def _welcome(config: Config, endpoint: str) -> str:
     """What a person is told once a cloud listens."""
     folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
     commands = [(f'eval "$(kumoniwa env{folder})"', "point the AWS CLI at it")]
-    if config.driver == "qemu":
+    if features_of(config.driver).outlives_the_server:
         ending = "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them."
         commands.append((f"kumoniwa ami build debian-12{folder}", "make an AMI to launch from, where there is none"))
     else:

@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa.api.evidence.storage_routes import check_part, repair_all, status
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.clock import SystemClock
 from kumoniwa.folder import FolderTaken, owned
 from kumoniwa.hypervisor.driver import Disks, Room
+from kumoniwa.reconcile.layer_files import DriversFiles
+from kumoniwa.storage.collect import Collector
+from kumoniwa.storage.report import check_part, repair_all, status
 from kumoniwa.store import facts
 from kumoniwa.store.engines.sqlite import Database, make_engine
 from kumoniwa.store.schema import HEAD, SchemaTooNew, revision
@@ -26,15 +28,16 @@ class StorageAlone:
     def __init__(self, runner: asyncio.Runner, data_dir: Path, database: Database, disks: Disks, room: Room) -> None:
         self._runner, self._data_dir = runner, data_dir
         self._database, self._disks, self._room = database, disks, room
+        self._collector = Collector(database, disks)
 
     def status(self) -> dict[str, Any]:
         return self._run(status(self._database, self._room, self._data_dir))
 
     def check(self, start: str | None) -> dict[str, Any]:
-        return self._run(check_part(self._database, self._disks, start))
+        return self._run(check_part(self._database, DriversFiles(self._disks), self._collector, start))
 
     def repair(self) -> dict[str, Any]:
-        return self._run(repair_all(self._database, self._disks))
+        return self._run(repair_all(self._database, DriversFiles(self._disks), self._collector))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Ctrl-C cancels the work, waits until it has cleared up, and is raised as `KeyboardInterrupt`."""
@@ -85,11 +88,11 @@ def _disks(runner: asyncio.Runner, data_dir: Path, driver: object) -> Iterator[t
 
         simulated = SimulatedDriver(SystemClock(), kept_in=data_dir / "simulated.db")
         try:
-            yield simulated.disks, simulated.room()
+            yield simulated.disks, runner.run(simulated.capacity()).room
         finally:
             runner.run(simulated.close())
         return
     from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
-    from kumoniwa.hypervisor.qemu.guest.space import FLOOR, free_bytes
+    from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, free_bytes
 
     yield QcowDisks(data_dir / "layers"), Room(free_bytes(data_dir), FLOOR)

@@ -10,6 +10,7 @@ from typing import Any
 
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.cloud import CloudClient
+from kumoniwa.hypervisor.drivers import features_of
 
 SSH_PORT = 22
 _GREETS_WITHIN = 5.0  # seconds
@@ -24,7 +25,7 @@ def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
         raise CommandFailed(f"{instance_id} is {state}; only a running instance answers SSH.")
     forwards = cloud.told(f"instances/{instance_id}").get("forwards", [])
     endpoint = forward_to_ssh(instance_id, forwards)
-    if cloud.access.driver == "simulated":
+    if not features_of(cloud.access.driver).answers_connections:
         raise CommandFailed(
             f"{instance_id} is simulated: no SSH answers there."
             f" What it logged: aws ec2 get-console-output --instance-id {instance_id} --output text"

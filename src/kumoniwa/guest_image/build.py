@@ -39,7 +39,7 @@ async def build_image(recipe: Recipe, destination: Path, on_progress: OnProgress
     """Build `recipe` as a whole disk (qcow2) at `destination`; takes minutes and needs Debian's mirror.
 
     Everything happens in temporary folders; only a finished disk is renamed into place. When it fails or is cancelled,
-    nothing is left behind. `on_progress` is told what happens now and how far the whole is, in percent.
+    nothing is left behind. `on_progress` is called with what happens now and how far the whole is, in percent.
     Raises `kumoniwa.run.ProgramMissing`, `ProgramFailed`, `TimeoutError`.
     """
     for program in ("mmdebstrap", "sfdisk", "mke2fs", "mformat", "qemu-img", *_unprivileged("newuidmap")):

@@ -41,7 +41,7 @@ def root_span(disk_bytes: int) -> Span:
 
 
 def partition_table(disk_bytes: int) -> str:
-    """What `sfdisk` is told."""
+    """The input of `sfdisk`."""
     root = root_span(disk_bytes)
     return (
         f"label: gpt\nlabel-id: {_DISK_ID}\n"

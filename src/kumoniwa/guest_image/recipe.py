@@ -69,7 +69,7 @@ for platform in i386-pc x86_64-efi; do
 done
 grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(,gpt1)/boot/grub' {grub_bios_modules}
 cp /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
-# UEFI tells which disk the program was started from: the root beside it comes before others of the same name.
+# UEFI knows which disk the program was started from: the root beside it comes before others of the same name.
 cat > /boot/grub/x86_64-efi/load.cfg <<'GRUB'
 regexp --set=1:disk '^[(](.*),gpt[0-9]+[)]' $cmdpath
 search --no-floppy --label {root_label} --set=root --hint $disk,gpt1

@@ -1,7 +1,7 @@
 """What the metadata service answers to a request: who may read, then what. Pure.
 
 EC2 also limits how many network hops the answer to a token request may travel. Here they come through QEMU's network,
-which sets no such limit on its packets: HttpPutResponseHopLimit is told by the API and enforced nowhere.
+which sets no such limit on its packets: the API shows HttpPutResponseHopLimit, and nothing enforces it.
 
 Source: the EC2 user guide, "Use the Instance Metadata Service to access instance metadata" (codes and headers).
 """
@@ -64,7 +64,7 @@ def refusal(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Ans
 def _token(request: Request, instance_id: str, tokens: Tokens, now: datetime) -> Answer:
     if request.method != "PUT":
         return _other_method(request.method, _ASKING)
-    if "x-forwarded-for" in request.headers:  # somebody's open proxy inside the guest must not hand tokens out
+    if "x-forwarded-for" in request.headers:  # an open proxy inside the guest must not hand tokens out
         return refusal(HTTPStatus.FORBIDDEN)
     lifetime = _seconds(request.headers.get(_LIFETIME, ""))
     if lifetime is None:

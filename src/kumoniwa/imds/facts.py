@@ -4,8 +4,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.imds.tree import GuestFacts
 from kumoniwa.model.instances import Instance
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
-from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.store import instances, network, tags, volumes
 
 
@@ -14,22 +14,22 @@ def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
     instance = instances.get(connection, instance_id)
     if instance is None:
         return None
-    scope = (instance.account, instance.region)
-    [vpc] = network.vpcs_in(connection, *scope, [instance.vpc_id])  # an instance's network outlives it
-    [subnet] = network.subnets_in(connection, *scope, [instance.subnet_id])
+    scope = Scope.of(instance)
+    [vpc] = network.vpcs_in(connection, scope, [instance.vpc_id])  # an instance's network outlives it
+    [subnet] = network.subnets_in(connection, scope, [instance.subnet_id])
     attached = volumes.attachments_of(connection, [instance_id]).get(instance_id, [])
-    told_tags = tags.tags_of(connection, *scope, ids=[instance_id]) if instance.metadata_tags else {}
+    told_tags = tags.tags_of(connection, scope, ids=[instance_id]) if instance.metadata_tags else {}
     return GuestFacts(
         instance=instance,
         vpc=vpc,
         subnet=subnet,
         groups=_groups(connection, instance),
-        attachments=tuple(each for each in attached if each.state is not AttachmentState.DETACHED),
+        attachments=tuple(attached),
         tags=told_tags.get(instance_id, {}),
     )
 
 
 def _groups(connection: Connection, instance: Instance) -> tuple[SecurityGroup, ...]:
     ids = instances.groups_of(connection, [instance.id]).get(instance.id, [])
-    groups = network.groups_in_scope(connection, instance.account, instance.region, ids)
+    groups = network.groups_in_scope(connection, Scope.of(instance), ids)
     return tuple(sorted(groups, key=lambda group: ids.index(group.id)))

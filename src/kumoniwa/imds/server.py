@@ -39,7 +39,7 @@ Respond = Callable[[Request], Awaitable[Answer]]
 class MetadataService:
     """Answers the guests of one cloud from its database. Implements `workflows.world.MetadataChannels`.
 
-    `on_request` is told the instance's id after its guest was answered, whatever it asked: a sign of life.
+    `on_request` is called with the instance's id after its guest was answered, whatever it asked: a sign of life.
     """
 
     def __init__(

@@ -10,18 +10,14 @@ class VolumeState(StrEnum):
     CREATING = "creating"
     AVAILABLE = "available"
     IN_USE = "in-use"
-    DELETING = "deleting"
     ERROR = "error"
 
 
 VOLUME_MOVES: Mapping[VolumeState, frozenset[VolumeState]] = {
-    VolumeState.CREATING: frozenset(
-        {VolumeState.AVAILABLE, VolumeState.IN_USE, VolumeState.ERROR, VolumeState.DELETING}
-    ),
-    VolumeState.AVAILABLE: frozenset({VolumeState.IN_USE, VolumeState.DELETING}),
-    VolumeState.IN_USE: frozenset({VolumeState.AVAILABLE, VolumeState.DELETING}),
-    VolumeState.ERROR: frozenset({VolumeState.DELETING}),
-    VolumeState.DELETING: frozenset(),
+    VolumeState.CREATING: frozenset({VolumeState.AVAILABLE, VolumeState.IN_USE, VolumeState.ERROR}),
+    VolumeState.AVAILABLE: frozenset({VolumeState.IN_USE}),
+    VolumeState.IN_USE: frozenset({VolumeState.AVAILABLE}),
+    VolumeState.ERROR: frozenset(),
 }
 """Which state may follow which. CREATING → IN_USE is a volume made with its instance; a deleted one has no row."""
 
@@ -30,7 +26,6 @@ class AttachmentState(StrEnum):
     ATTACHING = "attaching"
     ATTACHED = "attached"
     DETACHING = "detaching"
-    DETACHED = "detached"
     BUSY = "busy"
     """The guest was asked to let the volume go and did not."""
 

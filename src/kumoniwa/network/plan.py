@@ -48,7 +48,7 @@ class Opening:
 def openings(rules: Iterable[SecurityGroupRule], *, lowest_port: int) -> tuple[Opening, ...]:
     """What these rules of one instance's groups open, in order of protocol and guest port.
 
-    `lowest_port` is the lowest that whoever listens may bind on this host. The answer depends on nothing else.
+    `lowest_port` is the lowest that may be bound on this host. The answer depends on nothing else.
     """
     ranges = sorted({one for rule in rules if _admits_this_host(rule) for one in _ranges(rule)})
     opened = _ports(ranges)

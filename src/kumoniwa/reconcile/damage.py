@@ -1,6 +1,7 @@
-"""A quick look at every layer's file at start: damage is told, and stops nobody who does not need that file.
+"""A quick look at every layer's file at start: damage is reported, and stops nothing that does not need
+that file.
 
-Who does need it is refused by the driver (`LayerDamaged`). `kumoniwa storage check` looks at each byte.
+What does need it is refused by the driver (`LayerDamaged`). `kumoniwa storage check` looks at each byte.
 """
 
 from collections.abc import Awaitable, Callable
@@ -62,6 +63,6 @@ class Damage:
         if looked.next is not None:
             log.warning("not all layers were looked at: it took too long", looked_at=looked.done, of=looked.of)
 
-    def told(self) -> dict[str, int]:
-        """Counts alone, for those who need no key."""
+    def counts(self) -> dict[str, int]:
+        """How much is damaged, and nothing of what: for the health check, which needs no key."""
         return {} if self.seen is None else {"layers_damaged": len({fault.layer for fault in self.seen.faults})}

@@ -4,26 +4,34 @@ An instance that a workflow has claimed is the workflow's alone; it is looked at
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestState
-from kumoniwa.ids import new_id
-from kumoniwa.model.boots import Boot, Cause
-from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, Reachability, ShutdownBehavior
+from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.reconcile.note_events import note_event
+from kumoniwa.reconcile.settle_instances import (
+    Decision,
+    begin_again,
+    panicked,
+    recovered,
+    runs_after_all,
+    was_given_up,
+    went_down,
+)
 from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
 from kumoniwa.tasks import Tasks
-from kumoniwa.workflows.engine import Engine, submit
+from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
+from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume
+from kumoniwa.workflows.story import submit
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -31,9 +39,6 @@ log = structlog.get_logger(__name__)
 _UNSETTLED = (InstanceState.RUNNING,)
 _SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
 _ROUND = 60.0  # seconds
-_LOST = (Cause.PANIC, Cause.RECOVERY)
-_AT_ONCE = 3  # times in a minute that a lost guest is brought back at once
-_MINUTE = timedelta(minutes=1)
 _BETWEEN = (InstanceState.PENDING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _AGENT_HAS = 120.0  # seconds from a guest's first request for metadata until its agent, if it has one, has spoken
@@ -50,7 +55,7 @@ class Follower:
         self._tasks = Tasks("reconcile")
 
     async def adopt(self) -> None:
-        """At start, workflows being resumed: open what running guests need of us, and settle what nobody owns."""
+        """At start, workflows being resumed: open what running guests need of us, and settle what no workflow owns."""
         found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
         for instance in found:
             match await self._observed(instance.id):
@@ -59,7 +64,7 @@ class Follower:
                 case None:
                     await self._open_metadata(instance.id)  # it is too busy to answer us, not to ask
                 case GuestState.RUNNING | GuestState.HALTED:
-                    # Why one is halted is not known yet: the driver tells those that lack room, and they will go on.
+                    # Why one is halted is not known yet: the driver reports those that lack room, and they will go on.
                     await self._open_metadata(instance.id)
                     await ensure_forwards(self._world, [instance.id])
 
@@ -78,20 +83,20 @@ class Follower:
             return
         match await self._observed(instance_id):
             case GuestState.SHUT_DOWN:
-                await self._decide(instance_id, _went_down)
+                await self._decide(instance_id, went_down)
             case GuestState.ABSENT:
-                await self._decide(instance_id, _recovered)
+                await self._decide(instance_id, recovered)
             case GuestState.HALTED if instance_id not in self._without_room:
-                await self._decide(instance_id, _panicked)
+                await self._decide(instance_id, panicked)
             case GuestState.RUNNING:
-                if _was_given_up(await self._world.database.read(partial(boots.current, instance_id=instance_id))):
-                    await self._decide(instance_id, _runs_after_all)
+                if was_given_up(await self._world.database.read(partial(boots.current, instance_id=instance_id))):
+                    await self._decide(instance_id, runs_after_all)
             case GuestState.HALTED | None:
                 pass  # without room it goes on by itself when there is some
 
     async def after(self, workflow: WorkflowRow, failure: str | None) -> None:
         """A workflow let its instance go. A recovery that failed is not tried again at once, but in the next round."""
-        if workflow.subject is not None and not (workflow.kind == "recover_instance" and failure is not None):
+        if workflow.subject is not None and not (workflow.kind == recover_instance.kind and failure is not None):
             await self.settle(workflow.subject)
 
     async def seen(self, instance_id: str) -> None:
@@ -117,7 +122,7 @@ class Follower:
             return None
 
     async def _believe(self, instance_id: str) -> None:
-        """Count a sign of life from early in a boot only where no agent, which knows better, tells of its end."""
+        """Count a sign of life from early in a boot only where no agent, which knows better, reports its end."""
         await self._world.clock.sleep(_AGENT_HAS)
         del self._seen[instance_id]
         instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
@@ -159,13 +164,13 @@ class Follower:
             for instance in instances.in_states(connection, _BETWEEN):
                 if instance.id in left and instance.claimed_by is None:
                     log.warning("begun again", instance=instance.id, state=str(instance.state))
-                    _begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
+                    begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
 
         await self._world.database.write(work)
         await self._engine.wake()
 
     async def _note(self, event: GuestEvent) -> None:
-        """Keep what is told of the guest's current life."""
+        """Write what the event says of the guest's current boot."""
         if event.kind is EventKind.KERNEL_STARTED and (sign := self._seen.pop(event.guest, None)) is not None:
             sign.cancel()  # it was of the boot before
         if event.kind is EventKind.OUT_OF_SPACE:
@@ -173,30 +178,7 @@ class Follower:
         else:
             self._without_room.discard(event.guest)
 
-        def note(connection: Connection) -> None:
-            instance = instances.get(connection, event.guest)
-            boot = boots.current(connection, event.guest)
-            if instance is None or boot is None:
-                return
-            match event.kind:
-                case EventKind.KERNEL_STARTED if boot.kernel_started_at is None:
-                    boots.change(connection, boot.id, kernel_started_at=event.at)
-                case EventKind.REACHABLE if boot.ended_at is None:
-                    if boot.reachable_at is None:
-                        boots.change(connection, boot.id, reachable_at=event.at)
-                    _set_reachability(connection, instance, Reachability.OK)
-                case EventKind.RESET:
-                    origin = Origin(None, None, event.at)
-                    boots.ensure_begun(connection, new_id("boot"), event.guest, Cause.GUEST, origin)
-                    _set_reachability(connection, instance, Reachability.INITIALIZING)
-                case EventKind.OUT_OF_SPACE:
-                    _set_reachability(connection, instance, Reachability.IMPAIRED, impaired_since=event.at)
-                case EventKind.RESUMED:
-                    _set_reachability(connection, instance, Reachability.OK)
-                case _:
-                    pass
-
-        await self._world.database.write(note)
+        await self._world.database.write(partial(note_event, event=event))
 
     async def _take_back(self, instance_id: str, serial: str) -> None:
         """A guest let a disk go: where it was asked for that before, and kept it, the detachment is taken up again."""
@@ -209,8 +191,7 @@ class Follower:
                 ):
                     submit(
                         connection,
-                        "detach_volume",
-                        instance_id,
+                        detach_volume,
                         Origin(None, None, now),
                         volume_id=volume.id,
                         instance_id=instance_id,
@@ -220,7 +201,7 @@ class Follower:
         await self._world.database.write(take)
         await self._engine.wake()
 
-    async def _decide(self, instance_id: str, decide: "_Decision") -> None:
+    async def _decide(self, instance_id: str, decide: Decision) -> None:
         """Move an unclaimed running instance, and submit what follows, in one transaction."""
 
         def work(connection: Connection) -> None:
@@ -230,90 +211,3 @@ class Follower:
 
         await self._world.database.write(work)
         await self._engine.wake()
-
-
-_Decision = Callable[[Connection, Instance, Origin], None]
-
-
-def _went_down(connection: Connection, instance: Instance, origin: Origin) -> None:
-    """The guest is down. Where its life has an end already, a workflow of ours shut it down for a reboot or a cut, and
-    then could not boot it: it is brought back. Only a guest that powered itself off may be stopped, or terminated."""
-    boot = boots.current(connection, instance.id)
-    if boot is not None and boot.ended_at is not None:
-        _recovered(connection, instance, origin)
-    else:
-        _powered_off(connection, instance, origin)
-
-
-def _was_given_up(boot: Boot | None) -> bool:
-    """Whether the guest did not answer who booted it. One that may have heard the power button is not meant: where it
-    goes down yet, that is our doing."""
-    return boot is not None and boot.ended_at is not None and boot.end_requested_at is None
-
-
-def _runs_after_all(connection: Connection, instance: Instance, origin: Origin) -> None:
-    """The guest runs, in the life that was given up: what it does by itself from now on is its own doing again."""
-    boot = boots.current(connection, instance.id)
-    if boot is not None and _was_given_up(boot):
-        boots.ensure_not_ended(connection, boot.id)
-
-
-def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> None:
-    """The guest powered itself off. No protection keeps an instance from that (docs/sources.md)."""
-    ends = instance.shutdown_behavior is ShutdownBehavior.TERMINATE
-    instances.move(
-        connection,
-        instance.id,
-        [InstanceState.RUNNING],
-        InstanceState.SHUTTING_DOWN if ends else InstanceState.STOPPING,
-        state_transition_reason="",
-        state_reason_code=INSTANCE_SHUTDOWN.code,
-        state_reason_message=INSTANCE_SHUTDOWN.message,
-    )
-    submit(
-        connection,
-        "terminate_instance" if ends else "stop_instance",
-        instance.id,
-        origin,
-        instance_id=instance.id,
-        cause=Cause.GUEST,
-        skip_os_shutdown=False,
-    )
-
-
-def _begin_again(connection: Connection, instance: Instance, origin: Origin) -> None:
-    """Submit once more what brings an instance out of the state it is in."""
-    if instance.state is InstanceState.PENDING:
-        kind = "run_instance" if instance.launch_time == instance.first_launch_time else "start_instance"
-        submit(connection, kind, instance.id, origin, instance_id=instance.id)
-        return
-    submit(
-        connection,
-        "terminate_instance" if instance.state is InstanceState.SHUTTING_DOWN else "stop_instance",
-        instance.id,
-        origin,
-        instance_id=instance.id,
-        cause=Cause.ACTION,
-        skip_os_shutdown=False,
-    )
-
-
-def _recovered(connection: Connection, instance: Instance, origin: Origin) -> None:
-    _bring_back(connection, instance, origin, Cause.RECOVERY)
-
-
-def _panicked(connection: Connection, instance: Instance, origin: Origin) -> None:
-    _bring_back(connection, instance, origin, Cause.PANIC)
-
-
-def _bring_back(connection: Connection, instance: Instance, origin: Origin, cause: Cause) -> None:
-    """Boot a lost guest again. One that is lost again and again is left to the rounds: it must not use up the host."""
-    if boots.count_since(connection, instance.id, _LOST, origin.at - _MINUTE) >= _AT_ONCE:
-        log.warning("a guest is lost again and again; it is booted again later", instance=instance.id)
-        return
-    submit(connection, "recover_instance", instance.id, origin, instance_id=instance.id, cause=cause)
-
-
-def _set_reachability(connection: Connection, instance: Instance, reachability: Reachability, **more: Any) -> None:
-    if instance.reachability is not reachability:
-        instances.change(connection, instance.id, reachability=reachability, **{"impaired_since": None, **more})

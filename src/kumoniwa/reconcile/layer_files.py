@@ -1,4 +1,4 @@
-"""A driver's disks as those see them who check layers against their rows."""
+"""A driver's disks, as a check of layers against their rows sees them."""
 
 from kumoniwa.hypervisor.driver import Disks, DriverError, KnownLayer, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
@@ -13,9 +13,6 @@ class DriversFiles:
 
     async def all_layers(self) -> frozenset[str]:
         return frozenset(await self._disks.all_layers())
-
-    async def ensure_deleted(self, layer: str) -> None:
-        await self._disks.ensure_deleted(LayerId(layer))
 
     async def parent(self, layer: str) -> str | None:
         try:
@@ -40,5 +37,5 @@ class DriversFiles:
         )
         try:
             return await self._disks.faults(LayerId(layer.id), known, thorough=thorough)
-        except (DriverError, OSError) as failure:  # one that cannot be looked at keeps nobody from looking at the rest
+        except (DriverError, OSError) as failure:  # the rest is looked at all the same
             return [f"Layer {layer.id} could not be looked at: {failure}"]

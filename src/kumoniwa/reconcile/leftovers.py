@@ -1,22 +1,20 @@
 """Layers that nothing refers to any more, and that were not collected when that came to be so.
 
 A workflow keeps those that it names from being collected, in case it is to make something of them. Where the volume or
-snapshot goes that they were for before the workflow has ended, whoever deletes it cannot collect them; so they are
+snapshot goes that they were for before the workflow has ended, its deletion cannot collect them; so they are
 looked at once more when it has. And the host may refuse to delete a file: housekeeping tries again.
 """
 
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import layers
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
+from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.world import World
-
-_NAMING = frozenset({"create_image", "create_snapshots", "import_snapshot", "modify_volume"})
-"""Workflows that are told the names of layers."""
 
 
 async def collect_kept(world: World, ended: WorkflowRow) -> None:
     """Collect what this workflow kept, if that is to go."""
-    if ended.kind not in _NAMING:
+    if not STORIES[ended.kind].names_layers:
         return
     left = await world.database.read(layers.unreferenced)
     if left:

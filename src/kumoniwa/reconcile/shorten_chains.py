@@ -7,7 +7,7 @@ the row follows the file.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,7 +20,6 @@ from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.storage.check import follow
-from kumoniwa.storage.collect import collect
 from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
 from kumoniwa.store import layers
 from kumoniwa.tasks import Tasks
@@ -29,8 +28,6 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 ROUND = 60.0  # seconds
-CUTTING = frozenset({"create_image", "create_snapshot", "create_snapshots"})
-"""Workflows that make chains longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +136,12 @@ class Compaction:
         """Shorten one chain; gives why it was not shortened, "" where it was."""
         try:
             chain = await self._measured(chain)
-            room = self._world.driver.room()
+            room = (await self._world.driver.capacity()).room
         except (DriverError, OSError) as failure:
             return str(failure)
         shortening = plan([one.sealed_bytes for one in chain.layers], longest=self._longest, left=self._left)
         assert shortening is not None, "it was longer than that"
-        if room.free - room.reserve < shortening.copied_bytes:
+        if room.spare < shortening.copied_bytes:
             return (
                 f"The host has no room to copy {shortening.copied_bytes} bytes: {room.free} are free, of which "
                 f"{room.reserve} are kept in reserve."
@@ -161,29 +158,31 @@ class Compaction:
         self.running = own
         self._unsure.add(head.id)
         try:
-            guest = self._world.driver.guest(GuestId(chain.instance))
-            if await guest.ensure_compacted(LayerId(head.id), LayerId(onto)):
-                await self._note(head, onto)
-                reason = ""
-            else:
-                reason = "It was given up for something else that was done with the volume; it is tried again."
-            self._unsure.discard(head.id)
-        except (DriverError, OSError) as failure:
-            reason = str(failure)
+            reason = await self._copied(GuestId(chain.instance), head, onto)
         finally:
             self.running = None
-        self.last = Compacted(**_values(own) | {"ended_at": clock.now(), "outcome": reason or "done"})
+        self.last = replace(own, ended_at=clock.now(), outcome=reason or "done")
         if not reason:
-            seconds = (clock.now() - own.began_at).total_seconds()
             log.info(
                 "a chain of layers was shortened",
                 volume=chain.volume,
                 layers_before=own.layers_before,
                 layers_after=own.layers_after,
-                seconds=seconds,
+                seconds=(clock.now() - own.began_at).total_seconds(),
             )
             await self._collect()
         return reason
+
+    async def _copied(self, guest_id: GuestId, head: Layer, onto: str) -> str:
+        """Have the guest copy, and write what its head stands on then; gives why it did not, "" where it did."""
+        try:
+            done = await self._world.driver.guest(guest_id).ensure_compacted(LayerId(head.id), LayerId(onto))
+            if done:
+                await self._note(head, onto)
+        except (DriverError, OSError) as failure:
+            return str(failure)  # it may go on: the row follows the file
+        self._unsure.discard(head.id)
+        return "" if done else "It was given up for something else that was done with the volume; it is tried again."
 
     async def _note(self, head: Layer, onto: str) -> None:
         """Write what the head stands on now, if its row still says what it said."""
@@ -205,23 +204,19 @@ class Compaction:
 
     async def _collect(self) -> None:
         try:
-            await collect(self._world.database, self._world.driver.disks)
+            await self._world.collector.collect()
         except (DriverError, OSError) as failure:  # the next collector tries again
             log.warning("layers could not be deleted", reason=str(failure))
 
 
-def told(one: Compacted | None) -> dict[str, Any] | None:
+def as_json(one: Compacted | None) -> dict[str, Any] | None:
     """A compaction as JSON has it."""
     if one is None:
         return None
-    return _values(one) | {
+    return asdict(one) | {
         "began_at": precise(one.began_at),
         "ended_at": None if one.ended_at is None else precise(one.ended_at),
     }
-
-
-def _values(one: Compacted) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in Compacted.__slots__}
 
 
 def _heads(connection: Connection) -> set[str]:

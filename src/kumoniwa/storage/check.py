@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, text
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import SnapshotState
-from kumoniwa.storage.collect import LayerFiles, orphans, sweep
+from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
 from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.store.tables import image_devices, images, snapshots, volumes
@@ -24,15 +24,19 @@ class Unreadable(Exception):
     """A layer's file is missing or torn. The text names it and says what is wrong."""
 
 
-class CheckedFiles(LayerFiles[str], Protocol):
+class CheckedFiles(Protocol):
     """What a check needs of a driver's disks (`kumoniwa.reconcile.layer_files`)."""
+
+    async def all_layers(self) -> frozenset[str]:
+        """The layers that have files."""
+        ...
 
     async def parent(self, layer: str) -> str | None:
         """The layer that it stands on, as its file says. Raises `Unreadable`."""
         ...
 
     async def ensure_durable(self, layer: str) -> None:
-        """Afterwards what its file says outlives a power cut. Raises `Unreadable`."""
+        """Afterwards what its file says survives a power failure. Raises `Unreadable`."""
         ...
 
     async def faults(self, layer: Layer, *, thorough: bool) -> list[str]:
@@ -61,10 +65,10 @@ class Looked:
     faults: tuple[Fault, ...]
 
 
-async def look_at_whole(database: Database, files: CheckedFiles) -> list[Fault]:
+async def look_at_whole(database: Database, collector: Collector[Id]) -> list[Fault]:
     """What is wrong with the rows among themselves, and which files no row knows."""
     found = await database.read(_faults_of_rows)
-    for orphan in sorted(await orphans(database, files)):
+    for orphan in sorted(await collector.orphans()):
         found.append(Fault(orphan, f"The file of layer {orphan} belongs to nothing.", repairable=True))
     return found
 
@@ -74,7 +78,7 @@ async def look_at_layers(
 ) -> Looked:
     """Look at one layer after another, from `start` on (None: the first) until there are no more or it is `enough`.
 
-    At least one is looked at. Layers that come or go meanwhile are nobody's fault.
+    At least one is looked at. Layers that come or go meanwhile are no fault.
     """
     ids = sorted(await database.read(layers.known))
     left = [layer_id for layer_id in ids if start is None or layer_id >= start]
@@ -104,15 +108,15 @@ async def look_at(database: Database, files: CheckedFiles, layer_id: str, *, tho
     return []
 
 
-async def repair(database: Database, files: CheckedFiles) -> list[Fault]:
+async def repair(database: Database, files: CheckedFiles, collector: Collector[Id]) -> list[Fault]:
     """Repair all that needs no guessing; gives what was wrong."""
     repaired = [
         _compacted(layer_id, onto)
         for layer_id in sorted(await database.read(layers.known))
         if (onto := await follow(database, files, layer_id)) is not None
     ]
-    gone = await orphans(database, files)
-    if gone and await sweep(database, files):
+    gone = await collector.orphans()
+    if gone and await collector.sweep():
         repaired += [Fault(orphan, f"The file of layer {orphan} belonged to nothing.") for orphan in sorted(gone)]
     return repaired
 
@@ -120,7 +124,7 @@ async def repair(database: Database, files: CheckedFiles) -> list[Fault]:
 async def follow(database: Database, files: CheckedFiles, layer_id: str) -> str | None:
     """Where a layer's file was compacted and its row does not know: afterwards it does. Gives what it stands on now.
 
-    Never otherwise: any other parent is damage. A file that cannot be read is left to whoever wants it.
+    Never otherwise: any other parent is damage. A file that cannot be read is reported where it is needed.
     """
     row = await database.read(partial(layers.get, layer_id=layer_id))
     if row is None:
@@ -240,7 +244,7 @@ def _lost_references(connection: Connection, every: dict[str, Layer]) -> Iterabl
             yield Fault("", f"Image {image} needs snapshot {snapshot}, which does not exist.", (image,))
 
 
-def told(faults: Sequence[Fault]) -> list[dict[str, object]]:
+def as_json(faults: Sequence[Fault]) -> list[dict[str, object]]:
     """Faults as JSON has them."""
     return [
         {

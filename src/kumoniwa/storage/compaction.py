@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LONGEST = 16
-"""Layers: a chain may be so long."""
+"""Layers that a chain may have."""
 LEFT = 8
-"""Layers: a chain that was shortened has at most so many."""
+"""Layers that a shortened chain has at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortening:
-    """How to shorten a chain: copy so much into its head, which stands then on the layer at this place (head: 0)."""
+    """How to shorten a chain: what to copy into its head, which then stands on the layer at this place (head: 0)."""
 
     onto: int
     copied_bytes: int
@@ -24,7 +24,7 @@ class Shortening:
 
 
 def plan(sizes: Sequence[int | None], *, longest: int = LONGEST, left: int = LEFT) -> Shortening | None:
-    """How to shorten a chain whose layers are so large, top to bottom; None: it is not longer than `longest`.
+    """How to shorten a chain whose layers have these `sizes`, top to bottom; None: it is not longer than `longest`.
 
     As little is copied as leaves `left` layers. From there on down layers are copied too as long as each is no larger
     than those above it together: so what was copied once is not copied again at each turn, but once as much has been

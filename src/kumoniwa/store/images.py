@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from kumoniwa.model.images import IMAGE_MOVES, Image, ImageDevice, ImageState
 from kumoniwa.model.instances import InstanceState
+from kumoniwa.model.scope import Scope
 from kumoniwa.store.instances import IllegalMove
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import image_devices, images, instances
@@ -23,20 +24,20 @@ def get(connection: Connection, image_id: str) -> Image | None:
     return one_of(Image, connection, select(images).where(images.c.id == image_id))
 
 
-def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Image]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Image]:
     """The images of an account in a region, oldest first, deregistered ones included; only these, where `ids` are
     given."""
-    query = select(images).where(images.c.account == account, images.c.region == region)
+    query = select(images).where(images.c.account == scope.account, images.c.region == scope.region)
     if ids is not None:
         query = query.where(images.c.id.in_(ids))
     return all_of(Image, connection, query.order_by(images.c.created_at, images.c.id))
 
 
-def named(connection: Connection, account: str, region: str, name: str) -> Image | None:
+def named(connection: Connection, scope: Scope, name: str) -> Image | None:
     """The image that has this name now. Only deregistering an image frees its name."""
     query = select(images).where(
-        images.c.account == account,
-        images.c.region == region,
+        images.c.account == scope.account,
+        images.c.region == scope.region,
         images.c.name == name,
         images.c.state != ImageState.DEREGISTERED,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import ImportTask
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import import_tasks
@@ -19,9 +20,9 @@ def get(connection: Connection, task_id: str) -> ImportTask | None:
     return one_of(ImportTask, connection, select(import_tasks).where(import_tasks.c.id == task_id))
 
 
-def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[ImportTask]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[ImportTask]:
     """The import tasks of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(import_tasks).where(import_tasks.c.account == account, import_tasks.c.region == region)
+    query = select(import_tasks).where(import_tasks.c.account == scope.account, import_tasks.c.region == scope.region)
     if ids is not None:
         query = query.where(import_tasks.c.id.in_(ids))
     return all_of(ImportTask, connection, query.order_by(import_tasks.c.created_at, import_tasks.c.id))

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from kumoniwa.model.instances import MOVES, Instance, InstanceState
+from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import instance_groups, instances
 
@@ -24,9 +25,9 @@ def get(connection: Connection, instance_id: str) -> Instance | None:
     return one_of(Instance, connection, select(instances).where(instances.c.id == instance_id))
 
 
-def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Instance]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Instance]:
     """The instances of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(instances).where(instances.c.account == account, instances.c.region == region)
+    query = select(instances).where(instances.c.account == scope.account, instances.c.region == scope.region)
     if ids is not None:
         query = query.where(instances.c.id.in_(ids))
     return all_of(
@@ -36,10 +37,10 @@ def in_scope(connection: Connection, account: str, region: str, ids: Collection[
     )
 
 
-def versions(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> dict[str, int]:
+def versions(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> dict[str, int]:
     """The instances of an account in a region, or these of them, by id: how many changes each has seen."""
     query = select(instances.c.id, instances.c.version).where(
-        instances.c.account == account, instances.c.region == region
+        instances.c.account == scope.account, instances.c.region == scope.region
     )
     if ids is not None:
         query = query.where(instances.c.id.in_(ids))

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, select
 
 from kumoniwa.model.key_pairs import KeyPair
+from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import key_pairs
 
@@ -15,22 +16,22 @@ def delete(connection: Connection, key_pair_id: str) -> None:
     connection.execute(key_pairs.delete().where(key_pairs.c.id == key_pair_id))
 
 
-def in_scope(connection: Connection, account: str, region: str) -> list[KeyPair]:
+def in_scope(connection: Connection, scope: Scope) -> list[KeyPair]:
     """The key pairs of an account in a region, by name."""
-    query = select(key_pairs).where(key_pairs.c.account == account, key_pairs.c.region == region)
+    query = select(key_pairs).where(key_pairs.c.account == scope.account, key_pairs.c.region == scope.region)
     return all_of(KeyPair, connection, query.order_by(key_pairs.c.name))
 
 
-def named(connection: Connection, account: str, region: str, name: str) -> KeyPair | None:
+def named(connection: Connection, scope: Scope, name: str) -> KeyPair | None:
     """The key pair of that name: names are unique for an account in a region."""
     query = select(key_pairs).where(
-        key_pairs.c.account == account, key_pairs.c.region == region, key_pairs.c.name == name
+        key_pairs.c.account == scope.account, key_pairs.c.region == scope.region, key_pairs.c.name == name
     )
     return one_of(KeyPair, connection, query)
 
 
-def with_id(connection: Connection, account: str, region: str, key_pair_id: str) -> KeyPair | None:
+def with_id(connection: Connection, scope: Scope, key_pair_id: str) -> KeyPair | None:
     query = select(key_pairs).where(
-        key_pairs.c.account == account, key_pairs.c.region == region, key_pairs.c.id == key_pair_id
+        key_pairs.c.account == scope.account, key_pairs.c.region == scope.region, key_pairs.c.id == key_pair_id
     )
     return one_of(KeyPair, connection, query)

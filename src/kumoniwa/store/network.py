@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store.rows import all_of, insert, one_of
@@ -17,36 +18,34 @@ def add(connection: Connection, vpc: Vpc, *in_it: Subnet) -> None:
     insert(connection, subnets, *in_it)
 
 
-def default_vpc(connection: Connection, account: str, region: str) -> Vpc | None:
+def default_vpc(connection: Connection, scope: Scope) -> Vpc | None:
     """The default VPC of an account in a region, if it was made."""
-    return one_of(Vpc, connection, _scoped(vpcs, account, region).where(vpcs.c.is_default))
+    return one_of(Vpc, connection, _scoped(vpcs, scope).where(vpcs.c.is_default))
 
 
-def vpcs_in(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Vpc]:
+def vpcs_in(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Vpc]:
     """The VPCs of an account in a region; only these, where `ids` are given."""
-    query = _scoped(vpcs, account, region)
+    query = _scoped(vpcs, scope)
     return all_of(Vpc, connection, query if ids is None else query.where(vpcs.c.id.in_(ids)))
 
 
-def subnets_in(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Subnet]:
+def subnets_in(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Subnet]:
     """The subnets of an account in a region, by zone; only these, where `ids` are given."""
-    query = _scoped(subnets, account, region).order_by(subnets.c.zone, subnets.c.id)
+    query = _scoped(subnets, scope).order_by(subnets.c.zone, subnets.c.id)
     return all_of(Subnet, connection, query if ids is None else query.where(subnets.c.id.in_(ids)))
 
 
-def default_subnet(connection: Connection, account: str, region: str, zone: str) -> Subnet | None:
+def default_subnet(connection: Connection, scope: Scope, zone: str) -> Subnet | None:
     """The default subnet of a zone."""
-    query = _scoped(subnets, account, region).where(subnets.c.zone == zone, subnets.c.default_for_az)
+    query = _scoped(subnets, scope).where(subnets.c.zone == zone, subnets.c.default_for_az)
     return one_of(Subnet, connection, query)
 
 
-def groups_in_scope(
-    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
-) -> list[SecurityGroup]:
+def groups_in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[SecurityGroup]:
     """The security groups of an account in a region; only these, where `ids` are given."""
-    query = _scoped(security_groups, account, region)
+    query = _scoped(security_groups, scope)
     return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
 
 
-def _scoped(table: Table, account: str, region: str) -> Select[Any]:
-    return select(table).where(table.c.account == account, table.c.region == region)
+def _scoped(table: Table, scope: Scope) -> Select[Any]:
+    return select(table).where(table.c.account == scope.account, table.c.region == scope.region)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
+from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import replace_root_tasks
 
@@ -31,12 +32,10 @@ def get(connection: Connection, task_id: str) -> ReplaceRootTask | None:
     return one_of(ReplaceRootTask, connection, select(replace_root_tasks).where(replace_root_tasks.c.id == task_id))
 
 
-def in_scope(
-    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
-) -> list[ReplaceRootTask]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[ReplaceRootTask]:
     """The tasks of an account in a region, oldest first; only these, where `ids` are given."""
     rows = replace_root_tasks.c
-    query = select(replace_root_tasks).where(rows.account == account, rows.region == region)
+    query = select(replace_root_tasks).where(rows.account == scope.account, rows.region == scope.region)
     if ids is not None:
         query = query.where(rows.id.in_(ids))
     return all_of(ReplaceRootTask, connection, query.order_by(rows.started_at, rows.id))

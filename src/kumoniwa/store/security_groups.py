@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, select
 
 from kumoniwa.model.instances import InstanceState
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import instance_groups, instances, security_group_rules, security_groups
@@ -31,11 +32,9 @@ def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | Non
     return one_of(SecurityGroup, connection, query)
 
 
-def rules_in(
-    connection: Connection, account: str, region: str, group_ids: Collection[str] | None = None
-) -> list[SecurityGroupRule]:
+def rules_in(connection: Connection, scope: Scope, group_ids: Collection[str] | None = None) -> list[SecurityGroupRule]:
     """The rules of these groups, or of all groups of an account in a region."""
-    query = _scoped(security_group_rules, account, region).order_by(security_group_rules.c.id)
+    query = _scoped(security_group_rules, scope).order_by(security_group_rules.c.id)
     if group_ids is not None:
         query = query.where(security_group_rules.c.group_id.in_(group_ids))
     return all_of(SecurityGroupRule, connection, query)
@@ -77,5 +76,5 @@ def forget_terminated_members(connection: Connection, group_id: str) -> None:
     )
 
 
-def _scoped(table: Table, account: str, region: str) -> Select[Any]:
-    return select(table).where(table.c.account == account, table.c.region == region)
+def _scoped(table: Table, scope: Scope) -> Select[Any]:
+    return select(table).where(table.c.account == scope.account, table.c.region == scope.region)

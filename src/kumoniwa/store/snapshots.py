@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume
 from kumoniwa.store import layers, sharing, volumes
@@ -24,9 +25,9 @@ def get(connection: Connection, snapshot_id: str) -> Snapshot | None:
     return one_of(Snapshot, connection, select(snapshots).where(snapshots.c.id == snapshot_id))
 
 
-def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Snapshot]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Snapshot]:
     """The snapshots of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(snapshots).where(snapshots.c.account == account, snapshots.c.region == region)
+    query = select(snapshots).where(snapshots.c.account == scope.account, snapshots.c.region == scope.region)
     if ids is not None:
         query = query.where(snapshots.c.id.in_(ids))
     return all_of(Snapshot, connection, query.order_by(snapshots.c.started_at, snapshots.c.id))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, Select, select
 
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import tags
@@ -33,20 +34,19 @@ def remove_all(connection: Connection, resource_id: str) -> None:
     connection.execute(tags.delete().where(tags.c.resource_id == resource_id))
 
 
-def in_scope(connection: Connection, account: str, region: str) -> list[Tag]:
+def in_scope(connection: Connection, scope: Scope) -> list[Tag]:
     """Every tag of an account in a region."""
-    return all_of(Tag, connection, _scoped(account, region))
+    return all_of(Tag, connection, _scoped(scope))
 
 
 def tags_of(
     connection: Connection,
-    account: str,
-    region: str,
+    scope: Scope,
     resource_type: str | None = None,
     ids: Collection[str] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Keys and values by resource, of the resources of this type or with these ids. Untagged ones are not in it."""
-    query = _scoped(account, region)
+    query = _scoped(scope)
     if resource_type is not None:
         query = query.where(tags.c.resource_type == resource_type)
     if ids is not None:
@@ -57,7 +57,9 @@ def tags_of(
     return found
 
 
-def _scoped(account: str, region: str) -> Select[tuple[str, ...]]:
+def _scoped(scope: Scope) -> Select[tuple[str, ...]]:
     return (
-        select(tags).where(tags.c.account == account, tags.c.region == region).order_by(tags.c.resource_id, tags.c.key)
+        select(tags)
+        .where(tags.c.account == scope.account, tags.c.region == scope.region)
+        .order_by(tags.c.resource_id, tags.c.key)
     )

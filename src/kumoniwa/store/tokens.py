@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import insert, one_of
 from kumoniwa.store.tables import client_tokens
 
@@ -29,14 +30,17 @@ def record(connection: Connection, token: TokenRow) -> None:
     insert(connection, client_tokens, replace(token, output=_frozen(token.output)))
 
 
-def find(connection: Connection, account: str, region: str, action: str, value: str) -> TokenRow | None:
+def find(connection: Connection, scope: Scope, action: str, value: str) -> TokenRow | None:
     """What was answered to a token, if it was used."""
     columns = client_tokens.c
     row = one_of(
         TokenRow,
         connection,
         select(client_tokens).where(
-            columns.account == account, columns.region == region, columns.action == action, columns.value == value
+            columns.account == scope.account,
+            columns.region == scope.region,
+            columns.action == action,
+            columns.value == value,
         ),
     )
     return None if row is None else replace(row, output=_thawed(row.output))

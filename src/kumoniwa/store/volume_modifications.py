@@ -6,12 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import ModificationState, VolumeModification
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import volume_modifications, volumes, workflows
-
-KIND = "modify_volume"
-"""The workflow that carries a modification out, with the volume's id among its arguments (`volume_id`)."""
 
 
 def put(connection: Connection, modification: VolumeModification) -> None:
@@ -26,14 +24,12 @@ def get(connection: Connection, volume_id: str) -> VolumeModification | None:
     return one_of(VolumeModification, connection, query)
 
 
-def in_scope(
-    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
-) -> list[VolumeModification]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[VolumeModification]:
     """The latest modifications of the volumes of an account in a region; of these alone, where `ids` are given."""
     query = (
         select(volume_modifications)
         .join(volumes, volumes.c.id == volume_modifications.c.volume_id)
-        .where(volumes.c.account == account, volumes.c.region == region)
+        .where(volumes.c.account == scope.account, volumes.c.region == scope.region)
     )
     if ids is not None:
         query = query.where(volumes.c.id.in_(ids))
@@ -56,10 +52,13 @@ def move(
     return moved.rowcount == 1
 
 
-def count_since(connection: Connection, volume_id: str, since: datetime) -> int:
-    """How many modifications of the volume were begun since then, at most a day ago: workflows are kept as long."""
+def count_since(connection: Connection, kind: str, volume_id: str, since: datetime) -> int:
+    """How many modifications of the volume were begun since then, at most a day ago: workflows are kept as long.
+
+    `kind` is the workflow that carries a modification out; its argument `volume_id` names the volume.
+    """
     query = select(func.count()).where(
-        workflows.c.kind == KIND,
+        workflows.c.kind == kind,
         workflows.c.created_at > since,
         workflows.c.arguments["volume_id"].as_string() == volume_id,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from kumoniwa.model.layers import GIB
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances
@@ -26,9 +27,9 @@ def get(connection: Connection, volume_id: str) -> Volume | None:
     return one_of(Volume, connection, select(volumes).where(volumes.c.id == volume_id))
 
 
-def in_scope(connection: Connection, account: str, region: str, ids: Collection[str] | None = None) -> list[Volume]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Volume]:
     """The volumes of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(volumes).where(volumes.c.account == account, volumes.c.region == region)
+    query = select(volumes).where(volumes.c.account == scope.account, volumes.c.region == scope.region)
     if ids is not None:
         query = query.where(volumes.c.id.in_(ids))
     return all_of(Volume, connection, query.order_by(volumes.c.created_at, volumes.c.id))

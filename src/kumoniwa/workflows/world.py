@@ -1,13 +1,16 @@
 """What durable work acts on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from kumoniwa.clock import Clock
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import Driver
+from kumoniwa.hypervisor.driver import Driver, Forward, LayerId
+from kumoniwa.storage.collect import Collector
 from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.workflows.turns import Turns
 
 
 class MetadataChannels(Protocol):
@@ -24,10 +27,18 @@ class MetadataChannels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The state, the driver that makes guests, the metadata they read, the time, and how this cloud is configured."""
+    """The state, the driver that makes guests, the metadata they read, the time, how this cloud is configured; and what
+    all work on these shares: one collector of layers, and locks."""
 
     config: Config
     clock: Clock
     database: Database
     driver: Driver
     metadata: MetadataChannels
+    collector: Collector[LayerId] = field(init=False)
+    turns: Turns = field(init=False, default_factory=Turns)
+    refused_ports: dict[str, Mapping[Forward, str]] = field(init=False, compare=False, default_factory=dict)
+    """By instance, which ports could not be opened when they were set last, and why (`instance_ports.py`)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "collector", Collector(self.database, self.driver.disks))  # the dataclass is frozen

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from stack import Stack
 from volumes_at_hand import ZONE, create, refused
 
-from kumoniwa.placement.room import NEW_LAYER_BYTES
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES
 from kumoniwa.store.tables import metadata
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,6 @@ from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.model.layers import GIB
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +51,7 @@ async def test_instances_and_images_may_go_in_any_order(stack: Stack, order: str
         else:
             await stack.call("DeregisterImage", ImageId=images[what], DeleteAssociatedSnapshots=True)
         await stack.idle()
-        assert await collect(stack.running.cloud.world.database, stack.driver.disks) == 0
+        assert await stack.running.cloud.world.collector.collect() == 0
         await known(stack)
     assert await known(stack) == at_first
     assert stack.driver.world.layers.broken == []

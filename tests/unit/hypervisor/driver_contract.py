@@ -29,6 +29,12 @@ __all__ = ["MIB", "Bench", "DriverContract", "forward"]
 class DriverContract(StorageContract):
     """Each test is a sentence of the interface's docstrings."""
 
+    async def test_a_driver_knows_what_its_host_has(self, bench: Bench) -> None:
+        host = await bench.driver.capacity()
+        assert host.memory_mib is None or host.memory_mib > 0
+        assert 0 <= host.room.reserve < host.room.free
+        assert host.room.spare == host.room.free - host.room.reserve
+
     async def test_a_guest_that_was_never_made_is_absent(self, bench: Bench) -> None:
         spec = await bench.spec()
         assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT

@@ -12,6 +12,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.check import Unreadable, look_at_layers, look_at_whole, repair
+from kumoniwa.storage.collect import Collector
 from kumoniwa.store import layers, snapshots, tables, volumes
 from kumoniwa.store.engines.sqlite import Database, make_engine
 
@@ -136,8 +137,8 @@ async def test_files_are_left_alone_where_the_database_was_lost(tmp_path: Path) 
     tables.metadata.create_all(engine)
     empty = Database(engine)
     files = whole()
-    assert [fault.layer for fault in await look_at_whole(empty, files)] == ["a", "b", "c"]
-    assert await repair(empty, files) == []
+    assert [fault.layer for fault in await look_at_whole(empty, Collector(empty, files))] == ["a", "b", "c"]
+    assert await repair(empty, files, Collector(empty, files)) == []
     assert set(files.parents) == {"a", "b", "c"}
     await empty.close()
 
@@ -145,11 +146,11 @@ async def test_files_are_left_alone_where_the_database_was_lost(tmp_path: Path) 
 async def test_only_a_move_down_its_own_chain_is_repaired(database: Database) -> None:
     files = whole()
     files.parents["c"] = "a"
-    assert [fault.layer for fault in await repair(database, files)] == ["c"]
+    assert [fault.layer for fault in await repair(database, files, Collector(database, files))] == ["c"]
     assert (await database.read(layers.every))["c"].parent_id == "a"
     for parent in (None, "b", "elsewhere"):
         files.parents["c"] = parent
-        assert await repair(database, files) == []
+        assert await repair(database, files, Collector(database, files)) == []
         assert (await database.read(layers.every))["c"].parent_id == "a"
 
 
@@ -166,12 +167,12 @@ async def test_only_a_move_down_its_own_chain_is_repaired(database: Database) ->
 async def test_rows_that_refer_to_nothing_are_told(
     database: Database, tmp_path: Path, broken: str, said: str, needed_by: tuple[str, ...]
 ) -> None:
-    assert await look_at_whole(database, whole()) == []
+    assert await look_at_whole(database, Collector(database, whole())) == []
     other = sqlite3.connect(tmp_path / "cloud.db")  # without foreign keys
     other.execute(broken)
     other.commit()
     other.close()
-    found = await look_at_whole(database, whole())
+    found = await look_at_whole(database, Collector(database, whole()))
     assert any(said in fault.what and fault.needed_by == needed_by and not fault.repairable for fault in found), found
 
 
@@ -187,10 +188,10 @@ async def test_an_image_whose_snapshot_is_gone_is_told(database: Database) -> No
     }  # fmt: skip
     await database.write(lambda connection: connection.execute(tables.images.insert().values(image)))
     await database.write(lambda connection: connection.execute(tables.image_devices.insert().values(device)))
-    assert await look_at_whole(database, whole()) == []
+    assert await look_at_whole(database, Collector(database, whole())) == []
     await database.write(lambda connection: snapshots.remove(connection, "snap-1"))
-    [fault] = await look_at_whole(database, whole())
+    [fault] = await look_at_whole(database, Collector(database, whole()))
     assert (fault.what, fault.needed_by) == ("Image ami-1 needs snapshot snap-1, which does not exist.", ("ami-1",))
     gone = update(tables.images).values(state="deregistered")
     await database.write(lambda connection: connection.execute(gone))
-    assert await look_at_whole(database, whole()) == []
+    assert await look_at_whole(database, Collector(database, whole())) == []

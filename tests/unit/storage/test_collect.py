@@ -13,7 +13,7 @@ from kumoniwa.hypervisor.simulated import SimulatedDriver
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
-from kumoniwa.storage.collect import collect, sweep
+from kumoniwa.storage.collect import Collector
 from kumoniwa.store import layers, snapshots, tables, volumes, workflows
 from kumoniwa.store.engines.sqlite import Database, make_engine
 
@@ -67,7 +67,7 @@ async def _left(database: Database, driver: SimulatedDriver) -> set[str]:
 
 async def test_a_stack_that_nothing_refers_to_goes_from_its_top(database: Database, driver: SimulatedDriver) -> None:
     await _stack(database, driver, "a", "b", "c")
-    assert await collect(database, driver.disks) == 3
+    assert await Collector(database, driver.disks).collect() == 3
     assert await _left(database, driver) == set()
 
 
@@ -76,7 +76,7 @@ async def test_what_stands_below_a_volume_or_a_snapshot_stays(database: Database
     await _stack(database, driver, "d", "e")
     await database.write(lambda connection: snapshots.add(connection, _snapshot("b")))
     await database.write(lambda connection: volumes.add(connection, _volume("e")))
-    assert await collect(database, driver.disks) == 1
+    assert await Collector(database, driver.disks).collect() == 1
     assert await _left(database, driver) == {"a", "b", "d", "e"}
 
 
@@ -89,9 +89,9 @@ async def test_a_layer_named_by_an_unfinished_workflow_stays_until_it_ends(
     workflow = await database.write(
         lambda connection: workflows.submit(connection, "create_image", None, origin, arguments)
     )
-    assert await collect(database, driver.disks) == 0
+    assert await Collector(database, driver.disks).collect() == 0
     await database.write(lambda connection: workflows.finish(connection, workflow, None, AT))
-    assert await collect(database, driver.disks) == 2
+    assert await Collector(database, driver.disks).collect() == 2
 
 
 async def test_a_file_that_could_not_be_deleted_goes_before_what_it_stood_on(
@@ -100,9 +100,9 @@ async def test_a_file_that_could_not_be_deleted_goes_before_what_it_stood_on(
     await _stack(database, driver, "a", "b")
     driver.fail_next("ensure_deleted", DriverError("The disk is away."))
     with pytest.raises(DriverError):
-        await collect(database, driver.disks)
+        await Collector(database, driver.disks).collect()
     assert await database.read(layers.known) == {"a"}
-    assert await collect(database, driver.disks) == 1
+    assert await Collector(database, driver.disks).collect() == 1
     assert await _left(database, driver) == set()
 
 
@@ -111,7 +111,7 @@ async def test_a_sweep_deletes_files_without_a_row_and_nothing_else(
 ) -> None:
     await _stack(database, driver, "a", "b")
     await driver.disks.ensure_empty(LayerId("orphan"), 512)
-    assert await sweep(database, driver.disks) == 1
+    assert await Collector(database, driver.disks).sweep() == 1
     assert await _left(database, driver) == {"a", "b"}
 
 
@@ -119,5 +119,5 @@ async def test_a_sweep_leaves_files_alone_when_the_database_was_lost(
     database: Database, driver: SimulatedDriver
 ) -> None:
     await driver.disks.ensure_empty(LayerId("a"), 512)
-    assert await sweep(database, driver.disks) == 0
+    assert await Collector(database, driver.disks).sweep() == 0
     assert await driver.disks.all_layers() == {"a"}

@@ -1,20 +1,38 @@
-"""The kinds of resources: what their ids look like, how tags call them, and how EC2 says that there is no such one."""
+"""The kinds of resources: what their ids look like, how tags name them, and how EC2 refuses an id of each kind."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Connection, select
 
 from kumoniwa.api.call import Call
 from kumoniwa.errors import Ec2Error
 from kumoniwa.ids import is_well_formed
-from kumoniwa.store import tables
+from kumoniwa.model.images import Image
+from kumoniwa.model.instances import Instance
+from kumoniwa.model.replace_root_tasks import ReplaceRootTask
+from kumoniwa.model.scope import Scope
+from kumoniwa.model.security_groups import SecurityGroup
+from kumoniwa.model.snapshots import ImportTask, Snapshot
+from kumoniwa.model.volumes import Volume
+from kumoniwa.model.vpcs import Subnet, Vpc
+from kumoniwa.store import images, imports, instances, network, replace_root, snapshots, tables, volumes
+
+T = TypeVar("T")
+
+InScope = Callable[[Connection, Scope, Collection[str] | None], list[T]]
+"""Reads the resources of a scope; where ids are given, those of them that exist."""
+
+EXPECTING = 'Invalid id: "{id}" (expecting "{prefix}-...")'
+"""EC2's text for an id that cannot belong to its kind; each kind names the text that EC2 has for it."""
+BARE = 'Invalid id: "{id}"'
+OF_PARAMETER = "Value ({id}) for parameter {parameter} is invalid. Expected: '{prefix}-...'."
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Kind:
-    """One kind of resource. The texts of its errors hold `{}` where the id stands."""
+    """One kind of resource. The texts for missing resources hold `{}` where the ids stand."""
 
     prefix: str
     resource_type: str
@@ -24,154 +42,170 @@ class Kind:
     missing: str
     several_missing: str
     malformed_code: str
+    malformed_text: str = EXPECTING
     parameter: str = ""
-    """How EC2's refusal of a malformed id calls the parameter, where it names one; it has no code of its own then."""
+    """What `malformed_text` names the parameter, where it names it at all."""
 
     def not_found(self, ids: Sequence[str]) -> Ec2Error:
         """EC2's refusal for ids that no resource has."""
         text = self.missing if len(ids) == 1 else self.several_missing
         return Ec2Error(self.missing_code, text.format(", ".join(ids)))
 
-    def check_form(self, ids: Collection[str], parameter: str | None = None) -> None:
-        """Raises EC2's refusal of the first id that cannot be one of this kind."""
+    def check_form(self, ids: Collection[str], parameter: str = "") -> None:
+        """Raises EC2's refusal of the first id that cannot belong to this kind; `parameter` is where they stand."""
         for identifier in ids:
             if not is_well_formed(identifier, self.prefix):
-                raise self.malformed(identifier, parameter)
+                raise self.malformed(identifier, parameter=parameter)
 
-    def malformed(self, identifier: str, parameter: str | None = None) -> Ec2Error:
-        """EC2's refusal for a text that is no id of this kind."""
-        if self.parameter:
-            return Ec2Error(
-                self.malformed_code,
-                f"Value ({identifier[:200]}) for parameter {parameter or self.parameter} is invalid. "
-                f"Expected: '{self.prefix}-...'.",
-            )
-        return Ec2Error(self.malformed_code, f'Invalid id: "{identifier}" (expecting "{self.prefix}-...")')
+    def malformed(self, identifier: str, *, parameter: str = "", text: str = "") -> Ec2Error:
+        """EC2's refusal of a text that is no id of this kind, in its usual text or in the one given."""
+        words = {"id": identifier[:200], "prefix": self.prefix, "parameter": parameter or self.parameter}
+        return Ec2Error(self.malformed_code, (text or self.malformed_text).format(**words))
 
     def check_all_found(self, asked: Collection[str] | None, found: Collection[str]) -> None:
-        """Raises EC2's refusal where an id was asked for and not found; asked None is asking for all there are."""
+        """Raises EC2's refusal where an id was asked for and not found. `asked` is None for all there are."""
         if asked is not None and (missing := [identifier for identifier in asked if identifier not in found]):
             raise self.not_found(missing)
 
 
-INSTANCE = Kind(
-    "i",
-    "instance",
-    tables.instances.c.id,
-    "InvalidInstanceID.NotFound",
-    "The instance ID '{}' does not exist",
-    "The instance IDs '{}' do not exist",
-    "InvalidInstanceID.Malformed",
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StoredKind(Kind, Generic[T]):
+    """A kind whose resources are read by their ids (`named.lookup.named`)."""
+
+    in_scope: InScope[T]
+
+
+INSTANCE = StoredKind[Instance](
+    prefix="i",
+    resource_type="instance",
+    column=tables.instances.c.id,
+    missing_code="InvalidInstanceID.NotFound",
+    missing="The instance ID '{}' does not exist",
+    several_missing="The instance IDs '{}' do not exist",
+    malformed_code="InvalidInstanceID.Malformed",
+    malformed_text=BARE,
+    in_scope=instances.in_scope,
 )
-VOLUME = Kind(
-    "vol",
-    "volume",
-    tables.volumes.c.id,
-    "InvalidVolume.NotFound",
-    "The volume '{}' does not exist.",
-    "The volumes '{}' do not exist.",
-    "InvalidParameterValue",
-    "volumeId",
+VOLUME = StoredKind[Volume](
+    prefix="vol",
+    resource_type="volume",
+    column=tables.volumes.c.id,
+    missing_code="InvalidVolume.NotFound",
+    missing="The volume '{}' does not exist.",
+    several_missing="The volumes '{}' do not exist.",
+    malformed_code="InvalidParameterValue",
+    malformed_text=OF_PARAMETER,
+    parameter="volumeId",
+    in_scope=volumes.in_scope,
 )
-SNAPSHOT = Kind(
-    "snap",
-    "snapshot",
-    tables.snapshots.c.id,
-    "InvalidSnapshot.NotFound",
-    "The snapshot '{}' does not exist.",
-    "The snapshots '{}' do not exist.",
-    "InvalidParameterValue",
-    "snapshotId",
+SNAPSHOT = StoredKind[Snapshot](
+    prefix="snap",
+    resource_type="snapshot",
+    column=tables.snapshots.c.id,
+    missing_code="InvalidSnapshot.NotFound",
+    missing="The snapshot '{}' does not exist.",
+    several_missing="The snapshots '{}' do not exist.",
+    malformed_code="InvalidParameterValue",
+    malformed_text=OF_PARAMETER,
+    parameter="snapshotId",
+    in_scope=snapshots.in_scope,
 )
-IMAGE = Kind(
-    "ami",
-    "image",
-    tables.images.c.id,
-    "InvalidAMIID.NotFound",
-    "The image id '[{}]' does not exist",
-    "The image ids '[{}]' do not exist",
-    "InvalidAMIID.Malformed",
+IMAGE = StoredKind[Image](
+    prefix="ami",
+    resource_type="image",
+    column=tables.images.c.id,
+    missing_code="InvalidAMIID.NotFound",
+    missing="The image id '[{}]' does not exist",
+    several_missing="The image ids '[{}]' do not exist",
+    malformed_code="InvalidAMIID.Malformed",
+    malformed_text=BARE,
+    in_scope=images.in_scope,
 )
-SECURITY_GROUP = Kind(
-    "sg",
-    "security-group",
-    tables.security_groups.c.id,
-    "InvalidGroup.NotFound",
-    "The security group '{}' does not exist",
-    "The security groups '{}' do not exist",
-    "InvalidGroupId.Malformed",
+SECURITY_GROUP = StoredKind[SecurityGroup](
+    prefix="sg",
+    resource_type="security-group",
+    column=tables.security_groups.c.id,
+    missing_code="InvalidGroup.NotFound",
+    missing="The security group '{}' does not exist",
+    several_missing="The security groups '{}' do not exist",
+    malformed_code="InvalidGroupId.Malformed",
+    in_scope=network.groups_in_scope,
 )
 SECURITY_GROUP_RULE = Kind(
-    "sgr",
-    "security-group-rule",
-    tables.security_group_rules.c.id,
-    "InvalidSecurityGroupRuleId.NotFound",
-    "The security group rule ID '{}' does not exist",
-    "The security group rule IDs '{}' do not exist",
-    "InvalidSecurityGroupRuleId.Malformed",
+    prefix="sgr",
+    resource_type="security-group-rule",
+    column=tables.security_group_rules.c.id,
+    missing_code="InvalidSecurityGroupRuleId.NotFound",
+    missing="The security group rule ID '{}' does not exist",
+    several_missing="The security group rule IDs '{}' do not exist",
+    malformed_code="InvalidSecurityGroupRuleId.Malformed",
 )
 KEY_PAIR = Kind(
-    "key",
-    "key-pair",
-    tables.key_pairs.c.id,
-    "InvalidKeyPair.NotFound",
-    "The key pair '{}' does not exist",
-    "The key pairs '{}' do not exist",
-    "InvalidParameterValue",
+    prefix="key",
+    resource_type="key-pair",
+    column=tables.key_pairs.c.id,
+    missing_code="InvalidKeyPair.NotFound",
+    missing="The key pair '{}' does not exist",
+    several_missing="The key pairs '{}' do not exist",
+    malformed_code="InvalidParameterValue",
 )
-VPC = Kind(
-    "vpc",
-    "vpc",
-    tables.vpcs.c.id,
-    "InvalidVpcID.NotFound",
-    "The vpc ID '{}' does not exist",
-    "The vpc IDs '{}' do not exist",
-    "InvalidVpcID.Malformed",
+VPC = StoredKind[Vpc](
+    prefix="vpc",
+    resource_type="vpc",
+    column=tables.vpcs.c.id,
+    missing_code="InvalidVpcID.NotFound",
+    missing="The vpc ID '{}' does not exist",
+    several_missing="The vpc IDs '{}' do not exist",
+    malformed_code="InvalidVpcID.Malformed",
+    in_scope=network.vpcs_in,
 )
-SUBNET = Kind(
-    "subnet",
-    "subnet",
-    tables.subnets.c.id,
-    "InvalidSubnetID.NotFound",
-    "The subnet ID '{}' does not exist",
-    "The subnet IDs '{}' do not exist",
-    "InvalidSubnetID.Malformed",
+SUBNET = StoredKind[Subnet](
+    prefix="subnet",
+    resource_type="subnet",
+    column=tables.subnets.c.id,
+    missing_code="InvalidSubnetID.NotFound",
+    missing="The subnet ID '{}' does not exist",
+    several_missing="The subnet IDs '{}' do not exist",
+    malformed_code="InvalidSubnetID.Malformed",
+    in_scope=network.subnets_in,
 )
 DHCP_OPTIONS = Kind(
-    "dopt",
-    "dhcp-options",
-    tables.vpcs.c.dhcp_options_id,
-    "InvalidDhcpOptionID.NotFound",
-    "The dhcpOption ID '{}' does not exist",
-    "The dhcpOption IDs '{}' do not exist",
-    "InvalidDhcpOptionsId.Malformed",
+    prefix="dopt",
+    resource_type="dhcp-options",
+    column=tables.vpcs.c.dhcp_options_id,
+    missing_code="InvalidDhcpOptionID.NotFound",
+    missing="The dhcpOption ID '{}' does not exist",
+    several_missing="The dhcpOption IDs '{}' do not exist",
+    malformed_code="InvalidDhcpOptionsId.Malformed",
 )
 NETWORK_INTERFACE = Kind(
-    "eni",
-    "network-interface",
-    tables.instances.c.interface_id,
-    "InvalidNetworkInterfaceID.NotFound",
-    "The networkInterface ID '{}' does not exist",
-    "The networkInterface IDs '{}' do not exist",
-    "InvalidNetworkInterfaceId.Malformed",
+    prefix="eni",
+    resource_type="network-interface",
+    column=tables.instances.c.interface_id,
+    missing_code="InvalidNetworkInterfaceID.NotFound",
+    missing="The networkInterface ID '{}' does not exist",
+    several_missing="The networkInterface IDs '{}' do not exist",
+    malformed_code="InvalidNetworkInterfaceId.Malformed",
 )
-IMPORT_SNAPSHOT_TASK = Kind(
-    "import-snap",
-    "import-snapshot-task",
-    tables.import_tasks.c.id,
-    "InvalidConversionTaskId",
-    "The import task ID '{}' does not exist",
-    "The import task IDs '{}' do not exist",
-    "InvalidConversionTaskId.Malformed",
+IMPORT_SNAPSHOT_TASK = StoredKind[ImportTask](
+    prefix="import-snap",
+    resource_type="import-snapshot-task",
+    column=tables.import_tasks.c.id,
+    missing_code="InvalidConversionTaskId",
+    missing="The import task ID '{}' does not exist",
+    several_missing="The import task IDs '{}' do not exist",
+    malformed_code="InvalidConversionTaskId.Malformed",
+    in_scope=imports.in_scope,
 )
-REPLACE_ROOT_TASK = Kind(
-    "replacevol",
-    "replace-root-volume-task",
-    tables.replace_root_tasks.c.id,
-    "InvalidReplaceRootVolumeTaskId.NotFound",
-    "The replace root volume task ID '{}' does not exist",
-    "The replace root volume task IDs '{}' do not exist",
-    "InvalidReplaceRootVolumeTaskId.Malformed",
+REPLACE_ROOT_TASK = StoredKind[ReplaceRootTask](
+    prefix="replacevol",
+    resource_type="replace-root-volume-task",
+    column=tables.replace_root_tasks.c.id,
+    missing_code="InvalidReplaceRootVolumeTaskId.NotFound",
+    missing="The replace root volume task ID '{}' does not exist",
+    several_missing="The replace root volume task IDs '{}' do not exist",
+    malformed_code="InvalidReplaceRootVolumeTaskId.Malformed",
+    in_scope=replace_root.in_scope,
 )
 
 KINDS: dict[str, Kind] = {

@@ -1,4 +1,4 @@
-"""Whose images and snapshots a call asks for. Every one in this cloud is its account's own, shared with nobody."""
+"""Whose images and snapshots a call asks for. This cloud has one account: all belong to it."""
 
 import re
 from collections.abc import Collection
@@ -20,7 +20,7 @@ def asks_for_own(call: Call, owners: Collection[str]) -> bool:
 
 
 def check_users(users: Collection[str]) -> None:
-    """Raises EC2's refusal of what is neither an account, nor `self`, nor `all` (everybody)."""
+    """Raises EC2's refusal of what is neither an account, nor `self`, nor `all` (everyone)."""
     _check(users, {"all"})
 
 
@@ -28,10 +28,14 @@ def check_accounts(users: Collection[str]) -> None:
     """Raises EC2's refusal of what is no account."""
     for user in users:
         if _ACCOUNT.match(user) is None:
-            raise Ec2Error("InvalidUserID.Malformed", f'Invalid user id: "{user[:200]}"')
+            raise _malformed(user)
 
 
 def _check(users: Collection[str], words: Collection[str]) -> None:
     for user in users:
         if user != "self" and user not in words and _ACCOUNT.match(user) is None:
-            raise Ec2Error("InvalidUserID.Malformed", f'Invalid user id: "{user[:200]}"')
+            raise _malformed(user)
+
+
+def _malformed(user: str) -> Ec2Error:
+    return Ec2Error("InvalidUserID.Malformed", f'Invalid user id: "{user[:200]}"')

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
-from kumoniwa.api.listing import page
+from kumoniwa.api.filters import Values
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.regions import REGIONS, Zone, zones
@@ -15,12 +18,12 @@ from kumoniwa.store import network
 _NO_OPT_IN = "opt-in-not-required"
 _MAX_INSTANCES = 20  # EC2's classic default; nothing is counted against it, on EC2 neither
 
-_REGION_FILTERS = {
+_REGION_FILTERS: dict[str, Values[str]] = {
     "endpoint": lambda region: (_endpoint(region),),
     "opt-in-status": lambda _: (_NO_OPT_IN,),
     "region-name": lambda region: (region,),
 }
-_ZONE_FILTERS = {
+_ZONE_FILTERS: dict[str, Values[Zone]] = {
     "group-long-name": lambda zone: (_long_name(zone),),
     "group-name": lambda zone: (_group(zone),),
     "message": lambda _: (),
@@ -35,6 +38,22 @@ _ZONE_FILTERS = {
 }
 
 
+def _read_regions(_connection: Connection, asked: Asked) -> list[str]:
+    names = asked.parameters.get("RegionNames") or list(REGIONS)
+    if unknown := [name for name in names if name not in REGIONS]:
+        raise InvalidParameterValue(f"Invalid region: [{', '.join(unknown)}]")
+    return list(dict.fromkeys(names))
+
+
+_REGIONS = Listing(
+    member="Regions",
+    read=_read_regions,
+    row=lambda region, _: {"RegionName": region, "Endpoint": _endpoint(region), "OptInStatus": _NO_OPT_IN},
+    key=lambda region: region,
+    filters=_REGION_FILTERS,
+)
+
+
 @action(
     "DescribeRegions",
     depth=Depth.PARTLY,
@@ -42,16 +61,26 @@ _ZONE_FILTERS = {
     "in to are missing.",
 )
 async def describe_regions(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The regions there are. All of them are of this one host; none must be opted in to."""
-    names = parameters.get("RegionNames") or list(REGIONS)
-    if unknown := [name for name in names if name not in REGIONS]:
-        raise InvalidParameterValue(f"Invalid region: [{', '.join(unknown)}]")
-    found, _ = page(call, parameters, dict.fromkeys(names), filters=_REGION_FILTERS, key=lambda region: region)
-    return {
-        "Regions": [
-            {"RegionName": region, "Endpoint": _endpoint(region), "OptInStatus": _NO_OPT_IN} for region in found
-        ]
-    }
+    """The regions that exist. All of them are of this one host; none must be opted in to."""
+    return await _REGIONS.answer(cloud, call, parameters)
+
+
+def _read_zones(_connection: Connection, asked: Asked) -> list[Zone]:
+    every = zones(asked.call.region)
+    names, ids = asked.parameters.get("ZoneNames"), asked.parameters.get("ZoneIds")
+    for wanted, known in ((names, {zone.name for zone in every}), (ids, {zone.id for zone in every})):
+        if unknown := [zone for zone in wanted or () if zone not in known]:
+            raise InvalidParameterValue(f"Invalid availability zone: [{', '.join(unknown)}]")
+    return [zone for zone in every if (names is None or zone.name in names) and (ids is None or zone.id in ids)]
+
+
+_ZONES = Listing(
+    member="AvailabilityZones",
+    read=_read_zones,
+    row=lambda zone, _: _zone_output(zone),
+    key=lambda zone: zone.name,
+    filters=_ZONE_FILTERS,
+)
 
 
 @action(
@@ -62,21 +91,14 @@ async def describe_regions(cloud: Cloud, call: Call, parameters: Parameters) -> 
 async def describe_availability_zones(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The three zones of the region."""
     check_region(call.region)
-    every = zones(call.region)
-    names, ids = parameters.get("ZoneNames"), parameters.get("ZoneIds")
-    for asked, known in ((names, {zone.name for zone in every}), (ids, {zone.id for zone in every})):
-        if unknown := [one for one in asked or () if one not in known]:
-            raise InvalidParameterValue(f"Invalid availability zone: [{', '.join(unknown)}]")
-    asked_for = [zone for zone in every if (names is None or zone.name in names) and (ids is None or zone.id in ids)]
-    found, _ = page(call, parameters, asked_for, filters=_ZONE_FILTERS, key=lambda zone: zone.name)
-    return {"AvailabilityZones": [_zone_output(zone) for zone in found]}
+    return await _ZONES.answer(cloud, call, parameters)
 
 
 @action("DescribeAccountAttributes")
 async def describe_account_attributes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """What EC2 tells of an account in a region: VPC only, its default VPC, its limits."""
+    """What an account has in a region: VPC only, its default VPC, its limits."""
     await ensure_region_exists(cloud, call)
-    vpc = await cloud.read(lambda connection: network.default_vpc(connection, call.account, call.region))
+    vpc = await cloud.read(lambda connection: network.default_vpc(connection, call.scope))
     assert vpc is not None, "ensure_region_exists made it"
     attributes = {
         "supported-platforms": "VPC",

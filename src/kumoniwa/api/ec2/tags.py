@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2 import kinds
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import Listing
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
 from kumoniwa.model.tags import Tag
@@ -21,13 +21,6 @@ __all__ = ["from_specifications", "tag_set", "tags_of", "write"]
 MAX_TAGS = 50
 MAX_KEY = 127
 MAX_VALUE = 256
-
-_FILTERS = {
-    "key": lambda tag: (tag.key,),
-    "resource-id": lambda tag: (tag.resource_id,),
-    "resource-type": lambda tag: (tag.resource_type,),
-    "value": lambda tag: (tag.value,),
-}
 
 
 def from_specifications(parameters: Parameters, allowed: Collection[str]) -> dict[str, dict[str, str]]:
@@ -74,7 +67,7 @@ async def create_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
 
     def create(connection: Connection) -> Answer:
         named = kinds.check_exist(connection, call, parameters["Resources"])
-        present = tags_of(connection, call.account, call.region, ids=named.keys())
+        present = tags_of(connection, call.scope, ids=named.keys())
         for identifier, kind in named.items():
             if len(present.get(identifier, {}) | tags) > MAX_TAGS:
                 raise _too_many()
@@ -104,28 +97,34 @@ async def delete_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
     return await cloud.change(call, delete)
 
 
+def _tag_output(tag: Tag, _tags: Mapping[str, str]) -> dict[str, str]:
+    return {"ResourceId": tag.resource_id, "ResourceType": tag.resource_type, "Key": tag.key, "Value": tag.value}
+
+
+_TAGS = Listing[Tag](
+    member="Tags",
+    read=lambda connection, asked: rows.in_scope(connection, asked.call.scope),
+    row=_tag_output,
+    key=lambda tag: f"{tag.resource_id} {tag.key}",
+    filters={
+        "key": lambda tag: (tag.key,),
+        "resource-id": lambda tag: (tag.resource_id,),
+        "resource-type": lambda tag: (tag.resource_type,),
+        "value": lambda tag: (tag.value,),
+    },
+    own_tags=lambda tag: {tag.key: tag.value},
+    limits=(5, 1000),
+)
+
+
 @action("DescribeTags")
 async def describe_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The tags of all resources, by resource and key."""
-    every = await cloud.read(lambda connection: rows.in_scope(connection, call.account, call.region))
-    found, token = page(
-        call,
-        parameters,
-        every,
-        filters=_FILTERS,
-        key=lambda tag: f"{tag.resource_id} {tag.key}",
-        tags=lambda tag: {tag.key: tag.value},
-        limits=(5, 1000),
-    )
-    shown = [
-        {"ResourceId": tag.resource_id, "ResourceType": tag.resource_type, "Key": tag.key, "Value": tag.value}
-        for tag in found
-    ]
-    return {"Tags": shown, "NextToken": token}
+    return await _TAGS.answer(cloud, call, parameters)
 
 
 def _checked(tags: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """A request's list of tags. Raises EC2's refusal of the first that cannot be one."""
+    """A request's list of tags. Raises EC2's refusal of the first invalid tag."""
     checked: dict[str, str] = {}
     for tag in tags:
         key, value = _checked_key(tag), tag.get("Value")
@@ -162,4 +161,4 @@ def _rows(call: Call, resource_id: str, resource_type: str, tags: Mapping[str, s
 
 def _changed(connection: Connection, identifier: str, kind: kinds.Kind) -> None:
     if kind is kinds.INSTANCE:
-        instances.change(connection, identifier)  # what was made of the row for callers shows its tags
+        instances.change(connection, identifier)  # kept descriptions of the instance show its tags

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from kumoniwa.api.written_once import Lasting
+from kumoniwa.api.written_once import WrittenOnce
 
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -92,7 +92,7 @@ def _container(tag: str, content: Writer) -> Writer:
 def _each(item: Writer) -> Writer:
     def write(out: list[str], values: Any) -> None:
         for value in values:
-            if type(value) is Lasting:
+            if type(value) is WrittenOnce:
                 out.append(_written_once(item, value))
             else:
                 item(out, value)
@@ -100,7 +100,7 @@ def _each(item: Writer) -> Writer:
     return write
 
 
-def _written_once(item: Writer, value: Lasting) -> str:
+def _written_once(item: Writer, value: WrittenOnce) -> str:
     if (written := value.written) is not None and written[0] is item:
         return written[1]
     pieces: list[str] = []

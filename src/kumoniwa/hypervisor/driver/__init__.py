@@ -1,13 +1,14 @@
 """What a driver promises: small interfaces, named by role, with the contract on each method.
 
 A `Driver` gives `Guest`s (running machines) and `Disks` (layer files). Every `ensure_…` is idempotent and decides from
-the world, not from what it was told before: it may be called again after a crash of the server at any point of an
+the world, not from earlier calls: it may be called again after a crash of the server at any point of an
 earlier call, by a new process, and ends in the same place.
 """
 
-from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, LayerId, LayerMeasure, Room
+from kumoniwa.hypervisor.driver.capacity import Capacity, Room
+from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, LayerId, LayerMeasure
 from kumoniwa.hypervisor.driver.driver import Driver
-from kumoniwa.hypervisor.driver.errors import (
+from kumoniwa.hypervisor.driver.driver_errors import (
     CutRefused,
     DetachRefused,
     DiskRefused,
@@ -17,6 +18,7 @@ from kumoniwa.hypervisor.driver.errors import (
     LayerDamaged,
 )
 from kumoniwa.hypervisor.driver.events import EventKind, GuestEvent
+from kumoniwa.hypervisor.driver.features import Features
 from kumoniwa.hypervisor.driver.guest import (
     Cut,
     CutMade,
@@ -33,6 +35,7 @@ from kumoniwa.hypervisor.driver.guest import (
 )
 
 __all__ = [
+    "Capacity",
     "Cut",
     "CutMade",
     "CutRefused",
@@ -44,6 +47,7 @@ __all__ = [
     "Driver",
     "DriverError",
     "EventKind",
+    "Features",
     "Firmware",
     "Forward",
     "Guest",

@@ -40,15 +40,6 @@ class KnownLayer:
     sealed_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """The host's room for layers, in bytes. What is `free` beyond `reserve` may be used by actions; with less than
-    the reserve left, guests pause."""
-
-    free: int
-    reserve: int
-
-
 class Disks(Protocol):
     """The layers: files that hold what disks hold. A layer that has another on top is immutable."""
 
@@ -70,7 +61,7 @@ class Disks(Protocol):
     async def ensure_imported(
         self, layer: LayerId, source: Path, format: str, on_progress: Callable[[int], None]
     ) -> None:
-        """Afterwards `layer` exists and holds what `source` held. `on_progress` is told percent.
+        """Afterwards `layer` exists and holds what `source` held. `on_progress` is called with percent.
 
         Raises `DiskRefused`, `HostExhausted`; then there is no such layer.
         """
@@ -88,7 +79,7 @@ class Disks(Protocol):
         ...
 
     async def ensure_durable(self, layer: LayerId) -> None:
-        """Afterwards what the layer's file says and holds outlives a power cut. Raises `LayerDamaged`."""
+        """Afterwards what the layer's file says and holds survives a power failure. Raises `LayerDamaged`."""
         ...
 
     async def check_length(self, layer: LayerId, file_bytes: int) -> None:
@@ -103,7 +94,7 @@ class Disks(Protocol):
         """What is wrong with a layer's file, in sentences that name it; none: it is whole, as far as was looked.
 
         Not `thorough`: it is there, its header is whole, it stands on what it should, and it is not shorter than it was
-        (milliseconds). `thorough`: its tables too, and where `known` tells its digest, each byte. May be asked while a
+        (milliseconds). `thorough`: its tables too, and where `known` has its digest, each byte. May be asked while a
         guest has the layer: then its tables are not looked at.
         """
         ...

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
-from kumoniwa.hypervisor.driver.disks import Disks, Room
+from kumoniwa.hypervisor.driver.capacity import Capacity
+from kumoniwa.hypervisor.driver.disks import Disks
 from kumoniwa.hypervisor.driver.events import GuestEvent
+from kumoniwa.hypervisor.driver.features import Features
 from kumoniwa.hypervisor.driver.guest import Guest, GuestId
 
 
@@ -13,6 +15,9 @@ class Driver(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def features(self) -> Features: ...
 
     @property
     def disks(self) -> Disks: ...
@@ -33,8 +38,8 @@ class Driver(Protocol):
         """What happens to guests from `open` on, until `close`. One reader."""
         ...
 
-    def room(self) -> Room:
-        """How much room the host has for layers."""
+    async def capacity(self) -> Capacity:
+        """What the host has for guests and layers now. Raises `OSError` where that cannot be looked at."""
         ...
 
     def describe(self) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ class EventKind(StrEnum):
     """What can happen to a guest."""
 
     SHUT_DOWN = "shut-down"
-    """It powered itself off (whoever asked for it); it is now SHUT_DOWN."""
+    """It powered itself off, asked to or not; it is now SHUT_DOWN."""
     RESET = "reset"
     """It rebooted itself; it goes on RUNNING."""
     PANICKED = "panicked"
@@ -28,7 +28,7 @@ class EventKind(StrEnum):
     DISK_LET_GO = "disk-let-go"
     """It let go of a disk, perhaps one that it had been asked for and had kept; `detail` is the serial number."""
     DIED = "died"
-    """Its process ended without being told to; it is now ABSENT."""
+    """Its process ended, and we had not ended it; it is now ABSENT."""
 
 
 @dataclass(frozen=True, slots=True)

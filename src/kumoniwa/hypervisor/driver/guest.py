@@ -83,7 +83,7 @@ class Cut:
 class CutMade:
     """How a cut was made: how long the switch took and, where the guest's file systems stood frozen for it, how long.
 
-    `not_frozen` says why they did not, where they were to; "" otherwise. Done again, a cut tells zero seconds.
+    `not_frozen` says why they did not, where they were to; "" otherwise. Done again, a cut took zero seconds.
     """
 
     seconds: float

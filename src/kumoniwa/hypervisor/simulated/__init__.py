@@ -9,7 +9,7 @@ from kumoniwa.hypervisor.simulated.driver import SimulatedDriver
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
 from kumoniwa.hypervisor.simulated.layer import FileSystem
-from kumoniwa.hypervisor.simulated.layers import WorldBroken
+from kumoniwa.hypervisor.simulated.simulated_layers import WorldBroken
 from kumoniwa.hypervisor.simulated.timing import Timing
 from kumoniwa.hypervisor.simulated.world import SimulatedWorld
 

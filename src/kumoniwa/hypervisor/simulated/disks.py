@@ -17,7 +17,7 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
-from kumoniwa.hypervisor.simulated.layers import Layers
+from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 
 _SMALL = 1 << 20
 """Files up to this size are read, to remember what was imported by its digest; of larger ones the facts do."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DriverError, GuestEvent, GuestId, Room
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
@@ -20,6 +20,9 @@ class SimulatedDriver:
     Without a `world` it makes its own, its layers kept in the file `kept_in` where one is named, and ends it when it is
     closed. A world that was given is the giver's to close.
     """
+
+    name = "simulated"
+    features = Features(boots_blank_disks=True, outlives_the_server=False, answers_connections=False)
 
     def __init__(
         self,
@@ -40,25 +43,21 @@ class SimulatedDriver:
         self._clock = clock
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._disks = SimulatedDisks(self.world.layers, clock, self.faults, timing.import_disk)
-        self._host = Host(clock, timing, self.world.layers, self.world.ports, self.world.tasks, self.world.tell)
-
-    @property
-    def name(self) -> str:
-        return "simulated"
+        self._host = Host(clock, timing, self.world.layers, self.world.ports, self.world.tasks, self.world.report)
 
     @property
     def disks(self) -> SimulatedDisks:
         return self._disks
 
     async def open(self) -> None:
-        """Listen from now on, in the place of whoever did; guests that an earlier driver left frozen are thawed."""
+        """Listen from now on, in the place of any other; guests that an earlier driver left frozen are thawed."""
         await self.faults.enter("open")
         for machine in self.world.machines.values():
             machine.thaw()
         await self.faults.point("open")
         self.world.listener, self.world.listening_since = self._events.put_nowait, self._clock.now()
         for machine in self.world.machines.values():
-            machine.tell_again()
+            machine.report_again()
 
     async def close(self) -> None:
         if self.world.listener == self._events.put_nowait:  # not if a later driver took our place
@@ -77,11 +76,11 @@ class SimulatedDriver:
         self._events.task_done()
 
     async def followed(self) -> None:
-        """Return once whoever listens to `events` is done with all that were told."""
+        """Return once the listener to `events` is done with all that happened."""
         await self._events.join()
 
-    def room(self) -> Room:
-        return Room(self.world.room, 0)
+    async def capacity(self) -> Capacity:
+        return Capacity(self.world.memory_mib, Room(self.world.room, 0))
 
     def describe(self) -> Mapping[str, str]:
         return {

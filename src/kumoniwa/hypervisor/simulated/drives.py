@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kumoniwa.hypervisor.driver import Cut, CutRefused, DriverError, GuestDisk, GuestId, GuestLost, LayerId
 from kumoniwa.hypervisor.simulated.layer import FileSystem
-from kumoniwa.hypervisor.simulated.layers import Layers
+from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 
 MOST_DISKS = 27
 """As QEMU's guests have room for on their PCI bus."""

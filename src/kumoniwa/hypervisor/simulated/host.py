@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import GuestEvent
-from kumoniwa.hypervisor.simulated.layers import Layers
 from kumoniwa.hypervisor.simulated.ports import Ports
+from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 from kumoniwa.hypervisor.simulated.timing import Timing
 from kumoniwa.tasks import Tasks
 
@@ -20,4 +20,4 @@ class Host:
     layers: Layers
     ports: Ports
     tasks: Tasks
-    tell: Callable[[GuestEvent], None]
+    report: Callable[[GuestEvent], None]

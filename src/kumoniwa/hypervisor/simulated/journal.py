@@ -23,7 +23,7 @@ _SCHEMA = """
 class Journal:
     """Every change is with the host when the call returns: it outlives `kill -9`.
 
-    A power cut of the host may lose the last changes but never damages the file: what is kept here is a simulation,
+    A power failure of the host may lose the last changes but never damages the file: what is kept here is a simulation,
     and a flush of the host's disk per change would hold up the event loop.
     """
 

@@ -4,7 +4,6 @@ It knows nothing of who asked: power button, reset, pulled plug. What takes time
 task at all.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -24,6 +23,7 @@ from kumoniwa.hypervisor.simulated.drives import Drives
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.timer import Timer
+from kumoniwa.hypervisor.simulated.waiters import Waiters
 
 
 class Machine:
@@ -47,7 +47,7 @@ class Machine:
         self._bus = DiskBus.NVME
         self._reachable = self._power_key_pressed = self._out_of_space = False
         self._timer = Timer(host.clock, host.tasks, f"guest {id}")
-        self._waiting: list[asyncio.Future[bool]] = []
+        self._waiters = Waiters(host.clock, host.tasks, f"deadline of {id}")
 
     @property
     def waits_for_room(self) -> bool:
@@ -76,7 +76,7 @@ class Machine:
         self._become(GuestState.RUNNING)
         self._log([f"kernel: {line}" for line in kernel])
         self.sync()
-        self._tell(EventKind.KERNEL_STARTED)
+        self._report(EventKind.KERNEL_STARTED)
         self._timer.set(self._host.timing.boot, self._booted)
 
     def press_power_button(self) -> None:
@@ -125,7 +125,7 @@ class Machine:
         """No program keeps the disk busy any more; it goes, where the guest was asked for it meanwhile."""
         self.drives.held.discard(serial)
         if serial in self.drives.asked and serial in self.drives.layers and self.lets_go(serial):
-            self._tell(EventKind.DISK_LET_GO, serial)
+            self._report(EventKind.DISK_LET_GO, serial)
         self.drives.asked.discard(serial)
 
     def take_disk(self, serial: str) -> None:
@@ -158,25 +158,18 @@ class Machine:
             if self.state is GuestState.RUNNING:
                 self.drives.flush(FileSystem.NEEDS_RECOVERY)
 
-    def tell_again(self) -> None:
-        """Tell a new listener what it cannot see: that the machine is reachable, or waits for room."""
+    def report_again(self) -> None:
+        """Report to a new listener what it cannot see: that the machine is reachable, or waits for room."""
         if self._out_of_space:
-            self._tell(EventKind.OUT_OF_SPACE)
+            self._report(EventKind.OUT_OF_SPACE)
         elif self._reachable and self.state is GuestState.RUNNING:
-            self._tell(EventKind.REACHABLE)
+            self._report(EventKind.REACHABLE)
 
     async def wait_until_down(self, seconds: float) -> bool:
         """Return True once it does not run any more, and will not by itself; False after this many seconds."""
         if self._is_down() or seconds <= 0:
             return self._is_down()
-        down: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(down)
-        deadline = self._host.tasks.start(self._give_up(down, seconds), f"deadline of {self.id}")
-        try:
-            return await down
-        finally:
-            deadline.cancel()
-            self._waiting.remove(down)
+        return await self._waiters.wait(seconds)
 
     # What happens inside it.
 
@@ -193,14 +186,14 @@ class Machine:
         self._timer.stop()
         self._print(linux.from_kernel(["Kernel panic - not syncing: sysrq triggered crash"], self._uptime()))
         self._become(GuestState.HALTED)
-        self._tell(EventKind.PANICKED)
+        self._report(EventKind.PANICKED)
 
     def die(self) -> None:
-        """The process ends without being told to."""
+        """The process ends by itself."""
         if self.state is GuestState.ABSENT:
             raise GuestLost(f"Guest {self.id} has no process that could end.")
         self.pull_plug()
-        self._tell(EventKind.DIED)
+        self._report(EventKind.DIED)
 
     def run_out_of_space(self) -> None:
         """The host's disk is full at the guest's next write: it is paused with all that it has in memory."""
@@ -208,14 +201,14 @@ class Machine:
         self._timer.pause()
         self._out_of_space = True
         self._become(GuestState.HALTED)
-        self._tell(EventKind.OUT_OF_SPACE)
+        self._report(EventKind.OUT_OF_SPACE)
 
     def find_space(self) -> None:
         """There is room on the host again: a guest that waited for it goes on."""
         if self._out_of_space:
             self._out_of_space = False
             self._become(GuestState.RUNNING)
-            self._tell(EventKind.RESUMED)
+            self._report(EventKind.RESUMED)
             self._timer.resume()
 
     def write(self, path: str, data: bytes, serial: str | None) -> None:
@@ -243,7 +236,7 @@ class Machine:
             self._log(linux.reachable(self.boot_id, self._uptime()))
         self.sync()
         self._print(linux.login(self._hostname))
-        self._tell(EventKind.REACHABLE)
+        self._report(EventKind.REACHABLE)
         if self._power_key_pressed:
             self._begin_shutdown(linux.POWER_KEY, self._power_down)
 
@@ -254,11 +247,11 @@ class Machine:
     def _power_down(self) -> None:
         self._come_to_rest("Power down")
         self._become(GuestState.SHUT_DOWN)
-        self._tell(EventKind.SHUT_DOWN)
+        self._report(EventKind.SHUT_DOWN)
 
     def _reset(self) -> None:
         self._come_to_rest("Restarting system")
-        self._tell(EventKind.RESET)
+        self._report(EventKind.RESET)
         self.start()
 
     def _come_to_rest(self, last_words: str) -> None:
@@ -282,15 +275,13 @@ class Machine:
     def _print(self, text: str) -> None:
         self.console = (self.console + text.encode())[-linux.LOG_LIMIT :]
 
-    def _tell(self, kind: EventKind, detail: str = "") -> None:
-        self._host.tell(GuestEvent(self.id, kind, self._host.clock.now(), detail))
+    def _report(self, kind: EventKind, detail: str = "") -> None:
+        self._host.report(GuestEvent(self.id, kind, self._host.clock.now(), detail))
 
     def _become(self, state: GuestState) -> None:
         self.state = state
         if self._is_down():
-            for waiting in self._waiting:
-                if not waiting.done():
-                    waiting.set_result(True)
+            self._waiters.release()
 
     def _is_down(self) -> bool:
         return self.state is not GuestState.RUNNING and not self._out_of_space
@@ -301,8 +292,3 @@ class Machine:
     def _require_running(self) -> None:
         if self.state is not GuestState.RUNNING:
             raise GuestLost(f"Guest {self.id} does not run: it is {self.state}.")
-
-    async def _give_up(self, down: asyncio.Future[bool], seconds: float) -> None:
-        await self._host.clock.sleep(seconds)
-        if not down.done():
-            down.set_result(False)

@@ -11,7 +11,7 @@ class Ports:
 
     def __init__(self) -> None:
         self.refused: dict[int, str] = {}
-        """Ports that this host does not let anybody bind, each with its reason: for tests to fill."""
+        """Ports that cannot be bound on this host, each with its reason: for tests to fill."""
         self._holders: dict[tuple[str, IPv4Address, int], GuestId] = {}
         self._open: dict[GuestId, tuple[Forward, ...]] = {}
 

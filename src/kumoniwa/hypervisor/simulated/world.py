@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from kumoniwa.hypervisor.driver import GuestEvent, GuestId
-from kumoniwa.hypervisor.simulated.layers import Layers
 from kumoniwa.hypervisor.simulated.machine import Machine
 from kumoniwa.hypervisor.simulated.ports import Ports
+from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 from kumoniwa.tasks import Tasks
 
 
@@ -16,8 +16,8 @@ class SimulatedWorld:
     """A host with its machines and disks, as one driver after another finds it.
 
     A test that "kills" a server drops its driver and gives the world to the next one: the guests went on running.
-    In the product the world lives in the server's process: after a restart the guests are ABSENT, as after a power cut
-    of the host, and the layers are there if the world was loaded from a file.
+    In the product the world lives in the server's process: after a restart the guests are ABSENT, as after a power
+    failure of the host, and the layers are there if the world was loaded from a file.
     """
 
     def __init__(self, layers: Layers | None = None) -> None:
@@ -26,17 +26,19 @@ class SimulatedWorld:
         self.machines: dict[GuestId, Machine] = {}
         self.room = 1 << 50
         """Bytes that the host has for layers: as many as a test says."""
+        self.memory_mib: int | None = None
+        """Memory that the host has for guests, where a test gives it an end."""
         self.tasks = Tasks("simulated world")
         self.listener: Callable[[GuestEvent], None] | None = None
         self.listening_since: datetime | None = None
-        """Since when the present listener is there; what happened earlier nobody saw."""
+        """Since when the present listener is there; what happened earlier was not seen."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """A world whose layers are kept in the file at `path`, which is made if it is not there."""
         return cls(Layers(path))
 
-    def tell(self, event: GuestEvent) -> None:
+    def report(self, event: GuestEvent) -> None:
         """Hand an event to the driver that listens; without one it is lost, as a real host's would be."""
         if self.listener is not None:
             self.listener(event)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from kumoniwa.hypervisor.driver import Guest, GuestId, GuestLost
-from kumoniwa.workflows.engine import StepUnknown
+from kumoniwa.workflows.workflow import StepUnknown
 from kumoniwa.workflows.world import World
 
 T = TypeVar("T")

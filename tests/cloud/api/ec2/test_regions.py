@@ -12,6 +12,7 @@ from stack import Stack
 
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.errors import AuthFailure
+from kumoniwa.model.scope import Scope
 from kumoniwa.network.addresses import cloud_octet
 
 pytestmark = pytest.mark.anyio
@@ -149,7 +150,7 @@ async def test_every_filter_that_ec2_documents_is_taken(cloud: BareCloud, action
 
 async def test_a_region_that_there_is_not_is_refused(cloud: BareCloud) -> None:
     with pytest.raises(AuthFailure, match="not 'us-east-9'"):
-        await cloud.database.write(partial(ensure_region, account="123456789012", region="us-east-9"))
+        await cloud.database.write(partial(ensure_region, scope=Scope("123456789012", "us-east-9")))
 
 
 async def test_a_cloud_keeps_its_part_of_the_loopback_network(cloud: BareCloud) -> None:

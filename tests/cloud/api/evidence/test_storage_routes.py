@@ -19,7 +19,7 @@ from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timin
 from kumoniwa.model.layers import GIB
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import layers, snapshots, tables
-from kumoniwa.workflows.steps.snapshots.measure_snapshots import ensure_measured
+from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_measured
 
 pytestmark = pytest.mark.anyio
 

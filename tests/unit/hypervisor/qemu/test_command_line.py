@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestSpec, LayerId
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator, Channels, command_line
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Channels, command_line
 
 GOLDEN = Path(__file__).parent / "golden"
 CHANNELS = Channels(monitor=10, console=11, agent=12)

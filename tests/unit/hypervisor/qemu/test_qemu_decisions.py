@@ -20,8 +20,10 @@ from kumoniwa.hypervisor.driver import (
     LayerId,
 )
 from kumoniwa.hypervisor.qemu.disks.qcow2 import check_qcow2, check_raw
-from kumoniwa.hypervisor.qemu.guest import console, cut, forwards, record, stream
-from kumoniwa.hypervisor.qemu.guest.process import Identity, identify, parse_stat
+from kumoniwa.hypervisor.qemu.guest import forwards
+from kumoniwa.hypervisor.qemu.guest.drives import cut, stream
+from kumoniwa.hypervisor.qemu.guest.process import console, record
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, identify, parse_stat
 
 OLD, NEW, OTHER, OTHER_NEW = LayerId("old"), LayerId("new"), LayerId("other"), LayerId("other-new")
 SSH = Forward("tcp", IPv4Address("127.10.0.5"), 22, 22)

@@ -9,23 +9,23 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, VOLUME_TYPES, checked_volume
-from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
+from kumoniwa.errors import IncorrectState, InvalidBlockDeviceMapping, InvalidParameterValue, MissingParameter
 from kumoniwa.model.images import ImageDevice
 from kumoniwa.model.snapshots import SnapshotState
-from kumoniwa.store import snapshots
 
-DEVICE_UNBUILT = (
-    Unbuilt("Ebs.AvailabilityZone", "the zone of a block device mapping"),
-    Unbuilt("Ebs.AvailabilityZoneId", "the zone of a block device mapping"),
-    Unbuilt("Ebs.EbsCardIndex", "EBS cards"),
-    Unbuilt("Ebs.Encrypted", "encrypted volumes"),
-    Unbuilt("Ebs.KmsKeyId", "encrypted volumes"),
-    Unbuilt("Ebs.OutpostArn", "Outposts"),
-    Unbuilt("Ebs.VolumeInitializationRate", "volume initialization rates"),
+DEVICE_NOT_BUILT = (
+    NotBuiltParameter("Ebs.AvailabilityZone", "the zone of a block device mapping"),
+    NotBuiltParameter("Ebs.AvailabilityZoneId", "the zone of a block device mapping"),
+    NotBuiltParameter("Ebs.EbsCardIndex", "EBS cards"),
+    NotBuiltParameter("Ebs.Encrypted", "encrypted volumes"),
+    NotBuiltParameter("Ebs.KmsKeyId", "encrypted volumes"),
+    NotBuiltParameter("Ebs.OutpostArn", "Outposts"),
+    NotBuiltParameter("Ebs.VolumeInitializationRate", "volume initialization rates"),
 )
 _VIRTUAL_NAME = re.compile(r"ephemeral([0-9]|1[0-9]|2[0-3])\Z")
 
@@ -52,7 +52,7 @@ def new_device(connection: Connection, call: Call, blank: ImageDevice, mapping: 
 
 
 def as_provisioned(device: ImageDevice) -> ImageDevice:
-    """The device without what its volume's type does not let one provision, though the volume tells it of itself."""
+    """The device without what its volume's type does not let a request provision, though the volume shows it."""
     kind = VOLUME_TYPES[device.volume_type]
     return replace(
         device,
@@ -67,14 +67,14 @@ def checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> str
     if not name:
         raise MissingParameter("deviceName")
     if not is_device_name(name):
-        raise invalid_mapping(f"Invalid device name {name[:200]}")
+        raise InvalidBlockDeviceMapping(f"Invalid device name {name[:200]}")
     if names.count(name) > 1:
-        raise invalid_mapping(f"Device name '{name}' is used more than once.")
+        raise InvalidBlockDeviceMapping(f"Device name '{name}' is used more than once.")
     return name
 
 
 def is_instance_store(mapping: Mapping[str, Any]) -> bool:
-    """Whether the mapping asks for an instance store. Raises EC2's refusals of one that there cannot be."""
+    """Whether the mapping asks for an instance store. Raises EC2's refusals of impossible ones."""
     if (virtual_name := mapping.get("VirtualName")) is None:
         return False
     if not _VIRTUAL_NAME.match(virtual_name):
@@ -82,13 +82,15 @@ def is_instance_store(mapping: Mapping[str, Any]) -> bool:
             f"Value ({virtual_name[:200]}) for parameter virtualName is invalid. Expected: 'ephemeral(0...23)'."
         )
     if mapping.get("Ebs"):
-        raise invalid_mapping(f"The device '{mapping['DeviceName']}' cannot be both instance store and an EBS volume.")
+        raise InvalidBlockDeviceMapping(
+            f"The device '{mapping['DeviceName']}' cannot be both instance store and an EBS volume."
+        )
     return True
 
 
 def changed_device(device: ImageDevice | None, name: str, image_id: str, ebs: Mapping[str, Any]) -> ImageDevice:
-    """The image's device with the request's changes, or a new one."""
-    refuse({"Ebs": ebs}, DEVICE_UNBUILT)
+    """The image's device with the request's changes, or a new device."""
+    refuse({"Ebs": ebs}, DEVICE_NOT_BUILT)
     if device is None:
         # EC2: true by default for what the image maps, false for what a launch adds.
         device = ImageDevice(
@@ -97,7 +99,7 @@ def changed_device(device: ImageDevice | None, name: str, image_id: str, ebs: Ma
         if ebs.get("SnapshotId") is None and ebs.get("VolumeSize") is None:
             raise MissingParameter("size or snapshotId")
     elif device.snapshot_id is not None and ebs.get("SnapshotId") not in (None, device.snapshot_id):
-        raise invalid_mapping(f"snapshotId cannot be modified on device '{name}'")
+        raise InvalidBlockDeviceMapping(f"snapshotId cannot be modified on device '{name}'")
     changes = {
         "snapshot_id": ebs.get("SnapshotId"),
         "size_gib": ebs.get("VolumeSize"),
@@ -114,24 +116,17 @@ def changed_device(device: ImageDevice | None, name: str, image_id: str, ebs: Ma
 def checked_device(connection: Connection, call: Call, device: ImageDevice) -> LaunchDevice:
     snapshot = None
     if device.snapshot_id is not None:
-        SNAPSHOT.check_form([device.snapshot_id])
-        snapshot = snapshots.get(connection, device.snapshot_id)
-        if snapshot is None or (snapshot.account, snapshot.region) != (call.account, call.region):
-            raise SNAPSHOT.not_found([device.snapshot_id])
+        snapshot = named(connection, call.scope, SNAPSHOT, device.snapshot_id)
         if snapshot.state is not SnapshotState.COMPLETED:
-            raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
+            raise IncorrectState(f"Snapshot is in invalid state - {snapshot.state}")
     size = device.size_gib
     if size is None:
         size = snapshot.volume_size_gib if snapshot else 0
     if snapshot is not None and size < snapshot.volume_size_gib:
-        raise invalid_mapping(
+        raise InvalidBlockDeviceMapping(
             f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "
             f"expect size >= {snapshot.volume_size_gib}GB"
         )
     iops, throughput = checked_volume(device.volume_type, size, device.iops, device.throughput)
     volume = WantedVolume(snapshot, size, device.volume_type, iops, throughput)
     return LaunchDevice(device.device, volume, device.delete_on_termination)
-
-
-def invalid_mapping(message: str) -> Ec2Error:
-    return Ec2Error("InvalidBlockDeviceMapping", message)

@@ -26,8 +26,8 @@ def boot_mode(asked: str | None, kind: InstanceType) -> str | None:
     return asked
 
 
-def told_preference(image: Image) -> dict[str, str]:
-    """What instances of the image tell of its boot mode beside what they boot by, as `Instance.options` keeps it."""
+def boot_preference(image: Image) -> dict[str, str]:
+    """What instances of the image show as its boot mode, beside the mode they boot by (kept in `Instance.options`)."""
     return {"BootMode": UEFI_PREFERRED} if image.boot_mode == UEFI_PREFERRED else {}
 
 

@@ -1,7 +1,7 @@
 """CopyImage: an image of the same contents in the call's region."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -9,80 +9,100 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
 from kumoniwa.api.ec2.images.image_names import check_name
-from kumoniwa.api.ec2.kinds import IMAGE
+from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
+from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, no_longer_available
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, IncorrectState, InvalidParameterValue
 from kumoniwa.ids import is_well_formed, new_id
-from kumoniwa.model.images import Image, ImageState
+from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.regions import REGIONS
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import images, snapshots
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
+from kumoniwa.workflows.stories.images.copy_image import copy_image as copy_image_story
+from kumoniwa.workflows.story import submit
 
-UNBUILT = (
-    Unbuilt("Encrypted", "encrypted volumes"),
-    Unbuilt("KmsKeyId", "encrypted volumes"),
-    Unbuilt("DestinationOutpostArn", "Outposts"),
-    Unbuilt("DestinationAvailabilityZone", "Local Zones"),
-    Unbuilt("DestinationAvailabilityZoneId", "Local Zones"),
+NOT_BUILT = (
+    NotBuiltParameter("Encrypted", "encrypted volumes"),
+    NotBuiltParameter("KmsKeyId", "encrypted volumes"),
+    NotBuiltParameter("DestinationOutpostArn", "Outposts"),
+    NotBuiltParameter("DestinationAvailabilityZone", "Local Zones"),
+    NotBuiltParameter("DestinationAvailabilityZoneId", "Local Zones"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A copy of an image, whose every part was checked. Its snapshots are completed by the workflow."""
+
+    source: Image
+    image: Image
+    devices: Sequence[ImageDevice]
+    snapshots: Sequence[Snapshot]
 
 
 @action(
     "CopyImage",
     depth=Depth.PARTLY,
-    unbuilt=UNBUILT,
+    not_built=NOT_BUILT,
 )
 async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Copy an image of any region into this one. Its snapshots are new, and stand on the same layers.
+    """Copy an image of any region into this region. Its snapshots are new, and stand on the same layers.
 
     Launch permissions are not copied, tags where that is asked for.
     """
-    refuse(parameters, UNBUILT)
+    refuse(parameters, NOT_BUILT)
     check_duration(parameters.get("SnapshotCopyCompletionDurationMinutes"), "snapshotCopyCompletionDurationMinutes")
     if len(parameters.get("Description", "")) > MOST_DESCRIPTION:
         raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
     tags = from_specifications(parameters, ("image", "snapshot"))
 
     def copy(connection: Connection) -> Answer:
-        source = _source(connection, call, parameters["SourceRegion"], parameters["SourceImageId"])
-        check_name(connection, call, parameters["Name"])
-        image = _copied(call, source, parameters)
-        devices = images.devices_of(connection, [source.id]).get(source.id, [])
-        wanted = dict.fromkeys(device.snapshot_id for device in devices if device.snapshot_id is not None)
-        taken = {one: _copied_snapshot(connection, call, source, image, one) for one in wanted}
-        images.add(
-            connection,
-            image,
-            [
-                replace(
-                    device,
-                    image_id=image.id,
-                    snapshot_id=None if device.snapshot_id is None else taken[device.snapshot_id].id,
-                )
-                for device in devices
-            ],
-        )
-        own = {**_tags_to_copy(connection, source, parameters), **tags.get("image", {})}
-        write(connection, call, image.id, "image", own)
-        for snapshot in taken.values():
-            snapshots.add(connection, snapshot)
-            write(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
+        plan = _checked(connection, call, parameters)
+        copied_tags = _tags_to_copy(connection, plan.source, parameters)
+        _write(connection, call, plan, {**tags, "image": {**copied_tags, **tags.get("image", {})}})
         submit(
             connection,
-            "copy_image",
-            None,
+            copy_image_story,
             origin(call),
-            image_id=image.id,
-            snapshot_ids=[snapshot.id for snapshot in taken.values()],
+            image_id=plan.image.id,
+            snapshot_ids=[snapshot.id for snapshot in plan.snapshots],
         )
-        return {"ImageId": image.id}
+        return {"ImageId": plan.image.id}
 
     return await cloud.change(call, copy)
+
+
+def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Plan:
+    """What the copy is to consist of. Raises EC2's refusals."""
+    source = _source(connection, call, parameters["SourceRegion"], parameters["SourceImageId"])
+    check_name(connection, call, parameters["Name"])
+    image = _copied(call, source, parameters)
+    devices = images.devices_of(connection, [source.id]).get(source.id, [])
+    wanted = dict.fromkeys(device.snapshot_id for device in devices if device.snapshot_id is not None)
+    made = {snapshot_id: _copied_snapshot(connection, call, source, image, snapshot_id) for snapshot_id in wanted}
+    own_devices = [
+        replace(
+            device,
+            image_id=image.id,
+            snapshot_id=None if device.snapshot_id is None else made[device.snapshot_id].id,
+        )
+        for device in devices
+    ]
+    return _Plan(source, image, own_devices, tuple(made.values()))
+
+
+def _write(connection: Connection, call: Call, plan: _Plan, tags: Mapping[str, Mapping[str, str]]) -> None:
+    images.add(connection, plan.image, plan.devices)
+    write(connection, call, plan.image.id, "image", tags["image"])
+    for snapshot in plan.snapshots:
+        snapshots.add(connection, snapshot)
+        write(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
 
 
 def _source(connection: Connection, call: Call, region: str, image_id: str) -> Image:
@@ -90,14 +110,12 @@ def _source(connection: Connection, call: Call, region: str, image_id: str) -> I
     if region not in REGIONS:
         raise Ec2Error("InvalidRegion", f"The specified region '{region[:200]}' is not valid.")
     if not is_well_formed(image_id, "ami"):
-        raise Ec2Error(IMAGE.malformed_code, f'Invalid id: "{image_id[:200]}" (expecting "ami-...")')
-    image = images.get(connection, image_id)
-    if image is None or (image.account, image.region) != (call.account, region):
-        raise IMAGE.not_found([image_id])
+        raise IMAGE.malformed(image_id, text=EXPECTING)
+    image = named(connection, Scope(call.account, region), IMAGE, image_id)
     if image.state is ImageState.DEREGISTERED:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
+        raise no_longer_available(image_id)
     if image.state is not ImageState.AVAILABLE:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"AMI '{image_id}' is {image.state}, and cannot be copied")
+        raise ImageUnavailable(f"AMI '{image_id}' is {image.state}, and cannot be copied")
     return image
 
 
@@ -129,7 +147,7 @@ def _copied_snapshot(connection: Connection, call: Call, source: Image, image: I
     snapshot = snapshots.get(connection, snapshot_id)
     assert snapshot is not None, f"{source.id} is available without its {snapshot_id}"
     if snapshot.state is not SnapshotState.COMPLETED:
-        raise Ec2Error("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
+        raise IncorrectState(f"Snapshot '{snapshot.id}' is not 'completed'.")
     return replace(
         snapshot,
         id=new_id("snap"),
@@ -149,5 +167,5 @@ def _copied_snapshot(connection: Connection, call: Call, source: Image, image: I
 def _tags_to_copy(connection: Connection, source: Image, parameters: Parameters) -> Mapping[str, str]:
     if not parameters.get("CopyImageTags"):
         return {}
-    found = tags_of(connection, source.account, source.region, "image", [source.id]).get(source.id, {})
+    found = tags_of(connection, Scope.of(source), "image", [source.id]).get(source.id, {})
     return {key: value for key, value in found.items() if not key.startswith("aws:")}

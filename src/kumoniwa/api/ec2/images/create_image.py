@@ -1,43 +1,58 @@
 """CreateImage: what is checked and promised; `workflows/stories/images/create_image.py` does it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_UNBUILT, new_device
+from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, new_device
 from kumoniwa.api.ec2.images.boot_modes import UEFI
 from kumoniwa.api.ec2.images.image_names import check_name
-from kumoniwa.api.ec2.named.instance_lookup import instance_named, without_root
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import without_root
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.new_snapshot import pending_snapshot
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
-from kumoniwa.api.not_built import Unbuilt, below, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, below, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, NotBuilt
+from kumoniwa.errors import InvalidBlockDeviceMapping, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, snapshots, volumes
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
+from kumoniwa.workflows.stories.images.create_image import create_image as create_image_story
+from kumoniwa.workflows.story import submit
 
 IMAGEABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
 MOST_DESCRIPTION = 255
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An image to make of an instance, whose every part was checked."""
+
+    instance: Instance
+    image: Image
+    devices: Sequence[ImageDevice]
+    snapshots: Sequence[Snapshot]
+    """Of the instance's volumes, in the guest's order. They are cut by the workflow."""
+
+
 @action(
     "CreateImage",
     depth=Depth.PARTLY,
-    unbuilt=(
-        *below("BlockDeviceMappings", DEVICE_UNBUILT),
-        Unbuilt("SnapshotLocation", "SnapshotLocation local", ("regional",)),
+    not_built=(
+        *below("BlockDeviceMappings", DEVICE_NOT_BUILT),
+        NotBuiltParameter("SnapshotLocation", "SnapshotLocation local", ("regional",)),
     ),
 )
 async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -48,57 +63,70 @@ async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
     """
     tags = from_specifications(parameters, ("image", "snapshot"))
     freeze = wants_freeze(cloud.world.config, tags)
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
-        if instance.state not in IMAGEABLE:
-            raise InvalidParameterValue(
-                f"Invalid value '{instance.id}' for instanceId. "
-                "Instance is not in state 'running' or 'stopping' or 'stopped'"
-            )
-        check_name(connection, call, parameters["Name"])
-        image = _image(connection, call, instance, parameters)
-        dropped, added = _checked_mappings(
-            connection, call, instance, image.id, parameters.get("BlockDeviceMappings") or []
-        )
-        kept = [
-            (attachment, volume)
-            for attachment, volume in volumes.of_instance(connection, instance.id)
-            if attachment.device not in dropped and attachment.state is not AttachmentState.DETACHING
-        ]
-        if not any(attachment.position == 0 for attachment, _ in kept):
-            raise without_root(instance)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES * len(kept))
-        overrides = _delete_on_termination(parameters.get("BlockDeviceMappings") or [])
-        # EC2's own text; tools parse it (docs/sources.md, CreateImage).
-        description = f"Created by CreateImage({instance.id}) for {image.id}"
-        taken = [pending_snapshot(call, volume, description) for _, volume in kept]
-        devices = [
-            _device(image, attachment, volume, snapshot, overrides)
-            for (attachment, volume), snapshot in zip(kept, taken, strict=True)
-        ]
-        images.add(connection, image, [*devices, *added])
-        write_tags(connection, call, image.id, "image", tags.get("image"))
-        for snapshot in taken:
-            snapshots.add(connection, snapshot)
-            write_tags(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
-        cuts: list[WantedCut] = [
-            {"volume": snapshot.volume_id, "snapshot": snapshot.id, "new": new_id("layer")} for snapshot in taken
-        ]
-        submit(
-            connection,
-            "create_image",
-            instance.id,
-            origin(call),
-            image_id=image.id,
-            instance_id=instance.id,
-            no_reboot=bool(parameters.get("NoReboot")),
-            cuts=cuts,
-            freeze=freeze,
-        )
-        return {"ImageId": image.id}
+        plan = _checked(connection, call, parameters)
+        check_room(host, NEW_LAYER_BYTES * len(plan.snapshots))
+        _write(connection, call, plan, tags)
+        _submit(connection, call, plan, no_reboot=bool(parameters.get("NoReboot")), freeze=freeze)
+        return {"ImageId": plan.image.id}
 
     return await cloud.change(call, create)
+
+
+def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Plan:
+    """What the image is to consist of. Raises EC2's refusals."""
+    instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
+    if instance.state not in IMAGEABLE:
+        raise InvalidParameterValue(
+            f"Invalid value '{instance.id}' for instanceId. "
+            "Instance is not in state 'running' or 'stopping' or 'stopped'"
+        )
+    check_name(connection, call, parameters["Name"])
+    image = _image(connection, call, instance, parameters)
+    mappings = parameters.get("BlockDeviceMappings") or []
+    dropped, added = _checked_mappings(connection, call, instance, image.id, mappings)
+    kept = [
+        (attachment, volume)
+        for attachment, volume in volumes.of_instance(connection, instance.id)
+        if attachment.device not in dropped and attachment.state is not AttachmentState.DETACHING
+    ]
+    if not any(attachment.position == 0 for attachment, _ in kept):
+        raise without_root(instance)
+    # EC2's own text; tools parse it (docs/sources.md, CreateImage).
+    description = f"Created by CreateImage({instance.id}) for {image.id}"
+    snapshots_of_kept = [pending_snapshot(call, volume, description) for _, volume in kept]
+    overrides = _delete_on_termination(mappings)
+    devices = [
+        _device(image, attachment, volume, snapshot, overrides)
+        for (attachment, volume), snapshot in zip(kept, snapshots_of_kept, strict=True)
+    ]
+    return _Plan(instance, image, (*devices, *added), tuple(snapshots_of_kept))
+
+
+def _write(connection: Connection, call: Call, plan: _Plan, tags: Mapping[str, Mapping[str, str]]) -> None:
+    images.add(connection, plan.image, plan.devices)
+    write_tags(connection, call, plan.image.id, "image", tags.get("image"))
+    for snapshot in plan.snapshots:
+        snapshots.add(connection, snapshot)
+        write_tags(connection, call, snapshot.id, "snapshot", tags.get("snapshot"))
+
+
+def _submit(connection: Connection, call: Call, plan: _Plan, *, no_reboot: bool, freeze: bool) -> None:
+    cuts: list[WantedCut] = [
+        {"volume": snapshot.volume_id, "snapshot": snapshot.id, "new": new_id("layer")} for snapshot in plan.snapshots
+    ]
+    submit(
+        connection,
+        create_image_story,
+        origin(call),
+        image_id=plan.image.id,
+        instance_id=plan.instance.id,
+        no_reboot=no_reboot,
+        cuts=cuts,
+        freeze=freeze,
+    )
 
 
 def _image(connection: Connection, call: Call, instance: Instance, parameters: Parameters) -> Image:
@@ -151,10 +179,10 @@ def _checked_mappings(
         if device is None:
             raise MissingParameter("deviceName")
         if sum(other.get("DeviceName") == device for other in mappings) > 1:
-            raise Ec2Error("InvalidBlockDeviceMapping", f"Device name '{device}' is used more than once.")
+            raise InvalidBlockDeviceMapping(f"Device name '{device}' is used more than once.")
         if mapping.get("NoDevice") is not None:
             if device == instance.root_device_name:
-                raise Ec2Error("InvalidBlockDeviceMapping", f"The root device '{device}' cannot be left out.")
+                raise InvalidBlockDeviceMapping(f"The root device '{device}' cannot be left out.")
             dropped.add(device)
         elif device in there:
             _check_unchanged(there[device], mapping)
@@ -166,7 +194,7 @@ def _checked_mappings(
 
 def _check_unchanged(volume: Volume, mapping: Mapping[str, Any]) -> None:
     """Raises EC2's refusal where more than DeleteOnTermination would be another than the volume's own."""
-    refuse(mapping, DEVICE_UNBUILT)
+    refuse(mapping, DEVICE_NOT_BUILT)
     device, ebs = mapping["DeviceName"], mapping.get("Ebs") or {}
     unchanged = {
         "volumeSize": (ebs.get("VolumeSize"), volume.size_gib),
@@ -178,7 +206,7 @@ def _check_unchanged(volume: Volume, mapping: Mapping[str, Any]) -> None:
     }
     for name, (asked, present) in unchanged.items():
         if asked not in (None, present):
-            raise Ec2Error("InvalidBlockDeviceMapping", f"{name} cannot be modified on device '{device}'")
+            raise InvalidBlockDeviceMapping(f"{name} cannot be modified on device '{device}'")
 
 
 def _delete_on_termination(mappings: Sequence[Mapping[str, Any]]) -> dict[str, bool]:

@@ -7,12 +7,14 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.image_output import PROTECTION_OFF, protection
-from kumoniwa.api.ec2.named.image_lookup import check_image_ids, image_named
+from kumoniwa.api.ec2.kinds import IMAGE
+from kumoniwa.api.ec2.named.image_lookup import image_named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import OperationNotPermitted
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images, sharing, snapshots, tags
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.layers.collect_layers import collect_layers
+from kumoniwa.workflows.story import submit
 
 
 @action("DeregisterImage")
@@ -22,7 +24,7 @@ async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> 
     Its snapshots stay, unless they are asked to go too: then those go that no other image needs.
     """
     image_id: str = parameters["ImageId"]
-    check_image_ids([image_id])
+    IMAGE.check_form([image_id])
 
     def deregister(connection: Connection) -> Answer:
         _check_unprotected(image_named(connection, call, image_id), call.at)
@@ -35,7 +37,7 @@ async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> 
         devices = images.devices_of(connection, [image_id]).get(image_id, [])
         ids = dict.fromkeys(device.snapshot_id for device in devices if device.snapshot_id is not None)
         results = [{"SnapshotId": one, "ReturnCode": _delete_snapshot(connection, one)} for one in ids]
-        submit(connection, "collect_layers", None, origin(call))
+        submit(connection, collect_layers, origin(call))
         return {"Return": True, "DeleteSnapshotResults": results}
 
     return await cloud.change(call, deregister)

@@ -9,12 +9,12 @@ from kumoniwa.store import images
 
 
 def check_name(connection: Connection, call: Call, name: str) -> None:
-    """Raises EC2's refusal of a name that an image cannot have, or that one of the caller's in this region has."""
+    """Raises EC2's refusal of an invalid name, and of a name that another image of the caller in this region has."""
     if IMAGE_NAME.match(name) is None:
         raise Ec2Error(
             "InvalidAMIName.Malformed",
             "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, "
             "'(', ')', '.', '-', '/' and '_'",
         )
-    if (holder := images.named(connection, call.account, call.region, name)) is not None:
+    if (holder := images.named(connection, call.scope, name)) is not None:
         raise Ec2Error("InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {holder.id}")

@@ -14,7 +14,7 @@ from kumoniwa.model.snapshots import Snapshot
 Output = dict[str, Any]
 
 PUBLIC = "all"
-"""The grantee that is everybody."""
+"""The grantee that stands for everyone."""
 SRIOV = "simple"
 """All that EC2 knows of SriovNetSupport."""
 PROTECTION_OFF = "disabled"
@@ -22,13 +22,13 @@ PROTECTION_OFF = "disabled"
 
 @dataclass(frozen=True, slots=True)
 class DescribedImage:
-    """An image with all that is told of it."""
+    """An image at a moment, with what other rows say about it."""
 
     image: Image
+    at: datetime
     devices: Sequence[ImageDevice] = ()
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     """Those that its devices refer to, by id."""
-    tags: Mapping[str, str] = field(default_factory=dict)
     grantees: Collection[str] = ()
     """Who else may launch it."""
     source_region: str | None = None
@@ -38,8 +38,8 @@ class DescribedImage:
         return PUBLIC in self.grantees
 
 
-def image_output(one: DescribedImage, at: datetime) -> Output:
-    """An image with its devices, under EC2's member names, as it is at this time."""
+def image_output(one: DescribedImage, tags: Mapping[str, str] | None = None) -> Output:
+    """An image with its devices and tags, under EC2's member names."""
     image = one.image
     reason = None
     if image.state_reason_code is not None:
@@ -50,7 +50,7 @@ def image_output(one: DescribedImage, at: datetime) -> Output:
         "BootMode": image.boot_mode,
         "CreationDate": creation_date(image),
         "DeprecationTime": None if image.deprecation_at is None else _text(image.deprecation_at),
-        "DeregistrationProtection": protection(image, at),
+        "DeregistrationProtection": protection(image, one.at),
         "Description": image.description,
         "EnaSupport": image.ena_support,
         "Hypervisor": "xen",  # EC2 says so of images for Nitro too
@@ -71,7 +71,7 @@ def image_output(one: DescribedImage, at: datetime) -> Output:
         "SriovNetSupport": SRIOV,
         "State": str(image.state),
         "StateReason": reason,
-        "Tags": tag_set(one.tags),
+        "Tags": tag_set(tags),
         "UsageOperation": "RunInstances",
         "VirtualizationType": "hvm",
     }

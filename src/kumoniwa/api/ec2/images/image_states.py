@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.image_output import PUBLIC
 from kumoniwa.api.ec2.named.image_lookup import check_made, image_named
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import IncorrectState, InvalidParameterValue
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images, sharing
 
@@ -20,7 +20,7 @@ _PUBLIC_DEPRECATED_WITHIN_YEARS = 2  # of their creation
 
 @action("DisableImage")
 async def disable_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Nobody launches the image from now on, and it is listed only where it is asked for; nobody else may use it.
+    """From now on the image cannot be launched, is listed only where it is asked for, and is shared no more.
 
     Its snapshots stay in use. What was launched from it goes on.
     """
@@ -37,7 +37,7 @@ async def disable_image(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
 @action("EnableImage")
 async def enable_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """A disabled image is available again. Who else might use it before may not again."""
+    """A disabled image is available again. It is not shared again."""
 
     def enable(connection: Connection) -> Answer:
         image = image_named(connection, call, parameters["ImageId"])
@@ -96,7 +96,7 @@ def _check_in(image: Image, *states: ImageState) -> None:
     """Raises the refusal of an image that is still made, or failed."""
     check_made(image)
     if image.state not in states:
-        raise Ec2Error("IncorrectState", f"The image '{image.id}' is in the state {image.state}.")
+        raise IncorrectState(f"The image '{image.id}' is in the state {image.state}.")
 
 
 def _latest(image: Image, now: datetime, *, public: bool) -> datetime:

@@ -4,7 +4,9 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.errors import Ec2Error, MissingParameter
+from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
+from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, no_longer_available
+from kumoniwa.errors import MissingParameter
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images
@@ -17,15 +19,16 @@ def launchable(connection: Connection, call: Call, image_id: str | None) -> Imag
     if not image_id:
         raise MissingParameter("ImageId")
     if not is_well_formed(image_id, "ami"):
-        raise Ec2Error("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
-    image = images.get(connection, image_id)
-    if image is None or (image.account, image.region) != (call.account, call.region):
+        raise IMAGE.malformed(image_id, text=EXPECTING)
+    found = images.in_scope(connection, call.scope, [image_id])
+    if not found:
         log.warning(
-            "an image was asked for that is not there; `kumoniwa ami build debian-12` makes one", image=image_id
+            "an image that does not exist was asked for; `kumoniwa ami build debian-12` builds one", image=image_id
         )
-        raise Ec2Error("InvalidAMIID.NotFound", f"The image id '[{image_id}]' does not exist")
+        raise IMAGE.not_found([image_id])
+    [image] = found
     if image.state is ImageState.DEREGISTERED:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"The image id '[{image_id}]' is no longer available")
+        raise no_longer_available(image_id)
     if image.state is not ImageState.AVAILABLE:
-        raise Ec2Error("InvalidAMIID.Unavailable", f"AMI '{image_id}' is {image.state}, and cannot be run")
+        raise ImageUnavailable(f"AMI '{image_id}' is {image.state}, and cannot be run")
     return image

@@ -11,9 +11,15 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
 from kumoniwa.api.ec2.images.image_output import PUBLIC
 from kumoniwa.api.ec2.named.image_lookup import check_made, image_named
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import (
+    Ec2Error,
+    IncorrectState,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    MissingParameter,
+)
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images, sharing
 
@@ -23,15 +29,15 @@ _MEMBERS = {"Description": "description", "ImdsSupport": "imdsSupport", "LaunchP
 _FLAT_PERMISSION = ("OperationType", "UserIds", "UserGroups")
 _ORGANIZATIONS = "sharing images with organizations"
 
-UNBUILT = (
-    Unbuilt("OrganizationArns", _ORGANIZATIONS),
-    Unbuilt("OrganizationalUnitArns", _ORGANIZATIONS),
+NOT_BUILT = (
+    NotBuiltParameter("OrganizationArns", _ORGANIZATIONS),
+    NotBuiltParameter("OrganizationalUnitArns", _ORGANIZATIONS),
     *(
-        Unbuilt(f"LaunchPermission.{change}.{member}", _ORGANIZATIONS)
+        NotBuiltParameter(f"LaunchPermission.{change}.{member}", _ORGANIZATIONS)
         for change in ("Add", "Remove")
         for member in ("OrganizationArn", "OrganizationalUnitArn")
     ),
-    Unbuilt("ProductCodes", "product codes"),
+    NotBuiltParameter("ProductCodes", "product codes"),
 )
 
 
@@ -39,11 +45,11 @@ UNBUILT = (
     "ModifyImageAttribute",
     depth=Depth.PARTLY,
     missing="Launch permissions are stored and shown. There is one account, so they have no effect.",
-    unbuilt=UNBUILT,
+    not_built=NOT_BUILT,
 )
 async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change one attribute, asked for in the structured form or the older one with `Attribute`."""
-    refuse(parameters, UNBUILT)
+    """Change one attribute, asked for in the structured form or the older form with `Attribute`."""
+    refuse(parameters, NOT_BUILT)
     name, value = _asked_for(parameters)
 
     def modify(connection: Connection) -> Answer:
@@ -66,7 +72,7 @@ async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameter
     missing="Launch permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def reset_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Afterwards nobody else may launch the image: the only attribute that EC2 resets."""
+    """Afterwards no other account may launch the image. EC2 resets no other attribute."""
     if parameters["Attribute"] != "launchPermission":
         raise InvalidParameterValue(f"Value ( {parameters['Attribute']} ) for parameter attribute is invalid.")
 
@@ -105,7 +111,7 @@ def _asked_for(parameters: Parameters) -> tuple[str, Any]:
 
 
 def _flat_permission(parameters: Parameters) -> dict[str, list[dict[str, str]]]:
-    """The older form of a launch permission as the structured one has it."""
+    """The older form of a launch permission as the structured form has it."""
     change = {"add": "Add", "remove": "Remove"}.get(parameters.get("OperationType", ""))
     if change is None:
         raise MissingParameter("operationType")
@@ -131,7 +137,7 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _grantees(items: Sequence[Mapping[str, str]]) -> list[str]:
-    """Accounts, or everybody. Raises EC2's refusal of what is neither."""
+    """Accounts, or everyone. Raises EC2's refusal of what is neither."""
     found = []
     for item in items:
         if (user := item.get("UserId")) is not None:
@@ -154,6 +160,6 @@ def _invalid_item(value: str, kind: str) -> Ec2Error:
 def _share(connection: Connection, image: Image, changes: Mapping[str, Sequence[str]]) -> None:
     check_made(image)
     if changes["Add"] and image.state in (ImageState.DISABLED, ImageState.FAILED):
-        raise Ec2Error("IncorrectState", f"The image '{image.id}' is {image.state}, and cannot be shared.")
+        raise IncorrectState(f"The image '{image.id}' is {image.state}, and cannot be shared.")
     sharing.grant(connection, image.id, changes["Add"])
     sharing.revoke(connection, image.id, changes["Remove"])

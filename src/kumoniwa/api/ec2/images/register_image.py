@@ -13,13 +13,20 @@ from kumoniwa.api.ec2.images.boot_modes import check_boots
 from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
 from kumoniwa.api.ec2.images.image_names import check_name
 from kumoniwa.api.ec2.images.image_output import SRIOV
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_bootable, checked_volume
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, UnsupportedOperation
+from kumoniwa.errors import (
+    IncorrectState,
+    InvalidBlockDeviceMapping,
+    InvalidParameterValue,
+    MissingParameter,
+    UnsupportedOperation,
+)
 from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import How, weakest
 from kumoniwa.model.images import Image, ImageDevice, ImageState
@@ -51,10 +58,13 @@ _LACKING_EBS = (
     "RegisterImage",
     depth=Depth.PARTLY,
     missing="Images are for x86_64 and i386, with VirtualizationType hvm.",
-    unbuilt=(
-        *(Unbuilt(name, what) for name, what in _LACKING.items()),
-        *(Unbuilt(f"BlockDeviceMappings.Ebs.{name}", f"{name} of a block device mapping") for name in _LACKING_EBS),
-        Unbuilt("BlockDeviceMappings.Ebs.Encrypted", "encrypted volumes"),
+    not_built=(
+        *(NotBuiltParameter(name, what) for name, what in _LACKING.items()),
+        *(
+            NotBuiltParameter(f"BlockDeviceMappings.Ebs.{name}", f"{name} of a block device mapping")
+            for name in _LACKING_EBS
+        ),
+        NotBuiltParameter("BlockDeviceMappings.Ebs.Encrypted", "encrypted volumes"),
     ),
 )
 async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -94,16 +104,16 @@ async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> An
 
 
 def _as_consistent(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> Image:
-    """The image with what is known of how its snapshots were cut: as the one that is worst off."""
+    """The image with what is known of how its snapshots were cut: the weakest consistency among them."""
     made_of = [snapshots.get(connection, device.snapshot_id) for device in devices if device.snapshot_id is not None]
-    told = [
+    cuts = [
         How(one.consistency, f"registered of {one.id}: {one.consistency_detail}", one.frozen_ms)
         for one in made_of
         if one is not None and one.consistency is not None
     ]
-    if not told or len(told) < len(made_of):
+    if not cuts or len(cuts) < len(made_of):
         return image
-    how = weakest(*told)
+    how = weakest(*cuts)
     return replace(image, consistency=how.consistency, consistency_detail=how.detail, frozen_ms=how.frozen_ms)
 
 
@@ -142,7 +152,7 @@ def _devices(
             devices[name] = _volume(connection, call, image, name, mapping.get("Ebs") or {})
     root = devices.get(image.root_device_name)
     if root is None or root.snapshot_id is None:
-        raise _invalid(f"The root device '{image.root_device_name}' must be mapped to a snapshot.")
+        raise InvalidBlockDeviceMapping(f"The root device '{image.root_device_name}' must be mapped to a snapshot.")
     check_bootable(root.volume_type)
     ordered = [root, *(device for device in devices.values() if device is not root)]
     return [replace(device, position=position) for position, device in enumerate(ordered)]
@@ -157,15 +167,15 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
         raise UnsupportedOperation("Kumoniwa has no encrypted volumes.")
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
-        snapshot = _completed(snapshot_named(connection, call, snapshot_id))
+        snapshot = _completed(named(connection, call.scope, SNAPSHOT, snapshot_id))
         size = snapshot.volume_size_gib if size is None else size
         if size < snapshot.volume_size_gib:
-            raise _invalid(
+            raise InvalidBlockDeviceMapping(
                 f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "
                 f"expect size >= {snapshot.volume_size_gib}GB"
             )
     if size is None:
-        raise _invalid(f"Either snapshot ID or volume size must be provided for: {name}")
+        raise InvalidBlockDeviceMapping(f"Either snapshot ID or volume size must be provided for: {name}")
     device = ImageDevice(
         image_id=image.id,
         position=0,
@@ -183,9 +193,5 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
 
 def _completed(snapshot: Snapshot) -> Snapshot:
     if snapshot.state is not SnapshotState.COMPLETED:
-        raise Ec2Error("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
+        raise IncorrectState(f"Snapshot '{snapshot.id}' is not 'completed'.")
     return snapshot
-
-
-def _invalid(message: str) -> Ec2Error:
-    return Ec2Error("InvalidBlockDeviceMapping", message)

@@ -1,4 +1,4 @@
-"""What a simulated cloud has from its first second: an AMI in every region that can be launched."""
+"""The AMI that every region of a simulated cloud has from the start."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ NAME = "debian-12-amd64-simulated"
 
 
 async def ensure_simulated_images(cloud: Cloud) -> None:
-    """Afterwards every region has had its AMI once; one that was deregistered stays away."""
+    """Afterwards every region has had its AMI once; an AMI that was deregistered is not made again."""
     world = cloud.world
     layer_id = await world.database.write(partial(_add_images, cloud=cloud))
     await world.driver.disks.ensure_empty(LayerId(layer_id), _SIZE_GIB * GIB)

@@ -11,8 +11,14 @@ from kumoniwa.api.ec2.images.boot_modes import boot_mode
 from kumoniwa.api.ec2.instances.launch.launch_network import checked_groups
 from kumoniwa.api.ec2.instances.launch.launch_options import MOST_USER_DATA, checked_user_data
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped
-from kumoniwa.api.not_built import Unbuilt
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter, NotBuilt
+from kumoniwa.api.not_built import NotBuiltParameter
+from kumoniwa.errors import (
+    InvalidInstanceAttributeValue,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    MissingParameter,
+    NotBuilt,
+)
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, ShutdownBehavior
 from kumoniwa.store import instances, volumes
@@ -103,7 +109,7 @@ def _change_type(connection: Connection, call: Call, instance: Instance, value: 
     """The new type's own processors, credits, boot modes and disks come with it, as on EC2."""
     check_stopped(instance)
     if (kind := INSTANCE_TYPES.get(value)) is None:
-        raise Ec2Error("InvalidInstanceAttributeValue", f"Invalid value '{value}' for InstanceType.")
+        raise InvalidInstanceAttributeValue(f"Invalid value '{value}' for InstanceType.")
     mode = boot_mode(instance.options.get("BootMode", instance.boot_mode), kind)
     dropped = {"CpuOptions"} if kind.burstable else {"CpuOptions", "CreditSpecification"}
     options = {name: option for name, option in instance.options.items() if name not in dropped}
@@ -148,9 +154,7 @@ def _change_devices(connection: Connection, call: Call, instance: Instance, valu
             if device in (None, attachment.device) and ebs.get("VolumeId") in (None, attachment.volume_id)
         ]
         if not found:
-            raise Ec2Error(
-                "InvalidInstanceAttributeValue", f"No device is currently mapped at {device or ebs['VolumeId']}"
-            )
+            raise InvalidInstanceAttributeValue(f"No device is currently mapped at {device or ebs['VolumeId']}")
         if ebs.get("DeleteOnTermination") is not None:
             volumes.change_attachment(connection, found[0].volume_id, delete_on_termination=ebs["DeleteOnTermination"])
 
@@ -170,13 +174,17 @@ CHANGES: Mapping[str, Change] = {
     "userData": _change_user_data,
 }
 
-UNBUILT = (
-    *(Unbuilt(member, f"changing the attribute {name}") for member, name in _MEMBERS.items() if name not in CHANGES),
-    Unbuilt("EnaSupport", "changing the attribute enaSupport", (True,)),
-    Unbuilt("EnclaveOptions.Enabled", "changing the attribute enclaveOptions"),
-    Unbuilt("SriovNetSupport", "changing the attribute sriovNetSupport", ("simple",)),
+NOT_BUILT = (
     *(
-        Unbuilt(f"BlockDeviceMappings.{member}", "changing the devices of an instance's block device mapping")
+        NotBuiltParameter(member, f"changing the attribute {name}")
+        for member, name in _MEMBERS.items()
+        if name not in CHANGES
+    ),
+    NotBuiltParameter("EnaSupport", "changing the attribute enaSupport", (True,)),
+    NotBuiltParameter("EnclaveOptions.Enabled", "changing the attribute enclaveOptions"),
+    NotBuiltParameter("SriovNetSupport", "changing the attribute sriovNetSupport", ("simple",)),
+    *(
+        NotBuiltParameter(f"BlockDeviceMappings.{member}", "changing the devices of an instance's block device mapping")
         for member in ("NoDevice", "VirtualName")
     ),
 )

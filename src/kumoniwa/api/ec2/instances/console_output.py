@@ -8,7 +8,8 @@ from PIL import Image as Picture
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.instance_lookup import instance_named
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import IncorrectInstanceState, UnsupportedOperation
 from kumoniwa.hypervisor.driver import GuestId, GuestLost
@@ -22,7 +23,7 @@ async def get_console_output(cloud: Cloud, call: Call, parameters: Parameters) -
 
     As on EC2, `Latest` is refused for types before Nitro, and `Output` is left out while there is none.
     """
-    instance = await cloud.read(lambda connection: instance_named(connection, call, parameters["InstanceId"]))
+    instance = await cloud.read(lambda connection: named(connection, call.scope, INSTANCE, parameters["InstanceId"]))
     if parameters.get("Latest") and not INSTANCE_TYPES[instance.instance_type].is_nitro:
         raise UnsupportedOperation("This instance type does not support retrieving the latest console logs.")
     output = await cloud.world.driver.guest(GuestId(instance.id)).console()
@@ -36,14 +37,14 @@ async def get_console_output(cloud: Cloud, call: Call, parameters: Parameters) -
 )
 async def get_console_screenshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The guest's display now, as a JPG. `WakeUp` is taken and presses no key: no guest's display sleeps here."""
-    instance = await cloud.read(lambda connection: instance_named(connection, call, parameters["InstanceId"]))
+    instance = await cloud.read(lambda connection: named(connection, call.scope, INSTANCE, parameters["InstanceId"]))
     refusal = IncorrectInstanceState(f"The instance '{instance.id}' is not in the 'running' state.")
     if instance.state is not InstanceState.RUNNING:
         raise refusal
     try:
         png = await cloud.world.driver.guest(GuestId(instance.id)).screenshot()
     except GuestLost:
-        raise refusal from None  # it has just ended; that it did is told soon
+        raise refusal from None  # it has just ended, and the reconciler has not recorded that yet
     return {"InstanceId": instance.id, "ImageData": b64encode(await asyncio.to_thread(_as_jpg, png)).decode()}
 
 

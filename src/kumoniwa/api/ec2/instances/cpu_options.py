@@ -7,15 +7,17 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.instance_lookup import check_stopped, instance_named
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import check_stopped
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.store import instances
 
-_NESTED = Unbuilt("NestedVirtualization", "nested virtualization", harmless=("disabled",))
-CPU_UNBUILT = (Unbuilt("AmdSevSnp", "AMD SEV-SNP", harmless=("disabled",)), _NESTED)
+_NESTED = NotBuiltParameter("NestedVirtualization", "nested virtualization", harmless=("disabled",))
+CPU_NOT_BUILT = (NotBuiltParameter("AmdSevSnp", "AMD SEV-SNP", harmless=("disabled",)), _NESTED)
 
 
 def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping[str, int] | None:
@@ -23,7 +25,7 @@ def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping
 
     EC2 has a list of core counts for each type; here any number up to the type's own is taken.
     """
-    refuse(asked, CPU_UNBUILT)
+    refuse(asked, CPU_NOT_BUILT)
     cores, threads = asked.get("CoreCount"), asked.get("ThreadsPerCore")
     if cores is None and threads is None:
         return None
@@ -40,13 +42,13 @@ def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping
     "ModifyInstanceCpuOptions",
     depth=Depth.PARTLY,
     missing="Any number of cores up to that of the instance type is accepted; EC2 has a list for each type.",
-    unbuilt=(_NESTED,),
+    not_built=(_NESTED,),
 )
 async def modify_instance_cpu_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change the processors of a stopped instance; its guest has them from its next start on."""
 
     def modify(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         checked = checked_cpu_options(INSTANCE_TYPES[instance.instance_type], parameters)
         if checked is None:
             raise _both_needed()
@@ -59,9 +61,7 @@ async def modify_instance_cpu_options(cloud: Cloud, call: Call, parameters: Para
 
 def _both_needed() -> Ec2Error:
     """EC2's words (hashicorp/terraform-provider-aws issue 46821)."""
-    return Ec2Error(
-        "MissingParameter", "When specifying CpuOptions you must specify both CoreCount and ThreadsPerCore."
-    )
+    return MissingParameter(message="When specifying CpuOptions you must specify both CoreCount and ThreadsPerCore.")
 
 
 def _not_of_type(name: str, value: int, kind: InstanceType) -> InvalidParameterValue:

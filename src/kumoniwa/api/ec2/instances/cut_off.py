@@ -1,10 +1,11 @@
-"""SkipOsShutdown for a guest that is being shut down already: it is cut off now, and not when that has had its time.
+"""SkipOsShutdown for a guest that is being shut down already: it is cut off at once instead of at its deadline.
 
-The workflow that shuts it down finds it gone and goes on. So do those that change its volumes, whose turn may come
-first and which would wait for a guest that hangs. Only these may be hurried so: to CreateImage or a reboot a guest
-that vanished would be a failure.
+The workflow that shuts it down finds it gone and goes on. So do the workflows that change its volumes, which may come
+first and would wait for a guest that hangs. No other workflow may be hurried (`Story.may_be_hurried`): CreateImage or a
+reboot would take a guest that vanished for a failure.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,35 +14,42 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.hypervisor.driver import DriverError, GuestId
-from kumoniwa.model.instances import Instance
+from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances, workflows
+from kumoniwa.workflows.story import STORIES
 
 log = structlog.get_logger(__name__)
 
-_HURRIED = frozenset({"stop_instance", "terminate_instance", "attach_volume", "detach_volume", "modify_volume"})
-
 
 @dataclass(frozen=True, slots=True)
-class Insistence:
-    """An instance whose guest is to be cut off, while this workflow is still waiting for it."""
+class HeldGuest:
+    """An instance whose guest is to be cut off, as long as this workflow has it."""
 
     instance_id: str
     workflow_id: str
 
 
-def insistence(connection: Connection, instance: Instance) -> Insistence | None:
-    """Whether somebody has this guest now, and may be hurried."""
-    owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
-    return Insistence(instance.id, owner.id) if owner is not None and owner.kind in _HURRIED else None
+def guests_to_cut_off(
+    connection: Connection, named: Sequence[Instance], *, skip_os_shutdown: bool
+) -> Iterable[HeldGuest]:
+    """Those of the instances whose guests are being shut down already, and are not to be given that time any more."""
+    if not skip_os_shutdown:
+        return
+    for instance in named:
+        if instance.state not in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN) or not instance.claimed_by:
+            continue
+        owner = workflows.get(connection, instance.claimed_by)
+        if owner is not None and STORIES[owner.kind].may_be_hurried:
+            yield HeldGuest(instance.id, owner.id)
 
 
-async def insist(cloud: Cloud, insistences: list[Insistence]) -> None:
-    """Cut these guests off. What cannot be is left to the workflow that was submitted for it."""
-    for one in insistences:
-        row = await cloud.read(partial(instances.get, instance_id=one.instance_id))
-        if row is None or row.claimed_by != one.workflow_id:
-            continue  # its turn is over; the next start of this guest is none of ours
+async def cut_off_guests(cloud: Cloud, held: Sequence[HeldGuest]) -> None:
+    """Cut these guests off. A guest for which that fails is left to the workflow that was submitted for it."""
+    for guest in held:
+        row = await cloud.read(partial(instances.get, instance_id=guest.instance_id))
+        if row is None or row.claimed_by != guest.workflow_id:
+            continue  # that workflow has ended; the guest's next start must not be cut off
         try:
-            await cloud.world.driver.guest(GuestId(one.instance_id)).ensure_off(deadline=0, skip_os_shutdown=True)
+            await cloud.world.driver.guest(GuestId(guest.instance_id)).ensure_off(deadline=0, skip_os_shutdown=True)
         except DriverError as failure:
-            log.warning("a guest could not be cut off", instance=one.instance_id, reason=str(failure))
+            log.warning("a guest could not be cut off", instance=guest.instance_id, reason=str(failure))

@@ -1,4 +1,4 @@
-"""What DescribeInstances can be asked for by filter: every one that EC2 documents, and two it no longer does."""
+"""The filters of DescribeInstances: all that EC2 documents, and two that it no longer documents."""
 
 from collections.abc import Callable, Iterable, Mapping
 

@@ -23,7 +23,7 @@ _OPEN = {"CapacityReservationPreference": "open"}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is told with instances and stands in other rows, by instance id."""
+    """What an instance shows and other rows hold, by instance id."""
 
     groups: Mapping[str, Sequence[Output]]
     attachments: Mapping[str, Sequence[Attachment]]
@@ -31,52 +31,31 @@ class Surroundings:
 
 
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
-    """Read what is told with these instances, in a handful of queries however many they are."""
+    """Read what other rows hold of these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found] if len(found) < 100 else None
-    names = {group.id: group.name for group in network.groups_in_scope(connection, call.account, call.region)}
+    names = {group.id: group.name for group in network.groups_in_scope(connection, call.scope)}
     return Surroundings(
         groups={
             instance_id: [{"GroupId": group_id, "GroupName": names[group_id]} for group_id in group_ids]
             for instance_id, group_ids in instances.groups_of(connection, ids).items()
         },
         attachments=volumes.attachments_of(connection, ids),
-        tags=tags_of(connection, call.account, call.region, "instance", ids),
+        tags=tags_of(connection, call.scope, "instance", ids),
     )
 
 
 def instance_output(instance: Instance, around: Surroundings) -> Output:
-    """One instance under EC2's member names. A terminated one has lost its addresses, volumes and groups."""
-    gone = instance.state is InstanceState.TERMINATED
-    groups = [] if gone else list(around.groups.get(instance.id, ()))
-    options = instance.options
-    private_name = None if gone else private_hostname(instance.private_ip, instance.region)
-    return {
+    """An instance under EC2's member names. A terminated instance has lost its addresses, volumes and groups."""
+    members = {
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
-        "BlockDeviceMappings": [] if gone else [_device(one) for one in around.attachments.get(instance.id, ())],
-        "BootMode": options.get("BootMode", instance.boot_mode),
-        "CapacityReservationSpecification": options.get("CapacityReservationSpecification", _OPEN),
         "ClientToken": instance.client_token,
-        "CpuOptions": options.get("CpuOptions") or _cpu_options(instance),
-        "CurrentInstanceBootMode": instance.boot_mode or "legacy-bios",
-        "EbsOptimized": instance.ebs_optimized,
-        "EnaSupport": True,
-        "EnclaveOptions": {"Enabled": False},
-        "HibernationOptions": {"Configured": False},
-        "Hypervisor": "xen",  # EC2 says so of Nitro instances too
         "ImageId": instance.image_id,
         "InstanceId": instance.id,
         "InstanceType": instance.instance_type,
         "KeyName": instance.key_name,
         "LaunchTime": instance.launch_time,
-        "MaintenanceOptions": {
-            "AutoRecovery": "default",
-            "RebootMigration": "default",
-            **options.get("MaintenanceOptions", {}),
-        },
-        "MetadataOptions": metadata_options(instance),
         "Monitoring": {"State": "enabled" if instance.monitoring else "disabled"},
-        "NetworkInterfaces": [] if gone else [interface_output(instance, groups)],
         "Operator": {"Managed": False},
         "Placement": {
             "AvailabilityZone": instance.zone,
@@ -85,33 +64,92 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
             "Tenancy": "default",
         },
         "PlatformDetails": "Linux/UNIX",
-        "PrivateDnsName": private_name or "",
+        "ProductCodes": [],
+        "State": state_output(instance.state),
+        "StateReason": _state_reason(instance),
+        "StateTransitionReason": instance.state_transition_reason,
+        "Tags": tag_set(around.tags.get(instance.id, {})),
+        "UsageOperation": "RunInstances",
+        "UsageOperationUpdateTime": instance.first_launch_time,
+        **_machine_output(instance),
+        **_disks_output(instance, around),
+        **_network_output(instance, around),
+        **_options_output(instance),
+    }
+    return dict(sorted(members.items()))  # whichever part a member is in, its place in the answer is the same
+
+
+def _machine_output(instance: Instance) -> Output:
+    return {
+        "BootMode": instance.options.get("BootMode", instance.boot_mode),
+        "CpuOptions": instance.options.get("CpuOptions") or _cpu_options(instance),
+        "CurrentInstanceBootMode": instance.boot_mode or "legacy-bios",
+        "EnaSupport": True,
+        "EnclaveOptions": {"Enabled": False},
+        "HibernationOptions": {"Configured": False},
+        "Hypervisor": "xen",  # EC2 says so of Nitro instances too
+        "VirtualizationType": "hvm",
+    }
+
+
+def _disks_output(instance: Instance, around: Surroundings) -> Output:
+    attachments = () if _is_gone(instance) else around.attachments.get(instance.id, ())
+    return {
+        "BlockDeviceMappings": [_device(attachment) for attachment in attachments],
+        "EbsOptimized": instance.ebs_optimized,
+        "RootDeviceName": instance.root_device_name,
+        "RootDeviceType": "ebs",
+    }
+
+
+def _network_output(instance: Instance, around: Surroundings) -> Output:
+    public = {
+        "PublicDnsName": "",  # as in a VPC without enableDnsHostnames: no name of ours would resolve
+        "PublicIpAddress": instance.public_ip,
+    }
+    if _is_gone(instance):
+        return {**public, "NetworkInterfaces": [], "PrivateDnsName": "", "SecurityGroups": []}
+    groups = list(around.groups.get(instance.id, ()))
+    return {
+        **public,
+        "NetworkInterfaces": [interface_output(instance, groups)],
+        "PrivateDnsName": private_hostname(instance.private_ip, instance.region) or "",
+        "PrivateIpAddress": instance.private_ip,
+        "SecurityGroups": groups,
+        "SourceDestCheck": instance.source_dest_check,
+        "SubnetId": instance.subnet_id,
+        "VpcId": instance.vpc_id,
+    }
+
+
+def _options_output(instance: Instance) -> Output:
+    """Options that have no effect, or act elsewhere, with EC2's defaults."""
+    options = instance.options
+    return {
+        "CapacityReservationSpecification": options.get("CapacityReservationSpecification", _OPEN),
+        "MaintenanceOptions": {
+            "AutoRecovery": "default",
+            "RebootMigration": "default",
+            **options.get("MaintenanceOptions", {}),
+        },
+        "MetadataOptions": metadata_options(instance),
         "PrivateDnsNameOptions": {
             "HostnameType": "ip-name",
             "EnableResourceNameDnsARecord": False,
             "EnableResourceNameDnsAAAARecord": False,
             **options.get("PrivateDnsNameOptions", {}),
         },
-        "PrivateIpAddress": None if gone else instance.private_ip,
-        "ProductCodes": [],
-        "PublicDnsName": "",  # as in a VPC without enableDnsHostnames: no name of ours would resolve
-        "PublicIpAddress": instance.public_ip,
-        "RootDeviceName": instance.root_device_name,
-        "RootDeviceType": "ebs",
-        "SecurityGroups": groups,
-        "SourceDestCheck": None if gone else instance.source_dest_check,
-        "State": state_output(instance.state),
-        "StateReason": None
-        if instance.state_reason_code is None
-        else {"Code": instance.state_reason_code, "Message": instance.state_reason_message},
-        "StateTransitionReason": instance.state_transition_reason,
-        "SubnetId": None if gone else instance.subnet_id,
-        "Tags": tag_set(around.tags.get(instance.id, {})),
-        "UsageOperation": "RunInstances",
-        "UsageOperationUpdateTime": instance.first_launch_time,
-        "VirtualizationType": "hvm",
-        "VpcId": None if gone else instance.vpc_id,
     }
+
+
+def _is_gone(instance: Instance) -> bool:
+    return instance.state is InstanceState.TERMINATED
+
+
+def _state_reason(instance: Instance) -> Output | None:
+    if instance.state_reason_code is None:
+        return None
+    return {"Code": instance.state_reason_code, "Message": instance.state_reason_message}
 
 
 def state_output(state: InstanceState) -> dict[str, Any]:
@@ -136,8 +174,14 @@ def reservations(found: Sequence[Instance], outputs: Sequence[Output]) -> list[O
     return list(grouped.values())
 
 
+def launch_order(instance: Instance) -> str:
+    """The order in which instances are shown: by their first launch, those of one reservation together."""
+    launched, index = instance.first_launch_time.isoformat(), f"{instance.launch_index:04}"
+    return f"{launched} {instance.reservation_id} {index} {instance.id}"
+
+
 def metadata_options(instance: Instance) -> Output:
-    """The instance's metadata service as EC2 tells it."""
+    """The instance's metadata service as EC2 shows it."""
     return {
         "State": "applied",
         "HttpTokens": "required" if instance.metadata_tokens_required else "optional",
@@ -169,7 +213,7 @@ def _device(attachment: Attachment) -> Output:
 
 
 def interface_output(instance: Instance, groups: Sequence[Output]) -> Output:
-    """The primary network interface, the only one there is."""
+    """The primary network interface: an instance has no other."""
     association = None
     if instance.public_ip is not None:
         association = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": instance.public_ip}

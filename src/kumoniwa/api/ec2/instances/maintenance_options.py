@@ -4,13 +4,15 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, instance_named
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import check_modifiable
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination
 from kumoniwa.store import instances
 
-_UNBUILT = (Unbuilt("AutoRecovery", "instances without automatic recovery", harmless=("default",)),)
+_NOT_BUILT = (NotBuiltParameter("AutoRecovery", "instances without automatic recovery", harmless=("default",)),)
 DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
 
 
@@ -19,17 +21,17 @@ DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
     depth=Depth.RECORDED,
     missing="The options are stored and shown. A guest that was lost is always recovered, and an instance never "
     "moves to another host.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def modify_instance_maintenance_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change what is asked for, keep the rest, and tell both."""
-    refuse(parameters, _UNBUILT)
+    """Change what is asked for, keep the rest, and answer with both."""
+    refuse(parameters, _NOT_BUILT)
     asked = {name: parameters[name] for name in DEFAULTS if parameters.get(name) is not None}
     if not asked:
         raise InvalidParameterCombination("No maintenance options specified.")
 
     def modify(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         kept = {**instance.options.get("MaintenanceOptions", {}), **asked}
         instances.change(connection, instance.id, options={**instance.options, "MaintenanceOptions": kept})

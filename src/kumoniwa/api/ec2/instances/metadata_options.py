@@ -8,13 +8,15 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.instance_output import metadata_options
-from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, instance_named
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import check_modifiable
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import instances
 
-_UNBUILT = (Unbuilt("HttpProtocolIpv6", "the metadata service over IPv6", harmless=("disabled",)),)
+_NOT_BUILT = (NotBuiltParameter("HttpProtocolIpv6", "the metadata service over IPv6", harmless=("disabled",)),)
 _MOST_HOPS = 64
 
 
@@ -22,22 +24,22 @@ _MOST_HOPS = 64
     "ModifyInstanceMetadataOptions",
     depth=Depth.PARTLY,
     missing="HttpPutResponseHopLimit is stored and shown, and limits nothing.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Change what the guest is told of itself and how it must ask; at once, running or stopped."""
-    refuse(parameters, _UNBUILT)
+    """Change what the metadata service gives the guest, and how the guest must ask; at once, running or stopped."""
+    refuse(parameters, _NOT_BUILT)
     changes = checked_metadata_options(parameters)
     if not changes:
         raise InvalidParameterCombination("No metadata options specified.")
 
     def modify(connection: Connection) -> Answer:
-        instance = instance_named(connection, call, parameters["InstanceId"])
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         instances.change(connection, instance.id, **changes)
         changed = instances.get(connection, instance.id)
         assert changed is not None, "it was there in this transaction"
-        # EC2 answers `pending` and then tells `applied`; here it is so before the answer.
+        # EC2 answers `pending` and shows `applied` later; here the options are applied before the answer.
         return {"InstanceId": instance.id, "InstanceMetadataOptions": metadata_options(changed)}
 
     return await cloud.change(call, modify)

@@ -7,32 +7,35 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_UNBUILT, LaunchDevice
-from kumoniwa.api.ec2.images.boot_modes import boot_mode, told_preference
+from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, LaunchDevice
+from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
-from kumoniwa.api.ec2.instances.cpu_options import CPU_UNBUILT
+from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
 from kumoniwa.api.ec2.instances.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
-from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT, LAUNCH_UNBUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT, LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
+from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.new_volume import new_volume
-from kumoniwa.api.not_built import Unbuilt, below
+from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.volumes import Attachment, AttachmentState
 from kumoniwa.network.addresses import cloud_octet, free_private, free_public
-from kumoniwa.placement import capacity
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement import guest_memory
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, instances, key_pairs, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.instances.run_instance import run_instance
+from kumoniwa.workflows.story import submit
 
 MOST_INSTANCES = 1000  # in one call
 _TAGGED = ("instance", "volume", "network-interface")
@@ -64,26 +67,29 @@ class _Addresses:
     depth=Depth.PARTLY,
     missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, "
     "MetadataOptions.HttpPutResponseHopLimit, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
-    unbuilt=(
-        *LAUNCH_UNBUILT,
-        *below("CpuOptions", CPU_UNBUILT),
-        *below("BlockDeviceMappings", DEVICE_UNBUILT),
-        *below("NetworkInterfaces", INTERFACE_UNBUILT),
-        Unbuilt("NetworkInterfaces", "instances with more than one network interface"),
-        Unbuilt("NetworkInterfaces.DeleteOnTermination", "network interfaces that outlive their instance", (True,)),
-        Unbuilt("NetworkInterfaces.PrivateIpAddresses", "secondary private addresses"),
-        Unbuilt("HibernationOptions.Configured", "hibernation"),
-        Unbuilt("EnclaveOptions.Enabled", "enclaves"),
+    not_built=(
+        *LAUNCH_NOT_BUILT,
+        *below("CpuOptions", CPU_NOT_BUILT),
+        *below("BlockDeviceMappings", DEVICE_NOT_BUILT),
+        *below("NetworkInterfaces", INTERFACE_NOT_BUILT),
+        NotBuiltParameter("NetworkInterfaces", "instances with more than one network interface"),
+        NotBuiltParameter(
+            "NetworkInterfaces.DeleteOnTermination", "network interfaces that outlive their instance", (True,)
+        ),
+        NotBuiltParameter("NetworkInterfaces.PrivateIpAddresses", "secondary private addresses"),
+        NotBuiltParameter("HibernationOptions.Configured", "hibernation"),
+        NotBuiltParameter("EnclaveOptions.Enabled", "enclaves"),
     ),
 )
 async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
     least, most = _checked_counts(parameters)
+    host = await cloud.world.driver.capacity()
 
     def run(connection: Connection) -> Answer:
         launch = _checked(connection, call, parameters, most)
-        count = _fitting(cloud, connection, launch, least, most)
-        check_room(cloud.world.driver, count * len(launch.devices) * NEW_LAYER_BYTES)
+        count = _fitting(host, connection, launch, least, most)
+        check_room(host, count * len(launch.devices) * NEW_LAYER_BYTES)
         addresses = _addresses(connection, launch.network, count)
         launched = [_launch(connection, call, launch, index, own) for index, own in enumerate(addresses)]
         images.change(connection, launch.image.id, last_launched_at=call.at)
@@ -111,14 +117,14 @@ def _checked_counts(parameters: Parameters) -> tuple[int, int]:
     return least, min(most, MOST_INSTANCES)
 
 
-def _fitting(cloud: Cloud, connection: Connection, launch: _Launch, least: int, most: int) -> int:
+def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int, most: int) -> int:
     """As many as the host has room for, up to `most`; fewer than `least` are none, and refuse the launch."""
     kind = launch.options.kind
-    room = capacity.room(cloud.world.driver, connection, kind)
+    room = guest_memory.room(host, connection, kind)
     if room is None or room >= most:
         return most
     if room < least:
-        raise capacity.InsufficientInstanceCapacity(kind, launch.network.subnet.zone)
+        raise guest_memory.InsufficientInstanceCapacity(kind, launch.network.subnet.zone)
     return room
 
 
@@ -129,9 +135,9 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
         raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
     key = None
     if (key_name := parameters.get("KeyName")) is not None:
-        key = key_pairs.named(connection, call.account, call.region, key_name)
+        key = key_pairs.named(connection, call.scope, key_name)
         if key is None:
-            raise Ec2Error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
+            raise KEY_PAIR.not_found([key_name])
     options = launch_options(parameters, image)
     return _Launch(
         image=image,
@@ -152,7 +158,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
 
 
 def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
-    """The addresses of so many new instances: what is taken is read once, however many they are."""
+    """The addresses of `count` new instances: the addresses in use are read once for all of them."""
     private_taken = instances.private_addresses(connection, placed.subnet.id)
     public_taken, octet = instances.public_addresses(connection), cloud_octet(connection)
     given: list[_Addresses] = []
@@ -176,7 +182,7 @@ def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own
     write_tags(connection, call, instance.interface_id, "network-interface", launch.tags.get("network-interface"))
     for position, device in enumerate(launch.devices):
         _add_volume(connection, call, launch, instance, position, device)
-    submit(connection, "run_instance", instance.id, origin(call), instance_id=instance.id)
+    submit(connection, run_instance, origin(call), instance_id=instance.id)
     return instance
 
 
@@ -221,7 +227,7 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         metadata_tokens_required=options.metadata_tokens_required,
         metadata_hop_limit=options.metadata_hop_limit,
         metadata_tags=options.metadata_tags,
-        options={**options.options, **told_preference(launch.image)},
+        options={**options.options, **boot_preference(launch.image)},
         boot_mode=launch.boot_mode,
         nvme_only=launch.image.nvme_only,
     )

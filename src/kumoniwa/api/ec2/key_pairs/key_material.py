@@ -48,7 +48,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class NewKeyPair:
-    """A key pair just made. `private` is told once and never kept."""
+    """A key pair just made. `private` is handed out once and never kept."""
 
     public: PublicKey
     private: str
@@ -89,7 +89,7 @@ def _load(material: bytes) -> object:
     if material.startswith(b"-----BEGIN"):
         return load_pem_public_key(material)
     if (framed := _RFC4716.fullmatch(material)) is not None:
-        # Lines with a colon are headers, and one that ends in a backslash goes on in the next.
+        # Lines with a colon are headers; a line that ends in a backslash is continued on the next.
         body = re.sub(rb"\\\r?\n", b"", framed[1])
         blob = b"".join(line.strip() for line in body.splitlines() if b":" not in line)
         kind = _kind_of_blob(base64.b64decode(blob, validate=True))

@@ -6,7 +6,6 @@ They are made when an account first touches a region.
 from functools import partial
 from ipaddress import IPv4Network
 from itertools import islice
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
@@ -15,10 +14,10 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.ids import new_id
 from kumoniwa.model.regions import zones
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store import network, security_groups
-from kumoniwa.store.engines.sqlite import Database
 
 VPC_CIDR = IPv4Network("172.31.0.0/16")
 SUBNET_PREFIX = 20
@@ -26,22 +25,19 @@ EVERYWHERE = "0.0.0.0/0"
 ALL_PROTOCOLS = "-1"
 NO_PORT = -1
 
-# Which (account, region) are known to be there, by database: asked on every read.
-_known: WeakKeyDictionary[Database, set[tuple[str, str]]] = WeakKeyDictionary()
 
-
-def ensure_region(connection: Connection, account: str, region: str) -> Vpc:
+def ensure_region(connection: Connection, scope: Scope) -> Vpc:
     """Afterwards the account has its default VPC in this region, which is given back. Needs a writing connection.
 
     Raises `AuthFailure` for a region that does not exist.
     """
-    check_region(region)
-    if (vpc := network.default_vpc(connection, account, region)) is not None:
+    check_region(scope.region)
+    if (vpc := network.default_vpc(connection, scope)) is not None:
         return vpc
     vpc = Vpc(
         id=new_id("vpc"),
-        account=account,
-        region=region,
+        account=scope.account,
+        region=scope.region,
         cidr=str(VPC_CIDR),
         is_default=True,
         dhcp_options_id=new_id("dopt"),
@@ -50,8 +46,8 @@ def ensure_region(connection: Connection, account: str, region: str) -> Vpc:
     network.add(connection, vpc, *_default_subnets(vpc))
     group = SecurityGroup(
         id=new_id("sg"),
-        account=account,
-        region=region,
+        account=scope.account,
+        region=scope.region,
         vpc_id=vpc.id,
         name=security_groups.DEFAULT_NAME,
         description="default VPC security group",
@@ -62,12 +58,9 @@ def ensure_region(connection: Connection, account: str, region: str) -> Vpc:
 
 async def ensure_region_exists(cloud: Cloud, call: Call) -> None:
     """Afterwards the caller's region is there for those who only read. Writes on the first touch alone."""
-    database = cloud.world.database
-    known = _known.setdefault(database, set())
-    scope = (call.account, call.region)
-    if scope not in known:
-        await database.write(partial(ensure_region, account=call.account, region=call.region))
-        known.add(scope)
+    if call.scope not in cloud.regions_made:
+        await cloud.world.database.write(partial(ensure_region, scope=call.scope))
+        cloud.regions_made.add(call.scope)
 
 
 def all_out(group: SecurityGroup) -> SecurityGroupRule:

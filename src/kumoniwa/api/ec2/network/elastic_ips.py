@@ -1,8 +1,11 @@
-"""DescribeAddresses: nobody has an Elastic IP address here, and tools that list instances ask for them."""
+"""DescribeAddresses: this cloud has no Elastic IP addresses, and tools that list instances ask for them."""
+
+from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.filters import matching, never
+from kumoniwa.api.filters import never
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 
@@ -19,16 +22,29 @@ _FILTERS = never(
 )
 
 
+def _read(_connection: Connection, asked: Asked) -> list[str]:
+    for allocation in asked.parameters.get("AllocationIds", ()):
+        raise Ec2Error("InvalidAllocationID.NotFound", f"The allocation ID '{allocation[:200]}' does not exist")
+    for address in asked.parameters.get("PublicIps", ()):
+        raise Ec2Error("InvalidAddress.NotFound", f"Address '{address[:200]}' not found.")
+    return []
+
+
+_ADDRESSES = Listing(
+    member="Addresses",
+    read=_read,
+    row=lambda address, _: {"PublicIp": address},
+    key=lambda address: address,
+    filters=_FILTERS,
+    own_tags=lambda _: {},
+)
+
+
 @action(
     "DescribeAddresses",
     depth=Depth.PARTLY,
     missing="The list is always empty, because Elastic IP addresses cannot be allocated.",
 )
 async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """No Elastic IP addresses, as none can be allocated; one that is asked for by name is refused."""
-    for allocation in parameters.get("AllocationIds", ()):
-        raise Ec2Error("InvalidAllocationID.NotFound", f"The allocation ID '{allocation[:200]}' does not exist")
-    for address in parameters.get("PublicIps", ()):
-        raise Ec2Error("InvalidAddress.NotFound", f"Address '{address[:200]}' not found.")
-    nothing: tuple[object, ...] = ()
-    return {"Addresses": matching(parameters, nothing, _FILTERS, lambda _: {})}
+    """No Elastic IP addresses, as none can be allocated; an address that is named is refused."""
+    return await _ADDRESSES.answer(cloud, call, parameters)

@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueE
 from typing import Any
 
 from kumoniwa.api.call import Parameters
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 
 ALL = -1
@@ -57,13 +57,13 @@ def granted(rule: SecurityGroupRule) -> Grant:
 
 
 def permissions(parameters: Parameters) -> Sequence[Mapping[str, Any]]:
-    """The permissions of a request, of which the older flat form (`CidrIp`, `SourceSecurityGroupName`) is made one."""
+    """The permissions of a request; the older flat form (`CidrIp`, `SourceSecurityGroupName`) is turned into one."""
     listed: Sequence[Mapping[str, Any]] = parameters.get("IpPermissions", ())
     flat = {name: parameters[name] for name in _FLAT if name in parameters}
     source = parameters.get("SourceSecurityGroupName")
     if not flat and source is None:
         if not listed:
-            raise Ec2Error("MissingParameter", "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.")
+            raise MissingParameter(message="Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.")
         return listed
     if listed:
         given = next((_FLAT[name] for name in flat), "sourceSecurityGroupName")
@@ -105,17 +105,17 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
         pair = GroupPair(entry.get("GroupId"), entry.get("GroupName"), entry.get("UserId"))
         yield pair, _checked_description(entry)
     if not count:
-        raise Ec2Error(
-            "MissingParameter", "Missing source specification: include source security group or CIDR information"
+        raise MissingParameter(
+            message="Missing source specification: include source security group or CIDR information"
         )
 
 
 def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     """Protocol and ports of a permission, as rules keep them. Raises EC2's refusals."""
-    told = permission.get("IpProtocol")
-    if told is None:
-        raise Ec2Error("MissingParameter", "The request must contain the parameter ipProtocol")
-    protocol = _NAMES.get(str(told).lower(), str(told).lower())
+    asked = permission.get("IpProtocol")
+    if asked is None:
+        raise MissingParameter(message="The request must contain the parameter ipProtocol")
+    protocol = _NAMES.get(str(asked).lower(), str(asked).lower())
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if protocol in _PORTED:
         if first is None or last is None:
@@ -131,8 +131,8 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     if protocol in _ICMP:
         return protocol, *_icmp(protocol, first, last)
     if protocol != "-1" and not (protocol.isdecimal() and protocol.isascii() and int(protocol) <= _LAST_ICMP):
-        raise InvalidParameterValue(f"Invalid value '{told}' for IP protocol. Unknown protocol.")
-    return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are told
+        raise InvalidParameterValue(f"Invalid value '{asked}' for IP protocol. Unknown protocol.")
+    return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are given
 
 
 def _icmp(protocol: str, kind: int | None, code: int | None) -> tuple[int, int]:

@@ -71,7 +71,7 @@ async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Para
     NETWORK_INTERFACE.check_form(ids or ())
 
     def describe(connection: Connection) -> Answer:
-        every = instances.in_scope(connection, call.account, call.region)
+        every = instances.in_scope(connection, call.scope)
         found = [
             instance
             for instance in every
@@ -79,7 +79,7 @@ async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Para
         ]
         NETWORK_INTERFACE.check_all_found(ids, {instance.interface_id for instance in found})
         groups = surroundings(connection, call, found).groups
-        tags = tags_of(connection, call.account, call.region, NETWORK_INTERFACE.resource_type)
+        tags = tags_of(connection, call.scope, NETWORK_INTERFACE.resource_type)
         shown, token = page(
             call,
             parameters,

@@ -1,4 +1,4 @@
-"""Rules of security groups: Authorize… and Revoke…, ingress and egress, and DescribeSecurityGroupRules.
+"""AuthorizeSecurityGroupIngress, AuthorizeSecurityGroupEgress, RevokeSecurityGroupIngress, RevokeSecurityGroupEgress.
 
 When a rule changes, the ports of the group's running members follow at once.
 """
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
-from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.ip_permissions import (
     Grant,
     GroupPair,
@@ -23,12 +23,13 @@ from kumoniwa.api.ec2.network.ip_permissions import (
     permissions,
     sources,
 )
-from kumoniwa.api.ec2.network.security_groups import group_named, group_of, group_with_id, rule_arn
-from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of, write
-from kumoniwa.api.listing import page
+from kumoniwa.api.ec2.network.named_group import group_named, group_of
+from kumoniwa.api.ec2.network.rule_output import revoked_rule_output, rule_output
+from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import instances, network, security_groups
 from kumoniwa.store import tags as tag_rows
@@ -37,10 +38,6 @@ from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 MAX_RULES = 60  # one way, EC2's default quota
 
 _KIND = SECURITY_GROUP_RULE
-_FILTERS = {
-    "group-id": lambda rule: (rule.group_id,),
-    "security-group-rule-id": lambda rule: (rule.id,),
-}
 
 
 @action(
@@ -81,38 +78,6 @@ async def revoke_security_group_egress(cloud: Cloud, call: Call, parameters: Par
     return await _revoke(cloud, call, parameters, egress=True)
 
 
-@action("DescribeSecurityGroupRules")
-async def describe_security_group_rules(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The rules of all groups of a region, both ways."""
-    ids = parameters.get("SecurityGroupRuleIds")
-    _KIND.check_form(ids or ())
-    await ensure_region_exists(cloud, call)
-
-    def read(
-        connection: Connection,
-    ) -> tuple[list[SecurityGroupRule], dict[str, SecurityGroup], dict[str, dict[str, str]]]:
-        rules = security_groups.rules_in(connection, call.account, call.region)
-        _KIND.check_all_found(ids, {rule.id for rule in rules})
-        groups = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region)}
-        tags = tags_of(connection, call.account, call.region, _KIND.resource_type)
-        return [rule for rule in rules if ids is None or rule.id in ids], groups, tags
-
-    rules, groups, tags = await cloud.read(read)
-    found, token = page(
-        call,
-        parameters,
-        rules,
-        filters=_FILTERS,
-        key=lambda rule: rule.id,
-        tags=lambda rule: tags.get(rule.id, {}),
-        limits=(5, 1000),
-    )
-    return {
-        "SecurityGroupRules": [_output(rule, groups, tags.get(rule.id)) for rule in found],
-        "NextToken": token,
-    }
-
-
 async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress: bool) -> Answer:
     tags = from_specifications(parameters, [_KIND.resource_type]).get(_KIND.resource_type)
 
@@ -144,8 +109,8 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         security_groups.add_rules(connection, *rules)
         for rule in rules:
             write(connection, call, rule.id, _KIND.resource_type, tags)
-        groups = {one.id: one for one in network.groups_in_scope(connection, call.account, call.region)}
-        return {"Return": True, "SecurityGroupRules": [_output(rule, groups, tags) for rule in rules]}
+        groups = {one.id: one for one in network.groups_in_scope(connection, call.scope)}
+        return {"Return": True, "SecurityGroupRules": [rule_output(rule, groups, tags) for rule in rules]}
 
     answer = await cloud.change(call, authorize)
     await _follow(cloud, call, parameters, egress=egress)
@@ -180,7 +145,7 @@ async def _revoke(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
         return {
             "Return": True,
             "UnknownIpPermissions": _shown(unknown, group),
-            "RevokedSecurityGroupRules": [_revoked_output(rule) for rule in revoked],
+            "RevokedSecurityGroupRules": [revoked_rule_output(rule) for rule in revoked],
         }
 
     answer = await cloud.change(call, revoke)
@@ -203,8 +168,8 @@ async def _follow(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
 def _group_still_there(connection: Connection, call: Call, parameters: Parameters) -> SecurityGroup | None:
     """The group again, on a connection that only reads; None if it was deleted since."""
     if (group_id := parameters.get("GroupId")) is not None:
-        return next(iter(network.groups_in_scope(connection, call.account, call.region, [group_id])), None)
-    vpc = network.default_vpc(connection, call.account, call.region)
+        return next(iter(network.groups_in_scope(connection, call.scope, [group_id])), None)
+    vpc = network.default_vpc(connection, call.scope)
     return None if vpc is None else security_groups.named(connection, vpc.id, parameters["GroupName"])
 
 
@@ -224,20 +189,20 @@ def _from_group(connection: Connection, call: Call, permission: Mapping[str, Any
     if pair.group_id is not None:
         if pair.owner not in (None, call.account):
             raise SECURITY_GROUP.not_found([pair.group_id])
-        group = group_with_id(connection, call, pair.group_id)
+        group = named(connection, call.scope, SECURITY_GROUP, pair.group_id)
     elif pair.name is not None:
         group = group_named(connection, call, pair.name)
     else:
-        raise Ec2Error(
-            "MissingParameter", "Missing source specification: include source security group or CIDR information"
+        raise MissingParameter(
+            message="Missing source specification: include source security group or CIDR information"
         )
     protocol, first, last = checked_ports(permission)
     return Grant(protocol, first, last, source_group_id=group.id)
 
 
 def _in_default_vpc(connection: Connection, group: SecurityGroup) -> bool:
-    """EC2 tells of unknown rules in the default VPC and refuses them elsewhere (its API reference says so)."""
-    vpc = network.default_vpc(connection, group.account, group.region)
+    """EC2 lists unknown rules in the default VPC and refuses them elsewhere (its API reference says so)."""
+    vpc = network.default_vpc(connection, Scope.of(group))
     return vpc is not None and vpc.id == group.vpc_id
 
 
@@ -246,40 +211,3 @@ def _shown(grants: Sequence[Grant], group: SecurityGroup) -> list[dict[str, Any]
         SecurityGroupRule("", group.id, group.account, group.region, egress=False, **asdict(grant)) for grant in grants
     ]
     return as_permissions(rules, {}) or None
-
-
-def _ports_and_source(rule: SecurityGroupRule) -> dict[str, Any]:
-    return {
-        "SecurityGroupRuleId": rule.id,
-        "GroupId": rule.group_id,
-        "IsEgress": rule.egress,
-        "IpProtocol": rule.protocol,
-        "FromPort": rule.from_port,
-        "ToPort": rule.to_port,
-        "CidrIpv4": rule.cidr_ipv4,
-        "CidrIpv6": rule.cidr_ipv6,
-        "PrefixListId": rule.prefix_list_id,
-        "Description": rule.description,
-    }
-
-
-def _output(
-    rule: SecurityGroupRule, groups: Mapping[str, SecurityGroup], tags: Mapping[str, str] | None
-) -> dict[str, Any]:
-    source = groups.get(rule.source_group_id or "")
-    referenced = None
-    if rule.source_group_id is not None:
-        referenced = {"GroupId": rule.source_group_id, "UserId": source.account if source else rule.account}
-        if source is not None:
-            referenced["VpcId"] = source.vpc_id
-    return {
-        **_ports_and_source(rule),
-        "GroupOwnerId": rule.account,
-        "ReferencedGroupInfo": referenced,
-        "Tags": tag_set(tags) or [],
-        "SecurityGroupRuleArn": rule_arn(rule),
-    }
-
-
-def _revoked_output(rule: SecurityGroupRule) -> dict[str, Any]:
-    return {**_ports_and_source(rule), "ReferencedGroupId": rule.source_group_id}

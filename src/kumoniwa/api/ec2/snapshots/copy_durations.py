@@ -7,7 +7,7 @@ _LONGEST_MINUTES = 48 * 60
 
 
 def check_duration(minutes: int | None, parameter: str) -> None:
-    """A copy here is done at once, so in any time that EC2 lets one ask for. Raises the refusal of any other."""
+    """Raises EC2's refusal of a duration that it does not offer. A copy here is completed within any duration."""
     if minutes is not None and (minutes % _QUARTER_HOUR or not _QUARTER_HOUR <= minutes <= _LONGEST_MINUTES):
         raise InvalidParameterValue(
             f"Value ( {minutes} ) for parameter {parameter} is invalid. "

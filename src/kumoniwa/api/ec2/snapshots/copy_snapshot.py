@@ -1,45 +1,49 @@
-"""CopySnapshot: another snapshot of the same layer, in this region or from another one of the same cloud."""
+"""CopySnapshot: another snapshot of the same layer, from this region or another region of the same cloud."""
 
 import re
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
-from kumoniwa.api.ec2.snapshots.create_snapshots import MOST_DESCRIPTION
+from kumoniwa.api.ec2.snapshots.new_snapshot import MOST_DESCRIPTION
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import IncorrectState, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.regions import REGIONS
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import snapshots
-from kumoniwa.workflows.engine import submit
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
+from kumoniwa.workflows.stories.snapshots.finish_snapshots import finish_snapshots
+from kumoniwa.workflows.story import submit
 
-_UNBUILT = (
-    Unbuilt("Encrypted", "encrypted snapshots"),
-    Unbuilt("KmsKeyId", "encrypted snapshots"),
-    Unbuilt("DestinationOutpostArn", "Outposts"),
-    Unbuilt("DestinationAvailabilityZone", "Local Zones"),
+_NOT_BUILT = (
+    NotBuiltParameter("Encrypted", "encrypted snapshots"),
+    NotBuiltParameter("KmsKeyId", "encrypted snapshots"),
+    NotBuiltParameter("DestinationOutpostArn", "Outposts"),
+    NotBuiltParameter("DestinationAvailabilityZone", "Local Zones"),
 )
-_PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs it for encrypted snapshots only
+_PRESIGNED = re.compile(
+    r"https?://"
+)  # SDKs send a presigned URL for every copy; EC2 needs it for encrypted snapshots only
 
 
 @action(
     "CopySnapshot",
     depth=Depth.PARTLY,
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     check_duration(parameters.get("CompletionDurationMinutes"), "completionDurationMinutes")
     source_region: str = parameters["SourceRegion"]
     if source_region not in REGIONS:
@@ -54,16 +58,15 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     tags = from_specifications(parameters, ("snapshot",)).get("snapshot")
 
     def copy(connection: Connection) -> Answer:
-        source = snapshot_named(connection, replace(call, region=source_region), parameters["SourceSnapshotId"])
+        source = named(connection, Scope(call.account, source_region), SNAPSHOT, parameters["SourceSnapshotId"])
         if source.state is not SnapshotState.COMPLETED:
-            raise Ec2Error("IncorrectState", f"Snapshot '{source.id}' is not 'completed'.")
+            raise IncorrectState(f"Snapshot '{source.id}' is not 'completed'.")
         made = copied(call, source, description or f"[Copied {source.id} from {source_region}]")
         snapshots.add(connection, made)
         write_tags(connection, call, made.id, "snapshot", tags)
         submit(
             connection,
-            "finish_snapshots",
-            None,
+            finish_snapshots,
             origin(call),
             snapshot_ids=[made.id],
             consistency=source.consistency or Consistency.CRASH_CONSISTENT,

@@ -5,11 +5,12 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.store import snapshots, tags
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.layers.collect_layers import collect_layers
+from kumoniwa.workflows.story import submit
 
 
 @action("DeleteSnapshot")
@@ -19,14 +20,14 @@ async def delete_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     SNAPSHOT.check_form([snapshot_id])
 
     def delete(connection: Connection) -> Answer:
-        snapshot_named(connection, call, snapshot_id)
+        named(connection, call.scope, SNAPSHOT, snapshot_id)
         if users := snapshots.images_using(connection, snapshot_id):
             raise Ec2Error(
                 "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {', '.join(users)}"
             )
         snapshots.remove(connection, snapshot_id)
         tags.remove_all(connection, snapshot_id)
-        submit(connection, "collect_layers", None, origin(call))
+        submit(connection, collect_layers, origin(call))
         return None
 
     return await cloud.change(call, delete)

@@ -1,6 +1,6 @@
 """DescribeSnapshots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,11 +11,11 @@ from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, truth
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.snapshots import Snapshot
-from kumoniwa.store import sharing, snapshots, tags
+from kumoniwa.store import sharing, snapshots
 
 _FILTERS: dict[str, Values[Snapshot]] = {
     "description": lambda snapshot: (snapshot.description,),
@@ -53,35 +53,39 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
     }
 
 
+def _read(connection: Connection, asked: Asked) -> list[Snapshot]:
+    """The caller's own snapshots; of those, where `RestorableByUserIds` asks for it, those shared with these users."""
+    call, parameters = asked.call, asked.parameters
+    users = parameters.get("RestorableByUserIds", ())
+    check_users(users)
+    own = asks_for_own(call, parameters.get("OwnerIds", ()))
+    found = snapshots.in_scope(connection, call.scope, asked.ids)
+    SNAPSHOT.check_all_found(asked.ids, {snapshot.id for snapshot in found})
+    if users and "self" not in users and call.account not in users:
+        shared = sharing.of(connection, [snapshot.id for snapshot in found])
+        found = [snapshot for snapshot in found if not set(users).isdisjoint(shared.get(snapshot.id, ()))]
+    return found if own else []
+
+
+_SNAPSHOTS = Listing(
+    member="Snapshots",
+    kind=SNAPSHOT,
+    ids="SnapshotIds",
+    read=_read,
+    read_checks_ids=True,
+    row=snapshot_output,
+    key=lambda snapshot: f"{precise(snapshot.started_at)} {snapshot.id}",
+    filters=_FILTERS,
+    tagged=True,
+    limits=(5, 1000),
+)
+
+
 @action(
     "DescribeSnapshots",
     depth=Depth.PARTLY,
     missing="Only the account's own snapshots are listed. Public snapshots are missing.",
 )
 async def describe_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The caller's snapshots in this region; of those, where `RestorableByUserIds` says so, the ones shared so."""
-    ids: Sequence[str] | None = parameters.get("SnapshotIds") or None
-    SNAPSHOT.check_form(ids or ())
-    users = parameters.get("RestorableByUserIds", ())
-    check_users(users)
-    own = asks_for_own(call, parameters.get("OwnerIds", ()))
-
-    def read(connection: Connection) -> tuple[list[Snapshot], dict[str, dict[str, str]]]:
-        found = snapshots.in_scope(connection, call.account, call.region, ids)
-        SNAPSHOT.check_all_found(ids, {snapshot.id for snapshot in found})
-        if users and "self" not in users and call.account not in users:
-            shared = sharing.of(connection, [one.id for one in found])
-            found = [one for one in found if not set(users).isdisjoint(shared.get(one.id, ()))]
-        return found, tags.tags_of(connection, call.account, call.region, SNAPSHOT.resource_type, ids)
-
-    every, tagged = await cloud.read(read)
-    found, token = page(
-        call,
-        parameters,
-        every if own else (),
-        filters=_FILTERS,
-        key=lambda snapshot: f"{precise(snapshot.started_at)} {snapshot.id}",
-        tags=lambda snapshot: tagged.get(snapshot.id, {}),
-        limits=(5, 1000),
-    )
-    return {"Snapshots": [snapshot_output(one, tagged.get(one.id)) for one in found], "NextToken": token}
+    """The caller's snapshots in this region."""
+    return await _SNAPSHOTS.answer(cloud, call, parameters)

@@ -1,7 +1,7 @@
-"""ImportSnapshot and DescribeImportSnapshotTasks. EC2 reads disks from S3; this cloud reads files of its host."""
+"""ImportSnapshot. EC2 reads disks from S3; this cloud reads files of its host."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,26 +11,23 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import IMPORT_SNAPSHOT_TASK
-from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
-from kumoniwa.api.filters import Values
-from kumoniwa.api.listing import page
-from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.ec2.snapshots.describe_import_snapshot_tasks import task_output
+from kumoniwa.api.ec2.tags import from_specifications, write
+from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.clock import precise
 from kumoniwa.errors import InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.hypervisor.driver import DiskRefused
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import ImportState, ImportTask
-from kumoniwa.placement.room import check_room
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import imports, layers
-from kumoniwa.store.tags import tags_of
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.snapshots.import_snapshot import import_snapshot as import_snapshot_story
+from kumoniwa.workflows.story import submit
 
 _FORMATS = {"RAW": "raw", "QCOW2": "qcow2"}
 _MOST = 2**16 * GIB  # the largest volume that EC2 has
 _LOCAL_ONLY = "Kumoniwa reads disks from this host only: give DiskContainer.Url as file:///path/of/the/disk"
-_FILTERS: dict[str, Values[ImportTask]] = {"task-state": lambda task: (task.state,)}
 
 
 @action(
@@ -38,9 +35,9 @@ _FILTERS: dict[str, Values[ImportTask]] = {"task-state": lambda task: (task.stat
     depth=Depth.PARTLY,
     missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path. RoleName, "
     "ClientData and DiskContainer.Description are ignored.",
-    unbuilt=(
-        *(Unbuilt(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
-        Unbuilt("DiskContainer.UserBucket", "disks in S3"),
+    not_built=(
+        *(NotBuiltParameter(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
+        NotBuiltParameter("DiskContainer.UserBucket", "disks in S3"),
     ),
 )
 async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -63,7 +60,7 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
     if facts.virtual_bytes > _MOST:
         raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
-    check_room(cloud.world.driver, held)
+    check_room(await cloud.world.driver.capacity(), held)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),
         account=call.account,
@@ -82,48 +79,10 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         imports.add(connection, task)
         layers.add(connection, layer)  # the workflow names it until the snapshot does
         write(connection, call, task.id, kind, tags)
-        submit(connection, "import_snapshot", None, origin(call), task_id=task.id, layer_id=layer.id)
+        submit(connection, import_snapshot_story, origin(call), task_id=task.id, layer_id=layer.id)
         return task_output(task, tags)
 
     return await cloud.change(call, begin)
-
-
-@action("DescribeImportSnapshotTasks")
-async def describe_import_snapshot_tasks(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The caller's imports in this region, those that are over included."""
-    ids: Sequence[str] | None = parameters.get("ImportTaskIds") or None
-    IMPORT_SNAPSHOT_TASK.check_form(ids or ())
-
-    def read(connection: Connection) -> tuple[list[ImportTask], dict[str, dict[str, str]]]:
-        found = imports.in_scope(connection, call.account, call.region, ids)
-        IMPORT_SNAPSHOT_TASK.check_all_found(ids, {task.id for task in found})
-        return found, tags_of(connection, call.account, call.region, IMPORT_SNAPSHOT_TASK.resource_type, ids)
-
-    every, tagged = await cloud.read(read)
-    found, token = page(
-        call, parameters, every, filters=_FILTERS, key=lambda task: f"{precise(task.created_at)} {task.id}"
-    )
-    return {"ImportSnapshotTasks": [task_output(task, tagged.get(task.id)) for task in found], "NextToken": token}
-
-
-def task_output(task: ImportTask, tags: Mapping[str, str] | None) -> dict[str, Any]:
-    """An import under EC2's member names. Its snapshot is told once it is there."""
-    active, completed = task.state is ImportState.ACTIVE, task.state is ImportState.COMPLETED
-    return {
-        "Description": task.description,
-        "ImportTaskId": task.id,
-        "SnapshotTaskDetail": {
-            "Description": task.description,
-            "Encrypted": False,
-            "Format": task.format.upper(),
-            "Progress": str(task.progress) if active else None,
-            "SnapshotId": task.snapshot_id if completed else None,
-            "Status": str(task.state),
-            "StatusMessage": "converting" if active else task.status_message or None,
-            "Url": Path(task.source).as_uri(),
-        },
-        "Tags": tag_set(tags),
-    }
 
 
 def _local_file(container: Mapping[str, Any]) -> Path:

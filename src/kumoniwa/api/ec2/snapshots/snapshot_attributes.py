@@ -1,4 +1,4 @@
-"""DescribeSnapshotAttribute, ModifySnapshotAttribute, ResetSnapshotAttribute: who else may create volumes of one."""
+"""DescribeSnapshotAttribute, ModifySnapshotAttribute, ResetSnapshotAttribute: who else may use a snapshot."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,13 +7,14 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.owners import check_accounts
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import sharing
 
-_EVERYBODY = "all"
+_EVERYONE = "all"
 _MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
 
 
@@ -27,12 +28,12 @@ async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Para
     snapshot_id: str = parameters["SnapshotId"]
 
     def read(connection: Connection) -> Answer:
-        snapshot_named(connection, call, snapshot_id)
+        named(connection, call.scope, SNAPSHOT, snapshot_id)
         if parameters["Attribute"] == "productCodes":
             return {"SnapshotId": snapshot_id, "ProductCodes": []}
         shared = sharing.of(connection, [snapshot_id]).get(snapshot_id, [])
-        told = [{"Group": one} if one == _EVERYBODY else {"UserId": one} for one in shared]
-        return {"SnapshotId": snapshot_id, "CreateVolumePermissions": told}
+        permissions = [{"Group": user} if user == _EVERYONE else {"UserId": user} for user in shared]
+        return {"SnapshotId": snapshot_id, "CreateVolumePermissions": permissions}
 
     return await cloud.read(read)
 
@@ -43,7 +44,7 @@ async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Para
     missing="Permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Share a snapshot, or share it no more. This cloud has one account: others are remembered, and told."""
+    """Share a snapshot, or share it no more. This cloud has one account: others are only recorded and shown."""
     _check_modifiable(parameters.get("Attribute", "createVolumePermission"))
     added, removed = _changes(parameters)
     if not added and not removed:
@@ -54,7 +55,7 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
         raise InvalidParameterValue(f"At most {_MOST_CHANGES} permissions can be modified by one request")
 
     def modify(connection: Connection) -> Answer:
-        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        snapshot = named(connection, call.scope, SNAPSHOT, parameters["SnapshotId"])
         sharing.grant(connection, snapshot.id, added)
         sharing.revoke(connection, snapshot.id, removed)
         return None
@@ -68,11 +69,11 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
     missing="Permissions are stored and shown. There is one account, so they have no effect.",
 )
 async def reset_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Share a snapshot with nobody."""
+    """Share a snapshot no more."""
     _check_modifiable(parameters["Attribute"])
 
     def reset(connection: Connection) -> Answer:
-        snapshot = snapshot_named(connection, call, parameters["SnapshotId"])
+        snapshot = named(connection, call.scope, SNAPSHOT, parameters["SnapshotId"])
         sharing.revoke(connection, snapshot.id)
         return None
 
@@ -95,7 +96,7 @@ def _changes(parameters: Parameters) -> tuple[list[str], list[str]]:
             raise InvalidParameterCombination("OperationType must be given with UserIds or GroupNames")
         (added if operation == "add" else removed).extend(flat)
     for group in parameters.get("GroupNames", ()):
-        if group != _EVERYBODY:
+        if group != _EVERYONE:
             raise InvalidParameterValue(f"Value ({group}) for parameter group is invalid. The only group is all.")
     accounts = [entry.get("UserId") for kind in ("Add", "Remove") for entry in changes.get(kind) or ()]
     check_accounts([one for one in (*accounts, *parameters.get("UserIds", ())) if one])

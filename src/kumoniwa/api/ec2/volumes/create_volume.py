@@ -6,28 +6,36 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
+from kumoniwa.api.ec2.kinds import SNAPSHOT
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, checked_volume
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import (
+    Ec2Error,
+    IncorrectState,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    MissingParameter,
+)
 from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import Volume
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
-from kumoniwa.workflows.engine import submit
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.workflows.stories.volumes.create_volume import create_volume as create_volume_story
+from kumoniwa.workflows.story import submit
 
-_UNBUILT = (
-    Unbuilt("Encrypted", "encrypted volumes"),
-    Unbuilt("KmsKeyId", "encrypted volumes"),
-    Unbuilt("OutpostArn", "Outposts"),
-    Unbuilt("MultiAttachEnabled", "Multi-Attach"),
-    Unbuilt("VolumeInitializationRate", "volume initialization rates"),
-    Unbuilt("Operator", "volumes operated by a service"),
+_NOT_BUILT = (
+    NotBuiltParameter("Encrypted", "encrypted volumes"),
+    NotBuiltParameter("KmsKeyId", "encrypted volumes"),
+    NotBuiltParameter("OutpostArn", "Outposts"),
+    NotBuiltParameter("MultiAttachEnabled", "Multi-Attach"),
+    NotBuiltParameter("VolumeInitializationRate", "volume initialization rates"),
+    NotBuiltParameter("Operator", "volumes operated by a service"),
 )
 
 
@@ -35,20 +43,21 @@ _UNBUILT = (
     "CreateVolume",
     depth=Depth.PARTLY,
     missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume, empty or as a snapshot has it. It is `creating`, and `available` when its file is there."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     zone = _zone(call, parameters.get("AvailabilityZone"), parameters.get("AvailabilityZoneId"))
     tags = from_specifications(parameters, ("volume",)).get("volume")
+    host = await cloud.world.driver.capacity()
 
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         volume = new_volume(connection, call, zone, wanted)
         write_tags(connection, call, volume.id, "volume", tags)
-        submit(connection, "create_volume", None, origin(call), volume_id=volume.id)
+        submit(connection, create_volume_story, origin(call), volume_id=volume.id)
         return _answer(volume, tags)
 
     return await cloud.change(call, create)
@@ -72,9 +81,9 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
     snapshot = None
     size: int | None = parameters.get("Size")
     if (snapshot_id := parameters.get("SnapshotId")) is not None:
-        snapshot = snapshot_named(connection, call, snapshot_id)
+        snapshot = named(connection, call.scope, SNAPSHOT, snapshot_id)
         if snapshot.state is not SnapshotState.COMPLETED:
-            raise Ec2Error("IncorrectState", f"Snapshot is in invalid state - {snapshot.state}")
+            raise IncorrectState(f"Snapshot is in invalid state - {snapshot.state}")
         size = snapshot.volume_size_gib if size is None else size
         if size < snapshot.volume_size_gib:
             raise InvalidParameterValue(
@@ -89,6 +98,6 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
 
 
 def _answer(volume: Volume, tags: Any) -> dict[str, Any]:
-    told = volume_output(volume, None, tags)
-    del told["Attachments"]  # "This parameter is not returned by CreateVolume": botocore's documentation
-    return told
+    output = volume_output(volume, None, tags)
+    del output["Attachments"]  # "This parameter is not returned by CreateVolume": botocore's documentation
+    return output

@@ -1,6 +1,6 @@
 """DescribeVolumes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,22 +11,20 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, present, truth
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.clock import precise
 from kumoniwa.model.regions import zones
 from kumoniwa.model.volumes import Attachment, Volume
 from kumoniwa.store import volumes
-from kumoniwa.store.tags import tags_of
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A volume with all that is told of it."""
+    """A volume with what other rows say about it."""
 
     volume: Volume
     attachment: Attachment | None
-    tags: Mapping[str, str]
 
 
 _FILTERS: dict[str, Values[Described]] = {
@@ -86,30 +84,32 @@ def attachment_output(attachment: Attachment) -> dict[str, Any]:
     }
 
 
+def _zone_id(volume: Volume) -> str | None:
+    return next((zone.id for zone in zones(volume.region) if zone.name == volume.zone), None)
+
+
+def _read(connection: Connection, asked: Asked) -> list[Described]:
+    attachments = volumes.attachment_of(connection, asked.ids)
+    found = volumes.in_scope(connection, asked.call.scope, asked.ids)
+    return [Described(volume, attachments.get(volume.id)) for volume in found]
+
+
+_VOLUMES = Listing(
+    member="Volumes",
+    kind=VOLUME,
+    ids="VolumeIds",
+    ids_named="volumes",
+    read=_read,
+    row=lambda one, tags: volume_output(one.volume, one.attachment, tags),
+    id_of=lambda one: one.volume.id,
+    key=lambda one: f"{precise(one.volume.created_at)} {one.volume.id}",
+    filters=_FILTERS,
+    tagged=True,
+    limits=(5, 1000),
+)
+
+
 @action("DescribeVolumes")
 async def describe_volumes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's volumes in this region."""
-    ids: Sequence[str] | None = parameters.get("VolumeIds") or None
-    VOLUME.check_form(ids or (), "volumes")
-
-    def read(connection: Connection) -> list[Described]:
-        found = volumes.in_scope(connection, call.account, call.region, ids)
-        VOLUME.check_all_found(ids, {volume.id for volume in found})
-        attachments = volumes.attachment_of(connection, ids)
-        tagged = tags_of(connection, call.account, call.region, VOLUME.resource_type, ids)
-        return [Described(volume, attachments.get(volume.id), tagged.get(volume.id, {})) for volume in found]
-
-    found, token = page(
-        call,
-        parameters,
-        await cloud.read(read),
-        filters=_FILTERS,
-        key=lambda one: f"{precise(one.volume.created_at)} {one.volume.id}",
-        tags=lambda one: one.tags,
-        limits=(5, 1000),
-    )
-    return {"Volumes": [volume_output(one.volume, one.attachment, one.tags) for one in found], "NextToken": token}
-
-
-def _zone_id(volume: Volume) -> str | None:
-    return next((zone.id for zone in zones(volume.region) if zone.name == volume.zone), None)
+    return await _VOLUMES.answer(cloud, call, parameters)

@@ -7,25 +7,27 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.named.volume_lookup import volume_named
+from kumoniwa.api.ec2.kinds import VOLUME
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable, checked_volume
-from kumoniwa.api.not_built import Unbuilt, refuse
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, IncorrectState, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.volumes import ModificationState, Volume, VolumeModification, VolumeState
-from kumoniwa.placement.room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import volume_modifications, volumes
-from kumoniwa.workflows.engine import submit
+from kumoniwa.workflows.stories.volumes.modify_volume import modify_volume as modify_volume_story
+from kumoniwa.workflows.story import submit
 
-# EC2 since January 2026: four in any 24 hours, each when the one before is completed; until then, one in six hours.
+# EC2 since January 2026: four in any 24 hours, each when its predecessor is completed; until then, one in six hours.
 MOST_MODIFICATIONS = 4
 _WITHIN = timedelta(hours=24)
 
-_UNBUILT = (Unbuilt("MultiAttachEnabled", "Multi-Attach"),)
+_NOT_BUILT = (NotBuiltParameter("MultiAttachEnabled", "Multi-Attach"),)
 _MODIFIABLE = (VolumeState.AVAILABLE, VolumeState.IN_USE)
 _UNDER_WAY = (ModificationState.MODIFYING, ModificationState.OPTIMIZING)
-_DEFAULT_IOPS = 3000  # of io1, io2 and gp3, when a volume becomes one
+_DEFAULT_IOPS = 3000  # of io1, io2 and gp3, when a volume is changed to one of these
 
 
 def modification_output(modification: VolumeModification) -> dict[str, Any]:
@@ -54,19 +56,20 @@ def modification_output(modification: VolumeModification) -> dict[str, Any]:
     "ModifyVolume",
     depth=Depth.PARTLY,
     missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
-    unbuilt=_UNBUILT,
+    not_built=_NOT_BUILT,
 )
 async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume larger, or of another type or performance, whether or not a guest uses it."""
-    refuse(parameters, _UNBUILT)
+    refuse(parameters, _NOT_BUILT)
     if all(parameters.get(name) is None for name in ("Size", "VolumeType", "Iops", "Throughput")):
         raise InvalidParameterCombination("No volume modifications were specified: size, volumeType, iops, throughput")
+    host = await cloud.world.driver.capacity()
 
     def modify(connection: Connection) -> Answer:
-        volume = volume_named(connection, call, parameters["VolumeId"])
+        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         _check_modifiable(connection, call, volume)
         modification = _modification(call, volume, parameters)
-        check_room(cloud.world.driver, NEW_LAYER_BYTES)
+        check_room(host, NEW_LAYER_BYTES)
         volume_modifications.put(connection, modification)
         attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
         if attachment is not None and attachment.position == 0:
@@ -74,8 +77,7 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         instance_id = None if attachment is None else attachment.instance_id
         submit(
             connection,
-            volume_modifications.KIND,
-            instance_id,
+            modify_volume_story,
             origin(call),
             volume_id=volume.id,
             layer_id=new_id("layer"),
@@ -89,14 +91,17 @@ async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 def _check_modifiable(connection: Connection, call: Call, volume: Volume) -> None:
     """Raises EC2's refusals."""
     if volume.state not in _MODIFIABLE:
-        raise Ec2Error("IncorrectState", f"Volume '{volume.id}' is in the '{volume.state}' state.")
+        raise IncorrectState(f"Volume '{volume.id}' is in the '{volume.state}' state.")
     last = volume_modifications.get(connection, volume.id)
     if last is not None and last.state in _UNDER_WAY:
         raise Ec2Error(
             "IncorrectModificationState",
             f"Volume {volume.id} cannot be modified in modification state {last.state.upper()}",
         )
-    if volume_modifications.count_since(connection, volume.id, call.at - _WITHIN) >= MOST_MODIFICATIONS:
+    if (
+        volume_modifications.count_since(connection, modify_volume_story.kind, volume.id, call.at - _WITHIN)
+        >= MOST_MODIFICATIONS
+    ):
         raise Ec2Error(
             "VolumeModificationRateExceeded",
             "You've reached the maximum modification rate per volume limit. "

@@ -1,4 +1,4 @@
-"""The rows of a new volume, whoever makes one: CreateVolume, a launch, the replacement of a root volume."""
+"""The rows of a new volume, for CreateVolume, launches, and the replacement of root volumes."""
 
 from dataclasses import dataclass
 

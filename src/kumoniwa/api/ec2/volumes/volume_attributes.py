@@ -4,7 +4,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.named.volume_lookup import volume_named
+from kumoniwa.api.ec2.kinds import VOLUME
+from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import MissingParameter
 from kumoniwa.store import volumes
@@ -17,7 +18,7 @@ from kumoniwa.store import volumes
 )
 async def describe_volume_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """One attribute of a volume. None has product codes: there is no marketplace."""
-    volume = await cloud.read(lambda connection: volume_named(connection, call, parameters["VolumeId"]))
+    volume = await cloud.read(lambda connection: named(connection, call.scope, VOLUME, parameters["VolumeId"]))
     if parameters["Attribute"] == "productCodes":
         return {"VolumeId": volume.id, "ProductCodes": []}
     return {"VolumeId": volume.id, "AutoEnableIO": {"Value": volume.auto_enable_io}}
@@ -35,7 +36,7 @@ async def modify_volume_attribute(cloud: Cloud, call: Call, parameters: Paramete
         raise MissingParameter("autoEnableIO")
 
     def modify(connection: Connection) -> Answer:
-        volume = volume_named(connection, call, parameters["VolumeId"])
+        volume = named(connection, call.scope, VOLUME, parameters["VolumeId"])
         volumes.change(connection, volume.id, auto_enable_io=value)
         return None
 
@@ -48,6 +49,6 @@ async def modify_volume_attribute(cloud: Cloud, call: Call, parameters: Paramete
     missing="The call succeeds and changes nothing, because access to a volume is never suspended.",
 )
 async def enable_volume_io(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Let a volume be used on whose use was suspended: none is, so this is so for every volume there is."""
-    await cloud.read(lambda connection: volume_named(connection, call, parameters["VolumeId"]))
+    """Resume the use of a volume that was suspended. No volume is ever suspended here, so nothing changes."""
+    await cloud.read(lambda connection: named(connection, call.scope, VOLUME, parameters["VolumeId"]))
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 
 MOST_MIB_PER_OPERATION = 0.25
-DEFAULT_VOLUME_TYPE = "gp2"  # EBS's own, where neither a request nor an image names one
+DEFAULT_VOLUME_TYPE = "gp2"  # EBS's own, where neither a request nor an image names a type
 
 
 @dataclass(frozen=True, slots=True)

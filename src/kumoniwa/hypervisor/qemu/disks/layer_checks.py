@@ -138,7 +138,7 @@ async def _table_faults(path: Path) -> list[str]:
     node = {"driver": "qcow2", "backing": None, "file": {"driver": "file", "filename": str(path)}}
     check, file = ["qemu-img", "check", "-q"], f"json:{json.dumps(node)}"
     try:
-        # Without a lock first: nobody who wants to write to a whole file has to wait for this.
+        # Without a lock first: writing to a whole file never has to wait for this.
         if await _passes([*check, "-U", file]):
             return []
         await run.run([*check, file], timeout=_LONG)

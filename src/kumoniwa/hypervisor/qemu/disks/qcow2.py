@@ -1,7 +1,7 @@
 """The header of a qcow2 file, read by ourselves: before any program opens a file that a user brought, and of layers.
 
 A header can name other files of the host (a backing file, a data file), which qemu-img would open without asking.
-Of a layer it tells what the layer stands on, and whether the file is as long as its tables need.
+Of a layer it finds what the layer stands on, and whether the file is as long as its tables need.
 Fields: https://www.qemu.org/docs/master/interop/qcow2.html
 """
 

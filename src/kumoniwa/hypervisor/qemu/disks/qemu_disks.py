@@ -20,7 +20,7 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
 from kumoniwa.hypervisor.qemu.disks.qcow2 import HEADER_BYTES, check_qcow2, check_raw, read_header
-from kumoniwa.hypervisor.qemu.guest.record import sync_folder
+from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 
 # Of what was measured the quickest for first small writes: 7,030 a second into a file of 16 MiB (64k clusters without
 # extended_l2: 2,591 and 250 MiB).
@@ -57,7 +57,7 @@ class QcowDisks:
         await self.ensure_whole(on)
         # A shorter one would hide the end of what it stands on, where its guest may have written.
         size_bytes = max(size_bytes, (await asyncio.to_thread(read_header, self._path(on))).size_bytes)
-        # -u: the file beneath is not opened, for a running guest may hold it; so format and size are told.
+        # -u: the file beneath is not opened, for a running guest may hold it; so format and size are given.
         backing = ["-u", "-b", self._path(on).name, "-F", "qcow2"]
         await self._make(layer, ["create", "-q", "-f", "qcow2", "-o", _OVERLAY_OPTIONS, *backing], [str(size_bytes)])
 

@@ -1,17 +1,34 @@
-"""Forwarded ports, as QEMU's human monitor lists, opens and closes them: pure text, made and read."""
+"""Forwarded ports, as QEMU's human monitor lists, opens and closes them."""
 
 import errno
 import os
 import re
 import socket
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DriverError, Forward
-from kumoniwa.hypervisor.qemu.guest.command_line import NETDEV
+from kumoniwa.hypervisor.qemu.guest.process.command_line import NETDEV
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 
 _LISTED = re.compile(
     r"^\s*(?P<protocol>TCP|UDP)\[HOST_FORWARD\]\s+\S+\s+(?P<address>\S+)\s+(?P<port>\d+)\s+\S+\s+(?P<guest>\d+)\s", re.M
 )
+
+
+async def ensure_forwards(
+    machine: Machine, guest_address: IPv4Address, wanted: Collection[Forward]
+) -> Mapping[Forward, str]:
+    """See `Guest.ensure_forwards`."""
+    is_open = listed(await machine.human("info usernet"))
+    for forward in is_open.difference(wanted):
+        await machine.human(remove_command(forward))
+    refused = {}
+    for forward in sorted(set(wanted) - is_open, key=str):
+        said = await machine.human(add_command(forward, guest_address))
+        if said.strip():
+            refused[forward] = why_not(forward) or said.strip()
+    return refused
 
 
 def listed(usernet: str) -> frozenset[Forward]:
@@ -33,7 +50,7 @@ def remove_command(forward: Forward) -> str:
 
 
 def why_not(forward: Forward) -> str | None:
-    """Why the host's side of a forward cannot be had, found by trying: QEMU does not tell. None: nothing is wrong."""
+    """Why the host's side of a forward cannot be had, found by trying: QEMU does not say. None: nothing is wrong."""
     kind = socket.SOCK_STREAM if forward.protocol == "tcp" else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,12 +1,12 @@
-"""A guest's display. Nobody watches it live: it is photographed."""
+"""A guest's display, seen by screenshots only."""
 
 import asyncio
 import secrets
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import GuestLost
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
 
 async def screenshot(machine: Machine, folder: Path) -> bytes:

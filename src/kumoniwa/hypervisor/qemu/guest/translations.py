@@ -6,7 +6,7 @@ of 2. No command drops them, but the end of a single step by QEMU's debugger int
 RUN_STATE_DEBUG; tried with QEMU 7.2, gone from 10.2 on). The first instruction after a reset is a jump: nothing
 is changed by stepping it.
 
-Whoever reaches that interface controls the guest. So it listens nowhere: QEMU is handed one end of a pair of sockets,
+That interface controls the guest. So it listens nowhere: QEMU is handed one end of a pair of sockets,
 and the other end never leaves this process.
 """
 
@@ -17,8 +17,8 @@ import socket
 
 import structlog
 
-from kumoniwa.hypervisor.qemu.guest.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
 log = structlog.get_logger(__name__)
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import structlog
 
 from kumoniwa import run
-from kumoniwa.hypervisor.qemu.guest.command_line import Accelerator, processor
-from kumoniwa.hypervisor.qemu.guest.machine import PROGRAM
-from kumoniwa.hypervisor.qemu.guest.process import host_boot_id
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, processor
+from kumoniwa.hypervisor.qemu.guest.process.host_process import host_boot_id
+from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
 from kumoniwa.hypervisor.qemu.host.probe_program import MARKER, disk_image
 
 log = structlog.get_logger(__name__)

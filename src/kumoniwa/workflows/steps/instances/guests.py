@@ -25,9 +25,9 @@ from kumoniwa.model.instances import Reachability
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, volumes
 from kumoniwa.store.workflows import Origin
-from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 
@@ -52,23 +52,13 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     spec = await world.database.read(partial(spec_of, instance_id=instance_id))
     if not spec.disks:
         raise StepFailed("The instance has no volume to boot from.")
-
-    def begin(connection: Connection) -> bool:
-        # Recorded first: what the guest does from its first moment on belongs to this boot.
-        begun = boots.ensure_begun(
-            connection, boot_id, instance_id, cause, Origin(origin.action, origin.request_id, now)
-        )
-        instances.change(connection, instance_id, reachability=Reachability.INITIALIZING, impaired_since=None)
-        return begun
-
-    def end(connection: Connection) -> None:
-        boots.ensure_ended(
-            connection, instance_id, cause, Origin(origin.action, origin.request_id, world.clock.now()), clean=False
-        )
-
-    now = world.clock.now()
+    now = Origin(origin.action, origin.request_id, world.clock.now())
     state = await guest.observe()
-    begun = None if state is GuestState.RUNNING else await world.database.write(begin)
+    begun: bool | None = None  # whether a boot was recorded by this call; None: it runs already
+    if state is not GuestState.RUNNING:
+        begun = await world.database.write(
+            partial(_begin_boot, boot_id=boot_id, instance_id=instance_id, cause=cause, origin=now)
+        )
     try:
         for disk in spec.disks if state is GuestState.ABSENT else ():
             await ensure_layers_made(world, disk.layer)
@@ -78,6 +68,8 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
             await world.database.write(partial(boots.remove, boot_id=boot_id))
         elif begun is not None:
             # It may have run, now or before a crash of ours, and written: the clean end before it is the last no more.
+            ended = Origin(origin.action, origin.request_id, world.clock.now())
+            end = partial(boots.ensure_ended, instance_id=instance_id, cause=cause, origin=ended, clean=False)
             await world.database.write(end)
         raise
     if begun and not started.fresh:  # it stood still for want of room, and goes on where it stood: that is no boot
@@ -88,6 +80,13 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
         await world.metadata.ensure_open(instance_id, guest.metadata_socket)
     await ensure_forwards(world, [instance_id])
     return precise(started.at)
+
+
+def _begin_boot(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:
+    """Record a boot before it is made: what the guest does from its first moment on belongs to it. False: it was."""
+    begun = boots.ensure_begun(connection, boot_id, instance_id, cause, origin)
+    instances.change(connection, instance_id, reachability=Reachability.INITIALIZING, impaired_since=None)
+    return begun
 
 
 async def ensure_shut_down(world: World, instance_id: str, cause: Cause, origin: Origin) -> Down:

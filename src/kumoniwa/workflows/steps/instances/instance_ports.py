@@ -1,9 +1,7 @@
 """The ports of guests, as their security groups have them: opened when a guest starts, and whenever rules change."""
 
-import asyncio
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
-from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection
@@ -19,25 +17,25 @@ log = structlog.get_logger(__name__)
 
 _OPEN_IN = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
 
-# One plan is carried out at a time for each guest, and is made when its turn comes: the last one wins, whoever is slow.
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
 
 async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mapping[str, Mapping[Forward, str]]:
     """Afterwards each of these instances that is pending or running is reached at what its groups' rules admit now.
 
-    Gives what could not be opened, with the reason, by instance. A port that cannot be opened stops nothing else.
+    Gives what could not be opened, with the reason, by instance, and notes it in the world. A port that cannot be
+    opened stops nothing else.
     """
     refused: dict[str, Mapping[Forward, str]] = {}
     for instance_id in instance_ids:
-        async with _turns.setdefault(instance_id, asyncio.Lock()):
+        async with world.turns.ports(instance_id):
             plan = await planned(world, instance_id)
             if plan is None:
+                world.refused_ports.pop(instance_id, None)
                 continue
             try:
                 refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
             except DriverError as failure:
                 refusals = dict.fromkeys(plan, str(failure))
+            world.refused_ports[instance_id] = refusals
         for forward, reason in refusals.items():
             address = f"{forward.host_address}:{forward.host_port}"
             log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)

@@ -13,5 +13,5 @@ async def ended_clean(world: World, instance_id: str) -> bool:
 
 
 async def ensure_cut_noted(world: World, boot_id: str, seconds: float | None) -> None:
-    """Afterwards the boot tells how long the cut took that was made just before it."""
+    """Afterwards the boot says how long the cut took that was made just before it."""
     await world.database.write(partial(boots.change, boot_id=boot_id, cut_seconds=seconds))

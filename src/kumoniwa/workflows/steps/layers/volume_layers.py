@@ -1,28 +1,21 @@
 """Steps that make the files of layers which so far are rows, and drop layers that came to nothing.
 
-A volume that no instance has is cut, and grown, by rows alone; so a layer may have no file yet, and neither may those
-beneath it. Whoever plugs a volume into a guest makes them first.
+A volume without an instance is cut, and grown, by metadata only; so a layer may have no file yet, and neither may those
+beneath it. They are made before a volume is plugged into a guest.
 """
 
-import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
-from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
-from kumoniwa.store.engines.sqlite import Database
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
-
-# Two volumes may stand on one layer that has no file yet: it is made once.
-_TURNS: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def ensure_layers_made(world: World, layer_id: str) -> None:
@@ -32,18 +25,9 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
     where one that never changes any more has lost its end.
     """
     disks = world.driver.disks
-    async with _TURNS.setdefault(world.database, asyncio.Lock()):
+    async with world.turns.layer_files:
         there = await disks.all_layers()
-
-        def lost(connection: Connection) -> str | None:
-            wanted: str | None = layer_id
-            while wanted is not None and (layer := layers.get(connection, wanted)) is not None:
-                if layer.made and layer.id not in there:
-                    return layer.id
-                wanted = layer.parent_id
-            return None
-
-        if (missing := await world.database.read(lost)) is not None:
+        if (missing := await world.database.read(partial(_lost, layer_id=layer_id, there=there))) is not None:
             raise LayerDamaged(f"The file of layer {missing} is missing; what was written to it is lost.")
         await _check_ends(world, layer_id)
         unmade = await world.database.read(partial(layers.unmade, layer_id=layer_id))
@@ -54,17 +38,8 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
                 await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
             else:
                 await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
-        if not unmade:
-            return
-
-        def note(connection: Connection) -> frozenset[str]:
-            layers.note_made(connection, *(layer.id for layer in unmade))
-            return layers.known(connection)
-
-        known = await world.database.write(note)
-        for layer in reversed(unmade):
-            if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
-                await disks.ensure_deleted(LayerId(layer.id))
+        if unmade:
+            await _note_made(world, unmade)
 
 
 async def ensure_dropped(world: World, ids: Collection[str]) -> None:
@@ -79,17 +54,40 @@ async def ensure_dropped(world: World, ids: Collection[str]) -> None:
 
 
 async def collect_what_goes(world: World, **about: str) -> None:
-    """Collect the layers that nothing refers to. Rows are right before: a file that does not go is nobody's trouble."""
+    """Collect the layers that nothing refers to. A file that does not go is only logged: the rows are right."""
     try:
-        await collect(world.database, world.driver.disks)
+        await world.collector.collect()
     except (DriverError, OSError) as failure:  # the next collector tries again
         log.warning("layers could not be deleted", reason=str(failure), **about)
+
+
+def _lost(connection: Connection, layer_id: str, there: Collection[str]) -> str | None:
+    """The first layer, from this one down, whose file was made and is not there any more."""
+    wanted: str | None = layer_id
+    while wanted is not None and (layer := layers.get(connection, wanted)) is not None:
+        if layer.made and layer.id not in there:
+            return layer.id
+        wanted = layer.parent_id
+    return None
+
+
+async def _note_made(world: World, made: Sequence[Layer]) -> None:
+    """Note that these layers, the lowest first, have their files; delete those whose rows went meanwhile."""
+
+    def note(connection: Connection) -> frozenset[str]:
+        layers.note_made(connection, *(layer.id for layer in made))
+        return layers.known(connection)
+
+    known = await world.database.write(note)
+    for layer in reversed(made):
+        if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
+            await world.driver.disks.ensure_deleted(LayerId(layer.id))
 
 
 async def _check_ends(world: World, layer_id: str) -> None:
     """Raises `LayerDamaged` where a file is shorter than it was when it was measured: torn, most likely.
 
-    Its tables do not tell that its end is missing, and QEMU would read zeros there. One that is still written to may
+    Its tables do not show that its end is missing, and QEMU would read zeros there. One that is still written to may
     lack what its guest had not flushed when the power failed.
     """
 

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import Cut, CutMade, DriverError, LayerId
 from kumoniwa.model.consistency import FrozenCut, How
 from kumoniwa.model.layers import GIB, Layer
-from kumoniwa.model.volumes import AttachmentState, VolumeState
+from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.store import boots, layers, snapshots, volumes
-from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_dropped, ensure_layers_made
 from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_completed, ensure_failed
 from kumoniwa.workflows.steps.waiting import until_answered
+from kumoniwa.workflows.workflow import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
 
 
@@ -43,7 +43,7 @@ class Planned(TypedDict):
 async def ensure_cuts_planned(world: World, instance_id: str, wanted: Sequence[WantedCut]) -> list[VolumeCut]:
     """Afterwards the layers are known that the cuts in the instance's guest will make; gives these cuts.
 
-    A volume that nobody has any more is cut already: by rows alone, in the transaction that decides so. Fails, and
+    A volume without an instance is cut here: by metadata only, in the transaction that decides so. Fails, and
     nothing is cut, where another instance has one, or one is gone. Done while the instance is claimed: what it has it
     keeps until the claim is let go.
     """
@@ -76,13 +76,16 @@ async def ensure_each_cut_planned(world: World, instance_id: str, wanted: Sequen
 
 
 def _planned(connection: Connection, instance_id: str, want: WantedCut, now: datetime) -> VolumeCut | None:
-    """The cut to make in the instance's guest; None where none is to be made there: it was made here, by rows, or the
-    snapshot was deleted. Raises `StepFailed`, before anything is written, where the volume cannot be cut."""
+    """The cut to make in the instance's guest. Raises `StepFailed`, before anything is written, where the volume cannot
+    be cut.
+
+    None where no cut is to be made there: it was made here, by metadata only, or the snapshot was deleted.
+    """
     snapshot = snapshots.get(connection, want["snapshot"])
     if snapshot is None or snapshot.layer_id is not None:
         return None
     volume = volumes.get(connection, want["volume"])
-    if volume is None or volume.state is VolumeState.DELETING:
+    if volume is None:
         raise StepFailed(f"The volume '{want['volume']}' does not exist.")
     attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
     if attachment is not None and attachment.instance_id != instance_id:
@@ -97,7 +100,7 @@ def _planned(connection: Connection, instance_id: str, want: WantedCut, now: dat
     return {**want, "old": layer.parent_id, "size_gib": volume.size_gib}
 
 
-def cut_apart(wanted: Sequence[WantedCut], planned: Sequence[VolumeCut]) -> list[str]:
+def not_cut_in_guest(wanted: Sequence[WantedCut], planned: Sequence[VolumeCut]) -> list[str]:
     """The volumes of the wanted cuts that are not made in the guest."""
     made = {cut["volume"] for cut in planned}
     return [want["volume"] for want in wanted if want["volume"] not in made]
@@ -170,17 +173,17 @@ async def attached_since_its_end(world: World, instance_id: str) -> list[str]:
 
 
 async def ensure_snapshots_completed(
-    world: World, cuts: Sequence[WantedCut], how: How, apart: Sequence[str] = ()
+    world: World, cuts: Sequence[WantedCut], how: How, detached: Sequence[str] = ()
 ) -> None:
     """Afterwards the snapshots are completed, and say how they were cut. Fails where one cannot be read.
 
-    `apart` are the volumes of which `how` says nothing.
+    `detached` are the volumes that the guest did not have: `how` says nothing of them.
     """
     await ensure_completed(
         world,
-        [cut["snapshot"] for cut in cuts if cut["volume"] not in apart],
+        [cut["snapshot"] for cut in cuts if cut["volume"] not in detached],
         how,
-        [cut["snapshot"] for cut in cuts if cut["volume"] in apart],
+        [cut["snapshot"] for cut in cuts if cut["volume"] in detached],
     )
 
 

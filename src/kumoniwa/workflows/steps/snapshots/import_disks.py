@@ -12,30 +12,30 @@ from kumoniwa.model.snapshots import ImportState, ImportTask, Snapshot, Snapshot
 from kumoniwa.store import imports, layers, snapshots
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_dropped
-from kumoniwa.workflows.steps.snapshots.measure_snapshots import ensure_measured
+from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_measured
 from kumoniwa.workflows.world import World
 
 NO_VOLUME = "vol-ffffffff"
 """EC2's volume id for snapshots that were not made of a volume."""
 
-_STEP = 5  # percent: progress is written at most twenty times, however often the driver tells it
+_STEP = 5  # percent: progress is written at most twenty times, however often the driver reports it
 
 
 async def ensure_disk_imported(world: World, task_id: str, layer_id: str) -> None:
-    """Afterwards the layer holds what the task's file held. The task tells how far it is."""
+    """Afterwards the layer holds what the task's file held. The task says how far it is."""
     task = await world.database.read(partial(_task, task_id=task_id))
     writes = Tasks(f"progress of {task_id}")
-    told = 0
+    written = 0
 
-    def tell(percent: int) -> None:
-        nonlocal told
-        if percent >= told + _STEP:
-            told = percent
+    def report(percent: int) -> None:
+        nonlocal written
+        if percent >= written + _STEP:
+            written = percent
             write = partial(imports.change, task_id=task_id, progress=min(percent, 99))
             writes.start(world.database.write(write), f"{percent} %")
 
     try:
-        await world.driver.disks.ensure_imported(LayerId(layer_id), Path(task.source), task.format, tell)
+        await world.driver.disks.ensure_imported(LayerId(layer_id), Path(task.source), task.format, report)
     finally:
         await writes.close()
 
@@ -81,7 +81,7 @@ async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -
 
 
 async def ensure_snapshot_measured(world: World, task_id: str) -> None:
-    """Afterwards the task's snapshot knows its size, and its layer what its file is. See `measure.ensure_measured`."""
+    """Afterwards the task's snapshot knows its size, and its layer what its file is. See `ensure_measured`."""
     task = await world.database.read(partial(_task, task_id=task_id))
     await ensure_measured(world, [task.snapshot_id])
 

@@ -8,10 +8,10 @@ from kumoniwa.hypervisor.driver import GuestId, GuestState, LayerId
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.volumes import Attachment, ModificationState, Volume, VolumeModification
 from kumoniwa.store import layers, volume_modifications, volumes
-from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.steps.waiting import until_answered
+from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 _FROM_THE_NEXT_BOOT = "The volume has grown. Its guest sees the new size from its next boot on."
@@ -22,7 +22,7 @@ async def ensure_applied(world: World, volume_id: str, layer_id: str, instance_i
     """Afterwards the volume is what its modification wants; its guest, where one runs, sees the new size.
 
     The volume of an instance, which the workflow has claimed, grows in place. One that no instance has gets a new and
-    longer top, `layer_id`, by rows alone: its head may be cut by others at any moment.
+    longer top, `layer_id`, by metadata only: its head may be cut by others at any moment.
     """
     if (found := await world.database.read(partial(_found, volume_id=volume_id))) is None:
         return  # applied in an earlier life, or the volume is gone
@@ -69,7 +69,7 @@ async def ensure_failed(world: World, volume_id: str, reason: str) -> None:
 
 
 async def _ensure_grown(world: World, volume: Volume, instance_id: str, size_bytes: int) -> str | None:
-    """Afterwards the head's file is so long. Gives what is to be told of it where a running guest does not see it."""
+    """Afterwards the head's file is this long. Gives the status message where a running guest does not see it."""
     await ensure_layers_made(world, volume.head)
     if await until_answered(world, instance_id, lambda guest: guest.ensure_grown(disk_of(volume), size_bytes)):
         return None

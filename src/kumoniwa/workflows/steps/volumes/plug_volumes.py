@@ -1,4 +1,4 @@
-"""Steps that make volumes, plug them into guests and take them out again."""
+"""Steps that plug volumes into guests and take them out again."""
 
 from functools import partial
 
@@ -6,52 +6,15 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DetachRefused, GuestState
-from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
-from kumoniwa.store import instances, volumes
-from kumoniwa.workflows.engine import StepFailed
+from kumoniwa.model.volumes import AttachmentState, Volume
+from kumoniwa.store import volumes
 from kumoniwa.workflows.steps.instances.guests import disk_of
-from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
 _LEAVING = (AttachmentState.DETACHING, AttachmentState.BUSY)
-
-
-async def ensure_made(world: World, volume_id: str) -> None:
-    """Afterwards the volume has its files; nothing happens where it is gone."""
-    if (volume := await world.database.read(partial(volumes.get, volume_id=volume_id))) is not None:
-        await ensure_layers_made(world, volume.head)
-
-
-async def ensure_instance_volumes_made(world: World, instance_id: str) -> None:
-    """Afterwards every volume of the instance has its files. Fails for an instance without a root volume."""
-
-    def read(connection: Connection) -> tuple[str, list[tuple[Attachment, Volume]]]:
-        instance = instances.get(connection, instance_id)
-        assert instance is not None, f"{instance_id} has a workflow and no row"
-        return instance.root_device_name, volumes.of_instance(connection, instance_id)
-
-    root, attached = await world.database.read(read)
-    if not any(one.position == 0 and one.state is not AttachmentState.ATTACHING for one, _ in attached):
-        raise StepFailed(f"Instance does not have a volume attached at root ({root})")
-    for _, volume in attached:
-        await ensure_layers_made(world, volume.head)
-
-
-async def ensure_published_available(world: World, volume_id: str) -> None:
-    """Afterwards a volume that was being made is `available`."""
-    await world.database.write(
-        partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.AVAILABLE)
-    )
-
-
-async def ensure_published_in_error(world: World, volume_id: str) -> None:
-    """Afterwards a volume that could not be made is in `error`: all that can be done with it is to delete it."""
-    await world.database.write(
-        partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.ERROR)
-    )
 
 
 async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> None:

@@ -1,5 +1,6 @@
 """Steps that give an instance another root volume, and the old one again where that fails."""
 
+from dataclasses import replace
 from functools import partial
 from typing import NotRequired, TypedDict
 
@@ -8,12 +9,12 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
-from kumoniwa.model.volumes import Attachment, AttachmentState, VolumeState
+from kumoniwa.model.volumes import AttachmentState, VolumeState
 from kumoniwa.store import instances, replace_root, tags, volumes
 from kumoniwa.store.workflows import Origin
-from kumoniwa.workflows.engine import StepFailed, StepUnknown
 from kumoniwa.workflows.steps.instances import guests
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes, ensure_layers_made
+from kumoniwa.workflows.workflow import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
 
 
@@ -23,9 +24,9 @@ class FromImage(TypedDict):
     image_id: str
     boot_mode: str | None
     preference: dict[str, str]
-    """What is told of the boot mode beside that (`api.boot_modes.told_preference`)."""
+    """What else the API shows of the boot mode (`api/ec2/images/boot_modes.py`)."""
     nvme_only: NotRequired[bool]
-    """A workflow from before it was told leaves the instance as it is."""
+    """A workflow from before this was written leaves the instance as it is."""
 
 
 async def ensure_new_root_made(world: World, task_id: str) -> None:
@@ -41,12 +42,12 @@ async def ensure_new_root_made(world: World, task_id: str) -> None:
 
 
 async def ensure_published_in_progress(world: World, task_id: str) -> None:
-    """Afterwards the task tells that volumes are being exchanged."""
+    """Afterwards the task says that volumes are being exchanged."""
     await _move(world, task_id, ReplaceRootState.PENDING, ReplaceRootState.IN_PROGRESS)
 
 
 async def ensure_published_failing(world: World, task_id: str) -> None:
-    """Afterwards the task tells that it is coming to nothing."""
+    """Afterwards the task says that it is failing."""
     await _move(world, task_id, ReplaceRootState.IN_PROGRESS, ReplaceRootState.FAILING)
 
 
@@ -113,7 +114,7 @@ async def ensure_replacement_failed(world: World, task_id: str) -> None:
 
 
 async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: bool) -> None:
-    """Let the one volume take the other's place, in one transaction."""
+    """Let one volume take the other's place, in one transaction."""
     now = world.clock.now()
 
     def exchange(connection: Connection) -> None:
@@ -126,35 +127,29 @@ async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: boo
         place = attached.get(leaving)
         if place is None or place.instance_id != task.instance_id or place.position != 0:
             raise StepFailed(f"The volume '{leaving}' is not the root volume of '{task.instance_id}' any more.")
-        instance = instances.get(connection, task.instance_id)
-        assert instance is not None, f"{task.instance_id} has a workflow and no row"
         volumes.detach(connection, leaving)
         made_now = task.makes_volume and not back
         if made_now and not volumes.move(connection, coming, [VolumeState.CREATING], VolumeState.IN_USE):
             raise StepFailed(f"The volume '{coming}' is gone.")
-        volumes.attach(
-            connection,
-            Attachment(
-                volume_id=coming,
-                instance_id=task.instance_id,
-                device=place.device,
-                state=AttachmentState.ATTACHED,
-                attached_at=now,
-                delete_on_termination=place.delete_on_termination,
-                position=0,
-            ),
-        )
-        kept = {name: value for name, value in instance.options.items() if name != "BootMode"}
-        instances.change(
-            connection,
-            task.instance_id,
-            image_id=becomes["image_id"],
-            boot_mode=becomes["boot_mode"],
-            nvme_only=becomes.get("nvme_only", instance.nvme_only),
-            options={**kept, **becomes["preference"]},
-        )
+        volumes.attach(connection, replace(place, volume_id=coming, state=AttachmentState.ATTACHED, attached_at=now))
+        _become(connection, task.instance_id, becomes)
 
     await world.database.write(exchange)
+
+
+def _become(connection: Connection, instance_id: str, becomes: FromImage) -> None:
+    """Write into the instance's row what comes of the image of its root volume."""
+    instance = instances.get(connection, instance_id)
+    assert instance is not None, f"{instance_id} has a workflow and no row"
+    kept = {name: value for name, value in instance.options.items() if name != "BootMode"}
+    instances.change(
+        connection,
+        instance_id,
+        image_id=becomes["image_id"],
+        boot_mode=becomes["boot_mode"],
+        nvme_only=becomes.get("nvme_only", instance.nvme_only),
+        options={**kept, **becomes["preference"]},
+    )
 
 
 async def _move(world: World, task_id: str, source: ReplaceRootState, target: ReplaceRootState) -> None:

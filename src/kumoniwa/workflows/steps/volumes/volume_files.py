@@ -1,16 +1,23 @@
-"""Steps that make the files of an instance's volumes and release the volumes when the instance ends."""
+"""Steps that make the files of volumes."""
 
 from functools import partial
 
 from sqlalchemy import Connection
 
-from kumoniwa.model.volumes import AttachmentState, VolumeState
-from kumoniwa.store import tags, volumes
-from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes, ensure_layers_made
+from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
+from kumoniwa.store import instances, volumes
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 
-async def ensure_volumes_made(world: World, instance_id: str) -> None:
+async def ensure_file_made(world: World, volume_id: str) -> None:
+    """Afterwards the volume has its file, and what it stands on; nothing happens where it is gone."""
+    if (volume := await world.database.read(partial(volumes.get, volume_id=volume_id))) is not None:
+        await ensure_layers_made(world, volume.head)
+
+
+async def ensure_launched_in_use(world: World, instance_id: str) -> None:
     """Afterwards every volume of the instance has its file and is in use."""
     found = await world.database.read(partial(volumes.of_instance, instance_id=instance_id))
     for _, volume in found:
@@ -26,17 +33,16 @@ async def ensure_volumes_made(world: World, instance_id: str) -> None:
     await world.database.write(publish)
 
 
-async def ensure_volumes_released(world: World, instance_id: str) -> None:
-    """Afterwards the instance has no volumes: those with DeleteOnTermination are gone, the others available."""
+async def ensure_files_made_to_start(world: World, instance_id: str) -> None:
+    """Afterwards every volume of the instance has its file. Fails for an instance without a root volume."""
 
-    def release(connection: Connection) -> None:
-        for attachment, volume in volumes.of_instance(connection, instance_id):
-            if attachment.delete_on_termination:
-                volumes.remove(connection, volume.id)
-                tags.remove_all(connection, volume.id)
-            else:
-                volumes.detach(connection, volume.id)
-                volumes.move(connection, volume.id, [VolumeState.CREATING, VolumeState.IN_USE], VolumeState.AVAILABLE)
+    def read(connection: Connection) -> tuple[str, list[tuple[Attachment, Volume]]]:
+        instance = instances.get(connection, instance_id)
+        assert instance is not None, f"{instance_id} has a workflow and no row"
+        return instance.root_device_name, volumes.of_instance(connection, instance_id)
 
-    await world.database.write(release)
-    await collect_what_goes(world, instance=instance_id)
+    root, attached = await world.database.read(read)
+    if not any(one.position == 0 and one.state is not AttachmentState.ATTACHING for one, _ in attached):
+        raise StepFailed(f"Instance does not have a volume attached at root ({root})")
+    for _, volume in attached:
+        await ensure_layers_made(world, volume.head)

@@ -2,12 +2,13 @@
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.model.boots import Cause
-from kumoniwa.workflows.engine import Workflow, story
 from kumoniwa.workflows.steps.instances import guests
 from kumoniwa.workflows.steps.volumes import plug_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import Workflow
 
 
-@story("reboot_instance")
+@story("reboot_instance", claims="instance_id")
 async def reboot_instance(wf: Workflow, instance_id: str) -> None:
     """Shut the guest down (hard, where it does not follow in time) and boot it again.
 

@@ -4,12 +4,13 @@ from typing import NoReturn
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.model.boots import Cause
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.instances import guests
 from kumoniwa.workflows.steps.volumes import root_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("replace_root")
+@story("replace_root", claims="instance_id")
 async def replace_root(
     wf: Workflow, task_id: str, instance_id: str, becomes: root_volumes.FromImage, was: root_volumes.FromImage
 ) -> None:
@@ -34,17 +35,17 @@ async def replace_root(
 
 
 async def _with_the_old_root(wf: Workflow, task_id: str, instance_id: str, was: root_volumes.FromImage) -> None:
-    """Boot the guest as it was before; where that fails too, who follows the guests brings it back."""
+    """Boot the guest as it was before; where that fails too, `reconcile/guests.py` brings it back."""
     await wf.settle("publish the task as failing", root_volumes.ensure_published_failing, task_id)
     await wf.settle("put the old root volume back", root_volumes.ensure_root_put_back, task_id, was, wf.origin)
     boot_id = f"{wf.id}-again"
     try:
         await wf.step("boot the guest again", guests.ensure_running, instance_id, boot_id, Cause.ACTION, wf.origin)
     except StepFailed:
-        return  # the failure to tell is the one before
+        return  # the failure to report is the earlier one
 
 
 async def _fail(wf: Workflow, task_id: str, failure: StepFailed) -> NoReturn:
-    """Publish that it came to nothing, and end so."""
+    """Publish that the task failed, and end with its failure."""
     await wf.settle("publish the task as failed", root_volumes.ensure_replacement_failed, task_id)
     raise failure

@@ -1,12 +1,13 @@
 """StopInstances, and a guest that powered itself off: the guest ends, the instance stays."""
 
 from kumoniwa.model.boots import Cause
-from kumoniwa.workflows.engine import Workflow, story
 from kumoniwa.workflows.steps.instances import guests, publish_instances
 from kumoniwa.workflows.steps.volumes import plug_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import Workflow
 
 
-@story("stop_instance")
+@story("stop_instance", claims="instance_id", may_be_hurried=True)
 async def stop_instance(wf: Workflow, instance_id: str, cause: Cause, skip_os_shutdown: bool) -> None:
     """Shut the guest down, cut it off where it does not follow, publish the instance as stopped.
 

@@ -1,12 +1,13 @@
 """TerminateInstances: the guest ends, and what was only the instance's ends with it."""
 
 from kumoniwa.model.boots import Cause
-from kumoniwa.workflows.engine import Workflow, story
 from kumoniwa.workflows.steps.instances import guests, publish_instances
-from kumoniwa.workflows.steps.volumes import volume_files
+from kumoniwa.workflows.steps.volumes import publish_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import Workflow
 
 
-@story("terminate_instance")
+@story("terminate_instance", claims="instance_id", may_be_hurried=True)
 async def terminate_instance(wf: Workflow, instance_id: str, cause: Cause, skip_os_shutdown: bool) -> None:
     """Shut the guest down, let its volumes go, publish the instance as terminated."""
     await wf.step(
@@ -18,5 +19,5 @@ async def terminate_instance(wf: Workflow, instance_id: str, cause: Cause, skip_
         skip_os_shutdown=skip_os_shutdown,
     )
     await wf.settle("forget the guest", guests.ensure_forgotten, instance_id)
-    await wf.settle("release the volumes", volume_files.ensure_volumes_released, instance_id)
+    await wf.settle("release the volumes", publish_volumes.ensure_volumes_released, instance_id)
     await wf.settle("publish the instance as terminated", publish_instances.ensure_published_terminated, instance_id)

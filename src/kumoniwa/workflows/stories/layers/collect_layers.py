@@ -1,7 +1,7 @@
 """What follows the deletion of snapshots: layers that nothing refers to any more go."""
 
-from kumoniwa.storage.collect import collect
-from kumoniwa.workflows.engine import Workflow, story
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import Workflow
 from kumoniwa.workflows.world import World
 
 
@@ -13,4 +13,4 @@ async def collect_layers(wf: Workflow) -> None:
 
 async def ensure_collected(world: World) -> int:
     """Afterwards there is no layer that nothing refers to. Gives how many there were."""
-    return await collect(world.database, world.driver.disks)
+    return await world.collector.collect()

@@ -2,12 +2,13 @@
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.model.consistency import Cutting
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.instances import guests, noted_boots
 from kumoniwa.workflows.steps.snapshots import complete_snapshots, cut_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("create_snapshots")
+@story("create_snapshots", claims="instance_id", cuts=True, names_layers=True)
 async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[cut_volumes.WantedCut], freeze: bool) -> None:
     """Cut the volumes at one instant, their guest going on, if it runs; then, the instance released, finish.
 
@@ -21,13 +22,13 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[cut_volume
         raise
     lost = planned["lost"]
     taken = [cut for cut in cuts if cut["snapshot"] not in lost]
-    apart = cut_volumes.cut_apart(taken, planned["cuts"])
+    detached = cut_volumes.not_cut_in_guest(taken, planned["cuts"])
     cutting, failure = Cutting(), None
     if planned["cuts"]:
         try:
             cutting = await _cut(wf, instance_id, planned["cuts"], was_running=was_running, freeze=freeze)
             if cutting.clean:
-                apart += await wf.step("note what it got since", cut_volumes.attached_since_its_end, instance_id)
+                detached += await wf.step("note what it got since", cut_volumes.attached_since_its_end, instance_id)
         except StepFailed as failed:
             failure = failed
             lost = {**lost, **{cut["snapshot"]: str(failed) for cut in planned["cuts"]}}
@@ -39,7 +40,7 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[cut_volume
     if taken:
         try:
             how = cutting.how()
-            await wf.step("complete the snapshots", cut_volumes.ensure_snapshots_completed, taken, how, apart)
+            await wf.step("complete the snapshots", cut_volumes.ensure_snapshots_completed, taken, how, detached)
         except StepFailed as failed:
             await wf.settle("fail the other snapshots", cut_volumes.ensure_snapshots_failed, taken, str(failed))
             raise

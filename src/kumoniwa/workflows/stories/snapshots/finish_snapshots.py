@@ -1,21 +1,22 @@
 """CopySnapshot, and snapshots of volumes that no instance has: layers that are immutable from the start."""
 
 from kumoniwa.model.consistency import Consistency, How
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.snapshots import complete_snapshots
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
 @story("finish_snapshots")
 async def finish_snapshots(
     wf: Workflow, snapshot_ids: list[str], consistency: Consistency | None, detail: str, frozen_ms: float | None = None
 ) -> None:
-    """Snapshots whose layers are immutable from the start: copies, and those of volumes that nobody has.
+    """Complete snapshots whose layers are immutable from the start: copies, and those of volumes without an instance.
 
-    How the latter were cut is for them to tell: `consistency` is None.
+    How the latter were cut follows from what they hold: `consistency` is None.
     """
     try:
         if consistency is None:
-            await wf.step("complete the snapshots", complete_snapshots.ensure_nobodys_completed, snapshot_ids)
+            await wf.step("complete the snapshots", complete_snapshots.ensure_detached_completed, snapshot_ids)
         else:
             how = How(Consistency(consistency), detail, frozen_ms)
             await wf.step("complete the snapshots", complete_snapshots.ensure_completed, snapshot_ids, how)

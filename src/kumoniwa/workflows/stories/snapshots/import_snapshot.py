@@ -1,10 +1,11 @@
 """ImportSnapshot: a disk file of this host becomes a snapshot."""
 
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.snapshots import import_disks
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("import_snapshot")
+@story("import_snapshot", names_layers=True)
 async def import_snapshot(wf: Workflow, task_id: str, layer_id: str) -> None:
     """Read the disk into a layer, publish the snapshot, then measure it; a disk that cannot be read ends the task."""
     try:

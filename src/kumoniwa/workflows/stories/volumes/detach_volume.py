@@ -1,10 +1,11 @@
 """DetachVolume: a volume is taken out of an instance, whose guest may run."""
 
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
 from kumoniwa.workflows.steps.volumes import plug_volumes
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("detach_volume")
+@story("detach_volume", claims="instance_id", may_be_hurried=True)
 async def detach_volume(wf: Workflow, volume_id: str, instance_id: str, force: bool) -> None:
     """Ask the guest to let the volume go, then make it available; what the guest keeps stays attached, `busy`."""
     try:

@@ -2,11 +2,12 @@
 
 from contextlib import suppress
 
-from kumoniwa.workflows.engine import StepFailed, Workflow, story
-from kumoniwa.workflows.steps.volumes import grow_volumes, plug_volumes
+from kumoniwa.workflows.steps.volumes import grow_volumes, volume_files
+from kumoniwa.workflows.story import story
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
-@story("modify_volume")
+@story("modify_volume", claims="instance_id", names_layers=True, may_be_hurried=True)
 async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id: str | None) -> None:
     """Apply the modification, complete it; one that cannot be applied fails, and says why."""
     try:
@@ -14,7 +15,7 @@ async def modify_volume(wf: Workflow, volume_id: str, layer_id: str, instance_id
     except StepFailed as failure:
         await wf.settle("fail the modification", grow_volumes.ensure_failed, volume_id, str(failure))
         raise
-    # Where it cannot be made now, the rows are right: whoever plugs the volume in makes it, or says why that cannot be.
+    # Where it cannot be made now, the rows are right: plugging the volume in makes it, or fails and says why.
     with suppress(StepFailed):
-        await wf.step("make the volume", plug_volumes.ensure_made, volume_id)
+        await wf.step("make the volume", volume_files.ensure_file_made, volume_id)
     await wf.settle("complete the modification", grow_volumes.ensure_completed, volume_id)

@@ -90,5 +90,5 @@ async def test_types_tell_the_boot_modes_they_have(stack: Stack) -> None:
 
 async def test_the_uefi_data_of_an_instance_is_refused_by_name(stack: Stack) -> None:
     instance_id = await stack.launch(ImageId=await _registered(stack, BootMode="uefi"))
-    with pytest.raises(Refused, match="Kumoniwa does not implement telling the UEFI data of instances"):
+    with pytest.raises(Refused, match="Kumoniwa does not implement reading the UEFI data of instances"):
         await stack.call("GetInstanceUefiData", InstanceId=instance_id)

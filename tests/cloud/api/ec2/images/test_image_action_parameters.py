@@ -49,7 +49,7 @@ KNOWN = {
 SEVERITIES = {"critical", "high", "medium", "low", "informational", "none", "untriaged"}
 COPY = {"SourceRegion": "us-east-1", "Name": "copy"}
 ARN = "arn:aws:organizations::123456789012:organization/o-1"
-UNBUILT: list[tuple[str, dict[str, Any], str]] = [
+NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
     ("CopyImage", {**COPY, "Encrypted": True}, "encrypted volumes"),
     ("CopyImage", {**COPY, "KmsKeyId": "alias/key"}, "encrypted volumes"),
     ("CopyImage", {**COPY, "DestinationOutpostArn": "arn:aws:outposts:us-east-1::outpost/op-1"}, "Outposts"),
@@ -104,7 +104,7 @@ async def test_what_is_not_built_is_refused_by_name(stack: Stack) -> None:
         "CreateReplaceRootVolumeTask": {"InstanceId": instance_id},
         "ModifyImageAttribute": {"ImageId": image["ImageId"]},
     }
-    for action, parameters, what in UNBUILT:
+    for action, parameters, what in NOT_BUILT:
         with pytest.raises(Refused) as refused:
             await stack.call(action, **own[action], **parameters)
         assert refused.value.message == f"Kumoniwa does not implement {what}."

@@ -1,7 +1,5 @@
-"""DescribeInstances, DescribeInstanceStatus and DescribeNetworkInterfaces: filters, pages, what is told of whom."""
+"""Instances are found by filters, on pages and by ids."""
 
-import asyncio
-from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -117,74 +115,3 @@ async def test_a_terminated_instance_has_its_tags_and_no_address_volume_group_or
     assert told.keys().isdisjoint({"PrivateIpAddress", "PublicIpAddress", "SubnetId", "VpcId", "SourceDestCheck"})
     assert (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"] == []
     assert await _found(stack, "instance-state-name", "terminated") == {instance_id}
-
-
-async def test_status_is_told_of_running_instances_unless_all_are_asked_for(stack: Stack) -> None:
-    running, stopped = await stack.launch(), await stack.launch()
-    await stack.call("StopInstances", InstanceIds=[stopped])
-    await stack.idle()
-
-    async def told(**parameters: Any) -> dict[str, tuple[str, str]]:
-        answer = await stack.call("DescribeInstanceStatus", **parameters)
-        return {
-            one["InstanceId"]: (one["InstanceState"]["Name"], one["InstanceStatus"]["Status"])
-            for one in answer["InstanceStatuses"]
-        }
-
-    assert (await told()).keys() == {running}
-    assert await told(InstanceIds=[stopped]) == {}
-    assert (await told(IncludeAllInstances=True))[stopped] == ("stopped", "not-applicable")
-    found = await told(Filters=[{"Name": "instance-state-name", "Values": ["stopped"]}], IncludeAllInstances=True)
-    assert found.keys() == {stopped}
-
-
-async def test_a_guest_out_of_space_is_impaired_since_then_and_ok_again(stack: Stack) -> None:
-    instance_id = await stack.launch()
-
-    async def status(wanted: str) -> dict[str, Any]:
-        async with asyncio.timeout(10):
-            while True:  # what a guest does by itself takes a few turns to arrive
-                told: dict[str, Any] = (await stack.call("DescribeInstanceStatus"))["InstanceStatuses"][0]
-                if told["InstanceStatus"]["Status"] == wanted:
-                    return told
-
-    stack.guest(instance_id).run_out_of_space()
-    told = await status("impaired")
-    assert told["SystemStatus"]["Status"] == "ok"
-    assert told["InstanceStatus"]["Details"][0]["Status"] == "failed"
-    assert "ImpairedSince" in told["InstanceStatus"]["Details"][0]
-    stack.guest(instance_id).find_space()
-    assert "ImpairedSince" not in (await status("ok"))["InstanceStatus"]["Details"][0]
-
-
-async def test_network_interfaces_are_those_of_the_instances(stack: Stack) -> None:
-    instance_id = await stack.launch()
-    await stack.launch()
-    instance = await stack.instance(instance_id)
-    interface_id = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
-    by_id = await stack.call("DescribeNetworkInterfaces", NetworkInterfaceIds=[interface_id])
-    by_instance = await stack.call(
-        "DescribeNetworkInterfaces", Filters=[{"Name": "attachment.instance-id", "Values": [instance_id]}]
-    )
-    assert by_id["NetworkInterfaces"] == by_instance["NetworkInterfaces"]
-    told = by_id["NetworkInterfaces"][0]
-    assert told["PrivateIpAddress"] == instance["PrivateIpAddress"]
-    assert told["Attachment"]["InstanceId"] == instance_id
-    assert told["TagSet"] == []
-    with pytest.raises(Refused) as refused:
-        await stack.call("DescribeNetworkInterfaces", NetworkInterfaceIds=["eni-0123456789abcdef0"])
-    assert refused.value.code == "InvalidNetworkInterfaceID.NotFound"
-
-
-async def test_the_console_is_the_guests_own_and_left_out_while_there_is_none(stack: Stack) -> None:
-    instance_id = await stack.launch()
-    told = await stack.call("GetConsoleOutput", InstanceId=instance_id, Latest=True)
-    assert b"Linux version" in b64decode(told["Output"])
-    assert told["InstanceId"] == instance_id
-    before_nitro = await stack.launch(InstanceType="t2.micro")
-    with pytest.raises(Refused) as refused:
-        await stack.call("GetConsoleOutput", InstanceId=before_nitro, Latest=True)
-    assert refused.value.code == "UnsupportedOperation"
-    await stack.call("TerminateInstances", InstanceIds=[instance_id])
-    await stack.idle()
-    assert "Output" not in await stack.call("GetConsoleOutput", InstanceId=instance_id)

@@ -48,7 +48,7 @@ KNOWN = {
     "GetInstanceUefiData": "InstanceId DryRun",
 }
 
-UNBUILT: list[tuple[str, dict[str, Any], str]] = [
+NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
     ("MonitorInstances", {"MetricCategoryIds": ["cpu"]}, "metric categories"),
     ("ModifyInstanceMetadataOptions", {"HttpProtocolIpv6": "enabled"}, "the metadata service over IPv6"),
     ("ModifyInstanceMaintenanceOptions", {"AutoRecovery": "disabled"}, "instances without automatic recovery"),
@@ -82,7 +82,7 @@ async def test_what_is_not_built_is_refused_by_name(stack: Stack) -> None:
     instance_id = await stack.launch()
     await stack.call("StopInstances", InstanceIds=[instance_id])
     await stack.idle()
-    for action, parameters, what in UNBUILT:
+    for action, parameters, what in NOT_BUILT:
         named = {"InstanceIds": [instance_id]} if action == "MonitorInstances" else {"InstanceId": instance_id}
         with pytest.raises(Refused) as refused:
             await stack.call(action, **named, **parameters)

@@ -11,7 +11,7 @@ from stored import add_image
 
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.instance_types import INSTANCE_TYPES
-from kumoniwa.placement import capacity
+from kumoniwa.placement import guest_memory
 from kumoniwa.workflows.steps.instances.guests import spec_of
 
 pytestmark = pytest.mark.anyio
@@ -188,14 +188,11 @@ async def test_the_token_of_an_instance_that_has_ended_is_refused(stack: Stack) 
 
 @pytest.mark.parametrize(("held", "room"), [(0, 3), (4096, 2), (8192, 1), (12288, 0), (40000, 0)])
 def test_guests_fit_into_the_hosts_memory_and_half_as_much_again(held: int, room: int) -> None:
-    assert capacity.room_for(INSTANCE_TYPES["t3.medium"], held, host_mib=8192) == room
+    assert guest_memory.room_for(INSTANCE_TYPES["t3.medium"], held, host_mib=8192) == room
 
 
-async def test_a_host_without_memory_for_all_launches_as_many_as_fit(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(type(stack.driver), "name", "qemu")
-    monkeypatch.setattr(capacity, "host_memory_mib", lambda: 4096)
+async def test_a_host_without_memory_for_all_launches_as_many_as_fit(stack: Stack) -> None:
+    stack.driver.world.memory_mib = 4096
     asked = {"ImageId": await _image(stack), "InstanceType": "t3.small"}
     launched = await stack.call("RunInstances", **asked, MinCount=1, MaxCount=5)
     assert len(launched["Instances"]) == 3

@@ -7,8 +7,8 @@ from asgi import Refused
 from model_parameters import parameters_of
 from stack import Stack
 
-from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_UNBUILT
-from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT, LAUNCH_UNBUILT
+from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT, LAUNCH_NOT_BUILT
 
 pytestmark = pytest.mark.anyio
 
@@ -33,21 +33,23 @@ HONOURED = frozenset(_HONOURED.split())
 
 def _unbuilt_paths() -> set[str]:
     return {
-        *(one.path for one in LAUNCH_UNBUILT),
-        *(f"NetworkInterfaces.{one.path}" for one in INTERFACE_UNBUILT),
-        *(f"BlockDeviceMappings.{one.path}" for one in DEVICE_UNBUILT),
+        *(one.path for one in LAUNCH_NOT_BUILT),
+        *(f"NetworkInterfaces.{one.path}" for one in INTERFACE_NOT_BUILT),
+        *(f"BlockDeviceMappings.{one.path}" for one in DEVICE_NOT_BUILT),
     }
 
 
 def test_every_parameter_of_the_model_is_honoured_or_refused_by_name() -> None:
     model = parameters_of("RunInstances")
-    unbuilt = _unbuilt_paths()
+    not_built = _unbuilt_paths()
     forgotten = {
-        leaf for leaf in model - HONOURED if not any(leaf == path or leaf.startswith(f"{path}.") for path in unbuilt)
+        leaf for leaf in model - HONOURED if not any(leaf == path or leaf.startswith(f"{path}.") for path in not_built)
     }
     assert forgotten == set()
     assert model >= HONOURED
-    assert {path for path in unbuilt if not any(leaf == path or leaf.startswith(f"{path}.") for leaf in model)} == set()
+    assert {
+        path for path in not_built if not any(leaf == path or leaf.startswith(f"{path}.") for leaf in model)
+    } == set()
 
 
 ASKED: list[tuple[dict[str, Any], str]] = [

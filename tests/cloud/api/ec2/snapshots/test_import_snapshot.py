@@ -9,7 +9,6 @@ import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
 
 from kumoniwa.hypervisor.driver import DiskRefused
-from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
 from kumoniwa.workflows.engine import Engine
 
@@ -65,7 +64,7 @@ async def test_a_disk_becomes_a_snapshot_and_that_an_image(cloud: BareCloud, dis
     )
     (told,) = (await cloud.ask("DescribeImages", ImageIds=[image["ImageId"]]))["Images"]
     assert told["State"] == "available"
-    assert await collect(cloud.database, cloud.driver.disks) == 0
+    assert await cloud.cloud.world.collector.collect() == 0
     assert await cloud.driver.disks.all_layers() == await cloud.database.read(layers.known)
 
 
@@ -123,7 +122,7 @@ async def test_an_import_that_fails_says_why_and_leaves_nothing(cloud: BareCloud
     assert told["StatusMessage"] == "ClientError: The disk's second half is missing."
     assert "SnapshotId" not in told
     assert (await cloud.ask("DescribeSnapshots"))["Snapshots"] == []
-    await collect(cloud.database, cloud.driver.disks)
+    await cloud.cloud.world.collector.collect()
     assert await cloud.database.read(layers.known) == frozenset()
 
 
@@ -148,7 +147,7 @@ async def test_an_import_tells_how_far_it_is_and_is_resumed_after_a_crash(cloud:
     await cloud.cloud.engine.close()
 
     cloud.driver.faults.hook = None
-    assert await collect(cloud.database, cloud.driver.disks) == 0
+    assert await cloud.cloud.world.collector.collect() == 0
     again = Engine(cloud.cloud.world)
     await again.wake()
     await again.idle(timeout=20)

@@ -30,7 +30,7 @@ KNOWN = {
 
 ZONE = {"AvailabilityZone": "us-east-1a", "Size": 1}
 VOLUME = {"VolumeId": "vol-00000000000000001"}
-UNBUILT: list[tuple[str, dict[str, Any], str]] = [
+NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
     ("CreateVolume", {**ZONE, "Encrypted": True}, "encrypted volumes"),
     ("CreateVolume", {**ZONE, "KmsKeyId": "key"}, "encrypted volumes"),
     ("CreateVolume", {**ZONE, "OutpostArn": "arn"}, "Outposts"),
@@ -48,7 +48,7 @@ def test_every_parameter_of_the_model_is_known(action: str) -> None:
 
 
 async def test_what_is_not_built_is_refused_by_name(stack: Stack) -> None:
-    for action, parameters, what in UNBUILT:
+    for action, parameters, what in NOT_BUILT:
         with pytest.raises(Refused) as refused:
             await stack.call(action, **parameters)
         assert refused.value.message == f"Kumoniwa does not implement {what}."

@@ -12,12 +12,11 @@ from kumoniwa.api.ec2.images.block_device_mappings import (
     changed_device,
     checked_device,
     checked_name,
-    invalid_mapping,
     is_instance_store,
 )
 from kumoniwa.api.ec2.volumes.device_names import MOST_VOLUMES
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
-from kumoniwa.errors import Ec2Error, MissingParameter
+from kumoniwa.errors import AttachmentLimitExceeded, InvalidBlockDeviceMapping, MissingParameter
 from kumoniwa.model.images import Image, ImageDevice
 
 
@@ -36,7 +35,7 @@ def launch_devices(
         if mapping.get("NoDevice") is not None or virtual:
             # Instance-store mappings are accepted and come to nothing, as on EC2's EBS-only types.
             if name == image.root_device_name:
-                raise invalid_mapping(
+                raise InvalidBlockDeviceMapping(
                     f"The root device '{name}' cannot be {'instance store' if virtual else 'suppressed'}."
                 )
             wanted.pop(name, None)
@@ -45,9 +44,9 @@ def launch_devices(
         else:
             raise MissingParameter("ebs")
     if image.root_device_name not in wanted:
-        raise invalid_mapping(f"The root device '{image.root_device_name}' must be mapped to a snapshot.")
+        raise InvalidBlockDeviceMapping(f"The root device '{image.root_device_name}' must be mapped to a snapshot.")
     check_bootable(wanted[image.root_device_name].volume_type)
     if len(wanted) > MOST_VOLUMES:
-        raise Ec2Error("AttachmentLimitExceeded", f"An instance can have at most {MOST_VOLUMES} volumes")
+        raise AttachmentLimitExceeded(MOST_VOLUMES)
     made = [checked_device(connection, call, device) for device in wanted.values()]
     return sorted(made, key=lambda device: device.device != image.root_device_name)

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
-from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT
+from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
-from kumoniwa.ids import is_well_formed
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import instances, network, security_groups
@@ -22,7 +22,7 @@ MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
 @dataclass(frozen=True, slots=True)
 class LaunchNetwork:
-    """The subnet and groups of a launch. `private_ip` is the address asked for, if one was."""
+    """The subnet and groups of a launch. `private_ip` is the address asked for, if any."""
 
     subnet: Subnet
     group_ids: tuple[str, ...]
@@ -32,7 +32,7 @@ class LaunchNetwork:
 
 def launch_network(connection: Connection, call: Call, parameters: Parameters) -> LaunchNetwork:
     """Where these parameters of RunInstances put the instances. Raises EC2's refusals."""
-    vpc = ensure_region(connection, call.account, call.region)
+    ensure_region(connection, call.scope)
     interface = _only_interface(parameters.get("NetworkInterfaces") or [])
     for member, words in (
         ("SubnetId", "an instance-level subnet ID"),
@@ -51,7 +51,6 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
     group_ids = asked.get("Groups" if interface is not None else "SecurityGroupIds") or []
     groups = _groups(connection, call, subnet.vpc_id, group_ids, parameters.get("SecurityGroups") or [])
     public = asked.get("AssociatePublicIpAddress")
-    assert vpc.id == subnet.vpc_id, "there is one VPC for each region so far"
     return LaunchNetwork(
         subnet=subnet,
         group_ids=groups,
@@ -61,15 +60,13 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
 
 
 def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]) -> tuple[str, ...]:
-    """These security groups of a VPC, each once. Raises EC2's refusal of one that is not there."""
+    """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
     wanted = tuple(dict.fromkeys(group_ids))
-    for group_id in wanted:
-        if not is_well_formed(group_id, "sg"):
-            raise Ec2Error("InvalidGroupId.Malformed", f'Invalid id: "{group_id}" (expecting "sg-...")')
-    found = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region, wanted)}
+    SECURITY_GROUP.check_form(wanted)
+    found = {group.id: group for group in network.groups_in_scope(connection, call.scope, wanted)}
     for group_id in wanted:
         if group_id not in found:
-            raise Ec2Error("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+            raise SECURITY_GROUP.not_found([group_id])
         if found[group_id].vpc_id != vpc_id:
             raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
     if len(wanted) > MOST_GROUPS:
@@ -92,12 +89,12 @@ def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
         raise InvalidParameterValue("When specifying network interfaces, you must include a device at index 0")
     if interface.get("DeleteOnTermination") is False:
         raise NotBuilt("network interfaces that outlive their instance")
-    refuse(interface, INTERFACE_UNBUILT)
+    refuse(interface, INTERFACE_NOT_BUILT)
     return interface
 
 
 def _address(asked: Mapping[str, Any]) -> str | None:
-    """The primary private address that was asked for, in any of the forms in which one can be."""
+    """The primary private address that was asked for, in any of the forms that EC2 takes."""
     listed = asked.get("PrivateIpAddresses") or []
     if len(listed) > 1:
         raise NotBuilt("secondary private addresses")
@@ -133,12 +130,12 @@ def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
 
 def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None) -> Subnet:
     if subnet_id is None:
-        subnet = network.default_subnet(connection, call.account, call.region, zone or zones(call.region)[0].name)
+        subnet = network.default_subnet(connection, call.scope, zone or zones(call.region)[0].name)
         assert subnet is not None, "ensure_region made one in each zone"
         return subnet
-    found = network.subnets_in(connection, call.account, call.region, [subnet_id])
+    found = network.subnets_in(connection, call.scope, [subnet_id])
     if not found:
-        raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+        raise SUBNET.not_found([subnet_id])
     if zone is not None and found[0].zone != zone:
         raise InvalidParameterValue(
             f"Value ({zone}) for parameter availabilityZone is invalid. "
@@ -172,7 +169,7 @@ def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) 
     except ValueError:
         raise InvalidParameterValue(f"Invalid IPv4 address: {asked}") from None
     block = IPv4Network(subnet.cidr)
-    # EC2 keeps the first four addresses of a subnet and the last one for itself.
+    # EC2 keeps the first four addresses of a subnet and the last for itself.
     if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
         raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
     if asked in instances.private_addresses(connection, subnet.id):

@@ -9,16 +9,16 @@ from typing import Any
 from kumoniwa.api.call import Parameters
 from kumoniwa.api.ec2.instances.cpu_credits import checked_credits
 from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
-from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_UNBUILT
+from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.metadata_options import checked_metadata_options
 from kumoniwa.api.not_built import refuse
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, UnsupportedOperation
+from kumoniwa.errors import InvalidParameterValue, UnsupportedHibernationConfiguration, UnsupportedOperation
 from kumoniwa.model.images import Image
 from kumoniwa.model.instance_types import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import ShutdownBehavior
 
 MOST_USER_DATA = 16_384  # bytes, before base64
-_TOLD_AGAIN = ("CapacityReservationSpecification", "MaintenanceOptions", "PrivateDnsNameOptions")
+_SHOWN_AS_GIVEN = ("CapacityReservationSpecification", "MaintenanceOptions", "PrivateDnsNameOptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class LaunchOptions:
 
 def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
     """Check these parameters of RunInstances. What Kumoniwa lacks is refused by name, never ignored."""
-    refuse(parameters, LAUNCH_UNBUILT)
+    refuse(parameters, LAUNCH_NOT_BUILT)
     if (parameters.get("HibernationOptions") or {}).get("Configured"):
-        raise Ec2Error("UnsupportedHibernationConfiguration", "Kumoniwa does not implement hibernation.")
+        raise UnsupportedHibernationConfiguration("Kumoniwa does not implement hibernation.")
     if (parameters.get("EnclaveOptions") or {}).get("Enabled"):
         raise UnsupportedOperation("Kumoniwa does not implement enclaves.")
     kind = checked_type(parameters.get("InstanceType") or DEFAULT_INSTANCE_TYPE)
@@ -91,7 +91,7 @@ def checked_user_data(encoded: str | None) -> str | None:
 
 def _options(parameters: Parameters, kind: InstanceType) -> Mapping[str, Any]:
     """What is kept under EC2's own names."""
-    options = {name: parameters[name] for name in _TOLD_AGAIN if parameters.get(name)}
+    options = {name: parameters[name] for name in _SHOWN_AS_GIVEN if parameters.get(name)}
     if (cpu := checked_cpu_options(kind, parameters.get("CpuOptions") or {})) is not None:
         options["CpuOptions"] = cpu
     if (credit := parameters.get("CreditSpecification")) is not None:

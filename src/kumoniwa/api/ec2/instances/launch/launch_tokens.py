@@ -14,7 +14,7 @@ from kumoniwa.store import instances
 def check_not_terminated(connection: Connection, call: Call, answer: Mapping[str, Any]) -> None:
     """Raises EC2's refusal where what a launch with this token made has ended (boto/boto3 issue 4406)."""
     ids = [instance["InstanceId"] for instance in answer["Instances"]]
-    found = instances.in_scope(connection, call.account, call.region, ids)
+    found = instances.in_scope(connection, call.scope, ids)
     if len(found) < len(ids) or any(instance.state is InstanceState.TERMINATED for instance in found):
         raise Ec2Error(
             "IdempotentInstanceTerminated",

@@ -1,0 +1,74 @@
+"""DescribeInstanceAttribute: what DescribeInstances hides."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.registry import action
+from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.store import instances, volumes
+
+_Read = Callable[[Connection, Instance], Mapping[str, Any]]
+
+
+def _devices(connection: Connection, instance: Instance) -> Mapping[str, Any]:
+    attached = volumes.attachments_of(connection, [instance.id]).get(instance.id, [])
+    return {
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": attachment.device,
+                "Ebs": {
+                    "AttachTime": attachment.attached_at,
+                    "DeleteOnTermination": attachment.delete_on_termination,
+                    "Status": attachment.state.at_instance,
+                    "VolumeId": attachment.volume_id,
+                },
+            }
+            for attachment in attached
+        ]
+    }
+
+
+def _groups(connection: Connection, instance: Instance) -> Mapping[str, Any]:
+    if instance.state is InstanceState.TERMINATED:
+        return {"Groups": []}
+    ids = instances.groups_of(connection, [instance.id]).get(instance.id, [])
+    return {"Groups": [{"GroupId": group_id} for group_id in ids]}
+
+
+_READS: Mapping[str, _Read] = {
+    "blockDeviceMapping": _devices,
+    "disableApiStop": lambda _, instance: {"DisableApiStop": {"Value": instance.disable_api_stop}},
+    "disableApiTermination": lambda _, instance: {"DisableApiTermination": {"Value": instance.disable_api_termination}},
+    "ebsOptimized": lambda _, instance: {"EbsOptimized": {"Value": instance.ebs_optimized}},
+    "enaSupport": lambda _, instance: {"EnaSupport": {"Value": True}},
+    "enclaveOptions": lambda _, instance: {"EnclaveOptions": {"Enabled": False}},
+    "groupSet": _groups,
+    "instanceInitiatedShutdownBehavior": lambda _, instance: {
+        "InstanceInitiatedShutdownBehavior": {"Value": str(instance.shutdown_behavior)}
+    },
+    "instanceType": lambda _, instance: {"InstanceType": {"Value": instance.instance_type}},
+    "kernel": lambda _, instance: {"KernelId": {}},
+    "productCodes": lambda _, instance: {"ProductCodes": []},
+    "ramdisk": lambda _, instance: {"RamdiskId": {}},
+    "rootDeviceName": lambda _, instance: {"RootDeviceName": {"Value": instance.root_device_name}},
+    "sourceDestCheck": lambda _, instance: {"SourceDestCheck": {"Value": instance.source_dest_check}},
+    "sriovNetSupport": lambda _, instance: {"SriovNetSupport": {"Value": "simple"}},
+    "userData": lambda _, instance: {"UserData": {} if instance.user_data is None else {"Value": instance.user_data}},
+}
+
+
+@action("DescribeInstanceAttribute")
+async def describe_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """One attribute of an instance."""
+
+    def describe(connection: Connection) -> Answer:
+        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
+        return {"InstanceId": instance.id, **_READS[parameters["Attribute"]](connection, instance)}
+
+    return await cloud.read(describe)

@@ -1,0 +1,116 @@
+"""DescribeInstanceStatus."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.instances.instance_filters import Shown
+from kumoniwa.api.ec2.instances.instance_output import launch_order, state_output
+from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.named.instance_lookup import instances_named
+from kumoniwa.api.filters import Values, never, truth
+from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.member_paths import Output
+from kumoniwa.api.registry import Depth, action
+from kumoniwa.model.instances import Instance, InstanceState, Reachability
+from kumoniwa.model.regions import zone_id
+from kumoniwa.store import instances
+
+
+def _status(check: str) -> Callable[[Shown], Iterable[str]]:
+    return lambda shown: (shown[1][check]["Status"],)
+
+
+def _reachability(check: str) -> Callable[[Shown], Iterable[str]]:
+    return lambda shown: [detail["Status"] for detail in shown[1][check].get("Details", ())]
+
+
+_FILTERS: Mapping[str, Values[Shown]] = {
+    "attached-ebs-status.status": _status("AttachedEbsStatus"),
+    "availability-zone": lambda shown: (shown[0].zone,),
+    "availability-zone-id": lambda shown: (shown[1]["AvailabilityZoneId"],),
+    "instance-state-code": lambda shown: (str(shown[0].state.code),),
+    "instance-state-name": lambda shown: (str(shown[0].state),),
+    "instance-status.reachability": _reachability("InstanceStatus"),
+    "instance-status.status": _status("InstanceStatus"),
+    "operator.managed": lambda shown: truth(False),
+    "system-status.reachability": _reachability("SystemStatus"),
+    "system-status.status": _status("SystemStatus"),
+    **never(
+        "application-status.status",
+        "event.code",
+        "event.description",
+        "event.instance-event-id",
+        "event.not-after",
+        "event.not-before",
+        "event.not-before-deadline",
+        "operator.principal",
+    ),
+}
+
+
+def _status_output(instance: Instance) -> Output:
+    """The three checks. The system is this host, which answers; the instance is the guest (`Reachability`)."""
+    if instance.state is not InstanceState.RUNNING:
+        absent: Output = {"Status": "not-applicable"}
+        system, guest, volumes = absent, absent, absent
+    else:
+        words = {
+            Reachability.OK: ("ok", "passed"),
+            Reachability.INITIALIZING: ("initializing", "initializing"),
+            Reachability.IMPAIRED: ("impaired", "failed"),
+        }
+        status, reachability = words[instance.reachability]
+        detail = {"Name": "reachability", "Status": reachability, "ImpairedSince": instance.impaired_since}
+        guest = {"Status": status, "Details": [detail]}
+        starting = instance.reachability is Reachability.INITIALIZING
+        host = ("initializing", "initializing") if starting else ("ok", "passed")
+        system = {"Status": host[0], "Details": [{"Name": "reachability", "Status": host[1]}]}
+        volumes = {"Status": host[0], "Details": [{"Name": "reachability", "Status": host[1]}]}
+    return {
+        "AvailabilityZone": instance.zone,
+        "AvailabilityZoneId": zone_id(instance.zone),
+        "InstanceId": instance.id,
+        "InstanceState": state_output(instance.state),
+        "InstanceStatus": guest,
+        "SystemStatus": system,
+        "AttachedEbsStatus": volumes,
+        "Operator": {"Managed": False},
+    }
+
+
+def _read(connection: Connection, asked: Asked) -> list[Shown]:
+    if asked.ids is not None:
+        found = instances_named(connection, asked.call, asked.ids)
+    else:
+        found = instances.in_scope(connection, asked.call.scope)
+    every = bool(asked.parameters.get("IncludeAllInstances"))
+    return [(one, _status_output(one)) for one in found if every or one.state is InstanceState.RUNNING]
+
+
+_STATUSES = Listing(
+    member="InstanceStatuses",
+    kind=INSTANCE,
+    ids="InstanceIds",
+    read=_read,
+    read_checks_ids=True,
+    row=lambda shown, _: shown[1],
+    id_of=lambda shown: shown[0].id,
+    key=lambda shown: launch_order(shown[0]),
+    filters=_FILTERS,
+    tagged=True,
+    limits=(5, 1000),
+    whole={"InstanceIds": "instancesSet"},
+)
+
+
+@action(
+    "DescribeInstanceStatus",
+    depth=Depth.PARTLY,
+    missing="There are no scheduled events. The system check and the check of attached volumes do not fail.",
+)
+async def describe_instance_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The status checks of running instances; of all, with IncludeAllInstances."""
+    return await _STATUSES.answer(cloud, call, parameters)

@@ -1,0 +1,68 @@
+"""TerminateInstances: what is checked and promised; `workflows/stories/instances/terminate_instance.py` does it."""
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.ec2.instances.cut_off import HeldGuest, cut_off_guests, guests_to_cut_off
+from kumoniwa.api.ec2.instances.state_changes import StateChange, protected, state_change, user_shutdown
+from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
+from kumoniwa.api.registry import action
+from kumoniwa.errors import Ec2Error
+from kumoniwa.model.boots import Cause
+from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.store import instances
+from kumoniwa.workflows.stories.instances.terminate_instance import terminate_instance
+from kumoniwa.workflows.story import submit
+
+
+@action("TerminateInstances")
+async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """End instances. A protected instance keeps all those of its zone; others end, although the call fails."""
+    skip = bool(parameters.get("SkipOsShutdown"))
+    held: list[HeldGuest] = []
+
+    def terminate(connection: Connection) -> tuple[list[StateChange], Ec2Error | None]:
+        named = instances_named(connection, call, parameters["InstanceIds"])
+        refusals: dict[str, Ec2Error] = {}
+        for instance in named:
+            if (refusal := _termination_refused(instance)) is not None:
+                refusals.setdefault(instance.zone, refusal)
+        ending = [instance for instance in named if instance.zone not in refusals]
+        held.extend(guests_to_cut_off(connection, ending, skip_os_shutdown=skip))
+        changes = [_terminate(connection, call, instance, skip_os_shutdown=skip) for instance in ending]
+        return changes, next(iter(refusals.values()), None)
+
+    # What other zones lost is committed although the call is refused, so the refusal is raised after the commit.
+    changes, refusal = await cloud.world.database.write(terminate)
+    await cloud.engine.wake()
+    await cut_off_guests(cloud, held)
+    if refusal is not None:
+        raise refusal
+    return {"TerminatingInstances": changes}
+
+
+def _terminate(connection: Connection, call: Call, instance: Instance, *, skip_os_shutdown: bool) -> StateChange:
+    if instance.state in ENDED:
+        return state_change(instance, instance.state)
+    instances.move(connection, instance.id, [instance.state], InstanceState.SHUTTING_DOWN, **user_shutdown(call))
+    submit(
+        connection,
+        terminate_instance,
+        origin(call),
+        instance_id=instance.id,
+        cause=Cause.ACTION,
+        skip_os_shutdown=skip_os_shutdown,
+    )
+    return state_change(instance, InstanceState.SHUTTING_DOWN)
+
+
+def _termination_refused(instance: Instance) -> Ec2Error | None:
+    """Which lock keeps the instance. With both on, EC2 names termination protection first (docs/sources.md)."""
+    if instance.state in ENDED:
+        return None
+    if instance.disable_api_termination:
+        return protected(instance, "terminated", "disableApiTermination")
+    if instance.disable_api_stop:
+        return protected(instance, "terminated", "disableApiStop")
+    return None

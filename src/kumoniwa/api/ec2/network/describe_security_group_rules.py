@@ -1,0 +1,54 @@
+"""DescribeSecurityGroupRules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import SECURITY_GROUP_RULE
+from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.network.rule_output import rule_output
+from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.registry import action
+from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
+from kumoniwa.store import network, security_groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A rule, and the groups of its scope by id, which it may name as its source."""
+
+    rule: SecurityGroupRule
+    groups: Mapping[str, SecurityGroup]
+
+
+def _read(connection: Connection, asked: Asked) -> list[_Described]:
+    groups = {group.id: group for group in network.groups_in_scope(connection, asked.call.scope)}
+    rules = security_groups.rules_in(connection, asked.call.scope)
+    return [_Described(rule, groups) for rule in rules if asked.ids is None or rule.id in asked.ids]
+
+
+_RULES = Listing(
+    member="SecurityGroupRules",
+    kind=SECURITY_GROUP_RULE,
+    ids="SecurityGroupRuleIds",
+    read=_read,
+    row=lambda one, tags: rule_output(one.rule, one.groups, tags),
+    id_of=lambda one: one.rule.id,
+    key=lambda one: one.rule.id,
+    filters={
+        "group-id": lambda one: (one.rule.group_id,),
+        "security-group-rule-id": lambda one: (one.rule.id,),
+    },
+    tagged=True,
+    limits=(5, 1000),
+)
+
+
+@action("DescribeSecurityGroupRules")
+async def describe_security_group_rules(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The rules of all groups of a region, both ways."""
+    await ensure_region_exists(cloud, call)
+    return await _RULES.answer(cloud, call, parameters)

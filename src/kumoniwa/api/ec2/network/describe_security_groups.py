@@ -1,0 +1,123 @@
+"""DescribeSecurityGroups."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import SECURITY_GROUP
+from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.network.group_arns import group_arn
+from kumoniwa.api.ec2.network.ip_permissions import as_permissions
+from kumoniwa.api.ec2.network.named_group import no_such_name
+from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.api.filters import Values, present
+from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.registry import action
+from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
+from kumoniwa.store import network, security_groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A group with its rules, and all groups of its scope by id, which rules may name as their sources."""
+
+    group: SecurityGroup
+    rules: Sequence[SecurityGroupRule]
+    groups: Mapping[str, SecurityGroup]
+
+    def source_of(self, rule: SecurityGroupRule) -> SecurityGroup | None:
+        return self.groups.get(rule.source_group_id or "")
+
+
+_Value = Callable[[_Described, SecurityGroupRule], object]
+
+_OF_RULES: Mapping[str, _Value] = {
+    "cidr": lambda _, rule: rule.cidr_ipv4,
+    "ipv6-cidr": lambda _, rule: rule.cidr_ipv6,
+    "from-port": lambda _, rule: rule.from_port,
+    "to-port": lambda _, rule: rule.to_port,
+    "protocol": lambda _, rule: rule.protocol,
+    "prefix-list-id": lambda _, rule: rule.prefix_list_id,
+    "group-id": lambda _, rule: rule.source_group_id,
+    "group-name": lambda one, rule: None if (source := one.source_of(rule)) is None else source.name,
+    "user-id": lambda one, rule: None if (source := one.source_of(rule)) is None else source.account,
+}
+
+
+def _of_rules(value: _Value, *, egress: bool) -> Callable[[_Described], Iterable[str]]:
+    return lambda one: present(*(value(one, rule) for rule in one.rules if rule.egress == egress))
+
+
+_FILTERS: dict[str, Values[_Described]] = {
+    "description": lambda one: (one.group.description,),
+    "group-id": lambda one: (one.group.id,),
+    "group-name": lambda one: (one.group.name,),
+    "owner-id": lambda one: (one.group.account,),
+    "vpc-id": lambda one: (one.group.vpc_id,),
+    **{f"ip-permission.{name}": _of_rules(value, egress=False) for name, value in _OF_RULES.items()},
+    **{f"egress.ip-permission.{name}": _of_rules(value, egress=True) for name, value in _OF_RULES.items()},
+}
+
+
+def _read(connection: Connection, asked: Asked) -> list[_Described]:
+    every = {group.id: group for group in network.groups_in_scope(connection, asked.call.scope)}
+    SECURITY_GROUP.check_all_found(asked.ids, every)
+    wanted = {*(asked.ids or ()), *_with_names(connection, asked, every)} or every.keys()
+    rules: dict[str, list[SecurityGroupRule]] = {}
+    for rule in security_groups.rules_in(connection, asked.call.scope):
+        rules.setdefault(rule.group_id, []).append(rule)
+    return [_Described(group, rules.get(group.id, []), every) for group in every.values() if group.id in wanted]
+
+
+def _with_names(connection: Connection, asked: Asked, every: Mapping[str, SecurityGroup]) -> list[str]:
+    """The ids of the groups of the default VPC that are asked for by name. Raises EC2's refusal of a missing group."""
+    if not (names := asked.parameters.get("GroupNames")):
+        return []
+    default = network.default_vpc(connection, asked.call.scope)
+    assert default is not None, "ensure_region_exists made it"
+    by_name = {group.name: group.id for group in every.values() if group.vpc_id == default.id}
+    for name in names:
+        if name not in by_name:
+            raise no_such_name(name, default.id)
+    return [by_name[name] for name in names]
+
+
+def _output(one: _Described, tags: Mapping[str, str]) -> dict[str, Any]:
+    group = one.group
+    return {
+        "GroupId": group.id,
+        "GroupName": group.name,
+        "Description": group.description,
+        "OwnerId": group.account,
+        "VpcId": group.vpc_id,
+        "SecurityGroupArn": group_arn(group),
+        "IpPermissions": as_permissions([rule for rule in one.rules if not rule.egress], one.groups),
+        "IpPermissionsEgress": as_permissions([rule for rule in one.rules if rule.egress], one.groups),
+        "Tags": tag_set(tags),
+    }
+
+
+_GROUPS = Listing(
+    member="SecurityGroups",
+    kind=SECURITY_GROUP,
+    ids="GroupIds",
+    read=_read,
+    read_checks_ids=True,
+    row=_output,
+    id_of=lambda one: one.group.id,
+    key=lambda one: one.group.id,
+    filters=_FILTERS,
+    tagged=True,
+    limits=(5, 1000),
+)
+
+
+@action("DescribeSecurityGroups")
+async def describe_security_groups(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The groups of a region with their rules."""
+    await ensure_region_exists(cloud, call)
+    return await _GROUPS.answer(cloud, call, parameters)

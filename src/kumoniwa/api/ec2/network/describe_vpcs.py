@@ -1,0 +1,90 @@
+"""DescribeVpcs and DescribeVpcAttribute."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import VPC
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.api.filters import Values, never, truth
+from kumoniwa.api.listing import Listing
+from kumoniwa.api.registry import Depth, action
+from kumoniwa.model.vpcs import Vpc
+from kumoniwa.store import network
+
+_AVAILABLE = "available"
+_OF_IPV6 = ("ipv6-cidr-block", "ipv6-pool", "association-id", "state")
+_FILTERS: dict[str, Values[Vpc]] = {
+    "cidr": lambda vpc: (vpc.cidr,),
+    "cidr-block-association.cidr-block": lambda vpc: (vpc.cidr,),
+    "cidr-block-association.association-id": lambda vpc: (vpc.cidr_association_id,),
+    "cidr-block-association.state": lambda _: ("associated",),
+    "dhcp-options-id": lambda vpc: (vpc.dhcp_options_id,),
+    "is-default": lambda vpc: truth(vpc.is_default),
+    "isDefault": lambda vpc: truth(vpc.is_default),  # Ansible and older tools ask so
+    "owner-id": lambda vpc: (vpc.account,),
+    "state": lambda _: (_AVAILABLE,),
+    "vpc-id": lambda vpc: (vpc.id,),
+    **never(*(f"ipv6-cidr-block-association.{name}" for name in _OF_IPV6)),
+}
+_ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": False, "enableNetworkAddressUsageMetrics": False}
+
+
+def _output(vpc: Vpc, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    association = {
+        "AssociationId": vpc.cidr_association_id,
+        "CidrBlock": vpc.cidr,
+        "CidrBlockState": {"State": "associated"},
+    }
+    return {
+        "VpcId": vpc.id,
+        "OwnerId": vpc.account,
+        "State": _AVAILABLE,
+        "CidrBlock": vpc.cidr,
+        "CidrBlockAssociationSet": [association],
+        "DhcpOptionsId": vpc.dhcp_options_id,
+        "InstanceTenancy": "default",
+        "IsDefault": vpc.is_default,
+        "Tags": tag_set(tags),
+    }
+
+
+_VPCS = Listing(
+    member="Vpcs",
+    kind=VPC,
+    ids="VpcIds",
+    read=lambda connection, asked: network.vpcs_in(connection, asked.call.scope, asked.ids),
+    row=_output,
+    key=lambda vpc: vpc.id,
+    filters=_FILTERS,
+    tagged=True,
+    limits=(5, 1000),
+)
+
+
+@action(
+    "DescribeVpcs",
+    depth=Depth.PARTLY,
+    missing="Each region has its default VPC and no other.",
+)
+async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The VPCs of a region: each account has its default one."""
+    await ensure_region_exists(cloud, call)
+    return await _VPCS.answer(cloud, call, parameters)
+
+
+@action(
+    "DescribeVpcAttribute",
+    depth=Depth.PARTLY,
+    missing="The attributes are those of the default VPC, and cannot be changed. Instances have no public DNS names.",
+)
+async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Whether a VPC has DNS: it resolves, and gives instances no public names."""
+    await ensure_region_exists(cloud, call)
+    vpc = await cloud.read(lambda connection: named(connection, call.scope, VPC, parameters["VpcId"]))
+    attribute: str = parameters["Attribute"]
+    member = attribute[0].upper() + attribute[1:]
+    return {"VpcId": vpc.id, member: {"Value": _ATTRIBUTES[attribute]}}

@@ -1,0 +1,15 @@
+"""What sets drivers apart, as facts: the rest of the server decides by these, never by a driver's name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is so of every guest of a driver."""
+
+    boots_blank_disks: bool
+    """It boots from a disk to which nothing was ever written too, so an image can be made from nothing."""
+    outlives_the_server: bool
+    """It goes on running when the server ends, and a later server finds it."""
+    answers_connections: bool
+    """What listens in it is reached at its forwards. Else these are only recorded."""

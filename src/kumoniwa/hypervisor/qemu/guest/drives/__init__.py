@@ -1,0 +1,1 @@
+"""What is done to the disks of a guest whose QEMU lives: plugged, grown, frozen, cut, compacted."""

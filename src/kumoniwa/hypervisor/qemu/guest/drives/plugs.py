@@ -1,0 +1,174 @@
+"""Disks that come and go while a guest runs.
+
+A disk is a device, named after the serial number, and the block node it shows. What there is of both is asked of QEMU
+each time: a server that was killed at any point leaves nothing that its successor does not find.
+
+The guest lets a device go, not QEMU: it is asked (ACPI), and a guest that still boots or hangs does not hear it. QEMU
+keeps what was asked: a reset unplugs the device in any case.
+"""
+
+import asyncio
+import contextlib
+import errno
+from collections.abc import Mapping
+from typing import Any
+
+from kumoniwa.hypervisor.driver import DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
+from kumoniwa.hypervisor.qemu.guest.drives import stream
+from kumoniwa.hypervisor.qemu.guest.process.command_line import DISK_IDS, MOST_DISKS, disk_device, disk_id, disk_node
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+
+_ASK_AGAIN = 2.0  # seconds
+_CLOSED_WITHIN = 30.0  # seconds for QEMU to flush and close a disk that no device shows
+_LOOK_AGAIN = 0.05
+
+
+async def ensure_attached(machine: Machine, disk: GuestDisk, bus: DiskBus) -> None:
+    """See `Guest.ensure_attached`."""
+    devices = await _devices(machine)
+    if disk_id(disk.serial) in devices:
+        shown = await node_shown(machine, disk.serial)
+        if shown == _stand_in(disk.serial):
+            raise DriverError(f"the guest has not let go of {disk.serial} since it was taken away; stop and start it")
+        if shown != disk.layer:
+            raise DriverError(f"the guest's disk {disk.serial} is {shown}, not {disk.layer}")
+        return
+    if len(devices) >= MOST_DISKS:
+        raise DriverError(f"a guest has at most {MOST_DISKS} disks")
+    await _delete_idle_nodes(machine)
+    await machine.execute("blockdev-add", **disk_node(disk.layer))
+    try:
+        await machine.execute("device_add", **disk_device(bus, disk))
+    except CommandRefused:
+        await machine.execute("blockdev-del", node_name=disk.layer)
+        raise
+
+
+async def ensure_detached(machine: Machine, serial: str, *, deadline: float, force: bool, at_rest: bool) -> None:
+    """See `Guest.ensure_detached`. `at_rest`: the vCPUs stand until the next reset, nothing is asked of the guest."""
+    if disk_id(serial) not in await _devices(machine):
+        await ensure_idle_closed(machine)
+        return
+    node = await node_shown(machine, serial)
+    if node is not None:
+        await stream.ensure_given_up(machine, LayerId(node))
+    if at_rest or node == _stand_in(serial):
+        deadline, force = 0.0, True
+    if not await _let_go(machine, serial, within=deadline):
+        if not force:
+            raise DetachRefused(f"the guest did not let go of {serial} in {deadline:.0f} s")
+        if node is None or node == _stand_in(serial):
+            return
+        await show_stand_in(machine, serial, node)
+    await ensure_idle_closed(machine)
+
+
+async def _devices(machine: Machine) -> set[str]:
+    """The ids of the guest's disks. Raises `DriverError` for a machine at which nothing can be plugged."""
+    found = {str(each["name"]) for each in await machine.execute("qom-list", path="/machine/peripheral")}
+    if "disk0" in found:
+        raise DriverError(f"{machine.name} was started by an earlier version; stop and start the instance first")
+    return {name for name in found if name.startswith(DISK_IDS)}
+
+
+async def node_shown(machine: Machine, serial: str) -> str | None:
+    """The node that a disk's device shows."""
+    for each in await machine.execute("query-block"):
+        if disk_id(serial) in each.get("qdev", "").split("/") and "inserted" in each:
+            return str(each["inserted"]["node-name"])
+    return None
+
+
+async def _let_go(machine: Machine, serial: str, *, within: float) -> bool:
+    """Ask the guest, at least once, to let a disk's device go. Gives whether it did within `deadline` seconds."""
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
+    until = loop.time() + within
+
+    def hear(event: Mapping[str, Any]) -> None:
+        if event["event"] == "DEVICE_DELETED" and event["data"].get("device") == disk_id(serial):
+            gone.set()
+
+    with machine.listening(hear):
+        while disk_id(serial) in await _devices(machine):
+            with contextlib.suppress(CommandRefused):  # it was asked a moment ago, or has let go meanwhile
+                await machine.execute("device_del", id=disk_id(serial))
+            if gone.is_set():
+                return True
+            if loop.time() >= until:
+                return False
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(min(until, loop.time() + _ASK_AGAIN)):
+                    await gone.wait()
+    return True
+
+
+async def show_stand_in(machine: Machine, serial: str, node: str) -> None:
+    """Have a disk's device show, in place of its node, one that fails every request."""
+    sizes = await node_sizes(machine)
+    if _stand_in(serial) not in sizes:
+        await machine.execute("blockdev-add", **failing_node(_stand_in(serial), sizes[node]))
+    await _show(machine, serial, _stand_in(serial))
+
+
+async def show_again(machine: Machine, serial: str, node: str) -> None:
+    """Have a disk's device show its own node again, if it shows another."""
+    if await node_shown(machine, serial) == _stand_in(serial):
+        await _show(machine, serial, node)
+    await _delete_idle_nodes(machine)
+
+
+async def node_sizes(machine: Machine) -> dict[str, int]:
+    """How long each block node is, in bytes."""
+    nodes = await machine.execute("query-named-block-nodes", flat=True)
+    return {str(each["node-name"]): int(each["image"]["virtual-size"]) for each in nodes}
+
+
+async def _show(machine: Machine, serial: str, node: str) -> None:
+    path = f"/machine/peripheral/{disk_id(serial)}"
+    await machine.execute("qom-set", path=path, property="drive", value=node)
+
+
+def failing_node(name: str, size: int) -> dict[str, object]:
+    """A block node of this size at which every request ends with an input/output error."""
+    return {
+        "driver": "blkdebug",
+        "node-name": name,
+        "image": {"driver": "null-co", "size": size},
+        "inject-error": [{"event": "none", "errno": errno.EIO}],
+    }
+
+
+async def ensure_idle_closed(machine: Machine) -> None:
+    """Afterwards QEMU has closed the nodes that no device shows any more, and those below them that nothing else needs.
+
+    What was written to them was flushed then.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _CLOSED_WITHIN
+    while idle := await _delete_idle_nodes(machine) - await stream.shown(machine):
+        if loop.time() > until:
+            raise DriverError(f"QEMU still holds {', '.join(sorted(idle))}, which no disk of the guest needs any more")
+        for node in idle:
+            await stream.ensure_given_up(machine, LayerId(node))
+        await asyncio.sleep(_LOOK_AGAIN)  # a device that is gone holds its node a moment longer; no event says so
+
+
+async def _delete_idle_nodes(machine: Machine) -> set[str]:
+    """Delete each node of ours that nothing uses: QEMU refuses it for the others, which are given back."""
+    refused: set[str] = set()
+    while True:
+        nodes = await machine.execute("query-named-block-nodes", flat=True)
+        left = {str(each["node-name"]) for each in nodes if not each["node-name"].startswith("#")}
+        if left == refused:
+            return left
+        refused = set()
+        for name in left:
+            try:
+                await machine.execute("blockdev-del", node_name=name)
+            except CommandRefused:
+                refused.add(name)
+
+
+def _stand_in(serial: str) -> str:
+    return f"gone-{serial}"

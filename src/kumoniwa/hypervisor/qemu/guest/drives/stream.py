@@ -1,0 +1,244 @@
+"""Shortening a running guest's chains of layers: QEMU's block-stream copies into the layer that the guest writes to.
+
+The job waits before its last move, which is to make the layer's header name what it stands on from now on. Until then
+all is as it was, whether server or guest dies; and what was copied must be on the host's disk before: QEMU changes the
+header without a flush, and a power failure between the two would leave a layer that stands on too little.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kumoniwa.hypervisor.driver import DriverError, GuestLost, HostExhausted, LayerId
+from kumoniwa.hypervisor.qemu.disks.layer_checks import has_subclusters, layer_of, parent, path_of
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+
+_SPEED = 0  # bytes a second; 0: no limit. A guest's own reads and writes are served between two pieces of 512 KiB.
+_LOOK_AGAIN = 5.0  # seconds; an event may be missed with a lost connection
+_GIVEN_UP_WITHIN = 60.0
+_NO_ROOM = "No space left on device"
+_CANCELED = "Operation canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A block node of a layer's file. Its name is the layer's own where we made it, else one that QEMU chose."""
+
+    name: str
+    layer: LayerId
+
+
+async def ensure_compacted(
+    machine: Machine, layers: Path, layer: LayerId, onto: LayerId | None, *, spare_bytes: int, rearranging: asyncio.Lock
+) -> bool:
+    """See `Guest.ensure_compacted`. `spare_bytes`: what the host has free beyond its reserve.
+
+    The lock is held until the job goes on, so that it begins neither on a layer that is being cut away nor beside
+    anything else that is done with the guest's nodes. Who takes it afterwards gives the job up.
+    """
+    path = path_of(layers, layer)
+    between: list[Node] = []
+    try:
+        async with rearranging:
+            begun = await _begin(machine, layers, layer, onto, spare_bytes)
+        if begun is None:
+            return False
+        if between := begun:
+            await _finish(machine, path, layer)
+    except GuestLost:
+        if machine.alive:
+            raise
+        # It may have ended just after the last move.
+    if await asyncio.to_thread(parent, path) != onto:
+        return False
+    await asyncio.to_thread(_sync, path)  # before the files in between are deleted
+    if machine.alive:
+        for node in between:
+            with contextlib.suppress(CommandRefused, GuestLost):  # QEMU closed it by itself, or another disk has it
+                await machine.execute("blockdev-del", node_name=node.name)
+    return True
+
+
+async def _begin(
+    machine: Machine, layers: Path, layer: LayerId, onto: LayerId | None, spare_bytes: int
+) -> list[Node] | None:
+    """Begin the job; gives the nodes that it copies. None: the guest has no such disk. Empty: nothing is to be copied.
+
+    Raises `HostExhausted`, `DriverError`.
+    """
+    await ensure_given_up(machine, layer)  # one that an earlier server began: what it copied is not copied again
+    below = (await chain(machine, layer))[1:]
+    if layer not in await on_top(machine):
+        return None
+    if [node.layer for node in below][:1] == ([] if onto is None else [onto]):
+        return []
+    base, between = _split(layer, below, onto)
+    if await asyncio.to_thread(has_subclusters, path_of(layers, layer)):
+        # QEMU before 8.1 would end with a failed assertion, and the guest with it.
+        raise DriverError(f"{layer} was made with subclusters; what is cut from it next can be compacted")
+    _check_room(layers, between, spare_bytes)
+    await machine.execute(
+        "block-stream",
+        job_id=_job_id(layer),
+        device=layer,
+        speed=_SPEED,
+        on_error="report",
+        auto_finalize=False,
+        auto_dismiss=False,
+        **({} if base is None else {"base_node": base.name, "backing_file": f"{base.layer}.qcow2"}),
+    )
+    return between
+
+
+async def ensure_given_up(machine: Machine, layer: LayerId) -> None:
+    """Afterwards no compaction of this layer is under way: nothing keeps it from being cut, resized or detached."""
+    try:
+        with _hearing(machine, layer) as changed:
+            async with asyncio.timeout(_GIVEN_UP_WITHIN):
+                while (job := await _job(machine, layer, changed)) is not None:
+                    with contextlib.suppress(CommandRefused):  # it came to its end a moment ago
+                        end = "job-dismiss" if job["status"] == "concluded" else "job-cancel"
+                        await machine.execute(end, id=_job_id(layer))
+                        if end == "job-dismiss":
+                            continue
+                    await _wait(changed)
+    except TimeoutError as late:
+        raise DriverError(f"the compaction of {layer} was not given up in {_GIVEN_UP_WITHIN:.0f} s") from late
+
+
+async def chain(machine: Machine, top: str) -> list[Node]:
+    """The nodes from this one down, as they stand on each other; none where there is no such node."""
+    graph = await machine.execute("x-debug-query-block-graph")
+    nodes = await machine.execute("query-named-block-nodes", flat=True)
+    return chain_in(graph, {str(node["node-name"]): str(node["file"]) for node in nodes}, top)
+
+
+def chain_in(graph: Mapping[str, Any], files: Mapping[str, str], top: str) -> list[Node]:
+    """See `chain`; from QEMU's graph of nodes and each node's file name.
+
+    A node of qcow2 may go by a name in JSON; the node of the file beneath it has the plain one.
+    """
+    names = {node["id"]: str(node["name"]) for node in graph["nodes"] if node["type"] == "block-driver"}
+    children = {
+        (names[edge["parent"]], edge["name"]): names[edge["child"]]
+        for edge in graph["edges"]
+        if edge["parent"] in names and edge["child"] in names
+    }
+    found: list[Node] = []
+    at: str | None = top if top in names.values() else None
+    while at is not None:
+        file = files.get(children.get((at, "file"), ""), "")
+        if (layer := layer_of(file)) is None:
+            raise DriverError(f"QEMU's node {at} is of {file or 'no file'}, which is no layer's")
+        found.append(Node(at, layer))
+        at = children.get((at, "backing"))
+    return found
+
+
+async def shown(machine: Machine) -> set[str]:
+    """The names of the nodes that devices show, and of all that those stand on."""
+    return shown_in(await machine.execute("x-debug-query-block-graph"))
+
+
+def shown_in(graph: Mapping[str, Any]) -> set[str]:
+    """See `shown`; from QEMU's graph of nodes."""
+    names = {node["id"]: str(node["name"]) for node in graph["nodes"] if node["type"] == "block-driver"}
+    reached = {node["id"] for node in graph["nodes"] if node["type"] == "block-backend"}
+    while more := {edge["child"] for edge in graph["edges"] if edge["parent"] in reached} - reached:
+        reached |= more
+    return {names[each] for each in reached if each in names}
+
+
+async def _finish(machine: Machine, path: Path, layer: LayerId) -> None:
+    """Bring the job to its end, whichever. Raises `HostExhausted`, `DriverError` where it failed."""
+    with (
+        _hearing(machine, layer) as changed,
+        path.open("rb") as file,
+    ):  # open: it learns of a failed write too
+        while (job := await _job(machine, layer, changed)) is not None:
+            with contextlib.suppress(CommandRefused):  # it is being given up
+                match job["status"]:
+                    case "pending":
+                        await machine.human(f'qemu-io {layer} "flush"')
+                        await asyncio.to_thread(os.fsync, file.fileno())
+                        await machine.execute("job-finalize", id=_job_id(layer))
+                    case "concluded":
+                        await machine.execute("job-dismiss", id=_job_id(layer))
+                        return _check_end(layer, job.get("error", ""))
+            await _wait(changed)
+
+
+def _check_end(layer: LayerId, error: str) -> None:
+    if _NO_ROOM in error:
+        raise HostExhausted(f"the host's disk is full: {layer} was not compacted")
+    if error and error != _CANCELED:
+        raise DriverError(f"{layer} was not compacted: {error}")
+
+
+def _split(layer: LayerId, below: list[Node], onto: LayerId | None) -> tuple[Node | None, list[Node]]:
+    """The node to stand on, and those above it that are to go."""
+    if onto is None:
+        return None, below
+    for index, node in enumerate(below):
+        if node.layer == onto:
+            return node, below[:index]
+    raise DriverError(f"{layer} does not stand on {onto}")
+
+
+def _check_room(layers: Path, between: Iterable[Node], spare_bytes: int) -> None:
+    needed = sum(path_of(layers, node.layer).stat().st_blocks * 512 for node in between)
+    if needed > spare_bytes:
+        raise HostExhausted(f"{needed} bytes may have to be copied, and the host has room for {max(0, spare_bytes)}")
+
+
+async def on_top(machine: Machine) -> frozenset[str]:
+    """The nodes that devices write to."""
+    return nodes_on_top(await machine.execute("query-block"))
+
+
+def nodes_on_top(query_block: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """See `on_top`; from the answer to `query-block`."""
+    return frozenset(str(device["inserted"]["node-name"]) for device in query_block if "inserted" in device)
+
+
+async def _job(machine: Machine, layer: LayerId, changed: asyncio.Event) -> Mapping[str, Any] | None:
+    """The job as it is now; what happens to it from now on sets `changed`."""
+    changed.clear()
+    jobs: list[Mapping[str, Any]] = await machine.execute("query-jobs")
+    return next((job for job in jobs if job["id"] == _job_id(layer)), None)
+
+
+def _job_id(layer: LayerId) -> str:
+    return f"compact-{layer}"
+
+
+@contextlib.contextmanager
+def _hearing(machine: Machine, layer: LayerId) -> Iterator[asyncio.Event]:
+    """An event that is set whenever the layer's job comes into another state."""
+    changed = asyncio.Event()
+
+    def hear(event: Mapping[str, Any]) -> None:
+        if event["event"] == "JOB_STATUS_CHANGE" and event["data"]["id"] == _job_id(layer):
+            changed.set()
+
+    with machine.listening(hear):
+        yield changed
+
+
+async def _wait(changed: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LOOK_AGAIN):
+            await changed.wait()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

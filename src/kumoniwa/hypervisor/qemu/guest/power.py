@@ -1,0 +1,266 @@
+"""A guest's power: it is switched on, shut down, reset, cut off, paused for want of room. What its vCPUs do is asked of
+QEMU each time."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kumoniwa.hypervisor.driver import (
+    DriverError,
+    EventKind,
+    GuestId,
+    GuestLost,
+    GuestSpec,
+    GuestState,
+    HostExhausted,
+    Shutdown,
+    Started,
+)
+from kumoniwa.hypervisor.qemu.disks import layer_checks
+from kumoniwa.hypervisor.qemu.guest import translations
+from kumoniwa.hypervisor.qemu.guest.drives import growth
+from kumoniwa.hypervisor.qemu.guest.life import Life
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.resets import Resets
+from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+from kumoniwa.hypervisor.qemu.guest.waiting_for_room import WaitingForRoom
+
+log = structlog.get_logger(__name__)
+
+_PRESS_AGAIN = 5.0  # seconds; a guest that still boots does not hear the power button, one that shuts down ignores it
+_RESET_WITHIN = 30.0
+_FULL = "io-error"  # QEMU's status after a write for which the host had no room (virtio disks: werror=enospc)
+_STATES = {"running": GuestState.RUNNING, "shutdown": GuestState.SHUT_DOWN}
+
+
+@dataclass
+class _Boot:
+    """What was seen of a guest's present boot."""
+
+    started_at: datetime | None = None
+    pressed_at: datetime | None = None
+    """The power button, first."""
+    at_rest_at: datetime | None = None
+
+
+class Power:
+    """The power of one guest."""
+
+    def __init__(self, id: GuestId, folder: Path, surroundings: Surroundings) -> None:
+        self._id = id
+        self._folder = folder
+        self._around = surroundings
+        self.life = Life(id, folder, surroundings, self._hear, lambda: self._changed.set())
+        self._boot = _Boot()
+        self._resets = Resets()
+        self._waiting = WaitingForRoom(folder)
+        self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether it stands still for want of room, and goes on by itself when there is some."""
+        return self._waiting.is_on
+
+    async def adopt(self) -> Machine | None:
+        """Find the process that an earlier server made, and listen to it; None where there is none."""
+        if (machine := await self.life.adopt()) is None:
+            return None
+        self._waiting.find()
+        log.info("guest found again", guest=self._id)
+        return machine
+
+    async def report_what_was_found(self) -> None:
+        """Report what an adopted guest's earlier events said, as far as it is still so. Raises `GuestLost`."""
+        if await self.life.status() == _FULL:
+            self._waiting.begun_by_qemu()
+        if self._waiting.is_on:
+            self.life.report(EventKind.OUT_OF_SPACE)
+        if any(device["label"] == AGENT and device["frontend-open"] for device in await self.life.ask("query-chardev")):
+            self.life.report(EventKind.REACHABLE)
+
+    async def observe(self) -> GuestState:
+        """See `Guest.observe`."""
+        try:
+            status = await self.life.status()
+        except GuestLost:
+            if self.life.machine is None:
+                return GuestState.ABSENT
+            raise
+        return GuestState.ABSENT if status is None else _STATES.get(status, GuestState.HALTED)
+
+    async def ensure_running(self, spec: GuestSpec) -> Started:
+        """See `Guest.ensure_running`."""
+        match await self.life.status():
+            case None:
+                return await self._start(spec)
+            case "running":
+                return self._runs_already()
+            case _ if self._waiting.is_on:
+                if not self._around.space.has_room():
+                    raise HostExhausted("the host's disk is full; the guest goes on when there is room again")
+                await self.go_on()
+                return self._runs_already()
+            case _:
+                return await self._start_over(spec)
+
+    async def ensure_shut_down(self, *, deadline: float) -> Shutdown:
+        """See `Guest.ensure_shut_down`."""
+        requested_at = self._now()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(deadline):
+                    await self._press_until_down()
+            if await self.life.status() not in ("shutdown", None):
+                await self.life.ask("stop")  # where it went down at the last moment, this does nothing
+                self._waiting.end()  # it is not to go on by itself any more
+        except GuestLost:
+            if self.life.machine is not None:
+                raise
+        return await self._shutdown_since(requested_at)
+
+    async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
+        """See `Guest.ensure_off`."""
+        requested_at = self._now()
+        shutdown = Shutdown(clean=False, requested_at=requested_at, at_rest_at=None)
+        with contextlib.suppress(GuestLost):  # one that does not answer is ended the hard way
+            if skip_os_shutdown:
+                shutdown = await self._shutdown_since(requested_at)
+            else:
+                shutdown = await self.ensure_shut_down(deadline=deadline)
+        await self.life.ensure_quit()
+        return shutdown
+
+    async def pause_for_room(self) -> None:
+        """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
+        if self.life.machine is None or await self.life.status() != "running":
+            return  # what runs is to be stopped, also where an earlier attempt did not get through
+        marked = self._waiting.begin()  # first: a later server must know why it stands still
+        await self.life.ask("stop")
+        self.life.report(EventKind.OUT_OF_SPACE)
+        if not marked:
+            self._waiting.begin()
+
+    async def go_on(self) -> None:
+        """Go on where it stood, if it stood for want of room."""
+        if self.life.machine is None or not self._waiting.is_on:
+            return
+        async with self.life.standing_still:
+            await self.life.ask("cont")
+        self._waiting.end()
+        self.life.report(EventKind.RESUMED)
+
+    async def _start(self, spec: GuestSpec) -> Started:
+        """Make a process and let its vCPUs run. When it raises, there is none."""
+        if spec.id != self._id:
+            raise DriverError(f"the specification of {spec.id} is not that of {self._id}")
+        if not self._around.space.has_room():
+            raise HostExhausted("the host's disk is full: no guest can be started")
+        for disk in spec.disks:
+            await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._waiting.end()
+        growth.forget(self._folder)
+        self._boot = _Boot()
+        machine = await self.life.make(spec)
+        try:
+            await self.life.ask("cont")
+        except DriverError:
+            await machine.ensure_killed()
+            raise
+        self.life.begin(machine)
+        self._boot.started_at = self._now()
+        log.info("guest started", guest=self._id)
+        return Started(fresh=True, at=self._boot.started_at)
+
+    async def _start_over(self, spec: GuestSpec) -> Started:
+        """Reset and go on, in the same process; in a new one where only that shows the guest how long its disks are."""
+        machine = self.life.machine
+        assert machine is not None
+        if growth.is_unseen(self._folder):
+            await self.life.ensure_quit()
+            return await self._start(spec)
+        self._resets.expect()
+        self._boot = _Boot()
+        machine.console.expect_kernel()
+        await self.life.ask("system_reset")
+        try:
+            await self._resets.wait(within=_RESET_WITHIN)  # only then does QEMU take `cont`
+        except TimeoutError as late:
+            raise GuestLost(f"{self._id} was not reset in {_RESET_WITHIN:.0f} s") from late
+        if self._around.accelerator.name == "tcg":
+            await translations.drop(machine)
+        self._resets.begin_boot()
+        await self.life.ask("cont")
+        self._boot.started_at = self._now()
+        return Started(fresh=True, at=self._boot.started_at)
+
+    def _runs_already(self) -> Started:
+        return Started(fresh=False, at=self._boot.started_at or self._now())
+
+    async def _shutdown_since(self, requested_at: datetime) -> Shutdown:
+        """How the guest is down now, or was when its process ended; not clean if it is not."""
+        status, boot = await self.life.status(), self._boot
+        clean = status == "shutdown" or (status is None and boot.at_rest_at is not None)
+        if clean and boot.at_rest_at is not None:
+            requested_at = min(requested_at, boot.pressed_at or boot.at_rest_at)  # asked again, or went by itself
+        return Shutdown(clean=clean, requested_at=requested_at, at_rest_at=boot.at_rest_at if clean else None)
+
+    async def _press_until_down(self) -> None:
+        """Press the power button now and again until the guest is down, ended, or will not go on by itself."""
+        loop = asyncio.get_running_loop()
+        next_press = loop.time()
+        while True:
+            self._changed.clear()
+            if await self.life.status() != "running" and not self._waiting.is_on:
+                return
+            if loop.time() >= next_press:
+                await self.life.ask("system_powerdown")
+                self._boot.pressed_at = self._boot.pressed_at or self._now()
+                next_press = loop.time() + _PRESS_AGAIN
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(next_press):
+                    await self._changed.wait()
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        data = event.get("data", {})
+        match event["event"]:
+            case "SHUTDOWN" if data["guest"]:
+                self._around.tasks.start(self._settle(), f"{self._id} goes down")
+            case "RESET":
+                self._was_reset(by_guest=data["guest"])
+            case "GUEST_PANICKED":
+                self.life.report(EventKind.PANICKED)
+            case "BLOCK_IO_ERROR" if data.get("nospace") and data["action"] == "stop":
+                self._waiting.begun_by_qemu()
+                self.life.report(EventKind.OUT_OF_SPACE)
+            case "DEVICE_DELETED" if (serial := serial_of(data.get("device", ""))) is not None:
+                self.life.report(EventKind.DISK_LET_GO, serial)
+            case "VSERPORT_CHANGE" if data["id"] == AGENT and data["open"]:
+                self.life.report(EventKind.REACHABLE)
+            case _:
+                return
+        self._changed.set()
+
+    def _was_reset(self, *, by_guest: bool) -> None:
+        if self._resets.hear() and by_guest:
+            if self.life.machine is not None:
+                self.life.machine.console.expect_kernel()
+            self.life.report(EventKind.RESET)
+
+    async def _settle(self) -> None:
+        """Note when the disks are at rest. QEMU reports a shutdown first, then drains and flushes them, and only then
+        answers again."""
+        if await self.life.status() == "shutdown":
+            self._boot.at_rest_at = self._now()
+            self.life.report(EventKind.SHUT_DOWN)
+        self._changed.set()
+
+    def _now(self) -> datetime:
+        return self._around.clock.now()

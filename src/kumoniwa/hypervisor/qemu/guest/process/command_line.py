@@ -1,0 +1,247 @@
+"""The command line of QEMU for one guest: a pure function of its specification, with a golden file in the tests.
+
+QEMU runs with the guest's folder as its working directory, so every path here is relative: a data folder may be longer
+than a socket's address can be, and may be moved. The server makes the listening sockets and hands them over as open
+files: a connection to them can be made before QEMU is ready, so nothing has to poll for it.
+"""
+
+import ipaddress
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
+from kumoniwa.hypervisor.qemu.guest.process import firmware
+
+AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
+NETDEV = "n0"
+METADATA_SOCKET = "imds.sock"
+LAYERS_FROM_GUEST = "../../layers"
+
+# The guest's network as QEMU's user-mode stack knows it. guestfwd is accepted only for an address inside the network,
+# hence a /4 that has both the VPC's addresses and 169.254.169.254 (it hides 160.0.0.0-175.255.255.255 from the guest).
+_NETWORK = ipaddress.ip_network("160.0.0.0/4")
+_ROUTER = IPv4Address("172.31.0.1")
+_RESOLVER = IPv4Address("172.31.0.2")
+_METADATA = "169.254.169.254:80"
+
+# The machine `pc`: disks can come and go at every slot of its one PCI bus while the guest runs. On `q35` each disk
+# would need a port of its own for that, and 27 of them make a boot a third longer (22 s of processor time, not 17).
+# Slots: 0 the host bridge, 1 the chipset, 2 the network, 3 what has no slot of its own, then the disks.
+BUS = "pci.0"
+MOST_DISKS = 27
+DISK_IDS = "disk-"  # what the ids of disks begin with
+_FIRST_DISK_SLOT = 4
+
+_GUEST_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
+_LAYER_ID = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,30}")
+_SERIAL = re.compile(r"[A-Za-z0-9-]{1,20}")
+_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerator:
+    """How QEMU runs a guest's instructions (`kvm` or `tcg`), and why that way: a sentence for a person."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The open files of the listening sockets that QEMU inherits."""
+
+    monitor: int
+    console: int
+    agent: int
+
+
+def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) -> list[str]:
+    """The program and its arguments. Raises `DriverError` for a specification that QEMU cannot be given."""
+    _check(spec)
+    return [
+        "qemu-system-x86_64",
+        *("-name", f"guest={spec.id}"),
+        *("-nodefaults", "-no-user-config"),
+        *("-display", "none"),
+        *("-msg", "timestamp=on"),
+        # spawn stays allowed: guestfwd's cmd: forks a program for each metadata connection. So must elevateprivileges:
+        # its list has setsid, with which that program begins, and the filter would kill it without a word. (No program
+        # gains privileges: loading the filter sets no_new_privs.)
+        *("-sandbox", "on,obsolete=deny,resourcecontrol=deny"),
+        *("-machine", f"pc,usb=off,vmport=off,dump-guest-core=off{firmware.machine_options(spec.firmware)}"),
+        *processor(accelerator),
+        *("-smp", str(spec.vcpus)),
+        *("-m", f"{spec.memory_mib}M"),
+        *("-uuid", spec.uuid),
+        *_smbios(spec),
+        *("-rtc", "base=utc"),
+        # A guest that sleeps would be neither running nor stopped, and EC2 has no such thing.
+        *("-global", "PIIX4_PM.disable_s3=1"),
+        *("-global", "PIIX4_PM.disable_s4=1"),
+        *("-boot", "strict=on"),
+        # vCPUs wait for `cont`; a shutdown or a panic stops them and leaves the process for what comes next.
+        "-S",
+        *("-action", "shutdown=pause,panic=pause"),
+        *_monitor(channels),
+        *_console(channels),
+        *_network(spec),
+        *_agent(channels),
+        *("-object", "rng-random,id=entropy,filename=/dev/urandom"),
+        *("-device", f"virtio-rng-pci,rng=entropy,bus={BUS},addr=0x3.0x1,romfile="),
+        *("-device", f"pvpanic-pci,bus={BUS},addr=0x3.0x2"),
+        # Seen by screenshots only: text as a PC's boot loader and kernel write it.
+        *("-device", f"VGA,vgamem_mb=4,bus={BUS},addr=0x3.0x3"),
+        *firmware.blockdevs(spec.firmware),
+        *_disks(spec),
+    ]
+
+
+def disk_node(layer: LayerId, *, on_top: bool = False) -> dict[str, object]:
+    """The block node of a layer, for `-blockdev` and `blockdev-add`: writable, flushes reach the host's disk.
+
+    `on_top`: without its backing file, to be set on the node that stands there already.
+    """
+    if not _LAYER_ID.fullmatch(layer):
+        raise DriverError(f"{layer!r} cannot be the name of a layer")
+    node: dict[str, object] = {
+        "driver": "qcow2",
+        "node-name": layer,
+        "discard": "unmap",
+        "file": {
+            "driver": "file",
+            "filename": f"{LAYERS_FROM_GUEST}/{layer}.qcow2",
+            "discard": "unmap",
+            "locking": "on",
+        },
+    }
+    if on_top:
+        node["backing"] = None
+    return node
+
+
+def disk_id(serial: str) -> str:
+    """The id of the device that shows a disk to its guest: by it every server finds the disk again."""
+    if not _SERIAL.fullmatch(serial):
+        raise DriverError(f"{serial!r} cannot be a serial number")
+    return f"{DISK_IDS}{serial}"
+
+
+def serial_of(device_id: str) -> str | None:
+    """The serial number of the disk whose device this is; None where it is no disk's."""
+    return device_id.removeprefix(DISK_IDS) if device_id.startswith(DISK_IDS) else None
+
+
+def disk_device(bus: DiskBus, disk: GuestDisk) -> dict[str, str]:
+    """The device that shows a disk's node to its guest, for `-device` and `device_add`."""
+    device = {"driver": "nvme", "id": disk_id(disk.serial), "drive": disk.layer, "serial": disk.serial, "bus": BUS}
+    if bus is DiskBus.VIRTIO:
+        # QEMU's NVMe device has no werror: for it the driver pauses the guest before the host's disk is full.
+        device |= {"driver": "virtio-blk-pci", "werror": "enospc"}
+    return device
+
+
+def _check(spec: GuestSpec) -> None:
+    """Refuse what has no place on a command line, and what QEMU would refuse in words that explain nothing."""
+    for what, value, pattern in (
+        ("guest id", spec.id, _GUEST_ID),
+        ("MAC address", spec.mac, _MAC),
+        *(("serial number", disk.serial, _SERIAL) for disk in spec.disks),
+    ):
+        if not pattern.fullmatch(value):
+            raise DriverError(f"{value!r} cannot be a {what}")
+    try:
+        uuid.UUID(spec.uuid)
+    except ValueError as malformed:
+        raise DriverError(f"{spec.uuid!r} is not a UUID") from malformed
+    if not spec.product.isprintable():
+        raise DriverError(f"{spec.product!r} cannot be a product name")
+    if not 1 <= len(spec.disks) <= MOST_DISKS:
+        raise DriverError(f"a guest has 1 to {MOST_DISKS} disks, not {len(spec.disks)}")
+    if len({disk.serial for disk in spec.disks}) != len(spec.disks):
+        raise DriverError("a guest has no two disks of one serial number")
+    if spec.address not in _NETWORK or spec.address in (_ROUTER, _RESOLVER):
+        raise DriverError(
+            f"{spec.address} cannot be a guest's address: the network driver reaches {_NETWORK} without "
+            f"{_ROUTER} and {_RESOLVER}"
+        )
+
+
+def processor(accelerator: Accelerator) -> list[str]:
+    """The options that choose how instructions run: the probe boots with the same ones."""
+    if accelerator.name == "kvm":
+        return ["-accel", "kvm", "-cpu", "host"]
+    # The plainest model boots quickest under emulation: 17.8 s against 21.9 s with `max`. Room for translated code is
+    # kept small for two reasons. A guest fills what it gets: 700 MB of the default 1 GiB after its first boot. And what
+    # is left of it slows the boot loader down when a guest reboots itself, where `translations.drop` has no place: 79 s
+    # until the kernel's first line with the default, 2.5 s with 128 MiB (docs/guest-image.md).
+    return ["-accel", "tcg,thread=multi,tb-size=128", "-cpu", "qemu64"]
+
+
+def _smbios(spec: GuestSpec) -> list[str]:
+    """What cloud-init and people look at to recognise EC2 (as on Nitro: asset tag = instance id)."""
+    vendor = "manufacturer=Amazon EC2"
+    # The family is ours: the Debian image's boot loader goes by it (guest_image/guest_files.py).
+    system = f"type=1,{vendor},product={_value(spec.product)},uuid={spec.uuid},serial={spec.uuid},family={spec.bus}"
+    return [
+        *("-smbios", "type=0,vendor=Amazon EC2,version=1.0"),
+        *("-smbios", system),
+        *("-smbios", f"type=2,{vendor},asset={spec.id}"),
+        *("-smbios", f"type=3,{vendor},asset=Amazon EC2"),
+    ]
+
+
+def _monitor(channels: Channels) -> list[str]:
+    return [
+        *("-chardev", f"socket,id=monitor,fd={channels.monitor},server=on,wait=off"),
+        *("-mon", "chardev=monitor,mode=control"),
+    ]
+
+
+def _console(channels: Channels) -> list[str]:
+    """The serial console: to its log always, and live to the server while one is connected."""
+    return [
+        *("-chardev", f"socket,id=console,fd={channels.console},server=on,wait=off,logfile=console.log,logappend=on"),
+        *("-serial", "chardev:console"),
+    ]
+
+
+def _network(spec: GuestSpec) -> list[str]:
+    netdev = (
+        f"user,id={NETDEV},net={_NETWORK},host={_ROUTER},dns={_RESOLVER},dhcpstart={spec.address},ipv6=off,"
+        f"domainname=ec2.internal,guestfwd=tcp:{_METADATA}-cmd:socat - UNIX-CONNECT:{METADATA_SOCKET}"
+    )
+    device = f"virtio-net-pci,netdev={NETDEV},mac={spec.mac},bus={BUS},addr=0x2,romfile="
+    return ["-netdev", netdev, "-device", device]
+
+
+def _agent(channels: Channels) -> list[str]:
+    return [
+        *("-device", f"virtio-serial-pci,id=serial,bus={BUS},addr=0x3,multifunction=on"),
+        *("-chardev", f"socket,id={AGENT},fd={channels.agent},server=on,wait=off"),
+        *("-device", f"virtserialport,bus=serial.0,chardev={AGENT},id={AGENT},name=org.qemu.guest_agent.0"),
+    ]
+
+
+def _disks(spec: GuestSpec) -> list[str]:
+    """Ascending slots keep the order: `disks[0]` is nvme0n1 or vda. Only it is booted from (`-boot strict=on`)."""
+    arguments = []
+    for index, disk in enumerate(spec.disks):
+        device = {**disk_device(spec.bus, disk), "addr": f"{_FIRST_DISK_SLOT + index:#x}"}
+        if index == 0:
+            device["bootindex"] = "0"
+        arguments += ["-blockdev", json.dumps(disk_node(disk.layer)), "-device", _options(device)]
+    return arguments
+
+
+def _options(device: Mapping[str, str]) -> str:
+    driver, *rest = device.items()
+    return ",".join([driver[1], *(f"{name}={value}" for name, value in rest)])
+
+
+def _value(text: str) -> str:
+    """A value among QEMU's comma-separated options: a comma is doubled."""
+    return text.replace(",", ",,")

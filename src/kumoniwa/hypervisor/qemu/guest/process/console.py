@@ -1,0 +1,89 @@
+"""A guest's serial console: its log, and what is heard live.
+
+QEMU writes everything to `console.log`, whether or not a server listens, so that it outlives both. The server also
+listens live, to learn that a kernel starts without reading a file again and again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from kumoniwa import run, sockets
+
+log = structlog.get_logger(__name__)
+
+LOG = "console.log"
+SOCKET = "console.sock"
+KEPT = 64 * 1024  # what GetConsoleOutput gives
+_TRIM_EVERY = 4 * 1024 * 1024
+_BANNER = b"Linux version "
+
+
+class Console:
+    """One guest's console while a server listens."""
+
+    def __init__(self, folder: Path, on_kernel: Callable[[], None]) -> None:
+        self._folder = folder
+        self._on_kernel = on_kernel
+        self._expecting = True
+
+    def expect_kernel(self) -> None:
+        """A boot begins: the next banner is its kernel's (later ones are old messages that are read)."""
+        self._expecting = True
+
+    async def follow(self) -> None:
+        """Listen until QEMU ends, and keep the log from growing for ever."""
+        try:
+            connected = sockets.connect(self._folder / SOCKET)
+        except OSError as gone:
+            log.info("a console cannot be listened to", folder=str(self._folder), reason=str(gone))
+            return
+        with connected:
+            heard, unheard = b"", _TRIM_EVERY  # an earlier server's absence may have left much
+            while True:
+                if unheard >= _TRIM_EVERY:
+                    await trim(self._folder)
+                    unheard = 0
+                try:
+                    chunk = await asyncio.get_running_loop().sock_recv(connected, 65536)
+                except OSError:
+                    return  # QEMU died
+                if not chunk:
+                    return
+                unheard += len(chunk)
+                heard = heard[-len(_BANNER) :] + chunk
+                if self._expecting and _BANNER in heard:
+                    self._expecting = False
+                    heard = b""
+                    self._on_kernel()
+
+
+def tail(folder: Path) -> bytes:
+    """The last 64 KiB of the log; nothing where there is none."""
+    try:
+        with (folder / LOG).open("rb") as file:
+            end = file.seek(0, 2)
+            file.seek(max(0, end - KEPT))
+            return file.read(KEPT)
+    except FileNotFoundError:
+        return b""
+
+
+async def trim(folder: Path) -> None:
+    """Give back the room of all but the end of the log.
+
+    A hole is punched: QEMU holds the file open and appends, so it cannot be replaced, and what it appends while one
+    copies the end and truncates would be lost.
+    """
+    path = folder / LOG
+    if not path.exists():
+        return  # the guest was forgotten meanwhile
+    spare = (path.stat().st_size - 2 * KEPT) // 4096 * 4096
+    if spare <= 0:
+        return
+    try:
+        await run.run(["fallocate", "--punch-hole", "--offset", "0", "--length", str(spare), str(path)], timeout=30)
+    except (run.ProgramFailed, run.ProgramMissing, TimeoutError) as failure:
+        log.warning("a console log cannot be trimmed", path=str(path), reason=str(failure))

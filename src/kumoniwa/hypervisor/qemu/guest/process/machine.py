@@ -1,0 +1,213 @@
+"""A guest's QEMU while it lives: its process, its monitor, its console."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kumoniwa import run, sockets
+from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestSpec, HostExhausted
+from kumoniwa.hypervisor.qemu.guest.process import firmware, record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Channels, command_line
+from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
+from kumoniwa.hypervisor.qemu.guest.process.console import Console
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
+from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor
+from kumoniwa.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+PROGRAM = "qemu-system-x86_64"
+_LOG = "qemu.log"
+AGENT_SOCKET = "agent.sock"
+_MONITOR_SOCKET = "qmp.sock"
+_START_WITHIN = 60.0  # seconds until a new QEMU greets
+_ANSWER_WITHIN = 10.0  # seconds until a running one does
+_END_SEEN_WITHIN = 1.0
+_QUIT_WITHIN = 60.0  # seconds for a QEMU that quits to flush what it holds
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What is called when a machine does something: its monitor's events, the first line of a kernel, its end (exit
+    status)."""
+
+    on_event: Callable[[Mapping[str, Any]], None]
+    on_kernel: Callable[[], None]
+    on_end: Callable[[int | None], None]
+
+
+class Machine:
+    """A living QEMU. Made by `start` or `adopt`; over when its process ends, or let go with `release`."""
+
+    def __init__(self, folder: Path, identity: Identity, hearing: Hearing, tasks: Tasks) -> None:
+        self._folder = folder
+        self._hearing = hearing
+        self._tasks = tasks
+        self._monitor: Monitor | None = None
+        self._connecting = asyncio.Lock()
+        self._listeners: list[Callable[[Mapping[str, Any]], None]] = []
+        self._process = Process.hold(identity, hearing.on_end)
+        if self._process is None:
+            run.reap(identity.pid)
+        self.console = Console(folder, hearing.on_kernel)
+
+    @property
+    def name(self) -> str:
+        return self._folder.name
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and not self._process.ended.is_set()
+
+    @classmethod
+    async def start(
+        cls, folder: Path, spec: GuestSpec, accelerator: Accelerator, hearing: Hearing, tasks: Tasks
+    ) -> "Machine":
+        """A new QEMU, its vCPUs not yet running. Raises `DriverError`; then there is no process."""
+        with contextlib.ExitStack() as stack:
+            listening = [
+                stack.enter_context(sockets.listen(folder / name))
+                for name in (_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET)
+            ]
+            await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
+            argv = command_line(spec, accelerator, Channels(*(socket.fileno() for socket in listening)))
+            await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
+            identity = _spawn(argv, folder, listening)
+        if identity is None:
+            raise _failure(folder)
+        machine = cls(folder, identity, hearing, tasks)
+        try:
+            await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, identity))
+            await machine.connect(within=_START_WITHIN)
+            tasks.start(machine.console.follow(), f"the console of {spec.id}")
+        except GuestLost as lost:
+            await machine.ensure_killed()
+            raise _failure(folder) from lost
+        except BaseException:
+            await machine.ensure_killed()
+            raise
+        return machine
+
+    @classmethod
+    async def adopt(cls, folder: Path, noted: record.GuestRecord, hearing: Hearing, tasks: Tasks) -> "Machine | None":
+        """The QEMU that an earlier server made, listened to again; None when it is no more."""
+        identity = noted.process or await asyncio.to_thread(find_in, folder, PROGRAM)
+        if identity is None:
+            return None
+        machine = cls(folder, identity, hearing, tasks)
+        if not machine.alive:
+            return None
+        if noted.process is None:
+            await asyncio.to_thread(record.write, folder, record.GuestRecord(noted.spec, identity))
+        tasks.start(machine.console.follow(), f"the console of {noted.spec.id}")
+        with contextlib.suppress(GuestLost):  # it may be busy: every command tries again
+            await machine.connect(within=_ANSWER_WITHIN)
+        return machine
+
+    async def connect(self, *, within: float) -> Monitor:
+        """The connection to the monitor, made anew where there is none. Raises `GuestLost`."""
+        async with self._connecting:
+            if self._monitor is None:
+                if not self.alive:
+                    raise GuestLost(f"{self._folder.name} is gone")
+                monitor = Monitor(self._folder.name, self._heard)
+                await monitor.connect(self._folder / _MONITOR_SOCKET, within=within)
+                self._monitor = monitor
+                self._tasks.start(self._watch(monitor), f"the monitor of {self._folder.name}")
+            return self._monitor
+
+    async def execute(self, command: str, **arguments: object) -> Any:
+        """Run a command of the monitor. Raises `CommandRefused`, `GuestLost`; then it is known whether it is alive."""
+        try:
+            monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
+            return await monitor.execute(command, **arguments)
+        except GuestLost:
+            if self._process is not None:
+                with contextlib.suppress(TimeoutError):  # the connection breaks a moment before the end is seen
+                    async with asyncio.timeout(_END_SEEN_WITHIN):
+                        await self._process.ended.wait()
+            raise
+
+    @contextlib.contextmanager
+    def listening(self, hear: Callable[[Mapping[str, Any]], None]) -> Iterator[None]:
+        """Tell `hear` of each of the monitor's events as well, as long as the block runs."""
+        self._listeners.append(hear)
+        try:
+            yield
+        finally:
+            self._listeners.remove(hear)
+
+    async def human(self, command: str) -> str:
+        """Run a command of the human monitor; gives its text."""
+        return str(await self.execute("human-monitor-command", command_line=command))
+
+    async def hand_over(self, channel: socket.socket, name: str) -> None:
+        """Give QEMU a copy of an open socket, under a name for the next command that takes one. Raises `GuestLost`."""
+        monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
+        await monitor.hand_over(channel.fileno(), name)
+
+    async def status(self) -> str:
+        """QEMU's word for what the vCPUs do: `running`, `shutdown`, `paused`, `io-error`, …"""
+        return str((await self.execute("query-status"))["status"])
+
+    async def ensure_quit(self) -> None:
+        """Afterwards the process has ended; what it held for the disks was handed to the host, if it could."""
+        if self._process is not None and self.alive:
+            with contextlib.suppress(GuestLost):  # it quits before it answers
+                await self.execute("quit")
+            await self._process.ensure_ended(grace=_QUIT_WITHIN)
+
+    async def ensure_killed(self) -> None:
+        """Afterwards the process has ended, at once."""
+        if self._process is not None and self.alive:
+            await self._process.ensure_ended(grace=0)
+
+    async def release(self) -> None:
+        """Let go: the machine goes on without us."""
+        if self._process is not None:
+            self._process.release()
+        if self._monitor is not None:
+            await self._monitor.close()
+
+    def go_on_with(self, work: Coroutine[Any, Any, object], name: str) -> None:
+        """Do something for this machine in the background, as long as the driver is open."""
+        self._tasks.start(work, f"{name}: {self.name}")
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        for hear in tuple(self._listeners):
+            hear(event)
+        self._hearing.on_event(event)
+
+    async def _watch(self, monitor: Monitor) -> None:
+        try:
+            await monitor.lost()
+        except asyncio.CancelledError:  # the server lets go, perhaps in the middle of tidying up
+            await monitor.close()
+            raise
+        self._monitor = None
+
+
+def _spawn(argv: list[str], folder: Path, listening: list[socket.socket]) -> Identity | None:
+    """Start QEMU with these sockets; None when it ended at once."""
+    path = folder / _LOG
+    if path.exists():
+        path.rename(folder / f"{_LOG}.before")  # a crash can still be looked into after the guest was made again
+    with path.open("wb") as output:
+        pid = run.start_detached(argv, cwd=folder, output=output, pass_fds=[socket.fileno() for socket in listening])
+    if (identity := identify(pid)) is None:
+        run.reap(pid)
+    return identity
+
+
+def _failure(folder: Path) -> DriverError:
+    """Why QEMU did not start, in its own words."""
+    said = (folder / _LOG).read_text(errors="replace").strip()[-1000:] or "it said nothing"
+    text = f"QEMU did not start: {said}"
+    exhausted = ("Cannot allocate memory", "cannot set up guest memory", "No space left on device")
+    return HostExhausted(text) if any(sign in said for sign in exhausted) else DriverError(text)

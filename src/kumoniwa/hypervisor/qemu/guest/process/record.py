@@ -1,0 +1,75 @@
+"""What a server notes about a guest for the one after it: `guest.json` in the guest's folder."""
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
+
+_NAME = "guest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestRecord:
+    """The specification a guest's process was made from, and which process that is.
+
+    `process` is None from before it is started until its identity is known: a server that ends between the two leaves
+    a process to be looked for by its folder.
+    """
+
+    spec: GuestSpec
+    process: Identity | None
+
+
+def write(folder: Path, record: GuestRecord) -> None:
+    """Note it durably: after a power failure there is the old record or the new one, whole."""
+    temporary = folder / f".{_NAME}.new"
+    with temporary.open("w") as file:
+        json.dump({"format": 1, **dataclasses.asdict(record)}, file, default=str, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(folder / _NAME)
+    sync_folder(folder)
+
+
+def read(folder: Path) -> GuestRecord | None:
+    """The record, or None when no guest was ever made here. Raises `DriverError` where it cannot be understood."""
+    try:
+        text = (folder / _NAME).read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        return _parsed(json.loads(text))
+    except (ValueError, KeyError, TypeError) as malformed:
+        raise DriverError(f"{folder / _NAME} is not what was written there: {malformed!r}") from malformed
+
+
+def _parsed(noted: dict[str, Any]) -> GuestRecord:
+    spec, process = noted["spec"], noted["process"]
+    return GuestRecord(
+        spec=GuestSpec(
+            **{
+                **spec,
+                "id": GuestId(spec["id"]),
+                "disks": tuple(GuestDisk(LayerId(disk["layer"]), disk["serial"]) for disk in spec["disks"]),
+                "address": IPv4Address(spec["address"]),
+                "bus": DiskBus(spec["bus"]),
+                "firmware": Firmware(spec.get("firmware", Firmware.BIOS)),  # the first servers wrote none
+            }
+        ),
+        process=Identity(**process) if process else None,
+    )
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was created, renamed or removed in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

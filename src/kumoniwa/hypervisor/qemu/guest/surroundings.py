@@ -1,0 +1,26 @@
+"""What all guests of a driver share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kumoniwa.clock import Clock
+from kumoniwa.hypervisor.driver import GuestEvent, GuestId
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
+from kumoniwa.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """See above."""
+
+    clock: Clock
+    accelerator: Accelerator
+    tasks: Tasks
+    layers: Path
+    """The folder of the layers' files."""
+    space: DiskSpace
+    report: Callable[[GuestEvent], None]
+    forget: Callable[[GuestId], None]
+    """Called with a guest of which nothing is left."""

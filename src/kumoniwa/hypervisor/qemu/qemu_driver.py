@@ -1,0 +1,100 @@
+"""The driver `qemu`: guests that are QEMU processes, disks that are qcow2 files, under one data folder."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from kumoniwa import run
+from kumoniwa.clock import Clock
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
+from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
+from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
+from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, DiskSpace, free_bytes, watch
+from kumoniwa.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+
+class QemuDriver:
+    """Guests in `<data_dir>/guests/<id>/`, layers in `<data_dir>/layers/`. Guests outlive the server."""
+
+    name = "qemu"
+    features = Features(boots_blank_disks=False, outlives_the_server=True, answers_connections=True)
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        clock: Clock,
+        accelerator: Accelerator,
+        free: Callable[[Path], int] = free_bytes,
+    ) -> None:
+        self._guests_folder = data_dir / "guests"
+        self._disks = QcowDisks(data_dir / "layers")
+        self._tasks = Tasks("qemu driver")
+        self._guests: dict[GuestId, QemuGuest] = {}
+        self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
+        self._space = DiskSpace(data_dir, free)
+        self._around = Surroundings(
+            clock,
+            accelerator,
+            self._tasks,
+            data_dir / "layers",
+            self._space,
+            self._events.put_nowait,
+            self._forget,
+        )
+        self._version = ""
+        self._memory_mib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
+
+    @property
+    def disks(self) -> QcowDisks:
+        return self._disks
+
+    async def open(self) -> None:
+        self._version = (await run.run([PROGRAM, "--version"], timeout=30)).partition("\n")[0]
+        run.find("socat")  # the way of a guest to its metadata: better missed now than at its first boot
+        self._guests_folder.mkdir(parents=True, exist_ok=True)
+        self._disks.open()
+        for folder in sorted(self._guests_folder.iterdir()):
+            try:
+                await self._guest(GuestId(folder.name)).adopt()
+            except DriverError as failure:
+                log.warning("a guest could not be found again", guest=folder.name, reason=str(failure))
+        watching = watch(self._space, self._around.clock, lambda: self._guests.values())
+        self._tasks.start(watching, "watch the host's disk")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+        for guest in self._guests.values():
+            await guest.let_go()
+        self._guests.clear()
+        self._events.put_nowait(None)
+
+    def guest(self, id: GuestId) -> QemuGuest:
+        return self._guest(id)
+
+    async def events(self) -> AsyncIterator[GuestEvent]:
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    async def capacity(self) -> Capacity:
+        return Capacity(self._memory_mib, Room(await asyncio.to_thread(self._space.free), FLOOR))
+
+    def describe(self) -> Mapping[str, str]:
+        accelerator = self._around.accelerator
+        return {"qemu": self._version, "accelerator": accelerator.name, "why": accelerator.reason}
+
+    def _forget(self, id: GuestId) -> None:
+        self._guests.pop(id, None)
+
+    def _guest(self, id: GuestId) -> QemuGuest:
+        if id not in self._guests:
+            self._guests[id] = QemuGuest(id, self._guests_folder / id, self._around)
+        return self._guests[id]

@@ -1,0 +1,237 @@
+"""What disks hold, in memory: layers with files in them, each reading through to the one it stands on.
+
+Here the rule is kept that all snapshots rest on: **what another layer stands on is never written again**. A real driver
+would write and silently spoil a snapshot; this one says `WorldBroken`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerDamaged, LayerId
+from kumoniwa.hypervisor.simulated.journal import Journal
+from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,30}")  # QEMU's of a block node
+
+
+class WorldBroken(AssertionError):
+    """A call that would spoil data on a real host: the fault of the caller, not of the guest or the driver."""
+
+
+class Layers:
+    """All layers of a world, and which guest has which one open for writing."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.broken: list[str] = []
+        """Every `WorldBroken` that was raised: a test may ask here, should someone have swallowed it."""
+        self._layers: dict[LayerId, Layer] = {}
+        self._files: dict[LayerId, dict[str, bytes]] = {}
+        self._children: Counter[LayerId] = Counter()
+        self._writers: dict[LayerId, GuestId] = {}
+        self._openings: Counter[LayerId] = Counter()
+        self._torn: set[LayerId] = set()
+        self._journal = None if path is None else Journal(path)
+        if self._journal is not None:
+            for layer, files in self._journal.load():
+                self._remember(layer, files)
+
+    def __contains__(self, layer: LayerId) -> bool:
+        return layer in self._layers
+
+    def __getitem__(self, layer: LayerId) -> Layer:
+        try:
+            return self._layers[layer]
+        except KeyError:
+            raise DriverError(f"There is no layer {layer}.") from None
+
+    @property
+    def kept(self) -> bool:
+        """Whether they outlive the process."""
+        return self._journal is not None
+
+    def ids(self) -> frozenset[LayerId]:
+        return frozenset(self._layers)
+
+    def add(self, layer: Layer) -> None:
+        """A new layer. The one it stands on is immutable from now on, unless a guest has it open: it will cut over."""
+        if not _NAME.fullmatch(layer.id):
+            raise DriverError(f"{layer.id!r} cannot be the name of a layer")
+        if layer.parent is not None:
+            self.check_whole(layer.parent)
+            if layer.parent not in self._writers:
+                self._seal(self[layer.parent])
+        self._remember(layer, {})
+        self._save(layer)
+
+    def remove(self, layer: LayerId) -> None:
+        if self._children[layer]:
+            self._break(f"layer {layer} was deleted while another stands on it")
+        if layer in self._writers:
+            self._break(f"layer {layer} was deleted while guest {self._writers[layer]} writes to it")
+        gone = self._layers.pop(layer)
+        never_used = not self._files.pop(layer) and gone.filesystem is None and not gone.sealed
+        self._torn.discard(layer)
+        if gone.parent is not None:
+            self._children[gone.parent] -= 1
+            if never_used and not self._children[gone.parent]:
+                self._unseal(self[gone.parent])  # nothing was ever read through the overlay that was to stand on it
+        if self._journal is not None:
+            self._journal.delete(layer)
+
+    def open(self, layer: LayerId, writer: GuestId) -> None:
+        """Give the layer to a guest for writing; all that it stands on is immutable from now on."""
+        opened = self[layer]
+        self.check_whole(layer)
+        if layer in self._writers:
+            raise DriverError(f"Layer {layer} is open for writing by guest {self._writers[layer]}.")
+        if opened.sealed:
+            self._break(f"guest {writer} opens layer {layer} for writing, and another layer stands on it")
+        below = opened.parent
+        while below is not None:
+            if below in self._writers:
+                raise DriverError(f"Layer {below}, below {layer}, is open for writing by guest {self._writers[below]}.")
+            self._seal(self[below])
+            below = self[below].parent
+        self._writers[layer] = writer
+        self._openings[layer] += 1
+
+    def close(self, layer: LayerId) -> None:
+        del self._writers[layer]
+
+    def switch(self, old: LayerId, new: LayerId) -> None:
+        """The guest that writes to `old` writes to `new` from here on."""
+        writer = self._writers[old]
+        self.close(old)
+        self.open(new, writer)
+
+    def get(self, layer: LayerId, path: str) -> bytes | None:
+        """What the file holds, in this layer or the nearest one below that has it."""
+        at: LayerId | None = layer
+        while at is not None:
+            if (data := self._files[at].get(path)) is not None:
+                return data
+            at = self._layers[at].parent
+        return None
+
+    def put(self, layer: LayerId, files: Mapping[str, bytes], filesystem: FileSystem) -> None:
+        """Write files and the file system's state, at one instant."""
+        changed = replace(self[layer], filesystem=filesystem)
+        if changed.sealed:
+            self._break(f"layer {layer} was written to, and another layer stands on it")
+        self._layers[layer] = changed
+        self._files[layer].update(files)
+        self._save(changed, files)
+
+    def grow(self, layer: LayerId, size_bytes: int) -> None:
+        """Make it at least this long."""
+        if (grown := self[layer]).size_bytes < size_bytes:
+            if grown.sealed or (self._children[layer] and layer not in self._writers):
+                self._break(f"layer {layer} was resized, and another layer stands on it")
+            self._layers[layer] = replace(grown, size_bytes=size_bytes)
+            self._save(self._layers[layer])
+
+    def is_open(self, layer: LayerId) -> bool:
+        """Whether a guest has it for writing."""
+        return layer in self._writers
+
+    def opening(self, layer: LayerId) -> int | None:
+        """Which time it is that a guest has it for writing, counted from one; None: none has."""
+        return self._openings[layer] if layer in self._writers else None
+
+    def between(self, layer: LayerId, onto: LayerId | None) -> list[LayerId]:
+        """What lies below `layer` and above `onto`, from the top. Raises `DriverError` where `onto` is not below."""
+        found: list[LayerId] = []
+        at = self[layer].parent
+        while at != onto:
+            if at is None:
+                raise DriverError(f"Layer {layer} does not stand on {onto}.")
+            found.append(at)
+            at = self[at].parent
+        return found
+
+    def pull_up(self, layer: LayerId, onto: LayerId | None) -> None:
+        """Put into `layer` what shows through it from the layers down to `onto`, which it stands on from here on."""
+        if self[layer].sealed:
+            self._break(f"layer {layer} was compacted, and another layer stands on it")
+        passed = self.between(layer, onto)
+        files: dict[str, bytes] = {}
+        for below in reversed(passed):
+            files.update(self._files[below])
+        files.update(self._files[layer])
+        moved = replace(self[layer], parent=onto, filesystem=self.filesystem(layer))
+        for parent, by in ((self[layer].parent, -1), (onto, 1)):
+            if parent is not None:
+                self._children[parent] += by
+        self._layers[layer], self._files[layer] = moved, files
+        self._save(moved, files)
+
+    def own(self, layer: LayerId) -> Mapping[str, bytes]:
+        """The files that were written to this layer itself."""
+        self[layer]
+        return self._files[layer]
+
+    def shown(self, layer: LayerId) -> Mapping[str, bytes]:
+        """The files that are read through it, its own and those beneath."""
+        files: dict[str, bytes] = {}
+        for one in reversed([layer, *self.between(layer, None)]):
+            files.update(self._files[one])
+        return files
+
+    def tear(self, layer: LayerId) -> None:
+        """Damage its file, as a power failure or a bad disk may."""
+        self[layer]
+        self._torn.add(layer)
+
+    def is_torn(self, layer: LayerId) -> bool:
+        return layer in self._torn
+
+    def check_whole(self, layer: LayerId) -> None:
+        """Raises `LayerDamaged` where the layer, or one beneath it, is missing or torn."""
+        at: LayerId | None = layer
+        while at is not None:
+            if at not in self._layers:
+                raise LayerDamaged(f"{at}.qcow2 is missing")
+            if at in self._torn:
+                raise LayerDamaged(f"{at}.qcow2 is torn: it cannot be read")
+            at = self._layers[at].parent
+
+    def filesystem(self, layer: LayerId) -> FileSystem:
+        """What a check of the disk would say."""
+        at: LayerId | None = layer
+        while at is not None:
+            if (filesystem := self._layers[at].filesystem) is not None:
+                return filesystem
+            at = self._layers[at].parent
+        return FileSystem.BLANK
+
+    def shut(self) -> None:
+        """Let go of the journal's file."""
+        if self._journal is not None:
+            self._journal.close()
+
+    def _remember(self, layer: Layer, files: dict[str, bytes]) -> None:
+        self._layers[layer.id] = layer
+        self._files[layer.id] = files
+        if layer.parent is not None:
+            self._children[layer.parent] += 1
+
+    def _seal(self, layer: Layer) -> None:
+        if not layer.sealed:
+            self._layers[layer.id] = replace(layer, sealed=True)
+            self._save(self._layers[layer.id])
+
+    def _unseal(self, layer: Layer) -> None:
+        self._layers[layer.id] = replace(layer, sealed=False)
+        self._save(self._layers[layer.id])
+
+    def _save(self, layer: Layer, files: Mapping[str, bytes] | None = None) -> None:
+        if self._journal is not None:
+            self._journal.save(layer, files or {})
+
+    def _break(self, what: str) -> NoReturn:
+        self.broken.append(what)
+        raise WorldBroken(what)

@@ -1,0 +1,106 @@
+"""What follows for a running, unclaimed instance from what its guest is: rows that change, and the workflow that is
+submitted with them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from kumoniwa.model.boots import Boot, Cause
+from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, ShutdownBehavior
+from kumoniwa.store import boots, instances
+from kumoniwa.store.workflows import Origin
+from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
+from kumoniwa.workflows.stories.instances.run_instance import run_instance
+from kumoniwa.workflows.stories.instances.start_instance import start_instance
+from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
+from kumoniwa.workflows.stories.instances.terminate_instance import terminate_instance
+from kumoniwa.workflows.story import submit
+
+log = structlog.get_logger(__name__)
+
+_LOST = (Cause.PANIC, Cause.RECOVERY)
+_AT_ONCE = 3  # times in a minute that a lost guest is brought back at once
+_MINUTE = timedelta(minutes=1)
+
+Decision = Callable[[Connection, Instance, Origin], None]
+
+
+def went_down(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest is down. Where its life has an end already, a workflow of ours shut it down for a reboot or a cut, and
+    then could not boot it: it is brought back. Only a guest that powered itself off may be stopped, or terminated."""
+    boot = boots.current(connection, instance.id)
+    if boot is not None and boot.ended_at is not None:
+        recovered(connection, instance, origin)
+    else:
+        _powered_off(connection, instance, origin)
+
+
+def was_given_up(boot: Boot | None) -> bool:
+    """Whether the guest did not answer who booted it. One that may have heard the power button is not meant: where it
+    goes down yet, that is our doing."""
+    return boot is not None and boot.ended_at is not None and boot.end_requested_at is None
+
+
+def runs_after_all(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest runs, in the life that was given up: what it does by itself from now on is its own doing again."""
+    boot = boots.current(connection, instance.id)
+    if boot is not None and was_given_up(boot):
+        boots.ensure_not_ended(connection, boot.id)
+
+
+def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest powered itself off. No protection keeps an instance from that (docs/sources.md)."""
+    ends = instance.shutdown_behavior is ShutdownBehavior.TERMINATE
+    instances.move(
+        connection,
+        instance.id,
+        [InstanceState.RUNNING],
+        InstanceState.SHUTTING_DOWN if ends else InstanceState.STOPPING,
+        state_transition_reason="",
+        state_reason_code=INSTANCE_SHUTDOWN.code,
+        state_reason_message=INSTANCE_SHUTDOWN.message,
+    )
+    submit(
+        connection,
+        terminate_instance if ends else stop_instance,
+        origin,
+        instance_id=instance.id,
+        cause=Cause.GUEST,
+        skip_os_shutdown=False,
+    )
+
+
+def begin_again(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """Submit once more what brings an instance out of the state it is in."""
+    if instance.state is InstanceState.PENDING:
+        story = run_instance if instance.launch_time == instance.first_launch_time else start_instance
+        submit(connection, story, origin, instance_id=instance.id)
+        return
+    submit(
+        connection,
+        terminate_instance if instance.state is InstanceState.SHUTTING_DOWN else stop_instance,
+        origin,
+        instance_id=instance.id,
+        cause=Cause.ACTION,
+        skip_os_shutdown=False,
+    )
+
+
+def recovered(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest's process is gone: it is brought back."""
+    _bring_back(connection, instance, origin, Cause.RECOVERY)
+
+
+def panicked(connection: Connection, instance: Instance, origin: Origin) -> None:
+    """The guest's kernel panicked: it is brought back."""
+    _bring_back(connection, instance, origin, Cause.PANIC)
+
+
+def _bring_back(connection: Connection, instance: Instance, origin: Origin, cause: Cause) -> None:
+    """Boot a lost guest again. One that is lost again and again is left to the rounds: it must not use up the host."""
+    if boots.count_since(connection, instance.id, _LOST, origin.at - _MINUTE) >= _AT_ONCE:
+        log.warning("a guest is lost again and again; it is booted again later", instance=instance.id)
+        return
+    submit(connection, recover_instance, origin, instance_id=instance.id, cause=cause)

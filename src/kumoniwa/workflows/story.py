@@ -1,0 +1,95 @@
+"""Stories: the kinds of workflows there are, what the rest of the server has to know of each, and how one is begun.
+
+A story is one file below `workflows/stories/`: a coroutine of steps, and its traits in the decorator above it.
+
+    @story("freeze_volume", claims="instance_id", names_layers=True)
+    async def freeze_volume(wf: Workflow, volume_id: str, instance_id: str) -> None: ...
+
+    submit(connection, freeze_volume, origin(call), volume_id=volume.id, instance_id=instance.id)
+
+Kinds and the names of arguments are an on-disk format: a server resumes what its previous version submitted.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, Generic, ParamSpec
+
+from sqlalchemy import Connection
+
+from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.store import workflows as rows
+from kumoniwa.workflows.workflow import Workflow
+
+P = ParamSpec("P")
+
+_SUBMITTED = "kumoniwa: a workflow was submitted"  # a note on a connection
+
+
+@dataclass(frozen=True, slots=True)
+class Story(Generic[P]):
+    """A kind of workflow."""
+
+    kind: str
+    run: Callable[Concatenate[Workflow, P], Awaitable[None]]
+    claims: str | None = None
+    """The argument that holds the id of the instance which the workflow claims; None: it claims none. An argument that
+    is None claims none either."""
+    cuts: bool = False
+    """It makes the chains of volumes' layers longer."""
+    names_layers: bool = False
+    """Its arguments hold ids of layers, which are not collected until it has ended."""
+    may_be_hurried: bool = False
+    """The guest may be powered off under it (SkipOsShutdown): it finds the guest gone, and goes on."""
+
+
+STORIES: dict[str, Story[Any]] = {}
+"""Every story, by its kind. Complete once all modules below `workflows.stories` are imported."""
+
+
+def story(
+    kind: str,
+    *,
+    claims: str | None = None,
+    cuts: bool = False,
+    names_layers: bool = False,
+    may_be_hurried: bool = False,
+) -> Callable[[Callable[Concatenate[Workflow, P], Awaitable[None]]], Story[P]]:
+    """Register the coroutine below as the story of this kind, with its traits (`Story`).
+
+    Raises `ValueError` where the kind is taken, or the story has no argument of the name that it `claims`.
+    """
+
+    def register(run: Callable[Concatenate[Workflow, P], Awaitable[None]]) -> Story[P]:
+        if kind in STORIES:
+            raise ValueError(f"two stories are called {kind}")
+        if claims is not None and claims not in inspect.signature(run).parameters:
+            raise ValueError(f"{kind} claims what {claims} names, and has no such argument")
+        registered = Story(kind, run, claims, cuts, names_layers, may_be_hurried)
+        STORIES[kind] = registered
+        return registered
+
+    return register
+
+
+def submit(
+    connection: Connection, story: Story[P], origin: rows.Origin, *positional: P.args, **arguments: P.kwargs
+) -> WorkflowRow:
+    """Write a workflow with the rows it is about; `Engine.wake` after the commit starts it.
+
+    Its arguments are given by name: they are kept so. Raises `TypeError` for any other.
+    """
+    if positional:
+        raise TypeError(f"the arguments of {story.kind} are given by name")
+    subject = None if story.claims is None else arguments[story.claims]
+    assert subject is None or isinstance(subject, str), f"{story.kind} claims {subject!r}, which is no id"
+    connection.info[_SUBMITTED] = True
+    return rows.submit(connection, story.kind, subject, origin, arguments)
+
+
+def has_submitted(connection: Connection) -> bool:
+    """Whether a workflow was submitted on this connection since this was asked last: if not, `wake` would find none.
+
+    May be true where the transaction that submitted it was rolled back.
+    """
+    return bool(connection.info.pop(_SUBMITTED, False))

@@ -1,0 +1,40 @@
+"""What Kumoniwa's own routes say of instances: forwards as planned, with what was refused, and nothing is changed."""
+
+import pytest
+from stack import Stack
+
+pytestmark = pytest.mark.anyio
+
+SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+
+
+async def _admit_ssh(stack: Stack, instance_id: str) -> None:
+    [group] = (await stack.instance(instance_id))["SecurityGroups"]
+    await stack.call("AuthorizeSecurityGroupIngress", GroupId=group["GroupId"], IpPermissions=[SSH])
+
+
+async def test_a_refused_port_is_reported_until_the_ports_are_set_again(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    refused = stack.driver.world.ports.refused
+    refused.update(dict.fromkeys((22, 1046), "Permission denied"))
+    await _admit_ssh(stack, instance_id)
+    [forward] = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
+    assert (forward["protocol"], forward["guest_port"], forward["refused"]) == ("tcp", 22, "Permission denied")
+    refused.clear()
+    [forward] = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
+    assert forward["refused"] == "Permission denied"
+    await stack.call("RevokeSecurityGroupIngress", GroupName="default", IpPermissions=[SSH])
+    await _admit_ssh(stack, instance_id)
+    [forward] = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
+    assert forward["refused"] is None
+
+
+async def test_a_look_at_an_instance_leaves_its_guest_alone(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await _admit_ssh(stack, instance_id)
+    ports = stack.driver.world.ports
+    opened = ports.of(stack.guest(instance_id).id)
+    assert len(opened) == 1
+    await stack.guest(instance_id).ensure_forwards([])
+    await stack.get(f"/_kumoniwa/instances/{instance_id}")
+    assert ports.of(stack.guest(instance_id).id) == ()

@@ -90,7 +90,8 @@ def one(reported: list[GuestEvent], tmp_path: Path) -> Life:
 
 async def _begun(one: Life) -> FakeMachine:
     one.begin(await one.make(SPEC))
-    return FakeMachine.made[-1]
+    machine: FakeMachine = FakeMachine.made[-1]
+    return machine
 
 
 async def test_the_end_of_a_guest_that_lives_is_an_event(one: Life, reported: list[GuestEvent]) -> None:

@@ -20,6 +20,19 @@ class SchemaTooNew(Exception):
         )
 
 
+class SchemaTooOld(Exception):
+    """The data folder was written by an older Kumoniwa, and is not to be upgraded now."""
+
+
+def check_current(engine: Engine) -> None:
+    """Raises `SchemaTooNew` or `SchemaTooOld` where the database has another schema than this version's."""
+    found = revision(engine)
+    if found is not None and found > HEAD:
+        raise SchemaTooNew(found)
+    if found != HEAD:
+        raise SchemaTooOld(f"schema {found}")
+
+
 def ensure_schema(engine: Engine) -> None:
     """Afterwards the database has this version's schema, and all that was in it.
 

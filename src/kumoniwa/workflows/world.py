@@ -7,7 +7,7 @@ from typing import Protocol
 from kumoniwa.clock import Clock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import Driver
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 
 
 class MetadataChannels(Protocol):

@@ -19,8 +19,8 @@ from kumoniwa.imds.facts import gather
 from kumoniwa.imds.server import MOST_CONNECTIONS, MetadataService
 from kumoniwa.sockets import connect
 from kumoniwa.store import instances
-from kumoniwa.store.engines.sqlite import Database, make_engine
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -45,9 +45,7 @@ class Cloud:
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
     """The example instance with its channel open, in a folder that is too long for a socket's address."""
-    engine = make_engine(tmp_path / "state.db")
-    metadata.create_all(engine)
-    database = Database(engine)
+    database = open_database(tmp_path)
     await database.write(write_example)
     clock = ManualClock()
 

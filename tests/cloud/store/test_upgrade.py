@@ -97,7 +97,7 @@ import os, sys
 from pathlib import Path
 from sqlalchemy import event
 from kumoniwa.store import schema
-from kumoniwa.store.database import make_engine
+from kumoniwa.store.engines.sqlite import make_engine
 engine = make_engine(Path(sys.argv[1]) / "cloud.db")
 @event.listens_for(engine, "after_cursor_execute")
 def die(connection, cursor, statement, *rest):

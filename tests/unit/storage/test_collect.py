@@ -14,8 +14,9 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.collect import collect, sweep
-from kumoniwa.store import layers, snapshots, tables, volumes, workflows
-from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store import layers, snapshots, volumes, workflows
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,9 +24,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    engine = make_engine(tmp_path / "state.db")
-    tables.metadata.create_all(engine)
-    database = Database(engine)
+    database = open_database(tmp_path)
     yield database
     await database.close()
 

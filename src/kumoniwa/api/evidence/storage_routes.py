@@ -16,7 +16,7 @@ from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.shorten_chains import told as compacted
 from kumoniwa.storage.check import look_at_layers, look_at_whole, repair, told
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 from kumoniwa.store.usage import usage
 
 _AT_ONCE = 1.0  # seconds of looking in one answer: then the caller asks on from where it ended, or does not

@@ -18,7 +18,7 @@ from kumoniwa.model.regions import zones
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store import network, security_groups
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 
 VPC_CIDR = IPv4Network("172.31.0.0/16")
 SUBNET_PREFIX = 20

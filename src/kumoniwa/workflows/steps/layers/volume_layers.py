@@ -16,7 +16,7 @@ from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)

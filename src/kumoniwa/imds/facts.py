@@ -6,7 +6,7 @@ from kumoniwa.imds.tree import GuestFacts
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.volumes import AttachmentState
-from kumoniwa.store import instances, network, tags, volumes
+from kumoniwa.store import instances, security_groups, tags, volumes, vpcs
 
 
 def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
@@ -15,8 +15,8 @@ def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
     if instance is None:
         return None
     scope = (instance.account, instance.region)
-    [vpc] = network.vpcs_in(connection, *scope, [instance.vpc_id])  # an instance's network outlives it
-    [subnet] = network.subnets_in(connection, *scope, [instance.subnet_id])
+    [vpc] = vpcs.in_scope(connection, *scope, [instance.vpc_id])  # an instance's network outlives it
+    [subnet] = vpcs.subnets_in(connection, *scope, [instance.subnet_id])
     attached = volumes.attachments_of(connection, [instance_id]).get(instance_id, [])
     told_tags = tags.tags_of(connection, *scope, ids=[instance_id]) if instance.metadata_tags else {}
     return GuestFacts(
@@ -31,5 +31,5 @@ def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
 
 def _groups(connection: Connection, instance: Instance) -> tuple[SecurityGroup, ...]:
     ids = instances.groups_of(connection, [instance.id]).get(instance.id, [])
-    groups = network.groups_in_scope(connection, instance.account, instance.region, ids)
+    groups = security_groups.in_scope(connection, instance.account, instance.region, ids)
     return tuple(sorted(groups, key=lambda group: ids.index(group.id)))

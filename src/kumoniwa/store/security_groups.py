@@ -1,4 +1,4 @@
-"""Security groups and their rules in the database (`network.groups_in_scope` reads the groups alone)."""
+"""Security groups and their rules in the database."""
 
 from collections.abc import Collection
 from typing import Any
@@ -29,6 +29,14 @@ def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | Non
     """The group of that name in a VPC: names are unique there."""
     query = select(security_groups).where(security_groups.c.vpc_id == vpc_id, security_groups.c.name == name)
     return one_of(SecurityGroup, connection, query)
+
+
+def in_scope(
+    connection: Connection, account: str, region: str, ids: Collection[str] | None = None
+) -> list[SecurityGroup]:
+    """The security groups of an account in a region; only these, where `ids` are given."""
+    query = _scoped(security_groups, account, region)
+    return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
 
 
 def rules_in(

@@ -10,7 +10,7 @@ from kumoniwa.api.listing import page
 from kumoniwa.api.registry import action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.regions import REGIONS, Zone, zones
-from kumoniwa.store import network
+from kumoniwa.store import vpcs
 
 _NO_OPT_IN = "opt-in-not-required"
 _MAX_INSTANCES = 20  # EC2's classic default; nothing is counted against it, on EC2 neither
@@ -67,7 +67,7 @@ async def describe_availability_zones(cloud: Cloud, call: Call, parameters: Para
 async def describe_account_attributes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What EC2 tells of an account in a region: VPC only, its default VPC, its limits."""
     await ensure_region_exists(cloud, call)
-    vpc = await cloud.read(lambda connection: network.default_vpc(connection, call.account, call.region))
+    vpc = await cloud.read(lambda connection: vpcs.default(connection, call.account, call.region))
     assert vpc is not None, "ensure_region_exists made it"
     attributes = {
         "supported-platforms": "VPC",

@@ -6,11 +6,12 @@ from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, instance_groups, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
 from kumoniwa.store.tables.layers import layers
-from kumoniwa.store.tables.network import security_group_rules, security_groups, subnets, vpcs
+from kumoniwa.store.tables.security_groups import security_group_rules, security_groups
 from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
+from kumoniwa.store.tables.vpcs import subnets, vpcs
 from kumoniwa.store.tables.workflows import steps, workflows
 
 __all__ = [

@@ -13,7 +13,7 @@ from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.regions import zone_id
 from kumoniwa.model.volumes import Attachment
-from kumoniwa.store import instances, network, volumes
+from kumoniwa.store import instances, security_groups, volumes
 from kumoniwa.store.tags import tags_of
 
 Output = dict[str, Any]
@@ -33,7 +33,7 @@ class Surroundings:
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
     """Read what is told with these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found] if len(found) < 100 else None
-    names = {group.id: group.name for group in network.groups_in_scope(connection, call.account, call.region)}
+    names = {group.id: group.name for group in security_groups.in_scope(connection, call.account, call.region)}
     return Surroundings(
         groups={
             instance_id: [{"GroupId": group_id, "GroupName": names[group_id]} for group_id in group_ids]

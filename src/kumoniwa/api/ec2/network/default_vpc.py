@@ -17,7 +17,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.regions import zones
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.model.vpcs import Subnet, Vpc
-from kumoniwa.store import network, security_groups
+from kumoniwa.store import security_groups, vpcs
 from kumoniwa.store.database import Database
 
 VPC_CIDR = IPv4Network("172.31.0.0/16")
@@ -36,7 +36,7 @@ def ensure_region(connection: Connection, account: str, region: str) -> Vpc:
     Raises `AuthFailure` for a region that does not exist.
     """
     check_region(region)
-    if (vpc := network.default_vpc(connection, account, region)) is not None:
+    if (vpc := vpcs.default(connection, account, region)) is not None:
         return vpc
     vpc = Vpc(
         id=new_id("vpc"),
@@ -47,7 +47,7 @@ def ensure_region(connection: Connection, account: str, region: str) -> Vpc:
         dhcp_options_id=new_id("dopt"),
         cidr_association_id=new_id("vpc-cidr-assoc"),
     )
-    network.add(connection, vpc, *_default_subnets(vpc))
+    vpcs.add(connection, vpc, *_default_subnets(vpc))
     group = SecurityGroup(
         id=new_id("sg"),
         account=account,

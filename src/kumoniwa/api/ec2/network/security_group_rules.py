@@ -30,7 +30,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import instances, network, security_groups
+from kumoniwa.store import instances, security_groups, vpcs
 from kumoniwa.store import tags as tag_rows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
@@ -79,7 +79,7 @@ async def describe_security_group_rules(cloud: Cloud, call: Call, parameters: Pa
     ) -> tuple[list[SecurityGroupRule], dict[str, SecurityGroup], dict[str, dict[str, str]]]:
         rules = security_groups.rules_in(connection, call.account, call.region)
         _KIND.check_all_found(ids, {rule.id for rule in rules})
-        groups = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region)}
+        groups = {group.id: group for group in security_groups.in_scope(connection, call.account, call.region)}
         tags = tags_of(connection, call.account, call.region, _KIND.resource_type)
         return [rule for rule in rules if ids is None or rule.id in ids], groups, tags
 
@@ -130,7 +130,7 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         security_groups.add_rules(connection, *rules)
         for rule in rules:
             write(connection, call, rule.id, _KIND.resource_type, tags)
-        groups = {one.id: one for one in network.groups_in_scope(connection, call.account, call.region)}
+        groups = {one.id: one for one in security_groups.in_scope(connection, call.account, call.region)}
         return {"Return": True, "SecurityGroupRules": [_output(rule, groups, tags) for rule in rules]}
 
     answer = await cloud.change(call, authorize)
@@ -189,8 +189,8 @@ async def _follow(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
 def _group_still_there(connection: Connection, call: Call, parameters: Parameters) -> SecurityGroup | None:
     """The group again, on a connection that only reads; None if it was deleted since."""
     if (group_id := parameters.get("GroupId")) is not None:
-        return next(iter(network.groups_in_scope(connection, call.account, call.region, [group_id])), None)
-    vpc = network.default_vpc(connection, call.account, call.region)
+        return next(iter(security_groups.in_scope(connection, call.account, call.region, [group_id])), None)
+    vpc = vpcs.default(connection, call.account, call.region)
     return None if vpc is None else security_groups.named(connection, vpc.id, parameters["GroupName"])
 
 
@@ -223,7 +223,7 @@ def _from_group(connection: Connection, call: Call, permission: Mapping[str, Any
 
 def _in_default_vpc(connection: Connection, group: SecurityGroup) -> bool:
     """EC2 tells of unknown rules in the default VPC and refuses them elsewhere (its API reference says so)."""
-    vpc = network.default_vpc(connection, group.account, group.region)
+    vpc = vpcs.default(connection, group.account, group.region)
     return vpc is not None and vpc.id == group.vpc_id
 
 

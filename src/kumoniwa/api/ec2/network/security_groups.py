@@ -20,7 +20,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import network, security_groups
+from kumoniwa.store import security_groups, vpcs
 from kumoniwa.store import tags as tag_rows
 
 MAX_NAME = 255
@@ -49,7 +49,7 @@ def group_of(connection: Connection, call: Call, parameters: Parameters) -> Secu
 
 def group_with_id(connection: Connection, call: Call, group_id: str) -> SecurityGroup:
     SECURITY_GROUP.check_form([group_id])
-    found = network.groups_in_scope(connection, call.account, call.region, [group_id])
+    found = security_groups.in_scope(connection, call.account, call.region, [group_id])
     if not found:
         raise SECURITY_GROUP.not_found([group_id])
     return found[0]
@@ -98,9 +98,9 @@ async def describe_security_groups(cloud: Cloud, call: Call, parameters: Paramet
     await ensure_region_exists(cloud, call)
 
     def read(connection: Connection) -> tuple[list[Shown], dict[str, SecurityGroup]]:
-        default = network.default_vpc(connection, call.account, call.region)
+        default = vpcs.default(connection, call.account, call.region)
         assert default is not None, "ensure_region_exists made it"
-        every = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region)}
+        every = {group.id: group for group in security_groups.in_scope(connection, call.account, call.region)}
         by_name = {group.name: group.id for group in every.values() if group.vpc_id == default.id}
         SECURITY_GROUP.check_all_found(ids, every)
         for name in names or ():

@@ -15,7 +15,7 @@ from kumoniwa.api.listing import page
 from kumoniwa.api.registry import action
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.network.addresses import private_capacity
-from kumoniwa.store import instances, network
+from kumoniwa.store import instances, vpcs
 
 LIMITS = (5, 1000)
 
@@ -40,7 +40,7 @@ _ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": False, "enableNet
 def vpc_named(connection: Connection, call: Call, vpc_id: str) -> Vpc:
     """The caller's VPC with this id. Raises EC2's refusals."""
     VPC.check_form([vpc_id])
-    found = network.vpcs_in(connection, call.account, call.region, [vpc_id])
+    found = vpcs.in_scope(connection, call.account, call.region, [vpc_id])
     if not found:
         raise VPC.not_found([vpc_id])
     return found[0]
@@ -54,15 +54,15 @@ async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     await ensure_region_exists(cloud, call)
 
     def read(connection: Connection) -> tuple[list[Vpc], dict[str, dict[str, str]]]:
-        found = network.vpcs_in(connection, call.account, call.region, ids)
+        found = vpcs.in_scope(connection, call.account, call.region, ids)
         return found, tags_of(connection, call.account, call.region, VPC.resource_type)
 
-    vpcs, tags = await cloud.read(read)
-    VPC.check_all_found(ids, {vpc.id for vpc in vpcs})
+    described, tags = await cloud.read(read)
+    VPC.check_all_found(ids, {vpc.id for vpc in described})
     found, token = page(
         call,
         parameters,
-        vpcs,
+        described,
         filters=_VPC_FILTERS,
         key=lambda vpc: vpc.id,
         tags=lambda vpc: tags.get(vpc.id, {}),
@@ -89,7 +89,7 @@ async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> 
     await ensure_region_exists(cloud, call)
 
     def read(connection: Connection) -> tuple[list[Subnet], dict[str, int], dict[str, dict[str, str]]]:
-        found = network.subnets_in(connection, call.account, call.region, ids)
+        found = vpcs.subnets_in(connection, call.account, call.region, ids)
         free = {
             subnet.id: private_capacity(subnet) - len(instances.private_addresses(connection, subnet.id))
             for subnet in found

@@ -15,7 +15,7 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import instances, network, security_groups
+from kumoniwa.store import instances, security_groups, vpcs
 
 MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
@@ -66,7 +66,7 @@ def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: S
     for group_id in wanted:
         if not is_well_formed(group_id, "sg"):
             raise Ec2Error("InvalidGroupId.Malformed", f'Invalid id: "{group_id}" (expecting "sg-...")')
-    found = {group.id: group for group in network.groups_in_scope(connection, call.account, call.region, wanted)}
+    found = {group.id: group for group in security_groups.in_scope(connection, call.account, call.region, wanted)}
     for group_id in wanted:
         if group_id not in found:
             raise Ec2Error("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
@@ -133,10 +133,10 @@ def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
 
 def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None) -> Subnet:
     if subnet_id is None:
-        subnet = network.default_subnet(connection, call.account, call.region, zone or zones(call.region)[0].name)
+        subnet = vpcs.default_subnet(connection, call.account, call.region, zone or zones(call.region)[0].name)
         assert subnet is not None, "ensure_region made one in each zone"
         return subnet
-    found = network.subnets_in(connection, call.account, call.region, [subnet_id])
+    found = vpcs.subnets_in(connection, call.account, call.region, [subnet_id])
     if not found:
         raise Ec2Error("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
     if zone is not None and found[0].zone != zone:

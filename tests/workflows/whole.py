@@ -17,7 +17,7 @@ async def whole(stack: Stack) -> None:
 
     def read(connection: Connection) -> tuple[list[Any], list[Any], list[str]]:
         return (
-            list(connection.execute(select(instances.c.id).where(instances.c.claimed_by.is_not(None)))),
+            list(connection.execute(select(claims))),
             list(connection.execute(select(workflows.c.id).where(workflows.c.finished_at.is_(None)))),
             sorted(set(_of_nothing(connection))),
         )

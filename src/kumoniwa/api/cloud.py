@@ -11,7 +11,7 @@ from kumoniwa.api.descriptions import Descriptions
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.engine import Engine, has_submitted
 from kumoniwa.workflows.world import World
 

@@ -76,7 +76,7 @@ INSTANCE_SHUTDOWN = StateReason(
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An EC2 instance. `claimed_by` is the workflow that owns its guest now."""
+    """An EC2 instance."""
 
     id: str
     account: str
@@ -129,7 +129,6 @@ class Instance:
     reachability: Reachability = Reachability.INITIALIZING
     impaired_since: datetime | None = None
     terminated_at: datetime | None = None
-    claimed_by: str | None = None
     version: int = 0
     """Counts the changes of this row, so that what was made from it can be kept until it changes."""
 

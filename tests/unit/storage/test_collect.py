@@ -14,7 +14,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.collect import collect, sweep
-from kumoniwa.store import layers, snapshots, volumes, workflows
+from kumoniwa.store import journal, layers, snapshots, volumes
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
 
@@ -83,13 +83,13 @@ async def test_a_layer_named_by_an_unfinished_workflow_stays_until_it_ends(
     database: Database, driver: SimulatedDriver
 ) -> None:
     await _stack(database, driver, "a", "b")
-    origin = workflows.Origin("CreateImage", "req", AT)
+    origin = journal.Origin("CreateImage", "req", AT)
     arguments = {"cuts": [{"old": "a", "new": "b"}]}
     workflow = await database.write(
-        lambda connection: workflows.submit(connection, "create_image", None, origin, arguments)
+        lambda connection: journal.submit(connection, "create_image", None, origin, arguments)
     )
     assert await collect(database, driver.disks) == 0
-    await database.write(lambda connection: workflows.finish(connection, workflow, None, AT))
+    await database.write(lambda connection: journal.finish(connection, workflow, None, AT))
     assert await collect(database, driver.disks) == 2
 
 

@@ -12,7 +12,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.instance_lookup import instance_named
 from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
-from kumoniwa.store import boots, images, workflows
+from kumoniwa.store import boots, claims, images
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards, planned
 
 
@@ -79,7 +79,7 @@ async def snapshot_truth(cloud: Cloud, call: Call, named: Mapping[str, str]) -> 
 
 def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str, Any]:
     instance = instance_named(connection, call, instance_id)
-    owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
+    owner = claims.holder(connection, instance.id)
     return {
         "instance_id": instance.id,
         "state": instance.state,

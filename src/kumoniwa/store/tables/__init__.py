@@ -1,5 +1,6 @@
 """The tables, one file for each resource."""
 
+from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
 from kumoniwa.store.tables.images import image_devices, images
@@ -19,6 +20,7 @@ __all__ = [
     "Word",
     "attachments",
     "boots",
+    "claims",
     "client_tokens",
     "facts",
     "image_devices",

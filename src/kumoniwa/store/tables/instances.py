@@ -66,7 +66,6 @@ instances = table(
     Column("reachability", Word(Reachability), nullable=False),
     Column("impaired_since", Moment),
     Column("terminated_at", Moment),
-    Column("claimed_by", String),
     Column("version", Integer, nullable=False),
     Index("instances_scope", "account", "region"),
 )

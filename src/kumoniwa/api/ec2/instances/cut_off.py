@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.hypervisor.driver import DriverError, GuestId
 from kumoniwa.model.instances import Instance
-from kumoniwa.store import instances, workflows
+from kumoniwa.store import claims
 
 log = structlog.get_logger(__name__)
 
@@ -31,15 +31,15 @@ class Insistence:
 
 def insistence(connection: Connection, instance: Instance) -> Insistence | None:
     """Whether somebody has this guest now, and may be hurried."""
-    owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
+    owner = claims.holder(connection, instance.id)
     return Insistence(instance.id, owner.id) if owner is not None and owner.kind in _HURRIED else None
 
 
 async def insist(cloud: Cloud, insistences: list[Insistence]) -> None:
     """Cut these guests off. What cannot be is left to the workflow that was submitted for it."""
     for one in insistences:
-        row = await cloud.read(partial(instances.get, instance_id=one.instance_id))
-        if row is None or row.claimed_by != one.workflow_id:
+        owner = await cloud.read(partial(claims.holder, resource_id=one.instance_id))
+        if owner is None or owner.id != one.workflow_id:
             continue  # its turn is over; the next start of this guest is none of ours
         try:
             await cloud.world.driver.guest(GuestId(one.instance_id)).ensure_off(deadline=0, skip_os_shutdown=True)

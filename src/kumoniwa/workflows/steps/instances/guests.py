@@ -24,7 +24,7 @@ from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, volumes
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.engine import StepFailed
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made

@@ -238,7 +238,7 @@ class QemuGuest:
             await self._machine.human(forwards.remove_command(forward))
         refused = {}
         for forward in sorted(set(wanted) - is_open, key=str):
-            said = await self._machine.human(forwards.add_command(forward, noted.spec.address))
+            said = await self._machine.human(forwards.add_command(forward, noted.spec.nic.address))
             if said.strip():
                 refused[forward] = forwards.why_not(forward) or said.strip()
         return refused

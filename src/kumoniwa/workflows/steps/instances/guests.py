@@ -14,6 +14,7 @@ from kumoniwa.hypervisor.driver import (
     GuestDisk,
     GuestId,
     GuestLost,
+    GuestNic,
     GuestSpec,
     GuestState,
     LayerId,
@@ -156,8 +157,7 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
             for attachment, volume in volumes.of_instance(connection, instance_id)
             if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
         ),
-        mac=instance.mac,
-        address=IPv4Address(instance.private_ip),
+        nics=(GuestNic(instance.mac, IPv4Address(instance.private_ip)),),
         bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )

@@ -10,7 +10,7 @@ import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
 from example_guest import INSTANCE
 
-from kumoniwa.hypervisor.driver import DiskBus, Forward, GuestDisk, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, Forward, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.store import instances
 from kumoniwa.workflows.steps.instances import instance_ports
@@ -55,8 +55,7 @@ async def start_instance(cloud: BareCloud, *group_ids: str, **columns: Any) -> N
         vcpus=1,
         memory_mib=512,
         disks=(GuestDisk(LayerId("disk"), "vol01"),),
-        mac=instance.mac,
-        address=instance_ports.IPv4Address(instance.private_ip),
+        nics=(GuestNic(instance.mac, instance_ports.IPv4Address(instance.private_ip)),),
         bus=DiskBus.NVME,
     )
     await cloud.driver.guest(spec.id).ensure_running(spec)

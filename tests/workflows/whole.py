@@ -9,7 +9,7 @@ from stack import Stack
 from kumoniwa.model.layers import Layer
 from kumoniwa.storage.collect import collect
 from kumoniwa.store import layers
-from kumoniwa.store.tables import instances, metadata, permissions, tags, workflows
+from kumoniwa.store.tables import metadata, permissions, tags, workflows
 
 
 async def whole(stack: Stack) -> None:
@@ -43,6 +43,5 @@ def _of_nothing(connection: Connection) -> Iterable[str]:
         if "id" in table.c
         for found in connection.scalars(select(table.c.id))
     }
-    there |= set(connection.scalars(select(instances.c.interface_id)))
     for table in (tags, permissions):
         yield from set(connection.scalars(select(table.c.resource_id))) - there

@@ -55,7 +55,6 @@ class Housekeeping:
             for instance in instances.in_states(connection, [InstanceState.TERMINATED]):
                 if instance.terminated_at is not None and instance.terminated_at < now - TERMINATED_SHOWN:
                     tags.remove_all(connection, instance.id)
-                    tags.remove_all(connection, instance.interface_id)
                     boots.forget(connection, instance.id)
                     instances.forget(connection, instance.id)
             for instance in instances.in_states(connection, [InstanceState.RUNNING]):

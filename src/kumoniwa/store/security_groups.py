@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
-from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import instance_groups, instances, security_group_rules, security_groups
+from kumoniwa.store.tables import interface_groups, security_group_rules, security_groups
 
 DEFAULT_NAME = "default"
 """The name of the group that every VPC has and that cannot be deleted."""
@@ -65,24 +64,12 @@ def remove_rules(connection: Connection, rule_ids: Collection[str]) -> None:
 
 
 def is_in_use(connection: Connection, group_id: str) -> bool:
-    """Whether an instance that is not terminated is in the group, or a rule of another group names it."""
-    members = (
-        select(instance_groups.c.instance_id)
-        .join(instances, instances.c.id == instance_groups.c.instance_id)
-        .where(instance_groups.c.group_id == group_id, instances.c.state != InstanceState.TERMINATED)
-    )
+    """Whether a network interface is in the group, or a rule of another group names it."""
+    members = select(interface_groups.c.interface_id).where(interface_groups.c.group_id == group_id)
     naming = select(security_group_rules.c.id).where(
         security_group_rules.c.source_group_id == group_id, security_group_rules.c.group_id != group_id
     )
     return any(connection.execute(query.limit(1)).first() is not None for query in (members, naming))
-
-
-def forget_terminated_members(connection: Connection, group_id: str) -> None:
-    """Take the group away from terminated instances, which do not hold it back from deletion."""
-    gone = select(instances.c.id).where(instances.c.state == InstanceState.TERMINATED)
-    connection.execute(
-        instance_groups.delete().where(instance_groups.c.group_id == group_id, instance_groups.c.instance_id.in_(gone))
-    )
 
 
 def _scoped(table: Table, account: str, region: str) -> Select[Any]:

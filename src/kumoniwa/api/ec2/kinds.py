@@ -149,7 +149,7 @@ DHCP_OPTIONS = Kind(
 NETWORK_INTERFACE = Kind(
     "eni",
     "network-interface",
-    tables.instances.c.interface_id,
+    tables.network_interfaces.c.id,
     "InvalidNetworkInterfaceID.NotFound",
     "The networkInterface ID '{}' does not exist",
     "The networkInterface IDs '{}' do not exist",

@@ -4,9 +4,10 @@ from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
 from kumoniwa.store.tables.images import image_devices, images
-from kumoniwa.store.tables.instances import boots, instance_groups, instances, replace_root_tasks
+from kumoniwa.store.tables.instances import boots, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
 from kumoniwa.store.tables.layers import layers
+from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces
 from kumoniwa.store.tables.security_groups import security_group_rules, security_groups
 from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
@@ -26,11 +27,12 @@ __all__ = [
     "image_devices",
     "images",
     "import_tasks",
-    "instance_groups",
     "instances",
+    "interface_groups",
     "key_pairs",
     "layers",
     "metadata",
+    "network_interfaces",
     "permissions",
     "replace_root_tasks",
     "security_group_rules",

@@ -11,8 +11,8 @@ from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, asked_for
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopped, instance_named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import InvalidParameterValue
-from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.store import instances, volumes
+from kumoniwa.model.instances import Instance
+from kumoniwa.store import network_interfaces, volumes
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _Read = Callable[[Connection, Instance], Mapping[str, Any]]
@@ -37,10 +37,13 @@ def _devices(connection: Connection, instance: Instance) -> Mapping[str, Any]:
 
 
 def _groups(connection: Connection, instance: Instance) -> Mapping[str, Any]:
-    if instance.state is InstanceState.TERMINATED:
-        return {"Groups": []}
-    ids = instances.groups_of(connection, [instance.id]).get(instance.id, [])
+    ids = network_interfaces.groups_of_instance(connection, instance.id)
     return {"Groups": [{"GroupId": group_id} for group_id in ids]}
+
+
+def _source_dest_check(connection: Connection, instance: Instance) -> Mapping[str, Any]:
+    primary = network_interfaces.primary(connection, instance.id)
+    return {"SourceDestCheck": {} if primary is None else {"Value": primary.source_dest_check}}
 
 
 _READS: Mapping[str, _Read] = {
@@ -59,7 +62,7 @@ _READS: Mapping[str, _Read] = {
     "productCodes": lambda _, instance: {"ProductCodes": []},
     "ramdisk": lambda _, instance: {"RamdiskId": {}},
     "rootDeviceName": lambda _, instance: {"RootDeviceName": {"Value": instance.root_device_name}},
-    "sourceDestCheck": lambda _, instance: {"SourceDestCheck": {"Value": instance.source_dest_check}},
+    "sourceDestCheck": _source_dest_check,
     "sriovNetSupport": lambda _, instance: {"SriovNetSupport": {"Value": "simple"}},
     "userData": lambda _, instance: {"UserData": {} if instance.user_data is None else {"Value": instance.user_data}},
 }
@@ -106,7 +109,7 @@ async def reset_instance_attribute(cloud: Cloud, call: Call, parameters: Paramet
         instance = instance_named(connection, call, parameters["InstanceId"])
         check_modifiable(instance)
         if attribute == "sourceDestCheck":
-            instances.change(connection, instance.id, source_dest_check=True)
+            CHANGES[attribute](connection, call, instance, True)
         else:
             check_stopped(instance)
         return None

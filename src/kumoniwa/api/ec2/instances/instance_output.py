@@ -7,13 +7,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.network.network_interface_output import group_sets, interface_output
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
 from kumoniwa.model.volumes import Attachment
-from kumoniwa.store import instances, security_groups, volumes
+from kumoniwa.store import network_interfaces, volumes
 from kumoniwa.store.tags import tags_of
 
 Output = dict[str, Any]
@@ -25,7 +27,10 @@ _OPEN = {"CapacityReservationPreference": "open"}
 class Surroundings:
     """What is told with instances and stands in other rows, by instance id."""
 
+    interfaces: Mapping[str, Sequence[NetworkInterface]]
+    """The primary one first."""
     groups: Mapping[str, Sequence[Output]]
+    """By network interface."""
     attachments: Mapping[str, Sequence[Attachment]]
     tags: Mapping[str, Mapping[str, str]]
 
@@ -33,23 +38,23 @@ class Surroundings:
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
     """Read what is told with these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found] if len(found) < 100 else None
-    names = {group.id: group.name for group in security_groups.in_scope(connection, call.account, call.region)}
+    interfaces = network_interfaces.of_instances(connection, call.account, call.region, ids)
+    wanted = None if ids is None else [interface.id for those in interfaces.values() for interface in those]
     return Surroundings(
-        groups={
-            instance_id: [{"GroupId": group_id, "GroupName": names[group_id]} for group_id in group_ids]
-            for instance_id, group_ids in instances.groups_of(connection, ids).items()
-        },
+        interfaces=interfaces,
+        groups=group_sets(connection, call, wanted),
         attachments=volumes.attachments_of(connection, ids),
         tags=tags_of(connection, call.account, call.region, "instance", ids),
     )
 
 
 def instance_output(instance: Instance, around: Surroundings) -> Output:
-    """One instance under EC2's member names. A terminated one has lost its addresses, volumes and groups."""
+    """One instance under EC2's member names. A terminated one has lost its interfaces and volumes."""
     gone = instance.state is InstanceState.TERMINATED
-    groups = [] if gone else list(around.groups.get(instance.id, ()))
+    interfaces = around.interfaces.get(instance.id, ())
+    primary = interfaces[0] if interfaces else None
+    groups = list(around.groups.get(primary.id, ())) if primary else []
     options = instance.options
-    private_name = None if gone else private_hostname(instance.private_ip, instance.region)
     return {
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
@@ -76,7 +81,10 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         },
         "MetadataOptions": metadata_options(instance),
         "Monitoring": {"State": "enabled" if instance.monitoring else "disabled"},
-        "NetworkInterfaces": [] if gone else [interface_output(instance, groups)],
+        "NetworkInterfaces": [
+            interface_output(interface, around.groups.get(interface.id, ()), instance.public_ip)
+            for interface in interfaces
+        ],
         "Operator": {"Managed": False},
         "Placement": {
             "AvailabilityZone": instance.zone,
@@ -85,32 +93,32 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
             "Tenancy": "default",
         },
         "PlatformDetails": "Linux/UNIX",
-        "PrivateDnsName": private_name or "",
+        "PrivateDnsName": private_hostname(primary.private_ip, instance.region) if primary else "",
         "PrivateDnsNameOptions": {
             "HostnameType": "ip-name",
             "EnableResourceNameDnsARecord": False,
             "EnableResourceNameDnsAAAARecord": False,
             **options.get("PrivateDnsNameOptions", {}),
         },
-        "PrivateIpAddress": None if gone else instance.private_ip,
+        "PrivateIpAddress": primary.private_ip if primary else None,
         "ProductCodes": [],
         "PublicDnsName": "",  # as in a VPC without enableDnsHostnames: no name of ours would resolve
         "PublicIpAddress": instance.public_ip,
         "RootDeviceName": instance.root_device_name,
         "RootDeviceType": "ebs",
         "SecurityGroups": groups,
-        "SourceDestCheck": None if gone else instance.source_dest_check,
+        "SourceDestCheck": primary.source_dest_check if primary else None,
         "State": state_output(instance.state),
         "StateReason": None
         if instance.state_reason_code is None
         else {"Code": instance.state_reason_code, "Message": instance.state_reason_message},
         "StateTransitionReason": instance.state_transition_reason,
-        "SubnetId": None if gone else instance.subnet_id,
+        "SubnetId": primary.subnet_id if primary else None,
         "Tags": tag_set(around.tags.get(instance.id, {})),
         "UsageOperation": "RunInstances",
         "UsageOperationUpdateTime": instance.first_launch_time,
         "VirtualizationType": "hvm",
-        "VpcId": None if gone else instance.vpc_id,
+        "VpcId": primary.vpc_id if primary else None,
     }
 
 
@@ -165,45 +173,4 @@ def _device(attachment: Attachment) -> Output:
             "Status": attachment.state.at_instance,
             "VolumeId": attachment.volume_id,
         },
-    }
-
-
-def interface_output(instance: Instance, groups: Sequence[Output]) -> Output:
-    """The primary network interface, the only one there is."""
-    association = None
-    if instance.public_ip is not None:
-        association = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": instance.public_ip}
-    name = private_hostname(instance.private_ip, instance.region)
-    return {
-        "Association": association,
-        "Attachment": {
-            "AttachTime": instance.first_launch_time,
-            "AttachmentId": instance.interface_attachment_id,
-            "DeleteOnTermination": True,
-            "DeviceIndex": 0,
-            "NetworkCardIndex": 0,
-            "Status": "attached",
-        },
-        "Description": instance.options.get("NetworkInterface", {}).get("Description", ""),
-        "Groups": list(groups),
-        "InterfaceType": "interface",
-        "Ipv6Addresses": [],
-        "MacAddress": instance.mac,
-        "NetworkInterfaceId": instance.interface_id,
-        "Operator": {"Managed": False},
-        "OwnerId": instance.account,
-        "PrivateDnsName": name,
-        "PrivateIpAddress": instance.private_ip,
-        "PrivateIpAddresses": [
-            {
-                "Association": association,
-                "Primary": True,
-                "PrivateDnsName": name,
-                "PrivateIpAddress": instance.private_ip,
-            }
-        ],
-        "SourceDestCheck": instance.source_dest_check,
-        "Status": "in-use",
-        "SubnetId": instance.subnet_id,
-        "VpcId": instance.vpc_id,
     }

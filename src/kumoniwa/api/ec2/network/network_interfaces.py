@@ -1,22 +1,26 @@
-"""DescribeNetworkInterfaces: the interface of each instance, which lives and ends with it."""
+"""DescribeNetworkInterfaces."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.instance_output import interface_output, surroundings
 from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
+from kumoniwa.api.ec2.network.network_interface_output import (
+    Output,
+    attachment_output,
+    group_sets,
+    interface_output,
+)
 from kumoniwa.api.ec2.tags import tag_set, tags_of
 from kumoniwa.api.filters import never, truth
 from kumoniwa.api.listing import page
 from kumoniwa.api.member_paths import at
 from kumoniwa.api.registry import action
-from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
-from kumoniwa.store import instances
+from kumoniwa.store import instances, network_interfaces, vpcs
 
 _FILTERS = {
     "addresses.association.owner-id": at("PrivateIpAddresses.Association.IpOwnerId"),
@@ -62,27 +66,36 @@ _FILTERS = {
 
 @action("DescribeNetworkInterfaces")
 async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The network interfaces of a region: one for each instance that is not terminated."""
+    """The network interfaces of a region. Each instance has one, which ends with it."""
     ids = parameters.get("NetworkInterfaceIds")
     NETWORK_INTERFACE.check_form(ids or ())
 
     def describe(connection: Connection) -> Answer:
-        every = instances.in_scope(connection, call.account, call.region)
-        found = [
-            instance
-            for instance in every
-            if instance.state is not InstanceState.TERMINATED and (not ids or instance.interface_id in ids)
-        ]
-        NETWORK_INTERFACE.check_all_found(ids, {instance.interface_id for instance in found})
-        groups = surroundings(connection, call, found).groups
-        tags = tags_of(connection, call.account, call.region, NETWORK_INTERFACE.resource_type)
+        scope = (call.account, call.region)
+        found = network_interfaces.in_scope(connection, *scope, ids)
+        NETWORK_INTERFACE.check_all_found(ids, {interface.id for interface in found})
+        groups = group_sets(connection, call, ids)
+        addresses = instances.public_addresses_of(connection, *scope)
+        zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, *scope)}
+        tags = tags_of(connection, *scope, NETWORK_INTERFACE.resource_type)
         shown, token = page(
             call,
             parameters,
-            [(one, _output(one, groups.get(one.id, ()), tags.get(one.interface_id, {}))) for one in found],
+            [
+                (
+                    interface,
+                    {
+                        **interface_output(
+                            interface, groups.get(interface.id, ()), addresses.get(interface.instance_id or "")
+                        ),
+                        **_of_it_alone(interface, zones[interface.subnet_id], tags.get(interface.id, {})),
+                    },
+                )
+                for interface in found
+            ],
             filters=_FILTERS,
-            key=lambda shown: shown[0].interface_id,
-            tags=lambda shown: tags.get(shown[0].interface_id, {}),
+            key=lambda shown: shown[0].id,
+            tags=lambda shown: tags.get(shown[0].id, {}),
             limits=(5, 1000),
             whole={"NetworkInterfaceIds": "networkInterfaceIdSet"},
         )
@@ -91,14 +104,16 @@ async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Para
     return await cloud.read(describe)
 
 
-def _output(instance: Instance, groups: Sequence[dict[str, Any]], tags: Mapping[str, str]) -> dict[str, Any]:
-    """As with its instance, and what is told of it alone."""
-    told = interface_output(instance, groups)
+def _of_it_alone(interface: NetworkInterface, zone: str, tags: Mapping[str, str]) -> Output:
+    """What is described of an interface by itself, and not within its instance."""
     return {
-        **told,
-        "Attachment": {**told["Attachment"], "InstanceId": instance.id, "InstanceOwnerId": instance.account},
-        "AvailabilityZone": instance.zone,
-        "AvailabilityZoneId": zone_id(instance.zone),
+        "Attachment": {
+            **attachment_output(interface),
+            "InstanceId": interface.instance_id,
+            "InstanceOwnerId": interface.account,
+        },
+        "AvailabilityZone": zone,
+        "AvailabilityZoneId": zone_id(zone),
         "PublicDnsName": None,
         "RequesterManaged": False,
         # Unlike other resources, a network interface has its tag set even where that is empty.

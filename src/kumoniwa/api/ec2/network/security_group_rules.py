@@ -30,7 +30,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import instances, security_groups, vpcs
+from kumoniwa.store import network_interfaces, security_groups, vpcs
 from kumoniwa.store import tags as tag_rows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
@@ -181,7 +181,7 @@ async def _follow(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
 
     def members(connection: Connection) -> Sequence[str]:
         group = _group_still_there(connection, call, parameters)
-        return () if group is None else instances.members_of(connection, group.id)
+        return () if group is None else network_interfaces.instances_in(connection, group.id)
 
     await ensure_forwards(cloud.world, await cloud.read(members))
 

@@ -15,7 +15,7 @@ from kumoniwa.api.listing import page
 from kumoniwa.api.registry import action
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.network.addresses import private_capacity
-from kumoniwa.store import instances, vpcs
+from kumoniwa.store import network_interfaces, vpcs
 
 LIMITS = (5, 1000)
 
@@ -91,7 +91,7 @@ async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> 
     def read(connection: Connection) -> tuple[list[Subnet], dict[str, int], dict[str, dict[str, str]]]:
         found = vpcs.subnets_in(connection, call.account, call.region, ids)
         free = {
-            subnet.id: private_capacity(subnet) - len(instances.private_addresses(connection, subnet.id))
+            subnet.id: private_capacity(subnet) - len(network_interfaces.addresses_in(connection, subnet.id))
             for subnet in found
         }
         return found, free, tags_of(connection, call.account, call.region, SUBNET.resource_type)

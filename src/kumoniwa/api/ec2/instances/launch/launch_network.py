@@ -15,19 +15,20 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import instances, security_groups, vpcs
+from kumoniwa.store import network_interfaces, security_groups, vpcs
 
 MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchNetwork:
-    """The subnet and groups of a launch. `private_ip` is the address asked for, if one was."""
+    """What each instance's network interface is to have. `private_ip` is the address asked for, if one was."""
 
     subnet: Subnet
     group_ids: tuple[str, ...]
     associate_public_ip: bool
     private_ip: str | None
+    description: str
 
 
 def launch_network(connection: Connection, call: Call, parameters: Parameters) -> LaunchNetwork:
@@ -57,6 +58,7 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
         group_ids=groups,
         associate_public_ip=subnet.map_public_ip_on_launch if public is None else public,
         private_ip=_checked_address(connection, subnet, _address(asked)),
+        description="" if interface is None else interface.get("Description") or "",
     )
 
 
@@ -175,6 +177,6 @@ def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) 
     # EC2 keeps the first four addresses of a subnet and the last one for itself.
     if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
         raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
-    if asked in instances.private_addresses(connection, subnet.id):
+    if asked in network_interfaces.addresses_in(connection, subnet.id):
         raise Ec2Error("InvalidIPAddress.InUse", f"Address {asked} is in use.")
     return asked

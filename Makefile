@@ -1,6 +1,6 @@
 # The same words as scripts/, for people and CI. Every target installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check
+.PHONY: help install demo test check docs wheel
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,3 +16,9 @@ test: ## check, then run every test, those on real guests included
 
 check: ## formatting, lint, types and layers
 	@scripts/check
+
+docs: ## build the documentation as a site, in build/site; a broken link is an error
+	@scripts/docs
+
+wheel: ## build what pip and pipx install, in build/wheels
+	@scripts/wheel

@@ -20,7 +20,8 @@ from botocore.serialize import create_serializer
 
 from kumoniwa.clock import SystemClock
 from kumoniwa.gateway import form
-from kumoniwa.gateway.protocols.ec2.codec import Codec, service_model
+from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.gateway.sigv4 import SignedRequest, authenticate
 
 LAUNCH: dict[str, Any] = {
@@ -104,7 +105,7 @@ def report(what: str, ours: Callable[[], object], peers: Callable[[], object], p
 
 
 def main() -> None:
-    codec, model = Codec(), service_model("ec2", "2016-11-15")
+    codec, model = ec2_codec(), service_model("ec2", "2016-11-15")
     serializer, parser = create_serializer("ec2", include_validation=False), create_parser("ec2")
 
     launch = model.operation_model("RunInstances")

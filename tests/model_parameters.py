@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kumoniwa.gateway.protocols.ec2.codec import service_model
+from kumoniwa.gateway.protocols.codec import service_model
 
 
 def parameters_of(action: str) -> set[str]:

@@ -1,8 +1,12 @@
-"""The configuration: one frozen value, made once at the door. Nothing else reads the environment or settings files."""
+"""The configuration: one frozen value, made once at the door. Nothing else reads the environment or settings files.
+
+What each setting and variable means stands beside it, and becomes a line of `docs/reference/configuration.md`.
+"""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import platformdirs
 
@@ -15,29 +19,58 @@ DEFAULT_REGION = "us-east-1"
 class Config:
     """How one cloud is run. Paths are absolute; times are in seconds."""
 
-    data_dir: Path
-    host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
-    driver: str = "qemu"
-    account: str = DEFAULT_ACCOUNT
-    region: str = DEFAULT_REGION
-    shutdown_deadline: float = 240.0  # how long a guest may take to power off: EC2's documented "four minutes"
-    detach_deadline: float = 120.0  # how long a guest may take to let a volume go
-    freeze: bool = False  # whether running guests' file systems are frozen for cuts where a request says nothing
-    start_deadline: float = 60.0  # how long QEMU may take until its vCPUs run
+    data_dir: Annotated[Path, "The folder that holds everything the cloud knows: its database, its disks, its key."]
+    host: Annotated[str, "The address on which the API listens."] = "127.0.0.1"
+    port: Annotated[int, "The port on which the API listens; 0 takes any that is free."] = DEFAULT_PORT
+    driver: Annotated[str, "What makes guests: qemu or simulated. A folder stays with its first one."] = "qemu"
+    account: Annotated[str, "The account that owns everything."] = DEFAULT_ACCOUNT
+    region: Annotated[str, "The region that `kumoniwa env` names. Every other region answers as well."] = DEFAULT_REGION
+    # EC2's documented "four minutes"
+    shutdown_deadline: Annotated[float, "How many seconds a guest may take to shut down before it is cut off."] = 240.0
+    detach_deadline: Annotated[
+        float, "How many seconds a guest may take to release a volume before its attachment is `busy`."
+    ] = 120.0
+    freeze: Annotated[
+        bool,
+        "Whether the file systems of running guests are frozen for snapshots, and for images without reboot, "
+        "where the tag kumoniwa:freeze does not say otherwise.",
+    ] = False
+    start_deadline: Annotated[float, "How many seconds QEMU may take until the guest's processors run."] = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable that Kumoniwa reads, and what is taken where it is not set."""
+
+    name: str
+    means: str
+    otherwise: str
+
+
+DATA_DIR = Variable(
+    "KUMONIWA_DATA_DIR",
+    "The data folder of commands that are not given `--data-dir`.",
+    "`kumoniwa` in the user's data folder: `$XDG_DATA_HOME`, or `~/.local/share`",
+)
+CACHE_DIR = Variable(
+    "KUMONIWA_CACHE_DIR",
+    "The folder that keeps built guest images, and whether KVM works on this host.",
+    "`kumoniwa` in the user's cache folder: `$XDG_CACHE_HOME`, or `~/.cache`",
+)
+VARIABLES = (DATA_DIR, CACHE_DIR)
 
 
 def default_data_dir() -> Path:
-    """Where a cloud lives unless told otherwise: `$KUMONIWA_DATA_DIR`, else the user's data folder."""
-    if told := os.environ.get("KUMONIWA_DATA_DIR"):
-        return Path(told).resolve()
+    """Where a cloud lives where no option says so: `DATA_DIR`, else the user's data folder."""
+    if given := os.environ.get(DATA_DIR.name):
+        return Path(given).resolve()
     return Path(platformdirs.user_data_path("kumoniwa"))
 
 
 def cache_dir() -> Path:
-    """Where built guest images are kept between runs: `$KUMONIWA_CACHE_DIR`, else the user's cache folder."""
-    if told := os.environ.get("KUMONIWA_CACHE_DIR"):
-        return Path(told).resolve()
+    """Where built guest images are kept between runs: `CACHE_DIR`, else the user's cache folder."""
+    if given := os.environ.get(CACHE_DIR.name):
+        return Path(given).resolve()
     return Path(platformdirs.user_cache_path("kumoniwa"))
 
 

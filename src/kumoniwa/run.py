@@ -13,31 +13,19 @@ from typing import IO, NoReturn
 
 import structlog
 
+from kumoniwa.debian import package_with
+
 log = structlog.get_logger(__name__)
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"PATH": _PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-_PACKAGES = {
-    "qemu-system-x86_64": "qemu-system-x86",
-    "qemu-img": "qemu-utils",
-    "mmdebstrap": "mmdebstrap",
-    "sfdisk": "fdisk",
-    "grub-mkimage": "grub-common",
-    "mke2fs": "e2fsprogs",
-    "mformat": "mtools",
-    "socat": "socat",
-    "ssh": "openssh-client",
-    "unshare": "util-linux",
-    "newuidmap": "uidmap",
-}
 
 
 class ProgramMissing(Exception):
     """The host lacks a program. The sentence says which Debian package brings it."""
 
     def __init__(self, program: str) -> None:
-        package = _PACKAGES.get(program, program)
-        super().__init__(f"{program} is not installed; on Debian: sudo apt-get install {package}")
+        super().__init__(f"{program} is not installed; on Debian: sudo apt-get install {package_with(program)}")
         self.program = program
 
 

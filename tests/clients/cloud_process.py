@@ -34,8 +34,9 @@ class Failed(Exception):
 class CloudProcess:
     """One cloud over any number of server processes: each is ended by whoever started it, by its pid."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, program: Path = KUMONIWA) -> None:
         self.options = options
+        self.program = program
         self.data_dir = folder / "cloud"
         self.log = folder / "log"
         self.port = 0  # any, at first; later the one it had, so that clients find it again
@@ -51,7 +52,8 @@ class CloudProcess:
     def start(self) -> None:
         """Start a server and wait until it listens. Raises `Failed` where it ends instead."""
         assert self.process is None
-        command = [KUMONIWA, "serve", "--driver", "simulated", "--data-dir", self.data_dir, "--port", str(self.port)]
+        command: list[str | Path] = [self.program, "serve", "--driver", "simulated", "--data-dir", self.data_dir]
+        command += ["--port", str(self.port)]
         command += self.options
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment())
@@ -90,7 +92,7 @@ class CloudProcess:
         """What `kumoniwa env` tells clients to have in their environment."""
         told: dict[str, str] = json.loads(
             subprocess.check_output(
-                [KUMONIWA, "env", "--json", "--data-dir", self.data_dir], env=environment(), timeout=_PATIENCE
+                [self.program, "env", "--json", "--data-dir", self.data_dir], env=environment(), timeout=_PATIENCE
             )
         )
         return told

@@ -126,7 +126,7 @@ def test_where_it_cannot_look_it_says_so(cloud: CloudProcess, tmp_path: Path) ->
 
 _STANDING_STILL = """
 import asyncio, sys
-from kumoniwa.cli import main
+from kumoniwa.cli.main import main
 from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 
 async def stand_still(*_, **__):

@@ -18,7 +18,8 @@ from kumoniwa.api.registry import ACTIONS
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Config
 from kumoniwa.errors import Ec2Error
-from kumoniwa.gateway.protocols.ec2.codec import Codec, service_model
+from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.modules import import_all
 from kumoniwa.store.database import Database
@@ -30,7 +31,7 @@ from kumoniwa.workflows.world import World
 import_all(ec2)
 import_all(stories)
 
-CODEC = Codec()
+CODEC = ec2_codec()
 MODEL = service_model("ec2", "2016-11-15")
 SERIALIZER = create_serializer("ec2", include_validation=False)
 PARSER = create_parser("ec2")
@@ -57,7 +58,7 @@ class BareCloud:
         sent = SERIALIZER.serialize_to_request(parameters, operation)["body"]
         pairs = {name: str(value) for name, value in sent.items() if name not in ("Action", "Version")}
         call = Call(action, account, DEFAULT_REGION, "the-request", "AKIA", self.clock.now())
-        answer = await ACTIONS[action].function(self.cloud, call, CODEC.parse(action, pairs))
+        answer = await ACTIONS["ec2"][action].function(self.cloud, call, CODEC.parse(action, pairs))
         body = CODEC.result(action, answer, call.request_id)
         parsed: dict[str, Any] = PARSER.parse({"body": body, "headers": {}, "status_code": 200}, operation.output_shape)
         parsed.pop("ResponseMetadata", None)

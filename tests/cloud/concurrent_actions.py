@@ -74,7 +74,7 @@ REFUSALS = {
     "NEVER RAN": Refusal(
         "IncorrectInstanceState",
         "Instance 'i-…' cannot be stopped as it has never reached the 'running' state.",
-        "OBS; INF for one that was started again",
+        "OBS; INF for an instance that was started again",
     ),
     "CANNOT STOP": Refusal(
         "IncorrectInstanceState", "This instance 'i-…' is not in a state from which it can be stopped.", "OBS"
@@ -114,7 +114,7 @@ REFUSALS = {
     "SNAPSHOT IN USE": Refusal("InvalidSnapshot.InUse", "The snapshot snap-… is currently in use by ami-…", "OBS"),
     "NOT AVAILABLE": Refusal("IncorrectState", "vol-… is not 'available'.", "OBS"),
     "CREATING": Refusal("IncorrectState", "Volume 'vol-…' is in the 'creating' state.", "OBS of DetachVolume; INF"),
-    "CANNOT DELETE": Refusal("IncorrectState", "The volume 'vol-…' is 'creating'", "M, available ones only; text INF"),
+    "CANNOT DELETE": Refusal("IncorrectState", "The volume 'vol-…' is 'creating'", "M, if available; text INF"),
 }
 
 KNOWN = {
@@ -125,23 +125,23 @@ KNOWN = {
     ("RunInstances", "TerminateInstances"): "INF",
     ("StopInstances", "CreateImage"): "OBS: accepted while stopping",
     ("StopInstances", "CreateImage NoReboot"): "OBS: accepted while stopping",
-    ("StopInstances", "StopInstances"): "M: how to insist, with Force",
-    ("DetachVolume, not followed", "DetachVolume Force"): "M: how to insist",
+    ("StopInstances", "StopInstances"): "M: repeated with Force",
+    ("DetachVolume, not followed", "DetachVolume Force"): "M: repeated with Force",
     ("DetachVolume, not followed", "RebootInstances"): "M: a reboot may free it",
     ("CreateSnapshot", "DetachVolume"): "M: in use while pending",
     ("CreateSnapshots", "DetachVolume"): "M: in use while pending",
     ("CreateSnapshots", "StopInstances"): "M: in use while pending",
     ("*", "CreateSnapshot"): "M: of a volume in use",
     ("*", "CreateSnapshot of the root"): "M: of a volume in use",
-    ("the snapshot of a volume that nobody has", "DeleteSnapshot"): "UG; there once it is completed",
-    ("the snapshot of a volume that nobody has", "DeleteVolume"): "UG: snapshots stay",
+    ("the snapshot of an unattached volume", "DeleteSnapshot"): "UG; there once it is completed",
+    ("the snapshot of an unattached volume", "DeleteVolume"): "UG: snapshots stay",
 }
 """Where it is known from that a second action is accepted; all else is inferred."""
 
 DURING = {
     "AttachVolume": During(
         Held("AttachVolume", at="ensure_attached"),
-        "its volume is being plugged into the guest",
+        "the volume is being attached to the guest",
         makes="–",
         pairs="""
     AttachVolume                 | IN USE         | running, 1 boot     | attached         | –
@@ -166,7 +166,7 @@ DURING = {
     ),
     "DetachVolume": During(
         Held("DetachVolume", at="ensure_detached"),
-        "the guest is asked for the volume, and lets it go",
+        "the guest has been asked to release the volume, and does so",
         makes="–",
         pairs="""
     AttachVolume                 | IN USE         | running, 1 boot     | available        | –
@@ -191,7 +191,7 @@ DURING = {
     ),
     "DetachVolume, not followed": During(
         Held("DetachVolume", at="ensure_detached", busy=True),
-        "the guest is asked for the volume, and keeps it",
+        "the guest has been asked to release the volume, and does not",
         makes="–",
         pairs="""
     AttachVolume                 | IN USE         | running, 1 boot     | busy             | –
@@ -216,7 +216,7 @@ DURING = {
     ),
     "DetachVolume Force": During(
         Held("DetachVolume Force", at="ensure_detached", busy=True),
-        "the guest is asked for the volume, keeps it, and has it taken",
+        "the guest has been asked to release the volume, does not, and loses it",
         makes="–",
         pairs="""
     AttachVolume                 | IN USE         | running, 1 boot     | available        | –
@@ -241,7 +241,7 @@ DURING = {
     ),
     "ModifyVolume": During(
         Held("ModifyVolume", at="ensure_grown"),
-        "its volume is about to grow under the guest",
+        "the volume is about to grow while the guest uses it",
         makes="completed, 2 GiB",
         pairs="""
     AttachVolume                 | attaching      | running, 1 boot     | attached         | –
@@ -266,7 +266,7 @@ DURING = {
     ),
     "CreateSnapshot": During(
         Held("CreateSnapshot", at="ensure_cut"),
-        "the volume is about to be cut",
+        "the volume's snapshot is about to be taken",
         makes="completed ①②③",
         pairs="""
     AttachVolume                 | attaching      | running, 1 boot     | attached         | –
@@ -291,7 +291,7 @@ DURING = {
     ),
     "CreateSnapshots": During(
         Held("CreateSnapshots", at="measure"),
-        "the volumes are cut, the snapshots are being completed",
+        "the snapshots have been taken, and are being completed",
         makes="completed ①",
         pairs="""
     AttachVolume                 | attaching      | running, 1 boot     | attached         | –
@@ -316,7 +316,7 @@ DURING = {
     ),
     "CreateImage": During(
         Held("CreateImage", at="ensure_shut_down", deaf=True),
-        "the guest is being shut down, and does not hear it",
+        "the guest is being shut down, and does not respond",
         makes="at-rest ①②③",
         pairs="""
     AttachVolume                 | attaching      | running, 2 boots    | attached         | –
@@ -341,7 +341,7 @@ DURING = {
     ),
     "CreateImage, being completed": During(
         Held("CreateImage", at="measure"),
-        "the guest runs again, the snapshots are being completed",
+        "the guest runs again, and the snapshots are being completed",
         makes="at-rest ①",
         pairs="""
     AttachVolume                 | attaching      | running, 2 boots    | attached         | –
@@ -366,7 +366,7 @@ DURING = {
     ),
     "CreateImage NoReboot": During(
         Held("CreateImage NoReboot", at="ensure_cut"),
-        "the volumes are about to be cut",
+        "the volumes' snapshots are about to be taken",
         makes="crash-consistent ①②③",
         pairs="""
     AttachVolume                 | attaching      | running, 1 boot     | attached         | –
@@ -391,7 +391,7 @@ DURING = {
     ),
     "CreateReplaceRootVolumeTask": During(
         Held("CreateReplaceRootVolumeTask", at="ensure_off", deaf=True),
-        "the guest is being shut down, and does not hear it",
+        "the guest is being shut down, and does not respond",
         makes="succeeded",
         pairs="""
     AttachVolume                 | attaching      | running, 2 boots    | attached         | –
@@ -416,7 +416,7 @@ DURING = {
     ),
     "StopInstances": During(
         Held("StopInstances", at="ensure_off", deaf=True),
-        "the guest is being shut down, and does not hear it",
+        "the guest is being shut down, and does not respond",
         makes="–",
         pairs="""
     AttachVolume                 | NOT RUNNING    | stopped, 1 boot     | available        | –
@@ -466,7 +466,7 @@ DURING = {
     ),
     "RebootInstances": During(
         Held("RebootInstances", at="ensure_shut_down", deaf=True),
-        "the guest is being shut down, and does not hear it",
+        "the guest is being shut down, and does not respond",
         makes="–",
         pairs="""
     AttachVolume                 | attaching      | running, 2 boots    | attached         | –
@@ -491,7 +491,7 @@ DURING = {
     ),
     "TerminateInstances": During(
         Held("TerminateInstances", at="ensure_off", deaf=True),
-        "the guest is being shut down, and does not hear it",
+        "the guest is being shut down, and does not respond",
         makes="–",
         pairs="""
     AttachVolume                 | NOT RUNNING    | terminated, 1 boot  | available        | –
@@ -543,7 +543,7 @@ DURING = {
 
 UNFINISHED = [
     Unfinished(
-        "the snapshot of a volume that nobody has",
+        "the snapshot of an unattached volume",
         """
     CreateVolume                | SNAPSHOT PENDING | completed
     CopySnapshot                | NOT COMPLETED    | completed

@@ -102,7 +102,7 @@ async def _launch_with_it(making: Making) -> str:
 _Asks = Callable[[Making], Awaitable[str]]
 
 _MADE: dict[str, tuple[Callable[[Making], Awaitable[None]], str, Callable[[Making], Awaitable[str]]]] = {
-    "the snapshot of a volume that nobody has": (_snapshot, "measure", _snapshot_end),
+    "the snapshot of an unattached volume": (_snapshot, "measure", _snapshot_end),
     "the image of an instance": (_image, "measure", _image_end),
     "a volume": (_volume, "ensure_empty", _volume_end),
 }
@@ -168,7 +168,7 @@ _OF_A_VOLUME: dict[str, _Asks] = {
 }
 
 SECONDS = {
-    "the snapshot of a volume that nobody has": _OF_A_SNAPSHOT,
+    "the snapshot of an unattached volume": _OF_A_SNAPSHOT,
     "the image of an instance": _OF_AN_IMAGE,
     "a volume": _OF_A_VOLUME,
 }

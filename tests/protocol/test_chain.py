@@ -12,15 +12,15 @@ import pytest
 from asgi import Caller, Refused, send
 
 from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.registry import BoundAction
 from kumoniwa.clock import SystemClock
 from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
 from kumoniwa.gateway.arrival import MAX_BODY, answers_to
 from kumoniwa.gateway.chain import Credential, Gateway
-from kumoniwa.gateway.protocols.ec2.codec import Codec
+from kumoniwa.gateway.services import services
 
 pytestmark = pytest.mark.anyio
 
-CODEC = Codec()
 ACCOUNT = "123456789012"
 KEY, SECRET = "KWEXAMPLEKEY", "a-secret"
 VERSION = "Version=2016-11-15"
@@ -54,6 +54,9 @@ class Garden:
     async def reboot_instances(self, call: Call, parameters: Parameters) -> Answer:
         raise ZeroDivisionError
 
+    async def get_caller_identity(self, call: Call, parameters: Parameters) -> Answer:
+        return {"Arn": f"arn:aws:iam::{call.account}:root", "UserId": call.account, "Account": call.account}
+
     async def find(self, call: Call) -> Mapping[str, Any] | None:
         assert call.token is not None
         if (known := self.recorded.get(call.token.value)) is None:
@@ -75,15 +78,15 @@ def garden() -> Garden:
 
 @pytest.fixture
 def gateway(garden: Garden) -> Gateway:
+    ec2: dict[str, BoundAction] = {
+        "CreateVolume": garden.create_volume,
+        "DescribeKeyPairs": garden.describe_key_pairs,
+        "StopInstances": garden.stop_instances,
+        "RebootInstances": garden.reboot_instances,
+    }
     return Gateway(
-        CODEC,
+        services({"ec2": ec2, "sts": {"GetCallerIdentity": garden.get_caller_identity}}),
         lambda key: Credential(SECRET, ACCOUNT) if key == KEY else None,
-        {
-            "CreateVolume": garden.create_volume,
-            "DescribeKeyPairs": garden.describe_key_pairs,
-            "StopInstances": garden.stop_instances,
-            "RebootInstances": garden.reboot_instances,
-        },
         SystemClock(),
         garden,
         extensions={"/_kumoniwa/instances/{instance_id}/boots": garden.boots},
@@ -339,4 +342,4 @@ async def test_a_body_that_is_no_form_is_refused(caller: Caller) -> None:
 
 def test_a_gateway_for_actions_that_ec2_does_not_have_cannot_be_made(garden: Garden) -> None:
     with pytest.raises(ValueError, match="MakeTea"):
-        Gateway(CODEC, lambda _: None, {"MakeTea": garden.create_volume}, SystemClock(), garden)
+        services({"ec2": {"MakeTea": garden.create_volume}, "sts": {}})

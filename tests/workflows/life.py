@@ -22,7 +22,7 @@ from whole import whole
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.gateway.protocols.ec2.codec import Codec
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 from kumoniwa.store.engines import DATABASE_FILE
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
@@ -31,7 +31,7 @@ from kumoniwa.store.tables import instances
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Workflow
 
-_CODEC = Codec()
+_CODEC = ec2_codec()
 _UNSYNCED = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", "PRAGMA foreign_keys=ON")
 _FIRST_ENGINE: list[Engine] = []
 
@@ -84,7 +84,7 @@ class Life:
             patch.setattr(Workflow, "settle", settle_if_allowed)
             # Crashes here are not power cuts: what SQLite handed to the kernel is there for the next server.
             patch.setattr("kumoniwa.store.engines.sqlite._PRAGMAS", _UNSYNCED)
-            patch.setattr("kumoniwa.app.cloud.Codec", lambda: _CODEC)  # a quarter of a second each time
+            patch.setattr("kumoniwa.gateway.services.ec2_codec", lambda: _CODEC)  # a quarter of a second each time
             patch.setattr("kumoniwa.app.cloud.open_database", _open_database)
             if isinstance(self.clock, PassingClock):
                 time.start(self.clock.pass_by(), "passes")

@@ -15,11 +15,11 @@ from stack import Stack, stack_on
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.gateway.protocols.ec2.codec import Codec
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.driver import GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 
-_CODEC = Codec()
+_CODEC = ec2_codec()
 _RESTING = {"running": GuestState.RUNNING, "stopped": GuestState.ABSENT, "terminated": GuestState.ABSENT}
 
 
@@ -110,7 +110,7 @@ async def _lived(acts: list[Callable[[History], Awaitable[None]]], choose: rando
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kumoniwa.app.cloud.Codec", lambda: _CODEC)
+        patch.setattr("kumoniwa.gateway.services.ec2_codec", lambda: _CODEC)
         async with stack_on(Config(data_dir=folder), driver, clock) as stack:
             history = History(stack, choose)
             time_passes = asyncio.ensure_future(_time_passes(clock))

@@ -33,7 +33,7 @@ class ClientTokens:
     async def find(self, call: Call) -> Mapping[str, Any] | None:
         """See `TokenStore.find`. Raises also what the action's own `check_replay` refuses."""
         assert call.token is not None
-        token, check_replay = call.token, ACTIONS[call.action].check_replay
+        token, check_replay = call.token, ACTIONS["ec2"][call.action].check_replay
 
         def found(connection: Connection) -> Mapping[str, Any] | None:
             row = tokens.find(connection, call.account, call.region, call.action, token.value)

@@ -1,7 +1,7 @@
 """What EC2's model has and Kumoniwa does not, by the name of the parameter: refused where asked for, never ignored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kumoniwa.errors import NotBuilt
@@ -14,6 +14,11 @@ class Unbuilt:
     path: str
     what: str
     harmless: tuple[object, ...] = ()
+
+
+def below(prefix: str, unbuilt: Iterable[Unbuilt]) -> tuple[Unbuilt, ...]:
+    """The same parameters where the structure that they belong to is a member, or the items of a member, `prefix`."""
+    return tuple(replace(one, path=f"{prefix}.{one.path}") for one in unbuilt)
 
 
 def refuse(parameters: Mapping[str, Any], unbuilt: Iterable[Unbuilt]) -> None:

@@ -1,13 +1,15 @@
-"""The actions Kumoniwa has, by name."""
+"""The actions Kumoniwa has, by service and name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.not_built import Unbuilt
 
 
 class ActionFunction(Protocol):
@@ -22,26 +24,67 @@ CheckReplay = Callable[[Connection, Call, Mapping[str, Any]], None]
 """Raises `Ec2Error` where the answer that a ClientToken got before is not to be given again."""
 
 
+class Depth(StrEnum):
+    """How much of an action is behind its answer."""
+
+    REAL = "real"
+    """It does what EC2 does, with every parameter of the model."""
+    PARTLY = "partly"
+    """It does what EC2 does, except for what `Extent.missing` and `Extent.unbuilt` name."""
+    RECORDED = "recorded only"
+    """It checks, stores and shows values as EC2 does, and nothing outside the database changes."""
+    NOT_BUILT = "not built"
+    """It refuses every call, after the checks that EC2 makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far an action is built, for the reference (`docs/reference/actions.md`).
+
+    `missing` says in whole sentences what differs from EC2; `unbuilt` are the parameters that are refused.
+    """
+
+    depth: Depth
+    missing: str
+    unbuilt: tuple[Unbuilt, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """An action with what else is known of it."""
 
     function: ActionFunction
+    extent: Extent
     check_replay: CheckReplay | None = None
 
 
-ACTIONS: dict[str, Action] = {}
+ACTIONS: dict[str, dict[str, Action]] = {"ec2": {}, "sts": {}}
+"""The actions of each service, by the name that credential scopes give it."""
 
 _Function = TypeVar("_Function", bound=ActionFunction)
 
 
-def action(name: str, *, check_replay: CheckReplay | None = None) -> Callable[[_Function], _Function]:
-    """Register a function as the action of that name. A name is taken once: a second raises `ValueError`."""
+def action(
+    name: str,
+    *,
+    service: str = "ec2",
+    check_replay: CheckReplay | None = None,
+    depth: Depth = Depth.REAL,
+    missing: str = "",
+    unbuilt: tuple[Unbuilt, ...] = (),
+) -> Callable[[_Function], _Function]:
+    """Register a function as the action of that name, and how far it is built.
+
+    Raises `ValueError` for a name that is taken, and where `depth` and what is missing contradict each other: an action
+    is real exactly when nothing is missing.
+    """
+    if (depth is Depth.REAL) == bool(missing or unbuilt):
+        raise ValueError(f"the action {name} is {depth}, and that does not fit what it says is missing")
 
     def register(function: _Function) -> _Function:
-        if name in ACTIONS:
+        if name in ACTIONS[service]:
             raise ValueError(f"the action {name} is registered twice")
-        ACTIONS[name] = Action(function, check_replay)
+        ACTIONS[service][name] = Action(function, Extent(depth, missing, unbuilt), check_replay)
         return function
 
     return register

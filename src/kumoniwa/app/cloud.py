@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa.api import ec2
+from kumoniwa.api import ec2, sts
 from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
@@ -28,7 +28,7 @@ from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config, cache_dir
 from kumoniwa.gateway.chain import Credential, Gateway
-from kumoniwa.gateway.protocols.ec2.codec import Codec
+from kumoniwa.gateway.services import services
 from kumoniwa.hypervisor.driver import Driver, DriverError
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.model.workflows import WorkflowRow
@@ -49,6 +49,7 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 import_all(ec2)
+import_all(sts)
 import_all(stories)
 
 
@@ -148,10 +149,13 @@ async def make_driver(config: Config) -> Driver:
 
 def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
     credential = Credential(key["secret_access_key"], key["account"])
+    actions = {
+        service: {name: partial(action.function, cloud) for name, action in those.items()}
+        for service, those in ACTIONS.items()
+    }
     return Gateway(
-        Codec(),
+        services(actions),
         {key["access_key_id"]: credential}.get,
-        {name: partial(action.function, cloud) for name, action in ACTIONS.items()},
         cloud.world.clock,
         ClientTokens(cloud),
         extensions={route: partial(extension, cloud) for route, extension in (EXTENSIONS | OF_STORAGE).items()},

@@ -75,8 +75,14 @@ def main() -> None:
 
 @main.command(short_help="Run a cloud until Ctrl-C.")
 @data_dir_option
-@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="Where to listen.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; loopback unless told.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="The port to listen on; 0 takes a free port.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--region",
     type=click.Choice(list(REGIONS)),
@@ -90,13 +96,13 @@ def main() -> None:
     type=click.Choice(["qemu", "simulated"]),
     default="qemu",
     show_default=True,
-    help="qemu: real guests. simulated: guests in memory, for trying out and for tests of your automation.",
+    help="qemu: real guests. simulated: guests in memory, for tests of your automation.",
 )
 @click.option(
     "--freeze",
     is_flag=True,
-    help="Freeze running guests' file systems for snapshots and images without reboot, "
-    "where their tag kumoniwa:freeze does not say otherwise.",
+    help="Freeze the file systems of running guests for snapshots and images without reboot, "
+    "unless their tag kumoniwa:freeze says otherwise.",
 )
 def serve(data_dir: Path, port: int, host: str, region: str, driver: str, *, freeze: bool) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
@@ -116,14 +122,14 @@ def serve(data_dir: Path, port: int, host: str, region: str, driver: str, *, fre
     asyncio.run(serve_cloud(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint))))
 
 
-@main.command(short_help="Say what this host lacks, and the way out.")
+@main.command(short_help="Check what this host lacks, and what to do about it.")
 @data_dir_option
 @json_option
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="The port to look at."
+    "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="The API port to check."
 )
 def doctor(data_dir: Path, as_json: bool, port: int) -> None:
-    """Look whether this host has what is needed, and say what to do where it has not.
+    """Check whether this host has what is needed, and say what to do about what is missing.
 
     Exit status 1 when something that is needed is missing.
     """
@@ -135,11 +141,11 @@ def doctor(data_dir: Path, as_json: bool, port: int) -> None:
     sys.exit(0 if is_fit(findings) else 1)
 
 
-@main.command(short_help="Print what points the AWS CLI at the cloud.")
+@main.command(short_help="Print the settings that point the AWS CLI at the cloud.")
 @data_dir_option
 @json_option
 def env(data_dir: Path, as_json: bool) -> None:
-    """Print what points the AWS CLI and the SDKs at the running cloud.
+    """Print the environment variables that point the AWS CLI and the SDKs at the running cloud.
 
     \b
     Example:
@@ -153,7 +159,7 @@ def env(data_dir: Path, as_json: bool) -> None:
 
 @main.group(cls=Commands)
 def ami() -> None:
-    """Make and list AMIs, what instances are launched from."""
+    """Make and list AMIs."""
 
 
 @ami.command("build")
@@ -162,7 +168,7 @@ def ami() -> None:
 @data_dir_option
 @json_option
 def ami_build(recipe: str, data_dir: Path, as_json: bool, disk_only: bool) -> None:
-    """Build an AMI from Debian's packages. Takes some minutes the first time; the disk is kept for later clouds.
+    """Build an AMI from Debian's packages. Takes a minute or two the first time; the disk is kept for later clouds.
 
     \b
     Example:
@@ -178,12 +184,12 @@ def ami_build(recipe: str, data_dir: Path, as_json: bool, disk_only: bool) -> No
 
 @ami.command("import", short_help="Make an AMI of a disk of your own.")
 @click.argument("disk", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True), metavar="FILE")
-@click.option("--name", required=True, help="The AMI's name, new in this cloud.")
-@click.option("--description", default="", help="What is told about it.")
+@click.option("--name", required=True, help="The AMI's name; no other AMI may have it.")
+@click.option("--description", default="", help="The AMI's description.")
 @click.option(
     "--boot-mode",
     type=click.Choice(["legacy-bios", "uefi", "uefi-preferred"]),
-    help="What its instances boot by.  [default: legacy-bios]",
+    help="The firmware that its instances boot with.  [default: legacy-bios]",
 )
 @data_dir_option
 @json_option
@@ -202,11 +208,11 @@ def ami_import(disk: Path, name: str, description: str, boot_mode: str | None, d
     import_disk(data_dir, disk, image, as_json=as_json)
 
 
-@ami.command("list", short_help="List the AMIs, and how the disks of each were cut.")
+@ami.command("list", short_help="List the AMIs, and how consistent their disks are.")
 @data_dir_option
 @json_option
 def ami_list(data_dir: Path, as_json: bool) -> None:
-    """List the AMIs, and how the disks of each were cut: at rest or crash-consistent."""
+    """List the AMIs, and how consistent the disks of each are: at rest, frozen or crash-consistent."""
     from kumoniwa.client.commands import list_images
 
     list_images(data_dir, as_json=as_json)
@@ -214,34 +220,34 @@ def ami_list(data_dir: Path, as_json: bool) -> None:
 
 @main.group(cls=Commands)
 def storage() -> None:
-    """Look at the disks: what they take, and whether every file is whole."""
+    """Show how much room the disks take, and check their files."""
 
 
-@storage.command("status", short_help="Say what the disks take, and what room is left.")
+@storage.command("status", short_help="Show how much room the disks take, and how much is left.")
 @data_dir_option
 @json_option
 def storage_status(data_dir: Path, as_json: bool) -> None:
-    """Say what the disks take, what room is left, and how long their chains of layers are.
+    """Show how much room the disks take, how much is left, and how long their chains of layers are.
 
-    Works with and without a running server. Exit status 2 where it could not look.
+    Works with and without a running server. Exit status 2 if it could not look.
     """
     from kumoniwa.client.storage import print_status
 
     print_status(data_dir, as_json=as_json)
 
 
-@storage.command("check", short_help="Look whether every disk's file is whole.")
-@click.option("--repair", is_flag=True, help="Repair what needs no guessing, first.")
+@storage.command("check", short_help="Check that every disk file is intact.")
+@click.option("--repair", is_flag=True, help="First repair what is certain.")
 @data_dir_option
 @json_option
 def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
-    """Compare every layer's file with the database, byte by byte where it never changes any more.
+    """Compare every layer's file with the database, byte by byte if the layer no longer changes.
 
-    Each fault names the file, what is wrong with it, and the volumes, snapshots and images that depend on it.
+    For each fault it names the file, what is wrong with it, and the volumes, snapshots and images that depend on it.
     Works with and without a running server; changes nothing without --repair.
 
     \b
-    Exit status: 0 all is whole, 1 something is not, 2 it could not look.
+    Exit status: 0 every file is intact, 1 a file is not, 2 it could not look.
 
     \b
     Examples:
@@ -257,10 +263,10 @@ def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
 @click.argument("instance", metavar="INSTANCE")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @click.option("-i", "--identity", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The private key.")
-@click.option("--user", default="admin", show_default=True, help="Whom to log in as.")
+@click.option("--user", default="admin", show_default=True, help="The user to log in as.")
 @data_dir_option
 def ssh(instance: str, command: tuple[str, ...], identity: Path | None, user: str, data_dir: Path) -> None:
-    """Log in to an instance, or run a command there; knows its address, its port and its host key.
+    """Log in to an instance, or run a command there. Its address, port and host key are known.
 
     \b
     Examples:
@@ -272,12 +278,12 @@ def ssh(instance: str, command: tuple[str, ...], identity: Path | None, user: st
     open_ssh(data_dir, instance, key=identity, user=user, command=command)
 
 
-@main.command(short_help="Show an instance's boots, causes and downtimes.")
+@main.command(short_help="Show an instance's boots, their causes and the downtimes.")
 @click.argument("instance", metavar="INSTANCE")
 @data_dir_option
 @json_option
 def timeline(instance: str, data_dir: Path, as_json: bool) -> None:
-    """Show every boot of an instance: which call caused it, when its disks were at rest, how long it was down.
+    """Show every boot of an instance: which call caused it, when its disks were at rest, how long the guest was down.
 
     \b
     Example:
@@ -289,19 +295,19 @@ def timeline(instance: str, data_dir: Path, as_json: bool) -> None:
 
 
 @main.command(short_help="Run the whole experiment on real guests.")
-@click.option("--keep", is_flag=True, help="Leave the cloud running, and say how to use it and how to end it.")
+@click.option("--keep", is_flag=True, help="Leave the cloud running, and say how to use and end it.")
 @click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False, resolve_path=True),
     metavar="FILE",
-    help="Write the verdicts and times there, for programs.",
+    help="Write the verdicts and times to this file, as JSON.",
 )
 def demo(keep: bool, json_file: Path | None) -> None:
     """Run the experiment: stop protection, reboots and AMIs, on real guests, with the AWS CLI and SSH.
 
-    It has a cloud of its own in a temporary folder and clears everything up, also on Ctrl-C.
-    Exit status 0 only if everything is as EC2 does it.
+    It uses a cloud of its own in a temporary folder and removes everything afterwards, also on Ctrl-C.
+    Exit status 0 only if everything behaves as on EC2.
     """
     from kumoniwa.client.interrupt import run_interruptible
     from kumoniwa.lab.demo import demonstrate

@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from botocore import xform_name
+
 
 @dataclass(frozen=True, slots=True)
 class Boot:
@@ -71,6 +73,11 @@ def downtimes(boots: Iterable[Boot]) -> list[Downtime]:
             continue
         found.append(Downtime(after.why, after.request_id, shutdown, at_rest, after.boot_seconds, after.cut_seconds))
     return found
+
+
+def command_of(action: str) -> str:
+    """An action as a command of `aws ec2`: `StopInstances` is `stop-instances`."""
+    return str(xform_name(action, "-"))
 
 
 def _value(name: str, value: Any) -> Any:

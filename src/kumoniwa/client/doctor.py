@@ -16,6 +16,7 @@ from pathlib import Path
 from kumoniwa.client.access import CommandFailed, find_cloud
 from kumoniwa.client.terminal import say, show, table
 from kumoniwa.config import cache_dir
+from kumoniwa.debian import Package, install_command, packages
 from kumoniwa.guest_image.debian12 import built_path
 from kumoniwa.hypervisor.qemu.host.probe import probe
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
@@ -25,23 +26,6 @@ _ENOUGH_DISK = 10 * GIB
 _LEAST_DISK = 2 * GIB
 _ENOUGH_MEMORY = 2 * GIB
 _INSTANCE_ADDRESS = "127.60.60.60"  # an address as instances have them; nothing listens there
-
-_TO_RUN = {
-    "qemu-system-x86_64": "runs the guests",
-    "qemu-img": "makes and reads their disks",
-    "socat": "carries the guests' metadata",
-}
-_TO_BUILD = {
-    "mmdebstrap": "builds the Debian AMI",
-    "sfdisk": "builds the Debian AMI",
-    "mke2fs": "builds the Debian AMI",
-    "mformat": "builds the Debian AMI",
-}
-_TO_BUILD_WITHOUT_ROOT = {
-    "unshare": "builds the Debian AMI without root",
-    "newuidmap": "builds the Debian AMI without root",
-}
-_TO_REACH = {"ssh": "kumoniwa ssh"}
 
 
 class Grade(StrEnum):
@@ -67,9 +51,10 @@ class Finding:
 
 async def examine(data_dir: Path, port: int) -> list[Finding]:
     """Look at everything; takes seconds where the accelerator was not probed since the host booted."""
-    programs = await asyncio.gather(*(_program(name, purpose) for name, purpose in _needed_programs()))
+    shown = await asyncio.gather(*(_shown(name, package) for package in packages() for name in package.shown_by))
     return [
-        *programs,
+        *shown,
+        _packages(missing_packages()),
         await _accelerator(),
         _low_ports(),
         _memory(),
@@ -81,6 +66,11 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
     ]
 
 
+def missing_packages() -> list[str]:
+    """The Debian packages that real guests need and of which something is not there."""
+    return [package.name for package in packages() if not all(_is_installed(name) for name in package.shown_by)]
+
+
 def is_fit(findings: Sequence[Finding]) -> bool:
     """Whether nothing that is needed is missing."""
     return all(finding.grade is not Grade.MISSING for finding in findings)
@@ -89,35 +79,60 @@ def is_fit(findings: Sequence[Finding]) -> bool:
 def report(findings: Sequence[Finding], *, as_json: bool) -> None:
     """Print what was found: as a table with the ways out below it, or as JSON."""
     if as_json:
-        say(json.dumps({"fit": is_fit(findings), "findings": [asdict(finding) for finding in findings]}, indent=2))
+        missing = missing_packages()
+        answer = {
+            "fit": is_fit(findings),
+            "missing_packages": missing,
+            "install": _install(missing) if missing else None,
+            "findings": [asdict(finding) for finding in findings],
+        }
+        say(json.dumps(answer, indent=2))
         return
     show(table(("", "", ""), [(finding.grade, finding.subject, finding.seen) for finding in findings]))
     hints = [finding for finding in findings if finding.hint]
     for finding in hints:
         say(f"{finding.subject}: {finding.hint}")
     say("Everything that is needed is there." if is_fit(findings) else "Something that is needed is missing.")
+    if missing_packages():
+        say("A simulated cloud needs none of it: kumoniwa serve --driver simulated --data-dir FOLDER")
 
 
-def _needed_programs() -> Iterator[tuple[str, str]]:
-    yield from _TO_RUN.items()
-    yield from _TO_BUILD.items()
-    if os.geteuid() != 0:
-        yield from _TO_BUILD_WITHOUT_ROOT.items()
-    yield from _TO_REACH.items()
-
-
-async def _program(name: str, purpose: str) -> Finding:
-    try:
-        where = find(name)
-    except ProgramMissing as missing:
-        return Finding(name, Grade.MISSING, f"not installed; {purpose}", str(missing).partition("; ")[2])
+async def _shown(name: str, package: Package) -> Finding:
+    """Whether a program or a file of a package is there, and QEMU's version."""
+    if not _is_installed(name):
+        return Finding(name, Grade.MISSING, f"not installed; {package.purpose}")
     if name != "qemu-system-x86_64":
-        return Finding(name, Grade.GOOD, where)
+        return Finding(name, Grade.GOOD, name if name.startswith("/") else find(name))
     try:
         version = (await run([name, "--version"], timeout=30)).partition("\n")[0]
     except (ProgramFailed, TimeoutError) as failure:
-        return Finding(name, Grade.MISSING, str(failure), "reinstall qemu-system-x86")
+        return Finding(name, Grade.MISSING, str(failure), f"reinstall {package.name}")
     return Finding(name, Grade.GOOD, version)
+
+
+def _packages(missing: Sequence[str]) -> Finding:
+    """The one command that installs all that is missing."""
+    if not missing:
+        return Finding("Debian packages", Grade.GOOD, "all that real guests need are installed")
+    hint = _install(missing)
+    if not _is_installed("apt-get"):
+        hint = f"on Debian: {hint}; on other systems, the packages that hold the same"
+    return Finding("Debian packages", Grade.MISSING, f"real guests need {', '.join(missing)}", hint)
+
+
+def _install(missing: Sequence[str]) -> str:
+    return install_command(missing, as_root=os.geteuid() == 0)
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a program is found, or a file is there."""
+    if name.startswith("/"):
+        return _is_there(Path(name))
+    try:
+        find(name)
+    except ProgramMissing:
+        return False
+    return True
 
 
 async def _accelerator() -> Finding:
@@ -125,7 +140,7 @@ async def _accelerator() -> Finding:
     try:
         chosen = await probe(cache_dir())
     except ProgramMissing:
-        return Finding("accelerator", Grade.MISSING, "cannot be tried without QEMU", "install qemu-system-x86 first")
+        return Finding("accelerator", Grade.MISSING, "cannot be tried without QEMU")
     if chosen.name == "kvm":
         return Finding("accelerator", Grade.GOOD, f"kvm: {chosen.reason}")
     hint = "guests are emulated: they work the same and boot in half a minute instead of seconds"

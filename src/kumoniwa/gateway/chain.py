@@ -22,7 +22,6 @@ from kumoniwa.api.call import Answer, Call, Parameters, Token
 from kumoniwa.api.client_tokens import TokenStore
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.registry import BoundAction
-from kumoniwa.api.sts import get_caller_identity
 from kumoniwa.clock import Clock
 from kumoniwa.errors import (
     AuthFailure,
@@ -36,8 +35,10 @@ from kumoniwa.errors import (
 )
 from kumoniwa.gateway import form, routes
 from kumoniwa.gateway.arrival import arrived
-from kumoniwa.gateway.protocols.ec2.codec import API_VERSION, Codec
+from kumoniwa.gateway.protocols.answers import PROLOG
+from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extension, Extensions
+from kumoniwa.gateway.services import STS_NAMESPACE, Service
 from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, verify
 from kumoniwa.ids import new_request_id
 
@@ -74,16 +75,15 @@ class _Exchange:
 class Gateway:
     """The ASGI application in front of a cloud's actions.
 
-    `credentials` gives what an access key stands for, None for one that is not ours. `extensions` are our own routes,
-    by path pattern. `health` tells what everybody may know, key or not. `hosts` are the names that callers may use for
-    this cloud besides the loopback ones.
+    `services` are those that answer, by the name that credential scopes give them. `credentials` gives what an access
+    key stands for, None for one that is not ours. `extensions` are our own routes, by path pattern. `health` gives what
+    everybody may know, key or not. `hosts` are the names that callers may use for this cloud besides the loopback ones.
     """
 
     def __init__(
         self,
-        codec: Codec,
+        services: Mapping[str, Service],
         credentials: Callable[[str], Credential | None],
-        actions: Mapping[str, BoundAction],
         clock: Clock,
         tokens: TokenStore,
         *,
@@ -91,11 +91,8 @@ class Gateway:
         health: Callable[[], Mapping[str, Any]] = dict,
         hosts: Collection[str] = (),
     ) -> None:
-        if unknown := actions.keys() - codec.actions():
-            raise ValueError(f"EC2 has no actions {sorted(unknown)}")
-        self._codec = codec
+        self._services = services
         self._credentials = credentials
-        self._actions = actions
         self._clock = clock
         self._tokens = tokens
         self._extensions = Extensions(extensions or {})
@@ -139,15 +136,12 @@ class Gateway:
             return await self._extension(path, read, call, exchange)
         if path not in ("", "/"):
             raise InvalidRequest(f"there is nothing at {exchange.what}", HTTPStatus.NOT_FOUND)
-        parameters = _parameters(read)
-        if claim.service == "sts":
-            return exchange.answered(get_caller_identity.answer(parameters, call.account, call.request_id))
-        return exchange.answered(await self._ec2(parameters, call, exchange))
+        return exchange.answered(await self._act(self._services[claim.service], _parameters(read), call, exchange))
 
     def _check_service(self, claim: Claim, read: SignedRequest, exchange: _Exchange) -> None:
         """Say so where another service is meant, before its signature (S3's differs) is looked at."""
         exchange.service = claim.service
-        if claim.service not in (routes.SERVICES if exchange.extension else {"ec2", "sts"}):
+        if claim.service not in (routes.SERVICES if exchange.extension else self._services):
             exchange.json = "json" in (read.header("content-type") or "")
             raise NotBuilt(f"the service {claim.service}: it is an EC2, and that is not part of it")
 
@@ -165,20 +159,21 @@ class Gateway:
         parameters = _once(form.texts(form.pairs(read.query)))
         return exchange.answered(routes.written(await extension(_named(call, pattern), {**parameters, **named})))
 
-    async def _ec2(self, parameters: list[tuple[str, str]], call: Call, exchange: _Exchange) -> bytes:
-        check_region(call.region)
-        action, rest = _action(parameters)
-        traits = self._codec.traits(action)
+    async def _act(self, service: Service, parameters: list[tuple[str, str]], call: Call, exchange: _Exchange) -> bytes:
+        if service.is_regional:
+            check_region(call.region)
+        action, rest = _action(parameters, service.codec.version)
+        traits = service.codec.traits(action)
         exchange.what = action
-        if (run := self._actions.get(action)) is None:
-            raise NotBuilt(f"the action {action}")
-        parsed = self._codec.parse(action, rest)
-        if parsed.pop("DryRun", False) and traits.dry_run:
+        if (run := service.actions.get(action)) is None:
+            raise NotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
+        parsed = service.codec.parse(action, rest)
+        if traits.dry_run and parsed.pop("DryRun", False):
             raise DryRunOperation()
         token = _token(parsed) if traits.client_token else None
         call = _named(call, action, token)
         output = await (run(call, parsed) if token is None else self._once_per_token(run, call, parsed))
-        return self._codec.result(action, output, call.request_id)
+        return service.codec.result(action, output, call.request_id)
 
     async def _once_per_token(self, run: BoundAction, call: Call, parameters: Parameters) -> Answer:
         """Run an action unless its token has been answered before; twins wait for each other.
@@ -197,10 +192,10 @@ class Gateway:
             body = routes.refusal(error, exchange.request_id)
         elif exchange.json:
             body = routes.written({"__type": error.code, "message": error.message})
-        elif exchange.service == "ec2":
-            body = self._codec.error(error, exchange.request_id)
-        else:
-            body = get_caller_identity.refusal(error, exchange.request_id)
+        elif (service := self._services.get(exchange.service)) is not None:
+            body = service.codec.error(error, exchange.request_id)
+        else:  # most services of AWS read this envelope
+            body = f"{PROLOG}{refusal(error, exchange.request_id, STS_NAMESPACE)}".encode()
         return exchange.answered(body, error.status)
 
 
@@ -220,15 +215,15 @@ def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:
     return {name: value for name, value in told.items() if not name.startswith("X-Amz-")}
 
 
-def _action(parameters: list[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+def _action(parameters: list[tuple[str, str]], api_version: str) -> tuple[str, list[tuple[str, str]]]:
     """The action, and the parameters that are its own. Raises `Ec2Error`."""
     common = _once([(name, value) for name, value in parameters if name in ("Action", "Version")])
     for name in ("Action", "Version"):
         if not common.get(name):
             raise MissingParameter(name)
-    if common["Version"] != API_VERSION:
+    if common["Version"] != api_version:
         version = common["Version"][:32]
-        raise InvalidParameterValue(f"Value ({version}) for parameter Version is invalid. It has to be {API_VERSION}.")
+        raise InvalidParameterValue(f"Value ({version}) for parameter Version is invalid. It has to be {api_version}.")
     return common["Action"][:128], [pair for pair in parameters if pair[0] not in ("Action", "Version")]
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kumoniwa.client.access import CommandFailed
-from kumoniwa.client.boots import Boot, Downtime, downtimes, read_boots
+from kumoniwa.client.boots import Boot, Downtime, command_of, downtimes, read_boots
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.ssh import ssh_endpoint
 from kumoniwa.clock import Clock
@@ -127,10 +127,13 @@ class Actions:
         told = await asyncio.to_thread(self._cloud.told, f"instances/{instance_id}/boots")
         return read_boots(told["boots"])
 
-    async def downtime_for(self, instance_id: str, action: str) -> Downtime | None:
-        """How long the guest was down for that action's last boot, once the cloud has seen it reachable."""
+    async def downtime_for(self, instance_id: str, command: str) -> Downtime | None:
+        """How long the guest was down for the last boot that this command of `aws ec2` caused.
+
+        Waits until the cloud has seen the guest reachable.
+        """
         for _ in range(_TRIES):
-            found = [down for down in downtimes(await self.boots_of(instance_id)) if down.why == action]
+            found = [down for down in downtimes(await self.boots_of(instance_id)) if command_of(down.why) == command]
             if found:
                 return found[-1]
             await self._clock.sleep(1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from kumoniwa.client.boots import Boot, Downtime
+from kumoniwa.client.boots import Boot, Downtime, command_of
 from kumoniwa.lab.evidence import Evidence, written_between
 from kumoniwa.lab.shell import Answer, Refusal
 from kumoniwa.lab.verdict import Verdict
@@ -104,7 +104,7 @@ def image_after_shutdown(image: ImageMade, looks: Looks) -> Verdict:
 
 def cut_at_rest(consistency: str, snapshots: int, boots: Sequence[Boot]) -> Verdict:
     """The disks were cut when the guest had powered itself off, all at once."""
-    ended, boot = _around_last(boots, "CreateImage")
+    ended, boot = _around_last(boots, "create-image")
     clean = ended is not None and ended.end_clean is True
     cut = boot.cut_seconds if boot is not None else None
     holds = consistency == "at-rest" and snapshots == 2 and clean and cut is not None
@@ -167,9 +167,9 @@ def ratio(made: Downtime | None, plain: Downtime | None) -> float | None:
     return made.whole / plain.whole if made is not None and plain is not None and plain.whole else None
 
 
-def _around_last(boots: Sequence[Boot], action: str) -> tuple[Boot | None, Boot | None]:
-    """The last boot that an action caused, and the one that it ended."""
-    pairs = [(ended, boot) for ended, boot in pairwise(boots) if boot.action == action]
+def _around_last(boots: Sequence[Boot], command: str) -> tuple[Boot | None, Boot | None]:
+    """The last boot that a command of `aws ec2` caused, and the boot that it ended."""
+    pairs = [(ended, boot) for ended, boot in pairwise(boots) if command_of(boot.why) == command]
     return pairs[-1] if pairs else (None, None)
 
 

@@ -85,8 +85,7 @@ def _report(findings: Findings, narrator: Narrator, stopped_at: str | None) -> N
 
 
 def _downtime_rows(findings: Findings) -> list[tuple[str, ...]]:
-    named = [("RebootInstances", findings.reboot), ("CreateImage", findings.image)]
-    return [(name, *_parts(down)) for name, down in named if down is not None]
+    return [(down.why, *_parts(down)) for down in (findings.reboot, findings.image) if down is not None]
 
 
 def _parts(down: Downtime) -> tuple[str, ...]:
@@ -97,14 +96,14 @@ def _parts(down: Downtime) -> tuple[str, ...]:
 def _data(findings: Findings, stopped_at: str | None) -> dict[str, Any]:
     """The findings for programs; times in seconds."""
     downtimes = {
-        name: {
+        down.why: {
             "shutdown": down.shutdown,
             "at_rest": down.at_rest,
             "boot": down.boot,
             "whole": down.whole,
             "cut": down.cut,
         }
-        for name, down in (("RebootInstances", findings.reboot), ("CreateImage", findings.image))
+        for down in (findings.reboot, findings.image)
         if down is not None
     }
     return {

@@ -116,7 +116,7 @@ class Experiment:
             answer = await self._shell.aws(f"ec2 reboot-instances --instance-ids {subject.id}")
             rebooted = await self._after_boot(subject)
         self._judge(claims.rebooted(answer, watch.sights, Looks(subject.seen, rebooted.seen)))
-        self.findings.reboot = await self._do.downtime_for(subject.id, "RebootInstances")
+        self.findings.reboot = await self._do.downtime_for(subject.id, "reboot-instances")
         return rebooted
 
     async def image_reboots(self, subject: Subject) -> tuple[Subject, str]:
@@ -129,7 +129,7 @@ class Experiment:
         self._judge(claims.image_rebooted(watch.sights, looks))
         self._judge(claims.image_after_shutdown(image, looks))
         snapshots = await self._do.snapshots_of(image.image_id)
-        self.findings.image = await self._do.downtime_for(subject.id, "CreateImage")
+        self.findings.image = await self._do.downtime_for(subject.id, "create-image")
         boots = await self._do.boots_of(subject.id)
         self._judge(claims.cut_at_rest(await self._do.consistency_of(image.image_id), len(snapshots), boots))
         return rebooted, image.image_id

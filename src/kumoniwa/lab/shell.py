@@ -81,7 +81,10 @@ class Shell:
             "AWS_PAGER": "",
         }
         if not self._aws.exists():
-            raise LabFailed(f"The AWS CLI is not in this Python environment ({self._aws}); scripts/install brings it.")
+            raise LabFailed(
+                f"The AWS CLI is not in this Python environment ({self._aws}). "
+                "In a checkout scripts/install adds it; with pipx: pipx inject kumoniwa awscli"
+            )
 
     async def aws(self, command: str) -> Answer:
         """Run the AWS CLI with a command as it is typed (`ec2 stop-instances …`), whatever it answers."""

@@ -8,9 +8,10 @@ import pytest
 from botocore.parsers import create_parser
 
 from kumoniwa.errors import Ec2Error, InvalidAction, MissingParameter, OperationNotPermitted
-from kumoniwa.gateway.protocols.ec2.codec import Codec, Traits, service_model
+from kumoniwa.gateway.protocols.codec import Traits, service_model
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 
-CODEC = Codec()
+CODEC = ec2_codec()
 GOLDEN = Path(__file__).parent / "golden"
 REQUEST = "59dbff89-35bd-4eac-99ed-be587EXAMPLE"
 AT = datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC)

@@ -12,10 +12,11 @@ from botocore.serialize import create_serializer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from kumoniwa.gateway.protocols.ec2.codec import Codec, service_model
-from kumoniwa.gateway.protocols.ec2.parameters import LEFT_TO_ACTIONS, wire_name
+from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.ec2 import ec2_codec, wire_name
+from kumoniwa.gateway.protocols.parameters import LEFT_TO_ACTIONS
 
-CODEC = Codec()
+CODEC = ec2_codec()
 MODEL = service_model("ec2", "2016-11-15")
 SERIALIZER = create_serializer("ec2", include_validation=False)
 PARSER = create_parser("ec2")

@@ -7,8 +7,9 @@ import pytest
 from botocore.model import ServiceModel
 
 from kumoniwa.errors import Ec2Error
-from kumoniwa.gateway.protocols.ec2.answers import Writers
-from kumoniwa.gateway.protocols.ec2.parameters import Readers, tree
+from kumoniwa.gateway.protocols.answers import Writers
+from kumoniwa.gateway.protocols.ec2 import wire_name
+from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
 
 MODEL: dict[str, Any] = {
     "metadata": {"protocol": "ec2", "apiVersion": "1", "endpointPrefix": "t", "serviceId": "t"},
@@ -60,7 +61,7 @@ MODEL: dict[str, Any] = {
     },
 }
 ALL = ServiceModel(MODEL, "t").shape_for("All")
-READ = Readers().request(ALL)
+READ = Readers(Names(wire_name)).request(ALL)
 WRITE = Writers().members(ALL)
 MAY = datetime(2013, 5, 8, 18, 45, 53, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.regions import REGIONS, Zone, zones
 from kumoniwa.store import vpcs
@@ -35,7 +35,12 @@ _ZONE_FILTERS = {
 }
 
 
-@action("DescribeRegions")
+@action(
+    "DescribeRegions",
+    depth=Depth.PARTLY,
+    missing="The regions are those that AWS enables for every account, all on this host. Regions that an account opts "
+    "in to are missing.",
+)
 async def describe_regions(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The regions there are. All of them are of this one host; none must be opted in to."""
     names = parameters.get("RegionNames") or list(REGIONS)
@@ -49,7 +54,11 @@ async def describe_regions(cloud: Cloud, call: Call, parameters: Parameters) -> 
     }
 
 
-@action("DescribeAvailabilityZones")
+@action(
+    "DescribeAvailabilityZones",
+    depth=Depth.PARTLY,
+    missing="Each region has three availability zones. Local Zones and Wavelength Zones are missing.",
+)
 async def describe_availability_zones(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The three zones of the region."""
     check_region(call.region)

@@ -1,0 +1,1 @@
+"""STS, as far as tools need it to use EC2."""

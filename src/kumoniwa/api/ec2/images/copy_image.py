@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.ids import is_well_formed, new_id
 from kumoniwa.model.images import Image, ImageState
@@ -32,7 +32,11 @@ UNBUILT = (
 )
 
 
-@action("CopyImage")
+@action(
+    "CopyImage",
+    depth=Depth.PARTLY,
+    unbuilt=UNBUILT,
+)
 async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy an image of any region into this one. Its snapshots are new, and stand on the same layers.
 

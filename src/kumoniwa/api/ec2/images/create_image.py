@@ -15,8 +15,8 @@ from kumoniwa.api.ec2.snapshots.new_snapshot import pending_snapshot
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
-from kumoniwa.api.not_built import refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt, below, refuse
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.images import Image, ImageDevice, ImageState
@@ -32,7 +32,14 @@ IMAGEABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPE
 MOST_DESCRIPTION = 255
 
 
-@action("CreateImage")
+@action(
+    "CreateImage",
+    depth=Depth.PARTLY,
+    unbuilt=(
+        *below("BlockDeviceMappings", DEVICE_UNBUILT),
+        Unbuilt("SnapshotLocation", "SnapshotLocation local", ("regional",)),
+    ),
+)
 async def create_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make an AMI of an instance. The image is `pending` at once; unless NoReboot, the guest reboots around the cut.
 

@@ -12,13 +12,17 @@ from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.image_lookup import check_image_ids, image_unavailable
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.images import ImageState
 from kumoniwa.store import images, sharing, snapshots, tags
 
 
-@action("DescribeImages")
+@action(
+    "DescribeImages",
+    depth=Depth.PARTLY,
+    missing="Only the account's own images are listed. Public images and those of the AWS Marketplace are missing.",
+)
 async def describe_images(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's images in this region. A deregistered one is told no more, a disabled one where it is asked for.
 

@@ -8,7 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.image_output import PUBLIC
 from kumoniwa.api.ec2.named.image_lookup import check_made, image_named
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images, sharing
@@ -48,7 +48,12 @@ async def enable_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
     return await cloud.change(call, enable)
 
 
-@action("EnableImageDeprecation")
+@action(
+    "EnableImageDeprecation",
+    depth=Depth.RECORDED,
+    missing="The date is stored and shown. EC2 hides a deprecated image from other accounts, and here there is one "
+    "account.",
+)
 async def enable_image_deprecation(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """From then on, to the nearest minute, the image is deprecated. Its owner sees and launches it as before."""
     asked: datetime = parameters["DeprecateAt"]
@@ -71,7 +76,11 @@ async def enable_image_deprecation(cloud: Cloud, call: Call, parameters: Paramet
     return await cloud.change(call, enable)
 
 
-@action("DisableImageDeprecation")
+@action(
+    "DisableImageDeprecation",
+    depth=Depth.RECORDED,
+    missing="The date is removed. EC2 shows the image to other accounts again, and here there is one account.",
+)
 async def disable_image_deprecation(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The image is not deprecated, nor will it be."""
 

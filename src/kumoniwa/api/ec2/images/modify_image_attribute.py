@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
 from kumoniwa.api.ec2.images.image_output import PUBLIC
 from kumoniwa.api.ec2.named.image_lookup import check_made, image_named
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.store import images, sharing
@@ -35,7 +35,12 @@ UNBUILT = (
 )
 
 
-@action("ModifyImageAttribute")
+@action(
+    "ModifyImageAttribute",
+    depth=Depth.PARTLY,
+    missing="Launch permissions are stored and shown. There is one account, so they have no effect.",
+    unbuilt=UNBUILT,
+)
 async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute, asked for in the structured form or the older one with `Attribute`."""
     refuse(parameters, UNBUILT)
@@ -55,7 +60,11 @@ async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameter
     return await cloud.change(call, modify)
 
 
-@action("ResetImageAttribute")
+@action(
+    "ResetImageAttribute",
+    depth=Depth.RECORDED,
+    missing="Launch permissions are stored and shown. There is one account, so they have no effect.",
+)
 async def reset_image_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Afterwards nobody else may launch the image: the only attribute that EC2 resets."""
     if parameters["Attribute"] != "launchPermission":

@@ -17,7 +17,8 @@ from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_bootable, checked_volume
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import How, weakest
@@ -46,7 +47,16 @@ _LACKING_EBS = (
 )
 
 
-@action("RegisterImage")
+@action(
+    "RegisterImage",
+    depth=Depth.PARTLY,
+    missing="Images are for x86_64 and i386, with VirtualizationType hvm.",
+    unbuilt=(
+        *(Unbuilt(name, what) for name, what in _LACKING.items()),
+        *(Unbuilt(f"BlockDeviceMappings.Ebs.{name}", f"{name} of a block device mapping") for name in _LACKING_EBS),
+        Unbuilt("BlockDeviceMappings.Ebs.Encrypted", "encrypted volumes"),
+    ),
+)
 async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make an image of snapshots; it is available at once. What guests here cannot be is refused, not registered."""
     _check_kind(parameters)

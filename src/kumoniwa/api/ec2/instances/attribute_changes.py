@@ -11,6 +11,7 @@ from kumoniwa.api.ec2.images.boot_modes import boot_mode
 from kumoniwa.api.ec2.instances.launch.launch_network import checked_groups
 from kumoniwa.api.ec2.instances.launch.launch_options import MOST_USER_DATA, checked_user_data
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped
+from kumoniwa.api.not_built import Unbuilt
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, ShutdownBehavior
@@ -180,3 +181,15 @@ CHANGES: Mapping[str, Change] = {
     "sriovNetSupport": _only("sriovNetSupport", "simple"),
     "userData": _change_user_data,
 }
+
+UNBUILT = (
+    *(Unbuilt(member, f"changing the attribute {name}") for member, name in _MEMBERS.items() if name not in CHANGES),
+    Unbuilt("EnaSupport", "changing the attribute enaSupport", (True,)),
+    Unbuilt("EnclaveOptions.Enabled", "changing the attribute enclaveOptions"),
+    Unbuilt("SriovNetSupport", "changing the attribute sriovNetSupport", ("simple",)),
+    *(
+        Unbuilt(f"BlockDeviceMappings.{member}", "changing the devices of an instance's block device mapping")
+        for member in ("NoDevice", "VirtualName")
+    ),
+)
+"""What ModifyInstanceAttribute refuses, for the reference; the refusals themselves are above."""

@@ -9,7 +9,7 @@ from PIL import Image as Picture
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.instance_lookup import instance_named
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import IncorrectInstanceState, UnsupportedOperation
 from kumoniwa.hypervisor.driver import GuestId, GuestLost
 from kumoniwa.model.instance_types import INSTANCE_TYPES
@@ -29,7 +29,11 @@ async def get_console_output(cloud: Cloud, call: Call, parameters: Parameters) -
     return {"InstanceId": instance.id, "Timestamp": call.at, "Output": b64encode(output).decode() or None}
 
 
-@action("GetConsoleScreenshot")
+@action(
+    "GetConsoleScreenshot",
+    depth=Depth.PARTLY,
+    missing="WakeUp is accepted and presses no key, because no guest's display sleeps.",
+)
 async def get_console_screenshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The guest's display now, as a JPG. `WakeUp` is taken and presses no key: no guest's display sleeps here."""
     instance = await cloud.read(lambda connection: instance_named(connection, call, parameters["InstanceId"]))

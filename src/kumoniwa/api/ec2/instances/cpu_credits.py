@@ -8,7 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instance_named, instances_named
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import Instance
@@ -29,7 +29,11 @@ def checked_credits(kind: InstanceType, wanted: str) -> str:
     return wanted
 
 
-@action("DescribeInstanceCreditSpecifications")
+@action(
+    "DescribeInstanceCreditSpecifications",
+    depth=Depth.RECORDED,
+    missing="The credit option is stored and shown. No guest is slowed down, and no credits are counted.",
+)
 async def describe_instance_credit_specifications(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The credit options of these instances; where none are named, of those that are `unlimited`, as on EC2."""
 
@@ -56,7 +60,11 @@ async def describe_instance_credit_specifications(cloud: Cloud, call: Call, para
     return await cloud.read(describe)
 
 
-@action("ModifyInstanceCreditSpecification")
+@action(
+    "ModifyInstanceCreditSpecification",
+    depth=Depth.RECORDED,
+    missing="The credit option is stored and shown. No guest is slowed down, and no credits are counted.",
+)
 async def modify_instance_credit_specification(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change the credit options of instances. What cannot be changed is told beside what was, as on EC2."""
 

@@ -9,15 +9,13 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped, instance_named
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.store import instances
 
-_UNBUILT = (
-    Unbuilt("AmdSevSnp", "AMD SEV-SNP", harmless=("disabled",)),
-    Unbuilt("NestedVirtualization", "nested virtualization", harmless=("disabled",)),
-)
+_NESTED = Unbuilt("NestedVirtualization", "nested virtualization", harmless=("disabled",))
+CPU_UNBUILT = (Unbuilt("AmdSevSnp", "AMD SEV-SNP", harmless=("disabled",)), _NESTED)
 
 
 def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping[str, int] | None:
@@ -25,7 +23,7 @@ def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping
 
     EC2 has a list of core counts for each type; here any number up to the type's own is taken.
     """
-    refuse(asked, _UNBUILT)
+    refuse(asked, CPU_UNBUILT)
     cores, threads = asked.get("CoreCount"), asked.get("ThreadsPerCore")
     if cores is None and threads is None:
         return None
@@ -38,7 +36,12 @@ def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping
     return {"CoreCount": cores, "ThreadsPerCore": threads}
 
 
-@action("ModifyInstanceCpuOptions")
+@action(
+    "ModifyInstanceCpuOptions",
+    depth=Depth.PARTLY,
+    missing="Any number of cores up to that of the instance type is accepted; EC2 has a list for each type.",
+    unbuilt=(_NESTED,),
+)
 async def modify_instance_cpu_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change the processors of a stopped instance; its guest has them from its next start on."""
 

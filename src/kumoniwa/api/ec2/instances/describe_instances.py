@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.named.instance_lookup import instances_named
 from kumoniwa.api.filters import never, truth
 from kumoniwa.api.listing import page
 from kumoniwa.api.member_paths import Output
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
 from kumoniwa.store import instances
@@ -73,7 +73,11 @@ async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -
     return await cloud.read(describe)
 
 
-@action("DescribeInstanceStatus")
+@action(
+    "DescribeInstanceStatus",
+    depth=Depth.PARTLY,
+    missing="There are no scheduled events. The system check and the check of attached volumes do not fail.",
+)
 async def describe_instance_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The status checks of running instances; of all, with IncludeAllInstances."""
 

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, asked_for
+from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, UNBUILT, asked_for
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopped, instance_named
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import network_interfaces, volumes
@@ -79,7 +79,12 @@ async def describe_instance_attribute(cloud: Cloud, call: Call, parameters: Para
     return await cloud.read(describe)
 
 
-@action("ModifyInstanceAttribute")
+@action(
+    "ModifyInstanceAttribute",
+    depth=Depth.PARTLY,
+    missing="SourceDestCheck and EbsOptimized are stored and shown, and have no effect.",
+    unbuilt=UNBUILT,
+)
 async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute of an instance; security groups at once, on a running guest too."""
     name, value = asked_for(parameters)
@@ -96,7 +101,12 @@ async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parame
     return answer
 
 
-@action("ResetInstanceAttribute")
+@action(
+    "ResetInstanceAttribute",
+    depth=Depth.RECORDED,
+    missing="SourceDestCheck is stored and shown. No image has a kernel or a RAM disk of its own, so to reset these "
+    "changes nothing.",
+)
 async def reset_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Put an attribute back to its default: sourceDestCheck; kernel and RAM disk have none but their own disk's."""
     attribute = parameters["Attribute"]

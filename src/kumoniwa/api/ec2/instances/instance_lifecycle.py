@@ -10,7 +10,8 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.instances.cut_off import Insistence, insist, insistence
 from kumoniwa.api.ec2.instances.instance_output import state_output
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named, without_root
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, OperationNotPermitted
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
@@ -43,7 +44,7 @@ async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> A
     return await cloud.change(call, start)
 
 
-@action("StopInstances")
+@action("StopInstances", depth=Depth.PARTLY, unbuilt=(Unbuilt("Hibernate", "hibernation"),))
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Shut instances down, unless one is protected: then nothing happens to any of them."""
     skip = bool(parameters.get("SkipOsShutdown"))

@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.images.boot_modes import supported_boot_modes
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.filters import matcher, never, present, truth
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.regions import zones
@@ -23,7 +23,12 @@ _ARCHITECTURE = "x86_64"
 _ATTACHMENTS = 28  # EBS volumes and network interfaces of most Nitro types together
 
 
-@action("DescribeInstanceTypes")
+@action(
+    "DescribeInstanceTypes",
+    depth=Depth.PARTLY,
+    missing="Only types that fit on one machine are offered: x86_64, without GPUs and instance stores. Bandwidths and "
+    "clock speeds are left out.",
+)
 async def describe_instance_types(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instance types that there are here. Names that are asked for may have wildcards."""
     check_region(call.region)

@@ -6,7 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, instance_named
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination
 from kumoniwa.store import instances
 
@@ -14,7 +14,13 @@ _UNBUILT = (Unbuilt("AutoRecovery", "instances without automatic recovery", harm
 DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
 
 
-@action("ModifyInstanceMaintenanceOptions")
+@action(
+    "ModifyInstanceMaintenanceOptions",
+    depth=Depth.RECORDED,
+    missing="The options are stored and shown. A guest that was lost is always recovered, and an instance never "
+    "moves to another host.",
+    unbuilt=_UNBUILT,
+)
 async def modify_instance_maintenance_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change what is asked for, keep the rest, and tell both."""
     refuse(parameters, _UNBUILT)

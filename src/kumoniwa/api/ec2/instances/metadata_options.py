@@ -10,7 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.instance_output import metadata_options
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, instance_named
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import instances
 
@@ -18,7 +18,12 @@ _UNBUILT = (Unbuilt("HttpProtocolIpv6", "the metadata service over IPv6", harmle
 _MOST_HOPS = 64
 
 
-@action("ModifyInstanceMetadataOptions")
+@action(
+    "ModifyInstanceMetadataOptions",
+    depth=Depth.PARTLY,
+    missing="HttpPutResponseHopLimit is stored and shown, and limits nothing.",
+    unbuilt=_UNBUILT,
+)
 async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change what the guest is told of itself and how it must ask; at once, running or stopped."""
     refuse(parameters, _UNBUILT)

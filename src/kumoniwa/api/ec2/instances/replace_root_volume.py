@@ -22,7 +22,7 @@ from kumoniwa.api.ec2.volumes.volume_attachments import keep_for
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
 from kumoniwa.api.listing import page
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.errors import (
     Ec2Error,
@@ -63,7 +63,11 @@ class _Source:
     becomes: FromImage
 
 
-@action("CreateReplaceRootVolumeTask")
+@action(
+    "CreateReplaceRootVolumeTask",
+    depth=Depth.PARTLY,
+    unbuilt=UNBUILT,
+)
 async def create_replace_root_volume_task(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a running instance another root volume: as it was launched, of a snapshot of its root, an image's, or one
     that is there.

@@ -7,18 +7,21 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.images.block_device_mappings import LaunchDevice
+from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_UNBUILT, LaunchDevice
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, told_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
+from kumoniwa.api.ec2.instances.cpu_options import CPU_UNBUILT
 from kumoniwa.api.ec2.instances.instance_output import instance_output, reservations, surroundings
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
+from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_UNBUILT, LAUNCH_UNBUILT
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.new_volume import new_volume
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt, below
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.images import Image
@@ -56,7 +59,24 @@ class _Addresses:
     public: str | None
 
 
-@action("RunInstances", check_replay=check_not_terminated)
+@action(
+    "RunInstances",
+    check_replay=check_not_terminated,
+    depth=Depth.PARTLY,
+    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, "
+    "MetadataOptions.HttpPutResponseHopLimit, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
+    unbuilt=(
+        *LAUNCH_UNBUILT,
+        *below("CpuOptions", CPU_UNBUILT),
+        *below("BlockDeviceMappings", DEVICE_UNBUILT),
+        *below("NetworkInterfaces", INTERFACE_UNBUILT),
+        Unbuilt("NetworkInterfaces", "instances with more than one network interface"),
+        Unbuilt("NetworkInterfaces.DeleteOnTermination", "network interfaces that outlive their instance", (True,)),
+        Unbuilt("NetworkInterfaces.PrivateIpAddresses", "secondary private addresses"),
+        Unbuilt("HibernationOptions.Configured", "hibernation"),
+        Unbuilt("EnclaveOptions.Enabled", "enclaves"),
+    ),
+)
 async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Launch instances: rows and addresses at once, each `pending`; its guest boots in a workflow of its own."""
     least, most = _checked_counts(parameters)

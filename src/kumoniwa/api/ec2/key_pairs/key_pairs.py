@@ -13,7 +13,8 @@ from kumoniwa.api.ec2.key_pairs.key_material import PublicKey
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of, write
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.key_pairs import KeyPair
@@ -38,7 +39,13 @@ def key_pair_named(connection: Connection, call: Call, name: str) -> KeyPair:
     return pair
 
 
-@action("CreateKeyPair")
+@action(
+    "CreateKeyPair",
+    depth=Depth.PARTLY,
+    unbuilt=(
+        Unbuilt("KeyFormat", "KeyFormat=ppk of CreateKeyPair (make one from the PEM file with puttygen)", ("pem",)),
+    ),
+)
 async def create_key_pair(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a key pair, keep its public half, tell the private one this once."""
     if parameters.get("KeyFormat", "pem") != "pem":

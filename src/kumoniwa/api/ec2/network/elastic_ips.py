@@ -3,7 +3,7 @@
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.filters import matching, never
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 
 _FILTERS = never(
@@ -19,7 +19,11 @@ _FILTERS = never(
 )
 
 
-@action("DescribeAddresses")
+@action(
+    "DescribeAddresses",
+    depth=Depth.PARTLY,
+    missing="The list is always empty, because Elastic IP addresses cannot be allocated.",
+)
 async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """No Elastic IP addresses, as none can be allocated; one that is asked for by name is refused."""
     for allocation in parameters.get("AllocationIds", ()):

@@ -17,7 +17,7 @@ from kumoniwa.api.ec2.tags import tag_set, tags_of
 from kumoniwa.api.filters import never, truth
 from kumoniwa.api.listing import page
 from kumoniwa.api.member_paths import at
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
 from kumoniwa.store import instances, network_interfaces, vpcs
@@ -64,7 +64,11 @@ _FILTERS = {
 }
 
 
-@action("DescribeNetworkInterfaces")
+@action(
+    "DescribeNetworkInterfaces",
+    depth=Depth.PARTLY,
+    missing="Each instance has one interface, which is made and deleted with it.",
+)
 async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The network interfaces of a region. Each instance has one, which ends with it."""
     ids = parameters.get("NetworkInterfaceIds")

@@ -26,7 +26,7 @@ from kumoniwa.api.ec2.network.ip_permissions import (
 from kumoniwa.api.ec2.network.security_groups import group_named, group_of, group_with_id, rule_arn
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of, write
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
@@ -43,13 +43,23 @@ _FILTERS = {
 }
 
 
-@action("AuthorizeSecurityGroupIngress")
+@action(
+    "AuthorizeSecurityGroupIngress",
+    depth=Depth.PARTLY,
+    missing="Rules for TCP, UDP and all protocols open ports to this host. Rules for other protocols, for IPv6, for "
+    "security groups and for blocks without 127.0.0.1 are stored and shown, and open nothing. A wide range "
+    "of ports is opened in part. Prefix lists cannot be made.",
+)
 async def authorize_security_group_ingress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Admit what the permissions say to the group's members, or nothing if one of them cannot be."""
     return await _authorize(cloud, call, parameters, egress=False)
 
 
-@action("AuthorizeSecurityGroupEgress")
+@action(
+    "AuthorizeSecurityGroupEgress",
+    depth=Depth.RECORDED,
+    missing="Rules are stored and shown. A guest may reach everything, whatever they say.",
+)
 async def authorize_security_group_egress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Keep what members may reach. The network mode `user` does not hold guests back."""
     return await _authorize(cloud, call, parameters, egress=True)
@@ -61,7 +71,11 @@ async def revoke_security_group_ingress(cloud: Cloud, call: Call, parameters: Pa
     return await _revoke(cloud, call, parameters, egress=False)
 
 
-@action("RevokeSecurityGroupEgress")
+@action(
+    "RevokeSecurityGroupEgress",
+    depth=Depth.RECORDED,
+    missing="Rules are removed and no longer shown. A guest may reach everything, whatever they say.",
+)
 async def revoke_security_group_egress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Take rules away, by id or by what they say."""
     return await _revoke(cloud, call, parameters, egress=True)

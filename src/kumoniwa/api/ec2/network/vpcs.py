@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.tags import tag_set, tags_of
 from kumoniwa.api.filters import never, truth
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, vpcs
@@ -46,7 +46,11 @@ def vpc_named(connection: Connection, call: Call, vpc_id: str) -> Vpc:
     return found[0]
 
 
-@action("DescribeVpcs")
+@action(
+    "DescribeVpcs",
+    depth=Depth.PARTLY,
+    missing="Each region has its default VPC and no other.",
+)
 async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The VPCs of a region: each account has its default one."""
     ids = parameters.get("VpcIds")
@@ -71,7 +75,11 @@ async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     return {"Vpcs": [_vpc_output(vpc, tags.get(vpc.id)) for vpc in found], "NextToken": token}
 
 
-@action("DescribeVpcAttribute")
+@action(
+    "DescribeVpcAttribute",
+    depth=Depth.PARTLY,
+    missing="The attributes are those of the default VPC, and cannot be changed. Instances have no public DNS names.",
+)
 async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Whether a VPC has DNS: it resolves, and gives instances no public names."""
     await ensure_region_exists(cloud, call)
@@ -81,7 +89,11 @@ async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameter
     return {"VpcId": vpc.id, member: {"Value": _ATTRIBUTES[attribute]}}
 
 
-@action("DescribeSubnets")
+@action(
+    "DescribeSubnets",
+    depth=Depth.PARTLY,
+    missing="Each zone has its default subnet and no other.",
+)
 async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The subnets of a region: a default one in each zone."""
     ids = parameters.get("SubnetIds")

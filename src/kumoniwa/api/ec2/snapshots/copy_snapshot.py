@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.snapshots.create_snapshots import MOST_DESCRIPTION
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import Consistency
@@ -32,7 +32,11 @@ _UNBUILT = (
 _PRESIGNED = re.compile(r"https?://")  # SDKs send one for every copy; EC2 needs it for encrypted snapshots only
 
 
-@action("CopySnapshot")
+@action(
+    "CopySnapshot",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change."""
     refuse(parameters, _UNBUILT)

@@ -16,7 +16,7 @@ from kumoniwa.api.ec2.tags import from_specifications, tag_set, tags_of
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
@@ -34,7 +34,11 @@ _SNAPPABLE = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPP
 _UNBUILT = (Unbuilt("OutpostArn", "Outposts"), Unbuilt("Location", "Local Zones", harmless=("regional",)))
 
 
-@action("CreateSnapshot")
+@action(
+    "CreateSnapshot",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot one volume, attached or not. It is `pending` at once, and the volume may be used meanwhile."""
     refuse(parameters, _UNBUILT)
@@ -59,7 +63,11 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     return await cloud.change(call, create)
 
 
-@action("CreateSnapshots")
+@action(
+    "CreateSnapshots",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def create_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Snapshot an instance's volumes, all at one instant, but for those that the request leaves out."""
     refuse(parameters, _UNBUILT)

@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, truth
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.store import sharing, snapshots, tags
@@ -53,7 +53,11 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
     }
 
 
-@action("DescribeSnapshots")
+@action(
+    "DescribeSnapshots",
+    depth=Depth.PARTLY,
+    missing="Only the account's own snapshots are listed. Public snapshots are missing.",
+)
 async def describe_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The caller's snapshots in this region; of those, where `RestorableByUserIds` says so, the ones shared so."""
     ids: Sequence[str] | None = parameters.get("SnapshotIds") or None

@@ -14,7 +14,8 @@ from kumoniwa.api.ec2.kinds import IMPORT_SNAPSHOT_TASK
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
 from kumoniwa.api.filters import Values
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.not_built import Unbuilt
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.errors import InvalidParameterValue, MissingParameter, UnsupportedOperation
 from kumoniwa.hypervisor.driver import DiskRefused
@@ -32,7 +33,16 @@ _LOCAL_ONLY = "Kumoniwa reads disks from this host only: give DiskContainer.Url 
 _FILTERS: dict[str, Values[ImportTask]] = {"task-state": lambda task: (task.state,)}
 
 
-@action("ImportSnapshot")
+@action(
+    "ImportSnapshot",
+    depth=Depth.PARTLY,
+    missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path. RoleName, "
+    "ClientData and DiskContainer.Description are ignored.",
+    unbuilt=(
+        *(Unbuilt(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
+        Unbuilt("DiskContainer.UserBucket", "disks in S3"),
+    ),
+)
 async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Begin to make a snapshot of a RAW or QCOW2 file of this host. A file that is no such disk is refused at once."""
     if parameters.get("Encrypted") or parameters.get("KmsKeyId"):

@@ -9,7 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.snapshot_lookup import snapshot_named
 from kumoniwa.api.ec2.owners import check_accounts
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import sharing
 
@@ -17,7 +17,11 @@ _EVERYBODY = "all"
 _MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
 
 
-@action("DescribeSnapshotAttribute")
+@action(
+    "DescribeSnapshotAttribute",
+    depth=Depth.RECORDED,
+    missing="Permissions are stored and shown. There is one account, so they have no effect.",
+)
 async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """One attribute of a snapshot. None has a product code."""
     snapshot_id: str = parameters["SnapshotId"]
@@ -33,7 +37,11 @@ async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Para
     return await cloud.read(read)
 
 
-@action("ModifySnapshotAttribute")
+@action(
+    "ModifySnapshotAttribute",
+    depth=Depth.RECORDED,
+    missing="Permissions are stored and shown. There is one account, so they have no effect.",
+)
 async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Share a snapshot, or share it no more. This cloud has one account: others are remembered, and told."""
     _check_modifiable(parameters.get("Attribute", "createVolumePermission"))
@@ -54,7 +62,11 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
     return await cloud.change(call, modify)
 
 
-@action("ResetSnapshotAttribute")
+@action(
+    "ResetSnapshotAttribute",
+    depth=Depth.RECORDED,
+    missing="Permissions are stored and shown. There is one account, so they have no effect.",
+)
 async def reset_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Share a snapshot with nobody."""
     _check_modifiable(parameters["Attribute"])

@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, checked_volume
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import SnapshotState
@@ -31,7 +31,12 @@ _UNBUILT = (
 )
 
 
-@action("CreateVolume")
+@action(
+    "CreateVolume",
+    depth=Depth.PARTLY,
+    missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
+    unbuilt=_UNBUILT,
+)
 async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume, empty or as a snapshot has it. It is `creating`, and `available` when its file is there."""
     refuse(parameters, _UNBUILT)

@@ -10,7 +10,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.named.volume_lookup import volume_named
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable, checked_volume
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.volumes import ModificationState, Volume, VolumeModification, VolumeState
@@ -50,7 +50,12 @@ def modification_output(modification: VolumeModification) -> dict[str, Any]:
     }
 
 
-@action("ModifyVolume")
+@action(
+    "ModifyVolume",
+    depth=Depth.PARTLY,
+    missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
+    unbuilt=_UNBUILT,
+)
 async def modify_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a volume larger, or of another type or performance, whether or not a guest uses it."""
     refuse(parameters, _UNBUILT)

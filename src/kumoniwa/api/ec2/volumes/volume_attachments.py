@@ -9,7 +9,7 @@ from kumoniwa.api.ec2.named.volume_lookup import volume_named
 from kumoniwa.api.ec2.volumes.describe_volumes import attachment_output
 from kumoniwa.api.ec2.volumes.device_names import MOST_VOLUMES, is_device_name
 from kumoniwa.api.not_built import Unbuilt, refuse
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, OperationNotPermitted
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
@@ -22,7 +22,11 @@ _UNBUILT = (Unbuilt("EbsCardIndex", "EBS cards", harmless=(0,)),)
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
 
 
-@action("AttachVolume")
+@action(
+    "AttachVolume",
+    depth=Depth.PARTLY,
+    unbuilt=_UNBUILT,
+)
 async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a volume to an instance that runs or is stopped. It is `in-use` at once, its attachment `attaching`."""
     refuse(parameters, _UNBUILT)

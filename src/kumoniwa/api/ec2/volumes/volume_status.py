@@ -11,7 +11,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.filters import Values, never
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
@@ -53,7 +53,12 @@ _FILTERS: dict[str, Values[_Status]] = {
 }
 
 
-@action("DescribeVolumeStatus")
+@action(
+    "DescribeVolumeStatus",
+    depth=Depth.PARTLY,
+    missing="There are no events and no actions. A volume is impaired when the host's disk is full, or when it could "
+    "not be made.",
+)
 async def describe_volume_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What the checks say of volumes. Impaired are those that a guest cannot write to: the host has no room."""
     ids: Sequence[str] | None = parameters.get("VolumeIds") or None

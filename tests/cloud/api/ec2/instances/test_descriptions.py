@@ -12,11 +12,11 @@ from stack import Stack
 from kumoniwa.api.call import Call
 from kumoniwa.api.descriptions import Descriptions
 from kumoniwa.api.registry import ACTIONS
-from kumoniwa.gateway.protocols.ec2.codec import Codec
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 
 pytestmark = pytest.mark.anyio
 
-_CODEC = Codec()
+_CODEC = ec2_codec()
 _STEPS = 40
 
 
@@ -28,7 +28,7 @@ async def _told(stack: Stack, *, afresh: bool, **parameters: Any) -> bytes:
     account, at = stack.running.key["account"], datetime(2026, 1, 1, tzinfo=UTC)
     call = Call("DescribeInstances", account, "us-east-1", "request", "key", at)
     return _CODEC.result(
-        "DescribeInstances", await ACTIONS["DescribeInstances"].function(cloud, call, parameters), "request"
+        "DescribeInstances", await ACTIONS["ec2"]["DescribeInstances"].function(cloud, call, parameters), "request"
     )
 
 
@@ -109,5 +109,5 @@ async def test_an_account_sees_no_instance_of_another_region(stack: Stack) -> No
     instance = await stack.launch()
     assert instance.encode() in await _told(stack, afresh=False)
     call = Call("DescribeInstances", stack.running.key["account"], "eu-west-1", "request", "key", datetime.now(UTC))
-    answer = await ACTIONS["DescribeInstances"].function(stack.running.cloud, call, {})
+    answer = await ACTIONS["ec2"]["DescribeInstances"].function(stack.running.cloud, call, {})
     assert answer == {"Reservations": [], "NextToken": None}

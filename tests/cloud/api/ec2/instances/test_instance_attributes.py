@@ -7,7 +7,7 @@ import pytest
 from asgi import Refused
 from stack import Stack
 
-from kumoniwa.gateway.protocols.ec2.codec import service_model
+from kumoniwa.gateway.protocols.codec import service_model
 
 pytestmark = pytest.mark.anyio
 

@@ -1,7 +1,7 @@
 """The parameters of RunInstances that Kumoniwa does not have.
 
-`tests/cloud/api/ec2/instances/test_run_instances_parameters.py` holds them against EC2's model: every other parameter is
-honoured.
+`tests/cloud/api/ec2/instances/test_run_instances_parameters.py` holds them against EC2's model: every other parameter
+is honoured.
 """
 
 from kumoniwa.api.not_built import Unbuilt

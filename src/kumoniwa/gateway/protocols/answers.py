@@ -1,4 +1,4 @@
-"""Answers of EC2's query protocol: nested values keyed by botocore's member names to XML.
+"""Answers of the query protocols: nested values keyed by botocore's member names to XML.
 
 Writers are compiled from the model's shapes, tags included. `None` is absent, `[]` is present and empty (`<keySet/>`):
 a writer writes what it is given. A member the model lacks is our own bug and raises `KeyError`.

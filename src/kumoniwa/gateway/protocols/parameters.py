@@ -1,4 +1,4 @@
-"""Requests of EC2's query protocol: flat names on the wire to nested values keyed by botocore's member names.
+"""Requests of the query protocols: flat names on the wire to nested values keyed by botocore's member names.
 
 `Filter.2.Value.1=web` becomes `{"Filters": [{"Values": ["web"]}]}`. Readers are compiled from the model's shapes; they
 walk what was sent, not the hundreds of members that might have been, so hostile input costs its own size and no more.
@@ -14,6 +14,7 @@ What EC2's clients really send, and what is made of it:
 import binascii
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,18 +69,21 @@ def shown(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
-def wire_name(member: str, serialization: dict[str, Any]) -> str:
-    """A member's name in a request: `queryName` as it is, else `locationName` capitalised, else the member's own."""
-    if query_name := serialization.get("queryName"):
-        return str(query_name)
-    name = str(serialization.get("name", member))
-    return name[0].upper() + name[1:]
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How a protocol names members in a request."""
+
+    of_member: Callable[[str, dict[str, Any]], str]
+    """A member's name on the wire, by its own name and its serialization in the model."""
+    list_level: str | None = None
+    """What stands between a list's name and the numbers of its items, where the model does not call the list flat."""
 
 
 class Readers:
     """Readers by shape, compiled on first use and shared by all actions."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names) -> None:
+        self._names = names
         self._structures: dict[str, Reader] = {}
 
     def request(self, shape: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -125,21 +129,28 @@ class Readers:
 
         self._structures[shape.name] = read  # before its members: shapes may contain themselves
         for name, member in shape.members.items():
-            wire = wire_name(name, member.serialization)
+            wire = self._names.of_member(name, member.serialization)
             keep_empty = wire in _EMPTY_IS_A_VALUE
             scalar = member.type_name not in ("structure", "list")
             text = member.type_name in ("string", "blob")
             reader = self._reader(member, keep_empty=keep_empty)
             fields[wire] = (name, reader, scalar and not (keep_empty and text))
-        required.extend((name, wire_name(name, shape.members[name].serialization)) for name in shape.required_members)
+        required.extend(
+            (name, self._names.of_member(name, shape.members[name].serialization)) for name in shape.required_members
+        )
         return read
 
     def _list(self, shape: Any, *, keep_empty: bool) -> Reader:
         reader = self._reader(shape.member, keep_empty=keep_empty)
+        level = None if shape.serialization.get("flattened") else self._names.list_level
 
         def read(node: Node, path: str) -> list[Any]:
             if node == "":
                 raise InvalidRequest()
+            if level is not None and isinstance(node, dict):
+                if node.keys() != {level}:
+                    raise UnknownParameter(shown(f"{path}.{min(node.keys() - {level})}"))
+                node, path = node[level], f"{path}.{level}"
             if isinstance(node, str):
                 # `KeyName=x` for `KeyName.1=x`: libcloud sends it, and EC2 took it from fog for years (fog#491).
                 node = {"1": node}

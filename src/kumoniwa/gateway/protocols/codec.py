@@ -1,23 +1,20 @@
-"""EC2's query protocol, compiled from botocore's model of it: requests to values, values to XML.
+"""Requests to values and values to answers, compiled from botocore's model of a service.
 
-An action is compiled on its first use, in about a millisecond; no code is generated and no action is special here.
+An action is compiled on its first use, in about a millisecond; no code is generated and no action is special here. What
+distinguishes the protocols is data: `ec2.py`, `query.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from kumoniwa.errors import Ec2Error, InvalidAction
-from kumoniwa.gateway.protocols.ec2.answers import PROLOG, Writer, Writers, escaped
-from kumoniwa.gateway.protocols.ec2.parameters import Readers, tree
-
-API_VERSION = "2016-11-15"
-
-# With a trailing slash, unlike the model's: libcloud looks elements up by it.
-_NAMESPACE = f"http://ec2.amazonaws.com/doc/{API_VERSION}/"
+from kumoniwa.gateway.protocols.answers import PROLOG, Writer, Writers
+from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,19 @@ class Traits:
     paged: bool  # takes MaxResults and NextToken
 
 
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What distinguishes a protocol: how members are named in a request, and what stands around an answer."""
+
+    names: Names
+    answer: Callable[[str, str], tuple[str, str]]
+    """What opens and what closes an answer, by action and request id."""
+    error: Callable[[Ec2Error, str], str]
+    """A refusal, by error and request id."""
+    says_done: bool = False
+    """Whether an answer without content is `<return>true</return>`."""
+
+
 def service_model(service: str, version: str) -> Any:
     """botocore's own model of a service, never one that a user keeps in `~/.aws/models`."""
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
@@ -36,21 +46,30 @@ def service_model(service: str, version: str) -> Any:
 
 
 class Codec:
-    """Reads requests and writes answers of every action of the model. Loading the model takes a fifth of a second."""
+    """Reads requests and writes answers of every action of a service's model, which is loaded on first use."""
 
-    def __init__(self) -> None:
-        self._model = service_model("ec2", API_VERSION)
-        self._actions = frozenset(map(str, self._model.operation_names))
-        self._readers, self._writers = Readers(), Writers()
+    def __init__(self, service: str, version: str, protocol: Protocol) -> None:
+        self.version = version
+        self._service = service
+        self._protocol = protocol
+        self._readers, self._writers = Readers(protocol.names), Writers()
         self._read: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
         self._write: dict[str, Writer] = {}
 
+    @cached_property
+    def _model(self) -> Any:
+        return service_model(self._service, self.version)
+
+    @cached_property
+    def _actions(self) -> frozenset[str]:
+        return frozenset(map(str, self._model.operation_names))
+
     def actions(self) -> frozenset[str]:
-        """The names of all actions EC2 has."""
+        """The names of all actions that the service has."""
         return self._actions
 
     def has(self, action: str) -> bool:
-        """Whether EC2 has an action of this name."""
+        """Whether the service has an action of this name."""
         return action in self._actions
 
     def traits(self, action: str) -> Traits:
@@ -80,21 +99,15 @@ class Codec:
         """
         if (write := self._write.get(action)) is None:
             write = self._write[action] = self._result_writer(action)
-        out = [
-            PROLOG,
-            f'<{action}Response xmlns="{_NAMESPACE}"><requestId>{escaped(request_id)}</requestId>',
-        ]
+        opening, closing = self._protocol.answer(action, request_id)
+        out = [PROLOG, opening]
         write(out, output)
-        out.append(f"</{action}Response>")
+        out.append(closing)
         return "".join(out).encode()
 
     def error(self, error: Ec2Error, request_id: str) -> bytes:
-        """A refusal, in EC2's envelope."""
-        return (
-            f"{PROLOG}<Response><Errors><Error><Code>{escaped(error.code)}</Code>"
-            f"<Message>{escaped(error.message)}</Message></Error></Errors>"
-            f"<RequestID>{escaped(request_id)}</RequestID></Response>"
-        ).encode()
+        """A refusal, in the protocol's envelope."""
+        return f"{PROLOG}{self._protocol.error(error, request_id)}".encode()
 
     def _operation(self, action: str) -> Any:
         if action not in self._actions:
@@ -104,7 +117,7 @@ class Codec:
     def _result_writer(self, action: str) -> Writer:
         shape = self._operation(action).output_shape
         fields = self._writers.members(shape) if shape is not None else None
-        says_done = shape is None or "Return" in shape.members
+        says_done = self._protocol.says_done and (shape is None or "Return" in shape.members)
 
         def write(out: list[str], output: Mapping[str, Any] | None) -> None:
             if not output and says_done:

@@ -1,0 +1,39 @@
+"""The services of AWS that answer here: EC2, and small ones beside it.
+
+To add a service, write its folder below `api/` with `@action("GetParameter", service="ssm")` above its functions, and
+give it its protocol below.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kumoniwa.api.registry import BoundAction
+from kumoniwa.gateway.protocols.codec import Codec
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
+from kumoniwa.gateway.protocols.query import query_codec
+
+STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: how it speaks, and what of it Kumoniwa has. Raises `ValueError` for an action that it has not."""
+
+    codec: Codec
+    actions: Mapping[str, BoundAction]
+    is_regional: bool = True
+    """Whether its credential scope must name a region that EC2 has."""
+    title: str = ""
+    """How refusals name it, where it is not EC2."""
+
+    def __post_init__(self) -> None:
+        if self.actions and (unknown := self.actions.keys() - self.codec.actions()):
+            raise ValueError(f"{self.title or 'EC2'} has no actions {sorted(unknown)}")
+
+
+def services(actions: Mapping[str, Mapping[str, BoundAction]]) -> dict[str, Service]:
+    """Every service, by the name that credential scopes give it; `actions` are those of each, by its name."""
+    return {
+        "ec2": Service(ec2_codec(), actions["ec2"]),
+        "sts": Service(query_codec("sts", "2011-06-15", STS_NAMESPACE), actions["sts"], is_regional=False, title="STS"),
+    }

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kumoniwa.clock import SystemClock
 from kumoniwa.imds.server import MetadataService
-from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store.engines import open_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def make_overlays(plan: Blueprint, folder: Path) -> None:
 @asynccontextmanager
 async def metadata_of(instance_id: str, data_dir: Path, folder: Path) -> AsyncIterator[None]:
     """What the instance's own guest would be told, for the bare one, as long as the block."""
-    database = Database(make_engine(data_dir / "cloud.db"))
+    database = open_database(data_dir, upgrade=False)
     service = MetadataService(database, SystemClock())
     try:
         await service.open()

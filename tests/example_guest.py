@@ -11,11 +11,12 @@ from kumoniwa.imds.tree import GuestFacts
 from kumoniwa.model.instances import Instance, InstanceState, ShutdownBehavior
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.tags import Tag
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.model.vpcs import Subnet, Vpc
-from kumoniwa.store import instances
+from kumoniwa.store import instances, network_interfaces
 from kumoniwa.store.rows import insert
 from kumoniwa.store.tables import attachments, layers, security_groups, subnets, tags, volumes, vpcs
 
@@ -44,14 +45,8 @@ INSTANCE = Instance(
     architecture="x86_64",
     state=InstanceState.RUNNING,
     zone=SUBNET.zone,
-    vpc_id=VPC.id,
-    subnet_id=SUBNET.id,
-    private_ip="172.31.12.19",
     public_ip="127.10.0.5",
     associate_public_ip=True,
-    mac="02:00:00:00:00:01",
-    interface_id="eni-01",
-    interface_attachment_id="eni-attach-01",
     key_name=KEY_PAIR.name,
     public_key=KEY_PAIR.public_key,
     root_device_name="/dev/xvda",
@@ -63,7 +58,6 @@ INSTANCE = Instance(
     disable_api_stop=False,
     disable_api_termination=False,
     shutdown_behavior=ShutdownBehavior.STOP,
-    source_dest_check=True,
     ebs_optimized=False,
     monitoring=False,
     metadata_endpoint=True,
@@ -73,13 +67,30 @@ INSTANCE = Instance(
     options={},
 )
 
+INTERFACE = NetworkInterface(
+    id="eni-01",
+    account=ACCOUNT,
+    region=REGION,
+    vpc_id=VPC.id,
+    subnet_id=SUBNET.id,
+    mac="02:00:00:00:00:01",
+    private_ip="172.31.12.19",
+    description="",
+    source_dest_check=True,
+    instance_id=INSTANCE.id,
+    attachment_id="eni-attach-01",
+    device_index=0,
+    attached_at=LAUNCHED,
+    delete_on_termination=True,
+)
+
 
 def attachment(position: int, device: str, state: AttachmentState = AttachmentState.ATTACHED) -> Attachment:
     return Attachment(f"vol-0{position}", INSTANCE.id, device, state, LAUNCHED, True, position)
 
 
 ATTACHMENTS = (attachment(0, "/dev/xvda"), attachment(1, "/dev/sdf"), attachment(2, "/dev/sdg"))
-FACTS = GuestFacts(INSTANCE, VPC, SUBNET, GROUPS, ATTACHMENTS, TAGS)
+FACTS = GuestFacts(INSTANCE, INTERFACE, VPC, SUBNET, GROUPS, ATTACHMENTS, TAGS)
 
 
 def facts(**changes: Any) -> GuestFacts:
@@ -93,7 +104,8 @@ def write_example(connection: Connection) -> None:
     insert(connection, subnets, SUBNET)
     insert(connection, security_groups, *GROUPS)
     insert(connection, layers, Layer("layer-01", None, GIB, LAUNCHED))
-    instances.add(connection, INSTANCE, [group.id for group in GROUPS])
+    instances.add(connection, INSTANCE)
+    network_interfaces.add(connection, INTERFACE, [group.id for group in GROUPS])
     for each in ATTACHMENTS:
         volume = Volume(
             each.volume_id,
@@ -118,7 +130,7 @@ def write_example(connection: Connection) -> None:
 
 def write_neighbour(connection: Connection, instance_id: str) -> None:
     """A second instance beside the example, with nothing of its own but its id and address."""
-    neighbour = replace(
-        INSTANCE, id=instance_id, private_ip="172.31.12.20", public_ip=None, key_name=None, public_key=None
-    )
-    instances.add(connection, neighbour, [])
+    neighbour = replace(INSTANCE, id=instance_id, public_ip=None, key_name=None, public_key=None)
+    instances.add(connection, neighbour)
+    own = replace(INTERFACE, id="eni-02", instance_id=instance_id, private_ip="172.31.12.20")
+    network_interfaces.add(connection, own, [])

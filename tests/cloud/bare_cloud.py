@@ -22,8 +22,8 @@ from kumoniwa.gateway.protocols.codec import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.modules import import_all
-from kumoniwa.store.engines.sqlite import Database, make_engine
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines import open_database
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World
@@ -72,9 +72,7 @@ class BareCloud:
 @asynccontextmanager
 async def bare_cloud(folder: Path) -> AsyncIterator[BareCloud]:
     """A cloud that keeps its state in this folder. Nothing in it takes time."""
-    engine = make_engine(folder / "state.db")
-    metadata.create_all(engine)
-    database, clock = Database(engine), ManualClock()
+    database, clock = open_database(folder), ManualClock()
     driver = SimulatedDriver(clock, timing=Timing.instant())
     await driver.open()
     world = World(Config(folder), clock, database, driver, NoMetadata())

@@ -15,7 +15,7 @@ from stack import Stack
 from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestId, GuestState, LayerId
-from kumoniwa.store import layers, volumes, workflows
+from kumoniwa.store import journal, layers, volumes
 
 WRITES = "①②③"
 NOTHING = "–"
@@ -117,7 +117,7 @@ async def meet(stack: Stack, first: Held, second: str) -> Ends:
         of_first, scene.outcome = scene.outcome, None
         async with asyncio.timeout(10):
             await held.wait()
-        begun = {row.id for row in await stack.running.cloud.read(workflows.running)}
+        begun = {row.id for row in await stack.running.cloud.read(journal.running)}
         scene.write("②")
         try:
             answer = await ACTIONS[second](scene)
@@ -178,7 +178,7 @@ async def _clear(scene: Scene) -> None:
 async def _second_ended_or_waits(stack: Stack, begun: set[str]) -> None:
     """Wait until nothing goes on but what did when the first action was held."""
     async with asyncio.timeout(10):
-        while not {row.id for row in await stack.running.cloud.read(workflows.running)} <= begun:
+        while not {row.id for row in await stack.running.cloud.read(journal.running)} <= begun:
             await let_others_run()
 
 

@@ -18,7 +18,17 @@ from driver_contract import MIB, forward
 
 from kumoniwa import run
 from kumoniwa.clock import SystemClock
-from kumoniwa.hypervisor.driver import DiskBus, EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import (
+    DiskBus,
+    EventKind,
+    Forward,
+    GuestDisk,
+    GuestEvent,
+    GuestId,
+    GuestNic,
+    GuestSpec,
+    LayerId,
+)
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, identify
@@ -80,8 +90,7 @@ class QemuBench:
             vcpus=1,
             memory_mib=32,
             disks=disks,
-            mac="02:00:00:00:00:01",
-            address=IPv4Address("172.31.0.4") + number,
+            nics=(GuestNic("02:00:00:00:00:01", IPv4Address("172.31.0.4") + number),),
             bus=self.bus,
         )
 

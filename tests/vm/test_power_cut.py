@@ -28,7 +28,7 @@ from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
 from kumoniwa.store import layers, tables
-from kumoniwa.store.workflows import StepRow
+from kumoniwa.store.journal import StepRow
 from kumoniwa.workflows.workflow import Workflow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
@@ -276,7 +276,7 @@ def _pending(connection: Connection) -> list[Any]:
     found: list[Any] = []
     for table, settled in _SETTLED.items():
         found += connection.execute(select(table).where(table.c.state.not_in(settled))).all()
-    found += connection.execute(select(tables.instances.c.id).where(tables.instances.c.claimed_by.is_not(None))).all()
+    found += connection.execute(select(tables.claims)).all()
     found += connection.execute(select(tables.workflows.c.id).where(tables.workflows.c.finished_at.is_(None))).all()
     return found
 

@@ -82,7 +82,7 @@ async def _debian(bench: QemuBench) -> tuple[QemuGuest, GuestSpec, LayerId]:
     layer = bench.layer()
     await bench.driver.disks.ensure_imported(layer, image, "qcow2", lambda _: None)
     disks = (replace(spec.disks[0], layer=layer),)
-    spec = replace(spec, disks=disks, memory_mib=512, address=IPv4Address("172.31.12.19"))
+    spec = replace(spec, disks=disks, memory_mib=512, nics=(replace(spec.nic, address=IPv4Address("172.31.12.19")),))
     guest = bench.driver.guest(spec.id)
     await guest.ensure_running(spec)
     async with asyncio.timeout(_BOOTED_WITHIN):

@@ -21,8 +21,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.store import facts, images, layers, snapshots, volumes
-from kumoniwa.store.engines.sqlite import Database, make_engine
-from kumoniwa.store.schema import ensure_schema
+from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.vm
 
@@ -43,9 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def _make(folder: Path) -> None:
-    engine = make_engine(folder / "cloud.db")
-    ensure_schema(engine)
-    database = Database(engine)
+    database = open_database(folder)
     await database.write(_write)
     disks = QcowDisks(folder / "layers")
     disks.open()

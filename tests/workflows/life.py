@@ -25,7 +25,9 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
-from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.schema import ensure_schema
 from kumoniwa.store.tables import instances
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.workflow import Workflow
@@ -62,7 +64,7 @@ class Life:
             points.check_call(method)
             await enter(method)
 
-        async def write_between_points(database: Database, work: Callable[[Any], Any]) -> Any:
+        async def write_between_points(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
             await points.pass_one()
             result = await _write(database, work)
             await points.pass_one()
@@ -77,14 +79,14 @@ class Life:
         time = Tasks("time")
         with monkeypatch.context() as patch:
             patch.setattr(driver.faults, "enter", enter_if_allowed)
-            patch.setattr(Database, "read", _read)
-            patch.setattr(Database, "write", write_between_points)
+            patch.setattr(SqliteDatabase, "read", _read)
+            patch.setattr(SqliteDatabase, "write", write_between_points)
             patch.setattr(Workflow, "step", step_if_allowed)
             patch.setattr(Workflow, "settle", settle_if_allowed)
             # Crashes here are not power cuts: what SQLite handed to the kernel is there for the next server.
             patch.setattr("kumoniwa.store.engines.sqlite._PRAGMAS", _UNSYNCED)
             patch.setattr("kumoniwa.gateway.services.ec2_codec", lambda: _CODEC)  # a quarter of a second each time
-            patch.setattr("kumoniwa.app.cloud.make_engine", _make_engine)
+            patch.setattr("kumoniwa.app.cloud.open_database", _open_database)
             if isinstance(self.clock, PassingClock):
                 time.start(self.clock.pass_by(), "passes")
             try:
@@ -97,25 +99,26 @@ class Life:
 # On the loop, not on threads: each run of a story passes the same points, and takes half the time.
 
 
-async def _read(database: Database, work: Callable[[Any], Any]) -> Any:
+async def _read(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
     await let_others_run()
     return database._read(work)
 
 
-async def _write(database: Database, work: Callable[[Any], Any]) -> Any:
+async def _write(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
     await let_others_run()
     with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
         return work(connection)
 
 
-def _make_engine(path: Path) -> Engine:
+def _open_database(data_dir: Path) -> SqliteDatabase:
     """All with the statements that the first compiled: a quarter of a run's time."""
-    engine = make_engine(path)
+    engine = make_engine(data_dir / DATABASE_FILE)
     _FIRST_ENGINE.append(engine)
     del _FIRST_ENGINE[1:]
     engine.dialect = engine.pool._dialect = _FIRST_ENGINE[0].dialect
     engine._compiled_cache = _FIRST_ENGINE[0]._compiled_cache
-    return engine
+    ensure_schema(engine)
+    return SqliteDatabase(engine)
 
 
 async def lived(

@@ -16,7 +16,9 @@ from sqlalchemy import Engine
 from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
-from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.schema import ensure_schema
 
 T = TypeVar("T")
 
@@ -36,11 +38,11 @@ class Paced(Points):
 def keep(patch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     """From here on all is done in turn: database and files within the loop, ids one after another, time as told."""
     ids = random.Random(0)
-    patch.setattr(Database, "read", _read)
-    patch.setattr(Database, "write", _write)
+    patch.setattr(SqliteDatabase, "read", _read)
+    patch.setattr(SqliteDatabase, "write", _write)
     patch.setattr(asyncio, "to_thread", _at_once)
     patch.setattr("kumoniwa.ids.secrets", _Digits(ids))
-    patch.setattr("kumoniwa.app.cloud.make_engine", _engine)
+    patch.setattr("kumoniwa.app.cloud.open_database", _open_database)
     patch.setattr("botocore.auth.get_current_datetime", lambda: clock.now().replace(tzinfo=None))
 
 
@@ -57,21 +59,22 @@ class _Digits:
         return self.source.randbytes(count).hex()
 
 
-def _engine(path: Path) -> Engine:
-    engine = make_engine(path)
+def _open_database(data_dir: Path) -> SqliteDatabase:
+    engine = make_engine(data_dir / DATABASE_FILE)
     if _ENGINES:  # a fifth of the time: each server would compile the same statements
         engine.dialect, engine._compiled_cache = _ENGINES[0].dialect, _ENGINES[0]._compiled_cache
     else:
         _ENGINES.append(engine)
-    return engine
+    ensure_schema(engine)
+    return SqliteDatabase(engine)
 
 
-async def _read(database: Database, work: Callable[[Any], T]) -> T:
+async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     await let_others_run()
     return database._read(work)
 
 
-async def _write(database: Database, work: Callable[[Any], T]) -> T:
+async def _write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     await let_others_run()
     with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
         done = work(connection)

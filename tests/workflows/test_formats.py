@@ -8,8 +8,8 @@ from sqlalchemy import select
 from stack import Stack
 
 from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.store import journal
 from kumoniwa.store import tables as rows
-from kumoniwa.store import workflows
 from kumoniwa.workflows.story import STORIES
 
 pytestmark = pytest.mark.anyio
@@ -247,7 +247,7 @@ async def _journals(stack: Stack, instance_id: str) -> dict[str, list[str]]:
     """The steps of each workflow there was on an instance, by kind; of the last, where there were several."""
     read = stack.running.cloud.read
     told: dict[str, list[str]] = {}
-    for workflow in await read(lambda connection: workflows.of_subject(connection, instance_id)):
-        steps = await read(lambda connection, w=workflow: workflows.journal(connection, w.id))  # type: ignore[misc]
+    for workflow in await read(lambda connection: journal.of_subject(connection, instance_id)):
+        steps = await read(lambda connection, w=workflow: journal.steps_of(connection, w.id))  # type: ignore[misc]
         told[workflow.kind] = [step.name for step in steps]
     return told

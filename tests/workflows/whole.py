@@ -8,7 +8,7 @@ from stack import Stack
 
 from kumoniwa.model.layers import Layer
 from kumoniwa.store import layers
-from kumoniwa.store.tables import instances, metadata, permissions, tags, workflows
+from kumoniwa.store.tables import claims, metadata, permissions, tags, workflows
 
 
 async def whole(stack: Stack) -> None:
@@ -16,7 +16,7 @@ async def whole(stack: Stack) -> None:
 
     def read(connection: Connection) -> tuple[list[Any], list[Any], list[str]]:
         return (
-            list(connection.execute(select(instances.c.id).where(instances.c.claimed_by.is_not(None)))),
+            list(connection.execute(select(claims))),
             list(connection.execute(select(workflows.c.id).where(workflows.c.finished_at.is_(None)))),
             sorted(set(_of_nothing(connection))),
         )
@@ -42,6 +42,5 @@ def _of_nothing(connection: Connection) -> Iterable[str]:
         if "id" in table.c
         for found in connection.scalars(select(table.c.id))
     }
-    there |= set(connection.scalars(select(instances.c.interface_id)))
     for table in (tags, permissions):
         yield from set(connection.scalars(select(table.c.resource_id))) - there

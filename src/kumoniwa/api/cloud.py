@@ -12,7 +12,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.story import has_submitted
 from kumoniwa.workflows.world import World

@@ -38,8 +38,8 @@ from kumoniwa.reconcile.leftovers import collect_kept
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import facts
-from kumoniwa.store.engines.sqlite import Database, make_engine
-from kumoniwa.store.schema import SchemaTooNew, ensure_schema
+from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.schema import SchemaTooNew
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.story import STORIES
@@ -70,15 +70,12 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
     """
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as ending:
-        engine_of_sql = make_engine(config.data_dir / "cloud.db")
-        ending.callback(engine_of_sql.dispose)
         try:
-            await asyncio.to_thread(ensure_schema, engine_of_sql)
+            database = await asyncio.to_thread(open_database, config.data_dir)
         except SchemaTooNew as newer:
             raise CannotStart(str(newer)) from None
         except DatabaseError as broken:
-            raise CannotStart(f"{config.data_dir / 'cloud.db'} cannot be used: {broken.orig}.") from None
-        database = Database(engine_of_sql)
+            raise CannotStart(f"{config.data_dir / DATABASE_FILE} cannot be used: {broken.orig}.") from None
         ending.push_async_callback(database.close)
         await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))

@@ -16,8 +16,9 @@ from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.storage.collect import Collector
 from kumoniwa.storage.report import check_part, repair_all, status
 from kumoniwa.store import facts
-from kumoniwa.store.engines.sqlite import Database, make_engine
-from kumoniwa.store.schema import HEAD, SchemaTooNew, revision
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.schema import SchemaTooNew, SchemaTooOld
 
 T = TypeVar("T")
 
@@ -47,9 +48,9 @@ class StorageAlone:
 @contextmanager
 def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
     """The storage in this folder, ours alone while the block runs. Raises `CommandFailed`."""
-    path = data_dir / "cloud.db"
+    path = data_dir / DATABASE_FILE
     if not path.is_file():
-        raise CommandFailed(f"There is no cloud in {data_dir}: it has no cloud.db.")
+        raise CommandFailed(f"There is no cloud in {data_dir}: it has no {DATABASE_FILE}.")
     with ExitStack() as ending:
         try:
             ending.enter_context(owned(data_dir))
@@ -57,24 +58,23 @@ def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
             raise CommandFailed(str(taken)) from None
         runner = ending.enter_context(asyncio.Runner())
         try:
-            yield ending.enter_context(_opened(runner, data_dir, path))
+            yield ending.enter_context(_opened(runner, data_dir))
         except DatabaseError as broken:
             raise CommandFailed(f"{path} cannot be used: {broken.orig}.") from None
 
 
 @contextmanager
-def _opened(runner: asyncio.Runner, data_dir: Path, path: Path) -> Iterator[StorageAlone]:
+def _opened(runner: asyncio.Runner, data_dir: Path) -> Iterator[StorageAlone]:
     with ExitStack() as ending:
-        engine = make_engine(path)
-        ending.callback(engine.dispose)
-        found = revision(engine)
-        if found is not None and found > HEAD:
-            raise CommandFailed(str(SchemaTooNew(found)))
-        if found != HEAD:
+        try:
+            database = open_database(data_dir, upgrade=False)
+        except SchemaTooNew as newer:
+            raise CommandFailed(str(newer)) from None
+        except SchemaTooOld:
             raise CommandFailed(
-                f"{path} is of an older Kumoniwa: start a server on it once, which brings it up to date."
-            )
-        database = Database(engine)
+                f"{data_dir / DATABASE_FILE} is of an older Kumoniwa: start a server on it once, which brings it up to"
+                " date."
+            ) from None
         ending.callback(lambda: runner.run(database.close()))
         driver = runner.run(database.read(lambda connection: facts.get(connection, "driver")))
         yield StorageAlone(runner, data_dir, database, *ending.enter_context(_disks(runner, data_dir, driver)))

@@ -24,7 +24,7 @@ from kumoniwa.imds.facts import gather
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.sockets import listen
 from kumoniwa.store import facts
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.volumes import Attachment
 from kumoniwa.model.vpcs import Subnet, Vpc
@@ -39,6 +40,8 @@ class GuestFacts:
     """What is known of an instance. Attachments are in the guest's order; tags are empty where it may not read them."""
 
     instance: Instance
+    interface: NetworkInterface
+    """The primary one."""
     vpc: Vpc
     subnet: Subnet
     groups: tuple[SecurityGroup, ...]
@@ -82,8 +85,8 @@ def find(tree: Directory, path: str) -> bytes | None:
 
 
 def _meta_data(facts: GuestFacts) -> Directory:
-    instance = facts.instance
-    hostname = private_hostname(instance.private_ip, instance.region)
+    instance, interface = facts.instance, facts.interface
+    hostname = private_hostname(interface.private_ip, instance.region)
     instance_type = INSTANCE_TYPES.get(instance.instance_type)
     return _directory(
         {
@@ -98,9 +101,9 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "instance-life-cycle": "on-demand",
             "instance-type": instance.instance_type,
             "local-hostname": hostname,
-            "local-ipv4": instance.private_ip,
-            "mac": instance.mac,
-            "network": {"interfaces": {"macs": {instance.mac: _interface(facts)}}},
+            "local-ipv4": interface.private_ip,
+            "mac": interface.mac,
+            "network": {"interfaces": {"macs": {interface.mac: _interface(facts)}}},
             "placement": {
                 "availability-zone": instance.zone,
                 "availability-zone-id": facts.subnet.zone_id,
@@ -127,21 +130,21 @@ def _block_devices(facts: GuestFacts) -> _Branch:
 
 
 def _interface(facts: GuestFacts) -> _Branch:
-    instance = facts.instance
+    instance, interface = facts.instance, facts.interface
     return {
-        "device-number": "0",
-        "interface-id": instance.interface_id,
-        "ipv4-associations": {instance.public_ip: instance.private_ip} if instance.public_ip else {},
-        "local-hostname": private_hostname(instance.private_ip, instance.region),
-        "local-ipv4s": instance.private_ip,
-        "mac": instance.mac,
-        "owner-id": instance.account,
+        "device-number": str(interface.device_index),
+        "interface-id": interface.id,
+        "ipv4-associations": {instance.public_ip: interface.private_ip} if instance.public_ip else {},
+        "local-hostname": private_hostname(interface.private_ip, interface.region),
+        "local-ipv4s": interface.private_ip,
+        "mac": interface.mac,
+        "owner-id": interface.account,
         "public-ipv4s": instance.public_ip,
         "security-group-ids": "\n".join(group.id for group in facts.groups),
         "security-groups": "\n".join(group.name for group in facts.groups),
-        "subnet-id": instance.subnet_id,
+        "subnet-id": interface.subnet_id,
         "subnet-ipv4-cidr-block": facts.subnet.cidr,
-        "vpc-id": instance.vpc_id,
+        "vpc-id": interface.vpc_id,
         "vpc-ipv4-cidr-block": facts.vpc.cidr,
         "vpc-ipv4-cidr-blocks": facts.vpc.cidr,
     }
@@ -170,7 +173,7 @@ def _identity_document(facts: GuestFacts) -> str:
         "instanceType": instance.instance_type,
         "kernelId": None,
         "pendingTime": f"{instance.launch_time:%Y-%m-%dT%H:%M:%SZ}",
-        "privateIp": instance.private_ip,
+        "privateIp": facts.interface.private_ip,
         "ramdiskId": None,
         "region": instance.region,
         "version": "2017-09-30",

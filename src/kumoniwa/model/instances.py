@@ -76,7 +76,7 @@ INSTANCE_SHUTDOWN = StateReason(
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An EC2 instance. `claimed_by` is the workflow that owns its guest now."""
+    """An EC2 instance. Its private addresses and security groups are those of its network interfaces."""
 
     id: str
     account: str
@@ -89,14 +89,8 @@ class Instance:
     architecture: str
     state: InstanceState
     zone: str
-    vpc_id: str
-    subnet_id: str
-    private_ip: str
     public_ip: str | None
     associate_public_ip: bool
-    mac: str
-    interface_id: str
-    interface_attachment_id: str
     key_name: str | None
     public_key: str | None
     """The key pair's at launch: it stays the guest's when the key pair is deleted."""
@@ -110,7 +104,6 @@ class Instance:
     disable_api_stop: bool
     disable_api_termination: bool
     shutdown_behavior: ShutdownBehavior
-    source_dest_check: bool
     ebs_optimized: bool
     monitoring: bool
     metadata_endpoint: bool
@@ -129,7 +122,6 @@ class Instance:
     reachability: Reachability = Reachability.INITIALIZING
     impaired_since: datetime | None = None
     terminated_at: datetime | None = None
-    claimed_by: str | None = None
     version: int = 0
     """Counts the changes of this row, so that what was made from it can be kept until it changes."""
 

@@ -17,7 +17,7 @@ class WorkflowState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRow:
-    """A workflow as it is kept. `subject` is the instance it claims, or None."""
+    """A workflow as it is kept. `subject` is the resource that it claims, or None; `sequence` says which came first."""
 
     id: str
     kind: str

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestState
-from kumoniwa.model.instances import InstanceState, Reachability
+from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.reconcile.note_events import note_event
@@ -23,8 +23,8 @@ from kumoniwa.reconcile.settle_instances import (
     was_given_up,
     went_down,
 )
-from kumoniwa.store import boots, instances, volumes
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store import boots, claims, instances, volumes
+from kumoniwa.store.journal import Origin
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.steps.instances.guests import disk_of
@@ -78,8 +78,7 @@ class Follower:
 
     async def settle(self, instance_id: str) -> None:
         """Bring an instance that is `running` and unclaimed to what its guest is; no answer leaves it to the rounds."""
-        instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
-        if instance is None or instance.state is not InstanceState.RUNNING or instance.claimed_by is not None:
+        if await self._world.database.read(partial(_unclaimed, instance_id=instance_id)) is None:
             return
         match await self._observed(instance_id):
             case GuestState.SHUT_DOWN:
@@ -156,13 +155,15 @@ class Follower:
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""
         found = await self._world.database.read(partial(instances.in_states, states=_BETWEEN))
-        left = [instance.id for instance in found if instance.claimed_by is None]
+        ids = [instance.id for instance in found]
+        left = set(ids) - await self._world.database.read(partial(claims.held, resource_ids=ids))
         if not left:
             return
 
         def work(connection: Connection) -> None:
+            free = left - claims.held(connection, left)
             for instance in instances.in_states(connection, _BETWEEN):
-                if instance.id in left and instance.claimed_by is None:
+                if instance.id in free:
                     log.warning("begun again", instance=instance.id, state=str(instance.state))
                     begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
 
@@ -205,9 +206,16 @@ class Follower:
         """Move an unclaimed running instance, and submit what follows, in one transaction."""
 
         def work(connection: Connection) -> None:
-            instance = instances.get(connection, instance_id)
-            if instance is not None and instance.state is InstanceState.RUNNING and instance.claimed_by is None:
+            if (instance := _unclaimed(connection, instance_id)) is not None:
                 decide(connection, instance, Origin(None, None, self._world.clock.now()))
 
         await self._world.database.write(work)
         await self._engine.wake()
+
+
+def _unclaimed(connection: Connection, instance_id: str) -> Instance | None:
+    """The instance, if it is `running` and no workflow has claimed it."""
+    instance = instances.get(connection, instance_id)
+    if instance is None or instance.state is not InstanceState.RUNNING or claims.held(connection, [instance_id]):
+        return None
+    return instance

@@ -9,7 +9,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, Reachability
 from kumoniwa.store import boots, instances
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store.journal import Origin
 
 
 def note_event(connection: Connection, event: GuestEvent) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.model.boots import Boot, Cause
 from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, ShutdownBehavior
 from kumoniwa.store import boots, instances
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
 from kumoniwa.workflows.stories.instances.start_instance import start_instance

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.store import boots, instances, tags, tokens, workflows
+from kumoniwa.store import boots, instances, journal, tags, tokens
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
 from kumoniwa.workflows.world import World
@@ -51,11 +51,10 @@ class Housekeeping:
 
         def due(connection: Connection) -> None:
             tokens.forget(connection, now - TOKENS_KEPT)
-            workflows.forget(connection, now - WORKFLOWS_KEPT)
+            journal.forget(connection, now - WORKFLOWS_KEPT)
             for instance in instances.in_states(connection, [InstanceState.TERMINATED]):
                 if instance.terminated_at is not None and instance.terminated_at < now - TERMINATED_SHOWN:
                     tags.remove_all(connection, instance.id)
-                    tags.remove_all(connection, instance.interface_id)
                     boots.forget(connection, instance.id)
                     instances.forget(connection, instance.id)
             for instance in instances.in_states(connection, [InstanceState.RUNNING]):

@@ -16,7 +16,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 from kumoniwa.store.tables import image_devices, images, snapshots, volumes
 
 

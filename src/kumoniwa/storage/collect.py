@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.store import layers
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 
 log = structlog.get_logger(__name__)
 

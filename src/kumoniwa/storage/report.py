@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from kumoniwa.storage.check import CheckedFiles, as_json, look_at_layers, look_at_whole, repair
 from kumoniwa.storage.collect import Collector, Id
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 from kumoniwa.store.usage import usage
 
 _AT_ONCE = 1.0  # seconds of checking in one answer: then the caller asks again from where it ended

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from kumoniwa.model.boots import Boot, Cause
+from kumoniwa.store.journal import Origin
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import boots
-from kumoniwa.store.workflows import Origin
 
 
 def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:

@@ -1,6 +1,6 @@
 """Instances in the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -8,17 +8,16 @@ from sqlalchemy import Connection, select, update
 from kumoniwa.model.instances import MOVES, Instance, InstanceState
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import instance_groups, instances
+from kumoniwa.store.tables import instances
 
 
 class IllegalMove(Exception):
     """Code asked for a move between instance states that EC2 does not have. Our bug, never the caller's."""
 
 
-def add(connection: Connection, instance: Instance, group_ids: Sequence[str]) -> None:
-    """Write a new instance and its security groups."""
+def add(connection: Connection, instance: Instance) -> None:
+    """Write a new instance."""
     insert(connection, instances, instance)
-    _put_groups(connection, instance.id, group_ids)
 
 
 def get(connection: Connection, instance_id: str) -> Instance | None:
@@ -76,36 +75,8 @@ def move(
 
 
 def forget(connection: Connection, instance_id: str) -> None:
-    """Remove an instance that was terminated long ago, with its places in security groups."""
+    """Remove an instance that was terminated long ago."""
     connection.execute(instances.delete().where(instances.c.id == instance_id))
-
-
-def groups_of(connection: Connection, instance_ids: Collection[str] | None = None) -> dict[str, list[str]]:
-    """The ids of the security groups of instances, in their order; of all instances where no ids are given."""
-    query = select(instance_groups.c.instance_id, instance_groups.c.group_id).order_by(instance_groups.c.position)
-    if instance_ids is not None:
-        query = query.where(instance_groups.c.instance_id.in_(instance_ids))
-    found: dict[str, list[str]] = {}
-    for instance_id, group_id in connection.execute(query):
-        found.setdefault(instance_id, []).append(group_id)
-    return found
-
-
-def set_groups(connection: Connection, instance_id: str, group_ids: Sequence[str]) -> None:
-    """Afterwards the instance is in exactly these security groups."""
-    connection.execute(instance_groups.delete().where(instance_groups.c.instance_id == instance_id))
-    _put_groups(connection, instance_id, group_ids)
-    change(connection, instance_id)
-
-
-def members_of(connection: Connection, group_id: str) -> list[str]:
-    """The ids of the instances that are in a security group, terminated ones left out."""
-    query = (
-        select(instance_groups.c.instance_id)
-        .join(instances, instances.c.id == instance_groups.c.instance_id)
-        .where(instance_groups.c.group_id == group_id, instances.c.state != InstanceState.TERMINATED)
-    )
-    return list(connection.execute(query).scalars())
 
 
 def public_addresses(connection: Connection) -> set[str]:
@@ -113,20 +84,9 @@ def public_addresses(connection: Connection) -> set[str]:
     return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
 
 
-def private_addresses(connection: Connection, subnet_id: str) -> set[str]:
-    """The private addresses in use in a subnet. A terminated instance has none."""
-    query = select(instances.c.private_ip).where(
-        instances.c.subnet_id == subnet_id, instances.c.state != InstanceState.TERMINATED
+def public_addresses_of(connection: Connection, scope: Scope) -> dict[str, str]:
+    """The public addresses of an account's instances in a region, by instance."""
+    query = select(instances.c.id, instances.c.public_ip).where(
+        instances.c.account == scope.account, instances.c.region == scope.region, instances.c.public_ip.is_not(None)
     )
-    return set(connection.execute(query).scalars())
-
-
-def _put_groups(connection: Connection, instance_id: str, group_ids: Sequence[str]) -> None:
-    if group_ids:
-        connection.execute(
-            instance_groups.insert(),
-            [
-                {"instance_id": instance_id, "position": position, "group_id": group_id}
-                for position, group_id in enumerate(group_ids)
-            ],
-        )
+    return dict(connection.execute(query).all())

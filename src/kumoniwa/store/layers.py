@@ -10,7 +10,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import attachments, instances, layers, snapshots, volumes, workflows
+from kumoniwa.store.tables import attachments, claims, instances, layers, snapshots, volumes, workflows
 
 
 def add(connection: Connection, *new: Layer) -> None:
@@ -49,7 +49,7 @@ def attached_heads(connection: Connection, *, running: bool = False) -> list[tup
     if running:
         query = query.where(
             instances.c.state == InstanceState.RUNNING,
-            instances.c.claimed_by.is_(None),
+            instances.c.id.not_in(select(claims.c.resource_id)),
             attachments.c.state == AttachmentState.ATTACHED,
         )
     return [(volume, instance, head) for volume, instance, head in connection.execute(query)]

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, inspect, text
 
 from kumoniwa.store.tables import metadata
 
-HEAD = "0003"  # the newest migration in migrations/versions; a test keeps it true
+HEAD = "0004"  # the newest migration in migrations/versions; a test keeps it true
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -18,6 +18,19 @@ class SchemaTooNew(Exception):
             f"This data folder was written by a newer Kumoniwa (schema {revision}; this version knows up to {HEAD}). "
             "Install that version, or choose another folder with --data-dir."
         )
+
+
+class SchemaTooOld(Exception):
+    """The data folder was written by an older Kumoniwa, and is not to be upgraded now."""
+
+
+def check_current(engine: Engine) -> None:
+    """Raises `SchemaTooNew` or `SchemaTooOld` where the database has another schema than this version's."""
+    found = revision(engine)
+    if found is not None and found > HEAD:
+        raise SchemaTooNew(found)
+    if found != HEAD:
+        raise SchemaTooOld(f"schema {found}")
 
 
 def ensure_schema(engine: Engine) -> None:

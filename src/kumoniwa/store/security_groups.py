@@ -1,15 +1,14 @@
-"""Security groups and their rules in the database (`network.groups_in_scope` reads the groups alone)."""
+"""Security groups and their rules in the database."""
 
 from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
-from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import instance_groups, instances, security_group_rules, security_groups
+from kumoniwa.store.tables import interface_groups, security_group_rules, security_groups
 
 DEFAULT_NAME = "default"
 """The name of the group that every VPC has and that cannot be deleted."""
@@ -30,6 +29,12 @@ def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | Non
     """The group of that name in a VPC: names are unique there."""
     query = select(security_groups).where(security_groups.c.vpc_id == vpc_id, security_groups.c.name == name)
     return one_of(SecurityGroup, connection, query)
+
+
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[SecurityGroup]:
+    """The security groups of an account in a region; only these, where `ids` are given."""
+    query = _scoped(security_groups, scope)
+    return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
 
 
 def rules_in(connection: Connection, scope: Scope, group_ids: Collection[str] | None = None) -> list[SecurityGroupRule]:
@@ -56,24 +61,12 @@ def remove_rules(connection: Connection, rule_ids: Collection[str]) -> None:
 
 
 def is_in_use(connection: Connection, group_id: str) -> bool:
-    """Whether an instance that is not terminated is in the group, or a rule of another group names it."""
-    members = (
-        select(instance_groups.c.instance_id)
-        .join(instances, instances.c.id == instance_groups.c.instance_id)
-        .where(instance_groups.c.group_id == group_id, instances.c.state != InstanceState.TERMINATED)
-    )
+    """Whether a network interface is in the group, or a rule of another group names it."""
+    members = select(interface_groups.c.interface_id).where(interface_groups.c.group_id == group_id)
     naming = select(security_group_rules.c.id).where(
         security_group_rules.c.source_group_id == group_id, security_group_rules.c.group_id != group_id
     )
     return any(connection.execute(query.limit(1)).first() is not None for query in (members, naming))
-
-
-def forget_terminated_members(connection: Connection, group_id: str) -> None:
-    """Take the group away from terminated instances, which do not hold it back from deletion."""
-    gone = select(instances.c.id).where(instances.c.state == InstanceState.TERMINATED)
-    connection.execute(
-        instance_groups.delete().where(instance_groups.c.group_id == group_id, instance_groups.c.instance_id.in_(gone))
-    )
 
 
 def _scoped(table: Table, scope: Scope) -> Select[Any]:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.store import workflows as rows
+from kumoniwa.store import journal as rows
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow
@@ -81,7 +81,7 @@ class Engine:
     async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> str | None:
         """Run a story, its journal replayed first, and write how it ended; gives its failure."""
         database = self._world.database
-        journal = await database.read(partial(rows.journal, workflow_id=row.id))
+        journal = await database.read(partial(rows.steps_of, workflow_id=row.id))
         log.info("workflow resumed" if journal else "workflow started", **facts)
         error: str | None = None
         try:

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, Generic, ParamSpec
 from sqlalchemy import Connection
 
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.store import workflows as rows
+from kumoniwa.store import journal as rows
 from kumoniwa.workflows.workflow import Workflow
 
 P = ParamSpec("P")

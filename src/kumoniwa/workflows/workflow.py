@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.store import workflows as rows
+from kumoniwa.store import journal as rows
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)

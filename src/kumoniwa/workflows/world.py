@@ -9,7 +9,7 @@ from kumoniwa.clock import Clock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import Driver, Forward, LayerId
 from kumoniwa.storage.collect import Collector
-from kumoniwa.store.engines.sqlite import Database
+from kumoniwa.store.database import Database
 from kumoniwa.workflows.turns import Turns
 
 

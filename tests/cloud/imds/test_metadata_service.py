@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetcher
-from example_guest import GROUPS, INSTANCE, KEY_PAIR, TAGS, USER_DATA, write_example, write_neighbour
+from example_guest import GROUPS, INSTANCE, INTERFACE, KEY_PAIR, TAGS, USER_DATA, write_example, write_neighbour
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.imds.conversation import LARGEST_BODY, LARGEST_HEAD
@@ -19,8 +19,8 @@ from kumoniwa.imds.facts import gather
 from kumoniwa.imds.server import MOST_CONNECTIONS, MetadataService
 from kumoniwa.sockets import connect
 from kumoniwa.store import instances
-from kumoniwa.store.engines.sqlite import Database, make_engine
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -45,9 +45,7 @@ class Cloud:
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
     """The example instance with its channel open, in a folder that is too long for a socket's address."""
-    engine = make_engine(tmp_path / "state.db")
-    metadata.create_all(engine)
-    database = Database(engine)
+    database = open_database(tmp_path)
     await database.write(write_example)
     clock = ManualClock()
 
@@ -306,7 +304,7 @@ async def test_cloud_init_reads_every_directory_to_its_end(cloud: Cloud) -> None
         found = await asyncio.to_thread(walk, f"{address}/2021-03-23/meta-data/")
         identity = await asyncio.to_thread(walk, f"{address}/2021-03-23/dynamic/instance-identity")
     assert found[f"{address}/2021-03-23/meta-data/public-keys/0/openssh-key"].startswith("ssh-ed25519 ")
-    assert f"{address}/2021-03-23/meta-data/network/interfaces/macs/{INSTANCE.mac}/subnet-id" in found
+    assert f"{address}/2021-03-23/meta-data/network/interfaces/macs/{INTERFACE.mac}/subnet-id" in found
     assert len(found) > 40 and len(identity) == 1
 
 

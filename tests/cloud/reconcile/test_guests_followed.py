@@ -15,7 +15,7 @@ from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.store import instances, workflows
+from kumoniwa.store import claims, journal
 
 pytestmark = pytest.mark.anyio
 
@@ -120,8 +120,7 @@ async def test_a_guest_that_ignores_the_power_button_is_cut_off_and_its_image_is
     await ended
     assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
     assert (await stack.instance(instance_id))["State"]["Name"] == "running"
-    row = await stack.running.cloud.read(partial(instances.get, instance_id=instance_id))
-    assert row is not None and row.claimed_by is None
+    assert await stack.running.cloud.read(partial(claims.held, resource_ids=[instance_id])) == set()
 
 
 @pytest.mark.parametrize("action", ["CreateImage", "RebootInstances"])
@@ -219,7 +218,7 @@ async def test_workflows_are_forgotten_a_day_after_their_end_once_their_instance
     await stack.idle()
 
     def counts(connection: Connection) -> list[int]:
-        return [len(workflows.of_subject(connection, one)) for one in (kept, gone)]
+        return [len(journal.of_subject(connection, one)) for one in (kept, gone)]
 
     world = stack.running.cloud.world
     for hours, left in ((2, [1, 2]), (25, [1, 0])):

@@ -9,7 +9,7 @@ from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestLost, LayerId
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store import volumes, workflows
+from kumoniwa.store import journal, volumes
 
 pytestmark = pytest.mark.anyio
 
@@ -98,5 +98,5 @@ async def test_a_guest_whose_disk_was_lost_while_it_ran_is_not_recovered_on_an_e
 
 async def recoveries(stack: Stack, instance_id: str) -> list[str | None]:
     """How the recoveries of the instance ended that have ended."""
-    every = await stack.running.cloud.read(lambda connection: workflows.of_subject(connection, instance_id))
+    every = await stack.running.cloud.read(lambda connection: journal.of_subject(connection, instance_id))
     return [one.error for one in every if one.kind == "recover_instance" and one.state is WorkflowState.FAILED]

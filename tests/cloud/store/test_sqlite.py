@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from waiting import let_others_run
 
 from kumoniwa.store import facts
-from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.tables import facts as facts_table
 from kumoniwa.store.tables import metadata
 
@@ -20,15 +20,15 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     engine = make_engine(tmp_path / "cloud.db")
     metadata.create_all(engine)
-    database = Database(engine)
+    database = SqliteDatabase(engine)
     yield database
     await database.close()
 
 
-async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: Database) -> None:
+async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: SqliteDatabase) -> None:
     def fail(connection: Connection) -> None:
         facts.put(connection, "half", True)
         raise ValueError("no")
@@ -39,7 +39,7 @@ async def test_one_failing_write_leaves_those_that_share_its_commit_whole(databa
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 20
 
 
-async def test_writes_that_wait_together_share_a_commit(database: Database) -> None:
+async def test_writes_that_wait_together_share_a_commit(database: SqliteDatabase) -> None:
     commits = 0
 
     def count(_connection: Connection) -> None:
@@ -51,12 +51,12 @@ async def test_writes_that_wait_together_share_a_commit(database: Database) -> N
     assert commits < 25
 
 
-async def test_a_write_is_seen_by_the_next_read(database: Database) -> None:
+async def test_a_write_is_seen_by_the_next_read(database: SqliteDatabase) -> None:
     await database.write(lambda connection: facts.put(connection, "name", "value"))
     assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
 
 
-async def test_a_caller_that_gives_up_does_not_undo_its_write(database: Database) -> None:
+async def test_a_caller_that_gives_up_does_not_undo_its_write(database: SqliteDatabase) -> None:
     writing = asyncio.ensure_future(database.write(lambda connection: facts.put(connection, "name", "value")))
     await let_others_run()
     writing.cancel()
@@ -66,7 +66,9 @@ async def test_a_caller_that_gives_up_does_not_undo_its_write(database: Database
     assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
 
 
-async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_success(database: Database) -> None:
+async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_success(
+    database: SqliteDatabase,
+) -> None:
     def lose_everything(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
         raise OSError("full")

@@ -11,7 +11,7 @@ from contract_bench import MIB, forward
 from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
-from kumoniwa.hypervisor.driver import EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestNic, GuestSpec, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest, SimulatedWorld, Timing
 from kumoniwa.tasks import Tasks
 
@@ -53,8 +53,7 @@ class SimulatedBench:
             vcpus=1,
             memory_mib=512,
             disks=disks,
-            mac="02:00:00:00:00:01",
-            address=IPv4Address("172.31.0.4") + number,
+            nics=(GuestNic("02:00:00:00:00:01", IPv4Address("172.31.0.4") + number),),
         )
 
     def layer(self) -> LayerId:

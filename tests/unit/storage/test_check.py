@@ -14,7 +14,8 @@ from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.check import Unreadable, look_at_layers, look_at_whole, repair
 from kumoniwa.storage.collect import Collector
 from kumoniwa.store import layers, snapshots, tables, volumes
-from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,9 +54,7 @@ class Files:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """Layers a, b on a, c on b; a volume is c, a snapshot b."""
-    engine = make_engine(tmp_path / "cloud.db")
-    tables.metadata.create_all(engine)
-    database = Database(engine)
+    database = open_database(tmp_path)
     await database.write(
         lambda connection: layers.add(
             connection, *(Layer(id, parent, 512, AT, made=True) for id, parent in (("a", None), ("b", "a"), ("c", "b")))
@@ -133,9 +132,7 @@ async def test_it_goes_on_where_it_ended(database: Database) -> None:
 
 
 async def test_files_are_left_alone_where_the_database_was_lost(tmp_path: Path) -> None:
-    engine = make_engine(tmp_path / "empty.db")
-    tables.metadata.create_all(engine)
-    empty = Database(engine)
+    empty = open_database(tmp_path)
     files = whole()
     assert [fault.layer for fault in await look_at_whole(empty, Collector(empty, files))] == ["a", "b", "c"]
     assert await repair(empty, files, Collector(empty, files)) == []

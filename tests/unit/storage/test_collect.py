@@ -14,8 +14,9 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.collect import Collector
-from kumoniwa.store import layers, snapshots, tables, volumes, workflows
-from kumoniwa.store.engines.sqlite import Database, make_engine
+from kumoniwa.store import journal, layers, snapshots, volumes
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,9 +24,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    engine = make_engine(tmp_path / "state.db")
-    tables.metadata.create_all(engine)
-    database = Database(engine)
+    database = open_database(tmp_path)
     yield database
     await database.close()
 
@@ -84,13 +83,13 @@ async def test_a_layer_named_by_an_unfinished_workflow_stays_until_it_ends(
     database: Database, driver: SimulatedDriver
 ) -> None:
     await _stack(database, driver, "a", "b")
-    origin = workflows.Origin("CreateImage", "req", AT)
+    origin = journal.Origin("CreateImage", "req", AT)
     arguments = {"cuts": [{"old": "a", "new": "b"}]}
     workflow = await database.write(
-        lambda connection: workflows.submit(connection, "create_image", None, origin, arguments)
+        lambda connection: journal.submit(connection, "create_image", None, origin, arguments)
     )
     assert await Collector(database, driver.disks).collect() == 0
-    await database.write(lambda connection: workflows.finish(connection, workflow, None, AT))
+    await database.write(lambda connection: journal.finish(connection, workflow, None, AT))
     assert await Collector(database, driver.disks).collect() == 2
 
 

@@ -11,13 +11,25 @@ from kumoniwa.errors import Ec2Error
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.replace_root_tasks import ReplaceRootTask
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.snapshots import ImportTask, Snapshot
 from kumoniwa.model.volumes import Volume
 from kumoniwa.model.vpcs import Subnet, Vpc
-from kumoniwa.store import images, imports, instances, network, replace_root, snapshots, tables, volumes
+from kumoniwa.store import (
+    images,
+    imports,
+    instances,
+    network_interfaces,
+    replace_root,
+    security_groups,
+    snapshots,
+    tables,
+    volumes,
+    vpcs,
+)
 
 T = TypeVar("T")
 
@@ -129,7 +141,7 @@ SECURITY_GROUP = StoredKind[SecurityGroup](
     missing="The security group '{}' does not exist",
     several_missing="The security groups '{}' do not exist",
     malformed_code="InvalidGroupId.Malformed",
-    in_scope=network.groups_in_scope,
+    in_scope=security_groups.in_scope,
 )
 SECURITY_GROUP_RULE = Kind(
     prefix="sgr",
@@ -157,7 +169,7 @@ VPC = StoredKind[Vpc](
     missing="The vpc ID '{}' does not exist",
     several_missing="The vpc IDs '{}' do not exist",
     malformed_code="InvalidVpcID.Malformed",
-    in_scope=network.vpcs_in,
+    in_scope=vpcs.in_scope,
 )
 SUBNET = StoredKind[Subnet](
     prefix="subnet",
@@ -167,7 +179,7 @@ SUBNET = StoredKind[Subnet](
     missing="The subnet ID '{}' does not exist",
     several_missing="The subnet IDs '{}' do not exist",
     malformed_code="InvalidSubnetID.Malformed",
-    in_scope=network.subnets_in,
+    in_scope=vpcs.subnets_in,
 )
 DHCP_OPTIONS = Kind(
     prefix="dopt",
@@ -178,14 +190,15 @@ DHCP_OPTIONS = Kind(
     several_missing="The dhcpOption IDs '{}' do not exist",
     malformed_code="InvalidDhcpOptionsId.Malformed",
 )
-NETWORK_INTERFACE = Kind(
+NETWORK_INTERFACE = StoredKind[NetworkInterface](
     prefix="eni",
     resource_type="network-interface",
-    column=tables.instances.c.interface_id,
+    column=tables.network_interfaces.c.id,
     missing_code="InvalidNetworkInterfaceID.NotFound",
     missing="The networkInterface ID '{}' does not exist",
     several_missing="The networkInterface IDs '{}' do not exist",
     malformed_code="InvalidNetworkInterfaceId.Malformed",
+    in_scope=network_interfaces.in_scope,
 )
 IMPORT_SNAPSHOT_TASK = StoredKind[ImportTask](
     prefix="import-snap",

@@ -13,7 +13,7 @@ from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.regions import REGIONS, Zone, zones
-from kumoniwa.store import network
+from kumoniwa.store import vpcs
 
 _NO_OPT_IN = "opt-in-not-required"
 _MAX_INSTANCES = 20  # EC2's classic default; nothing is counted against it, on EC2 neither
@@ -98,7 +98,7 @@ async def describe_availability_zones(cloud: Cloud, call: Call, parameters: Para
 async def describe_account_attributes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What an account has in a region: VPC only, its default VPC, its limits."""
     await ensure_region_exists(cloud, call)
-    vpc = await cloud.read(lambda connection: network.default_vpc(connection, call.scope))
+    vpc = await cloud.read(lambda connection: vpcs.default(connection, call.scope))
     assert vpc is not None, "ensure_region_exists made it"
     attributes = {
         "supported-platforms": "VPC",

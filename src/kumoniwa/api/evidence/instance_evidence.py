@@ -11,7 +11,7 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.store import boots, workflows
+from kumoniwa.store import boots, claims
 from kumoniwa.workflows.steps.instances.instance_ports import planned
 
 
@@ -53,7 +53,7 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
 
 def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str, Any]:
     instance = named(connection, call.scope, INSTANCE, instance_id)
-    owner = workflows.get(connection, instance.claimed_by) if instance.claimed_by else None
+    owner = claims.holder(connection, instance.id)
     return {
         "instance_id": instance.id,
         "state": instance.state,

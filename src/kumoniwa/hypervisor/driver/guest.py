@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NewType, Protocol
 
 from kumoniwa.hypervisor.driver.disks import LayerId
+from kumoniwa.hypervisor.driver.driver_errors import DriverError
 
 GuestId = NewType("GuestId", str)
 
@@ -56,8 +57,16 @@ class GuestDisk:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestNic:
+    """One network interface of a guest: its MAC address, and the address that the guest is given by DHCP."""
+
+    mac: str
+    address: IPv4Address
+
+
+@dataclass(frozen=True, slots=True)
 class GuestSpec:
-    """All that is needed to make a guest. `disks[0]` is the one it boots from."""
+    """All that is needed to make a guest. `disks[0]` is the one it boots from, `nics[0]` the one it is reached by."""
 
     id: GuestId
     uuid: str
@@ -65,10 +74,16 @@ class GuestSpec:
     vcpus: int
     memory_mib: int
     disks: tuple[GuestDisk, ...]
-    mac: str
-    address: IPv4Address
+    nics: tuple[GuestNic, ...]
     bus: DiskBus = DiskBus.NVME
     firmware: Firmware = Firmware.BIOS
+
+    @property
+    def nic(self) -> GuestNic:
+        """Its only network interface. Raises `DriverError` for none or several: no driver makes such a guest yet."""
+        if len(self.nics) != 1:
+            raise DriverError(f"a guest has one network interface, not {len(self.nics)}")
+        return self.nics[0]
 
 
 @dataclass(frozen=True, slots=True)

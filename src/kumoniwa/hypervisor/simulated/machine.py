@@ -58,8 +58,9 @@ class Machine:
 
     def plug_in(self, spec: GuestSpec) -> None:
         """Make the process, its processors not started. Raises `DriverError`: then there is none."""
+        hostname = linux.hostname(spec.nic.address)
         self.drives.open(spec.disks)
-        self._hostname, self._product, self._bus = linux.hostname(spec.address), spec.product, spec.bus
+        self._hostname, self._product, self._bus = hostname, spec.product, spec.bus
         self.started_at = self.at_rest_at = None
         self._become(GuestState.HALTED)
 

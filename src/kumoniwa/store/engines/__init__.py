@@ -1,0 +1,29 @@
+"""The engines that state can be kept on. Nothing outside this package names one of them."""
+
+from pathlib import Path
+
+from kumoniwa.store.database import Database
+from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.schema import check_current, ensure_schema
+
+DATABASE_FILE = "cloud.db"
+"""Its name in the data folder."""
+
+
+def open_database(data_dir: Path, *, upgrade: bool = True) -> Database:
+    """Open the state in this data folder, brought to the schema of this version.
+
+    Without `upgrade` it must have that schema: nothing is made or migrated. May take seconds where it migrates.
+    Raises `SchemaTooNew`, `SchemaTooOld`, and SQLAlchemy's `DatabaseError` for a file that is no database; then it was
+    not touched.
+    """
+    engine = make_engine(data_dir / DATABASE_FILE)
+    try:
+        if upgrade:
+            ensure_schema(engine)
+        else:
+            check_current(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqliteDatabase(engine)

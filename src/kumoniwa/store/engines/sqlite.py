@@ -1,8 +1,7 @@
-"""The database: one writer, several readers, nothing of it on the event loop.
+"""State on SQLite: one writer, several readers, nothing of it on the event loop.
 
-Work is a plain function that takes a connection. `read` runs it on a consistent view; `write` runs it in a transaction
-of its own, and what it did is durable when `write` returns. Writes that wait at the same moment share one commit: each
-keeps its own savepoint, so that one failing leaves the others whole.
+Writes that wait at the same moment share one commit: each keeps its own savepoint, so that a write that fails leaves
+the others whole.
 """
 
 import asyncio
@@ -20,8 +19,9 @@ import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 
+from kumoniwa.store.database import Work
+
 T = TypeVar("T")
-Work = Callable[[Connection], T]
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ _READERS = 4
 _SHARED_COMMIT = 64  # at most this many writes share a commit, so that the first does not wait for a flood
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",  # with NORMAL a power cut may lose commits that a caller was already told of
+    "PRAGMA synchronous=FULL",  # with NORMAL a power cut may lose commits that were already confirmed to a caller
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
 )
@@ -41,8 +41,8 @@ class _Write(Generic[T]):
     done: "Future[T]"
 
 
-class Database:
-    """State on SQLite. Made by `open_database`; `close` ends its threads after the writes already asked for."""
+class SqliteDatabase:
+    """See `kumoniwa.store.database.Database`. `close` ends its threads after the writes already asked for."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -52,18 +52,15 @@ class Database:
         self._writer.start()
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work` on a consistent view of the state. It must not write."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Work[T]) -> T:
-        """Run `work` in a transaction. When this returns it is durable; when `work` raises, nothing of it was done."""
         write: _Write[T] = _Write(work, Future())
         self._writes.put(write)
         # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
         return await asyncio.shield(asyncio.wrap_future(write.done))
 
     async def close(self) -> None:
-        """Finish the writes already asked for and let go of the file."""
         self._writes.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
@@ -90,26 +87,26 @@ class Database:
 
 
 def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
-    """Do each write in a savepoint of its own, commit once, then tell each how it went."""
-    told: list[Callable[[], None]] = []
+    """Do each write in a savepoint of its own, commit once, then resolve their futures."""
+    outcomes: list[Callable[[], None]] = []
     try:
         with connection.begin():
             for write in batch:
                 try:
                     with connection.begin_nested():
                         result = _done(write.work, connection)
-                    told.append(partial(write.done.set_result, result))
+                    outcomes.append(partial(write.done.set_result, result))
                 except BaseException as failure:  # it is raised again, where the write was asked for
                     if not _in_transaction(connection):
                         # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what
                         # the others did is gone too, and a further savepoint would commit by itself.
                         raise PendingRollbackError("SQLite took the shared transaction back") from failure
-                    told.append(partial(write.done.set_exception, failure))
-    except SQLAlchemyError as failure:  # the commit failed: nobody's work was done, and all are told
+                    outcomes.append(partial(write.done.set_exception, failure))
+    except SQLAlchemyError as failure:  # the commit failed: no write was done, and every caller gets the error
         log.error("a commit failed", writes=len(batch), exc_info=failure)
-        told = [partial(write.done.set_exception, failure) for write in batch]
-    for tell in told:
-        tell()
+        outcomes = [partial(write.done.set_exception, failure) for write in batch]
+    for resolve in outcomes:
+        resolve()
 
 
 def _done(work: Work[T], connection: Connection) -> T:

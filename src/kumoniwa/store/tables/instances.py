@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    ForeignKey,
     Index,
     Integer,
     String,
@@ -31,14 +30,8 @@ instances = table(
     Column("architecture", String, nullable=False),
     Column("state", Word(InstanceState), nullable=False, index=True),
     Column("zone", String, nullable=False),
-    Column("vpc_id", String, nullable=False),
-    Column("subnet_id", String, nullable=False, index=True),
-    Column("private_ip", String, nullable=False),
     Column("public_ip", String, unique=True),
     Column("associate_public_ip", Boolean, nullable=False),
-    Column("mac", String, nullable=False),
-    Column("interface_id", String, nullable=False),
-    Column("interface_attachment_id", String, nullable=False),
     Column("key_name", String),
     Column("public_key", Text),
     Column("root_device_name", String, nullable=False),
@@ -52,7 +45,6 @@ instances = table(
     Column("disable_api_stop", Boolean, nullable=False),
     Column("disable_api_termination", Boolean, nullable=False),
     Column("shutdown_behavior", Word(ShutdownBehavior), nullable=False),
-    Column("source_dest_check", Boolean, nullable=False),
     Column("ebs_optimized", Boolean, nullable=False),
     Column("monitoring", Boolean, nullable=False),
     Column("metadata_endpoint", Boolean, nullable=False),
@@ -66,16 +58,8 @@ instances = table(
     Column("reachability", Word(Reachability), nullable=False),
     Column("impaired_since", Moment),
     Column("terminated_at", Moment),
-    Column("claimed_by", String),
     Column("version", Integer, nullable=False),
     Index("instances_scope", "account", "region"),
-)
-
-instance_groups = table(
-    "instance_groups",
-    Column("instance_id", ForeignKey("instances.id", ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("group_id", ForeignKey("security_groups.id"), nullable=False, index=True),
 )
 
 replace_root_tasks = table(

@@ -15,13 +15,13 @@ from kumoniwa.store.tables.columns import Moment, Word, table
 
 workflows = table(
     "workflows",
-    Column("id", String, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
     Column("kind", String, nullable=False),
     Column("subject", String),
     Column("arguments", JSON, nullable=False),
     Column("state", Word(WorkflowState), nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
-    Column("sequence", Integer, nullable=False),
     Column("action", String),
     Column("request_id", String),
     Column("error", Text),

@@ -22,7 +22,7 @@ async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
     """Two instances without tags."""
     async with bare_cloud(tmp_path) as made:
         for instance in (INSTANCE, replace(INSTANCE, id=OTHER, public_ip=None)):
-            await made.database.write(partial(instances.add, instance=instance, group_ids=[]))
+            await made.database.write(partial(instances.add, instance=instance))
         yield made
 
 

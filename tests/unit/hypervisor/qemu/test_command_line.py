@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Channels, command_line
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -22,9 +22,12 @@ SPEC = GuestSpec(
         GuestDisk(LayerId("layer-0a"), "vol049df61146c4d7901"),
         GuestDisk(LayerId("layer-0b"), "vol049df61146c4d7902"),
     ),
-    mac="06:12:34:56:78:9a",
-    address=IPv4Address("172.31.12.19"),
+    nics=(GuestNic("06:12:34:56:78:9a", IPv4Address("172.31.12.19")),),
 )
+
+
+def _with_nic(mac: str = "06:12:34:56:78:9a", address: str = "172.31.12.19") -> GuestSpec:
+    return replace(SPEC, nics=(GuestNic(mac, IPv4Address(address)),))
 
 
 @pytest.mark.parametrize(
@@ -66,12 +69,14 @@ def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
         replace(SPEC, id=GuestId("i-1,debug-threads=on")),
         replace(SPEC, id=GuestId("../i-1")),
         replace(SPEC, id=GuestId("")),
-        replace(SPEC, mac="06:12:34:56:78:9a,romfile=/etc/passwd"),
-        replace(SPEC, mac="06:12:34:56:78"),
+        _with_nic(mac="06:12:34:56:78:9a,romfile=/etc/passwd"),
+        _with_nic(mac="06:12:34:56:78"),
         replace(SPEC, uuid="ec2"),
         replace(SPEC, product="t3\nmicro"),
-        replace(SPEC, address=IPv4Address("10.0.0.4")),
-        replace(SPEC, address=IPv4Address("172.31.0.1")),
+        _with_nic(address="10.0.0.4"),
+        _with_nic(address="172.31.0.1"),
+        replace(SPEC, nics=()),
+        replace(SPEC, nics=SPEC.nics * 2),
         replace(SPEC, disks=()),
         replace(SPEC, disks=tuple(GuestDisk(LayerId(f"layer-{n}"), f"vol{n}") for n in range(28))),
         replace(SPEC, disks=(SPEC.disks[0], replace(SPEC.disks[1], serial=SPEC.disks[0].serial))),

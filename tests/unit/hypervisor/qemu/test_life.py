@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kumoniwa.clock import ManualClock
-from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestLost, GuestSpec
+from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestLost, GuestNic, GuestSpec
 from kumoniwa.hypervisor.qemu.guest import life, resets
 from kumoniwa.hypervisor.qemu.guest.life import Life, Phase
 from kumoniwa.hypervisor.qemu.guest.process import record
@@ -23,7 +23,7 @@ from kumoniwa.tasks import Tasks
 pytestmark = pytest.mark.anyio
 
 ID = GuestId("i-1")
-SPEC = GuestSpec(ID, "uuid", "t3.micro", 1, 128, (), "02:00:00:00:00:01", IPv4Address("172.31.0.4"))
+SPEC = GuestSpec(ID, "uuid", "t3.micro", 1, 128, (), (GuestNic("02:00:00:00:00:01", IPv4Address("172.31.0.4")),))
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 

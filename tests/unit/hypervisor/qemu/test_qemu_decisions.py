@@ -1,5 +1,6 @@
 """What the QEMU driver reads and decides without touching anything: processes, forwards, cuts, headers, records."""
 
+import shutil
 import struct
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -13,9 +14,11 @@ from kumoniwa.hypervisor.driver import (
     DiskBus,
     DiskRefused,
     DriverError,
+    Firmware,
     Forward,
     GuestDisk,
     GuestId,
+    GuestNic,
     GuestSpec,
     LayerId,
 )
@@ -47,8 +50,7 @@ def test_what_is_noted_of_a_guest_is_read_again_as_it_was(tmp_path: Path) -> Non
         vcpus=2,
         memory_mib=512,
         disks=(GuestDisk(OLD, "vol1"), GuestDisk(OTHER, "vol2")),
-        mac="06:12:34:56:78:9a",
-        address=IPv4Address("172.31.12.19"),
+        nics=(GuestNic("06:12:34:56:78:9a", IPv4Address("172.31.12.19")),),
         bus=DiskBus.VIRTIO,
     )
     for noted in (record.GuestRecord(spec, None), record.GuestRecord(spec, Identity(7, 1234, "boot"))):
@@ -56,6 +58,28 @@ def test_what_is_noted_of_a_guest_is_read_again_as_it_was(tmp_path: Path) -> Non
         assert record.read(tmp_path) == noted
     assert [path.name for path in tmp_path.iterdir()] == ["guest.json"]
     assert record.read(tmp_path / "nobody") is None
+
+
+def test_what_the_version_before_noted_of_a_guest_is_read(tmp_path: Path) -> None:
+    """Written by 92deca9, which knew one interface of a guest; its guests run on, and are adopted."""
+    shutil.copy(Path(__file__).parent / "golden" / "guest-92deca9.json", tmp_path / "guest.json")
+    noted = record.read(tmp_path)
+    assert noted == record.GuestRecord(
+        GuestSpec(
+            id=GuestId("i-053e3fe1001f54b18"),
+            uuid="ec2053e3-fe10-01f5-4b18-000000000000",
+            product="t2.micro",
+            vcpus=1,
+            memory_mib=1024,
+            disks=tuple(GuestDisk(LayerId(f"layer-049df61146c4d790{n}"), f"vol049df61146c4d790{n}") for n in (1, 2)),
+            nics=(GuestNic("06:12:34:56:78:9a", IPv4Address("172.31.12.19")),),
+            bus=DiskBus.VIRTIO,
+            firmware=Firmware.UEFI,
+        ),
+        Identity(4711, 159823, "5ed6c5f2-1b6a-4f4e-9b0a-0c3d2b1a0f9e"),
+    )
+    record.write(tmp_path, noted)
+    assert record.read(tmp_path) == noted
 
 
 def test_open_forwards_are_read_from_qemus_table() -> None:

@@ -21,7 +21,8 @@ from kumoniwa.errors import (
 )
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, ShutdownBehavior
-from kumoniwa.store import instances, volumes
+from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.store import instances, network_interfaces, volumes
 
 Change = Callable[[Connection, Call, Instance, Any], None]
 
@@ -131,7 +132,18 @@ def _change_behavior(connection: Connection, call: Call, instance: Instance, val
 
 
 def _change_groups(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
-    instances.set_groups(connection, instance.id, checked_groups(connection, call, instance.vpc_id, value))
+    primary = _primary(connection, instance)
+    network_interfaces.set_groups(connection, primary, checked_groups(connection, call, primary.vpc_id, value))
+
+
+def _change_source_dest_check(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
+    network_interfaces.change(connection, _primary(connection, instance), source_dest_check=value)
+
+
+def _primary(connection: Connection, instance: Instance) -> NetworkInterface:
+    primary = network_interfaces.primary(connection, instance.id)
+    assert primary is not None, f"{instance.id} can be modified and has no network interface"
+    return primary
 
 
 def _change_optimized(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
@@ -169,7 +181,7 @@ CHANGES: Mapping[str, Change] = {
     "groupSet": _change_groups,
     "instanceInitiatedShutdownBehavior": _change_behavior,
     "instanceType": _change_type,
-    "sourceDestCheck": _flag("source_dest_check"),
+    "sourceDestCheck": _change_source_dest_check,
     "sriovNetSupport": _only("sriovNetSupport", "simple"),
     "userData": _change_user_data,
 }

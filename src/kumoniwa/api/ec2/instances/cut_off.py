@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.hypervisor.driver import DriverError, GuestId
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.store import instances, workflows
+from kumoniwa.store import claims
 from kumoniwa.workflows.story import STORIES
 
 log = structlog.get_logger(__name__)
@@ -36,9 +36,9 @@ def guests_to_cut_off(
     if not skip_os_shutdown:
         return
     for instance in named:
-        if instance.state not in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN) or not instance.claimed_by:
+        if instance.state not in (InstanceState.STOPPING, InstanceState.SHUTTING_DOWN):
             continue
-        owner = workflows.get(connection, instance.claimed_by)
+        owner = claims.holder(connection, instance.id)
         if owner is not None and STORIES[owner.kind].may_be_hurried:
             yield HeldGuest(instance.id, owner.id)
 
@@ -46,8 +46,8 @@ def guests_to_cut_off(
 async def cut_off_guests(cloud: Cloud, held: Sequence[HeldGuest]) -> None:
     """Cut these guests off. A guest for which that fails is left to the workflow that was submitted for it."""
     for guest in held:
-        row = await cloud.read(partial(instances.get, instance_id=guest.instance_id))
-        if row is None or row.claimed_by != guest.workflow_id:
+        owner = await cloud.read(partial(claims.holder, resource_id=guest.instance_id))
+        if owner is None or owner.id != guest.workflow_id:
             continue  # that workflow has ended; the guest's next start must not be cut off
         try:
             await cloud.world.driver.guest(GuestId(guest.instance_id)).ensure_off(deadline=0, skip_os_shutdown=True)

@@ -10,8 +10,8 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
-from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.store import instances, volumes
+from kumoniwa.model.instances import Instance
+from kumoniwa.store import network_interfaces, volumes
 
 _Read = Callable[[Connection, Instance], Mapping[str, Any]]
 
@@ -35,10 +35,13 @@ def _devices(connection: Connection, instance: Instance) -> Mapping[str, Any]:
 
 
 def _groups(connection: Connection, instance: Instance) -> Mapping[str, Any]:
-    if instance.state is InstanceState.TERMINATED:
-        return {"Groups": []}
-    ids = instances.groups_of(connection, [instance.id]).get(instance.id, [])
+    ids = network_interfaces.groups_of_instance(connection, instance.id)
     return {"Groups": [{"GroupId": group_id} for group_id in ids]}
+
+
+def _source_dest_check(connection: Connection, instance: Instance) -> Mapping[str, Any]:
+    primary = network_interfaces.primary(connection, instance.id)
+    return {"SourceDestCheck": {} if primary is None else {"Value": primary.source_dest_check}}
 
 
 _READS: Mapping[str, _Read] = {
@@ -57,7 +60,7 @@ _READS: Mapping[str, _Read] = {
     "productCodes": lambda _, instance: {"ProductCodes": []},
     "ramdisk": lambda _, instance: {"RamdiskId": {}},
     "rootDeviceName": lambda _, instance: {"RootDeviceName": {"Value": instance.root_device_name}},
-    "sourceDestCheck": lambda _, instance: {"SourceDestCheck": {"Value": instance.source_dest_check}},
+    "sourceDestCheck": _source_dest_check,
     "sriovNetSupport": lambda _, instance: {"SriovNetSupport": {"Value": "simple"}},
     "userData": lambda _, instance: {"UserData": {} if instance.user_data is None else {"Value": instance.user_data}},
 }

@@ -27,7 +27,6 @@ def described_instances(
 ) -> list[Described]:
     """The instances of the caller's account and region, in no order; only these, where ids are given.
 
-    Their `claimed_by` may be out of date: a claim is nothing that is described.
     Raises what `instances_named` raises, where ids are given.
     """
     versions = instances.versions(connection, call.scope, ids or None)

@@ -67,9 +67,15 @@ _NEVER_OF_INTERFACES = (
 def interface_tag_filters(tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, _Values]:
     """The two filters that compare tags of network interfaces, given those by interface."""
     return {
-        "network-interface.tag-key": lambda shown: tags.get(shown[0].interface_id, {}).keys(),
-        "network-interface.tag-value": lambda shown: tags.get(shown[0].interface_id, {}).values(),
+        "network-interface.tag-key": lambda shown: [key for own in _of_interfaces(shown, tags) for key in own],
+        "network-interface.tag-value": lambda shown: [
+            value for own in _of_interfaces(shown, tags) for value in own.values()
+        ],
     }
+
+
+def _of_interfaces(shown: Shown, tags: Mapping[str, Mapping[str, str]]) -> list[Mapping[str, str]]:
+    return [tags.get(interface["NetworkInterfaceId"], {}) for interface in shown[1]["NetworkInterfaces"]]
 
 
 def _if_interface(value: Callable[[Instance], Iterable[str]]) -> _Values:
@@ -145,7 +151,7 @@ FILTERS: Mapping[str, _Values] = {
     "reservation-id": lambda shown: (shown[0].reservation_id,),
     "root-device-name": at("RootDeviceName"),
     "root-device-type": at("RootDeviceType"),
-    "source-dest-check": lambda shown: truth(shown[0].source_dest_check),
+    "source-dest-check": at("SourceDestCheck"),
     "state-reason-code": lambda shown: present(shown[0].state_reason_code),
     "state-reason-message": lambda shown: present(shown[0].state_reason_message),
     "subnet-id": at("SubnetId"),

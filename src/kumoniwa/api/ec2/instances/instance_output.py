@@ -7,13 +7,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.network.network_interface_output import group_sets, interface_output
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
 from kumoniwa.model.volumes import Attachment
-from kumoniwa.store import instances, network, volumes
+from kumoniwa.store import network_interfaces, volumes
 from kumoniwa.store.tags import tags_of
 
 Output = dict[str, Any]
@@ -25,7 +27,10 @@ _OPEN = {"CapacityReservationPreference": "open"}
 class Surroundings:
     """What an instance shows and other rows hold, by instance id."""
 
+    interfaces: Mapping[str, Sequence[NetworkInterface]]
+    """The primary one first."""
     groups: Mapping[str, Sequence[Output]]
+    """By network interface."""
     attachments: Mapping[str, Sequence[Attachment]]
     tags: Mapping[str, Mapping[str, str]]
 
@@ -33,19 +38,18 @@ class Surroundings:
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
     """Read what other rows hold of these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found] if len(found) < 100 else None
-    names = {group.id: group.name for group in network.groups_in_scope(connection, call.scope)}
+    interfaces = network_interfaces.of_instances(connection, call.scope, ids)
+    wanted = None if ids is None else [interface.id for those in interfaces.values() for interface in those]
     return Surroundings(
-        groups={
-            instance_id: [{"GroupId": group_id, "GroupName": names[group_id]} for group_id in group_ids]
-            for instance_id, group_ids in instances.groups_of(connection, ids).items()
-        },
+        interfaces=interfaces,
+        groups=group_sets(connection, call, wanted),
         attachments=volumes.attachments_of(connection, ids),
         tags=tags_of(connection, call.scope, "instance", ids),
     )
 
 
 def instance_output(instance: Instance, around: Surroundings) -> Output:
-    """An instance under EC2's member names. A terminated instance has lost its addresses, volumes and groups."""
+    """An instance under EC2's member names. A terminated instance has lost its interfaces and volumes."""
     members = {
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
@@ -93,7 +97,7 @@ def _machine_output(instance: Instance) -> Output:
 
 
 def _disks_output(instance: Instance, around: Surroundings) -> Output:
-    attachments = () if _is_gone(instance) else around.attachments.get(instance.id, ())
+    attachments = () if instance.state is InstanceState.TERMINATED else around.attachments.get(instance.id, ())
     return {
         "BlockDeviceMappings": [_device(attachment) for attachment in attachments],
         "EbsOptimized": instance.ebs_optimized,
@@ -103,22 +107,26 @@ def _disks_output(instance: Instance, around: Surroundings) -> Output:
 
 
 def _network_output(instance: Instance, around: Surroundings) -> Output:
-    public = {
+    interfaces = around.interfaces.get(instance.id, ())
+    attached = {
+        "NetworkInterfaces": [
+            interface_output(interface, around.groups.get(interface.id, ()), instance.public_ip)
+            for interface in interfaces
+        ],
         "PublicDnsName": "",  # as in a VPC without enableDnsHostnames: no name of ours would resolve
         "PublicIpAddress": instance.public_ip,
     }
-    if _is_gone(instance):
-        return {**public, "NetworkInterfaces": [], "PrivateDnsName": "", "SecurityGroups": []}
-    groups = list(around.groups.get(instance.id, ()))
+    if not interfaces:
+        return {**attached, "PrivateDnsName": "", "SecurityGroups": []}
+    primary = interfaces[0]
     return {
-        **public,
-        "NetworkInterfaces": [interface_output(instance, groups)],
-        "PrivateDnsName": private_hostname(instance.private_ip, instance.region) or "",
-        "PrivateIpAddress": instance.private_ip,
-        "SecurityGroups": groups,
-        "SourceDestCheck": instance.source_dest_check,
-        "SubnetId": instance.subnet_id,
-        "VpcId": instance.vpc_id,
+        **attached,
+        "PrivateDnsName": private_hostname(primary.private_ip, instance.region),
+        "PrivateIpAddress": primary.private_ip,
+        "SecurityGroups": list(around.groups.get(primary.id, ())),
+        "SourceDestCheck": primary.source_dest_check,
+        "SubnetId": primary.subnet_id,
+        "VpcId": primary.vpc_id,
     }
 
 
@@ -140,10 +148,6 @@ def _options_output(instance: Instance) -> Output:
             **options.get("PrivateDnsNameOptions", {}),
         },
     }
-
-
-def _is_gone(instance: Instance) -> bool:
-    return instance.state is InstanceState.TERMINATED
 
 
 def _state_reason(instance: Instance) -> Output | None:
@@ -209,45 +213,4 @@ def _device(attachment: Attachment) -> Output:
             "Status": attachment.state.at_instance,
             "VolumeId": attachment.volume_id,
         },
-    }
-
-
-def interface_output(instance: Instance, groups: Sequence[Output]) -> Output:
-    """The primary network interface: an instance has no other."""
-    association = None
-    if instance.public_ip is not None:
-        association = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": instance.public_ip}
-    name = private_hostname(instance.private_ip, instance.region)
-    return {
-        "Association": association,
-        "Attachment": {
-            "AttachTime": instance.first_launch_time,
-            "AttachmentId": instance.interface_attachment_id,
-            "DeleteOnTermination": True,
-            "DeviceIndex": 0,
-            "NetworkCardIndex": 0,
-            "Status": "attached",
-        },
-        "Description": instance.options.get("NetworkInterface", {}).get("Description", ""),
-        "Groups": list(groups),
-        "InterfaceType": "interface",
-        "Ipv6Addresses": [],
-        "MacAddress": instance.mac,
-        "NetworkInterfaceId": instance.interface_id,
-        "Operator": {"Managed": False},
-        "OwnerId": instance.account,
-        "PrivateDnsName": name,
-        "PrivateIpAddress": instance.private_ip,
-        "PrivateIpAddresses": [
-            {
-                "Association": association,
-                "Primary": True,
-                "PrivateDnsName": name,
-                "PrivateIpAddress": instance.private_ip,
-            }
-        ],
-        "SourceDestCheck": instance.source_dest_check,
-        "Status": "in-use",
-        "SubnetId": instance.subnet_id,
-        "VpcId": instance.vpc_id,
     }

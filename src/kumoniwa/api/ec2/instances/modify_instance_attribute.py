@@ -10,7 +10,6 @@ from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopp
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
-from kumoniwa.store import instances
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 
@@ -54,7 +53,7 @@ async def reset_instance_attribute(cloud: Cloud, call: Call, parameters: Paramet
         instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         if attribute == "sourceDestCheck":
-            instances.change(connection, instance.id, source_dest_check=True)
+            CHANGES[attribute](connection, call, instance, True)
         else:
             check_stopped(instance)
         return None

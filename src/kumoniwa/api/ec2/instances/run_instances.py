@@ -29,11 +29,12 @@ from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.volumes import Attachment, AttachmentState
 from kumoniwa.network.addresses import cloud_octet, free_private, free_public
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import images, instances, key_pairs, volumes
+from kumoniwa.store import images, instances, key_pairs, network_interfaces, volumes
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
 from kumoniwa.workflows.story import submit
 
@@ -159,7 +160,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
 
 def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
     """The addresses of `count` new instances: the addresses in use are read once for all of them."""
-    private_taken = instances.private_addresses(connection, placed.subnet.id)
+    private_taken = network_interfaces.addresses_in(connection, placed.subnet.id)
     public_taken, octet = instances.public_addresses(connection), cloud_octet(connection)
     given: list[_Addresses] = []
     for _ in range(count):
@@ -177,9 +178,11 @@ def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> lis
 def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
     """Write one instance with its volumes, and the workflow that brings it to life."""
     instance = _instance(call, launch, index, own)
-    instances.add(connection, instance, launch.network.group_ids)
+    instances.add(connection, instance)
+    interface = _interface(instance, launch.network, own.private)
+    network_interfaces.add(connection, interface, launch.network.group_ids)
     write_tags(connection, call, instance.id, "instance", launch.tags.get("instance"))
-    write_tags(connection, call, instance.interface_id, "network-interface", launch.tags.get("network-interface"))
+    write_tags(connection, call, interface.id, "network-interface", launch.tags.get("network-interface"))
     for position, device in enumerate(launch.devices):
         _add_volume(connection, call, launch, instance, position, device)
     submit(connection, run_instance, origin(call), instance_id=instance.id)
@@ -201,14 +204,8 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         architecture=launch.image.architecture,
         state=InstanceState.PENDING,
         zone=subnet.zone,
-        vpc_id=subnet.vpc_id,
-        subnet_id=subnet.id,
-        private_ip=own.private,
         public_ip=own.public,
         associate_public_ip=launch.network.associate_public_ip,
-        mac=new_mac(),
-        interface_id=new_id("eni"),
-        interface_attachment_id=new_id("eni-attach"),
         key_name=launch.key.name if launch.key else None,
         public_key=launch.key.public_key if launch.key else None,
         root_device_name=launch.image.root_device_name,
@@ -220,7 +217,6 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         disable_api_stop=options.disable_api_stop,
         disable_api_termination=options.disable_api_termination,
         shutdown_behavior=options.shutdown_behavior,
-        source_dest_check=True,
         ebs_optimized=options.ebs_optimized,
         monitoring=options.monitoring,
         metadata_endpoint=options.metadata_endpoint,
@@ -230,6 +226,26 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         options={**options.options, **boot_preference(launch.image)},
         boot_mode=launch.boot_mode,
         nvme_only=launch.image.nvme_only,
+    )
+
+
+def _interface(instance: Instance, placed: LaunchNetwork, address: str) -> NetworkInterface:
+    """The primary network interface of a new instance."""
+    return NetworkInterface(
+        id=new_id("eni"),
+        account=instance.account,
+        region=instance.region,
+        vpc_id=placed.subnet.vpc_id,
+        subnet_id=placed.subnet.id,
+        mac=new_mac(),
+        private_ip=address,
+        description=placed.description,
+        source_dest_check=True,
+        instance_id=instance.id,
+        attachment_id=new_id("eni-attach"),
+        device_index=0,
+        attached_at=instance.first_launch_time,
+        delete_on_termination=True,
     )
 
 

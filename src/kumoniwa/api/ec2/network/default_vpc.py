@@ -17,7 +17,7 @@ from kumoniwa.model.regions import zones
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.model.vpcs import Subnet, Vpc
-from kumoniwa.store import network, security_groups
+from kumoniwa.store import security_groups, vpcs
 
 VPC_CIDR = IPv4Network("172.31.0.0/16")
 SUBNET_PREFIX = 20
@@ -32,7 +32,7 @@ def ensure_region(connection: Connection, scope: Scope) -> Vpc:
     Raises `AuthFailure` for a region that does not exist.
     """
     check_region(scope.region)
-    if (vpc := network.default_vpc(connection, scope)) is not None:
+    if (vpc := vpcs.default(connection, scope)) is not None:
         return vpc
     vpc = Vpc(
         id=new_id("vpc"),
@@ -43,7 +43,7 @@ def ensure_region(connection: Connection, scope: Scope) -> Vpc:
         dhcp_options_id=new_id("dopt"),
         cidr_association_id=new_id("vpc-cidr-assoc"),
     )
-    network.add(connection, vpc, *_default_subnets(vpc))
+    vpcs.add(connection, vpc, *_default_subnets(vpc))
     group = SecurityGroup(
         id=new_id("sg"),
         account=scope.account,

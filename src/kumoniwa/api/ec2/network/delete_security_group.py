@@ -26,7 +26,6 @@ async def delete_security_group(cloud: Cloud, call: Call, parameters: Parameters
         for rule in security_groups.rules_in(connection, call.scope, [group.id]):
             tag_rows.remove_all(connection, rule.id)
         tag_rows.remove_all(connection, group.id)
-        security_groups.forget_terminated_members(connection, group.id)
         security_groups.delete(connection, group.id)
         return {"Return": True, "GroupId": group.id}
 

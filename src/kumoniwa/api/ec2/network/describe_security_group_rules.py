@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.network.rule_output import rule_output
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import network, security_groups
+from kumoniwa.store import security_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _Described:
 
 
 def _read(connection: Connection, asked: Asked) -> list[_Described]:
-    groups = {group.id: group for group in network.groups_in_scope(connection, asked.call.scope)}
+    groups = {group.id: group for group in security_groups.in_scope(connection, asked.call.scope)}
     rules = security_groups.rules_in(connection, asked.call.scope)
     return [_Described(rule, groups) for rule in rules if asked.ids is None or rule.id in asked.ids]
 

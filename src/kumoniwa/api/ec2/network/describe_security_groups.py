@@ -18,7 +18,7 @@ from kumoniwa.api.filters import Values, present
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import network, security_groups
+from kumoniwa.store import security_groups, vpcs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ _FILTERS: dict[str, Values[_Described]] = {
 
 
 def _read(connection: Connection, asked: Asked) -> list[_Described]:
-    every = {group.id: group for group in network.groups_in_scope(connection, asked.call.scope)}
+    every = {group.id: group for group in security_groups.in_scope(connection, asked.call.scope)}
     SECURITY_GROUP.check_all_found(asked.ids, every)
     wanted = {*(asked.ids or ()), *_with_names(connection, asked, every)} or every.keys()
     rules: dict[str, list[SecurityGroupRule]] = {}
@@ -77,7 +77,7 @@ def _with_names(connection: Connection, asked: Asked, every: Mapping[str, Securi
     """The ids of the groups of the default VPC that are asked for by name. Raises EC2's refusal of a missing group."""
     if not (names := asked.parameters.get("GroupNames")):
         return []
-    default = network.default_vpc(connection, asked.call.scope)
+    default = vpcs.default(connection, asked.call.scope)
     assert default is not None, "ensure_region_exists made it"
     by_name = {group.name: group.id for group in every.values() if group.vpc_id == default.id}
     for name in names:

@@ -16,7 +16,7 @@ from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
-from kumoniwa.store import instances, network
+from kumoniwa.store import network_interfaces, vpcs
 
 _AVAILABLE = "available"
 _OF_IPV6 = ("ipv6-cidr-block", "association-id", "state")
@@ -86,12 +86,12 @@ def _output(one: _Described, tags: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _read(connection: Connection, asked: Asked) -> list[_Described]:
-    found = network.subnets_in(connection, asked.call.scope, asked.ids)
+    found = vpcs.subnets_in(connection, asked.call.scope, asked.ids)
     return [_Described(subnet, _free(connection, subnet)) for subnet in found]
 
 
 def _free(connection: Connection, subnet: Subnet) -> int:
-    return private_capacity(subnet) - len(instances.private_addresses(connection, subnet.id))
+    return private_capacity(subnet) - len(network_interfaces.addresses_in(connection, subnet.id))
 
 
 _SUBNETS = Listing(

@@ -13,7 +13,7 @@ from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Vpc
-from kumoniwa.store import network
+from kumoniwa.store import vpcs
 
 _AVAILABLE = "available"
 _OF_IPV6 = ("ipv6-cidr-block", "ipv6-pool", "association-id", "state")
@@ -56,7 +56,7 @@ _VPCS = Listing(
     member="Vpcs",
     kind=VPC,
     ids="VpcIds",
-    read=lambda connection, asked: network.vpcs_in(connection, asked.call.scope, asked.ids),
+    read=lambda connection, asked: vpcs.in_scope(connection, asked.call.scope, asked.ids),
     row=_output,
     key=lambda vpc: vpc.id,
     filters=_FILTERS,

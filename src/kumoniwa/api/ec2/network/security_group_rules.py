@@ -31,7 +31,7 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.ids import new_id
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import instances, network, security_groups
+from kumoniwa.store import network_interfaces, security_groups, vpcs
 from kumoniwa.store import tags as tag_rows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
@@ -109,7 +109,7 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         security_groups.add_rules(connection, *rules)
         for rule in rules:
             write(connection, call, rule.id, _KIND.resource_type, tags)
-        groups = {one.id: one for one in network.groups_in_scope(connection, call.scope)}
+        groups = {one.id: one for one in security_groups.in_scope(connection, call.scope)}
         return {"Return": True, "SecurityGroupRules": [rule_output(rule, groups, tags) for rule in rules]}
 
     answer = await cloud.change(call, authorize)
@@ -160,7 +160,7 @@ async def _follow(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
 
     def members(connection: Connection) -> Sequence[str]:
         group = _group_still_there(connection, call, parameters)
-        return () if group is None else instances.members_of(connection, group.id)
+        return () if group is None else network_interfaces.instances_in(connection, group.id)
 
     await ensure_forwards(cloud.world, await cloud.read(members))
 
@@ -168,8 +168,8 @@ async def _follow(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
 def _group_still_there(connection: Connection, call: Call, parameters: Parameters) -> SecurityGroup | None:
     """The group again, on a connection that only reads; None if it was deleted since."""
     if (group_id := parameters.get("GroupId")) is not None:
-        return next(iter(network.groups_in_scope(connection, call.scope, [group_id])), None)
-    vpc = network.default_vpc(connection, call.scope)
+        return next(iter(security_groups.in_scope(connection, call.scope, [group_id])), None)
+    vpc = vpcs.default(connection, call.scope)
     return None if vpc is None else security_groups.named(connection, vpc.id, parameters["GroupName"])
 
 
@@ -202,7 +202,7 @@ def _from_group(connection: Connection, call: Call, permission: Mapping[str, Any
 
 def _in_default_vpc(connection: Connection, group: SecurityGroup) -> bool:
     """EC2 lists unknown rules in the default VPC and refuses them elsewhere (its API reference says so)."""
-    vpc = network.default_vpc(connection, Scope.of(group))
+    vpc = vpcs.default(connection, Scope.of(group))
     return vpc is not None and vpc.id == group.vpc_id
 
 

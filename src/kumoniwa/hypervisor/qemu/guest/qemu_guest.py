@@ -137,7 +137,7 @@ class QemuGuest:
         noted = await asyncio.to_thread(record.read, self._folder)
         if self._machine is None or noted is None:
             return {}
-        return await forwards.ensure_forwards(self._machine, noted.spec.address, wanted)
+        return await forwards.ensure_forwards(self._machine, noted.spec.nic.address, wanted)
 
     async def console(self) -> bytes:
         return await asyncio.to_thread(console.tail, self._folder)

@@ -14,6 +14,7 @@ from kumoniwa.hypervisor.driver import (
     GuestDisk,
     GuestId,
     GuestLost,
+    GuestNic,
     GuestSpec,
     GuestState,
     LayerId,
@@ -22,9 +23,10 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import AttachmentState, Volume
-from kumoniwa.store import boots, instances, volumes
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store import boots, instances, network_interfaces, volumes
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.workflow import StepFailed
@@ -144,6 +146,7 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
     instance = instances.get(connection, instance_id)
     assert instance is not None, f"{instance_id} has a guest and no row"
     kind = INSTANCE_TYPES[instance.instance_type]
+    interfaces = network_interfaces.of_instances(connection, Scope.of(instance), [instance_id]).get(instance_id, [])
     return GuestSpec(
         id=GuestId(instance.id),
         uuid=instance.guest_uuid,
@@ -155,8 +158,7 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
             for attachment, volume in volumes.of_instance(connection, instance_id)
             if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
         ),
-        mac=instance.mac,
-        address=IPv4Address(instance.private_ip),
+        nics=tuple(GuestNic(interface.mac, IPv4Address(interface.private_ip)) for interface in interfaces),
         bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )

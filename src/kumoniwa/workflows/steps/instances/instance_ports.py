@@ -10,7 +10,7 @@ from kumoniwa.hypervisor.driver import DriverError, Forward, GuestId
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.network.host import lowest_unprivileged_port
 from kumoniwa.network.plan import openings
-from kumoniwa.store import instances, security_groups
+from kumoniwa.store import instances, network_interfaces, security_groups
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ async def planned(world: World, instance_id: str) -> tuple[Forward, ...] | None:
         instance = instances.get(connection, instance_id)
         if instance is None or instance.public_ip is None or instance.state not in _OPEN_IN:
             return None
-        groups = instances.groups_of(connection, [instance_id]).get(instance_id, [])
+        groups = network_interfaces.groups_of_instance(connection, instance_id)
         rules = security_groups.rules_of(connection, groups, egress=False)
         address = IPv4Address(instance.public_ip)
         return tuple(

@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.store import instances
+from kumoniwa.store import instances, network_interfaces
 from kumoniwa.workflows.world import World
 
 
@@ -32,17 +32,21 @@ async def ensure_published_stopped(world: World, instance_id: str) -> None:
 
 
 async def ensure_published_terminated(world: World, instance_id: str) -> None:
-    """Afterwards the instance is `terminated` and its addresses are given back."""
-    await world.database.write(
-        partial(
-            instances.move,
-            instance_id=instance_id,
-            sources=[InstanceState.SHUTTING_DOWN],
-            target=InstanceState.TERMINATED,
+    """Afterwards the instance is `terminated`, its addresses are given back and its network interfaces are gone."""
+    now = world.clock.now()
+
+    def publish(connection: Connection) -> None:
+        if instances.move(
+            connection,
+            instance_id,
+            [InstanceState.SHUTTING_DOWN],
+            InstanceState.TERMINATED,
             public_ip=None,
-            terminated_at=world.clock.now(),
-        )
-    )
+            terminated_at=now,
+        ):
+            network_interfaces.end_with(connection, instance_id)
+
+    await world.database.write(publish)
 
 
 async def ensure_start_failed(world: World, instance_id: str, target: InstanceState, reason: str) -> None:
@@ -50,7 +54,7 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
     now = world.clock.now()
 
     def publish(connection: Connection) -> None:
-        instances.move(
+        moved = instances.move(
             connection,
             instance_id,
             [InstanceState.PENDING],
@@ -61,5 +65,7 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
             state_reason_code="Server.InternalError",
             state_reason_message=f"Server.InternalError: {reason}",
         )
+        if moved and target is InstanceState.TERMINATED:
+            network_interfaces.end_with(connection, instance_id)
 
     await world.database.write(publish)

@@ -11,7 +11,7 @@ from kumoniwa.model.boots import Cause
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
 from kumoniwa.model.volumes import AttachmentState, VolumeState
 from kumoniwa.store import instances, replace_root, tags, volumes
-from kumoniwa.store.workflows import Origin
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.steps.instances import guests
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes, ensure_layers_made
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown

@@ -1,6 +1,6 @@
 """Security groups and their rules, and the ports that follow them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
-from example_guest import INSTANCE
+from example_guest import INSTANCE, INTERFACE
+from sqlalchemy import Connection
 
-from kumoniwa.hypervisor.driver import DiskBus, Forward, GuestDisk, GuestId, GuestSpec, LayerId
-from kumoniwa.model.instances import InstanceState
-from kumoniwa.store import instances
+from kumoniwa.hypervisor.driver import DiskBus, Forward, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
+from kumoniwa.model.instances import Instance, InstanceState
+from kumoniwa.model.scope import Scope
+from kumoniwa.store import instances, network_interfaces, vpcs
 from kumoniwa.workflows.steps.instances import instance_ports
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.steps.instances.publish_instances import ensure_published_terminated
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +50,7 @@ async def described(cloud: BareCloud, group_id: str) -> dict[str, Any]:
 async def start_instance(cloud: BareCloud, *group_ids: str, **columns: Any) -> None:
     """Write an instance that is in these groups, and start its guest."""
     instance = replace(INSTANCE, **columns)
-    await cloud.database.write(partial(instances.add, instance=instance, group_ids=group_ids))
+    await cloud.database.write(partial(_write, instance=instance, group_ids=group_ids))
     await cloud.driver.disks.ensure_empty(LayerId("disk"), 1 << 30)
     spec = GuestSpec(
         id=GuestId(instance.id),
@@ -56,12 +59,20 @@ async def start_instance(cloud: BareCloud, *group_ids: str, **columns: Any) -> N
         vcpus=1,
         memory_mib=512,
         disks=(GuestDisk(LayerId("disk"), "vol01"),),
-        mac=instance.mac,
-        address=IPv4Address(instance.private_ip),
+        nics=(GuestNic(INTERFACE.mac, IPv4Address(INTERFACE.private_ip)),),
         bus=DiskBus.NVME,
     )
     await cloud.driver.guest(spec.id).ensure_running(spec)
     await ensure_forwards(cloud.cloud.world, [instance.id])
+
+
+def _write(connection: Connection, instance: Instance, group_ids: Sequence[str]) -> None:
+    """Its interface is in the VPC that the groups are in."""
+    [vpc] = vpcs.in_scope(connection, Scope.of(instance))
+    subnet = vpcs.default_subnet(connection, Scope.of(instance), instance.zone)
+    assert subnet is not None
+    instances.add(connection, instance)
+    network_interfaces.add(connection, replace(INTERFACE, vpc_id=vpc.id, subnet_id=subnet.id), group_ids)
 
 
 def open_ports(cloud: BareCloud) -> list[tuple[int, int]]:
@@ -266,11 +277,9 @@ async def test_members_hold_a_group_until_they_are_terminated(cloud: BareCloud) 
     with refused("DependencyViolation"):
         await cloud.ask("DeleteSecurityGroup", GroupId=web)
 
-    def terminate(connection: Any) -> None:
-        instances.move(connection, INSTANCE.id, [InstanceState.RUNNING], InstanceState.SHUTTING_DOWN)
-        instances.move(connection, INSTANCE.id, [InstanceState.SHUTTING_DOWN], InstanceState.TERMINATED)
-
-    await cloud.database.write(terminate)
+    ending = ([InstanceState.RUNNING], InstanceState.SHUTTING_DOWN)
+    await cloud.database.write(lambda connection: instances.move(connection, INSTANCE.id, *ending))
+    await ensure_published_terminated(cloud.cloud.world, INSTANCE.id)
     await cloud.ask("DeleteSecurityGroup", GroupId=web)
 
 

@@ -15,7 +15,7 @@ from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import instances, network, security_groups
+from kumoniwa.store import network_interfaces, security_groups, vpcs
 
 MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
@@ -28,6 +28,7 @@ class LaunchNetwork:
     group_ids: tuple[str, ...]
     associate_public_ip: bool
     private_ip: str | None
+    description: str
 
 
 def launch_network(connection: Connection, call: Call, parameters: Parameters) -> LaunchNetwork:
@@ -56,6 +57,7 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
         group_ids=groups,
         associate_public_ip=subnet.map_public_ip_on_launch if public is None else public,
         private_ip=_checked_address(connection, subnet, _address(asked)),
+        description="" if interface is None else interface.get("Description") or "",
     )
 
 
@@ -63,7 +65,7 @@ def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: S
     """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
     wanted = tuple(dict.fromkeys(group_ids))
     SECURITY_GROUP.check_form(wanted)
-    found = {group.id: group for group in network.groups_in_scope(connection, call.scope, wanted)}
+    found = {group.id: group for group in security_groups.in_scope(connection, call.scope, wanted)}
     for group_id in wanted:
         if group_id not in found:
             raise SECURITY_GROUP.not_found([group_id])
@@ -130,10 +132,10 @@ def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
 
 def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None) -> Subnet:
     if subnet_id is None:
-        subnet = network.default_subnet(connection, call.scope, zone or zones(call.region)[0].name)
+        subnet = vpcs.default_subnet(connection, call.scope, zone or zones(call.region)[0].name)
         assert subnet is not None, "ensure_region made one in each zone"
         return subnet
-    found = network.subnets_in(connection, call.scope, [subnet_id])
+    found = vpcs.subnets_in(connection, call.scope, [subnet_id])
     if not found:
         raise SUBNET.not_found([subnet_id])
     if zone is not None and found[0].zone != zone:
@@ -172,6 +174,6 @@ def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) 
     # EC2 keeps the first four addresses of a subnet and the last for itself.
     if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
         raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
-    if asked in instances.private_addresses(connection, subnet.id):
+    if asked in network_interfaces.addresses_in(connection, subnet.id):
         raise Ec2Error("InvalidIPAddress.InUse", f"Address {asked} is in use.")
     return asked

@@ -96,6 +96,4 @@ def _options(parameters: Parameters, kind: InstanceType) -> Mapping[str, Any]:
         options["CpuOptions"] = cpu
     if (credit := parameters.get("CreditSpecification")) is not None:
         options["CreditSpecification"] = {"CpuCredits": checked_credits(kind, credit["CpuCredits"])}
-    if interfaces := parameters.get("NetworkInterfaces"):
-        options["NetworkInterface"] = {"Description": interfaces[0].get("Description") or ""}
     return options

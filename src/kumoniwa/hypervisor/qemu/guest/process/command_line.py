@@ -146,9 +146,10 @@ def disk_device(bus: DiskBus, disk: GuestDisk) -> dict[str, str]:
 
 def _check(spec: GuestSpec) -> None:
     """Refuse what has no place on a command line, and what QEMU would refuse in words that explain nothing."""
+    nic = spec.nic
     for what, value, pattern in (
         ("guest id", spec.id, _GUEST_ID),
-        ("MAC address", spec.mac, _MAC),
+        ("MAC address", nic.mac, _MAC),
         *(("serial number", disk.serial, _SERIAL) for disk in spec.disks),
     ):
         if not pattern.fullmatch(value):
@@ -163,9 +164,9 @@ def _check(spec: GuestSpec) -> None:
         raise DriverError(f"a guest has 1 to {MOST_DISKS} disks, not {len(spec.disks)}")
     if len({disk.serial for disk in spec.disks}) != len(spec.disks):
         raise DriverError("a guest has no two disks of one serial number")
-    if spec.address not in _NETWORK or spec.address in (_ROUTER, _RESOLVER):
+    if nic.address not in _NETWORK or nic.address in (_ROUTER, _RESOLVER):
         raise DriverError(
-            f"{spec.address} cannot be a guest's address: the network driver reaches {_NETWORK} without "
+            f"{nic.address} cannot be a guest's address: the network driver reaches {_NETWORK} without "
             f"{_ROUTER} and {_RESOLVER}"
         )
 
@@ -210,11 +211,12 @@ def _console(channels: Channels) -> list[str]:
 
 
 def _network(spec: GuestSpec) -> list[str]:
+    nic = spec.nic
     netdev = (
-        f"user,id={NETDEV},net={_NETWORK},host={_ROUTER},dns={_RESOLVER},dhcpstart={spec.address},ipv6=off,"
+        f"user,id={NETDEV},net={_NETWORK},host={_ROUTER},dns={_RESOLVER},dhcpstart={nic.address},ipv6=off,"
         f"domainname=ec2.internal,guestfwd=tcp:{_METADATA}-cmd:socat - UNIX-CONNECT:{METADATA_SOCKET}"
     )
-    device = f"virtio-net-pci,netdev={NETDEV},mac={spec.mac},bus={BUS},addr=0x2,romfile="
+    device = f"virtio-net-pci,netdev={NETDEV},mac={nic.mac},bus={BUS},addr=0x2,romfile="
     return ["-netdev", netdev, "-device", device]
 
 

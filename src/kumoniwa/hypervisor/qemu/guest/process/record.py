@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
 
 _NAME = "guest.json"
@@ -30,7 +30,7 @@ def write(folder: Path, record: GuestRecord) -> None:
     """Note it durably: after a power failure there is the old record or the new one, whole."""
     temporary = folder / f".{_NAME}.new"
     with temporary.open("w") as file:
-        json.dump({"format": 1, **dataclasses.asdict(record)}, file, default=str, indent=1)
+        json.dump({"format": 2, **dataclasses.asdict(record)}, file, default=str, indent=1)
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(folder / _NAME)
@@ -51,13 +51,15 @@ def read(folder: Path) -> GuestRecord | None:
 
 def _parsed(noted: dict[str, Any]) -> GuestRecord:
     spec, process = noted["spec"], noted["process"]
+    if "nics" not in spec:  # in format 1 a guest's only interface was the guest's own
+        spec["nics"] = [{"mac": spec.pop("mac"), "address": spec.pop("address")}]
     return GuestRecord(
         spec=GuestSpec(
             **{
                 **spec,
                 "id": GuestId(spec["id"]),
                 "disks": tuple(GuestDisk(LayerId(disk["layer"]), disk["serial"]) for disk in spec["disks"]),
-                "address": IPv4Address(spec["address"]),
+                "nics": tuple(GuestNic(nic["mac"], IPv4Address(nic["address"])) for nic in spec["nics"]),
                 "bus": DiskBus(spec["bus"]),
                 "firmware": Firmware(spec.get("firmware", Firmware.BIOS)),  # the first servers wrote none
             }

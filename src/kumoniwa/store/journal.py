@@ -1,8 +1,7 @@
-"""Workflows, their journals and their claims in the database.
+"""Workflows and their journals in the database.
 
-A claim is the row of the instance saying which workflow owns it (`claimed_by`). Workflows on one instance run one
-after another in the order of their submission: the claim goes from each to the next in the transaction that ends it, so
-that a finished workflow never holds one.
+Workflows on one resource run one after another in the order of their submission: the claim goes from each to the next
+in the transaction that ends it, so that a finished workflow never holds one.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store import claims, rows
+from kumoniwa.store.rows import all_of, one_of
 from kumoniwa.store.tables import instances, steps, workflows
 
 
@@ -43,20 +43,20 @@ def submit(
     connection: Connection, kind: str, subject: str | None, origin: Origin, arguments: Mapping[str, Any]
 ) -> WorkflowRow:
     """Write a new workflow. It takes the claim on its subject, or waits for its turn where another holds it."""
-    latest: int | None = connection.execute(select(func.max(workflows.c.sequence))).scalar()
-    workflow = WorkflowRow(
-        id=new_id("wf"),
-        kind=kind,
-        subject=subject,
-        arguments=dict(arguments),
-        state=WorkflowState.WAITING,
-        created_at=origin.at,
-        sequence=(latest or 0) + 1,
-        action=origin.action,
-        request_id=origin.request_id,
-    )
-    insert(connection, workflows, workflow)
-    if subject is None or _take_claim(connection, subject, workflow.id):
+    columns: dict[str, Any] = {
+        "id": new_id("wf"),
+        "kind": kind,
+        "subject": subject,
+        "arguments": dict(arguments),
+        "state": WorkflowState.WAITING,
+        "created_at": origin.at,
+        "action": origin.action,
+        "request_id": origin.request_id,
+    }
+    written = connection.execute(insert(workflows), columns).inserted_primary_key
+    assert written is not None, "the database numbers workflows"
+    workflow = WorkflowRow(sequence=written.sequence, **columns)
+    if subject is None or claims.take(connection, subject, workflow.id):
         _set_running(connection, workflow.id)
     return workflow
 
@@ -81,12 +81,7 @@ def release(connection: Connection, workflow: WorkflowRow) -> None:
         .limit(1)
     )
     successor: str | None = connection.execute(waiting).scalar()
-    released = connection.execute(
-        update(instances)
-        .where(instances.c.id == workflow.subject, instances.c.claimed_by == workflow.id)
-        .values(claimed_by=successor)
-    )
-    if released.rowcount == 1 and successor is not None:
+    if claims.hand_over(connection, workflow.subject, workflow.id, successor) and successor is not None:
         _set_running(connection, successor)
 
 
@@ -106,12 +101,12 @@ def get(connection: Connection, workflow_id: str) -> WorkflowRow | None:
 
 
 def of_subject(connection: Connection, subject: str) -> list[WorkflowRow]:
-    """Every workflow there was on an instance, in order."""
+    """Every workflow there was on a resource, in order."""
     query = select(workflows).where(workflows.c.subject == subject).order_by(workflows.c.sequence)
     return all_of(WorkflowRow, connection, query)
 
 
-def journal(connection: Connection, workflow_id: str) -> list[StepRow]:
+def steps_of(connection: Connection, workflow_id: str) -> list[StepRow]:
     """The steps of a workflow that have ended, in the order in which they did."""
     query = select(steps).where(steps.c.workflow_id == workflow_id).order_by(steps.c.number)
     return all_of(StepRow, connection, query)
@@ -119,23 +114,13 @@ def journal(connection: Connection, workflow_id: str) -> list[StepRow]:
 
 def record(connection: Connection, step: StepRow) -> None:
     """Journal how a step ended."""
-    insert(connection, steps, step)
+    rows.insert(connection, steps, step)
 
 
 def forget(connection: Connection, before: datetime) -> None:
     """Forget the workflows that ended before then, with their journals; those on an instance that is there stay."""
     gone = or_(workflows.c.subject.is_(None), workflows.c.subject.not_in(select(instances.c.id)))
     connection.execute(workflows.delete().where(workflows.c.finished_at < before, gone))
-
-
-def _take_claim(connection: Connection, instance_id: str, workflow_id: str) -> bool:
-    """Compare and set: the claim is taken only where nobody holds it."""
-    taken = connection.execute(
-        update(instances)
-        .where(instances.c.id == instance_id, instances.c.claimed_by.is_(None))
-        .values(claimed_by=workflow_id)
-    )
-    return taken.rowcount == 1
 
 
 def _set_running(connection: Connection, workflow_id: str) -> None:

@@ -1,4 +1,4 @@
-"""VPCs, subnets and security groups in the database."""
+"""VPCs and their subnets in the database."""
 
 from collections.abc import Collection
 from typing import Any
@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, select
 
 from kumoniwa.model.scope import Scope
-from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import security_groups, subnets, vpcs
+from kumoniwa.store.tables import subnets, vpcs
 
 
 def add(connection: Connection, vpc: Vpc, *in_it: Subnet) -> None:
@@ -18,12 +17,12 @@ def add(connection: Connection, vpc: Vpc, *in_it: Subnet) -> None:
     insert(connection, subnets, *in_it)
 
 
-def default_vpc(connection: Connection, scope: Scope) -> Vpc | None:
+def default(connection: Connection, scope: Scope) -> Vpc | None:
     """The default VPC of an account in a region, if it was made."""
     return one_of(Vpc, connection, _scoped(vpcs, scope).where(vpcs.c.is_default))
 
 
-def vpcs_in(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Vpc]:
+def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Vpc]:
     """The VPCs of an account in a region; only these, where `ids` are given."""
     query = _scoped(vpcs, scope)
     return all_of(Vpc, connection, query if ids is None else query.where(vpcs.c.id.in_(ids)))
@@ -39,12 +38,6 @@ def default_subnet(connection: Connection, scope: Scope, zone: str) -> Subnet | 
     """The default subnet of a zone."""
     query = _scoped(subnets, scope).where(subnets.c.zone == zone, subnets.c.default_for_az)
     return one_of(Subnet, connection, query)
-
-
-def groups_in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[SecurityGroup]:
-    """The security groups of an account in a region; only these, where `ids` are given."""
-    query = _scoped(security_groups, scope)
-    return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
 
 
 def _scoped(table: Table, scope: Scope) -> Select[Any]:

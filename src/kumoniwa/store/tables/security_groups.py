@@ -1,4 +1,4 @@
-"""Tables of VPCs, subnets and security groups."""
+"""Tables of security groups and their rules."""
 
 from sqlalchemy import (
     Boolean,
@@ -11,30 +11,6 @@ from sqlalchemy import (
 )
 
 from kumoniwa.store.tables.columns import scope, table
-
-vpcs = table(
-    "vpcs",
-    Column("id", String, primary_key=True),
-    *scope(),
-    Column("cidr", String, nullable=False),
-    Column("is_default", Boolean, nullable=False),
-    Column("dhcp_options_id", String, nullable=False),
-    Column("cidr_association_id", String, nullable=False),
-    Index("vpcs_scope", "account", "region"),
-)
-
-subnets = table(
-    "subnets",
-    Column("id", String, primary_key=True),
-    *scope(),
-    Column("vpc_id", ForeignKey("vpcs.id"), nullable=False),
-    Column("zone", String, nullable=False),
-    Column("zone_id", String, nullable=False),
-    Column("cidr", String, nullable=False),
-    Column("default_for_az", Boolean, nullable=False),
-    Column("map_public_ip_on_launch", Boolean, nullable=False),
-    Index("subnets_scope", "account", "region"),
-)
 
 security_groups = table(
     "security_groups",

@@ -1,0 +1,123 @@
+"""DescribeNetworkInterfaces."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
+from kumoniwa.api.ec2.network.network_interface_output import (
+    Output,
+    attachment_output,
+    group_sets,
+    interface_output,
+)
+from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.api.filters import Values, never, truth
+from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.member_paths import Described, at
+from kumoniwa.api.registry import Depth, action
+from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.regions import zone_id
+from kumoniwa.store import instances, network_interfaces, vpcs
+
+_FILTERS: Mapping[str, Values[Described]] = {
+    "addresses.association.owner-id": at("PrivateIpAddresses.Association.IpOwnerId"),
+    "addresses.association.public-ip": at("PrivateIpAddresses.Association.PublicIp"),
+    "addresses.primary": at("PrivateIpAddresses.Primary"),
+    "addresses.private-ip-address": at("PrivateIpAddresses.PrivateIpAddress"),
+    "association.ip-owner-id": at("Association.IpOwnerId"),
+    "association.public-dns-name": at("Association.PublicDnsName"),
+    "association.public-ip": at("Association.PublicIp"),
+    "attachment.attach-time": at("Attachment.AttachTime"),
+    "attachment.attachment-id": at("Attachment.AttachmentId"),
+    "attachment.delete-on-termination": at("Attachment.DeleteOnTermination"),
+    "attachment.device-index": at("Attachment.DeviceIndex"),
+    "attachment.instance-id": at("Attachment.InstanceId"),
+    "attachment.instance-owner-id": at("Attachment.InstanceOwnerId"),
+    "attachment.status": at("Attachment.Status"),
+    "availability-zone": at("AvailabilityZone"),
+    "availability-zone-id": at("AvailabilityZoneId"),
+    "description": at("Description"),
+    "group-id": at("Groups.GroupId"),
+    "group-name": at("Groups.GroupName"),
+    "interface-type": at("InterfaceType"),
+    "mac-address": at("MacAddress"),
+    "network-interface-id": at("NetworkInterfaceId"),
+    "operator.managed": lambda _: truth(False),
+    "owner-id": at("OwnerId"),
+    "private-dns-name": at("PrivateDnsName"),
+    "private-ip-address": at("PrivateIpAddress"),
+    "requester-managed": at("RequesterManaged"),
+    "source-dest-check": at("SourceDestCheck"),
+    "status": at("Status"),
+    "subnet-id": at("SubnetId"),
+    "vpc-id": at("VpcId"),
+    **never(
+        "association.allocation-id",
+        "association.association-id",
+        "ipv6-addresses.ipv6-address",
+        "operator.principal",
+        "requester-id",
+    ),
+}
+
+
+def _read(connection: Connection, asked: Asked) -> list[Described]:
+    """Interfaces with their descriptions, which filters read; tags are added to the rows that are shown."""
+    scope = asked.call.scope
+    groups = group_sets(connection, asked.call, asked.ids)
+    addresses = instances.public_addresses_of(connection, scope)
+    zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, scope)}
+    return [
+        (
+            interface,
+            {
+                **interface_output(interface, groups.get(interface.id, ()), addresses.get(interface.instance_id or "")),
+                **_of_it_alone(interface, zones[interface.subnet_id]),
+            },
+        )
+        for interface in network_interfaces.in_scope(connection, scope, asked.ids)
+    ]
+
+
+def _of_it_alone(interface: NetworkInterface, zone: str) -> Output:
+    """What an interface shows by itself, and not within its instance."""
+    return {
+        "Attachment": {
+            **attachment_output(interface),
+            "InstanceId": interface.instance_id,
+            "InstanceOwnerId": interface.account,
+        },
+        "AvailabilityZone": zone,
+        "AvailabilityZoneId": zone_id(zone),
+        "PublicDnsName": None,
+        "RequesterManaged": False,
+    }
+
+
+_INTERFACES = Listing(
+    member="NetworkInterfaces",
+    kind=NETWORK_INTERFACE,
+    ids="NetworkInterfaceIds",
+    read=_read,
+    # Unlike other resources, a network interface has its tag set even where that is empty.
+    row=lambda described, tags: {**described[1], "TagSet": tag_set(tags) or []},
+    id_of=lambda described: described[0].id,
+    key=lambda described: described[0].id,
+    filters=_FILTERS,
+    tagged=True,
+    limits=(5, 1000),
+    whole={"NetworkInterfaceIds": "networkInterfaceIdSet"},
+)
+
+
+@action(
+    "DescribeNetworkInterfaces",
+    depth=Depth.PARTLY,
+    missing="Each instance has one interface, which is made and deleted with it.",
+)
+async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The network interfaces of a region. Each instance has one, which ends with it."""
+    return await _INTERFACES.answer(cloud, call, parameters)

@@ -1,0 +1,28 @@
+"""Network interfaces."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInterface:
+    """A network interface, and its attachment to an instance where it has one.
+
+    Its public address is the instance's: it is lent at a start and given back at a stop.
+    """
+
+    id: str
+    account: str
+    region: str
+    vpc_id: str
+    subnet_id: str
+    mac: str
+    private_ip: str
+    description: str
+    source_dest_check: bool
+    instance_id: str | None = None
+    attachment_id: str | None = None
+    device_index: int | None = None
+    """0 for the primary one: the instance's own address and security groups are those of its primary interface."""
+    attached_at: datetime | None = None
+    delete_on_termination: bool = False

@@ -1,0 +1,28 @@
+"""The database as the rest of Kumoniwa sees it: work is handed to it, and runs off the event loop.
+
+Work is a plain function that takes a connection. Which engine runs it is known to `kumoniwa.store.engines` alone.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+
+class Database(Protocol):
+    """The state of one cloud."""
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on a consistent view of the state. It must not write."""
+        ...
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction. When this returns it is durable; when `work` raises, nothing of it was done."""
+        ...
+
+    async def close(self) -> None:
+        """Finish the writes already asked for and let go of the state."""
+        ...

@@ -1,0 +1,40 @@
+"""Tables of network interfaces and of their security groups."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
+
+from kumoniwa.store.tables.columns import Moment, scope, table
+
+network_interfaces = table(
+    "network_interfaces",
+    Column("id", String, primary_key=True),
+    *scope(),
+    Column("vpc_id", ForeignKey("vpcs.id"), nullable=False),
+    Column("subnet_id", ForeignKey("subnets.id"), nullable=False),
+    Column("mac", String, nullable=False),
+    Column("private_ip", String, nullable=False),
+    Column("description", String, nullable=False),
+    Column("source_dest_check", Boolean, nullable=False),
+    Column("instance_id", ForeignKey("instances.id")),
+    Column("attachment_id", String),
+    Column("device_index", Integer),
+    Column("attached_at", Moment),
+    Column("delete_on_termination", Boolean, nullable=False),
+    UniqueConstraint("subnet_id", "private_ip"),
+    UniqueConstraint("instance_id", "device_index"),
+    Index("network_interfaces_scope", "account", "region"),
+)
+
+interface_groups = table(
+    "interface_groups",
+    Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("group_id", ForeignKey("security_groups.id"), nullable=False, index=True),
+)

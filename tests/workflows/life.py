@@ -5,6 +5,7 @@ A crash is a cancellation at one of the `points` and the end of everything but t
 
 import asyncio
 import copy
+import random
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+import lockstep
 import pytest
+from direct import DirectCaller
 from passing import PassingClock
 from points import Points
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from stack import Stack, stack_on
 from whole import whole
 
@@ -24,35 +27,38 @@ from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
-from kumoniwa.store.database import Database, make_engine
+from kumoniwa.store.database import Database
 from kumoniwa.store.tables import instances
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Workflow
 
 _CODEC = Codec()
-_UNSYNCED = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", "PRAGMA foreign_keys=ON")
-_FIRST_ENGINE: list[Engine] = []
 
 
 @dataclass
 class Life:
-    """What outlives a server: the data folder, the guests with their disks, the time."""
+    """What outlives a server: the data folder, the guests with their disks, the time, and the ids that come next.
+
+    Nothing in it is left to chance: servers on two copies of a life that pass the same points leave the same.
+    """
 
     folder: Path
     world: SimulatedWorld = field(default_factory=SimulatedWorld)
     clock: ManualClock = field(default_factory=lambda: ManualClock(datetime.now(UTC)))
     timing: Timing = field(default_factory=Timing.instant)
+    ids: random.Random = field(default_factory=lambda: random.Random(0))
 
     def copied(self, folder: Path) -> Self:
         """The same life anew, no server on it; this one has none either, and its guests are at rest."""
-        clock = type(self.clock)(max(self.clock.now(), datetime.now(UTC)))
+        clock = type(self.clock)(self.clock.now())
         apart = {id(self.clock): clock, id(self.world.tasks): Tasks("simulated world")}
         shutil.copytree(self.folder, folder)
-        return replace(self, folder=folder, world=copy.deepcopy(self.world, apart), clock=clock)
+        ids, world = copy.copy(self.ids), copy.deepcopy(self.world, apart)
+        return replace(self, folder=folder, world=world, clock=clock, ids=ids)
 
     @asynccontextmanager
     async def server(self, points: Points, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stack]:
-        """A server on this life, whose stories pass these points."""
+        """A server on this life, whose stories pass these points; its caller calls the actions themselves."""
         driver = SimulatedDriver(self.clock, timing=self.timing, world=self.world)
         driver.faults.hook = points.pass_one
         enter, step, settle = driver.faults.enter, Workflow.step, Workflow.settle
@@ -63,7 +69,7 @@ class Life:
 
         async def write_between_points(database: Database, work: Callable[[Any], Any]) -> Any:
             await points.pass_one()
-            result = await _write(database, work)
+            result = await lockstep.write(database, work)
             await points.pass_one()
             return result
 
@@ -75,85 +81,50 @@ class Life:
 
         time = Tasks("time")
         with monkeypatch.context() as patch:
+            lockstep.keep(patch, self.clock, self.ids)
             patch.setattr(driver.faults, "enter", enter_if_allowed)
-            patch.setattr(Database, "read", _read)
             patch.setattr(Database, "write", write_between_points)
             patch.setattr(Workflow, "step", step_if_allowed)
             patch.setattr(Workflow, "settle", settle_if_allowed)
-            # Crashes here are not power cuts: what SQLite handed to the kernel is there for the next server.
-            patch.setattr("kumoniwa.store.database._PRAGMAS", _UNSYNCED)
             patch.setattr("kumoniwa.app.Codec", lambda: _CODEC)  # a quarter of a second each time
-            patch.setattr("kumoniwa.app.make_engine", _make_engine)
             if isinstance(self.clock, PassingClock):
                 time.start(self.clock.pass_by(), "passes")
             try:
                 async with stack_on(Config(data_dir=self.folder), driver, self.clock) as stack:
-                    yield stack
+                    yield replace(stack, caller=DirectCaller(stack.running))
             finally:
                 await time.close()
 
 
-# On the loop, not on threads: each run of a story passes the same points, and takes half the time.
-
-
-async def _read(database: Database, work: Callable[[Any], Any]) -> Any:
-    await asyncio.sleep(0)
-    return database._read(work)
-
-
-async def _write(database: Database, work: Callable[[Any], Any]) -> Any:
-    await asyncio.sleep(0)
-    with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
-        return work(connection)
-
-
-def _make_engine(path: Path) -> Engine:
-    """All with the statements that the first compiled: a quarter of a run's time."""
-    engine = make_engine(path)
-    _FIRST_ENGINE.append(engine)
-    del _FIRST_ENGINE[1:]
-    engine.dialect = engine.pool._dialect = _FIRST_ENGINE[0].dialect
-    engine._compiled_cache = _FIRST_ENGINE[0]._compiled_cache
-    return engine
-
-
-async def lived(
+async def begun(
     life: Life,
-    points: list[Points],
+    points: Points,
     begin: Callable[[Stack], Awaitable[None]],
-    check: Callable[[Stack], Awaitable[None]],
     monkeypatch: pytest.MonkeyPatch,
-    *,
-    without_a_server: float = 0.0,
     died: Callable[[Stack], None] = lambda stack: None,
 ) -> None:
-    """Begin a story, crash at these points of its successive lives, check the end.
+    """Begin a story on this life; afterwards its server is gone, dead at one of these points or at the story's end.
 
-    `without_a_server` are the seconds between two of them. `begin` arms the first points; `died` is told of the first
-    crash.
+    `begin` arms the points; `died` is told of a crash.
     """
-    async with life.server(points[0], monkeypatch) as stack:
+    async with life.server(points, monkeypatch) as stack:
         await begin(stack)
-        await ended(stack, points[0])
-        if points[0].crashed.is_set():
+        await ended(stack, points)
+        if points.crashed.is_set():
             died(stack)
-        elif points[0].crash_at is None:
-            points[0].armed = False
+        elif points.crash_at is None or points.refusals is None:
+            points.armed = False
             await settled(stack)
-            if points[0].refusals is None:
+            if points.refusals is None:
                 await whole(stack)  # by its own doing: no start swept up after it
-    for more in points[1:]:
-        await life.clock.advance(without_a_server)
-        more.armed = True
-        with crashing(more):
-            async with life.server(more, monkeypatch) as stack:
-                await ended(stack, more)
-    await life.clock.advance(without_a_server)
-    async with life.server(Points(), monkeypatch) as stack:
-        await settled(stack)
-        await whole(stack)
-        await check(stack)
-        await whole(stack)
+
+
+async def taken_up(life: Life, points: Points, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have another server go on with what is left of a story, until that ends or this server dies too."""
+    points.armed = True
+    with crashing(points):
+        async with life.server(points, monkeypatch) as stack:
+            await ended(stack, points)
 
 
 @contextmanager
@@ -183,7 +154,6 @@ async def settled(stack: Stack) -> None:
         await stack.idle()
         while not await _at_rest(stack):
             await stack.clock.advance(10)
-            await asyncio.sleep(0.005)
             await stack.idle()
 
 

@@ -76,8 +76,6 @@ class Told:
     """By what was left."""
     ends: dict[str, str | None] = field(default_factory=dict)
     """The story's failure, by how it ended, where that was found right."""
-    without_a_server: float = 0.0
-    """Seconds between two servers."""
     _first: list[Left] | None = None
     _made: int = 0
 
@@ -85,8 +83,14 @@ class Told:
     def story(self) -> Story:
         return STORIES[self.name]
 
-    async def left(self, points: Points, died: Callable[[Stack], None] = lambda stack: None) -> Left:
-        """Begin the story and pass these points; gives what is left at its end, or at the server's."""
+    async def left(
+        self,
+        points: Points,
+        died: Callable[[Stack], None] = lambda stack: None,
+        *,
+        without_a_server: float = 0.0,
+    ) -> Left:
+        """Begin the story and pass these points; gives what is left so many seconds after its end, or the server's."""
         life = self.life.copied(self._new_folder())
 
         async def begin(stack: Stack) -> None:
@@ -94,13 +98,14 @@ class Told:
             await self.story.begin(stack, self.given)
 
         await begun(life, points, begin, self.patch, died)
-        return await self._left_by(life)
+        await life.clock.advance(without_a_server)
+        return Left(life, digest(life))
 
     async def left_again(self, left: Left, points: Points) -> Left:
         """Go on with a copy of what was left until these points."""
         life = left.life.copied(self._new_folder())
         await taken_up(life, points, self.patch)
-        return await self._left_by(life)
+        return Left(life, digest(life))
 
     async def first_deaths(self) -> list[Left]:
         """What is left by a server that dies, for each of the points at which it may; kept."""
@@ -159,10 +164,6 @@ class Told:
         await givens.check_kept(stack, self.given, () if failure else self.story.loses)
         await whole(stack)
         return failure
-
-    async def _left_by(self, life: Life) -> Left:
-        await life.clock.advance(self.without_a_server)
-        return Left(life, digest(life))
 
     def _new_folder(self) -> Path:
         self._made += 1

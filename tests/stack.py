@@ -7,14 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from asgi import Caller
+from quick_database import lay_schema, unsynced
 
 from kumoniwa.app import Running, running
+from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
 
+_CODEC = Codec()
 _SIMULATED = [{"Name": "name", "Values": ["debian-12-amd64-simulated"]}]
 
 
@@ -82,6 +86,9 @@ class Stack:
 @asynccontextmanager
 async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) -> AsyncIterator[Stack]:
     """A cloud that runs with this configuration over this driver, until the block ends."""
-    async with running(config, driver, clock) as cloud:
-        caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
-        yield Stack(cloud, driver, clock, caller)
+    lay_schema(config.data_dir / "cloud.db")
+    with pytest.MonkeyPatch.context() as patch, unsynced():
+        patch.setattr("kumoniwa.app.Codec", lambda: _CODEC)  # EC2's model takes a quarter of a second to load
+        async with running(config, driver, clock) as cloud:
+            caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
+            yield Stack(cloud, driver, clock, caller)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
+from quick_database import lay_schema, unsynced
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import ACTIONS, Call
@@ -19,7 +20,6 @@ from kumoniwa.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Config
 from kumoniwa.errors import Ec2Error
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.store.database import Database, make_engine
-from kumoniwa.store.tables import metadata
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World
 
@@ -64,9 +64,15 @@ class BareCloud:
 @asynccontextmanager
 async def bare_cloud(folder: Path) -> AsyncIterator[BareCloud]:
     """A cloud that keeps its state in this folder. Nothing in it takes time."""
-    engine = make_engine(folder / "state.db")
-    metadata.create_all(engine)
-    database, clock = Database(engine), ManualClock()
+    lay_schema(folder / "state.db")
+    with unsynced():
+        async with _bare_cloud(Database(make_engine(folder / "state.db")), folder) as cloud:
+            yield cloud
+
+
+@asynccontextmanager
+async def _bare_cloud(database: Database, folder: Path) -> AsyncIterator[BareCloud]:
+    clock = ManualClock()
     driver = SimulatedDriver(clock, timing=Timing.instant())
     await driver.open()
     world = World(Config(folder), clock, database, driver, NoMetadata())

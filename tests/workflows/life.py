@@ -23,7 +23,6 @@ from sqlalchemy import select
 from stack import Stack, stack_on
 from whole import whole
 
-from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
@@ -31,8 +30,6 @@ from kumoniwa.store.database import Database
 from kumoniwa.store.tables import instances
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Workflow
-
-_CODEC = Codec()
 
 
 @dataclass
@@ -86,7 +83,6 @@ class Life:
             patch.setattr(Database, "write", write_between_points)
             patch.setattr(Workflow, "step", step_if_allowed)
             patch.setattr(Workflow, "settle", settle_if_allowed)
-            patch.setattr("kumoniwa.app.Codec", lambda: _CODEC)  # a quarter of a second each time
             if isinstance(self.clock, PassingClock):
                 time.start(self.clock.pass_by(), "passes")
             try:

@@ -22,8 +22,6 @@ from kumoniwa.store.database import Database, make_engine
 
 T = TypeVar("T")
 
-# Crashes here are not power cuts: what SQLite handed to the kernel is there for the next server.
-_UNSYNCED = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", "PRAGMA foreign_keys=ON")
 _FIRST_ENGINE: list[Engine] = []
 
 
@@ -43,7 +41,6 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr(Database, "read", _read)
     patch.setattr(Database, "write", write)
     patch.setattr(asyncio, "to_thread", _at_once)
-    patch.setattr("kumoniwa.store.database._PRAGMAS", _UNSYNCED)
     patch.setattr("kumoniwa.app.make_engine", _engine)
     patch.setattr("botocore.auth.get_current_datetime", lambda: clock.now().replace(tzinfo=None))
     patch.setattr(secrets, "token_bytes", lambda count: ids.randbytes(count))

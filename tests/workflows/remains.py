@@ -27,8 +27,7 @@ def digest(life: Life) -> str:
 
 def _parts(life: Life) -> Iterator[str]:
     with closing(sqlite3.connect(life.folder / "cloud.db")) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1")]
-        for table in tables:
+        for (table,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").fetchall():
             yield repr((table, database.execute(f'SELECT * FROM "{table}"').fetchall()))
     for file in sorted(one for one in life.folder.rglob("*") if one.is_file() and not one.name.startswith("cloud.db")):
         yield repr((file.name, file.read_bytes()))

@@ -42,9 +42,7 @@ async def test_a_server_that_dies_twice_in_a_row_leaves_what_was_promised(
     """At every first point, and at every second point after it. Servers that found the same pass the same points."""
     different = {left.digest: left for left in await told.first_deaths()}.values()
     twice = [
-        (left, second)
-        for left in different
-        for second in range(1, (await told.judge(left, keep=True)).points + 1)
+        (left, second) for left in different for second in range(1, (await told.judge(left, keep=True)).points + 1)
     ]
     count["second_deaths_of"] = len(twice)
     for left, second in sampling.of(twice, _SECOND_DEATHS):

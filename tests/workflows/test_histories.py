@@ -16,13 +16,11 @@ from life import whole
 from sampling import Sampling
 from stack import Stack, stack_on
 
-from kumoniwa.aws.ec2query import Codec
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 
-_CODEC = Codec()
 _HISTORIES, _IN_A_SAMPLE = 100, 40
 _RESTING = {"running": GuestState.RUNNING, "stopped": GuestState.ABSENT, "terminated": GuestState.ABSENT}
 
@@ -120,24 +118,22 @@ def test_no_history_leaves_an_illegal_state(memory: Path, count: Counter[str], s
 async def _lived(acts: list[Act], choose: random.Random, folder: Path) -> None:
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kumoniwa.app.Codec", lambda: _CODEC)
-        async with stack_on(Config(data_dir=folder), driver, clock) as stack:
-            history = History(stack, choose)
-            time_passes = asyncio.ensure_future(_time_passes(clock))
-            await history.launch()
-            for act in acts:
-                try:
-                    await act(history)
-                except Refused as refused:
-                    assert refused.status < 500, f"{act.__name__}: {refused}"
-                except GuestLost:
-                    pass  # a guest that does not run does nothing by itself
-            async with asyncio.timeout(60):
-                while not await _at_rest(history):
-                    await asyncio.sleep(0.01)
-            await _ended_well(history)
-            time_passes.cancel()
+    async with stack_on(Config(data_dir=folder), driver, clock) as stack:
+        history = History(stack, choose)
+        time_passes = asyncio.ensure_future(_time_passes(clock))
+        await history.launch()
+        for act in acts:
+            try:
+                await act(history)
+            except Refused as refused:
+                assert refused.status < 500, f"{act.__name__}: {refused}"
+            except GuestLost:
+                pass  # a guest that does not run does nothing by itself
+        async with asyncio.timeout(60):
+            while not await _at_rest(history):
+                await asyncio.sleep(0.01)
+        await _ended_well(history)
+        time_passes.cancel()
 
 
 async def _time_passes(clock: ManualClock) -> None:

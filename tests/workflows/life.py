@@ -104,6 +104,7 @@ async def begun(
     `begin` arms the points; `died` is told of a crash.
     """
     async with life.server(points, monkeypatch) as stack:
+        await started(stack)
         await begin(stack)
         await ended(stack, points)
         if points.crashed.is_set():
@@ -142,6 +143,15 @@ async def ended(stack: Stack, points: Points, idle: Callable[[Stack], Awaitable[
         for waiting in (ends, crash):
             waiting.cancel()
         await asyncio.gather(ends, crash, return_exceptions=True)
+
+
+async def started(stack: Stack) -> None:
+    """Wait until the server has done what each does first: it is not to get ahead of a story in what that does."""
+    damage = stack.running.cloud.damage
+    assert damage is not None
+    async with asyncio.timeout(30):
+        while damage.seen is None:  # the last of it
+            await asyncio.sleep(0)
 
 
 async def settled(stack: Stack) -> None:

@@ -1,6 +1,5 @@
 """These tests run on a whole cloud in their own process, many of them on one after another: that is counted."""
 
-import gc
 import os
 import shutil
 from collections import Counter
@@ -25,13 +24,6 @@ def plain_failures() -> Iterator[None]:
     structlog.configure(processors=[structlog.processors.add_log_level, renderer])
     yield
     structlog.configure(**before)
-
-
-def pytest_collection_finish() -> None:
-    """What is there by now stays: to look for garbage in it, thousands of times, takes a fifth of these tests' time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000)
 
 
 @pytest.fixture(scope="session")

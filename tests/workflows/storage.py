@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 from holdings import Files, State, Taken, Volume, were_cut_together
-from life import Life, whole
+from life import Life
 from lockstep import Paced
 from sqlalchemy import Connection, select
 from stack import Stack
+from whole import whole
 
 from kumoniwa.hypervisor.driver import GuestLost, GuestState, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedGuest

@@ -7,7 +7,6 @@ shortens the chain.
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -70,9 +69,10 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[LayerId, LayerId | None]]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LayerId, LayerId | None]]:
     """What guests were asked to compact."""
-    compact, asked = SimulatedGuest.ensure_compacted, []
+    compact = SimulatedGuest.ensure_compacted
+    asked: list[tuple[LayerId, LayerId | None]] = []
 
     async def note(guest: SimulatedGuest, layer: LayerId, onto: LayerId | None) -> bool:
         asked.append((layer, onto))

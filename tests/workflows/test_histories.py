@@ -12,9 +12,9 @@ import pytest
 from asgi import Refused
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from life import whole
 from sampling import Sampling
 from stack import Stack, stack_on
+from whole import whole
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config

@@ -4,8 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from life import Life, Points, ended, whole
+from life import Life, ended
+from points import Points
 from remains import digest
+from whole import whole
 
 from kumoniwa.hypervisor.driver import DriverError, GuestState
 

@@ -14,11 +14,13 @@ from asgi import Refused
 from hypothesis import HealthCheck, note, seed, settings
 from hypothesis import given as given_that
 from hypothesis import strategies as st
-from life import Life, Points, whole
+from life import Life
+from points import Points
 from sampling import Sampling
 from storage import ROOM, NothingThere, Storage
 from storage_acts import ACTS, Act, launch
 from structlog.testing import capture_logs
+from whole import whole
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import GuestLost

@@ -7,9 +7,10 @@ from pathlib import Path
 from sqlite3 import connect
 
 import pytest
-from every_story import Prepared
+from every_story import Prepared, Told
 from given import FILE, serial
 from life import Life
+from points import Points
 from remains import digest
 
 from kumoniwa.hypervisor.driver import GuestId, LayerId
@@ -75,3 +76,14 @@ async def test_what_a_guest_is_about_to_do_is_part_of_it(prepared: Prepared, tmp
         found.add(digest(life))
         await life.world.tasks.close()
     assert len(found | {digest(prepared.life)}) == 3
+
+
+@pytest.mark.parametrize("told", ["image", "replace the root", "import"], indirect=True, scope="module")
+@pytest.mark.parametrize("at", [3, 10, 20])
+async def test_from_equal_remains_servers_go_on_alike(at: int, told: Told) -> None:
+    first, other = await told.left(Points(at)), await told.left(Points(at))
+    assert first.digest == other.digest
+    assert first.digest != (await told.left(Points(at + 5))).digest
+    for second in (4, None):  # where a second server dies, and where it comes to the end
+        ends = {(await told.left_again(left, Points(second))).digest for left in (first, other)}
+        assert len(ends) == 1

@@ -154,16 +154,13 @@ class Follower:
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""
-        found = await self._world.database.read(partial(instances.in_states, states=_BETWEEN))
-        ids = [instance.id for instance in found]
-        left = set(ids) - await self._world.database.read(partial(claims.held, resource_ids=ids))
+        left = {instance.id for instance in await self._world.database.read(_left_between)}
         if not left:
             return
 
         def work(connection: Connection) -> None:
-            free = left - claims.held(connection, left)
-            for instance in instances.in_states(connection, _BETWEEN):
-                if instance.id in free:
+            for instance in _left_between(connection):
+                if instance.id in left:
                     log.warning("begun again", instance=instance.id, state=str(instance.state))
                     begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
 
@@ -211,6 +208,13 @@ class Follower:
 
         await self._world.database.write(work)
         await self._engine.wake()
+
+
+def _left_between(connection: Connection) -> list[Instance]:
+    """The instances that are between two states, and that no workflow has claimed."""
+    found = instances.in_states(connection, _BETWEEN)
+    held = claims.held(connection, [instance.id for instance in found])
+    return [instance for instance in found if instance.id not in held]
 
 
 def _unclaimed(connection: Connection, instance_id: str) -> Instance | None:

@@ -160,6 +160,13 @@ async def test_an_image_after_a_start_that_may_have_run_does_not_claim_to_be_at_
     assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
 
 
+@pytest.fixture
+def signed_by_its_clock(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers sign by the time of the cloud: how much of it passes while it works is not known here."""
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: stack.clock.now().replace(tzinfo=None))
+
+
+@pytest.mark.usefixtures("signed_by_its_clock")
 @pytest.mark.parametrize(
     ("action", "method", "between", "end"),
     [
@@ -177,6 +184,7 @@ async def test_an_end_that_failed_is_tried_again(
     await _in_time(stack, instance_id, end)
 
 
+@pytest.mark.usefixtures("signed_by_its_clock")
 async def test_a_start_whose_failure_could_not_be_cleared_away_is_tried_again(stack: Stack) -> None:
     instance_id = await stack.launch()
     await stack.call("StopInstances", InstanceIds=[instance_id])

@@ -7,7 +7,6 @@ as EC2 recovers them from a failed host, and each such boot says so.
 import itertools
 import random
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from botocore.parsers import ResponseParserError
 from cloud_process import CloudProcess, Sdk
+from waiting import NotYet, eventually
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(300)]
 
@@ -157,10 +157,13 @@ def _check(ec2: Any, answered: _Answered) -> None:
 def _check_that_all_comes_to_rest(sdk: Sdk, answered: _Answered) -> None:
     """Every workflow finishes: nothing stays in between, and everything can be cleared away."""
     ec2 = sdk.client()
-    deadline = time.monotonic() + _SETTLED
-    while _moving(ec2) and time.monotonic() < deadline:
-        time.sleep(0.2)  # a client of EC2 has nothing to wait for but time
-    assert _moving(ec2) == []
+
+    def settled() -> bool:
+        if moving := _moving(ec2):
+            raise NotYet(f"{moving} are between two states")
+        return True
+
+    eventually(settled, within=_SETTLED)
     images = ec2.describe_images(Owners=["self"])["Images"]
     assert {image["State"] for image in images} == {"available"}
     there = _instances(ec2)

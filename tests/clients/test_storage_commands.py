@@ -131,7 +131,7 @@ from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 
 async def stand_still(*_, **__):
     print("looking", flush=True)
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 SimulatedDisks.faults = stand_still
 main()

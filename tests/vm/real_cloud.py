@@ -19,6 +19,7 @@ from typing import Any
 import boot_sector
 from asgi import Caller
 from qemu_bench import kill
+from waiting import eventually_async
 
 from kumoniwa import run
 from kumoniwa.app import Running, running
@@ -214,10 +215,7 @@ async def _start_of(folder: Path, layer: str, length: int) -> bytes:
 
 async def until(look: Callable[[], Awaitable[Any]]) -> Any:
     """Look again and again, as a waiter does, until there is something to see."""
-    async with asyncio.timeout(WITHIN):
-        while not (seen := await look()):
-            await asyncio.sleep(0.1)
-        return seen
+    return await eventually_async(look, within=WITHIN)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ class Login:
     def __init__(self, instance_id: str, address: str, key: Path) -> None:
         self.instance_id = instance_id
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
+        options += ["ServerAliveInterval=10"]  # a guest that is reset never closes its connections
         self._ssh = ["ssh", "-i", str(key), *(word for one in options for word in ("-o", one)), f"admin@{address}"]
 
     def run(self, command: str) -> str:

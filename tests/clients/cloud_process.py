@@ -36,6 +36,7 @@ class CloudProcess:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.options = options
+        self.evidence_folder = folder
         self.data_dir = folder / "cloud"
         self.log = folder / "log"
         self.port = 0  # any, at first; later the one it had, so that clients find it again

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from evidence import *  # noqa: F403 -- a failed test keeps evidence
 from server import Server
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "hypervisor"))
@@ -18,9 +19,9 @@ def cloud_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(cloud_folder: Path) -> Iterator[Server]:
+def server(cloud_folder: Path, tmp_path: Path) -> Iterator[Server]:
     """A server process over the driver `qemu`; it ends with its guests."""
-    server = Server(cloud_folder, "qemu")
+    server = Server(cloud_folder, "qemu", tmp_path)
     try:
         yield server
     finally:

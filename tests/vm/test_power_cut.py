@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ class Plays:
     """The scenes, each played when a moment of it is first asked for, with all the moments that tests ask for."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = self.evidence_folder = folder
         self._played: dict[tuple[str, ...], Path | AssertionError] = {}
 
     def photograph(self, scene: str, moment: str, *headers: str) -> tuple[Path, Promised]:
@@ -172,20 +173,26 @@ def plays(tmp_path_factory: pytest.TempPathFactory) -> Plays:
     return Plays(tmp_path_factory.mktemp("scenes"))
 
 
-@pytest.mark.parametrize("played", MOMENTS, ids=", ".join)
-async def test_what_was_promised_before_the_power_failed_is_there(
-    played: tuple[str, ...], plays: Plays, tmp_path: Path
-) -> None:
-    photograph, promised = plays.photograph(*played)
-    disk = power.Disk(tmp_path, photograph)
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[power.Disk]:
+    """A disk whose file the test chooses; it goes with the test."""
+    disk = power.Disk(tmp_path, tmp_path / "none")
     try:
-        disk.power_on_again()
-        await _comes_back(disk.path / "cloud", promised)
-        if played in BEFORE_THE_SHUTDOWN:
-            await _claims_no_rest(disk.path / "cloud")
+        yield disk
     finally:
         disk.unmount()
-    photograph.unlink()
+        disk.file.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("played", MOMENTS, ids=", ".join)
+async def test_what_was_promised_before_the_power_failed_is_there(
+    played: tuple[str, ...], plays: Plays, disk: power.Disk
+) -> None:
+    disk.file, promised = plays.photograph(*played)
+    disk.power_on_again()
+    await _comes_back(disk.path / "cloud", promised)
+    if played in BEFORE_THE_SHUTDOWN:
+        await _claims_no_rest(disk.path / "cloud")
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -7,9 +7,48 @@ from pathlib import Path
 import pytest
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
 from server import Server
+from shared_guest import SharedGuest, SharedGuests
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "hypervisor"))
 pytest.register_assert_rewrite("driver_contract")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The shared guest is first given to whom it must be as it was launched."""
+    items.sort(key=lambda item: "unused_t2_guest" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def shared_guests(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[SharedGuests]:
+    """The Debian guest that tests share; it is booted when a test asks for it."""
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+
+    def say(text: str) -> None:
+        terminal.ensure_newline()
+        terminal.write_line(text, red=True, bold=True)
+        terminal.flush()
+
+    guests = SharedGuests(lambda: tmp_path_factory.mktemp("shared"), say)
+    try:
+        yield guests
+    finally:
+        guests.end()
+
+
+@pytest.fixture
+def shared_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
+    """A Debian guest in which nothing is left of the tests before."""
+    guest = shared_guests.take()
+    yield guest
+    shared_guests.give_back(guest, request.node.nodeid)
+
+
+@pytest.fixture
+def unused_t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
+    """A Debian guest as it was launched, with virtio disks, which no test has had."""
+    guest = shared_guests.take(unused_kind="t2.micro")
+    yield guest
+    shared_guests.give_back(guest, request.node.nodeid)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from background_demo import Demo
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
 from server import Server
 from shared_guest import SharedGuest, SharedGuests
@@ -14,8 +15,30 @@ pytest.register_assert_rewrite("driver_contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The shared guest is first given to whom it must be as it was launched."""
-    items.sort(key=lambda item: "unused_t2_guest" not in getattr(item, "fixturenames", ()))
+    """The shared guest is first given to whom it must be as it was launched; what runs meanwhile is waited for last."""
+
+    def turn(item: pytest.Item) -> int:
+        fixtures = getattr(item, "fixturenames", ())
+        return 0 if "unused_t2_guest" in fixtures else 2 if "demo" in fixtures else 1
+
+    items.sort(key=turn)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The experiment, begun."""
+    demo = Demo(tmp_path_factory.mktemp("demo"))
+    try:
+        yield demo
+    finally:
+        demo.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_takes_long_begins_early(request: pytest.FixtureRequest) -> None:
+    """Most guests of these tests leave one of two processors idle."""
+    if any("demo" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("demo")
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 # The same words as scripts/, for people and CI. Every target installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check docs wheel
+.PHONY: help install demo quick test test-exhaustive check docs wheel
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## install Debian packages and the Python environment, where they are missing
 	@scripts/install
@@ -11,10 +11,16 @@ install: ## install Debian packages and the Python environment, where they are m
 demo: ## run the experiment on real guests: a cloud of its own, its verdicts, nothing left behind
 	@scripts/demo
 
-test: ## check, then run every test, those on real guests included
+quick: ## unit, protocol and cloud tests on all cores: the loop at the desk
+	@scripts/quick
+
+test: ## check, and run every test, those on real guests included
 	@scripts/test
 
-check: ## formatting, lint, types and layers
+test-exhaustive: ## as test, with all that test only samples
+	@scripts/test --exhaustive
+
+check: ## formatting, lint, types, layers, scripts, spelling, subjects of commits, generated documents
 	@scripts/check
 
 docs: ## build the documentation as a site, in build/site; a broken link is an error

@@ -130,7 +130,8 @@ async def images_and_reboots(launcher: Launcher, rounds: int) -> tuple[list[Down
     host, port = await launcher.endpoint(instance_id)
     await _until_login(host, port, launcher.key, time.perf_counter(), Times())
     await launcher.until_reachable(instance_id)
-    reboots, images = [], []
+    reboots: list[Downtime] = []
+    images: list[Downtime] = []
     for number in range(rounds):
         seen = len(reboots) + len(images)
         reboots.append(await downtime(launcher, instance_id, "RebootInstances", seen, InstanceIds=[instance_id]))
@@ -172,7 +173,7 @@ async def measure(rounds: int) -> dict[str, float]:
 
 
 def _median(downs: list[Downtime], part: str) -> float:
-    return statistics.median(getattr(down, part) for down in downs)
+    return float(statistics.median(getattr(down, part) for down in downs))
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 
 _BLOCK = 4096
 _CHUNK = 1 << 20
@@ -45,4 +46,5 @@ def read(device: str, mib: int) -> None:
 
 if __name__ == "__main__":
     what, path, *numbers = sys.argv[1:]
-    {"write": write, "read": read}[what](path, *map(int, numbers))
+    exercises: dict[str, Callable[..., None]] = {"write": write, "read": read}
+    exercises[what](path, *map(int, numbers))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asgi import Caller
+from waiting import let_others_run
 
 from kumoniwa.app.cloud import Running, running
 from kumoniwa.clock import ManualClock
@@ -68,7 +69,7 @@ class Stack:
         """Wait until the instance is in this state: what a guest does by itself takes a few turns to arrive."""
         async with asyncio.timeout(10):
             while (await self.instance(instance_id))["State"]["Name"] != wanted:
-                await asyncio.sleep(0)
+                await let_others_run()
 
     async def boots(self, instance_id: str, count: int) -> list[dict[str, Any]]:
         """The instance's boots, once there are so many."""

@@ -1,6 +1,7 @@
 """boto3 as programs use it: resources, waiters, paginators, retries."""
 
 import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -172,12 +173,13 @@ def test_a_launch_that_is_sent_twice_happens_once(ec2: Any, image: str) -> None:
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_no_mode_of_retries_asks_again_after_a_refusal(sdk: Sdk, image: str, mode: str) -> None:
     ec2 = sdk.client(retries={"mode": mode, "total_max_attempts": 5})
-    for refused in (
+    refusals: tuple[Callable[[], Any], ...] = (
         lambda: ec2.describe_instances(InstanceIds=["i-0123456789abcdef0"]),
         lambda: ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, DryRun=True),
         lambda: ec2.describe_instances(MaxResults=2),
         lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16"),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(ClientError) as told:
             refused()
         assert told.value.response["ResponseMetadata"]["RetryAttempts"] == 0

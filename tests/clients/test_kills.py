@@ -7,7 +7,7 @@ as EC2 recovers them from a failed host, and each such boot says so.
 import itertools
 import random
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from botocore.parsers import ResponseParserError
 from cloud_process import CloudProcess, Sdk
+from waiting import NotYet, eventually
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(300)]
 
@@ -87,13 +88,16 @@ class _Caller:
                 self._answered.stopped.add(instance)
 
 
-def test_a_kill_at_any_moment_loses_no_answered_request(tmp_path: Path, waiters: Path) -> None:
+def test_a_kill_at_any_moment_loses_no_answered_request(
+    tmp_path: Path, waiters: Path, record_property: Callable[[str, object], None]
+) -> None:
     chance, answered = random.Random(_SEED), _Answered()
     cloud = CloudProcess(tmp_path)
     try:
         cloud.start()
         sdk = Sdk(cloud.environment(), waiters)
         image = sdk.starting_image()
+        record_property("server_kills", _KILLS)
         for kill in range(_KILLS):
             caller = _Caller(sdk.client(), image, answered, _SEED + kill)
             # The moment is the point here: wherever the server is then, in a transaction, a step or an answer.
@@ -146,21 +150,24 @@ def _check(ec2: Any, answered: _Answered) -> None:
     assert answered.images.keys() <= images.keys()
     for instance in answered.stopped:
         assert there[instance]["State"]["Name"] in ("stopping", "stopped")
-    for token, instance in answered.tokens.items():
+    for token, promised in answered.tokens.items():
         launched = [one["InstanceId"] for one in there.values() if one.get("ClientToken") == token]
-        assert launched == [instance] if instance is not None else len(launched) <= 1
-    for instance in there.values():
-        if instance["State"]["Name"] in ("running", "stopped"):
-            assert len(instance["BlockDeviceMappings"]) == 1
+        assert launched == [promised] if promised is not None else len(launched) <= 1
+    for found in there.values():
+        if found["State"]["Name"] in ("running", "stopped"):
+            assert len(found["BlockDeviceMappings"]) == 1
 
 
 def _check_that_all_comes_to_rest(sdk: Sdk, answered: _Answered) -> None:
     """Every workflow finishes: nothing stays in between, and everything can be cleared away."""
     ec2 = sdk.client()
-    deadline = time.monotonic() + _SETTLED
-    while _moving(ec2) and time.monotonic() < deadline:
-        time.sleep(0.2)  # a client of EC2 has nothing to wait for but time
-    assert _moving(ec2) == []
+
+    def settled() -> bool:
+        if moving := _moving(ec2):
+            raise NotYet(f"{moving} are between two states")
+        return True
+
+    eventually(settled, within=_SETTLED)
     images = ec2.describe_images(Owners=["self"])["Images"]
     assert {image["State"] for image in images} == {"available"}
     there = _instances(ec2)

@@ -28,7 +28,7 @@ def cloud(tmp_path: Path) -> Iterator[CloudProcess]:
 
 
 def storage(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [KUMONIWA, "storage", *words, "--data-dir", folder]
+    command: list[str | Path] = [KUMONIWA, "storage", *words, "--data-dir", folder]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
 
 
@@ -59,7 +59,7 @@ def test_a_running_cloud_tells_of_its_storage(cloud: CloudProcess) -> None:
     assert as_data["compaction"] == {"running": None, "last": None, "skipped": {}}
     assert checked(cloud.data_dir) == (0, {"whole": True, "looked_at": 1, "faults": [], "repaired": []})
     assert storage(cloud.data_dir, "check").stdout == "All is whole: 1 layers looked at.\n"
-    doctor = [KUMONIWA, "doctor", "--json", "--data-dir", cloud.data_dir]
+    doctor: list[str | Path] = [KUMONIWA, "doctor", "--json", "--data-dir", cloud.data_dir]
     found = json.loads(subprocess.run(doctor, capture_output=True, timeout=60, env=environment(), check=True).stdout)
     seen = {finding["subject"]: finding for finding in found["findings"]}
     assert seen["storage"]["grade"] == "good"
@@ -131,7 +131,7 @@ from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 
 async def stand_still(*_, **__):
     print("looking", flush=True)
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 SimulatedDisks.faults = stand_still
 main()
@@ -140,7 +140,7 @@ main()
 
 def test_ctrl_c_ends_a_check_and_leaves_the_folder_free(cloud: CloudProcess) -> None:
     cloud.stop()
-    command = [sys.executable, "-c", _STANDING_STILL, "storage", "check", "--data-dir", cloud.data_dir]
+    command = [sys.executable, "-c", _STANDING_STILL, "storage", "check", "--data-dir", str(cloud.data_dir)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
         try:
             assert process.stdout is not None

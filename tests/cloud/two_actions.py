@@ -12,6 +12,7 @@ from typing import Any
 
 from asgi import Refused
 from stack import Stack
+from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestId, GuestState, LayerId
 from kumoniwa.store import journal, layers, volumes
@@ -178,7 +179,7 @@ async def _second_ended_or_waits(stack: Stack, begun: set[str]) -> None:
     """Wait until nothing goes on but what did when the first action was held."""
     async with asyncio.timeout(10):
         while not {row.id for row in await stack.running.cloud.read(journal.running)} <= begun:
-            await asyncio.sleep(0)
+            await let_others_run()
 
 
 def _without_ids(scene: Scene, refusal: Refused) -> str:
@@ -225,7 +226,8 @@ async def _volume(scene: Scene) -> str:
     assert scene.disks() == ({serial(one) for one in attached} if running else set())
     one = there[scene.subject]
     size = "" if one["Size"] == 1 else f", {one['Size']} GiB"
-    return (one["Attachments"][0]["State"] if one.get("Attachments") else one["State"]) + size
+    state: str = one["Attachments"][0]["State"] if one.get("Attachments") else one["State"]
+    return state + size
 
 
 async def _snapshot(scene: Scene, snapshot_id: str) -> str:

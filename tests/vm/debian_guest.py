@@ -2,10 +2,11 @@
 
 import asyncio
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from waiting import NotYet, eventually
 
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.commands import debian_image
@@ -22,8 +23,9 @@ class Login:
         self._ssh = ["ssh", "-i", str(key), *(word for one in options for word in ("-o", one)), f"admin@{address}"]
 
     def run(self, command: str) -> str:
-        deadline = time.monotonic() + BOOT_DEADLINE
-        while True:
+        """What a command printed. Raises `AssertionError` where it failed, or nobody let us in."""
+
+        def tried() -> str:
             ended = subprocess.run(
                 [*self._ssh, command],
                 stdin=subprocess.DEVNULL,
@@ -32,11 +34,13 @@ class Login:
                 timeout=120,
                 check=False,
             )
-            if ended.returncode == 0:
-                return ended.stdout.strip()
-            if ended.returncode != 255 or time.monotonic() > deadline:
-                raise AssertionError(f"{command}: {ended.returncode} {ended.stdout} {ended.stderr}")
-            time.sleep(1)  # a connection refused says nothing about when to come back
+            said = f"{command}: {ended.returncode} {ended.stdout} {ended.stderr}"
+            if ended.returncode == 255:  # a connection refused says nothing about when to come back
+                raise NotYet(said)
+            assert ended.returncode == 0, said
+            return ended.stdout.strip()
+
+        return eventually(tried, within=BOOT_DEADLINE, every=1)
 
     def device(self, volume_id: str) -> str:
         """The path of the disk that the volume is in the guest, once there is one."""
@@ -93,8 +97,11 @@ def status_of(cloud: CloudClient, instance_id: str) -> dict[str, Any]:
 
 def until(look: Callable[[], dict[str, Any]], member: str, wanted: object, seconds: float) -> dict[str, Any]:
     """Look again and again, as a waiter does, until the member is as wanted."""
-    deadline = time.monotonic() + seconds
-    while (seen := look())[member] != wanted:
-        assert time.monotonic() < deadline, f"{member} is {seen[member]}, not {wanted}"
-        time.sleep(0.5)
-    return seen
+
+    def wanted_is_seen() -> dict[str, Any]:
+        seen = look()
+        if seen[member] != wanted:
+            raise NotYet(f"{member} is {seen[member]}, not {wanted}")
+        return seen
+
+    return eventually(wanted_is_seen, within=seconds, every=0.5)

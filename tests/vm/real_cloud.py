@@ -19,6 +19,7 @@ from typing import Any
 import boot_sector
 from asgi import Caller
 from qemu_bench import kill
+from waiting import eventually_async
 
 from kumoniwa import run
 from kumoniwa.app.cloud import Running, running
@@ -121,7 +122,8 @@ class RealCloud:
             boots: list[dict[str, Any]] = (await self.told(f"instances/{instance_id}/boots"))["boots"]
             return boots if len(boots) >= count and boots[-1]["kernel_started_at"] is not None else None
 
-        return await until(look)
+        boots: list[dict[str, Any]] = await until(look)
+        return boots
 
     def guest(self, instance_id: str) -> QemuGuest:
         return self.driver.guest(GuestId(instance_id))
@@ -214,10 +216,7 @@ async def _start_of(folder: Path, layer: str, length: int) -> bytes:
 
 async def until(look: Callable[[], Awaitable[Any]]) -> Any:
     """Look again and again, as a waiter does, until there is something to see."""
-    async with asyncio.timeout(WITHIN):
-        while not (seen := await look()):
-            await asyncio.sleep(0.1)
-        return seen
+    return await eventually_async(look, within=WITHIN)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """A real Linux and its volumes: one comes while it runs, is cut with its file systems frozen, grows, and goes again."""
 
 import base64
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def _is_cut_without_an_agent_that_answers(cloud: CloudClient, login: Login) -> N
         login.run(f"sudo {before}")
         asked = {"InstanceId": login.instance_id, "Name": name, "NoReboot": True, "TagSpecifications": _FROZEN}
         made = cloud.call("CreateImage", **asked)["ImageId"]
-        until(lambda made=made: image_of(cloud, made), "State", "available", _UNFROZEN_WITHIN)
+        until(partial(image_of, cloud, made), "State", "available", _UNFROZEN_WITHIN)
         login.run(f"sudo {after}; echo {name} | sudo tee /data/{before.split()[0]} && sync")
         truth = cloud.told(f"images/{made}")
         assert (truth["consistency"], truth["frozen_ms"]) == ("crash-consistent", None), truth

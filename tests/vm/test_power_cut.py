@@ -11,6 +11,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import power
 import power_cut_scenes
 import pytest
 from real_cloud import RealCloud, end_guests, letters, numbers, real_cloud
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.instances import InstanceState
@@ -32,7 +34,7 @@ from kumoniwa.workflows.workflow import Workflow
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 
 _PLAYED_WITHIN = 120.0  # seconds
-_SETTLED = {
+_SETTLED: dict[Table, set[StrEnum]] = {
     tables.instances: {InstanceState.RUNNING, InstanceState.STOPPED},
     tables.images: {ImageState.AVAILABLE, ImageState.FAILED},
     tables.snapshots: {SnapshotState.COMPLETED, SnapshotState.ERROR},
@@ -239,15 +241,17 @@ async def _check_images(cloud: RealCloud, promised: Promised) -> None:
 async def _check_volumes(cloud: RealCloud, promised: Promised) -> None:
     told = {one["VolumeId"]: one for one in (await cloud.call("DescribeVolumes"))["Volumes"]}
     for id, held in promised.attached.items():
-        volume = await cloud.running.cloud.read(
-            lambda connection, id=id: connection.execute(
-                select(tables.volumes.c.head).where(tables.volumes.c.id == id)
-            ).scalar_one()
-        )
+        volume = await cloud.running.cloud.read(partial(_head, volume_id=id))
         assert [one["State"] for one in told[id]["Attachments"]] == ["attached"]
         assert await letters(cloud.folder, volume) == held
     for id, gib in promised.sizes.items():
         assert told[id]["Size"] == gib
+
+
+def _head(connection: Connection, volume_id: str) -> str:
+    """The layer that the volume's guest writes to."""
+    query = select(tables.volumes.c.head).where(tables.volumes.c.id == volume_id)
+    return str(connection.execute(query).scalar_one())
 
 
 async def _check_storage(cloud: RealCloud) -> None:
@@ -310,7 +314,7 @@ async def test_a_data_folder_copied_at_any_instant_starts_and_is_whole(
 
 def _photograph_after(patch: pytest.MonkeyPatch, step: str, cloud: RealCloud, folder: Path, copy: Path) -> None:
     """Once the step is journaled, all that writes to the folder stands still and it is copied."""
-    remember = Workflow._remember
+    remember = Workflow._journal_end
 
     async def then_photograph(workflow: Workflow, name: str, result: object, error: str | None) -> StepRow:
         remembered = await remember(workflow, name, result, error)
@@ -321,4 +325,4 @@ def _photograph_after(patch: pytest.MonkeyPatch, step: str, cloud: RealCloud, fo
             assert await process.wait() == 0
         return remembered
 
-    patch.setattr(Workflow, "_remember", then_photograph)
+    patch.setattr(Workflow, "_journal_end", then_photograph)

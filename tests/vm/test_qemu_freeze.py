@@ -12,7 +12,7 @@ import pytest
 from qemu_bench import WITHIN, QemuBench, machine_of, qemu
 
 from kumoniwa import run
-from kumoniwa.hypervisor.driver import Cut, EventKind, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import Cut, CutRefused, EventKind, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.drives import agent, cut, freeze
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
@@ -63,7 +63,7 @@ async def test_file_systems_are_at_rest_in_a_layer_that_was_cut_while_they_were_
     # The cut is refused, and the file systems are thawed nevertheless.
     with monkeypatch.context() as refuses:
         refuses.setattr(cut, "transaction", lambda _: [{"type": "abort", "data": {}}])
-        with pytest.raises(cut.CutRefused):
+        with pytest.raises(CutRefused):
             await guest.ensure_cut([Cut(fifth, await _overlay(bench, fifth))], freeze=True)
     assert await _status(bench, guest) == "thawed"
 

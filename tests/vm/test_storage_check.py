@@ -106,7 +106,7 @@ def _cut_short(path: Path) -> None:
 
 
 def _stand_elsewhere(path: Path) -> None:
-    command = ["qemu-img", "rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", f"{HEAD}.qcow2", path]
+    command = ["qemu-img", "rebase", "-u", "-f", "qcow2", "-F", "qcow2", "-b", f"{HEAD}.qcow2", str(path)]
     subprocess.run(command, check=True, timeout=60)
 
 
@@ -153,7 +153,7 @@ def test_what_needs_no_guessing_is_repaired(folder: Path, capsys: pytest.Capture
     rubbish = folder / "layers" / "layer-rubbish.qcow2"
     rubbish.write_bytes(b"whatever")
     head = folder / "layers" / f"{HEAD}.qcow2"
-    command = ["qemu-img", "rebase", "-f", "qcow2", "-F", "qcow2", "-b", f"{BASE}.qcow2", head]
+    command = ["qemu-img", "rebase", "-f", "qcow2", "-F", "qcow2", "-b", f"{BASE}.qcow2", str(head)]
     subprocess.run(command, check=True, timeout=60)
     told = _checked(folder, capsys)
     assert {fault["layer"]: fault["repairable"] for fault in told["faults"]} == {"layer-rubbish": True, HEAD: True}

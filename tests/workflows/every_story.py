@@ -16,6 +16,7 @@ from life import Life, lived
 from passing import PassingClock
 from points import Points
 from stack import Stack
+from waiting import let_others_run
 
 from kumoniwa.clock import SystemClock
 from kumoniwa.hypervisor.simulated import Timing
@@ -89,7 +90,7 @@ def prepare(folder: Path, timing: Timing | None = None) -> Prepared:
                 made = await givens.make(stack)
                 async with asyncio.timeout(30):
                     while not clock.stands_still:
-                        await asyncio.sleep(0)
+                        await let_others_run()
         return Prepared(life, made)
 
     return asyncio.run(make())

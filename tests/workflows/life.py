@@ -18,6 +18,7 @@ from passing import PassingClock
 from points import Points
 from sqlalchemy import Engine, select
 from stack import Stack, stack_on
+from waiting import let_others_run
 from whole import whole
 
 from kumoniwa.clock import ManualClock
@@ -99,12 +100,12 @@ class Life:
 
 
 async def _read(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
-    await asyncio.sleep(0)
+    await let_others_run()
     return database._read(work)
 
 
 async def _write(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
-    await asyncio.sleep(0)
+    await let_others_run()
     with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
         return work(connection)
 
@@ -186,7 +187,7 @@ async def settled(stack: Stack) -> None:
         await stack.idle()
         while not await _at_rest(stack):
             await stack.clock.advance(10)
-            await asyncio.sleep(0.005)
+            await let_others_run()
             await stack.idle()
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from life import Points
+from points import Points
 from sqlalchemy import Engine
+from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.engines import DATABASE_FILE
@@ -30,7 +31,7 @@ class Paced(Points):
     """Points at which others have their turn, inside calls of the driver too: as a real one's answers take a while."""
 
     async def pass_one(self, method: str = "") -> None:
-        await asyncio.sleep(0)
+        await let_others_run()
         await super().pass_one(method)
 
 
@@ -69,12 +70,12 @@ def _open_database(data_dir: Path) -> SqliteDatabase:
 
 
 async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
-    await asyncio.sleep(0)
+    await let_others_run()
     return database._read(work)
 
 
 async def _write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
-    await asyncio.sleep(0)
+    await let_others_run()
     with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
         done = work(connection)
     return done

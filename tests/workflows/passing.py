@@ -3,6 +3,8 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from waiting import let_others_run
+
 from kumoniwa.clock import ManualClock
 
 _WAITED_FOR = ("workflows:", "simulated world:", "compaction: rounds")
@@ -45,7 +47,7 @@ class PassingClock(ManualClock):
         while True:
             await self._stirred.wait()
             for _ in range(_TURNS):
-                await asyncio.sleep(0)
+                await let_others_run()
             async with self._moving:
                 if self._waited_for:
                     await super().advance(max(0.0, (min(self._waited_for) - self.now()).total_seconds()))

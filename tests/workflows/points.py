@@ -95,7 +95,7 @@ class Points:
         if method and self.passed_in_the_driver == self.lose_at:
             self.lost = method
             raise GuestLost(REFUSAL) if hasattr(SimulatedGuest, method) else DriverError(REFUSAL)
-        if self.refusals is None or self.refusals.began or self.refusals.steps == frozenset() == self.refusals.call:
+        if self.refusals is None or self.refusals.began:
             self.passed += 1
         if self.passed == self.crash_at:
             self.crashed.set()

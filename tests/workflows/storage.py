@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 from holdings import Files, State, Taken, Volume, were_cut_together
-from life import Life, whole
+from life import Life
 from lockstep import Paced
 from sqlalchemy import Connection, select
 from stack import Stack
+from waiting import let_others_run
+from whole import whole
 
 from kumoniwa.hypervisor.driver import GuestLost, GuestState, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedGuest
@@ -148,7 +150,7 @@ class Storage:
                 for _ in range(_TURNS):
                     if idle.done() or self.points.crashed.is_set():
                         return
-                    await asyncio.sleep(0)
+                    await let_others_run()
                 await self.stack.clock.advance(1 if leap < 10 else 10)
             raise AssertionError("something goes on for ever")
         finally:

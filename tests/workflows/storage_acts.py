@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from storage import REGION, Rows, Storage, any_of, serial
+from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import CutRefused, DetachRefused, DriverError, GuestLost, HostExhausted, LayerDamaged
 
@@ -303,7 +304,7 @@ async def write_on(storage: Storage) -> None:
         storage.write(rows, guest, disks[turn % len(disks)] if disks else any_of(storage.choose, disks))
         storage.sync(guest)
         for _ in range(storage.choose.randrange(12)):
-            await asyncio.sleep(0)
+            await let_others_run()
 
 
 async def sync(storage: Storage) -> None:

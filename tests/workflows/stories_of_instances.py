@@ -7,6 +7,7 @@ from typing import Any
 from given import BEFORE, FILE, Given, Story, serial
 from points import REFUSAL
 from stack import Stack
+from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestState
 from kumoniwa.store import journal
@@ -68,7 +69,8 @@ async def _start_failed(stack: Stack, given: Given) -> str | None:
     instance = await stack.instance(given.stopped)
     if instance["State"]["Name"] == "stopped":
         return str(instance["StateReason"]["Message"])
-    return await _lives(stack, given.stopped, ["RunInstances", "StartInstances"])
+    await _lives(stack, given.stopped, ["RunInstances", "StartInstances"])
+    return None
 
 
 async def _stop(stack: Stack, given: Given) -> None:
@@ -167,7 +169,7 @@ async def _followed(stack: Stack, given: Given, kinds: set[str]) -> None:
     """Wait until what the guest did has begun one of these stories."""
     async with asyncio.timeout(10):
         while kinds.isdisjoint(await _submitted(stack, given.instance)):
-            await asyncio.sleep(0)
+            await let_others_run()
     await stack.running.cloud.engine.wake()  # the follower does it next; here nothing is to end before it has begun
 
 

@@ -6,7 +6,6 @@ shortens the chain.
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from life import Life, crashing, ended
 from passing import PassingClock
 from points import OF_ALL, OF_COMPACTIONS, Points, Refusals
 from stack import Stack
+from waiting import let_others_run
 from whole import whole
 
 from kumoniwa.clock import SystemClock
@@ -69,7 +69,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[LayerId, LayerId | None]]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LayerId, LayerId | None]]:
     """What guests were asked to compact."""
     compact, asked = SimulatedGuest.ensure_compacted, []
 
@@ -158,7 +158,7 @@ async def _round_over(stack: Stack) -> None:
         while compaction.running is not None or (compaction.last is None and compaction.skipped == {}):
             if not await _is_too_long(stack):
                 return
-            await asyncio.sleep(0)
+            await let_others_run()
 
 
 async def _is_too_long(stack: Stack) -> bool:

@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from life import Life, Points, ended, whole
+from life import Life, ended
+from points import Points
+from whole import whole
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 

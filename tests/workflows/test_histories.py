@@ -10,8 +10,9 @@ import pytest
 from asgi import Refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from life import whole
 from stack import Stack, stack_on
+from waiting import eventually_async, ticks
+from whole import whole
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
@@ -122,17 +123,14 @@ async def _lived(acts: list[Callable[[History], Awaitable[None]]], choose: rando
                     assert refused.status < 500, f"{act.__name__}: {refused}"
                 except GuestLost:
                     pass  # a guest that does not run does nothing by itself
-            async with asyncio.timeout(60):
-                while not await _at_rest(history):
-                    await asyncio.sleep(0.01)
+            await eventually_async(lambda: _at_rest(history), within=60, every=0.01)
             await _ended_well(history)
             time_passes.cancel()
 
 
 async def _time_passes(clock: ManualClock) -> None:
     """What waits for a deadline gets there; slowly enough that requests signed at the host's time are not expired."""
-    while True:
-        await asyncio.sleep(0.05)
+    async for _ in ticks(0.05):
         await clock.advance(1)
 
 

@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from life import Life, Points, whole
+from life import Life
+from points import Points
+from whole import whole
 
 from kumoniwa.hypervisor.driver import CutRefused, DriverError, GuestState
 

@@ -13,10 +13,13 @@ from asgi import Refused
 from hypothesis import HealthCheck, note, settings
 from hypothesis import given as given_that
 from hypothesis import strategies as st
-from life import Life, Points, whole
+from life import Life
+from points import Points
 from storage import ROOM, NothingThere, Storage
 from storage_acts import ACTS, Act, launch
 from structlog.testing import capture_logs
+from waiting import let_others_run
+from whole import whole
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import GuestLost
@@ -99,7 +102,7 @@ async def _done(storage: Storage, act: Act) -> None:
         storage.story.append(f"    nothing: {nothing!r}")
         storage.counts["nothing happened"] += 1
     for _ in range(storage.choose.randrange(100)):
-        await asyncio.sleep(0)
+        await let_others_run()
     await storage.go_on()
 
 

@@ -13,7 +13,7 @@ from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.images import NewImage, image_named, import_image, own_images
 from kumoniwa.client.interrupt import run_interruptible
 from kumoniwa.client.ssh import await_ssh, check_instance_id, remembered_host_keys, ssh_command, ssh_endpoint
-from kumoniwa.client.terminal import OnProgress, progress, say, show, table
+from kumoniwa.client.terminal import OnProgress, progress, remark, say, show, table
 from kumoniwa.config import inherited_environment
 from kumoniwa.guest_image import debian12
 from kumoniwa.run import replace_with
@@ -26,7 +26,9 @@ def build_debian(data_dir: Path, *, as_json: bool) -> None:
     cloud = CloudClient(find_cloud(data_dir))
     disk = _built_disk()
     image_id, made = _ensure_debian_registered(cloud, disk)
-    _tell_image(image_id, "" if made else "was there already", as_json=as_json)
+    _tell_image(image_id, as_json=as_json)
+    if not made:
+        remark(f"{image_id} existed already")
 
 
 def build_debian_disk(*, as_json: bool) -> None:
@@ -40,7 +42,7 @@ def import_disk(data_dir: Path, disk: Path, image: NewImage, *, as_json: bool) -
     cloud = CloudClient(find_cloud(data_dir))
     with progress(f"Importing {disk.name}") as on_progress:
         image_id = import_image(cloud, disk, image, on_progress)
-    _tell_image(image_id, "", as_json=as_json)
+    _tell_image(image_id, as_json=as_json)
 
 
 def list_images(data_dir: Path, *, as_json: bool) -> None:
@@ -117,11 +119,8 @@ def _debian(disk: Path) -> NewImage:
     )
 
 
-def _tell_image(image_id: str, remark: str, *, as_json: bool) -> None:
-    if as_json:
-        say(json.dumps({"ImageId": image_id}))
-    else:
-        say(f"{image_id} {remark}".rstrip())
+def _tell_image(image_id: str, *, as_json: bool) -> None:
+    say(json.dumps({"ImageId": image_id}) if as_json else image_id)
 
 
 def _image_as_data(image: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:

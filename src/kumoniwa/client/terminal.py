@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -42,6 +43,11 @@ def progress(title: str) -> Iterator[OnProgress]:
 def say(line: str) -> None:
     """Print a line to standard output as it is."""
     print(line, flush=True)  # noqa: T201 -- this is the door to standard output
+
+
+def remark(line: str) -> None:
+    """Print a line for a person to standard error: standard output holds nothing but what a script takes."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 -- this is the door to standard error
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Table:

@@ -17,9 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 class OtherDriver(SimulatedDriver):
-    @property
-    def name(self) -> str:
-        return "other"
+    name = "other"
 
 
 async def start(folder: Path, kind: type[SimulatedDriver]) -> None:

@@ -21,11 +21,13 @@ _DATA = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}]
 async def everything(stack: Stack) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Every row of every table, and every layer with the files in it."""
 
-    def read(connection: Connection) -> dict[str, Any]:
+    def read(connection: Connection) -> Mapping[str, Any]:
         return {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
 
     files = stack.driver.world.layers
-    held = {layer: (files[layer], dict(files.own(layer))) for layer in await stack.driver.disks.all_layers()}
+    held: dict[str, Any] = {
+        layer: (files[layer], dict(files.own(layer))) for layer in await stack.driver.disks.all_layers()
+    }
     return await stack.running.cloud.read(read), held
 
 

@@ -116,7 +116,7 @@ async def test_a_guest_that_ignores_the_power_button_is_cut_off_and_its_image_is
         if ended.done():
             break
         await stack.clock.advance(1)
-        await asyncio.sleep(0.001)
+        await asyncio.wait([ended], timeout=0.001)
     await ended
     assert (await stack.get(f"/_kumoniwa/images/{image_id}"))["consistency"] == "crash-consistent"
     assert (await stack.instance(instance_id))["State"]["Name"] == "running"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, update
 from stack import Stack, stack_on
+from waiting import let_others_run, turns_until
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
@@ -54,7 +55,7 @@ async def parent_of(stack: Stack, layer: str, wanted: str) -> None:
     """Wait until the layer's row says that it stands on this one."""
     async with asyncio.timeout(10):
         while (await stack.running.cloud.read(layers.every))[layer].parent_id != wanted:
-            await asyncio.sleep(0)
+            await let_others_run()
 
 
 def compaction(stack: Stack, longest: int = 4, left: int = 2) -> Compaction:
@@ -114,7 +115,7 @@ async def test_a_server_shortens_by_itself_after_cuts(stack: Stack) -> None:
         await cut(stack, instance, number)
     async with asyncio.timeout(10):
         while len(await noted(stack, instance)) > LEFT:
-            await asyncio.sleep(0)
+            await let_others_run()
     assert len(await chain(stack, instance)) <= LEFT
     assert (await stack.get("/_kumoniwa/storage"))["compaction"]["last"]["outcome"] == "done"
 
@@ -176,14 +177,12 @@ async def test_rounds_go_on_whatever_one_meets(stack: Stack, monkeypatch: pytest
 
     monkeypatch.setattr(own, "follow_files", broken)
     own.stir()
-    async with asyncio.timeout(10):
-        while not met:
-            await asyncio.sleep(0)
+    await turns_until(lambda: bool(met))
     monkeypatch.undo()
     await cut(stack, instance, LONGEST)
     async with asyncio.timeout(10):
         while len(await noted(stack, instance)) > LEFT:
-            await asyncio.sleep(0)
+            await let_others_run()
     assert len(await chain(stack, instance)) <= LEFT
 
 
@@ -282,9 +281,7 @@ async def test_a_cut_gives_a_compaction_up_and_it_is_done_later(tmp_path: Path) 
             await cut(stack, instance, number)
         shortening = compaction(stack)
         going_round = asyncio.ensure_future(shortening.go_round())
-        async with asyncio.timeout(10):
-            while shortening.running is None:
-                await asyncio.sleep(0)
+        await turns_until(lambda: shortening.running is not None)
         await cut(stack, instance, 6)
         await clock.advance(5)
         async with asyncio.timeout(10):
@@ -293,9 +290,8 @@ async def test_a_cut_gives_a_compaction_up_and_it_is_done_later(tmp_path: Path) 
         before = await chain(stack, instance)
         assert len(before) == 9
         again = asyncio.ensure_future(shortening.go_round())
+        await turns_until(lambda: shortening.running is not None)
         async with asyncio.timeout(10):
-            while shortening.running is None:
-                await asyncio.sleep(0)
             await clock.advance(5)
             await again
         assert await chain(stack, instance) == [before[0], before[-1]]

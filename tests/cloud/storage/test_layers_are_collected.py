@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from stack import Stack
+from waiting import let_others_run
 
 from kumoniwa.app.cloud import running
 from kumoniwa.clock import ManualClock
@@ -83,4 +84,4 @@ async def test_a_file_that_cannot_be_deleted_does_not_keep_a_server_from_startin
     driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
     async with running(Config(data_dir=tmp_path), driver, clock), asyncio.timeout(10):
         while "nobodys" in await driver.disks.all_layers():  # the first round of housekeeping tries again
-            await asyncio.sleep(0)
+            await let_others_run()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from stack import Stack
 from volumes_at_hand import attached, create, root_of, states
+from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestLost, LayerId
 from kumoniwa.model.workflows import WorkflowState
@@ -90,7 +91,7 @@ async def test_a_guest_whose_disk_was_lost_while_it_ran_is_not_recovered_on_an_e
     stack.guest(instance_id).die()
     async with asyncio.timeout(10):
         while not (found := await recoveries(stack, instance_id)):
-            await asyncio.sleep(0)
+            await let_others_run()
     assert found == [f"The file of layer {head} is missing; what was written to it is lost."]
     assert head not in await stack.driver.disks.all_layers()
 

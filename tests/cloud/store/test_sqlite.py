@@ -3,11 +3,13 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import SQLAlchemyError
+from waiting import let_others_run
 
 from kumoniwa.store import facts
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
@@ -45,7 +47,7 @@ async def test_writes_that_wait_together_share_a_commit(database: SqliteDatabase
         commits += 1
 
     event.listen(database._engine, "commit", count)
-    await asyncio.gather(*(database.write(lambda c, n=n: facts.put(c, f"fact {n}", n)) for n in range(50)))
+    await asyncio.gather(*(database.write(partial(facts.put, name=f"fact {n}", value=n)) for n in range(50)))
     assert commits < 25
 
 
@@ -56,7 +58,7 @@ async def test_a_write_is_seen_by_the_next_read(database: SqliteDatabase) -> Non
 
 async def test_a_caller_that_gives_up_does_not_undo_its_write(database: SqliteDatabase) -> None:
     writing = asyncio.ensure_future(database.write(lambda connection: facts.put(connection, "name", "value")))
-    await asyncio.sleep(0)
+    await let_others_run()
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
@@ -81,7 +83,7 @@ async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_s
     assert await asyncio.to_thread(begun.wait, 10)
     works = [lambda c: facts.put(c, "before", 1), lose_everything, lambda c: facts.put(c, "after", 2)]
     others = [asyncio.ensure_future(database.write(work)) for work in works]
-    await asyncio.sleep(0)
+    await let_others_run()
     held.set()
     assert await first is True
     outcomes = await asyncio.gather(*others, return_exceptions=True)

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from older_cloud import (
 from stack import Stack
 
 from kumoniwa.app.cloud import running
-from kumoniwa.clock import SystemClock
+from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
@@ -155,7 +156,7 @@ def test_a_server_killed_in_the_upgrade_leaves_the_folder_as_it_was(tmp_path: Pa
 async def test_a_server_runs_on_the_older_folder_and_finishes_what_was_begun(tmp_path: Path) -> None:
     make_older(tmp_path)
     world = SimulatedWorld()
-    clock = SystemClock()
+    clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant(), world=world)
     await driver.disks.ensure_empty(LayerId(BASE), 8 * GIB)
     await driver.disks.ensure_overlay(LayerId(HEAD), LayerId(BASE), 8 * GIB)

@@ -1,5 +1,6 @@
 """What `kumoniwa storage` prints, and when it shows progress."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_progress_is_shown_once_it_takes_long(
 ) -> None:
     asked(monkeypatch, Told())
     moments = iter((0.0, 1.0, 2.5))
-    monkeypatch.setattr(storage.time, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
     assert storage.check(Path("/x"), repair=False, as_json=False)
     assert capsys.readouterr().err == "Checking: layers (66 %)\n"
 

@@ -1,6 +1,8 @@
 """The steps of a build, with every program replaced by a record of its call: what is left behind, and what is told."""
 
 import asyncio
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import rmtree
@@ -52,7 +54,7 @@ class Programs:
 def _install(programs: Programs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(build, "run", programs.run)
     monkeypatch.setattr(build, "find", lambda program: program)
-    monkeypatch.setattr(build.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def _files(folder: Path) -> dict[str, int]:
@@ -98,7 +100,7 @@ async def test_a_build_that_is_cancelled_leaves_nothing_behind(monkeypatch: pyte
 async def test_an_ordinary_user_works_in_a_namespace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     programs = Programs()
     _install(programs, monkeypatch, tmp_path)
-    monkeypatch.setattr(build.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     await build.build_image(DEBIAN_12, tmp_path / "images" / "a.qcow2", lambda *_: None)
     assert "--mode=unshare" in programs.called[0]
     namespace = ["unshare", "--user", "--map-root-user", "--map-auto"]

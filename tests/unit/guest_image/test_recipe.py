@@ -12,7 +12,7 @@ from kumoniwa.guest_image.build import mmdebstrap_command, overlay
 from kumoniwa.guest_image.debian12 import recipe_fingerprint
 from kumoniwa.guest_image.disk import partition_table
 from kumoniwa.guest_image.guest_files import FILES, GRUB_CFG, KERNEL_OPTIONS, MODES, ROOT_PARTITION
-from kumoniwa.guest_image.recipe import DEBIAN_12
+from kumoniwa.guest_image.recipe import DEBIAN_12, Recipe
 
 
 def test_the_first_boot_menu_starts_the_newest_kernel_from_the_root_by_its_partition_s_id() -> None:
@@ -124,7 +124,7 @@ def test_mmdebstrap_is_told_where_to_work_and_what_to_install() -> None:
     ],
     ids=["packages", "setup", "files", "modes", "size", "sources"],
 )
-def test_the_fingerprint_changes_with_anything_that_changes_the_image(changed: debian12.Recipe) -> None:
+def test_the_fingerprint_changes_with_anything_that_changes_the_image(changed: Recipe) -> None:
     assert recipe_fingerprint(changed) != recipe_fingerprint(DEBIAN_12)
     assert recipe_fingerprint(replace(changed)) == recipe_fingerprint(changed)
 

@@ -23,7 +23,10 @@ MIB = 1 << 20
 class Bench(Protocol):
     """An open driver, and what a test needs around it."""
 
-    driver: Driver
+    @property
+    def driver(self) -> Driver:
+        """The one that is open."""
+        ...
 
     async def spec(self, data_volumes: int = 0) -> GuestSpec:
         """A guest that does not exist yet; its layers do, each with nothing on top, the root's bootable."""

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from typing import TypeVar
 
 from contract_bench import MIB, forward
+from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestNic, GuestSpec, LayerId
@@ -70,8 +71,7 @@ class SimulatedBench:
 
     async def pass_time(self, seconds: float) -> None:
         await self.clock.advance(seconds)
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await let_others_run(5)
 
     async def event(self, kind: EventKind) -> GuestEvent:
         async with asyncio.timeout(PATIENCE):

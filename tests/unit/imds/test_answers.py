@@ -48,7 +48,7 @@ def test_tokens_are_asked_for_where_required_and_verified_always(
     *, required: bool, sent: str | None, status: HTTPStatus
 ) -> None:
     headers = {} if sent is None else {"x_aws_ec2_metadata_token": token() if sent == "good" else "bad"}
-    assert ask(of=_REQUIRED if required else FACTS, **headers).status is status
+    assert ask("GET", _ID, _REQUIRED if required else FACTS, _NOW, **headers).status is status
 
 
 @pytest.mark.parametrize("seconds", ["1", "21600"])

@@ -59,7 +59,7 @@ def _volume(head: str) -> Volume:
 
 
 async def _left(database: Database, driver: SimulatedDriver) -> set[str]:
-    files = set(await driver.disks.all_layers())
+    files: set[str] = set(await driver.disks.all_layers())
     assert files == await database.read(layers.known)
     return files
 

@@ -31,7 +31,7 @@ class FakeMachine:
     """A QEMU that ends when it is told to, or when the test says."""
 
     refuses: Exception | None = None
-    made: "list[FakeMachine]" = []  # noqa: RUF012  (emptied for each test)
+    made: list[Any] = []  # noqa: RUF012  (emptied for each test)
 
     def __init__(self, hearing: Hearing) -> None:
         self.alive = True
@@ -90,7 +90,8 @@ def one(reported: list[GuestEvent], tmp_path: Path) -> Life:
 
 async def _begun(one: Life) -> FakeMachine:
     one.begin(await one.make(SPEC))
-    return FakeMachine.made[-1]
+    machine: FakeMachine = FakeMachine.made[-1]
+    return machine
 
 
 async def test_the_end_of_a_guest_that_lives_is_an_event(one: Life, reported: list[GuestEvent]) -> None:
@@ -128,14 +129,13 @@ async def test_a_guest_that_cannot_be_made_may_be_made_later(
         await one.make(SPEC)
     monkeypatch.setattr(FakeMachine, "refuses", None)
     await _begun(one)
-    assert one.machine is FakeMachine.made[-1]
-    assert reported == []
+    assert (one.machine, reported) == (FakeMachine.made[-1], [])
 
 
 async def test_a_guest_that_is_found_lives(one: Life, reported: list[GuestEvent], tmp_path: Path) -> None:
     assert await one.adopt() is None, "nothing was ever made here"
     record.write(tmp_path, record.GuestRecord(SPEC, None))
-    assert await one.adopt() is FakeMachine.made[-1]
+    assert [await one.adopt()] == FakeMachine.made
     await one.let_go()
     assert (reported, one.machine) == ([], None)
     await one.adopt()

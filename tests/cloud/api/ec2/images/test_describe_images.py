@@ -157,7 +157,8 @@ async def test_a_filter_finds_what_it_names(cloud: BareCloud, name: str, value: 
 
 async def test_pages_hold_every_image_once(cloud: BareCloud) -> None:
     every = [(await an_image(cloud, number))[0] for number in range(1, 6)]
-    seen, token = [], {}
+    seen: list[str] = []
+    token: dict[str, Any] = {}
     for _ in range(3):
         answer = await cloud.ask("DescribeImages", MaxResults=2, **token)
         seen += [image["ImageId"] for image in answer["Images"]]

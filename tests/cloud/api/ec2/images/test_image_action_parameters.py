@@ -112,6 +112,7 @@ async def test_what_is_not_built_is_refused_by_name(stack: Stack) -> None:
 
 async def test_an_image_that_no_guest_can_be_is_refused_by_name(stack: Stack) -> None:
     (image,) = (await stack.call("DescribeImages"))["Images"]
+    mapping: list[dict[str, Any]]
     mapping = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]}}]
     good = {"Name": "x86", "VirtualizationType": "hvm", "RootDeviceName": "/dev/xvda", "BlockDeviceMappings": mapping}
     for parameters, what in LACKING:

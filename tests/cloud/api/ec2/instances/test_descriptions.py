@@ -45,19 +45,18 @@ async def _do_something(stack: Stack, choose: random.Random, instances: list[str
         ]
     )
     tag = {"Key": choose.choice("abc"), "Value": choose.choice(["1", "<2> & 3", ""])}
-    action, parameters = choose.choice(
-        [
-            ("StopInstances", {"InstanceIds": [one]}),
-            ("StartInstances", {"InstanceIds": [one]}),
-            ("RebootInstances", {"InstanceIds": [one]}),
-            ("CreateImage", {"InstanceId": one, "Name": f"image {choose.random()}"}),
-            ("CreateTags", {"Resources": [one], "Tags": [tag]}),
-            ("DeleteTags", {"Resources": [one], "Tags": [{"Key": tag["Key"]}]}),
-            ("DeleteTags", {"Resources": [one]}),
-            *[("ModifyInstanceAttribute", {"InstanceId": one, **attribute})] * 4,
-            ("DeleteSecurityGroup", {"GroupId": choose.choice(groups)}),
-        ]
-    )
+    acts: list[tuple[str, dict[str, Any]]] = [
+        ("StopInstances", {"InstanceIds": [one]}),
+        ("StartInstances", {"InstanceIds": [one]}),
+        ("RebootInstances", {"InstanceIds": [one]}),
+        ("CreateImage", {"InstanceId": one, "Name": f"image {choose.random()}"}),
+        ("CreateTags", {"Resources": [one], "Tags": [tag]}),
+        ("DeleteTags", {"Resources": [one], "Tags": [{"Key": tag["Key"]}]}),
+        ("DeleteTags", {"Resources": [one]}),
+        *[("ModifyInstanceAttribute", {"InstanceId": one, **attribute})] * 4,
+        ("DeleteSecurityGroup", {"GroupId": choose.choice(groups)}),
+    ]
+    action, parameters = choose.choice(acts)
     if choose.random() < 0.05:
         action, parameters = "TerminateInstances", {"InstanceIds": [one]}
     try:

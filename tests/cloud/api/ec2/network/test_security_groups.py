@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ async def start_instance(cloud: BareCloud, *group_ids: str, **columns: Any) -> N
         vcpus=1,
         memory_mib=512,
         disks=(GuestDisk(LayerId("disk"), "vol01"),),
-        nics=(GuestNic(INTERFACE.mac, instance_ports.IPv4Address(INTERFACE.private_ip)),),
+        nics=(GuestNic(INTERFACE.mac, IPv4Address(INTERFACE.private_ip)),),
         bus=DiskBus.NVME,
     )
     await cloud.driver.guest(spec.id).ensure_running(spec)
@@ -211,7 +212,7 @@ async def test_a_permission_without_a_source_is_refused(cloud: BareCloud) -> Non
 
 async def test_the_older_flat_form_grants_the_same(cloud: BareCloud) -> None:
     web = await group(cloud)
-    flat = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
+    flat: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
     await cloud.ask("AuthorizeSecurityGroupIngress", GroupName="web", **flat)
     with refused("InvalidPermission.Duplicate"):
         await cloud.ask("AuthorizeSecurityGroupIngress", GroupId=web, IpPermissions=[SSH])
@@ -303,7 +304,7 @@ async def test_a_port_that_cannot_be_opened_is_told_and_stops_nothing(cloud: Bar
     await cloud.ask("AuthorizeSecurityGroupIngress", GroupId=web, IpPermissions=[SSH, HTTPS])
     assert open_ports(cloud) == [(443, 1467)]
     refusals = await ensure_forwards(cloud.cloud.world, [INSTANCE.id])
-    address = instance_ports.IPv4Address(str(INSTANCE.public_ip))
+    address = IPv4Address(str(INSTANCE.public_ip))
     assert refusals == {INSTANCE.id: {Forward("tcp", address, 1046, 22): "somebody has it."}}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from stack import Stack
 from volumes_at_hand import attached, create, held, refused, root_of, states
+from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused, DriverError
 from kumoniwa.hypervisor.simulated import SimulatedGuest
@@ -174,7 +175,7 @@ async def test_a_volume_gone_or_elsewhere_before_its_turn_fails_no_snapshot(stac
         await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=other, Device="/dev/sdf")
         async with asyncio.timeout(10):
             while await states(stack, volume_id) != ("in-use", "attached"):
-                await asyncio.sleep(0)
+                await let_others_run()
         stack.guest(other).write(KEPT, b"changed", serial=serial(volume_id), sync=True)
     else:
         await stack.call("DeleteVolume", VolumeId=volume_id)
@@ -321,7 +322,7 @@ async def test_a_cut_that_was_made_before_something_broke_is_not_taken_for_refus
     async with asyncio.timeout(30):
         while (await stack.call("DescribeSnapshots", SnapshotIds=[snapshot_id]))["Snapshots"][0]["State"] == "pending":
             await stack.clock.advance(1)
-            await asyncio.sleep(0.01)
+            await let_others_run()
     stack.guest(instance_id).write("/after", b"the cut", sync=True)
     await stack.call("StopInstances", InstanceIds=[instance_id])
     await stack.idle()

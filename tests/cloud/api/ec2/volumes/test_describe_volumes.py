@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
@@ -33,7 +34,7 @@ async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
         yield made
 
 
-async def described(cloud: BareCloud, *filters: tuple[str, str], **parameters: object) -> list[str]:
+async def described(cloud: BareCloud, *filters: tuple[str, str], **parameters: Any) -> list[str]:
     """The ids of the volumes that a DescribeVolumes gives."""
     asked = [{"Name": name, "Values": [value]} for name, value in filters]
     answer = await cloud.ask("DescribeVolumes", Filters=asked, **parameters)

@@ -1,0 +1,323 @@
+"""Run the tests in lanes, side by side: `scripts/test` and `scripts/quick` are the doors.
+
+Each kind of tests is a pytest process of its own. What it prints goes to build/tests/KIND.log (of `scripts/quick`, to
+build/quick) and is shown where it failed; its report is KIND.xml beside it. The last line is `N passed, N failed`, with
+`, N skipped` where some were.
+What failed without a failing test (a check, a build, a collection that broke, stale figures in documents) counts as 1.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+import figures
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = ROOT / ".venv" / "bin"
+SLOWEST = 25
+LEAVE_OUT_NOTHING = {"--exhaustive", "--numprocesses=auto"}
+"""Options that leave out no test."""
+STEP_DEADLINE = 3 * 60 * 60
+"""Seconds after which a step is ended: a single test has its own deadline, this is for what hangs outside of tests."""
+GRACE = 60
+"""Seconds that an interrupted step has to end its servers and guests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A program of a lane."""
+
+    name: str
+    argv: tuple[str, ...]
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """What it printed."""
+        return self.folder / f"{self.name}.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Step):
+    """The tests of a folder below tests/."""
+
+    some: bool
+    """Whether the options may leave out tests."""
+
+    @property
+    def report(self) -> Path:
+        """In the form of JUnit."""
+        return self.folder / f"{self.name}.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One line of a report."""
+
+    kind: str
+    name: str
+    seconds: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a step ended."""
+
+    step: Step
+    status: int
+    seconds: float
+    cpu: float
+    tests: tuple[Case, ...] = ()
+
+    def count(self, outcome: str) -> int:
+        """Tests that ended so."""
+        return sum(test.outcome == outcome for test in self.tests)
+
+    @property
+    def chose_nothing(self) -> bool:
+        """Whether its options left no test, which pytest says by 5."""
+        return isinstance(self.step, Kind) and self.step.some and self.status == 5
+
+    @property
+    def failed(self) -> int:
+        """Failed tests; 1 where the step failed without any, or has no tests though none were left out."""
+        if self.chose_nothing or (self.status == 0 and (self.tests or not isinstance(self.step, Kind))):
+            return 0
+        return self.count("failed") or 1
+
+    def __str__(self) -> str:
+        if isinstance(self.step, Kind) and not self.chose_nothing:
+            said = ", ".join(
+                f"{number} {outcome}" for outcome in ("passed", "failed", "skipped") if (number := self.count(outcome))
+            )
+        else:
+            said = "no test chosen" if self.chose_nothing else ""
+        if self.failed and not self.count("failed"):
+            said = ", ".join([*([said] if said else []), f"failed with status {self.status}"])
+        return f"{self.step.name}: {said or 'done'} in {_time(self.seconds)} ({_time(self.cpu)} of CPU)"
+
+
+@dataclass
+class Runner:
+    """Runs steps, and ends them when it is interrupted."""
+
+    results: list[Result] = field(default_factory=list)
+    lanes_ended: int = 0
+    """Those that came to their last step; an error of ours, or an interruption, ends one before."""
+    _groups: set[int] = field(default_factory=set)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _interrupted: bool = False
+
+    def lane(self, steps: Iterable[Step]) -> None:
+        """One step after another."""
+        for step in steps:
+            if self._interrupted:
+                return
+            result = self._run(step)
+            with self._lock:
+                self.results.append(result)
+                if result.failed:
+                    say(f"==> {result}; it printed:")
+                    say(step.log.read_text(errors="replace").rstrip("\n"))
+                    say(f"==> end of {os.path.relpath(step.log, ROOT)}")
+                else:
+                    say(str(result))
+        with self._lock:
+            self.lanes_ended += 1
+
+    def interrupt(self) -> None:
+        """Interrupt what runs, so that it ends its own servers and guests; a second time, or in the end, kill it."""
+        if self._interrupted:
+            self._signal(signal.SIGKILL)
+            return
+        say("Interrupted: what runs is being ended.")
+        self._interrupted = True
+        self._signal(signal.SIGINT)
+        killer = threading.Timer(GRACE, self._signal, [signal.SIGKILL])
+        killer.daemon = True
+        killer.start()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with self._lock:
+            groups = tuple(self._groups)
+        for group in groups:
+            _signal_group(group, number)
+
+    def _run(self, step: Step) -> Result:
+        began = time.monotonic()
+        with step.log.open("wb") as log:
+            process = subprocess.Popen(
+                step.argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+            )
+        with self._lock:
+            self._groups.add(process.pid)
+            if self._interrupted:
+                _signal_group(process.pid, signal.SIGINT)  # it came between the look and the start
+        deadline = threading.Timer(STEP_DEADLINE, _signal_group, [process.pid, signal.SIGKILL])
+        deadline.daemon = True
+        deadline.start()
+        try:
+            # Unlike `process.wait`, this says what it used; its group's number is not given away before.
+            _, status, used = os.wait4(process.pid, 0)
+        finally:
+            deadline.cancel()
+            with self._lock:
+                self._groups.discard(process.pid)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        tests = tuple(read(step)) if isinstance(step, Kind) else ()
+        seconds = time.monotonic() - began
+        return Result(step, process.returncode, seconds, used.ru_utime + used.ru_stime, tests)
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return  # it ended just now
+
+
+def read(kind: Kind) -> Iterator[Case]:
+    """The tests of a kind's report; none where it wrote none, or was killed while it did."""
+    try:
+        report = ElementTree.parse(kind.report)
+    except (FileNotFoundError, ElementTree.ParseError):
+        return
+    for case in report.iter("testcase"):
+        if case.get("name") is None:
+            continue  # it was interrupted
+        marks = {child.tag for child in case}
+        outcome = "failed" if marks & {"failure", "error"} else "skipped" if "skipped" in marks else "passed"
+        module = case.get("classname", "").replace(".", "/").removeprefix("tests/")
+        name = f"{module}.py::{case.get('name')}" if module else case.get("name", "")  # a module that broke
+        yield Case(kind.name, name, float(case.get("time", 0)), outcome)
+
+
+def kind(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
+    """The tests in tests/NAME."""
+    report = folder / f"{name}.xml"
+    own = [f"--junitxml={report}", "-o", f"cache_dir=.pytest_cache/{name}", f"--hypothesis-seed={seed}"]
+    if '"--seed"' in (ROOT / "tests" / "conftest.py").read_text():
+        own.append(f"--seed={seed}")
+    argv = (str(PROGRAMS / "pytest"), "--quiet", f"tests/{name}", *own, *options)
+    return Kind(name, argv, folder, some=any(option not in LEAVE_OUT_NOTHING for option in options))
+
+
+def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
+    """All that a change must pass: real guests beside everything else."""
+    image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
+    check = Step("check", ("scripts/check",), folder)
+    rest = ("unit", "protocol", "workflows", "cloud", "clients")
+    return [
+        [image, kind("vm", folder, seed, options)],
+        [check, *(kind(name, folder, seed, options) for name in rest)],
+    ]
+
+
+def lanes_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
+    """For the loop at the desk: what starts no program, on all cores."""
+    spread = ("--numprocesses=auto", *options)
+    return [[kind(name, folder, seed, spread) for name in ("unit", "protocol", "cloud")]]
+
+
+def summarise(results: Sequence[Result], wall: float) -> None:
+    """Counts and seconds by step, the slowest tests, the total."""
+    say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
+    for result in results:
+        counts = f"{len(result.tests):7}{result.failed:8}{result.count('skipped'):9}"
+        say(f"{result.step.name:12}{counts}{_time(result.seconds):>13}{_time(result.cpu):>13}")
+    tests = sorted((test for result in results for test in result.tests), key=lambda test: -test.seconds)
+    say(f"{'together':12}{len(tests):7}{'':17}{_time(wall):>13}{_time(sum(result.cpu for result in results)):>13}")
+    if tests:
+        say(f"\nThe slowest {min(SLOWEST, len(tests))} tests:")
+    for test in tests[:SLOWEST]:
+        say(f"{test.seconds:9.1f} s  {test.name}")
+
+
+def main() -> int:
+    """Gives the exit status: 0 only where every step ended well and some test ran."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("what", choices=("test", "quick"))
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32), help="of random tests")
+    asked, options = parser.parse_known_args()
+    folder = figures.REPORTS if asked.what == "test" else ROOT / "build" / "quick"
+    lanes = {"test": lanes_of_test, "quick": lanes_of_quick}[asked.what](folder, asked.seed, options)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.glob("*.xml"), *folder.glob("*.log"), folder / figures.WHOLE):
+        old.unlink(missing_ok=True)
+    say(f"Random tests have the seed {asked.seed}; `scripts/{asked.what} --seed {asked.seed}` runs them again.")
+    for lane in lanes:
+        say(f"Lane: {', '.join(step.name for step in lane)}")
+
+    began, runner = time.monotonic(), Runner()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: runner.interrupt())
+    threads = [threading.Thread(target=runner.lane, args=[lane]) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    order = [step for lane in lanes for step in lane]
+    results = sorted(runner.results, key=lambda result: order.index(result.step))
+    summarise(results, time.monotonic() - began)
+    whole = runner.lanes_ended == len(lanes)
+    tests_failed = any(result.failed for result in results if isinstance(result.step, Kind))
+    compared = asked.what == "test" and whole and LEAVE_OUT_NOTHING.issuperset(options) and not tests_failed
+    stale = _stale_figures(asked.seed, exhaustive="--exhaustive" in options) if compared else []
+    return _close(results, stale, whole=whole)
+
+
+def _stale_figures(seed: int, *, exhaustive: bool) -> list[str]:
+    """Say what was sampled; gives the figures of documents that are not those of this run, which was whole."""
+    if not exhaustive:
+        (figures.REPORTS / figures.WHOLE).touch()
+    counted = figures.counted()
+    say()
+    for what, tried, of in figures.sampled(counted):
+        say(f"{what}: {tried:,} of {of:,}" + ("" if tried == of else f", chosen by the seed {seed}"))
+    return figures.stale_figures(counted, exhaustive=exhaustive)
+
+
+def _close(results: Sequence[Result], stale: Sequence[str], *, whole: bool) -> int:
+    """Say how it went, in the last line by numbers."""
+    failed = [result for result in results if result.failed]
+    passed = sum(result.count("passed") for result in results)
+    skipped = sum(result.count("skipped") for result in results)
+    failures = sum(result.failed for result in failed) + bool(stale)
+    say()
+    if stale:
+        say("Failed: figures in the documents are not those of this run; `scripts/figures --update` writes them:")
+    for line in stale:
+        say(f"    {line}")
+    for result in failed:
+        say(f"Failed: {result.step.name}, see {os.path.relpath(result.step.log, ROOT)}")
+    if not whole:
+        say("Not every step ran.")
+    elif passed + failures == 0:
+        say("No test ran.")
+    say(f"{passed} passed, {failures} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failures or not whole else 0 if passed else 5
+
+
+def say(line: str = "") -> None:
+    """A line for whoever reads along."""
+    print(line, flush=True)
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What `scripts/test` makes of how a kind of tests ended."""
+
+from pathlib import Path
+
+import lanes
+import pytest
+from lanes import Case, Kind, Result, Step
+
+_PASSED, _FAILED = (Case("unit", f"unit/test_it.py::test_{outcome}", 0.1, outcome) for outcome in ("passed", "failed"))
+
+
+@pytest.mark.parametrize(
+    ("status", "some", "tests", "failed"),
+    [
+        (0, False, (_PASSED,), 0),
+        (1, False, (_PASSED, _FAILED, _FAILED), 2),
+        (-9, False, (_PASSED,), 1),  # killed after its report
+        (4, False, (), 1),  # an option that pytest does not know
+        (5, False, (), 1),  # nothing was found, though everything was asked for
+        (5, True, (), 0),  # the options left nothing
+        (0, False, (), 1),  # no report
+    ],
+)
+def test_what_did_not_end_well_counts_as_failed(
+    *, status: int, some: bool, tests: tuple[Case, ...], failed: int
+) -> None:
+    assert Result(Kind("unit", ("pytest",), Path("build"), some), status, 1.0, 1.0, tests).failed == failed
+
+
+@pytest.mark.parametrize(("status", "failed"), [(0, 0), (1, 1)])
+def test_a_check_counts_as_one_where_it_fails(status: int, failed: int) -> None:
+    assert Result(Step("check", ("scripts/check",), Path("build")), status, 1.0, 1.0).failed == failed
+
+
+def test_a_report_is_read_and_one_that_breaks_off_has_no_tests(tmp_path: Path) -> None:
+    kind = Kind("unit", ("pytest",), tmp_path, some=False)
+    assert list(lanes.read(kind)) == []
+    whole = """<testsuites><testsuite>
+    <testcase classname="tests.unit.imds.test_tree" name="test_a[1]" time="0.5"/>
+    <testcase classname="tests.unit.test_cli" name="test_b" time="0.25"><error/></testcase>
+    <testcase classname="tests.unit.test_cli" name="test_c" time="0"><skipped/></testcase>
+    <testcase classname="" name="tests.unit.test_broken" time="0"><error/></testcase><testcase time="0"/>
+    </testsuite></testsuites>"""
+    kind.report.write_text(whole)
+    assert list(lanes.read(kind)) == [
+        Case("unit", "unit/imds/test_tree.py::test_a[1]", 0.5, "passed"),
+        Case("unit", "unit/test_cli.py::test_b", 0.25, "failed"),
+        Case("unit", "unit/test_cli.py::test_c", 0.0, "skipped"),
+        Case("unit", "tests.unit.test_broken", 0.0, "failed"),
+    ]
+    kind.report.write_text(whole[:300])
+    assert list(lanes.read(kind)) == []
+
+
+def test_only_options_that_may_leave_out_tests_allow_a_kind_to_have_none() -> None:
+    assert not lanes.kind("unit", Path("build"), 1, ()).some
+    assert not lanes.kind("unit", Path("build"), 1, ("--exhaustive",)).some
+    assert lanes.kind("unit", Path("build"), 1, ("-k", "image")).some

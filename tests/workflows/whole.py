@@ -8,7 +8,7 @@ from stack import Stack
 
 from kumoniwa.model.layers import Layer
 from kumoniwa.store import layers
-from kumoniwa.store.tables import metadata, permissions, tags, workflows
+from kumoniwa.store.tables import claims, metadata, permissions, tags, workflows
 
 
 async def whole(stack: Stack) -> None:
@@ -22,8 +22,8 @@ async def whole(stack: Stack) -> None:
         )
 
     cloud = stack.running.cloud
-    claims, unfinished, of_nothing = await cloud.read(read)
-    assert claims == []
+    claimed, unfinished, of_nothing = await cloud.read(read)
+    assert claimed == []
     assert unfinished == []
     assert of_nothing == [], "tags and permissions go with what they are of"
     known: dict[str, Layer] = await cloud.read(layers.every)

@@ -20,7 +20,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.store import schema
-from kumoniwa.workflows.engine import STORIES
+from kumoniwa.workflows.story import STORIES
 
 HERE = Path(__file__).parent / "from_92deca9"
 sys.path.append(str(HERE))

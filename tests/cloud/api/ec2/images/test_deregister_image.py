@@ -83,4 +83,4 @@ async def test_associated_snapshots_go_with_the_image_unless_another_needs_them(
 
 
 def _launched_from(connection: Connection, image: str) -> None:
-    instances.add(connection, replace(INSTANCE, image_id=image, state=InstanceState.STOPPED), [])
+    instances.add(connection, replace(INSTANCE, image_id=image, state=InstanceState.STOPPED))

@@ -25,7 +25,7 @@ async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
     """Two volumes: the root of an instance, and one attached nowhere."""
 
     def add(connection: Connection) -> None:
-        instances.add(connection, INSTANCE, [])
+        instances.add(connection, INSTANCE)
         add_volume(connection, 1, ATTACHMENT)
         add_volume(connection, 2, size_gib=20, volume_type="gp2", iops=100, throughput=None)
 

@@ -1,4 +1,4 @@
-"""Boots: every start of a guest's kernel, with its cause, which no EC2 tells."""
+"""Boots: every start of a guest's kernel, with its cause. EC2 hides both."""
 
 from dataclasses import dataclass
 from datetime import datetime

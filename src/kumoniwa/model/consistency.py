@@ -32,9 +32,9 @@ class How(NamedTuple):
     frozen_ms: float | None = None
 
 
-def weakest(*told: How) -> How:
-    """What can be said of several together: what is said of the one that is worst off."""
-    return max(told, key=lambda how: list(Consistency).index(how.consistency))
+def weakest(*known: How) -> How:
+    """The consistency of several together is that of the weakest."""
+    return max(known, key=lambda how: list(Consistency).index(how.consistency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,6 @@ class Cutting:
                 f"the guest agent held its file systems frozen for {made['frozen_ms']:.0f} ms around the cut",
                 made["frozen_ms"],
             )
-        # Told nothing: the server ended in the middle of the cut, and its successor found it made.
+        # No reason is known: the server ended in the middle of the cut, and its successor found it made.
         why = made["not_frozen"] or "whether they were was lost with a server that ended during the cut"
         return How(Consistency.CRASH_CONSISTENT, f"the guest went on running, its file systems not frozen: {why}")

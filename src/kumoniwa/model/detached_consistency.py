@@ -1,13 +1,14 @@
-"""The consistency of snapshots of volumes that no guest had: what they hold must say it. Pure."""
+"""The consistency of snapshots of volumes that no guest had, concluded from what they hold. Pure."""
 
 from kumoniwa.model.consistency import Consistency, How
 from kumoniwa.model.snapshots import Snapshot
 
 
 def detached_consistency(snapshot: Snapshot | None, beneath: Snapshot | None) -> How:
-    """How a volume was cut that no guest had: nothing wrote to it, but nobody saw how the last guest let it go.
+    """The consistency of a snapshot whose volume no guest had.
 
-    So only what it holds can tell: nothing at all, or nothing since it was made of, or cut to, the snapshot `beneath`.
+    Nothing wrote to the volume, but how its last guest released it was not seen. Only its content shows that: it is
+    empty, or nothing was written to it since it was made of, or cut to, the snapshot `beneath`.
     """
     if snapshot is not None and snapshot.full_bytes == 0:
         return How(Consistency.AT_REST, "no instance had the volume, and nothing was ever written to it")

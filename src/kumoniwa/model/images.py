@@ -79,4 +79,4 @@ class ImageDevice:
     throughput: int | None = None
     delete_on_termination: bool = True
     virtual_name: str | None = None
-    """An instance-store mapping (`ephemeral0`): told, never made."""
+    """An instance-store mapping (`ephemeral0`): described, never made."""

@@ -46,7 +46,7 @@ MOVES: Mapping[InstanceState, frozenset[InstanceState]] = {
 
 
 class Reachability(StrEnum):
-    """The instance status check: is somebody at home in the guest?"""
+    """The instance status check: whether the guest answers."""
 
     INITIALIZING = "initializing"
     OK = "ok"
@@ -111,7 +111,7 @@ class Instance:
     metadata_hop_limit: int
     metadata_tags: bool
     options: Mapping[str, Any]
-    """Launch options that are only told again (CpuOptions, Placement …), under EC2's member names."""
+    """Launch options that are recorded and described (CpuOptions, Placement …), under EC2's member names."""
     boot_mode: str | None = None
     """What its firmware boots by: `uefi` or `legacy-bios`; None: legacy-bios, because the image says nothing."""
     nvme_only: bool = False

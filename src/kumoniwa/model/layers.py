@@ -10,8 +10,8 @@ GIB = 1024**3
 class Layer:
     """One qcow2 file. Immutable once another stands on it or a snapshot refers to it.
 
-    `sealed_bytes` and `sealed_sha256` tell what an immutable layer's file was when it was measured, so that one that a
-    power cut or a bad disk changed since can be told. None: not measured yet.
+    `sealed_bytes` and `sealed_sha256` are the length and digest of an immutable layer's file when it was measured: they
+    show whether a power failure or a bad disk changed it since. None: not measured yet.
     """
 
     id: str
@@ -21,4 +21,4 @@ class Layer:
     sealed_bytes: int | None = None
     sealed_sha256: str | None = None
     made: bool = False
-    """Whether its file was seen to be there once: then it is never made anew, for a missing file is a lost one."""
+    """Whether its file was seen to be there once: then it is never made anew, because a missing file was lost."""

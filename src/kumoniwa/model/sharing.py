@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """That somebody else may use an image or a snapshot: an account, or everybody (`all`)."""
+    """That another account, or every account (`all`), may use an image or a snapshot."""
 
     resource_id: str
     grantee: str

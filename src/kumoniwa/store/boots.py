@@ -44,7 +44,7 @@ def ensure_ended(
     at_rest_at: datetime | None = None,
     clean: bool | None = None,
 ) -> None:
-    """End the instance's current life, where there is one that has not ended."""
+    """End the instance's current life, if it has not ended."""
     connection.execute(
         update(boots)
         .where(boots.c.instance_id == instance_id, boots.c.ended_at.is_(None))

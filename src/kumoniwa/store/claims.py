@@ -12,12 +12,12 @@ from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store.rows import one_of
 from kumoniwa.store.tables import claims, workflows
 
-# The primary key decides, in SQLite and PostgreSQL alike: of two workflows that take a claim one inserts its row.
+# The primary key decides, on SQLite and PostgreSQL alike: the second workflow inserts no row.
 _TAKE = text("INSERT INTO claims (resource_id, workflow_id) VALUES (:resource_id, :workflow_id) ON CONFLICT DO NOTHING")
 
 
 def take(connection: Connection, resource_id: str, workflow_id: str) -> bool:
-    """Claim a resource for a workflow; gives whether it has it. It has not where another one has."""
+    """Claim a resource for a workflow; gives whether that worked: False where a workflow has claimed it already."""
     taken = connection.execute(_TAKE, {"resource_id": resource_id, "workflow_id": workflow_id})
     return taken.rowcount == 1
 

@@ -78,7 +78,7 @@ def change(connection: Connection, image_id: str, **columns: Any) -> None:
 def move(
     connection: Connection, image_id: str, sources: Collection[ImageState], target: ImageState, **columns: Any
 ) -> bool:
-    """Move an image to `target`, if it is in one of `sources`; gives whether it was. Nothing else moves one."""
+    """Move an image to `target`, if it is in one of `sources`; gives whether it was. Nothing else changes states."""
     for source in sources:
         if target not in IMAGE_MOVES[source]:
             raise IllegalMove(f"{source} → {target}")

@@ -62,7 +62,7 @@ def change(connection: Connection, instance_id: str, **columns: Any) -> None:
 def move(
     connection: Connection, instance_id: str, sources: Collection[InstanceState], target: InstanceState, **columns: Any
 ) -> bool:
-    """Move an instance to `target`, if it is in one of `sources`; gives whether it was. Nothing else moves one."""
+    """Move an instance to `target`, if it is in one of `sources`; gives whether it was. Nothing else changes states."""
     for source in sources:
         if target not in MOVES[source]:
             raise IllegalMove(f"{source} → {target}")
@@ -80,7 +80,7 @@ def forget(connection: Connection, instance_id: str) -> None:
 
 
 def public_addresses(connection: Connection) -> set[str]:
-    """The public addresses in use, in the whole cloud: they are all on this one host."""
+    """The public addresses in use, in the whole cloud: all of them are on this host."""
     return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
 
 

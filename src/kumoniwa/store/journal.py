@@ -87,7 +87,7 @@ def release(connection: Connection, workflow: WorkflowRow) -> None:
 
 def running(connection: Connection, besides: Collection[str] = ()) -> list[WorkflowRow]:
     """The workflows whose turn it is, in the order of their submission; those that are known by id are left out."""
-    # Ids first: when a thousand are under way and one ends, nothing of the others is wanted.
+    # Ids first: when a thousand are under way and the first ends, the rows of the others are not needed.
     ids = select(workflows.c.id).where(workflows.c.state == WorkflowState.RUNNING)
     wanted = [workflow_id for workflow_id in connection.execute(ids).scalars() if workflow_id not in besides]
     if not wanted:

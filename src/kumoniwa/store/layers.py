@@ -31,7 +31,7 @@ def every(connection: Connection) -> dict[str, Layer]:
 
 
 def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
-    """The layer and those that it stands on, top to bottom, as far as there are any; none is told twice."""
+    """The layer and those that it stands on, top to bottom, as far as there are any; each once."""
     found: dict[str, Layer] = {}
     while head is not None and head not in found and (layer := every.get(head)) is not None:
         found[head] = layer
@@ -62,7 +62,7 @@ def change_parent(connection: Connection, layer_id: str, was: str | None, now: s
 
 
 def unmade(connection: Connection, layer_id: str) -> list[Layer]:
-    """The layer and those beneath it whose files were never seen, the lowest first: none stands above a made one."""
+    """The layer and those beneath it whose files were never seen, the lowest first. Beneath them all are made."""
     found: list[Layer] = []
     wanted: str | None = layer_id
     while wanted is not None and (layer := get(connection, wanted)) is not None and not layer.made:
@@ -72,7 +72,7 @@ def unmade(connection: Connection, layer_id: str) -> list[Layer]:
 
 
 def note_made(connection: Connection, *ids: str) -> None:
-    """These layers have their files: from now on one that is missing was lost."""
+    """These layers have their files: a file that is missing from now on was lost."""
     connection.execute(update(layers).where(layers.c.id.in_(ids)).values(made=True))
 
 
@@ -86,7 +86,7 @@ def seal(connection: Connection, layer_id: str, length: int, sha256: str) -> Non
 
 
 def sizes(connection: Connection, layer_id: str) -> tuple[int, int] | None:
-    """What a measured layer holds itself, and with all beneath it, in bytes: as a snapshot of it tells; None: none."""
+    """What a measured layer holds itself, and with all beneath it, in bytes; None without a measured snapshot."""
     query = select(snapshots.c.changed_bytes, snapshots.c.full_bytes).where(
         snapshots.c.layer_id == layer_id, snapshots.c.changed_bytes.is_not(None), snapshots.c.full_bytes.is_not(None)
     )

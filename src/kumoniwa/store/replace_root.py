@@ -1,4 +1,4 @@
-"""Replacements of root volumes in the database. Their rows stay: they tell which root volumes an instance had."""
+"""Replacements of root volumes in the database. Their rows stay as a record of an instance's root volumes."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -54,7 +54,7 @@ def move(
     target: ReplaceRootState,
     **columns: Any,
 ) -> bool:
-    """Move a task to `target`, if it is in one of `sources`; gives whether it was. Nothing else moves one."""
+    """Move a task to `target`, if it is in one of `sources`; gives whether it was. Nothing else changes states."""
     assert all(target in MOVES[source] for source in sources), f"{sources} → {target}"
     rows = replace_root_tasks.c
     result = connection.execute(

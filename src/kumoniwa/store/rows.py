@@ -1,4 +1,4 @@
-"""Rows and frozen values: the same names on both sides, so two functions carry one to the other."""
+"""Rows and frozen values have the same names, so that a row becomes a value, and a value a row, without a mapping."""
 
 from collections.abc import Callable
 from dataclasses import fields

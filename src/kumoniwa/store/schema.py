@@ -36,8 +36,8 @@ def check_current(engine: Engine) -> None:
 def ensure_schema(engine: Engine) -> None:
     """Afterwards the database has this version's schema, and all that was in it.
 
-    Made or migrated in one transaction: one that fails, or dies, leaves the database as it was. Raises `SchemaTooNew`;
-    then it was not touched.
+    It is made or migrated in one transaction, so a failure or a crash leaves the database as it was.
+    Raises `SchemaTooNew`; then it was not touched.
     """
     found = revision(engine)
     if found == HEAD:
@@ -51,7 +51,7 @@ def ensure_schema(engine: Engine) -> None:
 
 
 def revision(engine: Engine) -> str | None:
-    """The schema that the database has; None for one that has none yet."""
+    """The schema that the database has; None where it has none yet."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -60,7 +60,7 @@ def revision(engine: Engine) -> str | None:
 
 
 def _make(engine: Engine) -> None:
-    """The tables of an empty database, at once: the migrations make the same ones (a test compares), one by one."""
+    """Make the tables of an empty database at once. The migrations make the same ones in steps; a test compares."""
     with engine.connect().execution_options(writer=True) as connection, connection.begin():
         metadata.create_all(connection)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))

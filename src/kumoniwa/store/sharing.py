@@ -31,7 +31,7 @@ def grant(connection: Connection, resource_id: str, grantees: Collection[str]) -
 
 
 def revoke(connection: Connection, resource_id: str, grantees: Collection[str] | None = None) -> None:
-    """Afterwards these may not, or nobody where none are given."""
+    """Afterwards these may not use the resource; without `grantees`, no other account may."""
     query = delete(permissions).where(permissions.c.resource_id == resource_id)
     if grantees is not None:
         query = query.where(permissions.c.grantee.in_(grantees))

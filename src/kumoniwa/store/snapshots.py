@@ -34,7 +34,7 @@ def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None =
 
 
 def change(connection: Connection, snapshot_id: str, **columns: Any) -> bool:
-    """Change columns of a snapshot; gives whether it is still there (one may be deleted while it is made)."""
+    """Change columns of a snapshot; gives whether it is still there: it may be deleted while it is made."""
     return connection.execute(update(snapshots).where(snapshots.c.id == snapshot_id).values(**columns)).rowcount == 1
 
 
@@ -83,7 +83,7 @@ def cut_waiting(connection: Connection, volume: Volume, layer_id: str, at: datet
 
 
 def of_layer(connection: Connection, layer_id: str) -> Snapshot | None:
-    """The oldest snapshot of a layer that tells how it was cut."""
+    """The oldest snapshot of a layer whose consistency is known."""
     query = (
         select(snapshots)
         .where(snapshots.c.layer_id == layer_id, snapshots.c.consistency.is_not(None))

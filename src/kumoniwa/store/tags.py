@@ -16,7 +16,7 @@ def add(connection: Connection, *new: Tag) -> None:
 
 
 def put(connection: Connection, *written: Tag) -> None:
-    """Afterwards these tags are there; one that had another value has this one."""
+    """Afterwards these tags are there, with these values."""
     for tag in written:
         remove(connection, tag.resource_id, {tag.key: None})
     insert(connection, tags, *written)

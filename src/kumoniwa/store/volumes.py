@@ -1,7 +1,7 @@
 """Volumes and their attachments in the database.
 
-What an instance's description tells of its volumes are their attachments: each change of one counts as a change of the
-instance.
+An instance's description shows the attachments of its volumes, so each change of an attachment counts as a change of
+the instance.
 """
 
 from collections.abc import Collection
@@ -71,7 +71,7 @@ def change(connection: Connection, volume_id: str, **columns: Any) -> None:
 def move(
     connection: Connection, volume_id: str, sources: Collection[VolumeState], target: VolumeState, **columns: Any
 ) -> bool:
-    """Move a volume to `target`, if it is in one of `sources`; gives whether it was. Nothing else moves one."""
+    """Move a volume to `target`, if it is in one of `sources`; gives whether it was. Nothing else changes states."""
     for source in sources:
         if target not in VOLUME_MOVES[source]:
             raise instances.IllegalMove(f"{source} → {target}")
@@ -109,7 +109,7 @@ def attach(connection: Connection, attachment: Attachment) -> None:
 def change_attachment(connection: Connection, volume_id: str, **columns: Any) -> None:
     """Change columns of a volume's attachment, if it has one."""
     connection.execute(update(attachments).where(attachments.c.volume_id == volume_id).values(**columns))
-    _tell_instance(connection, volume_id)
+    _count_change(connection, volume_id)
 
 
 def set_attachment_state(connection: Connection, volume_id: str, state: AttachmentState) -> None:
@@ -161,11 +161,11 @@ def grow(connection: Connection, volume_id: str, size_gib: int) -> None:
 
 def detach(connection: Connection, volume_id: str) -> None:
     """Afterwards the volume is attached nowhere."""
-    _tell_instance(connection, volume_id)
+    _count_change(connection, volume_id)
     connection.execute(delete(attachments).where(attachments.c.volume_id == volume_id))
 
 
-def _tell_instance(connection: Connection, volume_id: str) -> None:
+def _count_change(connection: Connection, volume_id: str) -> None:
     """Count a change of the instance that the volume is attached to."""
     if (attachment := attachment_of(connection, [volume_id]).get(volume_id)) is not None:
         instances.change(connection, attachment.instance_id)

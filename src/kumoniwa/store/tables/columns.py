@@ -56,8 +56,10 @@ metadata = MetaData()
 
 
 def table(name: str, *parts: SchemaItem) -> Table:
+    """A table of this database."""
     return Table(name, metadata, *parts)
 
 
-def scope() -> tuple[Column[str], Column[str]]:
+def scope_columns() -> tuple[Column[str], Column[str]]:
+    """Whose a resource is, and in which region."""
     return Column("account", String, nullable=False), Column("region", String, nullable=False)

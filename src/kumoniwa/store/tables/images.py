@@ -14,12 +14,12 @@ from sqlalchemy import (
 
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.images import ImageState
-from kumoniwa.store.tables.columns import Moment, Word, scope, table
+from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 images = table(
     "images",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("name", String, nullable=False),
     Column("description", String),
     Column("state", Word(ImageState), nullable=False),

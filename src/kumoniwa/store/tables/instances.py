@@ -16,12 +16,12 @@ from sqlalchemy import (
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import InstanceState, Reachability, ShutdownBehavior
 from kumoniwa.model.replace_root_tasks import ReplaceRootState
-from kumoniwa.store.tables.columns import Moment, Word, scope, table
+from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 instances = table(
     "instances",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("reservation_id", String, nullable=False),
     Column("requester", String, nullable=False),
     Column("launch_index", Integer, nullable=False),
@@ -65,7 +65,7 @@ instances = table(
 replace_root_tasks = table(
     "replace_root_tasks",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("instance_id", String, nullable=False),
     Column("state", Word(ReplaceRootState), nullable=False),
     Column("started_at", Moment, nullable=False),

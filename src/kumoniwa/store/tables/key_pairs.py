@@ -7,12 +7,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kumoniwa.store.tables.columns import Moment, scope, table
+from kumoniwa.store.tables.columns import Moment, scope_columns, table
 
 key_pairs = table(
     "key_pairs",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("name", String, nullable=False),
     Column("key_type", String, nullable=False),
     Column("fingerprint", String, nullable=False),

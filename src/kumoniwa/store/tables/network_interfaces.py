@@ -10,12 +10,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kumoniwa.store.tables.columns import Moment, scope, table
+from kumoniwa.store.tables.columns import Moment, scope_columns, table
 
 network_interfaces = table(
     "network_interfaces",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("vpc_id", ForeignKey("vpcs.id"), nullable=False),
     Column("subnet_id", ForeignKey("subnets.id"), nullable=False),
     Column("mac", String, nullable=False),

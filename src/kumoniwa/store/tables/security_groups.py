@@ -10,12 +10,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kumoniwa.store.tables.columns import scope, table
+from kumoniwa.store.tables.columns import scope_columns, table
 
 security_groups = table(
     "security_groups",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("vpc_id", ForeignKey("vpcs.id"), nullable=False),
     Column("name", String, nullable=False),
     Column("description", String, nullable=False),
@@ -27,7 +27,7 @@ security_group_rules = table(
     "security_group_rules",
     Column("id", String, primary_key=True),
     Column("group_id", ForeignKey("security_groups.id", ondelete="CASCADE"), nullable=False, index=True),
-    *scope(),
+    *scope_columns(),
     Column("egress", Boolean, nullable=False),
     Column("protocol", String, nullable=False),
     Column("from_port", Integer, nullable=False),

@@ -13,12 +13,12 @@ from sqlalchemy import (
 
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.snapshots import ImportState, SnapshotState
-from kumoniwa.store.tables.columns import Moment, Word, scope, table
+from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 snapshots = table(
     "snapshots",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("volume_id", String, nullable=False, index=True),
     Column("volume_size_gib", Integer, nullable=False),
     Column("state", Word(SnapshotState), nullable=False),
@@ -39,7 +39,7 @@ snapshots = table(
 import_tasks = table(
     "import_tasks",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("snapshot_id", String, nullable=False),
     Column("source", Text, nullable=False),
     Column("format", String, nullable=False),

@@ -6,11 +6,11 @@ from sqlalchemy import (
     String,
 )
 
-from kumoniwa.store.tables.columns import scope, table
+from kumoniwa.store.tables.columns import scope_columns, table
 
 tags = table(
     "tags",
-    *scope(),
+    *scope_columns(),
     Column("resource_id", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("resource_type", String, nullable=False),

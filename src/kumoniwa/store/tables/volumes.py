@@ -12,12 +12,12 @@ from sqlalchemy import (
 )
 
 from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
-from kumoniwa.store.tables.columns import Moment, Word, scope, table
+from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 volumes = table(
     "volumes",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("zone", String, nullable=False),
     Column("size_gib", Integer, nullable=False),
     Column("volume_type", String, nullable=False),

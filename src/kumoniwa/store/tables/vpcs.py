@@ -8,12 +8,12 @@ from sqlalchemy import (
     String,
 )
 
-from kumoniwa.store.tables.columns import scope, table
+from kumoniwa.store.tables.columns import scope_columns, table
 
 vpcs = table(
     "vpcs",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("cidr", String, nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("dhcp_options_id", String, nullable=False),
@@ -24,7 +24,7 @@ vpcs = table(
 subnets = table(
     "subnets",
     Column("id", String, primary_key=True),
-    *scope(),
+    *scope_columns(),
     Column("vpc_id", ForeignKey("vpcs.id"), nullable=False),
     Column("zone", String, nullable=False),
     Column("zone_id", String, nullable=False),

@@ -1,10 +1,11 @@
 """The network interface of an instance: described with it and by itself, and gone with it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
-from asgi import Refused
+from asgi import Caller, Refused
 from stack import Stack
 
 from kumoniwa.hypervisor.driver import DriverError
@@ -68,3 +69,13 @@ async def test_an_interface_ends_with_its_instance(stack: Stack, *, fails: bool)
     assert await stack.running.cloud.read(read) is None
     subnets = (await stack.call("DescribeSubnets"))["Subnets"]
     assert len({subnet["AvailableIpAddressCount"] for subnet in subnets}) == 1, "its address is free again"
+
+
+async def test_many_instances_are_described_beside_those_of_another_region(stack: Stack) -> None:
+    key = stack.running.key
+    elsewhere = Caller(stack.running.gateway, key["access_key_id"], key["secret_access_key"], region="eu-west-1")
+    await replace(stack, caller=elsewhere).launch()
+    await stack.launch(MinCount=100, MaxCount=100)
+    (reservation,) = (await stack.call("DescribeInstances"))["Reservations"]
+    assert [len(one["NetworkInterfaces"]) for one in reservation["Instances"]] == [1] * 100
+    assert len((await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"]) == 100

@@ -1,10 +1,17 @@
-"""What all tests share: async tests run on asyncio, and unit and protocol tests stay inside their process."""
+"""What all tests share: async tests run on asyncio, unit and protocol tests stay inside their process, and where there
+are too many cases for every run, a seed that is printed chooses some of them."""
 
+import gc
+import random
+import secrets
 import socket
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sampling import Sampling
 
 _SEALED = {Path(__file__).parent / "unit", Path(__file__).parent / "protocol"}
 
@@ -31,3 +38,57 @@ def sealed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
     monkeypatch.setattr(socket.socket, "bind", refuse)
     monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sampling", "which cases are run where there are many")
+    group.addoption("--exhaustive", action="store_true", help="run every case, not a sample")
+    group.addoption("--seed", type=int, help="what chooses the cases of a sample; by default another one in each run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--seed") is None:
+        config.option.seed = secrets.randbelow(1 << 32)
+
+
+@pytest.fixture
+def sampling(request: pytest.FixtureRequest) -> Sampling:
+    """What this test is to run of its cases, by the run's seed and the test's name."""
+    config = request.config
+    return Sampling(random.Random(f"{config.option.seed} {request.node.nodeid}"), config.option.exhaustive)
+
+
+def _by_seed(config: pytest.Config) -> str:
+    return "every case (--exhaustive)" if config.option.exhaustive else f"samples by --seed {config.option.seed}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sampled_by(record_testsuite_property: Any, pytestconfig: pytest.Config) -> None:
+    """The report says what chose its samples: `seed`, and whether the run was `exhaustive`."""
+    record_testsuite_property("seed", pytestconfig.option.seed)
+    record_testsuite_property("exhaustive", pytestconfig.option.exhaustive)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: to look for garbage in it again and again takes a fifth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return _by_seed(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure of a test that samples says how to run the same sample again."""
+    report = yield
+    if report.failed and "sampling" in getattr(item, "fixturenames", ()):
+        option = "--exhaustive" if item.config.option.exhaustive else f"--seed {item.config.option.seed}"
+        report.sections.append(("to run it again", f"pytest {option} '{item.nodeid}'"))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    terminalreporter.write_line(_by_seed(config))  # also where a quiet run has no header

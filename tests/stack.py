@@ -7,15 +7,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from asgi import Caller
+from quick_database import lay_schema, unsynced
 from waiting import let_others_run
 
 from kumoniwa.app.cloud import Running, running
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
+from kumoniwa.store.engines import DATABASE_FILE
 
+_CODEC = ec2_codec()
 _SIMULATED = [{"Name": "name", "Values": ["debian-12-amd64-simulated"]}]
 
 
@@ -83,6 +88,11 @@ class Stack:
 @asynccontextmanager
 async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) -> AsyncIterator[Stack]:
     """A cloud that runs with this configuration over this driver, until the block ends."""
-    async with running(config, driver, clock) as cloud:
-        caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
-        yield Stack(cloud, driver, clock, caller)
+    lay_schema(config.data_dir / DATABASE_FILE)
+    with pytest.MonkeyPatch.context() as patch, unsynced():
+        patch.setattr(
+            "kumoniwa.gateway.services.ec2_codec", lambda: _CODEC
+        )  # EC2's model takes a quarter of a second to load
+        async with running(config, driver, clock) as cloud:
+            caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
+            yield Stack(cloud, driver, clock, caller)

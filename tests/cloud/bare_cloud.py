@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
+from quick_database import lay_schema, unsynced
 
 from kumoniwa.api import ec2
 from kumoniwa.api.call import Call
@@ -23,7 +24,7 @@ from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.modules import import_all
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines import open_database
+from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World
@@ -72,7 +73,15 @@ class BareCloud:
 @asynccontextmanager
 async def bare_cloud(folder: Path) -> AsyncIterator[BareCloud]:
     """A cloud that keeps its state in this folder. Nothing in it takes time."""
-    database, clock = open_database(folder), ManualClock()
+    lay_schema(folder / DATABASE_FILE)
+    with unsynced():
+        async with _bare_cloud(open_database(folder), folder) as cloud:
+            yield cloud
+
+
+@asynccontextmanager
+async def _bare_cloud(database: Database, folder: Path) -> AsyncIterator[BareCloud]:
+    clock = ManualClock()
     driver = SimulatedDriver(clock, timing=Timing.instant())
     await driver.open()
     world = World(Config(folder), clock, database, driver, NoMetadata())

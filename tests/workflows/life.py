@@ -5,6 +5,7 @@ A crash is a cancellation at one of the `points` and the end of everything but t
 
 import asyncio
 import copy
+import random
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,49 +14,49 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+import lockstep
 import pytest
+from direct import DirectCaller
 from passing import PassingClock
 from points import Points
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from stack import Stack, stack_on
 from waiting import let_others_run
 from whole import whole
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
-from kumoniwa.store.engines import DATABASE_FILE
-from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
-from kumoniwa.store.schema import ensure_schema
+from kumoniwa.store.engines.sqlite import SqliteDatabase
 from kumoniwa.store.tables import instances
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.workflow import Workflow
 
-_CODEC = ec2_codec()
-_UNSYNCED = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", "PRAGMA foreign_keys=ON")
-_FIRST_ENGINE: list[Engine] = []
-
 
 @dataclass
 class Life:
-    """What outlives a server: the data folder, the guests with their disks, the time."""
+    """What outlives a server: the data folder, the guests with their disks, the time, and the ids that come next.
+
+    Nothing in it is left to chance: servers on two copies of a life that pass the same points leave the same.
+    """
 
     folder: Path
     world: SimulatedWorld = field(default_factory=SimulatedWorld)
     clock: ManualClock = field(default_factory=lambda: ManualClock(datetime.now(UTC)))
     timing: Timing = field(default_factory=Timing.instant)
+    ids: random.Random = field(default_factory=lambda: random.Random(0))
 
     def copied(self, folder: Path) -> Self:
         """The same life anew, no server on it; this one has none either, and its guests are at rest."""
-        clock = type(self.clock)(max(self.clock.now(), datetime.now(UTC)))
+        clock = type(self.clock)(self.clock.now())
         apart = {id(self.clock): clock, id(self.world.tasks): Tasks("simulated world")}
         shutil.copytree(self.folder, folder)
-        return replace(self, folder=folder, world=copy.deepcopy(self.world, apart), clock=clock)
+        ids, world = copy.copy(self.ids), copy.deepcopy(self.world, apart)
+        return replace(self, folder=folder, world=world, clock=clock, ids=ids)
 
     @asynccontextmanager
     async def server(self, points: Points, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stack]:
-        """A server on this life, whose stories pass these points."""
+        """A server on this life, whose stories pass these points; its caller calls the actions themselves."""
         driver = SimulatedDriver(self.clock, timing=self.timing, world=self.world)
         driver.faults.hook = points.pass_one
         enter, step, settle = driver.faults.enter, Workflow.step, Workflow.settle
@@ -66,7 +67,7 @@ class Life:
 
         async def write_between_points(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
             await points.pass_one()
-            result = await _write(database, work)
+            result = await lockstep.write(database, work)
             await points.pass_one()
             return result
 
@@ -78,86 +79,50 @@ class Life:
 
         time = Tasks("time")
         with monkeypatch.context() as patch:
+            lockstep.keep(patch, self.clock, self.ids)
             patch.setattr(driver.faults, "enter", enter_if_allowed)
-            patch.setattr(SqliteDatabase, "read", _read)
             patch.setattr(SqliteDatabase, "write", write_between_points)
             patch.setattr(Workflow, "step", step_if_allowed)
             patch.setattr(Workflow, "settle", settle_if_allowed)
-            # Crashes here are not power cuts: what SQLite handed to the kernel is there for the next server.
-            patch.setattr("kumoniwa.store.engines.sqlite._PRAGMAS", _UNSYNCED)
-            patch.setattr("kumoniwa.gateway.services.ec2_codec", lambda: _CODEC)  # a quarter of a second each time
-            patch.setattr("kumoniwa.app.cloud.open_database", _open_database)
             if isinstance(self.clock, PassingClock):
                 time.start(self.clock.pass_by(), "passes")
             try:
                 async with stack_on(Config(data_dir=self.folder), driver, self.clock) as stack:
-                    yield stack
+                    yield replace(stack, caller=DirectCaller(stack.running))
             finally:
                 await time.close()
 
 
-# On the loop, not on threads: each run of a story passes the same points, and takes half the time.
-
-
-async def _read(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
-    await let_others_run()
-    return database._read(work)
-
-
-async def _write(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
-    await let_others_run()
-    with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
-        return work(connection)
-
-
-def _open_database(data_dir: Path) -> SqliteDatabase:
-    """All with the statements that the first compiled: a quarter of a run's time."""
-    engine = make_engine(data_dir / DATABASE_FILE)
-    _FIRST_ENGINE.append(engine)
-    del _FIRST_ENGINE[1:]
-    engine.dialect = engine.pool._dialect = _FIRST_ENGINE[0].dialect
-    engine._compiled_cache = _FIRST_ENGINE[0]._compiled_cache
-    ensure_schema(engine)
-    return SqliteDatabase(engine)
-
-
-async def lived(
+async def begun(
     life: Life,
-    points: list[Points],
+    points: Points,
     begin: Callable[[Stack], Awaitable[None]],
-    check: Callable[[Stack], Awaitable[None]],
     monkeypatch: pytest.MonkeyPatch,
-    *,
-    without_a_server: float = 0.0,
     died: Callable[[Stack], None] = lambda stack: None,
 ) -> None:
-    """Begin a story, crash at these points of its successive lives, check the end.
+    """Begin a story on this life; afterwards its server is gone, dead at one of these points or at the story's end.
 
-    `without_a_server` are the seconds between two of them. `begin` arms the first points; `died` is told of the first
-    crash.
+    `begin` arms the points; `died` is told of a crash.
     """
-    async with life.server(points[0], monkeypatch) as stack:
+    async with life.server(points, monkeypatch) as stack:
+        await started(stack)
         await begin(stack)
-        await ended(stack, points[0])
-        if points[0].crashed.is_set():
+        await ended(stack, points)
+        if points.crashed.is_set():
             died(stack)
-        elif points[0].crash_at is None:
-            points[0].armed = False
+        elif points.crash_at is None or points.refusals is None:
+            points.armed = False
             await settled(stack)
-            if points[0].refusals is None:
+            if points.refusals is None:
                 await whole(stack)  # by its own doing: no start swept up after it
-    for more in points[1:]:
-        await life.clock.advance(without_a_server)
-        more.armed = True
-        with crashing(more):
-            async with life.server(more, monkeypatch) as stack:
-                await ended(stack, more)
-    await life.clock.advance(without_a_server)
-    async with life.server(Points(), monkeypatch) as stack:
-        await settled(stack)
-        await whole(stack)
-        await check(stack)
-        await whole(stack)
+
+
+async def taken_up(life: Life, points: Points, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have another server go on with what is left of a story, until that ends or this server dies too."""
+    points.armed = True
+    with crashing(points):
+        async with life.server(points, monkeypatch) as stack:
+            await ended(stack, points)
 
 
 @contextmanager
@@ -181,13 +146,21 @@ async def ended(stack: Stack, points: Points, idle: Callable[[Stack], Awaitable[
         await asyncio.gather(ends, crash, return_exceptions=True)
 
 
+async def started(stack: Stack) -> None:
+    """Wait until the server has done what each does first: it is not to get ahead of a story in what that does."""
+    damage = stack.running.cloud.damage
+    assert damage is not None
+    async with asyncio.timeout(30):
+        while damage.seen is None:  # the last of it
+            await let_others_run()
+
+
 async def settled(stack: Stack) -> None:
     """Let time pass until every workflow has ended, and what one of them left undone was taken up again."""
     async with asyncio.timeout(30):
         await stack.idle()
         while not await _at_rest(stack):
             await stack.clock.advance(10)
-            await let_others_run()
             await stack.idle()
 
 

@@ -75,7 +75,7 @@ async def _delete_failed(stack: Stack, given: Given) -> None:
 
 
 async def _import(stack: Stack, given: Given) -> None:
-    disk: Path = stack.running.cloud.world.config.data_dir / "disk.raw"
+    disk: Path = stack.running.cloud.world.config.data_dir.parent / "disk.raw"  # one for all copies of the folder
     await asyncio.to_thread(disk.write_bytes, bytes(4096))
     await stack.call("ImportSnapshot", DiskContainer={"Format": "RAW", "Url": disk.as_uri()})
 

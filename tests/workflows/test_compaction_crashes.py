@@ -6,11 +6,13 @@ shortens the chain.
 
 import asyncio
 import shutil
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from every_story import Runs
 from life import Life, crashing, ended
 from passing import PassingClock
 from points import OF_ALL, OF_COMPACTIONS, Points, Refusals
@@ -42,8 +44,8 @@ class Long:
 
 
 @pytest.fixture(scope="module")
-def long(tmp_path_factory: pytest.TempPathFactory) -> Long:
-    life = Life(tmp_path_factory.mktemp("long"), clock=PassingClock(SystemClock().now()))
+def long(memory: Path) -> Long:
+    life = Life(Path(mkdtemp(dir=memory)), clock=PassingClock(SystemClock().now()))
 
     async def make() -> Long:
         with pytest.MonkeyPatch.context() as patch:
@@ -71,7 +73,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LayerId, LayerId | None]]:
     """What guests were asked to compact."""
-    compact, asked = SimulatedGuest.ensure_compacted, []
+    compact = SimulatedGuest.ensure_compacted
+    asked: list[tuple[LayerId, LayerId | None]] = []
 
     async def note(guest: SimulatedGuest, layer: LayerId, onto: LayerId | None) -> bool:
         asked.append((layer, onto))
@@ -83,41 +86,41 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LayerId, LayerId | None
 
 @pytest.mark.parametrize("finishes", [False, True])
 async def test_a_server_that_dies_at_any_point_of_a_compaction_loses_nothing(
-    finishes: bool, long: Long, asked: list[tuple[LayerId, LayerId | None]], runs: Runs
+    finishes: bool, long: Long, asked: list[tuple[LayerId, LayerId | None]], count: Counter[str]
 ) -> None:
     """`finishes`: the guest ends by itself what it was asked for, as QEMU does."""
     crash_at, crashed = 1, True
     while crashed:
         points = Points(crash_at, of=OF_COMPACTIONS)
         asked.clear()
-        await _lived(runs, long, points, finishing=asked if finishes else None)
+        await _lived(count, long, points, finishing=asked if finishes else None)
         crashed = points.crashed.is_set()
         crash_at += 1
     assert crash_at > 10, "there were points at all"
 
 
 async def test_a_server_that_dies_after_a_compaction_and_again_while_it_starts_loses_nothing(
-    long: Long, asked: list[tuple[LayerId, LayerId | None]], runs: Runs
+    long: Long, asked: list[tuple[LayerId, LayerId | None]], count: Counter[str]
 ) -> None:
     """The guest has finished what a server asked it for; the next one dies at each point of its start."""
     crash_at, crashed = 1, True
     while crashed:
         first, second = Points(_IN_THE_GUEST, of=OF_COMPACTIONS), Points(crash_at, of=OF_ALL)
         asked.clear()
-        await _lived(runs, long, first, second, finishing=asked)
+        await _lived(count, long, first, second, finishing=asked)
         assert asked != [], "the first server died while the guest copied"
         crashed = second.crashed.is_set()
         crash_at += 1
     assert crash_at > 20, "there were points at all"
 
 
-async def test_a_call_of_the_driver_that_a_compaction_is_refused_loses_nothing(long: Long, runs: Runs) -> None:
+async def test_a_call_of_the_driver_that_a_compaction_is_refused_loses_nothing(long: Long, count: Counter[str]) -> None:
     seen = Refusals()
-    await _lived(runs, long, Points(refusals=seen, of=OF_COMPACTIONS))
+    await _lived(count, long, Points(refusals=seen, of=OF_COMPACTIONS))
     assert "ensure_compacted" in seen.calls and "measure" in seen.calls
     for call, method in enumerate(seen.calls, start=1):
         refusals = Refusals(call=call)
-        await _lived(runs, long, Points(refusals=refusals, of=OF_COMPACTIONS))
+        await _lived(count, long, Points(refusals=refusals, of=OF_COMPACTIONS))
         assert refusals.refused[method] >= 1
 
 
@@ -129,24 +132,25 @@ def _written(number: int) -> bytes:
 
 
 async def _lived(
-    runs: Runs, long: Long, *points: Points, finishing: list[tuple[LayerId, LayerId | None]] | None = None
+    count: Counter[str], long: Long, *points: Points, finishing: list[tuple[LayerId, LayerId | None]] | None = None
 ) -> None:
     """Servers that pass these points, one after the other, and what the last one makes of it."""
-    runs.made += 1
-    life = long.life.copied(runs.folder / str(runs.made))
+    count["compactions"] += 1
+    life = long.life.copied(long.life.folder.with_name(f"{long.life.folder.name}-{count['compactions']}"))
+    patch = pytest.MonkeyPatch()
     for one in points:
         one.armed = True
         with crashing(one):
-            async with life.server(one, runs.patch) as stack:
+            async with life.server(one, patch) as stack:
                 await ended(stack, one, _round_over)
         for layer, onto in finishing or ():
             if life.world.layers[layer].parent != onto:
                 life.world.layers.pull_up(layer, onto)
-    async with life.server(Points(), runs.patch) as stack:
+    async with life.server(Points(), patch) as stack:
         await _round_over(stack)
         await stack.idle()
         await _check(stack, long)
-    runs.crashes += sum(one.crashed.is_set() for one in points)
+    count["deaths_in_compactions"] += sum(one.crashed.is_set() for one in points)
     shutil.rmtree(life.folder)
 
 

@@ -1,6 +1,6 @@
 """The server dies at every point of a copy of an image; the next one publishes it."""
 
-import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,9 @@ from whole import whole
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 
-async def _lived(folder: Path, crash_at: int, monkeypatch: pytest.MonkeyPatch, *, deregistered: bool) -> bool:
+async def _lived(life: Life, crash_at: int, monkeypatch: pytest.MonkeyPatch, *, deregistered: bool) -> bool:
     """Copy, crash at this point, check what the next server makes of it; gives whether it crashed."""
-    life, points = Life(folder), Points(crash_at, armed=True)
+    points = Points(crash_at, armed=True)
     async with life.server(points, monkeypatch) as stack:
         (source,) = (await stack.call("DescribeImages"))["Images"]
         asked = await stack.call("CopyImage", SourceRegion="us-east-1", SourceImageId=source["ImageId"], Name="copy")
@@ -36,15 +36,14 @@ async def _lived(folder: Path, crash_at: int, monkeypatch: pytest.MonkeyPatch, *
 
 @pytest.mark.parametrize("deregistered", [False, True])
 async def test_a_server_that_dies_at_any_point_of_a_copy_publishes_it(
-    deregistered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deregistered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Counter[str]
 ) -> None:
-    template = tmp_path / "template"  # migrating anew each time would take most of the test's time
-    template.mkdir()
-    async with Life(template).server(Points(), monkeypatch):
+    began = Life(tmp_path / "began")
+    began.folder.mkdir()
+    async with began.server(Points(), monkeypatch):
         pass
     crash_at = 1
-    while await _lived(
-        shutil.copytree(template, tmp_path / str(crash_at)), crash_at, monkeypatch, deregistered=deregistered
-    ):
+    while await _lived(began.copied(tmp_path / str(crash_at)), crash_at, monkeypatch, deregistered=deregistered):
+        count["deaths"] += 1
         crash_at += 1
     assert crash_at > 4, "there were points at all"

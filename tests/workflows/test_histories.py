@@ -2,25 +2,27 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from asgi import Refused
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from sampling import Sampling
 from stack import Stack, stack_on
 from waiting import eventually_async, ticks
 from whole import whole
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.driver import GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 
-_CODEC = ec2_codec()
+_HISTORIES, _IN_A_SAMPLE = 100, 40
 _RESTING = {"running": GuestState.RUNNING, "stopped": GuestState.ABSENT, "terminated": GuestState.ABSENT}
 
 
@@ -82,7 +84,9 @@ class History:
         return self.choose.choice(self.instances)
 
 
-ACTS: list[Callable[[History], Awaitable[None]]] = [
+Act = Callable[[History], Awaitable[None]]
+
+ACTS: list[Act] = [
     History.launch,
     History.stop,
     History.start,
@@ -99,33 +103,36 @@ ACTS: list[Callable[[History], Awaitable[None]]] = [
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(acts=st.lists(st.sampled_from(ACTS), min_size=5, max_size=25), seed=st.integers(0, 2**32))
-def test_no_history_leaves_an_illegal_state(
-    acts: list[Callable[[History], Awaitable[None]]], seed: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    asyncio.run(_lived(acts, random.Random(seed), tmp_path_factory.mktemp("history")))
+def test_no_history_leaves_an_illegal_state(memory: Path, count: Counter[str], sampling: Sampling) -> None:
+    histories = _HISTORIES if sampling.exhaustive else _IN_A_SAMPLE
+
+    @seed(sampling.random.randrange(1 << 32))
+    @settings(max_examples=histories, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @given(acts=st.lists(st.sampled_from(ACTS), min_size=5, max_size=25), choose=st.integers(0, 2**32))
+    def no_history_does(acts: list[Act], choose: int) -> None:
+        asyncio.run(_lived(acts, random.Random(choose), Path(mkdtemp(dir=memory))))
+        count["histories"] += 1
+
+    no_history_does()
 
 
-async def _lived(acts: list[Callable[[History], Awaitable[None]]], choose: random.Random, folder: Path) -> None:
+async def _lived(acts: list[Act], choose: random.Random, folder: Path) -> None:
     clock = ManualClock(datetime.now(UTC))
     driver = SimulatedDriver(clock, timing=Timing.instant())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kumoniwa.gateway.services.ec2_codec", lambda: _CODEC)
-        async with stack_on(Config(data_dir=folder), driver, clock) as stack:
-            history = History(stack, choose)
-            time_passes = asyncio.ensure_future(_time_passes(clock))
-            await history.launch()
-            for act in acts:
-                try:
-                    await act(history)
-                except Refused as refused:
-                    assert refused.status < 500, f"{act.__name__}: {refused}"
-                except GuestLost:
-                    pass  # a guest that does not run does nothing by itself
-            await eventually_async(lambda: _at_rest(history), within=60, every=0.01)
-            await _ended_well(history)
-            time_passes.cancel()
+    async with stack_on(Config(data_dir=folder), driver, clock) as stack:
+        history = History(stack, choose)
+        time_passes = asyncio.ensure_future(_time_passes(clock))
+        await history.launch()
+        for act in acts:
+            try:
+                await act(history)
+            except Refused as refused:
+                assert refused.status < 500, f"{act.__name__}: {refused}"
+            except GuestLost:
+                pass  # a guest that does not run does nothing by itself
+        await eventually_async(lambda: _at_rest(history), within=60, every=0.01)
+        await _ended_well(history)
+        time_passes.cancel()
 
 
 async def _time_passes(clock: ManualClock) -> None:

@@ -1,7 +1,9 @@
 """The server dies in the midst of a story, and the next one at each point of its start, whoever's point that is."""
 
+from collections import Counter
+
 import pytest
-from every_story import Prepared, Runs, prepare
+from every_story import Told
 from points import OF_ALL, Points
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
@@ -18,24 +20,17 @@ _STORIES = (
 )
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """What is there before every story."""
-    return prepare(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.mark.parametrize("name", _STORIES)
-async def test_a_server_that_dies_while_it_starts_leaves_what_was_promised(
-    name: str, prepared: Prepared, runs: Runs
-) -> None:
+@pytest.mark.parametrize("told", _STORIES, indirect=True, scope="module")
+async def test_a_server_that_dies_while_it_starts_leaves_what_was_promised(told: Told, count: Counter[str]) -> None:
     """Where the first one dies goes round in the first half of the story, so that there is something to resume."""
-    whole = Points()
-    whole.crash_at = 10_000
-    assert await runs.run(prepared, name, whole) is None
-    crash_at, crashed = 1, True
-    while crashed:
-        first, second = Points(1 + crash_at % (whole.passed // 2)), Points(crash_at, of=OF_ALL)
-        assert await runs.run(prepared, name, first, second) is None
-        crashed = second.crashed.is_set()
-        crash_at += 1
-    assert crash_at > 15, "there were points at all"
+    first = await told.first_deaths()
+    at = 0
+    while True:
+        at += 1
+        points = Points(at, of=OF_ALL)
+        left = await told.left_again(first[at % (len(first) // 2)], points)
+        assert (await told.judge(left)).failure is None
+        if not points.crashed.is_set():
+            break
+        count["deaths_at_start"] += 1
+    assert count["deaths_at_start"] > 15, "there were points at all"

@@ -3,18 +3,20 @@ the snapshot, what was written after it is not, and deletes take nothing from an
 
 import asyncio
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-import lockstep
 import pytest
 from asgi import Refused
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, note, seed, settings
 from hypothesis import given as given_that
 from hypothesis import strategies as st
 from life import Life
 from points import Points
+from sampling import Sampling
 from storage import ROOM, NothingThere, Storage
 from storage_acts import ACTS, Act, launch
 from structlog.testing import capture_logs
@@ -24,7 +26,7 @@ from whole import whole
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import GuestLost
 
-_HISTORIES = 200
+_HISTORIES, _IN_A_SAMPLE = 200, 60
 _NO_ROOM = "InsufficientVolumeCapacity"
 _USED = {"InvalidSnapshot.InUse", "VolumeInUse", "IncorrectState"}
 _GONE = {"InvalidSnapshot.NotFound", "InvalidVolume.NotFound"}
@@ -32,19 +34,20 @@ _GONE = {"InvalidSnapshot.NotFound", "InvalidVolume.NotFound"}
 
 @pytest.mark.timeout(1800)
 def test_no_history_of_actions_and_kills_loses_or_mixes_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    memory: Path, count: Counter[str], sampling: Sampling
 ) -> None:
-    began, counts = _begun(tmp_path_factory.mktemp("began")), Counter[str]()
+    began = _begun(Path(mkdtemp(dir=memory)))
+    histories = _HISTORIES if sampling.exhaustive else _IN_A_SAMPLE
 
-    @settings(max_examples=_HISTORIES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @seed(sampling.random.randrange(1 << 32))
+    @settings(max_examples=histories, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given_that(acts=st.lists(st.sampled_from(ACTS), min_size=12, max_size=50), choose=st.randoms())
     def no_history_does(acts: list[Act], choose: random.Random) -> None:
-        asyncio.run(_lived(began.copied(tmp_path_factory.mktemp("history") / "data"), acts, choose, counts))
+        folder = Path(mkdtemp(dir=memory))
+        asyncio.run(_lived(began.copied(folder / "data"), acts, choose, count))
+        shutil.rmtree(folder)
 
     no_history_does()
-    for what, times in sorted(counts.items()):
-        request.node.user_properties.append((what, times))
-    print(", ".join(f"{what}: {times}" for what, times in sorted(counts.items())))
 
 
 def _begun(folder: Path) -> Life:
@@ -60,9 +63,7 @@ def _begun(folder: Path) -> Life:
 
 
 async def _lived(life: Life, acts: list[Act], choose: random.Random, counts: Counter[str]) -> None:
-    life.clock = ManualClock()
     with pytest.MonkeyPatch.context() as patch, capture_logs() as logged:  # not rendered: a sixth of the time
-        lockstep.keep(patch, life.clock)
         storage = Storage(life, choose, patch)
         try:
             await storage.start()

@@ -3,12 +3,13 @@
 from collections import Counter
 
 import pytest
-from every_story import Prepared, Runs, prepare
+from every_story import Told
 from points import Points
 from stack import Stack
 
 from kumoniwa.hypervisor.simulated import Timing
 
+TIMING = Timing()
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 _IN_THE_MIDST = {
@@ -25,16 +26,10 @@ _IN_THE_MIDST = {
 """Stories, and what their guest must have been doing when a server died."""
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """What is there before every story."""
-    return prepare(tmp_path_factory.mktemp("prepared"), Timing())
-
-
 @pytest.mark.parametrize("without_a_server", [0.0, 30.0])
-@pytest.mark.parametrize("name", _IN_THE_MIDST)
+@pytest.mark.parametrize("told", _IN_THE_MIDST, indirect=True, scope="module")
 async def test_a_server_that_dies_while_things_take_time_leaves_what_was_promised(
-    name: str, without_a_server: float, prepared: Prepared, runs: Runs
+    without_a_server: float, told: Told, count: Counter[str]
 ) -> None:
     """At each point; the next server comes at once, or when its guests have long done what they were doing."""
     seen: Counter[str] = Counter()
@@ -42,14 +37,14 @@ async def test_a_server_that_dies_while_things_take_time_leaves_what_was_promise
     def look(stack: Stack) -> None:
         seen.update(_doing(stack))
 
-    points = Points(1)
     while True:
-        told = await runs.run(prepared, name, points, without_a_server=without_a_server, died=look)
-        assert told is None
+        points = Points(count["deaths_while_things_take_time"] + 1)
+        left = await told.left(points, look, without_a_server=without_a_server)
+        assert (await told.judge(left)).failure is None
         if not points.crashed.is_set():
             break
-        points = Points(runs.made + 1)
-    assert _IN_THE_MIDST[name] <= seen.keys()
+        count["deaths_while_things_take_time"] += 1
+    assert _IN_THE_MIDST[told.name] <= seen.keys()
 
 
 def _doing(stack: Stack) -> set[str]:

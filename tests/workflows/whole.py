@@ -7,8 +7,8 @@ from sqlalchemy import Connection, select
 from stack import Stack
 
 from kumoniwa.model.layers import Layer
-from kumoniwa.store import layers
-from kumoniwa.store.tables import claims, metadata, permissions, tags, workflows
+from kumoniwa.store import layers, tables
+from kumoniwa.store.tables import metadata, permissions, tags, workflows
 
 
 async def whole(stack: Stack) -> None:
@@ -16,14 +16,14 @@ async def whole(stack: Stack) -> None:
 
     def read(connection: Connection) -> tuple[list[Any], list[Any], list[str]]:
         return (
-            list(connection.execute(select(claims))),
+            list(connection.execute(select(tables.claims))),
             list(connection.execute(select(workflows.c.id).where(workflows.c.finished_at.is_(None)))),
             sorted(set(_of_nothing(connection))),
         )
 
     cloud = stack.running.cloud
-    claimed, unfinished, of_nothing = await cloud.read(read)
-    assert claimed == []
+    claims, unfinished, of_nothing = await cloud.read(read)
+    assert claims == []
     assert unfinished == []
     assert of_nothing == [], "tags and permissions go with what they are of"
     known: dict[str, Layer] = await cloud.read(layers.every)

@@ -222,13 +222,13 @@ async def main() -> None:
                 made[f"{place}/expected.json"] = json.dumps(first, indent=1, sort_keys=True).encode()
                 failed = [end[0] + ": " + str(end[2]) for end in first["ends"] if end[1] != "succeeded"]
                 print(f"{place}: {first['unfinished']} {failed}")
-    stories = set(vars(engine)["STORIES"])  # of 92deca9, whose engine this is
+    stories = set(vars(engine)["STORIES"])  # where 92deca9 has them
     assert kinds == stories, f"no copy has {stories - kinds}"
     _pack(made)
 
 
 def _difference(first: Any, again: Any) -> str:
-    before, after = (json.dumps(end, indent=1, sort_keys=True).splitlines() for end in (first, again))
+    before, after = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (first, again))
     return "\n".join(difflib.unified_diff(before, after, lineterm=""))
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import monitor_tap
+
 from kumoniwa.client.access import find_cloud
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.lab.cloud import processes_of
@@ -20,8 +22,10 @@ from kumoniwa.lab.cloud import processes_of
 class Server:
     """One data folder, and the server process on it. `end` leaves no process of either."""
 
-    def __init__(self, data_dir: Path, driver: str) -> None:
+    def __init__(self, data_dir: Path, driver: str, logs: Path) -> None:
+        """`logs`: the folder for its log and what it says to the monitors of its guests."""
         self.data_dir = data_dir
+        self._logs = logs
         self._driver = driver
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process: subprocess.Popen[str] | None = None
@@ -30,7 +34,7 @@ class Server:
         """Start the server and wait until it answers."""
         options = ["--data-dir", str(self.data_dir), "--port", "0", "--driver", self._driver]
         process = subprocess.Popen(
-            [sys.executable, "-m", "kumoniwa", "serve", *options],
+            [sys.executable, monitor_tap.__file__, str(self._logs / "monitor.log"), "serve", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -53,6 +57,11 @@ class Server:
                 return line
         raise TimeoutError(f"the server did not log what was waited for within {seconds} s")
 
+    def forget_log(self) -> None:
+        """What was logged until now is not waited for any more."""
+        while not self._lines.empty():
+            self._lines.get_nowait()
+
     def kill(self) -> None:
         """`kill -9`, this instant."""
         assert self._process is not None
@@ -68,8 +77,10 @@ class Server:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None
-        with process.stderr:
+        with process.stderr, (self._logs / "server.log").open("a") as log:
             for line in process.stderr:
+                log.write(line)
+                log.flush()
                 try:
                     self._lines.put(json.loads(line))
                 except ValueError:

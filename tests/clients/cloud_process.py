@@ -37,6 +37,7 @@ class CloudProcess:
     def __init__(self, folder: Path, *options: str, program: Path = KUMONIWA) -> None:
         self.options = options
         self.program = program
+        self.evidence_folder = folder
         self.data_dir = folder / "cloud"
         self.log = folder / "log"
         self.port = 0  # any, at first; later the one it had, so that clients find it again

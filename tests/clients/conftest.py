@@ -7,6 +7,7 @@ from pathlib import Path
 import botocore
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk, environment
+from evidence import *  # noqa: F403 -- a failed test keeps evidence
 
 _WAITERS = "ec2/2016-11-15/waiters-2.json"
 

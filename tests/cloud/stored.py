@@ -1,17 +1,20 @@
-"""Rows that tests of images, snapshots and volumes begin with."""
+"""Rows that tests of images, snapshots and volumes begin with, and workflows that they look for."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from kumoniwa.config import DEFAULT_ACCOUNT, DEFAULT_REGION
 from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Attachment, Volume, VolumeState
+from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import images, layers, snapshots, volumes
+from kumoniwa.store.rows import all_of
+from kumoniwa.store.tables import workflows
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -85,3 +88,9 @@ def add_volume(connection: Connection, number: int, attachment: Attachment | Non
     if attachment is not None:
         volumes.attach(connection, attachment)
     return volume.id
+
+
+def workflows_on(connection: Connection, resource_id: str) -> list[WorkflowRow]:
+    """Every workflow that ever claimed a resource, in order."""
+    query = select(workflows).where(workflows.c.subject == resource_id).order_by(workflows.c.sequence)
+    return all_of(WorkflowRow, connection, query)

@@ -1,4 +1,4 @@
-"""The Debian guest under a server process: launched with a second volume, reached by SSH."""
+"""The Debian guest under a server process: launched, reached by SSH, and what is told of what is around it."""
 
 import asyncio
 import subprocess
@@ -15,23 +15,32 @@ BOOT_DEADLINE = 300.0  # seconds; without KVM a first boot takes most of a minut
 
 
 class Login:
-    """SSH into an instance, tried until the deadline of a boot."""
+    """SSH into an instance, tried until the deadline of a boot.
+
+    All commands share one connection, for a login costs an emulated guest more than a second. It is made anew when it
+    was lost, and by `reconnect` when the guest boots anew, which closes no connection.
+    """
 
     def __init__(self, instance_id: str, address: str, key: Path) -> None:
         self.instance_id = instance_id
+        self._folder = key.parent
+        self._socket = f"{instance_id}.ssh"  # relative, for a socket's address is short
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
+        options += ["ServerAliveInterval=10", f"ControlPath={self._socket}"]
         self._ssh = ["ssh", "-i", str(key), *(word for one in options for word in ("-o", one)), f"admin@{address}"]
 
     def run(self, command: str) -> str:
         """What a command printed. Raises `AssertionError` where it failed, or nobody let us in."""
 
         def tried() -> str:
+            self._connect()
             ended = subprocess.run(
                 [*self._ssh, command],
+                cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=300,
                 check=False,
             )
             said = f"{command}: {ended.returncode} {ended.stdout} {ended.stderr}"
@@ -41,6 +50,35 @@ class Login:
             return ended.stdout.strip()
 
         return eventually(tried, within=BOOT_DEADLINE, every=1)
+
+    def reconnect(self) -> None:
+        """The guest boots anew: what is connected to it is connected to nothing."""
+        subprocess.run(
+            [*self._ssh, "-O", "exit"],
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,  # it may be gone already
+        )
+
+    def _connect(self) -> None:
+        """The connection is there. It lives in a process of its own, until the guest or the host ends it."""
+        if (self._folder / self._socket).exists():
+            return
+        with (self._folder / "ssh.log").open("w+") as log:
+            ended = subprocess.run(
+                [*self._ssh, "-M", "-N", "-f"],
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=60,
+                check=False,
+            )
+            if ended.returncode:
+                log.seek(0)
+                raise NotYet(f"no connection: {log.read()}")
 
     def device(self, volume_id: str) -> str:
         """The path of the disk that the volume is in the guest, once there is one."""
@@ -53,8 +91,8 @@ class Login:
         return found
 
 
-def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1, kind: str = "t3.micro") -> Login:
-    """An instance of the Debian AMI with a second volume, reached by SSH."""
+def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
+    """An instance of the Debian AMI, reached by SSH."""
     image = asyncio.run(debian_image(cloud, lambda what, percent: None))
     key = folder / "key.pem"
     key.write_text(cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
@@ -71,7 +109,6 @@ def launch(cloud: CloudClient, folder: Path, *, data_gib: int = 1, kind: str = "
         MaxCount=1,
         KeyName="test",
         SecurityGroupIds=[group],
-        BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": data_gib, "DeleteOnTermination": True}}],
     )["Instances"][0]
     until(lambda: cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
     return Login(launched["InstanceId"], launched["PublicIpAddress"], key)

@@ -10,19 +10,28 @@ import shutil
 import signal
 import stat
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def main(folder: str, copy: str, *pids: str) -> None:
     """Stop the processes, copy, let them go on."""
+    with standing_still(map(int, pids)):
+        shutil.copytree(folder, copy, ignore=_sockets, copy_function=copy_sparsely)
+
+
+@contextmanager
+def standing_still(pids: Iterable[int]) -> Iterator[None]:
+    """These processes stand still, with all their threads, as long as the block runs."""
     stopped = []
     try:
-        for pid in map(int, pids):
+        for pid in pids:
             os.kill(pid, signal.SIGSTOP)
             stopped.append(pid)
             while not _stands_still(pid):
                 pass
-        shutil.copytree(folder, copy, ignore=_sockets, copy_function=_copy)
+        yield
     finally:
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
@@ -40,7 +49,7 @@ def _sockets(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if stat.S_ISSOCK(Path(folder, name).lstat().st_mode)]
 
 
-def _copy(source: str, target: str) -> None:
+def copy_sparsely(source: str | Path, target: str | Path) -> None:
     """A disk's file is mostly holes: copied as such."""
     with Path(source).open("rb") as read, Path(target).open("wb") as written:
         end, at = os.fstat(read.fileno()).st_size, 0

@@ -1,8 +1,9 @@
-"""A cloud that plays a scene until the power fails at a moment of it: a program of its own, for it ends with the power.
+"""A cloud that plays a scene, and whose power fails at the end of it: a program of its own, for it ends with the power.
 
-    python power_cut_scenes.py <data folder> <file for promises> <scene> <moment> [headers]
+    python power_cut_scenes.py <data folder> <its disk's file> <folder for photographs> <scene> [headers] <moment> …
 
-What the cloud promised before the moment is written to the file, a line each, as soon as it is promised. A moment is
+What the disk holds at each of the moments is photographed into the folder as `<number>.ext4`, and what the cloud has
+promised by then, a line each, as `<number>.promises`. At the last moment the power fails as well. A moment is
 
     done: <step>            the workflow's step was done, and is not yet journaled
     journaled: <step>       … and is journaled
@@ -12,8 +13,9 @@ What the cloud promised before the moment is written to the file, a line each, a
     returned: <function>    after it
     the end                 when the scene is played and all is quiet
 
-At the moment the power fails, and the process ends with the status `CUT`. With `headers` the kernel has just written
-back the first page of every layer's file, which it may at any time, and nothing else that nobody asked for.
+Each is taken once, when it first comes. When the power has failed the process ends with the status `CUT`. With
+`headers` the kernel has just written back, at each moment, the first page of every layer's file, which it may at any
+time, and nothing else that nobody asked for.
 """
 
 import asyncio
@@ -23,6 +25,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +47,15 @@ CUT = 17
 class Scene:
     """A cloud with an instance that runs, whose guest has written and flushed `a`, and a completed snapshot of it."""
 
-    def __init__(self, cloud: RealCloud, promises: Path, moment: str, cut: Callable[[], None]) -> None:
+    def __init__(self, cloud: RealCloud, moments: "Moments") -> None:
         self.cloud = cloud
         self.instance = self.root = ""
-        self._promises = promises
-        self._moment, self._cut = moment, cut
+        self._moments = moments
         self._flushed: list[str] = []
 
     def promise(self, what: str, **values: object) -> None:
         """What was told, and must be true from now on, whatever happens."""
-        with self._promises.open("a") as file:
-            file.write(json.dumps({"what": what, **values}) + "\n")
+        self._moments.promised += json.dumps({"what": what, **values}) + "\n"
 
     async def begin(self) -> None:
         self.instance = await self.cloud.launch(await self.cloud.boot_sector_image())
@@ -83,7 +84,33 @@ class Scene:
 
     def arm(self) -> None:
         """From here on the power may fail."""
-        _arm(self._moment, self._cut)
+        for moment in self._moments.to_come:
+            _arm(moment, partial(self._moments.come, moment))
+
+
+class Moments:
+    """The moments of a scene: a photograph is taken of each, and at the last the power fails."""
+
+    def __init__(self, folder: Path, file: Path, photographs: Path, moments: list[str], *, headers: bool) -> None:
+        self.to_come = list(moments)
+        self.promised = ""
+        self._folder, self._file, self._photographs, self._headers = folder, file, photographs, headers
+        self._names = {moment: str(number) for number, moment in enumerate(moments)}
+
+    def come(self, moment: str) -> None:
+        """It is this moment, perhaps not for the first time."""
+        if moment not in self.to_come:
+            return
+        self.to_come.remove(moment)
+        promised = self.promised
+        for layer in (self._folder / "layers").iterdir() if self._headers else ():
+            power.write_first_page(layer)
+        taken = self._photographs / self._names[moment]
+        power.photograph(self._folder, self._file, taken.with_suffix(".ext4"))
+        taken.with_suffix(".promises").write_text(promised)
+        if not self.to_come:
+            power.cut(self._folder)
+            os._exit(CUT)
 
 
 async def idle(scene: Scene) -> None:
@@ -256,22 +283,15 @@ SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
 }
 
 
-async def play(folder: Path, promises: Path, scene: str, moment: str, *, headers: bool) -> None:
-    """Play the scene; the power fails at its moment, at the latest."""
-
-    def cut() -> None:
-        for layer in (folder / "layers").iterdir() if headers else ():
-            power.write_first_page(layer)
-        power.cut(folder)
-        os._exit(CUT)
-
+async def play(folder: Path, scene: str, moments: Moments) -> None:
+    """Play the scene; the power fails at the last of its moments."""
     async with real_cloud(folder) as cloud:
-        playing = Scene(cloud, promises, moment, cut)
+        playing = Scene(cloud, moments)
         await playing.begin()
         await SCENES[scene](playing)
-        if moment != "the end":
-            raise AssertionError(f"the moment never came: {moment}")
-        cut()
+        if moments.to_come != ["the end"]:
+            raise AssertionError(f"these moments never came: {moments.to_come}")
+        moments.come("the end")
 
 
 def _arm(moment: str, cut: Callable[[], None]) -> None:
@@ -351,6 +371,7 @@ def _arm_function(when: str, dotted: str, cut: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        play(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4], headers=sys.argv[5:] == ["headers"])
-    )
+    folder, file, photographs = map(Path, sys.argv[1:4])
+    scene, *moments = sys.argv[4:]
+    with_headers = moments[0] == "headers"
+    asyncio.run(play(folder, scene, Moments(folder, file, photographs, moments[with_headers:], headers=with_headers)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import boot_sector
 from asgi import Caller
@@ -35,6 +35,7 @@ from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import snapshots, volumes
 from kumoniwa.workflows.steps.instances.guests import disk_of
 
+T = TypeVar("T")
 WITHIN = 60.0  # seconds for whatever a test waits for
 _MIB = 1 << 20
 
@@ -214,7 +215,7 @@ async def _start_of(folder: Path, layer: str, length: int) -> bytes:
         return raw.read_bytes()
 
 
-async def until(look: Callable[[], Awaitable[Any]]) -> Any:
+async def until(look: Callable[[], Awaitable[T | None]]) -> T:
     """Look again and again, as a waiter does, until there is something to see."""
     return await eventually_async(look, within=WITHIN)
 

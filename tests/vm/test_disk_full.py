@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from debian_guest import launch, status_of, until
+from debian_guest import status_of, until
 from qemu_bench import qemu
 from real_cloud import RealCloud, end_guests, letters, numbers, real_cloud
 from real_cloud import until as eventually
-from server import Server
+from shared_guest import MADE, ROOM, SharedGuest
+from small_disk import MIB, SmallDisk
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, DiskBus, EventKind, GuestState, LayerId
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
@@ -30,77 +30,47 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system"),
 ]
 
-_MIB = 1 << 20
-_WRITTEN = 1200 * _MIB
-_PATTERN = f"yes kumoniwa | head -c {_WRITTEN}"
-
-
-class SmallDisk:
-    """A file system of its own, as large as a test says."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def mount(self, mib: int) -> None:
-        _run("mount", "-t", "tmpfs", "-o", f"size={mib}m", "kumoniwa-test", str(self.path))
-
-    def resize(self, mib: int) -> None:
-        _run("mount", "-o", f"remount,size={mib}m", str(self.path))
-
-    def fill(self, left: int) -> None:
-        """Leave this many bytes of it."""
-        with (self.path / "filler").open("ab") as filler:
-            while (free := free_bytes(self.path)) > left:
-                filler.write(bytes(min(free - left, 1 << 24)))
-                filler.flush()
-
-    def give_back(self, size: int) -> None:
-        """Take back this many bytes of what filled it."""
-        filler = self.path / "filler"
-        os.truncate(filler, filler.stat().st_size - size)
-
-    def empty(self) -> None:
-        """Take back what filled it."""
-        (self.path / "filler").unlink()
-
-    def unmount(self) -> None:
-        _run("umount", "--lazy", str(self.path))
+_PIECE, _PIECE_MIB, _PIECES = "/dev/shm/piece", 32, 10
+_WRITTEN = f"{MADE}/written"
+_BEFORE_IT_IS_FULL = 64  # MiB
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    disk = SmallDisk(tmp_path / "small")
-    disk.path.mkdir()
-    disk.mount(1400)
+    disk = SmallDisk(tmp_path / "small", 640)
     try:
         yield disk
     finally:
         disk.unmount()
 
 
-@pytest.fixture
-def cloud_folder(disk: SmallDisk) -> Path:
-    return disk.path / "cloud"
+def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(shared_guest: SharedGuest) -> None:
+    cloud, login, disk = shared_guest.cloud, shared_guest.login, shared_guest.disk
+    assert disk is not None
+    boots = len(shared_guest.boots())
+    volume_id = shared_guest.attach("/dev/sdf")
+    device = login.device(volume_id)
+    disk.leave(FLOOR // MIB + _BEFORE_IT_IS_FULL)
+    login.run(f"mkfifo {_WRITTEN}")
+    write = _in_pieces(f"dd if={_PIECE} of={device} bs=1M seek=$at oflag=direct conv=notrunc")
+    login.run(f"sudo setsid sh -c '{write} echo all > {_WRITTEN}' >/dev/null 2>&1 </dev/null &")
+    shared_guest.server.wait_for(lambda line: line.get("kind") == "out-of-space", 300)
+    until(lambda: status_of(cloud, shared_guest.instance_id), "Status", "impaired", 60)
+    free = free_bytes(disk.path)
+    assert 0 < free < FLOOR, "it paused before there was nothing left"
+    assert free > FLOOR - (_PIECES * _PIECE_MIB - _BEFORE_IT_IS_FULL) * MIB, "it paused in the middle of writing"
+    disk.resize(ROOM)
+    shared_guest.server.wait_for(lambda line: line.get("kind") == "resumed", 60)
+    assert login.run(f"timeout 240 cat {_WRITTEN}") == "all"
+    compare = _in_pieces(f"cmp -n {_PIECE_MIB}M -i $((at << 20)):0 {device} {_PIECE} || exit 1")
+    assert login.run(f"sudo sh -c '{compare} rm {_PIECE}; echo same'") == "same"
+    assert len(shared_guest.boots()) == boots, "it went on where it stood"
 
 
-def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(
-    server: Server, disk: SmallDisk, tmp_path: Path
-) -> None:
-    cloud = server.start()
-    login = launch(cloud, tmp_path, data_gib=2)
-    instance_id = login.instance_id
-    device = login.device(cloud.instance(instance_id)["BlockDeviceMappings"][1]["Ebs"]["VolumeId"])
-    write = f"{_PATTERN} | dd of={device} bs=1M iflag=fullblock oflag=direct && touch /written"
-    login.run(f"sudo setsid sh -c '{write}' >/dev/null 2>&1 </dev/null &")
-    server.wait_for(lambda line: line.get("kind") == "out-of-space", 300)
-    until(lambda: status_of(cloud, instance_id), "Status", "impaired", 60)
-    assert 0 < free_bytes(disk.path) < FLOOR, "it paused before there was nothing left"
-    disk.resize(3000)
-    server.wait_for(lambda line: line.get("kind") == "resumed", 60)
-    login.run("timeout 240 sh -c 'until [ -e /written ]; do sleep 1; done'")
-    assert login.run(f"{_PATTERN} | sudo cmp -n {_WRITTEN} - {device} && echo same") == "same"
-    boots = cloud.told(f"instances/{instance_id}/boots")["boots"]
-    assert len(boots) == 1, "it went on where it stood"
+def _in_pieces(command: str) -> str:
+    """A script that runs the command for each piece of what is written: `at` is where it begins, in MiB."""
+    make = f"yes kumoniwa-$at | head -c {_PIECE_MIB}M > {_PIECE};"
+    return f"for at in $(seq 0 {_PIECE_MIB} {_PIECES * _PIECE_MIB - 1}); do {make} {command}; done;"
 
 
 @pytest.mark.anyio
@@ -109,7 +79,7 @@ async def test_a_write_for_which_there_is_no_room_after_all_waits_on_virtio(disk
     async with qemu(disk.path, DiskBus.VIRTIO) as bench:
         guest, spec = await bench.up()
         cut = Cut(spec.disks[0].layer, bench.layer())  # whatever is written after it wants room
-        await bench.driver.disks.ensure_overlay(cut.new, cut.old, 8 * _MIB)
+        await bench.driver.disks.ensure_overlay(cut.new, cut.old, 8 * MIB)
         await bench.run(guest.ensure_cut([cut]))
         disk.fill(0)
         writing = asyncio.create_task(bench.write(spec.id, "it"))
@@ -144,7 +114,7 @@ async def test_a_cut_for_whose_overlays_there_is_no_room_harms_nothing(
             await overlay(disks, layer, on, size)
         finally:
             if a_little:
-                disk.give_back(_MIB)
+                disk.give_back(MIB)
             tried.set()
 
     async with _cloud_on(disk) as cloud:
@@ -259,14 +229,14 @@ async def test_a_compaction_for_which_there_is_no_room_says_so_and_is_made_when_
 
         async def fills(machine: Machine, command: str, **arguments: Any) -> Any:
             if command == "block-stream":
-                disk.fill(_MIB)
+                disk.fill(MIB)
             return await execute(machine, command, **arguments)
 
         with monkeypatch.context() as patch:
             if when == "while it copies":
                 patch.setattr(Machine, "execute", fills)
             else:
-                disk.fill(FLOOR + _MIB)
+                disk.fill(FLOOR + MIB)
             keys = asyncio.create_task(press())
             await pressing.wait()
             await compaction.go_round()
@@ -326,7 +296,3 @@ async def _impaired(cloud: RealCloud, instance_id: str) -> bool:
 
 async def _runs(cloud: RealCloud, instance_id: str) -> bool:
     return await cloud.guest(instance_id).observe() is GuestState.RUNNING
-
-
-def _run(*argv: str) -> None:
-    subprocess.run(argv, check=True, capture_output=True, timeout=60)

@@ -1,28 +1,18 @@
 """The experiment that Kumoniwa began with, on real guests: `make demo`, every verdict as EC2 does it."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from background_demo import Demo
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(3000)]
 
 
-def test_every_verdict_of_the_experiment_is_as_ec2_does_it(tmp_path: Path) -> None:
-    verdicts = tmp_path / "verdicts.json"
-    ended = subprocess.run(
-        [sys.executable, "-m", "kumoniwa", "demo", "--json", str(verdicts)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=2900,
-        check=False,
-    )
-    assert verdicts.exists(), ended.stdout[-5000:] + ended.stderr[-5000:]
-    told = json.loads(verdicts.read_text())
+def test_every_verdict_of_the_experiment_is_as_ec2_does_it(demo: Demo) -> None:
+    status = demo.status(within=2900)
+    assert demo.verdicts.exists(), demo.said()
+    told = json.loads(demo.verdicts.read_text())
     failed = [verdict for verdict in told["verdicts"] if not verdict["holds"]]
-    assert failed == [], ended.stdout[-5000:]
+    assert failed == [], demo.said()
     assert {verdict["point"] for verdict in told["verdicts"]} == {"1", "2", "3", "4", "5", "6", "7", "8"}
-    assert ended.returncode == 0, ended.stdout[-5000:] + ended.stderr[-5000:]
+    assert status == 0, demo.said()

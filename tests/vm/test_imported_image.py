@@ -51,13 +51,15 @@ def _boots_is_imaged_and_boots_again(
 
     golden = cloud.call("CreateImage", InstanceId=first.instance_id, Name="golden")["ImageId"]
     until(lambda: image_of(cloud, golden), "State", "available", 300)
+    first.reconnect()
     assert image_of(cloud, golden)["BootMode"] == boot_mode
     assert cloud.told(f"images/{golden}")["consistency"] == "at-rest"
-    assert first.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"
+    if boot_mode == "uefi":  # how a guest is reset that boots by BIOS, tests of the Debian image see
+        assert first.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"
     _terminate(cloud, first)
 
     second = _launch(cloud, golden, key)
-    assert second.run(f"{efi} && cat /marker") == "mine"
+    assert second.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"
     assert cloud.instance(second.instance_id)["CurrentInstanceBootMode"] == boot_mode
     assert second.run("sudo dmesg | grep -c 'EXT4-fs.*recovery' || true") == "0"
     _terminate(cloud, second)
@@ -108,5 +110,5 @@ def _launch(cloud: CloudClient, image_id: str, key: Path) -> Login:
 
 
 def _terminate(cloud: CloudClient, login: Login) -> None:
-    cloud.call("TerminateInstances", InstanceIds=[login.instance_id])
+    cloud.call("TerminateInstances", InstanceIds=[login.instance_id], SkipOsShutdown=True)
     until(lambda: cloud.instance(login.instance_id)["State"], "Name", "terminated", 120)

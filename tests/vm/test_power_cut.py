@@ -1,7 +1,8 @@
 """The power fails under real guests: what had been promised by then is there afterwards, and nothing else is half done.
 
-As root it really fails, on a file system of its own: what was not made durable is gone. Everybody can copy a data
-folder at one instant instead, which sees what is half done and not what is not durable.
+As root it really fails, on a file system of its own: what was not made durable is gone. A scene is played once: what
+its disk holds is photographed at each moment; at the last the power fails, and leaves what the photograph of it shows.
+Everybody can copy a data folder at one instant instead, which sees what is half done and not what is not durable.
 """
 
 import asyncio
@@ -119,49 +120,91 @@ class Promised:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[power.Disk]:
+class Plays:
+    """The scenes, each played when a moment of it is first asked for, with all the moments that tests ask for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = self.evidence_folder = folder
+        self._played: dict[tuple[str, ...], Path | AssertionError] = {}
+
+    def photograph(self, scene: str, moment: str, *headers: str) -> tuple[Path, Promised]:
+        """What was on the disk at that moment, a file system in a file, and what had been promised by then."""
+        moments = [other for of, other, *options in MOMENTS if (of, *options) == (scene, *headers)]
+        if (scene, *headers) not in self._played:
+            try:
+                self._played[scene, *headers] = self._play(scene, *headers, *moments)
+            except AssertionError as failure:
+                self._played[scene, *headers] = failure
+        played = self._played[scene, *headers]
+        if isinstance(played, AssertionError):
+            raise AssertionError(str(played))
+        taken = played / str(moments.index(moment))
+        return taken.with_suffix(".ext4"), _promised(taken.with_suffix(".promises"))
+
+    def _play(self, scene: str, *moments: str) -> Path:
+        """Have the scene played until the power fails; gives the photographs' folder."""
+        played = self._folder / str(len(self._played))
+        played.mkdir()
+        disk = power.Disk.new(played)
+        try:
+            (disk.path / "cloud").mkdir()
+            os.sync()  # the folder is somebody's, and was there before
+            paths = (disk.path / "cloud", disk.file, played)
+            log = played / "log"
+            with log.open("w") as output:
+                ended = subprocess.run(
+                    [sys.executable, power_cut_scenes.__file__, *map(str, paths), scene, *moments],
+                    env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    timeout=_PLAYED_WITHIN,
+                    check=False,
+                )
+            assert ended.returncode == power_cut_scenes.CUT, log.read_text()[-3000:]
+        finally:
+            disk.unmount()
+        *_, last = sorted(played.glob("*.ext4"), key=lambda path: path.stat().st_mtime_ns)
+        assert _same(disk.file, last), "a photograph is what a power cut leaves"
+        disk.file.unlink()
+        return played
+
+
+@pytest.fixture(scope="module")
+def plays(tmp_path_factory: pytest.TempPathFactory) -> Plays:
     if os.geteuid() != 0:
         pytest.skip("only root may mount a file system and cut its power")
-    disk = power.Disk(tmp_path)
+    return Plays(tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[power.Disk]:
+    """A disk whose file the test chooses; it goes with the test."""
+    disk = power.Disk(tmp_path, tmp_path / "none")
     try:
         yield disk
     finally:
         disk.unmount()
+        disk.file.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("played", MOMENTS, ids=", ".join)
 async def test_what_was_promised_before_the_power_failed_is_there(
-    played: tuple[str, ...], disk: power.Disk, tmp_path: Path
+    played: tuple[str, ...], plays: Plays, disk: power.Disk
 ) -> None:
-    folder = disk.path / "cloud"
-    folder.mkdir()
-    os.sync()  # the folder is somebody's, and was there before
-    promised = _play(folder, tmp_path, *played)
+    disk.file, promised = plays.photograph(*played)
     disk.power_on_again()
-    try:
-        await _comes_back(folder, promised)
-        if played in BEFORE_THE_SHUTDOWN:
-            await _claims_no_rest(folder)
-    finally:
-        disk.end_processes()
+    await _comes_back(disk.path / "cloud", promised)
+    if played in BEFORE_THE_SHUTDOWN:
+        await _claims_no_rest(disk.path / "cloud")
 
 
-def _play(folder: Path, beside: Path, *played: str) -> Promised:
-    """Have the scene played until the power fails; gives what was promised by then."""
-    promises, log = beside / "promises", beside / "log"
-    promises.touch()
-    with log.open("w") as output:
-        ended = subprocess.run(
-            [sys.executable, power_cut_scenes.__file__, str(folder), str(promises), *played],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            timeout=_PLAYED_WITHIN,
-            check=False,
-        )
-    assert ended.returncode == power_cut_scenes.CUT, log.read_text()[-3000:]
+def _same(one: Path, other: Path) -> bool:
+    """Whether two files that are mostly holes have the same content."""
+    return subprocess.run(["cmp", "--silent", one, other], timeout=_PLAYED_WITHIN, check=False).returncode == 0
+
+
+def _promised(promises: Path) -> Promised:
     promised = Promised()
     for line in promises.read_text().splitlines():
         match json.loads(line):

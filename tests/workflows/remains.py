@@ -15,9 +15,10 @@ from life import Life
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 from kumoniwa.hypervisor.simulated.timer import Timer
+from kumoniwa.hypervisor.simulated.waiters import Waiters
 from kumoniwa.tasks import Tasks
 
-_NOT_STATE = (Tasks, Host, Future)
+_NOT_STATE = (Tasks, Host, Future, Waiters)
 
 
 def digest(life: Life) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 from given import BEFORE, FILE, Given, Story, serial
 from points import REFUSAL
 from stack import Stack
+from stored import workflows_on
 from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestState
-from kumoniwa.store import journal
 
 _MINE = [{"Name": "client-token", "Values": ["mine"]}]
 _HOW_IT_ENDED = frozenset({"State", "StateReason", "StateTransitionReason"})
@@ -184,7 +184,7 @@ def _brought_back(cause: str) -> Callable[[Stack, Given], Awaitable[str | None]]
 
 
 async def _submitted(stack: Stack, instance_id: str) -> set[str]:
-    found = await stack.running.cloud.read(lambda connection: journal.of_subject(connection, instance_id))
+    found = await stack.running.cloud.read(lambda connection: workflows_on(connection, instance_id))
     return {one.kind for one in found}
 
 

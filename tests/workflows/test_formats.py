@@ -6,6 +6,7 @@ A change here breaks the resuming of what was unfinished at an upgrade. Add step
 import pytest
 from sqlalchemy import select
 from stack import Stack
+from stored import workflows_on
 
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.store import journal
@@ -247,7 +248,7 @@ async def _journals(stack: Stack, instance_id: str) -> dict[str, list[str]]:
     """The steps of each workflow there was on an instance, by kind; of the last, where there were several."""
     read = stack.running.cloud.read
     told: dict[str, list[str]] = {}
-    for workflow in await read(lambda connection: journal.of_subject(connection, instance_id)):
+    for workflow in await read(lambda connection: workflows_on(connection, instance_id)):
         steps = await read(lambda connection, w=workflow: journal.steps_of(connection, w.id))  # type: ignore[misc]
         told[workflow.kind] = [step.name for step in steps]
     return told

@@ -100,12 +100,6 @@ def get(connection: Connection, workflow_id: str) -> WorkflowRow | None:
     return one_of(WorkflowRow, connection, select(workflows).where(workflows.c.id == workflow_id))
 
 
-def of_subject(connection: Connection, subject: str) -> list[WorkflowRow]:
-    """Every workflow there was on a resource, in order."""
-    query = select(workflows).where(workflows.c.subject == subject).order_by(workflows.c.sequence)
-    return all_of(WorkflowRow, connection, query)
-
-
 def steps_of(connection: Connection, workflow_id: str) -> list[StepRow]:
     """The steps of a workflow that have ended, in the order in which they did."""
     query = select(steps).where(steps.c.workflow_id == workflow_id).order_by(steps.c.number)

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 from stack import Stack, stack_on
+from stored import workflows_on
 
 from kumoniwa.clock import ManualClock, precise
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.store import claims, journal
+from kumoniwa.store import claims
 
 pytestmark = pytest.mark.anyio
 
@@ -226,7 +227,7 @@ async def test_workflows_are_forgotten_a_day_after_their_end_once_their_instance
     await stack.idle()
 
     def counts(connection: Connection) -> list[int]:
-        return [len(journal.of_subject(connection, one)) for one in (kept, gone)]
+        return [len(workflows_on(connection, one)) for one in (kept, gone)]
 
     world = stack.running.cloud.world
     for hours, left in ((2, [1, 2]), (25, [1, 0])):

@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 from stack import Stack
+from stored import workflows_on
 from volumes_at_hand import attached, create, root_of, states
 from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestLost, LayerId
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store import journal, volumes
+from kumoniwa.store import volumes
 
 pytestmark = pytest.mark.anyio
 
@@ -98,5 +99,5 @@ async def test_a_guest_whose_disk_was_lost_while_it_ran_is_not_recovered_on_an_e
 
 async def recoveries(stack: Stack, instance_id: str) -> list[str | None]:
     """How the recoveries of the instance ended that have ended."""
-    every = await stack.running.cloud.read(lambda connection: journal.of_subject(connection, instance_id))
+    every = await stack.running.cloud.read(lambda connection: workflows_on(connection, instance_id))
     return [one.error for one in every if one.kind == "recover_instance" and one.state is WorkflowState.FAILED]

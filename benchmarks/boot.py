@@ -51,8 +51,8 @@ class Launcher:
 
     def launch(self, **parameters: Any) -> str:
         asked = {"ImageId": self.image_id, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "KeyName": "key"}
-        told = self.cloud.call("RunInstances", **asked, SecurityGroupIds=[self.group_id], **parameters)
-        return str(told["Instances"][0]["InstanceId"])
+        found = self.cloud.call("RunInstances", **asked, SecurityGroupIds=[self.group_id], **parameters)
+        return str(found["Instances"][0]["InstanceId"])
 
     async def until(self, instance_id: str, state: str) -> None:
         async with asyncio.timeout(_WITHIN):
@@ -66,8 +66,8 @@ class Launcher:
                 await asyncio.sleep(0.5)
 
     async def boots(self, instance_id: str) -> list[Boot]:
-        told = await asyncio.to_thread(self.cloud.told, f"instances/{instance_id}/boots")
-        return read_boots(told["boots"])
+        found = await asyncio.to_thread(self.cloud.evidence, f"instances/{instance_id}/boots")
+        return read_boots(found["boots"])
 
     def _state(self, instance_id: str) -> str:
         return str(self.cloud.instance(instance_id)["State"]["Name"])
@@ -180,11 +180,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--json", type=Path, help="write the figures there")
-    told = arguments.parse_args()
+    found = arguments.parse_args()
     log_warnings()
-    figures = asyncio.run(measure(told.rounds))
-    if told.json:
-        told.json.write_text(json.dumps(figures, indent=2))
+    figures = asyncio.run(measure(found.rounds))
+    if found.json:
+        found.json.write_text(json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":

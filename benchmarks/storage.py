@@ -84,7 +84,7 @@ class Bench:
         return float(result), at / 1e6
 
     def compaction(self) -> dict[str, Any]:
-        told: dict[str, Any] = self.cloud.client.told("storage")["compaction"]
+        told: dict[str, Any] = self.cloud.client.evidence("storage")["compaction"]
         return told
 
     def until_compacted(self) -> None:

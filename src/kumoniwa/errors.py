@@ -1,4 +1,4 @@
-"""The errors that a caller of the API is told.
+"""The refusals that a caller of the API gets.
 
 `Ec2Error` is raised where a request is found wanting, with EC2's own code and words, and becomes XML in one place:
 the gateway. Codes and texts are EC2's; their sources are listed in docs/sources.md.
@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 
 class Ec2Error(Exception):
-    """A refusal in EC2's words: the caller is told `code` and `message` with HTTP status `status`."""
+    """A refusal in EC2's words: the caller gets `code` and `message` with HTTP status `status`."""
 
     status = HTTPStatus.BAD_REQUEST
 

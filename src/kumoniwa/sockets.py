@@ -21,7 +21,7 @@ def short_address(path: Path) -> Iterator[str]:
 
 
 def connect(path: Path) -> socket.socket:
-    """A non-blocking stream socket connected to the one at `path`. Raises `OSError` when nobody listens there."""
+    """A non-blocking stream socket connected to the one at `path`. Raises `OSError` when no process listens there."""
     connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connected.setblocking(False)

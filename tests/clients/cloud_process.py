@@ -98,8 +98,8 @@ class CloudProcess:
         )
         return told
 
-    def told(self, path: str) -> dict[str, Any]:
-        """What Kumoniwa tells beyond EC2: `told("instances/i-…/boots")`. Its routes are signed as the others are."""
+    def evidence(self, path: str) -> dict[str, Any]:
+        """What Kumoniwa answers beyond EC2: `evidence("instances/i-…/boots")`. Signed like all requests."""
         environment = self.environment()
         request = AWSRequest("GET", f"{self.endpoint}/_kumoniwa/{path}")
         key = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])

@@ -135,8 +135,8 @@ def test_what_ran_when_the_server_was_killed_is_recovered(tmp_path: Path, waiter
         for same in ("State", "LaunchTime", "PublicIpAddress", "PrivateIpAddress", "BlockDeviceMappings"):
             assert after[runs][same] == before[runs][same], same
         assert after[stops] == before[stops]
-        assert [boot["cause"] for boot in cloud.told(f"instances/{runs}/boots")["boots"]] == ["action", "recovery"]
-        assert [boot["cause"] for boot in cloud.told(f"instances/{stops}/boots")["boots"]] == ["action"]
+        assert [boot["cause"] for boot in cloud.evidence(f"instances/{runs}/boots")["boots"]] == ["action", "recovery"]
+        assert [boot["cause"] for boot in cloud.evidence(f"instances/{stops}/boots")["boots"]] == ["action"]
 
 
 def _check(ec2: Any, answered: _Answered) -> None:

@@ -24,7 +24,7 @@ def _consistency(cloud: CloudProcess, ec2: Any, instance: str, **parameters: Any
     """How a snapshot of the instance's root volume was cut."""
     (made,) = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance}, **parameters)["Snapshots"]
     ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[made["SnapshotId"]])
-    return str(cloud.told(f"snapshots/{made['SnapshotId']}")["consistency"])
+    return str(cloud.evidence(f"snapshots/{made['SnapshotId']}")["consistency"])
 
 
 def _reachable(sdk: Sdk, ec2: Any) -> str:

@@ -53,7 +53,7 @@ class RealCloud:
         """One call, answered as boto3 would give it. Raises `asgi.Refused`."""
         return await self.caller.call(action, **parameters)
 
-    async def told(self, path: str) -> dict[str, Any]:
+    async def evidence(self, path: str) -> dict[str, Any]:
         """An answer of Kumoniwa's own surface."""
         answer = await self.caller.get(f"/_kumoniwa/{path}")
         assert answer.status == 200, answer.text
@@ -78,7 +78,7 @@ class RealCloud:
         found: list[dict[str, Any]] = []
         at: str | None = ""
         while at is not None:
-            part = await self.told(f"storage/check?from={at}" if at else "storage/check")
+            part = await self.evidence(f"storage/check?from={at}" if at else "storage/check")
             found += part["faults"]
             at = part["next"]
         return found
@@ -120,7 +120,7 @@ class RealCloud:
         """The instance's boots, once there are so many and the last one's kernel has spoken."""
 
         async def look() -> list[dict[str, Any]] | None:
-            boots: list[dict[str, Any]] = (await self.told(f"instances/{instance_id}/boots"))["boots"]
+            boots: list[dict[str, Any]] = (await self.evidence(f"instances/{instance_id}/boots"))["boots"]
             return boots if len(boots) >= count and boots[-1]["kernel_started_at"] is not None else None
 
         boots: list[dict[str, Any]] = await until(look)

@@ -59,7 +59,7 @@ class SharedGuest:
         return dict(self.cloud.instance(self.instance_id))
 
     def boots(self) -> list[dict[str, Any]]:
-        boots: list[dict[str, Any]] = self.cloud.told(f"instances/{self.instance_id}/boots")["boots"]
+        boots: list[dict[str, Any]] = self.cloud.evidence(f"instances/{self.instance_id}/boots")["boots"]
         return boots
 
     def until_booted(self, count: int) -> None:

@@ -28,21 +28,21 @@ async def test_a_volume_that_was_cut_often_is_read_through_few_layers(tmp_path: 
                     await cloud.press(instance, LETTERS[number])
                 cut.append(await _cut(cloud, instance, number))
             short = await until(lambda: _short(cloud, instance))
-            assert (await cloud.told("storage"))["compaction"]["last"]["outcome"] == "done"
-            assert (await cloud.told("storage"))["longest_chain"] == len(short)
+            assert (await cloud.evidence("storage"))["compaction"]["last"]["outcome"] == "done"
+            assert (await cloud.evidence("storage"))["longest_chain"] == len(short)
             for number, letter in enumerate(LETTERS):
                 assert await cloud.snapshot_holds(cut[number], letter)
                 assert number == 0 or not await cloud.snapshot_holds(cut[number - 1], letter)
                 assert await layer_holds(tmp_path, short[0], letter)
-            assert (await cloud.told("storage/check"))["faults"] == []
+            assert (await cloud.evidence("storage/check"))["faults"] == []
             for image in (await cloud.call("DescribeImages", Owners=["self"]))["Images"]:
                 if image["Name"].startswith("cut "):
                     await cloud.call("DeregisterImage", ImageId=image["ImageId"], DeleteAssociatedSnapshots=True)
             await cloud.idle()
             assert set(short) <= await cloud.driver.disks.all_layers()
-            assert (await cloud.told("storage"))["layers"] == len(short), "what only snapshots held is gone"
+            assert (await cloud.evidence("storage"))["layers"] == len(short), "what only snapshots held is gone"
         async with real_cloud(tmp_path) as cloud:  # the next server, and the next life of the guest
-            assert (await cloud.told("storage/check"))["faults"] == []
+            assert (await cloud.evidence("storage/check"))["faults"] == []
             await cloud.press(instance, "i")
             await cloud.call("StopInstances", InstanceIds=[instance], Force=True)
             await cloud.idle()
@@ -77,7 +77,7 @@ async def test_a_head_with_subclusters_is_left_alone_until_it_was_cut(
 
             await compaction.go_round()
             volume = (await cloud.instance(instance))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
-            told = (await cloud.told("storage"))["compaction"]
+            told = (await cloud.evidence("storage"))["compaction"]
             why = f"{head} was made with subclusters; what is cut from it next can be compacted"
             assert told["skipped"] == {volume: why}
             assert (told["running"], told["last"]["outcome"]) == (None, why)
@@ -88,7 +88,7 @@ async def test_a_head_with_subclusters_is_left_alone_until_it_was_cut(
             cut.append(await _cut(cloud, instance, 4))
             await cloud.press(instance, "g")
             await compaction.go_round()
-            told = (await cloud.told("storage"))["compaction"]
+            told = (await cloud.evidence("storage"))["compaction"]
             assert (told["skipped"], told["last"]["outcome"], told["last"]["layers_after"]) == ({}, "done", 2)
             assert (cloud.process(instance), len(await cloud.booted(instance, 1))) == (process, 1)
             assert [await cloud.snapshot_letters(one) for one in cut] == ["a", "ab", "abc", "abcd", "abcdef"]

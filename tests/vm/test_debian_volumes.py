@@ -29,7 +29,7 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(shared_guest: Shar
 
     made = cloud.call("CreateImage", InstanceId=instance_id, Name="live", NoReboot=True, TagSpecifications=_FROZEN)
     image = until(lambda: image_of(cloud, made["ImageId"]), "State", "available", 120)
-    truth = cloud.told(f"images/{made['ImageId']}")
+    truth = cloud.evidence(f"images/{made['ImageId']}")
     assert (truth["consistency"], 0 < truth["frozen_ms"] < 15_000) == ("frozen", True), truth
     assert len(shared_guest.boots()) == boots, "it was not rebooted"
 
@@ -68,7 +68,7 @@ def _is_cut_without_an_agent_that_answers(shared_guest: SharedGuest) -> None:
         made = cloud.call("CreateImage", **asked)["ImageId"]
         until(partial(image_of, cloud, made), "State", "available", _UNFROZEN_WITHIN)
         login.run(f"sudo {after}; echo {name} | sudo tee {DATA}/{before.split()[0]} && sync")
-        truth = cloud.told(f"images/{made}")
+        truth = cloud.evidence(f"images/{made}")
         assert (truth["consistency"], truth["frozen_ms"]) == ("crash-consistent", None), truth
         assert truth["detail"].startswith("the guest went on running, its file systems not frozen: ")
         assert why in truth["detail"]

@@ -130,7 +130,7 @@ async def test_a_cut_for_whose_overlays_there_is_no_room_harms_nothing(
         await cloud.idle()
         reason = await _outcome(cloud, image_id, snapshot_ids)
         assert reason in (["the host's disk is full"] if a_little else ["the host's disk is full", None])
-        boots = (await cloud.told(f"instances/{instance_id}/boots"))["boots"]
+        boots = (await cloud.evidence(f"instances/{instance_id}/boots"))["boots"]
         assert len(boots) == (2 if what == "an image with reboot" and reason is None else 1)
         await _goes_on(cloud, instance_id, "ab")
 
@@ -240,7 +240,7 @@ async def test_a_compaction_for_which_there_is_no_room_says_so_and_is_made_when_
             keys = asyncio.create_task(press())
             await pressing.wait()
             await compaction.go_round()
-        told = (await cloud.told("storage"))["compaction"]
+        told = (await cloud.evidence("storage"))["compaction"]
         why = told["skipped"][volume_id]
         if when == "while it copies":
             assert why == f"the host's disk is full: {head} was not compacted"
@@ -256,7 +256,7 @@ async def test_a_compaction_for_which_there_is_no_room_says_so_and_is_made_when_
         async with asyncio.timeout(60):
             await keys
         await compaction.go_round()
-        told = (await cloud.told("storage"))["compaction"]
+        told = (await cloud.evidence("storage"))["compaction"]
         assert (told["skipped"], told["last"]["outcome"], told["last"]["layers_after"]) == ({}, "done", 2)
         assert await cloud.driver.disks.parent(LayerId(head)) != before
         for number, snapshot_id in enumerate(held, 1):

@@ -36,7 +36,7 @@ def test_a_real_guest_sees_its_disks_grow_while_it_runs_and_boots_on_either_bus(
     image = cloud.call("CreateImage", InstanceId=login.instance_id, Name="grown")["ImageId"]
     until(lambda: image_of(cloud, image), "State", "available", 300)
     login.reconnect()
-    assert cloud.told(f"images/{image}")["consistency"] == "at-rest"
+    assert cloud.evidence(f"images/{image}")["consistency"] == "at-rest"
     assert (login.device(root), login.device(data), _initrds(login)) == ("/dev/vda", "/dev/vdb", 1)
 
     cloud.call("StopInstances", InstanceIds=[login.instance_id])

@@ -75,7 +75,7 @@ async def test_a_guest_whose_qemu_is_killed_while_it_is_down_for_an_image_boots_
     await cloud.idle()
     image = await _image(cloud, image_id)
     assert image["State"] == "available"
-    assert (await cloud.told(f"images/{image_id}"))["consistency"] == "at-rest"
+    assert (await cloud.evidence(f"images/{image_id}"))["consistency"] == "at-rest"
     assert await cloud.snapshot_holds(image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"], "a")
     assert [boot["action"] for boot in boots] == ["RunInstances", "CreateImage"]
     assert (await cloud.instance(instance_id))["State"]["Name"] == "running"
@@ -108,10 +108,10 @@ async def test_an_image_of_a_guest_whose_qemu_is_killed_before_it_has_shut_down_
         ("action", "CreateImage"),
     ]
     assert (boots[0]["end_clean"], boots[0]["at_rest_at"]) == (False, None)
-    image, truth = await _image(cloud, image_id), await cloud.told(f"images/{image_id}")
+    image, truth = await _image(cloud, image_id), await cloud.evidence(f"images/{image_id}")
     assert (image["State"], truth["consistency"]) == ("available", "crash-consistent")
     snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
-    assert (await cloud.told(f"snapshots/{snapshot}"))["consistency"] == "crash-consistent"
+    assert (await cloud.evidence(f"snapshots/{snapshot}"))["consistency"] == "crash-consistent"
     assert await cloud.snapshot_letters(snapshot) == "a"
     assert (await cloud.instance(instance_id))["State"]["Name"] == "running"
     await cloud.press(instance_id, "b")
@@ -223,12 +223,12 @@ async def test_an_image_of_a_guest_that_ignores_the_power_button_is_never_at_res
     image_id = (await cloud.call("CreateImage", InstanceId=instance_id, Name="deaf"))["ImageId"]
     boots = await cloud.booted(instance_id, 2)
     await cloud.idle()
-    image, truth = await _image(cloud, image_id), await cloud.told(f"images/{image_id}")
+    image, truth = await _image(cloud, image_id), await cloud.evidence(f"images/{image_id}")
     assert image["State"] == "available"
     assert (truth["consistency"], boots[0]["end_clean"]) == ("crash-consistent", False)
     assert "halted" in truth["detail"]
     snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
-    assert (await cloud.told(f"snapshots/{snapshot}"))["consistency"] == "crash-consistent"
+    assert (await cloud.evidence(f"snapshots/{snapshot}"))["consistency"] == "crash-consistent"
     assert await cloud.snapshot_holds(snapshot, "a")
     assert (await cloud.instance(instance_id))["State"]["Name"] == "running"
     await cloud.press(instance_id, "b")  # it was reset, and hears again

@@ -53,7 +53,7 @@ def _boots_is_imaged_and_boots_again(
     until(lambda: image_of(cloud, golden), "State", "available", 300)
     first.reconnect()
     assert image_of(cloud, golden)["BootMode"] == boot_mode
-    assert cloud.told(f"images/{golden}")["consistency"] == "at-rest"
+    assert cloud.evidence(f"images/{golden}")["consistency"] == "at-rest"
     if boot_mode == "uefi":  # how a guest is reset that boots by BIOS, tests of the Debian image see
         assert first.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"
     _terminate(cloud, first)

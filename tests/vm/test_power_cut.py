@@ -311,7 +311,7 @@ async def _claims_no_rest(folder: Path) -> None:
     async with real_cloud(folder) as cloud:
         for image in (await cloud.call("DescribeImages", Owners=["self"]))["Images"]:
             if image["Name"] == "golden" and image["State"] == "available":
-                assert (await cloud.told(f"images/{image['ImageId']}"))["consistency"] == "crash-consistent"
+                assert (await cloud.evidence(f"images/{image['ImageId']}"))["consistency"] == "crash-consistent"
 
 
 def _pending(connection: Connection) -> list[Any]:

@@ -40,7 +40,7 @@ def test_a_server_killed_while_the_guest_is_down_for_an_image_boots_it_again_aft
     boots = shared_guest.boots()
     assert [boot["action"] for boot in boots] == [*(boot["action"] for boot in boots_before), "CreateImage"]
     assert boots[-2]["end_clean"] is True
-    assert cloud.told(f"images/{image_id}")["consistency"] == "at-rest"
+    assert cloud.evidence(f"images/{image_id}")["consistency"] == "at-rest"
     until(lambda: {"seen": int(login.run(_COUNT_SYNCS))}, "seen", syncs + 1, 60)
 
     shared_guest.terminate()

@@ -32,7 +32,7 @@ async def _taken(cloud: RealCloud, volume_id: str, **parameters: Any) -> dict[st
     (told,) = (await cloud.call("DescribeSnapshots", SnapshotIds=[made["SnapshotId"]]))["Snapshots"]
     assert (told["State"], told["Progress"]) == ("completed", "100%"), told
     assert told["FullSnapshotSizeInBytes"] > 0
-    return await cloud.told(f"snapshots/{made['SnapshotId']}")
+    return await cloud.evidence(f"snapshots/{made['SnapshotId']}")
 
 
 async def _holds(cloud: RealCloud, snapshot: dict[str, Any]) -> str:

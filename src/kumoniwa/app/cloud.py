@@ -100,7 +100,7 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         try:
             await world.collector.sweep()
             await world.collector.collect()
-        except (DriverError, OSError) as failure:  # rubbish that does not go keeps nobody from working
+        except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
             log.warning("layers could not be deleted", reason=str(failure))
         ending.push_async_callback(engine.close)
         await engine.wake()

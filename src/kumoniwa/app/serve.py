@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
-    """Run a cloud until SIGINT or SIGTERM. `on_listening` is told its endpoint. Raises `CannotStart`."""
+    """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
     with _owned(config.data_dir), _listening(config) as listener:
         async with running(config, await make_driver(config)) as cloud:
             port = listener.getsockname()[1]
@@ -101,11 +101,11 @@ def _ending_when_told(server: uvicorn.Server) -> Iterator[None]:
     """SIGINT and SIGTERM end the server in order, from before anybody knows of it."""
     loop = asyncio.get_running_loop()
 
-    def told() -> None:
+    def stop() -> None:
         server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, stop)
     try:
         yield
     finally:

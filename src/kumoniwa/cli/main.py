@@ -29,7 +29,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except _told_in_a_sentence() as failure:
+        except _said_in_a_sentence() as failure:
             click.echo(f"kumoniwa: {failure}", err=True)
             ctx.exit(getattr(failure, "status", 1))
         except _interruptions():
@@ -41,7 +41,7 @@ def data_dir_option(command: Any) -> Any:
     """The option that says which cloud is meant."""
     return click.option(
         "--data-dir",
-        # Whether it may be read is told by what reads it, in words that say whose it is.
+        # Whoever reads the folder reports one that cannot be read, and says whose it is.
         type=click.Path(path_type=Path, file_okay=False, resolve_path=True, readable=False),
         default=default_data_dir,
         show_default="$KUMONIWA_DATA_DIR or the user's data folder",
@@ -326,7 +326,7 @@ def version() -> None:
 
 
 def _welcome(config: Config, endpoint: str) -> str:
-    """What a person is told once a cloud listens."""
+    """What is printed once a cloud listens."""
     folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
     commands = [(f'eval "$(kumoniwa env{folder})"', "point the AWS CLI at it")]
     if features_of(config.driver).outlives_the_server:
@@ -351,15 +351,15 @@ def _interruptions() -> tuple[type[BaseException], ...]:
     return (KeyboardInterrupt, Interrupted)
 
 
-def _told_in_a_sentence() -> tuple[type[Exception], ...]:
-    """What a person is told in a sentence instead of a traceback; asked only once something was raised."""
+def _said_in_a_sentence() -> tuple[type[Exception], ...]:
+    """Failures that are printed as a sentence instead of a traceback; asked only once something was raised."""
     from kumoniwa.client.access import CommandFailed
     from kumoniwa.hypervisor.driver import DriverError
     from kumoniwa.run import ProgramFailed, ProgramMissing
 
-    told: tuple[type[Exception], ...] = (CommandFailed, DriverError, ProgramFailed, ProgramMissing)
+    known: tuple[type[Exception], ...] = (CommandFailed, DriverError, ProgramFailed, ProgramMissing)
     if "kumoniwa.app.errors" in sys.modules:  # it takes a while to import, and only `serve` does
         from kumoniwa.app.errors import CannotStart
 
-        told = (*told, CannotStart)
-    return told
+        known = (*known, CannotStart)
+    return known

@@ -25,8 +25,8 @@ class NoCloud(CommandFailed):
     """No server runs on that data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        told = "" if data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(data_dir))}"
-        super().__init__(f"No cloud is running in {data_dir}. Start one in another terminal: kumoniwa serve{told}")
+        option = "" if data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(data_dir))}"
+        super().__init__(f"No cloud is running in {data_dir}. Start one in another terminal: kumoniwa serve{option}")
         self.data_dir = data_dir
 
 

@@ -57,9 +57,9 @@ class Downtime:
         return self.shutdown + self.at_rest + self.boot
 
 
-def read_boots(told: Iterable[dict[str, Any]]) -> list[Boot]:
+def read_boots(answered: Iterable[dict[str, Any]]) -> list[Boot]:
     """The boots in the order in which they happened, from a cloud's answer."""
-    boots = [Boot(**{name: _value(name, boot.get(name)) for name in Boot.__slots__}) for boot in told]
+    boots = [Boot(**{name: _value(name, boot.get(name)) for name in Boot.__slots__}) for boot in answered]
     return sorted(boots, key=lambda boot: boot.number)
 
 

@@ -44,8 +44,8 @@ class CloudClient:
         try:
             answer: dict[str, Any] = getattr(self._ec2, xform_name(action))(**parameters)
         except ClientError as refused:
-            told = refused.response["Error"]
-            raise Refused(action, told.get("Code", "?"), told.get("Message", "")) from None
+            error = refused.response["Error"]
+            raise Refused(action, error.get("Code", "?"), error.get("Message", "")) from None
         except HTTPClientError:
             raise NoCloud(self.access.data_dir) from None
         except BotoCoreError as wrong:
@@ -69,8 +69,8 @@ class CloudClient:
         instance: dict[str, Any] = answer["Reservations"][0]["Instances"][0]
         return instance
 
-    def told(self, path: str, *, method: str = "GET", timeout: float = _TIMEOUT) -> dict[str, Any]:
-        """What Kumoniwa tells beyond EC2, under `/_kumoniwa/`: `told("instances/i-…/boots")`."""
+    def evidence(self, path: str, *, method: str = "GET", timeout: float = _TIMEOUT) -> dict[str, Any]:
+        """What Kumoniwa answers beyond EC2, under `/_kumoniwa/`: `evidence("instances/i-…/boots")`."""
         url = f"{self.access.endpoint}/_kumoniwa/{path}"
         signed = AWSRequest(method=method, url=url)
         key = Credentials(self.access.access_key_id, self.access.secret_access_key)
@@ -79,12 +79,12 @@ class CloudClient:
             with self._opener.open(
                 urllib.request.Request(url, headers=dict(signed.headers), method=method), timeout=timeout
             ) as answer:
-                told: dict[str, Any] = json.load(answer)
+                found: dict[str, Any] = json.load(answer)
         except urllib.error.HTTPError as refused:
             raise _refusal(path, refused) from None
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             raise NoCloud(self.access.data_dir) from None
-        return told
+        return found
 
 
 def _refusal(path: str, refused: urllib.error.HTTPError) -> CommandFailed:

@@ -48,14 +48,14 @@ def import_disk(data_dir: Path, disk: Path, image: NewImage, *, as_json: bool) -
 def list_images(data_dir: Path, *, as_json: bool) -> None:
     """The account's AMIs, and how each was cut, which EC2 does not tell."""
     cloud = CloudClient(find_cloud(data_dir))
-    images = [(image, cloud.told(f"images/{image['ImageId']}")) for image in own_images(cloud)]
+    images = [(image, cloud.evidence(f"images/{image['ImageId']}")) for image in own_images(cloud)]
     if as_json:
-        say(json.dumps([_image_as_data(image, told) for image, told in images], indent=2))
+        say(json.dumps([_image_as_data(image, report) for image, report in images], indent=2))
     elif not images:
         say("No AMI yet. Make one: kumoniwa ami build debian-12")
     else:
         columns = ("image", "name", "state", "created", "cut", "of")
-        show(table(columns, [_image_row(image, told) for image, told in images]))
+        show(table(columns, [_image_row(image, report) for image, report in images]))
 
 
 def open_ssh(data_dir: Path, instance_id: str, *, key: Path | None, user: str, command: tuple[str, ...]) -> None:
@@ -73,10 +73,10 @@ def print_timeline(data_dir: Path, instance_id: str, *, as_json: bool) -> None:
     """Every boot of an instance's guest, with its cause and its moments, and how long it was down in between."""
     cloud = CloudClient(find_cloud(data_dir))
     check_instance_id(instance_id)
-    told = cloud.told(f"instances/{instance_id}/boots")
-    boots = read_boots(told["boots"])
+    report = cloud.evidence(f"instances/{instance_id}/boots")
+    boots = read_boots(report["boots"])
     if as_json:
-        say(json.dumps({**told, "downtimes": timeline.downtimes_as_data(boots)}, indent=2))
+        say(json.dumps({**report, "downtimes": timeline.downtimes_as_data(boots)}, indent=2))
         return
     if not boots:
         say(f"{instance_id} has not booted yet.")
@@ -123,18 +123,18 @@ def _tell_image(image_id: str, *, as_json: bool) -> None:
     say(json.dumps({"ImageId": image_id}) if as_json else image_id)
 
 
-def _image_as_data(image: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+def _image_as_data(image: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
     keys = ("ImageId", "Name", "State", "CreationDate", "Description", "SourceInstanceId")
-    cut = {"Consistency": told.get("consistency"), "ConsistencyDetail": told.get("detail")}
+    cut = {"Consistency": report.get("consistency"), "ConsistencyDetail": report.get("detail")}
     return {key: image.get(key) for key in keys} | cut
 
 
-def _image_row(image: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:
+def _image_row(image: dict[str, Any], report: dict[str, Any]) -> tuple[str, ...]:
     return (
         image["ImageId"],
         image.get("Name", ""),
         image["State"],
         image["CreationDate"],
-        told.get("consistency") or "",
+        report.get("consistency") or "",
         image.get("SourceInstanceId", ""),
     )

@@ -235,13 +235,13 @@ def _storage(data_dir: Path) -> Iterator[Finding]:
     from kumoniwa.client.cloud import CloudClient  # it takes a while to import
 
     try:
-        told = CloudClient(access).told("storage")
+        report = CloudClient(access).evidence("storage")
     except CommandFailed as failure:
         yield Finding("storage", Grade.NOTE, f"the cloud does not tell: {failure}")
         return
-    usable = told["room"]["usable_bytes"]
-    seen = f"{told['layers']} layers, the longest chain has {told['longest_chain']}; {usable / GIB:.1f} GiB usable"
-    if damaged := len({fault["layer"] for fault in (told["damage"] or {}).get("faults", ())}):
+    usable = report["room"]["usable_bytes"]
+    seen = f"{report['layers']} layers, the longest chain has {report['longest_chain']}; {usable / GIB:.1f} GiB usable"
+    if damaged := len({fault["layer"] for fault in (report["damage"] or {}).get("faults", ())}):
         yield Finding("storage", Grade.NOTE, f"{seen}; {damaged} layers are damaged", "kumoniwa storage check")
     elif usable == 0:
         yield Finding("storage", Grade.NOTE, seen, "actions that write are refused: make room")

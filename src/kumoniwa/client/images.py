@@ -19,7 +19,7 @@ OnProgress = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class NewImage:
-    """What an AMI is to be called, and what is told about it."""
+    """What an AMI is to be called, and its description."""
 
     name: str
     description: str = ""
@@ -55,10 +55,10 @@ def disk_format(disk: Path) -> str:
 def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: OnProgress) -> str:
     """Import a raw or qcow2 disk and register it; gives the image id.
 
-    `on_progress` is told what happens now and how far that is, in percent.
+    `on_progress` is called with what happens now and how far that is, in percent.
     """
     _check_name(image.name)
-    if (there := image_named(cloud, image.name)) is not None:  # told before gigabytes are copied
+    if (there := image_named(cloud, image.name)) is not None:  # before gigabytes are copied
         raise CommandFailed(f"There is an AMI of that name already: {there}. Choose another name.")
     container = {"Format": disk_format(disk), "Url": disk.resolve().as_uri(), "Description": image.description}
     task = cloud.call("ImportSnapshot", Description=image.name, DiskContainer=container)["ImportTaskId"]

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Interrupted(Exception):
-    """The person pressed Ctrl-C, or the process was told to end; what ran has cleared up."""
+    """The person pressed Ctrl-C, or the process was asked to end; what ran has cleared up."""
 
     def __init__(self) -> None:
         super().__init__("interrupted")

@@ -23,7 +23,7 @@ def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
     instance = cloud.instance(instance_id)
     if (state := instance["State"]["Name"]) != "running":
         raise CommandFailed(f"{instance_id} is {state}; only a running instance answers SSH.")
-    forwards = cloud.told(f"instances/{instance_id}").get("forwards", [])
+    forwards = cloud.evidence(f"instances/{instance_id}").get("forwards", [])
     endpoint = forward_to_ssh(instance_id, forwards)
     if not features_of(cloud.access.driver).answers_connections:
         raise CommandFailed(

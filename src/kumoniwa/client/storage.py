@@ -1,6 +1,6 @@
 """`kumoniwa storage`: what a cloud's disks take, and whether each file is what the database says.
 
-A running cloud is asked; without one its folder is looked at, which nobody else may have meanwhile.
+A running cloud is asked; without one its folder is looked at, which no server may hold meanwhile.
 """
 
 import json
@@ -43,14 +43,14 @@ class _OfServer:
         self._cloud = cloud
 
     def status(self) -> dict[str, Any]:
-        return self._cloud.told("storage")
+        return self._cloud.evidence("storage")
 
     def check(self, start: str | None) -> dict[str, Any]:
         asked = "" if start is None else f"?from={quote(start, safe='')}"
-        return self._cloud.told(f"storage/check{asked}", timeout=_LONG)
+        return self._cloud.evidence(f"storage/check{asked}", timeout=_LONG)
 
     def repair(self) -> dict[str, Any]:
-        return self._cloud.told("storage/repair", method="POST", timeout=_LONG)
+        return self._cloud.evidence("storage/repair", method="POST", timeout=_LONG)
 
 
 def check(data_dir: Path, *, repair: bool, as_json: bool) -> bool:
@@ -65,8 +65,8 @@ def check(data_dir: Path, *, repair: bool, as_json: bool) -> bool:
     except (CommandFailed, DriverError, ProgramFailed, ProgramMissing, OSError) as failure:
         raise CouldNotLook(str(failure)) from failure
     if as_json:
-        told = {"whole": not faults, "looked_at": looked_at, "faults": faults, "repaired": repaired}
-        say(json.dumps(told, indent=2))
+        report = {"whole": not faults, "looked_at": looked_at, "faults": faults, "repaired": repaired}
+        say(json.dumps(report, indent=2))
     else:
         _report(looked_at, faults, repaired)
     return not faults
@@ -76,38 +76,38 @@ def print_status(data_dir: Path, *, as_json: bool) -> None:
     """What the storage takes and what room is left. Raises `CouldNotLook`."""
     try:
         with _storage(data_dir) as storage:
-            told = storage.status()
+            report = storage.status()
     except (CommandFailed, DriverError, OSError) as failure:
         raise CouldNotLook(str(failure)) from failure
     if as_json:
-        say(json.dumps(told, indent=2))
+        say(json.dumps(report, indent=2))
         return
-    for name, value in rows(told):
+    for name, value in rows(report):
         say(f"{name.ljust(_NAMES)}  {value}")
-    for fault in (told.get("damage") or {}).get("faults", ()):
+    for fault in (report.get("damage") or {}).get("faults", ()):
         say(_sentence(fault))
 
 
-def rows(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A storage's status, line by line: of what, and what."""
-    room = told["room"]
-    held = told["bytes_on_disk"]
-    chain = told["longest_chain"]
+    room = report["room"]
+    held = report["bytes_on_disk"]
+    chain = report["longest_chain"]
     found = [
         ("free", f"{_gib(room['free_bytes'])}, of which {_gib(room['reserve_bytes'])} are kept for running guests"),
         ("usable", _gib(room["usable_bytes"])),
-        ("layers", f"{told['layers']} files" + ("" if held is None else f", {_gib(held)} on disk")),
-        ("longest chain", f"{chain} layers" + (f" ({told['longest_chain_of']})" if chain else "")),
-        ("volumes", f"{told['volumes']}, {told['provisioned_gib']} GiB provisioned"),
+        ("layers", f"{report['layers']} files" + ("" if held is None else f", {_gib(held)} on disk")),
+        ("longest chain", f"{chain} layers" + (f" ({report['longest_chain_of']})" if chain else "")),
+        ("volumes", f"{report['volumes']}, {report['provisioned_gib']} GiB provisioned"),
         (
             "snapshots",
-            f"{told['snapshots']}, {_gib(told['changed_bytes'])} changed, {_gib(told['full_bytes'])} each by itself"
-            + _unmeasured(told),
+            f"{report['snapshots']}, {_gib(report['changed_bytes'])} changed,"
+            f" {_gib(report['full_bytes'])} each by itself{_unmeasured(report)}",
         ),
     ]
-    if (compaction := told.get("compaction")) is not None:
+    if (compaction := report.get("compaction")) is not None:
         found += _compaction_rows(compaction)
-    if (damage := told.get("damage")) is not None:
+    if (damage := report.get("damage")) is not None:
         damaged = len({fault["layer"] for fault in damage["faults"]})
         found.append(("damaged", f"{damaged} of {damage['looked_at']} layers, as seen at start"))
     return found
@@ -123,8 +123,8 @@ def _compaction_rows(compaction: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         yield "not compacted", f"{volume}: {reason}"
 
 
-def _unmeasured(told: Mapping[str, Any]) -> str:
-    left = told["snapshots"] - told["snapshots_measured"]
+def _unmeasured(report: Mapping[str, Any]) -> str:
+    left = report["snapshots"] - report["snapshots_measured"]
     return f" ({left} not measured)" if left else ""
 
 

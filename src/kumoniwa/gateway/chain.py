@@ -204,15 +204,15 @@ def _parameters(read: SignedRequest) -> list[tuple[str, str]]:
     kind = (read.header("content-type") or "").partition(";")[0].strip().lower()
     if read.body and kind not in ("", "application/x-www-form-urlencoded"):
         raise InvalidRequest("its body is not a form")
-    told = form.texts(form.pairs(read.query)) + form.texts(form.pairs(read.body))
-    return [(name, value) for name, value in told if not name.startswith("X-Amz-")]
+    given = form.texts(form.pairs(read.query)) + form.texts(form.pairs(read.body))
+    return [(name, value) for name, value in given if not name.startswith("X-Amz-")]
 
 
 def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:
-    told = dict(parameters)
-    if len(told) != len(parameters):
+    by_name = dict(parameters)
+    if len(by_name) != len(parameters):
         raise InvalidRequest("a parameter was given twice")
-    return {name: value for name, value in told.items() if not name.startswith("X-Amz-")}
+    return {name: value for name, value in by_name.items() if not name.startswith("X-Amz-")}
 
 
 def _action(parameters: list[tuple[str, str]], api_version: str) -> tuple[str, list[tuple[str, str]]]:

@@ -132,9 +132,9 @@ def verify(request: SignedRequest, claim: Claim, secret_of: Callable[[str], str 
     if (secret := secret_of(claim.access_key)) is None:
         raise AuthFailure() if as_ec2 else InvalidClientTokenId()
     digest = hashlib.sha256(request.body).hexdigest()
-    told = request.header("x-amz-content-sha256")
+    declared = request.header("x-amz-content-sha256")
     expected = signature(secret, claim, canonical_request(request, claim, digest))
-    if not hmac.compare_digest(expected, claim.signature) or told not in (None, digest):
+    if not hmac.compare_digest(expected, claim.signature) or declared not in (None, digest):
         raise AuthFailure() if as_ec2 else SignatureDoesNotMatch()
     latest = claim.at + (claim.expires if claim.expires is not None else SKEW)
     if not claim.at - SKEW <= now <= latest:
@@ -191,16 +191,16 @@ def _in_header(request: SignedRequest, authorization: str) -> Claim:
 
 
 def _presigned(parameters: list[tuple[str, str]]) -> Claim:
-    told = dict(parameters)
-    if len(told) != len(parameters):
+    by_name = dict(parameters)
+    if len(by_name) != len(parameters):
         raise IncompleteSignature("a parameter of it is given twice")
-    if told.get("X-Amz-Algorithm") != ALGORITHM:
+    if by_name.get("X-Amz-Algorithm") != ALGORITHM:
         raise IncompleteSignature(f"its X-Amz-Algorithm is not {ALGORITHM}")
-    expires = told.get("X-Amz-Expires", str(int(SKEW.total_seconds())))
+    expires = by_name.get("X-Amz-Expires", str(int(SKEW.total_seconds())))
     if not re.fullmatch(r"[1-9][0-9]{0,5}", expires) or int(expires) > _LONGEST_EXPIRY:
         raise IncompleteSignature(f"X-Amz-Expires is not a number of seconds between 1 and {_LONGEST_EXPIRY}")
     credential, signed, made, date = (
-        told.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature", "Date")
+        by_name.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature", "Date")
     )
     return _claim(credential, signed, made, date, timedelta(seconds=int(expires)))
 
@@ -226,7 +226,7 @@ def _moment(date: str) -> datetime:
     try:
         if _BASIC_ISO.fullmatch(date):
             return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        told = parsedate_to_datetime(date)  # the header Date
+        parsed = parsedate_to_datetime(date)  # the header Date
     except (ValueError, OverflowError):
         raise IncompleteSignature("its date is not one") from None
-    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

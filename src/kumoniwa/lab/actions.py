@@ -88,23 +88,23 @@ class Actions:
         return ImageMade(image_id, asked_at, first_state, self._clock.now(), last_state)
 
     async def snapshots_of(self, image_id: str) -> list[str]:
-        told = await self._shell.aws_text(
+        printed = await self._shell.aws_text(
             f"ec2 describe-images --image-ids {image_id} --output text"
             " --query Images[].BlockDeviceMappings[].Ebs.SnapshotId"
         )
-        return told.split()
+        return printed.split()
 
     async def consistency_of(self, image_id: str) -> str:
         """How an image's disks were cut, which EC2 does not tell."""
-        told = await asyncio.to_thread(self._cloud.told, f"images/{image_id}")
-        return told.get("consistency") or ""
+        found = await asyncio.to_thread(self._cloud.evidence, f"images/{image_id}")
+        return found.get("consistency") or ""
 
     async def volumes_of(self, instance_id: str) -> list[str]:
-        told = await self._shell.aws_text(
+        printed = await self._shell.aws_text(
             f"ec2 describe-volumes --filters Name=attachment.instance-id,Values={instance_id} --output text"
             " --query Volumes[].VolumeId"
         )
-        return told.split()
+        return printed.split()
 
     async def volumes_left(self) -> list[str]:
         """All volumes of the account, once those that go with their instance had time to go."""
@@ -124,8 +124,8 @@ class Actions:
         return {path: (await self._shell.ssh(login, f"cat {path}")).output.strip() for path in paths}
 
     async def boots_of(self, instance_id: str) -> list[Boot]:
-        told = await asyncio.to_thread(self._cloud.told, f"instances/{instance_id}/boots")
-        return read_boots(told["boots"])
+        found = await asyncio.to_thread(self._cloud.evidence, f"instances/{instance_id}/boots")
+        return read_boots(found["boots"])
 
     async def downtime_for(self, instance_id: str, command: str) -> Downtime | None:
         """How long the guest was down for the last boot that this command of `aws ec2` caused.

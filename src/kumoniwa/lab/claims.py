@@ -69,9 +69,13 @@ def data_volume_mounted(volumes: Sequence[str], mounted: str) -> Verdict:
 
 def refused(point: str, claim: str, answer: Answer, expected: Refusal, looks: Looks) -> Verdict:
     """A call is refused with just this code and message, and nothing happened in the guest."""
-    told = answer.refusal
-    seen = f"{told.code}: {told.message}" if told else f"not refused: {(answer.output or answer.error).strip()[:200]}"
-    return Verdict(point, claim, told == expected and looks.undisturbed, seen, str(looks))
+    refusal = answer.refusal
+    seen = (
+        f"{refusal.code}: {refusal.message}"
+        if refusal
+        else f"not refused: {(answer.output or answer.error).strip()[:200]}"
+    )
+    return Verdict(point, claim, refusal == expected and looks.undisturbed, seen, str(looks))
 
 
 def rebooted(answer: Answer, sights: Sequence[Sight], looks: Looks) -> Verdict:
@@ -108,7 +112,7 @@ def cut_at_rest(consistency: str, snapshots: int, boots: Sequence[Boot]) -> Verd
     clean = ended is not None and ended.end_clean is True
     cut = boot.cut_seconds if boot is not None else None
     holds = consistency == "at-rest" and snapshots == 2 and clean and cut is not None
-    api = f"{snapshots} snapshots, {consistency or 'not told how'}, {_cut(cut)}"
+    api = f"{snapshots} snapshots, {consistency or 'no consistency reported'}, {_cut(cut)}"
     guest = "it had powered itself off before" if clean else "it was not seen to power itself off"
     return Verdict("4", "All volumes are cut together, at rest", holds, api, guest)
 
@@ -134,7 +138,7 @@ def has_its_data(point: str, claim: str, sight: Sight, markers: dict[str, str], 
 
 
 def terminated(sight: Sight, volumes_left: Sequence[str], answer: Answer) -> Verdict:
-    """The instance and its volumes are gone, and so is its guest: SSH has nobody to answer."""
+    """The instance and its volumes are gone, and so is its guest: SSH gets no answer."""
     holds = sight.state == "terminated" and not volumes_left and answer.status != 0
     left = f"volumes left: {', '.join(volumes_left)}" if volumes_left else "its volumes are gone"
     guest = "SSH still answers" if answer.status == 0 else "SSH no longer answers"

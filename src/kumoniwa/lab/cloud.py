@@ -140,7 +140,7 @@ async def _end_leftovers(folder: Path) -> None:
             os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_STOP_GRACE):
-            while processes_of(folder):  # noqa: ASYNC110 -- they are nobody's children any more
+            while processes_of(folder):  # noqa: ASYNC110 -- their parent has ended
                 await asyncio.sleep(_BETWEEN_LOOKS)
 
 

@@ -166,15 +166,15 @@ class Experiment:
         terminate = f"ec2 terminate-instances --instance-ids {subject.id}"
         answer = await self._shell.aws(terminate)
         looks = Looks(subject.seen, await look(self._shell, subject.login))
-        told = subject.refusal(TERMINATE_REFUSED, "disableApiStop")
-        self._judge(claims.refused("7", "Stop protection refuses TerminateInstances too", answer, told, looks))
+        expected = subject.refusal(TERMINATE_REFUSED, "disableApiStop")
+        self._judge(claims.refused("7", "Stop protection refuses TerminateInstances too", answer, expected, looks))
 
         await self._modify(subject, "--no-disable-api-stop")
         await self._modify(subject, "--disable-api-termination")
         answer = await self._shell.aws(terminate)
         looks = Looks(subject.seen, await look(self._shell, subject.login))
-        told = subject.refusal(TERMINATE_REFUSED, "disableApiTermination")
-        self._judge(claims.refused("7", "Termination protection refuses it in other words", answer, told, looks))
+        expected = subject.refusal(TERMINATE_REFUSED, "disableApiTermination")
+        self._judge(claims.refused("7", "Termination protection refuses it in other words", answer, expected, looks))
 
         await self._modify(subject, "--no-disable-api-termination")
         await self._shell.aws_text(terminate)

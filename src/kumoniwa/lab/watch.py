@@ -54,16 +54,16 @@ class Lookout:
     async def sight(self, instance_id: str) -> Sight:
         """The instance now."""
         try:
-            told = await asyncio.to_thread(self._cloud.instance, instance_id)
+            instance = await asyncio.to_thread(self._cloud.instance, instance_id)
         except CommandFailed as failure:
             return Sight(self._clock.now(), trouble=str(failure))
         return Sight(
             at=self._clock.now(),
-            state=told["State"]["Name"],
-            launch_time=told["LaunchTime"].isoformat(),
-            private_address=told.get("PrivateIpAddress", ""),
-            public_address=told.get("PublicIpAddress", ""),
-            reason=told.get("StateReason", {}).get("Code", ""),
+            state=instance["State"]["Name"],
+            launch_time=instance["LaunchTime"].isoformat(),
+            private_address=instance.get("PrivateIpAddress", ""),
+            public_address=instance.get("PublicIpAddress", ""),
+            reason=instance.get("StateReason", {}).get("Code", ""),
         )
 
     @asynccontextmanager

@@ -247,8 +247,8 @@ def moment(text: str) -> datetime:
         if _EPOCH.fullmatch(text):
             return datetime.fromtimestamp(float(text), UTC)
         if _MOMENT.fullmatch(text):
-            told = datetime.fromisoformat(text)
-            return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+            parsed = datetime.fromisoformat(text)
+            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except OverflowError as beyond:
         raise ValueError(text) from beyond
     raise ValueError(text)

@@ -19,9 +19,9 @@ class EventKind(StrEnum):
     KERNEL_STARTED = "kernel-started"
     """The first line of a kernel was seen on its serial console."""
     REACHABLE = "reachable"
-    """Something in the guest answered: its agent is connected. Told again by a new server of a guest it finds so."""
+    """Something in the guest answered: its agent is connected. A new server reports it again."""
     OUT_OF_SPACE = "out-of-space"
-    """The host's disk is full; it is now HALTED and goes on by itself when there is room again. Told again to a new
+    """The host's disk is full; it is now HALTED and goes on by itself when there is room again. Reported again to a new
     server."""
     RESUMED = "resumed"
     """It goes on after OUT_OF_SPACE."""

@@ -100,8 +100,12 @@ class Follower:
 
     async def seen(self, instance_id: str) -> None:
         """The instance's guest asked for its metadata: a sign of life, for those guests that have no agent."""
-        if instance_id not in self._seen:
-            self._seen[instance_id] = self._tasks.start(self._believe(instance_id), f"sign of life of {instance_id}")
+        if instance_id in self._seen:
+            return
+        boot = await self._world.database.read(partial(boots.current, instance_id=instance_id))
+        if boot is not None and instance_id not in self._seen:  # another request may have been quicker
+            believing = self._believe(instance_id, boot.id)
+            self._seen[instance_id] = self._tasks.start(believing, f"sign of life of {instance_id}")
 
     async def _open_metadata(self, instance_id: str) -> None:
         """Answer the guest's metadata requests. One that cannot be answered must not keep the server from starting."""
@@ -120,13 +124,24 @@ class Follower:
             log.warning("a guest does not answer", instance=instance_id, reason=str(failure))
             return None
 
-    async def _believe(self, instance_id: str) -> None:
-        """Count a sign of life from early in a boot only where no agent, which knows better, reports its end."""
+    async def _believe(self, instance_id: str, boot_id: str) -> None:
+        """Count a sign of life from early in a boot only where no agent, which knows better, reports its end.
+
+        It says nothing of a later boot, not even of one whose kernel has not started yet.
+        """
         await self._world.clock.sleep(_AGENT_HAS)
         del self._seen[instance_id]
-        instance = await self._world.database.read(partial(instances.get, instance_id=instance_id))
-        if instance is not None and instance.reachability is not Reachability.OK:
-            await self._note(GuestEvent(GuestId(instance_id), EventKind.REACHABLE, self._world.clock.now()))
+        event = GuestEvent(GuestId(instance_id), EventKind.REACHABLE, self._world.clock.now())
+
+        def note(connection: Connection) -> None:
+            instance, boot = instances.get(connection, instance_id), boots.current(connection, instance_id)
+            if instance is None or boot is None or boot.id != boot_id:
+                return
+            if instance.reachability is not Reachability.OK:
+                note_event(connection, event)
+
+        if instance_id not in self._without_room:
+            await self._world.database.write(note)
 
     async def _follow(self) -> None:
         async for event in self._world.driver.events():

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -13,8 +14,9 @@ from stored import workflows_on
 
 from kumoniwa.clock import ManualClock, precise
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestState
+from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.hypervisor.simulated.machine import Machine
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import claims
 
@@ -74,6 +76,30 @@ async def test_a_sign_of_life_counts_for_the_boot_that_gave_it(tmp_path: Path) -
         await _status(stack, instance_id, "ok")
         boot = (await stack.boots(instance_id, 2))[1]
         assert boot["reachable_at"] == precise(signed_at + timedelta(seconds=120))
+
+
+def _report_no_kernel(machine: Machine, kind: EventKind, detail: str = "", report: Any = Machine._report) -> None:
+    if kind is not EventKind.KERNEL_STARTED:
+        report(machine, kind, detail)
+
+
+async def test_a_sign_of_life_says_nothing_of_a_boot_whose_kernel_has_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen on a busy host: the guest was reset just before the sign of its boot before was believed."""
+    clock = ManualClock(datetime.now(UTC))
+    driver = SimulatedDriver(clock, timing=replace(Timing.instant(), boot=1e6))
+    async with stack_on(Config(data_dir=tmp_path), driver, clock) as stack:
+        instance_id = await stack.launch()
+        await stack.running.follower.seen(instance_id)
+        await clock.advance(119)
+        monkeypatch.setattr(Machine, "_report", _report_no_kernel)
+        stack.guest(instance_id).panic()
+        await stack.boots(instance_id, 2)
+        await stack.idle()
+        await clock.advance(2)
+        for _ in range(5):
+            assert (await stack.boots(instance_id, 2))[1]["reachable_at"] is None
 
 
 async def test_a_host_without_room_impairs_the_instance_until_there_is_some(stack: Stack) -> None:

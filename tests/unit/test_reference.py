@@ -1,6 +1,7 @@
 """The reference is what the code says: its pages are fresh, and what actions say of themselves is whole."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,13 @@ def test_a_page_of_the_reference_is_what_the_code_says(name: str) -> None:
 
 def test_the_reference_has_no_other_pages() -> None:
     assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+
+
+def test_readme_counts_the_actions_as_the_reference_does() -> None:
+    counted = re.search(r"The EC2 API has (\d+) actions .*? answers (\d+) of them", PAGES["actions.md"](), re.DOTALL)
+    assert counted is not None
+    readme = (FOLDER.parents[1] / "README.md").read_text()
+    assert "Of EC2's {} actions, Kumoniwa answers {}.".format(*counted.groups()) in readme
 
 
 def test_every_action_says_how_far_it_is_built() -> None:

@@ -1,5 +1,6 @@
 """The actions Kumoniwa has, by service and name."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,7 +59,7 @@ class Action:
     check_replay: CheckReplay | None = None
 
 
-ACTIONS: dict[str, dict[str, Action]] = {"ec2": {}, "sts": {}}
+ACTIONS: defaultdict[str, dict[str, Action]] = defaultdict(dict)
 """The actions of each service, by the name that credential scopes give it."""
 
 _Function = TypeVar("_Function", bound=ActionFunction)

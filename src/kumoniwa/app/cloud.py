@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa.api import ec2, sts
+from kumoniwa import api
 from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
@@ -47,8 +47,7 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
-import_all(ec2)
-import_all(sts)
+import_all(api)
 import_all(stories)
 
 

@@ -28,7 +28,7 @@ from kumoniwa.store.journal import Origin
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.steps.instances.guests import disk_of
-from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards, ensure_refused_forwards
 from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
 from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume
 from kumoniwa.workflows.story import submit
@@ -164,6 +164,7 @@ class Follower:
                 for instance in await self._world.database.read(partial(instances.in_states, states=_UNSETTLED)):
                     await self.settle(instance.id)
                 await self._take_up_again()
+                await ensure_refused_forwards(self._world)
             except Exception:
                 log.exception("a round was not finished; the next one may be")
 

@@ -2,6 +2,7 @@
 
 import pytest
 from stack import Stack
+from waiting import turns_until
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +28,33 @@ async def test_a_refused_port_is_reported_until_the_ports_are_set_again(stack: S
     await _admit_ssh(stack, instance_id)
     [forward] = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
     assert forward["refused"] is None
+
+
+async def test_a_refused_port_is_tried_again_without_a_change_of_rules(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    refused = stack.driver.world.ports.refused
+    refused.update(dict.fromkeys((22, 1046), "another program listens there"))
+    await _admit_ssh(stack, instance_id)
+    await stack.clock.advance(60)
+    [forward] = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
+    assert forward["refused"] == "another program listens there"
+    refused.clear()
+    await stack.clock.advance(60)
+    await turns_until(lambda: not stack.running.cloud.world.refused_ports)
+    [forward] = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
+    assert forward["refused"] is None
+    assert len(stack.driver.world.ports.of(stack.guest(instance_id).id)) == 1
+
+
+async def test_what_was_refused_is_forgotten_with_the_guest(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.driver.world.ports.refused.update(dict.fromkeys((22, 1046), "another program listens there"))
+    await _admit_ssh(stack, instance_id)
+    assert instance_id in stack.running.cloud.world.refused_ports
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    await stack.clock.advance(60)
+    await turns_until(lambda: not stack.running.cloud.world.refused_ports)
 
 
 async def test_a_look_at_an_instance_leaves_its_guest_alone(stack: Stack) -> None:

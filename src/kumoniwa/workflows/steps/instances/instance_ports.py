@@ -27,6 +27,7 @@ async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mappin
     refused: dict[str, Mapping[Forward, str]] = {}
     for instance_id in instance_ids:
         async with world.turns.ports(instance_id):
+            before = world.refused_ports.get(instance_id, {})
             plan = await planned(world, instance_id)
             if plan is None:
                 world.refused_ports.pop(instance_id, None)
@@ -35,13 +36,21 @@ async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mappin
                 refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
             except DriverError as failure:
                 refusals = dict.fromkeys(plan, str(failure))
-            world.refused_ports[instance_id] = refusals
+            if refusals:
+                refused[instance_id] = world.refused_ports[instance_id] = refusals
+            else:
+                world.refused_ports.pop(instance_id, None)
         for forward, reason in refusals.items():
-            address = f"{forward.host_address}:{forward.host_port}"
-            log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
-        if refusals:
-            refused[instance_id] = refusals
+            if before.get(forward) != reason:  # said once: every round tries again
+                address = f"{forward.host_address}:{forward.host_port}"
+                log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
     return refused
+
+
+async def ensure_refused_forwards(world: World) -> None:
+    """Try once more to open what could not be opened: the program that has the port may have ended, a guest that was
+    too busy may answer."""
+    await ensure_forwards(world, tuple(world.refused_ports))
 
 
 async def planned(world: World, instance_id: str) -> tuple[Forward, ...] | None:

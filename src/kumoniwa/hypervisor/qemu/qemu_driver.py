@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -41,6 +42,8 @@ class QemuDriver:
         self._guests: dict[GuestId, QemuGuest] = {}
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._space = DiskSpace(data_dir, free)
+        # A thread of its own: the event loop's may all be reading layers of gigabytes, and actions wait for this.
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="disk-space")
         self._around = Surroundings(
             clock,
             accelerator,
@@ -75,6 +78,7 @@ class QemuDriver:
         for guest in self._guests.values():
             await guest.let_go()
         self._guests.clear()
+        self._looking.shutdown(wait=False)
         self._events.put_nowait(None)
 
     def guest(self, id: GuestId) -> QemuGuest:
@@ -85,7 +89,8 @@ class QemuDriver:
             yield event
 
     async def capacity(self) -> Capacity:
-        return Capacity(self._memory_mib, Room(await asyncio.to_thread(self._space.free), FLOOR))
+        free = await asyncio.get_running_loop().run_in_executor(self._looking, self._space.free)
+        return Capacity(self._memory_mib, Room(free, FLOOR))
 
     def describe(self) -> Mapping[str, str]:
         accelerator = self._around.accelerator

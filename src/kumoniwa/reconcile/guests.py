@@ -50,7 +50,8 @@ class Follower:
     def __init__(self, world: World, engine: Engine) -> None:
         self._world = world
         self._engine = engine
-        self._seen: dict[str, asyncio.Task[object]] = {}  # by instance: its guest gave a sign of life in this boot
+        # By instance: its guest gave a sign of life in the boot of this number.
+        self._seen: dict[str, tuple[int, asyncio.Task[object]]] = {}
         self._without_room: set[str] = set()
         self._tasks = Tasks("reconcile")
 
@@ -100,12 +101,16 @@ class Follower:
 
     async def seen(self, instance_id: str) -> None:
         """The instance's guest asked for its metadata: a sign of life, for those guests that have no agent."""
-        if instance_id in self._seen:
-            return
         boot = await self._world.database.read(partial(boots.current, instance_id=instance_id))
-        if boot is not None and instance_id not in self._seen:  # another request may have been quicker
-            believing = self._believe(instance_id, boot.id)
-            self._seen[instance_id] = self._tasks.start(believing, f"sign of life of {instance_id}")
+        if boot is None:
+            return
+        if (known := self._seen.get(instance_id)) is not None:
+            number, believing = known
+            if number >= boot.number:
+                return
+            believing.cancel()  # it says nothing of this boot
+        believing = self._tasks.start(self._believe(instance_id, boot.id), f"sign of life of {instance_id}")
+        self._seen[instance_id] = boot.number, believing
 
     async def _open_metadata(self, instance_id: str) -> None:
         """Answer the guest's metadata requests. One that cannot be answered must not keep the server from starting."""
@@ -186,7 +191,7 @@ class Follower:
     async def _note(self, event: GuestEvent) -> None:
         """Write what the event says of the guest's current boot."""
         if event.kind is EventKind.KERNEL_STARTED and (sign := self._seen.pop(event.guest, None)) is not None:
-            sign.cancel()  # it was of the boot before
+            sign[1].cancel()  # it was of the boot before
         if event.kind is EventKind.OUT_OF_SPACE:
             self._without_room.add(event.guest)
         else:

@@ -102,6 +102,31 @@ async def test_a_sign_of_life_says_nothing_of_a_boot_whose_kernel_has_not_starte
             assert (await stack.boots(instance_id, 2))[1]["reachable_at"] is None
 
 
+async def test_a_boot_has_a_sign_of_life_of_its_own_soon_after_that_of_the_boot_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an agent, and without a console on which its kernel's start is seen."""
+    clock = ManualClock(datetime.now(UTC))
+    driver = SimulatedDriver(clock, timing=replace(Timing.instant(), boot=1e6))
+    async with stack_on(Config(data_dir=tmp_path), driver, clock) as stack:
+        instance_id = await stack.launch()
+        monkeypatch.setattr(Machine, "_report", _report_no_kernel)
+        await stack.running.follower.seen(instance_id)
+        await clock.advance(60)
+        stack.guest(instance_id).panic()
+        await stack.boots(instance_id, 2)
+        await stack.idle()
+        await stack.running.follower.seen(instance_id)
+        signed_at = clock.now()
+        await clock.advance(61)
+        assert [boot["reachable_at"] for boot in await stack.boots(instance_id, 2)] == [None, None]
+        await clock.advance(60)
+        async with asyncio.timeout(10):
+            while (boot := (await stack.boots(instance_id, 2))[1])["reachable_at"] is None:
+                pass
+        assert boot["reachable_at"] == precise(signed_at + timedelta(seconds=120))
+
+
 async def test_a_host_without_room_impairs_the_instance_until_there_is_some(stack: Stack) -> None:
     instance_id = await stack.launch()
     stack.guest(instance_id).run_out_of_space()

@@ -93,7 +93,7 @@ class Listing(Generic[T]):
         items = list(self.read(connection, asked))
         if self.kind is not None and not self.read_checks_ids:
             self.kind.check_all_found(asked.ids, {self.id_of(item) for item in items})
-        tags = self._tags(connection, asked)
+        tags = self._tags(connection, asked, items)
         shown, token = page(
             asked.call,
             asked.parameters,
@@ -107,12 +107,14 @@ class Listing(Generic[T]):
         answer: dict[str, Any] = {self.member: [self.row(item, tags(item)) for item in shown]}
         return answer if token is None else {**answer, "NextToken": token}
 
-    def _tags(self, connection: Connection, asked: Asked) -> Tags[T]:
+    def _tags(self, connection: Connection, asked: Asked, items: Sequence[T]) -> Tags[T]:
         if self.own_tags is not None:
             return self.own_tags
         if not self.tagged or self.kind is None:
             return lambda _: {}
-        tagged = tags_of(connection, asked.call.scope, self.kind.resource_type, asked.ids)
+        # Of the items, not of the ids asked for: a request may name others by another parameter.
+        ids = None if asked.ids is None else [self.id_of(item) for item in items]
+        tagged = tags_of(connection, asked.call.scope, self.kind.resource_type, ids)
         return lambda item: tagged.get(self.id_of(item), {})
 
 

@@ -112,6 +112,21 @@ async def test_a_name_is_taken_once_in_a_vpc(cloud: BareCloud) -> None:
         await group(cloud, "other", VpcId="vpc-00000000")
 
 
+async def test_groups_named_by_id_and_by_name_in_one_request_have_their_tags(cloud: BareCloud) -> None:
+    ids = {}
+    for name in ("web", "database"):
+        tags = [{"Key": "of", "Value": name}]
+        ids[name] = await group(cloud, name, TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}])
+    asked = {"GroupIds": [ids["web"]], "GroupNames": ["database"]}
+    found = (await cloud.ask("DescribeSecurityGroups", **asked))["SecurityGroups"]
+    assert {each["GroupName"]: each["Tags"] for each in found} == {
+        name: [{"Key": "of", "Value": name}] for name in ("web", "database")
+    }
+    of_database = [{"Name": "tag:of", "Values": ["database"]}]
+    (tagged,) = (await cloud.ask("DescribeSecurityGroups", **asked, Filters=of_database))["SecurityGroups"]
+    assert tagged["GroupId"] == ids["database"]
+
+
 async def test_a_permission_becomes_one_rule_for_each_source(cloud: BareCloud) -> None:
     web, other = await group(cloud), await group(cloud, "other")
     answer = await cloud.ask(

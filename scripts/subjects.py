@@ -7,7 +7,7 @@ checked, and that is said. Merges have no body to write.
 import subprocess
 import sys
 
-BASE = "11f2ee1aae96b3dc5b6cb382708188a1e5fbb30d"
+BASE = "92deca98f0a0b290e9737e127a6ce9890af5aedd"
 LONGEST = 72
 
 

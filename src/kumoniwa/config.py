@@ -35,7 +35,6 @@ class Config:
         "Whether the file systems of running guests are frozen for snapshots, and for images without reboot, "
         "where the tag kumoniwa:freeze does not say otherwise.",
     ] = False
-    start_deadline: Annotated[float, "How many seconds QEMU may take until the guest's processors run."] = 60.0
 
 
 @dataclass(frozen=True, slots=True)

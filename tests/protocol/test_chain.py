@@ -343,3 +343,8 @@ async def test_a_body_that_is_no_form_is_refused(caller: Caller) -> None:
 def test_a_gateway_for_actions_that_ec2_does_not_have_cannot_be_made(garden: Garden) -> None:
     with pytest.raises(ValueError, match="MakeTea"):
         services({"ec2": {"MakeTea": garden.create_volume}, "sts": {}})
+
+
+def test_actions_of_a_service_that_does_not_answer_are_noticed() -> None:
+    with pytest.raises(ValueError, match="ssm"):
+        services({"ec2": {}, "sts": {}, "ssm": {}})

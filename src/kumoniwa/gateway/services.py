@@ -32,8 +32,14 @@ class Service:
 
 
 def services(actions: Mapping[str, Mapping[str, BoundAction]]) -> dict[str, Service]:
-    """Every service, by the name that credential scopes give it; `actions` are those of each, by its name."""
-    return {
+    """Every service, by the name that credential scopes give it; `actions` are those of each, by its name.
+
+    Raises `ValueError` for actions of a service that is not here.
+    """
+    found = {
         "ec2": Service(ec2_codec(), actions["ec2"]),
         "sts": Service(query_codec("sts", "2011-06-15", STS_NAMESPACE), actions["sts"], is_regional=False, title="STS"),
     }
+    if unknown := actions.keys() - found.keys():
+        raise ValueError(f"there are actions of services that do not answer: {sorted(unknown)}")
+    return found

@@ -28,7 +28,7 @@ from kumoniwa.store.journal import Origin
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.steps.instances.guests import disk_of
-from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards, ensure_refused_forwards
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards, ensure_refused_forwards, note_unanswered
 from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
 from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume
 from kumoniwa.workflows.story import submit
@@ -64,6 +64,7 @@ class Follower:
                     await self.settle(instance.id)
                 case None:
                     await self._open_metadata(instance.id)  # it is too busy to answer us, not to ask
+                    await note_unanswered(self._world, instance.id)
                 case GuestState.RUNNING | GuestState.HALTED:
                     # Why one is halted is not known yet: the driver reports those that lack room, and they will go on.
                     await self._open_metadata(instance.id)

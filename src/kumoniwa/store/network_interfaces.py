@@ -31,12 +31,11 @@ def of_instances(
     """The network interfaces of an account's instances in a region, by instance and the primary one first; only of
     these instances, where ids are given."""
     columns = network_interfaces.c
-    query = (
-        select(network_interfaces)
-        .where(columns.account == scope.account, columns.region == scope.region, columns.instance_id.is_not(None))
-        .order_by(columns.device_index)
-    )
-    if instance_ids is not None:
+    query = select(network_interfaces).order_by(columns.device_index)
+    if instance_ids is None:
+        in_scope = columns.account == scope.account, columns.region == scope.region
+        query = query.where(*in_scope, columns.instance_id.is_not(None))
+    else:  # by these ids alone: with the scope, SQLite reads the index of the scope instead
         query = query.where(columns.instance_id.in_(instance_ids))
     found: dict[str, list[NetworkInterface]] = {}
     for interface in all_of(NetworkInterface, connection, query):

@@ -4,6 +4,8 @@ import pytest
 from stack import Stack
 from waiting import turns_until
 
+from kumoniwa.hypervisor.driver import GuestLost
+
 pytestmark = pytest.mark.anyio
 
 SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -66,3 +68,16 @@ async def test_a_look_at_an_instance_leaves_its_guest_alone(stack: Stack) -> Non
     await stack.guest(instance_id).ensure_forwards([])
     await stack.get(f"/_kumoniwa/instances/{instance_id}")
     assert ports.of(stack.guest(instance_id).id) == ()
+
+
+async def test_the_ports_of_a_guest_that_does_not_answer_at_the_start_are_asked_for_later(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    await _admit_ssh(stack, instance_id)
+    stack.driver.fail_next("observe", GuestLost("It does not answer."))
+    await stack.running.follower.adopt()
+    (forward,) = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
+    assert forward["refused"] == "The guest did not answer when the server started."
+    await stack.clock.advance(60)
+    await turns_until(lambda: not stack.running.cloud.world.refused_ports)
+    (forward,) = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
+    assert forward["refused"] is None

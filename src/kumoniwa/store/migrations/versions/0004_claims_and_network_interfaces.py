@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("resource_id"),
     )
     op.create_index("ix_claims_workflow_id", "claims", ["workflow_id"])
-    op.execute("INSERT INTO claims SELECT id, claimed_by FROM instances WHERE claimed_by IS NOT NULL")
+    op.execute("INSERT INTO claims SELECT id, claimed_by FROM instances WHERE claimed_by IN (SELECT id FROM workflows)")
     op.drop_column("instances", "claimed_by")
     _make_interfaces()
     _move_interfaces()

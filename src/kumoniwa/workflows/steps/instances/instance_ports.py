@@ -47,6 +47,12 @@ async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mappin
     return refused
 
 
+async def note_unanswered(world: World, instance_id: str) -> None:
+    """Note that none of the instance's ports is known to be open, for its guest does not answer; it is asked again."""
+    if plan := await planned(world, instance_id):
+        world.refused_ports[instance_id] = dict.fromkeys(plan, "The guest did not answer when the server started.")
+
+
 async def ensure_refused_forwards(world: World) -> None:
     """Try once more to open what could not be opened: the program that has the port may have ended, a guest that was
     too busy may answer."""

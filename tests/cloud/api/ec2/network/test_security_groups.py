@@ -117,7 +117,7 @@ async def test_groups_named_by_id_and_by_name_in_one_request_have_their_tags(clo
     for name in ("web", "database"):
         tags = [{"Key": "of", "Value": name}]
         ids[name] = await group(cloud, name, TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}])
-    asked = {"GroupIds": [ids["web"]], "GroupNames": ["database"]}
+    asked: dict[str, Any] = {"GroupIds": [ids["web"]], "GroupNames": ["database"]}
     found = (await cloud.ask("DescribeSecurityGroups", **asked))["SecurityGroups"]
     assert {each["GroupName"]: each["Tags"] for each in found} == {
         name: [{"Key": "of", "Value": name}] for name in ("web", "database")

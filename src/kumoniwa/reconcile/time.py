@@ -1,16 +1,19 @@
 """What time alone brings about: terminated instances fade, tokens expire, guests that never answer are impaired.
 
-And what the host refused to delete is tried again.
+What has ended is forgotten some time later, so that every table has an end to its growth. And what the host refused to
+delete is tried again.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.store import boots, instances, journal, tags, tokens
+from kumoniwa.model.instances import Reachability
+from kumoniwa.store import boots, images, imports, instances, journal, replace_root, tags, tokens
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
 from kumoniwa.workflows.world import World
@@ -20,8 +23,19 @@ log = structlog.get_logger(__name__)
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
 TOKENS_KEPT = timedelta(hours=24)
-WORKFLOWS_KEPT = timedelta(hours=24)
+WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
+TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
+IMAGES_KEPT = timedelta(hours=24)  # those that were deregistered
+BOOTS_KEPT = timedelta(days=7)
+BOOTS_KEPT_LAST = 100  # of each instance, whatever their age
+BOOTS_KEPT_MOST = 1000  # of each instance: a guest may reboot as often as it likes
 INITIALIZING_AT_MOST = timedelta(minutes=10)
+
+BATCH = 200  # rows that one transaction forgets, with what belongs to them: others wait for it
+BATCHES = 50  # of each table in one round
+
+Forget = Callable[..., int]
+"""Forgets at most `at_most` of what is old, and gives how many that were."""
 
 
 class Housekeeping:
@@ -49,22 +63,42 @@ class Housekeeping:
         """Do once what is due now."""
         now = self._world.clock.now()
 
-        def due(connection: Connection) -> None:
-            tokens.forget(connection, now - TOKENS_KEPT)
-            journal.forget(connection, now - WORKFLOWS_KEPT)
-            for instance in instances.in_states(connection, [InstanceState.TERMINATED]):
-                if instance.terminated_at is not None and instance.terminated_at < now - TERMINATED_SHOWN:
-                    tags.remove_all(connection, instance.id)
-                    boots.forget(connection, instance.id)
-                    instances.forget(connection, instance.id)
-            for instance in instances.in_states(connection, [InstanceState.RUNNING]):
+        def impair(connection: Connection) -> None:
+            for instance in instances.initializing(connection):
                 boot = boots.current(connection, instance.id)
-                if (
-                    instance.reachability is Reachability.INITIALIZING
-                    and boot is not None
-                    and boot.started_at < now - INITIALIZING_AT_MOST
-                ):
+                if boot is not None and boot.started_at < now - INITIALIZING_AT_MOST:
                     instances.change(connection, instance.id, reachability=Reachability.IMPAIRED, impaired_since=now)
 
-        await self._world.database.write(due)
+        await self._world.database.write(impair)
+        for forget in forgetting(now):
+            await self._forget(forget)
         await collect_what_goes(self._world)
+
+    async def _forget(self, forget: Forget) -> None:
+        """Forget what is old in batches, so that no transaction is long. What is left then has its turn next round."""
+        for _ in range(BATCHES):
+            if await self._world.database.write(partial(forget, at_most=BATCH)) < BATCH:
+                return
+
+
+def forgetting(now: datetime) -> list[Forget]:
+    """What forgets the rows of each table whose time is over."""
+    return [
+        partial(tokens.forget, before=now - TOKENS_KEPT),
+        partial(journal.forget, before=now - WORKFLOWS_KEPT),
+        partial(_forget_instances, before=now - TERMINATED_SHOWN),
+        partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
+        partial(imports.forget, before=now - TASKS_KEPT),
+        partial(replace_root.forget, before=now - TASKS_KEPT),
+        partial(images.forget, before=now - IMAGES_KEPT),
+    ]
+
+
+def _forget_instances(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the instances that were terminated before then, with their tags and boots."""
+    gone = instances.terminated(connection, before, at_most)
+    tags.remove_all(connection, *gone)
+    for instance_id in gone:
+        boots.forget(connection, instance_id)
+        instances.forget(connection, instance_id)
+    return len(gone)

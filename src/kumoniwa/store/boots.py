@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 from kumoniwa.model.boots import Boot, Cause
 from kumoniwa.store.journal import Origin
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import boots
+from kumoniwa.store.tables import boots, instances
 
 
 def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:
@@ -93,6 +93,26 @@ def count_since(connection: Connection, instance_id: str, causes: Collection[Cau
         boots.c.instance_id == instance_id, boots.c.cause.in_(causes), boots.c.started_at >= since
     )
     return connection.execute(query).scalar_one()
+
+
+def forget_old(connection: Connection, before: datetime, *, last: int, most: int, at_most: int) -> int:
+    """Forget so many of the boots that began before then; gives how many there were.
+
+    Of each instance the `last` boots stay, whatever their age, and those before its last `most` go.
+    """
+    newest = select(func.max(boots.c.number)).where(boots.c.instance_id == instances.c.id).scalar_subquery()
+    forgotten = 0
+    for instance_id, number in connection.execute(select(instances.c.id, newest).where(newest > last)).all():
+        old = (
+            select(boots.c.id)
+            .where(boots.c.instance_id == instance_id, boots.c.number <= number - last)
+            .where((boots.c.started_at < before) | (boots.c.number <= number - most))
+            .limit(at_most - forgotten)
+        )
+        forgotten += connection.execute(boots.delete().where(boots.c.id.in_(old))).rowcount
+        if forgotten == at_most:
+            break
+    return forgotten
 
 
 def forget(connection: Connection, instance_id: str) -> None:

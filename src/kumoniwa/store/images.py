@@ -1,16 +1,22 @@
-"""Images and their devices in the database. A deregistered image keeps its row: instances were launched from it."""
+"""Images and their devices in the database.
+
+A deregistered image keeps its row for some time, and as long as there are instances that were launched from it.
+"""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
 from kumoniwa.model.images import IMAGE_MOVES, Image, ImageDevice, ImageState
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.scope import Scope
+from kumoniwa.model.workflows import WorkflowState
+from kumoniwa.store import tags
 from kumoniwa.store.instances import IllegalMove
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import image_devices, images, instances
+from kumoniwa.store.tables import image_devices, images, instances, workflows
 
 
 def add(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> None:
@@ -91,3 +97,27 @@ def move(
 def remove(connection: Connection, image_id: str) -> None:
     """Forget an image and its devices altogether."""
     connection.execute(delete(images).where(images.c.id == image_id))
+
+
+def forget(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the images that were deregistered before then, with their tags; gives how many there were.
+
+    An image stays where an instance was launched from it, an image that is not deregistered was made from it, or a
+    workflow that has not ended works on it.
+    """
+    made = images.alias()
+    unfinished = workflows.c.state.in_([WorkflowState.WAITING, WorkflowState.RUNNING])
+    old = select(images.c.id).where(
+        images.c.state == ImageState.DEREGISTERED,
+        images.c.deregistered_at < before,
+        images.c.id.not_in(select(instances.c.image_id)),
+        images.c.id.not_in(
+            select(made.c.source_image_id).where(
+                made.c.state != ImageState.DEREGISTERED, made.c.source_image_id.is_not(None)
+            )
+        ),
+        ~exists().where(unfinished, workflows.c.arguments["image_id"].as_string() == images.c.id),
+    )
+    ids = connection.execute(old.limit(at_most)).scalars().all()
+    tags.remove_all(connection, *ids)
+    return connection.execute(delete(images).where(images.c.id.in_(ids))).rowcount

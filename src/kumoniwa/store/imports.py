@@ -1,12 +1,14 @@
 """Import tasks in the database."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from kumoniwa.model.scope import Scope
-from kumoniwa.model.snapshots import ImportTask
+from kumoniwa.model.snapshots import ImportState, ImportTask
+from kumoniwa.store import tags
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import import_tasks
 
@@ -26,6 +28,15 @@ def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None =
     if ids is not None:
         query = query.where(import_tasks.c.id.in_(ids))
     return all_of(ImportTask, connection, query.order_by(import_tasks.c.created_at, import_tasks.c.id))
+
+
+def forget(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the ended tasks that were begun before then, with their tags; gives how many there were."""
+    rows = import_tasks.c
+    old = select(rows.id).where(rows.created_at < before, rows.state != ImportState.ACTIVE).limit(at_most)
+    ids = connection.execute(old).scalars().all()
+    tags.remove_all(connection, *ids)
+    return connection.execute(import_tasks.delete().where(rows.id.in_(ids))).rowcount
 
 
 def change(connection: Connection, task_id: str, **columns: Any) -> None:

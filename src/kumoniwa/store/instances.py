@@ -1,11 +1,12 @@
 """Instances in the database."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from kumoniwa.model.instances import MOVES, Instance, InstanceState
+from kumoniwa.model.instances import MOVES, Instance, InstanceState, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import instances
@@ -72,6 +73,18 @@ def move(
         .values(state=target, version=instances.c.version + 1, **columns)
     )
     return result.rowcount == 1
+
+
+def initializing(connection: Connection) -> list[Instance]:
+    """The running instances whose guests have not been reachable since they booted."""
+    wanted = (instances.c.state == InstanceState.RUNNING) & (instances.c.reachability == Reachability.INITIALIZING)
+    return all_of(Instance, connection, select(instances).where(wanted))
+
+
+def terminated(connection: Connection, before: datetime, at_most: int) -> list[str]:
+    """The ids of so many of the instances that were terminated before then."""
+    old = (instances.c.state == InstanceState.TERMINATED) & (instances.c.terminated_at < before)
+    return list(connection.execute(select(instances.c.id).where(old).limit(at_most)).scalars())
 
 
 def forget(connection: Connection, instance_id: str) -> None:

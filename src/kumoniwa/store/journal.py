@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.store import claims, rows
 from kumoniwa.store.rows import all_of, one_of
-from kumoniwa.store.tables import instances, steps, workflows
+from kumoniwa.store.tables import steps, workflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,15 @@ def record(connection: Connection, step: StepRow) -> None:
     rows.insert(connection, steps, step)
 
 
-def forget(connection: Connection, before: datetime) -> None:
-    """Forget the workflows that ended before then, with their journals; those on an instance that is there stay."""
-    gone = or_(workflows.c.subject.is_(None), workflows.c.subject.not_in(select(instances.c.id)))
-    connection.execute(workflows.delete().where(workflows.c.finished_at < before, gone))
+def forget(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the workflows that ended before then, with their journals; gives how many there were.
+
+    The newest workflow stays whatever its age, so that no `sequence` is given twice.
+    """
+    newest = select(func.max(workflows.c.sequence)).scalar_subquery()
+    old = select(workflows.c.sequence).where(workflows.c.finished_at < before, workflows.c.sequence < newest)
+    gone = workflows.delete().where(workflows.c.sequence.in_(old.limit(at_most)))
+    return connection.execute(gone).rowcount
 
 
 def _set_running(connection: Connection, workflow_id: str) -> None:

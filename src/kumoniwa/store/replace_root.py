@@ -1,14 +1,19 @@
-"""Replacements of root volumes in the database. Their rows stay as a record of an instance's root volumes."""
+"""Replacements of root volumes in the database.
+
+They are the record of which root volumes an instance had: its later snapshots of them may become its root again.
+"""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
 from kumoniwa.model.scope import Scope
+from kumoniwa.store import tags
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import replace_root_tasks
+from kumoniwa.store.tables import instances, replace_root_tasks, snapshots, volumes
 
 MOVES: Mapping[ReplaceRootState, frozenset[ReplaceRootState]] = {
     ReplaceRootState.PENDING: frozenset({ReplaceRootState.IN_PROGRESS, ReplaceRootState.FAILED}),
@@ -61,3 +66,28 @@ def move(
         update(replace_root_tasks).where(rows.id == task_id, rows.state.in_(sources)).values(state=target, **columns)
     )
     return result.rowcount == 1
+
+
+def forget(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the tasks that ended before then, with their tags; gives how many there were.
+
+    A task stays where its instance may still be given a snapshot of the volumes that it names: one of them is there, or
+    a snapshot of one, and no later task names both.
+    """
+    rows, later = replace_root_tasks.c, replace_root_tasks.alias()
+    both = (rows.old_volume_id, rows.new_volume_id)
+    is_there = exists().where(instances.c.id == rows.instance_id)
+    may_be_used = exists().where(volumes.c.id.in_(both)) | exists().where(snapshots.c.volume_id.in_(both))
+    repeated = exists().where(
+        later.c.instance_id == rows.instance_id,
+        later.c.started_at > rows.started_at,
+        *(one.in_((later.c.old_volume_id, later.c.new_volume_id)) for one in both),
+    )
+    old = select(rows.id).where(
+        rows.state.not_in(UNDER_WAY),
+        func.coalesce(rows.completed_at, rows.started_at) < before,
+        ~is_there | ~may_be_used | repeated,
+    )
+    ids = connection.execute(old.limit(at_most)).scalars().all()
+    tags.remove_all(connection, *ids)
+    return connection.execute(replace_root_tasks.delete().where(rows.id.in_(ids))).rowcount

@@ -29,9 +29,9 @@ def remove(connection: Connection, resource_id: str, pairs: Mapping[str, str | N
         connection.execute(query if value is None else query.where(tags.c.value == value))
 
 
-def remove_all(connection: Connection, resource_id: str) -> None:
-    """Remove every tag of a resource: it goes, or all its tags were asked to go."""
-    connection.execute(tags.delete().where(tags.c.resource_id == resource_id))
+def remove_all(connection: Connection, *resource_ids: str) -> None:
+    """Remove every tag of resources: they go, or all their tags were asked to go."""
+    connection.execute(tags.delete().where(tags.c.resource_id.in_(resource_ids)))
 
 
 def in_scope(connection: Connection, scope: Scope) -> list[Tag]:

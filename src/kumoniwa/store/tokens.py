@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import insert, one_of
@@ -46,9 +46,11 @@ def find(connection: Connection, scope: Scope, action: str, value: str) -> Token
     return None if row is None else replace(row, output=_thawed(row.output))
 
 
-def forget(connection: Connection, before: datetime) -> None:
-    """Forget the tokens that were used before then."""
-    connection.execute(client_tokens.delete().where(client_tokens.c.created_at < before))
+def forget(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the tokens that were used before then; gives how many there were."""
+    columns = tuple(client_tokens.primary_key)
+    old = select(*columns).where(client_tokens.c.created_at < before).limit(at_most)
+    return connection.execute(client_tokens.delete().where(tuple_(*columns).in_(old))).rowcount
 
 
 def _frozen(value: Any) -> Any:

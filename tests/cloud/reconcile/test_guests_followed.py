@@ -271,7 +271,7 @@ async def test_a_guest_that_panics_at_every_boot_does_not_boot_without_pause(sta
     await stack.boots(instance_id, 5)
 
 
-async def test_workflows_are_forgotten_a_day_after_their_end_once_their_instance_is_gone(stack: Stack) -> None:
+async def test_workflows_are_forgotten_a_day_after_their_end_whatever_became_of_their_instance(stack: Stack) -> None:
     kept = await stack.launch()
     gone = await stack.launch()
     await stack.call("TerminateInstances", InstanceIds=[gone])
@@ -281,7 +281,8 @@ async def test_workflows_are_forgotten_a_day_after_their_end_once_their_instance
         return [len(workflows_on(connection, one)) for one in (kept, gone)]
 
     world = stack.running.cloud.world
-    for hours, left in ((2, [1, 2]), (25, [1, 0])):
+    # The newest of all stays, so that its number is not given again.
+    for hours, left in ((2, [1, 2]), (25, [0, 1])):
         later = ManualClock(stack.clock.now() + timedelta(hours=hours))
         await Housekeeping(replace(world, clock=later)).go_round()
         assert await stack.running.cloud.read(counts) == left

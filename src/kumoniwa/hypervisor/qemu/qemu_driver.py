@@ -12,6 +12,7 @@ from kumoniwa import run
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest.process import log_files
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
@@ -72,6 +73,7 @@ class QemuDriver:
                 log.warning("a guest could not be found again", guest=folder.name, reason=str(failure))
         watching = watch(self._space, self._around.clock, lambda: self._guests.values())
         self._tasks.start(watching, "watch the host's disk")
+        self._tasks.start(log_files.watch(self._around.clock, self._guests_folder), "keep the guests' logs small")
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     Column,
+    Index,
     String,
 )
 
@@ -20,4 +21,5 @@ client_tokens = table(
     Column("fingerprint", String, nullable=False),
     Column("output", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Index("client_tokens_age", "created_at"),
 )

@@ -76,6 +76,7 @@ replace_root_tasks = table(
     Column("snapshot_id", String),
     Column("completed_at", Moment),
     Index("replace_root_tasks_scope", "account", "region"),
+    Index("replace_root_tasks_instance", "instance_id", "started_at"),
 )
 
 boots = table(

@@ -26,7 +26,9 @@ workflows = table(
     Column("request_id", String),
     Column("error", Text),
     Column("finished_at", Moment),
-    Index("workflows_subject", "subject", "sequence"),
+    Index("workflows_turn", "subject", "state", "sequence"),
+    Index("workflows_kind", "kind", "created_at"),
+    Index("workflows_finished", "finished_at"),
 )
 
 steps = table(

@@ -10,14 +10,12 @@ from pathlib import Path
 
 import structlog
 
-from kumoniwa import run, sockets
+from kumoniwa import sockets
+from kumoniwa.hypervisor.qemu.guest.process.log_files import CONSOLE, KEPT, MOST, trim
 
 log = structlog.get_logger(__name__)
 
-LOG = "console.log"
 SOCKET = "console.sock"
-KEPT = 64 * 1024  # what GetConsoleOutput gives
-_TRIM_EVERY = 4 * 1024 * 1024
 _BANNER = b"Linux version "
 
 
@@ -41,10 +39,10 @@ class Console:
             log.info("a console cannot be listened to", folder=str(self._folder), reason=str(gone))
             return
         with connected:
-            heard, unheard = b"", _TRIM_EVERY  # an earlier server's absence may have left much
+            heard, unheard = b"", MOST  # an earlier server's absence may have left much
             while True:
-                if unheard >= _TRIM_EVERY:
-                    await trim(self._folder)
+                if unheard >= MOST:
+                    await trim(self._folder / CONSOLE)
                     unheard = 0
                 try:
                     chunk = await asyncio.get_running_loop().sock_recv(connected, 65536)
@@ -63,27 +61,9 @@ class Console:
 def tail(folder: Path) -> bytes:
     """The last 64 KiB of the log; nothing where there is none."""
     try:
-        with (folder / LOG).open("rb") as file:
+        with (folder / CONSOLE).open("rb") as file:
             end = file.seek(0, 2)
             file.seek(max(0, end - KEPT))
             return file.read(KEPT)
     except FileNotFoundError:
         return b""
-
-
-async def trim(folder: Path) -> None:
-    """Give back the room of all but the end of the log.
-
-    A hole is punched: QEMU holds the file open and appends, so it cannot be replaced, and what it appends while one
-    copies the end and truncates would be lost.
-    """
-    path = folder / LOG
-    if not path.exists():
-        return  # the guest was forgotten meanwhile
-    spare = (path.stat().st_size - 2 * KEPT) // 4096 * 4096
-    if spare <= 0:
-        return
-    try:
-        await run.run(["fallocate", "--punch-hole", "--offset", "0", "--length", str(spare), str(path)], timeout=30)
-    except (run.ProgramFailed, run.ProgramMissing, TimeoutError) as failure:
-        log.warning("a console log cannot be trimmed", path=str(path), reason=str(failure))

@@ -12,7 +12,7 @@ import structlog
 
 from kumoniwa import run, sockets
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestSpec, HostExhausted
-from kumoniwa.hypervisor.qemu.guest.process import firmware, record
+from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Channels, command_line
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.console import Console
@@ -23,7 +23,6 @@ from kumoniwa.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 PROGRAM = "qemu-system-x86_64"
-_LOG = "qemu.log"
 AGENT_SOCKET = "agent.sock"
 _MONITOR_SOCKET = "qmp.sock"
 _START_WITHIN = 60.0  # seconds until a new QEMU greets
@@ -195,9 +194,11 @@ class Machine:
 
 def _spawn(argv: list[str], folder: Path, listening: list[socket.socket]) -> Identity | None:
     """Start QEMU with these sockets; None when it ended at once."""
-    path = folder / _LOG
+    path = folder / log_files.QEMU
     if path.exists():
-        path.rename(folder / f"{_LOG}.before")  # a crash can still be looked into after the guest was made again
+        path.rename(
+            folder / f"{log_files.QEMU}.before"
+        )  # a crash can still be looked into after the guest was made again
     with path.open("wb") as output:
         pid = run.start_detached(argv, cwd=folder, output=output, pass_fds=[socket.fileno() for socket in listening])
     if (identity := identify(pid)) is None:
@@ -207,7 +208,7 @@ def _spawn(argv: list[str], folder: Path, listening: list[socket.socket]) -> Ide
 
 def _failure(folder: Path) -> DriverError:
     """Why QEMU did not start, in its own words."""
-    said = (folder / _LOG).read_text(errors="replace").strip()[-1000:] or "it said nothing"
+    said = (folder / log_files.QEMU).read_text(errors="replace").strip()[-1000:] or "it said nothing"
     text = f"QEMU did not start: {said}"
     exhausted = ("Cannot allocate memory", "cannot set up guest memory", "No space left on device")
     return HostExhausted(text) if any(sign in said for sign in exhausted) else DriverError(text)

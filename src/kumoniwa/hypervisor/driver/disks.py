@@ -103,6 +103,10 @@ class Disks(Protocol):
         """Afterwards there is no such layer. The caller knows that nothing stands on it and nothing has it open."""
         ...
 
+    async def ensure_set_aside(self, layer: LayerId) -> None:
+        """Afterwards `layer` is no layer any more, and what it holds is kept where a person finds it."""
+        ...
+
     async def all_layers(self) -> frozenset[LayerId]:
-        """The layers that exist."""
+        """The layers that exist. Files whose names no layer can have are none."""
         ...

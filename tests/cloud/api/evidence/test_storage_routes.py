@@ -105,11 +105,11 @@ async def test_a_layer_that_changed_since_it_was_measured_is_found(stack: Stack)
 
 
 async def test_files_that_nothing_knows_are_repaired(stack: Stack) -> None:
-    await stack.driver.disks.ensure_empty(LayerId("nobodys"), GIB)
+    await stack.driver.disks.ensure_empty(LayerId("layer-0123456789abcdef0"), GIB)
     [fault] = (await stack.get("/_kumoniwa/storage/check"))["faults"]
-    assert (fault["layer"], fault["repairable"]) == ("nobodys", True)
-    assert [one["layer"] for one in await repaired(stack)] == ["nobodys"]
-    assert "nobodys" not in await stack.driver.disks.all_layers()
+    assert (fault["layer"], fault["repairable"]) == ("layer-0123456789abcdef0", True)
+    assert [one["layer"] for one in await repaired(stack)] == ["layer-0123456789abcdef0"]
+    assert "layer-0123456789abcdef0" not in await stack.driver.disks.all_layers()
     assert (await stack.get("/_kumoniwa/storage/check"))["faults"] == []
 
 

@@ -21,6 +21,7 @@ from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
 from kumoniwa.hypervisor.qemu.disks.qcow2 import HEADER_BYTES, check_qcow2, check_raw, read_header
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
+from kumoniwa.ids import is_well_formed
 
 # Of what was measured the quickest for first small writes: 7,030 a second into a file of 16 MiB (64k clusters without
 # extended_l2: 2,591 and 250 MiB).
@@ -32,6 +33,8 @@ _SHORT = 120.0  # seconds for a command that writes only metadata
 _LONG = 6 * 3600.0
 _PERCENT = re.compile(r"\((\d+)\.\d+/100%\)")
 _UNFINISHED = ".new"
+QUARANTINE = "quarantine"
+"""The folder, beside that of the layers, of what was set aside."""
 
 
 class QcowDisks:
@@ -45,7 +48,8 @@ class QcowDisks:
         """Make the folder, and remove what an earlier server did not finish."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for unfinished in self._folder.glob(f"*{_UNFINISHED}"):
-            unfinished.unlink()
+            if is_well_formed(unfinished.name.removesuffix(_UNFINISHED), "layer"):  # anything else is not ours
+                unfinished.unlink()
 
     async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
         if not self._path(layer).exists():
@@ -124,8 +128,12 @@ class QcowDisks:
         await asyncio.to_thread(self._path(layer).unlink, missing_ok=True)  # a large file takes its time
         await asyncio.to_thread(sync_folder, self._folder)
 
+    async def ensure_set_aside(self, layer: LayerId) -> None:
+        await asyncio.to_thread(_set_aside, self._path(layer), self._folder.with_name(QUARANTINE))
+
     async def all_layers(self) -> frozenset[LayerId]:
-        return frozenset(LayerId(path.name.removesuffix(SUFFIX)) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
+        names = (layer_checks.layer_of(path.name) for path in self._folder.glob(f"*{SUFFIX}"))
+        return frozenset(layer for layer in names if layer is not None)
 
     def _path(self, layer: LayerId) -> Path:
         return path_of(self._folder, layer)
@@ -185,6 +193,18 @@ def _publish(unfinished: Path, final: Path) -> None:
     unfinished.chmod(0o600)
     unfinished.rename(final)
     sync_folder(final.parent)
+
+
+def _set_aside(path: Path, quarantine: Path) -> None:
+    quarantine.mkdir(exist_ok=True, mode=0o700)
+    target, again = quarantine / path.name, 0
+    while target.exists():  # one of that name was set aside before
+        again += 1
+        target = quarantine / f"{path.name}.{again}"
+    if path.exists():
+        path.rename(target)
+        sync_folder(quarantine)
+        sync_folder(path.parent)
 
 
 def _sync(path: Path) -> None:

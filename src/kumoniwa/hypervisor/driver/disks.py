@@ -14,6 +14,8 @@ class DiskFacts:
 
     format: str
     virtual_bytes: int
+    needed_bytes: int | None = None
+    """What a layer takes that holds the same, at most; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,14 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     tags = from_specifications(parameters, [kind]).get(kind)
     try:
         facts = await cloud.world.driver.disks.inspect(source, format)
-        held = await asyncio.to_thread(_held_bytes, source)
+        need = facts.needed_bytes if facts.needed_bytes is not None else await asyncio.to_thread(_held_bytes, source)
     except DiskRefused as refused:
         raise InvalidParameterValue(f"The disk {source} is refused: {refused}") from refused
     except OSError as failure:
         raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
     if facts.virtual_bytes > _MOST:
         raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
-    check_room(await cloud.world.driver.capacity(), held)
+    check_room(await cloud.world.driver.capacity(), need)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),
         account=call.account,

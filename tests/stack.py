@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -89,6 +89,8 @@ class Stack:
 async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) -> AsyncIterator[Stack]:
     """A cloud that runs with this configuration over this driver, until the block ends."""
     lay_schema(config.data_dir / DATABASE_FILE)
+    beside = (config.data_dir, config.data_dir.parent)  # where tests lay their disks
+    config = replace(config, import_from=config.import_from or beside)
     with pytest.MonkeyPatch.context() as patch, unsynced():
         patch.setattr(
             "kumoniwa.gateway.services.ec2_codec", lambda: _CODEC

@@ -13,6 +13,8 @@ import platformdirs
 DEFAULT_PORT = 4566  # the port local AWS tooling expects
 DEFAULT_ACCOUNT = "123456789012"  # AWS's own example account
 DEFAULT_REGION = "us-east-1"
+IMPORTS = "imports"
+"""In the data folder: the folder of disks that may be imported. What its owner links there may lie anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Config:
         "Whether the file systems of running guests are frozen for snapshots, and for images without reboot, "
         "where the tag kumoniwa:freeze does not say otherwise.",
     ] = False
+    import_from: Annotated[
+        tuple[Path, ...],
+        "The folders of which ImportSnapshot takes disks, beside `imports` in the data folder.",
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def add_rubbish(folder: Path) -> None:
 
     async def add() -> None:
         driver = SimulatedDriver(SystemClock(), kept_in=folder / "simulated.db")
-        await driver.disks.ensure_empty(LayerId("nobodys"), 1 << 30)
+        await driver.disks.ensure_empty(LayerId("layer-0123456789abcdef0"), 1 << 30)
         await driver.close()
 
     asyncio.run(add())
@@ -72,10 +72,10 @@ def test_without_a_server_the_folder_is_looked_at_and_repaired(cloud: CloudProce
     add_rubbish(cloud.data_dir)
     status, told = checked(cloud.data_dir)
     assert status == 1
-    assert [(fault["layer"], fault["repairable"]) for fault in told["faults"]] == [("nobodys", True)]
+    assert [(fault["layer"], fault["repairable"]) for fault in told["faults"]] == [("layer-0123456789abcdef0", True)]
     assert "kumoniwa storage check --repair" in storage(cloud.data_dir, "check").stdout
     status, told = checked(cloud.data_dir, "--repair")
-    assert (status, told["whole"], [one["layer"] for one in told["repaired"]]) == (0, True, ["nobodys"])
+    assert (status, told["whole"], [one["layer"] for one in told["repaired"]]) == (0, True, ["layer-0123456789abcdef0"])
     assert checked(cloud.data_dir) == (0, {"whole": True, "looked_at": 1, "faults": [], "repaired": []})
     cloud.start()  # it let go of the folder, and left nothing behind
 

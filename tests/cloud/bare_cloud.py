@@ -84,7 +84,7 @@ async def _bare_cloud(database: Database, folder: Path) -> AsyncIterator[BareClo
     clock = ManualClock()
     driver = SimulatedDriver(clock, timing=Timing.instant())
     await driver.open()
-    world = World(Config(folder), clock, database, driver, NoMetadata())
+    world = World(Config(folder, import_from=(folder,)), clock, database, driver, NoMetadata())
     cloud = Cloud(world, Engine(world))
     yield BareCloud(cloud, clock, driver, database)
     await cloud.engine.close()

@@ -224,7 +224,7 @@ async def until(look: Callable[[], Awaitable[T | None]]) -> T:
 async def real_cloud(folder: Path, **config: Any) -> AsyncIterator[RealCloud]:
     """A cloud on this folder. Its guests go on when the block ends; `end_guests` ends them."""
     driver = QemuDriver(folder, clock=SystemClock(), accelerator=Accelerator("tcg", "tests run everywhere"))
-    async with running(Config(data_dir=folder, **config), driver) as cloud:
+    async with running(Config(data_dir=folder, import_from=(folder,), **config), driver) as cloud:
         yield RealCloud(
             folder, cloud, driver, Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
         )

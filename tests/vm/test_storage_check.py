@@ -28,6 +28,7 @@ pytestmark = pytest.mark.vm
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 GIB = 1 << 30
 SCOPE = ("123456789012", "us-east-1")
+RUBBISH = "layer-0123456789abcdef0"
 BASE, MIDDLE, HEAD, UNMADE = "layer-base", "layer-middle", "layer-head", "layer-unmade"
 NEEDS_HEAD = ["vol-1"]
 NEEDS_MIDDLE = ["vol-1", "vol-2", "snap-2"]
@@ -150,15 +151,21 @@ def test_a_damaged_file_is_named_with_what_depends_on_it_and_left_as_it_is(
 
 def test_what_needs_no_guessing_is_repaired(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that nothing knows; and a head that QEMU has brought down to the base, as it does without a server."""
-    rubbish = folder / "layers" / "layer-rubbish.qcow2"
+    rubbish = folder / "layers" / f"{RUBBISH}.qcow2"
     rubbish.write_bytes(b"whatever")
     head = folder / "layers" / f"{HEAD}.qcow2"
     command = ["qemu-img", "rebase", "-f", "qcow2", "-F", "qcow2", "-b", f"{BASE}.qcow2", str(head)]
     subprocess.run(command, check=True, timeout=60)
     told = _checked(folder, capsys)
-    assert {fault["layer"]: fault["repairable"] for fault in told["faults"]} == {"layer-rubbish": True, HEAD: True}
+    assert {fault["layer"]: fault["repairable"] for fault in told["faults"]} == {
+        RUBBISH: True,
+        HEAD: True,
+    }
     told = _checked(folder, capsys, repair=True)
-    assert (told["whole"], sorted(one["layer"] for one in told["repaired"])) == (True, [HEAD, "layer-rubbish"])
+    assert (told["whole"], sorted(one["layer"] for one in told["repaired"])) == (
+        True,
+        [RUBBISH, HEAD],
+    )
     assert not rubbish.exists()
     assert _checked(folder, capsys) == {"whole": True, "looked_at": 4, "faults": [], "repaired": []}
 

@@ -106,7 +106,17 @@ def main() -> None:
     help="Freeze the file systems of running guests for snapshots and images without reboot, "
     "unless their tag kumoniwa:freeze says otherwise.",
 )
-def serve(data_dir: Path, port: int, host: str, region: str, driver: str, *, freeze: bool) -> None:
+@click.option(
+    "--import-from",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    multiple=True,
+    metavar="FOLDER",
+    help="Let ImportSnapshot take disks of this folder, beside the folder imports in the data folder; "
+    "may be given several times. `kumoniwa ami import` takes any disk that you can read.",
+)
+def serve(
+    data_dir: Path, port: int, host: str, region: str, driver: str, *, freeze: bool, import_from: tuple[Path, ...]
+) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
 
     \b
@@ -120,7 +130,15 @@ def serve(data_dir: Path, port: int, host: str, region: str, driver: str, *, fre
     from kumoniwa.logs import log_facts
 
     log_facts()
-    config = Config(data_dir=data_dir, host=host, port=port, driver=driver, region=region, freeze=freeze)
+    config = Config(
+        data_dir=data_dir,
+        host=host,
+        port=port,
+        driver=driver,
+        region=region,
+        freeze=freeze,
+        import_from=import_from,
+    )
     asyncio.run(serve_cloud(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint))))
 
 

@@ -1,13 +1,16 @@
 """A disk becomes an AMI, through the public API: ImportSnapshot, then RegisterImage."""
 
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.cloud import CloudClient
+from kumoniwa.config import IMPORTS
 from kumoniwa.model.images import IMAGE_NAME
 
 _QCOW2 = b"QFI\xfb"
@@ -60,8 +63,10 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
     _check_name(image.name)
     if (there := image_named(cloud, image.name)) is not None:  # before gigabytes are copied
         raise CommandFailed(f"There is an AMI of that name already: {there}. Choose another name.")
-    container = {"Format": disk_format(disk), "Url": disk.resolve().as_uri(), "Description": image.description}
-    task = cloud.call("ImportSnapshot", Description=image.name, DiskContainer=container)["ImportTaskId"]
+    format = disk_format(disk)
+    with handed_over(cloud.access.data_dir, disk) as link:
+        container = {"Format": format, "Url": link.as_uri(), "Description": image.description}
+        task = cloud.call("ImportSnapshot", Description=image.name, DiskContainer=container)["ImportTaskId"]
     snapshot_id = _imported(cloud, task, on_progress)
     on_progress("registering the image", 100)
     parameters: dict[str, Any] = {
@@ -90,6 +95,24 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
         cloud.call("DeleteSnapshot", SnapshotId=snapshot_id)
         raise
     return image_id
+
+
+@contextmanager
+def handed_over(data_dir: Path, disk: Path) -> Iterator[Path]:
+    """A link to the disk from the folder that the cloud imports from, as long as the block runs.
+
+    Only the owner of the cloud's data folder can make one. The server notes what it leads to when it is asked.
+    """
+    link = data_dir.resolve() / IMPORTS / f"{secrets.token_hex(8)}-{disk.name[-200:]}"
+    try:
+        link.parent.mkdir(exist_ok=True, mode=0o700)
+        link.symlink_to(disk.resolve())
+    except OSError as refused:
+        raise CommandFailed(f"{disk} cannot be handed over in {link.parent}: {refused.strerror}") from None
+    try:
+        yield link
+    finally:
+        link.unlink(missing_ok=True)
 
 
 def _check_name(name: str) -> None:

@@ -105,6 +105,9 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
             f" {_gib(report['full_bytes'])} each by itself{_unmeasured(report)}",
         ),
     ]
+    if (aside := report["quarantine"])["files"]:
+        there = f"{aside['files']} files, {_gib(aside['bytes_on_disk'])} on disk"
+        found.append(("quarantine", f"{there}: layers that the database did not know"))
     if (compaction := report.get("compaction")) is not None:
         found += _compaction_rows(compaction)
     if (damage := report.get("damage")) is not None:

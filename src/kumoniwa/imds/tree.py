@@ -69,7 +69,8 @@ def metadata(facts: GuestFacts) -> Directory:
         "meta-data": _meta_data(facts),
     }
     if facts.instance.user_data:
-        tops["user-data"] = b64decode(facts.instance.user_data)
+        # A version before this one kept it as it came, with spaces that are not ASCII.
+        tops["user-data"] = b64decode(facts.instance.user_data.encode("ascii", "ignore"))
     version = Directory(tops, _lines(tops))  # EC2 ends no name with a slash here, nor in the list of versions
     return Directory(dict.fromkeys(VERSIONS, version), _lines(VERSIONS))
 

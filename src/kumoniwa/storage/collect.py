@@ -1,7 +1,9 @@
 """Layers that nothing refers to any more, and their end: first the row, then the file.
 
-A layer's row is written before its file is made and removed before its file is deleted, so a file without a row is
-rubbish at any moment, wherever the server crashed.
+A layer's row is written before its file is made and removed before its file is deleted, so a file without a row was
+left by a crash. That is a file or a few. Where there are many, or no rows at all, the database is not the one that the
+files were made with (an older one was put back, or it was lost): nothing is deleted then. Files whose names are not
+exactly ours are left alone always.
 """
 
 import asyncio
@@ -10,12 +12,15 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from kumoniwa.ids import is_well_formed
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
 
 log = structlog.get_logger(__name__)
 
 Id = TypeVar("Id", bound=str)
+MOST_LEFT_BY_A_CRASH = 4
+"""Files without a row that are deleted. More at once are set aside: that costs room, and no data."""
 
 
 class LayerFiles(Protocol[Id]):
@@ -24,6 +29,8 @@ class LayerFiles(Protocol[Id]):
     async def all_layers(self) -> frozenset[Id]: ...
 
     async def ensure_deleted(self, layer: Id) -> None: ...
+
+    async def ensure_set_aside(self, layer: Id) -> None: ...
 
 
 class Collector(Generic[Id]):
@@ -37,6 +44,7 @@ class Collector(Generic[Id]):
         self._disks = disks
         # Of two at once, one could delete a layer before the other has deleted what stands on it.
         self._turn = asyncio.Lock()
+        self._removed: set[str] = set()  # layers whose rows were removed here: their files go, however many there are
 
     async def collect(self) -> int:
         """Delete the layers that nothing refers to; gives how many there were."""
@@ -44,42 +52,52 @@ class Collector(Generic[Id]):
         async with self._turn:
             await self._delete_orphans()
             while gone := await self._database.write(_remove_unreferenced):
+                self._removed |= gone
                 await self._delete_orphans()
-                collected += gone
+                collected += len(gone)
         if collected:
             log.info("layers collected", layers=collected)
         return collected
 
     async def sweep(self) -> int:
-        """Delete the files that have no row, left over from a crash or a failure; gives how many there were.
-
-        Not where there are files and no rows at all: then the database was lost, and the files are all that is left.
-        """
+        """Delete the files that have no row, left over from a crash or a failure, or set them aside where they are too
+        many for that; gives how many there were."""
         async with self._turn:
-            if (files := await self._disks.all_layers()) and not await self._database.read(layers.known):
-                log.error("the database knows of no layer; those that are there are left alone", layers=len(files))
-                return 0
             return await self._delete_orphans()
 
     async def orphans(self) -> frozenset[Id]:
-        """The files that have no row: rubbish, which `sweep` deletes. None while they are about to be deleted."""
+        """The files that have no row, which `sweep` does away with. None while they are about to be deleted."""
         async with self._turn:
-            return await self._orphans()
+            return (await self._orphans())[0]
 
     async def _delete_orphans(self) -> int:
-        found = await self._orphans()
+        found, is_lost = await self._orphans()
+        strangers = found - self._removed
+        if strangers and (is_lost or len(strangers) > MOST_LEFT_BY_A_CRASH):
+            log.error(
+                "the database does not know many of the layers that are there: was it lost, or an older one put back?"
+                " They are moved to the folder quarantine, and none is deleted",
+                layers=len(strangers),
+            )
+            for layer in sorted(strangers):
+                await self._disks.ensure_set_aside(layer)
+            found -= strangers
         for layer in sorted(found):
             await self._disks.ensure_deleted(layer)
-        return len(found)
+            self._removed.discard(layer)
+        return len(found | strangers)
 
-    async def _orphans(self) -> frozenset[Id]:
+    async def _orphans(self) -> tuple[frozenset[Id], bool]:
+        """Our files that have no row, and whether there are no rows at all."""
         # Files first, rows after: a layer that is made in between is not seen, or seen with its row.
         files = await self._disks.all_layers()
-        return files - await self._database.read(layers.known)
+        known = await self._database.read(layers.known)
+        orphans = files - known
+        return frozenset(one for one in orphans if one in self._removed or is_well_formed(one, "layer")), not known
 
 
-def _remove_unreferenced(connection: Connection) -> int:
+def _remove_unreferenced(connection: Connection) -> frozenset[str]:
     """One generation: none of these stands on another of them."""
-    found = layers.unreferenced(connection)
-    layers.remove(connection, [layer.id for layer in found])
-    return len(found)
+    found = frozenset(layer.id for layer in layers.unreferenced(connection))
+    layers.remove(connection, sorted(found))
+    return found

@@ -12,6 +12,8 @@ from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store.database import Database
 from kumoniwa.store.usage import usage
 
+QUARANTINE = "quarantine"
+"""In the data folder: the folder of layers' files that were set aside (`Disks.ensure_set_aside`)."""
 _AT_ONCE = 1.0  # seconds of checking in one answer: then the caller asks again from where it ended
 
 
@@ -35,6 +37,7 @@ async def status(database: Database, room: Room, data_dir: Path) -> dict[str, An
             "usable_bytes": max(0, room.free - room.reserve),
         },
         "bytes_on_disk": held,
+        "quarantine": await asyncio.to_thread(_quarantine, data_dir / QUARANTINE),
         **asdict(await database.read(usage)),
     }
 
@@ -60,6 +63,12 @@ async def check_part(
 async def repair_all(database: Database, files: CheckedFiles, collector: Collector[Id]) -> dict[str, Any]:
     """Repair what needs no guessing; gives what was repaired."""
     return {"repaired": as_json(await repair(database, files, collector))}
+
+
+def _quarantine(folder: Path) -> dict[str, Any]:
+    """What was set aside: files of layers that the database does not know."""
+    files = len(list(folder.iterdir())) if folder.is_dir() else 0
+    return {"files": files, "bytes_on_disk": _bytes_on_disk(folder) or 0}
 
 
 def _bytes_on_disk(folder: Path) -> int | None:

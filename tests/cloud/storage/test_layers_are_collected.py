@@ -12,6 +12,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import layers
@@ -80,8 +81,9 @@ async def test_a_volume_takes_its_tags_with_it(stack: Stack) -> None:
 async def test_a_file_that_cannot_be_deleted_does_not_keep_a_server_from_starting(tmp_path: Path) -> None:
     clock = ManualClock()
     driver = SimulatedDriver(clock, timing=Timing.instant())
-    await driver.disks.ensure_empty(LayerId("nobodys"), GIB)
+    orphan = LayerId(new_id("layer"))
+    await driver.disks.ensure_empty(orphan, GIB)
     driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
     async with running(Config(data_dir=tmp_path), driver, clock), asyncio.timeout(10):
-        while "nobodys" in await driver.disks.all_layers():  # the first round of housekeeping tries again
+        while orphan in await driver.disks.all_layers():  # the first round of housekeeping tries again
             await let_others_run()

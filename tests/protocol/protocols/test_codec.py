@@ -147,6 +147,21 @@ def test_user_data_stays_as_sent_at_launch_and_is_decoded_when_modified() -> Non
     assert (launched["UserData"], modified["UserData"]) == ("aGk=", {"Value": b"hi"})
 
 
+def test_base64_may_be_broken_into_lines() -> None:
+    sent = {"KeyName": "mine", "PublicKeyMaterial": "c3No\r\nLWVk"}
+    assert CODEC.parse("ImportKeyPair", sent)["PublicKeyMaterial"] == b"ssh-ed"
+
+
+@pytest.mark.parametrize("wrong", ["aGk=\u00a0", "aGk=\u2003", "aGk=aGk=", "aGk", "aG-_", "a"])
+def test_what_is_no_base64_is_refused_wherever_it_stands(wrong: str) -> None:
+    for action, sent in (
+        ("ImportKeyPair", {"KeyName": "mine", "PublicKeyMaterial": wrong}),
+        ("ModifyInstanceAttribute", {"InstanceId": "i-1", "UserData.Value": wrong}),
+    ):
+        with pytest.raises(Ec2Error):
+            CODEC.parse(action, sent)
+
+
 def test_user_data_can_be_emptied() -> None:
     assert CODEC.parse("ModifyInstanceAttribute", {"InstanceId": "i-1", "UserData.Value": ""})["UserData"] == {
         "Value": b""

@@ -1,6 +1,7 @@
 """What a guest can read."""
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,12 @@ def test_what_is_not_there_is_not_found(path: str) -> None:
 
 def test_user_data_comes_back_byte_for_byte() -> None:
     assert find(metadata(FACTS), "/latest/user-data") == USER_DATA
+
+
+@pytest.mark.parametrize("space", ["\n", "\u00a0", "\u2003"])
+def test_user_data_that_an_earlier_version_kept_as_it_came_is_readable(space: str) -> None:
+    kept = b64encode(USER_DATA).decode() + space
+    assert find(metadata(facts(user_data=kept)), "/latest/user-data") == USER_DATA
 
 
 def test_the_hostname_outside_virginia_names_its_region() -> None:

@@ -28,6 +28,7 @@ class Files:
     def __init__(self, **parents: str | None) -> None:
         self.parents = parents
         self.wrong: dict[str, str] = {}
+        self.aside: set[str] = set()
         self.meanwhile: Callable[[], None] = lambda: None
 
     async def all_layers(self) -> frozenset[str]:
@@ -35,6 +36,10 @@ class Files:
 
     async def ensure_deleted(self, layer: str) -> None:
         del self.parents[layer]
+
+    async def ensure_set_aside(self, layer: str) -> None:
+        del self.parents[layer]
+        self.aside.add(layer)
 
     async def parent(self, layer: str) -> str | None:
         if layer not in self.parents:
@@ -131,12 +136,13 @@ async def test_it_goes_on_where_it_ended(database: Database) -> None:
     assert (seen, told) == ([1, 2, 3], ["a", "b", "c"])
 
 
-async def test_files_are_left_alone_where_the_database_was_lost(tmp_path: Path) -> None:
+async def test_files_are_set_aside_where_the_database_was_lost(tmp_path: Path) -> None:
     empty = open_database(tmp_path)
-    files = whole()
-    assert [fault.layer for fault in await look_at_whole(empty, Collector(empty, files))] == ["a", "b", "c"]
-    assert await repair(empty, files, Collector(empty, files)) == []
-    assert set(files.parents) == {"a", "b", "c"}
+    low, top = (f"layer-0{digit * 16}" for digit in "ab")
+    files = Files(**{low: None, top: low})
+    assert [fault.layer for fault in await look_at_whole(empty, Collector(empty, files))] == [low, top]
+    assert [fault.layer for fault in await repair(empty, files, Collector(empty, files))] == [low, top]
+    assert (files.parents, files.aside) == ({}, {low, top})
     await empty.close()
 
 

@@ -1,7 +1,7 @@
 """What is collected, what is not, and that a crash in between leaves nothing behind."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +10,11 @@ import pytest
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver
+from kumoniwa.ids import new_id
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
-from kumoniwa.storage.collect import Collector
+from kumoniwa.storage.collect import MOST_LEFT_BY_A_CRASH, Collector
 from kumoniwa.store import journal, layers, snapshots, volumes
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
@@ -96,11 +97,12 @@ async def test_a_layer_named_by_an_unfinished_workflow_stays_until_it_ends(
 async def test_a_file_that_could_not_be_deleted_goes_before_what_it_stood_on(
     database: Database, driver: SimulatedDriver
 ) -> None:
-    await _stack(database, driver, "a", "b")
+    low, top = (f"layer-0{digit * 16}" for digit in "ab")
+    await _stack(database, driver, low, top)
     driver.fail_next("ensure_deleted", DriverError("The disk is away."))
     with pytest.raises(DriverError):
         await Collector(database, driver.disks).collect()
-    assert await database.read(layers.known) == {"a"}
+    assert await database.read(layers.known) == {low}
     assert await Collector(database, driver.disks).collect() == 1
     assert await _left(database, driver) == set()
 
@@ -109,14 +111,61 @@ async def test_a_sweep_deletes_files_without_a_row_and_nothing_else(
     database: Database, driver: SimulatedDriver
 ) -> None:
     await _stack(database, driver, "a", "b")
-    await driver.disks.ensure_empty(LayerId("orphan"), 512)
-    assert await Collector(database, driver.disks).sweep() == 1
+    await _orphans(driver, MOST_LEFT_BY_A_CRASH)
+    assert await Collector(database, driver.disks).sweep() == MOST_LEFT_BY_A_CRASH
+    assert driver.disks._aside == set()
     assert await _left(database, driver) == {"a", "b"}
 
 
-async def test_a_sweep_leaves_files_alone_when_the_database_was_lost(
+@pytest.mark.parametrize("ask", [Collector.sweep, Collector.collect])
+async def test_files_are_set_aside_when_the_database_was_lost(
+    database: Database, driver: SimulatedDriver, ask: Callable[[Collector[LayerId]], Awaitable[int]]
+) -> None:
+    """By a collection too: a server that starts sweeps and then collects."""
+    orphans = await _orphans(driver, 1)
+    await ask(Collector(database, driver.disks))
+    assert driver.disks._aside == orphans
+
+
+async def test_files_are_set_aside_when_there_are_too_many_for_a_crash(
     database: Database, driver: SimulatedDriver
 ) -> None:
-    await driver.disks.ensure_empty(LayerId("a"), 512)
-    assert await Collector(database, driver.disks).sweep() == 0
-    assert await driver.disks.all_layers() == {"a"}
+    """An older database was put back: what was made since is all that is left of it."""
+    await _stack(database, driver, "a", "b")
+    orphans = await _orphans(driver, MOST_LEFT_BY_A_CRASH + 1)
+    assert await Collector(database, driver.disks).collect() == 2
+    assert await _left(database, driver) == set()
+    assert driver.disks._aside == orphans
+
+
+async def test_layers_that_were_collected_go_however_many_they_are(database: Database, driver: SimulatedDriver) -> None:
+    count = MOST_LEFT_BY_A_CRASH * 3
+    names = await _orphans(driver, count)
+    await database.write(lambda connection: layers.add(connection, *(Layer(name, None, 512, AT) for name in names)))
+    assert await Collector(database, driver.disks).collect() == count
+    assert (await driver.disks.all_layers(), driver.disks._aside) == (frozenset(), set())
+
+
+async def test_files_that_do_not_have_our_names_are_left_alone(database: Database, driver: SimulatedDriver) -> None:
+    await _stack(database, driver, "a")
+    foreign = {
+        "my-backup",
+        "layer-0a",
+        "layer-0123456789abcdefg",
+        "layer-0123456789abcdef0.old",
+        "vol-0123456789abcdef0",
+    }
+    for name in foreign:
+        await driver.disks.ensure_empty(LayerId(name), 512)
+    collector = Collector(database, driver.disks)
+    assert await collector.orphans() == frozenset()
+    assert (await collector.collect(), await collector.sweep()) == (1, 0)
+    assert await driver.disks.all_layers() == foreign
+
+
+async def _orphans(driver: SimulatedDriver, count: int) -> set[LayerId]:
+    """Files without a row, with names of ours."""
+    names = {LayerId(new_id("layer")) for _ in range(count)}
+    for name in names:
+        await driver.disks.ensure_empty(name, 512)
+    return names

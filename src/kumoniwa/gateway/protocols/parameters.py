@@ -11,13 +11,13 @@ What EC2's clients really send, and what is made of it:
 * an empty list cannot be said at all: `Filter=` is refused, as EC2 refuses it (smithy-lang/smithy#2269).
 """
 
-import binascii
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from kumoniwa import base64_text
 from kumoniwa.errors import InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
 
 MAX_DEPTH = 32
@@ -199,7 +199,7 @@ def _conversion(shape: Any) -> Callable[[str], Any]:
         case "timestamp":
             return moment
         case "blob":
-            return lambda text: binascii.a2b_base64(text, strict_mode=True)
+            return base64_text.read
         case other:
             raise NotImplementedError(f"EC2's model has gained the type {other}")
 

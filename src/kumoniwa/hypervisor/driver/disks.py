@@ -14,6 +14,8 @@ class DiskFacts:
 
     format: str
     virtual_bytes: int
+    needed_bytes: int | None = None
+    """What a layer takes that holds the same, at most; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,10 @@ class Disks(Protocol):
         """Afterwards there is no such layer. The caller knows that nothing stands on it and nothing has it open."""
         ...
 
+    async def ensure_set_aside(self, layer: LayerId) -> None:
+        """Afterwards `layer` is no layer any more, and what it holds is kept where a person finds it."""
+        ...
+
     async def all_layers(self) -> frozenset[LayerId]:
-        """The layers that exist."""
+        """The layers that exist. Files whose names no layer can have are none."""
         ...

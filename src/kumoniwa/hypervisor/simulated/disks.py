@@ -33,6 +33,7 @@ class SimulatedDisks:
         self._clock = clock
         self._faults = faults
         self._import_seconds = import_seconds
+        self._aside: set[LayerId] = set()
 
     async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
         await self._faults.enter("ensure_empty")
@@ -138,9 +139,12 @@ class SimulatedDisks:
         if self._layers.is_torn(layer):
             raise LayerDamaged(f"{layer}.qcow2 is torn: it cannot be read")
 
+    async def ensure_set_aside(self, layer: LayerId) -> None:
+        self._aside.add(layer)  # not on disk: the next server sets it aside again
+
     async def all_layers(self) -> frozenset[LayerId]:
         await self._faults.enter("all_layers")
-        return self._layers.ids()
+        return self._layers.ids() - self._aside
 
 
 def _name(layer: LayerId | None) -> str:

@@ -12,12 +12,14 @@ from asgi import send
 from sqlalchemy import update
 from stack import Stack, stack_on
 
+from kumoniwa.client.storage import rows
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import LayerDamaged, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 from kumoniwa.model.layers import GIB
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.storage.report import QUARANTINE
 from kumoniwa.store import layers, snapshots, tables
 from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_measured
 
@@ -105,11 +107,11 @@ async def test_a_layer_that_changed_since_it_was_measured_is_found(stack: Stack)
 
 
 async def test_files_that_nothing_knows_are_repaired(stack: Stack) -> None:
-    await stack.driver.disks.ensure_empty(LayerId("nobodys"), GIB)
+    await stack.driver.disks.ensure_empty(LayerId("layer-0123456789abcdef0"), GIB)
     [fault] = (await stack.get("/_kumoniwa/storage/check"))["faults"]
-    assert (fault["layer"], fault["repairable"]) == ("nobodys", True)
-    assert [one["layer"] for one in await repaired(stack)] == ["nobodys"]
-    assert "nobodys" not in await stack.driver.disks.all_layers()
+    assert (fault["layer"], fault["repairable"]) == ("layer-0123456789abcdef0", True)
+    assert [one["layer"] for one in await repaired(stack)] == ["layer-0123456789abcdef0"]
+    assert "layer-0123456789abcdef0" not in await stack.driver.disks.all_layers()
     assert (await stack.get("/_kumoniwa/storage/check"))["faults"] == []
 
 
@@ -264,3 +266,15 @@ async def test_a_snapshot_whose_layer_cannot_be_read_ends_in_error_and_the_other
     assert told_bad.state is SnapshotState.ERROR
     assert "torn" in (told_bad.state_message or "")
     assert told_good.full_bytes is not None
+
+
+async def test_what_lies_in_quarantine_is_told(stack: Stack) -> None:
+    report = await stack.get("/_kumoniwa/storage")
+    assert report["quarantine"] == {"files": 0, "bytes_on_disk": 0}
+    assert "quarantine" not in dict(rows(report))
+    folder = stack.running.cloud.world.config.data_dir / QUARANTINE
+    folder.mkdir()
+    (folder / "layer-0123456789abcdef0.qcow2").write_bytes(b"moss" * 1024)
+    report = await stack.get("/_kumoniwa/storage")
+    assert report["quarantine"] == {"files": 1, "bytes_on_disk": 4096}
+    assert dict(rows(report))["quarantine"] == "1 files, 0.0 GiB on disk: layers that the database did not know"

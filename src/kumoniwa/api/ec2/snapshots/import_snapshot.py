@@ -12,6 +12,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import IMPORT_SNAPSHOT_TASK
 from kumoniwa.api.ec2.snapshots.describe_import_snapshot_tasks import task_output
+from kumoniwa.api.ec2.snapshots.import_folders import admitted
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
@@ -33,8 +34,9 @@ _LOCAL_ONLY = "Kumoniwa reads disks from this host only: give DiskContainer.Url 
 @action(
     "ImportSnapshot",
     depth=Depth.PARTLY,
-    missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path. RoleName, "
-    "ClientData and DiskContainer.Description are ignored.",
+    missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path, in the folder "
+    "imports of the data folder or in one that `kumoniwa serve --import-from` names. RoleName, ClientData and "
+    "DiskContainer.Description are ignored.",
     not_built=(
         *(NotBuiltParameter(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
         NotBuiltParameter("DiskContainer.UserBucket", "disks in S3"),
@@ -47,20 +49,20 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
     container = parameters.get("DiskContainer")
     if not container:
         raise MissingParameter("DiskContainer")
-    source = _local_file(container)
+    source = await asyncio.to_thread(admitted, cloud.world.config, _local_file(container))
     format = _format(container)
     kind = IMPORT_SNAPSHOT_TASK.resource_type
     tags = from_specifications(parameters, [kind]).get(kind)
     try:
         facts = await cloud.world.driver.disks.inspect(source, format)
-        held = await asyncio.to_thread(_held_bytes, source)
+        need = facts.needed_bytes if facts.needed_bytes is not None else await asyncio.to_thread(_held_bytes, source)
     except DiskRefused as refused:
         raise InvalidParameterValue(f"The disk {source} is refused: {refused}") from refused
     except OSError as failure:
         raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
     if facts.virtual_bytes > _MOST:
         raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
-    check_room(await cloud.world.driver.capacity(), held)
+    check_room(await cloud.world.driver.capacity(), need)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),
         account=call.account,

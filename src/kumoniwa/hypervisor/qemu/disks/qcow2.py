@@ -14,6 +14,7 @@ from typing import BinaryIO
 from kumoniwa.hypervisor.driver import DiskRefused, LayerDamaged
 
 HEADER_BYTES = 104
+_MOST_CLUSTERS = 2**25  # of a file that is imported: 2 TiB of qemu-img's usual clusters
 LARGEST_BYTES = 64 * 1024**4  # EBS's largest volume
 
 _FIELDS = struct.Struct(">4sIQIIQIIQQIIQQQQII")
@@ -58,6 +59,17 @@ def check_qcow2(header: bytes) -> int:
             raise DiskRefused(why)
     check_size(size)
     return int(size)
+
+
+def check_clusters(header: bytes, length: int) -> None:
+    """Raises `DiskRefused` for a file of more clusters than are looked at: each takes two bytes of qemu-img check."""
+    cluster_bits = _FIELDS.unpack(header[: _FIELDS.size])[4]
+    if not 9 <= cluster_bits <= 21:
+        raise DiskRefused(f"its clusters cannot be of 2^{cluster_bits} bytes")
+    if length >> cluster_bits > _MOST_CLUSTERS:
+        raise DiskRefused(
+            f"its clusters, of {1 << cluster_bits} bytes, are too small for its length; try: qemu-img convert -O qcow2"
+        )
 
 
 def check_raw(start: bytes, size: int) -> None:

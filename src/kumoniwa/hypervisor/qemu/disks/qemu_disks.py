@@ -1,9 +1,13 @@
 """Layers as qcow2 files, made by qemu-img. No format is ever guessed."""
 
 import asyncio
+import contextlib
+import json
 import os
 import re
-from collections.abc import Callable, Sequence
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -19,8 +23,9 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
-from kumoniwa.hypervisor.qemu.disks.qcow2 import HEADER_BYTES, check_qcow2, check_raw, read_header
+from kumoniwa.hypervisor.qemu.disks.qcow2 import HEADER_BYTES, check_clusters, check_qcow2, check_raw, read_header
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
+from kumoniwa.ids import is_well_formed
 
 # Of what was measured the quickest for first small writes: 7,030 a second into a file of 16 MiB (64k clusters without
 # extended_l2: 2,591 and 250 MiB).
@@ -32,6 +37,8 @@ _SHORT = 120.0  # seconds for a command that writes only metadata
 _LONG = 6 * 3600.0
 _PERCENT = re.compile(r"\((\d+)\.\d+/100%\)")
 _UNFINISHED = ".new"
+QUARANTINE = "quarantine"
+"""The folder, beside that of the layers, of what was set aside."""
 
 
 class QcowDisks:
@@ -45,7 +52,8 @@ class QcowDisks:
         """Make the folder, and remove what an earlier server did not finish."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for unfinished in self._folder.glob(f"*{_UNFINISHED}"):
-            unfinished.unlink()
+            if is_well_formed(unfinished.name.removesuffix(_UNFINISHED), "layer"):  # anything else is not ours
+                unfinished.unlink()
 
     async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
         if not self._path(layer).exists():
@@ -62,29 +70,23 @@ class QcowDisks:
         await self._make(layer, ["create", "-q", "-f", "qcow2", "-o", _OVERLAY_OPTIONS, *backing], [str(size_bytes)])
 
     async def inspect(self, source: Path, format: str) -> DiskFacts:
-        facts = await asyncio.to_thread(_look, source, format)
-        if facts.format == "raw":
-            return facts
-        try:
-            await run.run(["qemu-img", "check", "-q", "-f", "qcow2", "--", _plain(source)], timeout=_LONG)
-        except run.ProgramFailed as found:
-            if found.status != 3:  # 3: clusters that nothing refers to; harmless
-                raise DiskRefused(f"qemu-img check finds it damaged: {found.stderr.strip()[-300:]}") from found
-        return facts
+        with _opened(source) as opened:
+            return await _inspect(opened, format)
 
     async def ensure_imported(
         self, layer: LayerId, source: Path, format: str, on_progress: Callable[[int], None]
     ) -> None:
         if self._path(layer).exists():
             return
-        await self.inspect(source, format)
 
         def note(line: str) -> None:
             if found := _PERCENT.search(line):
                 on_progress(int(found[1]))
 
-        command = ["convert", "-p", "-f", format, "-O", "qcow2", "-o", _OPTIONS, "--", _plain(source)]
-        await self._make(layer, command, [], on_output=note)
+        with _opened(source) as opened:
+            await _inspect(opened, format)
+            command = ["convert", "-p", "-O", "qcow2", "-o", _OPTIONS, _by_itself(opened, format)]
+            await self._make(layer, command, [], on_output=note)
 
     async def ensure_size(self, layer: LayerId, size_bytes: int) -> None:
         path = self._path(layer)
@@ -124,8 +126,12 @@ class QcowDisks:
         await asyncio.to_thread(self._path(layer).unlink, missing_ok=True)  # a large file takes its time
         await asyncio.to_thread(sync_folder, self._folder)
 
+    async def ensure_set_aside(self, layer: LayerId) -> None:
+        await asyncio.to_thread(_set_aside, self._path(layer), self._folder.with_name(QUARANTINE))
+
     async def all_layers(self) -> frozenset[LayerId]:
-        return frozenset(LayerId(path.name.removesuffix(SUFFIX)) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
+        names = (layer_checks.layer_of(path.name) for path in self._folder.glob(f"*{SUFFIX}"))
+        return frozenset(layer for layer in names if layer is not None)
 
     def _path(self, layer: LayerId) -> Path:
         return path_of(self._folder, layer)
@@ -155,23 +161,71 @@ class QcowDisks:
             unfinished.unlink(missing_ok=True)
 
 
+async def _inspect(source: Path, format: str) -> DiskFacts:
+    facts = await asyncio.to_thread(_look, source, format)
+    image = _by_itself(source, format)
+    try:
+        if format == "qcow2":
+            await _check(image)
+        measure = ["qemu-img", "measure", "--output=json", "-O", "qcow2", "-o", _OPTIONS, image]
+        return replace(facts, needed_bytes=json.loads(await run.run(measure, timeout=_SHORT))["required"])
+    except run.ProgramFailed as failure:
+        raise DiskRefused(f"qemu-img measure cannot read it: {failure.stderr.strip()[-300:]}") from failure
+    except TimeoutError as late:  # before OSError, which it is too
+        raise DiskRefused(f"looking at it takes more than {_SHORT:.0f} s") from late
+
+
+def _by_itself(source: Path, format: str) -> str:
+    """The disk for qemu-img: of this format and none other, without a file that it could stand on."""
+    file = {"driver": "file", "filename": _plain(source)}
+    node = {"driver": format, "file": file} | ({"backing": None} if format == "qcow2" else {})
+    return f"json:{json.dumps(node)}"
+
+
+async def _check(image: str) -> None:
+    """Raises `DiskRefused` for a damaged disk."""
+    try:
+        await run.run(["qemu-img", "check", "-q", image], timeout=_SHORT)
+    except run.ProgramFailed as found:
+        if found.status != 3:  # 3: clusters that nothing refers to; harmless
+            raise DiskRefused(f"qemu-img check finds it damaged: {found.stderr.strip()[-300:]}") from found
+
+
 def _failure(failure: run.ProgramFailed) -> DriverError:
     if "No space left on device" in failure.stderr:
         return HostExhausted("the host's disk is full")
     return DriverError(f"qemu-img: {failure.stderr.strip()[-500:]}")
 
 
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[Path]:
+    """A path of the file that leads to this very file as long as the block runs, whatever takes its name meanwhile.
+
+    Raises `DiskRefused` for what cannot be opened, or is no regular file.
+    """
+    try:
+        file = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as failure:
+        raise DiskRefused(f"it cannot be opened: {failure.strerror}") from failure
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise DiskRefused("it is no regular file")
+        yield Path(f"/proc/{os.getpid()}/fd/{file}")
+    finally:
+        os.close(file)
+
+
 def _look(source: Path, format: str) -> DiskFacts:
     """What the file says of itself, without any other program opening it."""
-    if not source.is_file():
-        raise DiskRefused("there is no such file")
     with source.open("rb") as file:
         start = file.read(HEADER_BYTES)
     if format == "raw":
         check_raw(start, size := source.stat().st_size)
         return DiskFacts("raw", size)
     if format == "qcow2":
-        return DiskFacts("qcow2", check_qcow2(start))
+        size = check_qcow2(start)
+        check_clusters(start, source.stat().st_size)
+        return DiskFacts("qcow2", size)
     raise DiskRefused(f"{format} disks are not taken; taken are raw and qcow2")
 
 
@@ -185,6 +239,18 @@ def _publish(unfinished: Path, final: Path) -> None:
     unfinished.chmod(0o600)
     unfinished.rename(final)
     sync_folder(final.parent)
+
+
+def _set_aside(path: Path, quarantine: Path) -> None:
+    quarantine.mkdir(exist_ok=True, mode=0o700)
+    target, again = quarantine / path.name, 0
+    while target.exists():  # one of that name was set aside before
+        again += 1
+        target = quarantine / f"{path.name}.{again}"
+    if path.exists():
+        path.rename(target)
+        sync_folder(quarantine)
+        sync_folder(path.parent)
 
 
 def _sync(path: Path) -> None:

@@ -130,6 +130,23 @@ async def test_user_data_of_the_greatest_size_is_taken_as_it_came(stack: Stack) 
     assert told["UserData"]["Value"] == data
 
 
+async def test_user_data_with_broken_lines_is_kept_without_them(stack: Stack) -> None:
+    broken = "\r\n".join(["I2Nsb3Vk", "LWNvbmZpZwo="]) + " \t\n"
+    instance_id = await stack.launch(UserData=broken)
+    told = await stack.call("DescribeInstanceAttribute", InstanceId=instance_id, Attribute="userData")
+    assert told["UserData"]["Value"] == b64encode(b"#cloud-config\n").decode()
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\u0085", "\ufeff"])
+async def test_user_data_with_spaces_that_are_not_ascii_is_no_base64(stack: Stack, space: str) -> None:
+    with pytest.raises(Refused) as refused:
+        await stack.launch(UserData=f"aGVsbG8={space}")
+    assert (refused.value.code, refused.value.message) == (
+        "InvalidParameterValue",
+        "Invalid BASE64 encoding of user data",
+    )
+
+
 async def test_images_that_cannot_be_run_are_refused(stack: Stack) -> None:
     pending, gone = "ami-00000000000000001", "ami-00000000000000002"
     await stack.running.cloud.world.database.write(partial(add_image, number=1, state=ImageState.PENDING))

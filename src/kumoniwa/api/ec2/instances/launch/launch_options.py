@@ -1,11 +1,11 @@
 """What a launch says of its instances besides image, network and volumes: checked, with EC2's defaults filled in."""
 
-import base64
-import binascii
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kumoniwa import base64_text
 from kumoniwa.api.call import Parameters
 from kumoniwa.api.ec2.instances.cpu_credits import checked_credits
 from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
@@ -76,17 +76,16 @@ def checked_type(name: str) -> InstanceType:
 
 
 def checked_user_data(encoded: str | None) -> str | None:
-    """User data as it came, in base64. Raises EC2's refusals."""
+    """User data, in base64 without breaks: what was checked, not what came. Raises EC2's refusals."""
     if not encoded:
         return None
     try:
-        # Some clients break the lines of their base64.
-        decoded = base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError):
+        decoded = base64_text.read(encoded)
+    except ValueError:
         raise InvalidParameterValue("Invalid BASE64 encoding of user data") from None
     if len(decoded) > MOST_USER_DATA:
         raise InvalidParameterValue(f"User data is limited to {MOST_USER_DATA} bytes")
-    return encoded
+    return b64encode(decoded).decode() or None
 
 
 def _options(parameters: Parameters, kind: InstanceType) -> Mapping[str, Any]:

@@ -11,17 +11,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from kumoniwa import sockets
-from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.hypervisor.qemu.guest.drives.agent_answers import (
+    MOST_BYTES,
+    AgentSilent,
+    count_returned,
+    is_answer_to,
+    returned,
+)
 
 _BOUNDARY = b"\xff"  # what never is part of JSON: it ends whatever half a command an earlier server left behind
-
-
-class AgentSilent(DriverError):
-    """The agent did not answer in time, or nothing listens. What was asked for last may happen yet."""
-
-
-class AgentRefused(DriverError):
-    """The agent understood a command and refused it. The text is the agent's."""
+_MOST_PASSED_OVER = 1024 * 1024  # bytes said to others before an answer to us
 
 
 class Agent:
@@ -33,25 +32,32 @@ class Agent:
 
     async def ask(self, command: str, *, within: float) -> object:
         """Run a command; gives what it returns. Raises `AgentSilent`, `AgentRefused`."""
-        with _told_as_silence(command, within):
-            async with asyncio.timeout(within):
-                await self._send({"execute": command})
-                answer = json.loads(await self._reader.readline())
-        if "error" in answer:
-            raise AgentRefused(f"the guest's agent refused {command}: {answer['error'].get('desc', '')}")
-        return answer["return"]
+        return returned(command, await self._answer(command, within))
+
+    async def ask_count(self, command: str, *, within: float) -> int:
+        """Run a command that returns how many things it did. Raises `AgentSilent`, `AgentRefused`."""
+        return count_returned(command, await self._answer(command, within))
 
     async def synchronize(self, *, within: float) -> None:
         """Have it answer, and pass over all that it had to say to others. Raises `AgentSilent`."""
-        number = random.randrange(1 << 31)
+        number, passed_over = random.randrange(1 << 31), 0
         with _told_as_silence("guest-sync-delimited", within):
             async with asyncio.timeout(within):
                 self._writer.write(_BOUNDARY)
                 await self._send({"execute": "guest-sync-delimited", "arguments": {"id": number}})
-                while True:
-                    await self._reader.readuntil(_BOUNDARY)
-                    if json.loads(await self._reader.readline()).get("return") == number:
+                while passed_over < _MOST_PASSED_OVER:
+                    before = await self._reader.readuntil(_BOUNDARY)
+                    line = await self._reader.readline()
+                    if is_answer_to(number, line):
                         return
+                    passed_over += len(before) + len(line)
+        raise AgentSilent("the guest's agent says too much that nobody asked for")
+
+    async def _answer(self, command: str, within: float) -> bytes:
+        with _told_as_silence(command, within):
+            async with asyncio.timeout(within):
+                await self._send({"execute": command})
+                return await self._reader.readline()
 
     async def _send(self, command: dict[str, object]) -> None:
         self._writer.write(json.dumps(command).encode() + b"\n")
@@ -62,7 +68,7 @@ class Agent:
 async def listening(path: Path, *, within: float) -> AsyncIterator[Agent]:
     """The agent at this socket, having answered within `within` seconds. Raises `AgentSilent`."""
     try:
-        reader, writer = await asyncio.open_unix_connection(sock=sockets.connect(path))
+        reader, writer = await asyncio.open_unix_connection(sock=sockets.connect(path), limit=MOST_BYTES)
     except OSError as gone:
         raise AgentSilent(f"the guest's agent cannot be reached: {gone.strerror}") from gone
     try:

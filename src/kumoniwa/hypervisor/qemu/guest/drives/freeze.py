@@ -16,6 +16,7 @@ import structlog
 
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.hypervisor.qemu.guest.drives import agent
+from kumoniwa.hypervisor.qemu.guest.drives.agent_answers import AgentRefused, AgentSilent
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT
 from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
@@ -45,7 +46,7 @@ async def frozen(machine: Machine, folder: Path) -> AsyncIterator[Standstill]:
         try:
             standstill.why_not = await _why_not_now(machine) or await _freeze(folder)
             began_at = loop.time()
-        except agent.AgentSilent as silence:
+        except AgentSilent as silence:
             standstill.why_not = str(silence)
         yield standstill
     finally:  # also when the cut was refused, and when this server is to end
@@ -95,16 +96,16 @@ async def _freeze(folder: Path) -> str:
     async with agent.listening(folder / AGENT_SOCKET, within=_ANSWERS_WITHIN) as listening:
         await asyncio.to_thread(_mark, folder)
         try:
-            count = await listening.ask("guest-fsfreeze-freeze", within=_FREEZES_WITHIN)
-        except agent.AgentRefused as refusal:
+            count = await listening.ask_count("guest-fsfreeze-freeze", within=_FREEZES_WITHIN)
+        except AgentRefused as refusal:
             return str(refusal)
         return "" if count else "the guest's agent found no file system to freeze"
 
 
 async def _thaw(folder: Path) -> Thawed:
     async with agent.listening(folder / AGENT_SOCKET, within=_THAWS_WITHIN) as listening:
-        count = await listening.ask("guest-fsfreeze-thaw", within=_THAWS_WITHIN)
-        thawed = Thawed(count if isinstance(count, int) else 0, asyncio.get_running_loop().time())
+        count = await listening.ask_count("guest-fsfreeze-thaw", within=_THAWS_WITHIN)
+        thawed = Thawed(count, asyncio.get_running_loop().time())
     (folder / _MARK).unlink(missing_ok=True)
     return thawed
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -58,7 +58,7 @@ class Running:
     gateway: Gateway
     cloud: Cloud
     follower: Follower
-    key: Mapping[str, str]
+    key: Mapping[str, str] = field(repr=False)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ What goes wrong on the way to a cloud is a `CommandFailed`, whose text is a sent
 import json
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Access:
     region: str
     account: str
     access_key_id: str
-    secret_access_key: str
+    secret_access_key: str = field(repr=False)
     pid: int
     driver: str = "qemu"
 

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakValueDictionary
@@ -53,7 +53,7 @@ _TOKEN_LENGTH = 64
 class Credential:
     """What an access key stands for."""
 
-    secret: str
+    secret: str = field(repr=False)
     account: str
 
 

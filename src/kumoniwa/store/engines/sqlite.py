@@ -130,6 +130,7 @@ def make_engine(path: Path) -> Engine:
         # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
         connect_args={"isolation_level": None, "check_same_thread": False},
         pool_size=_READERS + 1,
+        hide_parameters=True,  # an error would show them in the log: user data, the secret of the metadata tokens
     )
 
     @event.listens_for(engine, "connect")

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kumoniwa.api.call import Parameters
@@ -26,7 +26,7 @@ class LaunchOptions:
     """The rest of a launch, under the names of `Instance`'s fields."""
 
     kind: InstanceType
-    user_data: str | None
+    user_data: str | None = field(repr=False)
     disable_api_stop: bool
     disable_api_termination: bool
     shutdown_behavior: ShutdownBehavior

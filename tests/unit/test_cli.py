@@ -126,3 +126,9 @@ def test_version_is_one_line() -> None:
     assert result.exit_code == 0
     assert result.output.startswith("kumoniwa ")
     assert result.output.count("\n") == 1
+
+
+def test_control_characters_in_a_failure_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    result = kumoniwa("env", "--data-dir", str(tmp_path / "\x1b]0;X\x07"))
+    assert result.exit_code == 1
+    assert "\x1b" not in result.stderr and r"\x1b]0;X\x07" in result.stderr

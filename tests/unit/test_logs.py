@@ -1,5 +1,8 @@
 """What is written to the log: for a program and for a person, without secrets."""
 
+import json
+import logging
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -11,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from kumoniwa.client.access import Access
 from kumoniwa.gateway.chain import Credential
 from kumoniwa.imds.tokens import Tokens
-from kumoniwa.logs import log_facts
+from kumoniwa.logs import log_facts, printable
 from kumoniwa.store.engines.sqlite import make_engine
 
 SECRET = "a/secret+key"
@@ -41,6 +44,39 @@ def test_tracebacks_name_lines_and_show_no_values(log: StringIO) -> None:
     said = log.getvalue()
     assert "date value out of range, 16" in said and "verify" in said and "test_logs.py" in said
     assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("/\x1b]0;X\x07", r"/\x1b]0;X\x07"),
+        ("\x9b31m", r"\x9b31m"),  # a control sequence of one byte, where a terminal reads Latin-1
+        ("a\r\nb\tc", r"a\r\nb\tc"),
+        ("\u202egnp", r"\u202egnp"),  # turns the direction of what follows
+        ("\ud800", r"\ud800"),
+        ("Überraschung 雲", "Überraschung 雲"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_escaped(said: str, shown: str) -> None:
+    assert printable(said) == shown
+
+
+def test_no_control_character_of_a_caller_or_a_guest_reaches_the_log(log: StringIO) -> None:
+    evil = "\x1b]0;X\x07\x9b2J\nforged line"
+    logger = structlog.get_logger()
+    logger.info("answered", call=evil, reason=RuntimeError(evil), many=[evil])
+    try:
+        raise RuntimeError(evil)
+    except RuntimeError:
+        logger.exception("an unexpected error")
+        logging.getLogger("asyncio").exception("Task of %s failed", evil)
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received: %s", evil)
+    said = log.getvalue()
+    assert said.count("forged line") >= 7
+    ours = said if not log.isatty() else re.sub(r"\x1b\[\d*m", "", said)  # without the colours of a person's log
+    assert [character for character in ours if not character.isprintable() and character != "\n"] == []
+    lines = [line for line in ours.splitlines() if not log.isatty()]
+    assert all(isinstance(json.loads(line), dict) for line in lines)
 
 
 def test_what_holds_a_secret_does_not_show_it() -> None:

@@ -30,7 +30,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except _said_in_a_sentence() as failure:
-            click.echo(f"kumoniwa: {failure}", err=True)
+            from kumoniwa.logs import printable
+
+            click.echo(f"kumoniwa: {printable(str(failure), lines=True)}", err=True)
             ctx.exit(getattr(failure, "status", 1))
         except _interruptions():
             click.echo("kumoniwa: interrupted", err=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 
 from kumoniwa.store.database import Work
@@ -126,7 +126,7 @@ def _in_transaction(connection: Connection) -> bool:
 def make_engine(path: Path) -> Engine:
     """SQLAlchemy's engine on the database file, with our pragmas and explicit transactions."""
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path.absolute())),  # a path is no part of a URL: it may hold ? and %
         # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
         connect_args={"isolation_level": None, "check_same_thread": False},
         pool_size=_READERS + 1,

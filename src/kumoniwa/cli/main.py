@@ -356,10 +356,11 @@ def _interruptions() -> tuple[type[BaseException], ...]:
 def _said_in_a_sentence() -> tuple[type[Exception], ...]:
     """Failures that are printed as a sentence instead of a traceback; asked only once something was raised."""
     from kumoniwa.client.access import CommandFailed
+    from kumoniwa.folder import FolderTaken
     from kumoniwa.hypervisor.driver import DriverError
     from kumoniwa.run import ProgramFailed, ProgramMissing
 
-    known: tuple[type[Exception], ...] = (CommandFailed, DriverError, ProgramFailed, ProgramMissing)
+    known: tuple[type[Exception], ...] = (CommandFailed, DriverError, FolderTaken, ProgramFailed, ProgramMissing)
     if "kumoniwa.app.errors" in sys.modules:  # it takes a while to import, and only `serve` does
         from kumoniwa.app.errors import CannotStart
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.config import default_data_dir
+from kumoniwa.folder import not_ours, read_private
 
 UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS")
 """What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""
@@ -66,8 +67,10 @@ class Access:
 def find_cloud(data_dir: Path) -> Access:
     """The cloud whose data folder this is; `NoCloud` where none runs."""
     try:
-        server = json.loads((data_dir / "server.json").read_text())
-        key = json.loads((data_dir / "credentials.json").read_text())
+        if (reason := not_ours(data_dir)) is not None:
+            raise CommandFailed(f"The data folder {data_dir} cannot be used: {reason}")
+        server = json.loads(read_private(data_dir / "server.json"))
+        key = json.loads(read_private(data_dir / "credentials.json"))
         return _access(data_dir, server, key)
     except FileNotFoundError:
         raise NoCloud(data_dir) from None
@@ -75,7 +78,7 @@ def find_cloud(data_dir: Path) -> Access:
         raise CommandFailed(
             f"{refused.filename} belongs to another user: run this as the one who runs the cloud."
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise CommandFailed(f"{data_dir}/server.json or credentials.json is not what a server writes there.") from None
 
 

@@ -57,10 +57,10 @@ def not_ours(folder: Path) -> str | None:
 
 
 def holders(data_dir: Path) -> set[int]:
-    """The processes that hold the data folder, looked up without touching it: one, or none. Raises `OSError`."""
+    """The processes that hold the data folder, looked up without touching it: one, or none."""
     try:
         inode = (data_dir / _LOCK).stat(follow_symlinks=False).st_ino
-    except FileNotFoundError:
+    except OSError:
         return set()
     locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
     return {int(words[4]) for words in locks if words[1] == "FLOCK" and words[5].endswith(f":{inode}")}

@@ -5,14 +5,13 @@ What goes wrong on the way to a cloud is a `CommandFailed`, whose text is a sent
 """
 
 import json
-import os
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kumoniwa.config import default_data_dir
-from kumoniwa.folder import not_ours, read_private
+from kumoniwa.folder import holders, not_ours, read_private
 
 UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS")
 """What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""
@@ -89,7 +88,8 @@ def exports(access: Access) -> str:
 
 
 def _access(data_dir: Path, server: dict[str, Any], key: dict[str, Any]) -> Access:
-    if not _is_alive(int(server["pid"])):  # a server that was killed leaves its file behind
+    # A server that was killed leaves its file behind, and its process id to whoever comes next: its lock ended with it.
+    if int(server["pid"]) not in holders(data_dir):
         raise NoCloud(data_dir)
     return Access(
         data_dir=data_dir,
@@ -101,13 +101,3 @@ def _access(data_dir: Path, server: dict[str, Any], key: dict[str, Any]) -> Acce
         pid=int(server["pid"]),
         driver=server.get("driver", "qemu"),
     )
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it lives, and is another user's
-        return True
-    return True

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from asgi import Caller, Refused, send
+from structlog.testing import capture_logs
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.registry import BoundAction
@@ -18,6 +19,7 @@ from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
 from kumoniwa.gateway.arrival import MAX_BODY, answers_to
 from kumoniwa.gateway.chain import Credential, Gateway
 from kumoniwa.gateway.services import services
+from kumoniwa.store.database import DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +56,9 @@ class Garden:
     async def reboot_instances(self, call: Call, parameters: Parameters) -> Answer:
         raise ZeroDivisionError
 
+    async def create_tags(self, call: Call, parameters: Parameters) -> Answer:
+        raise DatabaseUnavailable("database or disk is full")
+
     async def get_caller_identity(self, call: Call, parameters: Parameters) -> Answer:
         return {"Arn": f"arn:aws:iam::{call.account}:root", "UserId": call.account, "Account": call.account}
 
@@ -83,6 +88,7 @@ def gateway(garden: Garden) -> Gateway:
         "DescribeKeyPairs": garden.describe_key_pairs,
         "StopInstances": garden.stop_instances,
         "RebootInstances": garden.reboot_instances,
+        "CreateTags": garden.create_tags,
     }
     return Gateway(
         services({"ec2": ec2, "sts": {"GetCallerIdentity": garden.get_caller_identity}}),
@@ -348,3 +354,14 @@ def test_a_gateway_for_actions_that_ec2_does_not_have_cannot_be_made(garden: Gar
 def test_actions_of_a_service_that_does_not_answer_are_noticed() -> None:
     with pytest.raises(ValueError, match="ssm"):
         services({"ec2": {}, "sts": {}, "ssm": {}})
+
+
+async def test_what_cannot_be_written_now_is_told_as_ec2_does_and_without_a_traceback(caller: Caller) -> None:
+    with capture_logs() as logged, pytest.raises(Refused) as refused:
+        await caller.call("CreateTags", Resources=["vol-0123456789abcdef0"], Tags=[{"Key": "a", "Value": "b"}])
+    assert (refused.value.code, refused.value.status) == ("Unavailable", 503)
+    assert refused.value.message == (
+        "The server is overloaded and can't handle the request: Kumoniwa's database cannot be used now"
+        " (database or disk is full)."
+    )
+    assert [line["event"] for line in logged] == ["answered"]

@@ -32,6 +32,7 @@ from kumoniwa.errors import (
     InvalidRequest,
     MissingParameter,
     NotBuilt,
+    Unavailable,
 )
 from kumoniwa.gateway import form, routes
 from kumoniwa.gateway.arrival import arrived
@@ -41,6 +42,7 @@ from kumoniwa.gateway.routes import Extension, Extensions
 from kumoniwa.gateway.services import STS_NAMESPACE, Service
 from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, verify
 from kumoniwa.ids import new_request_id
+from kumoniwa.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -115,6 +117,9 @@ class Gateway:
                 return
             except Ec2Error as error:
                 response, code = self._refusal(error, exchange), error.code
+            except DatabaseUnavailable as failure:
+                refused = Unavailable(f"Kumoniwa's database cannot be used now ({failure})")
+                response, code = self._refusal(refused, exchange), refused.code
             except Exception:
                 log.exception("an unexpected error", call=exchange.what)
                 response, code = self._refusal(InternalError(), exchange), "InternalError"

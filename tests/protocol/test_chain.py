@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -327,10 +327,52 @@ async def test_what_may_not_arrive_is_refused_before_it_is_read(
     assert "x-amzn-requestid" in answer.headers
 
 
+def _claiming(key: str) -> list[tuple[str, str]]:
+    """Headers of a request that says it is signed with this key."""
+    signed = f"Credential={key}/20260301/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+    date = ("date", "Sun, 01 Mar 2026 12:00:00 GMT")
+    return [("host", "localhost"), date, ("authorization", f"AWS4-HMAC-SHA256 {signed.replace('=host', '=date;host')}")]
+
+
 async def test_a_body_that_grows_past_the_limit_is_refused_without_being_kept(gateway: Gateway) -> None:
     pieces = [b"x" * 1000] * (MAX_BODY // 1000 + 2)
-    answer = await send(gateway, "POST", "/", body=pieces)
+    answer = await send(gateway, "POST", "/", _claiming(KEY), body=pieces)
     assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        (_claiming("KWSOMEBODYELSE"), "AuthFailure"),
+        ([("host", "localhost")], "MissingAuthenticationToken"),
+        ([("host", "localhost"), ("authorization", "Basic x")], "IncompleteSignature"),
+    ],
+)
+async def test_the_body_of_a_caller_that_nobody_knows_is_not_read(
+    gateway: Gateway, headers: list[tuple[str, str]], code: str
+) -> None:
+    read = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
+
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def take(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": raw}
+    await gateway(scope, receive, take)
+    assert code.encode() in sent[1]["body"]
+    assert read <= 1  # older signatures are looked for in the first piece
+
+
+async def test_an_older_signature_in_a_body_is_still_named(gateway: Gateway) -> None:
+    answer = await send(gateway, "POST", "/", body=b"AWSAccessKeyId=K&SignatureVersion=2&Signature=x")
+    assert "Kumoniwa verifies Signature Version 4 alone" in answer.text
 
 
 async def test_a_long_address_is_refused(gateway: Gateway) -> None:

@@ -1,4 +1,4 @@
-"""The visible chain of one request: read → authenticate → parse → DryRun, ClientToken → action → write.
+"""The visible chain of one request: head → caller → body → authenticate → parse → DryRun, ClientToken → action → write.
 
 Errors are raised wherever a request is found wanting and become an answer here and nowhere else.
 """
@@ -30,12 +30,13 @@ from kumoniwa.errors import (
     InternalError,
     InvalidParameterValue,
     InvalidRequest,
+    MissingAuthenticationToken,
     MissingParameter,
     NotBuilt,
     Unavailable,
 )
 from kumoniwa.gateway import form, routes
-from kumoniwa.gateway.arrival import arrived
+from kumoniwa.gateway.arrival import arrived, beginning, whole
 from kumoniwa.gateway.protocols.answers import PROLOG
 from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extension, Extensions
@@ -131,11 +132,18 @@ class Gateway:
         path = request.scope["path"]
         exchange.extension = path.startswith(routes.PREFIX)
         exchange.what = path[:200]
-        read = await arrived(request, self._hosts)
+        head = arrived(request, self._hosts)
         if path == HEALTH:
             return exchange.answered(routes.written({"status": "ok", "version": __version__, **self._health()}))
-        claim = claim_of(read)
-        self._check_service(claim, read, exchange)
+        try:
+            claim = claim_of(head)
+        except MissingAuthenticationToken:
+            claim_of(await beginning(request, head))  # older signatures are in the body, and are told apart
+            raise
+        self._check_service(claim, head, exchange)
+        if self._credentials(claim.access_key) is None:
+            verify(head, claim, lambda _: None, self._clock.now())  # refuses it before its body is read
+        read = await whole(request, head)
         call = self._authenticated(read, claim, exchange)
         if exchange.extension:
             return await self._extension(path, read, call, exchange)

@@ -13,6 +13,9 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+_SAME_AGAIN = 5.0  # seconds until a library may log the same again
+_REMEMBERED = 100  # of what they logged
+
 
 def log_warnings() -> None:
     """For commands: nothing but what went wrong."""
@@ -48,7 +51,7 @@ def _configure(level: int) -> None:
     )
     libraries = logging.getLogger()
     if not any(isinstance(known, _OfLibraries) for known in libraries.handlers):
-        libraries.addHandler(_OfLibraries(logging.WARNING))
+        libraries.addHandler(_OfLibraries())
 
 
 def _rendering(*, for_a_person: bool) -> list[Processor]:
@@ -73,8 +76,21 @@ def _plain_traceback(out: TextIO, failure: ExcInfo) -> None:
 
 
 class _OfLibraries(logging.Handler):
-    """What libraries log (asyncio, uvicorn) is written like our own."""
+    """What libraries log (asyncio, uvicorn) is written like our own, and the same at a bounded rate.
+
+    Anybody can make them log: by connecting where no more files can be opened, by speaking no HTTP.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._written: dict[tuple[str, str], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        about = (record.name, str(record.msg).partition("\n")[0])
+        if record.created - self._written.get(about, 0.0) < _SAME_AGAIN:
+            return
+        if len(self._written) >= _REMEMBERED:
+            self._written.clear()
+        self._written[about] = record.created
         said = {"exc_info": record.exc_info} if record.exc_info else {}
         structlog.get_logger().log(record.levelno, record.getMessage(), library=record.name, **said)

@@ -79,6 +79,22 @@ def test_no_control_character_of_a_caller_or_a_guest_reaches_the_log(log: String
     assert all(isinstance(json.loads(line), dict) for line in lines)
 
 
+def test_what_a_library_says_again_and_again_is_written_once_in_a_while(log: StringIO) -> None:
+    for number in range(1000):
+        logging.getLogger("asyncio").error(f"socket.accept() out of system resource\nsocket: <{number}>")
+        logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    assert log.getvalue().count("out of system resource") == 1
+    assert log.getvalue().count("Invalid HTTP request") == 1
+
+
+@pytest.fixture(autouse=True)
+def own_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was logged in another test does not count as logged here."""
+    root = logging.getLogger()
+    kept = [known for known in root.handlers if not type(known).__module__.startswith("kumoniwa")]
+    monkeypatch.setattr(root, "handlers", kept)
+
+
 def test_what_holds_a_secret_does_not_show_it() -> None:
     access = Access(Path("/cloud"), "http://127.0.0.1:1", "us-east-1", "123456789012", "AKIATEST", SECRET, 1)
     holders = [Credential(SECRET, "123456789012"), access, Tokens(SECRET.encode())]

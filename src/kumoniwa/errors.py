@@ -147,6 +147,15 @@ class IdempotentParameterMismatch(Ec2Error):
         )
 
 
+class Unavailable(Ec2Error):
+    """What EC2 says when it cannot do now what it could do later; clients try again by themselves."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Unavailable", f"The server is overloaded and can't handle the request: {reason}.")
+
+
 class InternalError(Ec2Error):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 

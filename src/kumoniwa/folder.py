@@ -1,11 +1,16 @@
-"""The data folder: who holds it, and how its small files are written."""
+"""Folders of our own: who may write to them, who holds the data folder, and how small files in it are written."""
 
+import errno
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_LOCK = "lock"
 
 
 class FolderTaken(Exception):
@@ -21,10 +26,12 @@ def owned(data_dir: Path) -> Iterator[None]:
     os.umask(0o077)  # a folder that was there before may be open to others; what we put there is not
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (data_dir / "lock").open("w")
+        if (reason := not_ours(data_dir)) is not None:
+            raise FolderTaken(f"The data folder {data_dir} cannot be used: {reason}")
+        lock = _opened(data_dir / _LOCK, os.O_RDWR | os.O_CREAT)
     except OSError as failure:
-        raise FolderTaken(f"The data folder {data_dir} cannot be used: {failure.strerror}.") from None
-    with lock:
+        raise FolderTaken(f"The data folder {data_dir} cannot be used: {_reason(failure)}.") from None
+    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -32,13 +39,60 @@ def owned(data_dir: Path) -> Iterator[None]:
                 f"Another server runs on {data_dir}. Stop it, or choose another folder with --data-dir."
             ) from None
         yield
+    finally:
+        os.close(lock)
+
+
+def not_ours(folder: Path) -> str | None:
+    """Why what is in this folder may not be believed: other users may have put it there. None for a folder of ours.
+
+    The text is a sentence that says what to do. Raises `OSError` where there is no such folder.
+    """
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        return "it belongs to another user. Run this as the one who owns it, or choose another folder."
+    if found.st_mode & _OTHERS_MAY_WRITE:
+        return "other users may write to it. Forbid that with chmod go-w, or choose another folder."
+    return None
+
+
+def holders(data_dir: Path) -> set[int]:
+    """The processes that hold the data folder, looked up without touching it: one, or none."""
+    try:
+        inode = (data_dir / _LOCK).stat(follow_symlinks=False).st_ino
+    except OSError:
+        return set()
+    locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return {int(words[4]) for words in locks if words[1] == "FLOCK" and words[5].endswith(f":{inode}")}
+
+
+def read_private(path: Path) -> str:
+    """The text of a small file that `write_private` wrote: a plain file, not a link to one. Raises `OSError`."""
+    with open(_opened(path, os.O_RDONLY)) as file:
+        return file.read()
 
 
 def write_private(path: Path, value: Mapping[str, object]) -> None:
     """Write a small file that only its owner reads, whole or not at all."""
     draft = path.with_suffix(".new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+    with open(_opened(draft, os.O_WRONLY | os.O_CREAT), "w") as file:
+        file.truncate()
         json.dump(value, file, indent=2)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
+
+
+def _opened(path: Path, flags: int) -> int:
+    """An open file at this very place: where a link or something else lies there, that is refused and left alone."""
+    found = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return found
+
+
+def _reason(failure: OSError) -> str:
+    if failure.errno == errno.ELOOP:
+        return f"{failure.filename} is not a plain file; delete it"
+    return str(failure.strerror)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from asgi import Caller, Refused, send
+from structlog.testing import capture_logs
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.registry import BoundAction
@@ -18,6 +19,7 @@ from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
 from kumoniwa.gateway.arrival import MAX_BODY, answers_to
 from kumoniwa.gateway.chain import Credential, Gateway
 from kumoniwa.gateway.services import services
+from kumoniwa.store.database import DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +56,9 @@ class Garden:
     async def reboot_instances(self, call: Call, parameters: Parameters) -> Answer:
         raise ZeroDivisionError
 
+    async def create_tags(self, call: Call, parameters: Parameters) -> Answer:
+        raise DatabaseUnavailable("database or disk is full")
+
     async def get_caller_identity(self, call: Call, parameters: Parameters) -> Answer:
         return {"Arn": f"arn:aws:iam::{call.account}:root", "UserId": call.account, "Account": call.account}
 
@@ -83,6 +88,7 @@ def gateway(garden: Garden) -> Gateway:
         "DescribeKeyPairs": garden.describe_key_pairs,
         "StopInstances": garden.stop_instances,
         "RebootInstances": garden.reboot_instances,
+        "CreateTags": garden.create_tags,
     }
     return Gateway(
         services({"ec2": ec2, "sts": {"GetCallerIdentity": garden.get_caller_identity}}),
@@ -321,10 +327,52 @@ async def test_what_may_not_arrive_is_refused_before_it_is_read(
     assert "x-amzn-requestid" in answer.headers
 
 
+def _claiming(key: str) -> list[tuple[str, str]]:
+    """Headers of a request that says it is signed with this key."""
+    signed = f"Credential={key}/20260301/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+    date = ("date", "Sun, 01 Mar 2026 12:00:00 GMT")
+    return [("host", "localhost"), date, ("authorization", f"AWS4-HMAC-SHA256 {signed.replace('=host', '=date;host')}")]
+
+
 async def test_a_body_that_grows_past_the_limit_is_refused_without_being_kept(gateway: Gateway) -> None:
     pieces = [b"x" * 1000] * (MAX_BODY // 1000 + 2)
-    answer = await send(gateway, "POST", "/", body=pieces)
+    answer = await send(gateway, "POST", "/", _claiming(KEY), body=pieces)
     assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        (_claiming("KWSOMEBODYELSE"), "AuthFailure"),
+        ([("host", "localhost")], "MissingAuthenticationToken"),
+        ([("host", "localhost"), ("authorization", "Basic x")], "IncompleteSignature"),
+    ],
+)
+async def test_the_body_of_a_caller_that_nobody_knows_is_not_read(
+    gateway: Gateway, headers: list[tuple[str, str]], code: str
+) -> None:
+    read = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
+
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def take(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": raw}
+    await gateway(scope, receive, take)
+    assert code.encode() in sent[1]["body"]
+    assert read <= 1  # older signatures are looked for in the first piece
+
+
+async def test_an_older_signature_in_a_body_is_still_named(gateway: Gateway) -> None:
+    answer = await send(gateway, "POST", "/", body=b"AWSAccessKeyId=K&SignatureVersion=2&Signature=x")
+    assert "Kumoniwa verifies Signature Version 4 alone" in answer.text
 
 
 async def test_a_long_address_is_refused(gateway: Gateway) -> None:
@@ -348,3 +396,14 @@ def test_a_gateway_for_actions_that_ec2_does_not_have_cannot_be_made(garden: Gar
 def test_actions_of_a_service_that_does_not_answer_are_noticed() -> None:
     with pytest.raises(ValueError, match="ssm"):
         services({"ec2": {}, "sts": {}, "ssm": {}})
+
+
+async def test_what_cannot_be_written_now_is_told_as_ec2_does_and_without_a_traceback(caller: Caller) -> None:
+    with capture_logs() as logged, pytest.raises(Refused) as refused:
+        await caller.call("CreateTags", Resources=["vol-0123456789abcdef0"], Tags=[{"Key": "a", "Value": "b"}])
+    assert (refused.value.code, refused.value.status) == ("Unavailable", 503)
+    assert refused.value.message == (
+        "The server is overloaded and can't handle the request: Kumoniwa's database cannot be used now"
+        " (database or disk is full)."
+    )
+    assert [line["event"] for line in logged] == ["answered"]

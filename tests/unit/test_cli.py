@@ -1,6 +1,8 @@
 """The command line: what it says and how it ends, without a cloud to speak with."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from kumoniwa.cli.main import main
 from kumoniwa.client.access import Access, NoCloud, exports, find_cloud
+from kumoniwa.folder import owned
 
 COMMANDS = ("serve", "doctor", "env", "ami", "storage", "ssh", "timeline", "demo", "version")
 NEEDING_A_CLOUD = (
@@ -21,6 +24,14 @@ NOBODY = 2**22 + 1  # above any process id that Linux gives
 
 def kumoniwa(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Path]:
+    """The data folder of a cloud that runs, as far as its files tell."""
+    with owned(tmp_path):
+        write_cloud(tmp_path, os.getpid())
+        yield tmp_path
 
 
 def write_cloud(folder: Path, pid: int) -> None:
@@ -62,10 +73,18 @@ def test_without_a_cloud_a_sentence_says_how_to_start_one(command: tuple[str, ..
     assert "Traceback" not in result.stderr
 
 
-def test_a_server_that_was_killed_counts_as_no_cloud(tmp_path: Path) -> None:
-    write_cloud(tmp_path, pid=NOBODY)
+@pytest.mark.parametrize("pid", [NOBODY, 1, os.getpid()])
+def test_a_server_that_was_killed_counts_as_no_cloud_whoever_has_its_pid_now(tmp_path: Path, pid: int) -> None:
+    with owned(tmp_path):
+        write_cloud(tmp_path, pid)
     with pytest.raises(NoCloud):
         find_cloud(tmp_path)
+
+
+def test_what_a_killed_server_left_is_not_believed_while_another_process_holds_the_folder(running: Path) -> None:
+    write_cloud(running, pid=1)
+    with pytest.raises(NoCloud):
+        find_cloud(running)
 
 
 @pytest.mark.parametrize("written", ["{", "[]", '{"endpoint": "http://127.0.0.1:4566"}', '{"pid": null}'])
@@ -77,9 +96,8 @@ def test_a_damaged_announcement_is_told_in_a_sentence(written: str, tmp_path: Pa
     assert "is not what a server writes there" in result.stderr
 
 
-def test_env_prints_exports_that_a_shell_can_evaluate(tmp_path: Path) -> None:
-    write_cloud(tmp_path, pid=1)
-    result = kumoniwa("env", "--data-dir", str(tmp_path))
+def test_env_prints_exports_that_a_shell_can_evaluate(running: Path) -> None:
+    result = kumoniwa("env", "--data-dir", str(running))
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "export AWS_ENDPOINT_URL=http://127.0.0.1:4566",
@@ -91,9 +109,8 @@ def test_env_prints_exports_that_a_shell_can_evaluate(tmp_path: Path) -> None:
     ]
 
 
-def test_env_as_json_is_for_programs(tmp_path: Path) -> None:
-    write_cloud(tmp_path, pid=1)
-    told = json.loads(kumoniwa("env", "--json", "--data-dir", str(tmp_path)).stdout)
+def test_env_as_json_is_for_programs(running: Path) -> None:
+    told = json.loads(kumoniwa("env", "--json", "--data-dir", str(running)).stdout)
     assert told["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 
@@ -126,3 +143,9 @@ def test_version_is_one_line() -> None:
     assert result.exit_code == 0
     assert result.output.startswith("kumoniwa ")
     assert result.output.count("\n") == 1
+
+
+def test_control_characters_in_a_failure_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    result = kumoniwa("env", "--data-dir", str(tmp_path / "\x1b]0;X\x07"))
+    assert result.exit_code == 1
+    assert "\x1b" not in result.stderr and r"\x1b]0;X\x07" in result.stderr

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from kumoniwa.reconcile.leftovers import collect_kept
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import facts
+from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.store.schema import SchemaTooNew
 from kumoniwa.workflows import stories
@@ -58,7 +59,7 @@ class Running:
     gateway: Gateway
     cloud: Cloud
     follower: Follower
-    key: Mapping[str, str]
+    key: Mapping[str, str] = field(repr=False)
 
 
 @asynccontextmanager
@@ -76,7 +77,10 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         except DatabaseError as broken:
             raise CannotStart(f"{config.data_dir / DATABASE_FILE} cannot be used: {broken.orig}.") from None
         ending.push_async_callback(database.close)
-        await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
+        try:
+            await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
+        except DatabaseUnavailable as hindered:
+            raise CannotStart(f"{config.data_dir / DATABASE_FILE} cannot be used now: {hindered}.") from None
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)

@@ -1,23 +1,24 @@
 """The access key of a cloud."""
 
 import json
+import os
 import secrets
 import string
 from collections.abc import Mapping
+from pathlib import Path
 
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
-from kumoniwa.folder import write_private
+from kumoniwa.folder import read_private, write_private
+
+_NAMES = ("access_key_id", "secret_access_key", "account")
 
 
 def ensure_key(config: Config) -> Mapping[str, str]:
     """The cloud's access key; made at its first start, readable by its owner alone."""
     path = config.data_dir / "credentials.json"
-    if path.exists():
-        known: Mapping[str, str] = json.loads(path.read_text())
-        if not {"access_key_id", "secret_access_key", "account"} <= known.keys():
-            raise CannotStart(f"{path} is not a key that a server wrote. Without that file a new key is made.")
-        return known
+    if os.path.lexists(path):
+        return _known(path)
     letters = string.ascii_uppercase + "234567"
     key = {
         "access_key_id": "AKIA" + "".join(secrets.choice(letters) for _ in range(16)),
@@ -26,3 +27,15 @@ def ensure_key(config: Config) -> Mapping[str, str]:
     }
     write_private(path, key)
     return key
+
+
+def _known(path: Path) -> Mapping[str, str]:
+    try:
+        known = json.loads(read_private(path))
+    except OSError as failure:
+        raise CannotStart(f"{path} cannot be read: {failure.strerror}.") from None
+    except (ValueError, RecursionError):
+        known = None
+    if not isinstance(known, dict) or not all(known.get(name) and isinstance(known[name], str) for name in _NAMES):
+        raise CannotStart(f"{path} is not a key that a server wrote. Without that file a new key is made.")
+    return known

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from kumoniwa.app.cloud import running
+from kumoniwa.app.connections import ensure_open_files, guarded
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
 from kumoniwa.folder import FolderTaken, owned, write_private
@@ -21,13 +22,15 @@ from kumoniwa.hypervisor.drivers import make_driver
 
 log = structlog.get_logger(__name__)
 
+_BACKLOG = 128  # connections that wait to be accepted; also so many are accepted before others have their turn
+
 
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
     """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
     with _owned(config.data_dir), _listening(config) as listener:
         async with running(config, await make_driver(config)) as cloud:
             port = listener.getsockname()[1]
-            endpoint = f"http://{config.host}:{port}"
+            endpoint = f"http://{_in_url(config.host)}:{port}"
             server = _server(cloud.gateway)
             with _ending_when_told(server), _announced(config, endpoint):
                 what_runs_it = cloud.cloud.world.driver.describe()
@@ -48,6 +51,8 @@ def _owned(data_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def _listening(config: Config) -> Iterator[socket.socket]:
+    if not config.host.strip():  # to a socket it would mean every address of this machine
+        raise CannotStart("--host names no address. 127.0.0.1 is this machine alone, 0.0.0.0 every address of it.")
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     # The protocol is named because asyncio turns Nagle's algorithm off only where it is: it would hold every answer's
     # body back until the caller has acknowledged its headers, for 40 ms.
@@ -56,14 +61,22 @@ def _listening(config: Config) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((config.host, config.port))
-            listener.listen()  # whoever reads where we listen is not refused, and waits until we answer
+            listener.listen(_BACKLOG)  # whoever reads where we listen is not refused, and waits until we answer
+        except UnicodeError:
+            raise CannotStart(f"Cannot listen on {config.host}. --host takes an address of this machine.") from None
         except OSError as failure:
             is_of_the_port = failure.errno in (errno.EADDRINUSE, errno.EACCES)
             way_out = (
                 "Choose another port with --port." if is_of_the_port else "--host takes an address of this machine."
             )
-            raise CannotStart(f"Cannot listen on {config.host}:{config.port}: {failure.strerror}. {way_out}") from None
+            where = f"{_in_url(config.host)}:{config.port}"
+            raise CannotStart(f"Cannot listen on {where}: {failure.strerror}. {way_out}") from None
         yield listener
+
+
+def _in_url(host: str) -> str:
+    """The host as URLs have it: an IPv6 address in brackets, the percent sign before its zone escaped."""
+    return f"[{host.replace('%', '%25')}]" if ":" in host else host
 
 
 @contextmanager
@@ -87,6 +100,9 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
 def _server(gateway: Gateway) -> uvicorn.Server:
     settings = uvicorn.Config(
         gateway,
+        http=guarded(ensure_open_files()),
+        ws="none",
+        backlog=_BACKLOG,
         lifespan="off",
         log_config=None,
         access_log=False,

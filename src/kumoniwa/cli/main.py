@@ -30,7 +30,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except _said_in_a_sentence() as failure:
-            click.echo(f"kumoniwa: {failure}", err=True)
+            from kumoniwa.logs import printable
+
+            click.echo(f"kumoniwa: {printable(str(failure), lines=True)}", err=True)
             ctx.exit(getattr(failure, "status", 1))
         except _interruptions():
             click.echo("kumoniwa: interrupted", err=True)
@@ -372,10 +374,11 @@ def _interruptions() -> tuple[type[BaseException], ...]:
 def _said_in_a_sentence() -> tuple[type[Exception], ...]:
     """Failures that are printed as a sentence instead of a traceback; asked only once something was raised."""
     from kumoniwa.client.access import CommandFailed
+    from kumoniwa.folder import FolderTaken
     from kumoniwa.hypervisor.driver import DriverError
     from kumoniwa.run import ProgramFailed, ProgramMissing
 
-    known: tuple[type[Exception], ...] = (CommandFailed, DriverError, ProgramFailed, ProgramMissing)
+    known: tuple[type[Exception], ...] = (CommandFailed, DriverError, FolderTaken, ProgramFailed, ProgramMissing)
     if "kumoniwa.app.errors" in sys.modules:  # it takes a while to import, and only `serve` does
         from kumoniwa.app.errors import CannotStart
 

@@ -5,13 +5,13 @@ What goes wrong on the way to a cloud is a `CommandFailed`, whose text is a sent
 """
 
 import json
-import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kumoniwa.config import default_data_dir
+from kumoniwa.folder import holders, not_ours, read_private
 
 UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS")
 """What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""
@@ -48,7 +48,7 @@ class Access:
     region: str
     account: str
     access_key_id: str
-    secret_access_key: str
+    secret_access_key: str = field(repr=False)
     pid: int
     driver: str = "qemu"
 
@@ -66,8 +66,10 @@ class Access:
 def find_cloud(data_dir: Path) -> Access:
     """The cloud whose data folder this is; `NoCloud` where none runs."""
     try:
-        server = json.loads((data_dir / "server.json").read_text())
-        key = json.loads((data_dir / "credentials.json").read_text())
+        if (reason := not_ours(data_dir)) is not None:
+            raise CommandFailed(f"The data folder {data_dir} cannot be used: {reason}")
+        server = json.loads(read_private(data_dir / "server.json"))
+        key = json.loads(read_private(data_dir / "credentials.json"))
         return _access(data_dir, server, key)
     except FileNotFoundError:
         raise NoCloud(data_dir) from None
@@ -75,7 +77,7 @@ def find_cloud(data_dir: Path) -> Access:
         raise CommandFailed(
             f"{refused.filename} belongs to another user: run this as the one who runs the cloud."
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise CommandFailed(f"{data_dir}/server.json or credentials.json is not what a server writes there.") from None
 
 
@@ -86,7 +88,8 @@ def exports(access: Access) -> str:
 
 
 def _access(data_dir: Path, server: dict[str, Any], key: dict[str, Any]) -> Access:
-    if not _is_alive(int(server["pid"])):  # a server that was killed leaves its file behind
+    # A server that was killed leaves its file behind, and its process id to whoever comes next: its lock ended with it.
+    if int(server["pid"]) not in holders(data_dir):
         raise NoCloud(data_dir)
     return Access(
         data_dir=data_dir,
@@ -98,13 +101,3 @@ def _access(data_dir: Path, server: dict[str, Any], key: dict[str, Any]) -> Acce
         pid=int(server["pid"]),
         driver=server.get("driver", "qemu"),
     )
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it lives, and is another user's
-        return True
-    return True

@@ -17,6 +17,7 @@ from kumoniwa.client.access import CommandFailed, find_cloud
 from kumoniwa.client.terminal import say, show, table
 from kumoniwa.config import cache_dir
 from kumoniwa.debian import Package, install_command, packages
+from kumoniwa.folder import holders
 from kumoniwa.guest_image.debian12 import built_path
 from kumoniwa.hypervisor.qemu.host.probe import probe
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
@@ -212,7 +213,7 @@ def _cloud(data_dir: Path, port: int) -> Finding:
         access = None
     if access is not None:
         return Finding("cloud", Grade.GOOD, f"runs at {access.endpoint}, process {access.pid}")
-    if _is_locked(data_dir / "lock"):
+    if holders(data_dir):
         return Finding("cloud", Grade.NOTE, f"a server holds {data_dir} and does not answer yet", "wait, or stop it")
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -247,16 +248,6 @@ def _storage(data_dir: Path) -> Iterator[Finding]:
         yield Finding("storage", Grade.NOTE, seen, "actions that write are refused: make room")
     else:
         yield Finding("storage", Grade.GOOD, seen)
-
-
-def _is_locked(lock: Path) -> bool:
-    """Whether a process holds that file, looked up without touching it."""
-    try:
-        inode = lock.stat().st_ino
-        held = Path("/proc/locks").read_text().splitlines()
-    except OSError:
-        return False
-    return any(line.split()[5].endswith(f":{inode}") for line in held if line.split()[1] == "FLOCK")
 
 
 def _is_there(path: Path) -> bool:

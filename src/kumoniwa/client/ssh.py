@@ -70,7 +70,7 @@ def ssh_command(endpoint: tuple[str, int], *, user: str, key: Path | None, optio
     host, port = endpoint
     argv = ["ssh", "-p", str(port)]
     if key is not None:
-        argv += ["-i", str(key), "-o", "IdentitiesOnly=yes"]
+        argv += ["-i", str(key).replace("%", "%%"), "-o", "IdentitiesOnly=yes"]
     for name, value in options.items():
         argv += ["-o", f"{name}={value}"]
     return [*argv, f"{user}@{host}"]
@@ -84,9 +84,17 @@ def remembered_host_keys(data_dir: Path, instance: Mapping[str, Any]) -> dict[st
     devices = {one["DeviceName"]: one["Ebs"]["VolumeId"] for one in instance.get("BlockDeviceMappings", ())}
     return {
         "HostKeyAlias": f"{instance['InstanceId']}.{devices.get(instance.get('RootDeviceName'), '')}",
-        "UserKnownHostsFile": str(data_dir / "known_hosts"),
+        "UserKnownHostsFile": _path_for_ssh(data_dir / "known_hosts"),
         "StrictHostKeyChecking": "accept-new",
     }
+
+
+def _path_for_ssh(path: Path) -> str:
+    """A path as a value of ssh's configuration, which is split at blanks and where a percent sign begins a token."""
+    text = str(path).replace("%", "%%")
+    if not re.search(r"""[\s"'\\#]""", text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def forward_to_ssh(instance_id: str, forwards: list[dict[str, Any]]) -> tuple[str, int]:

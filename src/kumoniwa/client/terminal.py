@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kumoniwa.logs import printable
+
 OnProgress = Callable[[str, int], None]
 _PLAIN_WIDTH = 200  # of tables that go into a file or a pipe
 _ID = re.compile(r"[a-z]+-[0-9a-f]{17}")  # one that is broken into two lines cannot be copied
@@ -47,7 +49,7 @@ def say(line: str) -> None:
 
 def remark(line: str) -> None:
     """Print a line for a person to standard error: standard output holds nothing but what a script takes."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 -- this is the door to standard error
+    print(printable(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201 -- this is the door to standard error
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Table:
@@ -59,7 +61,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | No
         ids = bool(cells) and all(_ID.fullmatch(cell) for cell in cells)
         made.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=ids)
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(printable(cell, lines=True) for cell in row))
     return made
 
 

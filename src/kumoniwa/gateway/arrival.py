@@ -7,6 +7,7 @@ before memory or time is spent on them.
 import asyncio
 import ipaddress
 from collections.abc import Collection
+from dataclasses import replace
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -19,12 +20,13 @@ MAX_TARGET = 64 * 1024  # bytes of path and query
 MAX_HEADERS = 32 * 1024  # bytes of names and values
 MAX_HEADER_COUNT = 100
 BODY_DEADLINE = 30.0  # seconds that a body may take to come in
+_BEGINNING_DEADLINE = 1.0  # seconds that its beginning may take
 
 
-async def arrived(request: Request, hosts: Collection[str]) -> SignedRequest:
-    """A request read whole, within its limits. `hosts` are the names we answer to besides the loopback ones.
+def arrived(request: Request, hosts: Collection[str]) -> SignedRequest:
+    """A request whose body is not read yet. `hosts` are the names we answer to besides the loopback ones.
 
-    Raises `InvalidRequest`; starlette's `ClientDisconnect` where the caller has gone.
+    Raises `InvalidRequest`.
     """
     if request.method not in ("GET", "POST"):
         raise InvalidRequest("only GET and POST are answered", HTTPStatus.METHOD_NOT_ALLOWED)
@@ -37,7 +39,36 @@ async def arrived(request: Request, hosts: Collection[str]) -> SignedRequest:
         raise InvalidRequest("its headers are too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
     headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw)
     _check_origin(headers, hosts)
-    return SignedRequest(request.method, path, query, headers, await _body(request))
+    _check_length(request)
+    return SignedRequest(request.method, path, query, headers, b"")
+
+
+async def whole(request: Request, head: SignedRequest) -> SignedRequest:
+    """A request with its body, within its limits. Memory is spent here: callers are known before.
+
+    Raises `InvalidRequest`; starlette's `ClientDisconnect` where the caller has gone.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise _too_large()
+    except TimeoutError:
+        raise InvalidRequest("its body took too long to arrive", HTTPStatus.REQUEST_TIMEOUT) from None
+    return replace(head, body=bytes(body))
+
+
+async def beginning(request: Request, head: SignedRequest) -> SignedRequest:
+    """A request with so much of its body as has come by now: that of a caller nobody knows is not waited for."""
+    try:
+        async with asyncio.timeout(_BEGINNING_DEADLINE):
+            async for chunk in request.stream():
+                return replace(head, body=chunk)
+    except TimeoutError:
+        pass
+    return head
 
 
 def answers_to(host: str, hosts: Collection[str]) -> bool:
@@ -63,18 +94,11 @@ def _check_origin(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) 
         raise InvalidRequest("web pages may not call this cloud", HTTPStatus.FORBIDDEN)
 
 
-async def _body(request: Request) -> bytes:
-    too_large = InvalidRequest(f"its body is larger than {MAX_BODY} bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+def _check_length(request: Request) -> None:
     announced = request.headers.get("content-length", "0")
     if len(announced) > 12 or not announced.isdecimal() or int(announced) > MAX_BODY:
-        raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_DEADLINE):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise too_large
-    except TimeoutError:
-        raise InvalidRequest("its body took too long to arrive", HTTPStatus.REQUEST_TIMEOUT) from None
-    return bytes(body)
+        raise _too_large()
+
+
+def _too_large() -> InvalidRequest:
+    return InvalidRequest(f"its body is larger than {MAX_BODY} bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

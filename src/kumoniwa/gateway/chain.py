@@ -1,4 +1,4 @@
-"""The visible chain of one request: read → authenticate → parse → DryRun, ClientToken → action → write.
+"""The visible chain of one request: head → caller → body → authenticate → parse → DryRun, ClientToken → action → write.
 
 Errors are raised wherever a request is found wanting and become an answer here and nowhere else.
 """
@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakValueDictionary
@@ -30,17 +30,20 @@ from kumoniwa.errors import (
     InternalError,
     InvalidParameterValue,
     InvalidRequest,
+    MissingAuthenticationToken,
     MissingParameter,
     NotBuilt,
+    Unavailable,
 )
 from kumoniwa.gateway import form, routes
-from kumoniwa.gateway.arrival import arrived
+from kumoniwa.gateway.arrival import arrived, beginning, whole
 from kumoniwa.gateway.protocols.answers import PROLOG
 from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extension, Extensions
 from kumoniwa.gateway.services import STS_NAMESPACE, Service
 from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, verify
 from kumoniwa.ids import new_request_id
+from kumoniwa.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +56,7 @@ _TOKEN_LENGTH = 64
 class Credential:
     """What an access key stands for."""
 
-    secret: str
+    secret: str = field(repr=False)
     account: str
 
 
@@ -115,6 +118,9 @@ class Gateway:
                 return
             except Ec2Error as error:
                 response, code = self._refusal(error, exchange), error.code
+            except DatabaseUnavailable as failure:
+                refused = Unavailable(f"Kumoniwa's database cannot be used now ({failure})")
+                response, code = self._refusal(refused, exchange), refused.code
             except Exception:
                 log.exception("an unexpected error", call=exchange.what)
                 response, code = self._refusal(InternalError(), exchange), "InternalError"
@@ -126,11 +132,18 @@ class Gateway:
         path = request.scope["path"]
         exchange.extension = path.startswith(routes.PREFIX)
         exchange.what = path[:200]
-        read = await arrived(request, self._hosts)
+        head = arrived(request, self._hosts)
         if path == HEALTH:
             return exchange.answered(routes.written({"status": "ok", "version": __version__, **self._health()}))
-        claim = claim_of(read)
-        self._check_service(claim, read, exchange)
+        try:
+            claim = claim_of(head)
+        except MissingAuthenticationToken:
+            claim_of(await beginning(request, head))  # older signatures are in the body, and are told apart
+            raise
+        self._check_service(claim, head, exchange)
+        if self._credentials(claim.access_key) is None:
+            verify(head, claim, lambda _: None, self._clock.now())  # refuses it before its body is read
+        read = await whole(request, head)
         call = self._authenticated(read, claim, exchange)
         if exchange.extension:
             return await self._extension(path, read, call, exchange)

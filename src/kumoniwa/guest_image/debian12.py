@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kumoniwa import config
+from kumoniwa.folder import FolderTaken, not_ours
 from kumoniwa.guest_image.build import build_image
 from kumoniwa.guest_image.disk import filling_script, partition_table
 from kumoniwa.guest_image.recipe import DEBIAN_12, Recipe
@@ -32,6 +33,14 @@ async def build(destination: Path, on_progress: Callable[[str, int], None]) -> N
 async def ensure_built(on_progress: Callable[[str, int], None]) -> Path:
     """Afterwards the disk of today's recipe is in the cache; gives its path. Builds it where it is missing."""
     path = built_path()
+    _check_ours(config.cache_dir())
     if not path.exists():
         await build(path, on_progress)
     return path
+
+
+def _check_ours(folder: Path) -> None:
+    """A disk that somebody else put there would be launched from."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (reason := not_ours(folder)) is not None:
+        raise FolderTaken(f"The cache folder {folder} ($KUMONIWA_CACHE_DIR) cannot be used: {reason}")

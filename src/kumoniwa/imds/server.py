@@ -24,7 +24,7 @@ from kumoniwa.imds.facts import gather
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.sockets import listen
 from kumoniwa.store import facts
-from kumoniwa.store.database import Database
+from kumoniwa.store.database import Database, DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -92,6 +92,9 @@ class MetadataService:
         now = self._clock.now()
         try:
             guest = await self._database.read(lambda connection: gather(connection, instance_id))
+        except DatabaseUnavailable as failure:
+            log.warning("metadata cannot be read now", instance=instance_id, reason=str(failure))
+            response = refusal(HTTPStatus.SERVICE_UNAVAILABLE)
         except SQLAlchemyError as failure:
             log.error("metadata could not be read", instance=instance_id, exc_info=failure)
             response = refusal(HTTPStatus.SERVICE_UNAVAILABLE)

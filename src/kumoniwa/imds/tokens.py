@@ -7,7 +7,7 @@ cloud. It looks as EC2's do: 56 characters that begin with AQAA.
 import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 _MARK = b"\x01\x00\x00\x00"
@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Tokens:
     """Issues and verifies the tokens of one cloud."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     def issue(self, instance_id: str, expires_at: datetime) -> str:
         """A token for this instance alone, good until then."""

@@ -1,7 +1,7 @@
 """Instances: the EC2 resource, its states and their allowed moves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -98,7 +98,7 @@ class Instance:
     launch_time: datetime
     first_launch_time: datetime
     guest_uuid: str
-    user_data: str | None
+    user_data: str | None = field(repr=False)
     """Base64, as it came."""
     client_token: str
     disable_api_stop: bool

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
 from kumoniwa.store import boots, images, imports, instances, journal, replace_root, tags, tokens
+from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
 from kumoniwa.workflows.world import World
@@ -55,6 +56,8 @@ class Housekeeping:
         while True:
             try:
                 await self.go_round()
+            except DatabaseUnavailable as hindered:
+                log.warning("a round of housekeeping failed; the next one may not", reason=str(hindered))
             except SQLAlchemyError:
                 log.exception("a round of housekeeping failed; the next one may not")
             await self._world.clock.sleep(ROUND)

@@ -7,13 +7,21 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 
+class DatabaseUnavailable(SQLAlchemyError):
+    """The state cannot be read or written now: its disk is full or fails, or another program has locked it.
+
+    Nothing was done; the same work may succeed later.
+    """
+
+
 class Database(Protocol):
-    """The state of one cloud."""
+    """The state of one cloud. What cannot be done now raises `DatabaseUnavailable`, within seconds."""
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a consistent view of the state. It must not write."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import journal as rows
+from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow
@@ -64,6 +65,9 @@ class Engine:
             try:
                 error = await self._live_once(row, facts)
                 break
+            except DatabaseUnavailable as hindered:
+                log.warning("a workflow waits for the database; it tries again", reason=str(hindered), **facts)
+                await self._world.clock.sleep(_NEXT_LIFE)
             except (SQLAlchemyError, StepUnknown):
                 log.exception("a workflow cannot go on now; it tries again", **facts)
                 await self._world.clock.sleep(_NEXT_LIFE)

@@ -40,7 +40,16 @@ async def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "cloud.db").read_text() == "this is no database"
 
 
-def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "credentials.json").write_text(json.dumps({"access_key_id": "AKIATEST"}))
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps({"access_key_id": "AKIATEST"}),
+        json.dumps({"access_key_id": "AKIATEST", "secret_access_key": None, "account": "123456789012"}),
+        json.dumps({"access_key_id": "AKIATEST", "secret_access_key": "", "account": "123456789012"}),
+        *("", "{", "[]", "5", "[" * 100_000, "\udcff"),
+    ],
+)
+def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, written: str) -> None:
+    (tmp_path / "credentials.json").write_text(written, errors="surrogateescape")
     with pytest.raises(CannotStart, match="is not a key that a server wrote"):
         ensure_key(Config(data_dir=tmp_path))

@@ -1,17 +1,23 @@
 """The database: transactions that share a commit and not a fate."""
 
 import asyncio
+import json
+import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.testing import capture_logs
 from waiting import let_others_run
 
 from kumoniwa.store import facts
+from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.tables import facts as facts_table
 from kumoniwa.store.tables import metadata
@@ -91,3 +97,37 @@ async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_s
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 0
     await database.write(lambda c: facts.put(c, "later", 3))
     assert await database.read(lambda c: facts.get(c, "later")) == 3
+
+
+@pytest.fixture
+def logged(database: SqliteDatabase) -> Iterator[list[MutableMapping[str, Any]]]:
+    with capture_logs() as lines:
+        yield lines
+
+
+async def test_a_lock_of_another_program_is_waited_for_and_then_named(
+    database: SqliteDatabase, logged: list[MutableMapping[str, Any]], tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "cloud.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(9):
+            works = [database.write(partial(facts.put, name=f"fact {n}", value=n)) for n in range(20)]
+            outcomes = await asyncio.gather(*works, return_exceptions=True)
+    assert {str(outcome) for outcome in outcomes} == {"database is locked"}
+    assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
+    assert {line["reason"] for line in logged} == {"database is locked"} and "exc_info" not in logged[0]
+    await database.write(partial(facts.put, name="later", value=1))
+
+
+async def test_a_full_disk_is_named_and_writes_go_on_when_there_is_room(
+    database: SqliteDatabase, logged: list[MutableMapping[str, Any]]
+) -> None:
+    await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1"))  # as many as there are
+    large = partial(facts.put, name="large", value="x" * 1_000_000)
+    outcomes = await asyncio.gather(*(database.write(large) for _ in range(3)), return_exceptions=True)
+    assert [(type(outcome), str(outcome)) for outcome in outcomes] == [
+        (DatabaseUnavailable, "database or disk is full")
+    ] * 3
+    assert len(json.dumps(logged)) < 1000
+    await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
+    await database.write(large)

@@ -52,3 +52,22 @@ def test_host_keys_are_remembered_by_instance_since_addresses_are_used_again() -
     options = remembered_host_keys(Path("/cloud"), told)
     assert options["HostKeyAlias"] == f"{INSTANCE}.vol-1", "they are on the root volume, which may be replaced"
     assert options["UserKnownHostsFile"] == "/cloud/known_hosts"
+
+
+@pytest.mark.parametrize(
+    ("folder", "option"),
+    [
+        ("/a b", '"/a b/known_hosts"'),
+        ("/p%41q", "/p%%41q/known_hosts"),
+        ("/%h", "/%%h/known_hosts"),
+        ('/a"b\\c', r'"/a\"b\\c/known_hosts"'),
+        ("/雲", "/雲/known_hosts"),
+    ],
+)
+def test_the_host_keys_of_a_folder_of_any_name_are_in_that_folder(folder: str, option: str) -> None:
+    assert remembered_host_keys(Path(folder), {"InstanceId": INSTANCE})["UserKnownHostsFile"] == option
+
+
+def test_a_percent_sign_in_the_path_of_a_key_is_no_token() -> None:
+    argv = ssh_command(("127.10.0.5", 1046), user="admin", key=Path("100%h.pem"), options={})
+    assert argv[argv.index("-i") + 1] == "100%%h.pem"

@@ -6,6 +6,7 @@ the others whole.
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,10 +17,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 
-from kumoniwa.store.database import Work
+from kumoniwa.store.database import DatabaseUnavailable, Work
 
 T = TypeVar("T")
 
@@ -31,8 +32,17 @@ _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # with NORMAL a power cut may lose commits that were already confirmed to a caller
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
+    "PRAGMA busy_timeout=1500",  # ms; our own connections do not lock each other out, another program may
 )
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,13 @@ class SqliteDatabase:
         self._engine.dispose()
 
     def _read(self, work: Work[T]) -> T:
-        with self._engine.connect() as connection, connection.begin():
-            return _done(work, connection)
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                return _done(work, connection)
+        except SQLAlchemyError as failure:
+            if (reason := _unavailable(failure)) is not None:
+                raise DatabaseUnavailable(reason) from failure
+            raise
 
     def _write_for_ever(self) -> None:
         with self._engine.connect().execution_options(writer=True) as connection:
@@ -101,10 +116,16 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
                         # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what
                         # the others did is gone too, and a further savepoint would commit by itself.
                         raise PendingRollbackError("SQLite took the shared transaction back") from failure
+                    if (reason := _unavailable(failure)) is not None:
+                        raise DatabaseUnavailable(reason) from failure
                     outcomes.append(partial(write.done.set_exception, failure))
     except SQLAlchemyError as failure:  # the commit failed: no write was done, and every caller gets the error
-        log.error("a commit failed", writes=len(batch), exc_info=failure)
-        outcomes = [partial(write.done.set_exception, failure) for write in batch]
+        if (reason := _unavailable(failure)) is not None:
+            log.error("the database cannot be written now", writes=len(batch), reason=reason)
+            outcomes = [partial(write.done.set_exception, DatabaseUnavailable(reason)) for write in batch]
+        else:
+            log.error("a commit failed", writes=len(batch), exc_info=failure)
+            outcomes = [partial(write.done.set_exception, failure) for write in batch]
     for resolve in outcomes:
         resolve()
 
@@ -117,6 +138,20 @@ def _done(work: Work[T], connection: Connection) -> T:
         raise RuntimeError("an iterator ended unexpectedly") from bug
 
 
+def _unavailable(failure: BaseException) -> str | None:
+    """What hinders SQLite for now, in its own words, where that is why something failed; else None."""
+    causes, looked_at = [failure], set[int]()
+    while causes:
+        cause = causes.pop()
+        looked_at.add(id(cause))
+        if isinstance(cause, sqlite3.Error) and (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _PASSING:
+            return str(cause)
+        # To take back a savepoint fails where SQLite has taken back all: what comes after the cause may hide it.
+        deeper = (getattr(cause, "orig", None), cause.__cause__, cause.__context__)
+        causes += [one for one in deeper if isinstance(one, BaseException) and id(one) not in looked_at]
+    return None
+
+
 def _in_transaction(connection: Connection) -> bool:
     """Whether SQLite itself, not SQLAlchemy's idea of it, is within a transaction."""
     driver: Any = connection.connection.driver_connection
@@ -126,10 +161,11 @@ def _in_transaction(connection: Connection) -> bool:
 def make_engine(path: Path) -> Engine:
     """SQLAlchemy's engine on the database file, with our pragmas and explicit transactions."""
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path.absolute())),  # a path is no part of a URL: it may hold ? and %
         # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
         connect_args={"isolation_level": None, "check_same_thread": False},
         pool_size=_READERS + 1,
+        hide_parameters=True,  # an error would show them in the log: user data, the secret of the metadata tokens
     )
 
     @event.listens_for(engine, "connect")

@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from kumoniwa import run
+from kumoniwa.folder import not_ours
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, processor
 from kumoniwa.hypervisor.qemu.guest.process.host_process import host_boot_id
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
@@ -83,6 +84,8 @@ def _emulation(why: str) -> Accelerator:
 
 def _recall(cache: Path, host_boot: str) -> Accelerator | None:
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, KeyError):
+        if not_ours(cache.parent) is not None:
+            return None
         noted = json.loads(cache.read_text())
         if noted["host_boot"] == host_boot and noted["program"] == _PROGRAM_TRIED:
             return Accelerator(noted["name"], noted["reason"])
@@ -90,7 +93,9 @@ def _recall(cache: Path, host_boot: str) -> Accelerator | None:
 
 
 def _remember(cache: Path, host_boot: str, found: Accelerator) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
+    cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not_ours(cache.parent) is not None:
+        return
     temporary = cache.with_suffix(".new")
     noted = {"host_boot": host_boot, "program": _PROGRAM_TRIED, "name": found.name, "reason": found.reason}
     temporary.write_text(json.dumps(noted))

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kumoniwa import base64_text
@@ -26,7 +26,7 @@ class LaunchOptions:
     """The rest of a launch, under the names of `Instance`'s fields."""
 
     kind: InstanceType
-    user_data: str | None
+    user_data: str | None = field(repr=False)
     disable_api_stop: bool
     disable_api_termination: bool
     shutdown_behavior: ShutdownBehavior

@@ -156,7 +156,11 @@ async def test_delete_on_termination_is_changed_by_device_or_volume(stack: Stack
             "InvalidInstanceAttributeValue",
             "No device is currently mapped at /dev/sdz",
         ),
-        ({"Kernel": {"Value": "aki-1"}}, "InvalidAction", "Kumoniwa does not implement changing the attribute kernel."),
+        (
+            {"Kernel": {"Value": "aki-1"}},
+            "UnsupportedOperation",
+            "Kumoniwa does not implement changing the attribute kernel.",
+        ),
         (
             {"Groups": ["sg-0123456789abcdef0"]},
             "InvalidGroup.NotFound",

@@ -165,3 +165,15 @@ async def test_a_region_that_does_not_exist_is_refused_whatever_is_asked(stack: 
     for action in ("DescribeImages", "DescribeVpcs", "DescribeInstances"):
         with pytest.raises(Refused, match="valid region"):
             await caller.call(action)
+
+
+@pytest.mark.parametrize("action", ["DescribeVpcs", "DescribeSubnets"])
+@pytest.mark.parametrize("name", ["cidr", "cidr-block", "cidrBlock"])
+async def test_networks_are_found_by_their_block_under_each_name_of_the_filter(
+    cloud: BareCloud, action: str, name: str
+) -> None:
+    member = action.removeprefix("Describe")
+    (first, *_) = (await cloud.ask(action))[member]
+    found = await cloud.ask(action, Filters=[{"Name": name, "Values": [first["CidrBlock"]]}])
+    assert found[member] == [first]
+    assert (await cloud.ask(action, Filters=[{"Name": name, "Values": ["10.0.0.0/16"]}]))[member] == []

@@ -18,7 +18,7 @@ from kumoniwa.store import vpcs
 _AVAILABLE = "available"
 _OF_IPV6 = ("ipv6-cidr-block", "ipv6-pool", "association-id", "state")
 _FILTERS: dict[str, Values[Vpc]] = {
-    "cidr": lambda vpc: (vpc.cidr,),
+    **dict.fromkeys(("cidr", "cidr-block", "cidrBlock"), lambda vpc: (vpc.cidr,)),  # Ansible asks by cidr-block
     "cidr-block-association.cidr-block": lambda vpc: (vpc.cidr,),
     "cidr-block-association.association-id": lambda vpc: (vpc.cidr_association_id,),
     "cidr-block-association.state": lambda _: ("associated",),

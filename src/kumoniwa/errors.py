@@ -99,6 +99,16 @@ class VolumeInUse(Ec2Error):
         super().__init__("VolumeInUse", message)
 
 
+def unknown_attribute(name: str) -> InvalidParameterValue:
+    """EC2's refusal of an attribute that no resource of the kind has."""
+    return InvalidParameterValue(f"Value ({name}) for parameter attribute is invalid. Unknown attribute.")
+
+
+def empty_tag_key() -> InvalidParameterValue:
+    """EC2's refusal of a tag without a key."""
+    return InvalidParameterValue("Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.")
+
+
 class InvalidAction(Ec2Error):
     def __init__(self, action: str) -> None:
         super().__init__("InvalidAction", f"The action {action} is not valid for this web service.")

@@ -181,3 +181,14 @@ async def test_networks_are_found_by_their_block_under_each_name_of_the_filter(
     found = await cloud.ask(action, Filters=[{"Name": name, "Values": [first["CidrBlock"]]}])
     assert found[member] == [first]
     assert (await cloud.ask(action, Filters=[{"Name": name, "Values": ["10.0.0.0/16"]}]))[member] == []
+
+
+async def test_the_default_vpc_has_dns_as_on_ec2(cloud: BareCloud) -> None:
+    (vpc,) = (await cloud.ask("DescribeVpcs"))["Vpcs"]
+    for attribute, value in (
+        ("enableDnsSupport", True),
+        ("enableDnsHostnames", True),
+        ("enableNetworkAddressUsageMetrics", False),
+    ):
+        answer = await cloud.ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute=attribute)
+        assert answer == {"VpcId": vpc["VpcId"], attribute[0].upper() + attribute[1:]: {"Value": value}}

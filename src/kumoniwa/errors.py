@@ -99,13 +99,30 @@ class VolumeInUse(Ec2Error):
         super().__init__("VolumeInUse", message)
 
 
+def unknown_attribute(name: str) -> InvalidParameterValue:
+    """EC2's refusal of an attribute that no resource of the kind has."""
+    return InvalidParameterValue(f"Value ({name}) for parameter attribute is invalid. Unknown attribute.")
+
+
+def empty_tag_key() -> InvalidParameterValue:
+    """EC2's refusal of a tag without a key."""
+    return InvalidParameterValue("Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.")
+
+
 class InvalidAction(Ec2Error):
     def __init__(self, action: str) -> None:
         super().__init__("InvalidAction", f"The action {action} is not valid for this web service.")
 
 
-class NotBuilt(Ec2Error):
-    """The EC2 model has it and Kumoniwa does not: said plainly, never pretended."""
+class NotBuilt(UnsupportedOperation):
+    """A parameter or value that EC2 has and Kumoniwa does not: said plainly, never pretended."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Kumoniwa does not implement {what}.")
+
+
+class ActionNotBuilt(Ec2Error):
+    """A whole action, or service, that AWS has and Kumoniwa does not: clients know this code as an unknown action."""
 
     def __init__(self, what: str) -> None:
         super().__init__("InvalidAction", f"Kumoniwa does not implement {what}.")

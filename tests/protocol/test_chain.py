@@ -158,7 +158,7 @@ async def test_a_dry_run_is_answered_without_the_action(caller: Caller, garden: 
 
 async def test_a_dry_run_still_checks_the_parameters(caller: Caller) -> None:
     answer = await caller.post(f"Action=StopInstances&{VERSION}&DryRun=true")
-    assert (answer.status, "MissingParameter" in answer.text) == (400, True)
+    assert (answer.status, "No instances specified" in answer.text) == (400, True)
 
 
 async def test_dry_run_false_is_no_dry_run(caller: Caller, garden: Garden) -> None:
@@ -201,7 +201,7 @@ async def test_a_token_that_is_too_long_or_not_ascii_is_refused(caller: Caller, 
 async def test_an_action_that_is_not_built_says_so_and_an_unknown_one_is_ec2s_refusal(caller: Caller) -> None:
     built = await caller.post(f"Action=CreateFleet&{VERSION}")
     unknown = await caller.post(f"Action=MakeTea&{VERSION}")
-    assert "Kumoniwa does not implement the action CreateFleet." in built.text
+    assert "<Code>InvalidAction</Code><Message>Kumoniwa does not implement the action CreateFleet." in built.text
     assert "The action MakeTea is not valid for this web service." in unknown.text
 
 

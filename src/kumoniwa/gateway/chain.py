@@ -24,6 +24,7 @@ from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.registry import BoundAction
 from kumoniwa.clock import Clock
 from kumoniwa.errors import (
+    ActionNotBuilt,
     AuthFailure,
     DryRunOperation,
     Ec2Error,
@@ -32,7 +33,6 @@ from kumoniwa.errors import (
     InvalidRequest,
     MissingAuthenticationToken,
     MissingParameter,
-    NotBuilt,
     Unavailable,
 )
 from kumoniwa.gateway import form, routes
@@ -156,7 +156,7 @@ class Gateway:
         exchange.service = claim.service
         if claim.service not in (routes.SERVICES if exchange.extension else self._services):
             exchange.json = "json" in (read.header("content-type") or "")
-            raise NotBuilt(f"the service {claim.service}: it is an EC2, and that is not part of it")
+            raise ActionNotBuilt(f"the service {claim.service}: it is an EC2, and that is not part of it")
 
     def _authenticated(self, read: SignedRequest, claim: Claim, exchange: _Exchange) -> Call:
         now = self._clock.now()
@@ -179,7 +179,7 @@ class Gateway:
         traits = service.codec.traits(action)
         exchange.what = action
         if (run := service.actions.get(action)) is None:
-            raise NotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
+            raise ActionNotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
         parsed = service.codec.parse(action, rest)
         if traits.dry_run and parsed.pop("DryRun", False):
             raise DryRunOperation()

@@ -56,6 +56,12 @@ def add_rules(connection: Connection, *rules: SecurityGroupRule) -> None:
     insert(connection, security_group_rules, *rules)
 
 
+def change_rule(connection: Connection, rule_id: str, **columns: Any) -> None:
+    """Change what a rule says."""
+    rules = security_group_rules
+    connection.execute(rules.update().where(rules.c.id == rule_id).values(**columns))
+
+
 def remove_rules(connection: Connection, rule_ids: Collection[str]) -> None:
     connection.execute(security_group_rules.delete().where(security_group_rules.c.id.in_(rule_ids)))
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from botocore.parsers import create_parser
@@ -14,6 +15,7 @@ from kumoniwa.gateway.protocols.ec2 import ec2_codec
 CODEC = ec2_codec()
 GOLDEN = Path(__file__).parent / "golden"
 REQUEST = "59dbff89-35bd-4eac-99ed-be587EXAMPLE"
+NO_KEY = "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty."
 AT = datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC)
 
 ANSWERS: dict[str, tuple[str, dict[str, Any] | None]] = {
@@ -169,10 +171,40 @@ def test_user_data_can_be_emptied() -> None:
 
 
 def test_what_is_required_is_asked_for_by_its_name_on_the_wire() -> None:
-    with pytest.raises(MissingParameter, match="must contain the parameter InstanceId"):
-        CODEC.parse("StopInstances", {})
+    with pytest.raises(MissingParameter, match="must contain the parameter ImageId"):
+        CODEC.parse("DeregisterImage", {})
     with pytest.raises(MissingParameter, match="must contain the parameter InstanceId"):
         CODEC.parse("StopInstances", {"InstanceId.1": ""})
+
+
+@pytest.mark.parametrize(
+    ("action", "sent", "code", "message"),
+    [
+        *(
+            (f"{verb}Instances", "", "InvalidParameterCombination", "No instances specified")
+            for verb in ("Monitor", "Reboot", "Start", "Stop", "Terminate", "Unmonitor")
+        ),
+        ("CreateTags", "Tag.1.Key=k", "MissingParameter", "The request must contain the parameter resourceIdSet"),
+        ("DeleteTags", "Tag.1.Key=k", "MissingParameter", "The request must contain the parameter resourceIdSet"),
+        ("CreateTags", "ResourceId.1=x", "InvalidParameterValue", "You must specify one or more tags to create"),
+        ("CreateTags", "ResourceId.1=x&Tag.1.Key=", "InvalidParameterValue", NO_KEY),
+        ("DeleteTags", "ResourceId.1=x&Tag.1.Key=", "InvalidParameterValue", NO_KEY),
+        *(
+            (
+                f"Describe{kind}Attribute",
+                f"{kind}Id=x&Attribute=abc",
+                "InvalidParameterValue",
+                "Value (abc) for parameter attribute is invalid. Unknown attribute.",
+            )
+            for kind in ("Instance", "Snapshot", "Volume")
+        ),
+        ("DescribeImageAttribute", "ImageId=x&Attribute=abc", "InvalidRequest", "The request received was invalid."),
+    ],
+)
+def test_what_ec2_refuses_in_words_of_its_own(action: str, sent: str, code: str, message: str) -> None:
+    with pytest.raises(Ec2Error) as refused:
+        CODEC.parse(action, dict(parse_qsl(sent, keep_blank_values=True)))
+    assert (refused.value.code, refused.value.message) == (code, message)
 
 
 def test_enumerations_are_checked_but_instance_types_are_left_to_actions() -> None:

@@ -10,7 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2 import kinds
 from kumoniwa.api.listing import Listing
 from kumoniwa.api.registry import action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, empty_tag_key
 from kumoniwa.model.tags import Tag
 from kumoniwa.store import instances
 from kumoniwa.store import tags as rows
@@ -143,7 +143,7 @@ def _checked(tags: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def _checked_key(tag: Mapping[str, Any]) -> str:
     key: str | None = tag.get("Key")
     if not key:
-        raise MissingParameter("Tag.Key")
+        raise empty_tag_key()
     if len(key) > MAX_KEY:
         raise InvalidParameterValue(f"Tag key exceeds the maximum length of {MAX_KEY} characters")
     if key.lower().startswith("aws:"):

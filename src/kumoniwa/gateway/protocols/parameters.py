@@ -19,6 +19,7 @@ from typing import Any
 
 from kumoniwa import base64_text
 from kumoniwa.errors import InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
+from kumoniwa.gateway.protocols.refusals import EMPTY, MISSING, UNKNOWN
 
 MAX_DEPTH = 32
 MAX_PARAMETERS = 10_000
@@ -124,7 +125,8 @@ class Readers:
                 return value  # all was sent empty, `IamInstanceProfile.Name=`: it is absent, and lacks nothing
             for name, wire in required:
                 if name not in value:
-                    raise MissingParameter(prefix + wire)
+                    own = MISSING.get((shape.name, name))
+                    raise MissingParameter(prefix + wire) if own is None else own()
             return value
 
         self._structures[shape.name] = read  # before its members: shapes may contain themselves
@@ -163,7 +165,8 @@ class Readers:
                     raise MissingParameter(path)  # as EC2 answers `InstanceId.1=` (aws-sdk-java#1131)
                 value = reader(node[index], f"{path}.{index}")
                 if value == {}:
-                    raise MissingParameter(f"{path}.{index}")
+                    own = EMPTY.get(shape.member.name)
+                    raise MissingParameter(f"{path}.{index}") if own is None else own()
                 values.append(value)
             return values
 
@@ -179,6 +182,8 @@ def _scalar(shape: Any) -> Reader:
         try:
             return convert(node)
         except ValueError:
+            if (own := UNKNOWN.get(shape.name)) is not None:
+                raise own(shown(node)) from None
             raise InvalidParameterValue(f"Value ({shown(node)}) for parameter {path} is invalid.") from None
 
     return read

@@ -17,6 +17,8 @@ from kumoniwa.network.addresses import cloud_octet
 
 pytestmark = pytest.mark.anyio
 
+_BY_GROUP = ("DescribeSecurityGroupRules", "group-id")
+
 
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
@@ -143,7 +145,9 @@ async def test_every_filter_that_ec2_documents_is_taken(cloud: BareCloud, action
     for name in names:
         if name == "tag":  # it means tag:KEY
             continue
-        asked = {"Name": name.replace("&lt;key&gt;", "Name"), "Values": ["nothing has this"]}
+        # The filter of rules by their group takes nothing but what may be an id.
+        nothing = "sg-0123456789abcdef0" if (action, name) == _BY_GROUP else "nothing has this"
+        asked = {"Name": name.replace("&lt;key&gt;", "Name"), "Values": [nothing]}
         answer = await cloud.ask(action, Filters=[asked])
         assert [value for value in answer.values() if value] == [], name
 
@@ -165,3 +169,26 @@ async def test_a_region_that_does_not_exist_is_refused_whatever_is_asked(stack: 
     for action in ("DescribeImages", "DescribeVpcs", "DescribeInstances"):
         with pytest.raises(Refused, match="valid region"):
             await caller.call(action)
+
+
+@pytest.mark.parametrize("action", ["DescribeVpcs", "DescribeSubnets"])
+@pytest.mark.parametrize("name", ["cidr", "cidr-block", "cidrBlock"])
+async def test_networks_are_found_by_their_block_under_each_name_of_the_filter(
+    cloud: BareCloud, action: str, name: str
+) -> None:
+    member = action.removeprefix("Describe")
+    (first, *_) = (await cloud.ask(action))[member]
+    found = await cloud.ask(action, Filters=[{"Name": name, "Values": [first["CidrBlock"]]}])
+    assert found[member] == [first]
+    assert (await cloud.ask(action, Filters=[{"Name": name, "Values": ["10.0.0.0/16"]}]))[member] == []
+
+
+async def test_the_default_vpc_has_dns_as_on_ec2(cloud: BareCloud) -> None:
+    (vpc,) = (await cloud.ask("DescribeVpcs"))["Vpcs"]
+    for attribute, value in (
+        ("enableDnsSupport", True),
+        ("enableDnsHostnames", True),
+        ("enableNetworkAddressUsageMetrics", False),
+    ):
+        answer = await cloud.ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute=attribute)
+        assert answer == {"VpcId": vpc["VpcId"], attribute[0].upper() + attribute[1:]: {"Value": value}}

@@ -73,6 +73,14 @@ async def test_tags_go_by_key_by_value_or_all(cloud: BareCloud) -> None:
         ),
         ([{"Key": "k" * 128, "Value": "x"}], "InvalidParameterValue", None),
         ([{"Key": "k", "Value": "x" * 257}], "InvalidParameterValue", None),
+        *(
+            (
+                tags,
+                "InvalidParameterValue",
+                "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.",
+            )
+            for tags in ([{"Key": "", "Value": "x"}], [{"Key": "k", "Value": ""}, {"Value": "x"}])
+        ),
         ([{"Key": "k"}], "InvalidParameterValue", "Tag value cannot be null. Use empty string instead."),
         ([{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}], "InvalidParameterValue", None),
         (

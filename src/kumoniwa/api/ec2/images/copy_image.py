@@ -10,7 +10,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
 from kumoniwa.api.ec2.images.image_names import check_name
 from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
-from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, no_longer_available
+from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_registered
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
@@ -112,8 +112,7 @@ def _source(connection: Connection, call: Call, region: str, image_id: str) -> I
     if not is_well_formed(image_id, "ami"):
         raise IMAGE.malformed(image_id, text=EXPECTING)
     image = named(connection, Scope(call.account, region), IMAGE, image_id)
-    if image.state is ImageState.DEREGISTERED:
-        raise no_longer_available(image_id)
+    check_registered(connection, image, call.at)
     if image.state is not ImageState.AVAILABLE:
         raise ImageUnavailable(f"AMI '{image_id}' is {image.state}, and cannot be copied")
     return image

@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.image_filters import FILTERS
 from kumoniwa.api.ec2.images.image_output import DescribedImage, image_output
 from kumoniwa.api.ec2.kinds import IMAGE
-from kumoniwa.api.ec2.named.image_lookup import no_longer_available
+from kumoniwa.api.ec2.named.image_lookup import forgotten
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
@@ -26,14 +26,14 @@ def _read(connection: Connection, asked: Asked) -> list[DescribedImage]:
 
 
 def _described(connection: Connection, call: Call, ids: Sequence[str] | None) -> list[DescribedImage]:
-    """The images with these ids, or all. Raises EC2's refusals of an id that no image has, or none any more."""
+    """The images with these ids, or all. Raises EC2's refusals of an id that no image has, or none any more.
+
+    An image that was deregistered recently, or that an instance refers to, is an empty result and no refusal.
+    """
     rows = images.in_scope(connection, call.scope, ids)
     found = [image for image in rows if image.state is not ImageState.DEREGISTERED]
     if ids is not None:
-        IMAGE.check_all_found(ids, {image.id for image in rows})
-        known = {image.id for image in found} | images.launched(connection, ids)
-        if gone := [image.id for image in rows if image.id not in known]:
-            raise no_longer_available(gone[0])  # Ansible's ec2_ami and Terraform wait for this code
+        IMAGE.check_all_found(ids, {image.id for image in rows} - forgotten(connection, rows, call.at))
     devices = images.devices_of(connection, ids)
     parts = None
     if ids is not None:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
-from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, no_longer_available
+from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_registered
 from kumoniwa.errors import MissingParameter
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.images import Image, ImageState
@@ -27,8 +27,7 @@ def launchable(connection: Connection, call: Call, image_id: str | None) -> Imag
         )
         raise IMAGE.not_found([image_id])
     [image] = found
-    if image.state is ImageState.DEREGISTERED:
-        raise no_longer_available(image_id)
+    check_registered(connection, image, call.at)
     if image.state is not ImageState.AVAILABLE:
         raise ImageUnavailable(f"AMI '{image_id}' is {image.state}, and cannot be run")
     return image

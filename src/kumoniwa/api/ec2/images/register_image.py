@@ -96,6 +96,7 @@ async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> An
     def register(connection: Connection) -> Answer:
         check_name(connection, call, image.name)
         devices = _devices(connection, call, image, parameters.get("BlockDeviceMappings", ()))
+        _check_runs_here(parameters)
         images.add(connection, _as_consistent(connection, image, devices), devices)
         write(connection, call, image.id, "image", tags)
         return {"ImageId": image.id}
@@ -118,10 +119,19 @@ def _as_consistent(connection: Connection, image: Image, devices: Sequence[Image
 
 
 def _check_kind(parameters: Parameters) -> None:
-    """Raises a refusal of an image that no guest here could be launched from."""
+    """Raises EC2's refusals of what an image cannot be, and ours of parts of images that there are not."""
     for name, what in _LACKING.items():
         if parameters.get(name):
             raise UnsupportedOperation(f"Kumoniwa does not have {what}.")
+    if (sriov := parameters.get("SriovNetSupport", SRIOV)) != SRIOV:
+        raise InvalidParameterValue(f"Value ( {sriov[:200]} ) for parameter sriovNetSupport is invalid.")
+    if len(parameters.get("Description", "")) > MOST_DESCRIPTION:
+        raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
+    check_boots(parameters.get("Architecture", DEFAULT_ARCHITECTURE), parameters.get("BootMode"))
+
+
+def _check_runs_here(parameters: Parameters) -> None:
+    """Raises a refusal of an image that EC2 registers and no guest here could be launched from: after all of EC2's."""
     architecture = parameters.get("Architecture", DEFAULT_ARCHITECTURE)
     if architecture not in _ARCHITECTURES:
         raise UnsupportedOperation(f"Kumoniwa's guests are x86_64 and i386; it cannot run images for {architecture}.")
@@ -130,11 +140,6 @@ def _check_kind(parameters: Parameters) -> None:
             "Kumoniwa runs images of VirtualizationType hvm only, and EC2 takes paravirtual where it is not given: "
             "give VirtualizationType=hvm."
         )
-    if (sriov := parameters.get("SriovNetSupport", SRIOV)) != SRIOV:
-        raise InvalidParameterValue(f"Value ( {sriov[:200]} ) for parameter sriovNetSupport is invalid.")
-    if len(parameters.get("Description", "")) > MOST_DESCRIPTION:
-        raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
-    check_boots(architecture, parameters.get("BootMode"))
 
 
 def _devices(

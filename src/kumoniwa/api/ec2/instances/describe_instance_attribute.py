@@ -10,6 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
+from kumoniwa.errors import unknown_attribute
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import network_interfaces, volumes
 
@@ -49,7 +50,6 @@ _READS: Mapping[str, _Read] = {
     "disableApiStop": lambda _, instance: {"DisableApiStop": {"Value": instance.disable_api_stop}},
     "disableApiTermination": lambda _, instance: {"DisableApiTermination": {"Value": instance.disable_api_termination}},
     "ebsOptimized": lambda _, instance: {"EbsOptimized": {"Value": instance.ebs_optimized}},
-    "enaSupport": lambda _, instance: {"EnaSupport": {"Value": True}},
     "enclaveOptions": lambda _, instance: {"EnclaveOptions": {"Enabled": False}},
     "groupSet": _groups,
     "instanceInitiatedShutdownBehavior": lambda _, instance: {
@@ -68,10 +68,13 @@ _READS: Mapping[str, _Read] = {
 
 @action("DescribeInstanceAttribute")
 async def describe_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """One attribute of an instance."""
+    """One attribute of an instance. Of those in the model, EC2 does not support `enaSupport` here."""
+    attribute: str = parameters["Attribute"]
+    if (read := _READS.get(attribute)) is None:
+        raise unknown_attribute(attribute)
 
     def describe(connection: Connection) -> Answer:
         instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
-        return {"InstanceId": instance.id, **_READS[parameters["Attribute"]](connection, instance)}
+        return {"InstanceId": instance.id, **read(connection, instance)}
 
     return await cloud.read(describe)

@@ -10,11 +10,15 @@ from kumoniwa.api.ec2.instances.described_instances import described_instances
 from kumoniwa.api.ec2.instances.instance_filters import FILTERS, Shown, interface_tag_filters
 from kumoniwa.api.ec2.instances.instance_output import launch_order, reservations
 from kumoniwa.api.listing import page
-from kumoniwa.api.registry import action
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.store.tags import tags_of
 
 
-@action("DescribeInstances")
+@action(
+    "DescribeInstances",
+    depth=Depth.PARTLY,
+    missing="PublicDnsName is always empty, because no resolver of the host would know the name. Use PublicIpAddress.",
+)
 async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instances, under the reservations that launched them. Terminated ones are shown for about an hour."""
 

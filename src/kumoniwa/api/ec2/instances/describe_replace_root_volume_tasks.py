@@ -25,7 +25,7 @@ def task_output(task: ReplaceRootTask, tags: Mapping[str, str] | None) -> dict[s
         "ReplaceRootVolumeTaskId": task.id,
         "SnapshotId": task.snapshot_id,
         "StartTime": _text(task.started_at),
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],  # EC2 writes an empty tagSet here
         "TaskState": str(task.state),
     }
 

@@ -113,7 +113,7 @@ def _network_output(instance: Instance, around: Surroundings) -> Output:
             interface_output(interface, around.groups.get(interface.id, ()), instance.public_ip)
             for interface in interfaces
         ],
-        "PublicDnsName": "",  # as in a VPC without enableDnsHostnames: no name of ours would resolve
+        "PublicDnsName": "",  # no resolver of the host would know a name of ours, and EC2's lead to other machines
         "PublicIpAddress": instance.public_ip,
     }
     if not interfaces:

@@ -16,8 +16,8 @@ def state_change(instance: Instance, current: InstanceState) -> StateChange:
     """The change of an instance from its state to this one."""
     return {
         "InstanceId": instance.id,
+        "CurrentState": state_output(current),  # the first, as on EC2: libcloud reads the first name that there is
         "PreviousState": state_output(instance.state),
-        "CurrentState": state_output(current),
     }
 
 

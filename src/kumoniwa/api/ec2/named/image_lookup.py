@@ -1,5 +1,8 @@
 """The image a call names: found, or refused in EC2's words."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
@@ -7,6 +10,10 @@ from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.images import Image, ImageState
+from kumoniwa.store import images
+
+REMEMBERED = timedelta(hours=1)
+"""How long a deregistered image's id is still known; EC2 only documents that there is such a time."""
 
 
 class ImageUnavailable(Ec2Error):
@@ -19,8 +26,7 @@ class ImageUnavailable(Ec2Error):
 def image_named(connection: Connection, call: Call, image_id: str) -> Image:
     """The caller's image of this id, in any state but deregistered. Raises EC2's refusals."""
     image = named(connection, call.scope, IMAGE, image_id)
-    if image.state is ImageState.DEREGISTERED:
-        raise no_longer_available(image_id)
+    check_registered(connection, image, call.at)
     return image
 
 
@@ -30,6 +36,21 @@ def check_made(image: Image) -> None:
         raise ImageUnavailable(f"The AMI ID '{image.id}' is currently pending and may not be used for this operation")
 
 
-def no_longer_available(image_id: str) -> ImageUnavailable:
-    """EC2's refusal of a deregistered image."""
-    return ImageUnavailable(f"The image id '[{image_id}]' is no longer available")
+def check_registered(connection: Connection, image: Image, at: datetime) -> None:
+    """Raises EC2's refusals of an image that is deregistered."""
+    if image.state is ImageState.DEREGISTERED:
+        if forgotten(connection, [image], at):
+            raise IMAGE.not_found([image.id])
+        raise ImageUnavailable(f"The image id '[{image.id}]' is no longer available")
+
+
+def forgotten(connection: Connection, found: Sequence[Image], at: datetime) -> set[str]:
+    """The ids of those images whose ids are unknown again: deregistered a while ago, and no instance refers to them."""
+    long_ago = {
+        image.id
+        for image in found
+        if image.state is ImageState.DEREGISTERED
+        and image.deregistered_at is not None
+        and at - image.deregistered_at >= REMEMBERED
+    }
+    return long_ago - images.launched(connection, long_ago) if long_ago else long_ago

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import all_named
-from kumoniwa.errors import IncorrectInstanceState, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import IncorrectInstanceState, InvalidParameterValue
 from kumoniwa.model.instances import Instance, InstanceState
 
 ENDED = (InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED)
@@ -15,8 +15,6 @@ ENDED = (InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED)
 
 def instances_named(connection: Connection, call: Call, ids: Sequence[str]) -> list[Instance]:
     """The instances with these ids, in the order in which they are named, each once. A missing one refuses all."""
-    if not ids:
-        raise InvalidParameterCombination("No instances specified")
     return all_named(connection, call.scope, INSTANCE, ids)
 
 

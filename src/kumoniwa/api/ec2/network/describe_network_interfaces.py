@@ -116,7 +116,7 @@ _INTERFACES = Listing(
 @action(
     "DescribeNetworkInterfaces",
     depth=Depth.PARTLY,
-    missing="Each instance has one interface, which is made and deleted with it.",
+    missing="Each instance has one interface, which is made and deleted with it. Its PublicDnsName is empty.",
 )
 async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The network interfaces of a region. Each instance has one, which ends with it."""

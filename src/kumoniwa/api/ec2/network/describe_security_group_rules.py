@@ -7,13 +7,15 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.kinds import SECURITY_GROUP_RULE
+from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.network.rule_output import rule_output
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups
+
+_WILD = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,16 @@ _RULES = Listing(
 )
 
 
+def _check_groups(parameters: Parameters) -> None:
+    """Raises EC2's refusal of a filter by group whose value can be no id: other filters just find nothing then."""
+    for asked in parameters.get("Filters", ()):
+        if asked.get("Name") == "group-id":
+            SECURITY_GROUP.check_form([value for value in asked.get("Values", ()) if not _WILD.intersection(value)])
+
+
 @action("DescribeSecurityGroupRules")
 async def describe_security_group_rules(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The rules of all groups of a region, both ways."""
+    _check_groups(parameters)
     await ensure_region_exists(cloud, call)
     return await _RULES.answer(cloud, call, parameters)

@@ -18,7 +18,7 @@ from kumoniwa.store import vpcs
 _AVAILABLE = "available"
 _OF_IPV6 = ("ipv6-cidr-block", "ipv6-pool", "association-id", "state")
 _FILTERS: dict[str, Values[Vpc]] = {
-    "cidr": lambda vpc: (vpc.cidr,),
+    **dict.fromkeys(("cidr", "cidr-block", "cidrBlock"), lambda vpc: (vpc.cidr,)),  # Ansible asks by cidr-block
     "cidr-block-association.cidr-block": lambda vpc: (vpc.cidr,),
     "cidr-block-association.association-id": lambda vpc: (vpc.cidr_association_id,),
     "cidr-block-association.state": lambda _: ("associated",),
@@ -30,7 +30,7 @@ _FILTERS: dict[str, Values[Vpc]] = {
     "vpc-id": lambda vpc: (vpc.id,),
     **never(*(f"ipv6-cidr-block-association.{name}" for name in _OF_IPV6)),
 }
-_ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": False, "enableNetworkAddressUsageMetrics": False}
+_ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": True, "enableNetworkAddressUsageMetrics": False}
 
 
 def _output(vpc: Vpc, tags: Mapping[str, str] | None) -> dict[str, Any]:
@@ -79,10 +79,10 @@ async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 @action(
     "DescribeVpcAttribute",
     depth=Depth.PARTLY,
-    missing="The attributes are those of the default VPC, and cannot be changed. Instances have no public DNS names.",
+    missing="The attributes are those of the default VPC, and cannot be changed. Public DNS names are empty even so.",
 )
 async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Whether a VPC has DNS: it resolves, and gives instances no public names."""
+    """Whether a VPC has DNS, as EC2's default ones have. Public names are empty even so: none would resolve."""
     await ensure_region_exists(cloud, call)
     vpc = await cloud.read(lambda connection: named(connection, call.scope, VPC, parameters["VpcId"]))
     attribute: str = parameters["Attribute"]

@@ -92,18 +92,18 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
     for entry in permission.get("IpRanges", ()):
         count += 1
         cidr = _checked_block(entry.get("CidrIp"), IPv4Network)
-        yield Grant(protocol, first, last, cidr_ipv4=cidr), _checked_description(entry)
+        yield Grant(protocol, first, last, cidr_ipv4=cidr), checked_description(entry)
     for entry in permission.get("Ipv6Ranges", ()):
         count += 1
         cidr = _checked_block(entry.get("CidrIpv6"), IPv6Network)
-        yield Grant(protocol, first, last, cidr_ipv6=cidr), _checked_description(entry)
+        yield Grant(protocol, first, last, cidr_ipv6=cidr), checked_description(entry)
     for entry in permission.get("PrefixListIds", ()):
         identifier = entry.get("PrefixListId", "")
         raise Ec2Error("InvalidPrefixListID.NotFound", f"The prefix list ID '{identifier}' does not exist")
     for entry in permission.get("UserIdGroupPairs", ()):
         count += 1
         pair = GroupPair(entry.get("GroupId"), entry.get("GroupName"), entry.get("UserId"))
-        yield pair, _checked_description(entry)
+        yield pair, checked_description(entry)
     if not count:
         raise MissingParameter(
             message="Missing source specification: include source security group or CIDR information"
@@ -158,7 +158,8 @@ def _checked_block(text: str | None, network: type[IPv4Network] | type[IPv6Netwo
         raise InvalidParameterValue(f"CIDR block {text or ''} is malformed") from None
 
 
-def _checked_description(entry: Mapping[str, Any]) -> str | None:
+def checked_description(entry: Mapping[str, Any]) -> str | None:
+    """The description of a rule in a request. Raises EC2's refusal."""
     description: str | None = entry.get("Description")
     if description is not None and _DESCRIPTION.fullmatch(description) is None:
         raise InvalidParameterValue(

@@ -83,12 +83,12 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
 
     def authorize(connection: Connection) -> Answer:
         group = group_of(connection, call, parameters)
-        asked = _asked(connection, call, parameters)
+        asked = asked_grants(connection, call, parameters)
         present = security_groups.rules_of(connection, [group.id], egress=egress)
         known = {granted(rule) for rule in present}
         for grant in asked:
             if grant in known:
-                raise Ec2Error("InvalidPermission.Duplicate", f'the specified rule "{in_words(grant)}" already exists')
+                raise duplicate(grant)
         if len(present) + len(asked) > MAX_RULES:
             raise Ec2Error(
                 "RulesPerSecurityGroupLimitExceeded",
@@ -113,7 +113,8 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         return {"Return": True, "SecurityGroupRules": [rule_output(rule, groups, tags) for rule in rules]}
 
     answer = await cloud.change(call, authorize)
-    await _follow(cloud, call, parameters, egress=egress)
+    if not egress:
+        await ensure_ports_follow(cloud, call, parameters)
     return answer
 
 
@@ -131,14 +132,12 @@ async def _revoke(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
             _KIND.check_all_found(ids, {rule.id for rule in present})
             revoked = [rule for rule in present if rule.id in ids]
         else:
-            asked = _asked(connection, call, parameters)
+            asked = asked_grants(connection, call, parameters)
             revoked = [rule for rule in present if granted(rule) in asked]
             known = {granted(rule) for rule in revoked}
             unknown = [grant for grant in asked if grant not in known]
             if unknown and not _in_default_vpc(connection, group):
-                raise Ec2Error(
-                    "InvalidPermission.NotFound", "The specified rule does not exist in this security group."
-                )
+                raise no_such_rule()
         for rule in revoked:
             tag_rows.remove_all(connection, rule.id)
         security_groups.remove_rules(connection, [rule.id for rule in revoked])
@@ -149,14 +148,23 @@ async def _revoke(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
         }
 
     answer = await cloud.change(call, revoke)
-    await _follow(cloud, call, parameters, egress=egress)
+    if not egress:
+        await ensure_ports_follow(cloud, call, parameters)
     return answer
 
 
-async def _follow(cloud: Cloud, call: Call, parameters: Parameters, *, egress: bool) -> None:
+def duplicate(grant: Grant) -> Ec2Error:
+    """EC2's refusal of what a rule of the group grants already."""
+    return Ec2Error("InvalidPermission.Duplicate", f'the specified rule "{in_words(grant)}" already exists')
+
+
+def no_such_rule() -> Ec2Error:
+    """EC2's refusal of what no rule of the group grants."""
+    return Ec2Error("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+
+
+async def ensure_ports_follow(cloud: Cloud, call: Call, parameters: Parameters) -> None:
     """Let the ports of the group's running members follow its rules, which are committed."""
-    if egress:
-        return
 
     def members(connection: Connection) -> Sequence[str]:
         group = _group_still_there(connection, call, parameters)
@@ -173,19 +181,20 @@ def _group_still_there(connection: Connection, call: Call, parameters: Parameter
     return None if vpc is None else security_groups.named(connection, vpc.id, parameters["GroupName"])
 
 
-def _asked(connection: Connection, call: Call, parameters: Parameters) -> dict[Grant, str | None]:
+def asked_grants(connection: Connection, call: Call, parameters: Parameters) -> dict[Grant, str | None]:
     """What a request grants or takes, each with its description. Raises EC2's refusals."""
     found: dict[Grant, str | None] = {}
     for permission in permissions(parameters):
         for source, description in sources(permission):
-            grant = source if isinstance(source, Grant) else _from_group(connection, call, permission, source)
+            grant = source if isinstance(source, Grant) else grant_from_group(connection, call, permission, source)
             if grant in found:
                 raise InvalidParameterValue("The same permission must not appear multiple times")
             found[grant] = description
     return found
 
 
-def _from_group(connection: Connection, call: Call, permission: Mapping[str, Any], pair: GroupPair) -> Grant:
+def grant_from_group(connection: Connection, call: Call, permission: Mapping[str, Any], pair: GroupPair) -> Grant:
+    """What a permission grants to the members of a group. Raises EC2's refusals."""
     if pair.group_id is not None:
         if pair.owner not in (None, call.account):
             raise SECURITY_GROUP.not_found([pair.group_id])

@@ -1,5 +1,8 @@
 """CreateSnapshot: what is checked and promised; `workflows/stories/snapshots/create_snapshots.py` does it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -14,7 +17,7 @@ from kumoniwa.api.ec2.snapshots.new_snapshot import (
     pending_snapshot,
     submit_cuts,
 )
-from kumoniwa.api.ec2.tags import from_specifications
+from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
 from kumoniwa.api.not_built import refuse
@@ -53,9 +56,14 @@ async def create_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
             _cut_by_rows(connection, call, volume, snapshot)
         else:
             submit_cuts(connection, call, attachment.instance_id, [snapshot], freeze=freeze)
-        return snapshot_output(snapshot, tags.get("snapshot"))
+        return _output(snapshot, tags.get("snapshot"))
 
     return await cloud.change(call, create)
+
+
+def _output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """A new snapshot as EC2 answers it: without a progress, and with a tag set even where that is empty."""
+    return {**snapshot_output(snapshot, tags), "Progress": "", "Tags": tag_set(tags) or []}
 
 
 def _cut_by_rows(connection: Connection, call: Call, volume: Volume, snapshot: Snapshot) -> None:

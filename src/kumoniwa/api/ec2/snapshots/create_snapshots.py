@@ -100,16 +100,16 @@ def _volumes(connection: Connection, instance: Instance, wanted: Mapping[str, An
 
 
 def _output(snapshot: Snapshot, tags: Mapping[str, str]) -> dict[str, Any]:
-    """A snapshot as CreateSnapshots shows it (EC2's SnapshotInfo)."""
+    """A snapshot as CreateSnapshots shows it (EC2's SnapshotInfo): with a tag set even where that is empty."""
     return {
         "Description": snapshot.description,
         "Encrypted": False,
         "OwnerId": snapshot.account,
-        "Progress": f"{snapshot.progress}%",
+        "Progress": "",
         "SnapshotId": snapshot.id,
         "StartTime": snapshot.started_at,
         "State": str(snapshot.state),
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],
         "VolumeId": snapshot.volume_id,
         "VolumeSize": snapshot.volume_size_gib,
     }

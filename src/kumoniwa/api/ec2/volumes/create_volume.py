@@ -8,7 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.tags import from_specifications
+from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
@@ -98,6 +98,6 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
 
 
 def _answer(volume: Volume, tags: Any) -> dict[str, Any]:
-    output = volume_output(volume, None, tags)
+    output = {**volume_output(volume, None, tags), "Tags": tag_set(tags) or []}  # here EC2 writes an empty tagSet
     del output["Attachments"]  # "This parameter is not returned by CreateVolume": botocore's documentation
     return output

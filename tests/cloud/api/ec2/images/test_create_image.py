@@ -108,7 +108,7 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
             "'(', ')', '.', '-', '/' and '_'",
         ),
         ({"Description": "d" * 256}, "InvalidParameterValue", None),
-        ({"SnapshotLocation": "local"}, "InvalidAction", "Kumoniwa does not implement SnapshotLocation local."),
+        ({"SnapshotLocation": "local"}, "UnsupportedOperation", "Kumoniwa does not implement SnapshotLocation local."),
         (
             {"BootModeOverride": "uefi"},
             "InvalidParameterValue",
@@ -140,7 +140,7 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
         ),
         (
             {"BlockDeviceMappings": [{"DeviceName": DATA, "Ebs": {"Encrypted": True}}]},
-            "InvalidAction",
+            "UnsupportedOperation",
             "Kumoniwa does not implement encrypted volumes.",
         ),
         (

@@ -18,6 +18,8 @@ from kumoniwa.store import images, instances, layers, snapshots
 
 pytestmark = pytest.mark.anyio
 
+DAY = 24 * 60 * 60
+
 
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
@@ -43,8 +45,7 @@ async def test_a_deregistered_image_vanishes_and_its_snapshots_stay(cloud: BareC
     image, snapshot = await an_image(cloud)
     assert await cloud.ask("DeregisterImage", ImageId=image) == {"Return": True}
     assert await described(cloud) == []
-    with refused("InvalidAMIID.Unavailable", f"The image id '[{image}]' is no longer available"):
-        await described(cloud, ImageIds=[image])
+    assert await described(cloud, ImageIds=[image]) == []
     with refused("InvalidAMIID.Unavailable", f"The image id '[{image}]' is no longer available"):
         await cloud.ask("DeregisterImage", ImageId=image)
     assert await cloud.database.read(partial(snapshots.get, snapshot_id=snapshot)) is not None
@@ -54,7 +55,25 @@ async def test_a_deregistered_image_that_an_instance_refers_to_is_no_unknown_id(
     image, _ = await an_image(cloud)
     await cloud.database.write(lambda connection: _launched_from(connection, image))
     await cloud.ask("DeregisterImage", ImageId=image)
+    await cloud.clock.advance(DAY)
     assert await described(cloud, ImageIds=[image]) == []
+
+
+async def test_the_id_of_a_deregistered_image_is_unknown_after_a_while(cloud: BareCloud) -> None:
+    image, _ = await an_image(cloud)
+    other, _ = await an_image(cloud, number=2)
+    await cloud.ask("DeregisterImage", ImageId=image)
+    assert await described(cloud, ImageIds=[image, other]) == [other]
+    await cloud.clock.advance(DAY)
+    unknown = f"The image id '[{image}]' does not exist"
+    with refused("InvalidAMIID.NotFound", unknown):
+        await described(cloud, ImageIds=[image, other])
+    with refused("InvalidAMIID.NotFound", unknown):
+        await cloud.ask("DeregisterImage", ImageId=image)
+    with refused("InvalidAMIID.NotFound", unknown):
+        await cloud.ask("RunInstances", ImageId=image, MinCount=1, MaxCount=1)
+    with refused("InvalidAMIID.NotFound", unknown):
+        await cloud.ask("CopyImage", SourceImageId=image, SourceRegion="us-east-1", Name="copy")
 
 
 async def test_an_image_that_is_still_made_can_be_deregistered(cloud: BareCloud) -> None:

@@ -107,6 +107,7 @@ async def test_what_is_not_built_is_refused_by_name(stack: Stack) -> None:
     for action, parameters, what in NOT_BUILT:
         with pytest.raises(Refused) as refused:
             await stack.call(action, **own[action], **parameters)
+        assert refused.value.code == "UnsupportedOperation"
         assert refused.value.message == f"Kumoniwa does not implement {what}."
 
 

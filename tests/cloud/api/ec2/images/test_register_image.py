@@ -118,6 +118,15 @@ async def test_what_no_guest_here_can_be_is_not_registered(cloud: BareCloud) -> 
     assert await described(cloud) == []
 
 
+@pytest.mark.parametrize("other", [{"VirtualizationType": "paravirtual"}, {"Architecture": "arm64"}])
+async def test_a_snapshot_that_is_not_there_is_refused_before_what_no_guest_here_can_be(
+    cloud: BareCloud, other: dict[str, Any]
+) -> None:
+    unknown = f"snap-{hexadecimal(1)}"
+    with refused("InvalidSnapshot.NotFound", f"The snapshot '{unknown}' does not exist."):
+        await registered(cloud, unknown, **other)
+
+
 @pytest.mark.parametrize(
     ("ebs", "code", "message"),
     [

@@ -86,4 +86,5 @@ async def test_what_is_not_built_is_refused_by_name(stack: Stack) -> None:
         named = {"InstanceIds": [instance_id]} if action == "MonitorInstances" else {"InstanceId": instance_id}
         with pytest.raises(Refused) as refused:
             await stack.call(action, **named, **parameters)
+        assert refused.value.code == "UnsupportedOperation"
         assert refused.value.message == f"Kumoniwa does not implement {what}."

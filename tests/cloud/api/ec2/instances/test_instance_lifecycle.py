@@ -1,6 +1,7 @@
 """Instances from launch to termination, as callers of the API see them."""
 
 import asyncio
+import re
 from functools import partial
 
 import pytest
@@ -206,3 +207,16 @@ async def test_a_client_token_launches_once(stack: Stack) -> None:
         await stack.call("RunInstances", **{**asked, "InstanceType": "t3.small"})
     assert refused.value.code == "IdempotentParameterMismatch"
     await stack.idle()
+
+
+async def test_the_current_state_is_written_before_the_previous_one(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    for action, current, previous in (
+        ("StopInstances", "stopping", "running"),
+        ("StartInstances", "pending", "stopped"),
+        ("TerminateInstances", "shutting-down", "running"),
+    ):
+        answer = await stack.caller.post(f"Action={action}&Version=2016-11-15&InstanceId.1={instance_id}")
+        names = re.findall("<(currentState|previousState)>.*?<name>(.*?)</name>", answer.text)
+        assert names == [("currentState", current), ("previousState", previous)]
+        await stack.idle()

@@ -17,6 +17,7 @@ BY_ID: dict[str, dict[str, Any]] = {
     "DescribeInstanceAttribute": {"Attribute": "userData"},
     "GetConsoleOutput": {},
     "GetInstanceUefiData": {},
+    "GetPasswordData": {},
     "ModifyInstanceAttribute": {"DisableApiStop": {"Value": True}},
     "ModifyInstanceCpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1},
     "ModifyInstanceMaintenanceOptions": {"AutoRecovery": "default"},

@@ -26,7 +26,7 @@ async def _replaced(stack: Stack, instance_id: str, **parameters: Any) -> dict[s
     asked = await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, **parameters)
     task = asked["ReplaceRootVolumeTask"]
     assert (task["TaskState"], task["InstanceId"]) == ("pending", instance_id)
-    assert "CompleteTime" not in task
+    assert ("CompleteTime" in task, "Tags" in task) == (False, True)
     await stack.idle()
     return await _task(stack, task["ReplaceRootVolumeTaskId"])
 
@@ -53,6 +53,7 @@ async def test_a_root_volume_returns_to_its_launch_state(stack: Stack) -> None:
     task = await _replaced(stack, instance_id)
     assert task["TaskState"] == "succeeded"
     assert task["CompleteTime"] >= task["StartTime"]
+    assert task["Tags"] == []
     assert (task["SnapshotId"], task["DeleteReplacedRootVolume"]) == (old["SnapshotId"], False)
     after, new = await stack.instance(instance_id), await _root(stack, instance_id)
     with pytest.raises(FileNotFoundError):

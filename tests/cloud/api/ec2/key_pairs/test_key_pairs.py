@@ -153,5 +153,5 @@ async def test_a_key_pair_is_deleted_by_name_or_id_with_its_tags(cloud: BareClou
 
 
 async def test_ppk_is_refused_plainly(cloud: BareCloud) -> None:
-    with refused("InvalidAction"):
+    with refused("UnsupportedOperation"):
         await cloud.ask("CreateKeyPair", KeyName="mine", KeyFormat="ppk")

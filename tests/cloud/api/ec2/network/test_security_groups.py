@@ -156,6 +156,21 @@ async def test_a_permission_becomes_one_rule_for_each_source(cloud: BareCloud) -
     assert len(told["SecurityGroupRules"]) == 5  # and the way out
 
 
+@pytest.mark.parametrize("value", ["", "nonsense", "sgr-0123456789abcdef0"])
+async def test_rules_are_not_looked_for_by_what_is_no_groups_id(cloud: BareCloud, value: str) -> None:
+    asked = [{"Name": "group-id", "Values": [await group(cloud), value]}]
+    with refused("InvalidGroupId.Malformed", f'Invalid id: "{value}" (expecting "sg-...")'):
+        await cloud.ask("DescribeSecurityGroupRules", Filters=asked)
+
+
+async def test_rules_are_looked_for_by_ids_of_groups_and_patterns_of_them(cloud: BareCloud) -> None:
+    web = await group(cloud)
+    for value, found in ((web, 1), (f"{web[:-1]}?", 1), ("sg-0123456789abcdef0", 0)):
+        asked = [{"Name": "group-id", "Values": [value]}]
+        rules = (await cloud.ask("DescribeSecurityGroupRules", Filters=asked))["SecurityGroupRules"]
+        assert len(rules) == found
+
+
 async def test_groups_are_found_by_their_rules(cloud: BareCloud) -> None:
     web = await group(cloud)
     await group(cloud, "other")

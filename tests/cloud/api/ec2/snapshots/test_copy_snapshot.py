@@ -98,10 +98,10 @@ async def test_what_cannot_be_copied_is_refused(stack: Stack) -> None:
         ({"DestinationRegion": AWAY}, "InvalidParameterValue", None),
         ({"PresignedUrl": "no url"}, "InvalidParameterValue", None),
         ({"Description": "d" * 256}, "InvalidParameterValue", None),
-        ({"Encrypted": True}, "InvalidAction", "Kumoniwa does not implement encrypted snapshots."),
-        ({"KmsKeyId": "key"}, "InvalidAction", "Kumoniwa does not implement encrypted snapshots."),
-        ({"DestinationOutpostArn": "arn:x"}, "InvalidAction", "Kumoniwa does not implement Outposts."),
-        ({"DestinationAvailabilityZone": "x"}, "InvalidAction", "Kumoniwa does not implement Local Zones."),
+        ({"Encrypted": True}, "UnsupportedOperation", "Kumoniwa does not implement encrypted snapshots."),
+        ({"KmsKeyId": "key"}, "UnsupportedOperation", "Kumoniwa does not implement encrypted snapshots."),
+        ({"DestinationOutpostArn": "arn:x"}, "UnsupportedOperation", "Kumoniwa does not implement Outposts."),
+        ({"DestinationAvailabilityZone": "x"}, "UnsupportedOperation", "Kumoniwa does not implement Local Zones."),
         ({"CompletionDurationMinutes": 16}, "InvalidParameterValue", None),
     ):
         with refused(code, message):

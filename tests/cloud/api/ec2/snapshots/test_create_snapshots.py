@@ -61,6 +61,7 @@ async def test_a_snapshot_of_a_running_instances_volume_holds_what_was_written_b
     guest.write(KEPT, b"before", serial=serial(volume_id), sync=True)
     answer = await stack.call("CreateSnapshot", VolumeId=volume_id, Description="nightly")
     assert (answer["State"], answer["VolumeId"], answer["VolumeSize"]) == ("pending", volume_id, 1)
+    assert (answer["Progress"], answer["Tags"]) == ("", [])
     await stack.idle()
     guest.write(KEPT, b"after", serial=serial(volume_id), sync=True)
     told = await snapshot(stack, answer["SnapshotId"])
@@ -209,6 +210,20 @@ async def test_no_cut_is_lost_where_a_volume_leaves_while_the_others_are_cut(sta
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert stack.guest(instance_id).read(KEPT) == b"after the cut"
+
+
+async def test_new_snapshots_have_no_progress_yet_and_an_empty_tag_set(stack: Stack) -> None:
+    """As EC2 answers; Ansible's ec2_snapshot reads the tags of what it created."""
+    instance_id, volume_id = await attached(stack)
+    answer = await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id})
+    assert [(one["Progress"], one["Tags"]) for one in answer["Snapshots"]] == [("", []), ("", [])]
+    await stack.idle()
+    await detach(stack, volume_id)
+    loose = await stack.call("CreateSnapshot", VolumeId=volume_id)
+    assert (loose["State"], loose["Progress"], loose["Tags"]) == ("pending", "", [])
+    tagged = [{"ResourceType": "snapshot", "Tags": [{"Key": "by", "Value": "request"}]}]
+    answer = await stack.call("CreateSnapshot", VolumeId=volume_id, TagSpecifications=tagged)
+    assert answer["Tags"] == tagged[0]["Tags"]
 
 
 async def test_all_volumes_of_an_instance_are_cut_at_one_instant(stack: Stack) -> None:

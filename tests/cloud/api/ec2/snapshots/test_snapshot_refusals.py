@@ -46,8 +46,8 @@ async def test_what_cannot_be_is_refused(stack: Stack) -> None:
             "Value (vol-x) for parameter volumeId is invalid. Expected: 'vol-...'.",
         ),
         ({"Description": "d" * 256}, "InvalidParameterValue", None),
-        ({"OutpostArn": "arn:aws:outposts:x"}, "InvalidAction", "Kumoniwa does not implement Outposts."),
-        ({"Location": "local"}, "InvalidAction", "Kumoniwa does not implement Local Zones."),
+        ({"OutpostArn": "arn:aws:outposts:x"}, "UnsupportedOperation", "Kumoniwa does not implement Outposts."),
+        ({"Location": "local"}, "UnsupportedOperation", "Kumoniwa does not implement Local Zones."),
         (
             {"TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]},
             "InvalidParameterValue",

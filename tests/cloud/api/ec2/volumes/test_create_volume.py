@@ -45,7 +45,7 @@ async def test_a_volume_is_creating_and_then_available(stack: Stack) -> None:
 
 async def test_a_volume_may_be_placed_by_the_id_of_a_zone(stack: Stack) -> None:
     answer = await stack.call("CreateVolume", AvailabilityZoneId="use1-az2", Size=1)
-    assert answer["AvailabilityZone"] == "us-east-1b"
+    assert (answer["AvailabilityZone"], answer["Tags"]) == ("us-east-1b", [])
 
 
 async def test_a_volume_of_a_snapshot_is_as_large_unless_it_is_to_be_larger(stack: Stack) -> None:

@@ -1,0 +1,38 @@
+"""EC2's own refusals of what is missing or unknown in a request, where they are not the usual ones.
+
+By the names of the model's shapes: the readers look here before they refuse in the usual words.
+"""
+
+from collections.abc import Callable, Mapping
+
+from kumoniwa.errors import (
+    Ec2Error,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    InvalidRequest,
+    MissingParameter,
+    empty_tag_key,
+    unknown_attribute,
+)
+
+_ON_INSTANCES = ("Monitor", "Reboot", "Start", "Stop", "Terminate", "Unmonitor")
+
+MISSING: Mapping[tuple[str, str], Callable[[], Ec2Error]] = {
+    ("CreateTagsRequest", "Resources"): lambda: MissingParameter("resourceIdSet"),
+    ("CreateTagsRequest", "Tags"): lambda: InvalidParameterValue("You must specify one or more tags to create"),
+    ("DeleteTagsRequest", "Resources"): lambda: MissingParameter("resourceIdSet"),
+    **{
+        (f"{verb}InstancesRequest", "InstanceIds"): lambda: InvalidParameterCombination("No instances specified")
+        for verb in _ON_INSTANCES
+    },
+}
+"""Of a required member, by the structure and the member."""
+
+EMPTY: Mapping[str, Callable[[], Ec2Error]] = {"Tag": empty_tag_key}
+"""Of an item of a list that was sent without any content, by the item's structure."""
+
+UNKNOWN: Mapping[str, Callable[[str], Ec2Error]] = {
+    "ImageAttributeName": lambda _: InvalidRequest(),
+    **dict.fromkeys(("InstanceAttributeName", "SnapshotAttributeName", "VolumeAttributeName"), unknown_attribute),
+}
+"""Of a word that an enumeration does not have, by the enumeration."""

@@ -15,7 +15,7 @@ from kumoniwa.api.ec2.network.ip_permissions import as_permissions
 from kumoniwa.api.ec2.network.named_group import no_such_name
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, present
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups, vpcs
@@ -113,6 +113,7 @@ _GROUPS = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
+    whole={"GroupIds": NOT_PAGED.format("securityGroupIdSet")},
 )
 
 

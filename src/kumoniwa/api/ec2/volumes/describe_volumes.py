@@ -11,7 +11,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, present, truth
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.clock import precise
 from kumoniwa.model.regions import zones
@@ -106,6 +106,7 @@ _VOLUMES = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
+    whole={"VolumeIds": NOT_PAGED.format("volumeSet")},
 )
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from kumoniwa.clock import within_reach
 from kumoniwa.errors import InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
 
 MAX_DEPTH = 32
@@ -245,10 +246,9 @@ def moment(text: str) -> datetime:
     """A time as clients write it: ISO 8601 with any offset (UTC if none), or seconds since 1970."""
     try:
         if _EPOCH.fullmatch(text):
-            return datetime.fromtimestamp(float(text), UTC)
+            return within_reach(datetime.fromtimestamp(float(text), UTC))
         if _MOMENT.fullmatch(text):
-            parsed = datetime.fromisoformat(text)
-            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+            return within_reach(datetime.fromisoformat(text))
     except OverflowError as beyond:
         raise ValueError(text) from beyond
     raise ValueError(text)

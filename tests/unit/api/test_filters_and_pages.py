@@ -185,6 +185,27 @@ def test_more_values_than_ec2_takes_are_refused() -> None:
     assert caught.value.code == "FilterLimitExceeded"
 
 
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        (["*a" * 500_000], "InvalidParameterValue"),
+        (["x" * 513], "InvalidParameterValue"),
+        ([f"*{number}" for number in range(51)], "FilterLimitExceeded"),
+        (["?"] * 51, "FilterLimitExceeded"),
+    ],
+)
+def test_more_than_can_be_compared_in_a_moment_is_refused(values: list[str], code: str) -> None:
+    with pytest.raises(Ec2Error) as caught:
+        matching({"Filters": [{"Name": "name", "Values": values}]}, [], FILTERS)
+    assert caught.value.code == code
+
+
+def test_values_of_the_longest_texts_may_be_escaped_and_patterns_beside_many_plain_values() -> None:
+    longest = {"id": 1, "name": "*" * 256, "sizes": [], "tags": {}}
+    values = ["\\*" * 256, *("?" * 50), *map(str, range(149))]
+    assert matching({"Filters": [{"Name": "name", "Values": values}]}, [longest], FILTERS) == [longest]
+
+
 def test_many_wildcards_cost_no_more_than_their_number_times_the_text() -> None:
     fits = matcher(["*a" * 100 + "b"])
     assert not fits("a" * 5_000)  # a backtracking matcher would not come back from this

@@ -3,8 +3,9 @@
 import re
 
 MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the network interface
-_DISK = r"(sda([1-9]|1[0-5])|sd[b-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)"  # EC2 takes no sda without a number
-_DEVICE = re.compile(rf"(/dev/)?{_DISK}\Z")
+# Those of HVM instances, after EC2's user guide (device_naming): no number behind a name but that of the root device,
+# and no sda without it.
+_DEVICE = re.compile(r"(/dev/)?(sda1|sd[b-z]|xvd[a-z]|xvd[a-d][a-z])\Z")
 
 
 def is_device_name(name: str) -> bool:

@@ -182,7 +182,7 @@ def in_words(grant: Grant) -> str:
             kind, code = ("ALL" if number == ALL else number for number in (grant.from_port, grant.to_port))
             what = f"{grant.protocol.upper()}, type: {kind}, code: {code}"
         case number:
-            what = f"PROTOCOL {number}"
+            what = f"protocol: {number}"
     return f"peer: {peer}, {what}, ALLOW"
 
 

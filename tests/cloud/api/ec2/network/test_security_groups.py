@@ -183,6 +183,7 @@ async def test_groups_are_found_by_their_rules(cloud: BareCloud) -> None:
             {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1, "IpRanges": ANYWHERE},
             "peer: 0.0.0.0/0, ICMP, type: 8, code: ALL, ALLOW",
         ),
+        ({"IpProtocol": "50", "IpRanges": ANYWHERE}, "peer: 0.0.0.0/0, protocol: 50, ALLOW"),
     ],
 )
 async def test_a_rule_that_is_there_is_refused_with_all_that_came_with_it(

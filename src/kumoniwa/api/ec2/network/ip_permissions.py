@@ -137,6 +137,11 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are given
 
 
+def protocol_names(protocol: str) -> tuple[str, ...]:
+    """All names of a rule's protocol, as filters compare them: a word and a number are the same."""
+    return (protocol, *(other for other, name in _NAMES.items() if name == protocol))
+
+
 def _icmp(protocol: str, kind: int | None, code: int | None) -> tuple[int, int]:
     if protocol == "icmpv6":  # both may be left out
         kind, code = ALL if kind is None else kind, ALL if code is None else code

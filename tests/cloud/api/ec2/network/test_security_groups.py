@@ -170,6 +170,9 @@ async def test_groups_are_found_by_their_rules(cloud: BareCloud) -> None:
         ]
 
     assert await found(ip_permission__to_port="22", ip_permission__protocol="tcp") == ["web"]
+    assert await found(ip_permission__protocol="6") == ["web"]
+    assert await found(ip_permission__protocol="17") == []
+    assert sorted(await found(egress__ip_permission__protocol="all")) == ["default", "other", "web"]
     assert sorted(await found(egress__ip_permission__cidr="0.0.0.0/0")) == ["default", "other", "web"]
     assert await found(ip_permission__group_name="default") == ["default"]
 

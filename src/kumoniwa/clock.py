@@ -81,6 +81,11 @@ def within_reach(moment: datetime) -> datetime:
     return moment
 
 
+def whole_seconds(moment: datetime) -> datetime:
+    """A time as EC2 shows when something was launched or attached: `…:33.000Z`, where other times have milliseconds."""
+    return moment.replace(microsecond=0)
+
+
 def precise(moment: datetime) -> str:
     """A time as it is stored and shown by Kumoniwa's own surfaces: ISO 8601, UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

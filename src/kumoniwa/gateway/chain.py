@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakValueDictionary
@@ -168,9 +168,12 @@ class Gateway:
         if (run := service.actions.get(action)) is None:
             raise NotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
         parsed = service.codec.parse(action, rest)
-        if traits.dry_run and parsed.pop("DryRun", False):
-            raise DryRunOperation()
+        dry_run = bool(traits.dry_run and parsed.pop("DryRun", False))
         token = _token(parsed) if traits.client_token else None
+        if dry_run:
+            # An action that changes something raises it itself, and takes back what it did; one that reads returns.
+            await run(replace(_named(call, action), dry_run=True), parsed)
+            raise DryRunOperation()
         call = _named(call, action, token)
         output = await (run(call, parsed) if token is None else self._once_per_token(run, call, parsed))
         return service.codec.result(action, output, call.request_id)

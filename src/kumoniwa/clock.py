@@ -64,6 +64,28 @@ class ManualClock:
             await asyncio.sleep(0)
 
 
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+
+
+def within_reach(moment: datetime) -> datetime:
+    """The moment in UTC (a naive one is), if intervals of up to a year can be added to it and taken from it.
+
+    Every moment that comes from outside goes through here. Raises `ValueError` for one at the end of Python's calendar.
+    """
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as beyond:
+        raise ValueError(f"{moment} is beyond the calendar") from beyond
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"{moment} is beyond the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
+
+
+def whole_seconds(moment: datetime) -> datetime:
+    """A time as EC2 shows when something was launched or attached: `…:33.000Z`, where other times have milliseconds."""
+    return moment.replace(microsecond=0)
+
+
 def precise(moment: datetime) -> str:
     """A time as it is stored and shown by Kumoniwa's own surfaces: ISO 8601, UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -149,11 +149,18 @@ async def test_an_unexpected_error_is_an_internal_error_and_tells_nothing(caller
     assert "ZeroDivision" not in str(refusal.value)
 
 
-async def test_a_dry_run_is_answered_without_the_action(caller: Caller, garden: Garden) -> None:
+async def test_a_dry_run_is_answered_when_the_action_has_checked(caller: Caller, garden: Garden) -> None:
     with pytest.raises(Refused, match="Request would have succeeded") as refusal:
-        await caller.call("CreateVolume", AvailabilityZone="a", DryRun=True)
+        await caller.call("CreateVolume", AvailabilityZone="a", DryRun=True, ClientToken="t")
     assert (refusal.value.code, refusal.value.status) == ("DryRunOperation", 412)
-    assert garden.calls == []
+    ((call, parameters),) = garden.calls
+    assert (call.dry_run, call.token, parameters) == (True, None, {"AvailabilityZone": "a"})
+
+
+async def test_a_dry_run_is_refused_as_the_call_would_be(caller: Caller) -> None:
+    with pytest.raises(Refused) as refusal:
+        await caller.call("StopInstances", InstanceIds=["i-1"], DryRun=True)
+    assert refusal.value.code == "IncorrectInstanceState"
 
 
 async def test_a_dry_run_still_checks_the_parameters(caller: Caller) -> None:

@@ -228,10 +228,29 @@ def test_what_is_no_signature_is_refused_as_such(authorization: str) -> None:
         authenticate(SignedRequest("POST", b"/", b"", headers, b""), secret_of, NOW)
 
 
-@pytest.mark.parametrize("date", ["", "20261399T120000Z", "yesterday", "99999999T999999Z"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "20261399T120000Z",
+        "yesterday",
+        "99999999T999999Z",
+        "99991231T235959Z",
+        "00010101T000000Z",
+        "Fri, 31 Dec 9999 23:59:59 -0100",
+        "Mon, 01 Jan 0001 00:00:00 +0100",
+    ],
+)
 def test_a_date_that_is_none_is_refused(date: str) -> None:
-    with pytest.raises(IncompleteSignature):
-        authenticate(with_header(signed(), "x-amz-date", date), secret_of, NOW)
+    """Fifteen minutes must fit before it and after it."""
+    day = date[:8] if date[:8].isdecimal() else "99991231"
+    for header in ("x-amz-date", "date"):
+        with pytest.raises(IncompleteSignature):
+            claimed = (
+                f"AWS4-HMAC-SHA256 Credential={KEY}/{day}/eu-central-1/ec2/aws4_request, SignedHeaders={header};host"
+            )
+            headers = (("host", "h"), (header, date), ("authorization", f"{claimed}, Signature={'0' * 64}"))
+            authenticate(SignedRequest("POST", b"/", b"", headers, b""), secret_of, NOW)
 
 
 def test_the_date_header_does_when_there_is_no_x_amz_date() -> None:

@@ -73,7 +73,7 @@ def test_without_a_cloud_a_sentence_says_how_to_start_one(command: tuple[str, ..
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("pid", [NOBODY, 1, os.getpid()])
+@pytest.mark.parametrize("pid", [NOBODY, 1, os.getpid()], ids=["nobody", "init", "ourselves"])
 def test_a_server_that_was_killed_counts_as_no_cloud_whoever_has_its_pid_now(tmp_path: Path, pid: int) -> None:
     with owned(tmp_path):
         write_cloud(tmp_path, pid)

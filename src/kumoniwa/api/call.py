@@ -34,6 +34,8 @@ class Call:
     principal: str  # access key id
     at: datetime
     token: Token | None = None
+    dry_run: bool = False
+    """Whether to check all that the call checks, and to do nothing (`Cloud.change`)."""
 
     @property
     def scope(self) -> Scope:

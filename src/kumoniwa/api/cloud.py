@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.descriptions import Descriptions
+from kumoniwa.errors import DryRunOperation
 from kumoniwa.model.scope import Scope
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
@@ -39,11 +40,14 @@ class Cloud:
     async def change(self, call: Call, work: Callable[[Connection], Answer]) -> Answer:
         """Run `work` in one transaction with the call's ClientToken, then start the workflows it submitted.
 
-        When this returns, what was done is durable. When `work` raises, nothing was done and the token is unused.
+        When this returns, what was done is durable. When `work` raises, nothing was done and the token is unused. Of a
+        dry run, `work` is done and taken back: it raises what the call would, or `DryRunOperation` where that succeeds.
         """
 
         def work_and_remember(connection: Connection) -> tuple[Answer, bool]:
             answer = work(connection)
+            if call.dry_run:
+                raise DryRunOperation  # which rolls back what was done
             if call.token is not None:
                 asked = (call.account, call.region, call.action, call.token.value)
                 row = tokens.TokenRow(*asked, call.token.fingerprint, answer, call.at)

@@ -4,7 +4,9 @@ As EC2 documents them: all of them must hold; of one filter's values any may; na
 stands for any text, `?` for one character, a backslash takes what follows literally.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from kumoniwa.api.call import Parameters
@@ -15,6 +17,8 @@ Values = Callable[[T], Iterable[str]]
 Tags = Callable[[T], Mapping[str, str]]
 
 MAX_FILTER_VALUES = 200  # EC2's own limit
+MAX_PATTERNS = 50  # ours: each is tried on every text, where values without a wildcard are looked up
+MAX_VALUE = 512  # ours, in characters: twice the longest text that is compared, as each may be escaped
 
 
 def matching(
@@ -27,8 +31,23 @@ def matching(
             "FilterLimitExceeded",
             f"The maximum number of filter values specified on a single call is {MAX_FILTER_VALUES}",
         )
+    _check_measures([value for one in asked for value in one.get("Values", ())])
     tests = [_test(one, filters, tags) for one in asked]
     return [item for item in items if all(test(item) for test in tests)]
+
+
+def _check_measures(values: Sequence[str]) -> None:
+    """Raises the refusals of what would keep a reader busy for seconds."""
+    for value in values:
+        if len(value) > MAX_VALUE:
+            raise InvalidParameterValue(
+                f"Value ({value[:200]}…) for a filter is invalid. A filter value may have {MAX_VALUE} characters."
+            )
+    if sum(not {_ANY, _ONE}.isdisjoint(_tokens(value)) for value in values) > MAX_PATTERNS:
+        raise Ec2Error(
+            "FilterLimitExceeded",
+            f"The maximum number of filter values with wildcards specified on a single call is {MAX_PATTERNS}",
+        )
 
 
 def truth(value: bool) -> tuple[str]:
@@ -49,14 +68,16 @@ def never(*names: str) -> dict[str, Values[Any]]:
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """A test of whether a text matches one of the patterns."""
     literal: set[str] = set()
-    wild: list[list[str]] = []
+    wild: list[Callable[[str], bool]] = []
     for pattern in patterns:
         tokens = _tokens(pattern)
         if _ANY in tokens or _ONE in tokens:
-            wild.append(tokens)
+            wild.append(_wild(tokens))
         else:
             literal.add("".join(tokens))
-    return lambda text: text in literal or any(_fits(tokens, text) for tokens in wild)
+    if not wild:
+        return literal.__contains__
+    return cache(lambda text: text in literal or any(fits(text) for fits in wild))
 
 
 def _test(asked: Mapping[str, Any], filters: Mapping[str, Values[T]], tags: Tags[T] | None) -> Callable[[T], bool]:
@@ -106,21 +127,61 @@ def _tokens(pattern: str) -> list[str]:
     return tokens
 
 
-def _fits(tokens: Sequence[str], text: str) -> bool:
-    """Match in time of at most `len(tokens) * len(text)`: a regular expression of many `.*` can take for ever."""
-    at_token = at_text = 0
-    star: int | None = None  # the last `*` seen, and the text where what follows it was tried last
-    tried = 0
-    while at_text < len(text):
-        if at_token < len(tokens) and tokens[at_token] == _ANY:
-            star, tried = at_token, at_text
-            at_token += 1
-        elif at_token < len(tokens) and tokens[at_token] in (_ONE, text[at_text]):
-            at_token += 1
-            at_text += 1
-        elif star is not None:
-            tried += 1
-            at_token, at_text = star + 1, tried
+def _wild(tokens: Sequence[str]) -> Callable[[str], bool]:
+    """A test of a text against a pattern with wildcards.
+
+    What stands between two `*` is found once, where it comes first: if the rest does not fit behind that, it fits
+    nowhere. So each part of the text is looked at once. A regular expression of many `.*` can take for ever.
+    """
+    parts: list[list[str]] = [[]]
+    for token in tokens:
+        if token == _ANY:
+            parts.append([])
         else:
+            parts[-1].append(token)
+    first, between, last = parts[0], [part for part in parts[1:-1] if part], parts[-1]
+    starts = _at(first)
+    if len(parts) == 1:
+        return lambda text: len(text) == len(first) and starts(text, 0)
+    ends, finders = _at(last), [(_finder(part), len(part)) for part in between]
+    least = sum(map(len, parts))
+
+    def fits(text: str) -> bool:
+        end = len(text) - len(last)
+        if len(text) < least or not starts(text, 0) or not ends(text, end):
             return False
-    return all(token == _ANY for token in tokens[at_token:])
+        at = len(first)
+        for find, length in finders:
+            if (found := find(text, at, end)) < 0:
+                return False
+            at = found + length
+        return True
+
+    return fits
+
+
+def _at(part: Sequence[str]) -> Callable[[str, int], bool]:
+    """A test of whether the part stands at a place of a text."""
+    if _ONE not in part:
+        whole = "".join(part)
+        return lambda text, at: text.startswith(whole, at)
+    compiled = _with_gaps(part)
+    return lambda text, at: compiled.match(text, at) is not None
+
+
+def _finder(part: Sequence[str]) -> Callable[[str, int, int], int]:
+    """Where the part stands first between two places of a text; -1 if it does not."""
+    if _ONE not in part:
+        whole = "".join(part)
+        return lambda text, start, end: text.find(whole, start, end)
+    compiled = _with_gaps(part)
+
+    def find(text: str, start: int, end: int) -> int:
+        found = compiled.search(text, start, end)
+        return -1 if found is None else found.start()
+
+    return find
+
+
+def _with_gaps(part: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("".join("." if token == _ONE else re.escape(token) for token in part), re.DOTALL)

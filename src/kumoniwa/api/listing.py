@@ -1,7 +1,8 @@
 """What every Describe… action has in common: ids, filters, tags, order, pages.
 
 An action declares a `Listing` and writes one function that makes a row of its answer. The order of checks is the same
-everywhere: the form of ids, whether each was found, filters, the limits of a page, its token.
+everywhere: the form of ids, the size of a page, whether each id was found, filters, the page's token. A listing that
+has `MaxResults` has limits for it, and a list that is empty is in the answer all the same.
 
 A page's `NextToken` holds the key of the last item seen, not a position: rows may come and go between two pages, and
 what stays is seen exactly once. It is good for the same request only (account, region, action, parameters).
@@ -21,11 +22,16 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.filters import T, Tags, Values, matching
-from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store.tags import tags_of
 
 _DIGEST_BYTES = 12
 _PAGING = frozenset({"MaxResults", "NextToken", "DryRun"})
+
+# EC2's three refusals of a page of resources that are named: which one is used differs by action (`Listing.whole`).
+NOT_PAGED = "The parameter {} cannot be used with the parameter maxResults"
+NOT_PAGED_CAPITAL = "The parameter {} cannot be used with the parameter MaxResults"
+NOT_PAGED_QUOTED = "The parameter '{}' may not be used in combination with 'maxResults'."
 
 
 class Kind(Protocol):
@@ -49,6 +55,10 @@ class Asked:
     ids: Sequence[str] | None
 
 
+def _invalid_token(token: str) -> Ec2Error:
+    return InvalidParameterValue(f"Value ( {token[:200]} ) for parameter NextToken is invalid. The token is invalid.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listing(Generic[T]):
     """How one Describe action lists items of type T."""
@@ -64,14 +74,17 @@ class Listing(Generic[T]):
     filters: Mapping[str, Values[T]] = field(default_factory=dict)
     """By filter name, the values of an item."""
     limits: tuple[int, int] | None = None
-    """The least and greatest `MaxResults`; None where the action has none."""
+    """The least and greatest `MaxResults`; None where the action has no such parameter."""
     kind: Kind | None = None
     ids: str = ""
     """The parameter with the ids asked for, which are of `kind`."""
     ids_named: str = ""
     """How EC2's refusal of a malformed id names that parameter, where it is not as usual for the kind."""
     whole: Mapping[str, str] = field(default_factory=dict)
-    """Parameters that cannot be given with `MaxResults`, each with EC2's word: `{"InstanceIds": "instancesSet"}`."""
+    """Parameters that cannot be given with `MaxResults`, each with EC2's refusal:
+    `{"InstanceIds": NOT_PAGED.format("instancesSet")}`."""
+    invalid_token: Callable[[str], Ec2Error] = _invalid_token
+    """EC2's refusal of a `NextToken` that is none of this request's."""
     id_of: Callable[[T], str] = attrgetter("id")
     """The id of an item, by which its tags are found."""
     read_checks_ids: bool = False
@@ -86,6 +99,7 @@ class Listing(Generic[T]):
         ids: Sequence[str] | None = (parameters.get(self.ids) or None) if self.ids else None
         if self.kind is not None:
             self.kind.check_form(ids or (), self.ids_named)
+        check_page_size(parameters, self.limits, self.whole)
         asked = Asked(cloud, call, parameters, ids)
         return await cloud.read(lambda connection: self._answer(connection, asked))
 
@@ -101,8 +115,7 @@ class Listing(Generic[T]):
             filters=self.filters,
             key=self.key,
             tags=tags if self.tagged or self.own_tags is not None else None,
-            limits=self.limits,
-            whole=self.whole,
+            invalid_token=self.invalid_token,
         )
         answer: dict[str, Any] = {self.member: [self.row(item, tags(item)) for item in shown]}
         return answer if token is None else {**answer, "NextToken": token}
@@ -118,40 +131,16 @@ class Listing(Generic[T]):
         return lambda item: tagged.get(self.id_of(item), {})
 
 
-def page(
-    call: Call,
-    parameters: Parameters,
-    items: Iterable[T],
-    *,
-    filters: Mapping[str, Values[T]],
-    key: Callable[[T], str],
-    tags: Tags[T] | None = None,
-    limits: tuple[int, int] | None = None,
-    whole: Mapping[str, str] | None = None,
-) -> tuple[list[T], str | None]:
-    """The items that this request asks for, in the order of their unique `key`, and the `NextToken` of what is left.
-
-    `filters` gives, by filter name, the values of an item. `tags` gives an item's tags and so the filters `tag:KEY`,
-    `tag-key` and `tag-value`. `limits` are the least and greatest `MaxResults` of the action; None where it has none.
-    `whole` are parameters that cannot be paged, each with EC2's word for it: `{"InstanceIds": "instancesSet"}`.
-    """
-    found = sorted(matching(parameters, items, filters, tags), key=key)
+def check_page_size(
+    parameters: Parameters, limits: tuple[int, int] | None, whole: Mapping[str, str] | None = None
+) -> None:
+    """Raises EC2's refusals of a `MaxResults` out of its `limits`, or beside a parameter of `whole` (see `Listing`)."""
     most: int | None = parameters.get("MaxResults")
-    if most is not None and limits is not None:
-        _check_limits(parameters, most, limits, whole or {})
-    bound = _fingerprint(call, parameters)
-    if (token := parameters.get("NextToken")) is not None:
-        last = _last_seen(token, bound)
-        found = [item for item in found if key(item) > last]
-    if most is None or len(found) <= most:
-        return found, None
-    return found[:most], _token(key(found[most - 1]), bound)
-
-
-def _check_limits(parameters: Parameters, most: int, limits: tuple[int, int], whole: Mapping[str, str]) -> None:
-    for name, word in whole.items():
+    if most is None or limits is None:
+        return
+    for name, refusal in (whole or {}).items():
         if parameters.get(name):
-            raise InvalidParameterCombination(f"The parameter {word} cannot be used with the parameter maxResults")
+            raise InvalidParameterCombination(refusal)
     least, greatest = limits
     if most < least:
         raise InvalidParameterValue(
@@ -161,6 +150,33 @@ def _check_limits(parameters: Parameters, most: int, limits: tuple[int, int], wh
         raise InvalidParameterValue(
             f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value smaller than {greatest}."
         )
+
+
+def page(
+    call: Call,
+    parameters: Parameters,
+    items: Iterable[T],
+    *,
+    filters: Mapping[str, Values[T]],
+    key: Callable[[T], str],
+    tags: Tags[T] | None = None,
+    invalid_token: Callable[[str], Ec2Error] = _invalid_token,
+) -> tuple[list[T], str | None]:
+    """The items that this request asks for, in the order of their unique `key`, and the `NextToken` of what is left.
+
+    `filters` gives, by filter name, the values of an item. `tags` gives an item's tags and so the filters `tag:KEY`,
+    `tag-key` and `tag-value`. The size of the page was checked (`check_page_size`).
+    """
+    found = sorted(matching(parameters, items, filters, tags), key=key)
+    most: int | None = parameters.get("MaxResults")
+    bound = _fingerprint(call, parameters)
+    if (token := parameters.get("NextToken")) is not None:
+        if (last := _last_seen(token, bound)) is None:
+            raise invalid_token(token)
+        found = [item for item in found if key(item) > last]
+    if most is None or len(found) <= most:
+        return found, None
+    return found[:most], _token(key(found[most - 1]), bound)
 
 
 def _fingerprint(call: Call, parameters: Parameters) -> str:
@@ -177,17 +193,14 @@ def _token(last: str, bound: str) -> str:
     return base64.urlsafe_b64encode(_digest(last, bound) + last.encode()).decode()
 
 
-def _last_seen(token: str, bound: str) -> str:
-    """The key in a token for this very request. No secret: a caller who forges a token only skips own items."""
+def _last_seen(token: str, bound: str) -> str | None:
+    """The key in a token for this very request, None if it is not for it.
+
+    The token is no secret: a caller who forges one only skips own items.
+    """
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
         last = raw[_DIGEST_BYTES:].decode()
     except (binascii.Error, ValueError):
-        raise _invalid_token(token) from None
-    if raw[:_DIGEST_BYTES] != _digest(last, bound):
-        raise _invalid_token(token)
-    return last
-
-
-def _invalid_token(token: str) -> InvalidParameterValue:
-    return InvalidParameterValue(f"Value ( {token[:200]} ) for parameter NextToken is invalid. The token is invalid.")
+        return None
+    return last if raw[:_DIGEST_BYTES] == _digest(last, bound) else None

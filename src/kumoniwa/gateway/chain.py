@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakValueDictionary
@@ -181,9 +181,12 @@ class Gateway:
         if (run := service.actions.get(action)) is None:
             raise ActionNotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
         parsed = service.codec.parse(action, rest)
-        if traits.dry_run and parsed.pop("DryRun", False):
-            raise DryRunOperation()
+        dry_run = bool(traits.dry_run and parsed.pop("DryRun", False))
         token = _token(parsed) if traits.client_token else None
+        if dry_run:
+            # An action that changes something raises it itself, and takes back what it did; one that reads returns.
+            await run(replace(_named(call, action), dry_run=True), parsed)
+            raise DryRunOperation()
         call = _named(call, action, token)
         output = await (run(call, parsed) if token is None else self._once_per_token(run, call, parsed))
         return service.codec.result(action, output, call.request_id)

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
+from kumoniwa.clock import within_reach
 from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired
 from kumoniwa.gateway.form import pairs
 
@@ -225,8 +226,7 @@ def _claim(credential: str, signed_headers: str, made: str, date: str, expires: 
 def _moment(date: str) -> datetime:
     try:
         if _BASIC_ISO.fullmatch(date):
-            return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        parsed = parsedate_to_datetime(date)  # the header Date
+            return within_reach(datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
+        return within_reach(parsedate_to_datetime(date))  # the header Date
     except (ValueError, OverflowError):
         raise IncompleteSignature("its date is not one") from None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.filters import matcher, matching
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import NOT_PAGED, check_page_size, page
 from kumoniwa.errors import Ec2Error
 
 CALL = Call("DescribeThings", "123456789012", "us-east-1", "r", "AKIA", datetime(2026, 1, 1, tzinfo=UTC))
@@ -50,7 +50,7 @@ def pages(every: Sequence[Item], size: int, filters: Sequence[Mapping[str, Any]]
     token = None
     while True:
         parameters = {"MaxResults": size, "Filters": filters, **({"NextToken": token} if token else {})}
-        items, token = page(CALL, parameters, every, filters=FILTERS, key=key, tags=tags_of, limits=LIMITS)
+        items, token = page(CALL, parameters, every, filters=FILTERS, key=key, tags=tags_of)
         found += items
         if token is None:
             return found
@@ -104,17 +104,17 @@ def test_filters_equal_a_naive_filter(every: list[Item], filters: list[dict[str,
 
 @given(every=items, filters=asked, size=st.integers(5, 12))
 def test_pages_put_together_are_the_unpaged_answer(every: list[Item], filters: list[dict[str, Any]], size: int) -> None:
-    whole, token = page(CALL, {"Filters": filters}, every, filters=FILTERS, key=key, tags=tags_of, limits=LIMITS)
+    whole, token = page(CALL, {"Filters": filters}, every, filters=FILTERS, key=key, tags=tags_of)
     assert token is None
     assert pages(every, size, filters) == whole
 
 
 def test_rows_that_come_and_go_between_pages_neither_hide_nor_repeat_others() -> None:
     every = [{"id": number, "name": "x", "sizes": [], "tags": {}} for number in range(0, 40, 2)]
-    first, token = page(CALL, {"MaxResults": 5}, every, filters=FILTERS, key=key, limits=LIMITS)
+    first, token = page(CALL, {"MaxResults": 5}, every, filters=FILTERS, key=key)
     changed = [item for item in every if item["id"] not in (0, first[-1]["id"])]
     changed.append({"id": 1, "name": "before", "sizes": [], "tags": {}})
-    rest, _ = page(CALL, {"MaxResults": 1000, "NextToken": token}, changed, filters=FILTERS, key=key, limits=LIMITS)
+    rest, _ = page(CALL, {"MaxResults": 1000, "NextToken": token}, changed, filters=FILTERS, key=key)
     assert [item["id"] for item in rest] == list(range(10, 40, 2))
 
 
@@ -124,7 +124,7 @@ def test_rows_that_come_and_go_between_pages_neither_hide_nor_repeat_others() ->
 )
 def test_a_token_that_is_not_ours_is_refused(spoilt: str) -> None:
     with pytest.raises(Ec2Error) as caught:
-        page(CALL, {"NextToken": spoilt}, [], filters=FILTERS, key=key, limits=LIMITS)
+        page(CALL, {"NextToken": spoilt}, [], filters=FILTERS, key=key)
     assert caught.value.code == "InvalidParameterValue"
     assert caught.value.message == f"Value ( {spoilt} ) for parameter NextToken is invalid. The token is invalid."
 
@@ -132,14 +132,14 @@ def test_a_token_that_is_not_ours_is_refused(spoilt: str) -> None:
 @given(position=st.integers(0, 200), character=st.sampled_from("Aa0-_"))
 def test_a_token_that_was_changed_is_refused(position: int, character: str) -> None:
     every = [{"id": number, "name": "x", "sizes": [], "tags": {}} for number in range(10)]
-    _, token = page(CALL, {"MaxResults": 5}, every, filters=FILTERS, key=key, limits=LIMITS)
+    _, token = page(CALL, {"MaxResults": 5}, every, filters=FILTERS, key=key)
     assert token is not None
     position %= len(token)
     changed = token[:position] + character + token[position + 1 :]
     if changed == token:
         return
     with pytest.raises(Ec2Error):
-        page(CALL, {"MaxResults": 5, "NextToken": changed}, every, filters=FILTERS, key=key, limits=LIMITS)
+        page(CALL, {"MaxResults": 5, "NextToken": changed}, every, filters=FILTERS, key=key)
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ def test_a_token_that_was_changed_is_refused(position: int, character: str) -> N
 )
 def test_a_token_is_good_for_its_own_request_only(other: dict[str, Any]) -> None:
     every = [{"id": number, "name": "x", "sizes": [], "tags": {}} for number in range(10)]
-    _, token = page(CALL, {"MaxResults": 5}, every, filters=FILTERS, key=key, limits=LIMITS)
+    _, token = page(CALL, {"MaxResults": 5}, every, filters=FILTERS, key=key)
     with pytest.raises(Ec2Error):
-        page(CALL, {"NextToken": token, **other}, every, filters=FILTERS, key=key, limits=LIMITS)
+        page(CALL, {"NextToken": token, **other}, every, filters=FILTERS, key=key)
     elsewhere = Call("DescribeThings", "123456789012", "eu-west-1", "r", "AKIA", CALL.at)
     with pytest.raises(Ec2Error):
-        page(elsewhere, {"NextToken": token}, every, filters=FILTERS, key=key, limits=LIMITS)
+        page(elsewhere, {"NextToken": token}, every, filters=FILTERS, key=key)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,27 @@ def test_more_values_than_ec2_takes_are_refused() -> None:
     with pytest.raises(Ec2Error) as caught:
         matching({"Filters": [{"Name": "name", "Values": ["x"] * 201}]}, [], FILTERS)
     assert caught.value.code == "FilterLimitExceeded"
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        (["*a" * 500_000], "InvalidParameterValue"),
+        (["x" * 513], "InvalidParameterValue"),
+        ([f"*{number}" for number in range(51)], "FilterLimitExceeded"),
+        (["?"] * 51, "FilterLimitExceeded"),
+    ],
+)
+def test_more_than_can_be_compared_in_a_moment_is_refused(values: list[str], code: str) -> None:
+    with pytest.raises(Ec2Error) as caught:
+        matching({"Filters": [{"Name": "name", "Values": values}]}, [], FILTERS)
+    assert caught.value.code == code
+
+
+def test_values_of_the_longest_texts_may_be_escaped_and_patterns_beside_many_plain_values() -> None:
+    longest = {"id": 1, "name": "*" * 256, "sizes": [], "tags": {}}
+    values = ["\\*" * 256, *("?" * 50), *map(str, range(149))]
+    assert matching({"Filters": [{"Name": "name", "Values": values}]}, [longest], FILTERS) == [longest]
 
 
 def test_many_wildcards_cost_no_more_than_their_number_times_the_text() -> None:
@@ -212,5 +233,5 @@ def test_many_wildcards_cost_no_more_than_their_number_times_the_text() -> None:
 )
 def test_page_sizes_are_ec2s(parameters: dict[str, Any], code: str, message: str) -> None:
     with pytest.raises(Ec2Error) as caught:
-        page(CALL, parameters, [], filters=FILTERS, key=key, limits=LIMITS, whole={"InstanceIds": "instancesSet"})
+        check_page_size(parameters, LIMITS, {"InstanceIds": NOT_PAGED.format("instancesSet")})
     assert (caught.value.code, caught.value.message) == (code, message)

@@ -100,4 +100,4 @@ def test_a_listing_names_members_of_the_model(name: str) -> None:
     asked = operation.input_shape.members
     assert set(listing.whole) <= set(asked)
     assert not listing.ids or listing.ids in asked
-    assert (listing.limits is not None) <= ("MaxResults" in asked)
+    assert (listing.limits is not None) == ("MaxResults" in asked)

@@ -1,6 +1,7 @@
 """Tags: CreateTags, DeleteTags, DescribeTags, and what every action that makes or shows a resource needs of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +19,8 @@ from kumoniwa.store.tags import tags_of
 
 __all__ = ["from_specifications", "tag_set", "tags_of", "write"]
 
+_METADATA_KEY = re.compile(r"[0-9a-zA-Z\-_+=,.@:]{1,255}")
+_NO_METADATA_KEYS = frozenset({".", "..", "_index"})
 MAX_TAGS = 50
 MAX_KEY = 127
 MAX_VALUE = 256
@@ -55,6 +58,16 @@ def write(
         rows.add(connection, *_rows(call, resource_id, resource_type, tags))
 
 
+def check_keys_for_metadata(keys: Iterable[str]) -> None:
+    """Raises EC2's refusal of a key that an instance cannot have while its tags are in its metadata: it is a path."""
+    for key in keys:
+        if _METADATA_KEY.fullmatch(key) is None or key in _NO_METADATA_KEYS:
+            raise InvalidParameterValue(
+                f"'{key}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\-_+=,.@:]{{1,255}}), and "
+                "must not be a reserved name ('.', '..', '_index')"
+            )
+
+
 def tag_set(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
     """Tags as a resource shows them. EC2 leaves the element out where there are none."""
     return [{"Key": key, "Value": value} for key, value in tags.items()] if tags else None
@@ -71,6 +84,8 @@ async def create_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
         for identifier, kind in named.items():
             if len(present.get(identifier, {}) | tags) > MAX_TAGS:
                 raise _too_many()
+            if kind is kinds.INSTANCE and _are_in_metadata(connection, identifier):
+                check_keys_for_metadata(tags)
             rows.put(connection, *_rows(call, identifier, kind.resource_type, tags))
             _changed(connection, identifier, kind)
         return None
@@ -157,6 +172,11 @@ def _too_many() -> Ec2Error:
 
 def _rows(call: Call, resource_id: str, resource_type: str, tags: Mapping[str, str]) -> list[Tag]:
     return [Tag(call.account, call.region, resource_id, resource_type, key, value) for key, value in tags.items()]
+
+
+def _are_in_metadata(connection: Connection, instance_id: str) -> bool:
+    instance = instances.get(connection, instance_id)
+    return instance is not None and instance.metadata_tags
 
 
 def _changed(connection: Connection, identifier: str, kind: kinds.Kind) -> None:

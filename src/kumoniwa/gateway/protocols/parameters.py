@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kumoniwa import base64_text
+from kumoniwa.clock import within_reach
 from kumoniwa.errors import InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
 from kumoniwa.gateway.protocols.refusals import EMPTY, MISSING, UNKNOWN
 
@@ -25,7 +26,7 @@ MAX_DEPTH = 32
 MAX_PARAMETERS = 10_000
 
 # Enumerations that actions check better than a list of names can: with EC2's own words, or against what this cloud has.
-LEFT_TO_ACTIONS = frozenset({"InstanceType", "ResourceType", "VolumeType"})
+LEFT_TO_ACTIONS = frozenset({"InstanceType", "PermissionGroup", "ResourceType", "VolumeType"})
 
 Node = str | dict[str, Any]  # a value, or named branches, each again a Node
 Reader = Callable[[Node, str], Any]  # (what was sent, its name on the wire) -> value; raises an Ec2Error
@@ -250,10 +251,9 @@ def moment(text: str) -> datetime:
     """A time as clients write it: ISO 8601 with any offset (UTC if none), or seconds since 1970."""
     try:
         if _EPOCH.fullmatch(text):
-            return datetime.fromtimestamp(float(text), UTC)
+            return within_reach(datetime.fromtimestamp(float(text), UTC))
         if _MOMENT.fullmatch(text):
-            parsed = datetime.fromisoformat(text)
-            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+            return within_reach(datetime.fromisoformat(text))
     except OverflowError as beyond:
         raise ValueError(text) from beyond
     raise ValueError(text)

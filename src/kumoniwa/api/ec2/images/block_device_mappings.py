@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.volumes.device_names import is_device_name
+from kumoniwa.api.ec2.volumes.device_names import is_device_name, named_once
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, VOLUME_TYPES, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
@@ -63,13 +63,9 @@ def as_provisioned(device: ImageDevice) -> ImageDevice:
 
 def checked_name(mapping: Mapping[str, Any], names: Sequence[str | None]) -> str:
     """The name of the device that is mapped; `names` are all that the request maps. Raises EC2's refusals."""
-    name: str | None = mapping.get("DeviceName")
-    if not name:
-        raise MissingParameter("deviceName")
+    name = named_once(mapping.get("DeviceName"), names)
     if not is_device_name(name):
         raise InvalidBlockDeviceMapping(f"Invalid device name {name[:200]}")
-    if names.count(name) > 1:
-        raise InvalidBlockDeviceMapping(f"Device name '{name}' is used more than once.")
     return name
 
 

@@ -17,10 +17,11 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.new_snapshot import pending_snapshot
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
+from kumoniwa.api.ec2.volumes.device_names import named_once
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
 from kumoniwa.api.not_built import NotBuiltParameter, below, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import InvalidBlockDeviceMapping, InvalidParameterValue, MissingParameter, NotBuilt
+from kumoniwa.errors import InvalidBlockDeviceMapping, InvalidParameterValue, NotBuilt
 from kumoniwa.ids import new_id
 from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.instances import Instance, InstanceState
@@ -175,11 +176,7 @@ def _checked_mappings(
     dropped: set[str] = set()
     added: list[ImageDevice] = []
     for mapping in mappings:
-        device = mapping.get("DeviceName")
-        if device is None:
-            raise MissingParameter("deviceName")
-        if sum(other.get("DeviceName") == device for other in mappings) > 1:
-            raise InvalidBlockDeviceMapping(f"Device name '{device}' is used more than once.")
+        device = named_once(mapping.get("DeviceName"), [other.get("DeviceName") for other in mappings])
         if mapping.get("NoDevice") is not None:
             if device == instance.root_device_name:
                 raise InvalidBlockDeviceMapping(f"The root device '{device}' cannot be left out.")

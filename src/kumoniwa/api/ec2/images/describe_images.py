@@ -11,7 +11,7 @@ from kumoniwa.api.ec2.images.image_output import DescribedImage, image_output
 from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.image_lookup import forgotten
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.images import ImageState
@@ -74,6 +74,7 @@ _IMAGES = Listing(
     filters=FILTERS,
     tagged=True,
     limits=(1, 1000),
+    whole={"ImageIds": NOT_PAGED.format("imageIdsSet")},
 )
 
 

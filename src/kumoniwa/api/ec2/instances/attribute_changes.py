@@ -13,6 +13,7 @@ from kumoniwa.api.ec2.instances.launch.launch_options import MOST_USER_DATA, che
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.errors import (
+    InvalidBlockDeviceMapping,
     InvalidInstanceAttributeValue,
     InvalidParameterCombination,
     InvalidParameterValue,
@@ -159,7 +160,7 @@ def _change_devices(connection: Connection, call: Call, instance: Instance, valu
         if mapping.get("NoDevice") is not None or mapping.get("VirtualName") is not None:
             raise NotBuilt("changing the devices of an instance's block device mapping")
         if device is None and ebs.get("VolumeId") is None:
-            raise MissingParameter("deviceName")
+            raise InvalidBlockDeviceMapping("Missing device name")
         found = [
             attachment
             for attachment in attached

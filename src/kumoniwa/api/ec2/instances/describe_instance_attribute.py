@@ -10,6 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
+from kumoniwa.clock import whole_seconds
 from kumoniwa.errors import unknown_attribute
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import network_interfaces, volumes
@@ -24,7 +25,7 @@ def _devices(connection: Connection, instance: Instance) -> Mapping[str, Any]:
             {
                 "DeviceName": attachment.device,
                 "Ebs": {
-                    "AttachTime": attachment.attached_at,
+                    "AttachTime": whole_seconds(attachment.attached_at),
                     "DeleteOnTermination": attachment.delete_on_termination,
                     "Status": attachment.state.at_instance,
                     "VolumeId": attachment.volume_id,

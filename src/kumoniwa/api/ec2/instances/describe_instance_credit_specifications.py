@@ -7,7 +7,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.cpu_credits import check_burstable, credits_of
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
@@ -32,7 +32,7 @@ _SPECIFICATIONS = Listing(
     key=lambda instance: instance.id,
     filters={"instance-id": lambda instance: (instance.id,)},
     limits=(5, 1000),
-    whole={"InstanceIds": "instancesSet"},
+    whole={"InstanceIds": NOT_PAGED.format("instancesSet")},
 )
 
 

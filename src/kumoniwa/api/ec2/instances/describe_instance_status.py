@@ -11,7 +11,7 @@ from kumoniwa.api.ec2.instances.instance_output import launch_order, state_outpu
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import instances_named
 from kumoniwa.api.filters import Values, never, truth
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.member_paths import Output
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
@@ -102,7 +102,7 @@ _STATUSES = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
-    whole={"InstanceIds": "instancesSet"},
+    whole={"InstanceIds": NOT_PAGED.format("instancesSet")},
 )
 
 

@@ -13,7 +13,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.boot_modes import supported_boot_modes
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.filters import Values, matcher, never, present, truth
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
@@ -169,7 +169,7 @@ _TYPES = Listing(
     key=lambda kind: kind.name,
     filters=_FILTERS,
     limits=(5, 100),
-    whole={"InstanceTypes": "InstanceTypes"},
+    whole={"InstanceTypes": NOT_PAGED.format("InstanceTypes")},
 )
 
 

@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.described_instances import described_instances
 from kumoniwa.api.ec2.instances.instance_filters import FILTERS, Shown, interface_tag_filters
 from kumoniwa.api.ec2.instances.instance_output import launch_order, reservations
-from kumoniwa.api.listing import page
+from kumoniwa.api.listing import NOT_PAGED, check_page_size, page
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.store.tags import tags_of
 
@@ -22,6 +22,8 @@ from kumoniwa.store.tags import tags_of
 async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instances, under the reservations that launched them. Terminated ones are shown for about an hour."""
 
+    check_page_size(parameters, (5, 1000), {"InstanceIds": NOT_PAGED.format("instancesSet")})
+
     def describe(connection: Connection) -> Answer:
         shown, token = page(
             call,
@@ -30,8 +32,6 @@ async def describe_instances(cloud: Cloud, call: Call, parameters: Parameters) -
             filters=_filters(connection, call, parameters),
             key=lambda shown: launch_order(shown[0]),
             tags=lambda shown: {tag["Key"]: tag["Value"] for tag in shown[1]["Tags"] or ()},
-            limits=(5, 1000),
-            whole={"InstanceIds": "instancesSet"},
         )
         grouped = reservations([instance for instance, _ in shown], [output for _, output in shown])
         return {"Reservations": grouped, "NextToken": token}

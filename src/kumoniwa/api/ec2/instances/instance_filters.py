@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from kumoniwa.api.filters import never, present, truth
 from kumoniwa.api.member_paths import Output, at, moment
+from kumoniwa.clock import whole_seconds
 from kumoniwa.model.instances import Instance
 
 Shown = tuple[Instance, Output]
@@ -116,7 +117,7 @@ FILTERS: Mapping[str, _Values] = {
     "ip-address": at("PublicIpAddress"),
     "key-name": at("KeyName"),
     "launch-index": lambda shown: (str(shown[0].launch_index),),
-    "launch-time": lambda shown: (moment(shown[0].launch_time),),
+    "launch-time": lambda shown: (moment(whole_seconds(shown[0].launch_time)),),
     "maintenance-options.auto-recovery": at("MaintenanceOptions.AutoRecovery"),
     "metadata-options.http-endpoint": at("MetadataOptions.HttpEndpoint"),
     "metadata-options.http-protocol-ipv4": lambda shown: ("enabled",),

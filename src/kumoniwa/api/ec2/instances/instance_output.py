@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.network.network_interface_output import group_sets, interface_output
 from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.clock import whole_seconds
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
@@ -58,7 +59,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         "InstanceId": instance.id,
         "InstanceType": instance.instance_type,
         "KeyName": instance.key_name,
-        "LaunchTime": instance.launch_time,
+        "LaunchTime": whole_seconds(instance.launch_time),
         "Monitoring": {"State": "enabled" if instance.monitoring else "disabled"},
         "Operator": {"Managed": False},
         "Placement": {
@@ -74,7 +75,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         "StateTransitionReason": instance.state_transition_reason,
         "Tags": tag_set(around.tags.get(instance.id, {})),
         "UsageOperation": "RunInstances",
-        "UsageOperationUpdateTime": instance.first_launch_time,
+        "UsageOperationUpdateTime": whole_seconds(instance.first_launch_time),
         **_machine_output(instance),
         **_disks_output(instance, around),
         **_network_output(instance, around),
@@ -208,7 +209,7 @@ def _device(attachment: Attachment) -> Output:
     return {
         "DeviceName": attachment.device,
         "Ebs": {
-            "AttachTime": attachment.attached_at,
+            "AttachTime": whole_seconds(attachment.attached_at),
             "DeleteOnTermination": attachment.delete_on_termination,
             "Status": attachment.state.at_instance,
             "VolumeId": attachment.volume_id,

@@ -11,6 +11,7 @@ from kumoniwa.api.ec2.instances.instance_output import metadata_options
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.tags import check_keys_for_metadata, tags_of
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
@@ -36,6 +37,8 @@ async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters:
     def modify(connection: Connection) -> Answer:
         instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
+        if changes.get("metadata_tags"):
+            check_keys_for_metadata(tags_of(connection, call.scope, ids=[instance.id]).get(instance.id, {}))
         instances.change(connection, instance.id, **changes)
         changed = instances.get(connection, instance.id)
         assert changed is not None, "it was there in this transaction"

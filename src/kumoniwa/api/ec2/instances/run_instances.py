@@ -18,7 +18,7 @@ from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUI
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
-from kumoniwa.api.ec2.tags import from_specifications
+from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.new_volume import new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
@@ -181,6 +181,8 @@ def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own
     instances.add(connection, instance)
     interface = _interface(instance, launch.network, own.private)
     network_interfaces.add(connection, interface, launch.network.group_ids)
+    if instance.metadata_tags:
+        check_keys_for_metadata(launch.tags.get("instance", {}))
     write_tags(connection, call, instance.id, "instance", launch.tags.get("instance"))
     write_tags(connection, call, interface.id, "network-interface", launch.tags.get("network-interface"))
     for position, device in enumerate(launch.devices):

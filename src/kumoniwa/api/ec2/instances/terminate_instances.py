@@ -8,7 +8,7 @@ from kumoniwa.api.ec2.instances.cut_off import HeldGuest, cut_off_guests, guests
 from kumoniwa.api.ec2.instances.state_changes import StateChange, protected, state_change, user_shutdown
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
 from kumoniwa.api.registry import action
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import DryRunOperation, Ec2Error
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances
@@ -31,7 +31,10 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
         ending = [instance for instance in named if instance.zone not in refusals]
         held.extend(guests_to_cut_off(connection, ending, skip_os_shutdown=skip))
         changes = [_terminate(connection, call, instance, skip_os_shutdown=skip) for instance in ending]
-        return changes, next(iter(refusals.values()), None)
+        refusal = next(iter(refusals.values()), None)
+        if call.dry_run:
+            raise refusal or DryRunOperation()  # which rolls back what was done
+        return changes, refusal
 
     # What other zones lost is committed although the call is refused, so the refusal is raised after the commit.
     changes, refusal = await cloud.world.database.write(terminate)

@@ -30,6 +30,7 @@ MAX_MATERIAL = 16 * 1024  # bytes; the longest RSA key that is taken needs less 
 
 _RSA_BITS = 2048
 _IMPORTED_RSA_BITS = (1024, 2048, 4096)
+_SSH_KINDS = (b"ssh-rsa", b"ssh-ed25519")
 _RFC4716 = re.compile(rb"---- BEGIN SSH2 PUBLIC KEY ----\s(.*)\s---- END SSH2 PUBLIC KEY ----", re.DOTALL)
 
 
@@ -84,7 +85,7 @@ def read(material: bytes) -> PublicKey:
 
 
 def _load(material: bytes) -> object:
-    if material.startswith(b"ssh-"):
+    if material.startswith(_SSH_KINDS):
         return load_ssh_public_key(material)
     if material.startswith(b"-----BEGIN"):
         return load_pem_public_key(material)
@@ -93,6 +94,8 @@ def _load(material: bytes) -> object:
         body = re.sub(rb"\\\r?\n", b"", framed[1])
         blob = b"".join(line.strip() for line in body.splitlines() if b":" not in line)
         kind = _kind_of_blob(base64.b64decode(blob, validate=True))
+        if kind not in _SSH_KINDS:  # cryptography raises what it likes for some of the others
+            raise NotAKey
         return load_ssh_public_key(kind + b" " + blob)
     try:
         return load_der_public_key(base64.b64decode(b"".join(material.split()), validate=True))

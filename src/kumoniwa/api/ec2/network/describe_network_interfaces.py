@@ -15,7 +15,7 @@ from kumoniwa.api.ec2.network.network_interface_output import (
 )
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, truth
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
 from kumoniwa.api.member_paths import Described, at
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.network_interfaces import NetworkInterface
@@ -109,7 +109,7 @@ _INTERFACES = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
-    whole={"NetworkInterfaceIds": "networkInterfaceIdSet"},
+    whole={"NetworkInterfaceIds": NOT_PAGED_CAPITAL.format("NetworkInterfaceIds")},
 )
 
 

@@ -10,8 +10,9 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.network.rule_output import rule_output
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED_QUOTED, Asked, Listing
 from kumoniwa.api.registry import action
+from kumoniwa.errors import Ec2Error
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups
 
@@ -46,6 +47,10 @@ _RULES = Listing(
     },
     tagged=True,
     limits=(5, 1000),
+    invalid_token=lambda _: Ec2Error(
+        "InvalidPaginationToken", "The specified pagination token is not valid or is expired."
+    ),
+    whole={"SecurityGroupRuleIds": NOT_PAGED_QUOTED.format("securityGroupRuleIds")},
 )
 
 

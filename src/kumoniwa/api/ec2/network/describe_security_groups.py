@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,11 +12,11 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.network.group_arns import group_arn
-from kumoniwa.api.ec2.network.ip_permissions import as_permissions
+from kumoniwa.api.ec2.network.ip_permissions import as_permissions, protocol_names
 from kumoniwa.api.ec2.network.named_group import no_such_name
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, present
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups, vpcs
@@ -33,14 +34,14 @@ class _Described:
         return self.groups.get(rule.source_group_id or "")
 
 
-_Value = Callable[[_Described, SecurityGroupRule], object]
+_Value = Callable[[_Described, SecurityGroupRule], object]  # one text, or several in a tuple
 
 _OF_RULES: Mapping[str, _Value] = {
     "cidr": lambda _, rule: rule.cidr_ipv4,
     "ipv6-cidr": lambda _, rule: rule.cidr_ipv6,
     "from-port": lambda _, rule: rule.from_port,
     "to-port": lambda _, rule: rule.to_port,
-    "protocol": lambda _, rule: rule.protocol,
+    "protocol": lambda _, rule: protocol_names(rule.protocol),
     "prefix-list-id": lambda _, rule: rule.prefix_list_id,
     "group-id": lambda _, rule: rule.source_group_id,
     "group-name": lambda one, rule: None if (source := one.source_of(rule)) is None else source.name,
@@ -49,7 +50,11 @@ _OF_RULES: Mapping[str, _Value] = {
 
 
 def _of_rules(value: _Value, *, egress: bool) -> Callable[[_Described], Iterable[str]]:
-    return lambda one: present(*(value(one, rule) for rule in one.rules if rule.egress == egress))
+    def values(one: _Described) -> Iterable[str]:
+        found = (value(one, rule) for rule in one.rules if rule.egress == egress)
+        return present(*chain.from_iterable(each if isinstance(each, tuple) else (each,) for each in found))
+
+    return values
 
 
 _FILTERS: dict[str, Values[_Described]] = {
@@ -113,6 +118,7 @@ _GROUPS = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
+    whole={"GroupIds": NOT_PAGED.format("securityGroupIdSet")},
 )
 
 

@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, truth
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
@@ -105,6 +105,7 @@ _SUBNETS = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
+    whole={"SubnetIds": NOT_PAGED_CAPITAL.format("SubnetIds")},
 )
 
 

@@ -10,7 +10,7 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, truth
-from kumoniwa.api.listing import Listing
+from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Vpc
 from kumoniwa.store import vpcs
@@ -62,6 +62,7 @@ _VPCS = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
+    whole={"VpcIds": NOT_PAGED_CAPITAL.format("VpcIds")},
 )
 
 

@@ -19,7 +19,9 @@ ALL = -1
 
 _LAST_PORT = 65535
 _LAST_ICMP = 255
+_LAST_PROTOCOL = 255
 _NAMES = {"all": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,2}")
 _PORTED = ("tcp", "udp")
 _ICMP = ("icmp", "icmpv6")
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
@@ -112,10 +114,10 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
 
 def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     """Protocol and ports of a permission, as rules keep them. Raises EC2's refusals."""
-    asked = permission.get("IpProtocol")
+    asked: str | None = permission.get("IpProtocol")
     if asked is None:
         raise MissingParameter(message="The request must contain the parameter ipProtocol")
-    protocol = _NAMES.get(str(asked).lower(), str(asked).lower())
+    protocol = _NAMES.get(asked.lower(), asked.lower())
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if protocol in _PORTED:
         if first is None or last is None:
@@ -130,9 +132,14 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
         return protocol, first, last
     if protocol in _ICMP:
         return protocol, *_icmp(protocol, first, last)
-    if protocol != "-1" and not (protocol.isdecimal() and protocol.isascii() and int(protocol) <= _LAST_ICMP):
-        raise InvalidParameterValue(f"Invalid value '{asked}' for IP protocol. Unknown protocol.")
+    if protocol != "-1" and not (_NUMBER.fullmatch(protocol) and int(protocol) <= _LAST_PROTOCOL):
+        raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for IP protocol. Unknown protocol.")
     return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are given
+
+
+def protocol_names(protocol: str) -> tuple[str, ...]:
+    """All names of a rule's protocol, as filters compare them: a word and a number are the same."""
+    return (protocol, *(other for other, name in _NAMES.items() if name == protocol))
 
 
 def _icmp(protocol: str, kind: int | None, code: int | None) -> tuple[int, int]:
@@ -181,7 +188,7 @@ def in_words(grant: Grant) -> str:
             kind, code = ("ALL" if number == ALL else number for number in (grant.from_port, grant.to_port))
             what = f"{grant.protocol.upper()}, type: {kind}, code: {code}"
         case number:
-            what = f"PROTOCOL {number}"
+            what = f"protocol: {number}"
     return f"peer: {peer}, {what}, ALLOW"
 
 

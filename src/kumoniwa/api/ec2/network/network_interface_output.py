@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.clock import whole_seconds
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.store import network_interfaces
@@ -62,7 +63,7 @@ def interface_output(interface: NetworkInterface, groups: Sequence[Output], publ
 def attachment_output(interface: NetworkInterface) -> Output:
     """An interface's attachment as its instance shows it."""
     return {
-        "AttachTime": interface.attached_at,
+        "AttachTime": None if interface.attached_at is None else whole_seconds(interface.attached_at),
         "AttachmentId": interface.attachment_id,
         "DeleteOnTermination": interface.delete_on_termination,
         "DeviceIndex": interface.device_index,

@@ -44,6 +44,7 @@ _TASKS = Listing[ImportTask](
     key=lambda task: f"{precise(task.created_at)} {task.id}",
     filters={"task-state": lambda task: (task.state,)},
     tagged=True,
+    limits=(1, 1000),  # of the upper one nothing is known: EC2's usual
 )
 
 

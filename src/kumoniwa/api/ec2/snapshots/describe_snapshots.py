@@ -11,7 +11,7 @@ from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, truth
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.snapshots import Snapshot
@@ -78,6 +78,7 @@ _SNAPSHOTS = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
+    whole={"SnapshotIds": NOT_PAGED.format("snapshotSet")},
 )
 
 

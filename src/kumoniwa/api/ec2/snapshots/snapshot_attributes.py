@@ -95,9 +95,10 @@ def _changes(parameters: Parameters) -> tuple[list[str], list[str]]:
         if operation is None:
             raise InvalidParameterCombination("OperationType must be given with UserIds or GroupNames")
         (added if operation == "add" else removed).extend(flat)
-    for group in parameters.get("GroupNames", ()):
+    groups = [entry.get("Group") for kind in ("Add", "Remove") for entry in changes.get(kind) or ()]
+    for group in [*filter(None, groups), *parameters.get("GroupNames", ())]:
         if group != _EVERYONE:
-            raise InvalidParameterValue(f"Value ({group}) for parameter group is invalid. The only group is all.")
+            raise InvalidParameterValue(f"Value ({group[:200]}) for parameter group is invalid. The only group is all.")
     accounts = [entry.get("UserId") for kind in ("Add", "Remove") for entry in changes.get(kind) or ()]
     check_accounts([one for one in (*accounts, *parameters.get("UserIds", ())) if one])
     return added, removed

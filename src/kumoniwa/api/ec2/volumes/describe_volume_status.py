@@ -10,7 +10,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.filters import Values, never
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.instances import InstanceState, Reachability
@@ -111,6 +111,7 @@ _STATUSES = Listing(
     key=lambda status: f"{precise(status.volume.created_at)} {status.volume.id}",
     filters=_FILTERS,
     limits=(5, 1000),
+    whole={"VolumeIds": NOT_PAGED.format("volumeSet")},
 )
 
 

@@ -11,9 +11,9 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, present, truth
-from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import action
-from kumoniwa.clock import precise
+from kumoniwa.clock import precise, whole_seconds
 from kumoniwa.model.regions import zones
 from kumoniwa.model.volumes import Attachment, Volume
 from kumoniwa.store import volumes
@@ -28,7 +28,9 @@ class Described:
 
 
 _FILTERS: dict[str, Values[Described]] = {
-    "attachment.attach-time": lambda one: () if one.attachment is None else (precise(one.attachment.attached_at),),
+    "attachment.attach-time": lambda one: (
+        () if one.attachment is None else (precise(whole_seconds(one.attachment.attached_at)),)
+    ),
     "attachment.delete-on-termination": lambda one: (
         () if one.attachment is None else truth(one.attachment.delete_on_termination)
     ),
@@ -75,7 +77,7 @@ def volume_output(volume: Volume, attachment: Attachment | None, tags: Mapping[s
 def attachment_output(attachment: Attachment) -> dict[str, Any]:
     """An attachment under EC2's member names."""
     return {
-        "AttachTime": attachment.attached_at,
+        "AttachTime": whole_seconds(attachment.attached_at),
         "DeleteOnTermination": attachment.delete_on_termination,
         "Device": attachment.device,
         "InstanceId": attachment.instance_id,
@@ -106,6 +108,7 @@ _VOLUMES = Listing(
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),
+    whole={"VolumeIds": NOT_PAGED.format("volumeSet")},
 )
 
 

@@ -1,10 +1,23 @@
 """The names of devices at which volumes are attached."""
 
 import re
+from collections.abc import Sequence
+
+from kumoniwa.errors import InvalidBlockDeviceMapping
 
 MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the network interface
-_DISK = r"(sda([1-9]|1[0-5])|sd[b-z]([1-9]|1[0-5])?|xvd[a-z]{1,2}([1-9]|1[0-5])?)"  # EC2 takes no sda without a number
-_DEVICE = re.compile(rf"(/dev/)?{_DISK}\Z")
+# Those of HVM instances, after EC2's user guide (device_naming): no number behind a name but that of the root device,
+# and no sda without it.
+_DEVICE = re.compile(r"(/dev/)?(sda1|sd[b-z]|xvd[a-z]|xvd[a-d][a-z])\Z")
+
+
+def named_once(name: str | None, names: Sequence[str | None]) -> str:
+    """The name of a device that is mapped, where `names` are all that a request maps. Raises EC2's refusals."""
+    if not name:
+        raise InvalidBlockDeviceMapping("Missing device name")
+    if names.count(name) > 1:
+        raise InvalidBlockDeviceMapping(f"{name} is being assigned to multiple times.")
+    return name
 
 
 def is_device_name(name: str) -> bool:

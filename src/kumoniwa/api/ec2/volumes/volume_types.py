@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 
 MOST_MIB_PER_OPERATION = 0.25
+_NOT_SUPPORTED = {
+    "iops": "The parameter iops is not supported for {} volumes.",
+    "throughput": "The throughput parameter is not supported for {} volumes.",
+}
 DEFAULT_VOLUME_TYPE = "gp2"  # EBS's own, where neither a request nor an image names a type
 
 
@@ -55,13 +59,13 @@ def checked_volume(
         if value is None:
             continue
         if allowed is None:
-            raise InvalidParameterCombination(f"The parameter {name} is not supported for {volume_type} volumes.")
+            raise InvalidParameterCombination(_NOT_SUPPORTED[name].format(volume_type))
         if not allowed[0] <= value <= allowed[1]:
             raise InvalidParameterValue(
                 f"Volume {name} of {value} is out of range; {volume_type} allows {allowed[0]} to {allowed[1]}."
             )
     if volume_type in ("io1", "io2") and iops is None:
-        raise MissingParameter("iops")
+        raise InvalidParameterCombination(f"The parameter iops must be specified for {volume_type} volumes.")
     filled = iops or kind.default_iops, throughput or kind.default_throughput
     _check_ratios(kind, size_gib, *filled)
     return filled[0] or _gp2_iops(volume_type, size_gib), filled[1]

@@ -151,12 +151,12 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
         (
             {"BlockDeviceMappings": [{"DeviceName": DATA, "NoDevice": ""}, {"DeviceName": DATA, "NoDevice": ""}]},
             "InvalidBlockDeviceMapping",
-            f"Device name '{DATA}' is used more than once.",
+            f"{DATA} is being assigned to multiple times.",
         ),
         (
             {"BlockDeviceMappings": [{"Ebs": {"DeleteOnTermination": True}}]},
-            "MissingParameter",
-            "The request must contain the parameter deviceName",
+            "InvalidBlockDeviceMapping",
+            "Missing device name",
         ),
     ],
 )

@@ -213,6 +213,8 @@ async def test_an_image_comes_to_require_imdsv2_for_good(stack: Stack, form: dic
         ({"Attribute": "launchPermission", "UserIds": [FRIEND]}, "MissingParameter"),
         ({"Attribute": "description", "UserIds": [FRIEND], "Value": "x"}, "InvalidParameterCombination"),
         ({"LaunchPermission": {"Add": [{"UserId": "me"}]}}, "InvalidAMIAttributeItemValue"),
+        ({"LaunchPermission": {"Add": [{"Group": "Developers"}]}}, "InvalidAMIAttributeItemValue"),
+        ({"LaunchPermission": {"Remove": [{"Group": "Developers"}]}}, "InvalidAMIAttributeItemValue"),
         (
             {"Attribute": "launchPermission", "OperationType": "add", "UserGroups": ["x"]},
             "InvalidAMIAttributeItemValue",

@@ -223,14 +223,20 @@ async def test_an_id_that_is_malformed_or_of_nobody_is_refused(stack: Stack, act
     )
 
 
-@pytest.mark.parametrize("action", [*BY_IDS, *BY_ID, "RunInstances", "DescribeInstances"])
-async def test_a_dry_run_would_have_succeeded_and_does_nothing(stack: Stack, action: str) -> None:
+@pytest.mark.parametrize("action", [*BY_IDS, *BY_ID, "RunInstances"])
+async def test_a_dry_run_is_refused_as_the_call_is(stack: Stack, action: str) -> None:
     asked: dict[str, Any] = {"InstanceIds": [NOBODY]} if action in BY_IDS else {}
     if action in BY_ID:
         asked = {"InstanceId": NOBODY, **BY_ID[action]}
     if action == "RunInstances":
         asked = {"ImageId": NO_IMAGE, "MinCount": 1, "MaxCount": 1}
-    assert await _refusal(stack, action, {**asked, "DryRun": True}) == (
+    refusal = await _refusal(stack, action, {**asked, "DryRun": True})
+    assert refusal[0] == ("InvalidAMIID.NotFound" if action == "RunInstances" else "InvalidInstanceID.NotFound")
+    assert refusal == await _refusal(stack, action, asked)
+
+
+async def test_a_dry_run_that_would_have_succeeded_says_so(stack: Stack) -> None:
+    assert await _refusal(stack, "DescribeInstances", {"DryRun": True}) == (
         "DryRunOperation",
         "Request would have succeeded, but DryRun flag is set.",
         412,

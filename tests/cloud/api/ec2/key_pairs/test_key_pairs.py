@@ -94,7 +94,15 @@ async def test_an_imported_ed25519_key_has_openssh_s_fingerprint(cloud: BareClou
     assert imported["KeyFingerprint"] == ED25519_SHA256
 
 
+def in_blob(*parts: bytes) -> bytes:
+    """Texts as OpenSSH strings them together in a public key."""
+    return b"".join(len(part).to_bytes(4) + part for part in parts)
+
+
 ELLIPTIC = generate_private_key(SECP256R1()).public_key()  # a kind of key that EC2 does not take
+COMPRESSED = in_blob(
+    b"ecdsa-sha2-nistp256", b"nistp256", ELLIPTIC.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +114,9 @@ ELLIPTIC = generate_private_key(SECP256R1()).public_key()  # a kind of key that 
         RSA_LINE[:80].encode(),
         ELLIPTIC.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         ELLIPTIC.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH),
+        in_ssh2(f"ecdsa-sha2-nistp256 {base64.b64encode(COMPRESSED).decode()}"),
+        in_ssh2(ELLIPTIC.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()),
+        b"ecdsa-sha2-nistp256 " + base64.b64encode(COMPRESSED),
         b"\xff" * 100,
         b"ssh-ed25519 " + b"A" * 20_000,
         b"---- BEGIN SSH2 PUBLIC KEY ----\n!\n---- END SSH2 PUBLIC KEY ----",

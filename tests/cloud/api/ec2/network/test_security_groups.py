@@ -185,6 +185,9 @@ async def test_groups_are_found_by_their_rules(cloud: BareCloud) -> None:
         ]
 
     assert await found(ip_permission__to_port="22", ip_permission__protocol="tcp") == ["web"]
+    assert await found(ip_permission__protocol="6") == ["web"]
+    assert await found(ip_permission__protocol="17") == []
+    assert sorted(await found(egress__ip_permission__protocol="all")) == ["default", "other", "web"]
     assert sorted(await found(egress__ip_permission__cidr="0.0.0.0/0")) == ["default", "other", "web"]
     assert await found(ip_permission__group_name="default") == ["default"]
 
@@ -198,6 +201,7 @@ async def test_groups_are_found_by_their_rules(cloud: BareCloud) -> None:
             {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1, "IpRanges": ANYWHERE},
             "peer: 0.0.0.0/0, ICMP, type: 8, code: ALL, ALLOW",
         ),
+        ({"IpProtocol": "50", "IpRanges": ANYWHERE}, "peer: 0.0.0.0/0, protocol: 50, ALLOW"),
     ],
 )
 async def test_a_rule_that_is_there_is_refused_with_all_that_came_with_it(
@@ -223,6 +227,9 @@ async def test_a_rule_that_is_there_is_refused_with_all_that_came_with_it(
             "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.",
         ),
         ({**SSH, "IpProtocol": "carrier pigeon"}, "Invalid value 'carrier pigeon' for IP protocol. Unknown protocol."),
+        ({**SSH, "IpProtocol": "256"}, "Invalid value '256' for IP protocol. Unknown protocol."),
+        ({**SSH, "IpProtocol": "006"}, "Invalid value '006' for IP protocol. Unknown protocol."),
+        ({**SSH, "IpProtocol": "9" * 5000}, f"Invalid value '{'9' * 200}' for IP protocol. Unknown protocol."),
         ({**SSH, "IpRanges": [*ANYWHERE, *ANYWHERE]}, "The same permission must not appear multiple times"),
         ({**SSH, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "<b>"}]}, None),
     ],

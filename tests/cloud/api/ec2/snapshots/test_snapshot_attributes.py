@@ -70,6 +70,7 @@ async def test_what_cannot_be_is_refused(stack: Stack) -> None:
         ({"UserIds": [ONE]}, "InvalidParameterCombination"),
         ({"OperationType": "add", "UserIds": ["somebody"]}, "InvalidUserID.Malformed"),
         ({"OperationType": "add", "GroupNames": ["friends"]}, "InvalidParameterValue"),
+        ({"CreateVolumePermission": {"Add": [{"Group": "friends"}]}}, "InvalidParameterValue"),
         ({"Attribute": "productCodes", "OperationType": "add", "UserIds": [ONE]}, "InvalidParameterValue"),
         (
             {"CreateVolumePermission": {"Add": [{"UserId": ONE}], "Remove": [{"UserId": OTHER}]}},

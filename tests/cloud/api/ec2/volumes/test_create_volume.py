@@ -91,7 +91,16 @@ async def test_a_volume_that_cannot_be_made_is_in_error_and_can_be_deleted(stack
         ({"AvailabilityZone": ZONE, "Size": 0}, "InvalidParameterValue", None),
         ({"AvailabilityZone": ZONE, "Size": 16385}, "InvalidParameterValue", None),
         ({"AvailabilityZone": ZONE, "Size": 3, "VolumeType": "io1", "Iops": 100}, "InvalidParameterValue", None),
-        ({"AvailabilityZone": ZONE, "Size": 4, "VolumeType": "io1"}, "MissingParameter", None),
+        (
+            {"AvailabilityZone": ZONE, "Size": 4, "VolumeType": "io1"},
+            "InvalidParameterCombination",
+            "The parameter iops must be specified for io1 volumes.",
+        ),
+        (
+            {"AvailabilityZone": ZONE, "Size": 4, "VolumeType": "io2"},
+            "InvalidParameterCombination",
+            "The parameter iops must be specified for io2 volumes.",
+        ),
         ({"AvailabilityZone": ZONE, "Size": 4, "Iops": 3000}, "InvalidParameterCombination", None),
         ({"AvailabilityZone": ZONE, "Size": 4, "Throughput": 125}, "InvalidParameterCombination", None),
         (

@@ -96,7 +96,20 @@ async def test_a_device_is_used_once(stack: Stack) -> None:
             await stack.call("AttachVolume", VolumeId=other, InstanceId=instance_id, Device=device)
 
 
-@pytest.mark.parametrize("device", ["/dev/sdf16", "/dev/nvme1n1", "/dev/hda", "/dev/sd"])
+@pytest.mark.parametrize(
+    "device",
+    [
+        "/dev/sdf16",
+        "/dev/nvme1n1",
+        "/dev/hda",
+        "/dev/sd",
+        "/dev/sdi1",
+        "/dev/sda",
+        "/dev/sda2",
+        "/dev/xvdeo",
+        "/dev/xvda1",
+    ],
+)
 async def test_a_device_that_is_none_is_refused(stack: Stack, device: str) -> None:
     instance_id, volume_id = await stack.launch(), await create(stack)
     with refused(

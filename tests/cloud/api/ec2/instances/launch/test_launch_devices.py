@@ -141,7 +141,15 @@ async def test_an_image_of_a_gp2_volume_tells_and_launches_it_without_operations
         ),
         ({"DeviceName": "/dev/sdf"}, "MissingParameter", None),
         ({"DeviceName": "/dev/sdf", "Ebs": {}}, "MissingParameter", None),
-        ({"Ebs": {"VolumeSize": 1}}, "MissingParameter", None),
+        ({"Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", "Missing device name"),
+        ({"NoDevice": ""}, "InvalidBlockDeviceMapping", "Missing device name"),
+        ({"DeviceName": "/dev/sdf1", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", None),
+        ({"DeviceName": "/dev/xvdzz", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", None),
+        (
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 9, "VolumeType": "gp2", "Throughput": 125}},
+            "InvalidParameterCombination",
+            "The throughput parameter is not supported for gp2 volumes.",
+        ),
         ({"DeviceName": "upload", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", "Invalid device name upload"),
         ({"DeviceName": "/dev/sda", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", None),
         (
@@ -159,7 +167,11 @@ async def test_an_image_of_a_gp2_volume_tells_and_launches_it_without_operations
         ),
         ({"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "VolumeType": "st1"}}, "InvalidParameterValue", None),
         ({"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 9, "Iops": 100}}, "InvalidParameterCombination", None),
-        ({"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 9, "VolumeType": "io1"}}, "MissingParameter", None),
+        (
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 9, "VolumeType": "io1"}},
+            "InvalidParameterCombination",
+            "The parameter iops must be specified for io1 volumes.",
+        ),
         (
             {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 10, "VolumeType": "io1", "Iops": 501}},
             "InvalidParameterValue",

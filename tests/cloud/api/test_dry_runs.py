@@ -42,12 +42,16 @@ async def _parameters(stack: Stack) -> dict[str, Any]:
     volume_id = (await stack.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1))["VolumeId"]
     group_id = (await stack.call("CreateSecurityGroup", GroupName="g", Description="d"))["GroupId"]
     vpc_id = (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"]
+    of_group = [{"Name": "group-id", "Values": [group_id]}]
+    (rule,) = (await stack.call("DescribeSecurityGroupRules", Filters=of_group))["SecurityGroupRules"]
     await stack.idle()
     return {
         "InstanceId": instance_id, "InstanceIds": [instance_id], "ImageId": image_id, "SourceImageId": image_id,
         "SnapshotId": snapshot_id, "SourceSnapshotId": snapshot_id, "VolumeId": volume_id, "GroupId": group_id,
         "Device": "/dev/sdf", "MinCount": 1, "MaxCount": 1, "Resources": [volume_id],
-        "VpcId": vpc_id, "Tags": [{"Key": "k", "Value": ""}],
+        "VpcId": vpc_id, "Tags": [{"Key": "k", "Value": ""}], "SecurityGroupRules": [{
+            "SecurityGroupRuleId": rule["SecurityGroupRuleId"],
+            "SecurityGroupRule": {"IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8"}}],
         "KeyName": "key", "GroupName": "new", "Description": "d", "Name": "name", "SourceRegion": "us-east-1",
         "AvailabilityZone": "us-east-1a", "DeprecateAt": "2030-01-01T00:00:00Z", "InstanceSpecification": {
             "InstanceId": instance_id}, "PublicKeyMaterial": b"x", "Attribute": "description", "CpuCredits": "standard",

@@ -40,7 +40,9 @@ def counted(reports: Path = REPORTS) -> Counter[str]:
         for case in ElementTree.parse(report).iter("testcase"):
             if case.find("failure") is not None or case.find("error") is not None or case.find("skipped") is not None:
                 continue
-            file, test = case.get("classname", "").rpartition(".")[2], case.get("name", "").partition("[")[0]
+            named = case.get("classname", "").split(".")  # folders, the file, and a class where the test is in one
+            file = next((part for part in reversed(named) if part.startswith("test_")), named[-1])
+            test = case.get("name", "").partition("[")[0]
             figures.update({file: 1, test: 1, f"{file}.{test}": 1})
             for noted in case.iter("property"):
                 if (value := noted.get("value", "")).isdecimal():

@@ -10,8 +10,8 @@ _REPORT = """<testsuites><testsuite>
 <testcase classname="tests.unit.test_falls" name="test_it_falls[a]"><properties>
 <property name="deep falls" value="1200"/><property name="falls" value="3"/><property name="falls_of" value="40"/>
 </properties></testcase>
-<testcase classname="tests.unit.test_falls" name="test_it_falls[b]"><properties><property name="falls" value="4"/>
-</properties></testcase>
+<testcase classname="tests.unit.test_falls.TestFalls" name="test_it_falls[b]"><properties>
+<property name="falls" value="4"/></properties></testcase>
 <testcase classname="tests.unit.test_falls" name="test_it_breaks"><failure/><properties>
 <property name="falls" value="99"/></properties></testcase>
 </testsuite></testsuites>"""

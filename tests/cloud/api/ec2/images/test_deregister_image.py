@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
 from example_guest import INSTANCE
+from images_at_hand import an_image, described
 from sqlalchemy import Connection
 from stored import add_image, add_snapshot
 
@@ -25,20 +25,6 @@ DAY = 24 * 60 * 60
 async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
     async with bare_cloud(tmp_path) as made:
         yield made
-
-
-async def an_image(cloud: BareCloud, number: int = 1, **columns: Any) -> tuple[str, str]:
-    """An image of one snapshot; gives the ids of both."""
-    snapshot = await cloud.database.write(partial(add_snapshot, number=number))
-    image = await cloud.database.write(lambda connection: add_image(connection, number, snapshot, **columns))
-    return image, snapshot
-
-
-async def described(cloud: BareCloud, *filters: tuple[str, str], **parameters: Any) -> list[str]:
-    """The ids of the images that a DescribeImages gives."""
-    asked = [{"Name": name, "Values": [value]} for name, value in filters]
-    answer = await cloud.ask("DescribeImages", Filters=asked, **parameters)
-    return [image["ImageId"] for image in answer["Images"]]
 
 
 async def test_a_deregistered_image_vanishes_and_its_snapshots_stay(cloud: BareCloud) -> None:

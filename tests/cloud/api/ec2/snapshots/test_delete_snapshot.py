@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
+from snapshots_at_hand import described
 from sqlalchemy import Connection
 from stored import AT, add_image, add_snapshot, add_volume
 
@@ -25,13 +25,6 @@ pytestmark = pytest.mark.anyio
 async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
     async with bare_cloud(tmp_path) as made:
         yield made
-
-
-async def described(cloud: BareCloud, *filters: tuple[str, str], **parameters: Any) -> list[str]:
-    """The ids of the snapshots that a DescribeSnapshots gives."""
-    asked = [{"Name": name, "Values": [value]} for name, value in filters]
-    answer = await cloud.ask("DescribeSnapshots", Filters=asked, **parameters)
-    return [snapshot["SnapshotId"] for snapshot in answer["Snapshots"]]
 
 
 async def test_a_deleted_snapshots_layer_is_collected_and_its_tags_go(cloud: BareCloud) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_DEADLINE = (
-    10.0  # seconds that the head of a request may take to come in, or a connection may wait for the next one
-)
+HEAD_DEADLINE = 10.0
+"""Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 _MOST_OPEN_FILES = 65_536  # more than any cloud needs; programs that close all they could have would take long
 _MOST_CONNECTIONS = 1024
+_MOST_BACKLOG = 128
 
 
 def ensure_open_files() -> int:
@@ -25,8 +25,17 @@ def ensure_open_files() -> int:
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         soft = most
-    # Half is left to guests, disks and programs.
-    return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(_MOST_CONNECTIONS, soft // 2)
+    # A quarter for connections, another for those that are accepted, or closed, before that is known of here (see
+    # `backlog`); half is left to guests, disks and programs.
+    return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(_MOST_CONNECTIONS, soft // 4)
+
+
+def backlog(most: int) -> int:
+    """How many connections may wait to be accepted by a server that holds `most`.
+
+    asyncio accepts as many in one go, before any of them counts: they must not use up the open files.
+    """
+    return min(_MOST_BACKLOG, most // 2)
 
 
 class GuardedProtocol(H11Protocol):

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 
 from kumoniwa.app.cloud import running
-from kumoniwa.app.connections import ensure_open_files, guarded
+from kumoniwa.app.connections import backlog, ensure_open_files, guarded
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
 from kumoniwa.folder import FolderTaken, owned, write_private
@@ -21,8 +21,6 @@ from kumoniwa.gateway.chain import Gateway
 from kumoniwa.hypervisor.drivers import make_driver
 
 log = structlog.get_logger(__name__)
-
-_BACKLOG = 128  # connections that wait to be accepted; also so many are accepted before others have their turn
 
 
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
@@ -61,7 +59,7 @@ def _listening(config: Config) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((config.host, config.port))
-            listener.listen(_BACKLOG)  # whoever reads where we listen is not refused, and waits until we answer
+            listener.listen()  # whoever reads where we listen is not refused, and waits until we answer
         except UnicodeError:
             raise CannotStart(f"Cannot listen on {config.host}. --host takes an address of this machine.") from None
         except OSError as failure:
@@ -98,11 +96,12 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
 
 
 def _server(gateway: Gateway) -> uvicorn.Server:
+    most = ensure_open_files()
     settings = uvicorn.Config(
         gateway,
-        http=guarded(ensure_open_files()),
+        http=guarded(most),
         ws="none",
-        backlog=_BACKLOG,
+        backlog=backlog(most),
         lifespan="off",
         log_config=None,
         access_log=False,

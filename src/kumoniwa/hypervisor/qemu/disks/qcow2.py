@@ -53,7 +53,7 @@ def check_qcow2(header: bytes) -> int:
         (encryption != 0, "it is encrypted"),
         (bool(features & _EXTERNAL_DATA), "its data is in another file"),
         (bool(features & (_CORRUPT | _DIRTY)), "it is marked as damaged or not closed; try: qemu-img check -r all"),
-        (bool(features & ~(_DIRTY | _CORRUPT | _EXTERNAL_DATA | _COMPRESSION | _EXTENDED_L2)), "it is of a newer kind"),
+        (bool(features & ~(_OURS | _CORRUPT | _EXTERNAL_DATA)), "it is of a newer kind"),
     ):
         if wrong:
             raise DiskRefused(why)
@@ -132,10 +132,7 @@ class _Reader:
             (version != 3, f"is a qcow2 file of version {version}, not of 3"),
             (not cluster, f"is torn: its clusters cannot be of 2^{cluster_bits} bytes"),
             (bool(features & _CORRUPT), "is marked as damaged: QEMU found its tables inconsistent"),
-            (
-                encryption != 0 or bool(features & ~(_DIRTY | _COMPRESSION | _EXTENDED_L2)),
-                "is of a kind we do not make",
-            ),
+            (encryption != 0 or bool(features & ~_OURS), "is of a kind we do not make"),
             (not HEADER_BYTES <= header_length <= cluster, f"is torn: its header cannot be {header_length} bytes long"),
             (bool(at) and at + length > cluster, "is torn: the name of what it stands on is beyond its first cluster"),
             (not l1 or not refcounts or not clusters, "is torn: its header names no tables"),

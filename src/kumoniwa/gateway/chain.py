@@ -108,7 +108,7 @@ class Gateway:
         if scope["type"] != "http":
             raise RuntimeError(f"the gateway speaks HTTP, not {scope['type']}")
         exchange = _Exchange(new_request_id())
-        begun = self._clock.now()
+        begun = self._clock.monotonic()
         with structlog.contextvars.bound_contextvars(request=exchange.request_id):
             try:
                 response = await self._answer(Request(scope, receive), exchange)
@@ -124,7 +124,7 @@ class Gateway:
             except Exception:
                 log.exception("an unexpected error", call=exchange.what)
                 response, code = self._refusal(InternalError(), exchange), "InternalError"
-            seconds = (self._clock.now() - begun).total_seconds()
+            seconds = round(self._clock.monotonic() - begun, 6)
             log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)
             await response(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""For every action one call that succeeds, on a scene that has all it needs. An action without an example fails the walks."""
+"""For every action a call that succeeds, on a scene that has all it needs. An action without one fails the walks."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ Example = Callable[[Scene], dict[str, Any]]
 _ED25519 = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMwkwUW4TwqcERtsGUw3iCA38AjbAXGz+e4KiRyETC1g"
 _NEW_RULE = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
 _OLD_RULE = [{"IpProtocol": "tcp", "FromPort": 3, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
-_TOLD_RULE = [{"IpProtocol": "tcp", "FromPort": 3, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "t"}]}]  # fmt: skip
+_TOLD_RULE = [{**_OLD_RULE[0], "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "told"}]}]
 _OTHERS = [{"UserId": "210987654321"}]
 
 READS: dict[str, Example] = {

@@ -58,8 +58,10 @@ def ensure_region(connection: Connection, scope: Scope) -> Vpc:
 
 
 async def read_region(cloud: Cloud, call: Call, work: Callable[[Connection], Answer]) -> Answer:
-    """Run `work` on a consistent view in which the caller's region has its default VPC. Writes on the first touch alone,
-    and for a dry run not even then: what it makes is taken back, and it raises `DryRunOperation`."""
+    """Run `work` on a consistent view in which the caller's region has its default VPC: it is made on the first touch.
+
+    Raises `DryRunOperation` where a dry run is the first touch: what was made for it is taken back.
+    """
     if call.scope not in cloud.regions_made:
         if call.dry_run:
             return await cloud.change(call, partial(_made_and_read, call=call, work=work))

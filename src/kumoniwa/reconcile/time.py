@@ -47,23 +47,31 @@ class Housekeeping:
         self._tasks = Tasks("housekeeping")
 
     def start(self) -> None:
+        """Go round from now on. The first round leaves layers alone: they were collected at start."""
         self._tasks.start(self._rounds(), "rounds")
 
     async def close(self) -> None:
         await self._tasks.close()
 
     async def _rounds(self) -> None:
+        due = self.follow_time
         while True:
             try:
-                await self.go_round()
+                await due()
             except DatabaseUnavailable as hindered:
                 log.warning("a round of housekeeping failed; the next one may not", reason=str(hindered))
             except SQLAlchemyError:
                 log.exception("a round of housekeeping failed; the next one may not")
             await self._world.clock.sleep(ROUND)
+            due = self.go_round
 
     async def go_round(self) -> None:
-        """Do once what is due now."""
+        """Do once what is due now, and try again to delete what the host refused to."""
+        await self.follow_time()
+        await collect_what_goes(self._world)
+
+    async def follow_time(self) -> None:
+        """Bring the rows to what they are at this time."""
         now = self._world.clock.now()
 
         def impair(connection: Connection) -> None:
@@ -75,7 +83,6 @@ class Housekeeping:
         await self._world.database.write(impair)
         for forget in forgetting(now):
             await self._forget(forget)
-        await collect_what_goes(self._world)
 
     async def _forget(self, forget: Forget) -> None:
         """Forget what is old in batches, so that no transaction is long. What is left then has its turn next round."""

@@ -4,6 +4,7 @@ are too many cases for every run, a seed that is printed chooses some of them.""
 import gc
 import random
 import secrets
+import signal
 import socket
 import subprocess
 from collections.abc import Generator
@@ -49,6 +50,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--seed") is None:
         config.option.seed = secrets.randbelow(1 << 32)
+    # A shell has what it starts in the background ignore Ctrl-C, and programs that a test starts would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

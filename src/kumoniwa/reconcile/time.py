@@ -49,28 +49,35 @@ class Housekeeping:
         self._tasks = Tasks("housekeeping")
 
     def start(self) -> None:
+        """Go round from now on. The first round leaves layers alone: they were collected at start."""
         self._tasks.start(self._rounds(), "rounds")
 
     async def close(self) -> None:
         await self._tasks.close()
 
     async def _rounds(self) -> None:
+        due = self.follow_time
         while True:
             try:
-                await self.go_round()
+                await due()
             except DatabaseUnavailable as hindered:
                 log.warning("a round of housekeeping failed; the next one may not", reason=str(hindered))
             except SQLAlchemyError:
                 log.exception("a round of housekeeping failed; the next one may not")
             await self._world.clock.sleep(ROUND)
+            due = self.go_round
 
     async def go_round(self) -> None:
-        """Do once what is due now."""
+        """Do once what is due now, and try again to delete what the host refused to."""
+        await self.follow_time()
+        await collect_what_goes(self._world)
+
+    async def follow_time(self) -> None:
+        """Bring the rows to what they are at this time."""
         now = self._world.clock.now()
         await self._world.database.write(self._impair)
         for forget in forgetting(now):
             await self._forget(forget)
-        await collect_what_goes(self._world)
 
     def _impair(self, connection: Connection) -> None:
         """Impair the instances whose guests have not answered for too long since they booted."""

@@ -1,10 +1,27 @@
-"""The refusals that a caller of the API gets.
+"""The refusals that a caller of the API gets, and those that a person gets at a terminal.
 
 `Ec2Error` is raised where a request is found wanting, with EC2's own code and words, and becomes XML in one place:
 the gateway. Codes and texts are EC2's; their sources are listed in docs/sources.md.
+
+Where the words are ours, they say what happened and what the reader can do: whatever is made of both takes a `way_out`
+and cannot be made without one. A test finds texts of ours that are passed to a class without it.
 """
 
 from http import HTTPStatus
+from typing import Self, overload
+
+
+class Refusal(Exception):
+    """What is refused to a person at a terminal: a sentence of what happened, and one of what can be done about it."""
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__(f"{what} {way_out}")
+        self.what, self.way_out = what, way_out
+
+    @classmethod
+    def of(cls, refusal: "Refusal") -> Self:
+        """The same, as a refusal of this class."""
+        return cls(refusal.what, way_out=refusal.way_out)
 
 
 class Ec2Error(Exception):
@@ -25,6 +42,13 @@ class InvalidParameterValue(Ec2Error):
         super().__init__("InvalidParameterValue", message)
 
 
+class ValueNotTaken(InvalidParameterValue):
+    """A value that EC2 would take, or that means nothing there, and that is refused here."""
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__(f"{what} {way_out}")
+
+
 class InvalidParameterCombination(Ec2Error):
     def __init__(self, message: str) -> None:
         super().__init__("InvalidParameterCombination", message)
@@ -43,11 +67,17 @@ class UnknownParameter(Ec2Error):
 
 
 class InvalidRequest(Ec2Error):
-    """A request that is not well formed as such. EC2's text, and where we know it, what is wrong."""
+    """A request that is not well formed as such. EC2's text; where we know more, what is wrong and what to do."""
 
-    def __init__(self, reason: str = "", status: HTTPStatus | None = None) -> None:
+    @overload
+    def __init__(self) -> None: ...
+
+    @overload
+    def __init__(self, reason: str, status: HTTPStatus | None = None, *, way_out: str) -> None: ...
+
+    def __init__(self, reason: str = "", status: HTTPStatus | None = None, *, way_out: str = "") -> None:
         text = "The request received was invalid"
-        super().__init__("InvalidRequest", f"{text}: {reason}." if reason else f"{text}.", status)
+        super().__init__("InvalidRequest", f"{text}: {reason}. {way_out}" if reason else f"{text}.", status)
 
 
 class UnsupportedOperation(Ec2Error):
@@ -80,6 +110,11 @@ class InvalidInstanceAttributeValue(Ec2Error):
 class UnsupportedHibernationConfiguration(Ec2Error):
     def __init__(self, message: str) -> None:
         super().__init__("UnsupportedHibernationConfiguration", message)
+
+
+class HibernationNotBuilt(UnsupportedHibernationConfiguration):
+    def __init__(self) -> None:
+        super().__init__("Kumoniwa does not implement hibernation. Leave HibernationOptions out.")
 
 
 class InvalidBlockDeviceMapping(Ec2Error):
@@ -117,15 +152,17 @@ class InvalidAction(Ec2Error):
 class NotBuilt(UnsupportedOperation):
     """A parameter or value that EC2 has and Kumoniwa does not: said plainly, never pretended."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Kumoniwa does not implement {what}.")
+    def __init__(
+        self, what: str, *, way_out: str = "Leave it out: docs/reference/actions.md says what each action takes."
+    ) -> None:
+        super().__init__(f"Kumoniwa does not implement {what}. {way_out}")
 
 
 class ActionNotBuilt(Ec2Error):
     """A whole action, or service, that AWS has and Kumoniwa does not: clients know this code as an unknown action."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__("InvalidAction", f"Kumoniwa does not implement {what}.")
+    def __init__(self, what: str, *, way_out: str = "docs/reference/actions.md lists the actions that it has.") -> None:
+        super().__init__("InvalidAction", f"Kumoniwa does not implement {what}. {way_out}")
 
 
 class DryRunOperation(Ec2Error):
@@ -140,6 +177,13 @@ class AuthFailure(Ec2Error):
 
     def __init__(self, message: str = "AWS was not able to validate the provided access credentials") -> None:
         super().__init__("AuthFailure", message)
+
+
+class SignatureNotTaken(AuthFailure):
+    """A way of signing that AWS takes and Kumoniwa does not."""
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__(f"{what} {way_out}")
 
 
 class RequestExpired(Ec2Error):
@@ -169,8 +213,8 @@ class Unavailable(Ec2Error):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("Unavailable", f"The server is overloaded and can't handle the request: {reason}.")
+    def __init__(self, reason: str, *, way_out: str) -> None:
+        super().__init__("Unavailable", f"The server is overloaded and can't handle the request: {reason}. {way_out}")
 
 
 class InternalError(Ec2Error):

@@ -42,12 +42,16 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, what was seen, and the way out where there is one."""
+    """What was looked at, what was seen and, where that is not good, the way out."""
 
     subject: str
     grade: Grade
     seen: str
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.grade is Grade.GOOD) == bool(self.hint):
+            raise ValueError(f"{self.subject} is {self.grade}, and its way out is {self.hint!r}")
 
 
 async def examine(data_dir: Path, port: int) -> list[Finding]:
@@ -101,7 +105,7 @@ def report(findings: Sequence[Finding], *, as_json: bool) -> None:
 async def _shown(name: str, package: Package) -> Finding:
     """Whether a program or a file of a package is there, and QEMU's version."""
     if not _is_installed(name):
-        return Finding(name, Grade.MISSING, f"not installed; {package.purpose}")
+        return Finding(name, Grade.MISSING, f"not installed; {package.purpose}", f"install {package.name}")
     if name != "qemu-system-x86_64":
         return Finding(name, Grade.GOOD, name if name.startswith("/") else find(name))
     try:
@@ -141,7 +145,7 @@ async def _accelerator() -> Finding:
     try:
         chosen = await probe(cache_dir())
     except ProgramMissing:
-        return Finding("accelerator", Grade.MISSING, "cannot be tried without QEMU")
+        return Finding("accelerator", Grade.MISSING, "cannot be tried without QEMU", "install it first")
     if chosen.name == "kvm":
         return Finding("accelerator", Grade.GOOD, f"kvm: {chosen.reason}")
     hint = "guests are emulated: they work the same and boot in half a minute instead of seconds"
@@ -173,7 +177,9 @@ def _low_ports() -> Finding:
 def _memory() -> Finding:
     free = _available_memory()
     if free is None:
-        return Finding("memory", Grade.NOTE, "not known on this system")
+        return Finding(
+            "memory", Grade.NOTE, "not known on this system", "a t3.micro takes 1 GiB: see that the host has it"
+        )
     seen = f"{free / GIB:.1f} GiB free"
     if free < _ENOUGH_MEMORY:
         return Finding("memory", Grade.NOTE, seen, "a t3.micro takes 1 GiB when its guest uses all of it")
@@ -238,7 +244,7 @@ def _storage(data_dir: Path) -> Iterator[Finding]:
     try:
         report = CloudClient(access).evidence("storage")
     except CommandFailed as failure:
-        yield Finding("storage", Grade.NOTE, f"the cloud does not tell: {failure}")
+        yield Finding("storage", Grade.NOTE, f"the cloud does not tell: {failure}", "its log says why")
         return
     usable = report["room"]["usable_bytes"]
     seen = f"{report['layers']} layers, the longest chain has {report['longest_chain']}; {usable / GIB:.1f} GiB usable"

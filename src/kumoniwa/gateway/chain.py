@@ -49,6 +49,7 @@ log = structlog.get_logger(__name__)
 
 HEALTH = "/_kumoniwa/health"
 _XML, _JSON = "text/xml;charset=UTF-8", "application/json"
+_FORM = "application/x-www-form-urlencoded"
 _TOKEN_LENGTH = 64
 
 
@@ -108,7 +109,7 @@ class Gateway:
         if scope["type"] != "http":
             raise RuntimeError(f"the gateway speaks HTTP, not {scope['type']}")
         exchange = _Exchange(new_request_id())
-        begun = self._clock.now()
+        begun = self._clock.monotonic()
         with structlog.contextvars.bound_contextvars(request=exchange.request_id):
             try:
                 response = await self._answer(Request(scope, receive), exchange)
@@ -119,12 +120,15 @@ class Gateway:
             except Ec2Error as error:
                 response, code = self._refusal(error, exchange), error.code
             except DatabaseUnavailable as failure:
-                refused = Unavailable(f"Kumoniwa's database cannot be used now ({failure})")
+                refused = Unavailable(
+                    f"Kumoniwa's database cannot be used now ({failure})",
+                    way_out="Try again; where it stays so, kumoniwa doctor shows how much room its disk has.",
+                )
                 response, code = self._refusal(refused, exchange), refused.code
             except Exception:
                 log.exception("an unexpected error", call=exchange.what)
                 response, code = self._refusal(InternalError(), exchange), "InternalError"
-            seconds = (self._clock.now() - begun).total_seconds()
+            seconds = round(self._clock.monotonic() - begun, 6)
             log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)
             await response(scope, receive, send)
 
@@ -148,7 +152,11 @@ class Gateway:
         if exchange.extension:
             return await self._extension(path, read, call, exchange)
         if path not in ("", "/"):
-            raise InvalidRequest(f"there is nothing at {exchange.what}", HTTPStatus.NOT_FOUND)
+            raise InvalidRequest(
+                f"there is nothing at {exchange.what}",
+                HTTPStatus.NOT_FOUND,
+                way_out="Actions are asked at the path /, Kumoniwa's own routes below /_kumoniwa/.",
+            )
         return exchange.answered(await self._act(self._services[claim.service], _parameters(read), call, exchange))
 
     def _check_service(self, claim: Claim, read: SignedRequest, exchange: _Exchange) -> None:
@@ -156,7 +164,10 @@ class Gateway:
         exchange.service = claim.service
         if claim.service not in (routes.SERVICES if exchange.extension else self._services):
             exchange.json = "json" in (read.header("content-type") or "")
-            raise ActionNotBuilt(f"the service {claim.service}: it is an EC2, and that is not part of it")
+            raise ActionNotBuilt(
+                f"the service {claim.service}",
+                way_out="It is an EC2 with STS: set its endpoint for these alone (AWS_ENDPOINT_URL_EC2).",
+            )
 
     def _authenticated(self, read: SignedRequest, claim: Claim, exchange: _Exchange) -> Call:
         now = self._clock.now()
@@ -218,8 +229,8 @@ class Gateway:
 def _parameters(read: SignedRequest) -> list[tuple[str, str]]:
     """The parameters of query and body, without those that carry the signature."""
     kind = (read.header("content-type") or "").partition(";")[0].strip().lower()
-    if read.body and kind not in ("", "application/x-www-form-urlencoded"):
-        raise InvalidRequest("its body is not a form")
+    if read.body and kind not in ("", _FORM):
+        raise InvalidRequest("its body is not a form", way_out=f"Send it as {_FORM}.")
     given = form.texts(form.pairs(read.query)) + form.texts(form.pairs(read.body))
     return [(name, value) for name, value in given if not name.startswith("X-Amz-")]
 
@@ -227,7 +238,7 @@ def _parameters(read: SignedRequest) -> list[tuple[str, str]]:
 def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:
     by_name = dict(parameters)
     if len(by_name) != len(parameters):
-        raise InvalidRequest("a parameter was given twice")
+        raise InvalidRequest("a parameter was given twice", way_out="Give each one once.")
     return {name: value for name, value in by_name.items() if not name.startswith("X-Amz-")}
 
 

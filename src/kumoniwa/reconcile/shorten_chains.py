@@ -155,6 +155,7 @@ class Compaction:
         own = Compacted(
             chain.volume, chain.instance, onto, len(chain.layers), left, shortening.copied_bytes, clock.now()
         )
+        began = clock.monotonic()
         self.running = own
         self._unsure.add(head.id)
         try:
@@ -168,7 +169,7 @@ class Compaction:
                 volume=chain.volume,
                 layers_before=own.layers_before,
                 layers_after=own.layers_after,
-                seconds=(clock.now() - own.began_at).total_seconds(),
+                seconds=clock.monotonic() - began,
             )
             await self._collect()
         return reason

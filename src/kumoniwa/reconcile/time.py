@@ -30,7 +30,7 @@ IMAGES_KEPT = timedelta(hours=24)  # those that were deregistered
 BOOTS_KEPT = timedelta(days=7)
 BOOTS_KEPT_LAST = 100  # of each instance, whatever their age
 BOOTS_KEPT_MOST = 1000  # of each instance: a guest may reboot as often as it likes
-INITIALIZING_AT_MOST = timedelta(minutes=10)
+INITIALIZING_AT_MOST = 600.0  # seconds
 
 BATCH = 200  # rows that one transaction forgets, with what belongs to them: others wait for it
 BATCHES = 50  # of each table in one round
@@ -44,6 +44,8 @@ class Housekeeping:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._initializing: dict[str, float] = {}
+        """By boot: since when, on the monotonic clock, its guest has been seen not to have answered yet."""
         self._tasks = Tasks("housekeeping")
 
     def start(self) -> None:
@@ -73,16 +75,21 @@ class Housekeeping:
     async def follow_time(self) -> None:
         """Bring the rows to what they are at this time."""
         now = self._world.clock.now()
-
-        def impair(connection: Connection) -> None:
-            for instance in instances.initializing(connection):
-                boot = boots.current(connection, instance.id)
-                if boot is not None and boot.started_at < now - INITIALIZING_AT_MOST:
-                    instances.change(connection, instance.id, reachability=Reachability.IMPAIRED, impaired_since=now)
-
-        await self._world.database.write(impair)
+        await self._world.database.write(self._impair)
         for forget in forgetting(now):
             await self._forget(forget)
+
+    def _impair(self, connection: Connection) -> None:
+        """Impair the instances whose guests have not answered for too long since they booted."""
+        clock, waited = self._world.clock, self._initializing
+        self._initializing = {}
+        for instance in instances.initializing(connection):
+            if (boot := boots.current(connection, instance.id)) is None:
+                continue
+            since = self._initializing[boot.id] = waited.get(boot.id, clock.monotonic())
+            if clock.monotonic() - since >= INITIALIZING_AT_MOST:
+                impaired = {"reachability": Reachability.IMPAIRED, "impaired_since": clock.now()}
+                instances.change(connection, instance.id, **impaired)
 
     async def _forget(self, forget: Forget) -> None:
         """Forget what is old in batches, so that no transaction is long. What is left then has its turn next round."""

@@ -96,6 +96,12 @@ def running(connection: Connection, besides: Collection[str] = ()) -> list[Workf
     return all_of(WorkflowRow, connection, query)
 
 
+def unfinished_kinds(connection: Connection) -> set[str]:
+    """The kinds of the workflows that have not ended."""
+    query = select(workflows.c.kind).where(workflows.c.state.in_((WorkflowState.WAITING, WorkflowState.RUNNING)))
+    return set(connection.execute(query.distinct()).scalars())
+
+
 def get(connection: Connection, workflow_id: str) -> WorkflowRow | None:
     return one_of(WorkflowRow, connection, select(workflows).where(workflows.c.id == workflow_id))
 

@@ -163,11 +163,7 @@ async def attached_since_its_end(world: World, instance_id: str) -> list[str]:
         if boot is not None and boot.ended_at is None:
             return []
         attached = volumes.attachments_of(connection, [instance_id]).get(instance_id, [])
-        return [
-            one.volume_id
-            for one in attached
-            if boot is None or boot.ended_at is None or one.attached_at > boot.ended_at
-        ]
+        return [one.volume_id for one in attached if boot is None or one.after_boot >= boot.number]
 
     return await world.database.read(read)
 

@@ -7,6 +7,7 @@ import pytest
 from asgi import Refused
 from stack import Stack
 
+from kumoniwa.errors import NotBuilt
 from kumoniwa.gateway.protocols.codec import service_model
 
 pytestmark = pytest.mark.anyio
@@ -176,7 +177,7 @@ async def test_delete_on_termination_is_changed_by_device_or_volume(stack: Stack
         (
             {"Kernel": {"Value": "aki-1"}},
             "UnsupportedOperation",
-            "Kumoniwa does not implement changing the attribute kernel.",
+            NotBuilt("changing the attribute kernel").message,
         ),
         (
             {"Groups": ["sg-0123456789abcdef0"]},

@@ -1,4 +1,4 @@
-"""The refusals that a caller of the API gets, and those that a person gets at a terminal.
+"""The refusals that a caller of the API gets.
 
 `Ec2Error` is raised where a request is found wanting, with EC2's own code and words, and becomes XML in one place:
 the gateway. Codes and texts are EC2's; their sources are listed in docs/sources.md.
@@ -8,20 +8,7 @@ and cannot be made without one. A test finds texts of ours that are passed to a 
 """
 
 from http import HTTPStatus
-from typing import Self, overload
-
-
-class Refusal(Exception):
-    """What is refused to a person at a terminal: a sentence of what happened, and one of what can be done about it."""
-
-    def __init__(self, what: str, *, way_out: str) -> None:
-        super().__init__(f"{what} {way_out}")
-        self.what, self.way_out = what, way_out
-
-    @classmethod
-    def of(cls, refusal: "Refusal") -> Self:
-        """The same, as a refusal of this class."""
-        return cls(refusal.what, way_out=refusal.way_out)
+from typing import overload
 
 
 class Ec2Error(Exception):

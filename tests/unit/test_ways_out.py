@@ -14,9 +14,10 @@ import pytest
 import kumoniwa
 from kumoniwa.cli.main import _said_in_a_sentence
 from kumoniwa.client.access import CommandFailed, NoCloud, Refused
-from kumoniwa.errors import Ec2Error, InvalidRequest, Refusal
+from kumoniwa.errors import Ec2Error, InvalidRequest
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.modules import import_all
+from kumoniwa.refusal import Refusal
 from kumoniwa.run import ProgramFailed, ProgramMissing
 
 _SRC = Path(kumoniwa.__file__).parent

@@ -1,6 +1,6 @@
 """Why a server cannot start."""
 
-from kumoniwa.errors import Refusal
+from kumoniwa.refusal import Refusal
 
 
 class CannotStart(Refusal):

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from kumoniwa.client.access import CommandFailed, NoCloud, Refused, find_cloud
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.terminal import OnProgress, progress, say
-from kumoniwa.errors import Refusal
 from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.refusal import Refusal
 from kumoniwa.run import ProgramFailed, ProgramMissing
 
 _QUIET = 2.0  # seconds until progress is shown

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-from kumoniwa.errors import Refusal
+from kumoniwa.refusal import Refusal
 from kumoniwa.store.tables import metadata
 
 HEAD = "0007"  # the newest migration in migrations/versions; a test keeps it true

@@ -6,13 +6,21 @@ the gateway. Codes and texts are EC2's; their sources are listed in docs/sources
 
 from http import HTTPStatus
 
+MOST_MESSAGE = 32 * 1024
+"""Characters of a refusal: room for a thousand ids, which clients read out of it to ask again without them."""
+
 
 class Ec2Error(Exception):
-    """A refusal in EC2's words: the caller gets `code` and `message` with HTTP status `status`."""
+    """A refusal in EC2's words: the caller gets `code` and `message` with HTTP status `status`.
+
+    A message that repeats too much of what was sent is cut after `MOST_MESSAGE` characters.
+    """
 
     status = HTTPStatus.BAD_REQUEST
 
     def __init__(self, code: str, message: str, status: HTTPStatus | None = None) -> None:
+        if len(message) > MOST_MESSAGE:
+            message = f"{message[:MOST_MESSAGE]}…"
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

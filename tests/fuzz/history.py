@@ -11,7 +11,7 @@ from random import Random
 from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
-from asgi import Answer
+from asgi import Answer, Caller
 from beginning import BEGINNING
 from judge import Fault, Watch, judged, watched
 from known import Known
@@ -47,6 +47,8 @@ class History:
     """A cloud, and what was asked of it so far."""
 
     stack: Stack
+    elsewhere: Caller
+    """The same account in another region."""
     watch: Watch
     random: Random
     known: Known
@@ -54,6 +56,8 @@ class History:
     asked: list[str] = field(default_factory=list)
     codes: dict[str, Counter[str]] = field(default_factory=dict)
     """By action, how often each code came."""
+    answered: bytes = b""
+    """The last answer."""
 
     async def ask(self, action: str, body: bytes, way: str = "post") -> str:
         """Send a request and judge its answer; gives its code. Raises `Fault` with the request."""
@@ -64,6 +68,7 @@ class History:
                 async with asyncio.timeout(_DEADLINE):
                     answer = await self._send(body, way)
             code, root = judged(action, answer)
+            self.answered = answer.body
             if code == "ok" and b"&DryRun=true" in body:
                 raise Fault("a dry run was granted")
         except Exception as failure:
@@ -87,6 +92,8 @@ class History:
         return self.stack.running.cloud.engine.is_idle
 
     async def _send(self, body: bytes, way: str) -> Answer:
+        if way == "elsewhere":
+            return await self.elsewhere.post(body)
         if way == "post" or len(body) > 20_000:
             return await self.stack.caller.post(body)
         target = f"/?{body.decode('ascii')}"
@@ -167,7 +174,11 @@ async def history_on(folder: Path, random: Random) -> AsyncIterator[History]:
         patch.setattr("botocore.auth.get_current_datetime", lambda *_, **__: clock.now())
         async with stack_on(config, driver, clock) as stack:
             known = Known()
-            history = History(stack, watch, random, known, Plausible(random, known, clock.now, disk.as_uri()))
+            key = stack.running.key
+            elsewhere = Caller(stack.running.gateway, key["access_key_id"], key["secret_access_key"], "eu-central-1")
+            history = History(
+                stack, elsewhere, watch, random, known, Plausible(random, known, clock.now, disk.as_uri())
+            )
             await history.populate()
             yield history
     assert driver.world.layers.broken == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from urllib.parse import quote_from_bytes
@@ -49,7 +50,6 @@ _FAULTS: tuple[tuple[str, DriverError], ...] = (
     ("ensure_deleted", DriverError("The disk is away.")),
     ("ensure_compacted", GuestLost("It does not answer.")),
     ("observe", GuestLost("It does not answer.")),
-    ("screenshot", GuestLost("It does not answer.")),
 )
 
 
@@ -72,7 +72,7 @@ async def _several(history: History) -> None:
 async def _tried(history: History) -> None:
     """A dry run says what the call does, where nothing else goes on that could change it."""
     random = history.random
-    action = random.choice([one for one in ACTIONS_OF_EC2 if _takes_dry_runs(one)])
+    action = random.choice([one for one in ACTIONS_OF_EC2 if _takes(one, "DryRun")])
     pairs = [pair for pair in history.plausible.request(action) if pair[0] != "DryRun"]
     if any(name in ("ClientToken", "NextToken") for name, _ in pairs) or not history.is_idle:
         return
@@ -80,6 +80,19 @@ async def _tried(history: History) -> None:
     done = await history.ask(action, form(action, pairs))
     if said != {"ok": "DryRunOperation"}.get(done, done):
         raise Fault(f"a dry run said {said}, and the call {done}: {action} {pairs}")
+
+
+async def _again(history: History) -> None:
+    """What was granted with a ClientToken is answered the same when it is asked again."""
+    random = history.random
+    action = random.choice([one for one in ACTIONS_OF_EC2 if _takes(one, "ClientToken")])
+    pairs = [pair for pair in history.plausible.request(action) if pair[0] not in ("DryRun", "ClientToken")]
+    body = form(action, [*pairs, ("ClientToken", f"again {random.random()}")])
+    if await history.ask(action, body) != "ok":
+        return
+    first = history.answered
+    if await history.ask(action, body) != "ok" or _without_id(history.answered) != _without_id(first):
+        raise Fault(f"asked again, {action} is answered {history.answered!r} after {first!r}")
 
 
 async def _not_built(history: History) -> None:
@@ -159,6 +172,7 @@ _TURNS: tuple[tuple[Callable[[History], Awaitable[None]], float], ...] = (
     (_one, 70),
     (_several, 5),
     (_tried, 8),
+    (_again, 4),
     (_not_built, 1),
     (_of_sts, 1),
     (_of_ours, 3),
@@ -173,7 +187,7 @@ def _request(history: History) -> tuple[str, bytes, str]:
     random = history.random
     action = random.choices(ACTIONS_OF_EC2, [_WEIGHTS.get(name, 1) for name in ACTIONS_OF_EC2])[0]
     pairs = history.plausible.request(action)
-    way = random.choice(("post",) * 8 + ("get", "presigned"))
+    way = random.choice(("post",) * 8 + ("get", "presigned", "elsewhere"))
     if random.random() < 0.5:
         return action, form(action, pairs), way
     bent = broken(pairs, random, history.known.all_ids())
@@ -181,5 +195,9 @@ def _request(history: History) -> tuple[str, bytes, str]:
     return action, form(action, []) + b"&" + body_of(bent, random, odd=odd), "post" if odd else way
 
 
-def _takes_dry_runs(action: str) -> bool:
-    return "DryRun" in MODEL.operation_model(action).input_shape.members
+def _takes(action: str, parameter: str) -> bool:
+    return parameter in MODEL.operation_model(action).input_shape.members
+
+
+def _without_id(body: bytes) -> bytes:
+    return re.sub(rb"<requestId>[^<]*</requestId>", b"", body)

@@ -216,7 +216,7 @@ def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[
     """All that a change must pass: real guests beside everything else."""
     image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
     check = Step("check", ("scripts/check",), folder)
-    rest = ("unit", "protocol", "workflows", "cloud", "clients")
+    rest = ("unit", "protocol", "workflows", "cloud", "clients", "fuzz")
     return [
         [image, kind("vm", folder, seed, options)],
         [check, *(kind(name, folder, seed, options) for name in rest)],

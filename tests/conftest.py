@@ -45,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sampling", "which cases are run where there are many")
     group.addoption("--exhaustive", action="store_true", help="run every case, not a sample")
     group.addoption("--seed", type=int, help="what chooses the cases of a sample; by default another one in each run")
+    group.addoption("--seconds", type=float, help="for how long each fuzzer goes on; by default for a few rounds")
+    group.addoption("--round", type=int, help="the only round of a fuzzer to run")
 
 
 def pytest_configure(config: pytest.Config) -> None:

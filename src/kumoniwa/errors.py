@@ -10,13 +10,21 @@ and cannot be made without one. A test finds texts of ours that are passed to a 
 from http import HTTPStatus
 from typing import overload
 
+MOST_MESSAGE = 32 * 1024
+"""Characters of a refusal: room for a thousand ids, which clients read out of it to ask again without them."""
+
 
 class Ec2Error(Exception):
-    """A refusal in EC2's words: the caller gets `code` and `message` with HTTP status `status`."""
+    """A refusal in EC2's words: the caller gets `code` and `message` with HTTP status `status`.
+
+    A message that repeats too much of what was sent is cut after `MOST_MESSAGE` characters.
+    """
 
     status = HTTPStatus.BAD_REQUEST
 
     def __init__(self, code: str, message: str, status: HTTPStatus | None = None) -> None:
+        if len(message) > MOST_MESSAGE:
+            message = f"{message[:MOST_MESSAGE]}…"
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from kumoniwa.clock import Clock
 from kumoniwa.tasks import Tasks
@@ -26,5 +26,6 @@ async def _expire(clock: Clock, seconds: float, scope: asyncio.Timeout) -> None:
 
 
 def cut_short(scope: asyncio.Timeout) -> None:
-    """Let the time of this scope, which is entered, be up now."""
-    scope.reschedule(asyncio.get_running_loop().time())
+    """Let the time of this scope be up now. Where it is up already, or the scope was left, nothing happens."""
+    with suppress(RuntimeError):
+        scope.reschedule(asyncio.get_running_loop().time())

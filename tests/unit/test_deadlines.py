@@ -6,7 +6,7 @@ import pytest
 from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
-from kumoniwa.deadlines import at_most
+from kumoniwa.deadlines import at_most, cut_short
 from kumoniwa.tasks import Tasks
 
 pytestmark = pytest.mark.anyio
@@ -58,3 +58,16 @@ async def test_a_task_that_is_cancelled_meanwhile_is_told_so_and_not_that_time_i
     await let_others_run(3)
     await tasks.close()
     assert task.cancelled()
+
+
+async def test_to_cut_short_what_was_left_does_nothing() -> None:
+    async with asyncio.timeout(None) as scope:
+        await let_others_run()
+    cut_short(scope)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(None) as scope:
+            cut_short(scope)
+            cut_short(scope)
+            await asyncio.Event().wait()
+    cut_short(scope)
+    await let_others_run(3)

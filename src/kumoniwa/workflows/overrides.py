@@ -12,10 +12,9 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.deadlines import at_most
-from kumoniwa.hypervisor.driver import DriverError, GuestId
+from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import claims
 from kumoniwa.store import journal as rows
@@ -73,8 +72,9 @@ class Overrides:
             try:
                 await self._override(row)
                 break
-            except SQLAlchemyError as hindered:
-                log.warning("a termination waits for the database", workflow=row.id, reason=str(hindered))
+            except Exception:
+                # Whatever it is, the termination must not wait for ever.
+                log.exception("an override was not finished; it is tried again", workflow=row.id)
                 await clock.sleep(_AGAIN)
         self._watched.discard(row.id)
 
@@ -108,9 +108,8 @@ class Overrides:
                 async with at_most(self._world.clock, GUEST_ENDS_WITHIN):
                     await end()
                 return
-            except (DriverError, OSError, TimeoutError) as failure:
-                reason = str(failure) or f"not within {GUEST_ENDS_WITHIN:.0f} s"
-                log.warning("a guest could not be ended", instance=instance_id, reason=reason)
+            except Exception:
+                log.exception("a guest could not be ended", instance=instance_id, within=GUEST_ENDS_WITHIN)
 
     async def _take(self, holder: WorkflowRow) -> None:
         """Afterwards this workflow does not have the claim."""

@@ -8,10 +8,11 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from kumoniwa.client.access import CommandFailed, find_cloud
 from kumoniwa.client.terminal import say, show, table
@@ -67,7 +68,7 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         _room("image cache", cache_dir(), "$KUMONIWA_CACHE_DIR"),
         _guest_image(),
         _cloud(data_dir, port),
-        *_storage(data_dir),
+        *_told(data_dir),
     ]
 
 
@@ -233,27 +234,40 @@ def _cloud(data_dir: Path, port: int) -> Finding:
     return Finding("cloud", Grade.GOOD, f"none runs on this folder; port {port} is free")
 
 
-def _storage(data_dir: Path) -> Iterator[Finding]:
-    """What a running cloud says of its disks; nothing where none runs."""
+def _told(data_dir: Path) -> Iterator[Finding]:
+    """What a running cloud says of its disks, and of what does not get on; nothing where none runs."""
     try:
         access = find_cloud(data_dir)
     except CommandFailed:
         return
     from kumoniwa.client.cloud import CloudClient  # it takes a while to import
 
+    cloud = CloudClient(access)
     try:
-        report = CloudClient(access).evidence("storage")
+        stored, troubles = cloud.evidence("storage"), cloud.evidence("troubles")["troubles"]
     except CommandFailed as failure:
         yield Finding("storage", Grade.NOTE, f"the cloud does not tell: {failure}", "its log says why")
         return
+    yield storage_finding(stored)
+    yield from (trouble_finding(one) for one in troubles)
+
+
+def trouble_finding(trouble: Mapping[str, Any]) -> Finding:
+    """Something in the cloud that is tried again and again, or does not end."""
+    why = trouble["reason"] or "it has not ended"
+    subject = trouble["instance_id"] or "cloud"
+    return Finding(subject, Grade.NOTE, f"{trouble['what']}, since {trouble['since']}: {why}", trouble["hint"])
+
+
+def storage_finding(report: Mapping[str, Any]) -> Finding:
+    """What a running cloud says of its disks."""
     usable = report["room"]["usable_bytes"]
     seen = f"{report['layers']} layers, the longest chain has {report['longest_chain']}; {usable / GIB:.1f} GiB usable"
     if damaged := len({fault["layer"] for fault in (report["damage"] or {}).get("faults", ())}):
-        yield Finding("storage", Grade.NOTE, f"{seen}; {damaged} layers are damaged", "kumoniwa storage check")
-    elif usable == 0:
-        yield Finding("storage", Grade.NOTE, seen, "actions that write are refused: make room")
-    else:
-        yield Finding("storage", Grade.GOOD, seen)
+        return Finding("storage", Grade.NOTE, f"{seen}; {damaged} layers are damaged", "kumoniwa storage check")
+    if usable == 0:
+        return Finding("storage", Grade.NOTE, seen, "actions that write are refused: make room")
+    return Finding("storage", Grade.GOOD, seen)
 
 
 def _is_there(path: Path) -> bool:

@@ -21,6 +21,8 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
+_HOUSEKEEPING, _UNDONE = "housekeeping", "what is old is not forgotten"
+
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
 TOKENS_KEPT = timedelta(hours=24)
@@ -60,10 +62,13 @@ class Housekeeping:
         while True:
             try:
                 await due()
+                self._world.troubles.over(_HOUSEKEEPING)
             except DatabaseUnavailable as hindered:
                 log.warning("a round of housekeeping failed; the next one may not", reason=str(hindered))
-            except SQLAlchemyError:
+                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(hindered))
+            except SQLAlchemyError as failure:
                 log.exception("a round of housekeeping failed; the next one may not")
+                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(failure))
             await self._world.clock.sleep(ROUND)
             due = self.go_round
 

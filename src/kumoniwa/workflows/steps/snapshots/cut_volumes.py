@@ -188,6 +188,22 @@ async def ensure_snapshots_failed(world: World, cuts: Sequence[WantedCut], reaso
     await ensure_failed(world, {cut["snapshot"]: reason for cut in cuts})
 
 
+async def ensure_cuts_kept(world: World, cuts: Sequence[WantedCut]) -> None:
+    """Afterwards every overlay that the cuts were to switch to is its volume's head, whether it was switched to or not.
+
+    For cuts of which that is not known, and whose guest ends: what it wrote since is there, and an overlay that it had
+    not come to shows what is beneath it.
+    """
+
+    def keep(connection: Connection) -> None:
+        for cut in cuts:
+            volume, overlay = volumes.get(connection, cut["volume"]), layers.get(connection, cut["new"])
+            if volume is not None and overlay is not None and overlay.parent_id == volume.head:
+                volumes.set_head(connection, volume.id, overlay.id)
+
+    await world.database.write(keep)
+
+
 async def ensure_overlays_dropped(world: World, cuts: Sequence[WantedCut]) -> None:
     """Afterwards overlays that were made for cuts that were not are gone: what they stand on is written to again."""
     await ensure_dropped(world, [cut["new"] for cut in cuts])

@@ -42,7 +42,7 @@ _HEADERS = (
     b"Authorization: AWS4-HMAC-SHA256", b"Authorization: AWS4-HMAC-SHA256 Credential=\xff",
     b"Authorization: Basic eDp4", b"Authorization:", b"Content-Type: multipart/form-data; boundary=x",
     b"Content-Type: application/json", b"Content-Type: \xff", b"Content-Encoding: gzip", b"Range: bytes=0-",
-    b"TE: trailers", b"X-aws-ec2-metadata-token: \xff", b"X-aws-ec2-metadata-token: " + b"A" * 56,
+    b"Trailer: X", b"X-aws-ec2-metadata-token: \xff", b"X-aws-ec2-metadata-token: " + b"A" * 56,
     b"X-aws-ec2-metadata-token: AQAA", b"X-aws-ec2-metadata-token:", b"X-aws-ec2-metadata-token-ttl-seconds: 60",
     b"X-aws-ec2-metadata-token-ttl-seconds: -1", b"X-aws-ec2-metadata-token-ttl-seconds: \xb2",
     b"X-aws-ec2-metadata-token-ttl-seconds: 99999999999999999999", b"X-Forwarded-For: 1.2.3.4",

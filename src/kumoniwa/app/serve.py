@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 
 from kumoniwa.app.cloud import running
-from kumoniwa.app.connections import backlog, ensure_open_files, guarded
+from kumoniwa.app.connections import accepted_at_once, backlog, ensure_open_files, guarded
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
 from kumoniwa.folder import FolderTaken, owned, write_private
@@ -105,14 +105,14 @@ def _server(gateway: Gateway) -> uvicorn.Server:
         gateway,
         http=guarded(most),
         ws="none",
-        backlog=backlog(most),
+        backlog=accepted_at_once(most),
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    return _Server(settings)
+    return _Server(settings, backlog(most))
 
 
 @contextmanager
@@ -133,7 +133,19 @@ def _ending_when_told(server: uvicorn.Server) -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown."""
+    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown.
+
+    It accepts as many connections in one go as wait to be accepted at most; here more may wait.
+    """
+
+    def __init__(self, settings: uvicorn.Config, backlog: int) -> None:
+        super().__init__(settings)
+        self._backlog = backlog
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(self._backlog)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

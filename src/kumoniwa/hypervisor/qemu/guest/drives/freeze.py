@@ -17,7 +17,6 @@ import structlog
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.hypervisor.qemu.guest.drives import agent
 from kumoniwa.hypervisor.qemu.guest.drives.agent_answers import AgentRefused, AgentSilent
-from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT
 from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 
@@ -28,6 +27,7 @@ _ANSWERS_WITHIN = 5.0  # seconds
 _FREEZES_WITHIN = 10.0
 _THAWS_WITHIN = 15.0  # a first attempt; more follow
 _THAW_AGAIN = 5.0
+_THAW_AGAIN_MOST = 300.0
 
 
 @dataclass
@@ -83,10 +83,7 @@ async def _why_not_now(machine: Machine) -> str:
     """Why it need not be tried; "" where it may succeed."""
     if await machine.status() != "running":
         return "the guest does not run"
-    ports = await machine.execute("query-chardev")
-    if not any(port["label"] == AGENT and port["frontend-open"] for port in ports):
-        return "the guest runs no agent"
-    return ""
+    return "" if await machine.has_agent() else "the guest runs no agent"
 
 
 async def _freeze(folder: Path) -> str:
@@ -112,12 +109,14 @@ async def _thaw(folder: Path) -> Thawed:
 
 async def _thaw_again(machine: Machine, folder: Path) -> None:
     """Try until it is done, the process has ended, or the guest was forgotten."""
+    wait = _THAW_AGAIN
     while machine.alive and (folder / _MARK).exists():
         try:
             await _thaw(folder)
             log.info("a guest's file systems were thawed after all", guest=machine.name)
         except (DriverError, OSError):
-            await asyncio.sleep(_THAW_AGAIN)  # no event says that the agent listens again
+            await asyncio.sleep(wait)  # no event says that the agent listens again
+            wait = min(2 * wait, _THAW_AGAIN_MOST)
 
 
 def _mark(folder: Path) -> None:

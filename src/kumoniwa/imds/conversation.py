@@ -38,7 +38,8 @@ async def converse(
                 return
             connection.start_next_cycle()
     except h11.RemoteProtocolError as malformed:
-        log.info("a guest sent what is not HTTP, or too much of it", reason=str(malformed)[:200])
+        reason = str(malformed)[:200]
+        log.debug("a guest sent what is not HTTP, or too much of it", reason=reason)  # as often as it likes
         await _refuse(connection, writer, HTTPStatus(malformed.error_status_hint))
     except (TimeoutError, ConnectionError) as gone:
         log.debug("a guest's metadata connection ended", reason=repr(gone))

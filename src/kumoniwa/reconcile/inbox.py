@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 60  # events of one guest, far more than a boot has
 A_SECOND = 0.2
 _MOST_WAITING = 64  # of one guest: each kind once, and each disk that it let go
+_MOST_PACES = 4096  # kept: of the guests that were heard of last
 
 
 class Inbox:
@@ -48,7 +49,9 @@ class Inbox:
         await self._empty.wait()
 
     async def _take_turns(self, guest: GuestId, waiting: dict[tuple[EventKind, str], GuestEvent]) -> None:
-        pace = self._paces.setdefault(guest, Pace(at_once=AT_ONCE, a_second=A_SECOND))
+        self._paces[guest] = pace = self._paces.pop(guest, None) or Pace(at_once=AT_ONCE, a_second=A_SECOND)
+        if len(self._paces) > _MOST_PACES:
+            del self._paces[next(iter(self._paces))]
         try:
             while waiting:
                 await pace.take()

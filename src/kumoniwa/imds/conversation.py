@@ -85,7 +85,7 @@ async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, answer
 
 
 async def _refuse(connection: h11.Connection, writer: asyncio.StreamWriter, status: HTTPStatus) -> None:
-    """Say no to what was no request, as far as the client still listens. In case it is of a HEAD, without a page."""
+    """Say no to what was no request, as far as the client still listens. Without a page: it may have begun as HEAD."""
     try:
         await _send(connection, writer, Answer(status, headers={"Connection": "close"}), with_body=False)
     except (TimeoutError, ConnectionError) as gone:

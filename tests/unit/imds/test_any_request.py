@@ -40,7 +40,7 @@ _TARGETS = st.sampled_from(
 _NAMES = st.sampled_from([HEADER, f"{HEADER}-ttl-seconds", "X-Forwarded-For", "Host", "Range"]) | st.sampled_from(
     ["Content-Length", "Transfer-Encoding", "Expect", "Connection", "Upgrade"]
 )
-_VALUES = st.sampled_from(["x", "60", "0", "-1", "21600", "9" * 5_000, "chunked", "100-continue", "upgrade", "\u0661"])
+_VALUES = st.sampled_from(["x", "60", "0", "-1", "21600", "9" * 500, "chunked", "100-continue", "upgrade", "\u0661"])
 _REQUESTS = st.builds(
     lambda method, target, headers, body: "\r\n".join(
         [f"{method} {target} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers), "", body]
@@ -98,13 +98,14 @@ async def talk(pieces: list[bytes]) -> Written:
 
 
 @given(_SENT)
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 async def test_whatever_is_sent_is_answered_as_ec2_answers(sent: bytes) -> None:
     written = await talk([sent])
     assert set(written.statuses()) - {100} <= STATUSES
 
 
-@given(st.integers(1, 12), _REQUESTS)
+@given(st.integers(1, 12), _REQUESTS)  # below the largest head: beyond it, a last piece of 4 KiB may still be read
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 async def test_a_request_is_the_same_wherever_it_is_split(size: int, sent: bytes) -> None:
     whole, split = await talk([sent]), await talk([sent[at : at + size] for at in range(0, len(sent), size)])
     assert (whole.statuses(), len(whole.bytes)) == (split.statuses(), len(split.bytes))
@@ -115,6 +116,7 @@ async def test_a_client_that_sends_no_end_of_anything_is_bounded_and_sent_away(m
     assert (await talk([b"GET / HTTP/1.1\r\nHost: x\r\nX: "] + [b"x" * 10_000] * 10)).statuses() == [431]
     chunks = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert (await talk([chunks] + [b"400\r\n" + b"x" * 1024 + b"\r\n"] * 10)).statuses() == [413]
+    assert (await talk([chunks.replace(b"PUT", b"HEAD") + b"no length\r\n"])).statuses() == [400]
     monkeypatch.setattr(conversation, "_REQUEST_SECONDS", 0.05)
     reader, written = asyncio.StreamReader(), Written()
     reader.feed_data(b"GET / HTTP/1.1\r\n")

@@ -147,7 +147,7 @@ class History:
 
     async def _come_to_rest(self) -> None:
         for _ in range(400):
-            await self.stack.driver.followed()
+            await self.stack.followed()
             if self.is_idle:
                 return
             await self.pass_time(10)

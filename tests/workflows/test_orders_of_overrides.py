@@ -11,6 +11,7 @@ from points import Points
 from stack import Stack
 from waiting import let_others_run
 
+from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.store import journal
 
 pytestmark = pytest.mark.anyio
@@ -106,3 +107,26 @@ async def test_a_termination_whose_turn_came_overrides_nothing_that_came_after_i
     await stack.idle()
     assert await _overridden(stack, instance_id) == []
     assert await _snapshot_state(stack, after) == "completed"
+
+
+async def test_a_boot_has_ended_whose_guest_had_to_be_killed_and_its_metadata_are_closed(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance_id = await stack.launch()
+    closed = list[str]()
+
+    async def close(instance_id: str) -> None:
+        closed.append(instance_id)
+
+    monkeypatch.setattr(stack.running.cloud.world.metadata, "ensure_closed", close)
+
+    async def refuse(method: str) -> None:
+        if method == "ensure_off":
+            raise DriverError("The host said no.")
+
+    stack.driver.faults.hook = refuse
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    [boot] = (await stack.get(f"/_kumoniwa/instances/{instance_id}/boots"))["boots"]
+    assert (boot["ended_at"] is not None, boot["end_action"], boot["end_clean"]) == (True, "TerminateInstances", False)
+    assert closed == [instance_id]

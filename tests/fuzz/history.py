@@ -148,7 +148,7 @@ class History:
 
     async def _come_to_rest(self) -> None:
         for _ in range(400):
-            await self.stack.driver.followed()
+            await self.stack.followed()
             with suppress(TimeoutError):
                 await self.stack.running.cloud.engine.idle(timeout=0.05)
             if self.is_idle:

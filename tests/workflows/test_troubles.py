@@ -145,12 +145,12 @@ async def test_file_systems_that_stay_frozen_are_told_until_they_are_thawed(stac
         stack.driver.world.report(GuestEvent(guest, kind, stack.clock.now(), detail))
 
     happens(EventKind.STAYS_FROZEN, "the guest's agent did not answer")
-    await stack.driver.followed()
+    await stack.followed()
     await _passes(stack, 2)
     [trouble] = await _told(stack)
     assert (trouble["instance_id"], trouble["reason"]) == (instance_id, "the guest's agent did not answer")
     happens(EventKind.THAWED)
-    await stack.driver.followed()
+    await stack.followed()
     assert await _told(stack) == []
 
 

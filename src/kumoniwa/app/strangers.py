@@ -16,19 +16,23 @@ class Strangers:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._waiting: dict[Hashable, tuple[int, Callable[[], None]]] = {}
+        # By how many turns they need, of which there are a few numbers: a flood does not make the next one hard to find.
+        self._waiting: dict[int, dict[Hashable, Callable[[], None]]] = {}
+        self._needed: dict[Hashable, int] = {}
         self._full_at = 0.0  # when as many turns as possible can be given at once again
         self._timer: asyncio.TimerHandle | None = None
 
     def wait(self, who: Hashable, turns: int, then: Callable[[], None]) -> None:
         """Call `then` when `who` has had so many turns, at once if they are to be had now."""
-        self._waiting[who] = turns, then
+        self._pop(who)
+        self._waiting.setdefault(turns, {})[who] = then
+        self._needed[who] = turns
         self._give()
 
     def leave(self, who: Hashable) -> None:
         """End the wait of `who`, if it waits: its `then` is called now, and takes no turn."""
-        if (left := self._waiting.pop(who, None)) is not None:
-            left[1]()
+        if (then := self._pop(who)) is not None:
+            then()
             self._give()
 
     def _give(self) -> None:
@@ -37,8 +41,7 @@ class Strangers:
             self._timer.cancel()
             self._timer = None
         while self._waiting:
-            who = min(self._waiting, key=lambda one: self._waiting[one][0])
-            turns, then = self._waiting[who]
+            turns = min(self._waiting)
             now = self._loop.time()
             full_at = max(self._full_at, now)
             early = full_at - now - (_AT_ONCE - min(turns, _AT_ONCE)) / _A_SECOND
@@ -46,5 +49,15 @@ class Strangers:
                 self._timer = self._loop.call_later(early, self._give)
                 return
             self._full_at = full_at + turns / _A_SECOND
-            del self._waiting[who]
-            then()
+            if (then := self._pop(next(iter(self._waiting[turns])))) is not None:
+                then()
+
+    def _pop(self, who: Hashable) -> Callable[[], None] | None:
+        """What was to be called for `who`, which waits no more; None where it did not."""
+        if (turns := self._needed.pop(who, None)) is None:
+            return None
+        alike = self._waiting[turns]
+        then = alike.pop(who)
+        if not alike:
+            del self._waiting[turns]
+        return then

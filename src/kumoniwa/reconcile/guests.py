@@ -37,7 +37,6 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
-_UNSETTLED = (InstanceState.RUNNING,)
 _SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
 _THAWS = frozenset({EventKind.THAWED, EventKind.SHUT_DOWN, EventKind.DIED, EventKind.RESET})
 _ROUND = 60.0  # seconds
@@ -189,7 +188,9 @@ class Follower:
             await self._world.clock.sleep(_ROUND)
             troubles = self._world.troubles
             try:
-                found = await self._world.database.read(partial(instances.in_states, states=_UNSETTLED))
+                live = await self._world.database.read(partial(instances.in_states, states=_LIVE))
+                self._without_room.intersection_update(instance.id for instance in live)
+                found = [instance for instance in live if instance.state is InstanceState.RUNNING]
                 troubles.keep(_RECOVERY, [_recovery(instance.id) for instance in found])
                 await asyncio.gather(*(self.settle(instance.id) for instance in found))
                 await self._take_up_again()

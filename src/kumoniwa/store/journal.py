@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
@@ -87,19 +87,20 @@ def release(connection: Connection, workflow: WorkflowRow) -> None:
 
 
 def override(connection: Connection, by: WorkflowRow, doing: Mapping[str, str], at: datetime) -> list[WorkflowRow]:
-    """Mark the workflows that have the claim which `by` waits for, or wait for it before `by`; gives all of these.
+    """Mark the workflows that have the claim which `by` waits for, or wait for it before `by`; gives all of these, the
+    one that has it first; none where `by` does not wait any more.
 
-    `doing` says at which step each is, where that is known. Those of `by`'s kind are left alone: they end by
+    `doing` says at which step each is, where that is known. Those of `by`'s kind are not marked: they end by
     themselves. What is given is as it was before: not marked yet, where it was marked now.
     """
     holder = select(claims_table.c.workflow_id).where(claims_table.c.resource_id == by.subject)
     in_front = (workflows.c.sequence < by.sequence) & (workflows.c.state == WorkflowState.WAITING)
-    query = select(workflows).where(
-        workflows.c.subject == by.subject, workflows.c.kind != by.kind, workflows.c.id.in_(holder) | in_front
-    )
+    own = workflows.alias()
+    waits = exists().where(own.c.id == by.id, own.c.state == WorkflowState.WAITING)
+    query = select(workflows).where(workflows.c.subject == by.subject, workflows.c.id.in_(holder) | in_front, waits)
     found = all_of(WorkflowRow, connection, query.order_by(workflows.c.sequence))
     for workflow in found:
-        if workflow.overridden_at is None:
+        if workflow.kind != by.kind and workflow.overridden_at is None:
             marks = {"overridden_at": at, "overridden_by": by.id, "overridden_step": doing.get(workflow.id)}
             connection.execute(update(workflows).where(workflows.c.id == workflow.id).values(marks))
     return found

@@ -66,8 +66,9 @@ class Overrides:
     async def _watch(self, row: WorkflowRow) -> None:
         clock = self._world.clock
         patience = PATIENCE_HURRIED if _is_hurried(row) else PATIENCE
-        if (left := (row.created_at + patience - clock.now()).total_seconds()) > 0:
-            await clock.sleep(left)
+        waited = max(timedelta(), clock.now() - row.created_at)  # the host's time may have been set back since
+        if waited < patience:
+            await clock.sleep((patience - waited).total_seconds())
         while True:
             try:
                 await self._override(row)
@@ -81,24 +82,28 @@ class Overrides:
     async def _override(self, row: WorkflowRow) -> None:
         """Afterwards it is this termination's turn."""
         assert row.subject is not None, "a termination is one of an instance"
-        if not await self._mark(row):
-            return
-        await self._end_guest(row.subject)
         while in_front := await self._mark(row):
-            await self._take(in_front[0])
+            holder = in_front[0]
+            if holder.kind != row.kind:
+                await self._end_guest(row.subject)
+                await self._take(holder)
+            elif not await self._lets_go(holder, SETTLES_WITHIN):
+                await self._world.clock.sleep(_AGAIN)  # an earlier termination ends by itself, however long it takes
 
     async def _mark(self, row: WorkflowRow) -> list[WorkflowRow]:
-        """Mark who is in front of it, and let them know; the first of them has the claim."""
+        """Mark who is in front of it, and let them know, but no earlier termination; the first of them has the claim."""
         doing = {id: live.at for id, live in self._live.items() if live is not None and live.at is not None}
         now = self._world.clock.now()
-        marked = await self._world.database.write(partial(rows.override, by=row, doing=doing, at=now))
-        for one in marked:
+        in_front = await self._world.database.write(partial(rows.override, by=row, doing=doing, at=now))
+        for one in in_front:
+            if one.kind == row.kind:
+                continue
             if one.overridden_at is None:
                 facts = {"workflow": one.id, "kind": one.kind, "subject": one.subject, "step": doing.get(one.id)}
                 log.warning("a workflow is overridden", by=row.id, request=row.request_id, **facts)
             if (live := self._live.get(one.id)) is not None:
                 live.override(sentence(row))
-        return marked
+        return in_front
 
     async def _end_guest(self, instance_id: str) -> None:
         """End the guest, if that can be had now; the termination itself sees to it again."""

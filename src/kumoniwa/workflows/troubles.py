@@ -5,13 +5,13 @@ Kept in memory: a new server tries everything anew, and tells what still does no
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kumoniwa.clock import Clock
 
-FAILS_AT_MOST = timedelta(minutes=2)
+FAILS_AT_MOST = 2 * 60.0  # seconds
 """Two dozen attempts of a workflow, two rounds: what passes by itself has passed by then."""
-LASTS_AT_MOST = timedelta(minutes=15)
+LASTS_AT_MOST = 15 * 60.0  # seconds
 """Nothing that has an instance takes so long where all is well: a shutdown has four minutes, a flush one."""
 
 
@@ -24,6 +24,8 @@ class Trouble:
     what: str
     """In words, with the step where a workflow is at one."""
     since: datetime
+    begun: float
+    """The same on the monotonic clock, which says how long it has lasted."""
     instance: str | None = None
     reason: str | None = None
     """Why the last attempt failed; None: the first one has not ended."""
@@ -32,7 +34,7 @@ class Trouble:
 
 
 class Troubles:
-    """All of one server's."""
+    """All of one server's. May be read in any thread."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -42,13 +44,13 @@ class Troubles:
         """Something began that must end within `LASTS_AT_MOST`. Begun again, it began when it did first."""
         known = self._known.get(key)
         if known is None or known.what != what:
-            self._known[key] = Trouble(key, what, self._clock.now(), instance, None, hint)
+            self._known[key] = self._new(key, what, instance, hint)
 
     def failed(self, key: str, what: str, reason: str, *, instance: str | None = None, hint: str = "") -> None:
         """An attempt failed, and there will be another."""
         known = self._known.get(key)
         if known is None or known.what != what:
-            known = Trouble(key, what, self._clock.now(), instance, reason, hint)
+            known = self._new(key, what, instance, hint)
         self._known[key] = replace(known, reason=reason)
 
     def over(self, key: str) -> None:
@@ -68,9 +70,13 @@ class Troubles:
 
     def overdue(self, instance: str | None = None) -> list[Trouble]:
         """What a person is to be told, the oldest first; of this instance alone, where one is named."""
-        found = [one for one in self._known.values() if self._tells(one) and instance in (None, one.instance)]
-        return sorted(found, key=lambda one: (one.since, one.key))
+        known = list(self._known.values())  # others may come and go meanwhile
+        found = [one for one in known if self._tells(one) and instance in (None, one.instance)]
+        return sorted(found, key=lambda one: (one.begun, one.key))
+
+    def _new(self, key: str, what: str, instance: str | None, hint: str) -> Trouble:
+        return Trouble(key, what, self._clock.now(), self._clock.monotonic(), instance, None, hint)
 
     def _tells(self, trouble: Trouble) -> bool:
         bound = LASTS_AT_MOST if trouble.reason is None else FAILS_AT_MOST
-        return self._clock.now() - trouble.since >= bound
+        return self._clock.monotonic() - trouble.begun >= bound

@@ -54,3 +54,23 @@ async def test_who_leaves_takes_no_turn_and_does_not_wait_on(turns: Strangers) -
     async with asyncio.timeout(10):
         await last.wait()
     assert given == ["first", "gone"]
+
+
+class _Caller:
+    """Counts how often any caller is looked up."""
+
+    looked_up = 0
+
+    def __hash__(self) -> int:
+        _Caller.looked_up += 1
+        return id(self)
+
+
+async def test_a_crowd_makes_no_turn_cost_more(turns: Strangers) -> None:
+    crowd = [_Caller() for _ in range(500)]
+    for one in crowd:
+        turns.wait(one, 5, lambda: None)
+    _Caller.looked_up = 0
+    turns.leave(crowd[-1])
+    turns.wait(crowd[-1], 5, lambda: None)
+    assert _Caller.looked_up < 20

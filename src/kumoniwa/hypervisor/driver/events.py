@@ -30,7 +30,7 @@ class EventKind(StrEnum):
     STAYS_FROZEN = "stays-frozen"
     """Its file systems were frozen for a cut and cannot be thawed; it is tried on, `detail` is why it failed."""
     THAWED = "thawed"
-    """They were thawed after all."""
+    """They were thawed after all, or the guest that they were of has ended or booted again."""
     DIED = "died"
     """Its process ended, and we had not ended it; it is now ABSENT."""
 

@@ -47,3 +47,27 @@ async def test_a_person_is_told_of_file_systems_that_stay_frozen_and_when_they_d
     await freeze._thaw_again(cast(Machine, machine), tmp_path)
     assert machine.told == ["the guest's agent did not answer"] * 2 + [None]
     assert waited == [freeze._THAW_AGAIN] * (freeze._TOLD_AFTER - 1) + [freeze._THAW_RARELY] * 2
+
+
+@pytest.mark.parametrize("how", ["ended", "booted again"])
+async def test_a_person_is_told_that_a_guest_which_ended_or_booted_again_has_nothing_frozen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    machine = _Machine()
+
+    async def thaw(folder: Path) -> freeze.Thawed:
+        raise AgentSilent("the guest's agent did not answer")
+
+    async def wait(seconds: float) -> None:
+        if not machine.told:
+            return
+        if how == "ended":
+            machine.alive = False
+        else:
+            freeze.forget(tmp_path)
+
+    monkeypatch.setattr(freeze, "_thaw", thaw)
+    monkeypatch.setattr("asyncio.sleep", wait)
+    (tmp_path / freeze._MARK).touch()
+    await freeze._thaw_again(cast(Machine, machine), tmp_path)
+    assert machine.told == ["the guest's agent did not answer", None]

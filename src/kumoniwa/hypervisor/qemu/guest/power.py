@@ -22,7 +22,7 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.guest import translations
-from kumoniwa.hypervisor.qemu.guest.drives import growth
+from kumoniwa.hypervisor.qemu.guest.drives import freeze, growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
@@ -168,6 +168,7 @@ class Power:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._waiting.end()
         growth.forget(self._folder)
+        freeze.forget(self._folder)
         self._boot = _Boot()
         machine = await self.life.make(spec)
         try:
@@ -197,6 +198,7 @@ class Power:
             raise GuestLost(f"{self._id} was not reset in {_RESET_WITHIN:.0f} s") from late
         if self._around.accelerator.name == "tcg":
             await translations.drop(machine)
+        freeze.forget(self._folder)
         self._resets.begin_boot()
         await self.life.ask("cont")
         self._boot.started_at = self._now()

@@ -73,6 +73,7 @@ async def watch(space: DiskSpace, clock: Clock, guests: Callable[[], Iterable[Pa
     try:
         while True:
             has_room = _has_room(space)
+            unwilling.intersection_update(guest.id for guest in guests())
             for guest in guests():
                 if guest.id not in asked:
                     asking = tasks.start(_ask(guest, unwilling, has_room=has_room), f"{guest.id}: pause or go on")

@@ -98,9 +98,9 @@ async def ensure_shut_down(world: World, instance_id: str, cause: Cause, origin:
         shutdown = await guest.ensure_shut_down(deadline=world.config.shutdown_deadline)
     except GuestLost:
         # It may have heard the power button: when it goes down after all, that was our doing and not its own.
-        await _note_the_end(world, instance_id, Shutdown(False, world.clock.now(), None), cause, origin)
+        await ensure_end_noted(world, instance_id, Shutdown(False, world.clock.now(), None), cause, origin)
         raise
-    return await _note_the_end(world, instance_id, shutdown, cause, origin)
+    return await ensure_end_noted(world, instance_id, shutdown, cause, origin)
 
 
 async def ensure_off(world: World, instance_id: str, cause: Cause, origin: Origin, *, skip_os_shutdown: bool) -> Down:
@@ -108,15 +108,16 @@ async def ensure_off(world: World, instance_id: str, cause: Cause, origin: Origi
     guest = world.driver.guest(GuestId(instance_id))
     shutdown = await guest.ensure_off(deadline=world.config.shutdown_deadline, skip_os_shutdown=skip_os_shutdown)
     await world.metadata.ensure_closed(instance_id)
-    return await _note_the_end(world, instance_id, shutdown, cause, origin)
+    return await ensure_end_noted(world, instance_id, shutdown, cause, origin)
 
 
 async def ensure_forgotten(world: World, instance_id: str) -> None:
-    """Afterwards nothing of the guest is left but its disks."""
+    """Afterwards nothing of the guest is left but its disks, and nothing listens for it."""
+    await world.metadata.ensure_closed(instance_id)
     await world.driver.guest(GuestId(instance_id)).ensure_forgotten()
 
 
-async def _note_the_end(world: World, instance_id: str, shutdown: Shutdown, cause: Cause, origin: Origin) -> Down:
+async def ensure_end_noted(world: World, instance_id: str, shutdown: Shutdown, cause: Cause, origin: Origin) -> Down:
     """Write into the instance's current boot how it ended; a life that had ended before is left as it is."""
     now = world.clock.now()
 

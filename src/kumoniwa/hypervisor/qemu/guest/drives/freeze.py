@@ -109,19 +109,25 @@ async def _thaw(folder: Path) -> Thawed:
 
 
 async def _thaw_again(machine: Machine, folder: Path) -> None:
-    """Try until it is done, the process has ended, or the guest was forgotten; a person is told after some attempts."""
+    """Try until it is done, the process has ended, or another boot began; a person is told after some attempts, and at
+    the end."""
     failed = 0
     while machine.alive and (folder / _MARK).exists():
         try:
             await _thaw(folder)
             log.info("a guest's file systems were thawed after all", guest=machine.name)
-            machine.stays_frozen(None)
         except (DriverError, OSError) as failure:
             failed += 1
             if failed >= _TOLD_AFTER:
                 machine.stays_frozen(str(failure))
             # No event says that the agent listens again.
             await asyncio.sleep(_THAW_AGAIN if failed < _TOLD_AFTER else _THAW_RARELY)
+    machine.stays_frozen(None)
+
+
+def forget(folder: Path) -> None:
+    """Another kernel starts: it has frozen nothing."""
+    (folder / _MARK).unlink(missing_ok=True)
 
 
 def _mark(folder: Path) -> None:

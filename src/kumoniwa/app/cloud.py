@@ -27,6 +27,8 @@ from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config
 from kumoniwa.gateway.chain import Credential, Gateway
+from kumoniwa.gateway.dispatch import Dispatcher
+from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
 from kumoniwa.hypervisor.driver import Driver, DriverError
 from kumoniwa.imds.server import MetadataService
@@ -143,11 +145,10 @@ def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
         for service, those in ACTIONS.items()
     }
     return Gateway(
-        services(actions),
+        Dispatcher(services(actions), ClientTokens(cloud)),
         {key["access_key_id"]: credential}.get,
         cloud.world.clock,
-        ClientTokens(cloud),
-        extensions={route: partial(extension, cloud) for route, extension in EXTENSIONS.items()},
+        extensions=Extensions({route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}),
         health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[config.host],
     )

@@ -9,8 +9,12 @@ import asyncio
 import resource
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+MOST_OF_A_MESSAGE = 1024
+"""Bytes of a message on a WebSocket: pages listen, and say nothing."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 _MOST_OPEN_FILES = 65_536  # more than any cloud needs; programs that close all they could have would take long
@@ -70,6 +74,10 @@ class GuardedProtocol(H11Protocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_waiting()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._stop_waiting()  # from here on it is another protocol's connection
+        super().handle_websocket_upgrade(event)
+
     def close_now(self) -> None:
         """Close this connection, whatever was not read or written yet."""
         self._stop_waiting()
@@ -86,6 +94,22 @@ class GuardedProtocol(H11Protocol):
         if self._head_deadline is not None:
             self._head_deadline.cancel()
             self._head_deadline = None
+
+
+class PageConnection(WebSocketsSansIOProtocol):
+    """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._close_unread()
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        self._close_unread()
+
+    def _close_unread(self) -> None:
+        if self.transport.get_write_buffer_size() > 0:
+            self.transport.abort()
 
 
 def guarded(most: int) -> type[GuardedProtocol]:

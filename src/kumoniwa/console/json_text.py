@@ -1,0 +1,56 @@
+"""JSON as the console's pages send and get it.
+
+What they send is checked no further than its form: an action's parameters are the model's to check. What they get is
+what the SDKs make of EC2's XML: absent where it is None, times in EC2's form, binary values in base64.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+from kumoniwa.errors import InvalidRequest
+from kumoniwa.gateway.protocols.answers import ec2_moment
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """The object that a body holds; an empty body is an empty object. Raises `InvalidRequest`."""
+    try:
+        read = json.loads(body or b"{}", parse_constant=_refuse_constant)
+        json.dumps(read, ensure_ascii=False).encode()  # an escape may name half a character, which no form could hold
+    except (ValueError, RecursionError):
+        raise InvalidRequest("its body is not JSON") from None
+    if not isinstance(read, dict):
+        raise InvalidRequest("its body is not a JSON object")
+    return read
+
+
+def given_text(read: Mapping[str, Any], name: str) -> str:
+    """A member that must be there and be a text. Raises `InvalidRequest`."""
+    if not isinstance(text := read.get(name), str) or not text:
+        raise InvalidRequest(f"its {name} is not a text")
+    return text
+
+
+def written_json(answer: Mapping[str, Any]) -> bytes:
+    """An action's answer. Raises `TypeError` for what has no place in JSON."""
+    return json.dumps(_plain(answer), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):  # most are
+        return value
+    if isinstance(value, Mapping):
+        return {name: _plain(member) for name, member in value.items() if member is not None}
+    if isinstance(value, datetime):
+        return ec2_moment(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Iterable):
+        return [_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -40,7 +40,12 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(command, "CloudClient", Cloud)
     monkeypatch.setattr(command, "has_display", lambda: True)
     monkeypatch.setattr(command, "is_wsl", lambda: False)
-    monkeypatch.setattr(command.webbrowser, "open", lambda url: not opened.append(url))
+
+    def open_in_browser(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_in_browser)
     return opened
 
 
@@ -73,7 +78,7 @@ def test_the_address_is_printed_where_no_browser_can_be_opened(
 def test_a_browser_that_does_not_open_is_no_success(
     opened: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command.webbrowser, "open", lambda _: False)
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
     with pytest.raises(CommandFailed, match="--no-browser"):
         command.open_console(tmp_path, browser=True)
 

@@ -218,7 +218,7 @@ def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[
     console = Step("console", ("scripts/console",), folder)
     components = Step("components", ("scripts/console", "test"), folder)
     check = Step("check", ("scripts/check",), folder)
-    rest = ("unit", "protocol", "workflows", "cloud", "clients")
+    rest = ("unit", "protocol", "workflows", "cloud", "clients", "fuzz")
     return [
         [image, kind("vm", folder, seed, options)],
         [console, components, check, *(kind(name, folder, seed, options) for name in rest)],

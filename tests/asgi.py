@@ -56,7 +56,7 @@ async def send(
     body: bytes | list[bytes] = b"",
 ) -> Answer:
     """One HTTP request as a server would hand it to the application; a list is a body that comes in pieces."""
-    parts = urlsplit(target)
+    path, _, query = target.partition("?")  # as servers do: to `urlsplit`, what follows `//` is a host
     pieces = list(body) if isinstance(body, list) else [body]
     scope = {
         "type": "http",
@@ -64,9 +64,9 @@ async def send(
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": unquote(parts.path),
-        "raw_path": parts.path.encode(),
-        "query_string": parts.query.encode("latin-1"),
+        "path": unquote(path),
+        "raw_path": path.encode("latin-1"),
+        "query_string": query.encode("latin-1"),
         "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 4566),
@@ -109,10 +109,10 @@ class Caller:
         parsed.pop("ResponseMetadata")
         return parsed
 
-    async def post(self, body: str, *, service: str = "ec2", target: str = "/", **headers: str) -> Answer:
+    async def post(self, body: str | bytes, *, service: str = "ec2", target: str = "/", **headers: str) -> Answer:
         """A signed POST of a form. Headers' names are written with `_` for `-`, and signed too."""
         given = {"Content-Type": FORM} | {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self._signed("POST", target, given, body.encode(), service)
+        return await self._signed("POST", target, given, body if isinstance(body, bytes) else body.encode(), service)
 
     async def get(self, target: str, *, service: str = "ec2") -> Answer:
         """A signed GET."""

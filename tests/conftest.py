@@ -4,6 +4,7 @@ are too many cases for every run, a seed that is printed chooses some of them.""
 import gc
 import random
 import secrets
+import signal
 import socket
 import subprocess
 from collections.abc import Generator
@@ -44,11 +45,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sampling", "which cases are run where there are many")
     group.addoption("--exhaustive", action="store_true", help="run every case, not a sample")
     group.addoption("--seed", type=int, help="what chooses the cases of a sample; by default another one in each run")
+    group.addoption("--seconds", type=float, help="for how long each fuzzer goes on; by default for a few rounds")
+    group.addoption("--round", type=int, help="the only round of a fuzzer to run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--seed") is None:
         config.option.seed = secrets.randbelow(1 << 32)
+    # A shell has what it starts in the background ignore Ctrl-C, and programs that a test starts would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

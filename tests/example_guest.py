@@ -86,7 +86,7 @@ INTERFACE = NetworkInterface(
 
 
 def attachment(position: int, device: str, state: AttachmentState = AttachmentState.ATTACHED) -> Attachment:
-    return Attachment(f"vol-0{position}", INSTANCE.id, device, state, LAUNCHED, True, position)
+    return Attachment(f"vol-0{position}", INSTANCE.id, device, state, LAUNCHED, True, position, 0)
 
 
 ATTACHMENTS = (attachment(0, "/dev/xvda"), attachment(1, "/dev/sdf"), attachment(2, "/dev/sdg"))

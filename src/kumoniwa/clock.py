@@ -1,11 +1,15 @@
 """Time, behind a seam: the host's clock, and one that a test moves.
 
 Everything in Kumoniwa that asks for the time or waits for it to pass takes a `Clock`. Times are aware and in UTC.
+
+The time may be set back or forward: what came first is never concluded from it. Order is a number that is written (of a
+boot, of a workflow), how long something takes is counted by `monotonic`.
 """
 
 import asyncio
 import heapq
 import itertools
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -14,7 +18,11 @@ class Clock(Protocol):
     """What the time is, and how to wait for it."""
 
     def now(self) -> datetime:
-        """The time, aware, in UTC."""
+        """The time, aware, in UTC. It may be set back or forward."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that pass whatever is done to the time. Only their differences in one process mean something."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -28,6 +36,9 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
@@ -36,28 +47,36 @@ class ManualClock:
     """A clock that stands still until `advance` moves it: hours of a cloud's life in a test's milliseconds."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
-        self._now = start
+        self._shows_at_0 = start
+        self._passed = timedelta()
         self._order = itertools.count()
-        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._sleepers: list[tuple[timedelta, int, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
-        return self._now
+        return self._shows_at_0 + self._passed
+
+    def monotonic(self) -> float:
+        return self._passed.total_seconds()
+
+    def set_forward(self, by: timedelta) -> None:
+        """Show another time from now on, an earlier one for less than zero: no time passes."""
+        self._shows_at_0 += by
 
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), woken))
+        heapq.heappush(self._sleepers, (self._passed + timedelta(seconds=seconds), next(self._order), woken))
         await woken
 
     async def advance(self, seconds: float) -> None:
         """Move time forward, waking each sleeper at its own moment and letting it run before the next."""
-        until = self._now + timedelta(seconds=seconds)
+        until = self._passed + timedelta(seconds=seconds)
         await self._let_others_run()  # what was begun just now may want to sleep first
         while self._sleepers and self._sleepers[0][0] <= until:
-            self._now, _, woken = heapq.heappop(self._sleepers)
+            self._passed, _, woken = heapq.heappop(self._sleepers)
             if not woken.done():
                 woken.set_result(None)
             await self._let_others_run()  # what the sleeper does next may sleep again
-        self._now = until
+        self._passed = until
 
     async def _let_others_run(self) -> None:
         for _ in range(10):

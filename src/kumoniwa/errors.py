@@ -2,17 +2,29 @@
 
 `Ec2Error` is raised where a request is found wanting, with EC2's own code and words, and becomes XML in one place:
 the gateway. Codes and texts are EC2's; their sources are listed in docs/sources.md.
+
+Where the words are ours, they say what happened and what the reader can do: whatever is made of both takes a `way_out`
+and cannot be made without one. A test finds texts of ours that are passed to a class without it.
 """
 
 from http import HTTPStatus
+from typing import overload
+
+MOST_MESSAGE = 32 * 1024
+"""Characters of a refusal: room for a thousand ids, which clients read out of it to ask again without them."""
 
 
 class Ec2Error(Exception):
-    """A refusal in EC2's words: the caller gets `code` and `message` with HTTP status `status`."""
+    """A refusal in EC2's words: the caller gets `code` and `message` with HTTP status `status`.
+
+    A message that repeats too much of what was sent is cut after `MOST_MESSAGE` characters.
+    """
 
     status = HTTPStatus.BAD_REQUEST
 
     def __init__(self, code: str, message: str, status: HTTPStatus | None = None) -> None:
+        if len(message) > MOST_MESSAGE:
+            message = f"{message[:MOST_MESSAGE]}…"
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
@@ -23,6 +35,13 @@ class Ec2Error(Exception):
 class InvalidParameterValue(Ec2Error):
     def __init__(self, message: str) -> None:
         super().__init__("InvalidParameterValue", message)
+
+
+class ValueNotTaken(InvalidParameterValue):
+    """A value that EC2 would take, or that means nothing there, and that is refused here."""
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__(f"{what} {way_out}")
 
 
 class InvalidParameterCombination(Ec2Error):
@@ -43,11 +62,17 @@ class UnknownParameter(Ec2Error):
 
 
 class InvalidRequest(Ec2Error):
-    """A request that is not well formed as such. EC2's text, and where we know it, what is wrong."""
+    """A request that is not well formed as such. EC2's text; where we know more, what is wrong and what to do."""
 
-    def __init__(self, reason: str = "", status: HTTPStatus | None = None) -> None:
+    @overload
+    def __init__(self) -> None: ...
+
+    @overload
+    def __init__(self, reason: str, status: HTTPStatus | None = None, *, way_out: str) -> None: ...
+
+    def __init__(self, reason: str = "", status: HTTPStatus | None = None, *, way_out: str = "") -> None:
         text = "The request received was invalid"
-        super().__init__("InvalidRequest", f"{text}: {reason}." if reason else f"{text}.", status)
+        super().__init__("InvalidRequest", f"{text}: {reason}. {way_out}" if reason else f"{text}.", status)
 
 
 class UnsupportedOperation(Ec2Error):
@@ -80,6 +105,11 @@ class InvalidInstanceAttributeValue(Ec2Error):
 class UnsupportedHibernationConfiguration(Ec2Error):
     def __init__(self, message: str) -> None:
         super().__init__("UnsupportedHibernationConfiguration", message)
+
+
+class HibernationNotBuilt(UnsupportedHibernationConfiguration):
+    def __init__(self) -> None:
+        super().__init__("Kumoniwa does not implement hibernation. Leave HibernationOptions out.")
 
 
 class InvalidBlockDeviceMapping(Ec2Error):
@@ -117,15 +147,17 @@ class InvalidAction(Ec2Error):
 class NotBuilt(UnsupportedOperation):
     """A parameter or value that EC2 has and Kumoniwa does not: said plainly, never pretended."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Kumoniwa does not implement {what}.")
+    def __init__(
+        self, what: str, *, way_out: str = "Leave it out: docs/reference/actions.md says what each action takes."
+    ) -> None:
+        super().__init__(f"Kumoniwa does not implement {what}. {way_out}")
 
 
 class ActionNotBuilt(Ec2Error):
     """A whole action, or service, that AWS has and Kumoniwa does not: clients know this code as an unknown action."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__("InvalidAction", f"Kumoniwa does not implement {what}.")
+    def __init__(self, what: str, *, way_out: str = "docs/reference/actions.md lists the actions that it has.") -> None:
+        super().__init__("InvalidAction", f"Kumoniwa does not implement {what}. {way_out}")
 
 
 class DryRunOperation(Ec2Error):
@@ -140,6 +172,13 @@ class AuthFailure(Ec2Error):
 
     def __init__(self, message: str = "AWS was not able to validate the provided access credentials") -> None:
         super().__init__("AuthFailure", message)
+
+
+class SignatureNotTaken(AuthFailure):
+    """A way of signing that AWS takes and Kumoniwa does not."""
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__(f"{what} {way_out}")
 
 
 class RequestExpired(Ec2Error):
@@ -169,8 +208,8 @@ class Unavailable(Ec2Error):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("Unavailable", f"The server is overloaded and can't handle the request: {reason}.")
+    def __init__(self, reason: str, *, way_out: str) -> None:
+        super().__init__("Unavailable", f"The server is overloaded and can't handle the request: {reason}. {way_out}")
 
 
 class InternalError(Ec2Error):

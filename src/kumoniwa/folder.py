@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from kumoniwa.refusal import Refusal
+
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _LOCK = "lock"
+_OTHER_FOLDER = "Choose another folder with --data-dir, or mend this one."
 
 
-class FolderTaken(Exception):
-    """The data folder cannot be had: another server holds it, or it cannot be used. The text is a sentence."""
+class FolderTaken(Refusal):
+    """The data folder cannot be had: another server holds it, or it cannot be used."""
 
 
 @contextmanager
@@ -27,32 +30,36 @@ def owned(data_dir: Path) -> Iterator[None]:
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if (reason := not_ours(data_dir)) is not None:
-            raise FolderTaken(f"The data folder {data_dir} cannot be used: {reason}")
+            raise FolderTaken(f"The data folder {data_dir} cannot be used: {reason.what}", way_out=reason.way_out)
         lock = _opened(data_dir / _LOCK, os.O_RDWR | os.O_CREAT)
     except OSError as failure:
-        raise FolderTaken(f"The data folder {data_dir} cannot be used: {_reason(failure)}.") from None
+        raise FolderTaken(
+            f"The data folder {data_dir} cannot be used: {_reason(failure)}.", way_out=_OTHER_FOLDER
+        ) from None
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise FolderTaken(
-                f"Another server runs on {data_dir}. Stop it, or choose another folder with --data-dir."
+                f"Another server runs on {data_dir}.", way_out="Stop it, or choose another folder with --data-dir."
             ) from None
         yield
     finally:
         os.close(lock)
 
 
-def not_ours(folder: Path) -> str | None:
+def not_ours(folder: Path) -> Refusal | None:
     """Why what is in this folder may not be believed: other users may have put it there. None for a folder of ours.
 
-    The text is a sentence that says what to do. Raises `OSError` where there is no such folder.
+    Raises `OSError` where there is no such folder.
     """
     found = folder.stat()
     if found.st_uid != os.geteuid():
-        return "it belongs to another user. Run this as the one who owns it, or choose another folder."
+        return Refusal(
+            "it belongs to another user.", way_out="Run this as the one who owns it, or choose another folder."
+        )
     if found.st_mode & _OTHERS_MAY_WRITE:
-        return "other users may write to it. Forbid that with chmod go-w, or choose another folder."
+        return Refusal("other users may write to it.", way_out="Forbid that with chmod go-w, or choose another folder.")
     return None
 
 

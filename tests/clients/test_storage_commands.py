@@ -108,7 +108,8 @@ def test_where_it_cannot_look_it_says_so(cloud: CloudProcess, tmp_path: Path) ->
     for words in (("check",), ("check", "--repair"), ("status",)):
         refused = storage(nothing, *words)
         assert refused.returncode == 2
-        assert refused.stderr == f"kumoniwa: There is no cloud in {nothing}: it has no cloud.db.\n"
+        said = f"kumoniwa: There is no cloud in {nothing}: it has no cloud.db. Name its folder with --data-dir.\n"
+        assert refused.stderr == said
     assert not nothing.exists()
     database = sqlite3.connect(cloud.data_dir / "cloud.db")
     database.execute("UPDATE alembic_version SET version_num = '0001'")

@@ -15,8 +15,9 @@ INF means inferred.
 
 The rule is short. An action is checked against the states that EC2 would show at that moment, and is answered at once.
 Its work waits until earlier work on the same instance has finished, and then does what the answer promised. A second
-action neither interrupts a first action nor changes its result. (SkipOsShutdown is meant to interrupt a stop or a
-termination that hangs; it is not in this table.)
+action neither interrupts a first action nor changes its result. Two things do, and are not in this table:
+SkipOsShutdown is meant to interrupt a stop or a termination that hangs; and a termination overrides whatever has kept
+its instance for ten minutes, or for one with Force or SkipOsShutdown ([What is tried again](operations/retries.md)).
 
 Three writes to the data volume show what a snapshot or an image holds: ① before the first action, ② while it is in
 progress, ③ after the second action was answered. EC2 fixes a snapshot's point in time at the call. If other work on the

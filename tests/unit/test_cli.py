@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from kumoniwa.cli.main import main
@@ -20,6 +21,13 @@ NEEDING_A_CLOUD = (
     ("timeline", "i-0123456789abcdef0"),
 )
 NOBODY = 2**22 + 1  # above any process id that Linux gives
+
+
+@pytest.fixture(autouse=True)
+def own_logging(request: pytest.FixtureRequest) -> None:
+    """What the command line logs, and what not, is its own: other tests of this process look for lines."""
+    before = structlog.get_config()
+    request.addfinalizer(lambda: structlog.configure(**before))
 
 
 def kumoniwa(*arguments: str) -> Result:

@@ -19,6 +19,7 @@ OF_STORIES, OF_COMPACTIONS, OF_ALL = "workflows:", "compaction:", ""
 
 _FOR_NOW = 2  # times that what settles a story is refused: it is tried again until it is done
 _SETTLING: ContextVar[bool] = ContextVar("settling", default=False)
+_STEP_OF: ContextVar[str] = ContextVar("step of", default="")
 
 
 @dataclass
@@ -85,10 +86,19 @@ class Points:
     of: str = OF_STORIES
     lose_at: int | None = None
     """Of the points within the driver: what is done there is done, and nobody hears of it."""
+    hang_at: int | None = None
+    """Of the points within steps: the step waits there for ever."""
+    hung: str = ""
+    """The workflow that does."""
+    hung_settling: bool = False
+    """Whether it settles something: such a step begins anew after five minutes."""
+    keep_settling: bool = False
+    """What would settle a story, other than a termination, is refused as long as this is so."""
     lost: str = ""
     """The method whose answer it was."""
     passed: int = 0
     passed_in_the_driver: int = 0
+    passed_in_steps: int = 0
     armed: bool = False
     crashed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -99,6 +109,10 @@ class Points:
         if method and self.passed_in_the_driver == self.lose_at:
             self.lost = method
             raise GuestLost(REFUSAL) if hasattr(SimulatedGuest, method) else DriverError(REFUSAL)
+        self.passed_in_steps += bool(_STEP_OF.get())
+        if self.passed_in_steps == self.hang_at and not self.hung and _STEP_OF.get():
+            self.hung, self.hung_settling = _STEP_OF.get(), _SETTLING.get()
+            await asyncio.Event().wait()
         if self.refusals is None or self.refusals.began or self.refusals.refuse_nothing:
             self.passed += 1
         if self.passed == self.crash_at:
@@ -115,13 +129,16 @@ class Points:
         """The step's function, or one that fails."""
         if self.refusals is not None and self.armed and self.refusals.of_step(workflow, name, settles=settles):
             return _refuse
+        if settles and self.keep_settling and workflow.row.kind != "terminate_instance":
+            return _refuse
 
         async def do(*args: Any, **kwargs: Any) -> Any:
-            before = _SETTLING.set(settles)
+            before, step_of = _SETTLING.set(settles), _STEP_OF.set(workflow.id)
             try:
                 return await function(*args, **kwargs)
             finally:
                 _SETTLING.reset(before)
+                _STEP_OF.reset(step_of)
 
         return do
 

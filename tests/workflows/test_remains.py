@@ -28,7 +28,7 @@ def _file(life: Life, prepared: Prepared) -> None:
 
 
 def _time(life: Life, prepared: Prepared) -> None:
-    life.clock._now += timedelta(milliseconds=1)
+    life.clock.set_forward(timedelta(milliseconds=1))
 
 
 def _next_id(life: Life, prepared: Prepared) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from kumoniwa.api.call import Parameters
-from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, ValueNotTaken
 
 T = TypeVar("T")
 Values = Callable[[T], Iterable[str]]
@@ -40,8 +40,8 @@ def _check_measures(values: Sequence[str]) -> None:
     """Raises the refusals of what would keep a reader busy for seconds."""
     for value in values:
         if len(value) > MAX_VALUE:
-            raise InvalidParameterValue(
-                f"Value ({value[:200]}…) for a filter is invalid. A filter value may have {MAX_VALUE} characters."
+            raise ValueNotTaken(
+                f"Value ({value[:200]}…) for a filter is invalid.", way_out=f"One may have {MAX_VALUE} characters."
             )
     if sum(not {_ANY, _ONE}.isdisjoint(_tokens(value)) for value in values) > MAX_PATTERNS:
         raise Ec2Error(

@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Generic, Protocol
@@ -55,6 +55,13 @@ class Asked:
     ids: Sequence[str] | None
 
 
+Work = Callable[[Connection], Answer]
+
+
+async def _as_it_is(cloud: Cloud, _call: Call, work: Work) -> Answer:
+    return await cloud.read(work)
+
+
 def _invalid_token(token: str) -> Ec2Error:
     return InvalidParameterValue(f"Value ( {token[:200]} ) for parameter NextToken is invalid. The token is invalid.")
 
@@ -93,6 +100,8 @@ class Listing(Generic[T]):
     """Whether items have tags, as resources of `kind`'s type."""
     own_tags: Tags[T] | None = None
     """The tags that items bring along, instead."""
+    view: Callable[[Cloud, Call, Work], Awaitable[Answer]] = _as_it_is
+    """On which view of the state items are read."""
 
     async def answer(self, cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
         """The page that a request asks for. Raises EC2's refusals."""
@@ -101,7 +110,7 @@ class Listing(Generic[T]):
             self.kind.check_form(ids or (), self.ids_named)
         check_page_size(parameters, self.limits, self.whole)
         asked = Asked(cloud, call, parameters, ids)
-        return await cloud.read(lambda connection: self._answer(connection, asked))
+        return await self.view(cloud, call, lambda connection: self._answer(connection, asked))
 
     def _answer(self, connection: Connection, asked: Asked) -> Answer:
         items = list(self.read(connection, asked))

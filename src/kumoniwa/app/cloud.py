@@ -43,7 +43,7 @@ from kumoniwa.reconcile.guests import Follower
 from kumoniwa.reconcile.leftovers import collect_kept
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.store import facts
+from kumoniwa.store import facts, journal
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.store.schema import SchemaTooNew
@@ -56,6 +56,9 @@ log = structlog.get_logger(__name__)
 
 import_all(api)
 import_all(stories)
+
+
+_OTHER_DATABASE = "Put a copy of it back (docs/operations), or choose another folder with --data-dir."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +83,20 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         try:
             database = await asyncio.to_thread(open_database, config.data_dir)
         except SchemaTooNew as newer:
-            raise CannotStart(str(newer)) from None
+            raise CannotStart.of(newer) from None
         except DatabaseError as broken:
-            raise CannotStart(f"{config.data_dir / DATABASE_FILE} cannot be used: {broken.orig}.") from None
+            raise CannotStart(
+                f"{config.data_dir / DATABASE_FILE} cannot be used: {broken.orig}.", way_out=_OTHER_DATABASE
+            ) from None
         ending.push_async_callback(database.close)
         try:
+            await database.read(partial(_check_kinds, config.data_dir))
             await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
         except DatabaseUnavailable as hindered:
-            raise CannotStart(f"{config.data_dir / DATABASE_FILE} cannot be used now: {hindered}.") from None
+            raise CannotStart(
+                f"{config.data_dir / DATABASE_FILE} cannot be used now: {hindered}.",
+                way_out="Make room where it lies, and end other programs that have it open.",
+            ) from None
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
@@ -135,6 +144,15 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         yield Running(gateway, console, cloud, follower, key)
 
 
+def _check_kinds(data_dir: Path, connection: Connection) -> None:
+    """Refuse a folder with workflows that this version cannot finish: their instances would stay claimed for ever."""
+    if unknown := sorted(journal.unfinished_kinds(connection) - STORIES.keys()):
+        raise CannotStart(
+            f"The cloud in {data_dir} is in the middle of {', '.join(unknown)}, which this version does not know.",
+            way_out="Start it with the version that wrote it, or choose another folder with --data-dir.",
+        )
+
+
 def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None:
     """A folder stays with the driver that it began with: its rows name disks and guests that no other one has."""
     known = facts.get(connection, "driver")
@@ -142,8 +160,8 @@ def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None
         facts.put(connection, "driver", driver)
     elif known != driver:
         raise CannotStart(
-            f"The cloud in {data_dir} is one of --driver {known}, and its guests are not to be had with {driver}."
-            f" Start it with --driver {known}, or choose another folder with --data-dir."
+            f"The cloud in {data_dir} is one of --driver {known}, and its guests are not to be had with {driver}.",
+            way_out=f"Start it with --driver {known}, or choose another folder with --data-dir.",
         )
 
 

@@ -3,6 +3,8 @@
 uvicorn limits requests, which it answers with 503 once their head has come, and waits for ever for a head that does not
 come. Here a connection without a request has a deadline, and where there are too many connections, the one that has
 waited longest without a request is closed: a caller that sends its request is not hindered by those that do not.
+And where a caller turns to what is no HTTP in the middle of a request, uvicorn would refuse that beside the answer that
+is under way, which breaks both; here the connection gets one answer, or ends.
 """
 
 import asyncio
@@ -77,6 +79,17 @@ class GuardedProtocol(H11Protocol):
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._stop_waiting()  # from here on it is another protocol's connection
         super().handle_websocket_upgrade(event)
+
+    def send_400_response(self, msg: str) -> None:
+        may_have_body = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # its request will never be whole, and this is the answer to it
+            self.cycle.message_event.set()
+            may_have_body = self.cycle.scope["method"] != "HEAD"
+        if may_have_body and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:  # most often, an answer was begun, or given, before the request was whole
+            self.transport.close()
 
     def close_now(self) -> None:
         """Close this connection, whatever was not read or written yet."""

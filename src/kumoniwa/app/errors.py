@@ -1,5 +1,7 @@
 """Why a server cannot start."""
 
+from kumoniwa.refusal import Refusal
 
-class CannotStart(Exception):
-    """The server cannot start. The text is a sentence for a person, and says what to do about it."""
+
+class CannotStart(Refusal):
+    """The server cannot start."""

@@ -11,6 +11,7 @@ from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
 from kumoniwa.folder import read_private, write_private
 
+_WITHOUT_IT = "Move it away: without that file a new key is made."
 _NAMES = ("access_key_id", "secret_access_key", "account")
 
 
@@ -33,9 +34,9 @@ def _known(path: Path) -> Mapping[str, str]:
     try:
         known = json.loads(read_private(path))
     except OSError as failure:
-        raise CannotStart(f"{path} cannot be read: {failure.strerror}.") from None
+        raise CannotStart(f"{path} cannot be read: {failure.strerror}.", way_out=_WITHOUT_IT) from None
     except (ValueError, RecursionError):
         known = None
     if not isinstance(known, dict) or not all(known.get(name) and isinstance(known[name], str) for name in _NAMES):
-        raise CannotStart(f"{path} is not a key that a server wrote. Without that file a new key is made.")
+        raise CannotStart(f"{path} is not a key that a server wrote.", way_out=_WITHOUT_IT)
     return known

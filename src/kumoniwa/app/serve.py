@@ -44,13 +44,15 @@ def _owned(data_dir: Path) -> Iterator[None]:
         with owned(data_dir):
             yield
     except FolderTaken as taken:
-        raise CannotStart(str(taken)) from None
+        raise CannotStart.of(taken) from None
 
 
 @contextmanager
 def _listening(config: Config) -> Iterator[socket.socket]:
     if not config.host.strip():  # to a socket it would mean every address of this machine
-        raise CannotStart("--host names no address. 127.0.0.1 is this machine alone, 0.0.0.0 every address of it.")
+        raise CannotStart(
+            "--host names no address.", way_out="127.0.0.1 is this machine alone, 0.0.0.0 every address of it."
+        )
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     # The protocol is named because asyncio turns Nagle's algorithm off only where it is: it would hold every answer's
     # body back until the caller has acknowledged its headers, for 40 ms.
@@ -61,14 +63,16 @@ def _listening(config: Config) -> Iterator[socket.socket]:
             listener.bind((config.host, config.port))
             listener.listen()  # whoever reads where we listen is not refused, and waits until we answer
         except UnicodeError:
-            raise CannotStart(f"Cannot listen on {config.host}. --host takes an address of this machine.") from None
+            raise CannotStart(
+                f"Cannot listen on {config.host}.", way_out="--host takes an address of this machine."
+            ) from None
         except OSError as failure:
             is_of_the_port = failure.errno in (errno.EADDRINUSE, errno.EACCES)
             way_out = (
                 "Choose another port with --port." if is_of_the_port else "--host takes an address of this machine."
             )
             where = f"{_in_url(config.host)}:{config.port}"
-            raise CannotStart(f"Cannot listen on {where}: {failure.strerror}. {way_out}") from None
+            raise CannotStart(f"Cannot listen on {where}: {failure.strerror}.", way_out=way_out) from None
         yield listener
 
 

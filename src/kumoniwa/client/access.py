@@ -12,13 +12,14 @@ from typing import Any
 
 from kumoniwa.config import default_data_dir
 from kumoniwa.folder import holders, not_ours, read_private
+from kumoniwa.refusal import Refusal
 
 UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS")
 """What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""
 
 
-class CommandFailed(Exception):
-    """A command could not do what it is for. The text is a sentence for a person, and says what to do about it."""
+class CommandFailed(Refusal):
+    """A command could not do what it is for."""
 
 
 class NoCloud(CommandFailed):
@@ -26,7 +27,9 @@ class NoCloud(CommandFailed):
 
     def __init__(self, data_dir: Path) -> None:
         option = "" if data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(data_dir))}"
-        super().__init__(f"No cloud is running in {data_dir}. Start one in another terminal: kumoniwa serve{option}")
+        super().__init__(
+            f"No cloud is running in {data_dir}.", way_out=f"Start one in another terminal: kumoniwa serve{option}"
+        )
         self.data_dir = data_dir
 
 
@@ -34,7 +37,7 @@ class Refused(CommandFailed):
     """The cloud refused a call, with EC2's code and message."""
 
     def __init__(self, action: str, code: str, message: str) -> None:
-        super().__init__(f"{action} was refused: {message} ({code})")
+        Exception.__init__(self, f"{action} was refused: {message} ({code})")  # its words are EC2's
         self.code = code
         self.message = message
 
@@ -67,7 +70,7 @@ def find_cloud(data_dir: Path) -> Access:
     """The cloud whose data folder this is; `NoCloud` where none runs."""
     try:
         if (reason := not_ours(data_dir)) is not None:
-            raise CommandFailed(f"The data folder {data_dir} cannot be used: {reason}")
+            raise CommandFailed(f"The data folder {data_dir} cannot be used: {reason.what}", way_out=reason.way_out)
         server = json.loads(read_private(data_dir / "server.json"))
         key = json.loads(read_private(data_dir / "credentials.json"))
         return _access(data_dir, server, key)
@@ -75,10 +78,13 @@ def find_cloud(data_dir: Path) -> Access:
         raise NoCloud(data_dir) from None
     except PermissionError as refused:
         raise CommandFailed(
-            f"{refused.filename} belongs to another user: run this as the one who runs the cloud."
+            f"{refused.filename} belongs to another user.", way_out="Run this as the one who runs the cloud."
         ) from None
     except (OSError, ValueError, KeyError, TypeError):
-        raise CommandFailed(f"{data_dir}/server.json or credentials.json is not what a server writes there.") from None
+        raise CommandFailed(
+            f"{data_dir}/server.json or credentials.json is not what a server writes there.",
+            way_out="Start the server again: it writes them anew where they are moved away.",
+        ) from None
 
 
 def exports(access: Access) -> str:

@@ -50,17 +50,21 @@ def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
     """The storage in this folder, ours alone while the block runs. Raises `CommandFailed`."""
     path = data_dir / DATABASE_FILE
     if not path.is_file():
-        raise CommandFailed(f"There is no cloud in {data_dir}: it has no {DATABASE_FILE}.")
+        raise CommandFailed(
+            f"There is no cloud in {data_dir}: it has no {DATABASE_FILE}.", way_out="Name its folder with --data-dir."
+        )
     with ExitStack() as ending:
         try:
             ending.enter_context(owned(data_dir))
         except FolderTaken as taken:
-            raise CommandFailed(str(taken)) from None
+            raise CommandFailed.of(taken) from None
         runner = ending.enter_context(asyncio.Runner())
         try:
             yield ending.enter_context(_opened(runner, data_dir))
         except DatabaseError as broken:
-            raise CommandFailed(f"{path} cannot be used: {broken.orig}.") from None
+            raise CommandFailed(
+                f"{path} cannot be used: {broken.orig}.", way_out="Put a copy of it back (docs/operations)."
+            ) from None
 
 
 @contextmanager
@@ -69,11 +73,11 @@ def _opened(runner: asyncio.Runner, data_dir: Path) -> Iterator[StorageAlone]:
         try:
             database = open_database(data_dir, upgrade=False)
         except SchemaTooNew as newer:
-            raise CommandFailed(str(newer)) from None
+            raise CommandFailed.of(newer) from None
         except SchemaTooOld:
             raise CommandFailed(
-                f"{data_dir / DATABASE_FILE} is of an older Kumoniwa: start a server on it once, which brings it up to"
-                " date."
+                f"{data_dir / DATABASE_FILE} is of an older Kumoniwa.",
+                way_out="Start a server on it once, which brings it up to date.",
             ) from None
         ending.callback(lambda: runner.run(database.close()))
         driver = runner.run(database.read(lambda connection: facts.get(connection, "driver")))

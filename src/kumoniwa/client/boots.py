@@ -85,4 +85,5 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
-    return None if start is None or end is None else (end - start).total_seconds()
+    """None where one was not seen, or the host's time was set back between them."""
+    return None if start is None or end is None or end < start else (end - start).total_seconds()

@@ -49,7 +49,9 @@ class CloudClient:
         except HTTPClientError:
             raise NoCloud(self.access.data_dir) from None
         except BotoCoreError as wrong:
-            raise CommandFailed(f"{action} could not be asked: {wrong}") from None
+            raise CommandFailed(
+                f"{action} could not be asked: {wrong}.", way_out="Look at what the command was given."
+            ) from None
         return answer
 
     def pages(self, action: str, member: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -93,4 +95,7 @@ def _refusal(path: str, refused: urllib.error.HTTPError) -> CommandFailed:
         body = json.loads(refused.read())
         return Refused("This", body["code"], body["message"])
     except (ValueError, KeyError, TypeError):
-        return CommandFailed(f"The cloud answered {refused.code} {refused.reason} to /_kumoniwa/{path}")
+        return CommandFailed(
+            f"The cloud answered {refused.code} {refused.reason} to /_kumoniwa/{path}.",
+            way_out="Its log says why, if it is Kumoniwa of this version.",
+        )

@@ -8,10 +8,11 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from kumoniwa.client.access import CommandFailed, find_cloud
 from kumoniwa.client.terminal import say, show, table
@@ -42,12 +43,16 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, what was seen, and the way out where there is one."""
+    """What was looked at, what was seen and, where that is not good, the way out."""
 
     subject: str
     grade: Grade
     seen: str
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.grade is Grade.GOOD) == bool(self.hint):
+            raise ValueError(f"{self.subject} is {self.grade}, and its way out is {self.hint!r}")
 
 
 async def examine(data_dir: Path, port: int) -> list[Finding]:
@@ -63,7 +68,7 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         _room("image cache", cache_dir(), "$KUMONIWA_CACHE_DIR"),
         _guest_image(),
         _cloud(data_dir, port),
-        *_storage(data_dir),
+        *_told(data_dir),
     ]
 
 
@@ -101,7 +106,7 @@ def report(findings: Sequence[Finding], *, as_json: bool) -> None:
 async def _shown(name: str, package: Package) -> Finding:
     """Whether a program or a file of a package is there, and QEMU's version."""
     if not _is_installed(name):
-        return Finding(name, Grade.MISSING, f"not installed; {package.purpose}")
+        return Finding(name, Grade.MISSING, f"not installed; {package.purpose}", f"install {package.name}")
     if name != "qemu-system-x86_64":
         return Finding(name, Grade.GOOD, name if name.startswith("/") else find(name))
     try:
@@ -141,7 +146,7 @@ async def _accelerator() -> Finding:
     try:
         chosen = await probe(cache_dir())
     except ProgramMissing:
-        return Finding("accelerator", Grade.MISSING, "cannot be tried without QEMU")
+        return Finding("accelerator", Grade.MISSING, "cannot be tried without QEMU", "install it first")
     if chosen.name == "kvm":
         return Finding("accelerator", Grade.GOOD, f"kvm: {chosen.reason}")
     hint = "guests are emulated: they work the same and boot in half a minute instead of seconds"
@@ -173,7 +178,9 @@ def _low_ports() -> Finding:
 def _memory() -> Finding:
     free = _available_memory()
     if free is None:
-        return Finding("memory", Grade.NOTE, "not known on this system")
+        return Finding(
+            "memory", Grade.NOTE, "not known on this system", "a t3.micro takes 1 GiB: see that the host has it"
+        )
     seen = f"{free / GIB:.1f} GiB free"
     if free < _ENOUGH_MEMORY:
         return Finding("memory", Grade.NOTE, seen, "a t3.micro takes 1 GiB when its guest uses all of it")
@@ -227,27 +234,40 @@ def _cloud(data_dir: Path, port: int) -> Finding:
     return Finding("cloud", Grade.GOOD, f"none runs on this folder; port {port} is free")
 
 
-def _storage(data_dir: Path) -> Iterator[Finding]:
-    """What a running cloud says of its disks; nothing where none runs."""
+def _told(data_dir: Path) -> Iterator[Finding]:
+    """What a running cloud says of its disks, and of what does not get on; nothing where none runs."""
     try:
         access = find_cloud(data_dir)
     except CommandFailed:
         return
     from kumoniwa.client.cloud import CloudClient  # it takes a while to import
 
+    cloud = CloudClient(access)
     try:
-        report = CloudClient(access).evidence("storage")
+        stored, troubles = cloud.evidence("storage"), cloud.evidence("troubles")["troubles"]
     except CommandFailed as failure:
-        yield Finding("storage", Grade.NOTE, f"the cloud does not tell: {failure}")
+        yield Finding("storage", Grade.NOTE, f"the cloud does not tell: {failure}", "its log says why")
         return
+    yield storage_finding(stored)
+    yield from (trouble_finding(one) for one in troubles)
+
+
+def trouble_finding(trouble: Mapping[str, Any]) -> Finding:
+    """Something in the cloud that is tried again and again, or does not end."""
+    why = trouble["reason"] or "it has not ended"
+    subject = trouble["instance_id"] or "cloud"
+    return Finding(subject, Grade.NOTE, f"{trouble['what']}, since {trouble['since']}: {why}", trouble["hint"])
+
+
+def storage_finding(report: Mapping[str, Any]) -> Finding:
+    """What a running cloud says of its disks."""
     usable = report["room"]["usable_bytes"]
     seen = f"{report['layers']} layers, the longest chain has {report['longest_chain']}; {usable / GIB:.1f} GiB usable"
     if damaged := len({fault["layer"] for fault in (report["damage"] or {}).get("faults", ())}):
-        yield Finding("storage", Grade.NOTE, f"{seen}; {damaged} layers are damaged", "kumoniwa storage check")
-    elif usable == 0:
-        yield Finding("storage", Grade.NOTE, seen, "actions that write are refused: make room")
-    else:
-        yield Finding("storage", Grade.GOOD, seen)
+        return Finding("storage", Grade.NOTE, f"{seen}; {damaged} layers are damaged", "kumoniwa storage check")
+    if usable == 0:
+        return Finding("storage", Grade.NOTE, seen, "actions that write are refused: make room")
+    return Finding("storage", Grade.GOOD, seen)
 
 
 def _is_there(path: Path) -> bool:

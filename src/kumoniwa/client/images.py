@@ -49,9 +49,11 @@ def disk_format(disk: Path) -> str:
         with disk.open("rb") as opened:
             start = opened.read(512)
     except OSError as refused:
-        raise CommandFailed(f"{disk} cannot be read: {refused.strerror}") from None
+        raise CommandFailed(
+            f"{disk} cannot be read: {refused.strerror}.", way_out="Name a file that this user may read."
+        ) from None
     if len(start) < 512:
-        raise CommandFailed(f"{disk} is too small to be a disk.")
+        raise CommandFailed(f"{disk} is too small to be a disk.", way_out="Name a raw or a qcow2 disk.")
     return "QCOW2" if start.startswith(_QCOW2) else "RAW"
 
 
@@ -62,7 +64,7 @@ def import_image(cloud: CloudClient, disk: Path, image: NewImage, on_progress: O
     """
     _check_name(image.name)
     if (there := image_named(cloud, image.name)) is not None:  # before gigabytes are copied
-        raise CommandFailed(f"There is an AMI of that name already: {there}. Choose another name.")
+        raise CommandFailed(f"There is an AMI of that name already: {there}.", way_out="Choose another name.")
     format = disk_format(disk)
     with handed_over(cloud.access.data_dir, disk) as link:
         container = {"Format": format, "Url": link.as_uri(), "Description": image.description}
@@ -108,7 +110,10 @@ def handed_over(data_dir: Path, disk: Path) -> Iterator[Path]:
         link.parent.mkdir(exist_ok=True, mode=0o700)
         link.symlink_to(disk.resolve())
     except OSError as refused:
-        raise CommandFailed(f"{disk} cannot be handed over in {link.parent}: {refused.strerror}") from None
+        raise CommandFailed(
+            f"{disk} cannot be handed over in {link.parent}: {refused.strerror}.",
+            way_out="Run this as the user who runs the cloud.",
+        ) from None
     try:
         yield link
     finally:
@@ -119,7 +124,8 @@ def _check_name(name: str) -> None:
     """Raises `CommandFailed` for a name that no image can have: before gigabytes are copied, not after."""
     if IMAGE_NAME.fullmatch(name) is None:
         raise CommandFailed(
-            f"An AMI cannot be called {name!r}: a name has 3 to 128 of letters, digits, spaces and ()[]./-'@_."
+            f"An AMI cannot be called {name!r}.",
+            way_out="A name has 3 to 128 of letters, digits, spaces and ()[]./-'@_.",
         )
 
 
@@ -132,6 +138,9 @@ def _imported(cloud: CloudClient, task: str, on_progress: OnProgress) -> str:
         if status == "completed":
             return str(detail["SnapshotId"])
         if status in ("deleting", "deleted", "error"):
-            raise CommandFailed(f"The disk could not be imported: {detail.get('StatusMessage') or status}")
+            raise CommandFailed(
+                f"The disk could not be imported: {detail.get('StatusMessage') or status}",
+                way_out="qemu-img check and qemu-img info show what is wrong with it.",
+            )
         on_progress("importing the disk", int(detail.get("Progress") or 0))
         time.sleep(_POLL)

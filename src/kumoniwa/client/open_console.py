@@ -36,7 +36,9 @@ def open_console(data_dir: Path, *, browser: bool) -> None:
     redirect = data_dir / _REDIRECT
     write_private_text(redirect, _PAGE.format(url=html.escape(url)))
     if not webbrowser.open(redirect.as_uri()):
-        raise CommandFailed("No browser could be opened. This prints the address: kumoniwa console --no-browser")
+        raise CommandFailed(
+            "No browser could be opened.", way_out="Print the address instead: kumoniwa console --no-browser"
+        )
     say(f"The console opens in your browser: {access.endpoint}/console/")
 
 

@@ -22,13 +22,16 @@ def ssh_endpoint(cloud: CloudClient, instance_id: str) -> tuple[str, int]:
     check_instance_id(instance_id)
     instance = cloud.instance(instance_id)
     if (state := instance["State"]["Name"]) != "running":
-        raise CommandFailed(f"{instance_id} is {state}; only a running instance answers SSH.")
+        raise CommandFailed(
+            f"{instance_id} is {state}; only a running instance answers SSH.",
+            way_out=f"Start it: aws ec2 start-instances --instance-ids {instance_id}",
+        )
     forwards = cloud.evidence(f"instances/{instance_id}").get("forwards", [])
     endpoint = forward_to_ssh(instance_id, forwards)
     if not features_of(cloud.access.driver).answers_connections:
         raise CommandFailed(
-            f"{instance_id} is simulated: no SSH answers there."
-            f" What it logged: aws ec2 get-console-output --instance-id {instance_id} --output text"
+            f"{instance_id} is simulated: no SSH answers there.",
+            way_out=f"What it logged: aws ec2 get-console-output --instance-id {instance_id} --output text",
         )
     return endpoint
 
@@ -60,8 +63,8 @@ def check_instance_id(text: str) -> None:
     """Raises `CommandFailed` for what cannot be the id of an instance, and so not be part of a path either."""
     if re.fullmatch(r"i-[0-9a-f]+", text) is None:
         raise CommandFailed(
-            f"{text!r} is not the id of an instance, such as i-0123456789abcdef0."
-            " aws ec2 describe-instances lists them."
+            f"{text!r} is not the id of an instance, such as i-0123456789abcdef0.",
+            way_out="aws ec2 describe-instances lists them.",
         )
 
 
@@ -103,9 +106,13 @@ def forward_to_ssh(instance_id: str, forwards: list[dict[str, Any]]) -> tuple[st
     if not there:
         raise CommandFailed(
             f"{instance_id} is not to be reached on port {SSH_PORT}: it has no public address, or none of its security"
-            " groups admits that port. aws ec2 authorize-security-group-ingress --protocol tcp --port 22 … opens it."
+            " groups admits that port.",
+            way_out="aws ec2 authorize-security-group-ingress --protocol tcp --port 22 … opens it.",
         )
     open_ones = [forward for forward in there if not forward.get("refused")]
     if not open_ones:
-        raise CommandFailed(f"Port {SSH_PORT} of {instance_id} could not be opened on this host: {there[0]['refused']}")
+        raise CommandFailed(
+            f"Port {SSH_PORT} of {instance_id} could not be opened on this host: {there[0]['refused']}.",
+            way_out="End the program that has it: the port is tried again every minute.",
+        )
     return str(open_ones[0]["host"]), int(open_ones[0]["port"])

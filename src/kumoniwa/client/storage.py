@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from kumoniwa.client.access import CommandFailed, NoCloud, find_cloud
+from kumoniwa.client.access import CommandFailed, NoCloud, Refused, find_cloud
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.terminal import OnProgress, progress, say
 from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.refusal import Refusal
 from kumoniwa.run import ProgramFailed, ProgramMissing
 
 _QUIET = 2.0  # seconds until progress is shown
@@ -26,6 +27,12 @@ class CouldNotLook(CommandFailed):
     """Whether the storage is whole is not known."""
 
     status = 2
+
+
+def _could_not_look(failure: Exception) -> CouldNotLook:
+    if isinstance(failure, Refusal) and not isinstance(failure, Refused):
+        return CouldNotLook.of(failure)
+    return CouldNotLook(str(failure), way_out="kumoniwa doctor says what this host lacks.")
 
 
 class Storage(Protocol):
@@ -63,7 +70,7 @@ def check(data_dir: Path, *, repair: bool, as_json: bool) -> bool:
             repaired = storage.repair()["repaired"] if repair else []
             looked_at, faults = _looked(storage)
     except (CommandFailed, DriverError, ProgramFailed, ProgramMissing, OSError) as failure:
-        raise CouldNotLook(str(failure)) from failure
+        raise _could_not_look(failure) from failure
     if as_json:
         report = {"whole": not faults, "looked_at": looked_at, "faults": faults, "repaired": repaired}
         say(json.dumps(report, indent=2))
@@ -78,7 +85,7 @@ def print_status(data_dir: Path, *, as_json: bool) -> None:
         with _storage(data_dir) as storage:
             report = storage.status()
     except (CommandFailed, DriverError, OSError) as failure:
-        raise CouldNotLook(str(failure)) from failure
+        raise _could_not_look(failure) from failure
     if as_json:
         say(json.dumps(report, indent=2))
         return

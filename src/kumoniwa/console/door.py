@@ -152,7 +152,7 @@ class Console:
             raise ActionNotBuilt(f"the service {named[:64]}")
         parameters = asked.get("parameters", {})
         if not isinstance(parameters, dict):
-            raise InvalidRequest("its parameters are not an object")
+            raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
         written = service.codec.written(action, parameters)
         call = self._call_of(session, asked, exchange)
         return _answered(await self._dispatcher.dispatch(service, replace(call, action=action), written), exchange)
@@ -172,7 +172,9 @@ class Console:
         """Half B comes as a subprotocol: a page can give its WebSocket no header of its own."""
         try:
             if websocket.scope["path"] != LIVE:
-                raise InvalidRequest("no WebSocket is spoken there", HTTPStatus.NOT_FOUND)
+                raise InvalidRequest(
+                    "no WebSocket is spoken there", HTTPStatus.NOT_FOUND, way_out=f"Pages listen at {LIVE}."
+                )
             head = arrived(Request({**websocket.scope, "type": "http", "method": "GET"}), self._hosts)
             check_same_origin(head)
             protocol, *others = websocket.scope["subprotocols"] or [""]

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from kumoniwa.errors import InvalidRequest
 from kumoniwa.gateway.protocols.answers import ec2_moment
 
+_WAY_OUT = "Send an object, as the console's pages do."
+
 
 def read_json(body: bytes) -> dict[str, Any]:
     """The object that a body holds; an empty body is an empty object. Raises `InvalidRequest`."""
@@ -20,16 +22,16 @@ def read_json(body: bytes) -> dict[str, Any]:
         read = json.loads(body or b"{}", parse_constant=_refuse_constant)
         json.dumps(read, ensure_ascii=False).encode()  # an escape may name half a character, which no form could hold
     except (ValueError, RecursionError):
-        raise InvalidRequest("its body is not JSON") from None
+        raise InvalidRequest("its body is not JSON", way_out=_WAY_OUT) from None
     if not isinstance(read, dict):
-        raise InvalidRequest("its body is not a JSON object")
+        raise InvalidRequest("its body is not a JSON object", way_out=_WAY_OUT)
     return read
 
 
 def given_text(read: Mapping[str, Any], name: str) -> str:
     """A member that must be there and be a text. Raises `InvalidRequest`."""
     if not isinstance(text := read.get(name), str) or not text:
-        raise InvalidRequest(f"its {name} is not a text")
+        raise InvalidRequest(f"its {name} is not a text", way_out=f"Send {name} as a text that is not empty.")
     return text
 
 

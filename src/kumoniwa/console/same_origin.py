@@ -13,13 +13,15 @@ from kumoniwa.gateway.sigv4 import SignedRequest
 HALF_B = "x-kumoniwa-session"
 """The header that carries a session's half B."""
 
+_WAY_OUT = "Open the console with kumoniwa console; programs call the signed API."
+
 
 def check_same_origin(head: SignedRequest) -> None:
     """Raises `InvalidRequest` unless our own page made the request. Its `Host` was checked when it arrived."""
     if head.header("origin") != f"http://{_host(head)}":
-        raise InvalidRequest("its Origin is not the console's", HTTPStatus.FORBIDDEN)
+        raise InvalidRequest("its Origin is not the console's", HTTPStatus.FORBIDDEN, way_out=_WAY_OUT)
     if head.header("sec-fetch-site") not in (None, "same-origin"):
-        raise InvalidRequest("a page of another site made it", HTTPStatus.FORBIDDEN)
+        raise InvalidRequest("a page of another site made it", HTTPStatus.FORBIDDEN, way_out=_WAY_OUT)
 
 
 def cookie_name(head: SignedRequest) -> str:

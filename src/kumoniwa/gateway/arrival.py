@@ -29,14 +29,22 @@ def arrived(request: Request, hosts: Collection[str]) -> SignedRequest:
     Raises `InvalidRequest`.
     """
     if request.method not in ("GET", "POST"):
-        raise InvalidRequest("only GET and POST are answered", HTTPStatus.METHOD_NOT_ALLOWED)
+        raise InvalidRequest(
+            "only GET and POST are answered", HTTPStatus.METHOD_NOT_ALLOWED, way_out="Use POST, as AWS's clients do."
+        )
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     query: bytes = request.scope["query_string"]
     raw: list[tuple[bytes, bytes]] = request.scope["headers"]
     if len(path) + len(query) > MAX_TARGET:
-        raise InvalidRequest("its address is too long", HTTPStatus.REQUEST_URI_TOO_LONG)
+        raise InvalidRequest(
+            "its address is too long", HTTPStatus.REQUEST_URI_TOO_LONG, way_out="Send the parameters in a POST's body."
+        )
     if len(raw) > MAX_HEADER_COUNT or sum(len(name) + len(value) for name, value in raw) > MAX_HEADERS:
-        raise InvalidRequest("its headers are too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        raise InvalidRequest(
+            "its headers are too large",
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+            way_out=f"They may have {MAX_HEADERS} bytes, and be {MAX_HEADER_COUNT}: leave out what EC2 does not read.",
+        )
     headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw)
     _check_host(headers, hosts)
     _check_length(request)
@@ -56,7 +64,11 @@ async def whole(request: Request, head: SignedRequest, *, most: int = MAX_BODY) 
                 if len(body) > most:
                     raise _too_large(most)
     except TimeoutError:
-        raise InvalidRequest("its body took too long to arrive", HTTPStatus.REQUEST_TIMEOUT) from None
+        raise InvalidRequest(
+            "its body took too long to arrive",
+            HTTPStatus.REQUEST_TIMEOUT,
+            way_out=f"Send it within {BODY_DEADLINE:.0f} seconds.",
+        ) from None
     return replace(head, body=bytes(body))
 
 
@@ -89,13 +101,21 @@ def answers_to(host: str, hosts: Collection[str]) -> bool:
 def refuse_browsers(head: SignedRequest) -> None:
     """Raises `InvalidRequest` for a request that a web page made."""
     if head.header("origin") is not None:
-        raise InvalidRequest("web pages may not call this cloud", HTTPStatus.FORBIDDEN)
+        raise InvalidRequest(
+            "web pages may not call this cloud",
+            HTTPStatus.FORBIDDEN,
+            way_out="Call it from a program, without the header Origin.",
+        )
 
 
 def _check_host(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) -> None:
     named = [value for name, value in headers if name == "host"]
     if len(named) != 1 or not answers_to(named[0], hosts):
-        raise InvalidRequest("its Host is not a name of this cloud", HTTPStatus.FORBIDDEN)
+        raise InvalidRequest(
+            "its Host is not a name of this cloud",
+            HTTPStatus.FORBIDDEN,
+            way_out="Use the endpoint that kumoniwa env prints; a server on another address is started with --host.",
+        )
 
 
 def _check_length(request: Request) -> None:
@@ -105,4 +125,8 @@ def _check_length(request: Request) -> None:
 
 
 def _too_large(most: int) -> InvalidRequest:
-    return InvalidRequest(f"its body is larger than {most} bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return InvalidRequest(
+        f"its body is larger than {most} bytes",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        way_out="Ask for less in one request.",
+    )

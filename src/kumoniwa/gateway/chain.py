@@ -39,6 +39,7 @@ from kumoniwa.ids import new_request_id
 
 HEALTH = "/_kumoniwa/health"
 _XML, _JSON = "text/xml;charset=UTF-8", "application/json"
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,11 @@ class Gateway:
         if exchange.extension:
             return await self._extension(path, read, call, exchange)
         if path not in ("", "/"):
-            raise InvalidRequest(f"there is nothing at {exchange.what}", HTTPStatus.NOT_FOUND)
+            raise InvalidRequest(
+                f"there is nothing at {exchange.what}",
+                HTTPStatus.NOT_FOUND,
+                way_out="Actions are asked at the path /, Kumoniwa's own routes below /_kumoniwa/.",
+            )
         return exchange.answered(await self._act(self._services[claim.service], _parameters(read), call, exchange))
 
     def _check_service(self, claim: Claim, read: SignedRequest, exchange: _Exchange) -> None:
@@ -133,7 +138,10 @@ class Gateway:
         exchange.service = claim.service
         if claim.service not in (routes.SERVICES if exchange.extension else self._services):
             exchange.json = "json" in (read.header("content-type") or "")
-            raise ActionNotBuilt(f"the service {claim.service}: it is an EC2, and that is not part of it")
+            raise ActionNotBuilt(
+                f"the service {claim.service}",
+                way_out="It is an EC2 with STS: set its endpoint for these alone (AWS_ENDPOINT_URL_EC2).",
+            )
 
     def _authenticated(self, read: SignedRequest, claim: Claim, exchange: _Exchange) -> Call:
         now = self._clock.now()
@@ -171,8 +179,8 @@ class Gateway:
 def _parameters(read: SignedRequest) -> list[tuple[str, str]]:
     """The parameters of query and body, without those that carry the signature."""
     kind = (read.header("content-type") or "").partition(";")[0].strip().lower()
-    if read.body and kind not in ("", "application/x-www-form-urlencoded"):
-        raise InvalidRequest("its body is not a form")
+    if read.body and kind not in ("", _FORM):
+        raise InvalidRequest("its body is not a form", way_out=f"Send it as {_FORM}.")
     given = form.texts(form.pairs(read.query)) + form.texts(form.pairs(read.body))
     return [(name, value) for name, value in given if not name.startswith("X-Amz-")]
 
@@ -180,7 +188,7 @@ def _parameters(read: SignedRequest) -> list[tuple[str, str]]:
 def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:
     by_name = dict(parameters)
     if len(by_name) != len(parameters):
-        raise InvalidRequest("a parameter was given twice")
+        raise InvalidRequest("a parameter was given twice", way_out="Give each one once.")
     return {name: value for name, value in by_name.items() if not name.startswith("X-Amz-")}
 
 

@@ -33,7 +33,7 @@ async def concluded(
     refusal: Callable[[Ec2Error], Response],
 ) -> Response | None:
     """What `answer` gives, or the refusal of what it raises; None where the caller has left. What it was is logged."""
-    begun = clock.now()
+    begun = clock.monotonic()
     try:
         response, code = await answer(), "ok"
     except ClientDisconnect:
@@ -42,11 +42,14 @@ async def concluded(
     except Ec2Error as error:
         response, code = refusal(error), error.code
     except DatabaseUnavailable as failure:
-        refused = Unavailable(f"Kumoniwa's database cannot be used now ({failure})")
+        refused = Unavailable(
+            f"Kumoniwa's database cannot be used now ({failure})",
+            way_out="Try again; where it stays so, kumoniwa doctor shows how much room its disk has.",
+        )
         response, code = refusal(refused), refused.code
     except Exception:
         log.exception("an unexpected error", call=exchange.what)
         response, code = refusal(InternalError()), "InternalError"
-    seconds = (clock.now() - begun).total_seconds()
+    seconds = round(clock.monotonic() - begun, 6)
     log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)
     return response

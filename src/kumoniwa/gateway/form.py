@@ -25,7 +25,7 @@ def texts(decoded: Iterable[Pair]) -> list[tuple[str, str]]:
     try:
         return [(name.decode(), value.decode()) for name, value in decoded]
     except UnicodeDecodeError:
-        raise InvalidRequest("a parameter is not UTF-8") from None
+        raise InvalidRequest("a parameter is not UTF-8", way_out="Encode the form in UTF-8.") from None
 
 
 def _decoded(piece: bytes) -> bytes:

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from kumoniwa.clock import within_reach
-from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired
+from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired, SignatureNotTaken
 from kumoniwa.gateway.form import pairs
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -72,10 +72,12 @@ class Identity:
 
 
 class IncompleteSignature(Ec2Error):
-    """What should be a signature is not one."""
+    """What should be a signature is not one. AWS's text, and what is wrong with it and what to do."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("IncompleteSignature", f"The request signature does not conform to AWS standards: {reason}.")
+    def __init__(self, reason: str, *, way_out: str = "AWS's command line and SDKs sign as it has to be.") -> None:
+        super().__init__(
+            "IncompleteSignature", f"The request signature does not conform to AWS standards: {reason}. {way_out}"
+        )
 
 
 class SignatureDoesNotMatch(Ec2Error):
@@ -109,6 +111,13 @@ def authenticate(request: SignedRequest, secret_of: Callable[[str], str | None],
     return verify(request, claim_of(request), secret_of, now)
 
 
+def _other_version() -> SignatureNotTaken:
+    return SignatureNotTaken(
+        "Kumoniwa verifies Signature Version 4 alone; this request is signed with another one.",
+        way_out="Let the client sign with version 4 (boto calls it use-sigv4).",
+    )
+
+
 def claim_of(request: SignedRequest) -> Claim:
     """What a request claims about its signature. Raises what `authenticate` raises for a claim that cannot be one."""
     query = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs(request.query)]
@@ -116,10 +125,13 @@ def claim_of(request: SignedRequest) -> Claim:
     authorization = request.header("authorization")
     if authorization is None and not in_query:
         if b"SignatureVersion=" in request.query or b"SignatureVersion=" in request.body:
-            raise AuthFailure("Kumoniwa verifies Signature Version 4 alone; this request is signed with another one.")
+            raise _other_version()
         raise MissingAuthenticationToken()
     if request.header("x-amz-security-token") is not None or any(name == "X-Amz-Security-Token" for name, _ in query):
-        raise AuthFailure("Kumoniwa issues no temporary credentials: leave the session token out.")
+        raise SignatureNotTaken(
+            "Kumoniwa issues no temporary credentials.",
+            way_out="Leave the session token out: unset AWS_SESSION_TOKEN, as kumoniwa env does.",
+        )
     if authorization is None:
         return _presigned(in_query)
     if in_query:
@@ -174,7 +186,7 @@ def signature(secret: str, claim: Claim, canonical: str) -> str:
 def _in_header(request: SignedRequest, authorization: str) -> Claim:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm == "AWS":
-        raise AuthFailure("Kumoniwa verifies Signature Version 4 alone; this request is signed with another one.")
+        raise _other_version()
     if algorithm != ALGORITHM:
         raise IncompleteSignature(f"its algorithm is not {ALGORITHM}")
     parts = dict(piece.strip().partition("=")[::2] for piece in rest.split(","))

@@ -43,4 +43,6 @@ def _check_ours(folder: Path) -> None:
     """A disk that somebody else put there would be launched from."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (reason := not_ours(folder)) is not None:
-        raise FolderTaken(f"The cache folder {folder} ($KUMONIWA_CACHE_DIR) cannot be used: {reason}")
+        raise FolderTaken(
+            f"The cache folder {folder} ($KUMONIWA_CACHE_DIR) cannot be used: {reason.what}", way_out=reason.way_out
+        )

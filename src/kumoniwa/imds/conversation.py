@@ -7,7 +7,7 @@ from http import HTTPStatus
 import h11
 import structlog
 
-from kumoniwa.imds.answers import Answer, Request, refusal
+from kumoniwa.imds.answers import Answer, Request
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ async def converse(
                 return
             connection.start_next_cycle()
     except h11.RemoteProtocolError as malformed:
-        log.info("a guest sent what is not HTTP, or too much of it", reason=str(malformed))
+        log.info("a guest sent what is not HTTP, or too much of it", reason=str(malformed)[:200])
         await _refuse(connection, writer, HTTPStatus(malformed.error_status_hint))
     except (TimeoutError, ConnectionError) as gone:
         log.debug("a guest's metadata connection ended", reason=repr(gone))
@@ -84,8 +84,8 @@ async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, answer
 
 
 async def _refuse(connection: h11.Connection, writer: asyncio.StreamWriter, status: HTTPStatus) -> None:
-    """Say no to what was no request, as far as the client still listens."""
+    """Say no to what was no request, as far as the client still listens. In case it is of a HEAD, without a page."""
     try:
-        await _send(connection, writer, refusal(status, {"Connection": "close"}), with_body=True)
+        await _send(connection, writer, Answer(status, headers={"Connection": "close"}), with_body=False)
     except (TimeoutError, ConnectionError) as gone:
         log.debug("a guest did not wait for its refusal", reason=repr(gone))

@@ -87,12 +87,12 @@ class Experiment:
         self._narrator.heading("1. Launch with a key pair and a security group that admits port 22")
         await self._do.prepare_access()
         volume = "DeviceName=/dev/sdf,Ebs={VolumeSize=1,VolumeType=gp3,DeleteOnTermination=true}"
-        asked_at = self._clock.now()
+        asked = self._clock.monotonic()
         instance_id = await self._do.run_instance(
             image_id, f"--block-device-mappings {volume} --user-data file://{self._user_data.name}"
         )
         login = await self._do.until_ssh(instance_id, not_boot=None)
-        self.findings.launch_until_ssh = (self._clock.now() - asked_at).total_seconds()
+        self.findings.launch_until_ssh = self._clock.monotonic() - asked
         self._narrator.remark(f"{self.findings.launch_until_ssh:.1f} s from run-instances until SSH answered")
         await self._do.until_cloud_init_is_done(login)
         kernel = await self._shell.ssh_text(login, "uname -nr")

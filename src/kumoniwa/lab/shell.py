@@ -34,6 +34,9 @@ _SSH_OPTIONS = {
 class LabFailed(CommandFailed):
     """The experiment could not go on. The text says at what."""
 
+    def __init__(self, what: str, *, way_out: str = "With --keep the cloud runs on, to look into it.") -> None:
+        super().__init__(what, way_out=way_out)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -82,8 +85,8 @@ class Shell:
         }
         if not self._aws.exists():
             raise LabFailed(
-                f"The AWS CLI is not in this Python environment ({self._aws}). "
-                "In a checkout scripts/install adds it; with pipx: pipx inject kumoniwa awscli"
+                f"The AWS CLI is not in this Python environment ({self._aws}).",
+                way_out="In a checkout scripts/install adds it; with pipx: pipx inject kumoniwa awscli",
             )
 
     async def aws(self, command: str) -> Answer:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from kumoniwa.client.access import CommandFailed
@@ -106,13 +106,13 @@ class Lookout:
         self, look: Callable[[], Awaitable[T]], word: Callable[[T], str], enough: Callable[[T], bool], within: float
     ) -> T:
         """Look until it is enough, or `within` seconds have passed; gives what was seen last."""
-        end = self._clock.now() + timedelta(seconds=within)
+        end = self._clock.monotonic() + within
         said = ""
         while True:
             seen = await look()
             if word(seen) != said:
                 said = word(seen)
                 self._narrator.remark(f"now {said}")
-            if enough(seen) or self._clock.now() >= end:
+            if enough(seen) or self._clock.monotonic() >= end:
                 return seen
             await self._clock.sleep(_EVERY)

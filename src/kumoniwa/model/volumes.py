@@ -94,3 +94,6 @@ class Attachment:
     attached_at: datetime
     delete_on_termination: bool
     position: int
+    after_boot: int
+    """The number of the instance's last boot that the guest went through without the volume; 0: it had it in all. How
+    that boot ended says nothing of it."""

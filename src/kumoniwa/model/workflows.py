@@ -31,3 +31,9 @@ class WorkflowRow:
     request_id: str | None = None
     error: str | None = None
     finished_at: datetime | None = None
+    overridden_at: datetime | None = None
+    """When the termination of its subject took the claim from it, or its turn; then it only settles what it began."""
+    overridden_by: str | None = None
+    """The workflow of that termination."""
+    overridden_step: str | None = None
+    """What it was doing then; None where it had not begun."""

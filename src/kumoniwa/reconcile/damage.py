@@ -49,12 +49,12 @@ class Damage:
         """Look at all layers, as far as a minute goes."""
         await self._first()
         clock = self._world.clock
-        began_at = clock.now()
+        began = clock.monotonic()
         looked = await look_at_layers(
             self._world.database,
             DriversFiles(self._world.driver.disks),
             None,
-            lambda: (clock.now() - began_at).total_seconds() > AT_MOST,
+            lambda: clock.monotonic() - began > AT_MOST,
             thorough=False,
         )
         self.seen = Seen(looked.done, looked.of, looked.faults)

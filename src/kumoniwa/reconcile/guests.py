@@ -38,7 +38,9 @@ log = structlog.get_logger(__name__)
 
 _UNSETTLED = (InstanceState.RUNNING,)
 _SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
+_THAWS = frozenset({EventKind.THAWED, EventKind.SHUT_DOWN, EventKind.DIED, EventKind.RESET})
 _ROUND = 60.0  # seconds
+_ROUNDS, _RECOVERY, _UNFINISHED = "rounds", "recovery of ", "unfinished "
 _BETWEEN = (InstanceState.PENDING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _AGENT_HAS = 120.0  # seconds from a guest's first request for metadata until its agent, if it has one, has spoken
@@ -90,6 +92,7 @@ class Follower:
             case GuestState.HALTED if instance_id not in self._without_room:
                 await self._decide(instance_id, panicked)
             case GuestState.RUNNING:
+                self._world.troubles.over(_recovery(instance_id))
                 if was_given_up(await self._world.database.read(partial(boots.current, instance_id=instance_id))):
                     await self._decide(instance_id, runs_after_all)
             case GuestState.HALTED | None:
@@ -97,8 +100,15 @@ class Follower:
 
     async def after(self, workflow: WorkflowRow, failure: str | None) -> None:
         """A workflow let its instance go. A recovery that failed is not tried again at once, but in the next round."""
-        if workflow.subject is not None and not (workflow.kind == recover_instance.kind and failure is not None):
-            await self.settle(workflow.subject)
+        if workflow.subject is None:
+            return
+        if workflow.kind == recover_instance.kind and failure is not None:
+            what = "its guest was lost, and does not boot"
+            hint = "it is tried each minute; StopInstances and TerminateInstances end that"
+            key = _recovery(workflow.subject)
+            self._world.troubles.failed(key, what, failure, instance=workflow.subject, hint=hint)
+            return
+        await self.settle(workflow.subject)
 
     async def seen(self, instance_id: str) -> None:
         """The instance's guest asked for its metadata: a sign of life, for those guests that have no agent."""
@@ -166,17 +176,27 @@ class Follower:
         """Look at every instance now and then: an event may be missed, and a recovery that failed be possible now."""
         while True:
             await self._world.clock.sleep(_ROUND)
+            troubles = self._world.troubles
             try:
-                for instance in await self._world.database.read(partial(instances.in_states, states=_UNSETTLED)):
+                found = await self._world.database.read(partial(instances.in_states, states=_UNSETTLED))
+                troubles.keep(_RECOVERY, [_recovery(instance.id) for instance in found])
+                for instance in found:
                     await self.settle(instance.id)
                 await self._take_up_again()
                 await ensure_refused_forwards(self._world)
-            except Exception:
+                troubles.over(_ROUNDS)
+            except Exception as failure:
                 log.exception("a round was not finished; the next one may be")
+                troubles.failed(_ROUNDS, "guests are not looked after", str(failure))
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""
-        left = {instance.id for instance in await self._world.database.read(_left_between)}
+        left = {instance.id: instance.state for instance in await self._world.database.read(_left_between)}
+        self._world.troubles.keep(_UNFINISHED, [f"{_UNFINISHED}{instance_id}" for instance_id in left])
+        for instance_id, state in left.items():
+            what, why = f"it stays {state}", "what was to end that failed, and is begun again each minute"
+            key, hint = f"{_UNFINISHED}{instance_id}", "see the server's log"
+            self._world.troubles.failed(key, what, why, instance=instance_id, hint=hint)
         if not left:
             return
 
@@ -193,12 +213,23 @@ class Follower:
         """Write what the event says of the guest's current boot."""
         if event.kind is EventKind.KERNEL_STARTED and (sign := self._seen.pop(event.guest, None)) is not None:
             sign[1].cancel()  # it was of the boot before
+        self._tell(event)
         if event.kind is EventKind.OUT_OF_SPACE:
             self._without_room.add(event.guest)
         else:
             self._without_room.discard(event.guest)
 
         await self._world.database.write(partial(note_event, event=event))
+
+    def _tell(self, event: GuestEvent) -> None:
+        """A guest whose file systems stay frozen is told of until they are thawed, or there is nothing to thaw."""
+        key = f"thaw of {event.guest}"
+        if event.kind is EventKind.STAYS_FROZEN:
+            what = "its file systems were frozen for a cut, and cannot be thawed"
+            hint = "it is tried each minute; RebootInstances ends it"
+            self._world.troubles.failed(key, what, event.detail, instance=event.guest, hint=hint)
+        elif event.kind in _THAWS:
+            self._world.troubles.over(key)
 
     async def _take_back(self, instance_id: str, serial: str) -> None:
         """A guest let a disk go: where it was asked for that before, and kept it, the detachment is taken up again."""
@@ -230,6 +261,10 @@ class Follower:
 
         await self._world.database.write(work)
         await self._engine.wake()
+
+
+def _recovery(instance_id: str) -> str:
+    return f"{_RECOVERY}{instance_id}"
 
 
 def _left_between(connection: Connection) -> list[Instance]:

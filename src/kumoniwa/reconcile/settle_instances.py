@@ -75,7 +75,7 @@ def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> 
 def begin_again(connection: Connection, instance: Instance, origin: Origin) -> None:
     """Submit once more what brings an instance out of the state it is in."""
     if instance.state is InstanceState.PENDING:
-        story = run_instance if instance.launch_time == instance.first_launch_time else start_instance
+        story = start_instance if boots.current(connection, instance.id) else run_instance
         submit(connection, story, origin, instance_id=instance.id)
         return
     submit(
@@ -100,7 +100,8 @@ def panicked(connection: Connection, instance: Instance, origin: Origin) -> None
 
 def _bring_back(connection: Connection, instance: Instance, origin: Origin, cause: Cause) -> None:
     """Boot a lost guest again. One that is lost again and again is left to the rounds: it must not use up the host."""
-    if boots.count_since(connection, instance.id, _LOST, origin.at - _MINUTE) >= _AT_ONCE:
+    # Until now: where the host's time was set back, the boots of an hour may seem to lie ahead.
+    if boots.count_between(connection, instance.id, _LOST, origin.at - _MINUTE, origin.at) >= _AT_ONCE:
         log.warning("a guest is lost again and again; it is booted again later", instance=instance.id)
         return
     submit(connection, recover_instance, origin, instance_id=instance.id, cause=cause)

@@ -28,6 +28,7 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 ROUND = 60.0  # seconds
+_COMPACTION, _HINT = "compaction", "kumoniwa storage status; nothing is lost, reading gets slower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,9 @@ class Compaction:
             if reason := await self._shorten(chain):
                 skipped[chain.volume] = reason
                 log.warning("a chain of layers was not shortened", volume=chain.volume, reason=reason)
+                what = f"the layers of {chain.volume} cannot be merged"
+                self._world.troubles.failed(f"{_COMPACTION} of {chain.volume}", what, reason, hint=_HINT)
+        self._world.troubles.keep(f"{_COMPACTION} of ", [f"{_COMPACTION} of {volume}" for volume in skipped])
         self.skipped = skipped
 
     async def follow_files(self) -> None:
@@ -120,8 +124,10 @@ class Compaction:
             self._due.clear()
             try:
                 await self.go_round()
-            except Exception:
+                self._world.troubles.over(_COMPACTION)
+            except Exception as failure:
                 log.exception("a round of compactions failed; the next one may not")
+                self._world.troubles.failed(_COMPACTION, "layers are not merged", str(failure))
             await self._due.wait()
 
     async def _tick(self) -> None:
@@ -155,6 +161,7 @@ class Compaction:
         own = Compacted(
             chain.volume, chain.instance, onto, len(chain.layers), left, shortening.copied_bytes, clock.now()
         )
+        began = clock.monotonic()
         self.running = own
         self._unsure.add(head.id)
         try:
@@ -168,7 +175,7 @@ class Compaction:
                 volume=chain.volume,
                 layers_before=own.layers_before,
                 layers_after=own.layers_after,
-                seconds=(clock.now() - own.began_at).total_seconds(),
+                seconds=clock.monotonic() - began,
             )
             await self._collect()
         return reason

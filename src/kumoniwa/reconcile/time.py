@@ -21,6 +21,8 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
+_HOUSEKEEPING, _UNDONE = "housekeeping", "what is old is not forgotten"
+
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
 TOKENS_KEPT = timedelta(hours=24)
@@ -30,7 +32,7 @@ IMAGES_KEPT = timedelta(hours=24)  # those that were deregistered
 BOOTS_KEPT = timedelta(days=7)
 BOOTS_KEPT_LAST = 100  # of each instance, whatever their age
 BOOTS_KEPT_MOST = 1000  # of each instance: a guest may reboot as often as it likes
-INITIALIZING_AT_MOST = timedelta(minutes=10)
+INITIALIZING_AT_MOST = 600.0  # seconds
 
 BATCH = 200  # rows that one transaction forgets, with what belongs to them: others wait for it
 BATCHES = 50  # of each table in one round
@@ -44,38 +46,55 @@ class Housekeeping:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._initializing: dict[str, float] = {}
+        """By boot: since when, on the monotonic clock, its guest has been seen not to have answered yet."""
         self._tasks = Tasks("housekeeping")
 
     def start(self) -> None:
+        """Go round from now on. The first round leaves layers alone: they were collected at start."""
         self._tasks.start(self._rounds(), "rounds")
 
     async def close(self) -> None:
         await self._tasks.close()
 
     async def _rounds(self) -> None:
+        due = self.follow_time
         while True:
             try:
-                await self.go_round()
+                await due()
+                self._world.troubles.over(_HOUSEKEEPING)
             except DatabaseUnavailable as hindered:
                 log.warning("a round of housekeeping failed; the next one may not", reason=str(hindered))
-            except SQLAlchemyError:
+                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(hindered))
+            except SQLAlchemyError as failure:
                 log.exception("a round of housekeeping failed; the next one may not")
+                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(failure))
             await self._world.clock.sleep(ROUND)
+            due = self.go_round
 
     async def go_round(self) -> None:
-        """Do once what is due now."""
+        """Do once what is due now, and try again to delete what the host refused to."""
+        await self.follow_time()
+        await collect_what_goes(self._world)
+
+    async def follow_time(self) -> None:
+        """Bring the rows to what they are at this time."""
         now = self._world.clock.now()
-
-        def impair(connection: Connection) -> None:
-            for instance in instances.initializing(connection):
-                boot = boots.current(connection, instance.id)
-                if boot is not None and boot.started_at < now - INITIALIZING_AT_MOST:
-                    instances.change(connection, instance.id, reachability=Reachability.IMPAIRED, impaired_since=now)
-
-        await self._world.database.write(impair)
+        await self._world.database.write(self._impair)
         for forget in forgetting(now):
             await self._forget(forget)
-        await collect_what_goes(self._world)
+
+    def _impair(self, connection: Connection) -> None:
+        """Impair the instances whose guests have not answered for too long since they booted."""
+        clock, waited = self._world.clock, self._initializing
+        self._initializing = {}
+        for instance in instances.initializing(connection):
+            if (boot := boots.current(connection, instance.id)) is None:
+                continue
+            since = self._initializing[boot.id] = waited.get(boot.id, clock.monotonic())
+            if clock.monotonic() - since >= INITIALIZING_AT_MOST:
+                impaired = {"reachability": Reachability.IMPAIRED, "impaired_since": clock.now()}
+                instances.change(connection, instance.id, **impaired)
 
     async def _forget(self, forget: Forget) -> None:
         """Forget what is old in batches, so that no transaction is long. What is left then has its turn next round."""

@@ -115,10 +115,8 @@ async def repair(database: Database, files: CheckedFiles, collector: Collector[I
         for layer_id in sorted(await database.read(layers.known))
         if (onto := await follow(database, files, layer_id)) is not None
     ]
-    gone = await collector.orphans()
-    if gone and await collector.sweep():
-        repaired += [Fault(orphan, f"The file of layer {orphan} belonged to nothing.") for orphan in sorted(gone)]
-    return repaired
+    gone = sorted(await collector.sweep())
+    return repaired + [Fault(orphan, f"The file of layer {orphan} belonged to nothing.") for orphan in gone]
 
 
 async def follow(database: Database, files: CheckedFiles, layer_id: str) -> str | None:

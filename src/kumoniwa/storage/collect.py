@@ -59,9 +59,9 @@ class Collector(Generic[Id]):
             log.info("layers collected", layers=collected)
         return collected
 
-    async def sweep(self) -> int:
+    async def sweep(self) -> frozenset[Id]:
         """Delete the files that have no row, left over from a crash or a failure, or set them aside where they are too
-        many for that; gives how many there were."""
+        many for that; gives the layers that they were of."""
         async with self._turn:
             return await self._delete_orphans()
 
@@ -70,7 +70,7 @@ class Collector(Generic[Id]):
         async with self._turn:
             return (await self._orphans())[0]
 
-    async def _delete_orphans(self) -> int:
+    async def _delete_orphans(self) -> frozenset[Id]:
         found, is_lost = await self._orphans()
         strangers = found - self._removed
         if strangers and (is_lost or len(strangers) > MOST_LEFT_BY_A_CRASH):
@@ -85,7 +85,7 @@ class Collector(Generic[Id]):
         for layer in sorted(found):
             await self._disks.ensure_deleted(layer)
             self._removed.discard(layer)
-        return len(found | strangers)
+        return found | strangers
 
     async def _orphans(self) -> tuple[frozenset[Id], bool]:
         """Our files that have no row, and whether there are no rows at all."""

@@ -18,13 +18,10 @@ def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: 
     if one_of(Boot, connection, select(boots).where(boots.c.id == boot_id)) is not None:
         return False
     ensure_ended(connection, instance_id, cause, origin)
-    latest: int | None = connection.execute(
-        select(func.max(boots.c.number)).where(boots.c.instance_id == instance_id)
-    ).scalar()
     boot = Boot(
         id=boot_id,
         instance_id=instance_id,
-        number=(latest or 0) + 1,
+        number=latest_number(connection, instance_id) + 1,
         cause=cause,
         started_at=origin.at,
         action=origin.action,
@@ -82,15 +79,23 @@ def current(connection: Connection, instance_id: str) -> Boot | None:
     return one_of(Boot, connection, query)
 
 
+def latest_number(connection: Connection, instance_id: str) -> int:
+    """The number of the latest boot of an instance; 0 where it has none yet."""
+    query = select(func.max(boots.c.number)).where(boots.c.instance_id == instance_id)
+    return connection.execute(query).scalar() or 0
+
+
 def of_instance(connection: Connection, instance_id: str) -> list[Boot]:
     """Every boot of an instance, in order."""
     return all_of(Boot, connection, select(boots).where(boots.c.instance_id == instance_id).order_by(boots.c.number))
 
 
-def count_since(connection: Connection, instance_id: str, causes: Collection[Cause], since: datetime) -> int:
-    """How many boots of an instance began for one of these causes since then."""
+def count_between(
+    connection: Connection, instance_id: str, causes: Collection[Cause], start: datetime, end: datetime
+) -> int:
+    """How many boots of an instance began for one of these causes between two moments."""
     query = select(func.count()).where(
-        boots.c.instance_id == instance_id, boots.c.cause.in_(causes), boots.c.started_at >= since
+        boots.c.instance_id == instance_id, boots.c.cause.in_(causes), boots.c.started_at.between(start, end)
     )
     return connection.execute(query).scalar_one()
 

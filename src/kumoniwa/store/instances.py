@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from kumoniwa.model.instances import MOVES, Instance, InstanceState, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import instances
+from kumoniwa.store.tables import claims, instances
 
 
 class IllegalMove(Exception):
@@ -82,9 +82,10 @@ def initializing(connection: Connection) -> list[Instance]:
 
 
 def terminated(connection: Connection, before: datetime, at_most: int) -> list[str]:
-    """The ids of so many of the instances that were terminated before then."""
+    """The ids of so many of the instances that were terminated before then. One that is claimed still has a guest."""
     old = (instances.c.state == InstanceState.TERMINATED) & (instances.c.terminated_at < before)
-    return list(connection.execute(select(instances.c.id).where(old).limit(at_most)).scalars())
+    claimed = exists().where(claims.c.resource_id == instances.c.id)
+    return list(connection.execute(select(instances.c.id).where(old, ~claimed).limit(at_most)).scalars())
 
 
 def forget(connection: Connection, instance_id: str) -> None:

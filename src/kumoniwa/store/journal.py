@@ -15,6 +15,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.store import claims, rows
 from kumoniwa.store.rows import all_of, one_of
+from kumoniwa.store.tables import claims as claims_table
 from kumoniwa.store.tables import steps, workflows
 
 
@@ -85,6 +86,37 @@ def release(connection: Connection, workflow: WorkflowRow) -> None:
         _set_running(connection, successor)
 
 
+def override(connection: Connection, by: WorkflowRow, doing: Mapping[str, str], at: datetime) -> list[WorkflowRow]:
+    """Mark the workflows that have the claim which `by` waits for, or wait for it before `by`; gives all of these.
+
+    `doing` says at which step each is, where that is known. Those of `by`'s kind are left alone: they end by
+    themselves. What is given is as it was before: not marked yet, where it was marked now.
+    """
+    holder = select(claims_table.c.workflow_id).where(claims_table.c.resource_id == by.subject)
+    in_front = (workflows.c.sequence < by.sequence) & (workflows.c.state == WorkflowState.WAITING)
+    query = select(workflows).where(
+        workflows.c.subject == by.subject, workflows.c.kind != by.kind, workflows.c.id.in_(holder) | in_front
+    )
+    found = all_of(WorkflowRow, connection, query.order_by(workflows.c.sequence))
+    for workflow in found:
+        if workflow.overridden_at is None:
+            marks = {"overridden_at": at, "overridden_by": by.id, "overridden_step": doing.get(workflow.id)}
+            connection.execute(update(workflows).where(workflows.c.id == workflow.id).values(marks))
+    return found
+
+
+def overridden(connection: Connection, subject: str) -> list[WorkflowRow]:
+    """The workflows on this resource that were overridden, in the order of their submission."""
+    query = select(workflows).where(workflows.c.subject == subject, workflows.c.overridden_at.is_not(None))
+    return all_of(WorkflowRow, connection, query.order_by(workflows.c.sequence))
+
+
+def waiting(connection: Connection, kind: str) -> list[WorkflowRow]:
+    """The workflows of a kind that wait for their turn."""
+    query = select(workflows).where(workflows.c.state == WorkflowState.WAITING, workflows.c.kind == kind)
+    return all_of(WorkflowRow, connection, query)
+
+
 def running(connection: Connection, besides: Collection[str] = ()) -> list[WorkflowRow]:
     """The workflows whose turn it is, in the order of their submission; those that are known by id are left out."""
     # Ids first: when a thousand are under way and the first ends, the rows of the others are not needed.
@@ -94,6 +126,12 @@ def running(connection: Connection, besides: Collection[str] = ()) -> list[Workf
         return []
     query = select(workflows).where(workflows.c.id.in_(wanted)).order_by(workflows.c.sequence)
     return all_of(WorkflowRow, connection, query)
+
+
+def unfinished_kinds(connection: Connection) -> set[str]:
+    """The kinds of the workflows that have not ended."""
+    query = select(workflows.c.kind).where(workflows.c.state.in_((WorkflowState.WAITING, WorkflowState.RUNNING)))
+    return set(connection.execute(query.distinct()).scalars())
 
 
 def get(connection: Connection, workflow_id: str) -> WorkflowRow | None:

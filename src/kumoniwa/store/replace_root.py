@@ -72,16 +72,16 @@ def forget(connection: Connection, before: datetime, at_most: int) -> int:
     """Forget so many of the tasks that ended before then, with their tags; gives how many there were.
 
     A task stays where its instance may still be given a snapshot of the volumes that it names: one of them is there, or
-    a snapshot of one, and no later task names both.
+    a snapshot of one, and no other task that stays names both.
     """
-    rows, later = replace_root_tasks.c, replace_root_tasks.alias()
+    rows, other = replace_root_tasks.c, replace_root_tasks.alias()
     both = (rows.old_volume_id, rows.new_volume_id)
     is_there = exists().where(instances.c.id == rows.instance_id)
     may_be_used = exists().where(volumes.c.id.in_(both)) | exists().where(snapshots.c.volume_id.in_(both))
     repeated = exists().where(
-        later.c.instance_id == rows.instance_id,
-        later.c.started_at > rows.started_at,
-        *(one.in_((later.c.old_volume_id, later.c.new_volume_id)) for one in both),
+        other.c.instance_id == rows.instance_id,
+        other.c.id > rows.id,  # any order leaves one of them
+        *(one.in_((other.c.old_volume_id, other.c.new_volume_id)) for one in both),
     )
     old = select(rows.id).where(
         rows.state.not_in(UNDER_WAY),

@@ -4,19 +4,20 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
+from kumoniwa.refusal import Refusal
 from kumoniwa.store.tables import metadata
 
-HEAD = "0005"  # the newest migration in migrations/versions; a test keeps it true
+HEAD = "0007"  # the newest migration in migrations/versions; a test keeps it true
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(Refusal):
     """The data folder was written by a newer Kumoniwa."""
 
     def __init__(self, revision: str) -> None:
         super().__init__(
-            f"This data folder was written by a newer Kumoniwa (schema {revision}; this version knows up to {HEAD}). "
-            "Install that version, or choose another folder with --data-dir."
+            f"This data folder was written by a newer Kumoniwa (schema {revision}; this version knows up to {HEAD}).",
+            way_out="Install that version, or choose another folder with --data-dir.",
         )
 
 

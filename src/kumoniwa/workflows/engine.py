@@ -10,12 +10,14 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import journal as rows
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.overrides import Overrides, sentence
 from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow
 from kumoniwa.workflows.world import World
@@ -23,6 +25,7 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 _NEXT_LIFE = 5.0  # seconds until a workflow that cannot go on tries again
+_OVERDUE_NEXT_LIFE = 60.0  # once a person has been told
 
 
 class Engine:
@@ -33,16 +36,20 @@ class Engine:
         self.after: Callable[[WorkflowRow, str | None], Awaitable[None]] | None = None
         """Called with each workflow that ended and its failure: nothing else followed its instance meanwhile."""
         self._tasks = Tasks("workflows")
-        self._live: set[str] = set()
+        self._live: dict[str, Workflow | None] = {}  # None: it has not begun its first life
         self._stirred = asyncio.Condition()
         self._waking = asyncio.Lock()
+        self._overrides = Overrides(world, self._live, self._stirred, self.wake)
 
     async def wake(self) -> None:
         """Start every workflow whose turn it is and that is not live: after a commit that submitted one, and first."""
         async with self._waking:
             for row in await self._world.database.read(partial(rows.running, besides=frozenset(self._live))):
-                self._live.add(row.id)
+                self._live[row.id] = None
                 self._tasks.start(self._run(row), row.kind)
+            await self._overrides.look()
+        async with self._stirred:
+            self._stirred.notify_all()  # some workflow may have let its claim go
 
     @property
     def is_idle(self) -> bool:
@@ -56,6 +63,7 @@ class Engine:
 
     async def close(self) -> None:
         """Interrupt every workflow where it is; the next start resumes them."""
+        await self._overrides.close()
         await self._tasks.close()
 
     async def _run(self, row: WorkflowRow) -> None:
@@ -67,10 +75,11 @@ class Engine:
                 break
             except DatabaseUnavailable as hindered:
                 log.warning("a workflow waits for the database; it tries again", reason=str(hindered), **facts)
-                await self._world.clock.sleep(_NEXT_LIFE)
-            except (SQLAlchemyError, StepUnknown):
+                await self._until_next_life(row, hindered)
+            except (SQLAlchemyError, StepUnknown) as hindered:
                 log.exception("a workflow cannot go on now; it tries again", **facts)
-                await self._world.clock.sleep(_NEXT_LIFE)
+                await self._until_next_life(row, hindered)
+        self._world.troubles.over(row.id)
         log.info("workflow finished", error=error, **facts)
         try:
             # The successor is live before this one is not, so that `idle` sees no gap between them.
@@ -79,17 +88,24 @@ class Engine:
                 await self.after(row, error)
         finally:
             async with self._stirred:
-                self._live.discard(row.id)
+                del self._live[row.id]
                 self._stirred.notify_all()
+
+    async def _until_next_life(self, row: WorkflowRow, hindered: Exception) -> None:
+        troubles, workflow = self._world.troubles, self._live[row.id]
+        what = row.kind if workflow is None else workflow.told_as
+        troubles.failed(row.id, what, str(hindered), instance=row.subject)
+        await self._world.clock.sleep(_OVERDUE_NEXT_LIFE if troubles.is_overdue(row.id) else _NEXT_LIFE)
 
     async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> str | None:
         """Run a story, its journal replayed first, and write how it ended; gives its failure."""
         database = self._world.database
-        journal = await database.read(partial(rows.steps_of, workflow_id=row.id))
+        journal, overridden = await database.read(partial(_found, workflow_id=row.id))
         log.info("workflow resumed" if journal else "workflow started", **facts)
+        workflow = self._live[row.id] = Workflow(row, self._world, journal, self.wake, overridden)
         error: str | None = None
         try:
-            await STORIES[row.kind].run(Workflow(row, self._world, journal, self.wake), **row.arguments)
+            await STORIES[row.kind].run(workflow, **row.arguments)
         except StepFailed as failure:
             error = str(failure)
         except (SQLAlchemyError, StepUnknown):
@@ -100,3 +116,10 @@ class Engine:
             error = f"Internal error: {bug!r}"
         await database.write(partial(rows.finish, workflow=row, error=error, at=self._world.clock.now()))
         return error
+
+
+def _found(connection: Connection, workflow_id: str) -> tuple[list[rows.StepRow], str | None]:
+    """The steps that ended in earlier lives, and the sentence with which others fail, where it is overridden."""
+    row = rows.get(connection, workflow_id)
+    by = None if row is None or row.overridden_by is None else rows.get(connection, row.overridden_by)
+    return rows.steps_of(connection, workflow_id), None if by is None else sentence(by)

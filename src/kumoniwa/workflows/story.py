@@ -41,6 +41,8 @@ class Story(Generic[P]):
     """Its arguments hold ids of layers, which are not collected until it has ended."""
     may_be_hurried: bool = False
     """The guest may be powered off under it (SkipOsShutdown): it finds the guest gone, and goes on."""
+    overrides: bool = False
+    """It takes the claim from whoever does not let it go (`workflows/overrides.py`), and always ends by itself."""
 
 
 STORIES: dict[str, Story[Any]] = {}
@@ -54,6 +56,7 @@ def story(
     cuts: bool = False,
     names_layers: bool = False,
     may_be_hurried: bool = False,
+    overrides: bool = False,
 ) -> Callable[[Callable[Concatenate[Workflow, P], Awaitable[None]]], Story[P]]:
     """Register the coroutine below as the story of this kind, with its traits (`Story`).
 
@@ -65,7 +68,7 @@ def story(
             raise ValueError(f"two stories are called {kind}")
         if claims is not None and claims not in inspect.signature(run).parameters:
             raise ValueError(f"{kind} claims what {claims} names, and has no such argument")
-        registered = Story(kind, run, claims, cuts, names_layers, may_be_hurried)
+        registered = Story(kind, run, claims, cuts, names_layers, may_be_hurried, overrides)
         STORIES[kind] = registered
         return registered
 

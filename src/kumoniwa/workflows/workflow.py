@@ -2,8 +2,12 @@
 
 A step that ended is not done again: its result, or its failure, is replayed from the journal. A step that had not ended
 runs again from its beginning, so steps are idempotent and decide from the world.
+
+A workflow that is overridden (`workflows/overrides.py`) takes no more steps: each fails at once. It settles what it
+began, as after any other failure.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from kumoniwa.deadlines import at_most, cut_short
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import journal as rows
@@ -22,6 +27,10 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 Step = Callable[Concatenate[World, P], Awaitable[T]]
+
+
+_HINT = "see the server's log; TerminateInstances ends the instance all the same"
+_SETTLED_WITHIN = 300.0  # seconds of one attempt: powering a guest off may take two minutes
 
 
 class StepFailed(Exception):
@@ -40,18 +49,49 @@ class Workflow:
     """One workflow in progress, as its story sees it."""
 
     def __init__(
-        self, row: WorkflowRow, world: World, journal: list[rows.StepRow], wake: Callable[[], Awaitable[None]]
+        self,
+        row: WorkflowRow,
+        world: World,
+        journal: list[rows.StepRow],
+        wake: Callable[[], Awaitable[None]],
+        overridden: str | None = None,
     ) -> None:
         self.row = row
         self.origin = rows.Origin(row.action, row.request_id, row.created_at)
+        self.at: str | None = None
+        """The step that it takes now, or took last."""
+        self.has_let_go = False
+        """Whether it has let go of its claim."""
         self._world = world
         self._wake = wake
         self._journal = {step.name: step for step in journal}
         self._interrupted = False
+        self._overridden = overridden
+        self._scope: asyncio.Timeout | None = None  # of the step that it takes now
 
     @property
     def id(self) -> str:
         return self.row.id
+
+    @property
+    def is_overridden(self) -> bool:
+        """Whether the failure of a step may be that it was overridden: then how far the step came is not known."""
+        return self._overridden is not None
+
+    @property
+    def told_as(self) -> str:
+        """What it is and where, for a person."""
+        return f"{self.row.action or self.row.kind}, workflow {self.id}, at the step “{self.at}”"
+
+    def override(self, reason: str) -> None:
+        """From now on every step that it would begin fails with this sentence, unless it has let its claim go."""
+        if not self.has_let_go:
+            self._overridden = reason
+
+    def cut_short(self) -> None:
+        """Cancel the step that it takes now; what settles something is tried again."""
+        if self._scope is not None:
+            cut_short(self._scope)
 
     async def step(self, name: str, function: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do one step and journal how it ended. It may run again after a crash: idempotent functions only.
@@ -60,17 +100,20 @@ class Workflow:
         """
         with self._one_life():
             if (step := self._journal.get(name)) is None:
+                result, error = None, self._overridden
+                self._begin(name)
                 try:
-                    result, error = await function(self._world, *args, **kwargs), None
-                except (StepFailed, DriverError) as failure:
-                    result, error = None, str(failure)
-                    log.warning("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
-                except (SQLAlchemyError, StepUnknown):
-                    raise  # the next life does it again
-                except Exception as bug:
-                    # The story must go on to its own end (boot the guest, release the claim), whatever we got wrong.
-                    result, error = None, f"Internal error: {bug!r}"
-                    log.exception("a step broke", workflow=self.id, kind=self.row.kind, step=name)
+                    if error is None:
+                        async with asyncio.timeout(None) as self._scope:
+                            result = await function(self._world, *args, **kwargs)
+                except Exception as failure:
+                    if isinstance(failure, SQLAlchemyError) or (
+                        isinstance(failure, StepUnknown) and self._overridden is None
+                    ):
+                        raise  # the next life does it again
+                    error = self._overridden or self._why(failure, name)
+                finally:
+                    self._scope = None
                 step = await self._journal_end(name, result, error)
         if step.error is not None:
             raise StepFailed(step.error)
@@ -80,23 +123,45 @@ class Workflow:
     async def settle(self, name: str, function: Step[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Do a step without which something would stay between two states: it commits, or rolls back.
 
-        It never raises `StepFailed`. A fault of the host, or of ours, ends this life, and the next one tries again.
-        A failure that says that it will never work is journaled, and the story goes on.
+        It never raises `StepFailed`. A fault of the host, or of ours, ends this life, and so does an attempt that takes
+        five minutes; the next life tries again, until it is done: a person is told meanwhile, and a termination does
+        not wait for it. A failure that says that it will never work is journaled, and the story goes on.
         """
         with self._one_life():
             if name in self._journal:
                 return
             error: str | None = None
+            self._begin(name)
             try:
-                await function(self._world, *args, **kwargs)
+                async with at_most(self._world.clock, _SETTLED_WITHIN), asyncio.timeout(None) as self._scope:
+                    await function(self._world, *args, **kwargs)
             except StepFailed as failure:
                 error = str(failure)
                 log.error("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
             except (SQLAlchemyError, StepUnknown):
                 raise
+            except TimeoutError as late:
+                raise StepUnknown(f"{name}: it did not end in time") from late
             except Exception as failure:
                 raise StepUnknown(f"{name}: {failure!r}") from failure
+            finally:
+                self._scope = None
             await self._journal_end(name, None, error)
+
+    def _begin(self, name: str) -> None:
+        self.at = name
+        if self.row.subject is not None and not self.has_let_go:  # what claims nothing may take hours
+            self._world.troubles.began(self.id, self.told_as, instance=self.row.subject, hint=_HINT)
+
+    def _why(self, failure: Exception, name: str) -> str:
+        """Why a step failed, as a journal keeps it."""
+        facts = {"workflow": self.id, "kind": self.row.kind, "step": name}
+        if isinstance(failure, (StepFailed, DriverError)):
+            log.warning("a step failed", error=str(failure), **facts)
+            return str(failure)
+        # The story must go on to its own end (boot the guest, release the claim), whatever we got wrong.
+        log.error("a step broke", exc_info=failure, **facts)
+        return f"Internal error: {failure!r}"
 
     @contextmanager
     def _one_life(self) -> Iterator[None]:
@@ -113,11 +178,13 @@ class Workflow:
         step = rows.StepRow(self.id, len(self._journal) + 1, name, result, error, self._world.clock.now())
         await self._world.database.write(partial(rows.record, step=step))
         self._journal[name] = step
+        self._world.troubles.over(self.id)
         return step
 
     async def release(self) -> None:
-        """Let go of the claim before the story's long end. Done again it does nothing."""
+        """Let go of the claim before the story's long end, which nothing overrides. Done again it does nothing."""
         if self._interrupted:
             raise Interrupted(self.id)
         await self._world.database.write(partial(rows.release, workflow=self.row))
+        self.has_let_go, self._overridden = True, None
         await self._wake()

@@ -10,6 +10,7 @@ from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import Driver, Forward, LayerId
 from kumoniwa.storage.collect import Collector
 from kumoniwa.store.database import Database
+from kumoniwa.workflows.troubles import Troubles
 from kumoniwa.workflows.turns import Turns
 
 
@@ -40,5 +41,9 @@ class World:
     refused_ports: dict[str, Mapping[Forward, str]] = field(init=False, compare=False, default_factory=dict)
     """By instance, which ports could not be opened when they were set last, and why (`instance_ports.py`)."""
 
+    troubles: Troubles = field(init=False, compare=False)
+    """What does not get on, for a person to be told."""
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "troubles", Troubles(self.clock))
         object.__setattr__(self, "collector", Collector(self.database, self.driver.disks))  # the dataclass is frozen

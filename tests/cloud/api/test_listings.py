@@ -2,16 +2,21 @@
 
 import inspect
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from asgi import Refused
 from stack import Stack
 
 from kumoniwa.api import ec2
-from kumoniwa.api.listing import Listing
+from kumoniwa.api.call import Call
+from kumoniwa.api.listing import Listing, page
 from kumoniwa.api.registry import ACTIONS
+from kumoniwa.config import DEFAULT_ACCOUNT
 from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.ec2 import wire_name
 from kumoniwa.modules import import_all
 
 import_all(ec2)
@@ -19,6 +24,7 @@ import_all(ec2)
 pytestmark = pytest.mark.anyio
 
 _MODEL = service_model("ec2", "2016-11-15")
+_MAY_BE_EMPTY = (".Value",)
 
 
 def _listings() -> Iterator[tuple[str, Listing[Any]]]:
@@ -39,6 +45,15 @@ async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value " in answer.text, name
+
+
+@pytest.mark.parametrize("most", ["abc", "9" * 5000, "1.5", " 5", "0x10", "+10", "true"])
+async def test_a_page_has_a_size_in_digits(stack: Stack, most: str) -> None:
+    for name in PAGED:
+        answer = await stack.caller.post(urlencode({"Action": name, "Version": "2016-11-15", "MaxResults": most}))
+        assert answer.status == 400, name
+        assert "<Code>InvalidParameterValue</Code>" in answer.text, name
+        assert len(answer.text) < 1000, name
 
 
 REFUSALS = {
@@ -69,12 +84,30 @@ async def test_ids_and_pages_do_not_go_together(stack: Stack) -> None:
         assert (refusal.value.code, refusal.value.message) == ("InvalidParameterCombination", message)
 
 
-async def test_a_token_that_is_none_is_refused(stack: Stack) -> None:
+def _token_of(name: str, region: str = "us-east-1", **parameters: Any) -> str:
+    """The token of a page of this action's, after which all that there is comes."""
+    call = Call(name, DEFAULT_ACCOUNT, region, "r", "AKIA", datetime.now(UTC))
+    _, token = page(call, {**parameters, "MaxResults": 1}, ["", "x"], filters={"tag-key": lambda _: ("a",)}, key=str)
+    assert token is not None
+    return token
+
+
+async def test_a_token_is_good_for_its_own_request_alone(stack: Stack) -> None:
     for name in PAGED:
-        with pytest.raises(Refused) as refusal:
-            await stack.call(name, NextToken="no-token")
-        of_rules = name == "DescribeSecurityGroupRules"
-        assert refusal.value.code == ("InvalidPaginationToken" if of_rules else "InvalidParameterValue"), name
+        other = next(one for one in PAGED if one != name)
+        token = _token_of(name)
+        await stack.call(name, NextToken=token)
+        refused = ["no-token", "", token[1:], f"{token[:-4]}AAA=", token.swapcase(), _token_of(other), "\u00e9" * 3000]
+        refused += [_token_of(name, "eu-west-1"), _token_of(name, Filters=[{"Name": "tag-key", "Values": ["a"]}])]
+        for one in refused:
+            asked = urlencode({"Action": name, "Version": "2016-11-15", "NextToken": one})
+            answer = await stack.caller.post(asked)
+            if not one:  # an empty value is none
+                assert answer.status == 200, name
+                continue
+            of_rules = name == "DescribeSecurityGroupRules"
+            code = "InvalidPaginationToken" if of_rules else "InvalidParameterValue"
+            assert (answer.status, f"<Code>{code}</Code>" in answer.text) == (400, True), (name, one)
 
 
 async def test_a_list_that_is_empty_is_in_the_answer(stack: Stack) -> None:
@@ -84,3 +117,39 @@ async def test_a_list_that_is_empty_is_in_the_answer(stack: Stack) -> None:
         value = "sg-1234567890abcdef0" if by == "group-id" else "nothing has this value"  # ids of groups are checked
         nothing = [{"Name": by, "Values": [value]}]
         assert (await stack.call(name, Filters=nothing))[listing.member] == [], name
+    assert (await stack.call("DescribeInstances")) == {"Reservations": []}
+
+
+def test_every_paged_action_is_walked() -> None:
+    """DescribeInstances has no `Listing`; the walks name it."""
+    assert set(PAGED) - set(LISTINGS) == {"DescribeInstances"}
+
+
+def _lists(shape: Any, path: str, above: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Each list in a request, by its name on the wire, with the shape of its items."""
+    if shape.name in above:
+        return
+    if shape.type_name == "list":
+        yield path, shape.member
+        yield from _lists(shape.member, f"{path}.1", (*above, shape.name))
+    elif shape.type_name == "structure":
+        for name, member in shape.members.items():
+            wire = wire_name(name, member.serialization)
+            yield from _lists(member, f"{path}.{wire}" if path else wire, (*above, shape.name))
+
+
+async def test_an_item_that_is_empty_is_missing(stack: Stack) -> None:
+    """EC2's answer to `InstanceId.1=` (aws-sdk-java 1131). A filter's value and a tag's key are values, and may be."""
+    for name in ACTIONS["ec2"]:
+        for path, item in _lists(_MODEL.operation_model(name).input_shape, ""):
+            if item.type_name in ("structure", "list"):
+                continue
+            asked = {"Action": name, "Version": "2016-11-15"}
+            listed = (await stack.caller.post(urlencode({**asked, f"{path}.1": ""}))).text
+            bare = await stack.caller.post(urlencode({**asked, path: ""}))
+            assert bare.status == 400, (name, path)
+            assert "<Code>InvalidRequest</Code>" in bare.text, (name, path)
+            if path.endswith(_MAY_BE_EMPTY):
+                assert "<Code>InternalError" not in listed, (name, path)
+            else:
+                assert "<Code>MissingParameter</Code>" in listed, (name, path, listed)

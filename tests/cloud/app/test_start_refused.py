@@ -1,6 +1,8 @@
 """A folder that a server must not touch is refused in a sentence, and left as it was."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,3 +55,28 @@ def test_a_key_file_that_holds_no_key_is_refused(tmp_path: Path, written: str) -
     (tmp_path / "credentials.json").write_text(written, errors="surrogateescape")
     with pytest.raises(CannotStart, match="is not a key that a server wrote"):
         ensure_key(Config(data_dir=tmp_path))
+
+
+@pytest.mark.parametrize("state", ["running", "waiting"])
+async def test_a_workflow_of_a_newer_version_is_refused_and_left_as_it_was(tmp_path: Path, state: str) -> None:
+    await start(tmp_path, SimulatedDriver)
+    row = ("wf-1", "paint_instance", None, "{}", state, 0)
+    columns = "id, kind, subject, arguments, state, created_at"
+    with closing(sqlite3.connect(tmp_path / "cloud.db")) as database, database:
+        database.execute(f"INSERT INTO workflows ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)
+    with pytest.raises(
+        CannotStart, match=r"in the middle of paint_instance, which this version does not know\. Start it"
+    ):
+        await start(tmp_path, SimulatedDriver)
+    with closing(sqlite3.connect(tmp_path / "cloud.db")) as database:
+        assert database.execute(f"SELECT {columns} FROM workflows").fetchall() == [row]
+
+
+async def test_a_workflow_of_a_newer_version_that_has_ended_is_no_hindrance(tmp_path: Path) -> None:
+    await start(tmp_path, SimulatedDriver)
+    with closing(sqlite3.connect(tmp_path / "cloud.db")) as database, database:
+        database.execute(
+            "INSERT INTO workflows (id, kind, arguments, state, created_at, finished_at)"
+            " VALUES ('wf-1', 'paint_instance', '{}', 'succeeded', 0, 0)"
+        )
+    await start(tmp_path, SimulatedDriver)

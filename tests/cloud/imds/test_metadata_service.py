@@ -218,6 +218,7 @@ async def test_a_client_that_ends_its_side_after_asking_is_answered(cloud: Cloud
         (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * LARGEST_HEAD, 431),
         (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + b"x" * (LARGEST_BODY + 1), 413),
         (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
+        (b"HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n", 400),
         (b"\x16\x03\x01 this is TLS\r\n\r\n", 400),
     ],
 )

@@ -1,11 +1,12 @@
 """Anything may be deleted in any order, and nothing is left over."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from stack import Stack
-from waiting import let_others_run
+from waiting import let_others_run, turns_until
 
 from kumoniwa.app.cloud import running
 from kumoniwa.clock import ManualClock
@@ -14,7 +15,7 @@ from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB
-from kumoniwa.reconcile.time import Housekeeping
+from kumoniwa.reconcile.time import ROUND, Housekeeping
 from kumoniwa.store import layers
 
 pytestmark = pytest.mark.anyio
@@ -87,3 +88,18 @@ async def test_a_file_that_cannot_be_deleted_does_not_keep_a_server_from_startin
     async with running(Config(data_dir=tmp_path), driver, clock), asyncio.timeout(10):
         while orphan in await driver.disks.all_layers():  # the first round of housekeeping tries again
             await let_others_run()
+
+
+async def test_files_without_a_row_are_left_to_the_start_and_to_each_minute(stack: Stack) -> None:
+    """Between the two nothing deletes them behind the back of somebody who looks at them."""
+    clock = ManualClock()
+    housekeeping = Housekeeping(replace(stack.running.cloud.world, clock=clock))
+    orphan = LayerId("layer-0123456789abcdef0")
+    await stack.driver.disks.ensure_empty(orphan, GIB)
+    housekeeping.start()
+    await turns_until(lambda: bool(clock._sleepers))  # the first round is over
+    assert orphan in await stack.driver.disks.all_layers()
+    await clock.advance(ROUND)
+    await turns_until(lambda: bool(clock._sleepers))
+    assert orphan not in await stack.driver.disks.all_layers()
+    await housekeeping.close()

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from asgi import Caller
 from older_cloud import (
+    AT,
     BASE,
     GROUP,
     HEAD,
@@ -107,6 +109,19 @@ def test_every_row_of_the_first_schema_is_there_after_the_upgrade(tmp_path: Path
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
+
+
+@pytest.mark.parametrize(("attached", "after_boot"), [(500_000, 0), (2_000_000, 1)])
+def test_attachments_say_after_which_boot_they_came(tmp_path: Path, attached: int, after_boot: int) -> None:
+    """As their times say: boot 1 of the older folder ended after a second."""
+    make_older(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "cloud.db")) as connection, connection:
+        connection.execute("UPDATE attachments SET attached_at = ? WHERE volume_id = ?", (AT + attached, VOLUME))
+    upgrade(tmp_path)
+    assert {row["volume_id"]: row["after_boot"] for row in dump(tmp_path)["attachments"]} == {
+        VOLUME: after_boot,
+        NEW_VOLUME: 0,
+    }
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE", "CREATE INDEX", "ALTER TABLE", "UPDATE"])

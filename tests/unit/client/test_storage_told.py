@@ -23,7 +23,7 @@ class Told:
         self.asked: list[str | None] = []
 
     def status(self) -> dict[str, Any]:
-        raise CommandFailed("It does not answer.")
+        raise CommandFailed("It does not answer.", way_out="Wait.")
 
     def check(self, start: str | None) -> dict[str, Any]:
         self.asked.append(start)

@@ -15,6 +15,7 @@ from contract_bench import MIB, Bench, forward, overlay, up  # noqa: E402  (rewr
 from storage_contract import StorageContract  # noqa: E402
 
 from kumoniwa.hypervisor.driver import (  # noqa: E402
+    LINK_REFUSED,
     Cut,
     CutRefused,
     DiskRefused,
@@ -288,6 +289,17 @@ class DriverContract(StorageContract):
             await bench.run(bench.driver.disks.inspect(source, format))
         with pytest.raises(DiskRefused):
             await bench.run(bench.driver.disks.ensure_imported(layer, source, format, lambda _: None))
+        assert layer not in await bench.driver.disks.all_layers()
+
+    async def test_a_link_to_a_disk_is_not_followed(self, bench: Bench, tmp_path: Path) -> None:
+        """It was, where the import was asked for. A task of an earlier version may still name a link."""
+        source, link, layer = tmp_path / "disk.raw", tmp_path / "link.raw", bench.layer()
+        source.write_bytes(bytes(MIB))
+        link.symlink_to(source)
+        with pytest.raises(DiskRefused, match=LINK_REFUSED):
+            await bench.run(bench.driver.disks.inspect(link, "raw"))
+        with pytest.raises(DiskRefused, match=LINK_REFUSED):
+            await bench.run(bench.driver.disks.ensure_imported(layer, link, "raw", lambda _: None))
         assert layer not in await bench.driver.disks.all_layers()
 
     async def test_a_driver_says_what_it_is(self, bench: Bench) -> None:

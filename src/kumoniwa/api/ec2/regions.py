@@ -1,5 +1,6 @@
 """Where things are, and what an account may: DescribeRegions, DescribeAvailabilityZones, DescribeAccountAttributes."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -7,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.region_lookup import check_region
-from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.filters import Values
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
@@ -97,9 +98,12 @@ async def describe_availability_zones(cloud: Cloud, call: Call, parameters: Para
 @action("DescribeAccountAttributes")
 async def describe_account_attributes(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What an account has in a region: VPC only, its default VPC, its limits."""
-    await ensure_region_exists(cloud, call)
-    vpc = await cloud.read(lambda connection: vpcs.default(connection, call.scope))
-    assert vpc is not None, "ensure_region_exists made it"
+    return await read_region(cloud, call, partial(_account_attributes, call=call, parameters=parameters))
+
+
+def _account_attributes(connection: Connection, call: Call, parameters: Parameters) -> Answer:
+    vpc = vpcs.default(connection, call.scope)
+    assert vpc is not None, "`read_region` made it"
     attributes = {
         "supported-platforms": "VPC",
         "default-vpc": vpc.id,

@@ -11,7 +11,10 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.store import boots, claims
+from kumoniwa.api.evidence.troubles import trouble_as_json
+from kumoniwa.clock import precise
+from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.store import boots, claims, journal
 from kumoniwa.workflows.steps.instances.instance_ports import planned
 
 
@@ -31,13 +34,16 @@ async def instance_boots(cloud: Cloud, call: Call, path: Mapping[str, str]) -> M
 async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
     """Where an instance is reached, its state, and the workflow that has claimed it. The guest is left alone.
 
-    `refused` says why a port could not be opened when the instance's ports were set last.
+    `refused` says why a port could not be opened when the instance's ports were set last. `overridden` are the
+    workflows whose claim a termination took, `troubles` what does not get on.
     """
     instance = await cloud.read(partial(_instance, call=call, instance_id=path["instance_id"]))
     plan = await planned(cloud.world, instance["instance_id"]) or ()
     refused = cloud.world.refused_ports.get(instance["instance_id"], {})
+    troubles = cloud.world.troubles.overdue(instance["instance_id"])
     return {
         **instance,
+        "troubles": [trouble_as_json(one) for one in troubles],
         "forwards": [
             {
                 "protocol": forward.protocol,
@@ -58,4 +64,19 @@ def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str,
         "instance_id": instance.id,
         "state": instance.state,
         "claimed_by": None if owner is None else {"workflow": owner.id, "kind": owner.kind},
+        "overridden": [_overridden(connection, one) for one in journal.overridden(connection, instance.id)],
+    }
+
+
+def _overridden(connection: Connection, workflow: WorkflowRow) -> dict[str, Any]:
+    by = journal.get(connection, workflow.overridden_by or "")
+    return {
+        "workflow": workflow.id,
+        "kind": workflow.kind,
+        "action": workflow.action,
+        "request": workflow.request_id,
+        "step": workflow.overridden_step,
+        "at": None if workflow.overridden_at is None else precise(workflow.overridden_at),
+        "by": None if by is None else {"workflow": by.id, "action": by.action, "request": by.request_id},
+        "ended": workflow.finished_at is not None,
     }

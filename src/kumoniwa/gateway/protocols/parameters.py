@@ -49,19 +49,27 @@ def tree(parameters: Iterable[tuple[str, str]]) -> dict[str, Any]:
     root: dict[str, Any] = {}
     for count, (name, value) in enumerate(parameters):
         if count >= MAX_PARAMETERS:
-            raise InvalidRequest(f"more than {MAX_PARAMETERS} parameters were given")
+            raise InvalidRequest(
+                f"more than {MAX_PARAMETERS} parameters were given", way_out="Ask for less in one request."
+            )
         if _NOT_XML.search(value):
             raise InvalidParameterValue(f"Value for parameter {shown(name)} contains a character that XML cannot hold.")
         *branches, leaf = name.split(".", MAX_DEPTH)
         if "." in leaf:
-            raise InvalidRequest(f"parameters are nested more than {MAX_DEPTH} deep")
+            raise InvalidRequest(
+                f"parameters are nested more than {MAX_DEPTH} deep",
+                way_out="None of EC2's is: look for dots in its name.",
+            )
         node = root
         for branch in branches:
             node = node.setdefault(branch, {})
             if not isinstance(node, dict):
-                raise InvalidRequest(f"the parameter {shown(name)} continues one that has a value already")
+                raise InvalidRequest(
+                    f"the parameter {shown(name)} continues one that has a value already",
+                    way_out="Give it a value, or members.",
+                )
         if leaf in node:
-            raise InvalidRequest(f"the parameter {shown(name)} was given twice")
+            raise InvalidRequest(f"the parameter {shown(name)} was given twice", way_out="Give it once.")
         node[leaf] = value
     return root
 
@@ -110,7 +118,10 @@ class Readers:
 
         def read(node: Node, path: str) -> dict[str, Any]:
             if isinstance(node, str):
-                raise InvalidRequest(f"the parameter {path} has members and cannot be a value itself")
+                raise InvalidRequest(
+                    f"the parameter {path} has members and cannot be a value itself",
+                    way_out="Give its members, each with a dot and its name.",
+                )
             prefix = f"{path}." if path else ""
             value: dict[str, Any] = {}
             for wire, child in node.items():

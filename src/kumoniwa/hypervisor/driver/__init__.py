@@ -9,6 +9,7 @@ from kumoniwa.hypervisor.driver.capacity import Capacity, Room
 from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, LayerId, LayerMeasure
 from kumoniwa.hypervisor.driver.driver import Driver
 from kumoniwa.hypervisor.driver.driver_errors import (
+    LINK_REFUSED,
     CutRefused,
     DetachRefused,
     DiskRefused,
@@ -36,6 +37,7 @@ from kumoniwa.hypervisor.driver.guest import (
 )
 
 __all__ = [
+    "LINK_REFUSED",
     "Capacity",
     "Cut",
     "CutMade",

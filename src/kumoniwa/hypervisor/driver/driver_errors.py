@@ -36,3 +36,7 @@ class HostExhausted(DriverError):
 
 class DiskRefused(DriverError):
     """A file offered for import is not a disk that is taken. The text says why."""
+
+
+LINK_REFUSED = "it is a link: import the file that it leads to, by its own path"
+"""Of a `DiskRefused`. Links are followed where an import is asked for, not later: one may lead elsewhere by then."""

@@ -27,6 +27,10 @@ class EventKind(StrEnum):
     """It goes on after OUT_OF_SPACE."""
     DISK_LET_GO = "disk-let-go"
     """It let go of a disk, perhaps one that it had been asked for and had kept; `detail` is the serial number."""
+    STAYS_FROZEN = "stays-frozen"
+    """Its file systems were frozen for a cut and cannot be thawed; it is tried on, `detail` is why it failed."""
+    THAWED = "thawed"
+    """They were thawed after all."""
     DIED = "died"
     """Its process ended, and we had not ended it; it is now ABSENT."""
 

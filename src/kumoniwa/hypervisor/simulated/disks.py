@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import (
+    LINK_REFUSED,
     DiskFacts,
     DiskRefused,
     DriverError,
@@ -172,6 +173,8 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 def _facts(source: Path, format: str) -> DiskFacts:
     """What the file's size and first bytes say. The qcow2 header: QEMU's docs/interop/qcow2.txt."""
+    if source.is_symlink():
+        raise DiskRefused(f"{source} is not taken: {LINK_REFUSED}.")
     try:
         with source.open("rb") as file:
             size, header = source.stat().st_size, file.read(32)

@@ -43,7 +43,8 @@ class SimulatedDriver:
         self._clock = clock
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._disks = SimulatedDisks(self.world.layers, clock, self.faults, timing.import_disk)
-        self._host = Host(clock, timing, self.world.layers, self.world.ports, self.world.tasks, self.world.report)
+        world = self.world
+        self._host = Host(clock, timing, world.layers, world.ports, world.tasks, world.report, world.is_heard)
 
     @property
     def disks(self) -> SimulatedDisks:
@@ -55,13 +56,14 @@ class SimulatedDriver:
         for machine in self.world.machines.values():
             machine.thaw()
         await self.faults.point("open")
-        self.world.listener, self.world.listening_since = self._events.put_nowait, self._clock.now()
+        self.world.listener = self._events.put_nowait
         for machine in self.world.machines.values():
+            machine.at_rest_seen = False  # by this listener
             machine.report_again()
 
     async def close(self) -> None:
         if self.world.listener == self._events.put_nowait:  # not if a later driver took our place
-            self.world.listener = self.world.listening_since = None
+            self.world.listener = None
         self._events.put_nowait(None)
         if self._owns_world:
             await self.world.close()

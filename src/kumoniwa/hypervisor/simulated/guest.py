@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
@@ -159,10 +158,10 @@ class SimulatedGuest(Inside):
         layers.check_whole(layer)
         if sum(len(data) for one in passed for data in layers.own(one).values()) > self._world.room:
             raise HostExhausted("The host's disk has no room to copy the layers together.")
-        clock, began = self._host.clock, self._host.clock.now()
+        clock, began = self._host.clock, self._host.clock.monotonic()
         for copied in range(1, len(passed) + 1):
-            until = began + timedelta(seconds=self._host.timing.compaction) * copied / len(passed)
-            await self._pass((until - clock.now()).total_seconds())
+            until = began + self._host.timing.compaction * copied / len(passed)
+            await self._pass(until - clock.monotonic())
             await self._faults.point("ensure_compacted")
             if layers.opening(layer) != opening:
                 return False
@@ -201,6 +200,8 @@ class SimulatedGuest(Inside):
         machine = self._world.machines.get(self._id)
         if machine is None:
             return Shutdown(clean=False, requested_at=requested_at, at_rest_at=None)
+        if machine.at_rest_at is not None:
+            requested_at = machine.at_rest_at  # it went by itself, or was asked before
         if deadline is not None:
             machine.press_power_button()
             await self._faults.point(method)
@@ -210,9 +211,7 @@ class SimulatedGuest(Inside):
         at_rest_at = machine.at_rest_at
         if at_rest_at is None:
             return Shutdown(clean=False, requested_at=requested_at, at_rest_at=None)
-        since = self._world.listening_since
-        seen = since is not None and since <= at_rest_at
-        return Shutdown(True, min(requested_at, at_rest_at), at_rest_at if seen else None)
+        return Shutdown(True, requested_at, at_rest_at if machine.at_rest_seen else None)
 
     async def _pass(self, seconds: float) -> None:
         """Let this much time pass."""

@@ -21,3 +21,5 @@ class Host:
     ports: Ports
     tasks: Tasks
     report: Callable[[GuestEvent], None]
+    is_heard: Callable[[], bool]
+    """Whether a driver listens to what is reported now."""

@@ -36,6 +36,8 @@ class Machine:
         self.boot_id: str | None = None
         self.started_at: datetime | None = None
         self.at_rest_at: datetime | None = None
+        self.at_rest_seen = False
+        """Whether the driver that listens now was there then."""
         """When the last boot ended with its disks at rest; None when it goes on or ended otherwise."""
         self.ignores_power_button = False
         self.agent_answers = True
@@ -261,6 +263,7 @@ class Machine:
         self.drives.flush(FileSystem.CLEAN)
         self._print(linux.from_kernel([f"reboot: {last_words}"], self._uptime()))
         self.boot_id, self.at_rest_at = None, self._host.clock.now()
+        self.at_rest_seen = self._host.is_heard()
 
     def _log_if_running(self, lines: Sequence[str]) -> None:
         if self.state is GuestState.RUNNING:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from kumoniwa.clock import Clock
 from kumoniwa.tasks import Tasks
@@ -25,7 +24,7 @@ class Timer:
             then()
             return
         self._next = (seconds, then)
-        until = self._clock.now() + timedelta(seconds=seconds)
+        until = self._clock.monotonic() + seconds
         self._task = self._tasks.start(self._let_pass(until, then), self._name)
 
     def pause(self) -> None:
@@ -44,9 +43,9 @@ class Timer:
         self.pause()
         self._next = None
 
-    async def _let_pass(self, until: datetime, then: Callable[[], None]) -> None:
+    async def _let_pass(self, until: float, then: Callable[[], None]) -> None:
         # Counted from when it was set: a test may move its clock before this task has its first turn.
-        if (left := (until - self._clock.now()).total_seconds()) > 0:
+        if (left := until - self._clock.monotonic()) > 0:
             await self._clock.sleep(left)
         self._task = self._next = None  # before `then`, which may begin the next thing
         then()

@@ -1,7 +1,6 @@
 """What outlives a simulated driver: the machines and the layers."""
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -30,13 +29,15 @@ class SimulatedWorld:
         """Memory that the host has for guests, where a test gives it an end."""
         self.tasks = Tasks("simulated world")
         self.listener: Callable[[GuestEvent], None] | None = None
-        self.listening_since: datetime | None = None
-        """Since when the present listener is there; what happened earlier was not seen."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """A world whose layers are kept in the file at `path`, which is made if it is not there."""
         return cls(Layers(path))
+
+    def is_heard(self) -> bool:
+        """Whether a driver listens now."""
+        return self.listener is not None
 
     def report(self, event: GuestEvent) -> None:
         """Hand an event to the driver that listens; without one it is lost, as a real host's would be."""

@@ -41,6 +41,7 @@ attachments = table(
     Column("attached_at", Moment, nullable=False),
     Column("delete_on_termination", Boolean, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("after_boot", Integer, nullable=False, server_default="0"),
 )
 
 volume_modifications = table(

@@ -25,7 +25,7 @@ from kumoniwa.errors import (
     InvalidBlockDeviceMapping,
     InvalidParameterValue,
     MissingParameter,
-    UnsupportedOperation,
+    NotBuilt,
 )
 from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import How, weakest
@@ -36,6 +36,7 @@ from kumoniwa.store import images, snapshots
 DEFAULT_ARCHITECTURE = "i386"  # EC2's, for images of snapshots
 _ARCHITECTURES = frozenset({"i386", "x86_64"})
 
+_PARAVIRTUAL = "images of VirtualizationType paravirtual, which EC2 takes where it is not given"
 _LACKING = {
     "ImageLocation": "instance-store-backed images",
     "BillingProducts": "billing products",
@@ -65,6 +66,8 @@ _LACKING_EBS = (
             for name in _LACKING_EBS
         ),
         NotBuiltParameter("BlockDeviceMappings.Ebs.Encrypted", "encrypted volumes"),
+        NotBuiltParameter("Architecture", "images for other processors", tuple(sorted(_ARCHITECTURES))),
+        NotBuiltParameter("VirtualizationType", _PARAVIRTUAL, ("hvm",)),
     ),
 )
 async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -122,7 +125,7 @@ def _check_kind(parameters: Parameters) -> None:
     """Raises EC2's refusals of what an image cannot be, and ours of parts of images that there are not."""
     for name, what in _LACKING.items():
         if parameters.get(name):
-            raise UnsupportedOperation(f"Kumoniwa does not have {what}.")
+            raise NotBuilt(what)
     if (sriov := parameters.get("SriovNetSupport", SRIOV)) != SRIOV:
         raise InvalidParameterValue(f"Value ( {sriov[:200]} ) for parameter sriovNetSupport is invalid.")
     if len(parameters.get("Description", "")) > MOST_DESCRIPTION:
@@ -134,11 +137,13 @@ def _check_runs_here(parameters: Parameters) -> None:
     """Raises a refusal of an image that EC2 registers and no guest here could be launched from: after all of EC2's."""
     architecture = parameters.get("Architecture", DEFAULT_ARCHITECTURE)
     if architecture not in _ARCHITECTURES:
-        raise UnsupportedOperation(f"Kumoniwa's guests are x86_64 and i386; it cannot run images for {architecture}.")
+        raise NotBuilt(
+            "images for other processors", way_out=f"Its guests are x86_64 and i386, and {architecture} is neither."
+        )
     if parameters.get("VirtualizationType", "paravirtual") != "hvm":
-        raise UnsupportedOperation(
-            "Kumoniwa runs images of VirtualizationType hvm only, and EC2 takes paravirtual where it is not given: "
-            "give VirtualizationType=hvm."
+        raise NotBuilt(
+            _PARAVIRTUAL,
+            way_out="Give VirtualizationType=hvm.",
         )
 
 
@@ -167,9 +172,9 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
     """One EBS volume of the mapping, from a snapshot or empty."""
     for member in _LACKING_EBS:
         if ebs.get(member) is not None:
-            raise UnsupportedOperation(f"Kumoniwa does not have {member} of a block device mapping.")
+            raise NotBuilt(f"{member} of a block device mapping")
     if ebs.get("Encrypted"):
-        raise UnsupportedOperation("Kumoniwa has no encrypted volumes.")
+        raise NotBuilt("encrypted volumes")
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
         snapshot = _completed(named(connection, call.scope, SNAPSHOT, snapshot_id))

@@ -1,6 +1,7 @@
 """DescribeInstanceStatus."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -51,8 +52,9 @@ _FILTERS: Mapping[str, Values[Shown]] = {
 }
 
 
-def _status_output(instance: Instance) -> Output:
-    """The three checks. The system is this host, which answers; the instance is the guest (`Reachability`)."""
+def _status_output(instance: Instance, impaired_since: datetime | None = None) -> Output:
+    """The three checks. The instance is the guest (`Reachability`); the system is this host, and what we do on it for
+    the instance: impaired while that does not get on (`workflows/troubles.py`)."""
     if instance.state is not InstanceState.RUNNING:
         absent: Output = {"Status": "not-applicable"}
         system, guest, volumes = absent, absent, absent
@@ -62,13 +64,13 @@ def _status_output(instance: Instance) -> Output:
             Reachability.INITIALIZING: ("initializing", "initializing"),
             Reachability.IMPAIRED: ("impaired", "failed"),
         }
-        status, reachability = words[instance.reachability]
-        detail = {"Name": "reachability", "Status": reachability, "ImpairedSince": instance.impaired_since}
-        guest = {"Status": status, "Details": [detail]}
-        starting = instance.reachability is Reachability.INITIALIZING
-        host = ("initializing", "initializing") if starting else ("ok", "passed")
-        system = {"Status": host[0], "Details": [{"Name": "reachability", "Status": host[1]}]}
-        volumes = {"Status": host[0], "Details": [{"Name": "reachability", "Status": host[1]}]}
+        guest = _check(*words[instance.reachability], instance.impaired_since)
+        host = (
+            words[Reachability.INITIALIZING] if instance.reachability is Reachability.INITIALIZING else ("ok", "passed")
+        )
+        system, volumes = _check(*host), _check(*host)
+    if impaired_since is not None:
+        system = _check("impaired", "failed", impaired_since)
     return {
         "AvailabilityZone": instance.zone,
         "AvailabilityZoneId": zone_id(instance.zone),
@@ -81,13 +83,21 @@ def _status_output(instance: Instance) -> Output:
     }
 
 
+def _check(status: str, reachability: str, impaired_since: datetime | None = None) -> Output:
+    detail = {"Name": "reachability", "Status": reachability, "ImpairedSince": impaired_since}
+    return {"Status": status, "Details": [detail]}
+
+
 def _read(connection: Connection, asked: Asked) -> list[Shown]:
     if asked.ids is not None:
         found = instances_named(connection, asked.call, asked.ids)
     else:
         found = instances.in_scope(connection, asked.call.scope)
     every = bool(asked.parameters.get("IncludeAllInstances"))
-    return [(one, _status_output(one)) for one in found if every or one.state is InstanceState.RUNNING]
+    since = {one.instance: one.since for one in reversed(asked.cloud.world.troubles.overdue())}
+    return [
+        (one, _status_output(one, since.get(one.id))) for one in found if every or one.state is InstanceState.RUNNING
+    ]
 
 
 _STATUSES = Listing(
@@ -109,7 +119,7 @@ _STATUSES = Listing(
 @action(
     "DescribeInstanceStatus",
     depth=Depth.PARTLY,
-    missing="There are no scheduled events. The system check and the check of attached volumes do not fail.",
+    missing="There are no scheduled events. The check of attached volumes does not fail.",
 )
 async def describe_instance_status(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The status checks of running instances; of all, with IncludeAllInstances."""

@@ -1,5 +1,6 @@
 """ModifyInstanceCreditSpecification."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,9 +10,9 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.cpu_credits import check_burstable, check_word
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import ENDED
-from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, IncorrectInstanceState
+from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
 
 
@@ -24,29 +25,35 @@ async def modify_instance_credit_specification(cloud: Cloud, call: Call, paramet
     """Change the credit options of instances. The answer lists what could not be changed beside what was, as on EC2."""
 
     def modify(connection: Connection) -> Answer:
-        changed: list[dict[str, Any]] = []
+        changed: dict[str, str] = {}
         refused: list[dict[str, Any]] = []
-        for asked in parameters["InstanceCreditSpecifications"]:
+        ids = dict.fromkeys(asked["InstanceId"] for asked in specifications)
+        found = {instance.id: instance for instance in instances.in_scope(connection, call.scope, list(ids))}
+        for asked in specifications:
             try:
-                _modify(connection, call, asked["InstanceId"], asked.get("CpuCredits") or "standard")
-                changed.append({"InstanceId": asked["InstanceId"]})
+                changed[_changeable(asked["InstanceId"], found).id] = asked.get("CpuCredits") or "standard"
             except Ec2Error as refusal:
                 error = {"Code": refusal.code, "Message": refusal.message}
                 refused.append({"InstanceId": asked["InstanceId"], "Error": error})
+        for instance_id, wanted in changed.items():
+            options = {**found[instance_id].options, "CreditSpecification": {"CpuCredits": wanted}}
+            instances.change(connection, instance_id, options=options)
         return {
-            "SuccessfulInstanceCreditSpecifications": changed,
+            "SuccessfulInstanceCreditSpecifications": [{"InstanceId": instance_id} for instance_id in changed],
             "UnsuccessfulInstanceCreditSpecifications": refused,
         }
 
-    for asked in parameters["InstanceCreditSpecifications"]:
+    specifications = parameters["InstanceCreditSpecifications"]
+    for asked in specifications:
         check_word(asked.get("CpuCredits") or "standard")
     return await cloud.change(call, modify)
 
 
-def _modify(connection: Connection, call: Call, instance_id: str, wanted: str) -> None:
-    instance = named(connection, call.scope, INSTANCE, instance_id)
+def _changeable(instance_id: str, found: Mapping[str, Instance]) -> Instance:
+    INSTANCE.check_form([instance_id])
+    INSTANCE.check_all_found([instance_id], found)
+    instance = found[instance_id]
     check_burstable(instance)
     if instance.state in ENDED:
         raise IncorrectInstanceState(f"The instance '{instance.id}' is not running or stopped.")
-    options = {**instance.options, "CreditSpecification": {"CpuCredits": wanted}}
-    instances.change(connection, instance.id, options=options)
+    return instance

@@ -269,6 +269,7 @@ def _add_volume(
         attached_at=call.at,
         delete_on_termination=device.delete_on_termination,
         position=position,
+        after_boot=0,
     )
     volumes.attach(connection, attachment)
     write_tags(connection, call, volume.id, "volume", launch.tags.get("volume"))

@@ -11,7 +11,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import DryRunOperation, Ec2Error
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.store import instances
+from kumoniwa.store import claims, instances
 from kumoniwa.workflows.stories.instances.terminate_instance import terminate_instance
 from kumoniwa.workflows.story import submit
 
@@ -19,7 +19,7 @@ from kumoniwa.workflows.story import submit
 @action("TerminateInstances")
 async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """End instances. A protected instance keeps all those of its zone; others end, although the call fails."""
-    skip = bool(parameters.get("SkipOsShutdown"))
+    skip, force = bool(parameters.get("SkipOsShutdown")), bool(parameters.get("Force"))
     held: list[HeldGuest] = []
 
     def terminate(connection: Connection) -> tuple[list[StateChange], Ec2Error | None]:
@@ -30,7 +30,7 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
                 refusals.setdefault(instance.zone, refusal)
         ending = [instance for instance in named if instance.zone not in refusals]
         held.extend(guests_to_cut_off(connection, ending, skip_os_shutdown=skip))
-        changes = [_terminate(connection, call, instance, skip_os_shutdown=skip) for instance in ending]
+        changes = [_terminate(connection, call, one, skip_os_shutdown=skip, force=force) for one in ending]
         refusal = next(iter(refusals.values()), None)
         if call.dry_run:
             raise refusal or DryRunOperation()  # which rolls back what was done
@@ -45,10 +45,15 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
     return {"TerminatingInstances": changes}
 
 
-def _terminate(connection: Connection, call: Call, instance: Instance, *, skip_os_shutdown: bool) -> StateChange:
-    if instance.state in ENDED:
-        return state_change(instance, instance.state)
-    instances.move(connection, instance.id, [instance.state], InstanceState.SHUTTING_DOWN, **user_shutdown(call))
+def _terminate(
+    connection: Connection, call: Call, instance: Instance, *, skip_os_shutdown: bool, force: bool
+) -> StateChange:
+    becomes = InstanceState.TERMINATED if instance.state is InstanceState.TERMINATED else InstanceState.SHUTTING_DOWN
+    if instance.state not in ENDED:
+        instances.move(connection, instance.id, [instance.state], InstanceState.SHUTTING_DOWN, **user_shutdown(call))
+    elif not (skip_os_shutdown or force) or not _waits(connection, instance):
+        return state_change(instance, becomes)
+    # A second call for one that waits for its turn is less patient than the first (`workflows/overrides.py`).
     submit(
         connection,
         terminate_instance,
@@ -56,8 +61,15 @@ def _terminate(connection: Connection, call: Call, instance: Instance, *, skip_o
         instance_id=instance.id,
         cause=Cause.ACTION,
         skip_os_shutdown=skip_os_shutdown,
+        force=force,
     )
-    return state_change(instance, InstanceState.SHUTTING_DOWN)
+    return state_change(instance, becomes)
+
+
+def _waits(connection: Connection, instance: Instance) -> bool:
+    """Whether another workflow still keeps the instance from being terminated."""
+    owner = claims.holder(connection, instance.id)
+    return owner is not None and owner.kind != terminate_instance.kind
 
 
 def _termination_refused(instance: Instance) -> Ec2Error | None:

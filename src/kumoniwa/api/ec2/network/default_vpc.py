@@ -3,13 +3,14 @@
 They are made when an account first touches a region.
 """
 
+from collections.abc import Callable
 from functools import partial
 from ipaddress import IPv4Network
 from itertools import islice
 
 from sqlalchemy import Connection
 
-from kumoniwa.api.call import Call
+from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.ids import new_id
@@ -56,11 +57,22 @@ def ensure_region(connection: Connection, scope: Scope) -> Vpc:
     return vpc
 
 
-async def ensure_region_exists(cloud: Cloud, call: Call) -> None:
-    """Afterwards the caller's region is there for those who only read. Writes on the first touch alone."""
+async def read_region(cloud: Cloud, call: Call, work: Callable[[Connection], Answer]) -> Answer:
+    """Run `work` on a consistent view in which the caller's region has its default VPC: it is made on the first touch.
+
+    Raises `DryRunOperation` where a dry run is the first touch: what was made for it is taken back.
+    """
     if call.scope not in cloud.regions_made:
+        if call.dry_run:
+            return await cloud.change(call, partial(_made_and_read, call=call, work=work))
         await cloud.world.database.write(partial(ensure_region, scope=call.scope))
         cloud.regions_made.add(call.scope)
+    return await cloud.read(work)
+
+
+def _made_and_read(connection: Connection, call: Call, work: Callable[[Connection], Answer]) -> Answer:
+    ensure_region(connection, call.scope)
+    return work(connection)
 
 
 def all_out(group: SecurityGroup) -> SecurityGroupRule:

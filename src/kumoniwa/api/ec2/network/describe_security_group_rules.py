@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
-from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.ec2.network.rule_output import rule_output
 from kumoniwa.api.listing import NOT_PAGED_QUOTED, Asked, Listing
 from kumoniwa.api.registry import action
@@ -46,6 +46,7 @@ _RULES = Listing(
         "security-group-rule-id": lambda one: (one.rule.id,),
     },
     tagged=True,
+    view=read_region,
     limits=(5, 1000),
     invalid_token=lambda _: Ec2Error(
         "InvalidPaginationToken", "The specified pagination token is not valid or is expired."
@@ -65,5 +66,4 @@ def _check_groups(parameters: Parameters) -> None:
 async def describe_security_group_rules(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The rules of all groups of a region, both ways."""
     _check_groups(parameters)
-    await ensure_region_exists(cloud, call)
     return await _RULES.answer(cloud, call, parameters)

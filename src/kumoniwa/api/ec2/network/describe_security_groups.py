@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP
-from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.ec2.network.group_arns import group_arn
 from kumoniwa.api.ec2.network.ip_permissions import as_permissions, protocol_names
 from kumoniwa.api.ec2.network.named_group import no_such_name
@@ -83,7 +83,7 @@ def _with_names(connection: Connection, asked: Asked, every: Mapping[str, Securi
     if not (names := asked.parameters.get("GroupNames")):
         return []
     default = vpcs.default(connection, asked.call.scope)
-    assert default is not None, "ensure_region_exists made it"
+    assert default is not None, "`read_region` made it"
     by_name = {group.name: group.id for group in every.values() if group.vpc_id == default.id}
     for name in names:
         if name not in by_name:
@@ -117,6 +117,7 @@ _GROUPS = Listing(
     key=lambda one: one.group.id,
     filters=_FILTERS,
     tagged=True,
+    view=read_region,
     limits=(5, 1000),
     whole={"GroupIds": NOT_PAGED.format("securityGroupIdSet")},
 )
@@ -125,5 +126,4 @@ _GROUPS = Listing(
 @action("DescribeSecurityGroups")
 async def describe_security_groups(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The groups of a region with their rules."""
-    await ensure_region_exists(cloud, call)
     return await _GROUPS.answer(cloud, call, parameters)

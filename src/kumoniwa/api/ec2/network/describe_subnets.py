@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SUBNET
-from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
@@ -104,6 +104,7 @@ _SUBNETS = Listing(
     key=lambda one: f"{one.subnet.zone} {one.subnet.id}",
     filters=_FILTERS,
     tagged=True,
+    view=read_region,
     limits=(5, 1000),
     whole={"SubnetIds": NOT_PAGED_CAPITAL.format("SubnetIds")},
 )
@@ -116,5 +117,4 @@ _SUBNETS = Listing(
 )
 async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The subnets of a region: a default one in each zone."""
-    await ensure_region_exists(cloud, call)
     return await _SUBNETS.answer(cloud, call, parameters)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Connection
+
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VPC
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.default_vpc import ensure_region_exists
+from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Listing
@@ -61,6 +63,7 @@ _VPCS = Listing(
     key=lambda vpc: vpc.id,
     filters=_FILTERS,
     tagged=True,
+    view=read_region,
     limits=(5, 1000),
     whole={"VpcIds": NOT_PAGED_CAPITAL.format("VpcIds")},
 )
@@ -73,7 +76,6 @@ _VPCS = Listing(
 )
 async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The VPCs of a region: each account has its default one."""
-    await ensure_region_exists(cloud, call)
     return await _VPCS.answer(cloud, call, parameters)
 
 
@@ -84,8 +86,11 @@ async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 )
 async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Whether a VPC has DNS, as EC2's default ones have. Public names are empty even so: none would resolve."""
-    await ensure_region_exists(cloud, call)
-    vpc = await cloud.read(lambda connection: named(connection, call.scope, VPC, parameters["VpcId"]))
     attribute: str = parameters["Attribute"]
     member = attribute[0].upper() + attribute[1:]
-    return {"VpcId": vpc.id, member: {"Value": _ATTRIBUTES[attribute]}}
+
+    def read(connection: Connection) -> Answer:
+        vpc = named(connection, call.scope, VPC, parameters["VpcId"])
+        return {"VpcId": vpc.id, member: {"Value": _ATTRIBUTES[attribute]}}
+
+    return await read_region(cloud, call, read)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from kumoniwa.config import IMPORTS, Config
-from kumoniwa.errors import InvalidParameterValue
+from kumoniwa.errors import ValueNotTaken
 
 
 def admitted(config: Config, path: Path) -> Path:
@@ -18,9 +18,10 @@ def admitted(config: Config, path: Path) -> Path:
         return meant
     if any(meant.is_relative_to(folder) for folder in (own, *map(_real, config.import_from))):
         return meant
-    raise InvalidParameterValue(
-        f"{str(path)[:200]} is in no folder that disks are imported from. Put the disk into the folder {IMPORTS} of the"
-        " cloud's data folder, start the server with --import-from and the disk's folder, or use kumoniwa ami import."
+    raise ValueNotTaken(
+        f"{str(path)[:200]} is in no folder that disks are imported from.",
+        way_out=f"Put the disk into the folder {IMPORTS} of the cloud's data folder, start the server with"
+        " --import-from and the disk's folder, or use kumoniwa ami import.",
     )
 
 

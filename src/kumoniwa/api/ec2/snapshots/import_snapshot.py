@@ -16,7 +16,7 @@ from kumoniwa.api.ec2.snapshots.import_folders import admitted
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import InvalidParameterValue, MissingParameter, UnsupportedOperation
+from kumoniwa.errors import InvalidParameterValue, MissingParameter, NotBuilt, ValueNotTaken
 from kumoniwa.hypervisor.driver import DiskRefused
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB, Layer
@@ -28,7 +28,7 @@ from kumoniwa.workflows.story import submit
 
 _FORMATS = {"RAW": "raw", "QCOW2": "qcow2"}
 _MOST = 2**16 * GIB  # the largest volume that EC2 has
-_LOCAL_ONLY = "Kumoniwa reads disks from this host only: give DiskContainer.Url as file:///path/of/the/disk"
+_LOCAL_ONLY = "Disks are read from this host alone: give DiskContainer.Url as file:///path/of/the/disk."
 
 
 @action(
@@ -45,7 +45,7 @@ _LOCAL_ONLY = "Kumoniwa reads disks from this host only: give DiskContainer.Url 
 async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Begin to make a snapshot of a RAW or QCOW2 file of this host. A file that is no such disk is refused at once."""
     if parameters.get("Encrypted") or parameters.get("KmsKeyId"):
-        raise UnsupportedOperation("Kumoniwa has no encrypted snapshots.")
+        raise NotBuilt("encrypted snapshots")
     container = parameters.get("DiskContainer")
     if not container:
         raise MissingParameter("DiskContainer")
@@ -90,17 +90,17 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
 def _local_file(container: Mapping[str, Any]) -> Path:
     """The file that a DiskContainer names."""
     if container.get("UserBucket"):
-        raise UnsupportedOperation(f"{_LOCAL_ONLY}, not UserBucket.")
+        raise NotBuilt("disks in S3", way_out=_LOCAL_ONLY)
     if not (url := container.get("Url")):
         raise MissingParameter("DiskContainer.Url")
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise InvalidParameterValue(f"Value ({url[:200]}) for parameter Url is not a URL.") from None
+        raise ValueNotTaken(f"Value ({url[:200]}) for parameter Url is not a URL.", way_out=_LOCAL_ONLY) from None
     path = Path(unquote(parts.path))
     local = parts.scheme == "file" and parts.netloc in ("", "localhost") and not parts.query and not parts.fragment
     if not local or not path.is_absolute() or "\0" in str(path):
-        raise InvalidParameterValue(f"Value ({url[:200]}) for parameter Url is invalid. {_LOCAL_ONLY}.")
+        raise ValueNotTaken(f"Value ({url[:200]}) for parameter Url is invalid.", way_out=_LOCAL_ONLY)
     return path
 
 
@@ -115,8 +115,8 @@ def _format(container: Mapping[str, Any]) -> str:
     if not (asked := container.get("Format")):
         raise MissingParameter("DiskContainer.Format")
     if (format := _FORMATS.get(asked.upper())) is None:
-        raise InvalidParameterValue(
-            f"Value ({asked[:200]}) for parameter Format is invalid. Kumoniwa takes RAW and QCOW2; "
-            "other formats can be brought to one of these with qemu-img convert."
+        raise ValueNotTaken(
+            f"Value ({asked[:200]}) for parameter Format is invalid.",
+            way_out="Kumoniwa takes RAW and QCOW2: qemu-img convert makes one of these of other formats.",
         )
     return format

@@ -23,7 +23,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, ModificationState, Volume, VolumeState
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import layers, snapshots, volume_modifications, volumes
+from kumoniwa.store import boots, layers, snapshots, volume_modifications, volumes
 from kumoniwa.workflows.stories.volumes.attach_volume import attach_volume as attach_volume_story
 from kumoniwa.workflows.story import submit
 
@@ -60,6 +60,7 @@ async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             attached_at=call.at,
             delete_on_termination=False,
             position=_position(instance, device, present),
+            after_boot=boots.latest_number(connection, instance.id),
         )
         volumes.attach(connection, attachment)
         submit(connection, attach_volume_story, origin(call), volume_id=volume.id, instance_id=instance.id)

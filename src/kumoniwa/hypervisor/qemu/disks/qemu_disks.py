@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import (
+    LINK_REFUSED,
     DiskFacts,
     DiskRefused,
     DriverError,
@@ -206,6 +208,8 @@ def _opened(source: Path) -> Iterator[Path]:
     try:
         file = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as failure:
+        if failure.errno == errno.ELOOP:
+            raise DiskRefused(LINK_REFUSED) from failure
         raise DiskRefused(f"it cannot be opened: {failure.strerror}") from failure
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):

@@ -136,8 +136,17 @@ class Life:
 
     def _hearing(self) -> Hearing:
         return Hearing(
-            on_event=self._on_event, on_kernel=lambda: self.report(EventKind.KERNEL_STARTED), on_end=self._ended
+            on_event=self._on_event,
+            on_kernel=lambda: self.report(EventKind.KERNEL_STARTED),
+            on_end=self._ended,
+            on_frozen=self._stays_frozen,
         )
+
+    def _stays_frozen(self, why: str | None) -> None:
+        if why is None:
+            self.report(EventKind.THAWED)
+        else:
+            self.report(EventKind.STAYS_FROZEN, why)
 
     def _ended(self, status: int | None) -> None:
         is_news = self._phase is Phase.LIVING

@@ -45,8 +45,8 @@ class _Boot:
     """What was seen of a guest's present boot."""
 
     started_at: datetime | None = None
-    pressed_at: datetime | None = None
-    """The power button, first."""
+    asked_at: datetime | None = None
+    """When it was asked for the shutdown for which the power button was pressed first."""
     at_rest_at: datetime | None = None
 
 
@@ -116,7 +116,7 @@ class Power:
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(deadline):
-                    await self._press_until_down()
+                    await self._press_until_down(requested_at)
             if await self.life.status() not in ("shutdown", None):
                 await self.life.ask("stop")  # where it went down at the last moment, this does nothing
                 self._waiting.end()  # it is not to go on by itself any more
@@ -209,10 +209,10 @@ class Power:
         status, boot = await self.life.status(), self._boot
         clean = status == "shutdown" or (status is None and boot.at_rest_at is not None)
         if clean and boot.at_rest_at is not None:
-            requested_at = min(requested_at, boot.pressed_at or boot.at_rest_at)  # asked again, or went by itself
+            requested_at = boot.asked_at or boot.at_rest_at  # asked again, or went by itself
         return Shutdown(clean=clean, requested_at=requested_at, at_rest_at=boot.at_rest_at if clean else None)
 
-    async def _press_until_down(self) -> None:
+    async def _press_until_down(self, requested_at: datetime) -> None:
         """Press the power button now and again until the guest is down, ended, or will not go on by itself."""
         loop = asyncio.get_running_loop()
         next_press = loop.time()
@@ -222,7 +222,7 @@ class Power:
                 return
             if loop.time() >= next_press:
                 await self.life.ask("system_powerdown")
-                self._boot.pressed_at = self._boot.pressed_at or self._now()
+                self._boot.asked_at = self._boot.asked_at or requested_at
                 next_press = loop.time() + _PRESS_AGAIN
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(next_press):

@@ -31,6 +31,7 @@ async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mappin
             plan = await planned(world, instance_id)
             if plan is None:
                 world.refused_ports.pop(instance_id, None)
+                world.troubles.over(_key(instance_id))
                 continue
             try:
                 refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
@@ -38,13 +39,27 @@ async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mappin
                 refusals = dict.fromkeys(plan, str(failure))
             if refusals:
                 refused[instance_id] = world.refused_ports[instance_id] = refusals
+                _tell(world, instance_id, refusals)
             else:
                 world.refused_ports.pop(instance_id, None)
+                world.troubles.over(_key(instance_id))
         for forward, reason in refusals.items():
             if before.get(forward) != reason:  # said once: every round tries again
                 address = f"{forward.host_address}:{forward.host_port}"
                 log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
     return refused
+
+
+def _tell(world: World, instance_id: str, refusals: Mapping[Forward, str]) -> None:
+    forward, reason = next(iter(refusals.items()))
+    where = f"{forward.host_address}:{forward.host_port}"
+    hint = f"end the program that has {where}, if one has; it is tried again each minute"
+    what = "some of its ports are not open"
+    world.troubles.failed(_key(instance_id), what, f"{where}: {reason}", instance=instance_id, hint=hint)
+
+
+def _key(instance_id: str) -> str:
+    return f"ports of {instance_id}"
 
 
 async def note_unanswered(world: World, instance_id: str) -> None:

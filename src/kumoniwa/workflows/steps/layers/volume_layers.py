@@ -10,12 +10,17 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
+from kumoniwa.deadlines import at_most
 from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.store import layers
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
+
+_COLLECTED_WITHIN = 60.0  # seconds
+_COLLECTION = "collection of layers"
+_HINT = "see whether the disk of the data folder works, and who owns its files"
 
 
 async def ensure_layers_made(world: World, layer_id: str) -> None:
@@ -54,11 +59,18 @@ async def ensure_dropped(world: World, ids: Collection[str]) -> None:
 
 
 async def collect_what_goes(world: World, **about: str) -> None:
-    """Collect the layers that nothing refers to. A file that does not go is only logged: the rows are right."""
+    """Collect the layers that nothing refers to. A file that does not go is no failure: the rows are right.
+
+    Takes at most a minute. Housekeeping tries again in each round, and a person is told after some.
+    """
     try:
-        await world.collector.collect()
-    except (DriverError, OSError) as failure:  # the next collector tries again
-        log.warning("layers could not be deleted", reason=str(failure), **about)
+        async with at_most(world.clock, _COLLECTED_WITHIN):
+            await world.collector.collect()
+        world.troubles.over(_COLLECTION)
+    except (DriverError, OSError, TimeoutError) as failure:
+        reason = str(failure) or f"it took more than {_COLLECTED_WITHIN:.0f} s"
+        log.warning("layers could not be deleted", reason=reason, **about)
+        world.troubles.failed(_COLLECTION, "files of layers that nothing needs cannot be deleted", reason, hint=_HINT)
 
 
 def _lost(connection: Connection, layer_id: str, there: Collection[str]) -> str | None:

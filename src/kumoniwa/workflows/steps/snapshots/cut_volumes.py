@@ -163,11 +163,7 @@ async def attached_since_its_end(world: World, instance_id: str) -> list[str]:
         if boot is not None and boot.ended_at is None:
             return []
         attached = volumes.attachments_of(connection, [instance_id]).get(instance_id, [])
-        return [
-            one.volume_id
-            for one in attached
-            if boot is None or boot.ended_at is None or one.attached_at > boot.ended_at
-        ]
+        return [one.volume_id for one in attached if boot is None or one.after_boot >= boot.number]
 
     return await world.database.read(read)
 
@@ -190,6 +186,22 @@ async def ensure_snapshots_completed(
 async def ensure_snapshots_failed(world: World, cuts: Sequence[WantedCut], reason: str) -> None:
     """Afterwards those of the snapshots that are not completed are in error, and say why."""
     await ensure_failed(world, {cut["snapshot"]: reason for cut in cuts})
+
+
+async def ensure_cuts_kept(world: World, cuts: Sequence[WantedCut]) -> None:
+    """Afterwards every overlay that the cuts were to switch to is its volume's head, whether it was switched to or not.
+
+    For cuts of which that is not known, and whose guest ends: what it wrote since is there, and an overlay that it had
+    not come to shows what is beneath it.
+    """
+
+    def keep(connection: Connection) -> None:
+        for cut in cuts:
+            volume, overlay = volumes.get(connection, cut["volume"]), layers.get(connection, cut["new"])
+            if volume is not None and overlay is not None and overlay.parent_id == volume.head:
+                volumes.set_head(connection, volume.id, overlay.id)
+
+    await world.database.write(keep)
 
 
 async def ensure_overlays_dropped(world: World, cuts: Sequence[WantedCut]) -> None:

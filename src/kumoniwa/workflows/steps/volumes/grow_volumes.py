@@ -38,6 +38,17 @@ async def ensure_applied(world: World, volume_id: str, layer_id: str, instance_i
     await world.database.write(lambda connection: _apply(connection, modification, message))
 
 
+async def ensure_applied_at_rest(world: World, volume_id: str) -> None:
+    """Afterwards a volume is what its modification wants, whose guest is gone and may have seen it grow."""
+    if (found := await world.database.read(partial(_found, volume_id=volume_id))) is None:
+        return
+    volume, _, modification = found
+    if modification.target_size_gib > volume.size_gib:
+        await ensure_layers_made(world, volume.head)
+        await world.driver.disks.ensure_size(LayerId(volume.head), modification.target_size_gib * GIB)
+    await world.database.write(lambda connection: _apply(connection, modification, None))
+
+
 async def ensure_completed(world: World, volume_id: str) -> None:
     """Afterwards the modification is `completed`: nothing has to be optimized here."""
     now = world.clock.now()

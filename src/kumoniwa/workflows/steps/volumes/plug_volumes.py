@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DetachRefused, GuestState
 from kumoniwa.model.volumes import AttachmentState, Volume
-from kumoniwa.store import volumes
+from kumoniwa.store import boots, volumes
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.world import World
@@ -21,18 +21,24 @@ async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> N
     """Afterwards the instance's guest has the volume, also where a caller wants it detached by now: what was asked for
     in between finds it there, and the detachment's turn comes.
 
-    A guest that is ABSENT gets it at its next start. One that does not run got it after its end, whenever it was asked
-    for: that is noted, for what the end says of its disks.
+    A guest that is ABSENT gets it at its next start. One that has ended got it after its end, whenever asked for:
+    its attachment says so, for what the end says of the guest's disks.
     """
     wanted = (AttachmentState.ATTACHING, AttachmentState.DETACHING)
     if (volume := await _attached(world, volume_id, instance_id, wanted)) is not None:
         disk = disk_of(volume)
         await until_answered(world, instance_id, lambda guest: guest.ensure_attached(disk))
-        if await until_answered(world, instance_id, lambda guest: guest.observe()) is not GuestState.RUNNING:
-            now = world.clock.now()
-            await world.database.write(
-                lambda connection: volumes.change_attachment(connection, volume_id, attached_at=now)
-            )
+        state = await until_answered(world, instance_id, lambda guest: guest.observe())
+
+        def note(connection: Connection) -> None:
+            boot = boots.current(connection, instance_id)
+            if boot is not None:
+                # One that is halted for want of room goes on, in the same boot.
+                goes_on = state is GuestState.HALTED and boot.ended_at is None
+                has_missed = boot.number - 1 if state is GuestState.RUNNING or goes_on else boot.number
+                volumes.change_attachment(connection, volume_id, after_boot=has_missed)
+
+        await world.database.write(note)
 
 
 async def ensure_published_attached(world: World, volume_id: str, instance_id: str) -> None:

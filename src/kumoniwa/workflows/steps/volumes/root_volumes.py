@@ -10,7 +10,7 @@ from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
 from kumoniwa.model.volumes import AttachmentState, VolumeState
-from kumoniwa.store import instances, replace_root, tags, volumes
+from kumoniwa.store import boots, instances, replace_root, tags, volumes
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.steps.instances import guests
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes, ensure_layers_made
@@ -131,7 +131,9 @@ async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: boo
         made_now = task.makes_volume and not back
         if made_now and not volumes.move(connection, coming, [VolumeState.CREATING], VolumeState.IN_USE):
             raise StepFailed(f"The volume '{coming}' is gone.")
-        volumes.attach(connection, replace(place, volume_id=coming, state=AttachmentState.ATTACHED, attached_at=now))
+        last = boots.latest_number(connection, task.instance_id)
+        given = replace(place, volume_id=coming, state=AttachmentState.ATTACHED, attached_at=now, after_boot=last)
+        volumes.attach(connection, given)
         _become(connection, task.instance_id, becomes)
 
     await world.database.write(exchange)

@@ -39,7 +39,8 @@ async def create_image(
     except StepFailed as failed:
         failure = failed
         # Before the boot: a guest that died meanwhile would be given a layer that one of them stands on.
-        await wf.settle("drop the overlays", cut_volumes.ensure_overlays_dropped, cuts)
+        undo = cut_volumes.ensure_cuts_kept if wf.is_overridden else cut_volumes.ensure_overlays_dropped
+        await wf.settle("drop the overlays", undo, cuts)
     if cut.cutting.reboot:
         try:
             await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)

@@ -33,7 +33,8 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[cut_volume
             failure = failed
             lost = {**lost, **{cut["snapshot"]: str(failed) for cut in planned["cuts"]}}
             taken = [cut for cut in taken if cut["snapshot"] not in lost]
-            await wf.settle("drop the overlays", cut_volumes.ensure_overlays_dropped, planned["cuts"])
+            undo = cut_volumes.ensure_cuts_kept if wf.is_overridden else cut_volumes.ensure_overlays_dropped
+            await wf.settle("drop the overlays", undo, planned["cuts"])
     await wf.release()
     if lost:
         await wf.settle("fail the snapshots", complete_snapshots.ensure_failed, lost)

@@ -6,6 +6,7 @@ import pytest
 from asgi import Refused
 from stack import Stack
 
+from kumoniwa.errors import NotBuilt
 from kumoniwa.hypervisor.driver import LayerDamaged
 
 pytestmark = pytest.mark.anyio
@@ -108,7 +109,7 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
             "'(', ')', '.', '-', '/' and '_'",
         ),
         ({"Description": "d" * 256}, "InvalidParameterValue", None),
-        ({"SnapshotLocation": "local"}, "UnsupportedOperation", "Kumoniwa does not implement SnapshotLocation local."),
+        ({"SnapshotLocation": "local"}, "UnsupportedOperation", NotBuilt("SnapshotLocation local").message),
         (
             {"BootModeOverride": "uefi"},
             "InvalidParameterValue",
@@ -141,7 +142,7 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
         (
             {"BlockDeviceMappings": [{"DeviceName": DATA, "Ebs": {"Encrypted": True}}]},
             "UnsupportedOperation",
-            "Kumoniwa does not implement encrypted volumes.",
+            NotBuilt("encrypted volumes").message,
         ),
         (
             {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "NoDevice": ""}]},

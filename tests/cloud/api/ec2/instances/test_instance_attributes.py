@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from asgi import Refused
+from sqlalchemy import Engine, event
 from stack import Stack
 
+from kumoniwa.errors import NotBuilt
 from kumoniwa.gateway.protocols.codec import service_model
 
 pytestmark = pytest.mark.anyio
@@ -176,7 +178,7 @@ async def test_delete_on_termination_is_changed_by_device_or_volume(stack: Stack
         (
             {"Kernel": {"Value": "aki-1"}},
             "UnsupportedOperation",
-            "Kumoniwa does not implement changing the attribute kernel.",
+            NotBuilt("changing the attribute kernel").message,
         ),
         (
             {"Groups": ["sg-0123456789abcdef0"]},
@@ -259,3 +261,26 @@ async def test_credit_specifications_are_told_of_burstable_types_alone(stack: St
     refused = changed["UnsuccessfulInstanceCreditSpecifications"][0]
     assert (refused["InstanceId"], refused["Error"]["Code"]) == (m5, "InstanceCreditSpecification.NotSupported")
     assert await told(InstanceIds=[t2]) == {t2: "unlimited"}
+
+
+async def test_an_instance_that_is_named_a_thousand_times_costs_no_more_than_once(stack: Stack) -> None:
+    t3 = await stack.launch()
+    heard: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        heard.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        changed = await stack.call(
+            "ModifyInstanceCreditSpecification",
+            InstanceCreditSpecifications=[
+                {"InstanceId": one, "CpuCredits": "standard"} for one in (t3, "i-0123456789abcdef0") * 1000
+            ],
+        )
+        await stack.launch(SecurityGroups=["default"] * 1000)
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    assert changed["SuccessfulInstanceCreditSpecifications"] == [{"InstanceId": t3}]
+    assert len(changed["UnsuccessfulInstanceCreditSpecifications"]) == 1000
+    assert len(heard) < 300

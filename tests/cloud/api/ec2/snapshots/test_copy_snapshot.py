@@ -8,6 +8,8 @@ from asgi import Caller
 from stack import Stack
 from volumes_at_hand import refused, root_of
 
+from kumoniwa.errors import NotBuilt
+
 pytestmark = pytest.mark.anyio
 
 HOME, AWAY = "us-east-1", "eu-west-1"
@@ -98,10 +100,10 @@ async def test_what_cannot_be_copied_is_refused(stack: Stack) -> None:
         ({"DestinationRegion": AWAY}, "InvalidParameterValue", None),
         ({"PresignedUrl": "no url"}, "InvalidParameterValue", None),
         ({"Description": "d" * 256}, "InvalidParameterValue", None),
-        ({"Encrypted": True}, "UnsupportedOperation", "Kumoniwa does not implement encrypted snapshots."),
-        ({"KmsKeyId": "key"}, "UnsupportedOperation", "Kumoniwa does not implement encrypted snapshots."),
-        ({"DestinationOutpostArn": "arn:x"}, "UnsupportedOperation", "Kumoniwa does not implement Outposts."),
-        ({"DestinationAvailabilityZone": "x"}, "UnsupportedOperation", "Kumoniwa does not implement Local Zones."),
+        ({"Encrypted": True}, "UnsupportedOperation", NotBuilt("encrypted snapshots").message),
+        ({"KmsKeyId": "key"}, "UnsupportedOperation", NotBuilt("encrypted snapshots").message),
+        ({"DestinationOutpostArn": "arn:x"}, "UnsupportedOperation", NotBuilt("Outposts").message),
+        ({"DestinationAvailabilityZone": "x"}, "UnsupportedOperation", NotBuilt("Local Zones").message),
         ({"CompletionDurationMinutes": 16}, "InvalidParameterValue", None),
     ):
         with refused(code, message):

@@ -4,6 +4,8 @@ import pytest
 from stack import Stack
 from volumes_at_hand import ZONE, attached, create, held, refused, root_of
 
+from kumoniwa.errors import NotBuilt
+
 pytestmark = pytest.mark.anyio
 
 
@@ -46,8 +48,8 @@ async def test_what_cannot_be_is_refused(stack: Stack) -> None:
             "Value (vol-x) for parameter volumeId is invalid. Expected: 'vol-...'.",
         ),
         ({"Description": "d" * 256}, "InvalidParameterValue", None),
-        ({"OutpostArn": "arn:aws:outposts:x"}, "UnsupportedOperation", "Kumoniwa does not implement Outposts."),
-        ({"Location": "local"}, "UnsupportedOperation", "Kumoniwa does not implement Local Zones."),
+        ({"OutpostArn": "arn:aws:outposts:x"}, "UnsupportedOperation", NotBuilt("Outposts").message),
+        ({"Location": "local"}, "UnsupportedOperation", NotBuilt("Local Zones").message),
         (
             {"TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]},
             "InvalidParameterValue",

@@ -17,7 +17,7 @@ from kumoniwa.store import instances, volumes
 pytestmark = pytest.mark.anyio
 
 ROOT, SPARE = f"vol-{hexadecimal(1)}", f"vol-{hexadecimal(2)}"
-ATTACHMENT = Attachment(ROOT, INSTANCE.id, "/dev/xvda", AttachmentState.ATTACHED, AT, True, 0)
+ATTACHMENT = Attachment(ROOT, INSTANCE.id, "/dev/xvda", AttachmentState.ATTACHED, AT, True, 0, 0)
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def _groups(
     connection: Connection, call: Call, vpc_id: str, ids: Sequence[str], names: Sequence[str]
 ) -> tuple[str, ...]:
     by_name = []
-    for name in names:
+    for name in dict.fromkeys(names):
         if (group := security_groups.named(connection, vpc_id, name)) is None:
             raise Ec2Error(
                 "InvalidGroup.NotFound", f"The security group '{name}' does not exist in default VPC '{vpc_id}'"

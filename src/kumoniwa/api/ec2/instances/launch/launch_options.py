@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
 from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.metadata_options import checked_metadata_options
 from kumoniwa.api.not_built import refuse
-from kumoniwa.errors import InvalidParameterValue, UnsupportedHibernationConfiguration, UnsupportedOperation
+from kumoniwa.errors import HibernationNotBuilt, InvalidParameterValue, NotBuilt
 from kumoniwa.model.images import Image
 from kumoniwa.model.instance_types import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import ShutdownBehavior
@@ -43,9 +43,9 @@ def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
     """Check these parameters of RunInstances. What Kumoniwa lacks is refused by name, never ignored."""
     refuse(parameters, LAUNCH_NOT_BUILT)
     if (parameters.get("HibernationOptions") or {}).get("Configured"):
-        raise UnsupportedHibernationConfiguration("Kumoniwa does not implement hibernation.")
+        raise HibernationNotBuilt
     if (parameters.get("EnclaveOptions") or {}).get("Enabled"):
-        raise UnsupportedOperation("Kumoniwa does not implement enclaves.")
+        raise NotBuilt("enclaves")
     kind = checked_type(parameters.get("InstanceType") or DEFAULT_INSTANCE_TYPE)
     metadata = {
         "metadata_endpoint": True,

@@ -28,6 +28,8 @@ _ANSWERS_WITHIN = 5.0  # seconds
 _FREEZES_WITHIN = 10.0
 _THAWS_WITHIN = 15.0  # a first attempt; more follow
 _THAW_AGAIN = 5.0
+_TOLD_AFTER = 12  # attempts in a row; from then on they are rarer
+_THAW_RARELY = 60.0
 
 
 @dataclass
@@ -111,13 +113,19 @@ async def _thaw(folder: Path) -> Thawed:
 
 
 async def _thaw_again(machine: Machine, folder: Path) -> None:
-    """Try until it is done, the process has ended, or the guest was forgotten."""
+    """Try until it is done, the process has ended, or the guest was forgotten; a person is told after some attempts."""
+    failed = 0
     while machine.alive and (folder / _MARK).exists():
         try:
             await _thaw(folder)
             log.info("a guest's file systems were thawed after all", guest=machine.name)
-        except (DriverError, OSError):
-            await asyncio.sleep(_THAW_AGAIN)  # no event says that the agent listens again
+            machine.stays_frozen(None)
+        except (DriverError, OSError) as failure:
+            failed += 1
+            if failed >= _TOLD_AFTER:
+                machine.stays_frozen(str(failure))
+            # No event says that the agent listens again.
+            await asyncio.sleep(_THAW_AGAIN if failed < _TOLD_AFTER else _THAW_RARELY)
 
 
 def _mark(folder: Path) -> None:

@@ -34,11 +34,12 @@ _QUIT_WITHIN = 60.0  # seconds for a QEMU that quits to flush what it holds
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """What is called when a machine does something: its monitor's events, the first line of a kernel, its end (exit
-    status)."""
+    status), file systems that stay frozen (why) or no longer do (None)."""
 
     on_event: Callable[[Mapping[str, Any]], None]
     on_kernel: Callable[[], None]
     on_end: Callable[[int | None], None]
+    on_frozen: Callable[[str | None], None]
 
 
 class Machine:
@@ -173,6 +174,10 @@ class Machine:
             self._process.release()
         if self._monitor is not None:
             await self._monitor.close()
+
+    def stays_frozen(self, why: str | None) -> None:
+        """Report that its file systems cannot be thawed, and why; None: they were, after all."""
+        self._hearing.on_frozen(why)
 
     def go_on_with(self, work: Coroutine[Any, Any, object], name: str) -> None:
         """Do something for this machine in the background, as long as the driver is open."""

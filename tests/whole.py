@@ -8,7 +8,7 @@ from stack import Stack
 
 from kumoniwa.model.layers import Layer
 from kumoniwa.store import layers, tables
-from kumoniwa.store.tables import metadata, permissions, tags, workflows
+from kumoniwa.store.tables import metadata, permissions, tags, vpcs, workflows
 
 
 async def whole(stack: Stack) -> None:
@@ -25,7 +25,7 @@ async def whole(stack: Stack) -> None:
     claims, unfinished, of_nothing = await cloud.read(read)
     assert claims == []
     assert unfinished == []
-    assert of_nothing == [], "tags and permissions go with what they are of"
+    assert of_nothing == [], f"tags and permissions go with what they are of: {of_nothing}"
     known: dict[str, Layer] = await cloud.read(layers.every)
     files = await stack.driver.disks.all_layers()
     assert files <= known.keys()
@@ -41,6 +41,6 @@ def _of_nothing(connection: Connection) -> Iterable[str]:
         for table in metadata.tables.values()
         if "id" in table.c
         for found in connection.scalars(select(table.c.id))
-    }
+    } | set(connection.scalars(select(vpcs.c.dhcp_options_id)))
     for table in (tags, permissions):
         yield from set(connection.scalars(select(table.c.resource_id))) - there

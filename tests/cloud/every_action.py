@@ -1,0 +1,176 @@
+"""For every action a call that succeeds, on a scene that has all it needs. An action without one fails the walks."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from asgi import Answer
+from botocore.serialize import create_serializer
+from stack import Stack
+
+from kumoniwa.api import ec2
+from kumoniwa.api.registry import ACTIONS
+from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.modules import import_all
+
+import_all(ec2)
+
+MODEL = service_model("ec2", "2016-11-15")
+ACTIONS_OF_EC2 = sorted(ACTIONS["ec2"])
+_SERIALIZER = create_serializer("ec2")
+
+Scene = Mapping[str, Any]
+Example = Callable[[Scene], dict[str, Any]]
+
+_ED25519 = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMwkwUW4TwqcERtsGUw3iCA38AjbAXGz+e4KiRyETC1g"
+_NEW_RULE = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
+_OLD_RULE = [{"IpProtocol": "tcp", "FromPort": 3, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
+_TOLD_RULE = [{**_OLD_RULE[0], "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "told"}]}]
+_OTHERS = [{"UserId": "210987654321"}]
+
+READS: dict[str, Example] = {
+    "DescribeImageAttribute": lambda its: {"ImageId": its["image"], "Attribute": "description"},
+    "DescribeInstanceAttribute": lambda its: {"InstanceId": its["instance"], "Attribute": "blockDeviceMapping"},
+    "DescribeSnapshotAttribute": lambda its: {"SnapshotId": its["snapshot"], "Attribute": "createVolumePermission"},
+    "DescribeVolumeAttribute": lambda its: {"VolumeId": its["free"], "Attribute": "autoEnableIO"},
+    "DescribeVpcAttribute": lambda its: {"VpcId": its["vpc"], "Attribute": "enableDnsSupport"},
+    "GetConsoleOutput": lambda its: {"InstanceId": its["instance"]},
+    "GetConsoleScreenshot": lambda its: {"InstanceId": its["instance"]},
+    "GetImageAncestry": lambda its: {"ImageId": its["image"]},
+    "GetInstanceUefiData": lambda its: {"InstanceId": its["instance"]},
+    "GetPasswordData": lambda its: {"InstanceId": its["instance"]},
+    **{name: lambda _: {} for name in ACTIONS_OF_EC2 if name.startswith("Describe") and not name.endswith("Attribute")},
+}
+
+CHANGES: dict[str, Example] = {
+    "AttachVolume": lambda its: {"VolumeId": its["free"], "InstanceId": its["instance"], "Device": "/dev/sdf"},
+    "AuthorizeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
+    "AuthorizeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
+    "CopyImage": lambda its: {"Name": "copy", "SourceImageId": its["image"], "SourceRegion": "us-east-1"},
+    "CopySnapshot": lambda its: {"SourceSnapshotId": its["snapshot"], "SourceRegion": "us-east-1"},
+    "CreateImage": lambda its: {"InstanceId": its["instance"], "Name": "new"},
+    "CreateKeyPair": lambda its: {"KeyName": "new"},
+    "CreateReplaceRootVolumeTask": lambda its: {"InstanceId": its["other"]},
+    "CreateSecurityGroup": lambda its: {"GroupName": "new", "Description": "d"},
+    "CreateSnapshot": lambda its: {"VolumeId": its["root"]},
+    "CreateSnapshots": lambda its: {"InstanceSpecification": {"InstanceId": its["instance"]}},
+    "CreateTags": lambda its: {"Resources": [its["free"]], "Tags": [{"Key": "k", "Value": "v"}]},
+    "CreateVolume": lambda its: {"AvailabilityZone": "us-east-1a", "Size": 1},
+    "DeleteKeyPair": lambda its: {"KeyName": "old"},
+    "DeleteSecurityGroup": lambda its: {"GroupId": its["unused group"]},
+    "DeleteSnapshot": lambda its: {"SnapshotId": its["unused snapshot"]},
+    "DeleteTags": lambda its: {"Resources": [its["root"]]},
+    "DeleteVolume": lambda its: {"VolumeId": its["unused"]},
+    "DeregisterImage": lambda its: {"ImageId": its["images"][0]},
+    "DetachVolume": lambda its: {"VolumeId": its["attached"]},
+    "DisableImage": lambda its: {"ImageId": its["images"][1]},
+    "DisableImageDeprecation": lambda its: {"ImageId": its["images"][2]},
+    "DisableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][3]},
+    "EnableImage": lambda its: {"ImageId": its["images"][4]},
+    "EnableImageDeprecation": lambda its: {"ImageId": its["images"][2], "DeprecateAt": "2030-01-01T00:00:00Z"},
+    "EnableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][2]},
+    "EnableVolumeIO": lambda its: {"VolumeId": its["root"]},
+    "ImportKeyPair": lambda its: {"KeyName": "imported", "PublicKeyMaterial": _ED25519},
+    "ImportSnapshot": lambda its: {"DiskContainer": {"Format": "RAW", "Url": its["disk"]}},
+    "ModifyImageAttribute": lambda its: {"ImageId": its["image"], "LaunchPermission": {"Add": _OTHERS}},
+    "ModifyInstanceAttribute": lambda its: {"InstanceId": its["instance"], "SourceDestCheck": {"Value": False}},
+    "ModifyInstanceCpuOptions": lambda its: {"InstanceId": its["large"], "CoreCount": 1, "ThreadsPerCore": 2},
+    "ModifyInstanceCreditSpecification": lambda its: {
+        "InstanceCreditSpecifications": [{"InstanceId": its["instance"], "CpuCredits": "standard"}]
+    },
+    "ModifyInstanceMaintenanceOptions": lambda its: {"InstanceId": its["instance"], "RebootMigration": "disabled"},
+    "ModifyInstanceMetadataOptions": lambda its: {"InstanceId": its["instance"], "HttpTokens": "required"},
+    "ModifySecurityGroupRules": lambda its: {
+        "GroupId": its["group"],
+        "SecurityGroupRules": [
+            {"SecurityGroupRuleId": its["rule"], "SecurityGroupRule": {"IpProtocol": "-1", "CidrIpv4": "10.0.0.0/9"}}
+        ],
+    },
+    "ModifySnapshotAttribute": lambda its: {
+        "SnapshotId": its["snapshot"],
+        "CreateVolumePermission": {"Add": _OTHERS},
+    },
+    "ModifyVolume": lambda its: {"VolumeId": its["root"], "Size": 9},
+    "ModifyVolumeAttribute": lambda its: {"VolumeId": its["free"], "AutoEnableIO": {"Value": True}},
+    "MonitorInstances": lambda its: {"InstanceIds": [its["instance"]]},
+    "RebootInstances": lambda its: {"InstanceIds": [its["instance"]]},
+    "RegisterImage": lambda its: _image("registered", its["snapshot"]),
+    "ResetImageAttribute": lambda its: {"ImageId": its["image"], "Attribute": "launchPermission"},
+    "ResetInstanceAttribute": lambda its: {"InstanceId": its["instance"], "Attribute": "sourceDestCheck"},
+    "ResetSnapshotAttribute": lambda its: {"SnapshotId": its["snapshot"], "Attribute": "createVolumePermission"},
+    "RevokeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
+    "RevokeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
+    "RunInstances": lambda its: {"ImageId": its["image"], "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro"},
+    "StartInstances": lambda its: {"InstanceIds": [its["large"]]},
+    "StopInstances": lambda its: {"InstanceIds": [its["other"]]},
+    "TerminateInstances": lambda its: {"InstanceIds": [its["instance"]]},
+    "UnmonitorInstances": lambda its: {"InstanceIds": [its["instance"]]},
+    "UpdateSecurityGroupRuleDescriptionsEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _TOLD_RULE},
+    "UpdateSecurityGroupRuleDescriptionsIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _TOLD_RULE},
+}
+
+EXAMPLES = READS | CHANGES
+REFUSED = {"GetInstanceUefiData": "UnsupportedOperation"}
+"""Actions that refuse every call."""
+_LAST = {"RevokeSecurityGroupEgress": 1, "RevokeSecurityGroupIngress": 1, "StopInstances": 1, "TerminateInstances": 2}
+IN_ORDER = sorted(EXAMPLES, key=lambda name: (_LAST.get(name, 0), name))
+"""The examples in an order in which all succeed, one after another: those last that take something away."""
+
+
+async def scene(stack: Stack, folder: Path) -> Scene:
+    """All that the examples name."""
+    instance, other = await stack.launch(), await stack.launch()
+    large = await stack.launch(InstanceType="m5.2xlarge")
+    await stack.call("StopInstances", InstanceIds=[large])
+    root = (await stack.instance(instance))["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    made = [await stack.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1) for _ in range(3)]
+    free, unused, attached = (volume["VolumeId"] for volume in made)
+    await stack.idle()
+    await stack.call("AttachVolume", VolumeId=attached, InstanceId=instance, Device="/dev/sdg")
+    snapshot = (await stack.call("CreateSnapshot", VolumeId=root))["SnapshotId"]
+    unused_snapshot = (await stack.call("CreateSnapshot", VolumeId=free))["SnapshotId"]
+    group = (await stack.call("CreateSecurityGroup", GroupName="g", Description="d"))["GroupId"]
+    unused_group = (await stack.call("CreateSecurityGroup", GroupName="unused", Description="d"))["GroupId"]
+    await stack.call("AuthorizeSecurityGroupEgress", GroupId=group, IpPermissions=_OLD_RULE)
+    await stack.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=_OLD_RULE)
+    await stack.call("CreateTags", Resources=[root], Tags=[{"Key": "k", "Value": "v"}])
+    filters = [{"Name": "group-id", "Values": [group]}]
+    rules = (await stack.call("DescribeSecurityGroupRules", Filters=filters))["SecurityGroupRules"]
+    await stack.call("CreateKeyPair", KeyName="old")
+    await stack.idle()
+    images = [(await stack.call("RegisterImage", **_image(f"image {n}", snapshot)))["ImageId"] for n in range(5)]
+    await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
+    await stack.call("DisableImage", ImageId=images[4])
+    await stack.call("EnableImageDeprecation", ImageId=images[2], DeprecateAt="2031-01-01T00:00:00Z")
+    disk = folder / "disk.raw"
+    disk.write_bytes(bytes(512))
+    return {
+        "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
+        "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
+        "unused group": unused_group, "images": images, "disk": disk.as_uri(),
+        "rule": next(rule["SecurityGroupRuleId"] for rule in rules if rule["IpProtocol"] == "-1"),
+        "image": (await stack.call("DescribeInstances"))["Reservations"][0]["Instances"][0]["ImageId"],
+        "vpc": (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"],
+    }  # fmt: skip
+
+
+def serialized(action: str, parameters: Mapping[str, Any]) -> str:
+    """A call's form, as botocore writes it."""
+    body = _SERIALIZER.serialize_to_request(dict(parameters), MODEL.operation_model(action))["body"]
+    return urlencode(body)
+
+
+async def answered(stack: Stack, action: str, parameters: Mapping[str, Any]) -> Answer:
+    """What came back for a call, as it stood on the wire."""
+    return await stack.caller.post(serialized(action, parameters))
+
+
+def _image(name: str, snapshot: str) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "Architecture": "x86_64",
+        "RootDeviceName": "/dev/xvda",
+        "VirtualizationType": "hvm",
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}],
+    }

@@ -1,6 +1,7 @@
 """The console's WebSocket on a real socket: who may listen, what is told, and that no page holds the server up."""
 
 import json
+import socket
 import subprocess
 import time
 from contextlib import ExitStack
@@ -111,6 +112,33 @@ def test_no_other_websocket_is_spoken(signed_in: SignedIn) -> None:
         ):
             pass
         assert refused.value.response.status_code == 403
+
+
+_UPGRADE = b"Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+_KEY = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + b"\r\n",
+        b"POST /console/live HTTP/1.1\r\n" + _UPGRADE + b"Content-Length: 3\r\n\r\nabc",
+        b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + b"X: y\r\n" * 300 + _KEY + b"\r\n",
+        b"GET /console/live HTTP/1.1\r\n"
+        + _UPGRADE
+        + b"Cookie: \xff\r\nSec-WebSocket-Protocol: \xff\r\n"
+        + _KEY
+        + b"\r\n",
+        b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + _KEY + b"\r\n\xff\xff\xff\xff",
+    ],
+)
+def test_a_connection_that_is_no_websocket_ends_at_once(cloud: CloudProcess, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=8) as connection:  # less than a head may take
+        connection.sendall(head)
+        said = b""
+        while more := connection.recv(4096):
+            said += more
+    assert said.split(b" ")[1:2] in ([], [b"400"], [b"403"])
 
 
 def test_signing_out_closes_the_connection_and_no_other_is_opened(signed_in: SignedIn) -> None:

@@ -79,6 +79,8 @@ class GuardedProtocol(H11Protocol):
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._stop_waiting()  # from here on it is another protocol's connection
         super().handle_websocket_upgrade(event)
+        if not getattr(self.transport.get_protocol(), "handshake_initiated", False):
+            self.transport.close()  # its head is none of a WebSocket, and that protocol would wait for another
 
     def send_400_response(self, msg: str) -> None:
         may_have_body = True

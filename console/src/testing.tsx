@@ -58,6 +58,17 @@ export async function settle(): Promise<void> {
   });
 }
 
+const PATIENCE = 5000; // ms
+
+/** Let things go on until this holds. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error("it did not come to hold");
+    await settle();
+  }
+}
+
 /** An instance as pages know it. */
 export function rowOf(id: string, more: Partial<Row> = {}): Row {
   const BlockDeviceMappings = [{ DeviceName: "/dev/xvda", Ebs: { VolumeId: "vol-1", DeleteOnTermination: true } }];

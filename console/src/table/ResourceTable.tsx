@@ -84,12 +84,15 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
     pagination: { pageSize: preferences.pageSize },
     selection: { keepSelection: true, trackBy: description.idOf },
   });
-  const selected = [...(collection.collectionProps.selectedItems ?? [])];
+  // What was selected is kept as it was then: these are the same items as they are now, without those that are gone.
+  const chosen = new Set(collection.collectionProps.selectedItems?.map(description.idOf));
+  const selected = (items ?? []).filter((item) => chosen.has(description.idOf(item)));
   const options = useMemo(() => filteringOptions(description.columns, items ?? []), [description, items]);
   return (
     <Table
       {...collection.collectionProps}
       items={collection.items}
+      selectedItems={selected}
       columnDefinitions={columns}
       columnDisplay={columns.map(({ id }) => ({ id, visible: preferences.visible.includes(id) }))}
       variant="full-page"

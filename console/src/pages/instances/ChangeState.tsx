@@ -98,6 +98,7 @@ function useRefusals(
   action: (typeof ACTIONS)[Change],
 ): Map<string, Refused | null> | undefined {
   const [refusals, setRefusals] = useState<Map<string, Refused | null>>();
+  const asked = rows.map((row) => `${row.id} ${row.state}`).join(); // asked again when a state changes
   useEffect(() => {
     let current = true;
     const ask = async (row: Row): Promise<[string, Refused | null]> => [
@@ -111,6 +112,6 @@ function useRefusals(
     return () => {
       current = false;
     };
-  }, [region, rows, action]);
+  }, [region, asked, action]);
   return refusals;
 }

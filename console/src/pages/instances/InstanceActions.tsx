@@ -13,14 +13,15 @@ type Dialog = Change | "createImage" | "stopProtection" | "terminationProtection
 
 export function InstanceActions({ region, selected }: { region: string; selected: Row[] }): ReactNode {
   const text = useText();
-  const [open, setOpen] = useState<{ dialog: Dialog; rows: Row[] }>();
+  const [open, setOpen] = useState<{ dialog: Dialog; ids: string[] }>();
   const none = selected.length === 0 && { disabled: true, disabledReason: text("actions.chooseFirst") };
   const notOne = selected.length !== 1 && { disabled: true, disabledReason: text("actions.chooseOne") };
   const choose = ({ detail }: { detail: ButtonDropdownProps.ItemClickDetails }): void => {
     if (detail.id === "view") go(at(region, "instances", selected[0]!.id));
-    else setOpen({ dialog: detail.id as Dialog, rows: selected });
+    else setOpen({ dialog: detail.id as Dialog, ids: selected.map((row) => row.id) });
   };
-  const first = open?.rows[0];
+  const rows = selected.filter((row) => open?.ids.includes(row.id)); // as they are now, while the dialog is open
+  const first = rows[0];
   const close = (): void => setOpen(undefined);
   return (
     <SpaceBetween direction="horizontal" size="xs">
@@ -64,7 +65,9 @@ export function InstanceActions({ region, selected }: { region: string; selected
       {open && first && open.dialog === "terminationProtection" && (
         <ChangeProtection region={region} row={first} of="termination" close={close} />
       )}
-      {open && isChange(open.dialog) && <ChangeState region={region} rows={open.rows} change={open.dialog} close={close} />}
+      {open && first && isChange(open.dialog) && (
+        <ChangeState region={region} rows={rows} change={open.dialog} close={close} />
+      )}
     </SpaceBetween>
   );
 }

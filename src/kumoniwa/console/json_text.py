@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
+from kumoniwa.api.written_once import WrittenOnce
 from kumoniwa.errors import InvalidRequest
 from kumoniwa.gateway.protocols.answers import ec2_moment
 
@@ -37,21 +38,45 @@ def given_text(read: Mapping[str, Any], name: str) -> str:
 
 def written_json(answer: Mapping[str, Any]) -> bytes:
     """An action's answer. Raises `TypeError` for what has no place in JSON."""
-    return json.dumps(_plain(answer), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    pieces: list[str] = []
+    _write(pieces, answer)
+    return "".join(pieces).encode("utf-8", "replace")
 
 
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float):  # most are
-        return value
-    if isinstance(value, Mapping):
-        return {name: _plain(member) for name, member in value.items() if member is not None}
-    if isinstance(value, datetime):
-        return ec2_moment(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, Iterable):
-        return [_plain(item) for item in value]
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
+def _write(out: list[str], value: Any) -> None:
+    if type(value) is WrittenOnce:
+        out.append(_written_once(value))
+    elif isinstance(value, Mapping):
+        separator = "{"
+        for name, member in value.items():
+            if member is not None:
+                out.append(f'{separator}"{name}":')
+                _write(out, member)
+                separator = ","
+        out.append("{}" if separator == "{" else "}")
+    elif isinstance(value, str | bool | int | float):
+        out.append(json.dumps(value, ensure_ascii=False))
+    elif isinstance(value, datetime):
+        out.append(f'"{ec2_moment(value)}"')
+    elif isinstance(value, bytes):
+        out.append(f'"{base64.b64encode(value).decode("ascii")}"')
+    elif isinstance(value, Iterable):
+        separator = "["
+        for item in value:
+            out.append(separator)
+            _write(out, item)
+            separator = ","
+        out.append("[]" if separator == "[" else "]")
+    else:
+        raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _written_once(value: WrittenOnce) -> str:
+    if (text := value.written.get(_write)) is None:
+        pieces: list[str] = []
+        _write(pieces, dict(value))
+        text = value.written[_write] = "".join(pieces)
+    return text
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -41,10 +41,15 @@ class Stack:
         """Wait until no workflow goes on, and what guests did by themselves was followed."""
         engine = self.running.cloud.engine
         async with asyncio.timeout(30):
-            await self.driver.followed()
+            await self.followed()
             while not engine.is_idle:
                 await engine.idle(timeout=30)
-                await self.driver.followed()
+                await self.followed()
+
+    async def followed(self) -> None:
+        """Wait until what guests did by themselves was followed."""
+        await self.driver.followed()
+        await self.running.follower.caught_up()
 
     def guest(self, instance_id: str) -> SimulatedGuest:
         return self.driver.guest(GuestId(instance_id))

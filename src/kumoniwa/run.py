@@ -19,6 +19,10 @@ log = structlog.get_logger(__name__)
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"PATH": _PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+MOST_BYTES = 64 * 1024 * 1024
+"""Of a program's standard output that is given back whole: a guest may be what speaks, through ssh."""
+_MOST_KEPT = 1_000_000  # characters of what is kept of output that is read by the line, and of a line
+_CHUNK = 65536
 
 
 class ProgramMissing(Exception):
@@ -60,7 +64,7 @@ async def run(
     `on_line` is called with each line of standard error as it comes (carriage returns end lines too: progress);
     `on_output` with each of standard output, of which then only the end is given back.
     `environment` is added to the minimal one.
-    Raises `ProgramMissing`, `ProgramFailed`.
+    Raises `ProgramMissing`, `ProgramFailed`; this also for a program that writes more than `MOST_BYTES`.
     """
     command = [find(argv[0]), *argv[1:]]
     log.debug("run", command=shlex.join(command), cwd=str(cwd) if cwd else None)
@@ -77,7 +81,7 @@ async def run(
     try:
         async with asyncio.timeout(timeout):
             stdout, stderr, _ = await asyncio.gather(
-                _whole(process.stdout) if on_output is None else _lines(process.stdout, on_output),
+                _whole(argv, process.stdout) if on_output is None else _lines(process.stdout, on_output),
                 _lines(process.stderr, on_line),
                 process.wait(),
             )
@@ -161,19 +165,25 @@ def reap(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-async def _whole(stream: asyncio.StreamReader) -> str:
-    return (await stream.read()).decode(errors="replace")
+async def _whole(argv: Sequence[str], stream: asyncio.StreamReader) -> str:
+    said = bytearray()
+    while chunk := await stream.read(_CHUNK):
+        said += chunk
+        if len(said) > MOST_BYTES:
+            raise ProgramFailed(argv, 0, f"it wrote more than {MOST_BYTES} bytes")
+    return said.decode(errors="replace")
 
 
 async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | None) -> str:
     """Read a stream to its end, telling of each line; gives the whole."""
     text = ""
     tail = ""
-    while chunk := await stream.read(65536):
+    while chunk := await stream.read(_CHUNK):
         piece = chunk.decode(errors="replace")
-        text = (text + piece)[-1_000_000:]
+        text = (text + piece)[-_MOST_KEPT:]
         if on_line is not None:
             *whole, tail = (tail + piece).replace("\r", "\n").split("\n")
+            tail = tail[-_MOST_KEPT:]
             for line in whole:
                 on_line(line)
     return text

@@ -24,6 +24,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId, GuestLost
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.store import journal
 
 ACTIONS_OF_EC2 = sorted(ACTIONS["ec2"])
 _DEADLINE = 30  # seconds for one request, however busy the host: one that takes longer hangs
@@ -148,10 +149,13 @@ class History:
     async def _come_to_rest(self) -> None:
         for _ in range(400):
             await self.stack.driver.followed()
+            with suppress(TimeoutError):
+                await self.stack.running.cloud.engine.idle(timeout=0.05)
             if self.is_idle:
                 return
             await self.pass_time(10)
-        raise Fault("workflows do not end")
+        live = await self.stack.running.cloud.read(lambda connection: journal.running(connection))
+        raise Fault(f"workflows do not end: {len(live)} {live[:2]}")
 
     def _filled(self, value: str) -> str:
         """A value in which `{i}` is the first id of its kind, `{i2}` the second."""
@@ -168,6 +172,7 @@ async def history_on(folder: Path, random: Random) -> AsyncIterator[History]:
     clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
     timing = random.choice((Timing.instant(), Timing()))
     driver = SimulatedDriver(clock, timing=timing)
+    driver.world.memory_mib = 32 * 1024  # so that nobody launches a thousand guests
     config = Config(data_dir=folder / "cloud", import_from=(folder,))
     with pytest.MonkeyPatch.context() as patch, watched() as watch:
         patch.setattr("kumoniwa.ids.secrets", _Seeded(Random(random.random())))

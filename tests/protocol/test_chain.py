@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from asgi import Caller, Refused, send
 from structlog.testing import capture_logs
+from waiting import let_others_run
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.registry import BoundAction
@@ -246,6 +247,41 @@ async def test_unsigned_requests_reach_nothing(gateway: Gateway, garden: Garden)
         answer = await send(gateway, "GET", target)
         assert (answer.status, "MissingAuthenticationToken" in answer.text) == (403, True)
     assert garden.calls == []
+
+
+async def test_only_callers_that_are_known_keep_their_connections(gateway: Gateway, caller: Caller) -> None:
+    for body in (f"Action=DescribeKeyPairs&{VERSION}", f"Action=StopInstances&{VERSION}&InstanceId.1=i-1"):
+        assert "connection" not in (await caller.post(body)).headers
+    for stranger in (Caller(gateway, "OTHERKEY", SECRET), Caller(gateway, KEY, "other")):
+        assert (await stranger.post(f"Action=DescribeKeyPairs&{VERSION}")).headers["connection"] == "close"
+    for target in ("/", "/_kumoniwa/health", "/_kumoniwa/instances/i-1/boots"):
+        assert (await send(gateway, "GET", target)).headers["connection"] == "close"
+
+
+async def test_large_bodies_are_read_a_few_at_a_time_until_their_signatures_are_known(gateway: Gateway) -> None:
+    reading, goes_on = 0, asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        nonlocal reading
+        reading += 1
+        await goes_on.wait()
+        return {"type": "http.request", "body": b"x" * 100_000, "more_body": False}
+
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def take(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in [*_claiming(KEY), ("content-length", "100000")]]
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": raw}
+    async with asyncio.timeout(20), asyncio.TaskGroup() as callers:
+        for _ in range(10):
+            callers.create_task(gateway(scope, receive, take))
+        await let_others_run(100)
+        assert reading == 4
+        goes_on.set()
+    assert reading == 10
+    assert [message["status"] for message in sent if "status" in message] == [401] * 10
 
 
 async def test_sts_says_who_the_caller_is(caller: Caller) -> None:

@@ -144,7 +144,7 @@ class RealCloud:
         machine = self.guest(instance_id)._machine
         assert machine is not None
         answer = asyncio.Event()
-        with machine.listening(lambda event: answer.set() if event["event"] == "RTC_CHANGE" else None):
+        with machine.listening(lambda event: answer.set() if event.name == "RTC_CHANGE" else None):
             await machine.execute("send-key", keys=[{"type": "qcode", "data": key}], hold_time=1)
             if answered:
                 async with asyncio.timeout(WITHIN):

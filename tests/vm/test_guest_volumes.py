@@ -50,10 +50,10 @@ async def serials(cloud: RealCloud, instance_id: str) -> set[str]:
     machine = cloud.guest(instance_id)._machine
     assert machine is not None
     found = set()
-    for each in await machine.execute("qom-list", path="/machine/peripheral"):
-        if "nvme" in each["type"]:
-            path = f"/machine/peripheral/{each['name']}"
-            found.add(str(await machine.execute("qom-get", path=path, property="serial")))
+    for each in (await machine.execute("qom-list", path="/machine/peripheral")).each():
+        if "nvme" in each["type"].text():
+            path = f"/machine/peripheral/{each['name'].text()}"
+            found.add((await machine.execute("qom-get", path=path, property="serial")).text())
     return found
 
 

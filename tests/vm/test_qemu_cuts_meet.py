@@ -10,6 +10,7 @@ from contract_bench import overlay
 from qemu_bench import QemuBench, machine_of, qemu
 
 from kumoniwa.hypervisor.driver import Cut, DetachRefused, EventKind
+from kumoniwa.hypervisor.qemu.guest.drives import stream
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 
@@ -73,4 +74,4 @@ async def test_a_cut_that_was_made_is_not_refused_though_one_of_its_disks_is_gon
 
 async def _on_top(bench: QemuBench, id: str) -> set[str]:
     machine = machine_of(bench.driver.guest(id))  # type: ignore[arg-type]
-    return {each["inserted"]["node-name"] for each in await machine.execute("query-block") if "inserted" in each}
+    return set(stream.nodes_on_top(await machine.execute("query-block")))

@@ -252,7 +252,7 @@ async def debugger_channels(guest: QemuGuest) -> list[str]:
     """What a debugger of the guest could be connected to."""
     known = {"monitor", "console", "agent"}
     return [
-        device["label"]
-        for device in await machine_of(guest).execute("query-chardev")
-        if device["label"] not in known and device["filename"] != "gdb"  # QEMU's own, connected to nothing
+        device["label"].text()
+        for device in (await machine_of(guest).execute("query-chardev")).each()
+        if device["label"].text() not in known and device["filename"].text() != "gdb"  # QEMU's, connected to nothing
     ]

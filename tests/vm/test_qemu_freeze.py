@@ -100,7 +100,7 @@ async def _overlay(bench: QemuBench, on: LayerId) -> LayerId:
 async def _status(bench: QemuBench, guest: QemuGuest) -> object:
     path = bench.data_dir / "guests" / guest.id / "agent.sock"
     async with agent.listening(path, within=WITHIN) as listening:
-        return await listening.ask("guest-fsfreeze-status", within=WITHIN)
+        return (await listening.ask("guest-fsfreeze-status", within=WITHIN)).text()
 
 
 async def _needs_recovery(bench: QemuBench, layer: LayerId) -> bool:

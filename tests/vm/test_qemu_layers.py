@@ -272,7 +272,7 @@ async def _press_all(bench: QemuBench, guest: GuestId, letters: str) -> None:
 async def _job_runs(guest: QemuGuest) -> None:
     machine = machine_of(guest)
     async with asyncio.timeout(WITHIN):
-        while not any(job["status"] == "running" for job in await machine.execute("query-jobs")):
+        while not any(job["status"].text() == "running" for job in (await machine.execute("query-jobs")).each()):
             pass
 
 

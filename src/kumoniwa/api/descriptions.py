@@ -1,7 +1,7 @@
 """Descriptions of resources, kept until the version of what they describe counts up."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -34,3 +34,13 @@ class Descriptions(Generic[T]):
                 self._kept[resource_id] = (versions[resource_id], description)
             for resource_id in list(self._kept)[: max(0, len(self._kept) - self._most)]:
                 del self._kept[resource_id]
+
+    def known(self) -> frozenset[str]:
+        """Which resources have a description."""
+        return frozenset(self._kept)
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Keep no description of these resources, which are no more."""
+        with self._changing:
+            for resource_id in ids:
+                self._kept.pop(resource_id, None)

@@ -11,9 +11,17 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from kumoniwa.app.cloud import running
-from kumoniwa.app.connections import MOST_OF_A_MESSAGE, PageConnection, backlog, ensure_open_files, guarded
+from kumoniwa.app.connections import (
+    MOST_OF_A_MESSAGE,
+    PageConnection,
+    accepted_at_once,
+    backlog,
+    ensure_open_files,
+    guarded,
+)
 from kumoniwa.app.doors import Doors
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
@@ -99,21 +107,21 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _server(doors: Doors) -> uvicorn.Server:
+def _server(doors: ASGIApp) -> uvicorn.Server:
     most = ensure_open_files()
     settings = uvicorn.Config(
         doors,
         http=guarded(most),
         ws=PageConnection,
         ws_max_size=MOST_OF_A_MESSAGE,
-        backlog=backlog(most),
+        backlog=accepted_at_once(most),
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    return _Server(settings)
+    return _Server(settings, backlog(most))
 
 
 @contextmanager
@@ -134,7 +142,19 @@ def _ending_when_told(server: uvicorn.Server) -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown."""
+    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown.
+
+    It accepts as many connections in one go as wait to be accepted at most; here more may wait.
+    """
+
+    def __init__(self, settings: uvicorn.Config, backlog: int) -> None:
+        super().__init__(settings)
+        self._backlog = backlog
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(self._backlog)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

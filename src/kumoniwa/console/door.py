@@ -62,6 +62,8 @@ class _Exchange:
 
     request_id: str
     what: str
+    known: bool = False
+    """Whether it is of a session."""
 
 
 class Console:
@@ -127,6 +129,7 @@ class Console:
         if name == "sign-in":
             return self._sign_in(await whole(request, head, most=_MOST_OF_A_CODE), exchange)
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
+        exchange.known = True
         asked = read_json((await whole(request, head)).body)
         match name:
             case "call":
@@ -142,6 +145,7 @@ class Console:
 
     def _sign_in(self, read: SignedRequest, exchange: _Exchange) -> Response:
         _, halves = self._sessions.begin(given_text(read_json(read.body), "code"))
+        exchange.known = True
         return _with_cookie(_answered({"session": halves.b}, exchange), read, halves.a)
 
     async def _call(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Response:
@@ -206,6 +210,8 @@ def _answered(answer: Mapping[str, Any] | None, exchange: _Exchange) -> Response
 
 def _json(body: bytes, exchange: _Exchange, status: int = HTTPStatus.OK) -> Response:
     headers = {"x-amzn-RequestId": exchange.request_id, "Cache-Control": "no-store"}
+    if not exchange.known:
+        headers["Connection"] = "close"  # what else is sent on it is not looked at (`app.connections`)
     return Response(body, status, headers, media_type="application/json")
 
 

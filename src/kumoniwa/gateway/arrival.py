@@ -20,6 +20,7 @@ MAX_TARGET = 64 * 1024  # bytes of path and query
 MAX_HEADERS = 32 * 1024  # bytes of names and values
 MAX_HEADER_COUNT = 100
 BODY_DEADLINE = 30.0  # seconds that a body may take to come in
+_LARGE = 64 * 1024  # bytes
 _BEGINNING_DEADLINE = 1.0  # seconds that its beginning may take
 
 
@@ -70,6 +71,11 @@ async def whole(request: Request, head: SignedRequest, *, most: int = MAX_BODY) 
             way_out=f"Send it within {BODY_DEADLINE:.0f} seconds.",
         ) from None
     return replace(head, body=bytes(body))
+
+
+def is_large(request: Request) -> bool:
+    """Whether the body of a request that has arrived may be so large that reading and hashing it holds up others."""
+    return "transfer-encoding" in request.headers or int(request.headers.get("content-length", "0")) > _LARGE
 
 
 async def beginning(request: Request, head: SignedRequest) -> SignedRequest:

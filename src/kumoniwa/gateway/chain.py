@@ -3,6 +3,7 @@
 Errors are raised wherever a request is found wanting and become an answer here and nowhere else.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,7 +28,7 @@ from kumoniwa.errors import (
     MissingParameter,
 )
 from kumoniwa.gateway import form, routes
-from kumoniwa.gateway.arrival import arrived, beginning, refuse_browsers, whole
+from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, whole
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.exchange import concluded
 from kumoniwa.gateway.protocols.answers import PROLOG
@@ -40,6 +41,7 @@ from kumoniwa.ids import new_request_id
 HEALTH = "/_kumoniwa/health"
 _XML, _JSON = "text/xml;charset=UTF-8", "application/json"
 _FORM = "application/x-www-form-urlencoded"
+_LARGE_AT_ONCE = 4  # bodies that are read and hashed before it is known whether their signature is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,21 @@ class _Exchange:
     service: str = "ec2"
     extension: bool = False
     json: bool = False  # the caller's protocol, where it is of a service that is not ours
+    known: bool = False  # who the caller is: its signature was right
 
     def answered(self, body: bytes, status: int = HTTPStatus.OK) -> Response:
         headers = {"x-amzn-RequestId": self.request_id, "Cache-Control": "no-store"}
+        if not self.known:
+            headers["Connection"] = "close"  # what else is sent on it is not looked at (`app.connections`)
         return Response(body, int(status), headers, media_type=_JSON if self.extension or self.json else _XML)
 
 
 class Gateway:
     """The ASGI application of the signed API, in front of a cloud's actions.
 
-    `dispatcher` carries out calls. `credentials` gives what an access
-    key stands for, None for one that is not ours. `extensions` are our own routes, by path pattern. `health` gives what
-    everybody may know, key or not. `hosts` are the names that callers may use for this cloud besides the loopback ones.
+    `dispatcher` carries out calls. `credentials` gives what an access key stands for, None for one that is not ours.
+    `extensions` are our own routes, by path pattern. `health` gives what everybody may know, key or not. `hosts` are
+    the names that callers may use for this cloud besides the loopback ones.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class Gateway:
         self._extensions = extensions or Extensions({})
         self._health = health
         self._hosts = frozenset(host.lower() for host in hosts)
+        self._large_bodies = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request. Connections of other kinds are not spoken here."""
@@ -121,8 +127,8 @@ class Gateway:
         self._check_service(claim, head, exchange)
         if self._credentials(claim.access_key) is None:
             verify(head, claim, lambda _: None, self._clock.now())  # refuses it before its body is read
-        read = await whole(request, head)
-        call = self._authenticated(read, claim, exchange)
+        read, call = await self._read(request, head, claim, exchange)
+        exchange.known = True
         if exchange.extension:
             return await self._extension(path, read, call, exchange)
         if path not in ("", "/"):
@@ -142,6 +148,17 @@ class Gateway:
                 f"the service {claim.service}",
                 way_out="It is an EC2 with STS: set its endpoint for these alone (AWS_ENDPOINT_URL_EC2).",
             )
+
+    async def _read(
+        self, request: Request, head: SignedRequest, claim: Claim, exchange: _Exchange
+    ) -> tuple[SignedRequest, Call]:
+        """A request with its body, and its caller. Large ones are read a few at a time, and not hashed on the loop."""
+        if not is_large(request):
+            read = await whole(request, head)
+            return read, self._authenticated(read, claim, exchange)
+        async with self._large_bodies:
+            read = await whole(request, head)
+            return read, await asyncio.to_thread(self._authenticated, read, claim, exchange)
 
     def _authenticated(self, read: SignedRequest, claim: Claim, exchange: _Exchange) -> Call:
         now = self._clock.now()

@@ -38,7 +38,8 @@ async def converse(
                 return
             connection.start_next_cycle()
     except h11.RemoteProtocolError as malformed:
-        log.info("a guest sent what is not HTTP, or too much of it", reason=str(malformed)[:200])
+        reason = str(malformed)[:200]
+        log.debug("a guest sent what is not HTTP, or too much of it", reason=reason)  # as often as it likes
         await _refuse(connection, writer, HTTPStatus(malformed.error_status_hint))
     except (TimeoutError, ConnectionError) as gone:
         log.debug("a guest's metadata connection ended", reason=repr(gone))
@@ -84,7 +85,7 @@ async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, answer
 
 
 async def _refuse(connection: h11.Connection, writer: asyncio.StreamWriter, status: HTTPStatus) -> None:
-    """Say no to what was no request, as far as the client still listens. In case it is of a HEAD, without a page."""
+    """Say no to what was no request, as far as the client still listens. Without a page: it may have begun as HEAD."""
     try:
         await _send(connection, writer, Answer(status, headers={"Connection": "close"}), with_body=False)
     except (TimeoutError, ConnectionError) as gone:

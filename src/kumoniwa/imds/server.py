@@ -22,6 +22,7 @@ from kumoniwa.imds.answers import Answer, Request, answer, refusal
 from kumoniwa.imds.conversation import converse
 from kumoniwa.imds.facts import gather
 from kumoniwa.imds.tokens import Tokens
+from kumoniwa.pace import Pace
 from kumoniwa.sockets import listen
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, DatabaseUnavailable
@@ -30,6 +31,8 @@ from kumoniwa.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 MOST_CONNECTIONS = 32  # of one guest at once; more wait until one ends, as silent ones do after 10 s
+AT_ONCE = 500  # requests and connections of one guest; cloud-init reads all there is with some hundred
+A_SECOND = 50
 _RETRY_SECONDS = 1.0
 _SECRET = "imds_token_secret"
 
@@ -117,6 +120,7 @@ class _Channel:
         self._answered = answered
         self._tasks = Tasks(f"metadata of {instance_id}")
         self._free = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._pace = Pace(at_once=AT_ONCE, a_second=A_SECOND)
         self._listening: socket.socket | None = None
         self._path = Path()
         self._inode = 0
@@ -150,6 +154,7 @@ class _Channel:
         while True:
             await self._free.acquire()
             await _readable(listening)
+            await self._pace.take()
             try:
                 connection, _ = listening.accept()
             except BlockingIOError:  # who wanted to connect is gone
@@ -165,7 +170,12 @@ class _Channel:
 
     async def _converse(self, connection: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=connection)
-        await converse(reader, writer, self._respond, self._answered)
+        await converse(reader, writer, self._respond_in_time, self._answered)
+
+    async def _respond_in_time(self, request: Request) -> Answer:
+        """EC2 throttles an instance's requests too: the answer comes later, and is none the worse."""
+        await self._pace.take()
+        return await self._respond(request)
 
     def _ended(self, connection: socket.socket, _: asyncio.Task[object]) -> None:
         connection.close()  # a conversation that was cancelled before its first turn did not

@@ -7,8 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from kumoniwa.client.terminal import plain
+from kumoniwa.logs import printable
 
 _ANSWER_LINES = 18
+_ANSWER_WIDTH = 1000  # characters of a line: guests answer too
 _TABLE_WIDTH = 140  # where there is no terminal
 
 
@@ -29,7 +31,7 @@ class Narrator:
     def answer(self, text: str) -> None:
         """What a command answered, its middle left out when it is long."""
         for line in shortened(text):
-            self._line(f"  {line}", style="dim")
+            self._line(f"  {line[:_ANSWER_WIDTH]}", style="dim")
 
     def remark(self, text: str) -> None:
         """Something that was seen or is waited for."""
@@ -47,7 +49,7 @@ class Narrator:
             self._line(plain(table, _TABLE_WIDTH))
 
     def _line(self, text: str, style: str | None = None) -> None:
-        self._console.print(text, style=style, soft_wrap=True)
+        self._console.print(printable(text, lines=True), style=style, soft_wrap=True)
 
 
 def typed(argv: Sequence[str]) -> str:

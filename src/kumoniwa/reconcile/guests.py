@@ -13,6 +13,7 @@ from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, Guest
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.reconcile.inbox import Inbox
 from kumoniwa.reconcile.note_events import note_event
 from kumoniwa.reconcile.settle_instances import (
     Decision,
@@ -56,21 +57,24 @@ class Follower:
         self._seen: dict[str, tuple[int, asyncio.Task[object]]] = {}
         self._without_room: set[str] = set()
         self._tasks = Tasks("reconcile")
+        self._inbox = Inbox(self._follow_one, self._tasks)
 
     async def adopt(self) -> None:
         """At start, workflows being resumed: open what running guests need of us, and settle what no workflow owns."""
         found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
-        for instance in found:
-            match await self._observed(instance.id):
-                case GuestState.ABSENT | GuestState.SHUT_DOWN:
-                    await self.settle(instance.id)
-                case None:
-                    await self._open_metadata(instance.id)  # it is too busy to answer us, not to ask
-                    await note_unanswered(self._world, instance.id)
-                case GuestState.RUNNING | GuestState.HALTED:
-                    # Why one is halted is not known yet: the driver reports those that lack room, and they will go on.
-                    await self._open_metadata(instance.id)
-                    await ensure_forwards(self._world, [instance.id])
+        await asyncio.gather(*(self._adopt(instance.id) for instance in found))  # one that is silent delays no other
+
+    async def _adopt(self, instance_id: str) -> None:
+        match await self._observed(instance_id):
+            case GuestState.ABSENT | GuestState.SHUT_DOWN:
+                await self.settle(instance_id)
+            case None:
+                await self._open_metadata(instance_id)  # it is too busy to answer us, not to ask
+                await note_unanswered(self._world, instance_id)
+            case GuestState.RUNNING | GuestState.HALTED:
+                # Why one is halted is not known yet: the driver reports those that lack room, and they will go on.
+                await self._open_metadata(instance_id)
+                await ensure_forwards(self._world, [instance_id])
 
     def start(self) -> None:
         """Follow the guests from now on."""
@@ -79,6 +83,10 @@ class Follower:
 
     async def close(self) -> None:
         await self._tasks.close()
+
+    async def caught_up(self) -> None:
+        """Return once all is followed that the driver has reported until now."""
+        await self._inbox.empty()
 
     async def settle(self, instance_id: str) -> None:
         """Bring an instance that is `running` and unclaimed to what its guest is; no answer leaves it to the rounds."""
@@ -161,16 +169,19 @@ class Follower:
 
     async def _follow(self) -> None:
         async for event in self._world.driver.events():
-            log.info("guest event", instance=event.guest, kind=str(event.kind), detail=event.detail)
-            try:
-                await self._note(event)
-                if event.kind in _SETTLED:
-                    await self.settle(event.guest)
-                elif event.kind is EventKind.DISK_LET_GO:
-                    await self._take_back(event.guest, event.detail)
-            except Exception:
-                # Whatever it is, one guest's trouble must not end the following of all; the next round settles it.
-                log.exception("an event could not be followed", instance=event.guest, kind=str(event.kind))
+            self._inbox.put(event)
+
+    async def _follow_one(self, event: GuestEvent) -> None:
+        log.info("guest event", instance=event.guest, kind=str(event.kind), detail=event.detail)
+        try:
+            await self._note(event)
+            if event.kind in _SETTLED:
+                await self.settle(event.guest)
+            elif event.kind is EventKind.DISK_LET_GO:
+                await self._take_back(event.guest, event.detail)
+        except Exception:
+            # Whatever it is, one event's trouble must not end the following of all; the next round settles it.
+            log.exception("an event could not be followed", instance=event.guest, kind=str(event.kind))
 
     async def _rounds(self) -> None:
         """Look at every instance now and then: an event may be missed, and a recovery that failed be possible now."""
@@ -180,8 +191,7 @@ class Follower:
             try:
                 found = await self._world.database.read(partial(instances.in_states, states=_UNSETTLED))
                 troubles.keep(_RECOVERY, [_recovery(instance.id) for instance in found])
-                for instance in found:
-                    await self.settle(instance.id)
+                await asyncio.gather(*(self.settle(instance.id) for instance in found))
                 await self._take_up_again()
                 await ensure_refused_forwards(self._world)
                 troubles.over(_ROUNDS)

@@ -203,8 +203,7 @@ class Compaction:
                 await self._world.database.write(
                     partial(layers.seal, layer_id=layer.id, length=measure.file_bytes, sha256=measure.sha256)
                 )
-        every = await self._world.database.read(layers.every)
-        found = tuple(layers.chain(every, chain.head.id))
+        found = tuple(await self._world.database.read(partial(layers.standing, head=chain.head.id)))
         if [one.id for one in found] != [one.id for one in chain.layers]:
             raise DriverError("Its layers changed while they were measured; it is tried again.")
         return Chain(chain.volume, chain.instance, found)

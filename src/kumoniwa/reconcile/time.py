@@ -4,7 +4,7 @@ What has ended is forgotten some time later, so that every table has an end to i
 delete is tried again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -39,13 +39,18 @@ BATCHES = 50  # of each table in one round
 
 Forget = Callable[..., int]
 """Forgets at most `at_most` of what is old, and gives how many that were."""
+OnGone = Callable[[Collection[str]], None]
 
 
 class Housekeeping:
-    """Owns the one task that goes round once a minute."""
+    """Owns the one task that goes round once a minute.
 
-    def __init__(self, world: World) -> None:
+    `on_gone` is called with the ids of instances that are forgotten, in the database's thread.
+    """
+
+    def __init__(self, world: World, on_gone: OnGone = lambda ids: None) -> None:
         self._world = world
+        self._on_gone = on_gone
         self._initializing: dict[str, float] = {}
         """By boot: since when, on the monotonic clock, its guest has been seen not to have answered yet."""
         self._tasks = Tasks("housekeeping")
@@ -81,7 +86,7 @@ class Housekeeping:
         """Bring the rows to what they are at this time."""
         now = self._world.clock.now()
         await self._world.database.write(self._impair)
-        for forget in forgetting(now):
+        for forget in forgetting(now, self._on_gone):
             await self._forget(forget)
 
     def _impair(self, connection: Connection) -> None:
@@ -103,12 +108,12 @@ class Housekeeping:
                 return
 
 
-def forgetting(now: datetime) -> list[Forget]:
+def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget]:
     """What forgets the rows of each table whose time is over."""
     return [
         partial(tokens.forget, before=now - TOKENS_KEPT),
         partial(journal.forget, before=now - WORKFLOWS_KEPT),
-        partial(_forget_instances, before=now - TERMINATED_SHOWN),
+        partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),
@@ -116,11 +121,12 @@ def forgetting(now: datetime) -> list[Forget]:
     ]
 
 
-def _forget_instances(connection: Connection, before: datetime, at_most: int) -> int:
+def _forget_instances(connection: Connection, before: datetime, at_most: int, on_gone: OnGone) -> int:
     """Forget so many of the instances that were terminated before then, with their tags and boots."""
     gone = instances.terminated(connection, before, at_most)
     tags.remove_all(connection, *gone)
     for instance_id in gone:
         boots.forget(connection, instance_id)
         instances.forget(connection, instance_id)
+    on_gone(gone)
     return len(gone)

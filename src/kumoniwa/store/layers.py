@@ -39,6 +39,13 @@ def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
     return list(found.values())
 
 
+def standing(connection: Connection, head: str) -> list[Layer]:
+    """The layer and those that it stands on, top to bottom. However many others there are, it costs no more."""
+    top = select(layers).where(layers.c.id == head).cte(recursive=True)
+    all_below = top.union(select(layers).join(top, layers.c.id == top.c.parent_id))
+    return chain({layer.id: layer for layer in all_of(Layer, connection, select(all_below))}, head)
+
+
 def attached_heads(connection: Connection, *, running: bool = False) -> list[tuple[str, str, str]]:
     """Each attached volume, its instance and its head; `running`: of those that running instances, unclaimed, have."""
     query = (
@@ -62,13 +69,8 @@ def change_parent(connection: Connection, layer_id: str, was: str | None, now: s
 
 
 def unmade(connection: Connection, layer_id: str) -> list[Layer]:
-    """The layer and those beneath it whose files were never seen, the lowest first. Beneath them all are made."""
-    found: list[Layer] = []
-    wanted: str | None = layer_id
-    while wanted is not None and (layer := get(connection, wanted)) is not None and not layer.made:
-        found.insert(0, layer)
-        wanted = layer.parent_id
-    return found
+    """The layer and those beneath it whose files were never seen, the lowest first."""
+    return [layer for layer in reversed(standing(connection, layer_id)) if not layer.made]
 
 
 def note_made(connection: Connection, *ids: str) -> None:

@@ -14,6 +14,7 @@ from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetche
 from example_guest import GROUPS, INSTANCE, INTERFACE, KEY_PAIR, TAGS, USER_DATA, write_example, write_neighbour
 
 from kumoniwa.clock import ManualClock
+from kumoniwa.imds import server
 from kumoniwa.imds.conversation import LARGEST_BODY, LARGEST_HEAD
 from kumoniwa.imds.facts import gather
 from kumoniwa.imds.server import MOST_CONNECTIONS, MetadataService
@@ -243,6 +244,20 @@ async def test_a_guest_with_too_many_connections_waits_until_it_ends_one(cloud: 
             assert not waiting.done()
             first[1].close()
             assert (await waiting)[0] == 200
+
+
+async def test_a_guest_that_asks_without_end_is_answered_at_a_pace(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "AT_ONCE", 4)
+    monkeypatch.setattr(server, "A_SECOND", 20)
+    await cloud.service.ensure_open(_NEIGHBOUR, tmp_path / "paced.sock")
+    began = asyncio.get_running_loop().time()
+    async with connected(tmp_path / "paced.sock") as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+        for _ in range(10):
+            assert (await read_answer(reader))[0] == 404
+    assert asyncio.get_running_loop().time() - began > 0.3
 
 
 async def answers_on(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:

@@ -16,6 +16,7 @@ from kumoniwa.clock import ManualClock, precise
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
 from kumoniwa.hypervisor.simulated.machine import Machine
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import claims
@@ -294,3 +295,24 @@ async def _status(stack: Stack, instance_id: str, wanted: str) -> None:
             told = await stack.call("DescribeInstanceStatus", InstanceIds=[instance_id])
             if told["InstanceStatuses"][0]["InstanceStatus"]["Status"] == wanted:
                 return
+
+
+async def test_a_guest_whose_qemu_is_silent_keeps_no_other_from_being_followed(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One event of it took the minute that an answer has, and all others' events waited."""
+    silent, other = await stack.launch(), await stack.launch()
+    observe, asked = SimulatedGuest.observe, asyncio.Event()
+
+    async def observed(guest: SimulatedGuest) -> GuestState:
+        if guest.id == silent:
+            asked.set()
+            await asyncio.Event().wait()
+        return await observe(guest)
+
+    monkeypatch.setattr(SimulatedGuest, "observe", observed)
+    stack.guest(silent).panic()
+    async with asyncio.timeout(10):
+        await asked.wait()
+    stack.guest(other).reboot_from_inside()
+    assert [boot["cause"] for boot in await stack.boots(other, 2)] == ["action", "guest"]

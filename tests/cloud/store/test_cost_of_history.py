@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from kumoniwa.ids import new_id
+from kumoniwa.model.layers import Layer
 from kumoniwa.reconcile.time import BATCH, forgetting
-from kumoniwa.store import journal, schema, volume_modifications
+from kumoniwa.store import journal, layers, schema, volume_modifications
 from kumoniwa.store.engines.sqlite import make_engine
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,6 +80,17 @@ def test_what_is_old_is_found_by_its_age(engine: Engine) -> None:
             for forget in forgetting(AT):
                 forget(connection, at_most=BATCH)
         check_searched(connection, heard)
+
+
+def test_a_chain_of_layers_is_read_without_a_look_at_others(engine: Engine) -> None:
+    chain = [Layer(f"layer-{number}", f"layer-{number - 1}" if number else None, 1, AT) for number in range(5)]
+    with engine.connect() as connection, connection.begin():
+        layers.add(connection, *chain, Layer("layer-other", "layer-1", 1, AT))
+        with statements(engine) as heard:
+            assert layers.standing(connection, "layer-3") == chain[3::-1]
+        (asked,) = heard
+        assert not [line for line in plan(connection, *asked) if line.startswith("SCAN layers")]
+        assert layers.standing(connection, "layer-none") == []
 
 
 def test_a_number_of_a_workflow_is_never_given_twice(engine: Engine) -> None:

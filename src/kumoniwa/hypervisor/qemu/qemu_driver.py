@@ -66,11 +66,8 @@ class QemuDriver:
         run.find("socat")  # the way of a guest to its metadata: better missed now than at its first boot
         self._guests_folder.mkdir(parents=True, exist_ok=True)
         self._disks.open()
-        for folder in sorted(self._guests_folder.iterdir()):
-            try:
-                await self._guest(GuestId(folder.name)).adopt()
-            except DriverError as failure:
-                log.warning("a guest could not be found again", guest=folder.name, reason=str(failure))
+        # Side by side: guests whose QEMU does not answer keep the server from starting for the time of one of them.
+        await asyncio.gather(*(self._adopt(GuestId(folder.name)) for folder in sorted(self._guests_folder.iterdir())))
         watching = watch(self._space, self._around.clock, lambda: self._guests.values())
         self._tasks.start(watching, "watch the host's disk")
         self._tasks.start(log_files.watch(self._around.clock, self._guests_folder), "keep the guests' logs small")
@@ -97,6 +94,12 @@ class QemuDriver:
     def describe(self) -> Mapping[str, str]:
         accelerator = self._around.accelerator
         return {"qemu": self._version, "accelerator": accelerator.name, "why": accelerator.reason}
+
+    async def _adopt(self, id: GuestId) -> None:
+        try:
+            await self._guest(id).adopt()
+        except DriverError as failure:
+            log.warning("a guest could not be found again", guest=id, reason=str(failure))
 
     def _forget(self, id: GuestId) -> None:
         self._guests.pop(id, None)

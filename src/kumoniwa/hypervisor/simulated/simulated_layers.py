@@ -75,6 +75,8 @@ class Layers:
         gone = self._layers.pop(layer)
         never_used = not self._files.pop(layer) and gone.filesystem is None and not gone.sealed
         self._torn.discard(layer)
+        for counted in (self._children, self._openings):
+            del counted[layer]  # ids are never used again: what is counted by them would grow for ever
         if gone.parent is not None:
             self._children[gone.parent] -= 1
             if never_used and not self._children[gone.parent]:

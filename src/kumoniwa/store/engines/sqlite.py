@@ -8,8 +8,8 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -49,7 +49,7 @@ _PASSING = {
 @dataclass(frozen=True, slots=True)
 class _Write(Generic[T]):
     work: Work[T]
-    done: "Future[T]"
+    done: "asyncio.Future[T]"
 
 
 class SqliteDatabase:
@@ -67,10 +67,10 @@ class SqliteDatabase:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Work[T]) -> T:
-        write: _Write[T] = _Write(work, Future())
+        write: _Write[T] = _Write(work, asyncio.get_running_loop().create_future())
         self._writes.put(write)
         # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
-        return await asyncio.shield(asyncio.wrap_future(write.done))
+        return await asyncio.shield(write.done)
 
     async def close(self) -> None:
         self._writes.put(None)
@@ -112,6 +112,7 @@ class SqliteDatabase:
 def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: Changes) -> None:
     """Do each write in a savepoint of its own, commit once, then resolve their futures and tell what changed."""
     outcomes: list[Callable[[], None]] = []
+    loops = dict.fromkeys(write.done.get_loop() for write in batch)
     try:
         with connection.begin():
             for write in batch:
@@ -135,9 +136,17 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: 
         else:
             log.error("a commit failed", writes=len(batch), exc_info=failure)
             outcomes = [partial(write.done.set_exception, failure) for write in batch]
+    for loop in loops:
+        those = [outcome for write, outcome in zip(batch, outcomes, strict=True) if write.done.get_loop() is loop]
+        with suppress(RuntimeError):  # it is closed: nobody waits there any more
+            # All in one go: each wake of the loop makes this thread wait for its turn again.
+            loop.call_soon_threadsafe(_call_each, those)
+    changes.committed()
+
+
+def _call_each(outcomes: Iterable[Callable[[], None]]) -> None:
     for resolve in outcomes:
         resolve()
-    changes.committed()
 
 
 def _done(work: Work[T], connection: Connection) -> T:

@@ -27,6 +27,7 @@ from kumoniwa.hypervisor.qemu.guest import forwards
 from kumoniwa.hypervisor.qemu.guest.drives import cut, stream
 from kumoniwa.hypervisor.qemu.guest.process import console, record
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, identify, parse_stat
+from kumoniwa.hypervisor.qemu.untrusted import Value
 
 OLD, NEW, OTHER, OTHER_NEW = LayerId("old"), LayerId("new"), LayerId("other"), LayerId("other-new")
 SSH = Forward("tcp", IPv4Address("127.10.0.5"), 22, 22)
@@ -101,9 +102,8 @@ def test_a_forward_names_both_its_sides() -> None:
 
 
 def test_only_disks_that_still_write_to_the_old_layer_are_switched() -> None:
-    on_top = stream.nodes_on_top(
-        [{"inserted": {"node-name": "new"}}, {"inserted": {"node-name": "other"}}, {"device": "x"}]
-    )
+    said = [{"inserted": {"node-name": "new"}}, {"inserted": {"node-name": "other"}}, {"device": "x"}]
+    on_top = stream.nodes_on_top(Value(said, "query-block"))
     both = [Cut(OLD, NEW), Cut(OTHER, OTHER_NEW)]
     assert cut.still_to_switch(both, on_top, frozenset({OLD, NEW, OTHER})) == (both[1],)
 
@@ -125,9 +125,11 @@ def test_what_devices_show_and_what_that_stands_on_is_not_idle() -> None:
     nodes += [(4, "block-driver", "idle"), (5, "block-job", "compact-idle")]
     graph = {
         "nodes": [{"id": number, "type": kind, "name": name} for number, kind, name in nodes],
-        "edges": [{"parent": 1, "child": 2}, {"parent": 2, "child": 3}, {"parent": 5, "child": 4}],
+        "edges": [
+            {"parent": parent, "child": child, "name": "backing"} for parent, child in ((1, 2), (2, 3), (3, 2), (5, 4))
+        ],
     }
-    assert stream.shown_in(graph) == {"top", "below"}
+    assert stream.shown_in(Value(graph, "graph")) == {"top", "below"}
 
 
 def _header(

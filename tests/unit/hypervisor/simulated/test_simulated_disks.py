@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from dataclasses import replace
 
 import pytest
@@ -186,6 +186,17 @@ async def test_what_stands_on_a_torn_layer_cannot_be_used_and_the_layer_is_named
         await bench.driver.disks.ensure_deleted(layer)
     await bench.driver.disks.ensure_empty(torn, MIB)
     assert await bench.driver.disks.parent(torn) is None
+
+
+async def test_a_layer_that_is_deleted_leaves_nothing_behind(bench: SimulatedBench) -> None:
+    guest, _ = await bench.started()
+    layers = bench.world.layers
+    held = [value for value in vars(layers).values() if isinstance(value, Sized)]
+    before = [len(value) for value in held]
+    disk = await _plugged(bench, guest)
+    await guest.ensure_detached(disk.serial, deadline=0, force=True)
+    await bench.driver.disks.ensure_deleted(disk.layer)
+    assert [len(value) for value in held] == before
 
 
 async def _plugged(bench: SimulatedBench, guest: SimulatedGuest) -> GuestDisk:

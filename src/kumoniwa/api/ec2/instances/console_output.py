@@ -43,9 +43,10 @@ async def get_console_screenshot(cloud: Cloud, call: Call, parameters: Parameter
         raise refusal
     try:
         png = await cloud.world.driver.guest(GuestId(instance.id)).screenshot()
-    except GuestLost:
+        jpg = await asyncio.to_thread(_as_jpg, png)
+    except (GuestLost, OSError, SyntaxError, ValueError):  # the last three are Pillow's, of what is no whole PNG
         raise refusal from None  # it has just ended, and the reconciler has not recorded that yet
-    return {"InstanceId": instance.id, "ImageData": b64encode(await asyncio.to_thread(_as_jpg, png)).decode()}
+    return {"InstanceId": instance.id, "ImageData": b64encode(jpg).decode()}
 
 
 def _as_jpg(png: bytes) -> bytes:

@@ -6,14 +6,17 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import DriverError, KnownLayer, LayerDamaged, LayerId, LayerMeasure
 from kumoniwa.hypervisor.qemu.disks.qcow2 import Header, read_header
+from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 
 SUFFIX = ".qcow2"
 _LONG = 6 * 3600.0  # seconds for a command that reads a whole disk
 _LEAKS = 3  # qemu-img check's status: clusters that nothing refers to; harmless
+_EXTENT = Limits(bytes=16 * 1024, nested=4, parts=100)
 _LAYER_FILE = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,30})\.qcow2")
 
 
@@ -85,10 +88,8 @@ async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
     def count(line: str) -> None:
         """An extent a line: of a disk of terabytes they need not all be kept."""
         nonlocal own, full
-        extent = json.loads(line.strip().strip("[],") or "{}")
-        if extent.get("data"):
-            own += extent["length"] if extent["depth"] == 0 else 0
-            full += 0 if extent["zero"] else extent["length"]
+        of_extent = extent(path.name, line)
+        own, full = own + of_extent.own, full + of_extent.full
 
     try:
         command = ["qemu-img", "map", "--output=json", "-U", "-f", "qcow2", str(path)]
@@ -96,11 +97,32 @@ async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
         length, sha256 = await asyncio.to_thread(_digest, path)
         return LayerMeasure(own, full, length, sha256)
     except run.ProgramFailed as failure:
-        raise LayerDamaged(f"{path.name} cannot be read: {failure.stderr.strip()[-300:]}") from failure
+        raise LayerDamaged(f"{path.name} cannot be read: {shown(failure.stderr.strip()[-300:])}") from failure
     except OSError as failure:
         raise LayerDamaged(f"{path.name} cannot be read: {failure.strerror}") from failure
     except run.ProgramMissing as missing:
         raise DriverError(str(missing)) from missing
+
+
+class Extent(NamedTuple):
+    """How many bytes of an extent the layer has itself, and how many are read through it."""
+
+    own: int
+    full: int
+
+
+def extent(name: str, line: str) -> Extent:
+    """An extent, from a line of `qemu-img map`. Raises `LayerDamaged` where it makes no sense."""
+    text = line.strip().strip("[],")
+    what = f"what qemu-img says of the extents of {name}"
+    try:
+        said = Value(parsed(text.encode(), _EXTENT), what, LayerDamaged) if text else None
+    except NotJson as garbage:
+        raise LayerDamaged(f"{what} makes no sense: {garbage}") from garbage
+    if said is None or not said["data"].flag():
+        return Extent(0, 0)
+    length = said["length"].count()
+    return Extent(0 if said["depth"].count() else length, 0 if said["zero"].flag() else length)
 
 
 async def faults(folder: Path, layer: LayerId, known: KnownLayer, *, thorough: bool) -> list[str]:
@@ -145,7 +167,7 @@ async def _table_faults(path: Path) -> list[str]:
     except run.ProgramFailed as failure:
         if failure.status == _LEAKS or is_locked(failure):
             return []
-        return [f"{path.name} is damaged, qemu-img check finds: {failure.stderr.strip()[-300:] or 'errors'}"]
+        return [f"{path.name} is damaged, qemu-img check finds: {shown(failure.stderr.strip()[-300:]) or 'errors'}"]
     except (run.ProgramMissing, TimeoutError) as failure:
         raise DriverError(str(failure) or f"qemu-img check of {path.name} took too long") from failure
     return []

@@ -23,6 +23,7 @@ _DIRTY, _CORRUPT, _EXTERNAL_DATA, _COMPRESSION, _EXTENDED_L2 = (1 << bit for bit
 _BACKING_FORMAT = 0xE2792ACA  # the type of that extension of the header
 _OFFSET = 0x00FF_FFFF_FFFF_FE00  # the bits of a table's entry that are an offset into the file
 _OURS = _DIRTY | _COMPRESSION | _EXTENDED_L2  # features that a layer's file may have
+_LARGEST_TABLE = 32 * 1024 * 1024  # bytes of a table of clusters; QEMU opens none with a larger one
 _OTHER_FORMATS = {
     _MAGIC: "qcow2",
     b"KDMV": "VMDK",
@@ -153,6 +154,8 @@ class _Reader:
 
     def _check_table(self, at: int, length: int, what: str) -> None:
         """A table of offsets is there, and what it names begins within the file."""
+        if length > _LARGEST_TABLE:
+            raise LayerDamaged(f"{self._name} is torn: its {what} cannot be {length} bytes long")
         table = self._at(at, length, f"its {what}")
         last = max((entry & _OFFSET for (entry,) in struct.iter_unpack(">Q", table)), default=0)
         if last >= self._length and last >= self._length_now():  # a guest that writes to it makes it longer
@@ -164,6 +167,8 @@ class _Reader:
             kind, length = struct.unpack(">II", self._at(at, 8, "its header"))
             if kind == 0:
                 return None
+            if at + 8 + length > end:
+                raise LayerDamaged(f"{self._name} is torn: a part of its header ends beyond it")
             if kind == _BACKING_FORMAT:
                 return self._at(at + 8, length, "its header").decode(errors="replace")
             at += 8 + (length + 7) // 8 * 8

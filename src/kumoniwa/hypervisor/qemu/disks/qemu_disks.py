@@ -27,6 +27,7 @@ from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
 from kumoniwa.hypervisor.qemu.disks.qcow2 import HEADER_BYTES, check_clusters, check_qcow2, check_raw, read_header
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
+from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.ids import is_well_formed
 
 # Of what was measured the quickest for first small writes: 7,030 a second into a file of 16 MiB (64k clusters without
@@ -38,6 +39,7 @@ _OVERLAY_OPTIONS = "cluster_size=16k"
 _SHORT = 120.0  # seconds for a command that writes only metadata
 _LONG = 6 * 3600.0
 _PERCENT = re.compile(r"\((\d+)\.\d+/100%\)")
+_MEASURED = Limits(bytes=16 * 1024, nested=4, parts=100)
 _UNFINISHED = ".new"
 QUARANTINE = "quarantine"
 """The folder, beside that of the layers, of what was set aside."""
@@ -170,11 +172,20 @@ async def _inspect(source: Path, format: str) -> DiskFacts:
         if format == "qcow2":
             await _check(image)
         measure = ["qemu-img", "measure", "--output=json", "-O", "qcow2", "-o", _OPTIONS, image]
-        return replace(facts, needed_bytes=json.loads(await run.run(measure, timeout=_SHORT))["required"])
+        return replace(facts, needed_bytes=needed(await run.run(measure, timeout=_SHORT)))
     except run.ProgramFailed as failure:
-        raise DiskRefused(f"qemu-img measure cannot read it: {failure.stderr.strip()[-300:]}") from failure
+        raise DiskRefused(f"qemu-img measure cannot read it: {shown(failure.stderr.strip()[-300:])}") from failure
     except TimeoutError as late:  # before OSError, which it is too
         raise DiskRefused(f"looking at it takes more than {_SHORT:.0f} s") from late
+
+
+def needed(measured: str) -> int:
+    """The bytes that a copy takes, from what `qemu-img measure` says. Raises `DiskRefused` where it makes no sense."""
+    what = "what qemu-img measure says of it"
+    try:
+        return Value(parsed(measured.encode(), _MEASURED), what, DiskRefused)["required"].count()
+    except NotJson as garbage:
+        raise DiskRefused(f"{what} makes no sense: {garbage}") from garbage
 
 
 def _by_itself(source: Path, format: str) -> str:
@@ -190,13 +201,13 @@ async def _check(image: str) -> None:
         await run.run(["qemu-img", "check", "-q", image], timeout=_SHORT)
     except run.ProgramFailed as found:
         if found.status != 3:  # 3: clusters that nothing refers to; harmless
-            raise DiskRefused(f"qemu-img check finds it damaged: {found.stderr.strip()[-300:]}") from found
+            raise DiskRefused(f"qemu-img check finds it damaged: {shown(found.stderr.strip()[-300:])}") from found
 
 
 def _failure(failure: run.ProgramFailed) -> DriverError:
     if "No space left on device" in failure.stderr:
         return HostExhausted("the host's disk is full")
-    return DriverError(f"qemu-img: {failure.stderr.strip()[-500:]}")
+    return DriverError(f"qemu-img: {shown(failure.stderr.strip()[-300:])}")
 
 
 @contextlib.contextmanager

@@ -2,18 +2,17 @@
 
 import errno
 import os
-import re
 import socket
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
 
-from kumoniwa.hypervisor.driver import DriverError, Forward
+from kumoniwa.hypervisor.driver import DriverError, Forward, GuestLost
 from kumoniwa.hypervisor.qemu.guest.process.command_line import NETDEV
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.untrusted import shown
 
-_LISTED = re.compile(
-    r"^\s*(?P<protocol>TCP|UDP)\[HOST_FORWARD\]\s+\S+\s+(?P<address>\S+)\s+(?P<port>\d+)\s+\S+\s+(?P<guest>\d+)\s", re.M
-)
+_PROTOCOLS = {"TCP[HOST_FORWARD]": "tcp", "UDP[HOST_FORWARD]": "udp"}
+_MOST = 4096  # that are open at once; each that is not wanted costs a command
 
 
 async def ensure_forwards(
@@ -27,16 +26,23 @@ async def ensure_forwards(
     for forward in sorted(set(wanted) - is_open, key=str):
         said = await machine.human(add_command(forward, guest_address))
         if said.strip():
-            refused[forward] = why_not(forward) or said.strip()
+            refused[forward] = why_not(forward) or shown(said.strip())
     return refused
 
 
 def listed(usernet: str) -> frozenset[Forward]:
-    """The forwards that `info usernet` shows as open."""
-    return frozenset(
-        Forward(row["protocol"].lower(), IPv4Address(_any(row["address"])), int(row["port"]), int(row["guest"]))
-        for row in _LISTED.finditer(usernet)
-    )
+    """The forwards that `info usernet` shows as open. Raises `GuestLost` for a table that QEMU would not write."""
+    found = set()
+    for line in usernet.splitlines():
+        match line.split():
+            case [state, _, address, port, _, guest_port, *_] if state in _PROTOCOLS:
+                try:
+                    found.add(Forward(_PROTOCOLS[state], IPv4Address(_any(address)), int(port), int(guest_port)))
+                except ValueError as garbage:
+                    raise GuestLost("QEMU's table of forwards makes no sense") from garbage
+    if len(found) > _MOST:
+        raise GuestLost(f"QEMU says that it has {len(found)} forwards open")
+    return frozenset(found)
 
 
 def add_command(forward: Forward, guest_address: IPv4Address) -> str:

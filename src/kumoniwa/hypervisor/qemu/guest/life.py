@@ -1,17 +1,18 @@
 """A guest's QEMU process: made, found again, ended. What it is to us is a `Phase`, moved at one place."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+from kumoniwa.hypervisor.qemu.untrusted import Value
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class Life:
         id: GuestId,
         folder: Path,
         surroundings: Surroundings,
-        on_event: Callable[[Mapping[str, Any]], None],
+        on_event: Callable[[MonitorEvent], None],
         on_end: Callable[[], None],
     ) -> None:
         self._id = id
@@ -119,7 +120,7 @@ class Life:
                 return None
             raise
 
-    async def ask(self, command: str, **arguments: object) -> Any:
+    async def ask(self, command: str, **arguments: object) -> Value:
         """Run a command of the monitor. Raises `CommandRefused`, `GuestLost`."""
         if self._machine is None:
             raise GuestLost(f"{self._id} is gone")

@@ -3,11 +3,9 @@ QEMU each time."""
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -28,9 +26,11 @@ from kumoniwa.hypervisor.qemu.guest.drives import growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
 from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.guest.waiting_for_room import WaitingForRoom
+from kumoniwa.hypervisor.qemu.untrusted import Value
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +62,7 @@ class Power:
         self._resets = Resets()
         self._waiting = WaitingForRoom(folder)
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
+        self._settling: asyncio.Task[object] | None = None
 
     @property
     def waits_for_room(self) -> bool:
@@ -82,7 +83,7 @@ class Power:
             self._waiting.begun_by_qemu()
         if self._waiting.is_on:
             self.life.report(EventKind.OUT_OF_SPACE)
-        if any(device["label"] == AGENT and device["frontend-open"] for device in await self.life.ask("query-chardev")):
+        if (machine := self.life.machine) is not None and await machine.has_agent():
             self.life.report(EventKind.REACHABLE)
 
     async def observe(self) -> GuestState:
@@ -228,21 +229,22 @@ class Power:
                 async with asyncio.timeout_at(next_press):
                     await self._changed.wait()
 
-    def _hear(self, event: Mapping[str, Any]) -> None:
-        data = event.get("data", {})
-        match event["event"]:
-            case "SHUTDOWN" if data["guest"]:
-                self._around.tasks.start(self._settle(), f"{self._id} goes down")
+    def _hear(self, event: MonitorEvent) -> None:
+        data = event.data
+        match event.name:
+            case "SHUTDOWN" if data["guest"].flag():
+                if self._settling is None or self._settling.done():
+                    self._settling = self._around.tasks.start(self._settle(), f"{self._id} goes down")
             case "RESET":
-                self._was_reset(by_guest=data["guest"])
+                self._was_reset(by_guest=data["guest"].flag())
             case "GUEST_PANICKED":
                 self.life.report(EventKind.PANICKED)
-            case "BLOCK_IO_ERROR" if data.get("nospace") and data["action"] == "stop":
+            case "BLOCK_IO_ERROR" if _stopped_for_room(data):
                 self._waiting.begun_by_qemu()
                 self.life.report(EventKind.OUT_OF_SPACE)
-            case "DEVICE_DELETED" if (serial := serial_of(data.get("device", ""))) is not None:
+            case "DEVICE_DELETED" if (serial := _serial_in(data)) is not None:
                 self.life.report(EventKind.DISK_LET_GO, serial)
-            case "VSERPORT_CHANGE" if data["id"] == AGENT and data["open"]:
+            case "VSERPORT_CHANGE" if data["id"].text() == AGENT and data["open"].flag():
                 self.life.report(EventKind.REACHABLE)
             case _:
                 return
@@ -264,3 +266,14 @@ class Power:
 
     def _now(self) -> datetime:
         return self._around.clock.now()
+
+
+def _stopped_for_room(block_io_error: Value) -> bool:
+    nospace = block_io_error.get("nospace")
+    return nospace is not None and nospace.flag() and block_io_error["action"].text() == "stop"
+
+
+def _serial_in(device_deleted: Value) -> str | None:
+    """The serial number of the disk that is gone; None where it was another device."""
+    device = device_deleted.get("device")
+    return None if device is None else serial_of(device.text())

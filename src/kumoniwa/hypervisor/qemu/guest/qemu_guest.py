@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
@@ -28,6 +28,8 @@ from kumoniwa.hypervisor.qemu.guest.process import console, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import LAYERS_FROM_GUEST, METADATA_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+
+_PATIENCE = 300.0  # seconds; what takes several commands takes one second in all
 
 
 class QemuGuest:
@@ -58,8 +60,9 @@ class QemuGuest:
             return
         await freeze.ensure_thawed(machine, self._folder)
         with contextlib.suppress(GuestLost):
-            await growth.recover(machine, self._folder)
-            await self._power.report_what_was_found()
+            async with self._bounded():
+                await growth.recover(machine, self._folder)
+                await self._power.report_what_was_found()
 
     async def let_go(self) -> None:
         """Stop listening; the guest goes on."""
@@ -88,21 +91,21 @@ class QemuGuest:
     async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
         if self._machine is None:
             return CutMade(0.0)
-        async with self._rearranging:
+        async with self._rearranging, self._bounded():
             return await cut.ensure_cut(self._machine, self._folder, cuts, freeze=freeze)
 
     async def ensure_attached(self, disk: GuestDisk) -> None:
         if (machine := self._machine) is None:
             return
         await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
-        async with self._rearranging:
+        async with self._rearranging, self._bounded():
             await plugs.ensure_attached(machine, disk, await self._bus())
 
     async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
         if (machine := self._machine) is None:
             return
         try:
-            async with self._rearranging:
+            async with self._rearranging, self._bounded(deadline):
                 at_rest = await machine.status() != "running" and not self._power.waits_for_room
                 await plugs.ensure_detached(machine, serial, deadline=deadline, force=force, at_rest=at_rest)
                 growth.forget(self._folder, serial)
@@ -113,7 +116,7 @@ class QemuGuest:
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
         if (machine := self._machine) is None:
             return False
-        async with self._rearranging, self._power.life.standing_still:
+        async with self._rearranging, self._power.life.standing_still, self._bounded():
             return await growth.ensure_grown(machine, self._folder, disk, await self._bus(), size_bytes)
 
     async def ensure_compacted(self, layer: LayerId, onto: LayerId | None) -> bool:
@@ -137,7 +140,8 @@ class QemuGuest:
         noted = await asyncio.to_thread(record.read, self._folder)
         if self._machine is None or noted is None:
             return {}
-        return await forwards.ensure_forwards(self._machine, noted.spec.nic.address, wanted)
+        async with self._bounded():
+            return await forwards.ensure_forwards(self._machine, noted.spec.nic.address, wanted)
 
     async def console(self) -> bytes:
         return await asyncio.to_thread(console.tail, self._folder)
@@ -147,6 +151,15 @@ class QemuGuest:
         if self._folder.exists():
             await asyncio.to_thread(shutil.rmtree, self._folder)
         self._around.forget(self._id)
+
+    @contextlib.asynccontextmanager
+    async def _bounded(self, beyond: float = 0.0) -> AsyncIterator[None]:
+        """What is asked of QEMU in the block has an end, whatever it answers. Raises `GuestLost`."""
+        try:
+            async with asyncio.timeout(_PATIENCE + beyond):
+                yield
+        except TimeoutError as late:
+            raise GuestLost(f"{self._id} did not do what it was asked for in {_PATIENCE + beyond:.0f} s") from late
 
     async def _bus(self) -> DiskBus:
         noted = await asyncio.to_thread(record.read, self._folder)

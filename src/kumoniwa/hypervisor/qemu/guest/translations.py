@@ -19,6 +19,7 @@ import structlog
 
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.untrusted import shown
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,7 @@ CHANNEL = "translations"  # the chardev, and the open file it is made from
 _STEP = b"+$s#73"  # GDB's remote protocol: acknowledge whatever there was, then step
 _STEPPED = re.compile(rb"\$[ST]")
 _STEP_WITHIN = 10.0  # seconds; it takes milliseconds
+_MOST_HEARD = 4096  # bytes; the answer has some fifty
 
 
 async def drop(machine: Machine) -> None:
@@ -56,7 +58,7 @@ async def _attach(machine: Machine, channel: socket.socket) -> None:
     await machine.execute("chardev-add", id=CHANNEL, backend=backend)
     said = await machine.human(f"gdbserver chardev:{CHANNEL}")
     if not said.startswith("Waiting for gdb connection"):
-        raise CommandRefused(said.strip())
+        raise CommandRefused(shown(said.strip()))
 
 
 async def _step(channel: socket.socket) -> None:
@@ -68,6 +70,8 @@ async def _step(channel: socket.socket) -> None:
         if not (chunk := await loop.sock_recv(channel, 4096)):
             raise EOFError("QEMU closed its debugger interface")
         heard += chunk
+        if len(heard) > _MOST_HEARD:
+            raise EOFError("QEMU's debugger interface says too much")
 
 
 async def _detach(machine: Machine) -> None:

@@ -4,6 +4,7 @@ QEMU's own answer (`werror=enospc`) exists for virtio disks only; an NVMe disk w
 file system then loses data. No event reports free space, so it is looked at regularly.
 """
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ import structlog
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import DriverError, GuestId
+from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
@@ -61,16 +63,40 @@ class Pausable(Protocol):
 
 
 async def watch(space: DiskSpace, clock: Clock, guests: Callable[[], Iterable[Pausable]]) -> None:
-    """Pause the guests while there is too little space, and let them go on. Never returns."""
-    while True:
-        try:
-            has_room = space.has_room()
-        except OSError as failure:
-            log.warning("the host's disk cannot be looked at", folder=str(space.folder), reason=str(failure))
-            has_room = True
-        for guest in list(guests()):
-            try:
-                await (guest.go_on() if has_room else guest.pause_for_room())
-            except (DriverError, OSError) as failure:
-                log.warning("a guest could not be paused or resumed", guest=guest.id, reason=str(failure))
-        await clock.sleep(_EVERY)
+    """Pause the guests while there is too little space, and let them go on. Never returns.
+
+    Each guest is asked beside the others, and not again before it has answered: one whose QEMU hangs delays no other.
+    """
+    asked: dict[GuestId, asyncio.Task[object]] = {}
+    unwilling: set[GuestId] = set()  # of which it is logged already
+    tasks = Tasks("the host's disk")
+    try:
+        while True:
+            has_room = _has_room(space)
+            for guest in guests():
+                if guest.id not in asked:
+                    asking = tasks.start(_ask(guest, unwilling, has_room=has_room), f"{guest.id}: pause or go on")
+                    asked[guest.id] = asking
+                    asking.add_done_callback(lambda _, id=guest.id: asked.pop(id))  # type: ignore[misc]
+            await clock.sleep(_EVERY)
+    finally:
+        await tasks.close()
+
+
+def _has_room(space: DiskSpace) -> bool:
+    try:
+        return space.has_room()
+    except OSError as failure:
+        log.warning("the host's disk cannot be looked at", folder=str(space.folder), reason=str(failure))
+        return True
+
+
+async def _ask(guest: Pausable, unwilling: set[GuestId], *, has_room: bool) -> None:
+    try:
+        await (guest.go_on() if has_room else guest.pause_for_room())
+    except (DriverError, OSError) as failure:
+        if guest.id not in unwilling:
+            unwilling.add(guest.id)
+            log.warning("a guest could not be paused or resumed", guest=guest.id, reason=str(failure))
+    else:
+        unwilling.discard(guest.id)

@@ -32,10 +32,11 @@ async def ensure_layers_made(world: World, layer_id: str) -> None:
     disks = world.driver.disks
     async with world.turns.layer_files:
         there = await disks.all_layers()
-        if (missing := await world.database.read(partial(_lost, layer_id=layer_id, there=there))) is not None:
-            raise LayerDamaged(f"The file of layer {missing} is missing; what was written to it is lost.")
-        await _check_ends(world, layer_id)
-        unmade = await world.database.read(partial(layers.unmade, layer_id=layer_id))
+        chain = await world.database.read(partial(layers.standing, head=layer_id))
+        if (lost := next((layer for layer in chain if layer.made and layer.id not in there), None)) is not None:
+            raise LayerDamaged(f"The file of layer {lost.id} is missing; what was written to it is lost.")
+        await _check_ends(world, chain)
+        unmade = [layer for layer in reversed(chain) if not layer.made]
         for layer in unmade:
             if layer.id in there:
                 continue
@@ -73,16 +74,6 @@ async def collect_what_goes(world: World, **about: str) -> None:
         world.troubles.failed(_COLLECTION, "files of layers that nothing needs cannot be deleted", reason, hint=_HINT)
 
 
-def _lost(connection: Connection, layer_id: str, there: Collection[str]) -> str | None:
-    """The first layer, from this one down, whose file was made and is not there any more."""
-    wanted: str | None = layer_id
-    while wanted is not None and (layer := layers.get(connection, wanted)) is not None:
-        if layer.made and layer.id not in there:
-            return layer.id
-        wanted = layer.parent_id
-    return None
-
-
 async def _note_made(world: World, made: Sequence[Layer]) -> None:
     """Note that these layers, the lowest first, have their files; delete those whose rows went meanwhile."""
 
@@ -96,15 +87,12 @@ async def _note_made(world: World, made: Sequence[Layer]) -> None:
             await world.driver.disks.ensure_deleted(LayerId(layer.id))
 
 
-async def _check_ends(world: World, layer_id: str) -> None:
+async def _check_ends(world: World, chain: Sequence[Layer]) -> None:
     """Raises `LayerDamaged` where a file is shorter than it was when it was measured: torn, most likely.
 
     Its tables do not show that its end is missing, and QEMU would read zeros there. One that is still written to may
     lack what its guest had not flushed when the power failed.
     """
-
-    def read(connection: Connection) -> list[Layer]:
-        return [layer for layer in layers.chain(layers.every(connection), layer_id) if layer.sealed_bytes is not None]
-
-    for layer in await world.database.read(read):
-        await world.driver.disks.check_length(LayerId(layer.id), layer.sealed_bytes or 0)
+    for layer in chain:
+        if layer.sealed_bytes is not None:
+            await world.driver.disks.check_length(LayerId(layer.id), layer.sealed_bytes)

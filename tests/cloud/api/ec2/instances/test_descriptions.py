@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from asgi import Refused
 from stack import Stack
+from waiting import eventually_async
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.descriptions import Descriptions
@@ -94,6 +95,22 @@ async def test_only_so_many_descriptions_are_kept() -> None:
     kept.keep({"a": 1, "b": 1}, {"a": "A", "b": "B"})
     kept.keep({"c": 1}, {"c": "C"})
     assert kept.that_hold({"a": 1, "b": 1, "c": 1}) == {"b": "B", "c": "C"}
+
+
+async def test_an_instance_that_is_forgotten_keeps_no_description(stack: Stack) -> None:
+    gone, stays = await stack.launch(), await stack.launch()
+    await stack.call("TerminateInstances", InstanceIds=[gone])
+    await stack.idle()
+    await _told(stack, afresh=False)
+    kept = stack.running.cloud.descriptions
+    assert kept.known() == {gone, stays}
+    await stack.clock.advance(3700)
+
+    async def is_forgotten() -> bool:
+        await stack.clock.advance(60)  # until the next round of housekeeping
+        return kept.known() == {stays}
+
+    await eventually_async(is_forgotten, within=10)
 
 
 async def test_a_description_of_another_version_does_not_hold() -> None:

@@ -48,7 +48,7 @@ async def test_a_busy_volume_that_the_guest_lets_go_during_an_image_goes_when_th
         told = await stack.call("CreateImage", InstanceId=instance_id, Name="with it", NoReboot=True)
         await reached.wait()
         stack.guest(instance_id).releases_disk(_serial(volume_id))
-        await stack.driver.followed()
+        await stack.followed()
         assert await states(stack, volume_id) == ("in-use", "detaching"), "the image's turn is not over"
     await stack.idle()
     assert await states(stack, volume_id) == ("available", None)

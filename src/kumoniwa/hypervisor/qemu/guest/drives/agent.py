@@ -18,6 +18,7 @@ from kumoniwa.hypervisor.qemu.guest.drives.agent_answers import (
     is_answer_to,
     returned,
 )
+from kumoniwa.hypervisor.qemu.untrusted import Value
 
 _BOUNDARY = b"\xff"  # what never is part of JSON: it ends whatever half a command an earlier server left behind
 _MOST_PASSED_OVER = 1024 * 1024  # bytes said to others before an answer to us
@@ -30,7 +31,7 @@ class Agent:
         self._reader = reader
         self._writer = writer
 
-    async def ask(self, command: str, *, within: float) -> object:
+    async def ask(self, command: str, *, within: float) -> Value:
         """Run a command; gives what it returns. Raises `AgentSilent`, `AgentRefused`."""
         return returned(command, await self._answer(command, within))
 

@@ -54,7 +54,7 @@ async def _switch(machine: Machine, cuts: Sequence[Cut]) -> float:
 async def _open_layers(machine: Machine) -> frozenset[str]:
     """The layers whose files QEMU holds open."""
     nodes = await machine.execute("query-named-block-nodes", flat=True)
-    return frozenset(layer for node in nodes if (layer := layer_of(str(node["file"]))) is not None)
+    return frozenset(layer for node in nodes.each() if (layer := layer_of(node["file"].text())) is not None)
 
 
 def still_to_switch(cuts: Sequence[Cut], on_top: Collection[str], is_open: frozenset[str]) -> tuple[Cut, ...]:

@@ -17,7 +17,6 @@ import structlog
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.hypervisor.qemu.guest.drives import agent
 from kumoniwa.hypervisor.qemu.guest.drives.agent_answers import AgentRefused, AgentSilent
-from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT
 from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 
@@ -85,10 +84,7 @@ async def _why_not_now(machine: Machine) -> str:
     """Why it need not be tried; "" where it may succeed."""
     if await machine.status() != "running":
         return "the guest does not run"
-    ports = await machine.execute("query-chardev")
-    if not any(port["label"] == AGENT and port["frontend-open"] for port in ports):
-        return "the guest runs no agent"
-    return ""
+    return "" if await machine.has_agent() else "the guest runs no agent"
 
 
 async def _freeze(folder: Path) -> str:

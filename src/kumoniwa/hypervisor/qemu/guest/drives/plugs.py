@@ -10,14 +10,12 @@ keeps what was asked: a reset unplugs the device in any case.
 import asyncio
 import contextlib
 import errno
-from collections.abc import Mapping
-from typing import Any
 
 from kumoniwa.hypervisor.driver import DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
 from kumoniwa.hypervisor.qemu.guest.drives import stream
 from kumoniwa.hypervisor.qemu.guest.process.command_line import DISK_IDS, MOST_DISKS, disk_device, disk_id, disk_node
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused, MonitorEvent
 
 _ASK_AGAIN = 2.0  # seconds
 _CLOSED_WITHIN = 30.0  # seconds for QEMU to flush and close a disk that no device shows
@@ -66,7 +64,8 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
 
 async def _devices(machine: Machine) -> set[str]:
     """The ids of the guest's disks. Raises `DriverError` for a machine at which nothing can be plugged."""
-    found = {str(each["name"]) for each in await machine.execute("qom-list", path="/machine/peripheral")}
+    listed = await machine.execute("qom-list", path="/machine/peripheral")
+    found = {each["name"].text() for each in listed.each()}
     if "disk0" in found:
         raise DriverError(f"{machine.name} was started by an earlier version; stop and start the instance first")
     return {name for name in found if name.startswith(DISK_IDS)}
@@ -74,9 +73,10 @@ async def _devices(machine: Machine) -> set[str]:
 
 async def node_shown(machine: Machine, serial: str) -> str | None:
     """The node that a disk's device shows."""
-    for each in await machine.execute("query-block"):
-        if disk_id(serial) in each.get("qdev", "").split("/") and "inserted" in each:
-            return str(each["inserted"]["node-name"])
+    for each in (await machine.execute("query-block")).each():
+        device, inserted = each.get("qdev"), each.get("inserted")
+        if device is not None and inserted is not None and disk_id(serial) in device.text().split("/"):
+            return inserted["node-name"].text()
     return None
 
 
@@ -85,8 +85,9 @@ async def _let_go(machine: Machine, serial: str, *, within: float) -> bool:
     loop, gone = asyncio.get_running_loop(), asyncio.Event()
     until = loop.time() + within
 
-    def hear(event: Mapping[str, Any]) -> None:
-        if event["event"] == "DEVICE_DELETED" and event["data"].get("device") == disk_id(serial):
+    def hear(event: MonitorEvent) -> None:
+        device = event.data.get("device") if event.name == "DEVICE_DELETED" else None
+        if device is not None and device.text() == disk_id(serial):
             gone.set()
 
     with machine.listening(hear):
@@ -121,7 +122,7 @@ async def show_again(machine: Machine, serial: str, node: str) -> None:
 async def node_sizes(machine: Machine) -> dict[str, int]:
     """How long each block node is, in bytes."""
     nodes = await machine.execute("query-named-block-nodes", flat=True)
-    return {str(each["node-name"]): int(each["image"]["virtual-size"]) for each in nodes}
+    return {each["node-name"].text(): each["image"]["virtual-size"].count() for each in nodes.each()}
 
 
 async def _show(machine: Machine, serial: str, node: str) -> None:
@@ -159,7 +160,8 @@ async def _delete_idle_nodes(machine: Machine) -> set[str]:
     refused: set[str] = set()
     while True:
         nodes = await machine.execute("query-named-block-nodes", flat=True)
-        left = {str(each["node-name"]) for each in nodes if not each["node-name"].startswith("#")}
+        names = (each["node-name"].text() for each in nodes.each())
+        left = {name for name in names if not name.startswith("#")}
         if left == refused:
             return left
         refused = set()

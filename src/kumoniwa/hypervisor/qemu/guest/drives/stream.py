@@ -11,16 +11,19 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, HostExhausted, LayerId
 from kumoniwa.hypervisor.qemu.disks.layer_checks import has_subclusters, layer_of, parent, path_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused, MonitorEvent
+from kumoniwa.hypervisor.qemu.untrusted import Value
 
 _SPEED = 0  # bytes a second; 0: no limit. A guest's own reads and writes are served between two pieces of 512 KiB.
 _LOOK_AGAIN = 5.0  # seconds; an event may be missed with a lost connection
 _GIVEN_UP_WITHIN = 60.0
+_FINISHED_WITHIN = 6 * 3600.0  # the next guest's turn comes only then
+_CLOSED_WITHIN = 60.0
 _NO_ROOM = "No space left on device"
 _CANCELED = "Operation canceled"
 
@@ -49,7 +52,10 @@ async def ensure_compacted(
         if begun is None:
             return False
         if between := begun:
-            await _finish(machine, path, layer)
+            async with asyncio.timeout(_FINISHED_WITHIN):
+                await _finish(machine, path, layer)
+    except TimeoutError as late:
+        raise DriverError(f"{layer} was not compacted in {_FINISHED_WITHIN:.0f} s") from late
     except GuestLost:
         if machine.alive:
             raise
@@ -58,9 +64,9 @@ async def ensure_compacted(
         return False
     await asyncio.to_thread(_sync, path)  # before the files in between are deleted
     if machine.alive:
-        for node in between:
-            with contextlib.suppress(CommandRefused, GuestLost):  # QEMU closed it by itself, or another disk has it
-                await machine.execute("blockdev-del", node_name=node.name)
+        with contextlib.suppress(GuestLost, TimeoutError):
+            async with asyncio.timeout(_CLOSED_WITHIN):
+                await _close(machine, between)
     return True
 
 
@@ -95,6 +101,12 @@ async def _begin(
     return between
 
 
+async def _close(machine: Machine, nodes: Iterable[Node]) -> None:
+    for node in nodes:
+        with contextlib.suppress(CommandRefused):  # QEMU closed it by itself, or another disk has it
+            await machine.execute("blockdev-del", node_name=node.name)
+
+
 async def ensure_given_up(machine: Machine, layer: LayerId) -> None:
     """Afterwards no compaction of this layer is under way: nothing keeps it from being cut, resized or detached."""
     try:
@@ -102,7 +114,7 @@ async def ensure_given_up(machine: Machine, layer: LayerId) -> None:
             async with asyncio.timeout(_GIVEN_UP_WITHIN):
                 while (job := await _job(machine, layer, changed)) is not None:
                     with contextlib.suppress(CommandRefused):  # it came to its end a moment ago
-                        end = "job-dismiss" if job["status"] == "concluded" else "job-cancel"
+                        end = "job-dismiss" if job["status"].text() == "concluded" else "job-cancel"
                         await machine.execute(end, id=_job_id(layer))
                         if end == "job-dismiss":
                             continue
@@ -115,23 +127,25 @@ async def chain(machine: Machine, top: str) -> list[Node]:
     """The nodes from this one down, as they stand on each other; none where there is no such node."""
     graph = await machine.execute("x-debug-query-block-graph")
     nodes = await machine.execute("query-named-block-nodes", flat=True)
-    return chain_in(graph, {str(node["node-name"]): str(node["file"]) for node in nodes}, top)
+    return chain_in(graph, {node["node-name"].text(): node["file"].text() for node in nodes.each()}, top)
 
 
-def chain_in(graph: Mapping[str, Any], files: Mapping[str, str], top: str) -> list[Node]:
+def chain_in(graph: Value, files: Mapping[str, str], top: str) -> list[Node]:
     """See `chain`; from QEMU's graph of nodes and each node's file name.
 
     A node of qcow2 may go by a name in JSON; the node of the file beneath it has the plain one.
     """
-    names = {node["id"]: str(node["name"]) for node in graph["nodes"] if node["type"] == "block-driver"}
+    names = _names(graph, "block-driver")
     children = {
-        (names[edge["parent"]], edge["name"]): names[edge["child"]]
-        for edge in graph["edges"]
-        if edge["parent"] in names and edge["child"] in names
+        (names[edge.parent], edge.name): names[edge.child]
+        for edge in _edges(graph)
+        if edge.parent in names and edge.child in names
     }
     found: list[Node] = []
     at: str | None = top if top in names.values() else None
     while at is not None:
+        if len(found) > len(names):
+            graph.refuse()  # a node that stands on itself
         file = files.get(children.get((at, "file"), ""), "")
         if (layer := layer_of(file)) is None:
             raise DriverError(f"QEMU's node {at} is of {file or 'no file'}, which is no layer's")
@@ -145,13 +159,33 @@ async def shown(machine: Machine) -> set[str]:
     return shown_in(await machine.execute("x-debug-query-block-graph"))
 
 
-def shown_in(graph: Mapping[str, Any]) -> set[str]:
+def shown_in(graph: Value) -> set[str]:
     """See `shown`; from QEMU's graph of nodes."""
-    names = {node["id"]: str(node["name"]) for node in graph["nodes"] if node["type"] == "block-driver"}
-    reached = {node["id"] for node in graph["nodes"] if node["type"] == "block-backend"}
-    while more := {edge["child"] for edge in graph["edges"] if edge["parent"] in reached} - reached:
-        reached |= more
+    names = _names(graph, "block-driver")
+    children: dict[int, list[int]] = {}
+    for edge in _edges(graph):
+        children.setdefault(edge.parent, []).append(edge.child)
+    reached, to_follow = set[int](), list(_names(graph, "block-backend"))
+    while to_follow:
+        if (each := to_follow.pop()) not in reached:
+            reached.add(each)
+            to_follow += children.get(each, [])
     return {names[each] for each in reached if each in names}
+
+
+class _Edge(NamedTuple):
+    parent: int
+    child: int
+    name: str
+
+
+def _names(graph: Value, kind: str) -> dict[int, str]:
+    """The names of the nodes of this kind, by QEMU's number for them."""
+    return {node["id"].count(): node["name"].text() for node in graph["nodes"].each() if node["type"].text() == kind}
+
+
+def _edges(graph: Value) -> list[_Edge]:
+    return [_Edge(edge["parent"].count(), edge["child"].count(), edge["name"].text()) for edge in graph["edges"].each()]
 
 
 async def _finish(machine: Machine, path: Path, layer: LayerId) -> None:
@@ -162,14 +196,14 @@ async def _finish(machine: Machine, path: Path, layer: LayerId) -> None:
     ):  # open: it learns of a failed write too
         while (job := await _job(machine, layer, changed)) is not None:
             with contextlib.suppress(CommandRefused):  # it is being given up
-                match job["status"]:
+                match job["status"].text():
                     case "pending":
                         await machine.human(f'qemu-io {layer} "flush"')
                         await asyncio.to_thread(os.fsync, file.fileno())
                         await machine.execute("job-finalize", id=_job_id(layer))
                     case "concluded":
                         await machine.execute("job-dismiss", id=_job_id(layer))
-                        return _check_end(layer, job.get("error", ""))
+                        return _check_end(layer, "" if (error := job.get("error")) is None else error.text())
             await _wait(changed)
 
 
@@ -201,16 +235,17 @@ async def on_top(machine: Machine) -> frozenset[str]:
     return nodes_on_top(await machine.execute("query-block"))
 
 
-def nodes_on_top(query_block: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+def nodes_on_top(query_block: Value) -> frozenset[str]:
     """See `on_top`; from the answer to `query-block`."""
-    return frozenset(str(device["inserted"]["node-name"]) for device in query_block if "inserted" in device)
+    shown = (device.get("inserted") for device in query_block.each())
+    return frozenset(inserted["node-name"].text() for inserted in shown if inserted is not None)
 
 
-async def _job(machine: Machine, layer: LayerId, changed: asyncio.Event) -> Mapping[str, Any] | None:
+async def _job(machine: Machine, layer: LayerId, changed: asyncio.Event) -> Value | None:
     """The job as it is now; what happens to it from now on sets `changed`."""
     changed.clear()
-    jobs: list[Mapping[str, Any]] = await machine.execute("query-jobs")
-    return next((job for job in jobs if job["id"] == _job_id(layer)), None)
+    jobs = await machine.execute("query-jobs")
+    return next((job for job in jobs.each() if job["id"].text() == _job_id(layer)), None)
 
 
 def _job_id(layer: LayerId) -> str:
@@ -222,8 +257,8 @@ def _hearing(machine: Machine, layer: LayerId) -> Iterator[asyncio.Event]:
     """An event that is set whenever the layer's job comes into another state."""
     changed = asyncio.Event()
 
-    def hear(event: Mapping[str, Any]) -> None:
-        if event["event"] == "JOB_STATUS_CHANGE" and event["data"]["id"] == _job_id(layer):
+    def hear(event: MonitorEvent) -> None:
+        if event.name == "JOB_STATUS_CHANGE" and event.data["id"].text() == _job_id(layer):
             changed.set()
 
     with machine.listening(hear):

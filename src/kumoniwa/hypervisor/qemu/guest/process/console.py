@@ -11,12 +11,15 @@ from pathlib import Path
 import structlog
 
 from kumoniwa import sockets
-from kumoniwa.hypervisor.qemu.guest.process.log_files import CONSOLE, KEPT, MOST, trim
+from kumoniwa.hypervisor.qemu.guest.process.log_files import CONSOLE, KEPT, MOST, end_of, trim
+from kumoniwa.pace import Pace
 
 log = structlog.get_logger(__name__)
 
 SOCKET = "console.sock"
 _BANNER = b"Linux version "
+_CHUNK = 64 * 1024
+_A_SECOND = 4 * 1024 * 1024  # bytes; a guest that says more waits for its console, as for a slow terminal
 
 
 class Console:
@@ -40,12 +43,13 @@ class Console:
             return
         with connected:
             heard, unheard = b"", MOST  # an earlier server's absence may have left much
+            pace = Pace(at_once=_A_SECOND, a_second=_A_SECOND)
             while True:
                 if unheard >= MOST:
                     await trim(self._folder / CONSOLE)
                     unheard = 0
                 try:
-                    chunk = await asyncio.get_running_loop().sock_recv(connected, 65536)
+                    chunk = await asyncio.get_running_loop().sock_recv(connected, _CHUNK)
                 except OSError:
                     return  # QEMU died
                 if not chunk:
@@ -56,14 +60,9 @@ class Console:
                     self._expecting = False
                     heard = b""
                     self._on_kernel()
+                await pace.take(len(chunk))
 
 
 def tail(folder: Path) -> bytes:
     """The last 64 KiB of the log; nothing where there is none."""
-    try:
-        with (folder / CONSOLE).open("rb") as file:
-            end = file.seek(0, 2)
-            file.seek(max(0, end - KEPT))
-            return file.read(KEPT)
-    except FileNotFoundError:
-        return b""
+    return end_of(folder / CONSOLE, KEPT)

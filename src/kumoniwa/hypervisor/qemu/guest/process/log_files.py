@@ -45,6 +45,16 @@ async def trim(path: Path) -> None:
         log.warning("a log of a guest cannot be trimmed", path=str(path), reason=str(failure))
 
 
+def end_of(path: Path, most: int) -> bytes:
+    """The end of a log, which may be long beyond measure; nothing where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - most))
+            return file.read(most)
+    except FileNotFoundError:
+        return b""
+
+
 def _spare(path: Path) -> int:
     """How much of a log's beginning may go, in whole blocks."""
     try:

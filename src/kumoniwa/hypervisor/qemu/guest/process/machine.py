@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ import structlog
 from kumoniwa import run, sockets
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestSpec, HostExhausted
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Channels, command_line
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, Accelerator, Channels, command_line
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.console import Console
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
-from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor
+from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor, MonitorEvent
+from kumoniwa.hypervisor.qemu.untrusted import Value, shown
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ class Hearing:
     """What is called when a machine does something: its monitor's events, the first line of a kernel, its end (exit
     status), file systems that stay frozen (why) or no longer do (None)."""
 
-    on_event: Callable[[Mapping[str, Any]], None]
+    on_event: Callable[[MonitorEvent], None]
     on_kernel: Callable[[], None]
     on_end: Callable[[int | None], None]
     on_frozen: Callable[[str | None], None]
@@ -51,7 +52,8 @@ class Machine:
         self._tasks = tasks
         self._monitor: Monitor | None = None
         self._connecting = asyncio.Lock()
-        self._listeners: list[Callable[[Mapping[str, Any]], None]] = []
+        self._listeners: list[Callable[[MonitorEvent], None]] = []
+        self._going_on: dict[str, asyncio.Task[object]] = {}
         self._process = Process.hold(identity, hearing.on_end)
         if self._process is None:
             run.reap(identity.pid)
@@ -122,7 +124,7 @@ class Machine:
                 self._tasks.start(self._watch(monitor), f"the monitor of {self._folder.name}")
             return self._monitor
 
-    async def execute(self, command: str, **arguments: object) -> Any:
+    async def execute(self, command: str, **arguments: object) -> Value:
         """Run a command of the monitor. Raises `CommandRefused`, `GuestLost`; then it is known whether it is alive."""
         try:
             monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
@@ -135,7 +137,7 @@ class Machine:
             raise
 
     @contextlib.contextmanager
-    def listening(self, hear: Callable[[Mapping[str, Any]], None]) -> Iterator[None]:
+    def listening(self, hear: Callable[[MonitorEvent], None]) -> Iterator[None]:
         """Tell `hear` of each of the monitor's events as well, as long as the block runs."""
         self._listeners.append(hear)
         try:
@@ -144,8 +146,8 @@ class Machine:
             self._listeners.remove(hear)
 
     async def human(self, command: str) -> str:
-        """Run a command of the human monitor; gives its text."""
-        return str(await self.execute("human-monitor-command", command_line=command))
+        """Run a command of the human monitor; gives its text, which is not safe to show."""
+        return (await self.execute("human-monitor-command", command_line=command)).page()
 
     async def hand_over(self, channel: socket.socket, name: str) -> None:
         """Give QEMU a copy of an open socket, under a name for the next command that takes one. Raises `GuestLost`."""
@@ -154,7 +156,12 @@ class Machine:
 
     async def status(self) -> str:
         """QEMU's word for what the vCPUs do: `running`, `shutdown`, `paused`, `io-error`, …"""
-        return str((await self.execute("query-status"))["status"])
+        return (await self.execute("query-status"))["status"].text()
+
+    async def has_agent(self) -> bool:
+        """Whether an agent in the guest is connected to its port."""
+        ports = await self.execute("query-chardev")
+        return any(port["label"].text() == AGENT and port["frontend-open"].flag() for port in ports.each())
 
     async def ensure_quit(self) -> None:
         """Afterwards the process has ended; what it held for the disks was handed to the host, if it could."""
@@ -180,10 +187,13 @@ class Machine:
         self._hearing.on_frozen(why)
 
     def go_on_with(self, work: Coroutine[Any, Any, object], name: str) -> None:
-        """Do something for this machine in the background, as long as the driver is open."""
-        self._tasks.start(work, f"{name}: {self.name}")
+        """Do something for this machine in the background, as long as the driver is open, and once at a time."""
+        if (begun := self._going_on.get(name)) is not None and not begun.done():
+            work.close()
+        else:
+            self._going_on[name] = self._tasks.start(work, f"{name}: {self.name}")
 
-    def _heard(self, event: Mapping[str, Any]) -> None:
+    def _heard(self, event: MonitorEvent) -> None:
         for hear in tuple(self._listeners):
             hear(event)
         self._hearing.on_event(event)
@@ -194,7 +204,8 @@ class Machine:
         except asyncio.CancelledError:  # the server lets go, perhaps in the middle of tidying up
             await monitor.close()
             raise
-        self._monitor = None
+        finally:  # whatever ended it: the next command makes another connection
+            self._monitor = None
 
 
 def _spawn(argv: list[str], folder: Path, listening: list[socket.socket]) -> Identity | None:
@@ -213,7 +224,7 @@ def _spawn(argv: list[str], folder: Path, listening: list[socket.socket]) -> Ide
 
 def _failure(folder: Path) -> DriverError:
     """Why QEMU did not start, in its own words."""
-    said = (folder / log_files.QEMU).read_text(errors="replace").strip()[-1000:] or "it said nothing"
-    text = f"QEMU did not start: {said}"
+    said = log_files.end_of(folder / log_files.QEMU, 1000).decode(errors="replace").strip() or "it said nothing"
+    text = f"QEMU did not start: {shown(said[-300:])}"
     exhausted = ("Cannot allocate memory", "cannot set up guest memory", "No space left on device")
     return HostExhausted(text) if any(sign in said for sign in exhausted) else DriverError(text)

@@ -215,11 +215,13 @@ def kind(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
 def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
     """All that a change must pass: real guests beside everything else."""
     image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
+    console = Step("console", ("scripts/console",), folder)
+    components = Step("components", ("scripts/console", "test"), folder)
     check = Step("check", ("scripts/check",), folder)
     rest = ("unit", "protocol", "workflows", "cloud", "clients", "fuzz")
     return [
         [image, kind("vm", folder, seed, options)],
-        [check, *(kind(name, folder, seed, options) for name in rest)],
+        [console, components, check, *(kind(name, folder, seed, options) for name in rest)],
     ]
 
 

@@ -79,6 +79,11 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_path("kumoniwa"))
 
 
+def has_display() -> bool:
+    """Whether programs that this process starts can open a window."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def inherited_environment() -> dict[str, str]:
     """This process's environment, for the programs that the lab runs on the user's behalf (AWS CLI, SSH)."""
     return dict(os.environ)

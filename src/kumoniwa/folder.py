@@ -80,11 +80,16 @@ def read_private(path: Path) -> str:
 
 
 def write_private(path: Path, value: Mapping[str, object]) -> None:
+    """Write a small file of JSON that only its owner reads, whole or not at all."""
+    write_private_text(path, json.dumps(value, indent=2))
+
+
+def write_private_text(path: Path, text: str) -> None:
     """Write a small file that only its owner reads, whole or not at all."""
     draft = path.with_suffix(".new")
     with open(_opened(draft, os.O_WRONLY | os.O_CREAT), "w") as file:
         file.truncate()
-        json.dump(value, file, indent=2)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)

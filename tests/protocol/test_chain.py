@@ -19,6 +19,8 @@ from kumoniwa.clock import SystemClock
 from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
 from kumoniwa.gateway.arrival import MAX_BODY, answers_to
 from kumoniwa.gateway.chain import Credential, Gateway
+from kumoniwa.gateway.dispatch import Dispatcher
+from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
 from kumoniwa.store.database import DatabaseUnavailable
 
@@ -92,11 +94,10 @@ def gateway(garden: Garden) -> Gateway:
         "CreateTags": garden.create_tags,
     }
     return Gateway(
-        services({"ec2": ec2, "sts": {"GetCallerIdentity": garden.get_caller_identity}}),
+        Dispatcher(services({"ec2": ec2, "sts": {"GetCallerIdentity": garden.get_caller_identity}}), garden),
         lambda key: Credential(SECRET, ACCOUNT) if key == KEY else None,
         SystemClock(),
-        garden,
-        extensions={"/_kumoniwa/instances/{instance_id}/boots": garden.boots},
+        extensions=Extensions({"/_kumoniwa/instances/{instance_id}/boots": garden.boots}),
         hosts=["garden.example"],
     )
 

@@ -10,5 +10,5 @@ class WrittenOnce(dict[str, Any]):
 
     def __init__(self, output: dict[str, Any]) -> None:
         super().__init__(output)
-        self.written: tuple[object, str] | None = None
-        """The text, and who wrote it: another writer's text would be in other words."""
+        self.written: dict[object, str] = {}
+        """The text, by who wrote it: another writer's text is in other words."""

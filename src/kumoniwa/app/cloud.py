@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa import api
+from kumoniwa import __version__, api
 from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
@@ -26,7 +26,13 @@ from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config
+from kumoniwa.console.changes import LiveChanges
+from kumoniwa.console.door import SIGN_IN_CODES, Console, sign_in_code
+from kumoniwa.console.sessions import Sessions
+from kumoniwa.console.static_files import static_files
 from kumoniwa.gateway.chain import Credential, Gateway
+from kumoniwa.gateway.dispatch import Dispatcher
+from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
 from kumoniwa.hypervisor.driver import Driver, DriverError
 from kumoniwa.imds.server import MetadataService
@@ -60,6 +66,7 @@ class Running:
     """A cloud that runs: what answers its API, and what it consists of."""
 
     gateway: Gateway
+    console: Console
     cloud: Cloud
     follower: Follower
     key: Mapping[str, str] = field(repr=False)
@@ -129,8 +136,12 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         damage.start()
         if driver.features.boots_blank_disks:
             await ensure_simulated_images(cloud)
+        changes = LiveChanges(database.changes, clock)
+        changes.start()
+        ending.callback(changes.close)
         key = await asyncio.to_thread(ensure_key, config)
-        yield Running(_gateway(config, cloud, key), cloud, follower, key)
+        gateway, console = _doors(config, cloud, changes, key)
+        yield Running(gateway, console, cloud, follower, key)
 
 
 def _check_kinds(data_dir: Path, connection: Connection) -> None:
@@ -154,18 +165,27 @@ def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None
         )
 
 
-def _gateway(config: Config, cloud: Cloud, key: Mapping[str, str]) -> Gateway:
-    credential = Credential(key["secret_access_key"], key["account"])
+def _doors(config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str, str]) -> tuple[Gateway, Console]:
+    """The signed API and the console: two doors to the same actions."""
     actions = {
         service: {name: partial(action.function, cloud) for name, action in those.items()}
         for service, those in ACTIONS.items()
     }
-    return Gateway(
-        services(actions),
-        {key["access_key_id"]: credential}.get,
-        cloud.world.clock,
-        ClientTokens(cloud),
-        extensions={route: partial(extension, cloud) for route, extension in EXTENSIONS.items()},
+    clock = cloud.world.clock
+    sessions = Sessions(clock)
+    extensions = {route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}
+    routes = Extensions({**extensions, SIGN_IN_CODES: partial(sign_in_code, sessions)})
+    dispatcher = Dispatcher(services(actions), ClientTokens(cloud))
+    gateway = Gateway(
+        dispatcher,
+        {key["access_key_id"]: Credential(key["secret_access_key"], key["account"])}.get,
+        clock,
+        extensions=routes,
         health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[config.host],
     )
+    about = {"version": __version__, "region": config.region, "driver": config.driver}
+    console = Console(
+        dispatcher, routes, sessions, changes, clock, files=static_files(), about=about, hosts=[config.host]
+    )
+    return gateway, console

@@ -22,11 +22,14 @@ import h11
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from kumoniwa.app.lingering import LingeringTransport
 from kumoniwa.app.strangers import Strangers
 from kumoniwa.gateway.arrival import MAX_BODY
 
+MOST_OF_A_MESSAGE = 1024
+"""Bytes of a message on a WebSocket: pages listen, and say nothing."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 ANSWER_DEADLINE = 30.0
@@ -129,6 +132,12 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
             self._answer_deadline.cancel()
             self._answer_deadline = None
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._stop_waiting()  # from here on it is another protocol's connection
+        super().handle_websocket_upgrade(event)
+        if not getattr(self.transport.get_protocol(), "handshake_initiated", False):
+            self.transport.close()  # its head is none of a WebSocket, and that protocol would wait for another
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, when it is its turn; nothing more of it is read until then."""
         self.flow.pause_reading()
@@ -219,6 +228,22 @@ def _turns(scope: Scope) -> int:
     length = headers.get(b"content-length", b"0")
     whole = b"transfer-encoding" in headers or len(length) > 12 or not length.isdigit()
     return 1 + (MAX_BODY if whole else min(int(length), MAX_BODY)) // _READ
+
+
+class PageConnection(WebSocketsSansIOProtocol):
+    """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._close_unread()
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        self._close_unread()
+
+    def _close_unread(self) -> None:
+        if self.transport.get_write_buffer_size() > 0:
+            self.transport.abort()
 
 
 def guarded(most: int) -> type[GuardedProtocol]:

@@ -11,13 +11,21 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from kumoniwa.app.cloud import running
-from kumoniwa.app.connections import accepted_at_once, backlog, ensure_open_files, guarded
+from kumoniwa.app.connections import (
+    MOST_OF_A_MESSAGE,
+    PageConnection,
+    accepted_at_once,
+    backlog,
+    ensure_open_files,
+    guarded,
+)
+from kumoniwa.app.doors import Doors
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
 from kumoniwa.folder import FolderTaken, owned, write_private
-from kumoniwa.gateway.chain import Gateway
 from kumoniwa.hypervisor.drivers import make_driver
 
 log = structlog.get_logger(__name__)
@@ -29,7 +37,7 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
         async with running(config, await make_driver(config)) as cloud:
             port = listener.getsockname()[1]
             endpoint = f"http://{_in_url(config.host)}:{port}"
-            server = _server(cloud.gateway)
+            server = _server(Doors(cloud.gateway, cloud.console))
             with _ending_when_told(server), _announced(config, endpoint):
                 what_runs_it = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
@@ -99,12 +107,13 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _server(gateway: Gateway) -> uvicorn.Server:
+def _server(doors: ASGIApp) -> uvicorn.Server:
     most = ensure_open_files()
     settings = uvicorn.Config(
-        gateway,
+        doors,
         http=guarded(most),
-        ws="none",
+        ws=PageConnection,
+        ws_max_size=MOST_OF_A_MESSAGE,
         backlog=accepted_at_once(most),
         lifespan="off",
         log_config=None,

@@ -16,7 +16,7 @@ class Strangers:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # By how many turns they need, of which there are a few numbers: a flood does not make the next one hard to find.
+        # By how many turns they need, which are a few numbers: a crowd does not make the next one hard to find.
         self._waiting: dict[int, dict[Hashable, Callable[[], None]]] = {}
         self._needed: dict[Hashable, int] = {}
         self._full_at = 0.0  # when as many turns as possible can be given at once again

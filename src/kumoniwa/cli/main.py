@@ -67,6 +67,7 @@ def main() -> None:
       eval "$(kumoniwa env)"             point the AWS CLI at it
       kumoniwa ami build debian-12       make an AMI to launch from
       aws ec2 run-instances --image-id ami-… --instance-type t3.micro …
+      kumoniwa console                   or do it in a browser
 
     \b
     Or see all of it happen by itself:
@@ -177,6 +178,19 @@ def env(data_dir: Path, as_json: bool) -> None:
 
     access = find_cloud(data_dir)
     click.echo(json.dumps(access.environment(), indent=2) if as_json else exports(access))
+
+
+@main.command(short_help="Open the console in a browser, signed in.")
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+@data_dir_option
+def console(data_dir: Path, no_browser: bool) -> None:
+    """Open the running cloud's console in a browser, signed in. There is no account and no password.
+
+    Where there is no browser to open, it prints an address that is good once, for a minute.
+    """
+    from kumoniwa.client.open_console import open_console
+
+    open_console(data_dir, browser=not no_browser)
 
 
 @main.group(cls=Commands)
@@ -348,7 +362,10 @@ def version() -> None:
 def _welcome(config: Config, endpoint: str) -> str:
     """What is printed once a cloud listens."""
     folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
-    commands = [(f'eval "$(kumoniwa env{folder})"', "point the AWS CLI at it")]
+    commands = [
+        (f"kumoniwa console{folder}", "open it in a browser"),
+        (f'eval "$(kumoniwa env{folder})"', "point the AWS CLI at it"),
+    ]
     if features_of(config.driver).outlives_the_server:
         ending = "Ctrl-C ends the server; its guests go on running, and the next `kumoniwa serve` finds them."
         commands.append((f"kumoniwa ami build debian-12{folder}", "make an AMI to launch from, where there is none"))

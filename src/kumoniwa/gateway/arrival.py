@@ -1,7 +1,7 @@
 """The arrival of a request: what is refused before anything of it is interpreted.
 
-Browsers cannot drive a cloud (no `Origin`, a `Host` that is ours: a rebound DNS name is not), and sizes are limited
-before memory or time is spent on them.
+The `Host` must be ours (a rebound DNS name is not), and sizes are limited before memory or time is spent on them. The
+signed API answers no browser (no `Origin`); the console has a door of its own.
 """
 
 import asyncio
@@ -47,13 +47,13 @@ def arrived(request: Request, hosts: Collection[str]) -> SignedRequest:
             way_out=f"They may have {MAX_HEADERS} bytes, and be {MAX_HEADER_COUNT}: leave out what EC2 does not read.",
         )
     headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw)
-    _check_origin(headers, hosts)
+    _check_host(headers, hosts)
     _check_length(request)
     return SignedRequest(request.method, path, query, headers, b"")
 
 
-async def whole(request: Request, head: SignedRequest) -> SignedRequest:
-    """A request with its body, within its limits. Memory is spent here: callers are known before.
+async def whole(request: Request, head: SignedRequest, *, most: int = MAX_BODY) -> SignedRequest:
+    """A request with its body, of at most so many bytes. Memory is spent here: callers are known before.
 
     Raises `InvalidRequest`; starlette's `ClientDisconnect` where the caller has gone.
     """
@@ -62,8 +62,8 @@ async def whole(request: Request, head: SignedRequest) -> SignedRequest:
         async with asyncio.timeout(BODY_DEADLINE):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BODY:
-                    raise _too_large()
+                if len(body) > most:
+                    raise _too_large(most)
     except TimeoutError:
         raise InvalidRequest(
             "its body took too long to arrive",
@@ -104,15 +104,9 @@ def answers_to(host: str, hosts: Collection[str]) -> bool:
         return False
 
 
-def _check_origin(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) -> None:
-    named = [value for name, value in headers if name == "host"]
-    if len(named) != 1 or not answers_to(named[0], hosts):
-        raise InvalidRequest(
-            "its Host is not a name of this cloud",
-            HTTPStatus.FORBIDDEN,
-            way_out="Use the endpoint that kumoniwa env prints; a server on another address is started with --host.",
-        )
-    if any(name == "origin" for name, _ in headers):
+def refuse_browsers(head: SignedRequest) -> None:
+    """Raises `InvalidRequest` for a request that a web page made."""
+    if head.header("origin") is not None:
         raise InvalidRequest(
             "web pages may not call this cloud",
             HTTPStatus.FORBIDDEN,
@@ -120,15 +114,25 @@ def _check_origin(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) 
         )
 
 
+def _check_host(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) -> None:
+    named = [value for name, value in headers if name == "host"]
+    if len(named) != 1 or not answers_to(named[0], hosts):
+        raise InvalidRequest(
+            "its Host is not a name of this cloud",
+            HTTPStatus.FORBIDDEN,
+            way_out="Use the endpoint that kumoniwa env prints; a server on another address is started with --host.",
+        )
+
+
 def _check_length(request: Request) -> None:
     announced = request.headers.get("content-length", "0")
     if len(announced) > 12 or not announced.isdecimal() or int(announced) > MAX_BODY:
-        raise _too_large()
+        raise _too_large(MAX_BODY)
 
 
-def _too_large() -> InvalidRequest:
+def _too_large(most: int) -> InvalidRequest:
     return InvalidRequest(
-        f"its body is larger than {MAX_BODY} bytes",
+        f"its body is larger than {most} bytes",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         way_out="Ask for less in one request.",
     )

@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from kumoniwa.store.changes import Changes
+
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
@@ -22,6 +24,11 @@ class DatabaseUnavailable(SQLAlchemyError):
 
 class Database(Protocol):
     """The state of one cloud. What cannot be done now raises `DatabaseUnavailable`, within seconds."""
+
+    @property
+    def changes(self) -> Changes:
+        """What commits change, for those who follow it."""
+        ...
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a consistent view of the state. It must not write."""

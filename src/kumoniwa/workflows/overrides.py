@@ -91,7 +91,7 @@ class Overrides:
                 await self._world.clock.sleep(_AGAIN)  # an earlier termination ends by itself, however long it takes
 
     async def _mark(self, row: WorkflowRow) -> list[WorkflowRow]:
-        """Mark who is in front of it, and let them know, but no earlier termination; the first of them has the claim."""
+        """Mark who is in front of it and is no termination, and let them know; the first of them has the claim."""
         doing = {id: live.at for id, live in self._live.items() if live is not None and live.at is not None}
         now = self._world.clock.now()
         in_front = await self._world.database.write(partial(rows.override, by=row, doing=doing, at=now))

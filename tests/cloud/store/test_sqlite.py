@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
-from waiting import let_others_run
+from waiting import let_others_run, turns_until
 
 from kumoniwa.store import facts
 from kumoniwa.store.database import DatabaseUnavailable
@@ -131,3 +131,38 @@ async def test_a_full_disk_is_named_and_writes_go_on_when_there_is_room(
     assert len(json.dumps(logged)) < 1000
     await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
     await database.write(large)
+
+
+async def test_what_a_commit_changed_is_told_once_it_is_durable(database: SqliteDatabase, tmp_path: Path) -> None:
+    heard: list[tuple[frozenset[str], int]] = []
+
+    def told(tables: frozenset[str]) -> None:
+        with closing(sqlite3.connect(tmp_path / "cloud.db")) as other:
+            heard.append((tables, other.execute("SELECT count(*) FROM facts").fetchone()[0]))
+
+    database.changes.follow(told)
+    await database.write(lambda connection: facts.put(connection, "one", 1))
+    await database.write(lambda connection: None)
+    await database.read(lambda connection: facts.get(connection, "one"))
+    await database.write(lambda connection: connection.execute(facts_table.delete().where(facts_table.c.name == "no")))
+    database.changes.forget(told)
+    await database.write(lambda connection: facts.put(connection, "two", 2))
+    assert heard == [(frozenset({"facts"}), 1)]
+
+
+async def test_nothing_is_told_of_a_commit_that_fails(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[frozenset[str]] = []
+    database.changes.follow(heard.append)
+
+    def fail(connection: Connection) -> None:
+        facts.put(connection, "one", 1)
+        connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself where its disk is full
+        raise ValueError("no")
+
+    with pytest.raises(SQLAlchemyError):
+        await database.write(fail)
+    assert heard == []
+    await database.write(lambda connection: facts.put(connection, "two", 2))
+    await turns_until(lambda: heard == [frozenset({"facts"})])  # the writer's thread tells after it has answered

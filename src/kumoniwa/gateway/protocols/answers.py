@@ -101,12 +101,11 @@ def _each(item: Writer) -> Writer:
 
 
 def _written_once(item: Writer, value: WrittenOnce) -> str:
-    if (written := value.written) is not None and written[0] is item:
-        return written[1]
-    pieces: list[str] = []
-    item(pieces, value)
-    value.written = (item, "".join(pieces))
-    return value.written[1]
+    if (text := value.written.get(item)) is None:
+        pieces: list[str] = []
+        item(pieces, value)
+        text = value.written[item] = "".join(pieces)
+    return text
 
 
 def _leaf(tag: str, text: Callable[[Any], str]) -> Writer:

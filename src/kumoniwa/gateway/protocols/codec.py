@@ -11,8 +11,10 @@ from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
+from botocore.serialize import create_serializer
+from botocore.validate import ParamValidator
 
-from kumoniwa.errors import Ec2Error, InvalidAction
+from kumoniwa.errors import Ec2Error, InvalidAction, InvalidParameterValue
 from kumoniwa.gateway.protocols.answers import PROLOG, Writer, Writers
 from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
 
@@ -91,6 +93,23 @@ class Codec:
         if (read := self._read.get(action)) is None:
             read = self._read[action] = self._readers.request(self._operation(action).input_shape)
         return read(tree(parameters.items() if isinstance(parameters, Mapping) else parameters))
+
+    def written(self, action: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Parameters keyed by member names, as a client writes them on the wire: what `parse` reads.
+
+        Raises `InvalidAction`, and `InvalidParameterValue` for what the model does not have or that has another type.
+        """
+        operation = self._operation(action)
+        try:
+            # It must come first: the serializer would split a string that is given for a list into letters.
+            report = ParamValidator().validate(parameters, operation.input_shape)
+            if report.has_errors():
+                raise InvalidParameterValue(report.generate_report())
+            serializer = create_serializer(self._model.metadata["protocol"], include_validation=False)
+            body = serializer.serialize_to_request(parameters, operation)["body"]
+        except (TypeError, ValueError, OverflowError, RuntimeError) as failure:  # a time beyond the calendar
+            raise InvalidParameterValue(str(failure)) from None
+        return [(name, str(value)) for name, value in body.items() if name not in ("Action", "Version")]
 
     def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> bytes:
         """The answer of an action: `None` where it has nothing to tell (`<return>true</return>`).

@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 
+from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class SqliteDatabase:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.changes = Changes()
         self._writes: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="database-reader")
         self._writer = threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True)
@@ -87,6 +89,7 @@ class SqliteDatabase:
 
     def _write_for_ever(self) -> None:
         with self._engine.connect().execution_options(writer=True) as connection:
+            event.listen(connection, "after_execute", self._note_table)
             while (first := self._writes.get()) is not None:
                 batch = [first]
                 ended = False
@@ -96,13 +99,18 @@ class SqliteDatabase:
                             ended = True
                         else:
                             batch.append(more)
-                _commit_together(connection, batch)
+                _commit_together(connection, batch, self.changes)
                 if ended:
                     return
 
+    def _note_table(self, _connection: Connection, statement: Any, *others: Any) -> None:
+        """Remember what was written to. `others` ends with the result; an UPDATE that met no row changed nothing."""
+        if getattr(statement, "is_dml", False) and others[-1].rowcount != 0:
+            self.changes.touched(statement.table.name)
 
-def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
-    """Do each write in a savepoint of its own, commit once, then resolve their futures."""
+
+def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: Changes) -> None:
+    """Do each write in a savepoint of its own, commit once, then resolve their futures and tell what changed."""
     outcomes: list[Callable[[], None]] = []
     loops = dict.fromkeys(write.done.get_loop() for write in batch)
     try:
@@ -121,6 +129,7 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
                         raise DatabaseUnavailable(reason) from failure
                     outcomes.append(partial(write.done.set_exception, failure))
     except SQLAlchemyError as failure:  # the commit failed: no write was done, and every caller gets the error
+        changes.undone()
         if (reason := _unavailable(failure)) is not None:
             log.error("the database cannot be written now", writes=len(batch), reason=reason)
             outcomes = [partial(write.done.set_exception, DatabaseUnavailable(reason)) for write in batch]
@@ -132,6 +141,7 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]]) -> None:
         with suppress(RuntimeError):  # it is closed: nobody waits there any more
             # All in one go: each wake of the loop makes this thread wait for its turn again.
             loop.call_soon_threadsafe(_call_each, those)
+    changes.committed()
 
 
 def _call_each(outcomes: Iterable[Callable[[], None]]) -> None:

@@ -1,0 +1,124 @@
+/** The one way to the server: a POST with the session's half B, an answer or a refusal in EC2's words. */
+import { halfB, sessionEnded } from "./session";
+import type { Action, Answered, Asked } from "./types";
+
+/** A refusal: EC2's code and message, and the request by which the server's log names it. */
+export class Refused extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly requestId: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The server did not answer at all. */
+export class Unreachable extends Error {}
+
+/** One call that this page made. */
+export interface Made {
+  number: number;
+  at: Date;
+  action: string;
+  region: string;
+  parameters: object;
+  outcome: string;
+  requestId: string;
+  milliseconds: number;
+  changes: boolean;
+}
+
+const KEPT_CALLS = 200;
+let made: readonly Made[] = [];
+let count = 0;
+const watchers = new Set<() => void>();
+
+/** The calls this page made, the latest first. */
+export const callsMade = {
+  read: (): readonly Made[] => made,
+  watch(watcher: () => void): () => void {
+    watchers.add(watcher);
+    return () => watchers.delete(watcher);
+  },
+};
+
+/** Call an action of EC2 in a region. Throws `Refused` and `Unreachable`. */
+export async function call<A extends Action>(region: string, action: A, parameters: Asked<A>): Promise<Answered<A>> {
+  const begun = performance.now();
+  const at = new Date();
+  const note = (outcome: string, requestId: string): void => {
+    const milliseconds = Math.round(performance.now() - begun);
+    const changes = !action.startsWith("Describe") && outcome !== "DryRunOperation";
+    made = [
+      { number: ++count, at, action, region, parameters, outcome, requestId, milliseconds, changes },
+      ...made.slice(0, KEPT_CALLS - 1),
+    ];
+    watchers.forEach((watcher) => watcher());
+  };
+  try {
+    const [answer, requestId] = await post("call", { service: "ec2", action, region, parameters });
+    note("OK", requestId);
+    return answer as Answered<A>;
+  } catch (failure) {
+    if (failure instanceof Refused) note(failure.code, failure.requestId);
+    throw failure;
+  }
+}
+
+/** Why a call would be refused; null where it would succeed. Nothing is done. */
+export async function wouldBeRefused<A extends Action>(
+  region: string,
+  action: A,
+  parameters: Asked<A>,
+): Promise<Refused | null> {
+  try {
+    await call(region, action, { ...parameters, DryRun: true });
+  } catch (failure) {
+    if (failure instanceof Refused) return failure.code === "DryRunOperation" ? null : failure;
+    throw failure;
+  }
+  return null;
+}
+
+/** What EC2 hides, of Kumoniwa's own routes: `evidence(region, "instances/i-…/boots")`. */
+export async function evidence<T>(region: string, path: string): Promise<T> {
+  return (await post("evidence", { region, path }))[0] as T;
+}
+
+/** What the page may know of the cloud itself. */
+export interface About {
+  version: string;
+  region: string;
+  driver: string;
+  account: string;
+}
+
+export async function about(): Promise<About> {
+  return (await post("about", {}))[0] as About;
+}
+
+/** End this session, on the server and here. */
+export async function signOut(): Promise<void> {
+  await post("sign-out", {});
+  sessionEnded();
+}
+
+async function post(name: string, body: object): Promise<[unknown, string]> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/console/api/${name}`, {
+      method: "POST",
+      headers: { "X-Kumoniwa-Session": halfB() ?? "" },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new Unreachable("The server does not answer.");
+  }
+  const requestId = answer.headers.get("x-amzn-RequestId") ?? "";
+  const told: unknown = await answer.json();
+  if (answer.ok) return [told, requestId];
+  const { code, message } = told as { code: string; message: string };
+  if (code === "NotSignedIn") sessionEnded();
+  throw new Refused(code, message, requestId);
+}

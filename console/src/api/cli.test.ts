@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { asCli, kebab } from "./cli";
+
+test.each([
+  ["CreateImage", "create-image"],
+  ["InstanceIds", "instance-ids"],
+  ["DisableApiStop", "disable-api-stop"],
+  ["DescribeVolumesModifications", "describe-volumes-modifications"],
+  ["KmsKeyId", "kms-key-id"],
+])("%s is %s to the AWS CLI", (name, flag) => expect(kebab(name)).toBe(flag));
+
+test("a call is a command with its parameters", () => {
+  const parameters = { InstanceId: "i-1", Name: "it's mine", NoReboot: true };
+  expect(asCli("CreateImage", parameters, "us-east-1")).toBe(
+    `aws ec2 create-image --region us-east-1 --instance-id i-1 --name 'it'"'"'s mine' --no-reboot`,
+  );
+});
+
+test("a reboot that is wished has a flag of its own", () => {
+  expect(asCli("CreateImage", { NoReboot: false }, "us-east-1")).toContain(" --reboot");
+});
+
+test("lists and structures are written as the AWS CLI reads them", () => {
+  const parameters = { InstanceIds: ["i-1", "i-2"], Filters: [{ Name: "a", Values: ["b c"] }], DryRun: false };
+  expect(asCli("DescribeInstances", parameters, "eu-central-1")).toBe(
+    `aws ec2 describe-instances --region eu-central-1 --instance-ids i-1 i-2 ` +
+      `--filters '[{"Name":"a","Values":["b c"]}]' --no-dry-run`,
+  );
+});

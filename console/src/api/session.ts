@@ -1,0 +1,33 @@
+/** The session of this browser: half B is here, half A in a cookie that no script can read. */
+
+const KEPT = "kumoniwa-session";
+const CODE = /^#code=([\w-]+)$/;
+
+export type SignedOut = "never" | "ended";
+
+let ended: ((why: SignedOut) => void) | undefined;
+
+/** Call `told` when the session turns out to have ended. */
+export function onEnd(told: (why: SignedOut) => void): void {
+  ended = told;
+}
+
+/** Whether there is a session to try, and how it must be named in requests. */
+export function halfB(): string | null {
+  return localStorage.getItem(KEPT);
+}
+
+/** Take the sign-in code out of the address, where there is one, and begin a session with it. */
+export async function signInByAddress(): Promise<void> {
+  const code = CODE.exec(location.hash)?.[1];
+  if (code === undefined) return;
+  history.replaceState(null, "", location.pathname); // before anything else: it must not stay in the history
+  const answer = await fetch("/console/api/sign-in", { method: "POST", body: JSON.stringify({ code }) });
+  if (answer.ok) localStorage.setItem(KEPT, ((await answer.json()) as { session: string }).session);
+}
+
+/** The server does not know this session any more. */
+export function sessionEnded(why: SignedOut = "ended"): void {
+  localStorage.removeItem(KEPT);
+  ended?.(why);
+}

@@ -1,0 +1,118 @@
+/** What there is in a region, by state, and how much room the host has left. */
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useMemo, type ReactNode } from "react";
+import { call, evidence, type About } from "../api/call";
+import { useListing, type Listing } from "../api/listing";
+import { at } from "../shell/place";
+import { useText } from "../texts/texts";
+import { State } from "./instances/columns";
+import { instancesOf } from "./instances/model";
+
+interface Counts {
+  images: number;
+  volumes: number;
+  snapshots: number;
+}
+
+interface Storage {
+  room: { free_bytes: number; usable_bytes: number };
+  bytes_on_disk: number;
+}
+
+function countsOf(region: string): Listing<Counts> {
+  return {
+    key: `${region}/counts`,
+    tables: ["images", "volumes", "snapshots"],
+    read: async () => {
+      const [images, volumes, snapshots] = await Promise.all([
+        call(region, "DescribeImages", { Owners: ["self"] }),
+        call(region, "DescribeVolumes", {}),
+        call(region, "DescribeSnapshots", { OwnerIds: ["self"] }),
+      ]);
+      return {
+        images: images.Images?.length ?? 0,
+        volumes: volumes.Volumes?.length ?? 0,
+        snapshots: snapshots.Snapshots?.length ?? 0,
+      };
+    },
+  };
+}
+
+function storageOf(region: string): Listing<Storage> {
+  return { key: `${region}/storage`, tables: ["volumes", "snapshots", "images"], read: () => evidence(region, "storage") };
+}
+
+export default function Dashboard({ region, cloud }: { region: string; cloud: About }): ReactNode {
+  const text = useText();
+  const { value: rows } = useListing(useMemo(() => instancesOf(region), [region]));
+  const { value: counts } = useListing(useMemo(() => countsOf(region), [region]));
+  const { value: storage } = useListing(useMemo(() => storageOf(region), [region]));
+  const states = Map.groupBy(rows ?? [], (row) => row.state);
+  return (
+    <ContentLayout header={<Header variant="h1">{text("dashboard.title")}</Header>}>
+      <SpaceBetween size="l">
+        {cloud.driver === "simulated" && <Alert type="info">{text("driver.simulated")}</Alert>}
+        <Container
+          header={
+            <Header variant="h2">
+              <Link href={at(region, "instances")} fontSize="inherit">
+                {text("dashboard.instances")}
+              </Link>
+            </Header>
+          }
+        >
+          {states.size === 0 ? (
+            <Box>{rows === undefined ? text("loading") : text("dashboard.empty")}</Box>
+          ) : (
+            <KeyValuePairs
+              columns={4}
+              items={[...states].map(([state, these]) => ({ label: <State state={state} />, value: <Figure>{these.length}</Figure> }))}
+            />
+          )}
+        </Container>
+        <Container header={<Header variant="h2">{text("dashboard.resources")}</Header>}>
+          <KeyValuePairs
+            columns={3}
+            items={[
+              { label: text("dashboard.images"), value: <Figure>{counts?.images}</Figure> },
+              { label: text("dashboard.volumes"), value: <Figure>{counts?.volumes}</Figure> },
+              { label: text("dashboard.snapshots"), value: <Figure>{counts?.snapshots}</Figure> },
+            ]}
+          />
+        </Container>
+        <Container header={<Header variant="h2">{text("dashboard.room")}</Header>}>
+          <KeyValuePairs
+            columns={2}
+            items={[
+              { label: text("dashboard.roomFree"), value: <Figure>{size(storage?.room.usable_bytes)}</Figure> },
+              { label: text("dashboard.roomTaken"), value: <Figure>{size(storage?.bytes_on_disk)}</Figure> },
+            ]}
+          />
+        </Container>
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}
+
+function Figure({ children }: { children: ReactNode }): ReactNode {
+  return (
+    <Box fontSize="display-l" variant="span">
+      {children ?? "–"}
+    </Box>
+  );
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+function size(bytes: number | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
+}

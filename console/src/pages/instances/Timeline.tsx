@@ -1,0 +1,118 @@
+/** Why an instance booted: what the guest did beside what EC2's API says, on one axis, and every boot with its cause. */
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table from "@cloudscape-design/components/table";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { useListing } from "../../api/listing";
+import type { Boot } from "../../api/types";
+import { inWords } from "../../shell/notices";
+import { useMoment, useText, type Text, type TextKey } from "../../texts/texts";
+import { bootsOf } from "./model";
+import { TimelinePicture } from "./TimelinePicture";
+import { downtimes, duration } from "./timelineModel";
+
+const SHOWN = 5; // boots in the picture
+const TICK = 500; // ms, while the guest boots or shuts down
+const SLOW_TICK = 10_000; // ms, else
+
+/** What brought a boot about, or its end, in a word. */
+export function causeText(text: Text, cause: string | null, action: string | null): string {
+  if (action !== null) return action;
+  return text(cause === null ? "cause.unseen" : (`cause.${cause}` as TextKey));
+}
+
+export function Timeline({ region, id }: { region: string; id: string }): ReactNode {
+  const text = useText();
+  const { value: boots, failure } = useListing(useMemo(() => bootsOf(region, id), [region, id]));
+  const last = boots?.at(-1);
+  const now = useNow(last !== undefined && last.at_rest_at === null && last.ended_at === null && isMoving(last));
+  if (failure !== undefined) return <Box>{inWords(text, failure)}</Box>;
+  if (boots === undefined) return <Box>{text("loading")}</Box>;
+  if (boots.length === 0) return <Box>{text("timeline.empty")}</Box>;
+  return (
+    <SpaceBetween size="l">
+      <Container header={<Header variant="h2" description={text("timeline.compressed")}>{text("timeline.title")}</Header>}>
+        <TimelinePicture boots={boots.slice(-SHOWN)} now={now} />
+      </Container>
+      <Boots boots={boots} />
+    </SpaceBetween>
+  );
+}
+
+function Boots({ boots }: { boots: Boot[] }): ReactNode {
+  const text = useText();
+  const moment = useMoment();
+  const down = new Map(downtimes(boots).map((one) => [one.number, one]));
+  return (
+    <Table
+      variant="container"
+      header={<Header variant="h2" counter={`(${boots.length})`}>{text("timeline.boots")}</Header>}
+      items={[...boots].reverse()}
+      trackBy="id"
+      ariaLabels={{ tableLabel: text("timeline.title") }}
+      wrapLines
+      columnDefinitions={[
+        { id: "number", header: text("timeline.boot"), cell: (boot) => boot.number, isRowHeader: true },
+        {
+          id: "cause",
+          header: text("timeline.cause"),
+          cell: (boot) => <Box fontWeight="bold">{causeText(text, boot.cause, boot.action)}</Box>,
+        },
+        { id: "request", header: text("timeline.request"), cell: (boot) => <Request id={boot.request_id} /> },
+        { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at) },
+        { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at) },
+        {
+          id: "down",
+          header: text("timeline.down"),
+          cell: (boot) => {
+            const found = down.get(boot.number);
+            return found === undefined ? "–" : duration(found.whole);
+          },
+        },
+        {
+          id: "cut",
+          header: text("timeline.cut"),
+          cell: (boot) => (boot.cut_seconds === null ? "–" : `${Math.round(boot.cut_seconds * 1000)} ms`),
+        },
+        {
+          id: "ended",
+          header: text("timeline.ended"),
+          cell: (boot) => (boot.ended_at === null && boot.end_cause === null ? "–" : causeText(text, boot.end_cause, boot.end_action)),
+        },
+      ]}
+    />
+  );
+}
+
+function Request({ id }: { id: string | null }): ReactNode {
+  const text = useText();
+  if (id === null) return "–";
+  return (
+    <CopyToClipboard
+      variant="inline"
+      textToCopy={id}
+      copyButtonAriaLabel={text("copy")}
+      copySuccessText={text("copied")}
+      copyErrorText={text("copyFailed")}
+    />
+  );
+}
+
+/** Whether its last boot is not at its end yet, or a shutdown not. */
+function isMoving(boot: Boot): boolean {
+  return boot.reachable_at === null || boot.end_requested_at !== null;
+}
+
+/** The time, which goes on by itself. */
+function useNow(moving: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), moving ? TICK : SLOW_TICK);
+    return () => clearInterval(timer);
+  }, [moving]);
+  return now;
+}

@@ -1,0 +1,75 @@
+/** Instances as the pages know them: what DescribeInstances and DescribeInstanceStatus say together. */
+import { call, evidence } from "../../api/call";
+import type { Listing } from "../../api/listing";
+import type { Boot, Instance, InstanceStatus } from "../../api/types";
+
+export interface Row {
+  id: string;
+  name: string;
+  state: string;
+  instance: Instance;
+  status: InstanceStatus | undefined;
+}
+
+/** Every instance of a region. */
+export function instancesOf(region: string): Listing<Row[]> {
+  return {
+    key: `${region}/instances`,
+    tables: ["instances", "boots", "tags", "attachments", "network_interfaces", "interface_groups", "security_groups"],
+    read: async () => {
+      const [found, status] = await Promise.all([
+        call(region, "DescribeInstances", {}),
+        call(region, "DescribeInstanceStatus", { IncludeAllInstances: true }),
+      ]);
+      const statuses = new Map((status.InstanceStatuses ?? []).map((one) => [one.InstanceId, one]));
+      return (found.Reservations ?? [])
+        .flatMap((reservation) => reservation.Instances ?? [])
+        .map((instance) => row(instance, statuses.get(instance.InstanceId)));
+    },
+  };
+}
+
+/** Every boot of an instance, the first first. */
+export function bootsOf(region: string, id: string): Listing<Boot[]> {
+  return {
+    key: `${region}/instances/${id}/boots`,
+    tables: ["boots", "instances"],
+    read: async () => (await evidence<{ boots: Boot[] }>(region, `instances/${id}/boots`)).boots,
+  };
+}
+
+export interface Protections {
+  stop: boolean;
+  termination: boolean;
+}
+
+/** What refuses to stop or terminate an instance. */
+export function protectionsOf(region: string, id: string): Listing<Protections> {
+  return {
+    key: `${region}/instances/${id}/protections`,
+    tables: ["instances"],
+    read: async () => {
+      const [stop, termination] = await Promise.all([
+        call(region, "DescribeInstanceAttribute", { InstanceId: id, Attribute: "disableApiStop" }),
+        call(region, "DescribeInstanceAttribute", { InstanceId: id, Attribute: "disableApiTermination" }),
+      ]);
+      return {
+        stop: stop.DisableApiStop?.Value ?? false,
+        termination: termination.DisableApiTermination?.Value ?? false,
+      };
+    },
+  };
+}
+
+/** The volumes of an instance that end with it, and those that stay. */
+export function volumesOf(instance: Instance): { gone: string[]; kept: string[] } {
+  const attached = (instance.BlockDeviceMappings ?? []).filter((device) => device.Ebs?.VolumeId);
+  const ids = (deleted: boolean): string[] =>
+    attached.filter((device) => (device.Ebs?.DeleteOnTermination ?? false) === deleted).map((device) => device.Ebs!.VolumeId!);
+  return { gone: ids(true), kept: ids(false) };
+}
+
+function row(instance: Instance, status: InstanceStatus | undefined): Row {
+  const name = (instance.Tags ?? []).find((tag) => tag.Key === "Name")?.Value ?? "";
+  return { id: instance.InstanceId ?? "", name, state: instance.State?.Name ?? "", instance, status };
+}

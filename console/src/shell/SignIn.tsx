@@ -1,0 +1,32 @@
+/** What whoever is not signed in sees: how to sign in. */
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { ReactNode } from "react";
+import type { SignedOut } from "../api/session";
+import { useText } from "../texts/texts";
+
+export function SignIn({ why }: { why: SignedOut }): ReactNode {
+  const text = useText();
+  return (
+    <main>
+      <Box padding="xxxl">
+        <Container header={<Header variant="h1">{text("signedOut.title")}</Header>}>
+          <SpaceBetween size="m">
+            <Box variant="p">{text(why === "ended" ? "signedOut.ended" : "signedOut.never")}</Box>
+            <Box variant="p">{text("signedOut.how")}</Box>
+            <CopyToClipboard
+              variant="inline"
+              textToCopy="kumoniwa console"
+              copyButtonAriaLabel={text("copy")}
+              copySuccessText={text("copied")}
+              copyErrorText={text("copyFailed")}
+            />
+          </SpaceBetween>
+        </Container>
+      </Box>
+    </main>
+  );
+}

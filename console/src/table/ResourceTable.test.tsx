@@ -1,0 +1,100 @@
+import createWrapper from "@cloudscape-design/components/test-utils/dom";
+import { act } from "react";
+import { expect, test } from "vitest";
+import { eventually, show } from "../testing";
+import { matches, ResourceTable, type Description } from "./ResourceTable";
+
+interface Fruit {
+  id: string;
+  colour: string;
+}
+
+const fruits: Fruit[] = [
+  { id: "fig-10", colour: "violet" },
+  { id: "fig-9", colour: "green" },
+  { id: "apple-1", colour: "green" },
+];
+
+const description: Description<Fruit> = {
+  name: "fruits",
+  title: "instances",
+  find: "instances.find",
+  noMatch: "instances.noMatch",
+  columns: [
+    { id: "id", header: "instance.id", width: 100, value: (fruit) => fruit.id },
+    { id: "colour", header: "instance.state", width: 100, value: (fruit) => fruit.colour },
+    { id: "twice", header: "instance.type", width: 100, value: (fruit) => fruit.id + fruit.id, hidden: true },
+  ],
+  idOf: (fruit) => fruit.id,
+  titleOf: (fruit) => fruit.id,
+  sortedBy: "id",
+};
+
+const shown = (selected: Fruit[][] = [], read = async () => fruits) =>
+  show(
+    <ResourceTable
+      description={description}
+      listing={{ key: "fruits", tables: [], read }}
+      empty="nothing"
+      actions={(chosen) => {
+        selected.push(chosen);
+        return null;
+      }}
+    />,
+  );
+const table = () => createWrapper().findTable()!;
+
+test("rows are sorted as people count, and hidden columns are hidden", async () => {
+  await shown();
+  expect(table().findRows().map((_, row) => table().findBodyCell(row + 1, 2)!.getElement().textContent)).toEqual([
+    "apple-1",
+    "fig-9",
+    "fig-10",
+  ]);
+  expect(table().findColumnHeaders().map((header) => header.getElement().textContent)).not.toContain("Instance type");
+});
+
+test("what the reader chose is kept in this browser", async () => {
+  localStorage.setItem("kumoniwa-table-fruits", JSON.stringify({ visible: ["id", "twice"] }));
+  await shown();
+  const headers = table().findColumnHeaders().map((header) => header.getElement().textContent ?? "");
+  expect(headers.some((header) => header.includes("Instance type"))).toBe(true);
+  expect(headers.some((header) => header.includes("Instance state"))).toBe(false);
+});
+
+test("preferences that this console did not write are ignored", async () => {
+  localStorage.setItem("kumoniwa-table-fruits", "{");
+  await shown();
+  expect(table().findRows()).toHaveLength(3);
+});
+
+test("several rows are selected, and the actions are given them", async () => {
+  const selected: Fruit[][] = [];
+  await shown(selected);
+  act(() => table().findRowSelectionArea(1)!.find("input")!.click());
+  act(() => table().findRowSelectionArea(3)!.find("input")!.click());
+  expect(selected.at(-1)!.map(({ id }) => id).sort()).toEqual(["apple-1", "fig-10"]);
+});
+
+test("actions are given what is selected as it is now, without what is gone", async () => {
+  const selected: Fruit[][] = [];
+  let now = fruits;
+  await shown(selected, async () => now);
+  act(() => table().findRowSelectionArea(1)!.find("input")!.click());
+  act(() => table().findRowSelectionArea(3)!.find("input")!.click());
+  now = [{ id: "apple-1", colour: "red" }];
+  act(() => createWrapper().findButton("[aria-label='Read again']")!.click());
+  await eventually(() => selected.at(-1)?.length === 1);
+  expect(selected.at(-1)).toEqual([{ id: "apple-1", colour: "red" }]);
+});
+
+test.each([
+  [{ propertyKey: "colour", operator: "=", value: "green" }, ["fig-9", "apple-1"]],
+  [{ propertyKey: "colour", operator: "!=", value: "green" }, ["fig-10"]],
+  [{ propertyKey: "id", operator: ":", value: "FIG" }, ["fig-10", "fig-9"]],
+  [{ operator: ":", value: "violet" }, ["fig-10"]],
+  [{ operator: "!:", value: "violet" }, ["fig-9", "apple-1"]],
+])("%o finds %o", (token, found) => {
+  const query = { operation: "and" as const, tokens: [token] };
+  expect(fruits.filter((fruit) => matches(description.columns, fruit, query)).map(({ id }) => id)).toEqual(found);
+});

@@ -1,0 +1,103 @@
+/** What component tests share: a server that is a function, and a page that is rendered. */
+import { act } from "react";
+import { createRoot } from "react-dom/client";
+import type { ReactNode } from "react";
+import { afterEach, vi } from "vitest";
+import type { Boot } from "./api/types";
+import type { Row } from "./pages/instances/model";
+
+(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+
+interface Asked {
+  action?: string;
+  path?: string;
+  parameters?: Record<string, unknown>;
+}
+
+export interface Reply {
+  status?: number;
+  body: unknown;
+}
+
+/** Answer every request with what `reply` gives; what was asked is in the list that this gives. */
+export function serve(reply: (asked: Asked) => Reply): Asked[] {
+  const heard: Asked[] = [];
+  vi.stubGlobal("fetch", async (_address: string, init: RequestInit) => {
+    const asked = JSON.parse(String(init.body)) as Asked;
+    heard.push(asked);
+    const { status = 200, body } = reply(asked);
+    return new Response(JSON.stringify(body), { status, headers: { "x-amzn-RequestId": "req-1" } });
+  });
+  return heard;
+}
+
+const ended: (() => void)[] = [];
+afterEach(() => {
+  ended.splice(0).forEach((end) => end());
+  localStorage.clear();
+  vi.unstubAllGlobals();
+});
+
+/** Render, and let everything that it asks be answered. Gives the document's text, read anew each time. */
+export async function show(what: ReactNode): Promise<() => string> {
+  const place = document.body.appendChild(document.createElement("div"));
+  const root = createRoot(place);
+  ended.push(() => {
+    act(() => root.unmount());
+    place.remove();
+  });
+  await act(async () => root.render(what));
+  await settle();
+  return () => document.body.textContent ?? "";
+}
+
+/** Let timers and answers come that are due at once. */
+export async function settle(): Promise<void> {
+  await act(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  });
+}
+
+const PATIENCE = 5000; // ms
+
+/** Let things go on until this holds. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error("it did not come to hold");
+    await settle();
+  }
+}
+
+/** An instance as pages know it. */
+export function rowOf(id: string, more: Partial<Row> = {}): Row {
+  const BlockDeviceMappings = [{ DeviceName: "/dev/xvda", Ebs: { VolumeId: "vol-1", DeleteOnTermination: true } }];
+  return { id, name: "", state: "running", instance: { InstanceId: id, BlockDeviceMappings }, status: undefined, ...more };
+}
+
+/** A boot that began at this second of a day, and whatever else is known of it. */
+export function bootOf(number: number, startedAt: number, more: Partial<Boot> = {}): Boot {
+  return {
+    id: `boot-${number}`,
+    number,
+    cause: "action",
+    action: "RunInstances",
+    request_id: `request-${number}`,
+    started_at: second(startedAt),
+    kernel_started_at: null,
+    reachable_at: second(startedAt + 2),
+    end_cause: null,
+    end_action: null,
+    end_request_id: null,
+    end_requested_at: null,
+    at_rest_at: null,
+    end_clean: null,
+    ended_at: null,
+    cut_seconds: null,
+    ...more,
+  };
+}
+
+export function second(of: number): string {
+  return new Date(Date.UTC(2026, 0, 1) + of * 1000).toISOString();
+}

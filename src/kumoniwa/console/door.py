@@ -1,0 +1,221 @@
+"""The console's door: static files for anybody on this host, and the cloud's actions for a browser that is signed in.
+
+Every request below `/console/api/` is a POST of JSON. In this order: Host and sizes, Origin and Sec-Fetch-Site, both
+halves of the session, and only then its body. What a call means is decided by the same dispatcher as for the signed
+API; here it is read from JSON and answered in JSON.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from kumoniwa.api.call import Call
+from kumoniwa.clock import Clock
+from kumoniwa.console.changes import SUBPROTOCOL, LiveChanges
+from kumoniwa.console.json_text import given_text, read_json, written_json
+from kumoniwa.console.same_origin import HALF_B, check_same_origin, cookie_name, half_a
+from kumoniwa.console.sessions import NotSignedIn, Principal, Session, Sessions
+from kumoniwa.console.static_files import StaticFile
+from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest
+from kumoniwa.gateway import routes
+from kumoniwa.gateway.arrival import arrived, whole
+from kumoniwa.gateway.dispatch import Dispatcher
+from kumoniwa.gateway.exchange import concluded
+from kumoniwa.gateway.routes import Extensions
+from kumoniwa.gateway.sigv4 import SignedRequest
+from kumoniwa.ids import new_request_id
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "/console/"
+API = "/console/api/"
+LIVE = "/console/live"
+SIGN_IN_CODES = "POST /_kumoniwa/console/sign-in-codes"
+"""The route of the signed API that gives a sign-in code."""
+
+_MOST_OF_A_CODE = 1024  # bytes of the one body that is read of a caller nobody knows
+_DOCUMENT = "index.html"
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+        " require-trusted-types-for 'script'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request on its way."""
+
+    request_id: str
+    what: str
+    known: bool = False
+    """Whether it is of a session."""
+
+
+class Console:
+    """The ASGI application below `/console/`.
+
+    `about` is what pages may know of the cloud beside EC2's answers. `hosts` are the names that it may be called by
+    besides the loopback ones.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        extensions: Extensions,
+        sessions: Sessions,
+        changes: LiveChanges,
+        clock: Clock,
+        *,
+        files: Mapping[str, StaticFile],
+        about: Mapping[str, Any],
+        hosts: Collection[str] = (),
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._extensions = extensions
+        self._sessions = sessions
+        self._changes = changes
+        self._clock = clock
+        self._files = files
+        self._about = about
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request, or speak on one WebSocket."""
+        exchange = _Exchange(new_request_id(), scope["path"][:200])
+        with structlog.contextvars.bound_contextvars(request=exchange.request_id):
+            if scope["type"] == "websocket":
+                await self._listen(WebSocket(scope, receive, send))
+                return
+            request = Request(scope, receive)
+            answer = self._api if scope["path"].startswith(API) else self._file
+            response = await concluded(self._clock, exchange, partial(answer, request, exchange), _refusal(exchange))
+            if response is not None:
+                response.headers.update(_HEADERS)
+                await response(scope, receive, send)
+
+    async def _file(self, request: Request, exchange: _Exchange) -> Response:
+        head = arrived(request, self._hosts)
+        if request.scope["path"] == PREFIX.rstrip("/"):
+            return RedirectResponse(PREFIX, HTTPStatus.PERMANENT_REDIRECT)
+        name = request.scope["path"].removeprefix(PREFIX) or _DOCUMENT
+        if (file := self._files.get(name)) is not None and head.method == "GET":
+            return file.response(head.header("accept-encoding") or "")
+        if name == _DOCUMENT and not self._files:
+            missing = "The console is not part of this installation. From a copy of the sources: scripts/console\n"
+            return PlainTextResponse(missing, HTTPStatus.NOT_FOUND)
+        raise Ec2Error("NotFound", f"The console has nothing at {exchange.what}.", HTTPStatus.NOT_FOUND)
+
+    async def _api(self, request: Request, exchange: _Exchange) -> Response:
+        head = arrived(request, self._hosts)
+        if head.method != "POST":
+            raise Ec2Error("MethodNotAllowed", "The console's API takes POST alone.", HTTPStatus.METHOD_NOT_ALLOWED)
+        check_same_origin(head)
+        name = request.scope["path"].removeprefix(API)
+        if name == "sign-in":
+            return self._sign_in(await whole(request, head, most=_MOST_OF_A_CODE), exchange)
+        session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
+        exchange.known = True
+        asked = read_json((await whole(request, head)).body)
+        match name:
+            case "call":
+                return await self._call(session, asked, exchange)
+            case "evidence":
+                return await self._evidence(session, asked, exchange)
+            case "about":
+                return _answered({**self._about, "account": session.principal.account}, exchange)
+            case "sign-out":
+                self._sessions.end(half_a(head))
+                return _with_cookie(_answered({}, exchange), head, "", "; Max-Age=0")
+        raise Ec2Error("NotFound", f"The console has nothing at {exchange.what}.", HTTPStatus.NOT_FOUND)
+
+    def _sign_in(self, read: SignedRequest, exchange: _Exchange) -> Response:
+        _, halves = self._sessions.begin(given_text(read_json(read.body), "code"))
+        exchange.known = True
+        return _with_cookie(_answered({"session": halves.b}, exchange), read, halves.a)
+
+    async def _call(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Response:
+        """Carry out an action: `{"service": …, "action": …, "region": …, "parameters": {…}}`."""
+        named, action = given_text(asked, "service"), given_text(asked, "action")
+        exchange.what = action[:128]
+        if (service := self._dispatcher.services.get(named)) is None:
+            raise ActionNotBuilt(f"the service {named[:64]}")
+        parameters = asked.get("parameters", {})
+        if not isinstance(parameters, dict):
+            raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
+        written = service.codec.written(action, parameters)
+        call = self._call_of(session, asked, exchange)
+        return _answered(await self._dispatcher.dispatch(service, replace(call, action=action), written), exchange)
+
+    async def _evidence(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Response:
+        """What EC2 hides: `{"region": …, "path": "instances/i-…/boots"}`, of the routes that change nothing."""
+        pattern, extension, named = self._extensions.find("GET", routes.PREFIX + given_text(asked, "path"))
+        exchange.what = pattern
+        call = self._call_of(session, asked, exchange)
+        return _json(routes.written(await extension(replace(call, action=pattern), named)), exchange)
+
+    def _call_of(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Call:
+        whose, region = session.principal, given_text(asked, "region")
+        return Call("", whose.account, region, exchange.request_id, whose.access_key, self._clock.now())
+
+    async def _listen(self, websocket: WebSocket) -> None:
+        """Half B comes as a subprotocol: a page can give its WebSocket no header of its own."""
+        try:
+            if websocket.scope["path"] != LIVE:
+                raise InvalidRequest(
+                    "no WebSocket is spoken there", HTTPStatus.NOT_FOUND, way_out=f"Pages listen at {LIVE}."
+                )
+            head = arrived(Request({**websocket.scope, "type": "http", "method": "GET"}), self._hosts)
+            check_same_origin(head)
+            protocol, *others = websocket.scope["subprotocols"] or [""]
+            if protocol != SUBPROTOCOL or len(others) != 1:
+                raise NotSignedIn
+            session = self._sessions.find(half_a(head), others[0])
+        except Ec2Error as error:
+            log.info("a WebSocket was refused", code=error.code, reason=error.message)
+            await websocket.close()  # before it was accepted: the browser gets 403
+            return
+        await self._changes.listen(websocket, session)
+
+
+async def sign_in_code(sessions: Sessions, call: Call, _named: Mapping[str, str]) -> Mapping[str, Any]:
+    """A sign-in code for whoever signed this request (an extension of the signed API)."""
+    return {"code": sessions.code(Principal(call.account, call.principal))}
+
+
+def _refusal(exchange: _Exchange) -> Callable[[Ec2Error], Response]:
+    def refused(error: Ec2Error) -> Response:
+        return _json(routes.refusal(error, exchange.request_id), exchange, int(error.status))
+
+    return refused
+
+
+def _answered(answer: Mapping[str, Any] | None, exchange: _Exchange) -> Response:
+    return _json(written_json(answer or {}), exchange)
+
+
+def _json(body: bytes, exchange: _Exchange, status: int = HTTPStatus.OK) -> Response:
+    headers = {"x-amzn-RequestId": exchange.request_id, "Cache-Control": "no-store"}
+    if not exchange.known:
+        headers["Connection"] = "close"  # what else is sent on it is not looked at (`app.connections`)
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _with_cookie(response: Response, head: SignedRequest, value: str, more: str = "") -> Response:
+    cookie = f"{cookie_name(head)}={value}; HttpOnly; SameSite=Strict; Path={PREFIX}{more}"
+    response.headers["Set-Cookie"] = cookie
+    return response

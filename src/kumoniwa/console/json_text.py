@@ -1,0 +1,83 @@
+"""JSON as the console's pages send and get it.
+
+What they send is checked no further than its form: an action's parameters are the model's to check. What they get is
+what the SDKs make of EC2's XML: absent where it is None, times in EC2's form, binary values in base64.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+from kumoniwa.api.written_once import WrittenOnce
+from kumoniwa.errors import InvalidRequest
+from kumoniwa.gateway.protocols.answers import ec2_moment
+
+_WAY_OUT = "Send an object, as the console's pages do."
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """The object that a body holds; an empty body is an empty object. Raises `InvalidRequest`."""
+    try:
+        read = json.loads(body or b"{}", parse_constant=_refuse_constant)
+        json.dumps(read, ensure_ascii=False).encode()  # an escape may name half a character, which no form could hold
+    except (ValueError, RecursionError):
+        raise InvalidRequest("its body is not JSON", way_out=_WAY_OUT) from None
+    if not isinstance(read, dict):
+        raise InvalidRequest("its body is not a JSON object", way_out=_WAY_OUT)
+    return read
+
+
+def given_text(read: Mapping[str, Any], name: str) -> str:
+    """A member that must be there and be a text. Raises `InvalidRequest`."""
+    if not isinstance(text := read.get(name), str) or not text:
+        raise InvalidRequest(f"its {name} is not a text", way_out=f"Send {name} as a text that is not empty.")
+    return text
+
+
+def written_json(answer: Mapping[str, Any]) -> bytes:
+    """An action's answer. Raises `TypeError` for what has no place in JSON."""
+    pieces: list[str] = []
+    _write(pieces, answer)
+    return "".join(pieces).encode("utf-8", "replace")
+
+
+def _write(out: list[str], value: Any) -> None:
+    if type(value) is WrittenOnce:
+        out.append(_written_once(value))
+    elif isinstance(value, Mapping):
+        separator = "{"
+        for name, member in value.items():
+            if member is not None:
+                out.append(f'{separator}"{name}":')
+                _write(out, member)
+                separator = ","
+        out.append("{}" if separator == "{" else "}")
+    elif isinstance(value, str | bool | int | float):
+        out.append(json.dumps(value, ensure_ascii=False))
+    elif isinstance(value, datetime):
+        out.append(f'"{ec2_moment(value)}"')
+    elif isinstance(value, bytes):
+        out.append(f'"{base64.b64encode(value).decode("ascii")}"')
+    elif isinstance(value, Iterable):
+        separator = "["
+        for item in value:
+            out.append(separator)
+            _write(out, item)
+            separator = ","
+        out.append("[]" if separator == "[" else "]")
+    else:
+        raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _written_once(value: WrittenOnce) -> str:
+    if (text := value.written.get(_write)) is None:
+        pieces: list[str] = []
+        _write(pieces, dict(value))
+        text = value.written[_write] = "".join(pieces)
+    return text
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

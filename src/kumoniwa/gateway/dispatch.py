@@ -1,0 +1,76 @@
+"""What happens to every call once its caller is known, through whichever door it came.
+
+Region → action → parse → DryRun, ClientToken → the action itself. Doors differ in how they know their callers and in
+how they write answers; nothing that a call means is decided in a door.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
+
+from kumoniwa.api.call import Answer, Call, Parameters, Token
+from kumoniwa.api.client_tokens import TokenStore
+from kumoniwa.api.ec2.named.region_lookup import check_region
+from kumoniwa.api.registry import BoundAction
+from kumoniwa.errors import ActionNotBuilt, DryRunOperation, InvalidParameterValue
+from kumoniwa.gateway.services import Service
+
+_TOKEN_LENGTH = 64
+
+
+class Dispatcher:
+    """The actions of a cloud behind its doors. `services` are by the name that credential scopes give them."""
+
+    def __init__(self, services: Mapping[str, Service], tokens: TokenStore) -> None:
+        self.services = services
+        self._tokens = tokens
+        self._turns: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
+
+    async def dispatch(self, service: Service, call: Call, parameters: Iterable[tuple[str, str]]) -> Answer:
+        """Carry out a call: `call.action` with these parameters, named and written as on EC2's wire.
+
+        Raises `Ec2Error`: every refusal, and `DryRunOperation` for a dry run that would have succeeded.
+        """
+        if service.is_regional:
+            check_region(call.region)
+        action = call.action
+        traits = service.codec.traits(action)
+        if (run := service.actions.get(action)) is None:
+            raise ActionNotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
+        parsed = service.codec.parse(action, parameters)
+        dry_run = bool(traits.dry_run and parsed.pop("DryRun", False))
+        token = _token(parsed) if traits.client_token else None
+        if dry_run:
+            # An action that changes something raises it itself, and takes back what it did; one that reads returns.
+            await run(replace(call, dry_run=True), parsed)
+            raise DryRunOperation()
+        call = replace(call, token=token)
+        return await (run(call, parsed) if token is None else self._once_per_token(run, call, parsed))
+
+    async def _once_per_token(self, run: BoundAction, call: Call, parameters: Parameters) -> Answer:
+        """Run an action unless its token has been answered before; twins wait for each other.
+
+        The answer is recorded by the action, in its own transaction: here it is only looked up.
+        """
+        assert call.token is not None
+        key = (call.account, call.region, call.action, call.token.value)
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        async with turn:
+            earlier = await self._tokens.find(call)
+            return earlier if earlier is not None else await run(call, parameters)
+
+
+def _token(parsed: dict[str, Any]) -> Token | None:
+    """The ClientToken of a request, taken out of it, with a fingerprint of what is left."""
+    if (value := parsed.pop("ClientToken", None)) is None:
+        return None
+    if len(value) > _TOKEN_LENGTH or not value.isascii():
+        raise InvalidParameterValue(
+            f"Value ({value[:200]}) for parameter ClientToken is invalid. It may have {_TOKEN_LENGTH} ASCII characters."
+        )
+    canonical = json.dumps(parsed, sort_keys=True, default=str).encode()
+    return Token(value, hashlib.sha256(canonical).hexdigest())

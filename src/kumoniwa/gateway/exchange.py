@@ -1,0 +1,55 @@
+"""One request on its way through a door, and how whatever ends it becomes an answer.
+
+Errors are raised wherever a request is found wanting. Each door says here how it writes a refusal, and writes none
+anywhere else.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from kumoniwa.clock import Clock
+from kumoniwa.errors import Ec2Error, InternalError, Unavailable
+from kumoniwa.store.database import DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+class Exchange(Protocol):
+    """One request, as the log names it."""
+
+    request_id: str
+    what: str
+    """The action, or the path."""
+
+
+async def concluded(
+    clock: Clock,
+    exchange: Exchange,
+    answer: Callable[[], Awaitable[Response]],
+    refusal: Callable[[Ec2Error], Response],
+) -> Response | None:
+    """What `answer` gives, or the refusal of what it raises; None where the caller has left. What it was is logged."""
+    begun = clock.monotonic()
+    try:
+        response, code = await answer(), "ok"
+    except ClientDisconnect:
+        log.info("the caller left before its request was read")
+        return None
+    except Ec2Error as error:
+        response, code = refusal(error), error.code
+    except DatabaseUnavailable as failure:
+        refused = Unavailable(
+            f"Kumoniwa's database cannot be used now ({failure})",
+            way_out="Try again; where it stays so, kumoniwa doctor shows how much room its disk has.",
+        )
+        response, code = refusal(refused), refused.code
+    except Exception:
+        log.exception("an unexpected error", call=exchange.what)
+        response, code = refusal(InternalError()), "InternalError"
+    seconds = round(clock.monotonic() - begun, 6)
+    log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)
+    return response

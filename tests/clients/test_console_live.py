@@ -1,0 +1,171 @@
+"""The console's WebSocket on a real socket: who may listen, what is told, and that no page holds the server up."""
+
+import json
+import socket
+import subprocess
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+pytestmark = pytest.mark.clients
+
+SUBPROTOCOL = "kumoniwa"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that a test began, and what its browser would send."""
+
+    endpoint: str
+    cookie: str
+    half_b: str
+
+    def ask(self, name: str, **body: Any) -> tuple[int, Any]:
+        """A POST below `/console/api/`."""
+        headers = {"Origin": self.endpoint, "Cookie": self.cookie, "X-Kumoniwa-Session": self.half_b}
+        return posted(self.endpoint, name, body, headers)[:2]
+
+    def listen(self, **other: Any) -> ClientConnection:
+        """The page's connection, with other values for what it sends."""
+        sent: dict[str, Any] = {
+            "origin": self.endpoint,
+            "additional_headers": {"Cookie": self.cookie},
+            "subprotocols": [SUBPROTOCOL, self.half_b],
+            **other,
+        }
+        connection: ClientConnection = connect(
+            f"{self.endpoint.replace('http', 'ws')}/console/live", proxy=None, **sent
+        )
+        return connection
+
+
+def posted(endpoint: str, name: str, body: object, headers: dict[str, str]) -> tuple[int, Any, str]:
+    request = AWSRequest("POST", f"{endpoint}/console/api/{name}", data=json.dumps(body).encode(), headers=headers)
+    answer = URLLib3Session().send(request.prepare())
+    return answer.status_code, json.loads(answer.content), answer.headers.get("Set-Cookie", "")
+
+
+def sign_in(cloud: CloudProcess) -> SignedIn:
+    """Sign in by the address that `kumoniwa console --no-browser` prints."""
+    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
+    url = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60).stdout
+    place, _, code = url.strip().partition("#code=")
+    assert place == f"{cloud.endpoint}/console/"
+    status, told, cookie = posted(cloud.endpoint, "sign-in", {"code": code}, {"Origin": cloud.endpoint})
+    assert status == 200
+    return SignedIn(cloud.endpoint, cookie.partition(";")[0], told["session"])
+
+
+@pytest.fixture
+def signed_in(cloud: CloudProcess) -> SignedIn:
+    return sign_in(cloud)
+
+
+def heard(connection: ClientConnection, table: str, within: float = 10) -> None:
+    """Wait until a change of that table is told."""
+    deadline = time.monotonic() + within
+    while table not in json.loads(connection.recv(timeout=deadline - time.monotonic())).get("changed", ()):
+        pass
+
+
+def test_a_page_hears_which_tables_changed(signed_in: SignedIn, sdk: Sdk) -> None:
+    with signed_in.listen() as page:
+        assert page.subprotocol == SUBPROTOCOL
+        assert json.loads(page.recv(timeout=10)) == {"listening": True}
+        sdk.client().create_key_pair(KeyName="heard")
+        heard(page, "key_pairs")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"origin": None},
+        {"origin": "https://example.com"},
+        {"origin": "null"},
+        {"additional_headers": {}},
+        {"additional_headers": {"Cookie": "kumoniwa-1=x"}},
+        {"subprotocols": None},
+        {"subprotocols": [SUBPROTOCOL]},
+        {"subprotocols": [SUBPROTOCOL, "x" * 43]},
+    ],
+)
+def test_a_websocket_is_refused_that_another_page_or_program_opens(signed_in: SignedIn, other: dict[str, Any]) -> None:
+    with pytest.raises(InvalidStatus) as refused, signed_in.listen(**other):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_no_other_websocket_is_spoken(signed_in: SignedIn) -> None:
+    for path in ("/", "/console/", "/_kumoniwa/health"):
+        with (
+            pytest.raises(InvalidStatus) as refused,
+            connect(signed_in.endpoint.replace("http", "ws") + path, proxy=None),
+        ):
+            pass
+        assert refused.value.response.status_code == 403
+
+
+_UPGRADE = b"Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+_KEY = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + b"\r\n",
+        b"POST /console/live HTTP/1.1\r\n" + _UPGRADE + b"Content-Length: 3\r\n\r\nabc",
+        b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + b"X: y\r\n" * 300 + _KEY + b"\r\n",
+        b"GET /console/live HTTP/1.1\r\n"
+        + _UPGRADE
+        + b"Cookie: \xff\r\nSec-WebSocket-Protocol: \xff\r\n"
+        + _KEY
+        + b"\r\n",
+        b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + _KEY + b"\r\n\xff\xff\xff\xff",
+    ],
+)
+def test_a_connection_that_is_no_websocket_ends_at_once(cloud: CloudProcess, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=8) as connection:  # less than a head may take
+        connection.sendall(head)
+        said = b""
+        while more := connection.recv(4096):
+            said += more
+    assert said.split(b" ")[1:2] in ([], [b"400"], [b"403"])
+
+
+def test_signing_out_closes_the_connection_and_no_other_is_opened(signed_in: SignedIn) -> None:
+    with signed_in.listen() as page:
+        page.recv(timeout=10)
+        assert signed_in.ask("sign-out")[0] == 200
+        with pytest.raises(ConnectionClosed) as closed:
+            page.recv(timeout=10)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4401
+    with pytest.raises(InvalidStatus), signed_in.listen():
+        pass
+
+
+def test_a_page_that_speaks_is_let_go(signed_in: SignedIn) -> None:
+    with signed_in.listen() as page:
+        page.recv(timeout=10)
+        page.send("hello")
+        with pytest.raises(ConnectionClosed):
+            page.recv(timeout=10)
+
+
+def test_a_server_with_open_pages_ends_at_once(tmp_path: Path) -> None:
+    with CloudProcess(tmp_path) as cloud, ExitStack() as pages:
+        signed_in = sign_in(cloud)
+        for _ in range(5):
+            pages.enter_context(signed_in.listen()).recv(timeout=10)
+        began = time.monotonic()
+        assert cloud.stop() == 0
+        assert time.monotonic() - began < 9  # uvicorn would wait ten seconds for what does not end
+        assert [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")] == []

@@ -1,0 +1,237 @@
+"""The console as a person uses it: Chromium, a server of its own, simulated guests."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
+from console_browser import Person, chromium
+from playwright.sync_api import Browser, expect
+
+pytestmark = pytest.mark.clients
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def person(browser: Browser, cloud: CloudProcess) -> Iterator[Person]:
+    """Somebody who is signed in; the page had nothing to complain of, the policy included."""
+    person = Person(browser)
+    person.sign_in(address(cloud))
+    yield person
+    complaints = person.complaints
+    person.context.close()
+    assert complaints == []
+
+
+def address(cloud: CloudProcess) -> str:
+    """What `kumoniwa console --no-browser` prints."""
+    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
+    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60)
+    return told.stdout.strip()
+
+
+def launch(sdk: Sdk, name: str, **more: Any) -> str:
+    """An instance that runs and is reachable."""
+    client = sdk.client()
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}]
+    asked = {"ImageId": sdk.starting_image(), "InstanceType": "t3.micro", "TagSpecifications": tags, **more}
+    launched = client.run_instances(MinCount=1, MaxCount=1, **asked)
+    instance_id = str(launched["Instances"][0]["InstanceId"])
+    client.get_waiter("instance_status_ok").wait(InstanceIds=[instance_id])
+    return instance_id
+
+
+@pytest.fixture(scope="module")
+def web(sdk: Sdk) -> str:
+    return launch(sdk, "web-1")
+
+
+def test_the_address_signs_in_and_does_not_stay_in_the_history(cloud: CloudProcess, browser: Browser) -> None:
+    person, url = Person(browser), address(cloud)
+    person.sign_in(url)
+    assert person.page.url == f"{cloud.endpoint}/console/"
+    person.page.reload()
+    expect(person.page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    stranger = Person(browser)
+    stranger.page.goto(url)
+    expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    person.context.close()
+    stranger.context.close()
+
+
+def test_a_protected_instance_is_not_stopped_and_its_image_reboots_it(
+    cloud: CloudProcess, person: Person, web: str, sdk: Sdk
+) -> None:
+    person.visit(cloud.endpoint, "us-east-1/instances")
+    person.select("web-1")
+    person.choose("Actions", "Instance settings", "Change stop protection")
+    person.dialog.get_by_role("checkbox", name="Stop protection").set_checked(True, force=True)
+    person.dialog.get_by_role("button", name="Save").click()
+    expect(person.page.get_by_text(f"Stop protection of {web}: Enabled")).to_be_visible()
+
+    person.choose("Instance state", "Stop instance")
+    words = (
+        f"The instance '{web}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
+        " (OperationNotPermitted)"
+    )
+    expect(person.dialog.get_by_text(words)).to_be_visible()
+    expect(person.dialog.get_by_role("button", name="Stop instance")).to_be_disabled()
+    person.picture("stop-refused")
+    assert person.violations() == []
+    person.dialog.get_by_role("button", name="Cancel").click()
+
+    person.choose("Actions", "Image and templates", "Create image")
+    expect(person.dialog.get_by_text("Stop protection is on, and does not prevent this reboot")).to_be_visible()
+    person.dialog.get_by_role("textbox", name="Image name").fill("of-a-protected-instance")
+    person.dialog.get_by_role("button", name="Show as CLI").click()
+    command = "aws ec2 create-image --region us-east-1 --instance-id " + web
+    expect(person.dialog.get_by_text(command)).to_be_visible()
+    person.picture("create-image")
+    assert person.violations() == []
+    person.dialog.get_by_role("button", name="Create image").click()
+    expect(person.page.get_by_text(re.compile("The image ami-[0-9a-f]+ is being created"))).to_be_visible()
+
+    person.visit(cloud.endpoint, f"us-east-1/instances/{web}/timeline")
+    picture = person.page.get_by_role("img", name=re.compile("Boot 2 by CreateImage"))
+    expect(picture).to_be_visible()
+    expect(picture.get_by_text("CreateImage", exact=True)).to_be_visible()
+    boots = cloud.evidence(f"instances/{web}/boots")["boots"]
+    expect(person.row("CreateImage").get_by_text(boots[1]["request_id"])).to_be_visible()
+    expect(person.row("CreateImage").get_by_text(re.compile(r"^\d+ ms$"))).to_be_visible()
+    instance = sdk.client().describe_instances(InstanceIds=[web])["Reservations"][0]["Instances"][0]
+    assert instance["State"]["Name"] == "running"
+    person.picture("timeline")
+
+
+def test_what_happens_outside_is_seen_within_a_second(cloud: CloudProcess, person: Person, web: str, sdk: Sdk) -> None:
+    person.visit(cloud.endpoint, "us-east-1/instances")
+    expect(person.row("web-1")).to_be_visible()
+    client = sdk.client()
+    seen = []
+    for name in ("renamed-1", "renamed-2", "web-1"):
+        client.create_tags(Resources=[web], Tags=[{"Key": "Name", "Value": name}])
+        began = time.monotonic()
+        person.row(name).wait_for()
+        seen.append(time.monotonic() - began)
+        person.page.wait_for_timeout(1100)  # ms: the page reads a listing once a second
+    assert min(seen) < 1, seen  # each would be, on a quiet machine
+
+
+def test_an_instance_is_stopped_and_started_from_its_own_page(cloud: CloudProcess, person: Person, sdk: Sdk) -> None:
+    instance = launch(sdk, "to-be-stopped")
+    person.visit(cloud.endpoint, f"us-east-1/instances/{instance}")
+    for item, state in (("Stop instance", "Stopped"), ("Start instance", "Running")):
+        person.choose("Instance state", item)
+        person.dialog.get_by_role("button", name=f"{item} (1)").click()
+        expect(person.page.get_by_text(f"{item}: done for 1 of 1")).to_be_visible()
+        expect(person.page.locator("main").get_by_text(state, exact=True)).to_be_visible()
+    person.choose("Instance state", "Terminate (delete) instance")
+    expect(person.dialog.get_by_text(re.compile("It is gone for good, and so is all that is on vol-"))).to_be_visible()
+    person.dialog.get_by_role("button", name="Cancel").click()
+    sdk.client().terminate_instances(InstanceIds=[instance])
+    expect(person.page.locator("main").get_by_text("Terminated", exact=True)).to_be_visible()
+
+
+def test_instances_are_found_by_property_and_several_are_rebooted(
+    cloud: CloudProcess, person: Person, web: str, sdk: Sdk
+) -> None:
+    others = [launch(sdk, f"worker-{number}", InstanceType="t3.small") for number in (1, 2)]
+    person.visit(cloud.endpoint, "us-east-1/instances")
+    expect(person.row("worker-")).to_have_count(2)
+    find = person.page.get_by_role("combobox", name="Find instances by property or text")
+    find.fill("worker")
+    find.press("Enter")
+    expect(person.row("web-1")).to_have_count(0)
+    expect(person.row("worker-")).to_have_count(2)
+    person.page.get_by_role("checkbox", name="Select all").set_checked(True, force=True)
+    person.choose("Instance state", "Reboot instance")
+    expect(person.dialog.get_by_text("No protection refuses a reboot.")).to_have_count(2)
+    person.dialog.get_by_role("button", name="Reboot instance (2)").click()
+    expect(person.page.get_by_text("Reboot instance: done for 2 of 2")).to_be_visible()
+    person.page.get_by_role("button", name="Calls of this page").click()
+    for instance in others:
+        command = f"aws ec2 reboot-instances --region us-east-1 --instance-ids {instance}"
+        expect(person.page.get_by_text(command)).to_be_visible()
+    sdk.client().terminate_instances(InstanceIds=others)
+
+
+def test_a_menu_says_why_it_cannot_be_used_and_the_keyboard_is_enough(
+    cloud: CloudProcess, person: Person, web: str
+) -> None:
+    person.visit(cloud.endpoint, "us-east-1/instances")
+    expect(person.row("web-1")).to_be_visible()
+    person.menu("Instance state").focus()
+    person.page.keyboard.press("Enter")
+    person.page.keyboard.press("ArrowDown")
+    expect(person.page.get_by_text("Select an instance first").filter(visible=True).first).to_be_visible()
+    person.page.keyboard.press("Escape")
+    person.row("web-1").locator("input[type=checkbox]").focus()
+    person.page.keyboard.press("Space")
+    expect(person.row("web-1").locator("input[type=checkbox]")).to_be_checked()
+
+
+def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser: Browser) -> None:
+    person = Person(browser)
+    person.sign_in(address(cloud))
+    other = person.context.new_page()
+    other.goto(f"{cloud.endpoint}/console/#/us-east-1/instances")
+    expect(other.get_by_role("heading", name="Instances")).to_be_visible()
+    person.page.get_by_role("button", name="123456789012").click()
+    person.page.get_by_role("menuitem", name="Sign out").click()
+    for page in (person.page, other):
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert person.violations() == []
+    person.context.close()
+
+
+def test_the_page_says_that_the_server_is_gone_and_how_to_come_back(browser: Browser, tmp_path: Path) -> None:
+    with CloudProcess(tmp_path) as cloud:
+        person = Person(browser)
+        person.sign_in(address(cloud))
+        assert cloud.stop() == 0
+        expect(person.page.get_by_text("The server does not answer.")).to_be_visible()
+        cloud.start()
+        expect(person.page.get_by_text("A session ends when you sign out")).to_be_visible()
+        person.context.close()
+
+
+@pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
+def test_no_page_hinders_anybody(cloud: CloudProcess, browser: Browser, web: str, *, dark: bool, language: str) -> None:
+    person = Person(browser, dark=dark, language=language)
+    person.page.goto(address(cloud))
+    look = f"{'dark' if dark else 'light'}-{language[:2]}"
+    instance = f"us-east-1/instances/{web}"
+    pages: dict[str, tuple[str, str | re.Pattern[str]]] = {
+        "dashboard": ("us-east-1", re.compile("^(Running|Terminated)$")),
+        "instances": ("us-east-1/instances", web),
+        "details": (instance, "t3.micro"),
+        "timeline": (f"{instance}/timeline", "RunInstances"),
+        "storage": (f"{instance}/storage", "/dev/xvda"),
+        "tags": (f"{instance}/tags", "Name"),
+    }
+    for name, (place, shown) in pages.items():
+        person.visit(cloud.endpoint, place)
+        expect(person.page.locator("main").get_by_text(shown, exact=True).first).to_be_visible()
+        person.picture(f"{name}-{look}")
+        assert person.violations() == [], name
+    assert person.complaints == []
+    person.context.close()
+
+
+def test_a_narrow_window_shows_every_page_without_scrolling_sideways(
+    cloud: CloudProcess, person: Person, web: str
+) -> None:
+    person.page.set_viewport_size({"width": 375, "height": 800})
+    for place in ("us-east-1", "us-east-1/instances", f"us-east-1/instances/{web}/timeline"):
+        person.visit(cloud.endpoint, place)
+        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= 375, place

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from life import Life
 from points import Points
+from sqlalchemy import Connection
 from stack import Stack
 from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import DriverError
-from kumoniwa.store import journal
+from kumoniwa.store import claims, journal
+from kumoniwa.store.tables import workflows
+from kumoniwa.workflows import engine
 
 pytestmark = pytest.mark.anyio
 
@@ -107,6 +110,26 @@ async def test_a_termination_whose_turn_came_overrides_nothing_that_came_after_i
     await stack.idle()
     assert await _overridden(stack, instance_id) == []
     assert await _snapshot_state(stack, after) == "completed"
+
+
+async def test_what_was_overridden_stays_so_when_the_termination_is_forgotten(stack: Stack) -> None:
+    """What cannot be settled may be tried for longer than a termination that has ended is remembered."""
+    instance_id = await stack.launch()
+    root = await _root(stack, instance_id)
+    stack.driver.faults.hook = _Gate("ensure_cut")
+    await _snapshot(stack, root)
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+
+    def overridden(connection: Connection) -> str | None:
+        holder = claims.holder(connection, instance_id)
+        assert holder is not None
+        [by] = journal.waiting(connection, ["terminate_instance"])
+        journal.override(connection, by, {}, stack.clock.now())
+        connection.execute(workflows.delete().where(workflows.c.id == by.id))
+        return engine._found(connection, holder.id)[1]
+
+    found = await stack.running.cloud.world.database.write(overridden)
+    assert found == "Overridden by the termination of the instance."
 
 
 async def test_a_boot_has_ended_whose_guest_had_to_be_killed_and_its_metadata_are_closed(

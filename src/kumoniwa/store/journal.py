@@ -112,9 +112,9 @@ def overridden(connection: Connection, subject: str) -> list[WorkflowRow]:
     return all_of(WorkflowRow, connection, query.order_by(workflows.c.sequence))
 
 
-def waiting(connection: Connection, kind: str) -> list[WorkflowRow]:
-    """The workflows of a kind that wait for their turn."""
-    query = select(workflows).where(workflows.c.state == WorkflowState.WAITING, workflows.c.kind == kind)
+def waiting(connection: Connection, kinds: Collection[str]) -> list[WorkflowRow]:
+    """The workflows of these kinds that wait for their turn."""
+    query = select(workflows).where(workflows.c.state == WorkflowState.WAITING, workflows.c.kind.in_(kinds))
     return all_of(WorkflowRow, connection, query)
 
 

@@ -44,10 +44,11 @@ class Engine:
     async def wake(self) -> None:
         """Start every workflow whose turn it is and that is not live: after a commit that submitted one, and first."""
         async with self._waking:
-            for row in await self._world.database.read(partial(rows.running, besides=frozenset(self._live))):
+            due, terminations = await self._world.database.read(partial(_turns, besides=frozenset(self._live)))
+            for row in due:
                 self._live[row.id] = None
                 self._tasks.start(self._run(row), row.kind)
-            await self._overrides.look()
+            self._overrides.look(terminations)
         async with self._stirred:
             self._stirred.notify_all()  # some workflow may have let its claim go
 
@@ -118,8 +119,16 @@ class Engine:
         return error
 
 
+def _turns(connection: Connection, besides: frozenset[str]) -> tuple[list[WorkflowRow], list[WorkflowRow]]:
+    """The workflows whose turn it is, but those known by id; and those that wait, and override what they wait for."""
+    overriding = [story.kind for story in STORIES.values() if story.overrides]
+    return rows.running(connection, besides), rows.waiting(connection, overriding)
+
+
 def _found(connection: Connection, workflow_id: str) -> tuple[list[rows.StepRow], str | None]:
     """The steps that ended in earlier lives, and the sentence with which others fail, where it is overridden."""
     row = rows.get(connection, workflow_id)
-    by = None if row is None or row.overridden_by is None else rows.get(connection, row.overridden_by)
-    return rows.steps_of(connection, workflow_id), None if by is None else sentence(by)
+    overridden = None
+    if row is not None and row.overridden_by is not None:
+        overridden = sentence(rows.get(connection, row.overridden_by))
+    return rows.steps_of(connection, workflow_id), overridden

@@ -7,7 +7,7 @@ old one died.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -19,7 +19,6 @@ from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import claims
 from kumoniwa.store import journal as rows
 from kumoniwa.tasks import Tasks
-from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.workflow import Workflow
 from kumoniwa.workflows.world import World
 
@@ -52,13 +51,12 @@ class Overrides:
         self._tasks = Tasks("overrides")
         self._watched: set[str] = set()
 
-    async def look(self) -> None:
-        """Watch every termination that waits and is not watched."""
-        for kind in [story.kind for story in STORIES.values() if story.overrides]:
-            for row in await self._world.database.read(partial(rows.waiting, kind=kind)):
-                if row.id not in self._watched:
-                    self._watched.add(row.id)
-                    self._tasks.start(self._watch(row), row.id)
+    def look(self, waiting: Iterable[WorkflowRow]) -> None:
+        """Watch each of these terminations that is not watched."""
+        for row in waiting:
+            if row.id not in self._watched:
+                self._watched.add(row.id)
+                self._tasks.start(self._watch(row), row.id)
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -91,7 +89,7 @@ class Overrides:
                 await self._world.clock.sleep(_AGAIN)  # an earlier termination ends by itself, however long it takes
 
     async def _mark(self, row: WorkflowRow) -> list[WorkflowRow]:
-        """Mark who is in front of it and is no termination, and let them know; the first of them has the claim."""
+        """Mark who is in front of it but earlier terminations, and let them know; the first of all has the claim."""
         doing = {id: live.at for id, live in self._live.items() if live is not None and live.at is not None}
         now = self._world.clock.now()
         in_front = await self._world.database.write(partial(rows.override, by=row, doing=doing, at=now))
@@ -145,9 +143,9 @@ class Overrides:
         return live is None or not live.has_let_go
 
 
-def sentence(by: WorkflowRow) -> str:
-    """Why what is overridden by this termination failed."""
-    if by.action is None:
+def sentence(by: WorkflowRow | None) -> str:
+    """Why what is overridden by this termination failed; None: the termination is forgotten."""
+    if by is None or by.action is None:
         return "Overridden by the termination of the instance."
     return f"Overridden by {by.action} {by.request_id}."
 

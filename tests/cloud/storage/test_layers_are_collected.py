@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from stack import Stack
-from waiting import let_others_run, turns_until
+from waiting import eventually_async, let_others_run, turns_until
 
 from kumoniwa.app.cloud import running
 from kumoniwa.clock import ManualClock
@@ -100,6 +100,9 @@ async def test_files_without_a_row_are_left_to_the_start_and_to_each_minute(stac
     await turns_until(lambda: bool(clock._sleepers))  # the first round is over
     assert orphan in await stack.driver.disks.all_layers()
     await clock.advance(ROUND)
-    await turns_until(lambda: bool(clock._sleepers))
-    assert orphan not in await stack.driver.disks.all_layers()
+
+    async def gone() -> bool:
+        return orphan not in await stack.driver.disks.all_layers()
+
+    await eventually_async(gone, within=10, every=0.01)
     await housekeeping.close()

@@ -198,7 +198,8 @@ class Follower:
                 troubles.over(_ROUNDS)
             except Exception as failure:
                 log.exception("a round was not finished; the next one may be")
-                troubles.failed(_ROUNDS, "guests are not looked after", str(failure))
+                hint = "see the server's log; it is tried each minute"
+                troubles.failed(_ROUNDS, "guests are not looked after", str(failure), hint=hint)
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""

@@ -51,8 +51,7 @@ class Collector(Generic[Id]):
         collected = 0
         async with self._turn:
             await self._delete_orphans()
-            while gone := await self._database.write(_remove_unreferenced):
-                self._removed |= gone
+            while gone := await self._database.write(self._remove_unreferenced):
                 await self._delete_orphans()
                 collected += len(gone)
         if collected:
@@ -95,9 +94,9 @@ class Collector(Generic[Id]):
         orphans = files - known
         return frozenset(one for one in orphans if one in self._removed or is_well_formed(one, "layer")), not known
 
-
-def _remove_unreferenced(connection: Connection) -> frozenset[str]:
-    """One generation: none of these stands on another of them."""
-    found = frozenset(layer.id for layer in layers.unreferenced(connection))
-    layers.remove(connection, sorted(found))
-    return found
+    def _remove_unreferenced(self, connection: Connection) -> frozenset[str]:
+        """One generation: none of these stands on another of them."""
+        found = frozenset(layer.id for layer in layers.unreferenced(connection))
+        layers.remove(connection, sorted(found))
+        self._removed = self._removed | found  # here, for nobody may wait for the commit any more when it is done
+        return found

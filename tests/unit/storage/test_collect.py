@@ -1,9 +1,11 @@
 """What is collected, what is not, and that a crash in between leaves nothing behind."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.collect import MOST_LEFT_BY_A_CRASH, Collector
 from kumoniwa.store import journal, layers, snapshots, volumes
-from kumoniwa.store.database import Database
+from kumoniwa.store.database import Database, Work
 from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +145,31 @@ async def test_layers_that_were_collected_go_however_many_they_are(database: Dat
     names = await _orphans(driver, count)
     await database.write(lambda connection: layers.add(connection, *(Layer(name, None, 512, AT) for name in names)))
     assert await Collector(database, driver.disks).collect() == count
+    assert (await driver.disks.all_layers(), driver.disks._aside) == (frozenset(), set())
+
+
+async def test_a_collection_that_is_given_up_leaves_what_it_removed_to_the_next(
+    database: Database, driver: SimulatedDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has a deadline. Its rows may have gone by then, and their files are no strangers because of that."""
+    count = MOST_LEFT_BY_A_CRASH * 3
+    names = await _orphans(driver, count)
+    await database.write(lambda connection: layers.add(connection, *(Layer(name, None, 512, AT) for name in names)))
+    collector = Collector(database, driver.disks)
+    removed, write = asyncio.Event(), database.write
+
+    async def write_and_hang(work: Work[Any]) -> Any:
+        await write(work)
+        removed.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "write", write_and_hang)
+        collecting = asyncio.create_task(collector.collect())
+        await asyncio.wait_for(removed.wait(), 10)
+        collecting.cancel()
+        await asyncio.wait([collecting])
+    await collector.collect()
     assert (await driver.disks.all_layers(), driver.disks._aside) == (frozenset(), set())
 
 

@@ -182,6 +182,18 @@ async def test_file_systems_that_stay_frozen_are_told_until_they_are_thawed(stac
     assert await _told(stack) == []
 
 
+async def test_a_guest_that_ended_without_room_is_forgotten(stack: Stack) -> None:
+    gone, stays = await stack.launch(), await stack.launch()
+    for instance_id in (gone, stays):
+        guest = stack.guest(instance_id).id
+        stack.driver.world.report(GuestEvent(guest, EventKind.OUT_OF_SPACE, stack.clock.now()))
+    await stack.followed()
+    await stack.call("TerminateInstances", InstanceIds=[gone])
+    await stack.idle()
+    await _passes(stack, 1.5)
+    assert stack.running.follower._without_room == {stays}
+
+
 async def test_files_that_cannot_be_deleted_are_told(stack: Stack) -> None:
     instance_id = await stack.launch()
     stack.driver.faults.hook = _raising(DriverError("The host said no."), "ensure_deleted")

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
+from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.schema import ensure_schema
@@ -69,6 +70,7 @@ def _open_database(data_dir: Path) -> SqliteDatabase:
 
 def _begin(database: SqliteDatabase, engine: Engine) -> None:
     database._engine = engine
+    database.changes = Changes()
 
 
 async def _close(database: SqliteDatabase) -> None:

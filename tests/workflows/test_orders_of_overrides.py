@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from stack import Stack
 from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
 from kumoniwa.store import claims, journal
 from kumoniwa.store.tables import workflows
 from kumoniwa.workflows import engine
@@ -130,6 +132,30 @@ async def test_what_was_overridden_stays_so_when_the_termination_is_forgotten(st
 
     found = await stack.running.cloud.world.database.write(overridden)
     assert found == "Overridden by the termination of the instance."
+
+
+async def test_what_a_new_server_resumes_has_some_time_before_it_is_overridden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = Life(tmp_path)
+    async with life.server(Points(), monkeypatch) as stack:
+        instance_id = await stack.launch()
+        stack.driver.faults.hook = _Gate("ensure_cut")
+        snapshot_id = await _snapshot(stack, await _root(stack, instance_id))
+        await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    life.clock.set_forward(timedelta(hours=1))  # the host was away
+    cut = SimulatedGuest.ensure_cut
+
+    async def cut_later(*given: Any, **named: Any) -> Any:
+        await let_others_run(200)
+        return await cut(*given, **named)
+
+    monkeypatch.setattr(SimulatedGuest, "ensure_cut", cut_later)
+    async with life.server(Points(), monkeypatch) as stack:
+        await stack.idle()
+        assert await _overridden(stack, instance_id) == []
+        assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
+        assert await _snapshot_state(stack, snapshot_id) == "completed"
 
 
 async def test_a_boot_has_ended_whose_guest_had_to_be_killed_and_its_metadata_are_closed(

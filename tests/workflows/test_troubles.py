@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from life import Life
 from points import Points
+from sqlalchemy.exc import OperationalError
 from stack import Stack
 from waiting import let_others_run
 
 from kumoniwa.client.doctor import Grade, trouble_finding
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestLost, GuestState
+from kumoniwa.store import instances, journal, layers
+from kumoniwa.workflows.steps.volumes import publish_volumes
 
 pytestmark = pytest.mark.anyio
 
@@ -57,6 +60,7 @@ async def _system_status(stack: Stack, instance_id: str) -> dict[str, Any]:
 
 async def _told(stack: Stack) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = (await stack.get("/_kumoniwa/troubles"))["troubles"]
+    assert all(trouble_finding(one).hint for one in told), "doctor shows each, with a way out"
     return told
 
 
@@ -92,6 +96,30 @@ async def test_a_workflow_that_tries_again_for_two_minutes_is_told_until_it_gets
     await stack.idle()
     assert (await _system_status(stack, instance_id))["Status"] == "ok"
     assert await _told(stack) == []
+
+
+async def test_what_has_no_instance_is_told_with_a_way_out_too(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> None:
+        raise OSError("The host said no.")
+
+    monkeypatch.setattr(publish_volumes, "ensure_published_available", refuse)
+    await stack.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1)
+    await _passes(stack, 4)
+    assert [one["instance_id"] for one in await _told(stack)] == [None]
+
+
+async def test_a_round_that_is_not_finished_is_told_with_a_way_out(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("The host said no."))
+
+    monkeypatch.setattr(journal, "forget", refuse)
+    monkeypatch.setattr(instances, "in_states", refuse)
+    monkeypatch.setattr(layers, "attached_heads", refuse)
+    await _passes(stack, 5)
+    told = {one["what"] for one in await _told(stack)}
+    assert told == {"what is old is not forgotten", "guests are not looked after", "layers are not merged"}
 
 
 async def test_a_step_that_does_not_end_is_told_after_a_quarter_of_an_hour(stack: Stack) -> None:
@@ -152,6 +180,18 @@ async def test_file_systems_that_stay_frozen_are_told_until_they_are_thawed(stac
     happens(EventKind.THAWED)
     await stack.followed()
     assert await _told(stack) == []
+
+
+async def test_a_guest_that_ended_without_room_is_forgotten(stack: Stack) -> None:
+    gone, stays = await stack.launch(), await stack.launch()
+    for instance_id in (gone, stays):
+        guest = stack.guest(instance_id).id
+        stack.driver.world.report(GuestEvent(guest, EventKind.OUT_OF_SPACE, stack.clock.now()))
+    await stack.followed()
+    await stack.call("TerminateInstances", InstanceIds=[gone])
+    await stack.idle()
+    await _passes(stack, 1.5)
+    assert stack.running.follower._without_room == {stays}
 
 
 async def test_files_that_cannot_be_deleted_are_told(stack: Stack) -> None:

@@ -188,8 +188,9 @@ class Follower:
             await self._world.clock.sleep(_ROUND)
             troubles = self._world.troubles
             try:
+                without_room = frozenset(self._without_room)
                 live = await self._world.database.read(partial(instances.in_states, states=_LIVE))
-                self._without_room.intersection_update(instance.id for instance in live)
+                self._without_room -= without_room.difference(instance.id for instance in live)
                 found = [instance for instance in live if instance.state is InstanceState.RUNNING]
                 troubles.keep(_RECOVERY, [_recovery(instance.id) for instance in found])
                 await asyncio.gather(*(self.settle(instance.id) for instance in found))
@@ -198,7 +199,8 @@ class Follower:
                 troubles.over(_ROUNDS)
             except Exception as failure:
                 log.exception("a round was not finished; the next one may be")
-                troubles.failed(_ROUNDS, "guests are not looked after", str(failure))
+                hint = "see the server's log; it is tried each minute"
+                troubles.failed(_ROUNDS, "guests are not looked after", str(failure), hint=hint)
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""

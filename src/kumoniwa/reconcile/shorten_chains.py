@@ -127,7 +127,7 @@ class Compaction:
                 self._world.troubles.over(_COMPACTION)
             except Exception as failure:
                 log.exception("a round of compactions failed; the next one may not")
-                self._world.troubles.failed(_COMPACTION, "layers are not merged", str(failure))
+                self._world.troubles.failed(_COMPACTION, "layers are not merged", str(failure), hint=_HINT)
             await self._due.wait()
 
     async def _tick(self) -> None:

@@ -22,6 +22,7 @@ from kumoniwa.workflows.world import World
 log = structlog.get_logger(__name__)
 
 _HOUSEKEEPING, _UNDONE = "housekeeping", "what is old is not forgotten"
+_HINT = "see the server's log, and how much room the disk of the data folder has; it is tried each minute"
 
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
@@ -70,10 +71,10 @@ class Housekeeping:
                 self._world.troubles.over(_HOUSEKEEPING)
             except DatabaseUnavailable as hindered:
                 log.warning("a round of housekeeping failed; the next one may not", reason=str(hindered))
-                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(hindered))
+                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(hindered), hint=_HINT)
             except SQLAlchemyError as failure:
                 log.exception("a round of housekeeping failed; the next one may not")
-                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(failure))
+                self._world.troubles.failed(_HOUSEKEEPING, _UNDONE, str(failure), hint=_HINT)
             await self._world.clock.sleep(ROUND)
             due = self.go_round
 

@@ -19,7 +19,7 @@ from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.overrides import Overrides, sentence
 from kumoniwa.workflows.story import STORIES
-from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow
+from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow, hint
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -95,7 +95,7 @@ class Engine:
     async def _until_next_life(self, row: WorkflowRow, hindered: Exception) -> None:
         troubles, workflow = self._world.troubles, self._live[row.id]
         what = row.kind if workflow is None else workflow.told_as
-        troubles.failed(row.id, what, str(hindered), instance=row.subject)
+        troubles.failed(row.id, what, str(hindered), instance=row.subject, hint=hint(row))
         await self._world.clock.sleep(_OVERDUE_NEXT_LIFE if troubles.is_overdue(row.id) else _NEXT_LIFE)
 
     async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> str | None:

@@ -64,9 +64,9 @@ class Overrides:
     async def _watch(self, row: WorkflowRow) -> None:
         clock = self._world.clock
         patience = PATIENCE_HURRIED if _is_hurried(row) else PATIENCE
-        waited = max(timedelta(), clock.now() - row.created_at)  # the host's time may have been set back since
-        if waited < patience:
-            await clock.sleep((patience - waited).total_seconds())
+        left = patience - (clock.now() - row.created_at)
+        # A new server, which may have been away for long, has just resumed those before it; and time may be set back.
+        await clock.sleep(min(max(left, PATIENCE_HURRIED), patience).total_seconds())
         while True:
             try:
                 await self._override(row)

@@ -23,14 +23,14 @@ class Trouble:
     """What it is, for whoever reports it: a workflow's id, `port …`."""
     what: str
     """In words, with the step where a workflow is at one."""
+    hint: str
+    """What a person can do."""
     since: datetime
     begun: float
     """The same on the monotonic clock, which says how long it has lasted."""
-    instance: str | None = None
+    instance: str | None
     reason: str | None = None
     """Why the last attempt failed; None: the first one has not ended."""
-    hint: str = ""
-    """What a person can do."""
 
 
 class Troubles:
@@ -40,13 +40,13 @@ class Troubles:
         self._clock = clock
         self._known: dict[str, Trouble] = {}
 
-    def began(self, key: str, what: str, *, instance: str | None = None, hint: str = "") -> None:
+    def began(self, key: str, what: str, *, hint: str, instance: str | None = None) -> None:
         """Something began that must end within `LASTS_AT_MOST`. Begun again, it began when it did first."""
         known = self._known.get(key)
         if known is None or known.what != what:
             self._known[key] = self._new(key, what, instance, hint)
 
-    def failed(self, key: str, what: str, reason: str, *, instance: str | None = None, hint: str = "") -> None:
+    def failed(self, key: str, what: str, reason: str, *, hint: str, instance: str | None = None) -> None:
         """An attempt failed, and there will be another."""
         known = self._known.get(key)
         if known is None or known.what != what:
@@ -75,7 +75,7 @@ class Troubles:
         return sorted(found, key=lambda one: (one.begun, one.key))
 
     def _new(self, key: str, what: str, instance: str | None, hint: str) -> Trouble:
-        return Trouble(key, what, self._clock.now(), self._clock.monotonic(), instance, None, hint)
+        return Trouble(key, what, hint, self._clock.now(), self._clock.monotonic(), instance)
 
     def _tells(self, trouble: Trouble) -> bool:
         bound = LASTS_AT_MOST if trouble.reason is None else FAILS_AT_MOST

@@ -29,8 +29,13 @@ T = TypeVar("T")
 Step = Callable[Concatenate[World, P], Awaitable[T]]
 
 
-_HINT = "see the server's log; TerminateInstances ends the instance all the same"
 _SETTLED_WITHIN = 300.0  # seconds of one attempt: powering a guest off may take two minutes
+
+
+def hint(row: WorkflowRow) -> str:
+    """What a person can do about a workflow that does not get on."""
+    looked_up = "see the server's log; it is tried on"
+    return looked_up if row.subject is None else f"{looked_up}, and TerminateInstances ends the instance all the same"
 
 
 class StepFailed(Exception):
@@ -151,7 +156,7 @@ class Workflow:
     def _begin(self, name: str) -> None:
         self.at = name
         if self.row.subject is not None and not self.has_let_go:  # what claims nothing may take hours
-            self._world.troubles.began(self.id, self.told_as, instance=self.row.subject, hint=_HINT)
+            self._world.troubles.began(self.id, self.told_as, instance=self.row.subject, hint=hint(self.row))
 
     def _why(self, failure: Exception, name: str) -> str:
         """Why a step failed, as a journal keeps it."""

@@ -12,7 +12,7 @@ from kumoniwa.workflows.troubles import FAILS_AT_MOST, Troubles
 async def test_a_time_that_is_set_makes_nothing_overdue_and_hides_nothing() -> None:
     clock = ManualClock()
     troubles = Troubles(clock)
-    troubles.failed("a", "something", "no room")
+    troubles.failed("a", "something", "no room", hint="make some")
     clock.set_forward(timedelta(days=1))
     assert troubles.overdue() == []
     clock.set_forward(timedelta(days=-2))
@@ -28,7 +28,7 @@ class _OthersComeMeanwhile(ManualClock):
     def monotonic(self) -> float:
         if (troubles := self.troubles) is not None:
             self.troubles = None
-            troubles.began("another", "something else")
+            troubles.began("another", "something else", hint="wait")
             self.troubles = troubles
         return super().monotonic()
 
@@ -36,7 +36,7 @@ class _OthersComeMeanwhile(ManualClock):
 def test_troubles_are_read_while_others_begin() -> None:
     clock = _OthersComeMeanwhile()
     troubles = Troubles(clock)
-    troubles.failed("a", "something", "no room")
-    troubles.failed("b", "something", "no room")
+    troubles.failed("a", "something", "no room", hint="make some")
+    troubles.failed("b", "something", "no room", hint="make some")
     clock.troubles = troubles
     assert troubles.overdue() == []

@@ -85,11 +85,14 @@ async def run(
                 _lines(process.stderr, on_line),
                 process.wait(),
             )
-    finally:
+    except BaseException:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        # A process counts as ended when its pipes have too, and nobody reads them any more: they may be full.
+        process._transport.close()  # type: ignore[attr-defined]
+        await process.wait()
+        raise
     if process.returncode != 0:
         raise ProgramFailed(argv, process.returncode or 0, stderr)
     return stdout

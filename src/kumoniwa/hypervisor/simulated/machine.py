@@ -36,9 +36,9 @@ class Machine:
         self.boot_id: str | None = None
         self.started_at: datetime | None = None
         self.at_rest_at: datetime | None = None
+        """When the last boot ended with its disks at rest; None when it goes on or ended otherwise."""
         self.at_rest_seen = False
         """Whether the driver that listens now was there then."""
-        """When the last boot ended with its disks at rest; None when it goes on or ended otherwise."""
         self.ignores_power_button = False
         self.agent_answers = True
         self.is_frozen = False

@@ -213,15 +213,18 @@ def kind(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
 
 
 def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
-    """All that a change must pass: real guests beside everything else."""
+    """All that a change must pass, in two lanes that take about as long: one of them has the real guests."""
     image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
     console = Step("console", ("scripts/console",), folder)
     components = Step("components", ("scripts/console", "test"), folder)
     check = Step("check", ("scripts/check",), folder)
-    rest = ("unit", "protocol", "workflows", "cloud", "clients", "fuzz")
+
+    def tests(*names: str) -> list[Kind]:
+        return [kind(name, folder, seed, options) for name in names]
+
     return [
-        [image, kind("vm", folder, seed, options)],
-        [console, components, check, *(kind(name, folder, seed, options) for name in rest)],
+        [*tests("unit", "protocol"), image, *tests("vm", "fuzz"), components],
+        [console, check, *tests("workflows", "cloud", "clients")],
     ]
 
 

@@ -2,8 +2,8 @@
 
 uvicorn limits requests, which it answers with 503 once their head has come, and waits for ever for a head that does not
 come, and for a caller that does not read its answer. Here both have a deadline, and where there are too many
-connections, one that serves no known caller is closed, the oldest first: a caller that sends its request is not
-hindered by those that do not.
+connections, one on which no whole request has come is closed, or one that is refused, the oldest first: a caller that
+sends its request is not hindered by those that send half of one.
 
 An answer that closes its connection is, in this server, one to a request that nobody signed (`gateway.chain`). It has
 to wait for its turn (`Strangers`), and what its caller still sends is not read until then, and thrown away after.
@@ -75,7 +75,7 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
     """A connection; see the module. `most` is set by whoever serves."""
 
     most = _MOST_CONNECTIONS
-    waiting: "dict[GuardedProtocol, None]"  # those that serve no known caller, the oldest first; of one server
+    waiting: "dict[GuardedProtocol, None]"  # those that may be closed for others, the oldest first; of one server
     strangers: Strangers
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -212,11 +212,18 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
             self.close_now()
 
     def _stop_waiting_if_it_serves(self) -> None:
-        if not self._refused and self.cycle is not None and not self.cycle.response_complete:
+        if self._refused or self.cycle is None or self.cycle.response_complete:
+            return
+        if self.conn.their_state is h11.SEND_BODY:  # its deadline is that of bodies, and it may still be closed
+            self._end_deadline()
+        else:
             self._stop_waiting()
 
     def _stop_waiting(self) -> None:
         self.waiting.pop(self, None)
+        self._end_deadline()
+
+    def _end_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -169,3 +169,14 @@ def test_a_server_with_open_pages_ends_at_once(tmp_path: Path) -> None:
         assert cloud.stop() == 0
         assert time.monotonic() - began < 9  # uvicorn would wait ten seconds for what does not end
         assert [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")] == []
+
+
+def test_a_server_at_which_websockets_wait_for_their_turns_ends_at_once(tmp_path: Path) -> None:
+    with CloudProcess(tmp_path) as cloud, ExitStack() as callers:
+        for _ in range(250):  # a hundred are answered at once, and a hundred in each second from then on
+            caller = callers.enter_context(socket.create_connection(("127.0.0.1", cloud.port), timeout=10))
+            caller.sendall(b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + _KEY + b"\r\n")
+        began = time.monotonic()
+        assert cloud.stop() == 0
+        assert time.monotonic() - began < 9
+        assert [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")] == []

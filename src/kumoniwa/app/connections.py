@@ -5,8 +5,9 @@ come, and for a caller that does not read its answer. Here both have a deadline,
 connections, one on which no whole request has come is closed, or one that is refused, the oldest first: a caller that
 sends its request is not hindered by those that send half of one.
 
-An answer that closes its connection is, in this server, one to a request that nobody signed (`gateway.chain`). It has
-to wait for its turn (`Strangers`), and what its caller still sends is not read until then, and thrown away after.
+An answer that closes its connection is, in this server, one to a caller whom nobody knows (`gateway.chain`,
+`console.door`). It has to wait for its turn (`Strangers`), and what its caller still sends is not read until then, and
+thrown away after. A WebSocket waits before its head is looked at.
 
 And where a caller turns to what is no HTTP in the middle of a request, uvicorn would refuse that beside the answer that
 is under way, which breaks both; here the connection gets one answer, or ends.
@@ -85,6 +86,7 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._answer_deadline: asyncio.TimerHandle | None = None
         self._refused = False
+        self._upgrades = False
         self._unread = 0  # bytes that came while it lingered
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -133,7 +135,15 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
             self._answer_deadline = None
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._upgrades = True
+        self.flow.pause_reading()
+        self._wait_for_turn(1, partial(self._upgrade, event))
+
+    def _upgrade(self, event: h11.Request) -> None:
+        if self.transport.is_closing():
+            return
         self._stop_waiting()  # from here on it is another protocol's connection
+        self.flow.resume_reading()
         super().handle_websocket_upgrade(event)
         if not getattr(self.transport.get_protocol(), "handshake_initiated", False):
             self.transport.close()  # its head is none of a WebSocket, and that protocol would wait for another
@@ -157,8 +167,11 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
             self.transport.close()
 
     def shutdown(self) -> None:
-        self.strangers.leave(self)
-        super().shutdown()
+        if self._upgrades:
+            self.close_now()
+        else:
+            self.strangers.leave(self)
+            super().shutdown()
 
     def close_now(self) -> None:
         """Close this connection, whatever was not read or written yet."""
@@ -241,6 +254,9 @@ class PageConnection(WebSocketsSansIOProtocol):
     """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
 
     def shutdown(self) -> None:
+        if not self.handshake_complete:  # what is being decided about it would be a second answer beside uvicorn's
+            self.transport.abort()
+            return
         super().shutdown()
         self._close_unread()
 

@@ -152,6 +152,34 @@ def test_signing_out_closes_the_connection_and_no_other_is_opened(signed_in: Sig
         pass
 
 
+def test_what_was_begun_before_signing_out_is_not_done_after(
+    signed_in: SignedIn, sdk: Sdk, cloud: CloudProcess
+) -> None:
+    parameters = {"service": "ec2", "action": "CreateKeyPair", "parameters": {"KeyName": "late"}, "region": "us-east-1"}
+    with ExitStack() as late:
+        begun = [
+            (late.enter_context(half_asked(signed_in, cloud, name, body)), body)
+            for name, body in (("call", json.dumps(parameters).encode()), ("sign-out", b"{}"))
+        ]
+        assert signed_in.ask("about")[0] == 200  # what came before on other connections has been looked at
+        assert signed_in.ask("sign-out")[0] == 200
+        for connection, body in begun:
+            connection.sendall(body[1:])
+            assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+    assert "late" not in {pair["KeyName"] for pair in sdk.client().describe_key_pairs()["KeyPairs"]}
+
+
+def half_asked(signed_in: SignedIn, cloud: CloudProcess, name: str, body: bytes) -> socket.socket:
+    """A connection on which a request of the session has begun: its head, and one byte of its body."""
+    head = (
+        f"POST /console/api/{name} HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\nOrigin: {cloud.endpoint}\r\n"
+        f"Cookie: {signed_in.cookie}\r\nX-Kumoniwa-Session: {signed_in.half_b}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection = socket.create_connection(("127.0.0.1", cloud.port), timeout=20)
+    connection.sendall(head.encode() + body[:1])
+    return connection
+
+
 def test_a_page_that_speaks_is_let_go(signed_in: SignedIn) -> None:
     with signed_in.listen() as page:
         page.recv(timeout=10)

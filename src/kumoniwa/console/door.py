@@ -133,6 +133,8 @@ class Console:
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
         exchange.known = True
         asked = read_json((await whole(request, head)).body)
+        if session.ended:  # while the body came
+            raise NotSignedIn
         match name:
             case "call":
                 return await self._call(session, asked, exchange)

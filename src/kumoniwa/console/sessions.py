@@ -4,8 +4,8 @@ A session is known by two halves. Half A is in a cookie that no script can read;
 sent as a header. Cookies are sent to every port of a host, and storage is read by any script of the origin, so neither
 half alone is a session. Codes and halves are kept in memory only, as hashes.
 
-Wrong codes are not counted: nobody guesses 32 random bytes at the rate at which strangers are answered, and a count would
-let whoever sends wrong codes keep the owner out.
+Wrong codes are not counted: nobody guesses 32 random bytes at the rate at which strangers are answered, and a count
+would let whoever sends wrong codes keep the owner out.
 """
 
 import hashlib
@@ -53,6 +53,11 @@ class Session:
     used_at: datetime
     on_end: set[Callable[[], None]] = field(default_factory=set)
     """Called when it ends: a connection that outlives its request adds itself."""
+    ended: bool = False
+
+    def is_idle(self, now: datetime) -> bool:
+        """Whether it has to end, because nothing was asked in it for long."""
+        return now - self.used_at >= IDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ class Sessions:
         is_half_b = compare_digest(_hash(half_b), session.half_b if session is not None else bytes(32))
         if session is None or not is_half_b:
             raise NotSignedIn
-        if now - session.used_at >= IDLE:
+        if session.is_idle(now):
             self._end(key)
             raise NotSignedIn
         session.used_at = now
@@ -107,11 +112,13 @@ class Sessions:
         return session
 
     def end(self, half_a: str) -> None:
-        """End the session with this half A, which `find` has found, and every connection of it."""
+        """End the session with this half A, which has not ended yet, and every connection of it."""
         self._end(_hash(half_a))
 
     def _end(self, key: bytes) -> None:
-        for end in tuple(self._sessions.pop(key).on_end):
+        session = self._sessions.pop(key)
+        session.ended = True
+        for end in tuple(session.on_end):
             end()
 
 

@@ -19,6 +19,11 @@ from datetime import UTC, datetime
 _HALF = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Len"
 _BODY = b"Action=DescribeInstances&Name=" + b"x" * 1_000_000
 _SMALL = b"Action=DescribeInstances&Version=2016-11-15"
+_PAGE = b"GET /console/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+_LIVE = (
+    b"GET /console/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 def _connected(port: int) -> socket.socket:
@@ -97,6 +102,10 @@ def _misbehaving(kind: str, key: str) -> Callable[[int, Counter[str], threading.
             return _sender(_request(_BODY))
         case "small":
             return _sender(_request(_SMALL))
+        case "page":
+            return _sender(_PAGE)
+        case "live":
+            return _sender(_LIVE)
         case "leaving":
             return _sender(_request(_SMALL), waits=False)
         case "wrong":

@@ -152,6 +152,34 @@ def test_signing_out_closes_the_connection_and_no_other_is_opened(signed_in: Sig
         pass
 
 
+def test_what_was_begun_before_signing_out_is_not_done_after(
+    signed_in: SignedIn, sdk: Sdk, cloud: CloudProcess
+) -> None:
+    parameters = {"service": "ec2", "action": "CreateKeyPair", "parameters": {"KeyName": "late"}, "region": "us-east-1"}
+    with ExitStack() as late:
+        begun = [
+            (late.enter_context(half_asked(signed_in, cloud, name, body)), body)
+            for name, body in (("call", json.dumps(parameters).encode()), ("sign-out", b"{}"))
+        ]
+        assert signed_in.ask("about")[0] == 200  # what came before on other connections has been looked at
+        assert signed_in.ask("sign-out")[0] == 200
+        for connection, body in begun:
+            connection.sendall(body[1:])
+            assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+    assert "late" not in {pair["KeyName"] for pair in sdk.client().describe_key_pairs()["KeyPairs"]}
+
+
+def half_asked(signed_in: SignedIn, cloud: CloudProcess, name: str, body: bytes) -> socket.socket:
+    """A connection on which a request of the session has begun: its head, and one byte of its body."""
+    head = (
+        f"POST /console/api/{name} HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\nOrigin: {cloud.endpoint}\r\n"
+        f"Cookie: {signed_in.cookie}\r\nX-Kumoniwa-Session: {signed_in.half_b}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection = socket.create_connection(("127.0.0.1", cloud.port), timeout=20)
+    connection.sendall(head.encode() + body[:1])
+    return connection
+
+
 def test_a_page_that_speaks_is_let_go(signed_in: SignedIn) -> None:
     with signed_in.listen() as page:
         page.recv(timeout=10)
@@ -168,4 +196,15 @@ def test_a_server_with_open_pages_ends_at_once(tmp_path: Path) -> None:
         began = time.monotonic()
         assert cloud.stop() == 0
         assert time.monotonic() - began < 9  # uvicorn would wait ten seconds for what does not end
+        assert [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")] == []
+
+
+def test_a_server_at_which_websockets_wait_for_their_turns_ends_at_once(tmp_path: Path) -> None:
+    with CloudProcess(tmp_path) as cloud, ExitStack() as callers:
+        for _ in range(250):  # a hundred are answered at once, and a hundred in each second from then on
+            caller = callers.enter_context(socket.create_connection(("127.0.0.1", cloud.port), timeout=10))
+            caller.sendall(b"GET /console/live HTTP/1.1\r\n" + _UPGRADE + _KEY + b"\r\n")
+        began = time.monotonic()
+        assert cloud.stop() == 0
+        assert time.monotonic() - began < 9
         assert [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")] == []

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.clients
 
 FILES = 256
 HALF = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Len"
+SIGN_IN = (
+    b"POST /console/api/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Length: 60\r\n\r\n{"
+)
 
 
 @pytest.fixture
@@ -40,4 +43,16 @@ def test_half_sent_requests_keep_nobody_else_from_being_answered(small: CloudPro
         assert "layers" in small.evidence("storage")
         assert caller.recv(1) == b"", "a head has a deadline"
     assert small.log.stat().st_size < 20_000
+    assert {line["level"] for line in small.logged()} <= {"info"}
+
+
+def test_half_sent_codes_keep_nobody_else_from_being_answered(small: CloudProcess) -> None:
+    with ExitStack() as held:
+        for _ in range(FILES + 50):
+            caller = held.enter_context(socket.create_connection(("127.0.0.1", small.port), timeout=30))
+            caller.sendall(SIGN_IN)
+        for _ in range(5):
+            with urllib.request.urlopen(f"{small.endpoint}/_kumoniwa/health", timeout=5) as answer:
+                assert json.load(answer)["status"] == "ok"
+        assert "layers" in small.evidence("storage")
     assert {line["level"] for line in small.logged()} <= {"info"}

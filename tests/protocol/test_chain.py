@@ -344,6 +344,16 @@ async def test_health_needs_no_signature(gateway: Gateway) -> None:
         ("127.0.0.1.evil.example", False),
         ("10.0.0.1", False),
         ("", False),
+        ("[::1]", True),
+        ("[::1]evil.example", False),
+        ("[::1]:evil.example", False),
+        ("127.0.0.1:evil.example", False),
+        ("127.0.0.1:4566@evil.example", False),
+        ("user@127.0.0.1:4566", False),
+        ("localhost.evil.example", False),
+        ("evillocalhost", False),
+        ("127.0.0.1, evil.example", False),
+        ("[evil.example]", False),
     ],
 )
 def test_only_names_of_this_cloud_are_answered_to(host: str, ours: bool) -> None:

@@ -27,3 +27,9 @@ test("lists and structures are written as the AWS CLI reads them", () => {
       `--filters '[{"Name":"a","Values":["b c"]}]' --no-dry-run`,
   );
 });
+
+test("whatever an address names as its region is one word of the command", () => {
+  expect(asCli("DescribeInstances", {}, "us-east-1; touch /tmp/taken")).toBe(
+    `aws ec2 describe-instances --region 'us-east-1; touch /tmp/taken'`,
+  );
+});

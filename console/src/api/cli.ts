@@ -13,7 +13,7 @@ export function asCli(action: string, parameters: object, region: string): strin
   const options = Object.entries(parameters)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => option(name, value));
-  return [`aws ec2 ${kebab(action)}`, `--region ${region}`, ...options].join(" ");
+  return [`aws ec2 ${kebab(action)}`, `--region ${quoted(region)}`, ...options].join(" ");
 }
 
 function option(name: string, value: unknown): string {

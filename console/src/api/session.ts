@@ -22,8 +22,9 @@ export async function signInByAddress(): Promise<void> {
   const code = CODE.exec(location.hash)?.[1];
   if (code === undefined) return;
   history.replaceState(null, "", location.pathname); // before anything else: it must not stay in the history
-  const answer = await fetch("/console/api/sign-in", { method: "POST", body: JSON.stringify({ code }) });
-  if (answer.ok) localStorage.setItem(KEPT, ((await answer.json()) as { session: string }).session);
+  const asked = { method: "POST", body: JSON.stringify({ code }) };
+  const answer = await fetch("/console/api/sign-in", asked).catch(() => undefined); // the pages say so where it is gone
+  if (answer?.ok) localStorage.setItem(KEPT, ((await answer.json()) as { session: string }).session);
 }
 
 /** The server does not know this session any more. */

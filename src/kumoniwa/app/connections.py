@@ -2,11 +2,12 @@
 
 uvicorn limits requests, which it answers with 503 once their head has come, and waits for ever for a head that does not
 come, and for a caller that does not read its answer. Here both have a deadline, and where there are too many
-connections, one that serves no known caller is closed, the oldest first: a caller that sends its request is not
-hindered by those that do not.
+connections, one on which no whole request has come is closed, or one that is refused, the oldest first: a caller that
+sends its request is not hindered by those that send half of one.
 
-An answer that closes its connection is, in this server, one to a request that nobody signed (`gateway.chain`). It has
-to wait for its turn (`Strangers`), and what its caller still sends is not read until then, and thrown away after.
+An answer that closes its connection is, in this server, one to a caller whom nobody knows (`gateway.chain`,
+`console.door`). It has to wait for its turn (`Strangers`), and what its caller still sends is not read until then, and
+thrown away after. A WebSocket waits before its head is looked at.
 
 And where a caller turns to what is no HTTP in the middle of a request, uvicorn would refuse that beside the answer that
 is under way, which breaks both; here the connection gets one answer, or ends.
@@ -75,7 +76,7 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
     """A connection; see the module. `most` is set by whoever serves."""
 
     most = _MOST_CONNECTIONS
-    waiting: "dict[GuardedProtocol, None]"  # those that serve no known caller, the oldest first; of one server
+    waiting: "dict[GuardedProtocol, None]"  # those that may be closed for others, the oldest first; of one server
     strangers: Strangers
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -85,6 +86,7 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._answer_deadline: asyncio.TimerHandle | None = None
         self._refused = False
+        self._upgrades = False
         self._unread = 0  # bytes that came while it lingered
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -133,7 +135,15 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
             self._answer_deadline = None
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._upgrades = True
+        self.flow.pause_reading()
+        self._wait_for_turn(1, partial(self._upgrade, event))
+
+    def _upgrade(self, event: h11.Request) -> None:
+        if self.transport.is_closing():
+            return
         self._stop_waiting()  # from here on it is another protocol's connection
+        self.flow.resume_reading()
         super().handle_websocket_upgrade(event)
         if not getattr(self.transport.get_protocol(), "handshake_initiated", False):
             self.transport.close()  # its head is none of a WebSocket, and that protocol would wait for another
@@ -157,8 +167,11 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
             self.transport.close()
 
     def shutdown(self) -> None:
-        self.strangers.leave(self)
-        super().shutdown()
+        if self._upgrades:
+            self.close_now()
+        else:
+            self.strangers.leave(self)
+            super().shutdown()
 
     def close_now(self) -> None:
         """Close this connection, whatever was not read or written yet."""
@@ -212,11 +225,18 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
             self.close_now()
 
     def _stop_waiting_if_it_serves(self) -> None:
-        if not self._refused and self.cycle is not None and not self.cycle.response_complete:
+        if self._refused or self.cycle is None or self.cycle.response_complete:
+            return
+        if self.conn.their_state is h11.SEND_BODY:  # its deadline is that of bodies, and it may still be closed
+            self._end_deadline()
+        else:
             self._stop_waiting()
 
     def _stop_waiting(self) -> None:
         self.waiting.pop(self, None)
+        self._end_deadline()
+
+    def _end_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -234,6 +254,9 @@ class PageConnection(WebSocketsSansIOProtocol):
     """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
 
     def shutdown(self) -> None:
+        if not self.handshake_complete:  # what is being decided about it would be a second answer beside uvicorn's
+            self.transport.abort()
+            return
         super().shutdown()
         self._close_unread()
 

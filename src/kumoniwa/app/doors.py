@@ -25,6 +25,7 @@ class Doors:
         if scope["type"] == "websocket" or f"{scope['path']}/".startswith(PREFIX):
             await self._console(scope, receive, send)
         elif scope["path"] == "/" and scope["method"] == "GET" and _A_PAGE_IS_WANTED in scope["headers"]:
-            await RedirectResponse(PREFIX, HTTPStatus.SEE_OTHER)(scope, receive, send)
+            leading = RedirectResponse(PREFIX, HTTPStatus.SEE_OTHER, {"Connection": "close"})  # to nobody we know
+            await leading(scope, receive, send)
         else:
             await self._gateway(scope, receive, send)

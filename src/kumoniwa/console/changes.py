@@ -69,8 +69,9 @@ class LiveChanges:
         """Follow commits from now on, on the running event loop."""
         loop = asyncio.get_running_loop()
 
-        def heard(tables: frozenset[str]) -> None:  # in the writer's thread
-            loop.call_soon_threadsafe(self._tell, tables - UNTOLD)
+        def heard(tables: frozenset[str]) -> None:  # in the writer's thread, which each wake of the loop holds up
+            if self._pages and (told := tables - UNTOLD):
+                loop.call_soon_threadsafe(self._tell, told)
 
         self._heard = heard
         self._changes.follow(heard)
@@ -85,18 +86,18 @@ class LiveChanges:
 
     async def listen(self, websocket: WebSocket, session: Session) -> None:
         """Tell a page of every change until it leaves, its session ends, or it no longer reads."""
-        await websocket.accept(SUBPROTOCOL)
-        if len(self._pages) >= MOST_PAGES:
-            await websocket.close(TOO_MANY_PAGES, "too many pages are open")
-            return
         page = _Page()
-        self._pages.add(page)
-        session.on_end.add(page.end)
+        session.on_end.add(page.end)  # before anything is waited for: it may end at any time
         try:
+            await websocket.accept(SUBPROTOCOL)
+            if len(self._pages) >= MOST_PAGES:
+                await websocket.close(TOO_MANY_PAGES, "too many pages are open")
+                return
+            self._pages.add(page)
             # A page that hears this reads everything it shows: what changed before is not told.
             await websocket.send_text(json.dumps({"listening": True}))
             async with asyncio.TaskGroup() as both:
-                telling = both.create_task(self._tell_page(websocket, page))
+                telling = both.create_task(self._tell_page(websocket, page, session))
                 await _until_it_leaves(websocket)
                 telling.cancel()
         except* WebSocketDisconnect:
@@ -106,19 +107,19 @@ class LiveChanges:
             self._pages.discard(page)
 
     def _tell(self, tables: frozenset[str]) -> None:
-        if tables:
-            for page in self._pages:
-                page.heard(tables)
+        for page in self._pages:
+            page.heard(tables)
 
-    async def _tell_page(self, websocket: WebSocket, page: _Page) -> None:
-        while changed := await page.next(self._clock):
-            try:
+    async def _tell_page(self, websocket: WebSocket, page: _Page, session: Session) -> None:
+        try:
+            while (changed := await page.next(self._clock)) and not session.is_idle(self._clock.now()):
                 async with asyncio.timeout(SEND_DEADLINE):
                     await websocket.send_text(json.dumps({"changed": changed}))
-            except TimeoutError:
-                log.info("a page of the console no longer reads, and is let go")
-                raise WebSocketDisconnect from None
-        await websocket.close(SESSION_ENDED, "the session has ended")
+            async with asyncio.timeout(SEND_DEADLINE):
+                await websocket.close(SESSION_ENDED, "the session has ended")
+        except TimeoutError:
+            log.info("a page of the console no longer reads, and is let go")
+            raise WebSocketDisconnect from None
 
 
 async def _until_it_leaves(websocket: WebSocket) -> None:

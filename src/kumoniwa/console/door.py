@@ -106,6 +106,8 @@ class Console:
             response = await concluded(self._clock, exchange, partial(answer, request, exchange), _refusal(exchange))
             if response is not None:
                 response.headers.update(_HEADERS)
+                if not exchange.known:
+                    response.headers["Connection"] = "close"  # and it waits for its turn (`app.connections`)
                 await response(scope, receive, send)
 
     async def _file(self, request: Request, exchange: _Exchange) -> Response:
@@ -131,6 +133,8 @@ class Console:
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
         exchange.known = True
         asked = read_json((await whole(request, head)).body)
+        if session.ended:  # while the body came
+            raise NotSignedIn
         match name:
             case "call":
                 return await self._call(session, asked, exchange)
@@ -210,8 +214,6 @@ def _answered(answer: Mapping[str, Any] | None, exchange: _Exchange) -> Response
 
 def _json(body: bytes, exchange: _Exchange, status: int = HTTPStatus.OK) -> Response:
     headers = {"x-amzn-RequestId": exchange.request_id, "Cache-Control": "no-store"}
-    if not exchange.known:
-        headers["Connection"] = "close"  # what else is sent on it is not looked at (`app.connections`)
     return Response(body, status, headers, media_type="application/json")
 
 

@@ -3,11 +3,13 @@
 A session is known by two halves. Half A is in a cookie that no script can read; half B is in the page's own storage and
 sent as a header. Cookies are sent to every port of a host, and storage is read by any script of the origin, so neither
 half alone is a session. Codes and halves are kept in memory only, as hashes.
+
+Wrong codes are not counted: nobody guesses 32 random bytes at the rate at which strangers are answered, and a count
+would let whoever sends wrong codes keep the owner out.
 """
 
 import hashlib
 import secrets
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +22,6 @@ from kumoniwa.errors import Ec2Error
 CODE_SECONDS = 60
 IDLE = timedelta(hours=12)
 """A session that made no request for so long has ended."""
-WRONG_CODES_PER_MINUTE = 10
 _SECRET_BYTES = 32
 _MOST_CODES = 16
 _MOST_SESSIONS = 64
@@ -33,13 +34,6 @@ class NotSignedIn(Ec2Error):
 
     def __init__(self) -> None:
         super().__init__("NotSignedIn", "You are not signed in. Run `kumoniwa console` to sign in.")
-
-
-class TooManyWrongCodes(Ec2Error):
-    status = HTTPStatus.TOO_MANY_REQUESTS
-
-    def __init__(self) -> None:
-        super().__init__("TooManyRequests", "There were too many wrong sign-in codes. Try again in a minute.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +53,11 @@ class Session:
     used_at: datetime
     on_end: set[Callable[[], None]] = field(default_factory=set)
     """Called when it ends: a connection that outlives its request adds itself."""
+    ended: bool = False
+
+    def is_idle(self, now: datetime) -> bool:
+        """Whether it has to end, because nothing was asked in it for long."""
+        return now - self.used_at >= IDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,6 @@ class Sessions:
         self._clock = clock
         self._codes: dict[bytes, tuple[Principal, datetime]] = {}
         self._sessions: dict[bytes, Session] = {}  # by the hash of half A; the longest unused first
-        self._wrong: deque[datetime] = deque(maxlen=WRONG_CODES_PER_MINUTE)
 
     def code(self, principal: Principal) -> str:
         """A new code that begins one session of `principal` within `CODE_SECONDS`. The oldest go if there are many."""
@@ -87,13 +85,10 @@ class Sessions:
         return code
 
     def begin(self, code: str) -> tuple[Session, Halves]:
-        """The session that this code begins; the code is used up. Raises `NotSignedIn`, `TooManyWrongCodes`."""
+        """The session that this code begins; the code is used up. Raises `NotSignedIn`."""
         now = self._clock.now()
-        if len(self._wrong) == WRONG_CODES_PER_MINUTE and now - self._wrong[0] < timedelta(minutes=1):
-            raise TooManyWrongCodes
         principal, until = self._codes.pop(_hash(code), (None, now))
         if principal is None or now >= until:
-            self._wrong.append(now)
             raise NotSignedIn
         while len(self._sessions) >= _MOST_SESSIONS:
             self._end(next(iter(self._sessions)))
@@ -109,7 +104,7 @@ class Sessions:
         is_half_b = compare_digest(_hash(half_b), session.half_b if session is not None else bytes(32))
         if session is None or not is_half_b:
             raise NotSignedIn
-        if now - session.used_at >= IDLE:
+        if session.is_idle(now):
             self._end(key)
             raise NotSignedIn
         session.used_at = now
@@ -117,11 +112,13 @@ class Sessions:
         return session
 
     def end(self, half_a: str) -> None:
-        """End the session with this half A, which `find` has found, and every connection of it."""
+        """End the session with this half A, which has not ended yet, and every connection of it."""
         self._end(_hash(half_a))
 
     def _end(self, key: bytes) -> None:
-        for end in tuple(self._sessions.pop(key).on_end):
+        session = self._sessions.pop(key)
+        session.ended = True
+        for end in tuple(session.on_end):
             end()
 
 

@@ -6,6 +6,7 @@ signed API answers no browser (no `Origin`); the console has a door of its own.
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Collection
 from dataclasses import replace
 from http import HTTPStatus
@@ -21,6 +22,7 @@ MAX_HEADERS = 32 * 1024  # bytes of names and values
 MAX_HEADER_COUNT = 100
 BODY_DEADLINE = 30.0  # seconds that a body may take to come in
 _LARGE = 64 * 1024  # bytes
+_HOST = re.compile(r"(\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(:[0-9]*)?")
 _BEGINNING_DEADLINE = 1.0  # seconds that its beginning may take
 
 
@@ -91,11 +93,9 @@ async def beginning(request: Request, head: SignedRequest) -> SignedRequest:
 
 def answers_to(host: str, hosts: Collection[str]) -> bool:
     """Whether a `Host` header names this cloud: a loopback address or name, or a configured name; any port."""
-    name = host.strip().lower()
-    if name.startswith("["):
-        name = name[1:].partition("]")[0]
-    elif name.count(":") == 1:
-        name = name.partition(":")[0]
+    if (parted := _HOST.fullmatch(host.strip().lower())) is None:
+        return False
+    name = parted["address"] or parted["name"] or ""
     if name == "localhost" or name.endswith(".localhost") or name in hosts:
         return True
     try:

@@ -159,6 +159,39 @@ async def test_files_are_served_compressed_with_their_types(browser: Browser, bu
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
+async def test_a_large_file_is_sent_in_pieces_so_that_a_crowd_that_does_not_read_holds_little(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 1000
+    (tmp_path / "large.js.gz").write_bytes(gzip.compress(content))
+    sent: list[Any] = []
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+
+    response = static_files(tmp_path)["large.js"].response("identity")
+    await response({"type": "http"}, _nothing_more, keep)
+    pieces = [message.get("body", b"") for message in sent[1:]]
+    assert b"".join(pieces) == content
+    assert max(len(piece) for piece in pieces) <= 64 * 1024
+    assert not sent[-1].get("more_body", False)
+
+
+async def _nothing_more() -> Any:
+    raise AssertionError("a file is sent without listening")
+
+
+async def test_whoever_nobody_knows_waits_for_a_turn(browser: Browser, built: Path) -> None:
+    strangers = Browser(browser._stack)
+    for answer in (
+        await strangers.get("/console/"),
+        await strangers.get("/console"),
+        await strangers.get("/console/none"),
+        await strangers.ask("about", {}),
+        await strangers.sign_in("x"),
+    ):
+        assert answer.headers["connection"] == "close"  # which is what `app.connections` goes by
+    assert "connection" not in (await browser.ask("about", {})).headers
+
+
 async def test_every_answer_says_what_a_browser_may_do_with_it(browser: Browser, built: Path) -> None:
     for answer in (await browser.get("/console/"), await browser.get("/console/none"), await browser.ask("about", {})):
         policy = answer.headers["content-security-policy"]

@@ -32,5 +32,6 @@ async def test_a_browser_that_opens_the_endpoint_is_led_to_the_console() -> None
     headers = [("host", "127.0.0.1:4566"), ("sec-fetch-dest", "document")]
     answer = await send(_DOORS, "GET", "/", headers)
     assert (answer.status, answer.headers["location"]) == (303, "/console/")
+    assert answer.headers["connection"] == "close", "it waits for a turn, as every answer to a stranger"
     assert (await send(_DOORS, "POST", "/", headers)).text == "signed API"
     assert (await send(_DOORS, "GET", "/_kumoniwa/health", headers)).text == "signed API"

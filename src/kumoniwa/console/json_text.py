@@ -45,15 +45,9 @@ def written_json(answer: Mapping[str, Any]) -> bytes:
 
 def _write(out: list[str], value: Any) -> None:
     if type(value) is WrittenOnce:
-        out.append(_written_once(value))
+        out.append(value.text(_write_object))
     elif isinstance(value, Mapping):
-        separator = "{"
-        for name, member in value.items():
-            if member is not None:
-                out.append(f'{separator}"{name}":')
-                _write(out, member)
-                separator = ","
-        out.append("{}" if separator == "{" else "}")
+        _write_object(out, value)
     elif isinstance(value, str | bool | int | float):
         out.append(json.dumps(value, ensure_ascii=False))
     elif isinstance(value, datetime):
@@ -71,12 +65,14 @@ def _write(out: list[str], value: Any) -> None:
         raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
-def _written_once(value: WrittenOnce) -> str:
-    if (text := value.written.get(_write)) is None:
-        pieces: list[str] = []
-        _write(pieces, dict(value))
-        text = value.written[_write] = "".join(pieces)
-    return text
+def _write_object(out: list[str], value: Mapping[str, Any]) -> None:
+    separator = "{"
+    for name, member in value.items():
+        if member is not None:
+            out.append(f'{separator}"{name}":')
+            _write(out, member)
+            separator = ","
+    out.append("{}" if separator == "{" else "}")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -93,19 +93,11 @@ def _each(item: Writer) -> Writer:
     def write(out: list[str], values: Any) -> None:
         for value in values:
             if type(value) is WrittenOnce:
-                out.append(_written_once(item, value))
+                out.append(value.text(item))
             else:
                 item(out, value)
 
     return write
-
-
-def _written_once(item: Writer, value: WrittenOnce) -> str:
-    if (text := value.written.get(item)) is None:
-        pieces: list[str] = []
-        item(pieces, value)
-        text = value.written[item] = "".join(pieces)
-    return text
 
 
 def _leaf(tag: str, text: Callable[[Any], str]) -> Writer:

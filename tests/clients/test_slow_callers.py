@@ -30,17 +30,27 @@ def small(tmp_path: Path) -> Iterator[CloudProcess]:
         yield cloud
 
 
+def hold_half_sent(cloud: CloudProcess, half: bytes, held: ExitStack) -> socket.socket:
+    """More connections than it may open files, each with half of a request; gives the last."""
+    for _ in range(FILES + 50):
+        caller = held.enter_context(socket.create_connection(("127.0.0.1", cloud.port), timeout=30))
+        caller.sendall(half)
+    return caller
+
+
+def see_others_answered(cloud: CloudProcess) -> None:
+    for _ in range(5):
+        with urllib.request.urlopen(f"{cloud.endpoint}/_kumoniwa/health", timeout=5) as answer:
+            assert json.load(answer)["status"] == "ok"
+    assert "layers" in cloud.evidence("storage")
+
+
 def test_half_sent_requests_keep_nobody_else_from_being_answered(small: CloudProcess) -> None:
     assert small.process is not None
     assert resource.prlimit(small.process.pid, resource.RLIMIT_NOFILE) == (FILES, FILES)
     with ExitStack() as held:
-        for _ in range(FILES + 50):
-            caller = held.enter_context(socket.create_connection(("127.0.0.1", small.port), timeout=30))
-            caller.sendall(HALF)
-        for _ in range(5):
-            with urllib.request.urlopen(f"{small.endpoint}/_kumoniwa/health", timeout=5) as answer:
-                assert json.load(answer)["status"] == "ok"
-        assert "layers" in small.evidence("storage")
+        caller = hold_half_sent(small, HALF, held)
+        see_others_answered(small)
         assert caller.recv(1) == b"", "a head has a deadline"
     assert small.log.stat().st_size < 20_000
     assert {line["level"] for line in small.logged()} <= {"info"}
@@ -48,11 +58,6 @@ def test_half_sent_requests_keep_nobody_else_from_being_answered(small: CloudPro
 
 def test_half_sent_codes_keep_nobody_else_from_being_answered(small: CloudProcess) -> None:
     with ExitStack() as held:
-        for _ in range(FILES + 50):
-            caller = held.enter_context(socket.create_connection(("127.0.0.1", small.port), timeout=30))
-            caller.sendall(SIGN_IN)
-        for _ in range(5):
-            with urllib.request.urlopen(f"{small.endpoint}/_kumoniwa/health", timeout=5) as answer:
-                assert json.load(answer)["status"] == "ok"
-        assert "layers" in small.evidence("storage")
+        hold_half_sent(small, SIGN_IN, held)
+        see_others_answered(small)
     assert {line["level"] for line in small.logged()} <= {"info"}

@@ -7,7 +7,9 @@ from pathlib import Path
 import botocore
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk, environment
+from console_browser import Person, address, chromium
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
+from playwright.sync_api import Browser
 
 _WAITERS = "ec2/2016-11-15/waiters-2.json"
 
@@ -52,3 +54,20 @@ def aws(cloud: CloudProcess, waiters: Path, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def sdk(cloud: CloudProcess, waiters: Path) -> Sdk:
     return Sdk(cloud.environment(), waiters)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def person(browser: Browser, cloud: CloudProcess) -> Iterator[Person]:
+    """Somebody who is signed in; the page had nothing to complain of, the policy included."""
+    person = Person(browser)
+    person.sign_in(address(cloud))
+    yield person
+    complaints = person.complaints
+    person.context.close()
+    assert complaints == []

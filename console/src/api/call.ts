@@ -51,7 +51,7 @@ export async function call<A extends Action>(region: string, action: A, paramete
     const milliseconds = Math.round(performance.now() - begun);
     const changes = !action.startsWith("Describe") && outcome !== "DryRunOperation";
     made = [
-      { number: ++count, at, action, region, parameters, outcome, requestId, milliseconds, changes },
+      { number: ++count, at, action, region, parameters: parameters as object, outcome, requestId, milliseconds, changes },
       ...made.slice(0, KEPT_CALLS - 1),
     ];
     watchers.forEach((watcher) => watcher());
@@ -73,7 +73,7 @@ export async function wouldBeRefused<A extends Action>(
   parameters: Asked<A>,
 ): Promise<Refused | null> {
   try {
-    await call(region, action, { ...parameters, DryRun: true });
+    await call(region, action, { ...(parameters as object), DryRun: true } as Asked<A>);
   } catch (failure) {
     if (failure instanceof Refused) return failure.code === "DryRunOperation" ? null : failure;
     throw failure;

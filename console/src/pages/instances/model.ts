@@ -2,6 +2,7 @@
 import { call, evidence } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { Boot, Instance, InstanceStatus } from "../../api/types";
+import { nameTag } from "../../resource/resource";
 
 export interface Row {
   id: string;
@@ -70,6 +71,5 @@ export function volumesOf(instance: Instance): { gone: string[]; kept: string[] 
 }
 
 function row(instance: Instance, status: InstanceStatus | undefined): Row {
-  const name = (instance.Tags ?? []).find((tag) => tag.Key === "Name")?.Value ?? "";
-  return { id: instance.InstanceId ?? "", name, state: instance.State?.Name ?? "", instance, status };
+  return { id: instance.InstanceId ?? "", name: nameTag(instance.Tags), state: instance.State?.Name ?? "", instance, status };
 }

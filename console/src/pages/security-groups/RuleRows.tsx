@@ -1,0 +1,81 @@
+/** Rules of one way in rows that can be edited, each field with what EC2 has against it. */
+import AttributeEditor, { type AttributeEditorProps } from "@cloudscape-design/components/attribute-editor";
+import Input from "@cloudscape-design/components/input";
+import type { ReactNode } from "react";
+import { useText } from "../../texts/texts";
+import type { EditedRule, Field, Reading } from "./editedRules";
+import { newRule } from "./editedRules";
+import type { Direction } from "./grant";
+import { PortsField, ProtocolField, SourceField, SourceTypeField, TypeField, type GroupOption } from "./RuleFields";
+
+interface Properties {
+  way: Direction;
+  rules: readonly EditedRule[];
+  readings: ReadonlyMap<number, Reading>;
+  groups: readonly GroupOption[];
+  onChange: (rules: EditedRule[]) => void;
+}
+
+/** One row where there is room, else two, else a field below the other. */
+const LAYOUT: AttributeEditorProps.GridLayout[] = [
+  { breakpoint: "m", rows: [[4, 3, 3, 2, 3, 4, 3]], removeButton: { width: "auto" } },
+  { breakpoint: "xs", rows: [[3, 3, 3, 2], [3, 4, 4]] },
+  { rows: [[1], [1], [1], [1], [1], [1], [1]] },
+];
+
+export function RuleRows({ way, rules, readings, groups, onChange }: Properties): ReactNode {
+  const text = useText();
+  const change = (rule: EditedRule) => (more: Partial<EditedRule>) =>
+    onChange(rules.map((one) => (one.number === rule.number ? { ...rule, ...more } : one)));
+  const errorOf = (field: Field) => (rule: EditedRule) => {
+    const reading = readings.get(rule.number);
+    if (reading === undefined || "wanted" in reading || reading.problem.missing || reading.problem.field !== field) return undefined;
+    return text(reading.problem.text, reading.problem.values);
+  };
+  return (
+    <AttributeEditor
+      items={rules}
+      gridLayout={LAYOUT}
+      definition={[
+        {
+          label: text("rule.id"),
+          control: (rule: EditedRule) => <Input value={rule.id ?? "–"} disabled />,
+        },
+        { label: text("rule.type"), control: (rule: EditedRule) => <TypeField rule={rule} change={change(rule)} /> },
+        {
+          label: text("rule.protocol"),
+          errorText: errorOf("protocol"),
+          control: (rule: EditedRule) => <ProtocolField rule={rule} change={change(rule)} />,
+        },
+        {
+          label: text("rule.ports"),
+          errorText: errorOf("ports"),
+          control: (rule: EditedRule) => <PortsField rule={rule} change={change(rule)} />,
+        },
+        {
+          label: text(way === "inbound" ? "rule.sourceType" : "rule.destinationType"),
+          control: (rule: EditedRule) => <SourceTypeField rule={rule} change={change(rule)} />,
+        },
+        {
+          label: text(way === "inbound" ? "rule.source" : "rule.destination"),
+          errorText: errorOf("source"),
+          control: (rule: EditedRule) => <SourceField rule={rule} change={change(rule)} groups={groups} />,
+        },
+        {
+          label: text("rule.descriptionOptional"),
+          errorText: errorOf("description"),
+          control: (rule: EditedRule) => (
+            <Input value={rule.description} onChange={({ detail }) => change(rule)({ description: detail.value })} />
+          ),
+        },
+      ]}
+      addButtonText={text("rule.add")}
+      onAddButtonClick={() => onChange([...rules, newRule()])}
+      removeButtonText={text("delete")}
+      removeButtonAriaLabel={(rule) => text("rule.delete", { number: rules.indexOf(rule) + 1 })}
+      onRemoveButtonClick={({ detail }) => onChange(rules.filter((_, index) => index !== detail.itemIndex))}
+      i18nStrings={{ itemRemovedAriaLive: text("rule.deleted") }}
+      empty={text(way === "inbound" ? "rules.noneInbound" : "rules.noneOutbound")}
+    />
+  );
+}

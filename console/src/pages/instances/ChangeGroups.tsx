@@ -53,6 +53,7 @@ export function ChangeGroups({ region, items: [row], close }: { region: string; 
           selectedOptions={options.filter(({ value }) => after.includes(value))}
           options={options}
           filteringType="auto"
+          filteringAriaLabel={text("find")}
           placeholder={text("changeGroups.choose")}
           deselectAriaLabel={(option) => text("changeGroups.remove", { name: option.label ?? "" })}
           onChange={({ detail }) => setAfter(detail.selectedOptions.map(({ value = "" }) => value))}

@@ -26,7 +26,7 @@ export function InstancePorts({ region, id }: { region: string; id: string }): R
           id: "state",
           header: text("interface.status"),
           cell: ({ refused }) =>
-            refused !== null ? text("forward.closed", { why: refused }) : text(answers ? "forward.open" : "forward.recorded"),
+            refused !== null ? text("forward.closed", { why: refused }) : text(answers === undefined ? "loading" : answers ? "forward.open" : "forward.recorded"),
         },
       ]}
     />

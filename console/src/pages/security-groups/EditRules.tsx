@@ -36,10 +36,12 @@ export function EditRules({ region, items: [row], way, close }: Properties): Rea
   const wanted = wantedOf(readings);
   const changes = changesOf(before, wanted);
   const steps = stepsOf(row.id, way, before, changes);
-  const isOld = !acting && idsAndWords(before) !== idsAndWords(row.rules[way]);
+  const [known, setKnown] = useState([inOneText(before)]); // what the page shows of the group, where it is no news here
+  const isOld = !acting && !known.includes(inOneText(row.rules[way]));
   const follow = (is: readonly Present[]): void => {
     setRules(rebased(rules, readings, before, is));
     setBefore(is);
+    setKnown([inOneText(is), inOneText(row.rules[way])]);
   };
   const act = async (): Promise<void> => {
     const succeeded: string[] = [];
@@ -83,6 +85,6 @@ export function EditRules({ region, items: [row], way, close }: Properties): Rea
   );
 }
 
-function idsAndWords(rules: readonly Present[]): string {
+function inOneText(rules: readonly Present[]): string {
   return JSON.stringify(rules.map(({ id, grant, description }) => [id, grant, description]).sort());
 }

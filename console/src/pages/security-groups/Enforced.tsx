@@ -6,14 +6,16 @@ import { useText } from "../../texts/texts";
 import { isForAll, opensSsh, type Direction, type Grant } from "./grant";
 import { ABOUT } from "./model";
 
-/** Whether there are guests behind open ports: with simulated guests there are none. */
-export function useAnswers(): boolean {
-  return useListing(ABOUT).value?.driver !== "simulated";
+/** Whether there are guests behind open ports: with simulated guests there are none. Undefined until it is known. */
+export function useAnswers(): boolean | undefined {
+  const { value } = useListing(ABOUT);
+  return value && value.driver !== "simulated";
 }
 
 export function Enforced({ way }: { way: Direction }): ReactNode {
   const text = useText();
   const answers = useAnswers();
+  if (answers === undefined) return null;
   const header = text("enforced.title");
   if (!answers) return <Alert header={header}>{text("enforced.simulated")}</Alert>;
   return <Alert header={header}>{text(way === "inbound" ? "enforced.inbound" : "enforced.outbound")}</Alert>;

@@ -33,6 +33,7 @@ export function TypeField({ rule, change }: Properties): ReactNode {
       selectedOption={options.find(({ value }) => value === rule.type)!}
       options={options}
       filteringType="auto"
+      filteringAriaLabel={text("find")}
       onChange={({ detail }) => change({ type: detail.selectedOption.value!, protocol: "", ports: "" })}
     />
   );
@@ -54,6 +55,7 @@ export function ProtocolField({ rule, change }: Properties): ReactNode {
       selectedOption={chosen}
       options={options}
       filteringType="auto"
+      filteringAriaLabel={text("find")}
       placeholder={text("rule.icmpType")}
       onChange={({ detail }) => change({ protocol: detail.selectedOption.value! })}
     />

@@ -18,7 +18,7 @@ interface Properties {
 
 /** One row where there is room, else two, else a field below the other. */
 const LAYOUT: AttributeEditorProps.GridLayout[] = [
-  { breakpoint: "m", rows: [[4, 3, 3, 2, 3, 4, 3]], removeButton: { width: "auto" } },
+  { breakpoint: "m", rows: [[11, 8, 6, 5, 8, 9, 8]], removeButton: { width: "auto" } },
   { breakpoint: "xs", rows: [[3, 3, 3, 2], [3, 4, 4]] },
   { rows: [[1], [1], [1], [1], [1], [1], [1]] },
 ];
@@ -37,10 +37,7 @@ export function RuleRows({ way, rules, readings, groups, onChange }: Properties)
       items={rules}
       gridLayout={LAYOUT}
       definition={[
-        {
-          label: text("rule.id"),
-          control: (rule: EditedRule) => <Input value={rule.id ?? "–"} disabled />,
-        },
+        { label: text("rule.id"), control: (rule: EditedRule) => <Input value={rule.id ?? "–"} readOnly /> },
         { label: text("rule.type"), control: (rule: EditedRule) => <TypeField rule={rule} change={change(rule)} /> },
         {
           label: text("rule.protocol"),

@@ -58,6 +58,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
       id: "effect",
       header: text("effect.title"),
       cell: ({ grant }) => {
+        if (answers === undefined) return text("loading");
         const [type, key] = EFFECTS[effectOf(grant, way, answers)];
         return <StatusIndicator type={type}>{text(key)}</StatusIndicator>;
       },

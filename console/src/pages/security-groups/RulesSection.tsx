@@ -22,13 +22,16 @@ interface Properties {
 
 export function RulesSection({ way, rules, readings, groups, onChange }: Properties): ReactNode {
   const text = useText();
+  const title = text(way === "inbound" ? "rules.inbound" : "rules.outbound");
   return (
-    <Container header={<Header variant="h2">{text(way === "inbound" ? "rules.inbound" : "rules.outbound")}</Header>}>
-      <SpaceBetween size="m">
-        <Enforced way={way} />
-        <RuleRows way={way} rules={rules} readings={readings} groups={groupOptions(groups)} onChange={onChange} />
-        <OpenToAll way={way} grants={wantedOf(readings).map(({ grant }) => grant)} />
-      </SpaceBetween>
-    </Container>
+    <section aria-label={title}>
+      <Container header={<Header variant="h2">{title}</Header>}>
+        <SpaceBetween size="m">
+          <Enforced way={way} />
+          <RuleRows way={way} rules={rules} readings={readings} groups={groupOptions(groups)} onChange={onChange} />
+          <OpenToAll way={way} grants={wantedOf(readings).map(({ grant }) => grant)} />
+        </SpaceBetween>
+      </Container>
+    </section>
   );
 }

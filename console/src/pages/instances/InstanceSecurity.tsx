@@ -3,7 +3,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { Facts } from "../../resource/Facts";
-import { useText } from "../../texts/texts";
+import { useMoment, useText } from "../../texts/texts";
 import { Enforced, OpenToAll } from "../security-groups/Enforced";
 import { securityGroupsOf } from "../security-groups/model";
 import { RuleTable } from "../security-groups/RuleTable";
@@ -15,6 +15,7 @@ const WAYS = ["inbound", "outbound"] as const;
 
 export function InstanceSecurity({ region, item: row }: { region: string; item: Row }): ReactNode {
   const text = useText();
+  const moment = useMoment();
   const { value: rows } = useListing(useMemo(() => securityGroupsOf(region), [region]));
   if (rows === undefined) return text("loading");
   const ids = (row.instance.SecurityGroups ?? []).map(({ GroupId = "" }) => GroupId);
@@ -30,7 +31,7 @@ export function InstanceSecurity({ region, item: row }: { region: string; item: 
       <Facts
         facts={[
           ["group.owner", row.instance.NetworkInterfaces?.[0]?.OwnerId],
-          ["instance.launched", row.instance.LaunchTime],
+          ["instance.launched", moment(row.instance.LaunchTime)],
           ["instance.groups", links.length > 0 && <>{links}</>],
         ]}
       />

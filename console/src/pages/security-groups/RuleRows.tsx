@@ -13,17 +13,25 @@ interface Properties {
   rules: readonly EditedRule[];
   readings: ReadonlyMap<number, Reading>;
   groups: readonly GroupOption[];
+  /** Whether none of them is a rule of the cloud yet. */
+  areNew?: boolean;
   onChange: (rules: EditedRule[]) => void;
 }
 
-/** One row where there is room, else two, else a field below the other. */
+/** The widths of the fields: one row where there is room, else two, else a field below the other. */
 const LAYOUT: AttributeEditorProps.GridLayout[] = [
-  { breakpoint: "m", rows: [[11, 8, 6, 5, 8, 9, 8]], removeButton: { width: "auto" } },
+  { breakpoint: "m", rows: [[10, 8, 6, 5, 9, 9, 8]], removeButton: { width: "auto" } },
   { breakpoint: "xs", rows: [[3, 3, 3, 2], [3, 4, 4]] },
   { rows: [[1], [1], [1], [1], [1], [1], [1]] },
 ];
+/** Likewise, without ids. */
+const LAYOUT_OF_NEW: AttributeEditorProps.GridLayout[] = [
+  { breakpoint: "m", rows: [[9, 6, 5, 8, 10, 10]], removeButton: { width: "auto" } },
+  { breakpoint: "xs", rows: [[3, 3, 2], [3, 4, 4]] },
+  { rows: [[1], [1], [1], [1], [1], [1]] },
+];
 
-export function RuleRows({ way, rules, readings, groups, onChange }: Properties): ReactNode {
+export function RuleRows({ way, rules, readings, groups, areNew = false, onChange }: Properties): ReactNode {
   const text = useText();
   const change = (rule: EditedRule) => (more: Partial<EditedRule>) =>
     onChange(rules.map((one) => (one.number === rule.number ? { ...rule, ...more } : one)));
@@ -35,9 +43,9 @@ export function RuleRows({ way, rules, readings, groups, onChange }: Properties)
   return (
     <AttributeEditor
       items={rules}
-      gridLayout={LAYOUT}
+      gridLayout={areNew ? LAYOUT_OF_NEW : LAYOUT}
       definition={[
-        { label: text("rule.id"), control: (rule: EditedRule) => <Input value={rule.id ?? "–"} readOnly /> },
+        ...(areNew ? [] : [{ label: text("rule.id"), control: (rule: EditedRule) => <Input value={rule.id ?? "–"} readOnly /> }]),
         { label: text("rule.type"), control: (rule: EditedRule) => <TypeField rule={rule} change={change(rule)} /> },
         {
           label: text("rule.protocol"),

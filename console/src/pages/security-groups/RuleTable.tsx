@@ -19,7 +19,7 @@ interface Properties {
   way: Direction;
   rules: readonly Rule[];
   groups: ReadonlyMap<string, SecurityGroup>;
-  /** Whether each rule says which group it is of. */
+  /** Whether they are of several groups: each says then of which. */
   ofSeveral?: boolean;
   /** Buttons, of what is selected; without them nothing can be selected. */
   actions?: (selected: Rule | undefined) => ReactNode;
@@ -30,6 +30,9 @@ const EFFECTS: Record<Effect, readonly [StatusIndicatorProps.Type, TextKey]> = {
   opensPart: ["info", "effect.opensPart"],
   recorded: ["stopped", "effect.recorded"],
 };
+/** As on EC2, where the rules of an instance have other columns than those of a group. */
+const NOT_OF_SEVERAL = ["version", "type"];
+const NOT_OF_ONE = ["group"];
 const VERSIONS = { ipv4: "IPv4", ipv6: "IPv6", group: "–" };
 
 export function RuleTable({ region, way, rules, groups, ofSeveral = false, actions }: Properties): ReactNode {
@@ -37,13 +40,11 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
   const answers = useAnswers();
   const [chosen, choose] = useState<string>();
   const selected = rules.find(({ id }) => id === chosen);
+  const hidden = ofSeveral ? NOT_OF_SEVERAL : NOT_OF_ONE;
   const title = text(way === "inbound" ? "rules.inbound" : "rules.outbound");
-  const columns: TableProps.ColumnDefinition<Rule>[] = [
+  const columns: (TableProps.ColumnDefinition<Rule> & { id: string })[] = [
     { id: "name", header: text("group.nameTag"), cell: ({ tags }) => nameTag(tags) || "–" },
     { id: "id", header: text("rule.id"), cell: ({ id }) => id, isRowHeader: true },
-    ...(ofSeveral
-      ? [{ id: "group", header: text("securityGroup"), cell: ({ group }: Rule) => <GroupLink region={region} id={group} groups={groups} /> }]
-      : []),
     { id: "version", header: text("rule.version"), cell: ({ grant }) => VERSIONS[grant.kind] },
     { id: "type", header: text("rule.type"), cell: ({ grant }) => typeName(text, typeOf(grant)) },
     { id: "protocol", header: text("rule.protocol"), cell: ({ grant }) => protocolName(text, grant) },
@@ -53,6 +54,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
       header: text(way === "inbound" ? "rule.source" : "rule.destination"),
       cell: ({ grant }) => (grant.kind === "group" ? <GroupLink region={region} id={grant.source} groups={groups} /> : grant.source),
     },
+    { id: "group", header: text("securityGroup"), cell: ({ group }) => <GroupLink region={region} id={group} groups={groups} /> },
     { id: "description", header: text("group.description"), cell: ({ description }) => description || "–" },
     {
       id: "effect",
@@ -79,7 +81,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
         selectedItems: selected ? [selected] : [],
         onSelectionChange: ({ detail }) => choose(detail.selectedItems[0]?.id),
       })}
-      columnDefinitions={columns}
+      columnDefinitions={columns.filter(({ id }) => !hidden.includes(id))}
       empty={<Box textAlign="center">{text(way === "inbound" ? "rules.noneInbound" : "rules.noneOutbound")}</Box>}
       ariaLabels={{
         tableLabel: title,

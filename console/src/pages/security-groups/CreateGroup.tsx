@@ -12,9 +12,10 @@ import { useText } from "../../texts/texts";
 import { BasicDetails, basicHindrance, type Basic } from "./BasicDetails";
 import { changesOf, commandOf, firstSteps, stepsOf, type Step } from "./changes";
 import { Done } from "./Done";
-import { editedOf, readingsOf } from "./editedRules";
+import { editedOf } from "./editedRules";
 import { ALL_OUT, type Direction } from "./grant";
 import { readRules, rowLabel, securityGroupsOf, vpcsOf, type Row, type Rule } from "./model";
+import { readingsOf } from "./readings";
 import { RulesSection } from "./RulesSection";
 import { hindranceOf, wantedOf } from "./whole";
 

@@ -3,9 +3,9 @@ import AttributeEditor, { type AttributeEditorProps } from "@cloudscape-design/c
 import Input from "@cloudscape-design/components/input";
 import type { ReactNode } from "react";
 import { useText } from "../../texts/texts";
-import type { EditedRule, Field, Reading } from "./editedRules";
-import { newRule } from "./editedRules";
+import { newRule, type EditedRule } from "./editedRules";
 import type { Direction } from "./grant";
+import type { Field, Reading } from "./readings";
 import { PortsField, ProtocolField, SourceField, SourceTypeField, TypeField, type GroupOption } from "./RuleFields";
 
 interface Properties {

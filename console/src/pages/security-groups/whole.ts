@@ -1,6 +1,7 @@
 /** Whether all rules of an editor can be sent, and what they come to. Pure. */
 import type { Text } from "../../texts/texts";
-import type { Reading, Wanted } from "./editedRules";
+import type { Wanted } from "./editedRules";
+import type { Reading } from "./readings";
 
 /** The rules that can be sent as they are. */
 export function wantedOf(readings: ReadonlyMap<number, Reading>): Wanted[] {

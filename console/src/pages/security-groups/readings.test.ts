@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { textsOf } from "../../texts/texts";
-import { editedOf, newRule, readingsOf, type EditedRule } from "./editedRules";
-import { ANY, opensSsh, type Grant } from "./grant";
+import { editedOf, newRule, type EditedRule } from "./editedRules";
 import { effectOf } from "./effect";
+import { ANY, opensSsh, type Grant } from "./grant";
+import { readingsOf } from "./readings";
 import { portRange, protocolName, RULE_TYPES, typeName, typeNamed, typeOf } from "./ruleTypes";
 
 const text = textsOf("en");

@@ -20,7 +20,7 @@ interface Properties {
 
 /** The widths of the fields: one row where there is room, else two, else a field below the other. */
 const LAYOUT: AttributeEditorProps.GridLayout[] = [
-  { breakpoint: "m", rows: [[10, 8, 6, 5, 9, 9, 8]], removeButton: { width: "auto" } },
+  { breakpoint: "m", rows: [[10, 8, 6, 6, 8, 9, 9]], removeButton: { width: "auto" } },
   { breakpoint: "xs", rows: [[3, 3, 3, 2], [3, 4, 4]] },
   { rows: [[1], [1], [1], [1], [1], [1], [1]] },
 ];

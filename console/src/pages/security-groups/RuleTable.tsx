@@ -44,7 +44,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
   const title = text(way === "inbound" ? "rules.inbound" : "rules.outbound");
   const columns: (TableProps.ColumnDefinition<Rule> & { id: string })[] = [
     { id: "name", header: text("group.nameTag"), cell: ({ tags }) => nameTag(tags) || "–" },
-    { id: "id", header: text("rule.id"), cell: ({ id }) => id, isRowHeader: true },
+    { id: "id", header: text("rule.id"), cell: ({ id }) => id, isRowHeader: true, minWidth: 215 },
     { id: "version", header: text("rule.version"), cell: ({ grant }) => VERSIONS[grant.kind] },
     { id: "type", header: text("rule.type"), cell: ({ grant }) => typeName(text, typeOf(grant)) },
     { id: "protocol", header: text("rule.protocol"), cell: ({ grant }) => protocolName(text, grant) },
@@ -55,16 +55,21 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
       cell: ({ grant }) => (grant.kind === "group" ? <GroupLink region={region} id={grant.source} groups={groups} /> : grant.source),
     },
     { id: "group", header: text("securityGroup"), cell: ({ group }) => <GroupLink region={region} id={group} groups={groups} /> },
-    { id: "description", header: text("group.description"), cell: ({ description }) => description || "–" },
     {
       id: "effect",
       header: text("effect.title"),
       cell: ({ grant }) => {
         if (answers === undefined) return text("loading");
         const [type, key] = EFFECTS[effectOf(grant, way, answers)];
-        return <StatusIndicator type={type}>{text(key)}</StatusIndicator>;
+        return (
+          <StatusIndicator type={type} wrapText={false}>
+            {text(key)}
+          </StatusIndicator>
+        );
       },
+      minWidth: 170,
     },
+    { id: "description", header: text("group.description"), cell: ({ description }) => description || "–" },
   ];
   return (
     <Table<Rule>
@@ -76,6 +81,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
       }
       items={rules}
       trackBy="id"
+      wrapLines
       {...(actions && {
         selectionType: "single",
         selectedItems: selected ? [selected] : [],

@@ -178,8 +178,11 @@ def _report(looked_at: int, faults: Sequence[Mapping[str, Any]], repaired: Seque
         say(f"All is whole: {looked_at} layers looked at.")
         return
     say(f"{len(faults)} faults; {looked_at} layers looked at.")
-    if mendable := sum(bool(fault["repairable"]) for fault in faults):
+    mendable = sum(bool(fault["repairable"]) for fault in faults)
+    if mendable:
         say(f"{mendable} of them can be repaired without guessing: kumoniwa storage check --repair")
+    if lost := len(faults) - mendable:
+        say(f"{lost} of them cannot: put copies of the files back, or make anew what needs them (docs/operations).")
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:

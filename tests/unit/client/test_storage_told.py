@@ -57,6 +57,7 @@ def test_faults_are_told_with_what_depends_on_them(
         "It belongs to nothing.",
         "2 faults; 3 layers looked at.",
         "1 of them can be repaired without guessing: kumoniwa storage check --repair",
+        "1 of them cannot: put copies of the files back, or make anew what needs them (docs/operations).",
     ]
     assert seen.err == "", "nothing is said of progress within two seconds"
 

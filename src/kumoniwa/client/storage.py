@@ -91,8 +91,11 @@ def print_status(data_dir: Path, *, as_json: bool) -> None:
         return
     for name, value in rows(report):
         say(f"{name.ljust(_NAMES)}  {value}")
-    for fault in (report.get("damage") or {}).get("faults", ()):
+    faults = (report.get("damage") or {}).get("faults", ())
+    for fault in faults:
         say(_sentence(fault))
+    if faults:
+        say("kumoniwa storage check looks at every file, and says what can be done.")
 
 
 def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from kumoniwa.cli.main import _said_in_a_sentence
 from kumoniwa.client.access import CommandFailed, NoCloud, Refused
 from kumoniwa.errors import Ec2Error, InvalidRequest
 from kumoniwa.hypervisor.driver import DriverError
-from kumoniwa.refusal import Refusal
+from kumoniwa.refusal import REPORT_IT, Refusal
 from kumoniwa.run import ProgramFailed, ProgramMissing
 from kumoniwa.workflows.overrides import overridden
 from kumoniwa.workflows.workflow import StepFailed, internal_error
@@ -139,10 +139,19 @@ def test_only_a_journal_s_text_is_a_failure_without_a_way_out() -> None:
     assert made == {"workflows/workflow.py", "workflows/stories/snapshots/create_snapshots.py"}
 
 
-@pytest.mark.parametrize("failure", [internal_error(ValueError("x" * 5000)), overridden(None)])
+@pytest.mark.parametrize(
+    "failure",
+    [*map(internal_error, (ValueError("x" * 5000), OSError(5, "x" * 5000), TimeoutError())), overridden(None)],
+)
 def test_what_fails_a_step_besides_itself_says_what_to_do_at_no_length(failure: Refusal) -> None:
     assert failure.way_out.endswith(".")
     assert len(str(failure)) < 600
+
+
+def test_only_what_is_our_fault_is_to_be_reported() -> None:
+    assert internal_error(KeyError("x")).way_out == REPORT_IT
+    for by_the_host in (PermissionError(13, "Permission denied"), TimeoutError()):
+        assert REPORT_IT not in str(internal_error(by_the_host))
 
 
 def test_what_the_command_line_says_in_a_sentence_has_a_way_out() -> None:

@@ -146,8 +146,7 @@ class Overrides:
 
 def overridden(by: WorkflowRow | None) -> Refusal:
     """Why what is overridden by this termination failed; None: the termination is forgotten."""
-    known = by is not None and by.action is not None
-    who = f"{by.action} {by.request_id}" if by is not None and known else "the termination of the instance"
+    who = "the termination of the instance" if by is None or by.action is None else f"{by.action} {by.request_id}"
     return Refusal(f"Overridden by {who}.", way_out="Ask for it on another instance: this one is terminated.")
 
 

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.deadlines import at_most, cut_short
-from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.hypervisor.driver import BUSY_HOST, SEE_DISK, DriverError
 from kumoniwa.logs import printable
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.refusal import REPORT_IT, Refusal
@@ -55,8 +55,15 @@ class JournaledFailure(StepFailed):
 
 
 def internal_error(bug: Exception) -> StepFailed:
-    """The failure of what broke in a way that nobody foresaw."""
-    return StepFailed(f"Internal error: {printable(repr(bug)[:_MOST_SHOWN])}.", way_out=REPORT_IT)
+    """The failure of what broke in a way that nobody foresaw: the host's doing, or a fault of ours."""
+    match bug:
+        case TimeoutError():  # an OSError too
+            way_out = BUSY_HOST
+        case OSError():
+            way_out = SEE_DISK
+        case _:
+            way_out = REPORT_IT
+    return StepFailed(f"Internal error: {printable(repr(bug)[:_MOST_SHOWN])}.", way_out=way_out)
 
 
 class StepUnknown(Exception):

@@ -10,7 +10,9 @@ from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, Layer
 from kumoniwa.hypervisor.driver.driver import Driver
 from kumoniwa.hypervisor.driver.driver_errors import (
     AGAIN,
+    BUSY_HOST,
     MAKE_ROOM,
+    SEE_DISK,
     START_ANEW,
     TRIED_ON,
     CutRefused,
@@ -42,7 +44,9 @@ from kumoniwa.hypervisor.driver.guest import (
 
 __all__ = [
     "AGAIN",
+    "BUSY_HOST",
     "MAKE_ROOM",
+    "SEE_DISK",
     "START_ANEW",
     "TRIED_ON",
     "Capacity",

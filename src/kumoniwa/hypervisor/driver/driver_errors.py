@@ -15,6 +15,8 @@ from kumoniwa.refusal import Refusal, sentence
 AGAIN = "Try it again. If that fails too, stop the instance with --skip-os-shutdown, and start it."
 """The way out of what a guest's process, made anew, would do."""
 START_ANEW = "Stop the instance, and start it."
+BUSY_HOST = "Try it again when the host is less busy."
+SEE_DISK = "See whether the disk of the data folder works, and who owns its files."
 TRIED_ON = "It is tried again by itself: kumoniwa doctor says where it does not get on."
 MAKE_ROOM = "Make room on the disk of the data folder: kumoniwa storage status says what takes it."
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kumoniwa import run
-from kumoniwa.hypervisor.driver import DriverError, KnownLayer, LayerDamaged, LayerId, LayerMeasure
+from kumoniwa.hypervisor.driver import BUSY_HOST, DriverError, KnownLayer, LayerDamaged, LayerId, LayerMeasure
 from kumoniwa.hypervisor.qemu.disks.qcow2 import Header, read_header
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.refusal import REPORT_IT
 
 SUFFIX = ".qcow2"
 _LONG = 6 * 3600.0  # seconds for a command that reads a whole disk
-BUSY_DISK = "Try it again when the host's disk is less busy."
 _LEAKS = 3  # qemu-img check's status: clusters that nothing refers to; harmless
 _EXTENT = Limits(bytes=16 * 1024, nested=4, parts=100)
 _LAYER_FILE = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,30})\.qcow2")
@@ -173,7 +172,7 @@ async def _table_faults(path: Path) -> list[str]:
     except run.ProgramMissing as missing:
         raise DriverError.of(missing) from missing
     except TimeoutError as late:
-        raise DriverError(f"qemu-img check of {path.name} took too long.", way_out=BUSY_DISK) from late
+        raise DriverError(f"qemu-img check of {path.name} took too long.", way_out=BUSY_HOST) from late
     return []
 
 

@@ -15,7 +15,9 @@ from weakref import WeakValueDictionary
 
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import (
+    BUSY_HOST,
     MAKE_ROOM,
+    SEE_DISK,
     DiskFacts,
     DiskRefused,
     DriverError,
@@ -26,7 +28,7 @@ from kumoniwa.hypervisor.driver import (
     LinkRefused,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
-from kumoniwa.hypervisor.qemu.disks.layer_checks import BUSY_DISK, SUFFIX, path_of
+from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
 from kumoniwa.hypervisor.qemu.disks.qcow2 import (
     CONVERT,
     HEADER_BYTES,
@@ -51,7 +53,6 @@ _LONG = 6 * 3600.0
 _PERCENT = re.compile(r"\((\d+)\.\d+/100%\)")
 _MEASURED = Limits(bytes=16 * 1024, nested=4, parts=100)
 _UNFINISHED = ".new"
-_SEE_DISK = "See whether the disk of the data folder works, and who owns its files."
 QUARANTINE = "quarantine"
 """The folder, beside that of the layers, of what was set aside."""
 
@@ -230,11 +231,11 @@ def _failure(failure: run.ProgramFailed) -> DriverError:
     if "No space left on device" in failure.stderr:
         return HostExhausted("The host's disk is full.", way_out=MAKE_ROOM)
     said = shown(failure.stderr.strip()[-300:])
-    return DriverError(f"qemu-img failed: {said}", way_out=_SEE_DISK)
+    return DriverError(f"qemu-img failed: {said}", way_out=SEE_DISK)
 
 
 def _too_long() -> DriverError:
-    return DriverError("qemu-img took too long.", way_out=BUSY_DISK)
+    return DriverError("qemu-img took too long.", way_out=BUSY_HOST)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from kumoniwa.workflows.workflow import StepFailed, internal_error
 
 for found in pkgutil.walk_packages(kumoniwa.__path__, "kumoniwa."):
     if not found.name.endswith("__main__"):
-        importlib.import_module(found.name)  # at once: one of botocore's opens a socket then, and no test here may
+        importlib.import_module(found.name)
 
 _SRC = Path(kumoniwa.__file__).parent
 _OURS = ("Kumoniwa", "The console")

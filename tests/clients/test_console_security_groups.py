@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch
+from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, Locator, Route, expect
 
 pytestmark = pytest.mark.clients
@@ -166,12 +166,14 @@ def test_outbound_rules_are_edited_from_the_menu(cloud: CloudProcess, person: Pe
 def test_the_commands_that_the_editor_shows_do_the_same(
     cloud: CloudProcess, person: Person, sdk: Sdk, aws: AwsCli
 ) -> None:
-    group = group_of(sdk, "by-cli", admitting(22, Description="it (is)"), admitting(80))
+    group = group_of(sdk, "by-cli", admitting(22, Description="it (is)"), admitting(80, "10.0.0.0/8"))
     person.visit(cloud.endpoint, f"{_GROUPS}/{group}")
     person.choose("Actions", "Edit inbound rules")
     rows = person.dialog
-    pick(person, listed(rows, "Type").nth(0), "HTTPS")
-    rows.get_by_role("button", name="Delete rule 2").click()
+    ports = written(rows, "Port range")
+    ssh = next(index for index in range(2) if ports.nth(index).input_value() == "22")
+    pick(person, listed(rows, "Type").nth(ssh), "HTTPS")
+    rows.get_by_role("button", name=f"Delete rule {2 - ssh}").click()
     write_rule(person, rows, "All ICMP - IPv4", "127.0.0.1/8", description="$HOME (x) {a}")
     aws.script(*commands(person))
     after = rules_of(sdk, group)
@@ -392,7 +394,7 @@ def test_dark_and_in_japanese_nothing_hinders_anybody(
     cloud: CloudProcess, browser: Browser, sdk: Sdk, instance: str
 ) -> None:
     group = group_of(sdk, "japanese", admitting(22), {**admitting(80), "FromPort": 70})
-    person = Person(browser, dark=True, language="ja-JP")
+    person = Person(new_profile(browser, dark=True, language="ja-JP"))
     person.page.goto(address(cloud))
     for place in (_GROUPS, f"{_GROUPS}/{group}", f"{_GROUPS}/{group}/inbound", f"{_GROUPS}/{group}/outbound"):
         person.visit(cloud.endpoint, place)

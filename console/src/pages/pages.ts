@@ -17,6 +17,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     title: "section.instances",
     pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
   },
+  {
+    title: "section.network",
+    pages: [{ page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") }],
+  },
 ];
 
 const PAGES = new Map(SECTIONS.flatMap(({ pages }) => pages).map((one) => [one.page, one]));

@@ -11,9 +11,11 @@ export const TABLES = [
   "instances",
   "interface_groups",
   "network_interfaces",
+  "permissions",
   "security_groups",
   "snapshots",
   "tags",
+  "volume_modifications",
   "volumes",
 ] as const;
 export type Table = (typeof TABLES)[number];

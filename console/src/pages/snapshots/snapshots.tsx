@@ -27,12 +27,12 @@ const columns: Column<SnapshotRow>[] = [
   {
     id: "fullSize",
     header: "snapshot.fullSize",
-    width: 180,
+    width: 240,
     value: (row) => byteSize(row.snapshot.FullSnapshotSizeInBytes) ?? "–",
   },
-  { id: "size", header: "snapshot.size", width: 130, value: (row) => `${row.snapshot.VolumeSize} GiB` },
+  { id: "size", header: "snapshot.size", width: 160, value: (row) => `${row.snapshot.VolumeSize} GiB` },
   { id: "description", header: "snapshot.description", width: 260, value: (row) => row.snapshot.Description || "–" },
-  { id: "tier", header: "snapshot.tier", width: 140, value: (row) => row.snapshot.StorageTier ?? "" },
+  { id: "tier", header: "snapshot.tier", width: 160, value: (row) => row.snapshot.StorageTier ?? "" },
   {
     id: "status",
     header: "snapshot.status",

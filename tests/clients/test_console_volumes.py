@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch
+from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.clients
@@ -389,7 +389,7 @@ def test_what_happens_outside_to_volumes_and_snapshots_is_seen(cloud: CloudProce
 def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Browser, web: str, sdk: Sdk) -> None:
     volume = made(sdk, "庭", 5)
     snapshot = snapped(sdk, volume, "雲")
-    person = Person(browser, dark=True, language="ja-JP")
+    person = Person(new_profile(browser, dark=True, language="ja-JP"))
     person.page.goto(address(cloud))
     pages = {
         "volumes": ("us-east-1/volumes", "アタッチされたリソース"),

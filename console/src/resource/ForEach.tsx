@@ -88,7 +88,14 @@ export function ForEach<T, A extends Action>(given: Properties<T, A>): ReactNode
 function WhatWillBe({ prospect, refusal }: { prospect: Prospect; refusal: Refused | null | undefined }): ReactNode {
   const text = useText();
   if (refusal === undefined) return <StatusIndicator type="loading">{text("each.asking")}</StatusIndicator>;
-  if (refusal === null) return <StatusIndicator type={prospect.type}>{prospect.text}</StatusIndicator>;
+  if (refusal === null) {
+    return (
+      <>
+        {/* beside its text, which it would break in the middle of words */}
+        <StatusIndicator type={prospect.type} /> {prospect.text}
+      </>
+    );
+  }
   return (
     <>
       <StatusIndicator type="error">{text("each.refused")}</StatusIndicator>

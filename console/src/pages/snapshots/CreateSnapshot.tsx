@@ -12,7 +12,7 @@ import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
 import { instanceLabel, instanceState, stateOf, type VolumeRow } from "../volumes/model";
-import { CutAnswer, outlookOf } from "./CutAnswer";
+import { CutAnswer } from "./CutAnswer";
 
 interface Properties {
   region: string;
@@ -54,7 +54,7 @@ export function CreateSnapshot({ region, items: [row], close }: Properties): Rea
           { label: text("volume.attached"), value: instanceLabel(row) === "" ? "–" : `${instanceLabel(row)} ${row.attachment?.Device}` },
         ]}
       />
-      <CutAnswer outlook={outlookOf(row.attachment && instanceState(row), tags)} />
+      <CutAnswer instanceState={row.attachment && instanceState(row)} tags={tags} />
       <TextField label="snapshot.description" value={description} onChange={setDescription} constraint={text("snapshot.descriptionHelp")} optional />
       <TagsField value={tags} onChange={setTags} />
       <WouldBeRefused refusal={refusal} />

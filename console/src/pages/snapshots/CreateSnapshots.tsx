@@ -15,7 +15,7 @@ import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
 import { instancesOf } from "../instances/model";
 import { instanceState, stateOf, volumesOf } from "../volumes/model";
-import { CutAnswer, outlookOf } from "./CutAnswer";
+import { CutAnswer } from "./CutAnswer";
 import { everyVolume, specification, VolumesToCut } from "./VolumesToCut";
 
 type Of = "volume" | "instance";
@@ -106,7 +106,7 @@ export function CreateSnapshots({ region, close }: { region: string; close: () =
         />
       )}
       {!isOne && instance && <VolumesToCut of={attached} value={selection} onChange={setSelection} />}
-      {chosen && <CutAnswer outlook={outlookOf(state, tags)} />}
+      {chosen && <CutAnswer instanceState={state} tags={tags} />}
       <TextField label="snapshot.description" value={description} onChange={setDescription} constraint={text("snapshot.descriptionHelp")} optional />
       <TagsField value={tags} onChange={setTags} />
       <WouldBeRefused refusal={refusal} />

@@ -9,15 +9,18 @@ import { everyVolume, specification } from "./VolumesToCut";
 
 const FREEZE = edited([{ Key: "kumoniwa:freeze", Value: "true" }]);
 
+const UNFROZEN = edited([{ Key: "kumoniwa:freeze", Value: "false" }]);
+
 test.each([
-  [undefined, NO_TAGS, "unattached"],
-  ["stopped", FREEZE, "stopped"],
-  ["running", NO_TAGS, "running"],
-  ["running", FREEZE, "frozen"],
-  ["running", edited([{ Key: "kumoniwa:freeze", Value: "false" }]), "running"],
-  ["stopping", NO_TAGS, "running"],
-])("a cut of volumes of an instance that is %s, with tags %o, will be %s", (state, tags, outlook) => {
-  expect(outlookOf(state, tags)).toBe(outlook);
+  [undefined, NO_TAGS, true, "unattached"],
+  ["stopped", FREEZE, true, "stopped"],
+  ["running", NO_TAGS, false, "running"],
+  ["running", NO_TAGS, true, "frozen"],
+  ["running", FREEZE, false, "frozen"],
+  ["running", UNFROZEN, true, "running"],
+  ["stopping", NO_TAGS, false, "running"],
+])("of an instance that is %s, with %o, where the server freezes: %s, the cut will be %s", (state, tags, freeze, outlook) => {
+  expect(outlookOf(state, tags, freeze)).toBe(outlook);
 });
 
 test("what is added and what is removed are two calls, as EC2 wants", () => {

@@ -51,7 +51,7 @@ export function CreateSnapshot({ region, items: [row], close }: Properties): Rea
         items={[
           { label: text("volume.id"), value: label(row.id, row.name) },
           { label: text("volume.capacity"), value: `${row.volume.Size ?? 0} GiB` },
-          { label: text("volume.attached"), value: instanceLabel(row) === "" ? "–" : `${instanceLabel(row)} ${row.attachment?.Device}` },
+          { label: text("volume.attachedResources"), value: instanceLabel(row) === "" ? "–" : `${instanceLabel(row)} ${row.attachment?.Device}` },
         ]}
       />
       <CutAnswer instanceState={row.attachment && instanceState(row)} tags={tags} />

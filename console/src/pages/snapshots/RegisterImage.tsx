@@ -98,7 +98,7 @@ export function RegisterImage({ region, items: [row], close }: Properties): Reac
       />
       <MeasureFields value={measures} onChange={setMeasures} least={row.snapshot.VolumeSize ?? 0} />
       <Checkbox checked={deleted} onChange={({ detail }) => setDeleted(detail.checked)}>
-        {text("registerImage.deleteOnTermination")}
+        {text("volume.deleteOnTermination")}
       </Checkbox>
       <Alert type="info" header={text("registerImage.will", { snapshot: label(row.id, row.name), root })}>
         {text("registerImage.why")}

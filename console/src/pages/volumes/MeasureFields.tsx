@@ -30,7 +30,7 @@ export function MeasureFields({ value, onChange, least = 0 }: Properties): React
         onChange={(type) => onChange(retyped(value, type))}
       />
       <NumberField
-        label="volume.size"
+        label="volume.sizeGib"
         value={value.size}
         constraint={range(limits && [Math.max(least, limits.size[0]), limits.size[1]])}
         onChange={(size) => onChange({ ...value, size })}

@@ -53,7 +53,7 @@ export function ModifyVolume({ region, items: [row], close }: Properties): React
         items={[
           { label: text("volume.id"), value: label(row.id, row.name) },
           { label: text("volume.state"), value: wordOf(row) },
-          { label: text("volume.attached"), value: instanceLabel(row) || "–" },
+          { label: text("volume.attachedResources"), value: instanceLabel(row) || "–" },
         ]}
       />
       <MeasureFields value={measures} onChange={setMeasures} least={row.volume.Size ?? 0} />

@@ -53,7 +53,7 @@ const columns: Column<VolumeRow>[] = [
   },
   {
     id: "attached",
-    header: "volume.attached",
+    header: "volume.attachedResources",
     width: 330,
     value: attachedText,
     cell: (row, { region }) => <AttachedTo region={region} row={row} />,

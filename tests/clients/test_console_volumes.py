@@ -199,7 +199,9 @@ def test_the_root_volume_of_a_running_instance_is_not_detached(
     person.choose("Actions", "Force detach volume")
     words = f"Unable to detach root volume '{root}' from instance '{web}' (IncorrectState)"
     expect(person.dialog.get_by_text(words)).to_be_visible()
+    expect(person.dialog.get_by_text(re.compile("stop the instance first"))).to_be_visible()
     expect(person.dialog.get_by_role("button", name=re.compile("^Force detach volume"))).to_be_disabled()
+    assert person.violations() == []
     person.picture("detach-root-refused")
 
 

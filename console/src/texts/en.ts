@@ -116,6 +116,7 @@ export const en = {
   "deleteVolume.title": "Delete volumes ({count})",
   "deleteVolume.will": "All that is on it ({size} GiB) is lost but for what its snapshots hold, which stay: {snapshots}.",
   "deleteVolume.willNone": "All that is on it ({size} GiB) is lost for good: it has no completed snapshot.",
+  "detach.rootRefused": "This is the root volume of {instance}, which is not stopped: stop the instance first. Force does not change that.",
   "detach.willForce": "It is pulled out of the running guest of {instance}, whether or not the guest lets it go: what is not written yet is lost, file systems on it may be damaged, and programs that use it fail.",
   "detach.willRoot": "{instance} loses its root volume ({device}): it cannot be started without one.",
   "detach.willRunning": "The guest of {instance} is asked to let it go. Unmount its file systems first: otherwise programs that use it fail, or the guest keeps it and the attachment stays “busy”.",

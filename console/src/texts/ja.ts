@@ -118,6 +118,7 @@ export const ja: Record<keyof typeof en, string> = {
   "deleteVolume.title": "ボリュームの削除 ({count})",
   "deleteVolume.will": "スナップショットに含まれる内容を除き、ボリューム ({size} GiB) の内容はすべて失われます。スナップショットは残ります: {snapshots}。",
   "deleteVolume.willNone": "ボリューム ({size} GiB) の内容はすべて失われ、元に戻せません。完了したスナップショットはありません。",
+  "detach.rootRefused": "これは {instance} のルートボリュームで、インスタンスは停止していません。先にインスタンスを停止してください。強制しても変わりません。",
   "detach.willForce": "{instance} の実行中のゲストから、ゲストの応答に関係なく取り外されます。まだ書き込まれていない内容は失われ、ファイルシステムが破損する可能性があり、使用中のプログラムは失敗します。",
   "detach.willRoot": "{instance} はルートボリューム ({device}) を失います。ルートボリュームがないと起動できません。",
   "detach.willRunning": "{instance} のゲストに取り外しを要求します。先にファイルシステムをアンマウントしてください。しないと、使用中のプログラムが失敗するか、ゲストが手放さず、アタッチメントが「busy」のままになります。",

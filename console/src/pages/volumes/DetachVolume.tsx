@@ -1,4 +1,5 @@
 /** Detach a volume, also by force: says what the guest must do before, and what is lost where it did not. */
+import Alert from "@cloudscape-design/components/alert";
 import type { ReactNode } from "react";
 import { ForEach, type Prospect } from "../../resource/ForEach";
 import { label, type Chosen } from "../../resource/resource";
@@ -37,6 +38,14 @@ export function DetachVolume({ region, items, force, close }: Properties): React
       prospect={prospect}
       stateOf={stateOf}
       close={close}
-    />
+    >
+      {items
+        .filter((row) => isRoot(row) && instanceState(row) !== "stopped")
+        .map((row) => (
+          <Alert key={row.id} type="info">
+            {text("detach.rootRefused", { instance: instanceLabel(row) })}
+          </Alert>
+        ))}
+    </ForEach>
   );
 }

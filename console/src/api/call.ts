@@ -92,6 +92,8 @@ export interface About {
   region: string;
   driver: string;
   account: string;
+  /** Whether file systems of running guests are frozen for cuts, where a request does not say otherwise. */
+  freeze: boolean;
 }
 
 export async function about(): Promise<About> {

@@ -11,10 +11,12 @@ export const TABLES = [
   "instances",
   "interface_groups",
   "network_interfaces",
+  "permissions",
   "security_group_rules",
   "security_groups",
   "snapshots",
   "tags",
+  "volume_modifications",
   "volumes",
 ] as const;
 export type Table = (typeof TABLES)[number];

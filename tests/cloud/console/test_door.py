@@ -2,15 +2,20 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asgi import Caller, Refused
 from browser import Browser, code_of
-from stack import Stack
+from stack import Stack, stack_on
 
+from kumoniwa import __version__
+from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
 from kumoniwa.console.static_files import static_files
+from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +70,23 @@ async def test_a_client_token_is_good_once_through_both_doors(stack: Stack, brow
     first = json.loads((await browser.call("CreateVolume", **asked)).body)
     assert json.loads((await browser.call("CreateVolume", **asked)).body)["VolumeId"] == first["VolumeId"]
     assert (await stack.call("CreateVolume", **asked))["VolumeId"] == first["VolumeId"]
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+async def test_a_page_knows_whether_the_server_freezes_guests_for_cuts(tmp_path: Path, *, freeze: bool) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    driver = SimulatedDriver(clock, timing=Timing.instant())
+    async with stack_on(Config(data_dir=tmp_path, driver="simulated", freeze=freeze), driver, clock) as stack:
+        browser = Browser(stack)
+        await browser.sign_in()
+        told = json.loads((await browser.ask("about", {})).body)
+    assert told == {
+        "version": __version__,
+        "region": "us-east-1",
+        "driver": "simulated",
+        "freeze": freeze,
+        "account": "123456789012",
+    }
 
 
 async def test_another_region_is_another_place_and_an_unknown_one_is_refused(stack: Stack, browser: Browser) -> None:

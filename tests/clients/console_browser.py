@@ -2,11 +2,13 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cloud_process import KUMONIWA, CloudProcess, environment
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -34,6 +36,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield browser
         browser.close()
+
+
+def address(cloud: CloudProcess) -> str:
+    """What `kumoniwa console --no-browser` prints."""
+    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
+    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60)
+    return told.stdout.strip()
 
 
 class Person:

@@ -1,15 +1,14 @@
 """The console as a person uses it: Chromium, a server of its own, simulated guests."""
 
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
-from console_browser import Person, chromium
+from cloud_process import CloudProcess, Sdk
+from console_browser import Person, address, chromium
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.clients
@@ -30,13 +29,6 @@ def person(browser: Browser, cloud: CloudProcess) -> Iterator[Person]:
     complaints = person.complaints
     person.context.close()
     assert complaints == []
-
-
-def address(cloud: CloudProcess) -> str:
-    """What `kumoniwa console --no-browser` prints."""
-    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60)
-    return told.stdout.strip()
 
 
 def launch(sdk: Sdk, name: str, **more: Any) -> str:

@@ -94,8 +94,8 @@ export interface About {
   account: string;
 }
 
-export async function about(): Promise<About> {
-  return (await post("about", {}))[0] as About;
+export async function about(signal?: AbortSignal): Promise<About> {
+  return (await post("about", {}, signal))[0] as About;
 }
 
 /** End this session, on the server and here. */
@@ -104,13 +104,14 @@ export async function signOut(): Promise<void> {
   sessionEnded();
 }
 
-async function post(name: string, body: object): Promise<[unknown, string]> {
+async function post(name: string, body: object, signal?: AbortSignal): Promise<[unknown, string]> {
   let answer: Response;
   try {
     answer = await fetch(`/console/api/${name}`, {
       method: "POST",
       headers: { "X-Kumoniwa-Session": halfB() ?? "" },
       body: JSON.stringify(body),
+      signal: signal ?? null,
     });
   } catch {
     throw new Unreachable("The server does not answer.");

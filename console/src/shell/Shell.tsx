@@ -5,7 +5,7 @@ import type { FlashbarProps } from "@cloudscape-design/components/flashbar";
 import { Mode } from "@cloudscape-design/global-styles";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
-import { lazy, Suspense, useState, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { call, signOut, type About } from "../api/call";
 import { useListing } from "../api/listing";
 import { live } from "../api/live";
@@ -14,9 +14,11 @@ import { NoticeBar } from "./notices";
 import { at, go, usePlace, type Place } from "./place";
 
 const Dashboard = lazy(() => import("../pages/Dashboard"));
-const Instances = lazy(() => import("../pages/instances/Instances"));
+const instances = () => import("../pages/instances/Instances");
+const Instances = lazy(instances);
 const InstanceDetails = lazy(() => import("../pages/instances/InstanceDetails"));
 const CallLog = lazy(() => import("./CallLog"));
+const SOON = 500; // ms: after what the first page needs
 
 export interface Settings {
   mode: Mode;
@@ -29,6 +31,10 @@ export function Shell({ cloud, settings }: { cloud: About; settings: Settings })
   const place = usePlace(cloud.region);
   const connection = useSyncExternalStore(live.watch, live.read);
   const [toolsOpen, setToolsOpen] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => void instances(), SOON); // the most visited page: its scripts are there at once then
+    return () => clearTimeout(timer);
+  }, []);
   const lost: FlashbarProps.MessageDefinition[] =
     connection === "lost" ? [{ id: "lost", type: "warning", content: text("live.lost") }] : [];
   return (

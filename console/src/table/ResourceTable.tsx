@@ -51,7 +51,7 @@ interface Properties<T> {
 
 const PAGE_SIZES = [25, 50, 100];
 
-export function ResourceTable<T>({ description, listing, empty, actions }: Properties<T>): ReactNode {
+export function ResourceTable<T extends object>({ description, listing, empty, actions }: Properties<T>): ReactNode {
   const text = useText();
   const { value: items, failure, again } = useListing(listing);
   const [preferences, keep] = usePreferences(description);
@@ -60,7 +60,7 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
       description.columns.map((column) => ({
         id: column.id,
         header: text(column.header),
-        cell: column.cell ?? column.value,
+        cell: column.cell ? kept(column.cell) : column.value,
         width: column.width,
         sortingComparator: (one: T, other: T) => compare(column.value(one), column.value(other)),
       })),
@@ -77,6 +77,7 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
         groupValuesLabel: text(header),
         operators: ["=", "!=", ":", "!:"],
       })),
+      filteringOptions: NO_OPTIONS, // else it looks for them each time that anything is rendered
       noMatch: <NoMatch label={description.noMatch} clear={() => collection.actions.setPropertyFiltering(NO_QUERY)} />,
       empty,
     },
@@ -87,7 +88,11 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
   // What was selected is kept as it was then: these are the same items as they are now, without those that are gone.
   const chosen = new Set(collection.collectionProps.selectedItems?.map(description.idOf));
   const selected = (items ?? []).filter((item) => chosen.has(description.idOf(item)));
-  const options = useMemo(() => filteringOptions(description.columns, items ?? []), [description, items]);
+  const [searching, setSearching] = useState(false); // every value of every column: only for whoever looks for one
+  const options = useMemo(
+    () => (searching ? filteringOptions(description.columns, items ?? []) : NO_OPTIONS),
+    [description, items, searching],
+  );
   return (
     <Table
       {...collection.collectionProps}
@@ -123,13 +128,15 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
         </Header>
       }
       filter={
-        <PropertyFilter
-          {...collection.propertyFilterProps}
-          filteringOptions={options}
-          filteringPlaceholder={text(description.find)}
-          filteringAriaLabel={text(description.find)}
-          countText={text("table.of", { count: collection.filteredItemsCount ?? 0, of: items?.length ?? 0 })}
-        />
+        <div onFocus={() => setSearching(true)} onBlur={() => setSearching(false)}>
+          <PropertyFilter
+            {...collection.propertyFilterProps}
+            filteringOptions={options}
+            filteringPlaceholder={text(description.find)}
+            filteringAriaLabel={text(description.find)}
+            countText={text("table.of", { count: collection.filteredItemsCount ?? 0, of: items?.length ?? 0 })}
+          />
+        </div>
       }
       pagination={<Pagination {...collection.paginationProps} />}
       preferences={
@@ -161,6 +168,7 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
   );
 }
 
+const NO_OPTIONS: { propertyKey: string; value: string }[] = [];
 const NO_QUERY = { tokens: [], operation: "and" } as const;
 
 function NoMatch({ label, clear }: { label: TextKey; clear: () => void }): ReactNode {
@@ -189,6 +197,15 @@ export function matches<T>(columns: Column<T>[], item: T, query: Query): boolean
   };
   if (query.tokens.length === 0) return true;
   return query.operation === "and" ? query.tokens.every(met) : query.tokens.some(met);
+}
+
+/** Shows an item as before as long as it is the same item: what did not change is not rendered again. */
+function kept<T extends object>(cell: (item: T) => ReactNode): (item: T) => ReactNode {
+  const shown = new WeakMap<T, ReactNode>();
+  return (item) => {
+    if (!shown.has(item)) shown.set(item, cell(item));
+    return shown.get(item);
+  };
 }
 
 function filteringOptions<T>(columns: Column<T>[], items: readonly T[]): { propertyKey: string; value: string }[] {

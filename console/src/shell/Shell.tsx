@@ -5,7 +5,7 @@ import type { FlashbarProps } from "@cloudscape-design/components/flashbar";
 import { Mode } from "@cloudscape-design/global-styles";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
-import { lazy, Suspense, use, useState, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, use, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { signOut, type About } from "../api/call";
 import { useListing } from "../api/listing";
 import { live } from "../api/live";
@@ -19,6 +19,7 @@ import { regionsOf } from "./regions";
 
 const Dashboard = lazy(() => import("../pages/Dashboard"));
 const CallLog = lazy(() => import("./CallLog"));
+const SOON = 500; // ms: after what the first page needs
 
 export interface Settings {
   mode: Mode;
@@ -33,6 +34,10 @@ export function Shell({ cloud, settings }: { cloud: About; settings: Settings })
   const [toolsOpen, setToolsOpen] = useState(false);
   const [chosen, choose] = useState<string[]>([]);
   const [panelOpen, setPanelOpen] = useState(true);
+  useEffect(() => {
+    const timer = setTimeout(() => void resourceOf("instances"), SOON); // the most visited page: its scripts are there at once then
+    return () => clearTimeout(timer);
+  }, []);
   const lost: FlashbarProps.MessageDefinition[] =
     connection === "lost" ? [{ id: "lost", type: "warning", content: text("live.lost") }] : [];
   const [shown] = chosen;

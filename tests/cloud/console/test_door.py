@@ -263,3 +263,16 @@ async def test_a_console_that_was_not_built_says_so(stack: Stack, browser: Brows
 def _texts(value: object) -> object:
     """As text, with times in EC2's form: one reader makes times of them, the other leaves them."""
     return json.loads(json.dumps(value, default=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S.000Z}"))
+
+
+async def test_a_large_answer_is_compressed_for_whoever_takes_it(browser: Browser) -> None:
+    asked = {"service": "ec2", "action": "DescribeInstanceTypes", "region": "us-east-1"}
+    plain = await browser.ask("call", asked)
+    answer = await browser.ask("call", asked, {"accept-encoding": "gzip, deflate, br"})
+    assert "content-encoding" not in plain.headers
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert len(answer.body) < len(plain.body) / 5
+    assert json.loads(gzip.decompress(answer.body)) == json.loads(plain.body)
+    small = await browser.ask("call", {**asked, "action": "DescribeRegions"}, {"accept-encoding": "gzip"})
+    assert "content-encoding" not in small.headers

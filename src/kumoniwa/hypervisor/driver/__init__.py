@@ -16,7 +16,9 @@ from kumoniwa.hypervisor.driver.driver_errors import (
     DriverError,
     GuestLost,
     HostExhausted,
+    KeysNotRead,
     LayerDamaged,
+    TooManyReaders,
 )
 from kumoniwa.hypervisor.driver.events import EventKind, GuestEvent
 from kumoniwa.hypervisor.driver.features import Features
@@ -35,10 +37,12 @@ from kumoniwa.hypervisor.driver.guest import (
     Shutdown,
     Started,
 )
+from kumoniwa.hypervisor.driver.serial_console import ConsoleReader, Said, SerialConsole
 
 __all__ = [
     "LINK_REFUSED",
     "Capacity",
+    "ConsoleReader",
     "Cut",
     "CutMade",
     "CutRefused",
@@ -62,11 +66,15 @@ __all__ = [
     "GuestSpec",
     "GuestState",
     "HostExhausted",
+    "KeysNotRead",
     "KnownLayer",
     "LayerDamaged",
     "LayerId",
     "LayerMeasure",
     "Room",
+    "Said",
+    "SerialConsole",
     "Shutdown",
     "Started",
+    "TooManyReaders",
 ]

@@ -5,6 +5,8 @@ DriverError                 something the driver could not do; its text is a sen
  ├── CutRefused             a cut did not happen; every disk is as it was before
  ├── DetachRefused          the guest did not let a disk go; it still has it
  ├── LayerDamaged           a layer's file is missing, torn or not what the database says
+ ├── TooManyReaders         a serial console has as many readers as it may have
+ ├── KeysNotRead            what was typed on a serial console is not taken: the guest does not read
  ├── HostExhausted          the host has no room (memory, disk, addresses) for what was asked
  └── DiskRefused            a file offered for import is not a disk we take
 """
@@ -28,6 +30,14 @@ class DetachRefused(DriverError):
 
 class LayerDamaged(DriverError):
     """A layer's file is missing, torn, or not what it was. The text names the file and says what is wrong."""
+
+
+class TooManyReaders(DriverError):
+    """A serial console has as many readers as it may have."""
+
+
+class KeysNotRead(DriverError):
+    """What was typed on a serial console was not taken, or not all of it: the guest does not read."""
 
 
 class HostExhausted(DriverError):

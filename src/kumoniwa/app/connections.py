@@ -30,7 +30,7 @@ from kumoniwa.app.strangers import Strangers
 from kumoniwa.gateway.arrival import MAX_BODY
 
 MOST_OF_A_MESSAGE = 1024
-"""Bytes of a message on a WebSocket: pages listen, and say nothing."""
+"""Bytes of a message on a WebSocket: pages say no more than what is typed on a serial console."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 ANSWER_DEADLINE = 30.0

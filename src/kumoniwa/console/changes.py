@@ -5,7 +5,8 @@ What is sent are names of tables, so that what waits for a slow reader is bounde
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -26,11 +27,11 @@ UNTOLD = frozenset({"claims", "client_tokens", "facts", "steps", "workflows"})
 """Tables of the cloud's own bookkeeping, which no page shows."""
 
 SESSION_ENDED, TOO_MANY_PAGES, NOT_SPOKEN = 4401, 1013, 1008
-"""Why a connection is closed."""
+"""Why a connection is closed: the codes that are not of one kind of connection."""
 
 
-class _Page:
-    """One page that listens."""
+class Listener:
+    """One who hears of changes: a page, or what serves one."""
 
     def __init__(self) -> None:
         self._changed: set[str] = set()
@@ -62,7 +63,8 @@ class LiveChanges:
     def __init__(self, changes: Changes, clock: Clock) -> None:
         self._changes = changes
         self._clock = clock
-        self._pages: set[_Page] = set()
+        self._listeners: set[Listener] = set()
+        self._pages = 0
         self._heard: Callable[[frozenset[str]], None] | None = None
 
     def start(self) -> None:
@@ -70,7 +72,7 @@ class LiveChanges:
         loop = asyncio.get_running_loop()
 
         def heard(tables: frozenset[str]) -> None:  # in the writer's thread, which each wake of the loop holds up
-            if self._pages and (told := tables - UNTOLD):
+            if self._listeners and (told := tables - UNTOLD):
                 loop.call_soon_threadsafe(self._tell, told)
 
         self._heard = heard
@@ -81,36 +83,51 @@ class LiveChanges:
         if self._heard is not None:
             self._changes.forget(self._heard)
             self._heard = None
-        for page in self._pages:
-            page.end()
+        for listener in self._listeners:
+            listener.end()
+
+    @contextmanager
+    def heard_by(self, listener: Listener) -> Iterator[None]:
+        """Tell this listener of every change as long as the block lasts."""
+        self._listeners.add(listener)
+        try:
+            yield
+        finally:
+            self._listeners.discard(listener)
 
     async def listen(self, websocket: WebSocket, session: Session) -> None:
         """Tell a page of every change until it leaves, its session ends, or it no longer reads."""
-        page = _Page()
+        page = Listener()
         session.on_end.add(page.end)  # before anything is waited for: it may end at any time
         try:
             await websocket.accept(SUBPROTOCOL)
-            if len(self._pages) >= MOST_PAGES:
+            if self._pages >= MOST_PAGES:
                 await websocket.close(TOO_MANY_PAGES, "too many pages are open")
                 return
-            self._pages.add(page)
-            # A page that hears this reads everything it shows: what changed before is not told.
-            await websocket.send_text(json.dumps({"listening": True}))
-            async with asyncio.TaskGroup() as both:
-                telling = both.create_task(self._tell_page(websocket, page, session))
-                await _until_it_leaves(websocket)
-                telling.cancel()
+            self._pages += 1
+            try:
+                with self.heard_by(page):
+                    await self._serve(websocket, page, session)
+            finally:
+                self._pages -= 1
         except* WebSocketDisconnect:
             pass
         finally:
             session.on_end.discard(page.end)
-            self._pages.discard(page)
+
+    async def _serve(self, websocket: WebSocket, page: Listener, session: Session) -> None:
+        # A page that hears this reads everything it shows: what changed before is not told.
+        await websocket.send_text(json.dumps({"listening": True}))
+        async with asyncio.TaskGroup() as both:
+            telling = both.create_task(self._tell_page(websocket, page, session))
+            await _until_it_leaves(websocket)
+            telling.cancel()
 
     def _tell(self, tables: frozenset[str]) -> None:
-        for page in self._pages:
-            page.heard(tables)
+        for listener in self._listeners:
+            listener.heard(tables)
 
-    async def _tell_page(self, websocket: WebSocket, page: _Page, session: Session) -> None:
+    async def _tell_page(self, websocket: WebSocket, page: Listener, session: Session) -> None:
         try:
             while (changed := await page.next(self._clock)) and not session.is_idle(self._clock.now()):
                 async with asyncio.timeout(SEND_DEADLINE):

@@ -1,6 +1,5 @@
 /** Live updates: the server names the tables that changed; whoever shows something of them reads it again. */
-import { about, Unreachable } from "./call";
-import { halfB } from "./session";
+import { Reconnecting } from "./reconnecting";
 
 /** The tables that listings may depend on. A test of the server holds them against its own. */
 export const TABLES = [
@@ -21,20 +20,24 @@ export type Table = (typeof TABLES)[number];
 /** `lost`: the server does not answer now, and is tried again and again. */
 export type Connection = "connecting" | "live" | "lost";
 
-const FIRST_RETRY = 500;
-const LONGEST_RETRY = 5000;
-const SUBPROTOCOL = "kumoniwa";
+interface Told {
+  listening?: true;
+  changed?: string[];
+}
 
 type Heard = (changed: readonly string[] | "everything") => void;
 
 class Live {
   private state: Connection = "connecting";
-  private socket: WebSocket | undefined;
-  private retry = FIRST_RETRY;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private wanted = false;
   private readonly heard = new Set<Heard>();
   private readonly watchers = new Set<() => void>();
+  private readonly connection = new Reconnecting("/console/live", {
+    heard: (data) => this.told(JSON.parse(String(data)) as Told),
+    lost: () => {
+      this.become("lost");
+      return true;
+    },
+  });
 
   readonly read = (): Connection => this.state;
 
@@ -49,55 +52,21 @@ class Live {
     return () => this.heard.delete(heard);
   };
 
-  /** Connect, and connect again whenever that ends, until `stop`. */
+  /** Listen until `stop`, whatever becomes of the connection meanwhile. */
   start(): void {
-    this.wanted = true;
-    addEventListener("online", this.again);
-    document.addEventListener("visibilitychange", this.again); // after sleep
-    this.connect();
+    this.connection.start();
   }
 
   stop(): void {
-    this.wanted = false;
-    clearTimeout(this.timer);
-    this.socket?.close();
-    removeEventListener("online", this.again);
-    document.removeEventListener("visibilitychange", this.again);
+    this.connection.stop();
   }
 
-  private readonly again = (): void => {
-    if (this.wanted && this.state === "lost" && document.visibilityState === "visible") {
-      clearTimeout(this.timer);
-      this.connect();
+  private told({ listening, changed }: Told): void {
+    if (listening) {
+      this.connection.works();
+      this.become("live");
     }
-  };
-
-  private connect(): void {
-    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/console/live`;
-    const socket = new WebSocket(address, [SUBPROTOCOL, halfB() ?? ""]);
-    this.socket = socket;
-    socket.onmessage = (message) => {
-      const told = JSON.parse(String(message.data)) as { listening?: true; changed?: string[] };
-      if (told.listening) {
-        this.retry = FIRST_RETRY;
-        this.become("live");
-      }
-      this.heard.forEach((heard) => heard(told.changed ?? "everything"));
-    };
-    socket.onclose = () => {
-      if (socket === this.socket && this.wanted) void this.tryAgain();
-    };
-  }
-
-  private async tryAgain(): Promise<void> {
-    this.become("lost");
-    try {
-      await about(); // which says so where the session has ended
-    } catch (failure) {
-      if (!(failure instanceof Unreachable)) return;
-    }
-    this.timer = setTimeout(() => this.connect(), this.retry);
-    this.retry = Math.min(this.retry * 2, LONGEST_RETRY);
+    this.heard.forEach((heard) => heard(changed ?? "everything"));
   }
 
   private become(state: Connection): void {

@@ -34,7 +34,7 @@ class SignedIn:
         headers = {"Origin": self.endpoint, "Cookie": self.cookie, "X-Kumoniwa-Session": self.half_b}
         return posted(self.endpoint, name, body, headers)[:2]
 
-    def listen(self, **other: Any) -> ClientConnection:
+    def listen(self, path: str = "/console/live", **other: Any) -> ClientConnection:
         """The page's connection, with other values for what it sends."""
         sent: dict[str, Any] = {
             "origin": self.endpoint,
@@ -42,9 +42,7 @@ class SignedIn:
             "subprotocols": [SUBPROTOCOL, self.half_b],
             **other,
         }
-        connection: ClientConnection = connect(
-            f"{self.endpoint.replace('http', 'ws')}/console/live", proxy=None, **sent
-        )
+        connection: ClientConnection = connect(f"{self.endpoint.replace('http', 'ws')}{path}", proxy=None, **sent)
         return connection
 
 
@@ -186,6 +184,17 @@ def test_a_page_that_speaks_is_let_go(signed_in: SignedIn) -> None:
         page.send("hello")
         with pytest.raises(ConnectionClosed):
             page.recv(timeout=10)
+
+
+@pytest.mark.parametrize("size", [1025, 5000, 1_000_000])
+def test_a_page_that_says_too_much_at_once_is_let_go(signed_in: SignedIn, size: int) -> None:
+    """What is still to come of its message is no mistake of the server's (the cloud of these tests must make none)."""
+    with signed_in.listen() as page:
+        page.recv(timeout=10)
+        page.send(b"x" * size)
+        with pytest.raises(ConnectionClosed) as closed:
+            page.recv(timeout=10)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
 
 
 def test_a_server_with_open_pages_ends_at_once(tmp_path: Path) -> None:

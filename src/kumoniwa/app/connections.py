@@ -253,6 +253,10 @@ def _turns(scope: Scope) -> int:
 class PageConnection(WebSocketsSansIOProtocol):
     """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
 
+    def data_received(self, data: bytes) -> None:
+        if not self.transport.is_closing():  # the rest of what was refused is thrown away, not refused once more
+            super().data_received(data)
+
     def shutdown(self) -> None:
         if not self.handshake_complete:  # what is being decided about it would be a second answer beside uvicorn's
             self.transport.abort()

@@ -20,6 +20,8 @@ export interface Actions {
   DescribeRegions: [EC2.DescribeRegionsRequest, EC2.DescribeRegionsResult];
   DescribeSnapshots: [EC2.DescribeSnapshotsRequest, EC2.DescribeSnapshotsResult];
   DescribeVolumes: [EC2.DescribeVolumesRequest, EC2.DescribeVolumesResult];
+  GetConsoleOutput: [EC2.GetConsoleOutputRequest, EC2.GetConsoleOutputResult];
+  GetConsoleScreenshot: [EC2.GetConsoleScreenshotRequest, EC2.GetConsoleScreenshotResult];
   ModifyInstanceAttribute: [EC2.ModifyInstanceAttributeRequest, object];
   RebootInstances: [EC2.RebootInstancesRequest, object];
   StartInstances: [EC2.StartInstancesRequest, EC2.StartInstancesResult];

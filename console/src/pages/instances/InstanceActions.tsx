@@ -2,7 +2,7 @@
 import ButtonDropdown, { type ButtonDropdownProps } from "@cloudscape-design/components/button-dropdown";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState, type ReactNode } from "react";
-import { at, go } from "../../shell/place";
+import { at, go, serialConsoleAt } from "../../shell/place";
 import { useText } from "../../texts/texts";
 import { ChangeProtection } from "./ChangeProtection";
 import { ChangeState, type Change } from "./ChangeState";
@@ -11,13 +11,18 @@ import type { Row } from "./model";
 
 type Dialog = Change | "createImage" | "stopProtection" | "terminationProtection";
 
+const TABS: Record<string, string> = { view: "", log: "log", screenshot: "screenshot" };
+
 export function InstanceActions({ region, selected }: { region: string; selected: Row[] }): ReactNode {
   const text = useText();
   const [open, setOpen] = useState<{ dialog: Dialog; ids: string[] }>();
   const none = selected.length === 0 && { disabled: true, disabledReason: text("actions.chooseFirst") };
   const notOne = selected.length !== 1 && { disabled: true, disabledReason: text("actions.chooseOne") };
+  const serial = { href: serialConsoleAt(region, selected[0]?.id ?? ""), external: true, externalIconAriaLabel: text("newTab") };
   const choose = ({ detail }: { detail: ButtonDropdownProps.ItemClickDetails }): void => {
-    if (detail.id === "view") go(at(region, "instances", selected[0]!.id));
+    const tab = TABS[detail.id];
+    if (tab !== undefined) go(at(region, "instances", selected[0]!.id, tab));
+    else if (detail.id === "serial") return; // a link: the browser follows it
     else setOpen({ dialog: detail.id as Dialog, ids: selected.map((row) => row.id) });
   };
   const rows = selected.filter((row) => open?.ids.includes(row.id)); // as they are now, while the dialog is open
@@ -53,6 +58,15 @@ export function InstanceActions({ region, selected }: { region: string; selected
             id: "images",
             text: text("action.imageAndTemplates"),
             items: [{ id: "createImage", text: text("action.createImage"), ...notOne }],
+          },
+          {
+            id: "monitor",
+            text: text("action.monitor"),
+            items: [
+              { id: "log", text: text("action.systemLog"), ...notOne },
+              { id: "screenshot", text: text("action.screenshot"), ...notOne },
+              { id: "serial", text: text("action.serialConsole"), ...serial, ...notOne },
+            ],
           },
         ]}
       >

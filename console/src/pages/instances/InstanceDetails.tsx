@@ -14,6 +14,8 @@ import { useMoment, useText } from "../../texts/texts";
 import { State, StatusChecks } from "./columns";
 import { InstanceActions } from "./InstanceActions";
 import { instancesOf, protectionsOf, type Row } from "./model";
+import { Screenshot } from "./Screenshot";
+import { SystemLog } from "./SystemLog";
 import { Timeline } from "./Timeline";
 
 export default function InstanceDetails({ region, id, tab }: { region: string; id: string; tab: string }): ReactNode {
@@ -41,6 +43,8 @@ export default function InstanceDetails({ region, id, tab }: { region: string; i
           { id: "timeline", label: text("tab.timeline"), content: <Timeline region={region} id={id} /> },
           { id: "storage", label: text("tab.storage"), content: <Storage row={row} /> },
           { id: "tags", label: text("tab.tags"), content: <Tags row={row} /> },
+          { id: "log", label: text("tab.log"), content: <SystemLog region={region} id={id} /> },
+          { id: "screenshot", label: text("tab.screenshot"), content: <Screenshot region={region} id={id} /> },
         ]}
       />
     </ContentLayout>

@@ -1,16 +1,18 @@
 """The serial console, the system log and the screenshot as a person sees them: Chromium, a server of its own, simulated
 guests. Then the serial console's WebSocket on a real socket."""
 
-import json
 import re
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cloud_process import CloudProcess, Sdk
 from console_browser import Person, chromium
+from console_session import SignedIn
 from playwright.sync_api import Browser, Page, expect
-from test_console_live import SignedIn, sign_in
+from test_console_live import sign_in
 from test_console_pages import address, launch
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -193,32 +195,57 @@ def test_no_page_hinders_anybody(
     person.context.close()
 
 
+def test_a_narrow_window_shows_every_page_without_scrolling_sideways(
+    cloud: CloudProcess, person: Person, guest: str
+) -> None:
+    person.page.set_viewport_size({"width": 375, "height": 800})
+    for place, shown in (
+        (f"/console/#/us-east-1/instances/{guest}/log", "main pre"),
+        (f"/console/#/us-east-1/instances/{guest}/screenshot", "main img"),
+        (f"/console/serial.html#/us-east-1/{guest}", ".xterm-rows"),
+    ):
+        person.page.goto(f"{cloud.endpoint}{place}")
+        expect(person.page.locator(shown)).to_be_visible()
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= 375, place
+
+
 @pytest.fixture
 def signed_in(cloud: CloudProcess) -> SignedIn:
     return sign_in(cloud)
 
 
 def test_a_terminal_on_a_real_socket(cloud: CloudProcess, signed_in: SignedIn, guest: str) -> None:
-    path = f"/console/serial?region=us-east-1&instance={guest}"
-    with signed_in.listen(path) as one, signed_in.listen(path) as other:
-        for connection in (one, other):
-            assert json.loads(connection.recv(timeout=10)) == {"listening": True}
-            heard = b""
-            while b"login:" not in heard:
-                more = connection.recv(timeout=10)
-                assert isinstance(more, bytes)
-                heard += more
-        one.send(b"x" * 1025)
+    with signed_in.open_serial_console(guest) as one, signed_in.open_serial_console(guest) as other:
+        assert one.said(until=b"login:") == other.said(until=b"login:")
+        one.connection.send(b"x" * 1025)
         with pytest.raises(ConnectionClosed) as closed:
-            one.recv(timeout=10)
-        assert closed.value.sent is not None or closed.value.rcvd is not None
-        assert {frame.code for frame in (closed.value.sent, closed.value.rcvd) if frame} == {1009}
+            one.said(until=b"nothing more")
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
         assert signed_in.ask("sign-out")[0] == 200
         with pytest.raises(ConnectionClosed) as closed:
-            other.recv(timeout=10)
+            other.said(until=b"nothing more")
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 4401
-    with pytest.raises(InvalidStatus) as refused, signed_in.listen(path):
+    with pytest.raises(InvalidStatus) as refused, signed_in.open_serial_console(guest):
         pass
     assert refused.value.response.status_code == 403
     opened = [line for line in cloud.logged() if line["event"] == "a serial console is opened"]
     assert opened[-1]["instance"] == guest and opened[-1]["access_key"] == cloud.environment()["AWS_ACCESS_KEY_ID"]
+
+
+def test_a_server_with_open_serial_consoles_ends_at_once(tmp_path: Path) -> None:
+    with CloudProcess(tmp_path) as cloud, ExitStack() as pages:
+        instance, signed_in = launch(Sdk(cloud.environment(), tmp_path), "left-open"), sign_in(cloud)
+        for _ in range(16):
+            pages.enter_context(signed_in.open_serial_console(instance))
+        with signed_in.listen(f"/console/serial?region=us-east-1&instance={instance}") as too_many:
+            with pytest.raises(ConnectionClosed) as closed:
+                too_many.recv(timeout=10)
+            assert closed.value.rcvd is not None
+            assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (
+                1013,
+                "16 others read this serial console already.",
+            )
+        began = time.monotonic()
+        assert cloud.stop() == 0
+        assert time.monotonic() - began < 9  # uvicorn would wait ten seconds for what does not end
+        assert [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")] == []

@@ -33,10 +33,11 @@ from kumoniwa.errors import Ec2Error
 from kumoniwa.hypervisor.driver import ConsoleReader, Guest, GuestId, GuestLost, KeysNotRead, Said, TooManyReaders
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.pace import Pace
+from kumoniwa.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
-NOT_FOUND, NOT_RUNNING, TERMINATED = 4404, 4409, 4410
+NOT_FOUND, NOT_RUNNING, TERMINATED, CANNOT_TELL = 4404, 4409, 4410, 1011
 """Why a serial console's connection is closed, beside what closes every connection of a page."""
 MOST_CONSOLES = 64
 """Pages with a serial console, of all guests; a guest's own limit is the driver's."""
@@ -123,6 +124,8 @@ class SerialConsoles:
             instance = await self._cloud.read(lambda connection: named(connection, scope, INSTANCE, instance_id))
         except Ec2Error as refusal:
             raise _Over(NOT_FOUND, refusal.message) from None
+        except DatabaseUnavailable as hindered:
+            raise _Over(CANNOT_TELL, f"Kumoniwa's database cannot be used now ({hindered}).") from None
         if instance.state is InstanceState.STOPPED:
             raise _Over(NOT_RUNNING, "The instance is stopped.")
         if instance.state is InstanceState.TERMINATED:

@@ -16,6 +16,7 @@ from kumoniwa.console.sessions import IDLE
 from kumoniwa.hypervisor.driver import GuestId, KeysNotRead
 from kumoniwa.hypervisor.driver.serial_console import MOST_READERS, MOST_WAITING
 from kumoniwa.hypervisor.simulated import SimulatedGuest
+from kumoniwa.store.database import DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -168,6 +169,19 @@ async def test_an_instance_of_another_region_is_not_there(stack: Stack, browser:
     page = Page(stack, browser, target(instance, "eu-central-1"))
     await page.listen()
     assert (await page.closed())[0] == serial.NOT_FOUND
+
+
+async def test_a_database_that_cannot_be_read_now_is_no_reason_to_give_up(
+    stack: Stack, browser: Browser, instance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> None:
+        raise DatabaseUnavailable("database or disk is full")
+
+    monkeypatch.setattr(serial, "named", unavailable)
+    page = Page(stack, browser, target(instance))
+    await page.listen()
+    said = "Kumoniwa's database cannot be used now (database or disk is full)."
+    assert await page.closed() == (serial.CANNOT_TELL, said)
 
 
 @pytest.mark.parametrize("query", ["", "?region=us-east-1", "?instance=i-1", "?region=us-east-1&instance="])

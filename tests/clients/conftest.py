@@ -7,7 +7,9 @@ from pathlib import Path
 import botocore
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk, environment
+from console_browser import Person, address, chromium, new_profile
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
+from playwright.sync_api import Browser, BrowserContext
 
 _WAITERS = "ec2/2016-11-15/waiters-2.json"
 
@@ -52,3 +54,29 @@ def aws(cloud: CloudProcess, waiters: Path, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def sdk(cloud: CloudProcess, waiters: Path) -> Sdk:
     return Sdk(cloud.environment(), waiters)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def profile(browser: Browser, cloud: CloudProcess) -> BrowserContext:
+    """A browser profile that is signed in, for the tests of a module: what was fetched once is not fetched again."""
+    profile = new_profile(browser)
+    first = Person(profile)
+    first.sign_in(address(cloud))
+    first.page.close()
+    return profile
+
+
+@pytest.fixture
+def person(profile: BrowserContext) -> Iterator[Person]:
+    """Somebody who is signed in; the page had nothing to complain of, the policy included."""
+    person = Person(profile)
+    yield person
+    complaints = person.complaints
+    person.page.close()
+    assert complaints == []

@@ -2,11 +2,13 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -36,18 +38,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Person:
-    """Somebody before the console, in a browser profile of their own. What the page complains of is `complaints`."""
+def new_profile(browser: Browser, *, dark: bool = False, language: str = "en-US") -> BrowserContext:
+    """A browser profile of its own, as somebody has it who never was here."""
+    profile = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme="dark" if dark else "light",
+        locale=language,
+        timezone_id="UTC",
+    )
+    profile.set_default_timeout(_PATIENCE)
+    return profile
 
-    def __init__(self, browser: Browser, *, dark: bool = False, language: str = "en-US") -> None:
-        self.context: BrowserContext = browser.new_context(
-            viewport={"width": 1440, "height": 900},
-            color_scheme="dark" if dark else "light",
-            locale=language,
-            timezone_id="UTC",
-        )
-        self.context.set_default_timeout(_PATIENCE)
-        self.page: Page = self.context.new_page()
+
+class Person:
+    """Somebody before a page of the console. What the page complains of is `complaints`."""
+
+    def __init__(self, profile: BrowserContext) -> None:
+        self.context = profile
+        self.page: Page = profile.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -106,3 +114,21 @@ class Person:
         """A screenshot for whoever wants to look."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def address(cloud: CloudProcess) -> str:
+    """What `kumoniwa console --no-browser` prints."""
+    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
+    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60)
+    return told.stdout.strip()
+
+
+def launch(sdk: Sdk, name: str, **more: Any) -> str:
+    """An instance that runs and is reachable."""
+    client = sdk.client()
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}]
+    asked = {"ImageId": sdk.starting_image(), "InstanceType": "t3.micro", "TagSpecifications": tags, **more}
+    launched = client.run_instances(MinCount=1, MaxCount=1, **asked)
+    instance_id = str(launched["Instances"][0]["InstanceId"])
+    client.get_waiter("instance_status_ok").wait(InstanceIds=[instance_id])
+    return instance_id

@@ -1,53 +1,15 @@
 """The console as a person uses it: Chromium, a server of its own, simulated guests."""
 
 import re
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
-from console_browser import Person, chromium
+from cloud_process import CloudProcess, Sdk
+from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.clients
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def person(browser: Browser, cloud: CloudProcess) -> Iterator[Person]:
-    """Somebody who is signed in; the page had nothing to complain of, the policy included."""
-    person = Person(browser)
-    person.sign_in(address(cloud))
-    yield person
-    complaints = person.complaints
-    person.context.close()
-    assert complaints == []
-
-
-def address(cloud: CloudProcess) -> str:
-    """What `kumoniwa console --no-browser` prints."""
-    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60)
-    return told.stdout.strip()
-
-
-def launch(sdk: Sdk, name: str, **more: Any) -> str:
-    """An instance that runs and is reachable."""
-    client = sdk.client()
-    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}]
-    asked = {"ImageId": sdk.starting_image(), "InstanceType": "t3.micro", "TagSpecifications": tags, **more}
-    launched = client.run_instances(MinCount=1, MaxCount=1, **asked)
-    instance_id = str(launched["Instances"][0]["InstanceId"])
-    client.get_waiter("instance_status_ok").wait(InstanceIds=[instance_id])
-    return instance_id
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +18,12 @@ def web(sdk: Sdk) -> str:
 
 
 def test_the_address_signs_in_and_does_not_stay_in_the_history(cloud: CloudProcess, browser: Browser) -> None:
-    person, url = Person(browser), address(cloud)
+    person, url = Person(new_profile(browser)), address(cloud)
     person.sign_in(url)
     assert person.page.url == f"{cloud.endpoint}/console/"
     person.page.reload()
     expect(person.page.get_by_role("heading", name="Dashboard")).to_be_visible()
-    stranger = Person(browser)
+    stranger = Person(new_profile(browser))
     stranger.page.goto(url)
     expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()
     person.context.close()
@@ -147,7 +109,7 @@ def test_instances_are_found_by_property_and_several_are_rebooted(
     others = [launch(sdk, f"worker-{number}", InstanceType="t3.small") for number in (1, 2)]
     person.visit(cloud.endpoint, "us-east-1/instances")
     expect(person.row("worker-")).to_have_count(2)
-    find = person.page.get_by_role("combobox", name="Find instances by property or text")
+    find = person.page.get_by_role("combobox", name="Find Instances by property or text")
     find.fill("worker")
     find.press("Enter")
     expect(person.row("web-1")).to_have_count(0)
@@ -172,15 +134,42 @@ def test_a_menu_says_why_it_cannot_be_used_and_the_keyboard_is_enough(
     person.menu("Instance state").focus()
     person.page.keyboard.press("Enter")
     person.page.keyboard.press("ArrowDown")
-    expect(person.page.get_by_text("Select an instance first").filter(visible=True).first).to_be_visible()
+    expect(person.page.get_by_text("Select something first").filter(visible=True).first).to_be_visible()
     person.page.keyboard.press("Escape")
     person.row("web-1").locator("input[type=checkbox]").focus()
     person.page.keyboard.press("Space")
     expect(person.row("web-1").locator("input[type=checkbox]")).to_be_checked()
 
 
+def test_what_is_selected_is_shown_below_and_its_tags_are_changed(
+    cloud: CloudProcess, person: Person, sdk: Sdk
+) -> None:
+    instance = launch(sdk, "tagged")
+    person.visit(cloud.endpoint, "us-east-1/instances")
+    person.select("tagged")
+    panel = person.page.get_by_role("region", name=f"tagged ({instance})")
+    expect(panel.get_by_text("t3.micro")).to_be_visible()
+    panel.get_by_role("tab", name="Timeline").click()
+    expect(panel.get_by_role("img", name=re.compile("Boot 1 by RunInstances"))).to_be_visible()
+    panel.get_by_role("tab", name="Tags").click()
+    expect(panel.get_by_role("cell", name="tagged")).to_be_visible()
+    person.picture("split-panel")
+    assert person.violations() == []
+    person.choose("Actions", "Manage tags")
+    person.dialog.get_by_role("button", name="Add new tag").click()
+    person.dialog.get_by_role("combobox", name="Key").last.fill("team")
+    person.dialog.get_by_role("combobox", name="Value").last.fill("blue")
+    person.picture("tags-dialog")
+    assert person.violations() == []
+    person.dialog.get_by_role("button", name="Save").click()
+    expect(panel.get_by_role("cell", name="blue")).to_be_visible()
+    tags = sdk.client().describe_tags(Filters=[{"Name": "resource-id", "Values": [instance]}])["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"Name": "tagged", "team": "blue"}
+    sdk.client().terminate_instances(InstanceIds=[instance])
+
+
 def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser: Browser) -> None:
-    person = Person(browser)
+    person = Person(new_profile(browser))
     person.sign_in(address(cloud))
     other = person.context.new_page()
     other.goto(f"{cloud.endpoint}/console/#/us-east-1/instances")
@@ -195,7 +184,7 @@ def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser
 
 def test_the_page_says_that_the_server_is_gone_and_how_to_come_back(browser: Browser, tmp_path: Path) -> None:
     with CloudProcess(tmp_path) as cloud:
-        person = Person(browser)
+        person = Person(new_profile(browser))
         person.sign_in(address(cloud))
         assert cloud.stop() == 0
         expect(person.page.get_by_text("The server does not answer.")).to_be_visible()
@@ -206,7 +195,7 @@ def test_the_page_says_that_the_server_is_gone_and_how_to_come_back(browser: Bro
 
 @pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
 def test_no_page_hinders_anybody(cloud: CloudProcess, browser: Browser, web: str, *, dark: bool, language: str) -> None:
-    person = Person(browser, dark=dark, language=language)
+    person = Person(new_profile(browser, dark=dark, language=language))
     person.page.goto(address(cloud))
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
     instance = f"us-east-1/instances/{web}"

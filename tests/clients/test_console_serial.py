@@ -243,7 +243,7 @@ def test_a_server_with_open_serial_consoles_ends_at_once(tmp_path: Path) -> None
             assert closed.value.rcvd is not None
             assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (
                 1013,
-                "16 others read this serial console already.",
+                "16 others read this serial console already. Close one of them first.",
             )
         began = time.monotonic()
         assert cloud.stop() == 0

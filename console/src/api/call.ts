@@ -52,7 +52,10 @@ export async function call<A extends Action>(region: string, action: A, paramete
     const changes = !/^(Describe|Get)/.test(action) && outcome !== "DryRunOperation";
     const alike = made.filter((one) => one.changes === changes); // what reads again and again displaces no change
     const kept = alike.length < KEPT_CALLS ? made : made.filter((one) => one !== alike.at(-1));
-    made = [{ number: ++count, at, action, region, parameters, outcome, requestId, milliseconds, changes }, ...kept];
+    made = [
+      { number: ++count, at, action, region, parameters: parameters as object, outcome, requestId, milliseconds, changes },
+      ...kept,
+    ];
     watchers.forEach((watcher) => watcher());
   };
   try {
@@ -72,7 +75,7 @@ export async function wouldBeRefused<A extends Action>(
   parameters: Asked<A>,
 ): Promise<Refused | null> {
   try {
-    await call(region, action, { ...parameters, DryRun: true });
+    await call(region, action, { ...(parameters as object), DryRun: true } as Asked<A>);
   } catch (failure) {
     if (failure instanceof Refused) return failure.code === "DryRunOperation" ? null : failure;
     throw failure;

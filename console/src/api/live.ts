@@ -10,6 +10,7 @@ export const TABLES = [
   "instances",
   "interface_groups",
   "network_interfaces",
+  "security_group_rules",
   "security_groups",
   "snapshots",
   "tags",

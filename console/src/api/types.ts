@@ -10,33 +10,25 @@ export type Wire<T> = T extends Date | Uint8Array
       ? { [K in keyof T]: Wire<T[K]> }
       : T;
 
-/** What an action takes and gives, by its name. A page that calls another one adds its line. */
-export interface Actions {
-  CreateImage: [EC2.CreateImageRequest, EC2.CreateImageResult];
-  DescribeImages: [EC2.DescribeImagesRequest, EC2.DescribeImagesResult];
-  DescribeInstanceAttribute: [EC2.DescribeInstanceAttributeRequest, EC2.InstanceAttribute];
-  DescribeInstances: [EC2.DescribeInstancesRequest, EC2.DescribeInstancesResult];
-  DescribeInstanceStatus: [EC2.DescribeInstanceStatusRequest, EC2.DescribeInstanceStatusResult];
-  DescribeRegions: [EC2.DescribeRegionsRequest, EC2.DescribeRegionsResult];
-  DescribeSnapshots: [EC2.DescribeSnapshotsRequest, EC2.DescribeSnapshotsResult];
-  DescribeVolumes: [EC2.DescribeVolumesRequest, EC2.DescribeVolumesResult];
-  GetConsoleOutput: [EC2.GetConsoleOutputRequest, EC2.GetConsoleOutputResult];
-  GetConsoleScreenshot: [EC2.GetConsoleScreenshotRequest, EC2.GetConsoleScreenshotResult];
-  ModifyInstanceAttribute: [EC2.ModifyInstanceAttributeRequest, object];
-  RebootInstances: [EC2.RebootInstancesRequest, object];
-  StartInstances: [EC2.StartInstancesRequest, EC2.StartInstancesResult];
-  StopInstances: [EC2.StopInstancesRequest, EC2.StopInstancesResult];
-  TerminateInstances: [EC2.TerminateInstancesRequest, EC2.TerminateInstancesResult];
-}
+type Commands = typeof EC2;
+type Command<A extends Action> = InstanceType<Commands[`${A}Command`]>;
 
-export type Action = keyof Actions;
-export type Asked<A extends Action> = Wire<Actions[A][0]>;
-export type Answered<A extends Action> = Wire<Actions[A][1]>;
+/** An action of EC2, by its name. */
+export type Action = { [K in keyof Commands]: K extends `${infer A}Command` ? A : never }[keyof Commands];
+/** What an action takes. */
+export type Asked<A extends Action> = Wire<Command<A>["input"]>;
+/** What an action gives. */
+export type Answered<A extends Action> = Wire<Omit<Output<Command<A>>, "$metadata">>;
+type Output<C> = C extends { resolveMiddleware: (...given: never[]) => (...given: never[]) => Promise<{ output: infer O }> } ? O : never;
 
 export type Image = Wire<EC2.Image>;
 export type Instance = Wire<EC2.Instance>;
 export type InstanceStatus = Wire<EC2.InstanceStatus>;
+export type NetworkInterface = Wire<EC2.NetworkInterface>;
+export type SecurityGroup = Wire<EC2.SecurityGroup>;
+export type SecurityGroupRule = Wire<EC2.SecurityGroupRule>;
 export type Tag = Wire<EC2.Tag>;
+export type Vpc = Wire<EC2.Vpc>;
 
 /** One life of a guest's kernel, as `/_kumoniwa/instances/{id}/boots` tells it. Times that were not seen are null. */
 export interface Boot {

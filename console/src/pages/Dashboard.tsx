@@ -12,7 +12,7 @@ import { call, evidence, type About } from "../api/call";
 import { useListing, type Listing } from "../api/listing";
 import { at } from "../shell/place";
 import { useText } from "../texts/texts";
-import { State } from "./instances/columns";
+import { State } from "../resource/State";
 import { instancesOf } from "./instances/model";
 
 interface Counts {

@@ -5,17 +5,18 @@ import type { FlashbarProps } from "@cloudscape-design/components/flashbar";
 import { Mode } from "@cloudscape-design/global-styles";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
-import { lazy, Suspense, useState, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, use, useState, useSyncExternalStore, type ReactNode } from "react";
 import { call, signOut, type About } from "../api/call";
 import { useListing } from "../api/listing";
 import { live } from "../api/live";
+import { resourceOf, SECTIONS, titleOf } from "../pages/pages";
+import { ChosenContext } from "../resource/resource";
+import { ResourcePage, ResourcePanel } from "../resource/ResourcePage";
 import { useText } from "../texts/texts";
 import { NoticeBar } from "./notices";
 import { at, go, usePlace, type Place } from "./place";
 
 const Dashboard = lazy(() => import("../pages/Dashboard"));
-const Instances = lazy(() => import("../pages/instances/Instances"));
-const InstanceDetails = lazy(() => import("../pages/instances/InstanceDetails"));
 const CallLog = lazy(() => import("./CallLog"));
 
 export interface Settings {
@@ -29,8 +30,11 @@ export function Shell({ cloud, settings }: { cloud: About; settings: Settings })
   const place = usePlace(cloud.region);
   const connection = useSyncExternalStore(live.watch, live.read);
   const [toolsOpen, setToolsOpen] = useState(false);
+  const [chosen, choose] = useState<string[]>([]);
+  const [panelOpen, setPanelOpen] = useState(true);
   const lost: FlashbarProps.MessageDefinition[] =
     connection === "lost" ? [{ id: "lost", type: "warning", content: text("live.lost") }] : [];
+  const [shown] = chosen;
   return (
     <>
       <TopBar cloud={cloud} place={place} settings={settings} openCalls={() => setToolsOpen(true)} />
@@ -42,9 +46,14 @@ export function Shell({ cloud, settings }: { cloud: About; settings: Settings })
         stickyNotifications
         content={
           <Suspense fallback={null}>
-            <Page place={place} cloud={cloud} />
+            <ChosenContext value={choose}>
+              <Page place={place} cloud={cloud} />
+            </ChosenContext>
           </Suspense>
         }
+        {...(chosen.length === 1 && shown !== undefined && { splitPanel: <Panel key={shown} place={place} id={shown} /> })}
+        splitPanelOpen={panelOpen}
+        onSplitPanelToggle={({ detail }) => setPanelOpen(detail.open)}
         toolsOpen={toolsOpen}
         toolsHide={!toolsOpen}
         onToolsChange={({ detail }) => setToolsOpen(detail.open)}
@@ -59,9 +68,14 @@ export function Shell({ cloud, settings }: { cloud: About; settings: Settings })
 function Page({ place, cloud }: { place: Place; cloud: About }): ReactNode {
   const text = useText();
   if (place.page === "") return <Dashboard region={place.region} cloud={cloud} />;
-  if (place.page !== "instances") return text("nothing.here");
-  if (place.id === "") return <Instances key={place.region} region={place.region} />;
-  return <InstanceDetails key={place.id} region={place.region} id={place.id} tab={place.tab} />;
+  const loading = resourceOf(place.page);
+  if (loading === undefined) return text("nothing.here");
+  return <ResourcePage resource={use(loading).default} place={place} />;
+}
+
+function Panel({ place, id }: { place: Place; id: string }): ReactNode {
+  const loading = resourceOf(place.page);
+  return loading && <ResourcePanel resource={use(loading).default} region={place.region} id={id} />;
 }
 
 interface Bar {
@@ -119,7 +133,11 @@ function Navigation({ place }: { place: Place }): ReactNode {
       activeHref={at(place.region, place.page)}
       items={[
         { type: "link", text: text("dashboard.title"), href: at(place.region) },
-        { type: "link", text: text("instances"), href: at(place.region, "instances") },
+        ...SECTIONS.map(({ title, pages }) => ({
+          type: "section" as const,
+          text: text(title),
+          items: pages.map((one) => ({ type: "link" as const, text: text(one.title), href: at(place.region, one.page) })),
+        })),
       ]}
     />
   );
@@ -127,9 +145,9 @@ function Navigation({ place }: { place: Place }): ReactNode {
 
 function Breadcrumbs({ place }: { place: Place }): ReactNode {
   const text = useText();
+  const title = place.page === "" ? "dashboard.title" : titleOf(place.page);
   const items = [{ text: text("navigation.label"), href: at(place.region) }];
-  if (place.page === "") items.push({ text: text("dashboard.title"), href: at(place.region) });
-  if (place.page === "instances") items.push({ text: text("instances"), href: at(place.region, "instances") });
+  if (title !== undefined) items.push({ text: text(title), href: at(place.region, place.page) });
   if (place.id !== "") items.push({ text: place.id, href: at(place.region, place.page, place.id) });
   return <BreadcrumbGroup items={items} ariaLabel={text("navigation.label")} />;
 }

@@ -238,7 +238,10 @@ async def test_only_so_many_read_one_console(stack: Stack, browser: Browser, ins
     readers = [await stack.guest(instance).follow_console() for _ in range(MOST_READERS)]
     page = Page(stack, browser, target(instance))
     await page.listen()
-    assert await page.closed() == (changes.TOO_MANY_PAGES, "16 others read this serial console already.")
+    assert await page.closed() == (
+        changes.TOO_MANY_PAGES,
+        "16 others read this serial console already. Close one of them first.",
+    )
     with readers[0]:
         pass
     async with opened(stack, browser, instance) as page:

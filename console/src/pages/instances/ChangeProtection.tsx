@@ -5,6 +5,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import { call } from "../../api/call";
 import { asCli } from "../../api/cli";
 import { useListing } from "../../api/listing";
+import { label, type Chosen } from "../../resource/resource";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
@@ -12,12 +13,12 @@ import { protectionsOf, type Protections, type Row } from "./model";
 
 interface Properties {
   region: string;
-  row: Row;
+  items: Chosen<Row>;
   of: keyof Protections;
   close: () => void;
 }
 
-export function ChangeProtection({ region, row, of, close }: Properties): ReactNode {
+export function ChangeProtection({ region, items: [row], of, close }: Properties): ReactNode {
   const text = useText();
   const say = useSay();
   const { value: protections } = useListing(useMemo(() => protectionsOf(region, row.id), [region, row.id]));
@@ -42,7 +43,7 @@ export function ChangeProtection({ region, row, of, close }: Properties): ReactN
       act={act}
       close={close}
     >
-      <FormField label={row.name === "" ? row.id : `${row.name} (${row.id})`} description={text(`protection.${of}Help`)}>
+      <FormField label={label(row.id, row.name)} description={text(`protection.${of}Help`)}>
         <Toggle checked={checked} onChange={({ detail }) => setWanted(detail.checked)}>
           {text(`protection.${of}`)}
         </Toggle>

@@ -9,6 +9,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import { call } from "../../api/call";
 import { asCli } from "../../api/cli";
 import { useListing } from "../../api/listing";
+import type { Chosen } from "../../resource/resource";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText, type Text } from "../../texts/texts";
@@ -17,7 +18,13 @@ import { downtimes } from "./timelineModel";
 
 const NAME = /^[\w ()[\]./\-'@]{3,128}$/;
 
-export function CreateImage({ region, row, close }: { region: string; row: Row; close: () => void }): ReactNode {
+interface Properties {
+  region: string;
+  items: Chosen<Row>;
+  close: () => void;
+}
+
+export function CreateImage({ region, items: [row], close }: Properties): ReactNode {
   const text = useText();
   const say = useSay();
   const [name, setName] = useState("");

@@ -8,6 +8,7 @@ import { call } from "../../api/call";
 import { useListing, type Listing } from "../../api/listing";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText } from "../../texts/texts";
+import type { Row } from "./model";
 
 export const EVERY = 3000; // ms
 
@@ -27,7 +28,7 @@ function pictureOf(region: string, id: string): Listing<Picture> {
   };
 }
 
-export function Screenshot({ region, id }: { region: string; id: string }): ReactNode {
+export function Screenshot({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
   const moment = useMoment();
   const { value: picture, failure, again } = useListing(useMemo(() => pictureOf(region, id), [region, id]));

@@ -10,6 +10,7 @@ import { useListing, type Listing } from "../../api/listing";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText } from "../../texts/texts";
 import { bytesOf, consoleText } from "./consoleText";
+import type { Row } from "./model";
 
 interface Log {
   text: string;
@@ -27,7 +28,7 @@ function logOf(region: string, id: string): Listing<Log> {
   };
 }
 
-export function SystemLog({ region, id }: { region: string; id: string }): ReactNode {
+export function SystemLog({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
   const moment = useMoment();
   const { value: log, failure, again } = useListing(useMemo(() => logOf(region, id), [region, id]));

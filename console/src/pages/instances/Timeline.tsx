@@ -10,7 +10,7 @@ import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText, type Text, type TextKey } from "../../texts/texts";
-import { bootsOf } from "./model";
+import { bootsOf, type Row } from "./model";
 import { TimelinePicture } from "./TimelinePicture";
 import { downtimes, duration } from "./timelineModel";
 
@@ -24,7 +24,7 @@ export function causeText(text: Text, cause: string | null, action: string | nul
   return text(cause === null ? "cause.unseen" : (`cause.${cause}` as TextKey));
 }
 
-export function Timeline({ region, id }: { region: string; id: string }): ReactNode {
+export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
   const { value: boots, failure } = useListing(useMemo(() => bootsOf(region, id), [region, id]));
   const last = boots?.at(-1);

@@ -2,7 +2,7 @@ import { act } from "react";
 import { expect, test, vi } from "vitest";
 import { live } from "../../api/live";
 import { LEAST_INTERVAL } from "../../api/listing";
-import { eventually, serve, show } from "../../testing";
+import { eventually, rowOf, serve, show } from "../../testing";
 import { EVERY, Screenshot } from "./Screenshot";
 import { SystemLog } from "./SystemLog";
 
@@ -14,7 +14,7 @@ URL.revokeObjectURL = () => undefined;
 test("a system log is read again when the instance boots, or when it is asked for", async () => {
   let said = "first\x1b[0m boot\r\n";
   const heard = serve(() => ({ body: { Output: btoa(said), Timestamp: "2026-01-01T00:00:00.000Z" } }));
-  const text = await show(<SystemLog region="us-east-1" id="i-1" />);
+  const text = await show(<SystemLog region="us-east-1" item={rowOf("i-1")} />);
   expect(text()).toContain("first boot\n");
   said += "second boot\r\n";
   const tell = (live as unknown as { heard: Set<(changed: string[]) => void> }).heard;
@@ -29,7 +29,7 @@ test("a system log is read again when the instance boots, or when it is asked fo
 
 test("a guest that wrote nothing yet has an empty log, and there is nothing to download", async () => {
   serve(() => ({ body: { InstanceId: "i-2" } }));
-  const text = await show(<SystemLog region="us-east-1" id="i-2" />);
+  const text = await show(<SystemLog region="us-east-1" item={rowOf("i-2")} />);
   expect(text()).toContain("The guest has not written anything yet.");
   expect(document.querySelector("a[download][href]")).toBeNull();
 });
@@ -39,7 +39,7 @@ test("a screenshot is taken again by itself while somebody looks, and comes back
   let refused = true;
   const heard = serve(() => (refused ? OFF : { body: { ImageData: btoa("a picture") } }));
   vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ["setInterval", "clearInterval"] });
-  const text = await show(<Screenshot region="us-east-1" id="i-1" />);
+  const text = await show(<Screenshot region="us-east-1" item={rowOf("i-1")} />);
   expect(text()).toContain("not in the 'running' state (IncorrectInstanceState, request req-1)");
   refused = false;
   await new Promise((resolve) => setTimeout(resolve, LEAST_INTERVAL));

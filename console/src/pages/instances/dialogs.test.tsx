@@ -44,7 +44,7 @@ test("of a stopped instance nothing is rebooted", async () => {
 
 test("an image needs a name that EC2 takes, and is made by one call", async () => {
   const heard = cloud((action) => (action === "CreateImage" ? { body: { ImageId: "ami-1" } } : undefined));
-  await show(<CreateImage region="us-east-1" row={rowOf("i-1")} close={close} />);
+  await show(<CreateImage region="us-east-1" items={[rowOf("i-1")]} close={close} />);
   const [, go] = dialog().findFooter()!.findAllButtons();
   expect(go!.isDisabled()).toBe(true);
   act(() => dialog().findContent().findInput()!.setInputValue("no!"));
@@ -65,7 +65,7 @@ test("a stop says which instance is refused in EC2's words, and stops the others
     return DryRun ? { status: 412, body: { code: "DryRunOperation", message: "" } } : { body: {} };
   });
   const rows = [rowOf("i-protected"), rowOf("i-free")];
-  await show(<ChangeState region="us-east-1" rows={rows} change="stop" close={close} />);
+  await show(<ChangeState region="us-east-1" items={rows} change="stop" close={close} />);
   expect(dialog().getElement().textContent).toContain("The instance 'i-protected' may not be stopped. (OperationNotPermitted)");
   const [, go] = dialog().findFooter()!.findAllButtons();
   expect(go!.getElement().textContent).toBe("Stop instance (1)");
@@ -77,19 +77,19 @@ test("a stop says which instance is refused in EC2's words, and stops the others
 
 test("where every instance is refused the button says why it cannot be pressed", async () => {
   cloud((action) => (action === "StopInstances" ? { status: 400, body: { code: "OperationNotPermitted", message: "no" } } : undefined));
-  await show(<ChangeState region="us-east-1" rows={[rowOf("i-1")]} change="stop" close={close} />);
+  await show(<ChangeState region="us-east-1" items={[rowOf("i-1")]} change="stop" close={close} />);
   expect(dialog().findFooter()!.findAllButtons()[1]!.isDisabled()).toBe(true);
 });
 
 test("a termination names the volumes that are lost", async () => {
   cloud((action) => (action === "TerminateInstances" ? { status: 412, body: { code: "DryRunOperation", message: "" } } : undefined));
-  await show(<ChangeState region="us-east-1" rows={[rowOf("i-1")]} change="terminate" close={close} />);
+  await show(<ChangeState region="us-east-1" items={[rowOf("i-1")]} change="terminate" close={close} />);
   expect(dialog().getElement().textContent).toContain("all that is on vol-1. Kept: no volume.");
 });
 
 test("protection is changed by one call, and the dialog shows what it is now", async () => {
   const heard = cloud((action) => (action === "ModifyInstanceAttribute" ? { body: {} } : undefined));
-  await show(<ChangeProtection region="us-east-1" row={rowOf("i-3")} of="stop" close={close} />);
+  await show(<ChangeProtection region="us-east-1" items={[rowOf("i-3")]} of="stop" close={close} />);
   const toggle = dialog().findContent().findToggle()!;
   expect(toggle.findNativeInput().getElement().checked).toBe(true);
   act(() => toggle.findNativeInput().click());

@@ -9,7 +9,12 @@ from kumoniwa.hypervisor.driver.capacity import Capacity, Room
 from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, LayerId, LayerMeasure
 from kumoniwa.hypervisor.driver.driver import Driver
 from kumoniwa.hypervisor.driver.driver_errors import (
-    LINK_REFUSED,
+    AGAIN,
+    BUSY_HOST,
+    MAKE_ROOM,
+    SEE_DISK,
+    START_ANEW,
+    TRIED_ON,
     CutRefused,
     DetachRefused,
     DiskRefused,
@@ -18,6 +23,7 @@ from kumoniwa.hypervisor.driver.driver_errors import (
     HostExhausted,
     KeysNotRead,
     LayerDamaged,
+    LinkRefused,
     TooManyReaders,
 )
 from kumoniwa.hypervisor.driver.events import EventKind, GuestEvent
@@ -40,7 +46,12 @@ from kumoniwa.hypervisor.driver.guest import (
 from kumoniwa.hypervisor.driver.serial_console import ConsoleReader, Said, SerialConsole
 
 __all__ = [
-    "LINK_REFUSED",
+    "AGAIN",
+    "BUSY_HOST",
+    "MAKE_ROOM",
+    "SEE_DISK",
+    "START_ANEW",
+    "TRIED_ON",
     "Capacity",
     "ConsoleReader",
     "Cut",
@@ -71,6 +82,7 @@ __all__ = [
     "LayerDamaged",
     "LayerId",
     "LayerMeasure",
+    "LinkRefused",
     "Room",
     "Said",
     "SerialConsole",

@@ -1,4 +1,4 @@
-/** The one table of resources: a page describes its columns and actions, and everything else is here. */
+/** The one table of resources: a page describes its columns and menus, and everything else is here. */
 import { useCollection } from "@cloudscape-design/collection-hooks";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
@@ -8,86 +8,63 @@ import Pagination from "@cloudscape-design/components/pagination";
 import PropertyFilter from "@cloudscape-design/components/property-filter";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useMemo, useState, type ReactNode } from "react";
-import { useListing, type Listing } from "../api/listing";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { useListing } from "../api/listing";
 import { inWords } from "../shell/notices";
-import { useText, type TextKey } from "../texts/texts";
-
-/** One column. What `value` gives is searched and sorted; `cell` shows it where a text alone would not do. */
-export interface Column<T> {
-  id: string;
-  header: TextKey;
-  value: (item: T) => string;
-  cell?: (item: T) => ReactNode;
-  width: number;
-  /** Whether it is hidden until the reader asks for it. */
-  hidden?: boolean;
-}
-
-/** A kind of resource as a page shows it: the same value as long as nothing of it changes. Preferences are kept by `name`. */
-export interface Description<T> {
-  name: string;
-  title: TextKey;
-  find: TextKey;
-  noMatch: TextKey;
-  columns: Column<T>[];
-  idOf: (item: T) => string;
-  titleOf: (item: T) => string;
-  sortedBy: string;
-}
+import { useText } from "../texts/texts";
+import { labelOf, useAround, useChosen, type Around, type Column, type Resource } from "./resource";
+import { CreateButton, ResourceActions } from "./ResourceActions";
 
 interface Preferences {
   pageSize: number;
   visible: readonly string[];
 }
 
-interface Properties<T> {
-  description: Description<T>;
-  listing: Listing<T[]>;
-  empty: ReactNode;
-  /** The buttons above the table, for the items that are selected. */
-  actions: (selected: T[]) => ReactNode;
-}
-
 const PAGE_SIZES = [25, 50, 100];
 
-export function ResourceTable<T>({ description, listing, empty, actions }: Properties<T>): ReactNode {
+export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; region: string }): ReactNode {
   const text = useText();
-  const { value: items, failure, again } = useListing(listing);
-  const [preferences, keep] = usePreferences(description);
+  const around = useAround(region);
+  const choose = useChosen();
+  const { value: items, failure, again } = useListing(useMemo(() => resource.listing(region), [resource, region]));
+  const [preferences, keep] = usePreferences(resource);
+  const find = text("table.find", { what: text(resource.title) });
   const columns = useMemo(
     () =>
-      description.columns.map((column) => ({
+      resource.columns.map((column) => ({
         id: column.id,
         header: text(column.header),
-        cell: column.cell ?? column.value,
+        cell: (item: T) => (column.cell ?? column.value)(item, around),
         width: column.width,
-        sortingComparator: (one: T, other: T) => compare(column.value(one), column.value(other)),
+        sortingComparator: (one: T, other: T) => compare(column.value(one, around), column.value(other, around)),
       })),
-    [description, text],
+    [resource, text, around],
   );
-  const sortingColumn = columns.find((column) => column.id === description.sortedBy)!;
+  const sortingColumn = columns.find((column) => column.id === resource.sortedBy)!;
   const collection = useCollection(items ?? [], {
     propertyFiltering: {
       // Searched by what the columns show, whatever the items themselves are made of.
-      filteringFunction: (item, query) => matches(description.columns, item, query),
-      filteringProperties: description.columns.map(({ id, header }) => ({
+      filteringFunction: (item, query) => matches(resource.columns, around, item, query),
+      filteringProperties: resource.columns.map(({ id, header }) => ({
         key: id,
         propertyLabel: text(header),
         groupValuesLabel: text(header),
         operators: ["=", "!=", ":", "!:"],
       })),
-      noMatch: <NoMatch label={description.noMatch} clear={() => collection.actions.setPropertyFiltering(NO_QUERY)} />,
-      empty,
+      noMatch: <NoMatch clear={() => collection.actions.setPropertyFiltering(NO_QUERY)} />,
+      empty: <Empty what={text(resource.title)} region={region} />,
     },
     sorting: { defaultState: { sortingColumn } },
     pagination: { pageSize: preferences.pageSize },
-    selection: { keepSelection: true, trackBy: description.idOf },
+    selection: { keepSelection: true, trackBy: resource.idOf },
   });
   // What was selected is kept as it was then: these are the same items as they are now, without those that are gone.
-  const chosen = new Set(collection.collectionProps.selectedItems?.map(description.idOf));
-  const selected = (items ?? []).filter((item) => chosen.has(description.idOf(item)));
-  const options = useMemo(() => filteringOptions(description.columns, items ?? []), [description, items]);
+  const chosen = new Set(collection.collectionProps.selectedItems?.map(resource.idOf));
+  const selected = (items ?? []).filter((item) => chosen.has(resource.idOf(item)));
+  const options = useMemo(() => filteringOptions(resource.columns, around, items ?? []), [resource, around, items]);
+  const ids = selected.map(resource.idOf).join();
+  useEffect(() => choose(ids === "" ? [] : ids.split(",")), [choose, ids]);
+  useEffect(() => () => choose([]), [choose]);
   return (
     <Table
       {...collection.collectionProps}
@@ -103,10 +80,10 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
       loadingText={text("loading")}
       empty={failure === undefined ? collection.collectionProps.empty : inWords(text, failure)}
       ariaLabels={{
-        tableLabel: text(description.title),
-        selectionGroupLabel: text(description.title),
+        tableLabel: text(resource.title),
+        selectionGroupLabel: text(resource.title),
         allItemsSelectionLabel: () => text("table.selectAll"),
-        itemSelectionLabel: (_, item) => text("table.select", { name: description.titleOf(item) }),
+        itemSelectionLabel: (_, item) => text("table.select", { name: labelOf(resource, item) }),
       }}
       header={
         <Header
@@ -115,19 +92,20 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <Button iconName="refresh" ariaLabel={text("refresh")} onClick={again} />
-              {actions(selected)}
+              <ResourceActions resource={resource} region={region} selected={selected} />
+              <CreateButton resource={resource} region={region} />
             </SpaceBetween>
           }
         >
-          {text(description.title)}
+          {text(resource.title)}
         </Header>
       }
       filter={
         <PropertyFilter
           {...collection.propertyFilterProps}
           filteringOptions={options}
-          filteringPlaceholder={text(description.find)}
-          filteringAriaLabel={text(description.find)}
+          filteringPlaceholder={find}
+          filteringAriaLabel={find}
           countText={text("table.of", { count: collection.filteredItemsCount ?? 0, of: items?.length ?? 0 })}
         />
       }
@@ -163,13 +141,25 @@ export function ResourceTable<T>({ description, listing, empty, actions }: Prope
 
 const NO_QUERY = { tokens: [], operation: "and" } as const;
 
-function NoMatch({ label, clear }: { label: TextKey; clear: () => void }): ReactNode {
+function NoMatch({ clear }: { clear: () => void }): ReactNode {
   const text = useText();
   return (
     <SpaceBetween size="xs" alignItems="center">
-      <Box>{text(label)}</Box>
+      <Box>{text("table.noMatch")}</Box>
       <Button onClick={clear}>{text("clearFilter")}</Button>
     </SpaceBetween>
+  );
+}
+
+function Empty({ what, region }: { what: string; region: string }): ReactNode {
+  const text = useText();
+  return (
+    <Box textAlign="center" color="inherit">
+      <b>{text("table.empty", { what })}</b>
+      <Box variant="p" color="inherit">
+        {text("table.emptyHelp", { region })}
+      </Box>
+    </Box>
   );
 }
 
@@ -179,11 +169,11 @@ interface Query {
 }
 
 /** Whether an item is what a query asks for: each token is about one column, or about all of them. */
-export function matches<T>(columns: Column<T>[], item: T, query: Query): boolean {
+export function matches<T>(columns: Column<T>[], around: Around, item: T, query: Query): boolean {
   const met = ({ propertyKey, operator = ":", value }: Query["tokens"][number]): boolean => {
     const wanted = String(value ?? "").toLowerCase();
     const asked = columns.filter(({ id }) => propertyKey === undefined || id === propertyKey);
-    const values = asked.map((column) => column.value(item).toLowerCase());
+    const values = asked.map((column) => column.value(item, around).toLowerCase());
     const found = values.some((one) => (operator.endsWith("=") ? one === wanted : one.includes(wanted)));
     return operator.startsWith("!") ? !found : found;
   };
@@ -191,19 +181,25 @@ export function matches<T>(columns: Column<T>[], item: T, query: Query): boolean
   return query.operation === "and" ? query.tokens.every(met) : query.tokens.some(met);
 }
 
-function filteringOptions<T>(columns: Column<T>[], items: readonly T[]): { propertyKey: string; value: string }[] {
+function filteringOptions<T>(
+  columns: Column<T>[],
+  around: Around,
+  items: readonly T[],
+): { propertyKey: string; value: string }[] {
   return columns.flatMap(({ id, value }) =>
-    [...new Set(items.map(value))].filter((one) => one !== "").map((one) => ({ propertyKey: id, value: one })),
+    [...new Set(items.map((item) => value(item, around)))]
+      .filter((one) => one !== "")
+      .map((one) => ({ propertyKey: id, value: one })),
   );
 }
 
 const { compare } = new Intl.Collator(undefined, { numeric: true });
 
 /** What the reader chose for this kind of resource, in this browser. */
-function usePreferences<T>(description: Description<T>): [Preferences, (chosen: Preferences) => void] {
-  const key = `kumoniwa-table-${description.name}`;
+function usePreferences<T>(resource: Resource<T>): [Preferences, (chosen: Preferences) => void] {
+  const key = `kumoniwa-table-${resource.page}`;
   const [preferences, set] = useState<Preferences>(() => {
-    const usual = { pageSize: 50, visible: description.columns.filter(({ hidden }) => !hidden).map(({ id }) => id) };
+    const usual = { pageSize: 50, visible: resource.columns.filter(({ hidden }) => !hidden).map(({ id }) => id) };
     try {
       return { ...usual, ...(JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Preferences>) };
     } catch {

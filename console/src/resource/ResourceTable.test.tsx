@@ -1,8 +1,10 @@
 import createWrapper from "@cloudscape-design/components/test-utils/dom";
 import { act } from "react";
 import { expect, test } from "vitest";
+import { textsOf } from "../texts/texts";
 import { eventually, show } from "../testing";
-import { matches, ResourceTable, type Description } from "./ResourceTable";
+import type { Around, Resource } from "./resource";
+import { matches, ResourceTable } from "./ResourceTable";
 
 interface Fruit {
   id: string;
@@ -15,33 +17,42 @@ const fruits: Fruit[] = [
   { id: "apple-1", colour: "green" },
 ];
 
-const description: Description<Fruit> = {
-  name: "fruits",
+/** Fruits; whatever is chosen of them goes into `selected`. */
+const kind = (read: () => Promise<Fruit[]>, selected: Fruit[][]): Resource<Fruit> => ({
+  page: "fruits",
   title: "instances",
-  find: "instances.find",
-  noMatch: "instances.noMatch",
+  listing: () => ({ key: "fruits", tables: [], read }),
+  idOf: (fruit) => fruit.id,
+  nameOf: () => "",
   columns: [
     { id: "id", header: "instance.id", width: 100, value: (fruit) => fruit.id },
     { id: "colour", header: "instance.state", width: 100, value: (fruit) => fruit.colour },
     { id: "twice", header: "instance.type", width: 100, value: (fruit) => fruit.id + fruit.id, hidden: true },
   ],
-  idOf: (fruit) => fruit.id,
-  titleOf: (fruit) => fruit.id,
   sortedBy: "id",
-};
+  menus: [
+    {
+      text: "actions",
+      items: [
+        {
+          id: "eat",
+          text: "action.viewDetails",
+          several: true,
+          hindered: (items) => {
+            selected.push([...items]);
+            return null;
+          },
+          dialog: ({ items }) => <div role="dialog">{items.map(({ id, colour }) => `${id} ${colour}`).join()}</div>,
+        },
+        { id: "peel", text: "action.viewDetails", dialog: () => null },
+      ],
+    },
+  ],
+  tabs: [],
+});
 
 const shown = (selected: Fruit[][] = [], read = async () => fruits) =>
-  show(
-    <ResourceTable
-      description={description}
-      listing={{ key: "fruits", tables: [], read }}
-      empty="nothing"
-      actions={(chosen) => {
-        selected.push(chosen);
-        return null;
-      }}
-    />,
-  );
+  show(<ResourceTable resource={kind(read, selected)} region="us-east-1" />);
 const table = () => createWrapper().findTable()!;
 
 test("rows are sorted as people count, and hidden columns are hidden", async () => {
@@ -88,6 +99,25 @@ test("actions are given what is selected as it is now, without what is gone", as
   expect(selected.at(-1)).toEqual([{ id: "apple-1", colour: "red" }]);
 });
 
+const around: Around = { region: "us-east-1", text: textsOf("en"), moment: String };
+
+test("what cannot be chosen says why, and a dialog shows what is chosen as it is now", async () => {
+  let now = fruits;
+  await shown([], async () => now);
+  const menu = () => createWrapper().findButtonDropdown()!;
+  act(() => menu().openDropdown());
+  expect(menu().findItemById("eat")!.getElement().textContent).toContain("Select something first");
+  act(() => table().findRowSelectionArea(1)!.find("input")!.click());
+  act(() => table().findRowSelectionArea(2)!.find("input")!.click());
+  act(() => menu().openDropdown());
+  expect(menu().findItemById("peel")!.getElement().textContent).toContain("Select exactly one");
+  act(() => menu().findItemById("eat")!.click());
+  expect(createWrapper().find("[role=dialog]")!.getElement().textContent).toBe("fig-9 green,apple-1 green");
+  now = fruits.filter(({ id }) => id !== "fig-9");
+  act(() => createWrapper().findButton("[aria-label='Read again']")!.click());
+  await eventually(() => createWrapper().find("[role=dialog]")!.getElement().textContent === "apple-1 green");
+});
+
 test.each([
   [{ propertyKey: "colour", operator: "=", value: "green" }, ["fig-9", "apple-1"]],
   [{ propertyKey: "colour", operator: "!=", value: "green" }, ["fig-10"]],
@@ -96,5 +126,5 @@ test.each([
   [{ operator: "!:", value: "violet" }, ["fig-9", "apple-1"]],
 ])("%o finds %o", (token, found) => {
   const query = { operation: "and" as const, tokens: [token] };
-  expect(fruits.filter((fruit) => matches(description.columns, fruit, query)).map(({ id }) => id)).toEqual(found);
+  expect(fruits.filter((fruit) => matches(kind(async () => [], []).columns, around, fruit, query)).map(({ id }) => id)).toEqual(found);
 });

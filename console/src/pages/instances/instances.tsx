@@ -1,0 +1,137 @@
+/** Instances: the columns, menus and tabs that EC2's console has, and the timeline that it has not. */
+import Link from "@cloudscape-design/components/link";
+import type { ActionDialog, Column, Menu, Resource } from "../../resource/resource";
+import { State } from "../../resource/State";
+import { at, serialConsoleAt } from "../../shell/place";
+import { ChangeGroups } from "./ChangeGroups";
+import { ChangeProtection } from "./ChangeProtection";
+import { ChangeState, type Change } from "./ChangeState";
+import { CreateImage } from "./CreateImage";
+import { InstanceFacts } from "./InstanceFacts";
+import { InstanceNetworking } from "./InstanceNetworking";
+import { InstanceSecurity } from "./InstanceSecurity";
+import { InstanceStorage } from "./InstanceStorage";
+import { instancesOf, type Row } from "./model";
+import { Screenshot } from "./Screenshot";
+import { StatusChecks, statusText } from "./StatusChecks";
+import { SystemLog } from "./SystemLog";
+import { Timeline } from "./Timeline";
+
+const columns: Column<Row>[] = [
+  { id: "name", header: "instance.name", width: 170, value: (row) => row.name },
+  {
+    id: "id",
+    header: "instance.id",
+    width: 200,
+    value: (row) => row.id,
+    cell: (row, { region }) => <Link href={at(region, "instances", row.id)}>{row.id}</Link>,
+  },
+  { id: "state", header: "instance.state", width: 150, value: (row) => row.state, cell: (row) => <State state={row.state} /> },
+  {
+    id: "status",
+    header: "instance.status",
+    width: 200,
+    value: (row, { text }) => statusText(text, row),
+    cell: (row) => <StatusChecks row={row} />,
+  },
+  { id: "type", header: "instance.type", width: 130, value: (row) => row.instance.InstanceType ?? "" },
+  { id: "zone", header: "instance.zone", width: 150, value: (row) => row.instance.Placement?.AvailabilityZone ?? "" },
+  { id: "public", header: "instance.publicIp", width: 170, value: (row) => row.instance.PublicIpAddress ?? "" },
+  { id: "private", header: "instance.privateIp", width: 170, value: (row) => row.instance.PrivateIpAddress ?? "", hidden: true },
+  { id: "key", header: "instance.key", width: 140, value: (row) => row.instance.KeyName ?? "" },
+  {
+    id: "groups",
+    header: "instance.groups",
+    width: 160,
+    value: (row) => (row.instance.SecurityGroups ?? []).map((group) => group.GroupName).join(", "),
+  },
+  {
+    id: "launched",
+    header: "instance.launched",
+    width: 210,
+    value: (row) => row.instance.LaunchTime ?? "",
+    cell: (row, { moment }) => moment(row.instance.LaunchTime),
+  },
+  { id: "image", header: "instance.ami", width: 200, value: (row) => row.instance.ImageId ?? "", hidden: true },
+];
+
+const changing = (change: Change): { several: true; dialog: ActionDialog<Row> } => ({
+  several: true,
+  dialog: (given) => <ChangeState change={change} {...given} />,
+});
+
+const menus: Menu<Row>[] = [
+  {
+    text: "instance.state",
+    items: [
+      { id: "stop", text: "action.stop", ...changing("stop") },
+      { id: "start", text: "action.start", ...changing("start") },
+      { id: "reboot", text: "action.reboot", ...changing("reboot") },
+      { id: "terminate", text: "action.terminate", ...changing("terminate") },
+    ],
+  },
+  {
+    text: "actions",
+    items: [
+      { id: "view", text: "action.viewDetails", address: (region, row) => at(region, "instances", row.id) },
+      {
+        id: "settings",
+        text: "action.instanceSettings",
+        actions: [
+          {
+            id: "stopProtection",
+            text: "action.changeStopProtection",
+            dialog: (given) => <ChangeProtection of="stop" {...given} />,
+          },
+          {
+            id: "terminationProtection",
+            text: "action.changeTerminationProtection",
+            dialog: (given) => <ChangeProtection of="termination" {...given} />,
+          },
+        ],
+      },
+      {
+        id: "networking",
+        text: "action.networking",
+        actions: [{ id: "changeGroups", text: "action.changeGroups", dialog: ChangeGroups }],
+      },
+      {
+        id: "images",
+        text: "action.imageAndTemplates",
+        actions: [{ id: "createImage", text: "action.createImage", dialog: CreateImage }],
+      },
+      {
+        id: "monitor",
+        text: "action.monitor",
+        actions: [
+          { id: "log", text: "action.systemLog", address: (region, row) => at(region, "instances", row.id, "log") },
+          { id: "screenshot", text: "action.screenshot", address: (region, row) => at(region, "instances", row.id, "screenshot") },
+          { id: "serial", text: "action.serialConsole", newTab: (region, row) => serialConsoleAt(region, row.id) },
+        ],
+      },
+    ],
+  },
+];
+
+const instances: Resource<Row> = {
+  page: "instances",
+  title: "instances",
+  listing: instancesOf,
+  idOf: (row) => row.id,
+  nameOf: (row) => row.name,
+  tagsOf: (row) => row.instance.Tags ?? [],
+  columns,
+  sortedBy: "name",
+  menus,
+  tabs: [
+    { id: "details", label: "tab.details", view: InstanceFacts },
+    { id: "timeline", label: "tab.timeline", view: Timeline },
+    { id: "security", label: "tab.security", view: InstanceSecurity },
+    { id: "networking", label: "tab.networking", view: InstanceNetworking },
+    { id: "storage", label: "tab.storage", view: InstanceStorage },
+    { id: "log", label: "tab.log", view: SystemLog },
+    { id: "screenshot", label: "tab.screenshot", view: Screenshot },
+  ],
+};
+
+export default instances;

@@ -1,0 +1,39 @@
+/** The console's pages: a line makes a kind of resource known to the navigation, to addresses and to the breadcrumbs. */
+import type { Resource } from "../resource/resource";
+import type { TextKey } from "../texts/texts";
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each page knows what its own resources are
+export type AnyResource = Resource<any>;
+
+interface Page {
+  page: string;
+  title: TextKey;
+  load: () => Promise<{ default: AnyResource }>;
+}
+
+/** In the order of the navigation. */
+export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
+  {
+    title: "section.instances",
+    pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
+  },
+  {
+    title: "section.network",
+    pages: [{ page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") }],
+  },
+];
+
+const PAGES = new Map(SECTIONS.flatMap(({ pages }) => pages).map((one) => [one.page, one]));
+const loading = new Map<string, Promise<{ default: AnyResource }>>();
+
+/** What a page is called; undefined where there is no such page. */
+export function titleOf(page: string): TextKey | undefined {
+  return PAGES.get(page)?.title;
+}
+
+/** The resource of a page, which is fetched once; undefined where there is no such page. */
+export function resourceOf(page: string): Promise<{ default: AnyResource }> | undefined {
+  const known = loading.get(page) ?? PAGES.get(page)?.load();
+  if (known !== undefined) loading.set(page, known);
+  return known;
+}

@@ -1,0 +1,38 @@
+/** How the state of a resource is shown everywhere. */
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import type { ReactNode } from "react";
+
+/** EC2's states of instances, volumes, attachments, snapshots and images. */
+const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
+  pending: "pending",
+  running: "success",
+  stopping: "in-progress",
+  stopped: "stopped",
+  "shutting-down": "in-progress",
+  terminated: "stopped",
+  creating: "pending",
+  available: "success",
+  "in-use": "success",
+  deleting: "in-progress",
+  deleted: "stopped",
+  attaching: "in-progress",
+  attached: "success",
+  detaching: "in-progress",
+  detached: "stopped",
+  busy: "warning",
+  completed: "success",
+  recoverable: "warning",
+  recovering: "in-progress",
+  disabled: "stopped",
+  deregistered: "stopped",
+  invalid: "error",
+  transient: "pending",
+  failed: "error",
+  error: "error",
+};
+
+/** A state in EC2's own word, which stays as it is in every language. */
+export function State({ state }: { state: string }): ReactNode {
+  const word = state.charAt(0).toUpperCase() + state.slice(1).replace("-", " ");
+  return <StatusIndicator type={OF_STATE[state] ?? "info"}>{word}</StatusIndicator>;
+}

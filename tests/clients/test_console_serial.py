@@ -3,37 +3,18 @@ guests. Then the serial console's WebSocket on a real socket."""
 
 import re
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cloud_process import CloudProcess, Sdk
-from console_browser import Person, chromium
+from console_browser import Person, address, launch, new_profile
 from console_session import SignedIn
 from playwright.sync_api import Browser, Page, expect
 from test_console_live import sign_in
-from test_console_pages import address, launch
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 pytestmark = pytest.mark.clients
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def person(browser: Browser, cloud: CloudProcess) -> Iterator[Person]:
-    """Somebody who is signed in; the page had nothing to complain of, the policy included."""
-    person = Person(browser)
-    person.sign_in(address(cloud))
-    yield person
-    complaints = person.complaints
-    person.context.close()
-    assert complaints == []
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +101,7 @@ def test_what_there_is_not_is_said(cloud: CloudProcess, person: Person) -> None:
 def test_signing_out_ends_a_serial_console_and_signing_in_brings_it_back(
     cloud: CloudProcess, browser: Browser, guest: str
 ) -> None:
-    person = Person(browser)
+    person = Person(new_profile(browser))
     person.sign_in(address(cloud))
     other = person.context.new_page()
     other.goto(f"{cloud.endpoint}/console/serial.html#/us-east-1/{guest}")
@@ -136,7 +117,7 @@ def test_signing_out_ends_a_serial_console_and_signing_in_brings_it_back(
 
 def test_a_serial_console_says_that_the_server_is_gone(browser: Browser, tmp_path: Path) -> None:
     with CloudProcess(tmp_path) as cloud:
-        person = Person(browser)
+        person = Person(new_profile(browser))
         person.sign_in(address(cloud))
         instance = launch(Sdk(cloud.environment(), tmp_path), "gone")
         page = serial(person, cloud, instance)
@@ -179,7 +160,7 @@ def test_the_system_log_shows_a_reboot_by_itself(cloud: CloudProcess, person: Pe
 def test_no_page_hinders_anybody(
     cloud: CloudProcess, browser: Browser, guest: str, *, dark: bool, language: str
 ) -> None:
-    person = Person(browser, dark=dark, language=language)
+    person = Person(new_profile(browser, dark=dark, language=language))
     person.page.goto(address(cloud))
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
     for tab, shown in (("log", "pre"), ("screenshot", "img")):

@@ -20,6 +20,7 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
   const actions = new Map(menusOf(resource).flatMap((menu) => menu.items.flatMap(actionsOf)).map((one) => [one.id, one]));
   const choose = ({ detail }: { detail: ButtonDropdownProps.ItemClickDetails }): void => {
     const action = actions.get(detail.id)!;
+    if ("newTab" in action) return; // a link: the browser follows it
     if ("address" in action) go(action.address(region, selected[0]!));
     else setOpen({ action, ids: selected.map(resource.idOf) });
   };
@@ -34,8 +35,8 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
           onItemClick={choose}
           items={menu.items.map((item) =>
             "actions" in item
-              ? { id: item.id, text: text(item.text), items: item.actions.map((action) => choice(text, action, selected)) }
-              : choice(text, item, selected),
+              ? { id: item.id, text: text(item.text), items: item.actions.map((action) => choice(text, action, region, selected)) }
+              : choice(text, item, region, selected),
           )}
         >
           {text(menu.text)}
@@ -79,9 +80,12 @@ function actionsOf<T>(item: Menu<T>["items"][number]): Action<T>[] {
   return "actions" in item ? item.actions : [item];
 }
 
-function choice<T>(text: Text, action: Action<T>, selected: readonly T[]): ButtonDropdownProps.Item {
+function choice<T>(text: Text, action: Action<T>, region: string, selected: readonly T[]): ButtonDropdownProps.Item {
+  const item = { id: action.id, text: text(action.text) };
   const why = hindrance(text, action, selected);
-  return { id: action.id, text: text(action.text), ...(why !== null && { disabled: true, disabledReason: why }) };
+  if (why !== null) return { ...item, disabled: true, disabledReason: why };
+  if (!("newTab" in action)) return item;
+  return { ...item, href: action.newTab(region, selected[0]!), external: true, externalIconAriaLabel: text("newTab") };
 }
 
 function hindrance<T>(text: Text, action: Action<T>, selected: readonly T[]): string | null {

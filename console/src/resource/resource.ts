@@ -43,7 +43,7 @@ export type Chosen<T> = readonly [T, ...T[]];
 /** A dialog about what was chosen. */
 export type ActionDialog<T> = ComponentType<{ region: string; items: Chosen<T>; close: () => void }>;
 
-/** Something that can be done with what is chosen: it opens a dialog, or goes to another place. */
+/** Something that can be done with what is chosen: it opens a dialog, or goes to another place, or to a page of its own. */
 export type Action<T> = {
   id: string;
   text: TextKey;
@@ -51,7 +51,11 @@ export type Action<T> = {
   several?: boolean;
   /** Why it cannot be chosen for these, as far as their table tells; null where it can. */
   hindered?: (items: Chosen<T>, text: Text) => string | null;
-} & ({ dialog: ActionDialog<T> } | { address: (region: string, item: T) => string });
+} & (
+  | { dialog: ActionDialog<T> }
+  | { address: (region: string, item: T) => string }
+  | { newTab: (region: string, item: T) => string }
+);
 
 /** A menu above the table and above the details, in groups where it is long. */
 export interface Menu<T> {

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -155,6 +156,25 @@ class AwsCli:
         ran = self._run(words, changed)
         assert ran.returncode not in (0, 1, 2), f"{ran.returncode}: {ran.stdout}"
         return ran.stderr.strip()
+
+    def shell(self, commands: Sequence[str], folder: Path) -> list[Any]:
+        """Run commands one after another in one shell, as a person would paste them; gives each one's answer."""
+        ran = subprocess.run(
+            ["/bin/sh", "-euc", "\n".join(commands)],
+            env={**self._environment, "PATH": f"{BIN}:{os.environ['PATH']}"},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            stdin=subprocess.DEVNULL,
+        )
+        assert ran.returncode == 0, ran.stderr
+        answers, rest = [], ran.stdout.lstrip()
+        while rest:
+            answer, end = json.JSONDecoder().raw_decode(rest)
+            answers.append(answer)
+            rest = rest[end:].lstrip()
+        return answers
 
     def _run(self, words: tuple[object, ...], changed: dict[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

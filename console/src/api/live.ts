@@ -10,11 +10,14 @@ export const TABLES = [
   "images",
   "instances",
   "interface_groups",
+  "key_pairs",
   "network_interfaces",
   "security_groups",
   "snapshots",
+  "subnets",
   "tags",
   "volumes",
+  "vpcs",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -54,6 +54,16 @@ def test_the_private_key_is_saved_once(cloud: CloudProcess, person: Person, sdk:
 
     person.visit(cloud.endpoint, "us-east-1/key-pairs")
     person.page.get_by_role("button", name="Create key pair").click()
+    person.dialog.get_by_role("textbox", name="Key pair name").fill("for PuTTY")
+    person.dialog.get_by_role("radio", name="ED25519").check(force=True)
+    person.dialog.get_by_role("radio", name=".ppk").check(force=True)
+    with person.page.expect_download() as ppk:
+        person.dialog.get_by_role("button", name="Create key pair").click()
+    assert ppk.value.suggested_filename == "for_PuTTY.ppk"
+    assert Path(ppk.value.path()).read_text().startswith("PuTTY-User-Key-File-2: ssh-ed25519\n")
+    person.dialog.get_by_role("button", name="Close").last.click()
+
+    person.page.get_by_role("button", name="Create key pair").click()
     person.dialog.get_by_role("textbox", name="Key pair name").fill("created")
     expect(person.dialog.get_by_text("There is a key pair named created already.")).to_be_visible()
     person.dialog.get_by_role("button", name="Create key pair").click()

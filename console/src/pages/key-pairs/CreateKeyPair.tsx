@@ -9,7 +9,7 @@ import { TagsField } from "../../resource/TagsField";
 import { Dialog } from "../../shell/Dialog";
 import { useText } from "../../texts/texts";
 import { hindranceOfName, KeyPairName } from "./KeyPairName";
-import type { KeyType, NewKeyPair } from "./model";
+import type { KeyFormat, KeyType, NewKeyPair } from "./model";
 import { PrivateKeyOnce } from "./PrivateKeyOnce";
 
 interface Properties {
@@ -23,15 +23,16 @@ export function CreateKeyPair({ region, close, created }: Properties): ReactNode
   const text = useText();
   const [name, setName] = useState("");
   const [type, setType] = useState<KeyType>("rsa");
+  const [format, setFormat] = useState<KeyFormat>("pem");
   const [tags, setTags] = useState(NO_TAGS);
   const [made, setMade] = useState<NewKeyPair>();
   const isMade = useRef(false); // the dialog closes after it has acted: then its private key is still to be shown
   if (made !== undefined) return <PrivateKeyOnce made={made} close={close} />;
-  const parameters = { KeyName: name, KeyType: type, ...tagSpecifications("key-pair", tags) };
+  const parameters = { KeyName: name, KeyType: type, KeyFormat: format, ...tagSpecifications("key-pair", tags) };
   const act = async (): Promise<void> => {
     const { KeyName = name, KeyMaterial = "" } = await call(region, "CreateKeyPair", parameters);
     isMade.current = true;
-    setMade({ name: KeyName, privateKey: KeyMaterial });
+    setMade({ name: KeyName, privateKey: KeyMaterial, format });
     created?.(KeyName);
   };
   return (
@@ -59,10 +60,11 @@ export function CreateKeyPair({ region, close, created }: Properties): ReactNode
       </FormField>
       <FormField label={text("keyPair.format")}>
         <RadioGroup
-          value="pem"
+          value={format}
+          onChange={({ detail }) => setFormat(detail.value as KeyFormat)}
           items={[
             { value: "pem", label: ".pem", description: text("keyPair.pemHelp") },
-            { value: "ppk", label: ".ppk", description: text("keyPair.ppkHelp"), disabled: true },
+            { value: "ppk", label: ".ppk", description: text("keyPair.ppkHelp") },
           ]}
         />
       </FormField>

@@ -12,7 +12,7 @@ import type { NewKeyPair } from "./model";
 export function PrivateKeyOnce({ made, close }: { made: NewKeyPair; close: () => void }): ReactNode {
   const text = useText();
   const file = fileNameOf(made);
-  const [address] = useState(() => URL.createObjectURL(new Blob([made.privateKey], { type: "application/x-pem-file" })));
+  const [address] = useState(() => URL.createObjectURL(new Blob([made.privateKey], { type: "application/octet-stream" })));
   useEffect(() => {
     save(address, file);
     return () => URL.revokeObjectURL(address);
@@ -40,16 +40,20 @@ export function PrivateKeyOnce({ made, close }: { made: NewKeyPair; close: () =>
         <Alert type="warning" header={text("keyPair.once")}>
           {text("keyPair.onceWhy", { file })}
         </Alert>
-        <Box>{text("keyPair.chmod")}</Box>
-        <Copyable value={`chmod 400 ${file}`} />
+        {made.format === "pem" && (
+          <div>
+            <Box>{text("keyPair.chmod")}</Box>
+            <Copyable value={`chmod 400 ${file}`} />
+          </div>
+        )}
       </SpaceBetween>
     </Modal>
   );
 }
 
 /** A name that every file system and every shell takes as it is. */
-export function fileNameOf({ name }: NewKeyPair): string {
-  return `${name.replace(/[^\w.@+-]+/g, "_").replace(/^[-.]/, "_")}.pem`;
+export function fileNameOf({ name, format }: Pick<NewKeyPair, "name" | "format">): string {
+  return `${name.replace(/[^\w.@+-]+/g, "_").replace(/^[-.]/, "_")}.${format}`;
 }
 
 /** Let the browser save what is at an address as a file. */

@@ -36,5 +36,6 @@ test.each([
   ["-rf", "_rf.pem"],
   [".ssh", "_ssh.pem"],
 ])("the private key of %j is saved as %j", (name, file) => {
-  expect(fileNameOf({ name, privateKey: "" })).toBe(file);
+  expect(fileNameOf({ name, format: "pem" })).toBe(file);
+  expect(fileNameOf({ name, format: "ppk" })).toBe(file.replace(/pem$/, "ppk"));
 });

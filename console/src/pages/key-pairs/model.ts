@@ -17,9 +17,11 @@ export function keyPairsOf(region: string): Listing<KeyPair[]> {
 export interface NewKeyPair {
   name: string;
   privateKey: string;
+  format: KeyFormat;
 }
 
 export type KeyType = "rsa" | "ed25519";
+export type KeyFormat = "pem" | "ppk";
 
 const ENDED = ["shutting-down", "terminated"];
 

@@ -28,6 +28,7 @@ export function NameAndTags({ form, change }: Editing): ReactNode {
         <SpaceBetween size="m">
           <FormField label={text("launch.taggedLabel")} description={text("launch.taggedHelp")}>
             <Multiselect
+              placeholder={text("launch.taggedChoose")}
               selectedOptions={form.tagged.map(option)}
               options={TAGGED.map(option)}
               onChange={({ detail }) => change({ tagged: detail.selectedOptions.map(({ value }) => value as Tagged) })}

@@ -19,8 +19,15 @@ export function instanceTypesOf(region: string): Listing<InstanceTypeInfo[]> {
   return {
     key: `${region}/instance-types`,
     tables: [],
-    read: async () => (await call(region, "DescribeInstanceTypes", {})).InstanceTypes ?? [],
+    read: async () => inOrder((await call(region, "DescribeInstanceTypes", {})).InstanceTypes ?? []),
   };
+}
+
+/** By family, the smallest first. */
+export function inOrder(types: readonly InstanceTypeInfo[]): InstanceTypeInfo[] {
+  const family = ({ InstanceType }: InstanceTypeInfo): string => InstanceType?.split(".")[0] ?? "";
+  const size = ({ MemoryInfo }: InstanceTypeInfo): number => MemoryInfo?.SizeInMiB ?? 0;
+  return types.toSorted((one, other) => family(one).localeCompare(family(other)) || size(one) - size(other));
 }
 
 /** The account's snapshots that a volume can be made of. */

@@ -19,6 +19,13 @@ export function wrongDevice(text: Text, device: Device): string | null {
   return null;
 }
 
+/** Why two volumes cannot be meant: one of them would change the other, which EC2 takes for what is wanted. */
+export function sameDevice(text: Text, devices: readonly Device[]): string | null {
+  const names = devices.map(({ name }) => name);
+  const twice = names.find((name, at) => name !== "" && names.indexOf(name) !== at);
+  return twice === undefined ? null : text("launch.deviceTwice", { name: twice });
+}
+
 /** Why the source of SSH cannot be meant; null where it can. */
 export function wrongBlock(text: Text, { newGroup: { ssh } }: Form): string | null {
   return ssh.from === "block" && !BLOCK.test(ssh.block) ? text("launch.blockWrong") : null;
@@ -48,6 +55,7 @@ export function hindrances(text: Text, form: Form): string[] {
     isNewGroup ? wrongBlock(text, form) : null,
     !isNewGroup && form.groupIds.length === 0 ? text("launch.groupsMissing") : null,
     ...form.devices.filter((device) => !device.isLeftOut).map((device) => wrongDevice(text, device)),
+    sameDevice(text, form.devices),
     wrongHops(text, form),
     wrongData === null ? null : text(wrongData),
     wrongCount(text, form),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { textsOf } from "../../texts/texts";
-import { misfit, firstType } from "./choices";
+import { firstType, inOrder, misfit } from "./choices";
 import { addedDevice, devicesOf, ofType } from "./devices";
 import { hindrances } from "./hindrances";
 import { FIRST, freeGroupName, permissions, runParameters, withImage, type Form } from "./launchModel";
@@ -127,7 +127,7 @@ test("every field that cannot be meant hinders in words of its own", () => {
   ]);
   const [root] = devicesOf(image);
   const wrong = form({
-    devices: [{ ...root!, size: "7" }, { ...addedDevice([]), size: "1.5" }, { ...addedDevice([]), iops: "many" }],
+    devices: [{ ...root!, size: "7" }, { ...addedDevice([]), size: "1.5" }, { ...addedDevice([]), name: "/dev/xvda", iops: "many" }],
     groupIds: [],
     count: "0",
     metadata: { enabled: true, tokens: "required", hops: "", tags: false },
@@ -138,6 +138,7 @@ test("every field that cannot be meant hinders in words of its own", () => {
     "The size of a volume must be a whole number of at least 8 GiB",
     "The size of a volume must be a whole number of at least 1 GiB",
     "IOPS is not a whole number",
+    "Two volumes have the device name /dev/xvda",
     "Metadata response hop limit is not a whole number",
     "User data is not base64",
     "The number of instances must be between 1 and 1000",
@@ -171,6 +172,12 @@ test("an image fits a type that runs its architecture and boots its firmware", (
   expect(misfit(type("t3.micro"), { ...image, Architecture: "i386" })).toBeNull();
   expect(misfit(type("t3.micro"), { ...image, VirtualizationType: "paravirtual" })).toBe("launch.misfitVirtualization");
   expect(firstType([xen, type("m5.large")], { ...image, BootMode: "uefi" })).toBe("m5.large");
+});
+
+test("types are in the order of their families and sizes", () => {
+  const sized = (name: string, SizeInMiB: number) => type(name, { MemoryInfo: { SizeInMiB } });
+  const all = [sized("t3.large", 8192), sized("c5.large", 4096), sized("t3.nano", 512), sized("t3.2xlarge", 32768), sized("t3a.nano", 512)];
+  expect(inOrder(all).map(({ InstanceType }) => InstanceType)).toEqual(["c5.large", "t3.nano", "t3.large", "t3.2xlarge", "t3a.nano"]);
 });
 
 test("the command is the call, as the AWS CLI takes it", () => {

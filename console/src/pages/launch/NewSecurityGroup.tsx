@@ -7,11 +7,10 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReactNode } from "react";
 import { useText } from "../../texts/texts";
+import { admitsSsh } from "./admission";
 import { wrongBlock } from "./hindrances";
 import type { NewGroup, Source } from "./launchModel";
 import type { Editing } from "./Section";
-
-const THIS_HOST = /^(0\.0\.0\.0\/0|127\.)/; // every client of a guest is this machine
 
 export function NewSecurityGroup({ form, change }: Editing): ReactNode {
   const text = useText();
@@ -23,7 +22,6 @@ export function NewSecurityGroup({ form, change }: Editing): ReactNode {
     { value: "anywhere", label: text("launch.anywhere"), description: "0.0.0.0/0" },
     { value: "block", label: text("launch.block") },
   ];
-  const isOpen = ssh.from === "anywhere" || (ssh.from === "block" && THIS_HOST.test(ssh.block));
   return (
     <SpaceBetween size="m">
       <FormField label={text("launch.groupName")} stretch>
@@ -63,7 +61,7 @@ export function NewSecurityGroup({ form, change }: Editing): ReactNode {
           {text("launch.http")}
         </Checkbox>
       </SpaceBetween>
-      {!isOpen && <Alert type="warning">{text("launch.sshClosed")}</Alert>}
+      {!admitsSsh(form, []) && <Alert type="warning">{text("launch.sshClosed")}</Alert>}
     </SpaceBetween>
   );
 }

@@ -3,6 +3,7 @@ import Box from "@cloudscape-design/components/box";
 import type { ReactNode } from "react";
 import { useText, type Text } from "../../texts/texts";
 import type { Networks } from "./choices";
+import { admitsSsh } from "./admission";
 import { whole, type Form } from "./launchModel";
 
 export function WhatWillHappen({ form, networks }: { form: Form; networks: Networks | undefined }): ReactNode {
@@ -32,6 +33,7 @@ export function prospects(text: Text, form: Form, networks: Networks | undefined
   return [
     text(count === 1 ? "launch.willBoot" : "launch.willBootSeveral", where),
     text(isPublic ? "launch.willBePublic" : "launch.willBePrivate"),
+    ...(isPublic ? [text(admitsSsh(form, networks?.groups ?? []) ? "launch.willAdmitSsh" : "launch.willNotAdmitSsh")] : []),
     ...(form.stopProtection ? [text("launch.willRefuseStop")] : []),
     ...(form.terminationProtection ? [text("launch.willRefuseTerminate")] : []),
     ...(form.shutdown === "terminate" ? [text("launch.willTerminate")] : []),

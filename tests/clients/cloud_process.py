@@ -6,7 +6,6 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -157,11 +156,12 @@ class AwsCli:
         assert ran.returncode not in (0, 1, 2), f"{ran.returncode}: {ran.stdout}"
         return ran.stderr.strip()
 
-    def shell(self, commands: Sequence[str], folder: Path) -> list[Any]:
-        """Run commands one after another in one shell, as a person would paste them; gives each one's answer."""
+    def script(self, *commands: str, folder: Path | None = None) -> str:
+        """Run commands as a person would who copied them into a shell. All of them succeed; gives what they print."""
+        path = f"{BIN}:{self._environment.get('PATH', '')}"
         ran = subprocess.run(
-            ["/bin/sh", "-euc", "\n".join(commands)],
-            env={**self._environment, "PATH": f"{BIN}:{os.environ['PATH']}"},
+            ["/bin/sh", "-ec", "\n".join(commands)],
+            env={**self._environment, "PATH": path},
             cwd=folder,
             capture_output=True,
             text=True,
@@ -169,12 +169,7 @@ class AwsCli:
             stdin=subprocess.DEVNULL,
         )
         assert ran.returncode == 0, ran.stderr
-        answers, rest = [], ran.stdout.lstrip()
-        while rest:
-            answer, end = json.JSONDecoder().raw_decode(rest)
-            answers.append(answer)
-            rest = rest[end:].lstrip()
-        return answers
+        return ran.stdout
 
     def _run(self, words: tuple[object, ...], changed: dict[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

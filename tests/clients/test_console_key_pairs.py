@@ -1,11 +1,12 @@
 """The console's page of key pairs as a person uses it, checked with boto3 and the AWS CLI."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch
+from console_browser import Person, address, launch, new_profile
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from playwright.sync_api import Browser, expect
@@ -101,7 +102,7 @@ def test_a_public_key_is_imported_pasted_and_from_a_file_and_as_the_command_says
         assert pair["PublicKey"] == f"{key} {name}"
         sdk.client().delete_key_pair(KeyName=name)
         expect(person.row(name)).to_have_count(0)
-        [answer] = aws.shell([command], tmp_path)
+        answer = json.loads(aws.script(command))
         assert answer["KeyFingerprint"] == pair["KeyFingerprint"]
         expect(person.row(name)).to_have_count(1)
 
@@ -129,7 +130,7 @@ def test_a_deletion_names_the_instances_that_keep_the_key(cloud: CloudProcess, p
 
 def test_key_pairs_are_seen_at_once_tagged_and_hinder_nobody(cloud: CloudProcess, browser: Browser, sdk: Sdk) -> None:
     client = sdk.client()
-    person = Person(browser, dark=True, language="ja-JP")
+    person = Person(new_profile(browser, dark=True, language="ja-JP"))
     person.page.goto(address(cloud))
     person.visit(cloud.endpoint, "us-east-1/key-pairs")
     expect(person.page.get_by_role("heading", name="キーペア")).to_be_visible()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch
+from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, Locator, Route, expect
 
 pytestmark = pytest.mark.clients
@@ -57,6 +57,13 @@ class Wizard:
         shown = self.page.locator("main").get_by_text(re.compile(r"^(group=\$\()?(printf .*\| )?aws ec2 ", re.DOTALL))
         expect(shown.first).to_be_visible()
         return shown.all_inner_texts()
+
+
+def launched_by(aws: AwsCli, commands: list[str], folder: Path) -> str:
+    """The instance that these commands launch, the last of them."""
+    printed = aws.script(*commands, folder=folder)
+    launched: list[str] = re.findall(r'"InstanceId": "(i-[0-9a-f]+)"', printed)
+    return launched[-1]
 
 
 def instance(sdk: Sdk, instance_id: str) -> dict[str, Any]:
@@ -147,7 +154,7 @@ def test_the_shown_command_launches_what_the_wizard_launches(
     wizard.open_advanced()
     page.get_by_role("textbox", name="User data", exact=True).fill(_SCRIPT)
     expect(page.get_by_text("The cloud would accept this launch")).to_be_visible()
-    by_command = aws.shell(wizard.commands(), tmp_path)[-1]["Instances"][0]["InstanceId"]
+    by_command = launched_by(aws, wizard.commands(), tmp_path)
     expect(page.get_by_text("already exists for VPC").first).to_be_visible()  # the command made the group
     expect(wizard.button).to_be_disabled()
     page.get_by_role("radio", name="Select existing security group").check(force=True)
@@ -189,7 +196,7 @@ def test_user_data_comes_as_a_file_or_encoded_already(
         page.get_by_role("textbox", name="User data", exact=True).fill(base64.b64encode(content).decode())
     expect(page.get_by_text("The cloud would accept this launch")).to_be_visible()
     commands = wizard.commands()
-    launched = [aws.shell(commands, tmp_path)[-1]["Instances"][0]["InstanceId"], wizard.launch()]
+    launched = [launched_by(aws, commands, tmp_path), wizard.launch()]
     for instance_id in launched:
         assert base64.b64decode(attribute(sdk, instance_id, "userData")) == content
 
@@ -269,7 +276,7 @@ def test_a_refusal_is_shown_in_ec2s_words_and_what_changes_outside_is_seen(
 
 
 def test_the_wizard_hinders_nobody(cloud: CloudProcess, browser: Browser) -> None:
-    person = Person(browser, dark=True, language="ja-JP")
+    person = Person(new_profile(browser, dark=True, language="ja-JP"))
     person.page.goto(address(cloud))
     person.visit(cloud.endpoint, "us-east-1/launch")
     expect(person.page.get_by_role("heading", name="インスタンスを起動する")).to_be_visible()

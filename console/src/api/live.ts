@@ -12,6 +12,7 @@ export const TABLES = [
   "interface_groups",
   "key_pairs",
   "network_interfaces",
+  "security_group_rules",
   "security_groups",
   "snapshots",
   "subnets",

@@ -26,11 +26,14 @@ export type Instance = Wire<EC2.Instance>;
 export type InstanceStatus = Wire<EC2.InstanceStatus>;
 export type InstanceTypeInfo = Wire<EC2.InstanceTypeInfo>;
 export type KeyPair = Wire<EC2.KeyPairInfo>;
+export type NetworkInterface = Wire<EC2.NetworkInterface>;
 export type SecurityGroup = Wire<EC2.SecurityGroup>;
+export type SecurityGroupRule = Wire<EC2.SecurityGroupRule>;
 export type Snapshot = Wire<EC2.Snapshot>;
 export type Subnet = Wire<EC2.Subnet>;
 export type Tag = Wire<EC2.Tag>;
 export type Vpc = Wire<EC2.Vpc>;
+
 /** One life of a guest's kernel, as `/_kumoniwa/instances/{id}/boots` tells it. Times that were not seen are null. */
 export interface Boot {
   id: string;

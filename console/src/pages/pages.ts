@@ -21,7 +21,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
   },
   {
     title: "section.network",
-    pages: [{ page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") }],
+    pages: [
+      { page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") },
+      { page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") },
+    ],
   },
 ];
 

@@ -24,7 +24,7 @@ from kumoniwa.console.json_text import given_text, read_json, written_json
 from kumoniwa.console.same_origin import HALF_B, check_same_origin, cookie_name, half_a
 from kumoniwa.console.sessions import NotSignedIn, Principal, Session, Sessions
 from kumoniwa.console.static_files import StaticFile
-from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest
+from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThere, OtherMethod
 from kumoniwa.gateway import routes
 from kumoniwa.gateway.arrival import arrived, whole
 from kumoniwa.gateway.dispatch import Dispatcher
@@ -120,12 +120,12 @@ class Console:
         if name == _DOCUMENT and not self._files:
             missing = "The console is not part of this installation. From a copy of the sources: scripts/console\n"
             return PlainTextResponse(missing, HTTPStatus.NOT_FOUND)
-        raise Ec2Error("NotFound", f"The console has nothing at {exchange.what}.", HTTPStatus.NOT_FOUND)
+        raise NothingThere(f"The console has nothing at {exchange.what}.", way_out=f"It begins at {PREFIX}.")
 
     async def _api(self, request: Request, exchange: _Exchange) -> Response:
         head = arrived(request, self._hosts)
         if head.method != "POST":
-            raise Ec2Error("MethodNotAllowed", "The console's API takes POST alone.", HTTPStatus.METHOD_NOT_ALLOWED)
+            raise OtherMethod("The console's API takes POST alone.", way_out="Ask it with POST.")
         check_same_origin(head)
         name = request.scope["path"].removeprefix(API)
         if name == "sign-in":
@@ -145,7 +145,7 @@ class Console:
             case "sign-out":
                 self._sessions.end(half_a(head))
                 return _with_cookie(_answered({}, exchange), head, "", "; Max-Age=0")
-        raise Ec2Error("NotFound", f"The console has nothing at {exchange.what}.", HTTPStatus.NOT_FOUND)
+        raise NothingThere(f"The console has nothing at {exchange.what}.", way_out=f"It begins at {PREFIX}.")
 
     def _sign_in(self, read: SignedRequest, exchange: _Exchange) -> Response:
         _, halves = self._sessions.begin(given_text(read_json(read.body), "code"))

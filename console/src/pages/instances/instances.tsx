@@ -3,10 +3,13 @@ import Link from "@cloudscape-design/components/link";
 import type { ActionDialog, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
+import { ChangeGroups } from "./ChangeGroups";
 import { ChangeProtection } from "./ChangeProtection";
 import { ChangeState, type Change } from "./ChangeState";
 import { CreateImage } from "./CreateImage";
 import { InstanceFacts } from "./InstanceFacts";
+import { InstanceNetworking } from "./InstanceNetworking";
+import { InstanceSecurity } from "./InstanceSecurity";
 import { InstanceStorage } from "./InstanceStorage";
 import { instancesOf, type Row } from "./model";
 import { StatusChecks, statusText } from "./StatusChecks";
@@ -86,6 +89,11 @@ const menus: Menu<Row>[] = [
         ],
       },
       {
+        id: "networking",
+        text: "action.networking",
+        actions: [{ id: "changeGroups", text: "action.changeGroups", dialog: ChangeGroups }],
+      },
+      {
         id: "images",
         text: "action.imageAndTemplates",
         actions: [{ id: "createImage", text: "action.createImage", dialog: CreateImage }],
@@ -108,6 +116,8 @@ const instances: Resource<Row> = {
   tabs: [
     { id: "details", label: "tab.details", view: InstanceFacts },
     { id: "timeline", label: "tab.timeline", view: Timeline },
+    { id: "security", label: "tab.security", view: InstanceSecurity },
+    { id: "networking", label: "tab.networking", view: InstanceNetworking },
     { id: "storage", label: "tab.storage", view: InstanceStorage },
   ],
 };

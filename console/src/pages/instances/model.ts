@@ -62,6 +62,25 @@ export function protectionsOf(region: string, id: string): Listing<Protections> 
   };
 }
 
+/** A port of this machine that reaches a port of a guest. */
+export interface Forward {
+  protocol: string;
+  host: string;
+  port: number;
+  guest_port: number;
+  /** Why it could not be opened; null where it is open. */
+  refused: string | null;
+}
+
+/** The ports that the rules of an instance's security groups open. */
+export function forwardsOf(region: string, id: string): Listing<Forward[]> {
+  return {
+    key: `${region}/instances/${id}/forwards`,
+    tables: ["instances", "interface_groups", "security_group_rules"],
+    read: async () => (await evidence<{ forwards: Forward[] }>(region, `instances/${id}`)).forwards,
+  };
+}
+
 /** The volumes of an instance that end with it, and those that stay. */
 export function volumesOf(instance: Instance): { gone: string[]; kept: string[] } {
   const attached = (instance.BlockDeviceMappings ?? []).filter((device) => device.Ebs?.VolumeId);

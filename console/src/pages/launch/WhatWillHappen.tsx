@@ -3,16 +3,18 @@ import Box from "@cloudscape-design/components/box";
 import type { ReactNode } from "react";
 import { useText, type Text } from "../../texts/texts";
 import type { Networks } from "./choices";
+import { useAnswers } from "../security-groups/Enforced";
 import { admitsSsh } from "./admission";
 import { whole, type Form } from "./launchModel";
 
 export function WhatWillHappen({ form, networks }: { form: Form; networks: Networks | undefined }): ReactNode {
   const text = useText();
+  const answers = useAnswers() ?? true;
   return (
     <div>
       <Box variant="awsui-key-label">{text("launch.willTitle")}</Box>
       <ul>
-        {prospects(text, form, networks).map((one) => (
+        {prospects(text, form, networks, answers).map((one) => (
           <li key={one}>{one}</li>
         ))}
       </ul>
@@ -20,7 +22,8 @@ export function WhatWillHappen({ form, networks }: { form: Form; networks: Netwo
   );
 }
 
-export function prospects(text: Text, form: Form, networks: Networks | undefined): string[] {
+/** `answers`: whether there are guests behind the addresses, which simulated ones are not. */
+export function prospects(text: Text, form: Form, networks: Networks | undefined, answers: boolean): string[] {
   const subnet = networks?.subnets.find(({ SubnetId }) => SubnetId === form.subnetId);
   // Where no subnet is named, EC2 takes a default one, and gives what that one says.
   const usual = subnet ?? networks?.subnets.find(({ VpcId, DefaultForAz }) => VpcId === form.vpcId && DefaultForAz);
@@ -33,7 +36,8 @@ export function prospects(text: Text, form: Form, networks: Networks | undefined
   return [
     text(count === 1 ? "launch.willBoot" : "launch.willBootSeveral", where),
     text(isPublic ? "launch.willBePublic" : "launch.willBePrivate"),
-    ...(isPublic ? [text(admitsSsh(form, networks?.groups ?? []) ? "launch.willAdmitSsh" : "launch.willNotAdmitSsh")] : []),
+    ...(answers && isPublic ? [text(admitsSsh(form, networks?.groups ?? []) ? "launch.willAdmitSsh" : "launch.willNotAdmitSsh")] : []),
+    ...(answers ? [] : [text("launch.willBeSimulated")]),
     ...(form.stopProtection ? [text("launch.willRefuseStop")] : []),
     ...(form.terminationProtection ? [text("launch.willRefuseTerminate")] : []),
     ...(form.shutdown === "terminate" ? [text("launch.willTerminate")] : []),

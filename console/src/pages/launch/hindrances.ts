@@ -1,11 +1,11 @@
 /** Why the form cannot be launched as it is, as far as the page can tell without asking the cloud. Pure. */
 import type { Text } from "../../texts/texts";
+import { blockOf } from "../security-groups/cidr";
 import { VOLUME_TYPES, type Device } from "./devices";
 import { whole, type Form } from "./launchModel";
 import { wrongUserData } from "./userData";
 
 export const MOST_INSTANCES = 1000; // in one call
-const BLOCK = /^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
 
 /** Why a volume's fields cannot be meant; null where they can. */
 export function wrongDevice(text: Text, device: Device): string | null {
@@ -28,7 +28,7 @@ export function sameDevice(text: Text, devices: readonly Device[]): string | nul
 
 /** Why the source of SSH cannot be meant; null where it can. */
 export function wrongBlock(text: Text, { newGroup: { ssh } }: Form): string | null {
-  return ssh.from === "block" && !BLOCK.test(ssh.block) ? text("launch.blockWrong") : null;
+  return ssh.from === "block" && blockOf(ssh.block)?.kind !== "ipv4" ? text("launch.blockWrong") : null;
 }
 
 export function wrongCount(text: Text, { count }: Form): string | null {

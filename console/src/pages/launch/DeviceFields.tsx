@@ -11,7 +11,8 @@ import type { ReactNode } from "react";
 import type { Snapshot } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
 import { useText } from "../../texts/texts";
-import { ofType, VOLUME_TYPES, type Device } from "./devices";
+import { limitsOf, TYPE_TEXTS, type VolumeTypeName } from "../volumes/volumeTypes";
+import { ofType, typesOf, type Device } from "./devices";
 import { wrongDevice } from "./hindrances";
 
 interface Properties {
@@ -26,9 +27,7 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
   const text = useText();
   const edit = (part: Partial<Device>): void => change({ ...device, ...part });
   const title = text(device.isRoot ? "launch.rootVolume" : device.ofImage ? "launch.imageVolume" : "launch.addedVolume", { number });
-  const types = Object.entries(VOLUME_TYPES)
-    .filter(([, { boots }]) => boots || !device.isRoot)
-    .map(([value]) => ({ value, label: value }));
+  const typeOption = (value: VolumeTypeName) => ({ value, label: value, description: text(TYPE_TEXTS[value]) });
   const noSnapshot = { value: "", label: text("launch.snapshotNone") };
   const snapshotOptions = [
     noSnapshot,
@@ -42,7 +41,7 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
     const least = snapshots.find((one) => one.SnapshotId === snapshotId)?.VolumeSize ?? 1;
     edit({ snapshotId, least, size: String(Math.max(Number(device.size) || 0, least)) });
   };
-  const { iops, throughput } = VOLUME_TYPES[device.type] ?? {};
+  const { iops, throughput } = limitsOf(device.type) ?? {};
   return (
     <section aria-label={title}>
       <SpaceBetween size="s">
@@ -86,7 +85,7 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
               <FormField label={text("launch.volumeType")}>
                 <Select
                   selectedOption={{ value: device.type, label: device.type }}
-                  options={types}
+                  options={typesOf(device).map(typeOption)}
                   onChange={({ detail }) => edit(ofType(detail.selectedOption.value ?? device.type))}
                 />
               </FormField>

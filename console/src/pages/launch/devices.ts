@@ -1,5 +1,6 @@
 /** The volumes of a launch: rows of a form, and the block device mappings that they come to. Pure. */
 import type { Asked, Image } from "../../api/types";
+import { limitsOf, VOLUME_TYPES, type VolumeTypeName } from "../volumes/volumeTypes";
 
 export interface Device {
   name: string;
@@ -19,16 +20,13 @@ export interface Device {
 
 type Mapping = NonNullable<Asked<"RunInstances">["BlockDeviceMappings"]>[number];
 
-/** EC2's volume types in the order of its console; what of them can be asked for, with where that begins. */
-export const VOLUME_TYPES: Record<string, { iops?: number; throughput?: number; boots: boolean }> = {
-  gp3: { iops: 3000, throughput: 125, boots: true },
-  gp2: { boots: true },
-  io1: { iops: 100, boots: true },
-  io2: { iops: 100, boots: true },
-  sc1: { boots: false },
-  st1: { boots: false },
-  standard: { boots: true },
-};
+const NEVER_ROOTS = ["sc1", "st1"];
+
+/** The volume types that a device can have, in the order of EC2's console. */
+export function typesOf({ isRoot }: Device): VolumeTypeName[] {
+  const all = Object.keys(VOLUME_TYPES) as VolumeTypeName[];
+  return all.filter((type) => !isRoot || !NEVER_ROOTS.includes(type));
+}
 
 /** The devices that an image brings. */
 export function devicesOf(image: Image): Device[] {
@@ -63,8 +61,8 @@ export function addedDevice(devices: readonly Device[]): Device {
 
 /** What a device has of a volume type: what can be asked for begins at its least. */
 export function ofType(type: string): Pick<Device, "type" | "iops" | "throughput"> {
-  const { iops, throughput } = VOLUME_TYPES[type] ?? {};
-  return { type, iops: String(iops ?? ""), throughput: String(throughput ?? "") };
+  const { iops, throughput } = limitsOf(type) ?? {};
+  return { type, iops: String(iops?.[0] ?? ""), throughput: String(throughput?.[0] ?? "") };
 }
 
 /** The mappings that lead from what the image brings to what is wanted: what is as the image has it is not named. */
@@ -97,7 +95,7 @@ function changes(was: Device, is: Device): NonNullable<Mapping["Ebs"]> {
 }
 
 function typed({ type, iops, throughput }: Device): Pick<NonNullable<Mapping["Ebs"]>, "VolumeType" | "Iops" | "Throughput"> {
-  const has = VOLUME_TYPES[type];
+  const has = limitsOf(type);
   return {
     VolumeType: type as NonNullable<Mapping["Ebs"]>["VolumeType"],
     ...(has?.iops !== undefined && { Iops: Number(iops) }),

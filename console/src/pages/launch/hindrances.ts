@@ -1,7 +1,8 @@
 /** Why the form cannot be launched as it is, as far as the page can tell without asking the cloud. Pure. */
 import type { Text } from "../../texts/texts";
 import { blockOf } from "../security-groups/cidr";
-import { VOLUME_TYPES, type Device } from "./devices";
+import { limitsOf } from "../volumes/volumeTypes";
+import type { Device } from "./devices";
 import { whole, type Form } from "./launchModel";
 import { wrongUserData } from "./userData";
 
@@ -9,7 +10,7 @@ export const MOST_INSTANCES = 1000; // in one call
 
 /** Why a volume's fields cannot be meant; null where they can. */
 export function wrongDevice(text: Text, device: Device): string | null {
-  const [size, { iops, throughput } = {}] = [whole(device.size), VOLUME_TYPES[device.type]];
+  const [size, { iops, throughput } = {}] = [whole(device.size), limitsOf(device.type)];
   if (device.name === "") return text("launch.deviceMissing");
   if (size === undefined || size < device.least) return text("launch.sizeLeast", { least: device.least });
   if (iops !== undefined && whole(device.iops) === undefined) return text("launch.numberWrong", { what: "IOPS" });

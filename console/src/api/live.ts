@@ -9,14 +9,17 @@ export const TABLES = [
   "images",
   "instances",
   "interface_groups",
+  "key_pairs",
   "network_interfaces",
   "permissions",
   "security_group_rules",
   "security_groups",
   "snapshots",
+  "subnets",
   "tags",
   "volume_modifications",
   "volumes",
+  "vpcs",
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -24,10 +24,13 @@ type Output<C> = C extends { resolveMiddleware: (...given: never[]) => (...given
 export type Image = Wire<EC2.Image>;
 export type Instance = Wire<EC2.Instance>;
 export type InstanceStatus = Wire<EC2.InstanceStatus>;
+export type InstanceTypeInfo = Wire<EC2.InstanceTypeInfo>;
+export type KeyPair = Wire<EC2.KeyPairInfo>;
 export type NetworkInterface = Wire<EC2.NetworkInterface>;
 export type SecurityGroup = Wire<EC2.SecurityGroup>;
 export type SecurityGroupRule = Wire<EC2.SecurityGroupRule>;
 export type Snapshot = Wire<EC2.Snapshot>;
+export type Subnet = Wire<EC2.Subnet>;
 export type Tag = Wire<EC2.Tag>;
 export type Volume = Wire<EC2.Volume>;
 export type VolumeAttachment = Wire<EC2.VolumeAttachment>;

@@ -26,6 +26,8 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
   };
   const items = selected.filter((item) => open?.ids.includes(resource.idOf(item))); // as they are now, while it is open
   const Dialog = open && "dialog" in open.action ? open.action.dialog : undefined;
+  const Alone = open && "alone" in open.action ? open.action.alone : undefined;
+  const close = (): void => setOpen(undefined);
   return (
     <SpaceBetween direction="horizontal" size="xs">
       {menusOf(resource).map((menu) => (
@@ -42,7 +44,8 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
           {text(menu.text)}
         </ButtonDropdown>
       ))}
-      {Dialog && isSome(items) && <Dialog region={region} items={items} close={() => setOpen(undefined)} />}
+      {Dialog && isSome(items) && <Dialog region={region} items={items} close={close} />}
+      {Alone && <Alone region={region} close={close} />}
     </SpaceBetween>
   );
 }
@@ -89,6 +92,7 @@ function choice<T>(text: Text, action: Action<T>, region: string, selected: read
 }
 
 function hindrance<T>(text: Text, action: Action<T>, selected: readonly T[]): string | null {
+  if ("alone" in action) return null;
   if (!isSome(selected)) return text("actions.chooseFirst");
   if (action.several !== true && selected.length > 1) return text("actions.chooseOne");
   return action.hindered?.(selected, text) ?? null;

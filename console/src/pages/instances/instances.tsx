@@ -123,6 +123,7 @@ const instances: Resource<Row> = {
   columns,
   sortedBy: "name",
   menus,
+  create: { text: "launch.instances", address: (region) => at(region, "launch") },
   tabs: [
     { id: "details", label: "tab.details", view: InstanceFacts },
     { id: "timeline", label: "tab.timeline", view: Timeline },

@@ -6,12 +6,13 @@ import CollectionPreferences from "@cloudscape-design/components/collection-pref
 import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
 import PropertyFilter from "@cloudscape-design/components/property-filter";
+import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useListing } from "../api/listing";
 import { inWords } from "../shell/notices";
-import { useText } from "../texts/texts";
+import { useText, type TextKey } from "../texts/texts";
 import { labelOf, useAround, useChosen, type Around, type Column, type Resource } from "./resource";
 import { CreateButton, ResourceActions } from "./ResourceActions";
 
@@ -26,7 +27,9 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
   const text = useText();
   const around = useAround(region);
   const choose = useChosen();
-  const { value: items, failure, again } = useListing(useMemo(() => resource.listing(region), [resource, region]));
+  const [viewed, view] = useState(resource.views?.[0]?.id);
+  const { listing } = resource.views?.find(({ id }) => id === viewed) ?? resource;
+  const { value: items, failure, again } = useListing(useMemo(() => listing(region), [listing, region]));
   const [preferences, keep] = usePreferences(resource);
   const find = text("table.find", { what: text(resource.title) });
   const columns = useMemo(
@@ -106,6 +109,7 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
           filteringOptions={options}
           filteringPlaceholder={find}
           filteringAriaLabel={find}
+          customControl={resource.views && <Views views={resource.views} viewed={viewed} onChange={view} />}
           countText={text("table.of", { count: collection.filteredItemsCount ?? 0, of: items?.length ?? 0 })}
         />
       }
@@ -140,6 +144,26 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
 }
 
 const NO_QUERY = { tokens: [], operation: "and" } as const;
+
+interface ViewsGiven {
+  views: readonly { id: string; text: TextKey }[];
+  viewed: string | undefined;
+  onChange: (id: string | undefined) => void;
+}
+
+/** Chooses which of a kind of resource the table shows. */
+function Views({ views, viewed, onChange }: ViewsGiven): ReactNode {
+  const text = useText();
+  const options = views.map((one) => ({ value: one.id, label: text(one.text) }));
+  return (
+    <Select
+      options={options}
+      selectedOption={options.find(({ value }) => value === viewed) ?? null}
+      onChange={({ detail }) => onChange(detail.selectedOption.value)}
+      ariaLabel={text("table.views")}
+    />
+  );
+}
 
 function NoMatch({ clear }: { clear: () => void }): ReactNode {
   const text = useText();

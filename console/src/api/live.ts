@@ -11,6 +11,7 @@ export const TABLES = [
   "instances",
   "interface_groups",
   "network_interfaces",
+  "permissions",
   "security_groups",
   "snapshots",
   "tags",

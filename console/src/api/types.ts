@@ -25,6 +25,7 @@ export type Image = Wire<EC2.Image>;
 export type Instance = Wire<EC2.Instance>;
 export type InstanceStatus = Wire<EC2.InstanceStatus>;
 export type Tag = Wire<EC2.Tag>;
+export type Volume = Wire<EC2.Volume>;
 /** One life of a guest's kernel, as `/_kumoniwa/instances/{id}/boots` tells it. Times that were not seen are null. */
 export interface Boot {
   id: string;

@@ -17,6 +17,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     title: "section.instances",
     pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
   },
+  {
+    title: "section.images",
+    pages: [{ page: "images", title: "images", load: () => import("./images/images") }],
+  },
 ];
 
 const PAGES = new Map(SECTIONS.flatMap(({ pages }) => pages).map((one) => [one.page, one]));

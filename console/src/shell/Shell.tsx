@@ -6,7 +6,7 @@ import { Mode } from "@cloudscape-design/global-styles";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { lazy, Suspense, use, useState, useSyncExternalStore, type ReactNode } from "react";
-import { call, signOut, type About } from "../api/call";
+import { signOut, type About } from "../api/call";
 import { useListing } from "../api/listing";
 import { live } from "../api/live";
 import { resourceOf, SECTIONS, titleOf } from "../pages/pages";
@@ -15,6 +15,7 @@ import { ResourcePage, ResourcePanel } from "../resource/ResourcePage";
 import { useText } from "../texts/texts";
 import { NoticeBar } from "./notices";
 import { at, go, usePlace, type Place } from "./place";
+import { regionsOf } from "./regions";
 
 const Dashboard = lazy(() => import("../pages/Dashboard"));
 const CallLog = lazy(() => import("./CallLog"));
@@ -87,11 +88,7 @@ interface Bar {
 
 function TopBar({ cloud, place, settings, openCalls }: Bar): ReactNode {
   const text = useText();
-  const regions = useListing({
-    key: "regions",
-    tables: [],
-    read: async () => (await call(cloud.region, "DescribeRegions", {})).Regions ?? [],
-  });
+  const regions = useListing(regionsOf(cloud.region));
   return (
     <div id="top">
       <TopNavigation

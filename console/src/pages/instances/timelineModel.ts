@@ -61,6 +61,13 @@ export function guestPhases(boots: readonly Boot[], now: number): Phase<GuestKin
   });
 }
 
+/** The same, with the phase parted in which this moment lies: a long one is then shortened on each side of it. */
+export function partedAt(phases: readonly Phase<GuestKind>[], moment: number): Phase<GuestKind>[] {
+  return phases.flatMap((phase) =>
+    phase.from < moment && moment < phase.to ? [{ ...phase, to: moment, open: false }, { ...phase, from: moment }] : [phase],
+  );
+}
+
 /** What EC2's API says of the instance meanwhile: it shows none of the reboots. */
 export function apiPhases(boots: readonly Boot[], now: number): Phase<ApiKind>[] {
   const phases: Phase<ApiKind>[] = [];

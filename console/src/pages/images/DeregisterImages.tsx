@@ -1,0 +1,58 @@
+/** Deregister images: says for each which snapshots go or stay, which instances go on, or which protection refuses it. */
+import Checkbox from "@cloudscape-design/components/checkbox";
+import { useMemo, useState, type ReactNode } from "react";
+import { useListing } from "../../api/listing";
+import type { Image } from "../../api/types";
+import { ForEach, type Prospect } from "../../resource/ForEach";
+import { label, type Chosen } from "../../resource/resource";
+import { useText } from "../../texts/texts";
+import { launchedFrom, ownImages, snapshotsOf } from "./model";
+
+interface Properties {
+  region: string;
+  items: Chosen<Image>;
+  close: () => void;
+}
+
+export function DeregisterImages({ region, items, close }: Properties): ReactNode {
+  const text = useText();
+  const [withSnapshots, setWithSnapshots] = useState(false);
+  const { value: all } = useListing(useMemo(() => ownImages(region), [region]));
+  const { value: launched } = useListing(useMemo(() => launchedFrom(region), [region]));
+  const prospect = (image: Image): Prospect => {
+    const { own, shared } = snapshotsOf(image, all ?? []);
+    const named = (ids: readonly string[] | undefined, none: string): string => (ids?.length ? ids.join(", ") : none);
+    const none = text("image.noSnapshots");
+    const [gone, kept] = withSnapshots ? [own, shared] : [[], [...own, ...shared]];
+    const instances = named(launched?.get(image.ImageId ?? ""), text("image.noInstances"));
+    const names = { gone: named(gone, none), kept: named(kept, none), instances };
+    return { type: "warning", text: text("image.will.deregister", names) };
+  };
+  return (
+    <ForEach
+      region={region}
+      items={items}
+      idOf={(image) => image.ImageId ?? ""}
+      labelOf={(image) => label(image.ImageId ?? "", image.Name ?? "")}
+      title={text("image.dialog.deregister", { count: items.length })}
+      what={text("action.deregisterImage")}
+      action="DeregisterImage"
+      parameters={(image) => ({
+        ImageId: image.ImageId ?? "",
+        ...(withSnapshots && { DeleteAssociatedSnapshots: true }),
+      })}
+      prospect={prospect}
+      stateOf={(image) => `${image.State} ${image.DeregistrationProtection}`}
+      hindered={all === undefined || launched === undefined ? text("loading") : null}
+      close={close}
+    >
+      <Checkbox
+        checked={withSnapshots}
+        description={text("image.deleteSnapshotsHelp")}
+        onChange={({ detail }) => setWithSnapshots(detail.checked)}
+      >
+        {text("image.deleteSnapshots")}
+      </Checkbox>
+    </ForEach>
+  );
+}

@@ -5,7 +5,7 @@ import type { Image } from "../../api/types";
 import { ForEach } from "../../resource/ForEach";
 import { label, type Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
-import { launchedFrom } from "./model";
+import { launchedFrom, whatGoesOn } from "./model";
 
 interface Properties {
   region: string;
@@ -18,7 +18,6 @@ export function ChangeAvailability({ region, items, change, close }: Properties)
   const text = useText();
   const { value: launched } = useListing(useMemo(() => launchedFrom(region), [region]));
   const disables = change === "disable";
-  const instancesOf = (image: Image): string => launched?.get(image.ImageId ?? "")?.join(", ") ?? text("image.noInstances");
   return (
     <ForEach
       region={region}
@@ -31,9 +30,10 @@ export function ChangeAvailability({ region, items, change, close }: Properties)
       parameters={(image) => ({ ImageId: image.ImageId ?? "" })}
       prospect={(image) => ({
         type: disables ? "warning" : "info",
-        text: disables ? text("image.will.disable", { instances: instancesOf(image) }) : text("image.will.enable"),
+        text: disables ? `${text("image.will.disable")} ${whatGoesOn(text, launched, image)}` : text("image.will.enable"),
       })}
       stateOf={(image) => image.State ?? ""}
+      hindered={launched === undefined ? text("loading") : null}
       close={close}
     />
   );

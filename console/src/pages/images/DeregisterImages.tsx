@@ -6,7 +6,7 @@ import type { Image } from "../../api/types";
 import { ForEach, type Prospect } from "../../resource/ForEach";
 import { label, type Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
-import { launchedFrom, ownImages, snapshotsOf } from "./model";
+import { launchedFrom, ownImages, snapshotsOf, whatGoesOn } from "./model";
 
 interface Properties {
   region: string;
@@ -21,12 +21,14 @@ export function DeregisterImages({ region, items, close }: Properties): ReactNod
   const { value: launched } = useListing(useMemo(() => launchedFrom(region), [region]));
   const prospect = (image: Image): Prospect => {
     const { own, shared } = snapshotsOf(image, all ?? []);
-    const named = (ids: readonly string[] | undefined, none: string): string => (ids?.length ? ids.join(", ") : none);
-    const none = text("image.noSnapshots");
     const [gone, kept] = withSnapshots ? [own, shared] : [[], [...own, ...shared]];
-    const instances = named(launched?.get(image.ImageId ?? ""), text("image.noInstances"));
-    const names = { gone: named(gone, none), kept: named(kept, none), instances };
-    return { type: "warning", text: text("image.will.deregister", names) };
+    const sentences = [
+      text("image.will.deregister"),
+      ...(gone.length > 0 ? [text("image.will.lose", { snapshots: gone.join(", ") })] : []),
+      ...(kept.length > 0 ? [text("image.will.keep", { snapshots: kept.join(", ") })] : []),
+      whatGoesOn(text, launched, image),
+    ];
+    return { type: "warning", text: sentences.join(" ") };
   };
   return (
     <ForEach

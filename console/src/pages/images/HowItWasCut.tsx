@@ -11,9 +11,10 @@ import { useListing, type Known } from "../../api/listing";
 import type { Boot, Image } from "../../api/types";
 import { inWords } from "../../shell/notices";
 import { at } from "../../shell/place";
-import { useMoment, useText } from "../../texts/texts";
+import { useClock, useMoment, useText } from "../../texts/texts";
 import { bootsOf } from "../instances/model";
 import { TimelinePicture } from "../instances/TimelinePicture";
+import { isMoving } from "../instances/timelineModel";
 import { useNow } from "../instances/useNow";
 import { aroundCut } from "./cutModel";
 import { BootedFromIt, CutSnapshots } from "./CutTables";
@@ -56,10 +57,11 @@ interface OfInstanceGiven {
 function OfInstance({ region, image, how, source }: OfInstanceGiven): ReactNode {
   const text = useText();
   const boots: Known<Boot[]> = useListing(useMemo(() => bootsOf(region, source), [region, source]));
-  const now = useNow(image.State === "pending");
+  const last = boots.value?.at(-1);
+  const now = useNow(image.State === "pending" || (last !== undefined && isMoving(last)));
   const around = useMemo(() => aroundCut(boots.value ?? [], how, now), [boots.value, how, now]);
   return (
-    <>
+    <SpaceBetween size="l">
       <Answer image={image} how={how} around={around} />
       {around === null ? (
         (boots.value !== undefined || boots.failure !== undefined) && <Alert type="info">{text("cut.noBoots", { source })}</Alert>
@@ -78,7 +80,7 @@ function OfInstance({ region, image, how, source }: OfInstanceGiven): ReactNode 
           <TimelinePicture boots={around.boots} now={around.until} mark={{ at: around.cutAt, text: text("cut.mark") }} />
         </Container>
       )}
-    </>
+    </SpaceBetween>
   );
 }
 
@@ -90,7 +92,7 @@ interface AnswerGiven {
 
 function Answer({ image, how, around }: AnswerGiven): ReactNode {
   const text = useText();
-  const moment = useMoment();
+  const moments = { moment: useMoment(), clock: useClock() };
   const { type, key } = headline(image.State ?? "", how);
   return (
     <Container header={<Header variant="h2">{text("tab.cut")}</Header>}>
@@ -98,7 +100,7 @@ function Answer({ image, how, around }: AnswerGiven): ReactNode {
         <Box fontWeight="bold">
           <StatusIndicator type={type}>{text(key)}</StatusIndicator>
         </Box>
-        {sentences(text, moment, image, how, around).map((sentence) => (
+        {sentences(text, moments, image, how, around).map((sentence) => (
           <Box key={sentence} variant="p">
             {sentence}
           </Box>

@@ -49,5 +49,5 @@ function clipped(boots: readonly Boot[], now: number): { boots: Boot[]; until: n
   const last = boots.at(-1)!;
   const end = last.end_requested_at ?? last.at_rest_at ?? last.ended_at;
   const open = { end_requested_at: null, at_rest_at: null, ended_at: null, end_action: null, end_cause: null };
-  return { boots: [...boots.slice(0, -1), { ...last, ...open }], until: end === null ? now : Date.parse(end) };
+  return { boots: [...boots.slice(0, -1), { ...last, ...open }], until: end === null ? Math.max(now, Date.parse(last.reachable_at ?? last.started_at)) : Date.parse(end) };
 }

@@ -33,7 +33,7 @@ const columns: Column<Image>[] = [
   {
     id: "id",
     header: "image.id",
-    width: 200,
+    width: 215,
     value: (image) => image.ImageId ?? "",
     cell: (image, { region }) => <Link href={at(region, "images", image.ImageId)}>{image.ImageId}</Link>,
   },

@@ -2,6 +2,7 @@
 import { call, evidence } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { Asked, Image } from "../../api/types";
+import type { Text } from "../../texts/texts";
 
 const OWN = { Owners: ["self"] };
 
@@ -75,6 +76,12 @@ export function launchedFrom(region: string): Listing<Map<string, string[]>> {
       return new Map([...byImage].map(([image, instances]) => [image, instances.map((one) => one.InstanceId ?? "")]));
     },
   };
+}
+
+/** What an image's end does not touch, in words. */
+export function whatGoesOn(text: Text, launched: Map<string, string[]> | undefined, image: Image): string {
+  const instances = launched?.get(image.ImageId ?? "");
+  return instances === undefined ? text("image.noneLaunched") : text("image.launched", { instances: instances.join(", ") });
 }
 
 /** The snapshots of an image: those that no other of these images needs, and those that one does. */

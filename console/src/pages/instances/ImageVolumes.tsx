@@ -42,6 +42,7 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
           {
             id: "in",
             header: text("createImage.inImage"),
+            isRowHeader: true,
             cell: (one) => (
               <Checkbox
                 checked={of(one).left !== true}
@@ -49,11 +50,10 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
                 ariaLabel={`${text("createImage.inImage")}: ${one.device}`}
                 onChange={({ detail }) => change(one, { left: !detail.checked })}
               >
-                {one.isRoot && text("createImage.root")}
+                {one.isRoot ? text("createImage.root", { device: one.device }) : one.device}
               </Checkbox>
             ),
           },
-          { id: "device", header: text("volume.device"), cell: (one) => one.device, isRowHeader: true },
           { id: "volume", header: text("volume.id"), cell: (one) => one.volumeId },
           { id: "size", header: text("volume.size"), cell: (one) => one.size ?? "–" },
           { id: "type", header: text("volume.type"), cell: (one) => one.type ?? "–" },

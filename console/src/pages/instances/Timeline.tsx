@@ -12,7 +12,7 @@ import { inWords } from "../../shell/notices";
 import { useMoment, useText, type Text, type TextKey } from "../../texts/texts";
 import { bootsOf, type Row } from "./model";
 import { TimelinePicture } from "./TimelinePicture";
-import { downtimes, duration } from "./timelineModel";
+import { downtimes, duration, isMoving } from "./timelineModel";
 import { useNow } from "./useNow";
 
 const SHOWN = 5; // boots in the picture
@@ -27,7 +27,7 @@ export function Timeline({ region, item: { id } }: { region: string; item: Row }
   const text = useText();
   const { value: boots, failure } = useListing(useMemo(() => bootsOf(region, id), [region, id]));
   const last = boots?.at(-1);
-  const now = useNow(last !== undefined && last.at_rest_at === null && last.ended_at === null && isMoving(last));
+  const now = useNow(last !== undefined && isMoving(last));
   if (failure !== undefined) return <Box>{inWords(text, failure)}</Box>;
   if (boots === undefined) return <Box>{text("loading")}</Box>;
   if (boots.length === 0) return <Box>{text("timeline.empty")}</Box>;
@@ -98,9 +98,4 @@ function Request({ id }: { id: string | null }): ReactNode {
       copyErrorText={text("copyFailed")}
     />
   );
-}
-
-/** Whether its last boot is not at its end yet, or a shutdown not. */
-function isMoving(boot: Boot): boolean {
-  return boot.reachable_at === null || boot.end_requested_at !== null;
 }

@@ -25,6 +25,11 @@ export interface Downtime {
 
 const STOPPED_BY = new Set(["StopInstances", "TerminateInstances"]);
 
+/** Whether the guest boots or shuts down now, of its last boot. */
+export function isMoving(boot: Boot): boolean {
+  return boot.at_rest_at === null && boot.ended_at === null && (boot.reachable_at === null || boot.end_requested_at !== null);
+}
+
 /** The downtimes, each with the boot that ended it. */
 export function downtimes(boots: readonly Boot[]): Downtime[] {
   return boots.slice(1).flatMap((after, index) => {

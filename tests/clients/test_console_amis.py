@@ -179,7 +179,9 @@ def test_an_image_is_shared_described_deprecated_and_protected(
     person.picture("image-deprecation")
     assert person.violations() == []
     person.dialog.get_by_role("button", name="Show as CLI").click()
-    command = f"aws ec2 enable-image-deprecation --region us-east-1 --image-id {shared} --deprecate-at {year}-03-01T12:30:00Z"
+    command = (
+        f"aws ec2 enable-image-deprecation --region us-east-1 --image-id {shared} --deprecate-at {year}-03-01T12:30:00Z"
+    )
     expect(person.dialog.get_by_text(command)).to_be_visible()
     person.dialog.get_by_role("button", name="Save").click()
     expect(person.page.get_by_text(f"{shared} is deprecated from {year}-03-01 12:30 UTC on.")).to_be_visible()
@@ -211,7 +213,9 @@ def test_an_image_is_copied_into_another_region(cloud: CloudProcess, person: Per
     sdk.client().create_tags(Resources=[source], Tags=[{"Key": "team", "Value": "blue"}])
     person.visit(cloud.endpoint, f"{PAGE}/{source}")
     person.choose("Actions", "Copy AMI")
-    expect(person.dialog.get_by_text(f"AMI name to-be-copied is already in use by AMI {source} (Invalid")).to_be_visible()
+    expect(
+        person.dialog.get_by_text(f"AMI name to-be-copied is already in use by AMI {source} (Invalid")
+    ).to_be_visible()
     person.dialog.get_by_role("button", name=re.compile("Destination Region")).click()
     person.page.get_by_role("option", name="eu-central-1").click()
     person.dialog.get_by_role("checkbox", name="Copy tags").set_checked(True, force=True)
@@ -219,9 +223,8 @@ def test_an_image_is_copied_into_another_region(cloud: CloudProcess, person: Per
     assert person.violations() == []
     person.dialog.get_by_role("button", name="Copy AMI").click()
     expect(person.page.get_by_text("The AMI is being copied to eu-central-1")).to_be_visible()
-    [copy] = sdk.client(region="eu-central-1").describe_images(
-        Filters=[{"Name": "name", "Values": ["to-be-copied"]}]
-    )["Images"]
+    named = [{"Name": "name", "Values": ["to-be-copied"]}]
+    [copy] = sdk.client(region="eu-central-1").describe_images(Filters=named)["Images"]
     assert (copy["SourceImageId"], copy["Tags"]) == (source, [{"Key": "team", "Value": "blue"}])
     person.page.get_by_role("link", name=copy["ImageId"]).click()
     expect(person.page.get_by_role("heading", name=f"to-be-copied ({copy['ImageId']})")).to_be_visible()
@@ -237,7 +240,9 @@ def test_images_are_disabled_and_deregistered_several_at_once(
     person.visit(cloud.endpoint, PAGE)
     person.select("old-1")
     person.choose("Actions", "Disable AMI")
-    expect(person.dialog.get_by_text(re.compile("It cannot be launched nor copied until it is enabled"))).to_be_visible()
+    expect(
+        person.dialog.get_by_text(re.compile("It cannot be launched nor copied until it is enabled"))
+    ).to_be_visible()
     assert person.violations() == []
     person.dialog.get_by_role("button", name="Disable AMI (1)").click()
     expect(person.row("old-1")).to_have_count(0)

@@ -39,7 +39,7 @@ export function CutSnapshots({ region, how }: Properties): ReactNode {
         { id: "completed", header: text("snapshot.completed"), cell: (part) => moment(part.completed_at) },
         {
           id: "cut",
-          header: text("tab.cut"),
+          header: text("cut.consistency"),
           cell: (part) => (part.consistency === null ? "–" : text(`cut.kind.${part.consistency}`)),
         },
       ]}

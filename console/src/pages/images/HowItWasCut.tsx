@@ -60,27 +60,14 @@ function OfInstance({ region, image, how, source }: OfInstanceGiven): ReactNode 
   const last = boots.value?.at(-1);
   const now = useNow(image.State === "pending" || (last !== undefined && isMoving(last)));
   const around = useMemo(() => aroundCut(boots.value ?? [], how, now), [boots.value, how, now]);
+  const isUnknown = around === null && (boots.value !== undefined || boots.failure !== undefined);
   return (
-    <SpaceBetween size="l">
-      <Answer image={image} how={how} around={around} />
-      {around === null ? (
-        (boots.value !== undefined || boots.failure !== undefined) && <Alert type="info">{text("cut.noBoots", { source })}</Alert>
-      ) : (
-        <Container
-          header={
-            <Header
-              variant="h2"
-              description={text("timeline.compressed")}
-              actions={<Link href={at(region, "instances", source, "timeline")}>{text("cut.timelineOf", { source })}</Link>}
-            >
-              {text("cut.picture")}
-            </Header>
-          }
-        >
-          <TimelinePicture boots={around.boots} now={around.until} mark={{ at: around.cutAt, text: text("cut.mark") }} />
-        </Container>
+    <Answer image={image} how={how} around={around} timeline={at(region, "instances", source, "timeline")}>
+      {around && (
+        <TimelinePicture boots={around.boots} now={around.until} mark={{ at: around.cutAt, text: text("cut.mark") }} />
       )}
-    </SpaceBetween>
+      {isUnknown && <Alert type="info">{text("cut.noBoots", { source })}</Alert>}
+    </Answer>
   );
 }
 
@@ -88,23 +75,31 @@ interface AnswerGiven {
   image: Image;
   how: HowCut;
   around: ReturnType<typeof aroundCut>;
+  /** Where its source instance's whole timeline is. */
+  timeline?: string;
+  children?: ReactNode;
 }
 
-function Answer({ image, how, around }: AnswerGiven): ReactNode {
+/** The answer in a line, as a picture, and in sentences. */
+function Answer({ image, how, around, timeline, children }: AnswerGiven): ReactNode {
   const text = useText();
   const moments = { moment: useMoment(), clock: useClock() };
   const { type, key } = headline(image.State ?? "", how);
+  const whole = around && timeline && <Link href={timeline}>{text("cut.timelineOf", { source: image.SourceInstanceId ?? "" })}</Link>;
   return (
-    <Container header={<Header variant="h2">{text("tab.cut")}</Header>}>
-      <SpaceBetween size="xs">
+    <Container header={<Header variant="h2" actions={whole}>{text("tab.cut")}</Header>}>
+      <SpaceBetween size="m">
         <Box fontWeight="bold">
           <StatusIndicator type={type}>{text(key)}</StatusIndicator>
         </Box>
-        {sentences(text, moments, image, how, around).map((sentence) => (
-          <Box key={sentence} variant="p">
-            {sentence}
-          </Box>
-        ))}
+        {children}
+        <SpaceBetween size="xxs">
+          {sentences(text, moments, image, how, around).map((sentence) => (
+            <Box key={sentence} variant="p">
+              {sentence}
+            </Box>
+          ))}
+        </SpaceBetween>
       </SpaceBetween>
     </Container>
   );

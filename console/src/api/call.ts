@@ -49,7 +49,7 @@ export async function call<A extends Action>(region: string, action: A, paramete
   const at = new Date();
   const note = (outcome: string, requestId: string): void => {
     const milliseconds = Math.round(performance.now() - begun);
-    const changes = !action.startsWith("Describe") && outcome !== "DryRunOperation";
+    const changes = !action.startsWith("Describe") && (parameters as { DryRun?: boolean }).DryRun !== true;
     made = [
       { number: ++count, at, action, region, parameters: parameters as object, outcome, requestId, milliseconds, changes },
       ...made.slice(0, KEPT_CALLS - 1),

@@ -58,7 +58,7 @@ export const en = {
   "createImage.nameHelp": "3 to 128 characters: letters, digits, spaces and ( ) [ ] . / - ' @ _",
   "createImage.nameWrong": "The name has a character that EC2 does not take, or not 3 to 128 characters.",
   "createImage.noLastReboot": "This instance was not rebooted for an image yet: how long it will be down is not known.",
-  "createImage.noReboot": "The instance goes on running. Its disks are snapshotted as a power cut would leave them (crash-consistent): what programs and the file system had in memory only is missing, and databases recover at their first start.",
+  "createImage.noReboot": "The instance goes on running. Its disks are snapshotted as a power cut would leave them (crash-consistent): what programs and the file system had in memory only is missing, and databases recover at their first start. With the tag kumoniwa:freeze = true below, the guest agent freezes the file systems around the cut, if the guest has one.",
   "createImage.optional": "optional",
   "createImage.protectedAndRebooted": "Stop protection is on, and does not prevent this reboot",
   "createImage.protectedAndRebootedWhy": "Stop protection refuses StopInstances. CreateImage is another call: it shuts the guest down, snapshots its disks and boots it again. The API says “running” all the time.",

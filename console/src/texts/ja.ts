@@ -60,7 +60,7 @@ export const ja: Record<keyof typeof en, string> = {
   "createImage.nameHelp": "3～128 文字。英数字、スペース、( ) [ ] . / - ' @ _ が使えます",
   "createImage.nameWrong": "EC2 で使えない文字が含まれているか、3～128 文字ではありません。",
   "createImage.noLastReboot": "このインスタンスはまだイメージ作成のために再起動されたことがないため、停止時間はわかりません。",
-  "createImage.noReboot": "インスタンスは動き続けます。ディスクのスナップショットは電源断と同じ状態 (クラッシュ整合) になります。プログラムやファイルシステムがメモリにのみ保持していた内容は含まれず、データベースは初回起動時に回復処理を行います。",
+  "createImage.noReboot": "インスタンスは動き続けます。ディスクのスナップショットは電源断と同じ状態 (クラッシュ整合) になります。プログラムやファイルシステムがメモリにのみ保持していた内容は含まれず、データベースは初回起動時に回復処理を行います。下でタグ kumoniwa:freeze = true を付けると、ゲストにエージェントがあれば、取得の前後にファイルシステムを凍結します。",
   "createImage.optional": "省略可能",
   "createImage.protectedAndRebooted": "停止保護は有効ですが、この再起動は防げません",
   "createImage.protectedAndRebootedWhy": "停止保護が拒否するのは StopInstances です。CreateImage は別の呼び出しで、ゲストをシャットダウンし、ディスクのスナップショットを取り、再び起動します。その間も API 上は「running」のままです。",

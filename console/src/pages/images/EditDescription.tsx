@@ -20,8 +20,9 @@ interface Properties {
 export function EditDescription({ region, items: [image], close }: Properties): ReactNode {
   const text = useText();
   const say = useSay();
-  const [before] = useState(image.Description ?? ""); // as it was when this was opened
-  const [after, setAfter] = useState(before);
+  const before = image.Description ?? "";
+  const [edited, setEdited] = useState<string>();
+  const after = edited ?? before;
   const parameters = { ImageId: image.ImageId ?? "", Description: { Value: after } };
   const refusal = useRefusal(region, "ModifyImageAttribute", after === before ? undefined : parameters);
   const act = async (): Promise<void> => {
@@ -39,7 +40,7 @@ export function EditDescription({ region, items: [image], close }: Properties): 
       close={close}
     >
       <FormField label={label(image.ImageId ?? "", image.Name ?? "")} description={text("image.descriptionHelp")} stretch>
-        <Input value={after} onChange={({ detail }) => setAfter(detail.value)} ariaLabel={text("image.description")} />
+        <Input value={after} onChange={({ detail }) => setEdited(detail.value)} ariaLabel={text("image.description")} />
       </FormField>
       <WouldBeRefused refusal={refusal} />
     </Dialog>

@@ -28,10 +28,10 @@ export function ManageDeprecation({ region, items: [image], close }: Properties)
   const text = useText();
   const say = useSay();
   const id = image.ImageId ?? "";
-  const [before] = useState(image.DeprecationTime); // as it was when this was opened
-  const [wanted, setWanted] = useState(before !== undefined);
-  const [date, setDate] = useState(before?.slice(0, 10) ?? "");
-  const [time, setTime] = useState(before?.slice(11, 16) ?? "00:00");
+  const before = image.DeprecationTime;
+  const [chosen, choose] = useState<{ wanted?: boolean; date?: string; time?: string }>({});
+  const [dateBefore, timeBefore] = [before?.slice(0, 10) ?? "", before?.slice(11, 16) ?? "00:00"];
+  const { wanted, date, time } = { wanted: before !== undefined, date: dateBefore, time: timeBefore, ...chosen };
   const isWhole = DATE.test(date) && TIME.test(time);
   const enabling = { ImageId: id, DeprecateAt: `${date}T${time}:00Z` };
   const isSame = wanted ? before?.slice(0, 16) === `${date}T${time}` : before === undefined;
@@ -60,7 +60,7 @@ export function ManageDeprecation({ region, items: [image], close }: Properties)
       close={close}
     >
       <FormField label={label(id, image.Name ?? "")}>
-        <Toggle checked={wanted} onChange={({ detail }) => setWanted(detail.checked)}>
+        <Toggle checked={wanted} onChange={({ detail }) => choose({ ...chosen, wanted: detail.checked })}>
           {text("deprecation.enable")}
         </Toggle>
       </FormField>
@@ -69,13 +69,13 @@ export function ManageDeprecation({ region, items: [image], close }: Properties)
           <FormField label={text("deprecation.date")} constraintText={text("deprecation.dateHelp")}>
             <DatePicker
               value={date}
-              onChange={({ detail }) => setDate(detail.value)}
+              onChange={({ detail }) => choose({ ...chosen, date: detail.value })}
               placeholder="YYYY/MM/DD"
               openCalendarAriaLabel={() => text("deprecation.calendar")}
             />
           </FormField>
           <FormField label={text("deprecation.time")} constraintText={text("deprecation.timeHelp")}>
-            <TimeInput value={time} format="hh:mm" placeholder="hh:mm" onChange={({ detail }) => setTime(detail.value)} />
+            <TimeInput value={time} format="hh:mm" placeholder="hh:mm" onChange={({ detail }) => choose({ ...chosen, time: detail.value })} />
           </FormField>
         </SpaceBetween>
       )}

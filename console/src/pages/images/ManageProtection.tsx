@@ -24,9 +24,9 @@ export function ManageProtection({ region, items: [image], close }: Properties):
   const text = useText();
   const say = useSay();
   const id = image.ImageId ?? "";
-  const [before] = useState(image.DeregistrationProtection ?? "disabled"); // as it was when this was opened
-  const [wanted, setWanted] = useState(before.startsWith("enabled"));
-  const [cooldown, setCooldown] = useState(before === WITH_COOLDOWN);
+  const before = image.DeregistrationProtection ?? "disabled";
+  const [chosen, choose] = useState<{ wanted?: boolean; cooldown?: boolean }>({});
+  const { wanted, cooldown } = { wanted: before.startsWith("enabled"), cooldown: before === WITH_COOLDOWN, ...chosen };
   const after = wanted ? (cooldown ? WITH_COOLDOWN : "enabled-without-cooldown") : "disabled";
   const enabling = { ImageId: id, ...(cooldown && { WithCooldown: true }) };
   const isSame = after === before || (!wanted && before.startsWith("disabled"));
@@ -48,7 +48,7 @@ export function ManageProtection({ region, items: [image], close }: Properties):
       close={close}
     >
       <FormField label={label(id, image.Name ?? "")} description={text("deregistration.is", { value: before })}>
-        <Toggle checked={wanted} onChange={({ detail }) => setWanted(detail.checked)}>
+        <Toggle checked={wanted} onChange={({ detail }) => choose({ ...chosen, wanted: detail.checked })}>
           {text("deregistration.enable")}
         </Toggle>
       </FormField>
@@ -56,7 +56,7 @@ export function ManageProtection({ region, items: [image], close }: Properties):
         <Checkbox
           checked={cooldown}
           description={text("deregistration.cooldownHelp")}
-          onChange={({ detail }) => setCooldown(detail.checked)}
+          onChange={({ detail }) => choose({ ...chosen, cooldown: detail.checked })}
         >
           {text("deregistration.cooldown")}
         </Checkbox>

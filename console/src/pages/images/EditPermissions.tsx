@@ -59,6 +59,7 @@ export function EditPermissions({ region, items: [image], close }: Properties): 
       <FormField label={text("image.visibility")} description={label(id, image.Name ?? "")}>
         <RadioGroup
           value={after.everyone ? "public" : "private"}
+          readOnly={before === undefined}
           onChange={({ detail }) => setEdited({ ...after, everyone: detail.value === "public" })}
           ariaLabel={text("image.visibility")}
           items={[
@@ -85,6 +86,7 @@ export function EditPermissions({ region, items: [image], close }: Properties): 
             },
           ]}
           addButtonText={text("permissions.add")}
+          disableAddButton={before === undefined}
           removeButtonText={text("permissions.remove")}
           onAddButtonClick={() => setEdited({ ...after, accounts: [...after.accounts, ""] })}
           onRemoveButtonClick={({ detail }) =>

@@ -201,6 +201,7 @@ def test_an_image_is_shared_described_deprecated_and_protected(
     expect(person.page.get_by_text(f"Deregistration protection of {shared}: enabled-with-cooldown")).to_be_visible()
     assert image(sdk, shared)["DeregistrationProtection"] == "enabled-with-cooldown"
     person.choose("Actions", "Manage AMI deregistration protection")
+    expect(person.dialog.get_by_text("It is enabled-with-cooldown now.")).to_be_visible()
     person.dialog.get_by_role("checkbox", name="Enable deregistration protection").set_checked(False, force=True)
     expect(person.dialog.get_by_text(re.compile("still refused for 24 hours from now on"))).to_be_visible()
     person.dialog.get_by_role("button", name="Save").click()

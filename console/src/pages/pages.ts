@@ -20,6 +20,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
   },
   {
+    title: "section.images",
+    pages: [{ page: "images", title: "images", load: () => import("./images/images") }],
+  },
+  {
     title: "section.blockStore",
     pages: [
       { page: "volumes", title: "volumes", load: () => import("./volumes/volumes") },

@@ -34,6 +34,7 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
         <ButtonDropdown
           key={menu.text}
           expandableGroups
+          expandToViewport // above the split panel
           onItemClick={choose}
           items={menu.items.map((item) =>
             "actions" in item

@@ -5,18 +5,17 @@ import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText, type Text, type TextKey } from "../../texts/texts";
 import { bootsOf, type Row } from "./model";
 import { TimelinePicture } from "./TimelinePicture";
-import { downtimes, duration } from "./timelineModel";
+import { downtimes, duration, isMoving } from "./timelineModel";
+import { useNow } from "./useNow";
 
 const SHOWN = 5; // boots in the picture
-const TICK = 500; // ms, while the guest boots or shuts down
-const SLOW_TICK = 10_000; // ms, else
 
 /** What brought a boot about, or its end, in a word. */
 export function causeText(text: Text, cause: string | null, action: string | null): string {
@@ -28,7 +27,7 @@ export function Timeline({ region, item: { id } }: { region: string; item: Row }
   const text = useText();
   const { value: boots, failure } = useListing(useMemo(() => bootsOf(region, id), [region, id]));
   const last = boots?.at(-1);
-  const now = useNow(last !== undefined && last.at_rest_at === null && last.ended_at === null && isMoving(last));
+  const now = useNow(last !== undefined && isMoving(last));
   if (failure !== undefined) return <Box>{inWords(text, failure)}</Box>;
   if (boots === undefined) return <Box>{text("loading")}</Box>;
   if (boots.length === 0) return <Box>{text("timeline.empty")}</Box>;
@@ -99,20 +98,4 @@ function Request({ id }: { id: string | null }): ReactNode {
       copyErrorText={text("copyFailed")}
     />
   );
-}
-
-/** Whether its last boot is not at its end yet, or a shutdown not. */
-function isMoving(boot: Boot): boolean {
-  return boot.reachable_at === null || boot.end_requested_at !== null;
-}
-
-/** The time, which goes on by itself. */
-function useNow(moving: boolean): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), moving ? TICK : SLOW_TICK);
-    return () => clearInterval(timer);
-  }, [moving]);
-  return now;
 }

@@ -3,7 +3,7 @@ import { useContext, type ReactNode } from "react";
 import type { Boot } from "../../api/types";
 import { TextContext, useText } from "../../texts/texts";
 import { causeText } from "./Timeline";
-import { apiPhases, axisOf, duration, guestPhases, type Axis, type Phase } from "./timelineModel";
+import { apiPhases, axisOf, duration, guestPhases, partedAt, type Axis, type Phase } from "./timelineModel";
 
 const LEFT = 120;
 const WIDTH = 1080;
@@ -14,14 +14,29 @@ const LANE = 30;
 const AXIS = 182;
 const LEGEND = 216;
 const HEIGHT = 224;
+const MARKED = 16; // px for the word at a mark
 const KINDS = ["booting", "up", "shutdown", "atRest", "off"] as const;
 const CHARACTER = 6.6; // px, about; those of Japanese are twice as wide
 const REQUEST = 8; // characters of a request's id: the table has it whole
 const NEAR = 104; // px between two labels that stand beside each other
 
-export function TimelinePicture({ boots, now }: { boots: readonly Boot[]; now: number }): ReactNode {
+interface Picture {
+  boots: readonly Boot[];
+  now: number;
+  /** A moment that is marked, with a word for it. */
+  mark?: Marked;
+}
+
+interface Marked {
+  at: number;
+  text: string;
+}
+
+export function TimelinePicture({ boots, now, mark }: Picture): ReactNode {
   const text = useText();
-  const guest = guestPhases(boots, Math.max(now, Date.parse(boots.at(-1)!.started_at)));
+  const phases = guestPhases(boots, Math.max(now, Date.parse(boots.at(-1)!.started_at)));
+  const guest = mark === undefined ? phases : partedAt(phases, mark.at);
+  const below = mark === undefined ? 0 : MARKED;
   const axis = axisOf(guest, WIDTH - LEFT - 10);
   const api = apiPhases(boots, guest.at(-1)?.to ?? now);
   const last = boots.at(-1)!;
@@ -31,7 +46,7 @@ export function TimelinePicture({ boots, now }: { boots: readonly Boot[]; now: n
   });
   return (
     <div className="timeline" tabIndex={0} role="region" aria-label={text("timeline.title")}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + below}`} role="img" aria-label={label}>
         <text x={0} y={API + 20}>{text("timeline.api")}</text>
         <text x={0} y={GUEST + 20} className="strong">{text("timeline.guest")}</text>
         <g transform={`translate(${LEFT} 0)`}>
@@ -42,7 +57,8 @@ export function TimelinePicture({ boots, now }: { boots: readonly Boot[]; now: n
           {axis.cuts.map((cut) => (
             <Cut key={cut.x} x={cut.x + cut.width / 2} />
           ))}
-          <Legend />
+          {mark && <Mark mark={mark} x={axis.x(mark.at)} />}
+          <Legend y={LEGEND + below} />
         </g>
       </svg>
     </div>
@@ -114,10 +130,23 @@ function widthOf(word: string): number {
   return [...word].reduce((width, one) => width + CHARACTER * (one > "\u2e80" ? 2 : 1), 0);
 }
 
-function Legend(): ReactNode {
+/** The marked moment, through both lanes; its word is beneath the axis, on the side where there is room. */
+function Mark({ mark, x }: { mark: Marked; x: number }): ReactNode {
+  const isLeft = x + widthOf(mark.text) > WIDTH - LEFT - 10;
+  return (
+    <g>
+      <line className="cut" x1={x} x2={x} y1={API - 8} y2={AXIS + 8} />
+      <text className="strong" x={isLeft ? x - 5 : x + 5} y={AXIS + 19} textAnchor={isLeft ? "end" : "start"}>
+        {mark.text}
+      </text>
+    </g>
+  );
+}
+
+function Legend({ y }: { y: number }): ReactNode {
   const text = useText();
   return KINDS.map((kind, index) => (
-    <g key={kind} transform={`translate(${index * 150} ${LEGEND})`}>
+    <g key={kind} transform={`translate(${index * 150} ${y})`}>
       <rect className={`phase ${kind}`} y={-11} width={14} height={14} rx={2} />
       <text className="faint" x={20}>{text(`timeline.${kind}`)}</text>
     </g>

@@ -25,6 +25,11 @@ export interface Downtime {
 
 const STOPPED_BY = new Set(["StopInstances", "TerminateInstances"]);
 
+/** Whether the guest boots or shuts down now, of its last boot. */
+export function isMoving(boot: Boot): boolean {
+  return boot.at_rest_at === null && boot.ended_at === null && (boot.reachable_at === null || boot.end_requested_at !== null);
+}
+
 /** The downtimes, each with the boot that ended it. */
 export function downtimes(boots: readonly Boot[]): Downtime[] {
   return boots.slice(1).flatMap((after, index) => {
@@ -59,6 +64,13 @@ export function guestPhases(boots: readonly Boot[], now: number): Phase<GuestKin
     if (down !== null) add(isStopped(boot, next) ? "off" : "atRest", down, last, !next);
     return phases;
   });
+}
+
+/** The same, with the phase parted in which this moment lies: a long one is then shortened on each side of it. */
+export function partedAt(phases: readonly Phase<GuestKind>[], moment: number): Phase<GuestKind>[] {
+  return phases.flatMap((phase) =>
+    phase.from < moment && moment < phase.to ? [{ ...phase, to: moment, open: false }, { ...phase, from: moment }] : [phase],
+  );
 }
 
 /** What EC2's API says of the instance meanwhile: it shows none of the reboots. */

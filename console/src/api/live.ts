@@ -1,4 +1,4 @@
-/** Live updates: the server names the tables that changed; whoever shows something of them reads it again. */
+/** Live updates: the server names the tables and resources that changed; whoever shows something of them reads it again. */
 import { Reconnecting } from "./reconnecting";
 
 /** The tables that listings may depend on. A test of the server holds them against its own. */
@@ -10,10 +10,12 @@ export const TABLES = [
   "instances",
   "interface_groups",
   "network_interfaces",
+  "permissions",
   "security_group_rules",
   "security_groups",
   "snapshots",
   "tags",
+  "volume_modifications",
   "volumes",
 ] as const;
 export type Table = (typeof TABLES)[number];
@@ -21,12 +23,18 @@ export type Table = (typeof TABLES)[number];
 /** `lost`: the server does not answer now, and is tried again and again. */
 export type Connection = "connecting" | "live" | "lost";
 
+/** Milliseconds after which a connection on which nothing comes is taken for dead: the server says something every 2 s. */
+export const SILENCE = 8000;
+
+/** By table the ids of what changed; null: any of it. */
+export type Ids = Readonly<Record<string, readonly string[] | null>>;
+
 interface Told {
   listening?: true;
-  changed?: string[];
+  changed?: Ids;
 }
 
-type Heard = (changed: readonly string[] | "everything") => void;
+type Heard = (changed: readonly string[] | "everything", ids?: Ids) => void;
 
 class Live {
   private state: Connection = "connecting";
@@ -38,6 +46,7 @@ class Live {
       this.become("lost");
       return true;
     },
+    silence: SILENCE,
   });
 
   readonly read = (): Connection => this.state;
@@ -47,7 +56,7 @@ class Live {
     return () => this.watchers.delete(watcher);
   };
 
-  /** Tell `heard` what changed; `everything` after each time that changes may have been missed. */
+  /** Tell `heard` which tables changed and which resources of them; `everything` after changes may have been missed. */
   readonly hear = (heard: Heard): (() => void) => {
     this.heard.add(heard);
     return () => this.heard.delete(heard);
@@ -60,14 +69,22 @@ class Live {
 
   stop(): void {
     this.connection.stop();
+    this.become("connecting");
   }
 
   private told({ listening, changed }: Told): void {
     if (listening) {
       this.connection.works();
       this.become("live");
+      this.tell("everything");
+    } else if (changed) {
+      const tables = Object.keys(changed);
+      if (tables.length > 0) this.tell(tables, changed);
     }
-    this.heard.forEach((heard) => heard(changed ?? "everything"));
+  }
+
+  private tell(changed: readonly string[] | "everything", ids?: Ids): void {
+    this.heard.forEach((heard) => heard(changed, ids));
   }
 
   private become(state: Connection): void {

@@ -18,6 +18,13 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
   },
   {
+    title: "section.blockStore",
+    pages: [
+      { page: "volumes", title: "volumes", load: () => import("./volumes/volumes") },
+      { page: "snapshots", title: "snapshots", load: () => import("./snapshots/snapshots") },
+    ],
+  },
+  {
     title: "section.network",
     pages: [{ page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") }],
   },

@@ -96,7 +96,14 @@ interface Answer {
 function WhatWillBe({ prospect, refusal, why }: Answer): ReactNode {
   const text = useText();
   if (refusal === undefined) return <StatusIndicator type="loading">{text("each.asking")}</StatusIndicator>;
-  if (refusal === null) return <StatusIndicator type={prospect.type}>{prospect.text}</StatusIndicator>;
+  if (refusal === null) {
+    return (
+      <>
+        {/* beside its text, which it would break in the middle of words */}
+        <StatusIndicator type={prospect.type} /> {prospect.text}
+      </>
+    );
+  }
   return (
     <>
       <StatusIndicator type="error">{text("each.refused")}</StatusIndicator>

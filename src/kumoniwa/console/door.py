@@ -5,6 +5,8 @@ halves of the session, and only then its body. What a call means is decided by t
 API; here it is read from JSON and answered in JSON.
 """
 
+import asyncio
+import gzip
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -44,6 +46,7 @@ SIGN_IN_CODES = "POST /_kumoniwa/console/sign-in-codes"
 """The route of the signed API that gives a sign-in code."""
 
 _MOST_OF_A_CODE = 1024  # bytes of the one body that is read of a caller nobody knows
+_WORTH_COMPRESSING = 64 * 1024  # bytes
 _DOCUMENT = "index.html"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self';"
@@ -69,6 +72,8 @@ class _Exchange:
     what: str
     known: bool = False
     """Whether it is of a session."""
+    accepts: str = ""
+    """The encodings in which its caller takes an answer."""
 
 
 class Console:
@@ -143,6 +148,7 @@ class Console:
             return self._sign_in(await whole(request, head, most=_MOST_OF_A_CODE), exchange)
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
         exchange.known = True
+        exchange.accepts = head.header("accept-encoding") or ""
         asked = read_json((await whole(request, head)).body)
         if session.ended:  # while the body came
             raise NotSignedIn
@@ -174,7 +180,8 @@ class Console:
             raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
         written = service.codec.written(action, parameters)
         call = self._call_of(session, asked, exchange)
-        return _answered(await self._dispatcher.dispatch(service, replace(call, action=action), written), exchange)
+        answer = await self._dispatcher.dispatch(service, replace(call, action=action), written)
+        return await _compressed(_answered(answer, exchange), exchange.accepts)
 
     async def _evidence(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Response:
         """What EC2 hides: `{"region": …, "path": "instances/i-…/boots"}`, of the routes that change nothing."""
@@ -227,6 +234,15 @@ def _refusal(exchange: _Exchange) -> Callable[[Ec2Error], Response]:
 
 def _answered(answer: Mapping[str, Any] | None, exchange: _Exchange) -> Response:
     return _json(written_json(answer or {}), exchange)
+
+
+async def _compressed(response: Response, accepted: str) -> Response:
+    """An answer that is worth it, compressed: a listing of a thousand resources becomes a fortieth."""
+    if len(response.body) >= _WORTH_COMPRESSING and "gzip" in accepted:
+        response.body = await asyncio.to_thread(gzip.compress, bytes(response.body), 1, mtime=0)
+        response.headers["Content-Length"] = str(len(response.body))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def _json(body: bytes, exchange: _Exchange, status: int = HTTPStatus.OK) -> Response:

@@ -65,7 +65,7 @@ class _Page:
     session: Session
     call: Call
     instance_id: str
-    listener: Listener = field(default_factory=Listener)
+    listener: Listener
     ending: _Over = field(default_factory=lambda: _Over(TERMINATED, "The instance is terminated."))
     """Why its reader comes to an end; where nobody says so, nothing is left of the guest."""
 
@@ -80,7 +80,7 @@ class SerialConsoles:
 
     async def serve(self, websocket: WebSocket, session: Session, call: Call, instance_id: str) -> None:
         """Show a page the serial console of an instance that `call` may see, until it leaves or must."""
-        page = _Page(websocket, session, call, instance_id)
+        page = _Page(websocket, session, call, instance_id, Listener(self._cloud.world.clock))
         session.on_end.add(page.listener.end)  # before anything is waited for: it may end at any time
         self._open += 1
         try:
@@ -164,10 +164,10 @@ class SerialConsoles:
 
     async def _watch(self, page: _Page, reader: ConsoleReader) -> None:
         """See to it that the connection ends with its session, and with the guest once all that it said was sent."""
-        clock = self._cloud.world.clock
-        while changed := await page.listener.next(clock):
+        while (changed := await page.listener.next()) is not None:
             self._check_session(page)
-            if "instances" in changed:
+            ids = changed.get("instances", ())
+            if ids is None or page.instance_id in ids:
                 try:
                     await self._check(page)
                 except _Over as over:

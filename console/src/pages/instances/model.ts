@@ -1,7 +1,7 @@
 /** Instances as the pages know them: what DescribeInstances and DescribeInstanceStatus say together. */
 import { call, evidence } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Boot, Instance, InstanceStatus } from "../../api/types";
+import type { Answered, Boot, Instance, InstanceStatus } from "../../api/types";
 import { nameTag } from "../../resource/resource";
 
 export interface Row {
@@ -12,20 +12,28 @@ export interface Row {
   status: InstanceStatus | undefined;
 }
 
-/** Every instance of a region. */
+/** Every instance of a region. Whatever changes what is read here of an instance changes a row of its table. */
 export function instancesOf(region: string): Listing<Row[]> {
   return {
     key: `${region}/instances`,
-    tables: ["instances", "boots", "tags", "attachments", "network_interfaces", "interface_groups", "security_groups"],
+    tables: ["instances"],
     read: async () => {
       const [found, status] = await Promise.all([
         call(region, "DescribeInstances", {}),
         call(region, "DescribeInstanceStatus", { IncludeAllInstances: true }),
       ]);
-      const statuses = new Map((status.InstanceStatuses ?? []).map((one) => [one.InstanceId, one]));
-      return (found.Reservations ?? [])
-        .flatMap((reservation) => reservation.Instances ?? [])
-        .map((instance) => row(instance, statuses.get(instance.InstanceId)));
+      return rows(found, status);
+    },
+    rows: {
+      prefix: "i-",
+      idOf: (row) => row.id,
+      read: async (ids) => {
+        // By a filter: those that are gone, or of another region, are no mistake then.
+        const found = await call(region, "DescribeInstances", { Filters: [{ Name: "instance-id", Values: ids }] });
+        const there = rows(found, {}).map((row) => row.id);
+        if (there.length === 0) return [];
+        return rows(found, await call(region, "DescribeInstanceStatus", { InstanceIds: there, IncludeAllInstances: true }));
+      },
     },
   };
 }
@@ -35,6 +43,7 @@ export function bootsOf(region: string, id: string): Listing<Boot[]> {
   return {
     key: `${region}/instances/${id}/boots`,
     tables: ["boots", "instances"],
+    of: id,
     read: async () => (await evidence<{ boots: Boot[] }>(region, `instances/${id}/boots`)).boots,
   };
 }
@@ -49,6 +58,7 @@ export function protectionsOf(region: string, id: string): Listing<Protections> 
   return {
     key: `${region}/instances/${id}/protections`,
     tables: ["instances"],
+    of: id,
     read: async () => {
       const [stop, termination] = await Promise.all([
         call(region, "DescribeInstanceAttribute", { InstanceId: id, Attribute: "disableApiStop" }),
@@ -87,6 +97,13 @@ export function volumesOf(instance: Instance): { gone: string[]; kept: string[] 
   const ids = (deleted: boolean): string[] =>
     attached.filter((device) => (device.Ebs?.DeleteOnTermination ?? false) === deleted).map((device) => device.Ebs!.VolumeId!);
   return { gone: ids(true), kept: ids(false) };
+}
+
+function rows(found: Answered<"DescribeInstances">, status: Answered<"DescribeInstanceStatus">): Row[] {
+  const statuses = new Map((status.InstanceStatuses ?? []).map((one) => [one.InstanceId, one]));
+  return (found.Reservations ?? [])
+    .flatMap((reservation) => reservation.Instances ?? [])
+    .map((instance) => row(instance, statuses.get(instance.InstanceId)));
 }
 
 function row(instance: Instance, status: InstanceStatus | undefined): Row {

@@ -191,36 +191,3 @@ def test_the_page_says_that_the_server_is_gone_and_how_to_come_back(browser: Bro
         cloud.start()
         expect(person.page.get_by_text("A session ends when you sign out")).to_be_visible()
         person.context.close()
-
-
-@pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
-def test_no_page_hinders_anybody(cloud: CloudProcess, browser: Browser, web: str, *, dark: bool, language: str) -> None:
-    person = Person(new_profile(browser, dark=dark, language=language))
-    person.page.goto(address(cloud))
-    look = f"{'dark' if dark else 'light'}-{language[:2]}"
-    instance = f"us-east-1/instances/{web}"
-    pages: dict[str, tuple[str, str | re.Pattern[str]]] = {
-        "dashboard": ("us-east-1", re.compile("^(Running|Terminated)$")),
-        "instances": ("us-east-1/instances", web),
-        "details": (instance, "t3.micro"),
-        "timeline": (f"{instance}/timeline", "RunInstances"),
-        "storage": (f"{instance}/storage", "/dev/xvda"),
-        "tags": (f"{instance}/tags", "Name"),
-    }
-    for name, (place, shown) in pages.items():
-        person.visit(cloud.endpoint, place)
-        expect(person.page.locator("main").get_by_text(shown, exact=True).first).to_be_visible()
-        person.picture(f"{name}-{look}")
-        assert person.violations() == [], name
-    assert person.complaints == []
-    person.context.close()
-
-
-def test_a_narrow_window_shows_every_page_without_scrolling_sideways(
-    cloud: CloudProcess, person: Person, web: str
-) -> None:
-    person.page.set_viewport_size({"width": 375, "height": 800})
-    for place in ("us-east-1", "us-east-1/instances", f"us-east-1/instances/{web}/timeline"):
-        person.visit(cloud.endpoint, place)
-        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-        assert person.page.evaluate("document.documentElement.scrollWidth") <= 375, place

@@ -208,6 +208,21 @@ _GUEST_AGENT = """\
 TimeoutStopSec=2s
 """
 
+_LAST_WORDS = """\
+# While it runs, the kernel's console shows notices only (loglevel 6). At its end it shows what systemd-shutdown says.
+[Unit]
+Description=Show the end of the shutdown on the console
+DefaultDependencies=no
+Before=shutdown.target
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/dmesg --console-level info
+
+[Install]
+WantedBy=shutdown.target
+"""
+
 _SUDOERS = """\
 admin ALL=(ALL) NOPASSWD:ALL
 """
@@ -415,6 +430,7 @@ FILES: dict[str, str] = {
     "etc/ssh/sshd_config.d/10-kumoniwa.conf": _SSHD,
     "etc/systemd/system/ssh.service.d/once.conf": _SSH_SERVICE,
     "etc/systemd/system/qemu-guest-agent.service.d/stop.conf": _GUEST_AGENT,
+    "etc/systemd/system/last-words.service": _LAST_WORDS,
     "etc/sudoers.d/admin": _SUDOERS,
     "etc/apt/apt.conf.d/90kumoniwa": _APT,
     "etc/systemd/system/logrotate.timer.d/at-its-hour.conf": _TIMER,

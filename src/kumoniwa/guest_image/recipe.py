@@ -52,7 +52,8 @@ set -eu
 rm -f /boot/initrd.img-*
 update-initramfs -c -k all
 
-systemctl --quiet enable systemd-networkd.service systemd-networkd-wait-online.service ssh.service rsyslog.service
+systemctl --quiet enable systemd-networkd.service systemd-networkd-wait-online.service ssh.service rsyslog.service \
+    last-words.service
 systemctl --quiet mask {masked_units}
 mkdir -p /etc/systemd/system-generators
 for generator in {masked_generators}; do ln -sf /dev/null "/etc/systemd/system-generators/$generator"; done

@@ -62,7 +62,7 @@ class Workflow:
         overridden: str | None = None,
     ) -> None:
         self.row = row
-        self.origin = rows.Origin(row.action, row.request_id, row.created_at)
+        self.origin = rows.Origin(row.action, row.request_id, row.created_at, row.principal)
         self.at: str | None = None
         """The step that it takes now, or took last."""
         self.has_let_go = False

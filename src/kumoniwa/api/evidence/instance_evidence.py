@@ -14,18 +14,19 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.evidence.troubles import trouble_as_json
 from kumoniwa.clock import precise
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.store import boots, claims, journal
+from kumoniwa.store import boots, claims, instances, journal
 from kumoniwa.workflows.steps.instances.instance_ports import planned
 
 
 async def instance_boots(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
-    """Every boot of an instance, with its cause and times."""
+    """Every boot of an instance with its cause, caller and times, and when it came into each of its states."""
 
     def read(connection: Connection) -> Mapping[str, Any]:
         instance = named(connection, call.scope, INSTANCE, path["instance_id"])
         return {
             "instance_id": instance.id,
             "boots": [asdict(boot) for boot in boots.of_instance(connection, instance.id)],
+            "moves": [{"state": one.state, "at": one.at} for one in instances.moves_of(connection, instance.id)],
         }
 
     return await cloud.read(read)

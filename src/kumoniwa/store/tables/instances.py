@@ -88,15 +88,27 @@ boots = table(
     Column("started_at", Moment, nullable=False),
     Column("action", String),
     Column("request_id", String),
+    Column("principal", String),
     Column("kernel_started_at", Moment),
     Column("reachable_at", Moment),
     Column("end_cause", Word(Cause)),
     Column("end_action", String),
     Column("end_request_id", String),
+    Column("end_principal", String),
     Column("end_requested_at", Moment),
     Column("at_rest_at", Moment),
     Column("end_clean", Boolean),
     Column("ended_at", Moment),
     Column("cut_seconds", Float),
     UniqueConstraint("instance_id", "number"),
+    Index("boots_started", "started_at"),
+)
+
+instance_moves = table(
+    "instance_moves",
+    Column("instance_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", Word(InstanceState), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("instance_moves_at", "at"),
 )

@@ -24,7 +24,25 @@ type Output<C> = C extends { resolveMiddleware: (...given: never[]) => (...given
 export type Image = Wire<EC2.Image>;
 export type Instance = Wire<EC2.Instance>;
 export type InstanceStatus = Wire<EC2.InstanceStatus>;
+export type InstanceTypeInfo = Wire<EC2.InstanceTypeInfo>;
 export type Tag = Wire<EC2.Tag>;
+export type Volume = Wire<EC2.Volume>;
+
+/** Something that does not get on, and is tried again: of `/_kumoniwa/troubles`. */
+export interface Trouble {
+  instance_id: string | null;
+  what: string;
+  since: string;
+  reason: string | null;
+  hint: string;
+}
+
+/** When an instance came into a state. */
+export interface Move {
+  state: string;
+  at: string;
+}
+
 /** One life of a guest's kernel, as `/_kumoniwa/instances/{id}/boots` tells it. Times that were not seen are null. */
 export interface Boot {
   id: string;
@@ -32,12 +50,16 @@ export interface Boot {
   cause: string;
   action: string | null;
   request_id: string | null;
+  principal: string | null;
+  called_at: string | null;
   started_at: string;
   kernel_started_at: string | null;
   reachable_at: string | null;
   end_cause: string | null;
   end_action: string | null;
   end_request_id: string | null;
+  end_principal: string | null;
+  end_called_at: string | null;
   end_requested_at: string | null;
   at_rest_at: string | null;
   end_clean: boolean | null;

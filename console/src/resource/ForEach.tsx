@@ -13,7 +13,7 @@ import { useText } from "../texts/texts";
 /** What will happen to one of them: a warning where something is lost. */
 export interface Prospect {
   type: StatusIndicatorProps.Type;
-  text: string;
+  text: ReactNode;
 }
 
 interface Properties<T, A extends Action> {

@@ -17,6 +17,7 @@ _ENDS = (
     "end_action",
     "end_request_id",
     "end_principal",
+    "end_called_at",
     "end_requested_at",
     "at_rest_at",
     "end_clean",
@@ -39,6 +40,7 @@ def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: 
         action=origin.action,
         request_id=origin.request_id,
         principal=origin.principal,
+        called_at=origin.called_at,
     )
     insert(connection, boots, boot)
     return True
@@ -63,6 +65,7 @@ def ensure_ended(
             end_action=origin.action,
             end_request_id=origin.request_id,
             end_principal=origin.principal,
+            end_called_at=origin.called_at,
             end_requested_at=requested_at,
             at_rest_at=at_rest_at,
             end_clean=clean,

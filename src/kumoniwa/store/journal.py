@@ -28,6 +28,8 @@ class Origin:
     request_id: str | None
     at: datetime
     principal: str | None = None
+    called_at: datetime | None = None
+    """When the call came: `at`, for what follows from it later, is when that did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ class Workflow:
         overridden: str | None = None,
     ) -> None:
         self.row = row
-        self.origin = rows.Origin(row.action, row.request_id, row.created_at, row.principal)
+        called_at = None if row.request_id is None else row.created_at
+        self.origin = rows.Origin(row.action, row.request_id, row.created_at, row.principal, called_at)
         self.at: str | None = None
         """The step that it takes now, or took last."""
         self.has_let_go = False

@@ -9,8 +9,9 @@ import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
-import { useMoment, useText, type Text, type TextKey } from "../../texts/texts";
-import { bootsOf, type Row } from "./model";
+import { useMoment, useText } from "../../texts/texts";
+import { causeText } from "./causes";
+import { historyOf, type Row } from "./model";
 import { TimelinePicture } from "./TimelinePicture";
 import { downtimes, duration } from "./timelineModel";
 
@@ -18,24 +19,19 @@ const SHOWN = 5; // boots in the picture
 const TICK = 500; // ms, while the guest boots or shuts down
 const SLOW_TICK = 10_000; // ms, else
 
-/** What brought a boot about, or its end, in a word. */
-export function causeText(text: Text, cause: string | null, action: string | null): string {
-  if (action !== null) return action;
-  return text(cause === null ? "cause.unseen" : (`cause.${cause}` as TextKey));
-}
-
 export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
-  const { value: boots, failure } = useListing(useMemo(() => bootsOf(region, id), [region, id]));
+  const { value: history, failure } = useListing(useMemo(() => historyOf(region, id), [region, id]));
+  const boots = history?.boots;
   const last = boots?.at(-1);
   const now = useNow(last !== undefined && last.at_rest_at === null && last.ended_at === null && isMoving(last));
   if (failure !== undefined) return <Box>{inWords(text, failure)}</Box>;
-  if (boots === undefined) return <Box>{text("loading")}</Box>;
+  if (history === undefined || boots === undefined) return <Box>{text("loading")}</Box>;
   if (boots.length === 0) return <Box>{text("timeline.empty")}</Box>;
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2" description={text("timeline.compressed")}>{text("timeline.title")}</Header>}>
-        <TimelinePicture boots={boots.slice(-SHOWN)} now={now} />
+        <TimelinePicture boots={boots.slice(-SHOWN)} moves={history.moves} now={now} />
       </Container>
       <Boots boots={boots} />
     </SpaceBetween>
@@ -62,6 +58,8 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
           cell: (boot) => <Box fontWeight="bold">{causeText(text, boot.cause, boot.action)}</Box>,
         },
         { id: "request", header: text("timeline.request"), cell: (boot) => <Request id={boot.request_id} /> },
+        { id: "principal", header: text("timeline.principal"), cell: (boot) => boot.principal ?? "–" },
+        { id: "called", header: text("timeline.called"), cell: (boot) => moment(boot.called_at) },
         { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at) },
         { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at) },
         {

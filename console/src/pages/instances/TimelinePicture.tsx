@@ -1,29 +1,36 @@
 /** The picture of a guest's boots. All that it shows is also in the table beneath it. */
-import { useContext, type ReactNode } from "react";
-import type { Boot } from "../../api/types";
-import { TextContext, useText } from "../../texts/texts";
-import { causeText } from "./Timeline";
-import { apiPhases, axisOf, duration, guestPhases, type Axis, type Phase } from "./timelineModel";
+import type { ReactNode } from "react";
+import type { Boot, Move } from "../../api/types";
+import { useText } from "../../texts/texts";
+import { causeText } from "./causes";
+import { FLAGS_HEIGHT, TimelineFlags, widthOf } from "./TimelineFlags";
+import * as model from "./timelineModel";
 
-const LEFT = 120;
+const LEFT = 130;
 const WIDTH = 1080;
-const LABELS = 18;
-const API = 74;
-const GUEST = 114;
+const DRAWN = WIDTH - LEFT - 10;
+const API = FLAGS_HEIGHT + 8;
+const MARKS = API + 48;
+const GUEST = MARKS + 8;
 const LANE = 30;
-const AXIS = 182;
-const LEGEND = 216;
-const HEIGHT = 224;
+const AXIS = GUEST + 66;
+const LEGEND = AXIS + 34;
+const HEIGHT = LEGEND + 10;
 const KINDS = ["booting", "up", "shutdown", "atRest", "off"] as const;
-const CHARACTER = 6.6; // px, about; those of Japanese are twice as wide
-const REQUEST = 8; // characters of a request's id: the table has it whole
-const NEAR = 104; // px between two labels that stand beside each other
+const CHARACTER = 6.6; // px, about
 
-export function TimelinePicture({ boots, now }: { boots: readonly Boot[]; now: number }): ReactNode {
+interface Properties {
+  boots: readonly Boot[];
+  moves: readonly Move[];
+  now: number;
+}
+
+export function TimelinePicture({ boots, moves, now }: Properties): ReactNode {
   const text = useText();
-  const guest = guestPhases(boots, Math.max(now, Date.parse(boots.at(-1)!.started_at)));
-  const axis = axisOf(guest, WIDTH - LEFT - 10);
-  const api = apiPhases(boots, guest.at(-1)?.to ?? now);
+  const beginning = model.beginningOf(boots, moves);
+  const guest = model.guestPhases(boots, Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
+  const axis = model.axisOf(guest, DRAWN);
+  const api = model.apiPhases(moves, beginning, guest.at(-1)?.to ?? now);
   const last = boots.at(-1)!;
   const label = text("timeline.label", {
     count: boots.length,
@@ -32,13 +39,16 @@ export function TimelinePicture({ boots, now }: { boots: readonly Boot[]; now: n
   return (
     <div className="timeline" tabIndex={0} role="region" aria-label={text("timeline.title")}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+        <text x={0} y={13}>{text("timeline.causes")}</text>
         <text x={0} y={API + 20}>{text("timeline.api")}</text>
         <text x={0} y={GUEST + 20} className="strong">{text("timeline.guest")}</text>
         <g transform={`translate(${LEFT} 0)`}>
-          <Causes boots={boots} axis={axis} />
           <Lane phases={api} axis={axis} y={API} />
           <Lane phases={guest} axis={axis} y={GUEST} timed />
-          <line className="axis" x1={0} x2={WIDTH - LEFT - 10} y1={AXIS} y2={AXIS} />
+          <TimelineFlags flags={model.flagsOf(boots)} axis={axis} width={DRAWN} bottom={AXIS + 4} />
+          <Marks marks={model.marksOf(boots)} axis={axis} />
+          <line className="axis" x1={0} x2={DRAWN} y1={AXIS} y2={AXIS} />
+          <text className="faint" x={DRAWN} y={AXIS + 14} textAnchor="end">{text("timeline.now")}</text>
           {axis.cuts.map((cut) => (
             <Cut key={cut.x} x={cut.x + cut.width / 2} />
           ))}
@@ -49,39 +59,9 @@ export function TimelinePicture({ boots, now }: { boots: readonly Boot[]; now: n
   );
 }
 
-/** What caused each boot, at the moment from which the guest was not to be reached. */
-function Causes({ boots, axis }: { boots: readonly Boot[]; axis: Axis }): ReactNode {
-  const text = useText();
-  const { language } = useContext(TextContext);
-  const form = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
-  let free = -Infinity;
-  return boots.map((boot, index) => {
-    const before = boots[index - 1];
-    const moment = Date.parse(before?.end_action === boot.action ? (before?.end_requested_at ?? boot.started_at) : boot.started_at);
-    const x = axis.x(moment);
-    const cause = causeText(text, boot.cause, boot.action);
-    const shown = x >= free;
-    if (shown) free = x + Math.max(NEAR, widthOf(cause) + 10);
-    return (
-      <g key={boot.id}>
-        <line className="mark" x1={x} x2={x} y1={shown ? LABELS - 10 : API - 6} y2={AXIS + 4} />
-        {shown && (
-          <>
-            <text className="strong" x={x + 5} y={LABELS}>{cause}</text>
-            <text className="faint" x={x + 5} y={LABELS + 16}>{form.format(moment)}</text>
-            {boot.request_id !== null && (
-              <text className="faint" x={x + 5} y={LABELS + 31}>{boot.request_id.slice(0, REQUEST)}…</text>
-            )}
-          </>
-        )}
-      </g>
-    );
-  });
-}
-
 interface Drawn {
-  phases: readonly Phase<"booting" | "up" | "shutdown" | "atRest" | "off" | "running" | "stopping" | "stopped" | "terminated">[];
-  axis: Axis;
+  phases: readonly model.Phase<model.GuestKind | model.ApiKind>[];
+  axis: model.Axis;
   y: number;
   timed?: boolean;
 }
@@ -91,18 +71,18 @@ function Lane({ phases, axis, y, timed = false }: Drawn): ReactNode {
   return phases.map((phase) => {
     const from = axis.x(phase.from);
     const width = Math.max(1, axis.x(phase.to) - from);
-    const word = text(`timeline.${phase.kind}`);
-    const long = duration((phase.to - phase.from) / 1000);
+    const word = phase.kind === "shutting-down" ? phase.kind : text(`timeline.${phase.kind}`); // EC2's own word
+    const long = model.duration((phase.to - phase.from) / 1000);
     const middle = from + width / 2;
     return (
       <g key={`${phase.kind}-${phase.from}`}>
         <rect className={`phase ${phase.kind}`} x={from} y={y} width={width} height={LANE} rx={2}>
           <title>{`${word}: ${long}`}</title>
         </rect>
-        {width > widthOf(word) + 8 && (
+        {width > widthOf(word, CHARACTER) + 8 && (
           <text x={middle} y={y + 19} textAnchor="middle">{phase.open ? `${word} …` : word}</text>
         )}
-        {timed && width > widthOf(long) && (
+        {timed && width > widthOf(long, CHARACTER) && (
           <text className="faint" x={middle} y={y + LANE + 16} textAnchor="middle">{long}</text>
         )}
       </g>
@@ -110,8 +90,28 @@ function Lane({ phases, axis, y, timed = false }: Drawn): ReactNode {
   });
 }
 
-function widthOf(word: string): number {
-  return [...word].reduce((width, one) => width + CHARACTER * (one > "\u2e80" ? 2 : 1), 0);
+/** When the disks were cut, and when the guest was reachable again. */
+function Marks({ marks, axis }: { marks: readonly model.Mark[]; axis: model.Axis }): ReactNode {
+  const text = useText();
+  let free = -Infinity;
+  return marks.map((mark) => {
+    const x = axis.x(mark.at);
+    const cut = mark.seconds === null ? "" : ` ${Math.round(mark.seconds * 1000)} ms`;
+    const word = mark.kind === "cut" ? `${text("timeline.cut")}${cut}` : text("timeline.reachable");
+    const long = widthOf(word, 5.8);
+    // A cut's word stands before its mark, where the guest shuts down; the other's after it, where the guest is up.
+    const begin = mark.kind === "cut" ? x - long - 8 : x + 8;
+    const isShown = begin >= free && begin >= 0 && begin + long <= DRAWN;
+    if (isShown) free = begin + long + 4;
+    return (
+      <g key={`${mark.kind}-${mark.at}`}>
+        <path className={`moment ${mark.kind}`} d={`M${x} ${MARKS + 6}l-5 -9h10z`}>
+          <title>{word}</title>
+        </path>
+        {isShown && <text className="faint" x={begin} y={MARKS + 4}>{word}</text>}
+      </g>
+    );
+  });
 }
 
 function Legend(): ReactNode {

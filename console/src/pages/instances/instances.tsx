@@ -1,14 +1,16 @@
 /** Instances: the columns, menus and tabs that EC2's console has, and the timeline that it has not. */
 import Link from "@cloudscape-design/components/link";
-import type { ActionDialog, Column, Menu, Resource } from "../../resource/resource";
+import type { Action, ActionDialog, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
-import { ChangeProtection } from "./ChangeProtection";
 import { ChangeState, type Change } from "./ChangeState";
+import { Connect } from "./connect/Connect";
 import { CreateImage } from "./CreateImage";
 import { InstanceFacts } from "./InstanceFacts";
+import { InstanceStatusTab } from "./InstanceStatusTab";
 import { InstanceStorage } from "./InstanceStorage";
 import { instancesOf, type Row } from "./model";
+import { INSTANCE_SETTINGS } from "./settings/settings";
 import { StatusChecks, statusText } from "./StatusChecks";
 import { Timeline } from "./Timeline";
 
@@ -55,6 +57,8 @@ const changing = (change: Change): { several: true; dialog: ActionDialog<Row> } 
   dialog: (given) => <ChangeState change={change} {...given} />,
 });
 
+const connect: Action<Row> = { id: "connect", text: "action.connect", dialog: Connect };
+
 const menus: Menu<Row>[] = [
   {
     text: "instance.state",
@@ -68,23 +72,9 @@ const menus: Menu<Row>[] = [
   {
     text: "actions",
     items: [
+      connect,
       { id: "view", text: "action.viewDetails", address: (region, row) => at(region, "instances", row.id) },
-      {
-        id: "settings",
-        text: "action.instanceSettings",
-        actions: [
-          {
-            id: "stopProtection",
-            text: "action.changeStopProtection",
-            dialog: (given) => <ChangeProtection of="stop" {...given} />,
-          },
-          {
-            id: "terminationProtection",
-            text: "action.changeTerminationProtection",
-            dialog: (given) => <ChangeProtection of="termination" {...given} />,
-          },
-        ],
-      },
+      { id: "settings", text: "action.instanceSettings", actions: INSTANCE_SETTINGS },
       {
         id: "images",
         text: "action.imageAndTemplates",
@@ -104,8 +94,10 @@ const instances: Resource<Row> = {
   columns,
   sortedBy: "name",
   menus,
+  buttons: [connect],
   tabs: [
     { id: "details", label: "tab.details", view: InstanceFacts },
+    { id: "status", label: "tab.status", view: InstanceStatusTab },
     { id: "timeline", label: "tab.timeline", view: Timeline },
     { id: "storage", label: "tab.storage", view: InstanceStorage },
   ],

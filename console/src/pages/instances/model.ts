@@ -1,7 +1,7 @@
 /** Instances as the pages know them: what DescribeInstances and DescribeInstanceStatus say together. */
 import { call, evidence } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Boot, Instance, InstanceStatus } from "../../api/types";
+import type { Boot, Image, Instance, InstanceStatus, Move, Trouble, Volume } from "../../api/types";
 import { nameTag } from "../../resource/resource";
 
 export interface Row {
@@ -9,6 +9,8 @@ export interface Row {
   name: string;
   state: string;
   instance: Instance;
+  reservation: string;
+  owner: string;
   status: InstanceStatus | undefined;
 }
 
@@ -24,18 +26,72 @@ export function instancesOf(region: string): Listing<Row[]> {
       ]);
       const statuses = new Map((status.InstanceStatuses ?? []).map((one) => [one.InstanceId, one]));
       return (found.Reservations ?? [])
-        .flatMap((reservation) => reservation.Instances ?? [])
-        .map((instance) => row(instance, statuses.get(instance.InstanceId)));
+        .flatMap((launched) => (launched.Instances ?? []).map((instance) => ({ launched, instance })))
+        .map(({ launched, instance }) => ({
+          id: instance.InstanceId ?? "",
+          name: nameTag(instance.Tags),
+          state: instance.State?.Name ?? "",
+          instance,
+          reservation: launched.ReservationId ?? "",
+          owner: launched.OwnerId ?? "",
+          status: statuses.get(instance.InstanceId),
+        }));
     },
   };
 }
 
 /** Every boot of an instance, the first first. */
 export function bootsOf(region: string, id: string): Listing<Boot[]> {
+  const history = historyOf(region, id);
+  return { ...history, key: `${history.key}/alone`, read: async () => (await history.read()).boots };
+}
+
+/** What became of an instance: what its guest did, and what EC2's API said meanwhile. */
+export interface History {
+  boots: Boot[];
+  moves: Move[];
+}
+
+export function historyOf(region: string, id: string): Listing<History> {
   return {
     key: `${region}/instances/${id}/boots`,
     tables: ["boots", "instances"],
-    read: async () => (await evidence<{ boots: Boot[] }>(region, `instances/${id}/boots`)).boots,
+    read: () => evidence<History>(region, `instances/${id}/boots`),
+  };
+}
+
+/** A workflow whose claim a termination took. */
+export interface Overridden {
+  workflow: string;
+  action: string | null;
+  request: string | null;
+  step: string | null;
+  at: string | null;
+  by: { action: string | null; request: string | null } | null;
+  ended: boolean;
+}
+
+export interface Forward {
+  protocol: string;
+  host: string;
+  port: number;
+  guest_port: number;
+  refused: string | null;
+}
+
+/** What EC2 hides of an instance now. */
+export interface Evidence {
+  claimed_by: { workflow: string; kind: string } | null;
+  overridden: Overridden[];
+  troubles: Trouble[];
+  forwards: Forward[];
+}
+
+export function evidenceOf(region: string, id: string): Listing<Evidence> {
+  return {
+    key: `${region}/instances/${id}/evidence`,
+    tables: ["instances", "boots", "security_groups", "security_group_rules", "interface_groups"],
+    read: () => evidence<Evidence>(region, `instances/${id}`),
   };
 }
 
@@ -62,14 +118,73 @@ export function protectionsOf(region: string, id: string): Listing<Protections> 
   };
 }
 
+/** What becomes of an instance whose guest powers itself off: `stop` or `terminate`. */
+export function shutdownBehaviorOf(region: string, id: string): Listing<string> {
+  return {
+    key: `${region}/instances/${id}/shutdown-behavior`,
+    tables: ["instances"],
+    read: async () => {
+      const asked = { InstanceId: id, Attribute: "instanceInitiatedShutdownBehavior" } as const;
+      const answer = await call(region, "DescribeInstanceAttribute", asked);
+      return answer.InstanceInitiatedShutdownBehavior?.Value ?? "";
+    },
+  };
+}
+
+/** An instance's user data in base64; empty where it has none. */
+export function userDataOf(region: string, id: string): Listing<string> {
+  return {
+    key: `${region}/instances/${id}/user-data`,
+    tables: ["instances"],
+    read: async () => {
+      const answer = await call(region, "DescribeInstanceAttribute", { InstanceId: id, Attribute: "userData" });
+      return answer.UserData?.Value ?? "";
+    },
+  };
+}
+
+/** `standard` or `unlimited`; empty where its type has no CPU credits. */
+export function creditsOf(region: string, row: Row): Listing<string> {
+  const isBurstable = row.instance.InstanceType?.startsWith("t") ?? false;
+  return {
+    key: `${region}/instances/${row.id}/credits/${isBurstable}`,
+    tables: ["instances"],
+    read: async () => {
+      if (!isBurstable) return "";
+      const answer = await call(region, "DescribeInstanceCreditSpecifications", { InstanceIds: [row.id] });
+      return answer.InstanceCreditSpecifications?.[0]?.CpuCredits ?? "";
+    },
+  };
+}
+
+/** The image that an instance was launched from; null where it is there no more. */
+export function imageOf(region: string, id: string): Listing<Image | null> {
+  return {
+    key: `${region}/image/${id}`,
+    tables: ["images"],
+    read: async () => {
+      const asked = { Filters: [{ Name: "image-id", Values: [id] }] };
+      return (await call(region, "DescribeImages", asked)).Images?.[0] ?? null;
+    },
+  };
+}
+
+/** The volumes that are attached to an instance, with all that is known of them. */
+export function attachedTo(region: string, id: string): Listing<Volume[]> {
+  return {
+    key: `${region}/instances/${id}/volumes`,
+    tables: ["volumes", "attachments"],
+    read: async () => {
+      const asked = { Filters: [{ Name: "attachment.instance-id", Values: [id] }] };
+      return (await call(region, "DescribeVolumes", asked)).Volumes ?? [];
+    },
+  };
+}
+
 /** The volumes of an instance that end with it, and those that stay. */
 export function volumesOf(instance: Instance): { gone: string[]; kept: string[] } {
   const attached = (instance.BlockDeviceMappings ?? []).filter((device) => device.Ebs?.VolumeId);
   const ids = (deleted: boolean): string[] =>
     attached.filter((device) => (device.Ebs?.DeleteOnTermination ?? false) === deleted).map((device) => device.Ebs!.VolumeId!);
   return { gone: ids(true), kept: ids(false) };
-}
-
-function row(instance: Instance, status: InstanceStatus | undefined): Row {
-  return { id: instance.InstanceId ?? "", name: nameTag(instance.Tags), state: instance.State?.Name ?? "", instance, status };
 }

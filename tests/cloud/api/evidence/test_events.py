@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from stack import Stack
 
 from kumoniwa.api.evidence.events import MOST_EVENTS
+from kumoniwa.clock import precise
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.store import boots, instances
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_boot_names_the_call_and_its_caller_and_so_does_its_end(stack: Stack) -> None:
     instance_id = await stack.launch()
+    await stack.clock.advance(60)
+    called = precise(stack.clock.now())
     await stack.call("RebootInstances", InstanceIds=[instance_id])
     await stack.idle()
     key = stack.running.key["access_key_id"]
@@ -29,6 +32,8 @@ async def test_a_boot_names_the_call_and_its_caller_and_so_does_its_end(stack: S
     assert (first["action"], first["principal"]) == ("RunInstances", key)
     assert (first["end_action"], first["end_principal"]) == ("RebootInstances", key)
     assert (second["action"], second["principal"], second["end_principal"]) == ("RebootInstances", key, None)
+    assert first["end_called_at"] == second["called_at"] == called
+    assert first["called_at"] < called
 
 
 async def test_what_a_guest_does_by_itself_has_no_caller(stack: Stack) -> None:

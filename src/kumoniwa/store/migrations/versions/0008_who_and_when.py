@@ -1,4 +1,4 @@
-"""Boots and workflows say who called, and every move between an instance's states has its time.
+"""Boots say who called and when, and every move between an instance's states has its time.
 
 Of what happened before, neither is known.
 """
@@ -15,6 +15,8 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("boots", sa.Column("principal", sa.String(), nullable=True))
     op.add_column("boots", sa.Column("end_principal", sa.String(), nullable=True))
+    op.add_column("boots", sa.Column("called_at", sa.BigInteger(), nullable=True))
+    op.add_column("boots", sa.Column("end_called_at", sa.BigInteger(), nullable=True))
     op.add_column("workflows", sa.Column("principal", sa.String(), nullable=True))
     op.create_index("boots_started", "boots", ["started_at"])
     op.create_table(

@@ -6,6 +6,7 @@ import { halfB } from "./session";
 export const TABLES = [
   "attachments",
   "boots",
+  "claims",
   "image_devices",
   "images",
   "instances",

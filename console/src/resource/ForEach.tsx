@@ -14,6 +14,8 @@ import { useText } from "../texts/texts";
 export interface Prospect {
   type: StatusIndicatorProps.Type;
   text: ReactNode;
+  /** What else there is to say of it. */
+  more?: ReactNode;
 }
 
 interface Properties<T, A extends Action> {
@@ -88,7 +90,14 @@ export function ForEach<T, A extends Action>(given: Properties<T, A>): ReactNode
 function WhatWillBe({ prospect, refusal }: { prospect: Prospect; refusal: Refused | null | undefined }): ReactNode {
   const text = useText();
   if (refusal === undefined) return <StatusIndicator type="loading">{text("each.asking")}</StatusIndicator>;
-  if (refusal === null) return <StatusIndicator type={prospect.type}>{prospect.text}</StatusIndicator>;
+  if (refusal === null) {
+    return (
+      <>
+        <StatusIndicator type={prospect.type}>{prospect.text}</StatusIndicator>
+        {prospect.more}
+      </>
+    );
+  }
   return (
     <>
       <StatusIndicator type="error">{text("each.refused")}</StatusIndicator>

@@ -16,7 +16,7 @@ import { useText } from "../texts/texts";
 import { NoticeBar } from "./notices";
 import { at, go, usePlace, type Place } from "./place";
 
-const Dashboard = lazy(() => import("../pages/dashboard/Dashboard"));
+const Dashboard = lazy(() => import("../pages/Dashboard"));
 const CallLog = lazy(() => import("./CallLog"));
 
 export interface Settings {

@@ -49,10 +49,11 @@ export function ChangeState({ region, items, change, close }: Properties): React
       action={action}
       parameters={(row) => asked([row.id])}
       commands={[asCli(action, asked(items.map((row) => row.id)), region)]}
-      prospect={(row) => ({
-        type: change === "terminate" || (maySkip && skipped) ? "warning" : "info",
-        text: <StateProspect region={region} row={row} change={change} skipped={maySkip && skipped} />,
-      })}
+      prospect={(row) => {
+        const asked = { region, row, change, skipped: maySkip && skipped };
+        const type = change === "terminate" || asked.skipped ? "warning" : "info";
+        return { type, text: <StateProspect {...asked} part="first" />, more: <StateProspect {...asked} part="rest" /> };
+      }}
       stateOf={(row) => row.state}
       close={close}
     >

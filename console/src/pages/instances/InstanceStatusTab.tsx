@@ -10,7 +10,8 @@ import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { InstanceStatus } from "../../api/types";
 import { useMoment, useText, type TextKey } from "../../texts/texts";
-import { bootsOf, evidenceOf, type Evidence, type Row } from "./model";
+import { evidenceOf, type Evidence } from "./evidence";
+import { bootsOf, type Row } from "./model";
 
 type Check = InstanceStatus["SystemStatus"];
 

@@ -14,9 +14,11 @@ interface Properties {
   change: Change;
   /** Whether its guest is not asked to shut down. */
   skipped: boolean;
+  /** What matters most, or the rest of it. */
+  part: "first" | "rest";
 }
 
-export function StateProspect({ region, row, change, skipped }: Properties): ReactNode {
+export function StateProspect({ region, row, change, skipped, part }: Properties): ReactNode {
   const text = useText();
   const { value: volumes } = useListing(useMemo(() => attachedTo(region, row.id), [region, row.id]));
   const { value: boots } = useListing(useMemo(() => bootsOf(region, row.id), [region, row.id]));
@@ -55,8 +57,10 @@ export function StateProspect({ region, row, change, skipped }: Properties): Rea
       address !== undefined && text("state.will.terminateAddress", { address }),
     ],
   };
-  return lines[change].filter(Boolean).map((line) => (
-    <Box key={String(line)} variant="div" color="inherit">
+  const [first, ...rest] = lines[change].filter(Boolean);
+  if (part === "first") return first;
+  return rest.map((line) => (
+    <Box key={String(line)} color="text-body-secondary" padding={{ left: "l" }}>
       {line}
     </Box>
   ));

@@ -11,27 +11,31 @@ import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText } from "../../texts/texts";
 import { causeText } from "./causes";
-import { historyOf, type Row } from "./model";
+import { evidenceOf, historyOf } from "./evidence";
+import type { Row } from "./model";
 import { TimelinePicture } from "./TimelinePicture";
-import { downtimes, duration } from "./timelineModel";
+import { downtimes, duration, isMoving } from "./timelineModel";
 
 const SHOWN = 5; // boots in the picture
+const REQUEST = 340; // px: ids and moments are read in one line
+const MOMENT = 190;
 const TICK = 500; // ms, while the guest boots or shuts down
 const SLOW_TICK = 10_000; // ms, else
 
 export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
   const { value: history, failure } = useListing(useMemo(() => historyOf(region, id), [region, id]));
+  const { value: known } = useListing(useMemo(() => evidenceOf(region, id), [region, id]));
   const boots = history?.boots;
   const last = boots?.at(-1);
-  const now = useNow(last !== undefined && last.at_rest_at === null && last.ended_at === null && isMoving(last));
+  const now = useNow(known?.claimed_by != null || (last !== undefined && isMoving(last)));
   if (failure !== undefined) return <Box>{inWords(text, failure)}</Box>;
   if (history === undefined || boots === undefined) return <Box>{text("loading")}</Box>;
   if (boots.length === 0) return <Box>{text("timeline.empty")}</Box>;
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2" description={text("timeline.compressed")}>{text("timeline.title")}</Header>}>
-        <TimelinePicture boots={boots.slice(-SHOWN)} moves={history.moves} now={now} />
+        <TimelinePicture boots={boots.slice(-SHOWN)} moves={history.moves} claim={known?.claimed_by ?? null} now={now} />
       </Container>
       <Boots boots={boots} />
     </SpaceBetween>
@@ -57,11 +61,16 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
           header: text("timeline.cause"),
           cell: (boot) => <Box fontWeight="bold">{causeText(text, boot.cause, boot.action)}</Box>,
         },
-        { id: "request", header: text("timeline.request"), cell: (boot) => <Request id={boot.request_id} /> },
+        { id: "called", header: text("timeline.called"), cell: (boot) => moment(boot.called_at), minWidth: MOMENT },
+        {
+          id: "request",
+          header: text("timeline.request"),
+          cell: (boot) => <Request id={boot.request_id} />,
+          minWidth: REQUEST,
+        },
         { id: "principal", header: text("timeline.principal"), cell: (boot) => boot.principal ?? "–" },
-        { id: "called", header: text("timeline.called"), cell: (boot) => moment(boot.called_at) },
-        { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at) },
-        { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at) },
+        { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at), minWidth: MOMENT },
+        { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at), minWidth: MOMENT },
         {
           id: "down",
           header: text("timeline.down"),
@@ -97,11 +106,6 @@ function Request({ id }: { id: string | null }): ReactNode {
       copyErrorText={text("copyFailed")}
     />
   );
-}
-
-/** Whether its last boot is not at its end yet, or a shutdown not. */
-function isMoving(boot: Boot): boolean {
-  return boot.reachable_at === null || boot.end_requested_at !== null;
 }
 
 /** The time, which goes on by itself. */

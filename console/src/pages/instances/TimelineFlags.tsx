@@ -2,7 +2,8 @@
 import { useContext, type ReactNode } from "react";
 import { TextContext, useText } from "../../texts/texts";
 import { causeText } from "./causes";
-import type { Axis, Flag } from "./timelineModel";
+import type { Axis } from "./timelineModel";
+import type { Flag } from "./timelineMoments";
 
 const ROWS = 2;
 const ROW = 46; // px
@@ -27,7 +28,7 @@ export function TimelineFlags({ flags, axis, width, bottom }: Properties): React
   const free = Array.from({ length: ROWS }, () => -Infinity);
   return flags.map((flag) => {
     const x = axis.x(flag.at);
-    const cause = causeText(text, flag.cause, flag.action);
+    const cause = `${causeText(text, flag.cause, flag.action)}${flag.isGoingOn ? " …" : ""}`;
     const when = form.format(flag.at);
     const whose = [flag.request && `${flag.request.slice(0, SHORT)}…`, flag.principal && `…${flag.principal.slice(-4)}`];
     const which = whose.filter(Boolean).join(" · ");

@@ -3,8 +3,10 @@ import type { ReactNode } from "react";
 import type { Boot, Move } from "../../api/types";
 import { useText } from "../../texts/texts";
 import { causeText } from "./causes";
+import type { Claim } from "./evidence";
 import { FLAGS_HEIGHT, TimelineFlags, widthOf } from "./TimelineFlags";
 import * as model from "./timelineModel";
+import * as moments from "./timelineMoments";
 
 const LEFT = 130;
 const WIDTH = 1080;
@@ -22,15 +24,18 @@ const CHARACTER = 6.6; // px, about
 interface Properties {
   boots: readonly Boot[];
   moves: readonly Move[];
+  /** What is done to the instance now. */
+  claim: Claim | null;
   now: number;
 }
 
-export function TimelinePicture({ boots, moves, now }: Properties): ReactNode {
+export function TimelinePicture({ boots, moves, claim, now }: Properties): ReactNode {
   const text = useText();
   const beginning = model.beginningOf(boots, moves);
   const guest = model.guestPhases(boots, Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
   const axis = model.axisOf(guest, DRAWN);
   const api = model.apiPhases(moves, beginning, guest.at(-1)?.to ?? now);
+  const flags = moments.flagsOf(boots);
   const last = boots.at(-1)!;
   const label = text("timeline.label", {
     count: boots.length,
@@ -43,10 +48,10 @@ export function TimelinePicture({ boots, moves, now }: Properties): ReactNode {
         <text x={0} y={API + 20}>{text("timeline.api")}</text>
         <text x={0} y={GUEST + 20} className="strong">{text("timeline.guest")}</text>
         <g transform={`translate(${LEFT} 0)`}>
+          <TimelineFlags flags={[...flags, ...moments.workingFlag(claim, flags)]} axis={axis} width={DRAWN} bottom={AXIS + 4} />
           <Lane phases={api} axis={axis} y={API} />
           <Lane phases={guest} axis={axis} y={GUEST} timed />
-          <TimelineFlags flags={model.flagsOf(boots)} axis={axis} width={DRAWN} bottom={AXIS + 4} />
-          <Marks marks={model.marksOf(boots)} axis={axis} />
+          <Marks marks={moments.marksOf(boots)} axis={axis} />
           <line className="axis" x1={0} x2={DRAWN} y1={AXIS} y2={AXIS} />
           <text className="faint" x={DRAWN} y={AXIS + 14} textAnchor="end">{text("timeline.now")}</text>
           {axis.cuts.map((cut) => (
@@ -90,25 +95,18 @@ function Lane({ phases, axis, y, timed = false }: Drawn): ReactNode {
   });
 }
 
-/** When the disks were cut, and when the guest was reachable again. */
-function Marks({ marks, axis }: { marks: readonly model.Mark[]; axis: model.Axis }): ReactNode {
-  const text = useText();
-  let free = -Infinity;
-  return marks.map((mark) => {
-    const x = axis.x(mark.at);
-    const cut = mark.seconds === null ? "" : ` ${Math.round(mark.seconds * 1000)} ms`;
-    const word = mark.kind === "cut" ? `${text("timeline.cut")}${cut}` : text("timeline.reachable");
-    const long = widthOf(word, 5.8);
-    // A cut's word stands before its mark, where the guest shuts down; the other's after it, where the guest is up.
-    const begin = mark.kind === "cut" ? x - long - 8 : x + 8;
-    const isShown = begin >= free && begin >= 0 && begin + long <= DRAWN;
-    if (isShown) free = begin + long + 4;
+const SHAPES = { cut: "l5 5l-5 5l-5 -5z", reachable: "m-5 1h10l-5 9z" };
+
+/** When the disks were cut, and for how long; when the guest was reachable again. */
+function Marks({ marks, axis }: { marks: readonly moments.Mark[]; axis: model.Axis }): ReactNode {
+  return marks.map(({ kind, at, seconds }) => {
+    const x = axis.x(at);
     return (
-      <g key={`${mark.kind}-${mark.at}`}>
-        <path className={`moment ${mark.kind}`} d={`M${x} ${MARKS + 6}l-5 -9h10z`}>
-          <title>{word}</title>
-        </path>
-        {isShown && <text className="faint" x={begin} y={MARKS + 4}>{word}</text>}
+      <g key={`${kind}-${at}`}>
+        <path className="moment" d={`M${x} ${MARKS - 4}${SHAPES[kind]}`} />
+        {seconds !== null && (
+          <text className="faint" x={x - 8} y={MARKS + 5} textAnchor="end">{`${Math.round(seconds * 1000)} ms`}</text>
+        )}
       </g>
     );
   });
@@ -116,10 +114,19 @@ function Marks({ marks, axis }: { marks: readonly model.Mark[]; axis: model.Axis
 
 function Legend(): ReactNode {
   const text = useText();
-  return KINDS.map((kind, index) => (
-    <g key={kind} transform={`translate(${index * 150} ${LEGEND})`}>
-      <rect className={`phase ${kind}`} y={-11} width={14} height={14} rx={2} />
-      <text className="faint" x={20}>{text(`timeline.${kind}`)}</text>
+  const words = [
+    ...KINDS.map((kind) => ({ kind, word: text(`timeline.${kind}`) })),
+    { kind: "cut" as const, word: text("timeline.cut") },
+    { kind: "reachable" as const, word: text("timeline.reachable") },
+  ];
+  return words.map(({ kind, word }, index) => (
+    <g key={kind} transform={`translate(${index * 132} ${LEGEND})`}>
+      {kind === "cut" || kind === "reachable" ? (
+        <path className="moment" d={`M7 -9${SHAPES[kind]}`} />
+      ) : (
+        <rect className={`phase ${kind}`} y={-11} width={14} height={14} rx={2} />
+      )}
+      <text className="faint" x={20}>{word}</text>
     </g>
   ));
 }

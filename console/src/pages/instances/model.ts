@@ -1,8 +1,9 @@
 /** Instances as the pages know them: what DescribeInstances and DescribeInstanceStatus say together. */
-import { call, evidence } from "../../api/call";
+import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Boot, Image, Instance, InstanceStatus, Move, Trouble, Volume } from "../../api/types";
+import type { Boot, Image, Instance, InstanceStatus, Volume } from "../../api/types";
 import { nameTag } from "../../resource/resource";
+import { historyOf } from "./evidence";
 
 export interface Row {
   id: string;
@@ -44,55 +45,6 @@ export function instancesOf(region: string): Listing<Row[]> {
 export function bootsOf(region: string, id: string): Listing<Boot[]> {
   const history = historyOf(region, id);
   return { ...history, key: `${history.key}/alone`, read: async () => (await history.read()).boots };
-}
-
-/** What became of an instance: what its guest did, and what EC2's API said meanwhile. */
-export interface History {
-  boots: Boot[];
-  moves: Move[];
-}
-
-export function historyOf(region: string, id: string): Listing<History> {
-  return {
-    key: `${region}/instances/${id}/boots`,
-    tables: ["boots", "instances"],
-    read: () => evidence<History>(region, `instances/${id}/boots`),
-  };
-}
-
-/** A workflow whose claim a termination took. */
-export interface Overridden {
-  workflow: string;
-  action: string | null;
-  request: string | null;
-  step: string | null;
-  at: string | null;
-  by: { action: string | null; request: string | null } | null;
-  ended: boolean;
-}
-
-export interface Forward {
-  protocol: string;
-  host: string;
-  port: number;
-  guest_port: number;
-  refused: string | null;
-}
-
-/** What EC2 hides of an instance now. */
-export interface Evidence {
-  claimed_by: { workflow: string; kind: string } | null;
-  overridden: Overridden[];
-  troubles: Trouble[];
-  forwards: Forward[];
-}
-
-export function evidenceOf(region: string, id: string): Listing<Evidence> {
-  return {
-    key: `${region}/instances/${id}/evidence`,
-    tables: ["instances", "boots", "security_groups", "security_group_rules", "interface_groups"],
-    read: () => evidence<Evidence>(region, `instances/${id}`),
-  };
 }
 
 export interface Protections {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { bootOf, second } from "../../testing";
 import type { Boot } from "../../api/types";
-import { apiPhases, axisOf, beginningOf, downtimes, duration, flagsOf, guestPhases, marksOf } from "./timelineModel";
+import { apiPhases, axisOf, beginningOf, downtimes, duration, guestPhases } from "./timelineModel";
+import { flagsOf, marksOf } from "./timelineMoments";
 
 const at = (of: number): number => Date.parse(second(of));
 const DAY = 86_400;

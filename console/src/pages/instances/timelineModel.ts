@@ -25,6 +25,11 @@ export interface Downtime {
 
 const STOPPED_BY = new Set(["StopInstances", "TerminateInstances"]);
 
+/** Whether the guest boots or shuts down now, of its last boot. */
+export function isMoving(boot: Boot): boolean {
+  return boot.at_rest_at === null && boot.ended_at === null && (boot.reachable_at === null || boot.end_requested_at !== null);
+}
+
 /** The downtimes, each with the boot that ended it. */
 export function downtimes(boots: readonly Boot[]): Downtime[] {
   return boots.slice(1).flatMap((after, index) => {
@@ -87,57 +92,6 @@ export function apiPhases(moves: readonly Move[], from: number, now: number): Ph
   return from < first ? [before, ...known] : known;
 }
 
-/** What brought a boot about, or an end after which there was none: drawn as a flag at its moment. */
-export interface Flag {
-  key: string;
-  at: number;
-  cause: string | null;
-  action: string | null;
-  request: string | null;
-  principal: string | null;
-}
-
-/** One flag for each cause, at the moment of the call, or of what was first seen of it. */
-export function flagsOf(boots: readonly Boot[]): Flag[] {
-  return boots.flatMap((boot, index) => {
-    const [before, next] = [boots[index - 1], boots[index + 1]];
-    const isReboot = before !== undefined && before.end_cause === boot.cause && before.end_action === boot.action;
-    const { action, cause, request_id: request, principal } = boot;
-    const began = isReboot ? endOf(before) : time(boot.called_at ?? boot.started_at)!;
-    const flags: Flag[] = [{ key: boot.id, at: began, cause, action, request, principal }];
-    const endsAlone = boot.end_cause !== null && (!next || next.cause !== boot.end_cause || next.action !== boot.end_action);
-    if (!endsAlone) return flags;
-    const end = { cause: boot.end_cause, action: boot.end_action, request: boot.end_request_id, principal: boot.end_principal };
-    return [...flags, { key: `${boot.id}-end`, at: endOf(boot), ...end }];
-  });
-}
-
-function endOf(boot: Boot): number {
-  return time(boot.end_called_at ?? boot.end_requested_at ?? boot.at_rest_at ?? boot.ended_at)!;
-}
-
-/** A moment of which the picture has a mark: when the disks were cut, when the guest answered again. */
-export interface Mark {
-  kind: "cut" | "reachable";
-  at: number;
-  /** How long the cut took. */
-  seconds: number | null;
-}
-
-export function marksOf(boots: readonly Boot[]): Mark[] {
-  return boots.flatMap((boot, index) => {
-    const rested = time(boots[index - 1]?.at_rest_at ?? null);
-    const reachable = time(boot.reachable_at);
-    const marks: Mark[] = [];
-    if (boot.cut_seconds !== null && rested !== null) {
-      // Somewhere between rest and the first instruction; where it was is not recorded, how long it took is.
-      marks.push({ kind: "cut", at: (rested + time(boot.started_at)!) / 2, seconds: boot.cut_seconds });
-    }
-    if (reachable !== null) marks.push({ kind: "reachable", at: reachable, seconds: null });
-    return marks;
-  });
-}
-
 /** Where moments lie on a picture of this width. Long quiet stretches are shortened, and `cuts` says where. */
 export interface Axis {
   x: (moment: number) => number;
@@ -195,7 +149,8 @@ function isQuiet(phase: Phase<GuestKind>): boolean {
 const length = (phase: Phase<unknown>): number => phase.to - phase.from;
 const sum = (one: number, other: number): number => one + other;
 
-function time(moment: string | null): number | null {
+/** A moment in milliseconds since 1970. */
+export function time(moment: string | null): number | null {
   return moment === null ? null : Date.parse(moment);
 }
 

@@ -64,8 +64,19 @@ def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str,
     return {
         "instance_id": instance.id,
         "state": instance.state,
-        "claimed_by": None if owner is None else {"workflow": owner.id, "kind": owner.kind},
+        "claimed_by": None if owner is None else _claiming(owner),
         "overridden": [_overridden(connection, one) for one in journal.overridden(connection, instance.id)],
+    }
+
+
+def _claiming(owner: WorkflowRow) -> dict[str, Any]:
+    return {
+        "workflow": owner.id,
+        "kind": owner.kind,
+        "action": owner.action,
+        "request": owner.request_id,
+        "principal": owner.principal,
+        "at": precise(owner.created_at),
     }
 
 

@@ -15,7 +15,8 @@ import { useListing, type Listing } from "../../../api/listing";
 import { label, type ActionDialog } from "../../../resource/resource";
 import { Copyable } from "../../../shell/Cli";
 import { useText } from "../../../texts/texts";
-import { evidenceOf, imageOf, type Evidence, type Row } from "../model";
+import { evidenceOf, type Evidence } from "../evidence";
+import { imageOf, type Row } from "../model";
 import { obstaclesOf, ownCommand, SSH_PORT, sshCommand, sshForward, userOf } from "./ways";
 
 const CLOUD: Listing<About> = { key: "about", tables: [], read: about };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { rowOf } from "../../../testing";
-import type { Evidence, Forward } from "../model";
+import type { Evidence, Forward } from "../evidence";
 import { obstaclesOf, ownCommand, sshCommand, sshForward, userOf } from "./ways";
 
 const FORWARD: Forward = { protocol: "tcp", host: "127.3.0.1", port: 1046, guest_port: 22, refused: null };

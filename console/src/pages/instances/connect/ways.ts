@@ -2,7 +2,8 @@
 import { quoted } from "../../../api/cli";
 import type { Image } from "../../../api/types";
 import type { TextKey } from "../../../texts/texts";
-import type { Evidence, Forward, Row } from "../model";
+import type { Evidence, Forward } from "../evidence";
+import type { Row } from "../model";
 
 export const SSH_PORT = 22;
 

@@ -8,13 +8,13 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMemo, type ReactNode } from "react";
-import { call, evidence, type About } from "../../api/call";
-import { useListing, type Listing } from "../../api/listing";
-import { at } from "../../shell/place";
-import { State } from "../../resource/State";
-import { useText } from "../../texts/texts";
-import { instancesOf } from "../instances/model";
-import { Events } from "./Events";
+import { call, evidence, type About } from "../api/call";
+import { useListing, type Listing } from "../api/listing";
+import { at } from "../shell/place";
+import { State } from "../resource/State";
+import { useText } from "../texts/texts";
+import { instancesOf } from "./instances/model";
+import { Events } from "./dashboard/Events";
 
 /** In the order of EC2's dashboard; each is counted, and has a page. */
 const COUNTED = [

@@ -246,7 +246,7 @@ export const en = {
   "state.will.rebootProtected": "Stop protection is on, and does not refuse it.",
   "state.will.skip": "Its guest is cut off at once; its disks are not at rest.",
   "state.will.start": "It boots from its volumes. Its public IPv4 address changes.",
-  "state.will.stop": "Its guest shuts down. Its volumes stay; its public IPv4 address goes.",
+  "state.will.stop": "Its guest shuts down; where it does not in time (four minutes, unless configured otherwise), it is cut off.",
   "state.will.stopAddress": "Its public IPv4 address {address} is given back: the next start gives it another.",
   "state.will.stopBehavior": "Its shutdown behavior “terminate” is about shutdowns inside the guest: this call stops it.",
   "state.will.stopMemory": "What programs have in memory only is lost: there is no hibernation. There are no instance store volumes that could be lost.",

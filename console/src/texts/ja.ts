@@ -248,7 +248,7 @@ export const ja: Record<keyof typeof en, string> = {
   "state.will.rebootProtected": "停止保護は有効ですが、再起動は拒否しません。",
   "state.will.skip": "ゲストの電源は直ちに切られ、ディスクは静止しません。",
   "state.will.start": "ボリュームから起動します。パブリック IPv4 アドレスは変わります。",
-  "state.will.stop": "ゲストがシャットダウンします。ボリュームは残り、パブリック IPv4 アドレスは失われます。",
+  "state.will.stop": "ゲストがシャットダウンします。時間内 (設定を変えていなければ 4 分) に終わらなければ電源を切ります。",
   "state.will.stopAddress": "パブリック IPv4 アドレス {address} は解放され、次回の開始時に別のアドレスが割り当てられます。",
   "state.will.stopBehavior": "シャットダウン動作「terminate」はゲスト内のシャットダウンに関するものです。この呼び出しでは停止します。",
   "state.will.stopMemory": "プログラムがメモリにのみ保持している内容は失われます (休止はありません)。失われるインスタンスストアボリュームはありません。",

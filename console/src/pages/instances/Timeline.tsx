@@ -18,7 +18,8 @@ import { downtimes, duration, isMoving } from "./timelineModel";
 
 const SHOWN = 5; // boots in the picture
 const REQUEST = 340; // px: ids and moments are read in one line
-const MOMENT = 190;
+const MOMENT = 200;
+const WORD = 150;
 const TICK = 500; // ms, while the guest boots or shuts down
 const SLOW_TICK = 10_000; // ms, else
 
@@ -55,10 +56,11 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
       ariaLabels={{ tableLabel: text("timeline.title") }}
       wrapLines
       columnDefinitions={[
-        { id: "number", header: text("timeline.boot"), cell: (boot) => boot.number, isRowHeader: true },
+        { id: "number", header: text("timeline.boot"), cell: (boot) => boot.number, isRowHeader: true, minWidth: 80 },
         {
           id: "cause",
           header: text("timeline.cause"),
+          minWidth: WORD,
           cell: (boot) => <Box fontWeight="bold">{causeText(text, boot.cause, boot.action)}</Box>,
         },
         { id: "called", header: text("timeline.called"), cell: (boot) => moment(boot.called_at), minWidth: MOMENT },
@@ -74,6 +76,7 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
         {
           id: "down",
           header: text("timeline.down"),
+          minWidth: WORD,
           cell: (boot) => {
             const found = down.get(boot.number);
             return found === undefined ? "–" : duration(found.whole);
@@ -82,11 +85,13 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
         {
           id: "cut",
           header: text("timeline.cut"),
+          minWidth: WORD,
           cell: (boot) => (boot.cut_seconds === null ? "–" : `${Math.round(boot.cut_seconds * 1000)} ms`),
         },
         {
           id: "ended",
           header: text("timeline.ended"),
+          minWidth: WORD,
           cell: (boot) => (boot.ended_at === null && boot.end_cause === null ? "–" : causeText(text, boot.end_cause, boot.end_action)),
         },
       ]}

@@ -20,12 +20,12 @@ const USERS: [RegExp, string][] = [
   [/fedora/i, "fedora"],
   [/centos/i, "centos"],
 ];
-const DEBIANS = "admin"; // as `kumoniwa ssh` has it
+const USUAL_USER = "admin"; // Debian has it, and so does `kumoniwa ssh`
 
 /** Whom to log in as, as far as the name of the image tells: EC2's console guesses likewise. */
 export function userOf(image: Image | null | undefined): string {
   const named = `${image?.Name ?? ""} ${image?.Description ?? ""}`;
-  return USERS.find(([pattern]) => pattern.test(named))?.[1] ?? DEBIANS;
+  return USERS.find(([pattern]) => pattern.test(named))?.[1] ?? USUAL_USER;
 }
 
 /** The forward of this host that leads to the instance's port 22, one that is open rather than one that is not. */
@@ -44,7 +44,7 @@ export function sshCommand(forward: Forward, user: string, key: string | undefin
 /** The command of this cloud, which knows the port and waits until SSH answers. */
 export function ownCommand(id: string, user: string, key: string | undefined): string {
   const identity = key === undefined ? [] : ["-i", quoted(`${key}.pem`)];
-  const named = user === DEBIANS ? [] : ["--user", quoted(user)];
+  const named = user === USUAL_USER ? [] : ["--user", quoted(user)];
   return ["kumoniwa ssh", id, ...identity, ...named].join(" ");
 }
 

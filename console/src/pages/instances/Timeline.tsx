@@ -21,7 +21,7 @@ const REQUEST = 340; // px: ids and moments are read in one line
 const MOMENT = 200;
 const WORD = 150;
 const TICK = 500; // ms, while the guest boots or shuts down
-const SLOW_TICK = 10_000; // ms, else
+const SLOW_TICK = 2000; // ms, else
 
 export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();

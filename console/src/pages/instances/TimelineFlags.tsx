@@ -10,18 +10,22 @@ const ROW = 46; // px
 const FLAG = 18;
 const GAP = 8;
 const SHORT = 8; // characters of a request's id, and the last ones of a key: the table has them whole
-const SMALL = 5.8; // px, about, of a character in small type
+const STRONG = 7; // px, about, of a character
+const SMALL = 5.8;
 
-export const FLAGS_HEIGHT = ROWS * ROW;
-
-interface Properties {
-  flags: readonly Flag[];
-  axis: Axis;
-  width: number;
-  bottom: number;
+/** A flag at its place; `row` is -1 where there is no room for its words. */
+export interface PlacedFlag {
+  flag: Flag;
+  cause: string;
+  when: string;
+  which: string;
+  x: number;
+  begin: number;
+  row: number;
 }
 
-export function TimelineFlags({ flags, axis, width, bottom }: Properties): ReactNode {
+/** Flags beside and beneath each other, so that none covers another's words. */
+export function usePlacedFlags(flags: readonly Flag[], axis: Axis, width: number): PlacedFlag[] {
   const text = useText();
   const { language } = useContext(TextContext);
   const form = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
@@ -32,18 +36,30 @@ export function TimelineFlags({ flags, axis, width, bottom }: Properties): React
     const when = form.format(flag.at);
     const whose = [flag.request && `${flag.request.slice(0, SHORT)}…`, flag.principal && `…${flag.principal.slice(-4)}`];
     const which = whose.filter(Boolean).join(" · ");
-    const long = Math.max(widthOf(cause, 7) + 12, widthOf(when, SMALL) + 4, widthOf(which, SMALL) + 4);
+    const long = Math.max(widthOf(cause, STRONG) + 12, widthOf(when, SMALL) + 4, widthOf(which, SMALL) + 4);
     const begin = Math.max(0, Math.min(x, width - long));
     const row = free.findIndex((taken) => taken <= begin);
     if (row >= 0) free[row] = begin + long + GAP;
+    return { flag, cause, when, which, x, begin, row };
+  });
+}
+
+/** How high these flags are together, in pixels. */
+export function heightOf(placed: readonly PlacedFlag[]): number {
+  return ROW * (1 + Math.max(0, ...placed.map(({ row }) => row)));
+}
+
+/** Drawn from the top down to `bottom`. */
+export function TimelineFlags({ placed, bottom }: { placed: readonly PlacedFlag[]; bottom: number }): ReactNode {
+  return placed.map(({ flag, cause, when, which, x, begin, row }) => {
     const y = row * ROW;
     return (
       <g key={flag.key}>
-        <line className={`pole ${flag.cause ?? "unseen"}`} x1={x} x2={x} y1={row < 0 ? FLAGS_HEIGHT : y} y2={bottom} />
+        <line className="pole" x1={x} x2={x} y1={row < 0 ? heightOf(placed) : y} y2={bottom} />
         {row >= 0 && (
           <>
             <title>{[cause, when, flag.request, flag.principal].filter(Boolean).join("\n")}</title>
-            <rect className={`flag ${flag.cause ?? "unseen"}`} x={begin} y={y} width={widthOf(cause, 7) + 12} height={FLAG} rx={2} />
+            <rect className={`flag ${flag.cause ?? "unseen"}`} x={begin} y={y} width={widthOf(cause, STRONG) + 12} height={FLAG} rx={2} />
             <text className="strong" x={begin + 6} y={y + 13}>{cause}</text>
             <text className="faint" x={begin + 4} y={y + 29}>{when}</text>
             <text className="faint" x={begin + 4} y={y + 41}>{which}</text>
@@ -54,7 +70,7 @@ export function TimelineFlags({ flags, axis, width, bottom }: Properties): React
   });
 }
 
-/** How wide a text is, about; characters of Japanese are twice as wide. */
+/** How wide a text is, about; characters of Japanese are nearly twice as wide. */
 export function widthOf(text: string, character: number): number {
   return [...text].reduce((width, one) => width + character * (one > "\u2e80" ? 1.8 : 1), 0);
 }

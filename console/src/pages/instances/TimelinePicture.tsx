@@ -4,14 +4,14 @@ import type { Boot, Move } from "../../api/types";
 import { useText } from "../../texts/texts";
 import { causeText } from "./causes";
 import type { Claim } from "./evidence";
-import { FLAGS_HEIGHT, TimelineFlags, widthOf } from "./TimelineFlags";
+import { heightOf, TimelineFlags, usePlacedFlags, widthOf } from "./TimelineFlags";
 import * as model from "./timelineModel";
 import * as moments from "./timelineMoments";
 
 const LEFT = 130;
 const WIDTH = 1080;
 const DRAWN = WIDTH - LEFT - 10;
-const API = FLAGS_HEIGHT + 8;
+const API = 8; // from beneath the flags, as what follows
 const MARKS = API + 48;
 const GUEST = MARKS + 8;
 const LANE = 30;
@@ -36,6 +36,8 @@ export function TimelinePicture({ boots, moves, claim, now }: Properties): React
   const axis = model.axisOf(guest, DRAWN);
   const api = model.apiPhases(moves, beginning, guest.at(-1)?.to ?? now);
   const flags = moments.flagsOf(boots);
+  const placed = usePlacedFlags([...flags, ...moments.workingFlag(claim, flags)], axis, DRAWN);
+  const top = heightOf(placed);
   const last = boots.at(-1)!;
   const label = text("timeline.label", {
     count: boots.length,
@@ -43,12 +45,14 @@ export function TimelinePicture({ boots, moves, claim, now }: Properties): React
   });
   return (
     <div className="timeline" tabIndex={0} role="region" aria-label={text("timeline.title")}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+      <svg viewBox={`0 0 ${WIDTH} ${top + HEIGHT}`} role="img" aria-label={label}>
         <text x={0} y={13}>{text("timeline.causes")}</text>
-        <text x={0} y={API + 20}>{text("timeline.api")}</text>
-        <text x={0} y={GUEST + 20} className="strong">{text("timeline.guest")}</text>
+        <text x={0} y={top + API + 20}>{text("timeline.api")}</text>
+        <text x={0} y={top + GUEST + 20} className="strong">{text("timeline.guest")}</text>
         <g transform={`translate(${LEFT} 0)`}>
-          <TimelineFlags flags={[...flags, ...moments.workingFlag(claim, flags)]} axis={axis} width={DRAWN} bottom={AXIS + 4} />
+          <TimelineFlags placed={placed} bottom={top + AXIS + 4} />
+        </g>
+        <g transform={`translate(${LEFT} ${top})`}>
           <Lane phases={api} axis={axis} y={API} />
           <Lane phases={guest} axis={axis} y={GUEST} timed />
           <Marks marks={moments.marksOf(boots)} axis={axis} />

@@ -16,6 +16,7 @@ export const TABLES = [
   "security_group_rules",
   "security_groups",
   "snapshots",
+  "steps",
   "tags",
   "volumes",
 ] as const;

@@ -308,7 +308,7 @@ export const en = {
   "timeline.title": "Why it booted",
   "timeline.unrecorded": "not recorded",
   "timeline.up": "up",
-  "trouble.claimed": "{kind} has this instance now ({workflow}); other calls wait for their turns.",
+  "trouble.claimed": "{kind} has this instance now ({workflow}), at the step “{step}”; other calls wait for their turns.",
   "trouble.help": "What EC2’s API does not say: what is tried again and again, or lasts too long, and what a termination has overridden.",
   "trouble.none": "Nothing is being tried again.",
   "trouble.overridden": "{action} was overridden",

@@ -310,7 +310,7 @@ export const ja: Record<keyof typeof en, string> = {
   "timeline.title": "なぜ起動したか",
   "timeline.unrecorded": "記録なし",
   "timeline.up": "稼働中",
-  "trouble.claimed": "現在 {kind} がこのインスタンスを処理しています ({workflow})。他の呼び出しは順番を待ちます。",
+  "trouble.claimed": "現在 {kind} がこのインスタンスを処理しています ({workflow}、ステップ「{step}」)。他の呼び出しは順番を待ちます。",
   "trouble.help": "EC2 の API では見えないもの: 再試行が続いている処理、長引いている処理、終了によって打ち切られた処理。",
   "trouble.none": "再試行中の処理はありません。",
   "trouble.overridden": "{action} は打ち切られました",

@@ -70,7 +70,7 @@ async def test_changes_are_gathered_and_told_by_name() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(hall.live.listen(page.socket, hall.session))
         await turns_until(lambda: len(page.told) == 1)
-        hall.commit("instances", "boots", "steps")
+        hall.commit("instances", "boots", "facts")
         hall.commit("instances", "tags")
         await hall.clock.advance(COALESCE)
         await turns_until(lambda: len(page.told) == 2)

@@ -89,6 +89,7 @@ function Events({ row }: { row: Row }): ReactNode {
 /** What DescribeInstanceStatus cannot say: what is tried again, and what a termination has overridden. */
 function Troubles({ known }: { known: Evidence | undefined }): ReactNode {
   const text = useText();
+  const claim = known?.claimed_by;
   const moment = useMoment();
   return (
     <Container header={<Header variant="h2" description={text("trouble.help")}>{text("trouble.title")}</Header>}>
@@ -100,7 +101,9 @@ function Troubles({ known }: { known: Evidence | undefined }): ReactNode {
             {text("trouble.since", { since: moment(trouble.since), reason: trouble.reason ?? text("unknown"), hint: trouble.hint })}
           </Alert>
         ))}
-        {known?.claimed_by && <Box>{text("trouble.claimed", { kind: known.claimed_by.kind, workflow: known.claimed_by.workflow })}</Box>}
+        {claim && (
+          <Box>{text("trouble.claimed", { kind: claim.kind, workflow: claim.workflow, step: claim.step ?? text("unknown") })}</Box>
+        )}
         {known?.overridden.map((one) => (
           <Alert key={one.workflow} type="info" header={text("trouble.overridden", { action: one.action ?? one.workflow })}>
             {text("trouble.overriddenBy", {

@@ -32,7 +32,7 @@ interface Properties {
 export function TimelinePicture({ boots, moves, claim, now }: Properties): ReactNode {
   const text = useText();
   const beginning = model.beginningOf(boots, moves);
-  const guest = model.guestPhases(boots, Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
+  const guest = model.guestPhases(model.withShutdown(boots, claim), Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
   const axis = model.axisOf(guest, DRAWN);
   const api = model.apiPhases(moves, beginning, guest.at(-1)?.to ?? now);
   const flags = moments.flagsOf(boots);

@@ -44,6 +44,9 @@ export interface Claim {
   request: string | null;
   principal: string | null;
   at: string;
+  /** What it does now. */
+  step: string | null;
+  step_since: string | null;
 }
 
 /** What EC2 hides of an instance now. */
@@ -57,7 +60,7 @@ export interface Evidence {
 export function evidenceOf(region: string, id: string): Listing<Evidence> {
   return {
     key: `${region}/instances/${id}/evidence`,
-    tables: ["instances", "boots", "claims", "security_groups", "security_group_rules", "interface_groups"],
+    tables: ["instances", "boots", "claims", "steps", "security_groups", "security_group_rules", "interface_groups"],
     read: () => evidence<Evidence>(region, `instances/${id}`),
   };
 }

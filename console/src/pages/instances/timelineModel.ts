@@ -1,5 +1,6 @@
 /** The boots of one guest as stretches of time, and an axis on which seconds of downtime beside days of uptime are seen. */
 import type { Boot, Move } from "../../api/types";
+import type { Claim } from "./evidence";
 
 export type GuestKind = "booting" | "up" | "shutdown" | "atRest" | "off";
 export type ApiKind = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated" | "unrecorded";
@@ -42,6 +43,16 @@ export function downtimes(boots: readonly Boot[]): Downtime[] {
     return [{ number, action, shutdown, rest, boot, whole: shutdown + rest + boot, cut }];
   });
 }
+
+/** The boots with the shutdown that goes on now, of which a boot tells once its guest is down. */
+export function withShutdown(boots: readonly Boot[], claim: Claim | null): readonly Boot[] {
+  const last = boots.at(-1);
+  const isShuttingDown = claim !== null && claim.step === SHUTDOWN_STEP && claim.step_since !== null;
+  if (!isShuttingDown || last === undefined || last.ended_at !== null) return boots;
+  return [...boots.slice(0, -1), { ...last, end_requested_at: claim.step_since, end_action: claim.action }];
+}
+
+const SHUTDOWN_STEP = "shut the guest down"; // as every workflow calls it
 
 /** What the guest was doing, from the beginning until now, without holes. */
 export function guestPhases(boots: readonly Boot[], now: number, beginning: number): Phase<GuestKind>[] {

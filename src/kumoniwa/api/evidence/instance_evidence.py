@@ -35,6 +35,7 @@ async def instance_boots(cloud: Cloud, call: Call, path: Mapping[str, str]) -> M
 async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
     """Where an instance is reached, its state, and the workflow that has claimed it. The guest is left alone.
 
+    `claimed_by` says at which step that workflow is, and since when, where it has come to one in this server.
     `refused` says why a port could not be opened when the instance's ports were set last. `overridden` are the
     workflows whose claim a termination took, `troubles` what does not get on.
     """
@@ -42,6 +43,8 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
     plan = await planned(cloud.world, instance["instance_id"]) or ()
     refused = cloud.world.refused_ports.get(instance["instance_id"], {})
     troubles = cloud.world.troubles.overdue(instance["instance_id"])
+    if (claim := instance["claimed_by"]) is not None:
+        claim["step"], claim["step_since"] = cloud.engine.step_of(claim["workflow"]) or (None, None)
     return {
         **instance,
         "troubles": [trouble_as_json(one) for one in troubles],

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is imported, which a sealed test must not
+from hypothesis import HealthCheck, settings
 from sampling import Sampling
+
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # how long an example takes says how busy the machine is, and nothing of the code
 
 _SEALED = {Path(__file__).parent / "unit", Path(__file__).parent / "protocol"}
 

@@ -160,6 +160,24 @@ class ActionNotBuilt(Ec2Error):
         super().__init__("InvalidAction", f"Kumoniwa does not implement {what}. {way_out}")
 
 
+class NothingThere(Ec2Error):
+    """A path of our own, which EC2 does not have, that leads nowhere."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__("NotFound", f"{what} {way_out}")
+
+
+class OtherMethod(Ec2Error):
+    """A path of our own that is asked with a method of HTTP that it does not take."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__("MethodNotAllowed", f"{what} {way_out}")
+
+
 class DryRunOperation(Ec2Error):
     status = HTTPStatus.PRECONDITION_FAILED
 

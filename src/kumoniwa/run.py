@@ -14,6 +14,7 @@ from typing import IO, NoReturn
 import structlog
 
 from kumoniwa.debian import package_with
+from kumoniwa.refusal import Refusal, sentence
 
 log = structlog.get_logger(__name__)
 
@@ -23,21 +24,24 @@ MOST_BYTES = 64 * 1024 * 1024
 """Of a program's standard output that is given back whole: a guest may be what speaks, through ssh."""
 _MOST_KEPT = 1_000_000  # characters of what is kept of output that is read by the line, and of a line
 _CHUNK = 65536
+_SEE_HOST = "kumoniwa doctor says what this host lacks; that command, run in a terminal, may say more."
 
 
-class ProgramMissing(Exception):
-    """The host lacks a program. The sentence says which Debian package brings it."""
+class ProgramMissing(Refusal):
+    """The host lacks a program. The way out says which Debian package brings it."""
 
     def __init__(self, program: str) -> None:
-        super().__init__(f"{program} is not installed; on Debian: sudo apt-get install {package_with(program)}")
+        way_out = f"On Debian: sudo apt-get install {package_with(program)}"
+        super().__init__(f"{program} is not installed.", way_out=way_out)
         self.program = program
 
 
-class ProgramFailed(Exception):
+class ProgramFailed(Refusal):
     """A program ended with an error. Holds the command, its exit status and the end of what it wrote to stderr."""
 
     def __init__(self, argv: Sequence[str], status: int, stderr: str) -> None:
-        super().__init__(f"{shlex.join(argv)} ended with status {status}: {stderr.strip()[-2000:]}")
+        said = stderr.strip()[-2000:] or "it said nothing"
+        super().__init__(sentence(f"{shlex.join(argv)} ended with status {status}: {said}"), way_out=_SEE_HOST)
         self.status = status
         self.stderr = stderr
 

@@ -156,6 +156,19 @@ class AwsCli:
         assert ran.returncode not in (0, 1, 2), f"{ran.returncode}: {ran.stdout}"
         return ran.stderr.strip()
 
+    def script(self, *commands: str) -> None:
+        """Run commands as a person would who copied them into a shell. All of them succeed."""
+        path = f"{BIN}:{self._environment.get('PATH', '')}"
+        ran = subprocess.run(
+            ["/bin/sh", "-ec", "\n".join(commands)],
+            env={**self._environment, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            stdin=subprocess.DEVNULL,
+        )
+        assert ran.returncode == 0, ran.stderr
+
     def _run(self, words: tuple[object, ...], changed: dict[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [AWS, *map(str, words)],

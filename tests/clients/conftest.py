@@ -7,9 +7,9 @@ from pathlib import Path
 import botocore
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk, environment
-from console_browser import Person, address, chromium
+from console_browser import Person, address, chromium, new_profile
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 _WAITERS = "ec2/2016-11-15/waiters-2.json"
 
@@ -62,12 +62,21 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def profile(browser: Browser, cloud: CloudProcess) -> BrowserContext:
+    """A browser profile that is signed in, for the tests of a module: what was fetched once is not fetched again."""
+    profile = new_profile(browser)
+    first = Person(profile)
+    first.sign_in(address(cloud))
+    first.page.close()
+    return profile
+
+
 @pytest.fixture
-def person(browser: Browser, cloud: CloudProcess) -> Iterator[Person]:
+def person(profile: BrowserContext) -> Iterator[Person]:
     """Somebody who is signed in; the page had nothing to complain of, the policy included."""
-    person = Person(browser)
-    person.sign_in(address(cloud))
+    person = Person(profile)
     yield person
     complaints = person.complaints
-    person.context.close()
+    person.page.close()
     assert complaints == []

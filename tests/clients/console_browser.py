@@ -38,18 +38,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Person:
-    """Somebody before the console, in a browser profile of their own. What the page complains of is `complaints`."""
+def new_profile(browser: Browser, *, dark: bool = False, language: str = "en-US") -> BrowserContext:
+    """A browser profile of its own, as somebody has it who never was here."""
+    profile = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme="dark" if dark else "light",
+        locale=language,
+        timezone_id="UTC",
+    )
+    profile.set_default_timeout(_PATIENCE)
+    return profile
 
-    def __init__(self, browser: Browser, *, dark: bool = False, language: str = "en-US") -> None:
-        self.context: BrowserContext = browser.new_context(
-            viewport={"width": 1440, "height": 900},
-            color_scheme="dark" if dark else "light",
-            locale=language,
-            timezone_id="UTC",
-        )
-        self.context.set_default_timeout(_PATIENCE)
-        self.page: Page = self.context.new_page()
+
+class Person:
+    """Somebody before a page of the console. What the page complains of is `complaints`."""
+
+    def __init__(self, profile: BrowserContext) -> None:
+        self.context = profile
+        self.page: Page = profile.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch
+from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.clients
@@ -270,7 +270,7 @@ def test_the_timeline_answers_why_without_reading(cloud: CloudProcess, person: P
 def test_details_and_events_in_light_and_dark(
     cloud: CloudProcess, browser: Browser, keyed: str, sdk: Sdk, *, dark: bool, language: str
 ) -> None:
-    person = Person(browser, dark=dark, language=language)
+    person = Person(new_profile(browser, dark=dark, language=language))
     person.page.goto(address(cloud))
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
     now = described(sdk, keyed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cloud_process import CloudProcess, Sdk
-from console_browser import Person, address, launch
+from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.clients
@@ -18,12 +18,12 @@ def web(sdk: Sdk) -> str:
 
 
 def test_the_address_signs_in_and_does_not_stay_in_the_history(cloud: CloudProcess, browser: Browser) -> None:
-    person, url = Person(browser), address(cloud)
+    person, url = Person(new_profile(browser)), address(cloud)
     person.sign_in(url)
     assert person.page.url == f"{cloud.endpoint}/console/"
     person.page.reload()
     expect(person.page.get_by_role("heading", name="Dashboard")).to_be_visible()
-    stranger = Person(browser)
+    stranger = Person(new_profile(browser))
     stranger.page.goto(url)
     expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()
     person.context.close()
@@ -169,7 +169,7 @@ def test_what_is_selected_is_shown_below_and_its_tags_are_changed(
 
 
 def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser: Browser) -> None:
-    person = Person(browser)
+    person = Person(new_profile(browser))
     person.sign_in(address(cloud))
     other = person.context.new_page()
     other.goto(f"{cloud.endpoint}/console/#/us-east-1/instances")
@@ -184,7 +184,7 @@ def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser
 
 def test_the_page_says_that_the_server_is_gone_and_how_to_come_back(browser: Browser, tmp_path: Path) -> None:
     with CloudProcess(tmp_path) as cloud:
-        person = Person(browser)
+        person = Person(new_profile(browser))
         person.sign_in(address(cloud))
         assert cloud.stop() == 0
         expect(person.page.get_by_text("The server does not answer.")).to_be_visible()
@@ -195,7 +195,7 @@ def test_the_page_says_that_the_server_is_gone_and_how_to_come_back(browser: Bro
 
 @pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
 def test_no_page_hinders_anybody(cloud: CloudProcess, browser: Browser, web: str, *, dark: bool, language: str) -> None:
-    person = Person(browser, dark=dark, language=language)
+    person = Person(new_profile(browser, dark=dark, language=language))
     person.page.goto(address(cloud))
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
     instance = f"us-east-1/instances/{web}"

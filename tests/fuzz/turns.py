@@ -36,18 +36,18 @@ _WEIGHTS = {
 _NOT_BUILT = sorted(set(MODEL.operation_names) - set(ACTIONS_OF_EC2))
 _ROUTES = ("instances", "instances", "images", "snapshots", "storage", "storage/check", "storage/repair", "nothing", "")
 _FAULTS: tuple[tuple[str, DriverError], ...] = (
-    ("ensure_running", HostExhausted("There is no memory left.")),
+    ("ensure_running", HostExhausted("There is no memory left.", way_out="Ask again.")),
     ("ensure_running", GuestLost("Its monitor does not answer.")),
     ("ensure_shut_down", GuestLost("Its monitor does not answer.")),
-    ("ensure_off", DriverError("The host said no.")),
+    ("ensure_off", DriverError("The host said no.", way_out="Ask again.")),
     ("ensure_cut", CutRefused("The disk is busy.")),
     ("ensure_cut", GuestLost("It does not answer.")),
-    ("ensure_attached", DriverError("The host said no.")),
+    ("ensure_attached", DriverError("The host said no.", way_out="Ask again.")),
     ("ensure_detached", DetachRefused("The guest did not let it go.")),
-    ("ensure_empty", HostExhausted("No room.")),
-    ("ensure_grown", DriverError("The host's file system takes no file so long.")),
-    ("ensure_imported", DiskRefused("The disk's second half is missing.")),
-    ("ensure_deleted", DriverError("The disk is away.")),
+    ("ensure_empty", HostExhausted("No room.", way_out="Ask again.")),
+    ("ensure_grown", DriverError("The host's file system takes no file so long.", way_out="Ask again.")),
+    ("ensure_imported", DiskRefused("The disk's second half is missing.", way_out="Ask again.")),
+    ("ensure_deleted", DriverError("The disk is away.", way_out="Ask again.")),
     ("ensure_compacted", GuestLost("It does not answer.")),
     ("observe", GuestLost("It does not answer.")),
 )

@@ -33,7 +33,7 @@ def test_a_program_is_found_in_its_package() -> None:
 
 def test_a_missing_program_is_refused_with_the_package_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kumoniwa.run, "_PATH", "")
-    with pytest.raises(ProgramMissing, match="sfdisk is not installed; on Debian: sudo apt-get install fdisk"):
+    with pytest.raises(ProgramMissing, match=r"sfdisk is not installed\. On Debian: sudo apt-get install fdisk"):
         find("sfdisk")
 
 

@@ -17,7 +17,7 @@ from real_cloud import until as eventually
 from shared_guest import MADE, ROOM, SharedGuest
 from small_disk import MIB, SmallDisk
 
-from kumoniwa.hypervisor.driver import Cut, CutMade, DiskBus, EventKind, GuestState, LayerId
+from kumoniwa.hypervisor.driver import MAKE_ROOM, Cut, CutMade, DiskBus, EventKind, GuestState, LayerId
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
@@ -129,7 +129,8 @@ async def test_a_cut_for_whose_overlays_there_is_no_room_harms_nothing(
         disk.empty()
         await cloud.idle()
         reason = await _outcome(cloud, image_id, snapshot_ids)
-        assert reason in (["the host's disk is full"] if a_little else ["the host's disk is full", None])
+        full = f"The host's disk is full. {MAKE_ROOM}"
+        assert reason in ([full] if a_little else [full, None])
         boots = (await cloud.evidence(f"instances/{instance_id}/boots"))["boots"]
         assert len(boots) == (2 if what == "an image with reboot" and reason is None else 1)
         await _goes_on(cloud, instance_id, "ab")
@@ -243,7 +244,7 @@ async def test_a_compaction_for_which_there_is_no_room_says_so_and_is_made_when_
         told = (await cloud.evidence("storage"))["compaction"]
         why = told["skipped"][volume_id]
         if when == "while it copies":
-            assert why == f"the host's disk is full: {head} was not compacted"
+            assert why == f"The host's disk is full: {head} was not compacted. {MAKE_ROOM}"
             assert (told["last"]["volume"], told["last"]["outcome"]) == (volume_id, why)
         else:
             assert re.fullmatch(r"The host has no room to copy \d+ bytes: \d+ are free, of which \d+ are kept .*", why)

@@ -28,6 +28,7 @@ from kumoniwa.model.images import ImageState
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
+from kumoniwa.refusal import Refusal
 from kumoniwa.store import layers, tables
 from kumoniwa.store.journal import StepRow
 from kumoniwa.workflows.workflow import Workflow
@@ -359,8 +360,8 @@ def _photograph_after(patch: pytest.MonkeyPatch, step: str, cloud: RealCloud, fo
     """Once the step is journaled, all that writes to the folder stands still and it is copied."""
     remember = Workflow._journal_end
 
-    async def then_photograph(workflow: Workflow, name: str, result: object, error: str | None) -> StepRow:
-        remembered = await remember(workflow, name, result, error)
+    async def then_photograph(workflow: Workflow, name: str, result: object, failure: Refusal | None) -> StepRow:
+        remembered = await remember(workflow, name, result, failure)
         if name == step:
             guests = [str(cloud.process(path.name).pid) for path in (folder / "guests").iterdir()]
             program = [sys.executable, photograph.__file__, str(folder), str(copy), str(os.getpid()), *guests]

@@ -36,7 +36,7 @@ async def test_a_long_file_of_tiny_clusters_is_refused_before_it_is_checked(tmp_
     assert (await QcowDisks(tmp_path).inspect(source, "qcow2")).virtual_bytes == 64 * _MIB
     with source.open("rb+") as file:
         file.truncate(64 << 30)
-    with pytest.raises(DiskRefused, match="its clusters, of 512 bytes, are too small for its length"):
+    with pytest.raises(DiskRefused, match="Its clusters, of 512 bytes, are too small for its length"):
         await QcowDisks(tmp_path).inspect(source, "qcow2")
 
 

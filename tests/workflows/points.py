@@ -13,7 +13,9 @@ from kumoniwa.hypervisor.driver import DriverError, GuestLost
 from kumoniwa.hypervisor.simulated import SimulatedGuest
 from kumoniwa.workflows.workflow import Workflow
 
-REFUSAL = "The host said no."
+SAID, WAY_OUT = "The host said no.", "Ask again."
+REFUSAL = f"{SAID} {WAY_OUT}"
+"""What a person is to read, wherever one reads why something failed."""
 OF_STORIES, OF_COMPACTIONS, OF_ALL = "workflows:", "compaction:", ""
 """Whose points are counted: the beginnings of tasks' names."""
 
@@ -108,7 +110,8 @@ class Points:
         self.passed_in_the_driver += bool(method)
         if method and self.passed_in_the_driver == self.lose_at:
             self.lost = method
-            raise GuestLost(REFUSAL) if hasattr(SimulatedGuest, method) else DriverError(REFUSAL)
+            kind = GuestLost if hasattr(SimulatedGuest, method) else DriverError
+            raise kind(SAID, way_out=WAY_OUT)
         self.passed_in_steps += bool(_STEP_OF.get())
         if self.passed_in_steps == self.hang_at and not self.hung and _STEP_OF.get():
             self.hung, self.hung_settling = _STEP_OF.get(), _SETTLING.get()
@@ -123,7 +126,7 @@ class Points:
     def check_call(self, method: str) -> None:
         """Raises `DriverError` where this call of the driver is refused."""
         if self.refusals is not None and self._counts() and self.refusals.of_call(method):
-            raise DriverError(REFUSAL)
+            raise DriverError(SAID, way_out=WAY_OUT)
 
     def step(self, workflow: Workflow, name: str, function: Any, *, settles: bool) -> Any:
         """The step's function, or one that fails."""
@@ -149,4 +152,4 @@ class Points:
 
 
 async def _refuse(*_: Any, **__: Any) -> None:
-    raise DriverError(REFUSAL)
+    raise DriverError(SAID, way_out=WAY_OUT)

@@ -405,7 +405,7 @@ async def refuse(storage: Storage) -> None:
     said = f"The host said no, {len(storage.refusals)}."
     storage.refusals.append(said)
     storage.story.append(f"the next {method} is refused: {error.__name__}")
-    storage.stack.driver.fail_next(method, error(said))
+    storage.stack.driver.fail_next(method, error(said, way_out="Ask again."))
     if method == "ensure_running":
         await storage.look()
         storage.shake_host()

@@ -145,15 +145,15 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
 
 async def test_stories_that_fail_keep_the_names_of_their_steps(stack: Stack) -> None:
     instance_id = await stack.launch()
-    stack.driver.fail_next("ensure_cut", DriverError("No."))
+    stack.driver.fail_next("ensure_cut", DriverError("No.", way_out="Ask again."))
     await stack.call("CreateImage", InstanceId=instance_id, Name="golden")
     await stack.idle()
     await stack.call("StopInstances", InstanceIds=[instance_id])
     await stack.idle()
-    stack.driver.fail_next("ensure_running", DriverError("No."))
+    stack.driver.fail_next("ensure_running", DriverError("No.", way_out="Ask again."))
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.idle()
-    stack.driver.fail_next("ensure_running", DriverError("No."))
+    stack.driver.fail_next("ensure_running", DriverError("No.", way_out="Ask again."))
     launched = await stack.launch()
     told = await _journals(stack, instance_id) | await _journals(stack, launched)
     assert {kind: told[kind] for kind in FAILED} == FAILED
@@ -170,7 +170,7 @@ async def test_cutting_a_running_guest_keeps_the_names_of_its_steps(stack: Stack
     told = await _journals(stack, instance_id)
     assert told["create_snapshots"] == SNAPPED[freeze]
     assert told["create_image"] == [*SNAPPED[True], "publish the image"] if freeze else True
-    stack.driver.fail_next("ensure_cut", DriverError("No."))
+    stack.driver.fail_next("ensure_cut", DriverError("No.", way_out="Ask again."))
     await stack.call("CreateSnapshots", InstanceSpecification={"InstanceId": instance_id}, TagSpecifications=tagged)
     await stack.idle()
     assert (await _journals(stack, instance_id))["create_snapshots"] == [
@@ -203,7 +203,7 @@ async def test_copying_an_image_keeps_the_names_of_its_steps(stack: Stack) -> No
 async def test_replacing_a_root_volume_keeps_the_names_of_its_steps(stack: Stack, failing: str | None) -> None:
     instance_id = await stack.launch()
     if failing is not None:
-        stack.driver.fail_next(failing, DriverError("No."))
+        stack.driver.fail_next(failing, DriverError("No.", way_out="Ask again."))
     await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id)
     await stack.idle()
     assert (await _journals(stack, instance_id))["replace_root"] == REPLACED_OR_NOT[failing]
@@ -212,7 +212,7 @@ async def test_replacing_a_root_volume_keeps_the_names_of_its_steps(stack: Stack
 @pytest.mark.parametrize("failing", [None, "ensure_empty"])
 async def test_making_a_volume_keeps_the_names_of_its_steps(stack: Stack, failing: str | None) -> None:
     if failing is not None:
-        stack.driver.fail_next(failing, DriverError("No."))
+        stack.driver.fail_next(failing, DriverError("No.", way_out="Ask again."))
     await stack.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1)
     await stack.idle()
     read = stack.running.cloud.read
@@ -227,7 +227,7 @@ async def test_the_stories_of_volumes_keep_the_names_of_their_steps(stack: Stack
     volume_id = (await stack.call("CreateVolume", AvailabilityZone=zone, Size=1))["VolumeId"]
     await stack.idle()
     if failing is not None:
-        stack.driver.fail_next(failing, DriverError("No."))
+        stack.driver.fail_next(failing, DriverError("No.", way_out="Ask again."))
     await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
     await stack.idle()
     if failing != "ensure_attached":

@@ -9,6 +9,7 @@ from points import Points
 from whole import whole
 
 from kumoniwa.hypervisor.driver import CutRefused, DriverError, GuestState
+from kumoniwa.refusal import REPORT_IT
 
 pytestmark = pytest.mark.anyio
 
@@ -19,15 +20,34 @@ async def test_an_image_that_fails_says_why_and_its_instance_runs_again(
 ) -> None:
     async with Life(tmp_path).server(Points(), monkeypatch) as stack:
         instance_id = await stack.launch()
-        stack.driver.fail_next(method, DriverError("The host said no."))
+        stack.driver.fail_next(method, DriverError("The host said no.", way_out="Ask again."))
         image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
         await stack.idle()
         image = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
         assert image["State"] == "failed"
-        assert image["StateReason"]["Message"] == "Server.InternalError: The host said no."
+        assert image["StateReason"]["Message"] == "Server.InternalError: The host said no. Ask again."
         assert await stack.guest(instance_id).observe() is GuestState.RUNNING
         assert (await stack.instance(instance_id))["State"]["Name"] == "running"
         await whole(stack)
+
+
+async def test_an_image_that_fails_for_a_fault_of_ours_says_that_it_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Life(tmp_path).server(Points(), monkeypatch) as stack:
+        instance_id = await stack.launch()
+
+        async def breaks(method: str) -> None:
+            if method == "ensure_overlay":
+                raise LookupError("\x1b[2J" + "no such shelf, " * 100)
+
+        stack.driver.faults.hook = breaks
+        image_id = (await stack.call("CreateImage", InstanceId=instance_id, Name="golden"))["ImageId"]
+        await stack.idle()
+        reason = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]["StateReason"]["Message"]
+        assert reason.startswith("Server.InternalError: Internal error: LookupError(")
+        assert reason.endswith(f". {REPORT_IT}")
+        assert (len(reason) < 500, reason.isprintable()) == (True, True)
 
 
 async def test_an_instance_that_is_terminated_while_it_is_imaged_leaves_no_layer(
@@ -89,9 +109,9 @@ async def test_an_import_that_fails_leaves_no_layer(tmp_path: Path, monkeypatch:
     async with Life(tmp_path).server(Points(), monkeypatch) as stack:
         disk = tmp_path / "disk.raw"
         disk.write_bytes(bytes(4096))
-        stack.driver.fail_next("ensure_imported", DriverError("The host said no."))
+        stack.driver.fail_next("ensure_imported", DriverError("The host said no.", way_out="Ask again."))
         await stack.call("ImportSnapshot", DiskContainer={"Format": "RAW", "Url": disk.as_uri()})
         await stack.idle()
         (task,) = (await stack.call("DescribeImportSnapshotTasks"))["ImportSnapshotTasks"]
-        assert task["SnapshotTaskDetail"]["StatusMessage"] == "ClientError: The host said no."
+        assert task["SnapshotTaskDetail"]["StatusMessage"] == "ClientError: The host said no. Ask again."
         await whole(stack)

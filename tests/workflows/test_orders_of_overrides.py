@@ -15,6 +15,7 @@ from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
+from kumoniwa.refusal import Refusal
 from kumoniwa.store import claims, journal
 from kumoniwa.store.tables import workflows
 from kumoniwa.workflows import engine
@@ -122,7 +123,7 @@ async def test_what_was_overridden_stays_so_when_the_termination_is_forgotten(st
     await _snapshot(stack, root)
     await stack.call("TerminateInstances", InstanceIds=[instance_id])
 
-    def overridden(connection: Connection) -> str | None:
+    def overridden(connection: Connection) -> Refusal | None:
         holder = claims.holder(connection, instance_id)
         assert holder is not None
         [by] = journal.waiting(connection, ["terminate_instance"])
@@ -131,7 +132,9 @@ async def test_what_was_overridden_stays_so_when_the_termination_is_forgotten(st
         return engine._found(connection, holder.id)[1]
 
     found = await stack.running.cloud.world.database.write(overridden)
-    assert found == "Overridden by the termination of the instance."
+    assert str(found) == (
+        "Overridden by the termination of the instance. Ask for it on another instance: this one is terminated."
+    )
 
 
 async def test_what_a_new_server_resumes_has_some_time_before_it_is_overridden(
@@ -171,7 +174,7 @@ async def test_a_boot_has_ended_whose_guest_had_to_be_killed_and_its_metadata_ar
 
     async def refuse(method: str) -> None:
         if method == "ensure_off":
-            raise DriverError("The host said no.")
+            raise DriverError("The host said no.", way_out="Ask again.")
 
     stack.driver.faults.hook = refuse
     await stack.call("TerminateInstances", InstanceIds=[instance_id])

@@ -15,7 +15,7 @@ import given as givens
 import pytest
 from every_story import STORIES, Told
 from life import Life, settled, started
-from points import REFUSAL, Points
+from points import SAID, Points
 from sampling import Sampling
 from stack import Stack
 from waiting import let_others_run
@@ -138,7 +138,7 @@ async def _hindered(stack: Stack, points: Points) -> str | None:
     engine, troubles = stack.running.cloud.engine, stack.running.cloud.world.troubles
     async with asyncio.timeout(30):
         while not points.hung:
-            failing = [one.key for one in troubles._known.values() if REFUSAL in (one.reason or "")]
+            failing = [one.key for one in troubles._known.values() if SAID in (one.reason or "")]
             if failing or engine.is_idle:
                 return failing[0] if failing else None
             await let_others_run()

@@ -24,7 +24,7 @@ async def _lived(
         (before,) = (await stack.call("DescribeInstances"))["Reservations"][0]["Instances"]
         instance_id = before["InstanceId"]
         if failing is not None:
-            stack.driver.fail_next(failing, DriverError("The host said no."))
+            stack.driver.fail_next(failing, DriverError("The host said no.", way_out="Ask again."))
         points.armed = True
         asked = await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, DeleteReplacedRootVolume=True)
         await ended(stack, points)

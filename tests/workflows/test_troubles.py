@@ -137,11 +137,11 @@ async def test_a_step_that_does_not_end_is_told_after_a_quarter_of_an_hour(stack
 
 async def test_a_guest_that_was_lost_and_does_not_boot_is_told(stack: Stack) -> None:
     instance_id = await stack.launch()
-    stack.driver.faults.hook = _raising(DriverError("The host said no."), "ensure_running")
+    stack.driver.faults.hook = _raising(DriverError("The host said no.", way_out="Ask again."), "ensure_running")
     stack.guest(instance_id).die()
     await _passes(stack, 5)
     [trouble] = await _told(stack)
-    assert (trouble["instance_id"], trouble["reason"]) == (instance_id, "The host said no.")
+    assert (trouble["instance_id"], trouble["reason"]) == (instance_id, "The host said no. Ask again.")
     assert (await _system_status(stack, instance_id))["Status"] == "impaired"
     stack.driver.faults.hook = None
     await _passes(stack, 2)
@@ -196,7 +196,7 @@ async def test_a_guest_that_ended_without_room_is_forgotten(stack: Stack) -> Non
 
 async def test_files_that_cannot_be_deleted_are_told(stack: Stack) -> None:
     instance_id = await stack.launch()
-    stack.driver.faults.hook = _raising(DriverError("The host said no."), "ensure_deleted")
+    stack.driver.faults.hook = _raising(DriverError("The host said no.", way_out="Ask again."), "ensure_deleted")
     await stack.call("TerminateInstances", InstanceIds=[instance_id])
     await stack.idle()
     await _passes(stack, 3)
@@ -211,7 +211,7 @@ async def test_files_that_cannot_be_deleted_are_told(stack: Stack) -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        _raising(DriverError("The host said no."), "ensure_off", "ensure_forgotten"),
+        _raising(DriverError("The host said no.", way_out="Ask again."), "ensure_off", "ensure_forgotten"),
         _hanging("ensure_off", "ensure_forgotten"),
     ],
     ids=["refused", "hangs"],
@@ -257,4 +257,7 @@ async def test_a_second_and_less_patient_termination_ends_what_the_first_one_wai
     assert (overridden["action"], overridden["step"]) == ("CreateSnapshot", "cut the volumes")
     [snapshot] = (await stack.call("DescribeSnapshots", SnapshotIds=[snapshot_id]))["Snapshots"]
     assert snapshot["State"] == "error"
-    assert snapshot["StateMessage"] == f"Overridden by TerminateInstances {overridden['by']['request']}."
+    assert snapshot["StateMessage"] == (
+        f"Overridden by TerminateInstances {overridden['by']['request']}. "
+        "Ask for it on another instance: this one is terminated."
+    )

@@ -92,10 +92,12 @@ export interface About {
   region: string;
   driver: string;
   account: string;
+  /** Whether file systems of running guests are frozen for cuts, where a request does not say otherwise. */
+  freeze: boolean;
 }
 
-export async function about(): Promise<About> {
-  return (await post("about", {}))[0] as About;
+export async function about(signal?: AbortSignal): Promise<About> {
+  return (await post("about", {}, signal))[0] as About;
 }
 
 /** End this session, on the server and here. */
@@ -104,13 +106,14 @@ export async function signOut(): Promise<void> {
   sessionEnded();
 }
 
-async function post(name: string, body: object): Promise<[unknown, string]> {
+async function post(name: string, body: object, signal?: AbortSignal): Promise<[unknown, string]> {
   let answer: Response;
   try {
     answer = await fetch(`/console/api/${name}`, {
       method: "POST",
       headers: { "X-Kumoniwa-Session": halfB() ?? "" },
       body: JSON.stringify(body),
+      signal: signal ?? null,
     });
   } catch {
     throw new Unreachable("The server does not answer.");

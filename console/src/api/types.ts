@@ -25,8 +25,16 @@ export type Image = Wire<EC2.Image>;
 export type Instance = Wire<EC2.Instance>;
 export type InstanceStatus = Wire<EC2.InstanceStatus>;
 export type InstanceTypeInfo = Wire<EC2.InstanceTypeInfo>;
+export type NetworkInterface = Wire<EC2.NetworkInterface>;
+export type SecurityGroup = Wire<EC2.SecurityGroup>;
+export type SecurityGroupRule = Wire<EC2.SecurityGroupRule>;
+export type Snapshot = Wire<EC2.Snapshot>;
 export type Tag = Wire<EC2.Tag>;
 export type Volume = Wire<EC2.Volume>;
+export type VolumeAttachment = Wire<EC2.VolumeAttachment>;
+export type VolumeModification = Wire<EC2.VolumeModification>;
+export type VolumeStatusItem = Wire<EC2.VolumeStatusItem>;
+export type Vpc = Wire<EC2.Vpc>;
 
 /** Something that does not get on, and is tried again: of `/_kumoniwa/troubles`. */
 export interface Trouble {
@@ -65,4 +73,10 @@ export interface Boot {
   end_clean: boolean | null;
   ended_at: string | null;
   cut_seconds: number | null;
+}
+
+/** How a snapshot was cut, as `/_kumoniwa/snapshots/{id}` tells it. What is not known yet is null. */
+export interface Cut {
+  consistency: "at-rest" | "frozen" | "crash-consistent" | null;
+  detail: string | null;
 }

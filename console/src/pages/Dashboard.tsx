@@ -11,6 +11,7 @@ import { useMemo, type ReactNode } from "react";
 import { call, evidence, type About } from "../api/call";
 import { useListing, type Listing } from "../api/listing";
 import { at } from "../shell/place";
+import { byteSize } from "../texts/bytes";
 import { State } from "../resource/State";
 import { useText } from "../texts/texts";
 import { instancesOf } from "./instances/model";
@@ -100,8 +101,8 @@ export default function Dashboard({ region, cloud }: { region: string; cloud: Ab
           <KeyValuePairs
             columns={2}
             items={[
-              { label: text("dashboard.roomFree"), value: <Figure>{size(storage?.room.usable_bytes)}</Figure> },
-              { label: text("dashboard.roomTaken"), value: <Figure>{size(storage?.bytes_on_disk)}</Figure> },
+              { label: text("dashboard.roomFree"), value: <Figure>{byteSize(storage?.room.usable_bytes)}</Figure> },
+              { label: text("dashboard.roomTaken"), value: <Figure>{byteSize(storage?.bytes_on_disk)}</Figure> },
             ]}
           />
         </Container>
@@ -116,12 +117,4 @@ function Figure({ children }: { children: ReactNode }): ReactNode {
       {children ?? "–"}
     </Box>
   );
-}
-
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-
-function size(bytes: number | undefined): string | undefined {
-  if (bytes === undefined) return undefined;
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
 }

@@ -17,6 +17,17 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     title: "section.instances",
     pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
   },
+  {
+    title: "section.blockStore",
+    pages: [
+      { page: "volumes", title: "volumes", load: () => import("./volumes/volumes") },
+      { page: "snapshots", title: "snapshots", load: () => import("./snapshots/snapshots") },
+    ],
+  },
+  {
+    title: "section.network",
+    pages: [{ page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") }],
+  },
 ];
 
 const PAGES = new Map(SECTIONS.flatMap(({ pages }) => pages).map((one) => [one.page, one]));

@@ -30,6 +30,8 @@ interface Properties<T, A extends Action> {
   action: A;
   parameters: (item: T) => Asked<A>;
   prospect: (item: T) => Prospect;
+  /** What the table knows of why EC2 refuses one; null where it knows nothing. */
+  why?: (item: T) => string | null;
   /** The commands that do the same, where there is a shorter way than one for each. */
   commands?: string[];
   /** What changes the cloud's own word on an item: it is asked again when this changes. */
@@ -79,7 +81,7 @@ export function ForEach<T, A extends Action>(given: Properties<T, A>): ReactNode
         {items.map((item) => (
           <div key={idOf(item)}>
             <Box fontWeight="bold">{labelOf(item)}</Box>
-            <WhatWillBe prospect={given.prospect(item)} refusal={refusals?.get(idOf(item))} />
+            <WhatWillBe prospect={given.prospect(item)} refusal={refusals?.get(idOf(item))} why={given.why?.(item) ?? null} />
           </div>
         ))}
       </SpaceBetween>
@@ -87,13 +89,20 @@ export function ForEach<T, A extends Action>(given: Properties<T, A>): ReactNode
   );
 }
 
-function WhatWillBe({ prospect, refusal }: { prospect: Prospect; refusal: Refused | null | undefined }): ReactNode {
+interface Answer {
+  prospect: Prospect;
+  refusal: Refused | null | undefined;
+  why: string | null;
+}
+
+function WhatWillBe({ prospect, refusal, why }: Answer): ReactNode {
   const text = useText();
   if (refusal === undefined) return <StatusIndicator type="loading">{text("each.asking")}</StatusIndicator>;
   if (refusal === null) {
     return (
       <>
-        <StatusIndicator type={prospect.type}>{prospect.text}</StatusIndicator>
+        {/* beside its text, which it would break in the middle of words */}
+        <StatusIndicator type={prospect.type} /> {prospect.text}
         {prospect.more}
       </>
     );
@@ -104,6 +113,7 @@ function WhatWillBe({ prospect, refusal }: { prospect: Prospect; refusal: Refuse
       <Box color="text-status-error">
         {refusal.message} ({refusal.code})
       </Box>
+      {why !== null && <Box>{why}</Box>}
     </>
   );
 }

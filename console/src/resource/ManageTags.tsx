@@ -11,7 +11,7 @@ import { edited, tagCalls } from "./tags";
 
 interface Properties<T> {
   region: string;
-  resource: Resource<T>;
+  resource: Pick<Resource<T>, "idOf" | "nameOf" | "tagsOf">;
   item: T;
   close: () => void;
 }

@@ -14,7 +14,7 @@ import { ResourceActions } from "./ResourceActions";
 import { ResourceTable } from "./ResourceTable";
 import { TagTable } from "./TagTable";
 
-export function ResourcePage<T>({ resource, place }: { resource: Resource<T>; place: Place }): ReactNode {
+export function ResourcePage<T extends object>({ resource, place }: { resource: Resource<T>; place: Place }): ReactNode {
   if (place.id === "") return <ResourceTable key={`${place.region}/${resource.page}`} resource={resource} region={place.region} />;
   return <Details key={`${place.region}/${place.id}`} resource={resource} place={place} />;
 }

@@ -99,6 +99,22 @@ test("actions are given what is selected as it is now, without what is gone", as
   expect(selected.at(-1)).toEqual([{ id: "apple-1", colour: "red" }]);
 });
 
+test("a view shows its own listing, the first at first", async () => {
+  const view = (id: string, found: Fruit[]) => ({
+    id,
+    text: id as "enabled" | "disabled",
+    listing: () => ({ key: `fruits/${id}`, tables: [], read: async () => found }),
+  });
+  const views = [view("enabled", fruits), view("disabled", fruits.slice(0, 1))];
+  await show(<ResourceTable resource={{ ...kind(async () => [], []), views }} region="us-east-1" />);
+  expect(table().findRows()).toHaveLength(3);
+  const choice = createWrapper().findPropertyFilter()!.findCustomControl()!.findSelect()!;
+  act(() => choice.openDropdown());
+  act(() => choice.selectOptionByValue("disabled"));
+  await eventually(() => table().findRows().length === 1);
+  expect(table().findBodyCell(1, 2)!.getElement().textContent).toBe("fig-10");
+});
+
 const around: Around = { region: "us-east-1", text: textsOf("en"), moment: String };
 
 test("what cannot be chosen says why, and a dialog shows what is chosen as it is now", async () => {

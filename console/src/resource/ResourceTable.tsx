@@ -6,12 +6,13 @@ import CollectionPreferences from "@cloudscape-design/components/collection-pref
 import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
 import PropertyFilter from "@cloudscape-design/components/property-filter";
+import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useListing } from "../api/listing";
 import { inWords } from "../shell/notices";
-import { useText } from "../texts/texts";
+import { useText, type TextKey } from "../texts/texts";
 import { labelOf, useAround, useChosen, type Around, type Column, type Resource } from "./resource";
 import { CreateButton, ResourceActions } from "./ResourceActions";
 
@@ -22,11 +23,13 @@ interface Preferences {
 
 const PAGE_SIZES = [25, 50, 100];
 
-export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; region: string }): ReactNode {
+export function ResourceTable<T extends object>({ resource, region }: { resource: Resource<T>; region: string }): ReactNode {
   const text = useText();
   const around = useAround(region);
   const choose = useChosen();
-  const { value: items, failure, again } = useListing(useMemo(() => resource.listing(region), [resource, region]));
+  const [viewed, view] = useState(resource.views?.[0]?.id);
+  const { listing } = resource.views?.find(({ id }) => id === viewed) ?? resource;
+  const { value: items, failure, again } = useListing(useMemo(() => listing(region), [listing, region]));
   const [preferences, keep] = usePreferences(resource);
   const find = text("table.find", { what: text(resource.title) });
   const columns = useMemo(
@@ -34,7 +37,7 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
       resource.columns.map((column) => ({
         id: column.id,
         header: text(column.header),
-        cell: (item: T) => (column.cell ?? column.value)(item, around),
+        cell: kept((item: T) => (column.cell ?? column.value)(item, around)),
         width: column.width,
         sortingComparator: (one: T, other: T) => compare(column.value(one, around), column.value(other, around)),
       })),
@@ -51,6 +54,7 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
         groupValuesLabel: text(header),
         operators: ["=", "!=", ":", "!:"],
       })),
+      filteringOptions: NO_OPTIONS, // else it looks for them each time that anything is rendered
       noMatch: <NoMatch clear={() => collection.actions.setPropertyFiltering(NO_QUERY)} />,
       empty: <Empty what={text(resource.title)} region={region} />,
     },
@@ -61,7 +65,11 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
   // What was selected is kept as it was then: these are the same items as they are now, without those that are gone.
   const chosen = new Set(collection.collectionProps.selectedItems?.map(resource.idOf));
   const selected = (items ?? []).filter((item) => chosen.has(resource.idOf(item)));
-  const options = useMemo(() => filteringOptions(resource.columns, around, items ?? []), [resource, around, items]);
+  const [searching, setSearching] = useState(false); // every value of every column: only for whoever looks for one
+  const options = useMemo(
+    () => (searching ? filteringOptions(resource.columns, around, items ?? []) : NO_OPTIONS),
+    [resource, around, items, searching],
+  );
   const ids = selected.map(resource.idOf).join();
   useEffect(() => choose(ids === "" ? [] : ids.split(",")), [choose, ids]);
   useEffect(() => () => choose([]), [choose]);
@@ -101,13 +109,16 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
         </Header>
       }
       filter={
-        <PropertyFilter
-          {...collection.propertyFilterProps}
-          filteringOptions={options}
-          filteringPlaceholder={find}
-          filteringAriaLabel={find}
-          countText={text("table.of", { count: collection.filteredItemsCount ?? 0, of: items?.length ?? 0 })}
-        />
+        <div onFocus={() => setSearching(true)} onBlur={() => setSearching(false)}>
+          <PropertyFilter
+            {...collection.propertyFilterProps}
+            filteringOptions={options}
+            filteringPlaceholder={find}
+            filteringAriaLabel={find}
+            customControl={resource.views && <Views views={resource.views} viewed={viewed} onChange={view} />}
+            countText={text("table.of", { count: collection.filteredItemsCount ?? 0, of: items?.length ?? 0 })}
+          />
+        </div>
       }
       pagination={<Pagination {...collection.paginationProps} />}
       preferences={
@@ -139,7 +150,28 @@ export function ResourceTable<T>({ resource, region }: { resource: Resource<T>; 
   );
 }
 
+const NO_OPTIONS: { propertyKey: string; value: string }[] = [];
 const NO_QUERY = { tokens: [], operation: "and" } as const;
+
+interface ViewsGiven {
+  views: readonly { id: string; text: TextKey }[];
+  viewed: string | undefined;
+  onChange: (id: string | undefined) => void;
+}
+
+/** Chooses which of a kind of resource the table shows. */
+function Views({ views, viewed, onChange }: ViewsGiven): ReactNode {
+  const text = useText();
+  const options = views.map((one) => ({ value: one.id, label: text(one.text) }));
+  return (
+    <Select
+      options={options}
+      selectedOption={options.find(({ value }) => value === viewed) ?? null}
+      onChange={({ detail }) => onChange(detail.selectedOption.value)}
+      ariaLabel={text("table.views")}
+    />
+  );
+}
 
 function NoMatch({ clear }: { clear: () => void }): ReactNode {
   const text = useText();
@@ -179,6 +211,15 @@ export function matches<T>(columns: Column<T>[], around: Around, item: T, query:
   };
   if (query.tokens.length === 0) return true;
   return query.operation === "and" ? query.tokens.every(met) : query.tokens.some(met);
+}
+
+/** Shows an item as before as long as it is the same item: what did not change is not rendered again. */
+function kept<T extends object>(cell: (item: T) => ReactNode): (item: T) => ReactNode {
+  const shown = new WeakMap<T, ReactNode>();
+  return (item) => {
+    if (!shown.has(item)) shown.set(item, cell(item));
+    return shown.get(item);
+  };
 }
 
 function filteringOptions<T>(

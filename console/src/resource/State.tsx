@@ -2,7 +2,7 @@
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import type { ReactNode } from "react";
 
-/** EC2's states of instances, volumes, attachments, snapshots and images. */
+/** EC2's states of instances, volumes, attachments, modifications, snapshots and images. */
 const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   pending: "pending",
   running: "success",
@@ -20,6 +20,8 @@ const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   detaching: "in-progress",
   detached: "stopped",
   busy: "warning",
+  modifying: "in-progress",
+  optimizing: "in-progress",
   completed: "success",
   recoverable: "warning",
   recovering: "in-progress",

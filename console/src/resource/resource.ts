@@ -71,6 +71,8 @@ export interface Resource<T> {
   page: string;
   title: TextKey;
   listing: (region: string) => Listing<T[]>;
+  /** Which of them the table may show, the first at first; without them it shows the whole listing. */
+  views?: readonly { id: string; text: TextKey; listing: (region: string) => Listing<T[]> }[];
   idOf: (item: T) => string;
   /** What people call it; empty where it has no name. */
   nameOf: (item: T) => string;

@@ -18,7 +18,7 @@ interface Properties {
   /** Do it. The dialog closes when this returns, and shows what it throws. */
   act: () => Promise<void>;
   close: () => void;
-  size?: "medium" | "large";
+  size?: "medium" | "large" | "max";
   children: ReactNode;
 }
 

@@ -5,8 +5,8 @@ import type { FlashbarProps } from "@cloudscape-design/components/flashbar";
 import { Mode } from "@cloudscape-design/global-styles";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
-import { lazy, Suspense, use, useState, useSyncExternalStore, type ReactNode } from "react";
-import { call, signOut, type About } from "../api/call";
+import { lazy, Suspense, use, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { signOut, type About } from "../api/call";
 import { useListing } from "../api/listing";
 import { live } from "../api/live";
 import { resourceOf, SECTIONS, titleOf } from "../pages/pages";
@@ -15,9 +15,11 @@ import { ResourcePage, ResourcePanel } from "../resource/ResourcePage";
 import { useText } from "../texts/texts";
 import { NoticeBar } from "./notices";
 import { at, go, usePlace, type Place } from "./place";
+import { regionsOf } from "./regions";
 
 const Dashboard = lazy(() => import("../pages/Dashboard"));
 const CallLog = lazy(() => import("./CallLog"));
+const SOON = 500; // ms: after what the first page needs
 
 export interface Settings {
   mode: Mode;
@@ -32,6 +34,10 @@ export function Shell({ cloud, settings }: { cloud: About; settings: Settings })
   const [toolsOpen, setToolsOpen] = useState(false);
   const [chosen, choose] = useState<string[]>([]);
   const [panelOpen, setPanelOpen] = useState(true);
+  useEffect(() => {
+    const timer = setTimeout(() => void resourceOf("instances"), SOON); // the most visited page: its scripts are there at once then
+    return () => clearTimeout(timer);
+  }, []);
   const lost: FlashbarProps.MessageDefinition[] =
     connection === "lost" ? [{ id: "lost", type: "warning", content: text("live.lost") }] : [];
   const [shown] = chosen;
@@ -87,11 +93,7 @@ interface Bar {
 
 function TopBar({ cloud, place, settings, openCalls }: Bar): ReactNode {
   const text = useText();
-  const regions = useListing({
-    key: "regions",
-    tables: [],
-    read: async () => (await call(cloud.region, "DescribeRegions", {})).Regions ?? [],
-  });
+  const regions = useListing(regionsOf(cloud.region));
   return (
     <div id="top">
       <TopNavigation

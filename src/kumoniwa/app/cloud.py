@@ -184,7 +184,12 @@ def _doors(config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str,
         health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[config.host],
     )
-    about = {"version": __version__, "region": config.region, "driver": config.driver}
+    about = {
+        "version": __version__,
+        "region": config.region,
+        "driver": config.driver,
+        "freeze": config.freeze,
+    }
     console = Console(
         dispatcher, routes, sessions, changes, clock, files=static_files(), about=about, hosts=[config.host]
     )

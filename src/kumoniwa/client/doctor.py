@@ -21,6 +21,7 @@ from kumoniwa.debian import Package, install_command, packages
 from kumoniwa.folder import holders
 from kumoniwa.guest_image.debian12 import built_path
 from kumoniwa.hypervisor.qemu.host.probe import probe
+from kumoniwa.refusal import happened
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
 
 GIB = 1024**3
@@ -112,7 +113,7 @@ async def _shown(name: str, package: Package) -> Finding:
     try:
         version = (await run([name, "--version"], timeout=30)).partition("\n")[0]
     except (ProgramFailed, TimeoutError) as failure:
-        return Finding(name, Grade.MISSING, str(failure), f"reinstall {package.name}")
+        return Finding(name, Grade.MISSING, happened(failure), f"reinstall {package.name}")
     return Finding(name, Grade.GOOD, version)
 
 

@@ -140,7 +140,7 @@ def _imported(cloud: CloudClient, task: str, on_progress: OnProgress) -> str:
         if status in ("deleting", "deleted", "error"):
             raise CommandFailed(
                 f"The disk could not be imported: {detail.get('StatusMessage') or status}",
-                way_out="qemu-img check and qemu-img info show what is wrong with it.",
+                way_out="Import it again once that is mended.",
             )
         on_progress("importing the disk", int(detail.get("Progress") or 0))
         time.sleep(_POLL)

@@ -91,8 +91,11 @@ def print_status(data_dir: Path, *, as_json: bool) -> None:
         return
     for name, value in rows(report):
         say(f"{name.ljust(_NAMES)}  {value}")
-    for fault in (report.get("damage") or {}).get("faults", ()):
+    faults = (report.get("damage") or {}).get("faults", ())
+    for fault in faults:
         say(_sentence(fault))
+    if faults:
+        say("kumoniwa storage check looks at every file, and says what can be done.")
 
 
 def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -178,8 +181,11 @@ def _report(looked_at: int, faults: Sequence[Mapping[str, Any]], repaired: Seque
         say(f"All is whole: {looked_at} layers looked at.")
         return
     say(f"{len(faults)} faults; {looked_at} layers looked at.")
-    if mendable := sum(bool(fault["repairable"]) for fault in faults):
+    mendable = sum(bool(fault["repairable"]) for fault in faults)
+    if mendable:
         say(f"{mendable} of them can be repaired without guessing: kumoniwa storage check --repair")
+    if lost := len(faults) - mendable:
+        say(f"{lost} of them cannot: put copies of the files back, or make anew what needs them (docs/operations).")
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:

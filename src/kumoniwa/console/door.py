@@ -5,6 +5,8 @@ halves of the session, and only then its body. What a call means is decided by t
 API; here it is read from JSON and answered in JSON.
 """
 
+import asyncio
+import gzip
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +26,7 @@ from kumoniwa.console.json_text import given_text, read_json, written_json
 from kumoniwa.console.same_origin import HALF_B, check_same_origin, cookie_name, half_a
 from kumoniwa.console.sessions import NotSignedIn, Principal, Session, Sessions
 from kumoniwa.console.static_files import StaticFile
-from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest
+from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThere, OtherMethod
 from kumoniwa.gateway import routes
 from kumoniwa.gateway.arrival import arrived, whole
 from kumoniwa.gateway.dispatch import Dispatcher
@@ -42,6 +44,7 @@ SIGN_IN_CODES = "POST /_kumoniwa/console/sign-in-codes"
 """The route of the signed API that gives a sign-in code."""
 
 _MOST_OF_A_CODE = 1024  # bytes of the one body that is read of a caller nobody knows
+_WORTH_COMPRESSING = 64 * 1024  # bytes
 _DOCUMENT = "index.html"
 _HEADERS = {
     "Content-Security-Policy": (
@@ -64,6 +67,8 @@ class _Exchange:
     what: str
     known: bool = False
     """Whether it is of a session."""
+    accepts: str = ""
+    """The encodings in which its caller takes an answer."""
 
 
 class Console:
@@ -120,18 +125,19 @@ class Console:
         if name == _DOCUMENT and not self._files:
             missing = "The console is not part of this installation. From a copy of the sources: scripts/console\n"
             return PlainTextResponse(missing, HTTPStatus.NOT_FOUND)
-        raise Ec2Error("NotFound", f"The console has nothing at {exchange.what}.", HTTPStatus.NOT_FOUND)
+        raise NothingThere(f"The console has nothing at {exchange.what}.", way_out=f"It begins at {PREFIX}.")
 
     async def _api(self, request: Request, exchange: _Exchange) -> Response:
         head = arrived(request, self._hosts)
         if head.method != "POST":
-            raise Ec2Error("MethodNotAllowed", "The console's API takes POST alone.", HTTPStatus.METHOD_NOT_ALLOWED)
+            raise OtherMethod("The console's API takes POST alone.", way_out="Ask it with POST.")
         check_same_origin(head)
         name = request.scope["path"].removeprefix(API)
         if name == "sign-in":
             return self._sign_in(await whole(request, head, most=_MOST_OF_A_CODE), exchange)
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
         exchange.known = True
+        exchange.accepts = head.header("accept-encoding") or ""
         asked = read_json((await whole(request, head)).body)
         if session.ended:  # while the body came
             raise NotSignedIn
@@ -145,7 +151,7 @@ class Console:
             case "sign-out":
                 self._sessions.end(half_a(head))
                 return _with_cookie(_answered({}, exchange), head, "", "; Max-Age=0")
-        raise Ec2Error("NotFound", f"The console has nothing at {exchange.what}.", HTTPStatus.NOT_FOUND)
+        raise NothingThere(f"The console has nothing at {exchange.what}.", way_out=f"It begins at {PREFIX}.")
 
     def _sign_in(self, read: SignedRequest, exchange: _Exchange) -> Response:
         _, halves = self._sessions.begin(given_text(read_json(read.body), "code"))
@@ -163,7 +169,8 @@ class Console:
             raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
         written = service.codec.written(action, parameters)
         call = self._call_of(session, asked, exchange)
-        return _answered(await self._dispatcher.dispatch(service, replace(call, action=action), written), exchange)
+        answer = await self._dispatcher.dispatch(service, replace(call, action=action), written)
+        return await _compressed(_answered(answer, exchange), exchange.accepts)
 
     async def _evidence(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Response:
         """What EC2 hides: `{"region": …, "path": "instances/i-…/boots"}`, of the routes that change nothing."""
@@ -210,6 +217,15 @@ def _refusal(exchange: _Exchange) -> Callable[[Ec2Error], Response]:
 
 def _answered(answer: Mapping[str, Any] | None, exchange: _Exchange) -> Response:
     return _json(written_json(answer or {}), exchange)
+
+
+async def _compressed(response: Response, accepted: str) -> Response:
+    """An answer that is worth it, compressed: a listing of a thousand resources becomes a fortieth."""
+    if len(response.body) >= _WORTH_COMPRESSING and "gzip" in accepted:
+        response.body = await asyncio.to_thread(gzip.compress, bytes(response.body), 1, mtime=0)
+        response.headers["Content-Length"] = str(len(response.body))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def _json(body: bytes, exchange: _Exchange, status: int = HTTPStatus.OK) -> Response:

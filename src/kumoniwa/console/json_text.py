@@ -14,6 +14,7 @@ from kumoniwa.api.written_once import WrittenOnce
 from kumoniwa.errors import InvalidRequest
 from kumoniwa.gateway.protocols.answers import ec2_moment
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _WAY_OUT = "Send an object, as the console's pages do."
 
 
@@ -44,12 +45,14 @@ def written_json(answer: Mapping[str, Any]) -> bytes:
 
 
 def _write(out: list[str], value: Any) -> None:
-    if type(value) is WrittenOnce:
+    if isinstance(value, str):  # as most values are
+        out.append(_encode(value))
+    elif type(value) is WrittenOnce:
         out.append(value.text(_write_object))
     elif isinstance(value, Mapping):
         _write_object(out, value)
-    elif isinstance(value, str | bool | int | float):
-        out.append(json.dumps(value, ensure_ascii=False))
+    elif isinstance(value, bool | int | float):
+        out.append(_encode(value))
     elif isinstance(value, datetime):
         out.append(f'"{ec2_moment(value)}"')
     elif isinstance(value, bytes):

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from starlette.routing import compile_path
 
 from kumoniwa.api.call import Call
 from kumoniwa.clock import precise
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import Ec2Error, NothingThere, OtherMethod
 
 PREFIX = "/_kumoniwa/"
 SERVICES = frozenset({"ec2", "kumoniwa"})  # what a call to an extension may be signed for
@@ -40,8 +39,9 @@ class Extensions:
                 return pattern, extension, match.groupdict()
             other = wanted
         if other:
-            raise Ec2Error("MethodNotAllowed", f"{path[:200]} takes {other} alone.", HTTPStatus.METHOD_NOT_ALLOWED)
-        raise Ec2Error("NotFound", f"Kumoniwa has nothing at {path[:200]}.", HTTPStatus.NOT_FOUND)
+            raise OtherMethod(f"{path[:200]} takes {other} alone.", way_out=f"Ask it with {other}.")
+        there = ", ".join(sorted({pattern for _, pattern, _, _ in self._routes}))
+        raise NothingThere(f"Kumoniwa has nothing at {path[:200]}.", way_out=f"It has {there}.")
 
 
 def written(answer: Mapping[str, Any]) -> bytes:

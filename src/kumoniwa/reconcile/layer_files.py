@@ -2,6 +2,7 @@
 
 from kumoniwa.hypervisor.driver import Disks, DriverError, KnownLayer, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
+from kumoniwa.refusal import happened
 from kumoniwa.storage.check import Unreadable
 
 
@@ -18,15 +19,15 @@ class DriversFiles:
         try:
             return await self._disks.parent(LayerId(layer))
         except LayerDamaged as damaged:
-            raise Unreadable(str(damaged)) from damaged
+            raise Unreadable(damaged.what) from damaged
         except (DriverError, OSError) as failure:
-            raise Unreadable(f"Layer {layer} could not be looked at: {failure}") from failure
+            raise Unreadable(f"Layer {layer} could not be looked at: {happened(failure)}") from failure
 
     async def ensure_durable(self, layer: str) -> None:
         try:
             await self._disks.ensure_durable(LayerId(layer))
         except (DriverError, OSError) as failure:
-            raise Unreadable(f"Layer {layer} could not be made durable: {failure}") from failure
+            raise Unreadable(f"Layer {layer} could not be made durable: {happened(failure)}") from failure
 
     async def faults(self, layer: Layer, *, thorough: bool) -> list[str]:
         known = KnownLayer(
@@ -38,4 +39,4 @@ class DriversFiles:
         try:
             return await self._disks.faults(LayerId(layer.id), known, thorough=thorough)
         except (DriverError, OSError) as failure:  # the rest is looked at all the same
-            return [f"Layer {layer.id} could not be looked at: {failure}"]
+            return [f"Layer {layer.id} could not be looked at: {happened(failure)}"]

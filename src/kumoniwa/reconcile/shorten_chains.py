@@ -16,9 +16,10 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.clock import precise
-from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerId
+from kumoniwa.hypervisor.driver import MAKE_ROOM, TRIED_ON, DriverError, GuestId, GuestLost, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.reconcile.layer_files import DriversFiles
+from kumoniwa.refusal import Refusal, happened, sentence
 from kumoniwa.storage.check import follow
 from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
 from kumoniwa.store import layers
@@ -101,11 +102,11 @@ class Compaction:
         while chains := [chain for chain in await self._too_long() if chain.volume not in tried]:
             chain = max(chains, key=lambda one: len(one.layers))
             tried.add(chain.volume)
-            if reason := await self._shorten(chain):
-                skipped[chain.volume] = reason
-                log.warning("a chain of layers was not shortened", volume=chain.volume, reason=reason)
+            if (refusal := await self._shorten(chain)) is not None:
+                skipped[chain.volume] = str(refusal)
+                log.warning("a chain of layers was not shortened", volume=chain.volume, reason=str(refusal))
                 what = f"the layers of {chain.volume} cannot be merged"
-                self._world.troubles.failed(f"{_COMPACTION} of {chain.volume}", what, reason, hint=_HINT)
+                self._world.troubles.failed(f"{_COMPACTION} of {chain.volume}", what, refusal.what, hint=_HINT)
         self._world.troubles.keep(f"{_COMPACTION} of ", [f"{_COMPACTION} of {volume}" for volume in skipped])
         self.skipped = skipped
 
@@ -138,23 +139,24 @@ class Compaction:
     async def _too_long(self) -> list[Chain]:
         return [chain for chain in await self._world.database.read(_chains) if len(chain.layers) > self._longest]
 
-    async def _shorten(self, chain: Chain) -> str:
-        """Shorten one chain; gives why it was not shortened, "" where it was."""
+    async def _shorten(self, chain: Chain) -> Refusal | None:
+        """Shorten one chain; gives why it was not shortened, None where it was."""
         try:
             chain = await self._measured(chain)
             room = (await self._world.driver.capacity()).room
         except (DriverError, OSError) as failure:
-            return str(failure)
+            return _refusal(failure)
         shortening = plan([one.sealed_bytes for one in chain.layers], longest=self._longest, left=self._left)
         assert shortening is not None, "it was longer than that"
         if room.spare < shortening.copied_bytes:
-            return (
+            return Refusal(
                 f"The host has no room to copy {shortening.copied_bytes} bytes: {room.free} are free, of which "
-                f"{room.reserve} are kept in reserve."
+                f"{room.reserve} are kept in reserve.",
+                way_out=MAKE_ROOM,
             )
         return await self._compact(chain, shortening)
 
-    async def _compact(self, chain: Chain, shortening: Shortening) -> str:
+    async def _compact(self, chain: Chain, shortening: Shortening) -> Refusal | None:
         """Have the guest copy; gives why it did not."""
         clock, head, onto = self._world.clock, chain.head, chain.layers[shortening.onto].id
         left = 1 + len(chain.layers) - shortening.onto
@@ -165,11 +167,11 @@ class Compaction:
         self.running = own
         self._unsure.add(head.id)
         try:
-            reason = await self._copied(GuestId(chain.instance), head, onto)
+            refusal = await self._copied(GuestId(chain.instance), head, onto)
         finally:
             self.running = None
-        self.last = replace(own, ended_at=clock.now(), outcome=reason or "done")
-        if not reason:
+        self.last = replace(own, ended_at=clock.now(), outcome="done" if refusal is None else str(refusal))
+        if refusal is None:
             log.info(
                 "a chain of layers was shortened",
                 volume=chain.volume,
@@ -178,18 +180,19 @@ class Compaction:
                 seconds=clock.monotonic() - began,
             )
             await self._collect()
-        return reason
+        return refusal
 
-    async def _copied(self, guest_id: GuestId, head: Layer, onto: str) -> str:
-        """Have the guest copy, and write what its head stands on then; gives why it did not, "" where it did."""
+    async def _copied(self, guest_id: GuestId, head: Layer, onto: str) -> Refusal | None:
+        """Have the guest copy, and write what its head stands on then; gives why it did not, None where it did."""
         try:
             done = await self._world.driver.guest(guest_id).ensure_compacted(LayerId(head.id), LayerId(onto))
             if done:
                 await self._note(head, onto)
         except (DriverError, OSError) as failure:
-            return str(failure)  # it may go on: the row follows the file
+            return _refusal(failure)  # it may go on: the row follows the file
         self._unsure.discard(head.id)
-        return "" if done else "It was given up for something else that was done with the volume; it is tried again."
+        given_up = Refusal("It was given up for something else that was done with the volume.", way_out=TRIED_ON)
+        return None if done else given_up
 
     async def _note(self, head: Layer, onto: str) -> None:
         """Write what the head stands on now, if its row still says what it said."""
@@ -205,7 +208,7 @@ class Compaction:
                 )
         found = tuple(await self._world.database.read(partial(layers.standing, head=chain.head.id)))
         if [one.id for one in found] != [one.id for one in chain.layers]:
-            raise DriverError("Its layers changed while they were measured; it is tried again.")
+            raise DriverError("Its layers changed while they were measured.", way_out=TRIED_ON)
         return Chain(chain.volume, chain.instance, found)
 
     async def _collect(self) -> None:
@@ -213,6 +216,12 @@ class Compaction:
             await self._world.collector.collect()
         except (DriverError, OSError) as failure:  # the next collector tries again
             log.warning("layers could not be deleted", reason=str(failure))
+
+
+def _refusal(failure: DriverError | OSError) -> Refusal:
+    if isinstance(failure, DriverError) and not isinstance(failure, GuestLost):
+        return failure
+    return Refusal(sentence(happened(failure)), way_out=TRIED_ON)
 
 
 def as_json(one: Compacted | None) -> dict[str, Any] | None:

@@ -1,17 +1,45 @@
-"""What commits changed: the tables, told to whoever follows once the commit is durable."""
+"""What commits changed: tables and the resources whose rows those are, told to followers once the commit is durable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
-Heard = Callable[[frozenset[str]], None]
-"""Is given the names of the tables that a commit wrote to. It is called in the writer's thread: it returns at once."""
+Changed = Mapping[str, frozenset[str] | None]
+"""By table, the ids of the resources whose rows were written; None where they may be any, or are too many to name."""
+
+Heard = Callable[[Changed], None]
+"""Is given what a commit wrote to. It is called in the writer's thread: it returns at once."""
+
+MOST_NAMED = 100
+"""Ids of one table: beyond that, whoever shows the table is quicker to read it whole."""
+
+
+class Gathered:
+    """Changes of several writes, put together. Takes no more room than `MOST_NAMED` ids for each table."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, set[str] | None] = {}
+
+    def add(self, table: str, ids: Collection[str] | None) -> None:
+        """These rows of a table changed; any of its rows, for None."""
+        known = self._tables.setdefault(table, set())
+        if ids is None or known is None or len(ids) > MOST_NAMED:
+            self._tables[table] = None
+            return
+        known.update(ids)
+        if len(known) > MOST_NAMED:
+            self._tables[table] = None
+
+    def take(self) -> Changed:
+        """What has changed since the last time."""
+        tables, self._tables = self._tables, {}
+        return {table: None if ids is None else frozenset(ids) for table, ids in tables.items()}
 
 
 class Changes:
-    """Gathers the tables of one transaction, and tells followers of them after its commit."""
+    """Gathers the changes of one transaction, and tells followers of them after its commit."""
 
     def __init__(self) -> None:
         self._followers: list[Heard] = []
-        self._touched: set[str] = set()
+        self._touched = Gathered()
 
     def follow(self, heard: Heard) -> None:
         """Tell `heard` of every commit from now on."""
@@ -21,17 +49,16 @@ class Changes:
         """Tell it no more."""
         self._followers.remove(heard)
 
-    def touched(self, table: str) -> None:
-        """The transaction that is open wrote to this table."""
-        self._touched.add(table)
+    def touched(self, table: str, ids: Collection[str] | None = None) -> None:
+        """The transaction that is open wrote to this table: to the rows of these resources, where that is known."""
+        self._touched.add(table, ids)
 
     def committed(self) -> None:
         """It is durable now."""
-        touched, self._touched = frozenset(self._touched), set()
-        if touched:
+        if touched := self._touched.take():
             for heard in tuple(self._followers):
                 heard(touched)
 
     def undone(self) -> None:
         """It was rolled back: nothing has changed."""
-        self._touched = set()
+        self._touched.take()

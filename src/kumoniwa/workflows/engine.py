@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.refusal import Refusal
 from kumoniwa.store import journal as rows
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
-from kumoniwa.workflows.overrides import Overrides, sentence
+from kumoniwa.workflows.overrides import Overrides, overridden
 from kumoniwa.workflows.story import STORIES
-from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow, hint
+from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow, hint, internal_error
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -107,9 +108,9 @@ class Engine:
     async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> str | None:
         """Run a story, its journal replayed first, and write how it ended; gives its failure."""
         database = self._world.database
-        journal, overridden = await database.read(partial(_found, workflow_id=row.id))
+        journal, reason = await database.read(partial(_found, workflow_id=row.id))
         log.info("workflow resumed" if journal else "workflow started", **facts)
-        workflow = self._live[row.id] = Workflow(row, self._world, journal, self.wake, overridden)
+        workflow = self._live[row.id] = Workflow(row, self._world, journal, self.wake, reason)
         error: str | None = None
         try:
             await STORIES[row.kind].run(workflow, **row.arguments)
@@ -120,7 +121,7 @@ class Engine:
         except Exception as bug:
             # Deciding went wrong, not doing: the claim must not stay with a story that has no end.
             log.exception("a workflow broke", **facts)
-            error = f"Internal error: {bug!r}"
+            error = str(internal_error(bug))
         await database.write(partial(rows.finish, workflow=row, error=error, at=self._world.clock.now()))
         return error
 
@@ -131,10 +132,9 @@ def _turns(connection: Connection, besides: frozenset[str]) -> tuple[list[Workfl
     return rows.running(connection, besides), rows.waiting(connection, overriding)
 
 
-def _found(connection: Connection, workflow_id: str) -> tuple[list[rows.StepRow], str | None]:
-    """The steps that ended in earlier lives, and the sentence with which others fail, where it is overridden."""
-    row = rows.get(connection, workflow_id)
-    overridden = None
+def _found(connection: Connection, workflow_id: str) -> tuple[list[rows.StepRow], Refusal | None]:
+    """The steps that ended in earlier lives, and why others fail, where it is overridden."""
+    row, reason = rows.get(connection, workflow_id), None
     if row is not None and row.overridden_by is not None:
-        overridden = sentence(rows.get(connection, row.overridden_by))
-    return rows.steps_of(connection, workflow_id), overridden
+        reason = overridden(rows.get(connection, row.overridden_by))
+    return rows.steps_of(connection, workflow_id), reason

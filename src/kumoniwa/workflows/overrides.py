@@ -16,6 +16,7 @@ import structlog
 from kumoniwa.deadlines import at_most
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.refusal import Refusal
 from kumoniwa.store import claims
 from kumoniwa.store import journal as rows
 from kumoniwa.tasks import Tasks
@@ -100,7 +101,7 @@ class Overrides:
                 facts = {"workflow": one.id, "kind": one.kind, "subject": one.subject, "step": doing.get(one.id)}
                 log.warning("a workflow is overridden", by=row.id, request=row.request_id, **facts)
             if (live := self._live.get(one.id)) is not None:
-                live.override(sentence(row))
+                live.override(overridden(row))
         return in_front
 
     async def _end_guest(self, instance_id: str) -> None:
@@ -143,11 +144,10 @@ class Overrides:
         return live is None or not live.has_let_go
 
 
-def sentence(by: WorkflowRow | None) -> str:
+def overridden(by: WorkflowRow | None) -> Refusal:
     """Why what is overridden by this termination failed; None: the termination is forgotten."""
-    if by is None or by.action is None:
-        return "Overridden by the termination of the instance."
-    return f"Overridden by {by.action} {by.request_id}."
+    who = "the termination of the instance" if by is None or by.action is None else f"{by.action} {by.request_id}"
+    return Refusal(f"Overridden by {who}.", way_out="Ask for it on another instance: this one is terminated.")
 
 
 def _is_hurried(row: WorkflowRow) -> bool:

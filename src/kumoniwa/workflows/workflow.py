@@ -18,8 +18,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.deadlines import at_most, cut_short
-from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.hypervisor.driver import BUSY_HOST, SEE_DISK, DriverError
+from kumoniwa.logs import printable
 from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.refusal import REPORT_IT, Refusal
+from kumoniwa.run import ProgramMissing
 from kumoniwa.store import journal as rows
 from kumoniwa.workflows.world import World
 
@@ -30,6 +33,7 @@ T = TypeVar("T")
 Step = Callable[Concatenate[World, P], Awaitable[T]]
 
 
+_MOST_SHOWN = 300  # characters of an internal error; the log has all of it
 _SETTLED_WITHIN = 300.0  # seconds of one attempt: powering a guest off may take two minutes
 
 
@@ -39,8 +43,28 @@ def hint(row: WorkflowRow) -> str:
     return looked_up if row.subject is None else f"{looked_up}, and TerminateInstances ends the instance all the same"
 
 
-class StepFailed(Exception):
-    """A step will never work. The text is a sentence for `StateReason`."""
+class StepFailed(Refusal):
+    """A step will never work. The text is for `StateReason`: what happened, and what a person can do about it."""
+
+
+class JournaledFailure(StepFailed):
+    """The failure of a step, as its journal has it: what can be done is the end of that text."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+        self.what, self.way_out = text, ""
+
+
+def internal_error(bug: Exception) -> StepFailed:
+    """The failure of what broke in a way that nobody foresaw: the host's doing, or a fault of ours."""
+    match bug:
+        case TimeoutError():  # an OSError too
+            way_out = BUSY_HOST
+        case OSError():
+            way_out = SEE_DISK
+        case _:
+            way_out = REPORT_IT
+    return StepFailed(f"Internal error: {printable(repr(bug)[:_MOST_SHOWN])}.", way_out=way_out)
 
 
 class StepUnknown(Exception):
@@ -60,7 +84,7 @@ class Workflow:
         world: World,
         journal: list[rows.StepRow],
         wake: Callable[[], Awaitable[None]],
-        overridden: str | None = None,
+        overridden: Refusal | None = None,
     ) -> None:
         self.row = row
         called_at = None if row.request_id is None else row.created_at
@@ -92,8 +116,8 @@ class Workflow:
         """What it is and where, for a person."""
         return f"{self.row.action or self.row.kind}, workflow {self.id}, at the step “{self.at}”"
 
-    def override(self, reason: str) -> None:
-        """From now on every step that it would begin fails with this sentence, unless it has let its claim go."""
+    def override(self, reason: Refusal) -> None:
+        """From now on every step that it would begin fails for this reason, unless it has let its claim go."""
         if not self.has_let_go:
             self._overridden = reason
 
@@ -125,7 +149,7 @@ class Workflow:
                     self._scope = None
                 step = await self._journal_end(name, result, error)
         if step.error is not None:
-            raise StepFailed(step.error)
+            raise JournaledFailure(step.error)
         outcome: T = step.result
         return outcome
 
@@ -139,20 +163,21 @@ class Workflow:
         with self._one_life():
             if name in self._journal:
                 return
-            error: str | None = None
+            error: Refusal | None = None
             self._begin(name)
             try:
                 async with at_most(self._world.clock, _SETTLED_WITHIN), asyncio.timeout(None) as self._scope:
                     await function(self._world, *args, **kwargs)
             except StepFailed as failure:
-                error = str(failure)
-                log.error("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=error)
+                error = failure
+                log.error("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=str(error))
             except (SQLAlchemyError, StepUnknown):
                 raise
             except TimeoutError as late:
                 raise StepUnknown(f"{name}: it did not end in time") from late
             except Exception as failure:
-                raise StepUnknown(f"{name}: {failure!r}") from failure
+                why = failure.what if isinstance(failure, Refusal) else repr(failure)
+                raise StepUnknown(f"{name}: {why}") from failure
             finally:
                 self._scope = None
             await self._journal_end(name, None, error)
@@ -162,15 +187,15 @@ class Workflow:
         if self.row.subject is not None and not self.has_let_go:  # what claims nothing may take hours
             self._world.troubles.began(self.id, self.told_as, instance=self.row.subject, hint=hint(self.row))
 
-    def _why(self, failure: Exception, name: str) -> str:
-        """Why a step failed, as a journal keeps it."""
+    def _why(self, failure: Exception, name: str) -> Refusal:
+        """Why a step failed."""
         facts = {"workflow": self.id, "kind": self.row.kind, "step": name}
-        if isinstance(failure, (StepFailed, DriverError)):
+        if isinstance(failure, (StepFailed, DriverError, ProgramMissing)):
             log.warning("a step failed", error=str(failure), **facts)
-            return str(failure)
+            return failure
         # The story must go on to its own end (boot the guest, release the claim), whatever we got wrong.
         log.error("a step broke", exc_info=failure, **facts)
-        return f"Internal error: {failure!r}"
+        return internal_error(failure)
 
     @contextmanager
     def _one_life(self) -> Iterator[None]:
@@ -183,7 +208,8 @@ class Workflow:
             self._interrupted = True
             raise
 
-    async def _journal_end(self, name: str, result: Any, error: str | None) -> rows.StepRow:
+    async def _journal_end(self, name: str, result: Any, failure: Refusal | None) -> rows.StepRow:
+        error = None if failure is None else str(failure)
         step = rows.StepRow(self.id, len(self._journal) + 1, name, result, error, self._world.clock.now())
         await self._world.database.write(partial(rows.record, step=step))
         self._journal[name] = step

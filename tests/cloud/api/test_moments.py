@@ -1,16 +1,26 @@
-"""Moments of every action: what is asked for is never our error, and what is answered has EC2's form."""
+"""Moments of every action: what is asked for is judged alike at any depth and through each door, and what is answered
+has EC2's form."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree
 
+import moments
 import pytest
+from asgi import Answer
+from browser import Browser
 from every_action import EXAMPLES, IN_ORDER, MODEL, REFUSED, answered, scene, serialized
+from moments import FORMS, NO_MOMENTS, in_json, moments_in, on_the_wire, refusal, with_moment
 from stack import Stack
 
-from kumoniwa.gateway.protocols.ec2 import wire_name
+from kumoniwa.api.registry import ACTIONS
+from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 
 pytestmark = pytest.mark.anyio
 
@@ -68,28 +78,74 @@ async def test_every_moment_in_an_answer_has_ec2_s_form(stack: Stack, tmp_path: 
     assert seen >= {*whole, "createTime 235Z", "startTime 235Z", "timestamp 235Z"}, seen
 
 
-def _asked(shape: Any, path: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
-    if shape.name in above:
-        return
-    for name, member in shape.members.items():
-        wire = f"{path}{wire_name(name, member.serialization)}"
-        if member.type_name == "timestamp":
-            yield wire
-        elif member.type_name == "structure":
-            yield from _asked(member, f"{wire}.", (*above, shape.name))
+ASKED = [(name, path) for name in EXAMPLES for path in moments_in(MODEL.operation_model(name).input_shape)]
+"""Every moment that an action's request can have: in its members, in structures, in lists."""
+CODEC = ec2_codec()
 
 
-ASKED = [(name, path) for name in EXAMPLES for path in _asked(MODEL.operation_model(name).input_shape)]
+def _form(name: str, example: Mapping[str, Any], path: moments.Path, text: str) -> str:
+    """The example's request with this text at that path."""
+    asked = dict(parse_qsl(serialized(name, example), keep_blank_values=True))
+    needed = with_moment(MODEL.operation_model(name).input_shape, path, text)
+    return urlencode({**needed, **asked, on_the_wire(path): text})
 
 
-@pytest.mark.parametrize(
-    "text", ["0001-01-01T00:00:00Z", "0002-01-01T00:00:00Z", "9998-12-31T23:59:59Z", "9999-12-31T23:59:59Z", "0", "now"]
-)
-async def test_no_moment_that_is_asked_for_is_our_error(stack: Stack, tmp_path: Path, text: str) -> None:
-    """Its action compares it with others and adds intervals to it."""
+def _json(name: str, example: Mapping[str, Any], path: moments.Path, given: object) -> dict[str, Any]:
+    """The same, as a page of the console asks for it."""
+    form = dict(parse_qsl(_form(name, example, path, "0")))
+    del form["Action"], form["Version"]
+    return in_json(CODEC.parse(name, form), path, given)
+
+
+def _refused(answer: Answer) -> tuple[str | None, str | None]:
+    """The code and the message of an answer of the signed API."""
+    found = ElementTree.fromstring(answer.text)
+    return found.findtext(".//Code"), found.findtext(".//Message")
+
+
+def test_the_moments_of_all_services_are_walked() -> None:
+    assert {name for name, _ in ASKED} >= {"EnableImageDeprecation", "ImportSnapshot", "RunInstances"}
+    for service, version in (("sts", "2011-06-15"),):
+        model = service_model(service, version)
+        assert [path for name in ACTIONS[service] for path in moments_in(model.operation_model(name).input_shape)] == []
+    assert ACTIONS.keys() == {"ec2", "sts"}, "a new service is to be walked here"
+
+
+async def test_every_form_of_a_moment_is_taken_by_every_action(stack: Stack, tmp_path: Path) -> None:
+    """Whatever becomes of it: all forms of one moment have the same answer, and none is our error."""
+    known, taken = await scene(stack, tmp_path), set()
+    for name, path in ASKED:
+        answers: dict[datetime, tuple[int, str | None]] = {}
+        for text, moment in FORMS.items():
+            answer = await stack.caller.post(_form(name, EXAMPLES[name](known), path, text))
+            code, message = _refused(answer)
+            assert answer.status in (200, 400), (name, path, text, answer.text)
+            assert message != refusal(path, text), (name, path)
+            assert answers.setdefault(moment, (answer.status, code)) == (answer.status, code), (name, path, text)
+            taken.add((name, answer.status))
+            await stack.idle()
+    assert {("EnableImageDeprecation", 200), ("ImportSnapshot", 200)} <= taken
+
+
+async def test_what_is_no_moment_is_refused_by_every_action(stack: Stack, tmp_path: Path) -> None:
     known = await scene(stack, tmp_path)
     for name, path in ASKED:
-        example: Mapping[str, Any] = EXAMPLES[name](known)
-        form = "&".join(one for one in serialized(name, example).split("&") if not one.startswith(f"{path}="))
-        answer = await stack.caller.post(f"{form}&{path}={text}")
-        assert answer.status in (200, 400), (name, path, answer.text)
+        for text in NO_MOMENTS:
+            answer = await stack.caller.post(_form(name, EXAMPLES[name](known), path, text))
+            assert (answer.status, *_refused(answer)) == (400, "InvalidParameterValue", refusal(path, text)), name
+
+
+async def test_moments_in_what_a_page_of_the_console_asks_for_are_judged_alike(stack: Stack, tmp_path: Path) -> None:
+    known, browser = await scene(stack, tmp_path), Browser(stack)
+    await browser.sign_in()
+    for name, path in ASKED:
+        for given in (*FORMS, *NO_MOMENTS):
+            answer = await browser.call(name, **_json(name, EXAMPLES[name](known), path, given))
+            told = json.loads(answer.body)
+            assert answer.status in (200, 400), (name, path, given, told)
+            if given in NO_MOMENTS:
+                refused = (told.get("code"), told.get("message"))
+                assert refused == ("InvalidParameterValue", refusal(path, given)), (name, path)
+            else:
+                assert told.get("message") != refusal(path, given), (name, path)
+            await stack.idle()

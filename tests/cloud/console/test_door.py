@@ -2,15 +2,20 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asgi import Caller, Refused
 from browser import Browser, code_of
-from stack import Stack
+from stack import Stack, stack_on
 
+from kumoniwa import __version__
+from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
 from kumoniwa.console.static_files import static_files
+from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +72,23 @@ async def test_a_client_token_is_good_once_through_both_doors(stack: Stack, brow
     assert (await stack.call("CreateVolume", **asked))["VolumeId"] == first["VolumeId"]
 
 
+@pytest.mark.parametrize("freeze", [False, True])
+async def test_a_page_knows_whether_the_server_freezes_guests_for_cuts(tmp_path: Path, *, freeze: bool) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    driver = SimulatedDriver(clock, timing=Timing.instant())
+    async with stack_on(Config(data_dir=tmp_path, driver="simulated", freeze=freeze), driver, clock) as stack:
+        browser = Browser(stack)
+        await browser.sign_in()
+        told = json.loads((await browser.ask("about", {})).body)
+    assert told == {
+        "version": __version__,
+        "region": "us-east-1",
+        "driver": "simulated",
+        "freeze": freeze,
+        "account": "123456789012",
+    }
+
+
 async def test_another_region_is_another_place_and_an_unknown_one_is_refused(stack: Stack, browser: Browser) -> None:
     await stack.launch()
     elsewhere = await browser.call("DescribeInstances", region="eu-central-1")
@@ -92,7 +114,7 @@ async def test_another_service_answers_too(browser: Browser) -> None:
         ("DescribeInstances", {"Nonsense": 1}, "InvalidParameterValue"),
         ("DescribeInstances", {"MaxResults": "5"}, "InvalidParameterValue"),
         ("DescribeInstances", {"MaxResults": 10**40}, "InvalidParameterValue"),
-        ("DescribeSpotPriceHistory", {"StartTime": 1e300}, "InvalidParameterValue"),
+        ("EnableImageDeprecation", {"ImageId": "ami-01234567", "DeprecateAt": 1e300}, "InvalidParameterValue"),
         ("DescribeSpotPriceHistory", {}, "InvalidAction"),
         ("NoSuchAction", {}, "InvalidAction"),
         ("StopInstances", {"InstanceIds": ["i-0123456789abcdef0"]}, "InvalidInstanceID.NotFound"),
@@ -241,3 +263,16 @@ async def test_a_console_that_was_not_built_says_so(stack: Stack, browser: Brows
 def _texts(value: object) -> object:
     """As text, with times in EC2's form: one reader makes times of them, the other leaves them."""
     return json.loads(json.dumps(value, default=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S.000Z}"))
+
+
+async def test_a_large_answer_is_compressed_for_whoever_takes_it(browser: Browser) -> None:
+    asked = {"service": "ec2", "action": "DescribeInstanceTypes", "region": "us-east-1"}
+    plain = await browser.ask("call", asked)
+    answer = await browser.ask("call", asked, {"accept-encoding": "gzip, deflate, br"})
+    assert "content-encoding" not in plain.headers
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert len(answer.body) < len(plain.body) / 5
+    assert json.loads(gzip.decompress(answer.body)) == json.loads(plain.body)
+    small = await browser.ask("call", {**asked, "action": "DescribeRegions"}, {"accept-encoding": "gzip"})
+    assert "content-encoding" not in small.headers

@@ -84,7 +84,10 @@ async def test_a_page_that_does_not_read_is_let_go_when_its_session_ends(
         await listening
 
 
-async def test_a_session_in_which_nothing_is_asked_for_long_is_told_no_more(stack: Stack, browser: Browser) -> None:
+async def test_a_session_in_which_nothing_is_asked_for_long_is_told_no_more(
+    stack: Stack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "BEAT", 2 * IDLE.total_seconds())
     page = Page(stack, browser)
     listening = asyncio.create_task(page.listen())
     assert [(await page.next())["type"] for _ in range(2)] == ["websocket.accept", "websocket.send"]

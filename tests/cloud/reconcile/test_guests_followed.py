@@ -141,19 +141,19 @@ async def test_a_start_that_fails_ends_stopped_and_says_why(stack: Stack) -> Non
     instance_id = await stack.launch()
     await stack.call("StopInstances", InstanceIds=[instance_id])
     await stack.idle()
-    stack.driver.fail_next("ensure_running", DriverError("There is no memory left."))
+    stack.driver.fail_next("ensure_running", DriverError("There is no memory left.", way_out="Ask again."))
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.idle()
     instance = await stack.instance(instance_id)
     assert instance["State"]["Name"] == "stopped"
     assert instance["StateReason"] == {
         "Code": "Server.InternalError",
-        "Message": "Server.InternalError: There is no memory left.",
+        "Message": "Server.InternalError: There is no memory left. Ask again.",
     }
 
 
 async def test_a_launch_that_fails_ends_terminated_and_leaves_nothing(stack: Stack) -> None:
-    stack.driver.fail_next("ensure_running", DriverError("There is no memory left."))
+    stack.driver.fail_next("ensure_running", DriverError("There is no memory left.", way_out="Ask again."))
     instance_id = await stack.launch()
     assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
     assert (await stack.call("DescribeVolumes"))["Volumes"] == []
@@ -231,7 +231,7 @@ async def test_an_end_that_failed_is_tried_again(
     stack: Stack, action: str, method: str, between: str, end: str
 ) -> None:
     instance_id = await stack.launch()
-    stack.driver.fail_next(method, DriverError("Its folder is in use."))
+    stack.driver.fail_next(method, DriverError("Its folder is in use.", way_out="Ask again."))
     await stack.call(action, InstanceIds=[instance_id])
     assert (await stack.instance(instance_id))["State"]["Name"] == between
     await _in_time(stack, instance_id, end)
@@ -243,11 +243,11 @@ async def test_a_start_whose_failure_could_not_be_cleared_away_is_tried_again(st
     await stack.call("StopInstances", InstanceIds=[instance_id])
     await stack.idle()
     for method in ("ensure_running", "ensure_off"):
-        stack.driver.fail_next(method, DriverError("The host does not answer."))
+        stack.driver.fail_next(method, DriverError("The host does not answer.", way_out="Ask again."))
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await _in_time(stack, instance_id, "stopped")
     reason = (await stack.instance(instance_id))["StateReason"]["Message"]
-    assert reason == "Server.InternalError: The host does not answer."
+    assert reason == "Server.InternalError: The host does not answer. Ask again."
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.state(instance_id, "running")
 

@@ -143,9 +143,9 @@ async def test_a_guest_that_does_not_compact_is_asked_again_later(stack: Stack) 
         await cut(stack, instance, number)
     before = await chain(stack, instance)
     shortening = compaction(stack)
-    stack.driver.fail_next("ensure_compacted", DriverError("It said no."))
+    stack.driver.fail_next("ensure_compacted", DriverError("It said no.", way_out="Ask again."))
     await shortening.go_round()
-    assert list(shortening.skipped.values()) == ["It said no."]
+    assert list(shortening.skipped.values()) == ["It said no. Ask again."]
     assert await chain(stack, instance) == before
     await shortening.go_round()
     assert len(await chain(stack, instance)) == 2
@@ -155,10 +155,10 @@ async def test_one_that_cannot_be_compacted_keeps_no_other_from_it(stack: Stack)
     instances = [await stack.launch(), await stack.launch()]
     for number in range(12):
         await cut(stack, instances[number % 2], number)
-    stack.driver.fail_next("ensure_compacted", DriverError("It said no."))
+    stack.driver.fail_next("ensure_compacted", DriverError("It said no.", way_out="Ask again."))
     shortening = compaction(stack)
     await shortening.go_round()
-    assert list(shortening.skipped.values()) == ["It said no."]
+    assert list(shortening.skipped.values()) == ["It said no. Ask again."]
     assert sorted([len(await chain(stack, instance)) for instance in instances]) == [2, 8]
 
 
@@ -247,7 +247,7 @@ async def test_rows_follow_only_what_outlives_a_power_cut(stack: Stack) -> None:
     shortening = compaction(stack)
     await shortening.adopt()
     stack.driver.world.layers.pull_up(LayerId(before[0]), LayerId(before[-1]))
-    stack.driver.fail_next("ensure_durable", DriverError("The disk does not answer."))
+    stack.driver.fail_next("ensure_durable", DriverError("The disk does not answer.", way_out="Ask again."))
     await shortening.follow_files()
     assert (await stack.running.cloud.read(layers.every))[before[0]].parent_id == before[1]
     await shortening.follow_files()

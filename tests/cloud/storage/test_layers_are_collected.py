@@ -61,7 +61,7 @@ async def test_instances_and_images_may_go_in_any_order(stack: Stack, order: str
 
 async def test_a_file_that_cannot_be_deleted_does_not_keep_an_instance_from_its_end(stack: Stack) -> None:
     instance_id = await stack.launch()
-    stack.driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
+    stack.driver.fail_next("ensure_deleted", DriverError("The disk does not answer.", way_out="Ask again."))
     await stack.call("TerminateInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
@@ -84,7 +84,7 @@ async def test_a_file_that_cannot_be_deleted_does_not_keep_a_server_from_startin
     driver = SimulatedDriver(clock, timing=Timing.instant())
     orphan = LayerId(new_id("layer"))
     await driver.disks.ensure_empty(orphan, GIB)
-    driver.fail_next("ensure_deleted", DriverError("The disk does not answer."))
+    driver.fail_next("ensure_deleted", DriverError("The disk does not answer.", way_out="Ask again."))
     async with running(Config(data_dir=tmp_path), driver, clock), asyncio.timeout(10):
         while orphan in await driver.disks.all_layers():  # the first round of housekeeping tries again
             await let_others_run()

@@ -8,7 +8,7 @@ from stored import workflows_on
 from volumes_at_hand import attached, create, root_of, states
 from waiting import let_others_run
 
-from kumoniwa.hypervisor.driver import GuestLost, LayerId
+from kumoniwa.hypervisor.driver import GuestLost, LayerDamaged, LayerId
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store import volumes
 
@@ -32,7 +32,8 @@ async def test_an_instance_whose_root_was_lost_does_not_start_and_says_which_fil
     told = await stack.instance(instance_id)
     assert told["State"]["Name"] == "stopped"
     assert told["StateReason"]["Message"] == (
-        f"Server.InternalError: The file of layer {head} is missing; what was written to it is lost."
+        f"Server.InternalError: The file of layer {head} is missing; what was written to it is lost. kumoniwa storage "
+        "check says what depends on it: put a copy of the file back, or make it anew."
     )
     assert head not in await stack.driver.disks.all_layers()
 
@@ -93,7 +94,7 @@ async def test_a_guest_whose_disk_was_lost_while_it_ran_is_not_recovered_on_an_e
     async with asyncio.timeout(10):
         while not (found := await recoveries(stack, instance_id)):
             await let_others_run()
-    assert found == [f"The file of layer {head} is missing; what was written to it is lost."]
+    assert found == [str(LayerDamaged(f"The file of layer {head} is missing; what was written to it is lost."))]
     assert head not in await stack.driver.disks.all_layers()
 
 

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from waiting import let_others_run, turns_until
 
 from kumoniwa.store import facts
+from kumoniwa.store.changes import Changed
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.tables import facts as facts_table
@@ -134,11 +135,11 @@ async def test_a_full_disk_is_named_and_writes_go_on_when_there_is_room(
 
 
 async def test_what_a_commit_changed_is_told_once_it_is_durable(database: SqliteDatabase, tmp_path: Path) -> None:
-    heard: list[tuple[frozenset[str], int]] = []
+    heard: list[tuple[Changed, int]] = []
 
-    def told(tables: frozenset[str]) -> None:
+    def told(changed: Changed) -> None:
         with closing(sqlite3.connect(tmp_path / "cloud.db")) as other:
-            heard.append((tables, other.execute("SELECT count(*) FROM facts").fetchone()[0]))
+            heard.append((changed, other.execute("SELECT count(*) FROM facts").fetchone()[0]))
 
     database.changes.follow(told)
     await database.write(lambda connection: facts.put(connection, "one", 1))
@@ -147,13 +148,13 @@ async def test_what_a_commit_changed_is_told_once_it_is_durable(database: Sqlite
     await database.write(lambda connection: connection.execute(facts_table.delete().where(facts_table.c.name == "no")))
     database.changes.forget(told)
     await database.write(lambda connection: facts.put(connection, "two", 2))
-    assert heard == [(frozenset({"facts"}), 1)]
+    assert heard == [({"facts": None}, 1)]
 
 
 async def test_nothing_is_told_of_a_commit_that_fails(
     database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard: list[frozenset[str]] = []
+    heard: list[Changed] = []
     database.changes.follow(heard.append)
 
     def fail(connection: Connection) -> None:
@@ -165,4 +166,4 @@ async def test_nothing_is_told_of_a_commit_that_fails(
         await database.write(fail)
     assert heard == []
     await database.write(lambda connection: facts.put(connection, "two", 2))
-    await turns_until(lambda: heard == [frozenset({"facts"})])  # the writer's thread tells after it has answered
+    await turns_until(lambda: heard == [{"facts": None}])  # the writer's thread tells after it has answered

@@ -57,6 +57,7 @@ def test_faults_are_told_with_what_depends_on_them(
         "It belongs to nothing.",
         "2 faults; 3 layers looked at.",
         "1 of them can be repaired without guessing: kumoniwa storage check --repair",
+        "1 of them cannot: put copies of the files back, or make anew what needs them (docs/operations).",
     ]
     assert seen.err == "", "nothing is said of progress within two seconds"
 
@@ -87,3 +88,18 @@ def test_where_it_cannot_look_the_exit_status_says_so(monkeypatch: pytest.Monkey
     with pytest.raises(storage.CouldNotLook, match="does not answer") as failed:
         storage.print_status(Path("/x"), as_json=False)
     assert failed.value.status == 2
+
+
+def test_a_status_with_damage_says_which_command_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = asked(monkeypatch, Told())
+    monkeypatch.setattr(storage, "rows", lambda report: [])
+    for faults, seen in (
+        ([FAULT], ["layer-1.qcow2 is torn. Needed by: vol-1, ami-1.", "kumoniwa storage check looks at every file"]),
+        ([], []),
+    ):
+        monkeypatch.setattr(told, "status", lambda faults=faults: {"damage": {"faults": faults}})
+        storage.print_status(Path("/x"), as_json=False)
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.partition(", and says what")[0] for line in lines] == seen

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +12,9 @@ from waiting import turns_until
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.console import changes as live
-from kumoniwa.console.changes import COALESCE, MOST_PAGES, SESSION_ENDED, TOO_MANY_PAGES, UNTOLD, LiveChanges
+from kumoniwa.console.changes import BEAT, COALESCE, MOST_PAGES, SESSION_ENDED, TOO_MANY_PAGES, UNTOLD, LiveChanges
 from kumoniwa.console.sessions import Principal, Session
-from kumoniwa.store.changes import Changes
+from kumoniwa.store.changes import MOST_NAMED, Changed, Changes, Gathered
 from kumoniwa.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
@@ -59,37 +60,67 @@ class Hall:
         self.live.start()
         self.session = Session(Principal("123456789012", "AKIA"), bytes(32), datetime(2026, 1, 1, tzinfo=UTC))
 
-    def commit(self, *tables: str) -> None:
-        for table in tables:
-            self.changes.touched(table)
+    def commit(self, **touched: Collection[str] | None) -> None:
+        for table, ids in touched.items():
+            self.changes.touched(table, ids)
         self.changes.committed()
 
 
-async def test_changes_are_gathered_and_told_by_name() -> None:
+async def test_a_change_is_told_at_once_and_what_follows_is_gathered() -> None:
     hall, page = Hall(), Page()
     async with asyncio.TaskGroup() as group:
         group.create_task(hall.live.listen(page.socket, hall.session))
         await turns_until(lambda: len(page.told) == 1)
-        hall.commit("instances", "boots", "facts")
-        hall.commit("instances", "tags")
-        await hall.clock.advance(COALESCE)
+        hall.commit(instances=["i-1"], boots=["i-1"], facts=None)
         await turns_until(lambda: len(page.told) == 2)
-        hall.commit("workflows")
+        hall.commit(instances=["i-2"], tags=["i-2", "vol-1"])
+        hall.commit(instances=["i-3", "i-2"], volumes=None)
+        hall.commit(workflows=None)
         await hall.clock.advance(COALESCE)
+        await turns_until(lambda: len(page.told) == 3)
         page.leave.set()
-    assert page.told == [{"listening": True}, {"changed": ["boots", "instances", "tags"]}]
+    gathered = {"instances": ["i-2", "i-3"], "tags": ["i-2", "vol-1"], "volumes": None}
+    assert page.told == [
+        {"listening": True},
+        {"changed": {"instances": ["i-1"], "boots": ["i-1"]}},
+        {"changed": gathered},
+    ]
+
+
+async def test_a_page_hears_a_beat_where_nothing_changes() -> None:
+    hall, page = Hall(), Page()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(hall.live.listen(page.socket, hall.session))
+        await turns_until(lambda: len(page.told) == 1)
+        await hall.clock.advance(3 * BEAT)
+        await turns_until(lambda: len(page.told) == 4)
+        page.leave.set()
+    assert page.told == [{"listening": True}, *[{"changed": {}}] * 3]
+
+
+def test_what_waits_for_a_page_is_bounded() -> None:
+    gathered = Gathered()
+    for number in range(10 * MOST_NAMED):
+        gathered.add("instances", [f"i-{number % MOST_NAMED}"])
+        gathered.add("tags", [f"i-{number}"])
+    gathered.add("volumes", [f"vol-{number}" for number in range(MOST_NAMED + 1)])
+    gathered.add("volumes", ["vol-1"])
+    taken = gathered.take()
+    assert len(taken["instances"] or ()) == MOST_NAMED
+    assert (taken["tags"], taken["volumes"]) == (None, None)
+    assert gathered.take() == {}
 
 
 async def test_what_was_rolled_back_is_not_told() -> None:
-    heard: list[frozenset[str]] = []
+    heard: list[Changed] = []
     changes = Changes()
     changes.follow(heard.append)
-    changes.touched("instances")
+    changes.touched("instances", ["i-1"])
     changes.undone()
-    changes.touched("volumes")
+    changes.touched("volumes", ["vol-1"])
     changes.committed()
     changes.committed()
-    assert heard == [frozenset({"volumes"})]
+    assert heard == [{"volumes": frozenset({"vol-1"})}]
 
 
 async def test_a_page_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +129,7 @@ async def test_a_page_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPat
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(hall.live.listen(page.socket, hall.session))
         await turns_until(lambda: len(page.told) == 1)
-        hall.commit("instances")
+        hall.commit(instances=None)
         await hall.clock.advance(COALESCE)
         await listening
     assert hall.session.on_end == set()

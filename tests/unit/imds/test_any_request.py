@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 from example_guest import FACTS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import let_others_run
 
@@ -98,14 +98,13 @@ async def talk(pieces: list[bytes]) -> Written:
 
 
 @given(_SENT)
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 async def test_whatever_is_sent_is_answered_as_ec2_answers(sent: bytes) -> None:
     written = await talk([sent])
     assert set(written.statuses()) - {100} <= STATUSES
 
 
 @given(st.integers(1, 12), _REQUESTS)  # below the largest head: beyond it, a last piece of 4 KiB may still be read
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 async def test_a_request_is_the_same_wherever_it_is_split(size: int, sent: bytes) -> None:
     whole, split = await talk([sent]), await talk([sent[at : at + size] for at in range(0, len(sent), size)])
     assert (whole.statuses(), len(whole.bytes)) == (split.statuses(), len(split.bytes))

@@ -13,6 +13,7 @@ export function historyOf(region: string, id: string): Listing<History> {
   return {
     key: `${region}/instances/${id}/boots`,
     tables: ["boots", "instances"],
+    of: id,
     read: () => evidence<History>(region, `instances/${id}/boots`),
   };
 }

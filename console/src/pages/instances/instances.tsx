@@ -3,10 +3,13 @@ import Link from "@cloudscape-design/components/link";
 import type { Action, ActionDialog, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
+import { ChangeGroups } from "./ChangeGroups";
 import { ChangeState, type Change } from "./ChangeState";
 import { Connect } from "./connect/Connect";
 import { CreateImage } from "./CreateImage";
 import { InstanceFacts } from "./InstanceFacts";
+import { InstanceNetworking } from "./InstanceNetworking";
+import { InstanceSecurity } from "./InstanceSecurity";
 import { InstanceStatusTab } from "./InstanceStatusTab";
 import { InstanceStorage } from "./InstanceStorage";
 import { instancesOf, type Row } from "./model";
@@ -76,6 +79,11 @@ const menus: Menu<Row>[] = [
       { id: "view", text: "action.viewDetails", address: (region, row) => at(region, "instances", row.id) },
       { id: "settings", text: "action.instanceSettings", actions: INSTANCE_SETTINGS },
       {
+        id: "networking",
+        text: "action.networking",
+        actions: [{ id: "changeGroups", text: "action.changeGroups", dialog: ChangeGroups }],
+      },
+      {
         id: "images",
         text: "action.imageAndTemplates",
         actions: [{ id: "createImage", text: "action.createImage", dialog: CreateImage }],
@@ -99,6 +107,8 @@ const instances: Resource<Row> = {
     { id: "details", label: "tab.details", view: InstanceFacts },
     { id: "status", label: "tab.status", view: InstanceStatusTab },
     { id: "timeline", label: "tab.timeline", view: Timeline },
+    { id: "security", label: "tab.security", view: InstanceSecurity },
+    { id: "networking", label: "tab.networking", view: InstanceNetworking },
     { id: "storage", label: "tab.storage", view: InstanceStorage },
   ],
 };

@@ -1,9 +1,9 @@
 /** Instances as the pages know them: what DescribeInstances and DescribeInstanceStatus say together. */
 import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Boot, Image, Instance, InstanceStatus, Volume } from "../../api/types";
+import type { Answered, Boot, Image, Instance, InstanceStatus, Volume } from "../../api/types";
 import { nameTag } from "../../resource/resource";
-import { historyOf } from "./evidence";
+import { evidenceOf, historyOf, type Forward } from "./evidence";
 
 export interface Row {
   id: string;
@@ -15,28 +15,28 @@ export interface Row {
   status: InstanceStatus | undefined;
 }
 
-/** Every instance of a region. */
+/** Every instance of a region. Whatever changes what is read here of an instance changes a row of its table. */
 export function instancesOf(region: string): Listing<Row[]> {
   return {
     key: `${region}/instances`,
-    tables: ["instances", "boots", "tags", "attachments", "network_interfaces", "interface_groups", "security_groups"],
+    tables: ["instances"],
     read: async () => {
       const [found, status] = await Promise.all([
         call(region, "DescribeInstances", {}),
         call(region, "DescribeInstanceStatus", { IncludeAllInstances: true }),
       ]);
-      const statuses = new Map((status.InstanceStatuses ?? []).map((one) => [one.InstanceId, one]));
-      return (found.Reservations ?? [])
-        .flatMap((launched) => (launched.Instances ?? []).map((instance) => ({ launched, instance })))
-        .map(({ launched, instance }) => ({
-          id: instance.InstanceId ?? "",
-          name: nameTag(instance.Tags),
-          state: instance.State?.Name ?? "",
-          instance,
-          reservation: launched.ReservationId ?? "",
-          owner: launched.OwnerId ?? "",
-          status: statuses.get(instance.InstanceId),
-        }));
+      return rows(found, status);
+    },
+    rows: {
+      prefix: "i-",
+      idOf: (row) => row.id,
+      read: async (ids) => {
+        // By a filter: those that are gone, or of another region, are no mistake then.
+        const found = await call(region, "DescribeInstances", { Filters: [{ Name: "instance-id", Values: ids }] });
+        const there = rows(found, {}).map((row) => row.id);
+        if (there.length === 0) return [];
+        return rows(found, await call(region, "DescribeInstanceStatus", { InstanceIds: there, IncludeAllInstances: true }));
+      },
     },
   };
 }
@@ -57,6 +57,7 @@ export function protectionsOf(region: string, id: string): Listing<Protections> 
   return {
     key: `${region}/instances/${id}/protections`,
     tables: ["instances"],
+    of: id,
     read: async () => {
       const [stop, termination] = await Promise.all([
         call(region, "DescribeInstanceAttribute", { InstanceId: id, Attribute: "disableApiStop" }),
@@ -133,10 +134,31 @@ export function attachedTo(region: string, id: string): Listing<Volume[]> {
   };
 }
 
+/** The ports that the rules of an instance's security groups open. */
+export function forwardsOf(region: string, id: string): Listing<Forward[]> {
+  const known = evidenceOf(region, id);
+  return { ...known, key: `${known.key}/forwards`, read: async () => (await known.read()).forwards };
+}
+
 /** The volumes of an instance that end with it, and those that stay. */
 export function volumesOf(instance: Instance): { gone: string[]; kept: string[] } {
   const attached = (instance.BlockDeviceMappings ?? []).filter((device) => device.Ebs?.VolumeId);
   const ids = (deleted: boolean): string[] =>
     attached.filter((device) => (device.Ebs?.DeleteOnTermination ?? false) === deleted).map((device) => device.Ebs!.VolumeId!);
   return { gone: ids(true), kept: ids(false) };
+}
+
+function rows(found: Answered<"DescribeInstances">, status: Answered<"DescribeInstanceStatus">): Row[] {
+  const statuses = new Map((status.InstanceStatuses ?? []).map((one) => [one.InstanceId, one]));
+  return (found.Reservations ?? [])
+    .flatMap((launched) => (launched.Instances ?? []).map((instance) => ({ launched, instance })))
+    .map(({ launched, instance }) => ({
+      id: instance.InstanceId ?? "",
+      name: nameTag(instance.Tags),
+      state: instance.State?.Name ?? "",
+      instance,
+      reservation: launched.ReservationId ?? "",
+      owner: launched.OwnerId ?? "",
+      status: statuses.get(instance.InstanceId),
+    }));
 }

@@ -47,6 +47,17 @@ def service_model(service: str, version: str) -> Any:
     return ServiceModel(loader.load_service_model(service, "service-2", api_version=version), service)
 
 
+class _Validator(ParamValidator):  # type: ignore[misc]
+    """botocore's. A moment goes on as it was given: whether it is one is decided where requests are read.
+
+    botocore would take whatever dateutil does, and write a year before 1000 in fewer than four digits.
+    """
+
+    def _validate_timestamp(self, given: object, _shape: object, errors: Any, name: str) -> None:
+        if isinstance(given, bool) or not isinstance(given, str | int | float):
+            errors.report(name, "invalid type", param=given, valid_types=["a moment as text", "seconds since 1970"])
+
+
 class Codec:
     """Reads requests and writes answers of every action of a service's model, which is loaded on first use."""
 
@@ -102,12 +113,13 @@ class Codec:
         operation = self._operation(action)
         try:
             # It must come first: the serializer would split a string that is given for a list into letters.
-            report = ParamValidator().validate(parameters, operation.input_shape)
+            report = _Validator().validate(parameters, operation.input_shape)
             if report.has_errors():
                 raise InvalidParameterValue(report.generate_report())
             serializer = create_serializer(self._model.metadata["protocol"], include_validation=False)
+            serializer._convert_timestamp_to_str = lambda moment, _form=None: str(moment)
             body = serializer.serialize_to_request(parameters, operation)["body"]
-        except (TypeError, ValueError, OverflowError, RuntimeError) as failure:  # a time beyond the calendar
+        except (TypeError, ValueError, OverflowError, RuntimeError) as failure:
             raise InvalidParameterValue(str(failure)) from None
         return [(name, str(value)) for name, value in body.items() if name not in ("Action", "Version")]
 

@@ -9,7 +9,12 @@ from kumoniwa.hypervisor.driver.capacity import Capacity, Room
 from kumoniwa.hypervisor.driver.disks import DiskFacts, Disks, KnownLayer, LayerId, LayerMeasure
 from kumoniwa.hypervisor.driver.driver import Driver
 from kumoniwa.hypervisor.driver.driver_errors import (
-    LINK_REFUSED,
+    AGAIN,
+    BUSY_HOST,
+    MAKE_ROOM,
+    SEE_DISK,
+    START_ANEW,
+    TRIED_ON,
     CutRefused,
     DetachRefused,
     DiskRefused,
@@ -17,6 +22,7 @@ from kumoniwa.hypervisor.driver.driver_errors import (
     GuestLost,
     HostExhausted,
     LayerDamaged,
+    LinkRefused,
 )
 from kumoniwa.hypervisor.driver.events import EventKind, GuestEvent
 from kumoniwa.hypervisor.driver.features import Features
@@ -37,7 +43,12 @@ from kumoniwa.hypervisor.driver.guest import (
 )
 
 __all__ = [
-    "LINK_REFUSED",
+    "AGAIN",
+    "BUSY_HOST",
+    "MAKE_ROOM",
+    "SEE_DISK",
+    "START_ANEW",
+    "TRIED_ON",
     "Capacity",
     "Cut",
     "CutMade",
@@ -66,6 +77,7 @@ __all__ = [
     "LayerDamaged",
     "LayerId",
     "LayerMeasure",
+    "LinkRefused",
     "Room",
     "Shutdown",
     "Started",

@@ -10,6 +10,7 @@ from typing import NewType, Protocol
 
 from kumoniwa.hypervisor.driver.disks import LayerId
 from kumoniwa.hypervisor.driver.driver_errors import DriverError
+from kumoniwa.refusal import REPORT_IT
 
 GuestId = NewType("GuestId", str)
 
@@ -82,7 +83,7 @@ class GuestSpec:
     def nic(self) -> GuestNic:
         """Its only network interface. Raises `DriverError` for none or several: no driver makes such a guest yet."""
         if len(self.nics) != 1:
-            raise DriverError(f"a guest has one network interface, not {len(self.nics)}")
+            raise DriverError(f"A guest has one network interface, not {len(self.nics)}.", way_out=REPORT_IT)
         return self.nics[0]
 
 

@@ -7,7 +7,7 @@ something else raises the one error that callers expect of that speaker.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -63,7 +63,7 @@ class Value:
     raw: object = field(repr=False)
     what: str
     """What was said, for the error's text: `QEMU's answer to query-status`."""
-    error: type[DriverError] = GuestLost
+    error: Callable[[str], DriverError] = GuestLost
 
     def __getitem__(self, name: str) -> "Value":
         """A member that must be there."""

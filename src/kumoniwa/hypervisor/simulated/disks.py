@@ -7,7 +7,6 @@ from pathlib import Path
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import (
-    LINK_REFUSED,
     DiskFacts,
     DiskRefused,
     DriverError,
@@ -15,15 +14,19 @@ from kumoniwa.hypervisor.driver import (
     LayerDamaged,
     LayerId,
     LayerMeasure,
+    LinkRefused,
 )
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
 from kumoniwa.hypervisor.simulated.simulated_layers import Layers
+from kumoniwa.refusal import REPORT_IT
 
 _SMALL = 1 << 20
 """Files up to this size are read, to remember what was imported by its digest; of larger ones the facts do."""
 _SUPERBLOCK = 1 << 10
 """Bytes: as large as ext4's. Mounting a disk is writing to it."""
+_ANOTHER = "Give one that is whole, and its own format: qemu-img info says which it is."
+_CONVERT = "Convert it first: qemu-img convert -O qcow2."
 
 
 class SimulatedDisks:
@@ -47,7 +50,7 @@ class SimulatedDisks:
         if layer not in self._layers:
             self._layers.add(Layer(layer, size_bytes, parent=on))
         elif (stands_on := self._layers[layer].parent) != on:
-            raise DriverError(f"Layer {layer} exists and stands on {stands_on}, not on {on}.")
+            raise DriverError(f"Layer {layer} exists and stands on {stands_on}, not on {on}.", way_out=REPORT_IT)
         await self._faults.point("ensure_overlay")
 
     async def inspect(self, source: Path, format: str) -> DiskFacts:
@@ -79,7 +82,7 @@ class SimulatedDisks:
         await self._faults.enter("ensure_size")
         if self._layers[layer].size_bytes < size_bytes:
             if self._layers.is_open(layer):
-                raise DriverError(f"Layer {layer} is open for writing by a guest.")
+                raise DriverError(f"Layer {layer} is open for writing by a guest.", way_out="Stop its instance first.")
             self._layers.grow(layer, size_bytes)
         await self._faults.point("ensure_size")
 
@@ -111,7 +114,7 @@ class SimulatedDisks:
         try:
             self._check_readable(layer)
         except LayerDamaged as damage:
-            return [str(damage)]
+            return [damage.what]
         found, file = [], self._layers[layer]
         if file.parent != known.parent:
             found.append(f"{layer}.qcow2 stands on {_name(file.parent)}, not on {_name(known.parent)}")
@@ -174,24 +177,28 @@ def _digest(files: Mapping[str, bytes]) -> str:
 def _facts(source: Path, format: str) -> DiskFacts:
     """What the file's size and first bytes say. The qcow2 header: QEMU's docs/interop/qcow2.txt."""
     if source.is_symlink():
-        raise DiskRefused(f"{source} is not taken: {LINK_REFUSED}.")
+        raise LinkRefused
     try:
         with source.open("rb") as file:
             size, header = source.stat().st_size, file.read(32)
     except OSError as error:
-        raise DiskRefused(f"{source} cannot be read: {error.strerror}.") from error
+        raise _unreadable(error) from error
     match format:
         case "raw":
             if size == 0 or size % 512:
-                raise DiskRefused(f"{source} is not a raw disk: {size} bytes are not a whole number of sectors.")
+                raise DiskRefused(f"Its size, {size} bytes, is not a whole number of sectors.", way_out=_ANOTHER)
             return DiskFacts("raw", size)
         case "qcow2":
             if len(header) < 32 or header[:4] != b"QFI\xfb":
-                raise DiskRefused(f"{source} is not a qcow2 disk: it does not begin as one.")
+                raise DiskRefused("It is not a qcow2 file.", way_out=_ANOTHER)
             if int.from_bytes(header[8:16], "big"):
-                raise DiskRefused(f"{source} stands on another file; flatten it first (qemu-img convert).")
+                raise DiskRefused("It stands on a backing file.", way_out=_CONVERT)
             return DiskFacts("qcow2", int.from_bytes(header[24:32], "big"))
-    raise DiskRefused(f"Disks are taken as raw or qcow2, not as {format}.")
+    raise DiskRefused(f"{format} disks are not taken; taken are raw and qcow2.", way_out=_CONVERT)
+
+
+def _unreadable(error: OSError) -> DiskRefused:
+    return DiskRefused(f"It cannot be read: {error.strerror}.", way_out="Name a file that the server's user may read.")
 
 
 def _origin(source: Path, format: str) -> str:
@@ -199,5 +206,5 @@ def _origin(source: Path, format: str) -> str:
         size = source.stat().st_size
         digest = f", sha256 {hashlib.sha256(source.read_bytes()).hexdigest()}" if size <= _SMALL else ""
     except OSError as error:
-        raise DiskRefused(f"{source} cannot be read: {error.strerror}.") from error
+        raise _unreadable(error) from error
     return f"{source.name}, {format}, {size} bytes{digest}"

@@ -5,9 +5,10 @@ import os
 import re
 from collections.abc import Sequence
 
-from kumoniwa.hypervisor.driver import Cut, CutRefused, DriverError, GuestDisk, GuestId, GuestLost, LayerId
+from kumoniwa.hypervisor.driver import START_ANEW, Cut, CutRefused, DriverError, GuestDisk, GuestId, GuestLost, LayerId
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.simulated_layers import Layers
+from kumoniwa.refusal import REPORT_IT
 
 MOST_DISKS = 27
 """As QEMU's guests have room for on their PCI bus."""
@@ -37,7 +38,9 @@ class Drives:
         try:
             for disk in disks:
                 if not self.attach(disk):
-                    raise DriverError(f"Guest {self._guest} cannot have two disks with the serial {disk.serial}.")
+                    raise DriverError(
+                        f"Guest {self._guest} cannot have two disks with the serial {disk.serial}.", way_out=REPORT_IT
+                    )
         except BaseException:
             self.close()
             raise
@@ -46,15 +49,19 @@ class Drives:
     def attach(self, disk: GuestDisk) -> bool:
         """Plug one in; gives whether it was not there. Raises `DriverError`: then it is not."""
         if not _SERIAL.fullmatch(disk.serial):
-            raise DriverError(f"{disk.serial!r} cannot be a serial number")
+            raise DriverError(f"{disk.serial!r} cannot be a serial number.", way_out=REPORT_IT)
         if (present := self.layers.get(disk.serial)) is not None:
             if present != disk.layer:
-                raise DriverError(f"Guest {self._guest} has another disk with the serial {disk.serial}.")
+                raise DriverError(
+                    f"Guest {self._guest} has another disk with the serial {disk.serial}.", way_out=REPORT_IT
+                )
             return False
         if disk.serial in self._torn_out:
-            raise DriverError(f"Guest {self._guest} has not let go of {disk.serial} since it was taken away.")
+            raise DriverError(
+                f"Guest {self._guest} has not let go of {disk.serial} since it was taken away.", way_out=START_ANEW
+            )
         if len(self.layers) == MOST_DISKS:
-            raise DriverError(f"A guest has at most {MOST_DISKS} disks.")
+            raise DriverError(f"A guest has at most {MOST_DISKS} disks.", way_out="Detach another volume first.")
         self._all.open(disk.layer, self._guest)
         self.layers[disk.serial] = disk.layer
         self.slots[disk.serial] = min(set(range(len(self.slots) + 1)) - set(self.slots.values()))

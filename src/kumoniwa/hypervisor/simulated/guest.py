@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
+    MAKE_ROOM,
     Cut,
     CutMade,
     DetachRefused,
@@ -65,7 +66,9 @@ class SimulatedGuest(Inside):
                 raise GuestLost(f"Guest {self._id} ended before it could start.")
         if machine.waits_for_room:
             if self._world.room <= 0:
-                raise HostExhausted("The host's disk is full; the guest goes on when there is room again.")
+                raise HostExhausted(
+                    "The host's disk is full.", way_out=f"{MAKE_ROOM} The guest goes on by itself then."
+                )
             machine.find_space()
         fresh = machine.state is not GuestState.RUNNING
         if fresh:
@@ -157,7 +160,7 @@ class SimulatedGuest(Inside):
         passed = layers.between(layer, onto)
         layers.check_whole(layer)
         if sum(len(data) for one in passed for data in layers.own(one).values()) > self._world.room:
-            raise HostExhausted("The host's disk has no room to copy the layers together.")
+            raise HostExhausted("The host's disk has no room to copy the layers together.", way_out=MAKE_ROOM)
         clock, began = self._host.clock, self._host.clock.monotonic()
         for copied in range(1, len(passed) + 1):
             until = began + self._host.timing.compaction * copied / len(passed)

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from kumoniwa.hypervisor.driver import DriverError, GuestId, LayerDamaged, LayerId
+from kumoniwa.hypervisor.driver import TRIED_ON, DriverError, GuestId, LayerDamaged, LayerId
 from kumoniwa.hypervisor.simulated.journal import Journal
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
+from kumoniwa.refusal import REPORT_IT
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,30}")  # QEMU's of a block node
 
@@ -46,7 +47,7 @@ class Layers:
         try:
             return self._layers[layer]
         except KeyError:
-            raise DriverError(f"There is no layer {layer}.") from None
+            raise DriverError(f"There is no layer {layer}.", way_out=REPORT_IT) from None
 
     @property
     def kept(self) -> bool:
@@ -59,7 +60,7 @@ class Layers:
     def add(self, layer: Layer) -> None:
         """A new layer. The one it stands on is immutable from now on, unless a guest has it open: it will cut over."""
         if not _NAME.fullmatch(layer.id):
-            raise DriverError(f"{layer.id!r} cannot be the name of a layer")
+            raise DriverError(f"{layer.id!r} cannot be the name of a layer.", way_out=REPORT_IT)
         if layer.parent is not None:
             self.check_whole(layer.parent)
             if layer.parent not in self._writers:
@@ -89,13 +90,16 @@ class Layers:
         opened = self[layer]
         self.check_whole(layer)
         if layer in self._writers:
-            raise DriverError(f"Layer {layer} is open for writing by guest {self._writers[layer]}.")
+            raise DriverError(f"Layer {layer} is open for writing by guest {self._writers[layer]}.", way_out=REPORT_IT)
         if opened.sealed:
             self._break(f"guest {writer} opens layer {layer} for writing, and another layer stands on it")
         below = opened.parent
         while below is not None:
             if below in self._writers:
-                raise DriverError(f"Layer {below}, below {layer}, is open for writing by guest {self._writers[below]}.")
+                raise DriverError(
+                    f"Layer {below}, below {layer}, is open for writing by guest {self._writers[below]}.",
+                    way_out=REPORT_IT,
+                )
             self._seal(self[below])
             below = self[below].parent
         self._writers[layer] = writer
@@ -150,7 +154,7 @@ class Layers:
         at = self[layer].parent
         while at != onto:
             if at is None:
-                raise DriverError(f"Layer {layer} does not stand on {onto}.")
+                raise DriverError(f"Layer {layer} does not stand on {onto}.", way_out=TRIED_ON)
             found.append(at)
             at = self[at].parent
         return found

@@ -22,6 +22,7 @@ from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
+from kumoniwa.store.written_rows import written_rows
 
 T = TypeVar("T")
 
@@ -89,7 +90,7 @@ class SqliteDatabase:
 
     def _write_for_ever(self) -> None:
         with self._engine.connect().execution_options(writer=True) as connection:
-            event.listen(connection, "after_execute", self._note_table)
+            event.listen(connection, "after_execute", self._note_rows)
             while (first := self._writes.get()) is not None:
                 batch = [first]
                 ended = False
@@ -103,10 +104,11 @@ class SqliteDatabase:
                 if ended:
                     return
 
-    def _note_table(self, _connection: Connection, statement: Any, *others: Any) -> None:
+    def _note_rows(self, _connection: Connection, statement: Any, *others: Any) -> None:
         """Remember what was written to. `others` ends with the result; an UPDATE that met no row changed nothing."""
-        if getattr(statement, "is_dml", False) and others[-1].rowcount != 0:
-            self.changes.touched(statement.table.name)
+        result = others[-1]
+        if getattr(statement, "is_dml", False) and result.rowcount != 0:
+            self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
 
 
 def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: Changes) -> None:

@@ -21,5 +21,5 @@ async def until_answered(world: World, instance_id: str, ask: Callable[[Guest], 
             return await ask(world.driver.guest(GuestId(instance_id)))
         except GuestLost as lost:
             if world.clock.monotonic() > given_up_at:
-                raise StepUnknown(str(lost)) from lost
+                raise StepUnknown(lost.what) from lost
             await world.clock.sleep(_ASKED_AGAIN_EVERY)

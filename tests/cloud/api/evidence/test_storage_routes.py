@@ -182,7 +182,9 @@ async def test_a_head_that_a_guest_had_and_that_is_missing_is_a_fault(tmp_path: 
 
 async def test_a_repair_is_no_get_and_both_want_a_signature(stack: Stack) -> None:
     answer = await stack.caller.get(REPAIR)
-    assert (answer.status, json.loads(answer.body)["code"]) == (405, "MethodNotAllowed")
+    refused = json.loads(answer.body)
+    assert (answer.status, refused["code"]) == (405, "MethodNotAllowed")
+    assert refused["message"] == f"{REPAIR} takes POST alone. Ask it with POST."
     answer = await stack.caller.post("", target="/_kumoniwa/storage/check")
     assert answer.status == 405
     for method, path in (("GET", "/_kumoniwa/storage"), ("GET", "/_kumoniwa/storage/check"), ("POST", REPAIR)):

@@ -72,7 +72,7 @@ def test_what_an_agent_really_says_is_understood() -> None:
     assert count_returned(_FREEZE, b'{"return": 2}\n') == 2
     assert returned("guest-fsfreeze-status", b'{"return": "thawed"}\n').text() == "thawed"
     assert is_answer_to(7, b'{"return": 7}\n')
-    with pytest.raises(AgentRefused, match=r"refused guest-fsfreeze-freeze: it is disabled$"):
+    with pytest.raises(AgentRefused, match=r"refused guest-fsfreeze-freeze: it is disabled\. See in the guest"):
         returned(_FREEZE, b'{"error": {"class": "CommandNotFound", "desc": "it is disabled"}}\n')
 
 

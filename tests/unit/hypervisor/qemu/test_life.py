@@ -124,7 +124,7 @@ async def test_the_end_of_a_guest_that_never_ran_is_raised(one: Life, reported: 
 async def test_a_guest_that_cannot_be_made_may_be_made_later(
     one: Life, reported: list[GuestEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FakeMachine, "refuses", DriverError("No."))
+    monkeypatch.setattr(FakeMachine, "refuses", DriverError("No.", way_out="Ask again."))
     with pytest.raises(DriverError, match="No"):
         await one.make(SPEC)
     monkeypatch.setattr(FakeMachine, "refuses", None)

@@ -16,7 +16,7 @@ from typing import Any
 import fake_qemu
 import pytest
 from fake_qemu import DATA, GREETING, LIMITS, NEW, OTHER, PNG, ROOT, SIZE, SPEC, FakeQemu, guest_of, honestly, parts_of
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from waiting import let_others_run
 
@@ -128,9 +128,7 @@ def _nonsense(draw: st.DrawFn) -> Callable[[dict[str, Any]], list[bytes]]:
 @given(name=st.sampled_from(sorted(CALLS)), first=st.integers(0, 6), for_ever=st.booleans(), nonsense=_nonsense())
 @settings(
     max_examples=40,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],  # to shrink what waits for deadlines takes minutes
-    suppress_health_check=[HealthCheck.too_slow],
 )
 async def test_whatever_qemu_answers_callers_see_driver_errors_and_end(
     name: str, first: int, for_ever: bool, nonsense: Callable[[dict[str, Any]], list[bytes]]

@@ -45,7 +45,7 @@ async def test_a_person_is_told_of_file_systems_that_stay_frozen_and_when_they_d
     monkeypatch.setattr("asyncio.sleep", wait)
     (tmp_path / freeze._MARK).touch()
     await freeze._thaw_again(cast(Machine, machine), tmp_path)
-    assert machine.told == ["the guest's agent did not answer"] * 2 + [None]
+    assert machine.told == ["the guest's agent did not answer."] * 2 + [None]
     assert waited == [freeze._THAW_AGAIN] * (freeze._TOLD_AFTER - 1) + [freeze._THAW_RARELY] * 2
 
 
@@ -70,4 +70,4 @@ async def test_a_person_is_told_that_a_guest_which_ended_or_booted_again_has_not
     monkeypatch.setattr("asyncio.sleep", wait)
     (tmp_path / freeze._MARK).touch()
     await freeze._thaw_again(cast(Machine, machine), tmp_path)
-    assert machine.told == ["the guest's agent did not answer", None]
+    assert machine.told == ["the guest's agent did not answer.", None]

@@ -113,7 +113,7 @@ async def test_a_qcow2_file_is_imported_with_its_virtual_size(bench: SimulatedBe
 async def test_a_qcow2_file_that_stands_on_another_is_refused(bench: SimulatedBench, tmp_path: Path) -> None:
     source = tmp_path / "disk.qcow2"
     source.write_bytes(_qcow2(virtual_bytes=20 * MIB, backing_offset=200))
-    with pytest.raises(DriverError, match="stands on another file"):
+    with pytest.raises(DriverError, match="stands on a backing file"):
         await bench.run(bench.driver.disks.inspect(source, "qcow2"))
 
 
@@ -182,7 +182,7 @@ async def test_a_deleted_layer_is_gone_from_the_file(tmp_path: Path) -> None:
 
 async def test_a_failure_on_demand_happens_once_and_changes_nothing(bench: SimulatedBench) -> None:
     spec = await bench.spec()
-    bench.driver.fail_next("ensure_running", HostExhausted("no memory"))
+    bench.driver.fail_next("ensure_running", HostExhausted("no memory", way_out="Ask again."))
     with pytest.raises(HostExhausted, match="no memory"):
         await bench.guest(spec.id).ensure_running(spec)
     assert await bench.guest(spec.id).observe() is GuestState.ABSENT
@@ -195,7 +195,7 @@ async def test_a_start_that_fails_half_way_leaves_no_process(bench: SimulatedBen
 
     async def fail_once_the_process_is_there(method: str) -> None:
         if state_now() is GuestState.HALTED:
-            raise HostExhausted("no memory")
+            raise HostExhausted("no memory", way_out="Ask again.")
 
     def state_now() -> GuestState:
         machine = bench.world.machines.get(spec.id)

@@ -1,11 +1,10 @@
 /** A dialog that changes one setting of an instance by one call; the cloud is asked beforehand whether it refuses. */
-import Alert from "@cloudscape-design/components/alert";
 import FormField from "@cloudscape-design/components/form-field";
 import type { ReactNode } from "react";
 import { call } from "../../../api/call";
 import { asCli } from "../../../api/cli";
-import { useRefusal } from "../../../api/refusal";
 import type { Action, Answered, Asked } from "../../../api/types";
+import { hinderedBy, useRefusal, WouldBeRefused } from "../../../resource/refusal";
 import { label } from "../../../resource/resource";
 import { Dialog } from "../../../shell/Dialog";
 import { useSay } from "../../../shell/notices";
@@ -34,7 +33,7 @@ export function SettingDialog<A extends Action>(given: Properties<A>): ReactNode
   const text = useText();
   const say = useSay();
   const hindered = given.hindered ?? (parameters === undefined ? text("nothing.changed") : null);
-  const refusal = useRefusal(region, action, hindered === null ? parameters : undefined);
+  const refusal = useRefusal(region, action, hindered === null ? parameters : undefined, row.state);
   const act = async (): Promise<void> => {
     const answer = await call(region, action, parameters!);
     given.check?.(answer);
@@ -44,7 +43,7 @@ export function SettingDialog<A extends Action>(given: Properties<A>): ReactNode
     <Dialog
       title={text(given.title)}
       go={text("save")}
-      hindered={hindered ?? refusal?.message ?? null}
+      hindered={hindered ?? hinderedBy(text, refusal)}
       commands={parameters === undefined ? [] : [given.command ?? asCli(action, parameters as object, region)]}
       act={act}
       close={given.close}
@@ -52,11 +51,7 @@ export function SettingDialog<A extends Action>(given: Properties<A>): ReactNode
     >
       <FormField label={text("instance.id")}>{label(row.id, row.name)}</FormField>
       {given.children}
-      {refusal && (
-        <Alert type="error" header={text("each.refused")}>
-          {refusal.message} ({refusal.code})
-        </Alert>
-      )}
+      <WouldBeRefused refusal={refusal} />
     </Dialog>
   );
 }

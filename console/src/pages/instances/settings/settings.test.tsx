@@ -1,7 +1,7 @@
 import createWrapper from "@cloudscape-design/components/test-utils/dom";
 import { act } from "react";
 import { expect, test } from "vitest";
-import { rowOf, serve, settle, show, type Reply } from "../../../testing";
+import { eventually, rowOf, serve, settle, show, type Reply } from "../../../testing";
 import { ChangeCpuOptions } from "./ChangeCpuOptions";
 import { ChangeCredits } from "./ChangeCredits";
 import { ChangeShutdownBehavior } from "./ChangeShutdownBehavior";
@@ -60,7 +60,8 @@ test("a type says what its guest will have, and that the host has no room for it
   await settle();
   expect(words()).toContain("From its next start on its guest has 4 vCPU, 16 GiB instead of 2 vCPU, 1 GiB.");
   expect(words()).toContain("Its credit specification is dropped");
-  expect(words()).toContain("no room (InsufficientInstanceCapacity)");
+  await eventually(() => words()?.includes("no room (InsufficientInstanceCapacity)") ?? false);
+  await eventually(() => !goButton().isDisabled());
   act(() => goButton().click());
   await settle();
   const changed = heard.filter(({ action, parameters }) => action === "ModifyInstanceAttribute" && !parameters?.DryRun);
@@ -85,6 +86,7 @@ test("user data is shown as text, and sent as base64", async () => {
   expect(area.getTextareaValue()).toBe("#!/bin/sh\n");
   act(() => area.setTextareaValue("#!/bin/sh\necho 雲\n"));
   await settle();
+  await eventually(() => !goButton().isDisabled());
   act(() => goButton().click());
   await settle();
   const asked = heard.filter(({ action }) => action === "ModifyInstanceAttribute").at(-1)?.parameters;
@@ -133,6 +135,7 @@ test("a credit specification that an answer refuses is said in EC2's words", asy
   await show(<ChangeCredits region="us-east-1" items={[stopped()]} close={close} />);
   act(() => dialog().findContent().findCheckbox()!.findNativeInput().click());
   await settle();
+  await eventually(() => !goButton().isDisabled());
   act(() => goButton().click());
   await settle();
   expect(words()).toContain("it ends (IncorrectInstanceState");
@@ -146,6 +149,7 @@ test("fewer processors are asked for in cores and threads", async () => {
   act(() => threads.selectOptionByValue("1", { expandToViewport: true }));
   await settle();
   expect(words()).toContain("From its next start on its guest has 1 vCPUs; now it has 2.");
+  await eventually(() => !goButton().isDisabled());
   act(() => goButton().click());
   await settle();
   const asked = heard.filter(({ action }) => action === "ModifyInstanceCpuOptions").at(-1)?.parameters;

@@ -7,28 +7,29 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.instance_filters import Shown
+from kumoniwa.api.ec2.instances.described_instances import described_instances
 from kumoniwa.api.ec2.instances.instance_output import launch_order, state_output
 from kumoniwa.api.ec2.kinds import INSTANCE
-from kumoniwa.api.ec2.named.instance_lookup import instances_named
 from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.member_paths import Output
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
-from kumoniwa.store import instances
 
 
-def _status(check: str) -> Callable[[Shown], Iterable[str]]:
+def _status(check: str) -> Callable[["_Status"], Iterable[str]]:
     return lambda shown: (shown[1][check]["Status"],)
 
 
-def _reachability(check: str) -> Callable[[Shown], Iterable[str]]:
+def _reachability(check: str) -> Callable[["_Status"], Iterable[str]]:
     return lambda shown: [detail["Status"] for detail in shown[1][check].get("Details", ())]
 
 
-_FILTERS: Mapping[str, Values[Shown]] = {
+_Status = tuple[Instance, Output, Output]
+"""An instance, its status, and its description, which holds its tags."""
+
+_FILTERS: Mapping[str, Values[_Status]] = {
     "attached-ebs-status.status": _status("AttachedEbsStatus"),
     "availability-zone": lambda shown: (shown[0].zone,),
     "availability-zone-id": lambda shown: (shown[1]["AvailabilityZoneId"],),
@@ -88,15 +89,13 @@ def _check(status: str, reachability: str, impaired_since: datetime | None = Non
     return {"Status": status, "Details": [detail]}
 
 
-def _read(connection: Connection, asked: Asked) -> list[Shown]:
-    if asked.ids is not None:
-        found = instances_named(connection, asked.call, asked.ids)
-    else:
-        found = instances.in_scope(connection, asked.call.scope)
+def _read(connection: Connection, asked: Asked) -> list[_Status]:
     every = bool(asked.parameters.get("IncludeAllInstances"))
     since = {one.instance: one.since for one in reversed(asked.cloud.world.troubles.overdue())}
     return [
-        (one, _status_output(one, since.get(one.id))) for one in found if every or one.state is InstanceState.RUNNING
+        (instance, _status_output(instance, since.get(instance.id)), output)
+        for instance, output in described_instances(asked.cloud, connection, asked.call, asked.ids)
+        if every or instance.state is InstanceState.RUNNING
     ]
 
 
@@ -110,7 +109,7 @@ _STATUSES = Listing(
     id_of=lambda shown: shown[0].id,
     key=lambda shown: launch_order(shown[0]),
     filters=_FILTERS,
-    tagged=True,
+    own_tags=lambda shown: {tag["Key"]: tag["Value"] for tag in shown[2]["Tags"] or ()},
     limits=(5, 1000),
     whole={"InstanceIds": NOT_PAGED.format("instancesSet")},
 )

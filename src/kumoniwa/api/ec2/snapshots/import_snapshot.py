@@ -16,7 +16,7 @@ from kumoniwa.api.ec2.snapshots.import_folders import admitted
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import InvalidParameterValue, MissingParameter, NotBuilt, ValueNotTaken
+from kumoniwa.errors import MissingParameter, NotBuilt, ValueNotTaken
 from kumoniwa.hypervisor.driver import DiskRefused
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB, Layer
@@ -57,11 +57,17 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         facts = await cloud.world.driver.disks.inspect(source, format)
         need = facts.needed_bytes if facts.needed_bytes is not None else await asyncio.to_thread(_held_bytes, source)
     except DiskRefused as refused:
-        raise InvalidParameterValue(f"The disk {source} is refused: {refused}") from refused
+        raise ValueNotTaken(f"The disk {source} is refused: {refused.what}", way_out=refused.way_out) from refused
     except OSError as failure:
-        raise InvalidParameterValue(f"The disk {source} cannot be read: {failure.strerror}.") from failure
+        raise ValueNotTaken(
+            f"The disk {source} cannot be read: {failure.strerror}.",
+            way_out="Name a file that the server's user may read.",
+        ) from failure
     if facts.virtual_bytes > _MOST:
-        raise InvalidParameterValue(f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.")
+        raise ValueNotTaken(
+            f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.",
+            way_out="Make it smaller: qemu-img resize --shrink.",
+        )
     check_room(await cloud.world.driver.capacity(), need)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),

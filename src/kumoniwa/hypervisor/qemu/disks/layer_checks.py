@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kumoniwa import run
-from kumoniwa.hypervisor.driver import DriverError, KnownLayer, LayerDamaged, LayerId, LayerMeasure
+from kumoniwa.hypervisor.driver import BUSY_HOST, DriverError, KnownLayer, LayerDamaged, LayerId, LayerMeasure
 from kumoniwa.hypervisor.qemu.disks.qcow2 import Header, read_header
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
+from kumoniwa.refusal import REPORT_IT
 
 SUFFIX = ".qcow2"
 _LONG = 6 * 3600.0  # seconds for a command that reads a whole disk
@@ -24,7 +25,7 @@ def path_of(folder: Path, layer: LayerId) -> Path:
     """The file of a layer, absolute. Raises `DriverError` for what cannot be a layer's name."""
     name = f"{layer}{SUFFIX}"
     if not _LAYER_FILE.fullmatch(name):
-        raise DriverError(f"{layer!r} cannot be the name of a layer")
+        raise DriverError(f"{layer!r} cannot be the name of a layer.", way_out=REPORT_IT)
     return folder.absolute() / name  # qemu-img takes a path that begins with a slash for no protocol
 
 
@@ -101,7 +102,7 @@ async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
     except OSError as failure:
         raise LayerDamaged(f"{path.name} cannot be read: {failure.strerror}") from failure
     except run.ProgramMissing as missing:
-        raise DriverError(str(missing)) from missing
+        raise DriverError.of(missing) from missing
 
 
 class Extent(NamedTuple):
@@ -135,7 +136,7 @@ async def faults(folder: Path, layer: LayerId, known: KnownLayer, *, thorough: b
             if known.sealed_sha256 is not None and known.sealed_sha256 != (await asyncio.to_thread(_digest, path))[1]:
                 found.append(f"{path.name} is not what it was when it was measured: its digest differs")
     except LayerDamaged as damage:
-        return [str(damage)]
+        return [damage.what]
     except OSError as unreadable:
         return [f"{path.name} cannot be read: {unreadable.strerror}"]
     return found
@@ -168,8 +169,10 @@ async def _table_faults(path: Path) -> list[str]:
         if failure.status == _LEAKS or is_locked(failure):
             return []
         return [f"{path.name} is damaged, qemu-img check finds: {shown(failure.stderr.strip()[-300:]) or 'errors'}"]
-    except (run.ProgramMissing, TimeoutError) as failure:
-        raise DriverError(str(failure) or f"qemu-img check of {path.name} took too long") from failure
+    except run.ProgramMissing as missing:
+        raise DriverError.of(missing) from missing
+    except TimeoutError as late:
+        raise DriverError(f"qemu-img check of {path.name} took too long.", way_out=BUSY_HOST) from late
     return []
 
 

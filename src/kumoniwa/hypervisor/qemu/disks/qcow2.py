@@ -16,6 +16,8 @@ from kumoniwa.hypervisor.driver import DiskRefused, LayerDamaged
 HEADER_BYTES = 104
 _MOST_CLUSTERS = 2**25  # of a file that is imported: 2 TiB of qemu-img's usual clusters
 LARGEST_BYTES = 64 * 1024**4  # EBS's largest volume
+CONVERT = "Convert it first: qemu-img convert -O qcow2."
+WHOLE_ONE = "Give one that is whole: qemu-img check and qemu-img info show what is wrong with it."
 
 _FIELDS = struct.Struct(">4sIQIIQIIQQIIQQQQII")
 _MAGIC = b"QFI\xfb"
@@ -37,27 +39,31 @@ _OTHER_FORMATS = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip",
 }
+_OF_OTHER_FORMATS = {"qcow2": "Give QCOW2 as its format."} | dict.fromkeys(
+    ("gzip", "xz", "zstd", "zip"), "Unpack it first."
+)
 
 
 def check_qcow2(header: bytes) -> int:
     """The disk's size in bytes. Raises `DiskRefused` for a file that is none, or that is not whole by itself."""
     if len(header) < HEADER_BYTES or not header.startswith(_MAGIC):
-        raise DiskRefused("it is not a qcow2 file")
+        raise DiskRefused("It is not a qcow2 file.", way_out="Name its own format: qemu-img info says which it is.")
     fields = _FIELDS.unpack(header[: _FIELDS.size])
     version, backing_offset, size, encryption, features = fields[1], fields[2], fields[5], fields[6], fields[13]
     if version == 2:
         features = 0  # that version has no such field
     elif version != 3:
-        raise DiskRefused(f"it is a qcow2 file of version {version}; taken are 2 and 3")
-    for wrong, why in (
-        (backing_offset != 0, "it stands on a backing file; make it whole first: qemu-img convert -O qcow2"),
-        (encryption != 0, "it is encrypted"),
-        (bool(features & _EXTERNAL_DATA), "its data is in another file"),
-        (bool(features & (_CORRUPT | _DIRTY)), "it is marked as damaged or not closed; try: qemu-img check -r all"),
-        (bool(features & ~(_OURS | _CORRUPT | _EXTERNAL_DATA)), "it is of a newer kind"),
+        raise DiskRefused(f"It is a qcow2 file of version {version}; taken are 2 and 3.", way_out=CONVERT)
+    damaged = "It is marked as damaged or not closed."
+    for wrong, why, way_out in (
+        (backing_offset != 0, "It stands on a backing file.", CONVERT),
+        (encryption != 0, "It is encrypted.", CONVERT),
+        (bool(features & _EXTERNAL_DATA), "Its data is in another file.", CONVERT),
+        (bool(features & (_CORRUPT | _DIRTY)), damaged, "Try qemu-img check -r all, on a copy of it."),
+        (bool(features & ~(_OURS | _CORRUPT | _EXTERNAL_DATA)), "It is of a newer kind.", CONVERT),
     ):
         if wrong:
-            raise DiskRefused(why)
+            raise DiskRefused(why, way_out=way_out)
     check_size(size)
     return int(size)
 
@@ -66,10 +72,11 @@ def check_clusters(header: bytes, length: int) -> None:
     """Raises `DiskRefused` for a file of more clusters than are looked at: each takes two bytes of qemu-img check."""
     cluster_bits = _FIELDS.unpack(header[: _FIELDS.size])[4]
     if not 9 <= cluster_bits <= 21:
-        raise DiskRefused(f"its clusters cannot be of 2^{cluster_bits} bytes")
+        raise DiskRefused(f"Its clusters cannot be of 2^{cluster_bits} bytes.", way_out=WHOLE_ONE)
     if length >> cluster_bits > _MOST_CLUSTERS:
         raise DiskRefused(
-            f"its clusters, of {1 << cluster_bits} bytes, are too small for its length; try: qemu-img convert -O qcow2"
+            f"Its clusters, of {1 << cluster_bits} bytes, are too small for its length.",
+            way_out=CONVERT,
         )
 
 
@@ -77,16 +84,22 @@ def check_raw(start: bytes, size: int) -> None:
     """Raises `DiskRefused` for a file that is no raw disk: of another format, or not of whole sectors."""
     for magic, name in _OTHER_FORMATS.items():
         if start.startswith(magic):
-            raise DiskRefused(f"it is a {name} file, not a raw disk")
+            raise DiskRefused(f"It is a {name} file, not a raw disk.", way_out=_OF_OTHER_FORMATS.get(name, CONVERT))
     check_size(size)
 
 
 def check_size(size: int) -> None:
     """Raises `DiskRefused` for a size that no disk has."""
     if size == 0 or size % 512:
-        raise DiskRefused(f"its size, {size} bytes, is not a whole number of sectors")
+        raise DiskRefused(
+            f"Its size, {size} bytes, is not a whole number of sectors.",
+            way_out="Give one that is whole: truncate --size=%512 adds the zeros that a raw one may lack.",
+        )
     if size > LARGEST_BYTES:
-        raise DiskRefused(f"its size, {size // 1024**4} TiB, is more than the largest volume, 64 TiB")
+        raise DiskRefused(
+            f"Its size, {size // 1024**4} TiB, is more than the largest volume, 64 TiB.",
+            way_out="Make it smaller: qemu-img resize --shrink.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import (
-    LINK_REFUSED,
+    BUSY_HOST,
+    MAKE_ROOM,
+    SEE_DISK,
     DiskFacts,
     DiskRefused,
     DriverError,
@@ -22,10 +25,19 @@ from kumoniwa.hypervisor.driver import (
     KnownLayer,
     LayerId,
     LayerMeasure,
+    LinkRefused,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
-from kumoniwa.hypervisor.qemu.disks.qcow2 import HEADER_BYTES, check_clusters, check_qcow2, check_raw, read_header
+from kumoniwa.hypervisor.qemu.disks.qcow2 import (
+    CONVERT,
+    HEADER_BYTES,
+    WHOLE_ONE,
+    check_clusters,
+    check_qcow2,
+    check_raw,
+    read_header,
+)
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.ids import is_well_formed
@@ -101,10 +113,14 @@ class QcowDisks:
                 await run.run(["qemu-img", "resize", "-q", "-f", "qcow2", _plain(path), str(size_bytes)], timeout=_LONG)
             except run.ProgramFailed as failure:
                 if layer_checks.is_locked(failure):
-                    raise DriverError(f"{path.name} cannot be resized: a guest has it open") from failure
+                    raise DriverError(
+                        f"{path.name} cannot be resized: a guest has it open.", way_out="Stop its instance first."
+                    ) from failure
                 raise _failure(failure) from failure
-            except (run.ProgramMissing, TimeoutError) as failure:
-                raise DriverError(str(failure) or "qemu-img took too long") from failure
+            except run.ProgramMissing as missing:
+                raise DriverError.of(missing) from missing
+            except TimeoutError as late:
+                raise _too_long() from late
             await asyncio.to_thread(_sync, path)
 
     async def ensure_whole(self, layer: LayerId) -> None:
@@ -159,8 +175,10 @@ class QcowDisks:
             await asyncio.to_thread(_publish, unfinished, self._path(layer))
         except run.ProgramFailed as failure:
             raise _failure(failure) from failure
-        except (run.ProgramMissing, TimeoutError) as failure:
-            raise DriverError(str(failure) or "qemu-img took too long") from failure
+        except run.ProgramMissing as missing:
+            raise DriverError.of(missing) from missing
+        except TimeoutError as late:
+            raise _too_long() from late
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -174,18 +192,21 @@ async def _inspect(source: Path, format: str) -> DiskFacts:
         measure = ["qemu-img", "measure", "--output=json", "-O", "qcow2", "-o", _OPTIONS, image]
         return replace(facts, needed_bytes=needed(await run.run(measure, timeout=_SHORT)))
     except run.ProgramFailed as failure:
-        raise DiskRefused(f"qemu-img measure cannot read it: {shown(failure.stderr.strip()[-300:])}") from failure
+        said = shown(failure.stderr.strip()[-300:])
+        raise DiskRefused(f"qemu-img measure cannot read it: {said}", way_out=WHOLE_ONE) from failure
     except TimeoutError as late:  # before OSError, which it is too
-        raise DiskRefused(f"looking at it takes more than {_SHORT:.0f} s") from late
+        raise DiskRefused(
+            f"To look at it takes more than {_SHORT:.0f} s.", way_out="Copy it to a disk that is quicker, or less busy."
+        ) from late
 
 
 def needed(measured: str) -> int:
     """The bytes that a copy takes, from what `qemu-img measure` says. Raises `DiskRefused` where it makes no sense."""
-    what = "what qemu-img measure says of it"
+    what, refused = "What qemu-img measure says of it", partial(DiskRefused, way_out=WHOLE_ONE)
     try:
-        return Value(parsed(measured.encode(), _MEASURED), what, DiskRefused)["required"].count()
+        return Value(parsed(measured.encode(), _MEASURED), what, refused)["required"].count()
     except NotJson as garbage:
-        raise DiskRefused(f"{what} makes no sense: {garbage}") from garbage
+        raise refused(f"{what} makes no sense: {garbage}") from garbage
 
 
 def _by_itself(source: Path, format: str) -> str:
@@ -201,13 +222,20 @@ async def _check(image: str) -> None:
         await run.run(["qemu-img", "check", "-q", image], timeout=_SHORT)
     except run.ProgramFailed as found:
         if found.status != 3:  # 3: clusters that nothing refers to; harmless
-            raise DiskRefused(f"qemu-img check finds it damaged: {shown(found.stderr.strip()[-300:])}") from found
+            said = shown(found.stderr.strip()[-300:])
+            way_out = f"Try qemu-img check -r all, on a copy of it. {WHOLE_ONE}"
+            raise DiskRefused(f"qemu-img check finds it damaged: {said}", way_out=way_out) from found
 
 
 def _failure(failure: run.ProgramFailed) -> DriverError:
     if "No space left on device" in failure.stderr:
-        return HostExhausted("the host's disk is full")
-    return DriverError(f"qemu-img: {shown(failure.stderr.strip()[-300:])}")
+        return HostExhausted("The host's disk is full.", way_out=MAKE_ROOM)
+    said = shown(failure.stderr.strip()[-300:])
+    return DriverError(f"qemu-img failed: {said}", way_out=SEE_DISK)
+
+
+def _too_long() -> DriverError:
+    return DriverError("qemu-img took too long.", way_out=BUSY_HOST)
 
 
 @contextlib.contextmanager
@@ -220,11 +248,13 @@ def _opened(source: Path) -> Iterator[Path]:
         file = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as failure:
         if failure.errno == errno.ELOOP:
-            raise DiskRefused(LINK_REFUSED) from failure
-        raise DiskRefused(f"it cannot be opened: {failure.strerror}") from failure
+            raise LinkRefused from failure
+        raise DiskRefused(
+            f"It cannot be opened: {failure.strerror}.", way_out="Name a file that the server's user may read."
+        ) from failure
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise DiskRefused("it is no regular file")
+            raise DiskRefused("It is no regular file.", way_out="Name the file that holds the disk.")
         yield Path(f"/proc/{os.getpid()}/fd/{file}")
     finally:
         os.close(file)
@@ -241,7 +271,7 @@ def _look(source: Path, format: str) -> DiskFacts:
         size = check_qcow2(start)
         check_clusters(start, source.stat().st_size)
         return DiskFacts("qcow2", size)
-    raise DiskRefused(f"{format} disks are not taken; taken are raw and qcow2")
+    raise DiskRefused(f"{format} disks are not taken; taken are raw and qcow2.", way_out=CONVERT)
 
 
 def _plain(path: Path) -> str:

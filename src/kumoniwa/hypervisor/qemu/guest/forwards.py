@@ -10,6 +10,7 @@ from kumoniwa.hypervisor.driver import DriverError, Forward, GuestLost
 from kumoniwa.hypervisor.qemu.guest.process.command_line import NETDEV
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.untrusted import shown
+from kumoniwa.refusal import REPORT_IT
 
 _PROTOCOLS = {"TCP[HOST_FORWARD]": "tcp", "UDP[HOST_FORWARD]": "udp"}
 _MOST = 4096  # that are open at once; each that is not wanted costs a command
@@ -78,7 +79,7 @@ _REASONS = {
 
 def _host_side(forward: Forward) -> str:
     if forward.protocol not in ("tcp", "udp"):
-        raise DriverError(f"{forward.protocol} cannot be forwarded")
+        raise DriverError(f"{forward.protocol} cannot be forwarded.", way_out=REPORT_IT)
     return f"{forward.protocol}:{forward.host_address}:{forward.host_port}"
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec
 from kumoniwa.hypervisor.qemu.guest.process import record
-from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine
+from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine, said_in_log
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.untrusted import Value
@@ -87,7 +87,7 @@ class Life:
     def begin(self, machine: Machine) -> None:
         """The vCPUs of the process that was made run. Raises `GuestLost` where it has ended, or is to end, already."""
         if self._phase is not Phase.STARTING:
-            raise GuestLost(f"{self._id} ended as soon as it ran")
+            raise GuestLost(f"{self._id} ended as soon as it ran.", way_out=said_in_log(self._folder))
         self._become(Phase.LIVING, machine)
 
     async def let_go(self) -> None:
@@ -123,7 +123,7 @@ class Life:
     async def ask(self, command: str, **arguments: object) -> Value:
         """Run a command of the monitor. Raises `CommandRefused`, `GuestLost`."""
         if self._machine is None:
-            raise GuestLost(f"{self._id} is gone")
+            raise GuestLost(f"{self._id} is gone.", way_out="Start the instance again.")
         return await self._machine.execute(command, **arguments)
 
     def report(self, kind: EventKind, detail: str = "") -> None:

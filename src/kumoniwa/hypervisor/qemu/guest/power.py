@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from kumoniwa.hypervisor.driver import (
+    MAKE_ROOM,
     DriverError,
     EventKind,
     GuestId,
@@ -31,6 +32,7 @@ from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.guest.waiting_for_room import WaitingForRoom
 from kumoniwa.hypervisor.qemu.untrusted import Value
+from kumoniwa.refusal import REPORT_IT
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +107,9 @@ class Power:
                 return self._runs_already()
             case _ if self._waiting.is_on:
                 if not self._around.space.has_room():
-                    raise HostExhausted("the host's disk is full; the guest goes on when there is room again")
+                    raise HostExhausted(
+                        "The host's disk is full.", way_out=f"{MAKE_ROOM} The guest goes on by itself then."
+                    )
                 await self.go_on()
                 return self._runs_already()
             case _:
@@ -160,9 +164,9 @@ class Power:
     async def _start(self, spec: GuestSpec) -> Started:
         """Make a process and let its vCPUs run. When it raises, there is none."""
         if spec.id != self._id:
-            raise DriverError(f"the specification of {spec.id} is not that of {self._id}")
+            raise DriverError(f"The specification of {spec.id} is not that of {self._id}.", way_out=REPORT_IT)
         if not self._around.space.has_room():
-            raise HostExhausted("the host's disk is full: no guest can be started")
+            raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)
         for disk in spec.disks:
             await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -195,7 +199,7 @@ class Power:
         try:
             await self._resets.wait(within=_RESET_WITHIN)  # only then does QEMU take `cont`
         except TimeoutError as late:
-            raise GuestLost(f"{self._id} was not reset in {_RESET_WITHIN:.0f} s") from late
+            raise GuestLost(f"{self._id} was not reset in {_RESET_WITHIN:.0f} s.") from late
         if self._around.accelerator.name == "tcg":
             await translations.drop(machine)
         freeze.forget(self._folder)

@@ -133,7 +133,7 @@ class QemuGuest:
 
     async def screenshot(self) -> bytes:
         if (machine := self._machine) is None:
-            raise GuestLost(f"{self._id} is not running: it has no display")
+            raise GuestLost(f"{self._id} is not running: it has no display.", way_out="Start the instance.")
         return await screen.screenshot(machine, self._folder)
 
     async def ensure_forwards(self, wanted: Collection[Forward]) -> Mapping[Forward, str]:
@@ -159,7 +159,7 @@ class QemuGuest:
             async with asyncio.timeout(_PATIENCE + beyond):
                 yield
         except TimeoutError as late:
-            raise GuestLost(f"{self._id} did not do what it was asked for in {_PATIENCE + beyond:.0f} s") from late
+            raise GuestLost(f"{self._id} did not do what it was asked for in {_PATIENCE + beyond:.0f} s.") from late
 
     async def _bus(self) -> DiskBus:
         noted = await asyncio.to_thread(record.read, self._folder)

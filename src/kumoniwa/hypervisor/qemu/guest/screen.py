@@ -7,7 +7,7 @@ import stat
 import struct
 from pathlib import Path
 
-from kumoniwa.hypervisor.driver import GuestLost
+from kumoniwa.hypervisor.driver import START_ANEW, GuestLost
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
@@ -25,7 +25,7 @@ async def screenshot(machine: Machine, folder: Path) -> bytes:
         await machine.execute("screendump", filename=name, format="png")
         return await asyncio.to_thread(_picture, machine.name, folder / name)
     except CommandRefused as refusal:  # a machine that an earlier version made has no display
-        raise GuestLost(f"{machine.name} has no display to look at: {refusal}") from refusal
+        raise GuestLost(f"{machine.name} has no display to look at: {refusal.what}", way_out=START_ANEW) from refusal
     finally:
         (folder / name).unlink(missing_ok=True)
 
@@ -35,12 +35,12 @@ def _picture(guest: str, path: Path) -> bytes:
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as failure:
-        raise GuestLost(f"{guest} wrote no picture of its display: {failure.strerror}") from failure
+        raise GuestLost(f"{guest} wrote no picture of its display: {failure.strerror}.") from failure
     with os.fdopen(file, "rb") as opened:
         is_file = stat.S_ISREG(os.fstat(file).st_mode)
         picture = opened.read(_MOST_BYTES + 1) if is_file else b""
     if not is_display(picture):
-        raise GuestLost(f"{guest} wrote a picture of its display that makes no sense")
+        raise GuestLost(f"{guest} wrote a picture of its display that makes no sense.")
     return picture
 
 

@@ -3,6 +3,7 @@
 from kumoniwa.deadlines import at_most
 from kumoniwa.hypervisor.driver import DriverError, Shutdown
 from kumoniwa.model.boots import Cause
+from kumoniwa.refusal import happened
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.steps.instances import guests
 from kumoniwa.workflows.workflow import StepFailed
@@ -25,7 +26,9 @@ async def ensure_off_in_time(
         async with at_most(world.clock, seconds):
             return await guests.ensure_off(world, instance_id, cause, origin, skip_os_shutdown=skip_os_shutdown)
     except TimeoutError as late:
-        raise StepFailed(f"The guest did not end within {seconds:.0f} s.") from late
+        raise StepFailed(
+            f"The guest did not end within {seconds:.0f} s.", way_out="Its process is killed: nothing is to be done."
+        ) from late
 
 
 async def ensure_gone(world: World, instance_id: str, cause: Cause, origin: Origin) -> None:
@@ -46,7 +49,7 @@ async def try_to_forget(world: World, instance_id: str, cause: Cause, origin: Or
         except TimeoutError:
             reason = f"It did not end within {_ATTEMPT:.0f} s of being killed."
         except (DriverError, OSError) as failure:
-            reason = str(failure)
+            reason = happened(failure)
         if world.clock.monotonic() >= given_up_at:
             return reason
         await world.clock.sleep(_AGAIN)

@@ -54,7 +54,9 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     guest = world.driver.guest(GuestId(instance_id))
     spec = await world.database.read(partial(spec_of, instance_id=instance_id))
     if not spec.disks:
-        raise StepFailed("The instance has no volume to boot from.")
+        raise StepFailed(
+            "The instance has no volume to boot from.", way_out="Attach one as its root device: aws ec2 attach-volume."
+        )
     now = replace(origin, at=world.clock.now())
     state = await guest.observe()
     begun: bool | None = None  # whether a boot was recorded by this call; None: it runs already

@@ -36,7 +36,7 @@ async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mappin
             try:
                 refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
             except DriverError as failure:
-                refusals = dict.fromkeys(plan, str(failure))
+                refusals = dict.fromkeys(plan, failure.what.removesuffix("."))
             if refusals:
                 refused[instance_id] = world.refused_ports[instance_id] = refusals
                 _tell(world, instance_id, refusals)

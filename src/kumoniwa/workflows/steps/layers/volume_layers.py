@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from kumoniwa.deadlines import at_most
 from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
+from kumoniwa.refusal import happened
 from kumoniwa.store import layers
 from kumoniwa.workflows.world import World
 
@@ -69,7 +70,7 @@ async def collect_what_goes(world: World, **about: str) -> None:
             await world.collector.collect()
         world.troubles.over(_COLLECTION)
     except (DriverError, OSError, TimeoutError) as failure:
-        reason = str(failure) or f"it took more than {_COLLECTED_WITHIN:.0f} s"
+        reason = happened(failure) or f"it took more than {_COLLECTED_WITHIN:.0f} s"
         log.warning("layers could not be deleted", reason=reason, **about)
         world.troubles.failed(_COLLECTION, "files of layers that nothing needs cannot be deleted", reason, hint=_HINT)
 

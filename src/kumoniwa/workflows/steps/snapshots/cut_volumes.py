@@ -17,6 +17,8 @@ from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
 
+_ASK_AGAIN = "Ask again: what is attached then is taken."
+
 
 class WantedCut(TypedDict):
     """A cut of one volume, its names chosen when it was asked for: `new` is the layer that will take the writes."""
@@ -86,10 +88,12 @@ def _planned(connection: Connection, instance_id: str, want: WantedCut, now: dat
         return None
     volume = volumes.get(connection, want["volume"])
     if volume is None:
-        raise StepFailed(f"The volume '{want['volume']}' does not exist.")
+        raise StepFailed(f"The volume '{want['volume']}' does not exist.", way_out=_ASK_AGAIN)
     attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
     if attachment is not None and attachment.instance_id != instance_id:
-        raise StepFailed(f"The volume '{volume.id}' was attached to '{attachment.instance_id}' meanwhile.")
+        raise StepFailed(
+            f"The volume '{volume.id}' was attached to '{attachment.instance_id}' meanwhile.", way_out=_ASK_AGAIN
+        )
     if attachment is None or attachment.state is AttachmentState.ATTACHING:
         snapshots.cut_by_rows(connection, volume, snapshot.id, want["new"], now)
         return None

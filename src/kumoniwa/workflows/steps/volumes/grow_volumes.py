@@ -113,7 +113,10 @@ def _apply_unattached(connection: Connection, volume_id: str, layer_id: str) -> 
 
 def _attached_meanwhile(attachment: Attachment) -> StepFailed:
     """Only a volume that was to become a root when the modification was asked for: others are not attached then."""
-    return StepFailed(f"The volume was attached to {attachment.instance_id} meanwhile.")
+    return StepFailed(
+        f"The volume was attached to {attachment.instance_id} meanwhile.",
+        way_out="Modify it again, attached as it is now.",
+    )
 
 
 def _apply(connection: Connection, modification: VolumeModification, message: str | None) -> None:

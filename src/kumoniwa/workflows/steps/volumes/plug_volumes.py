@@ -99,7 +99,7 @@ async def ensure_busy_let_go(world: World, instance_id: str) -> None:
         try:
             await _unplug(world, volume, instance_id, deadline=0.0, force=False)
         except DetachRefused as kept:
-            log.info("a guest keeps a volume", instance=instance_id, volume=volume.id, reason=str(kept))
+            log.info("a guest keeps a volume", instance=instance_id, volume=volume.id, reason=kept.what)
             continue
         await ensure_released(world, volume.id, instance_id)
 

@@ -17,6 +17,8 @@ from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes, ens
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
 
+_ANOTHER_TASK = "Create another task: aws ec2 create-replace-root-volume-task."
+
 
 class FromImage(TypedDict):
     """What an instance's row has of the image that its root volume is from."""
@@ -35,7 +37,7 @@ async def ensure_new_root_made(world: World, task_id: str) -> None:
     def head(connection: Connection) -> str:
         volume = volumes.get(connection, _task(connection, task_id).new_volume_id)
         if volume is None:
-            raise StepFailed("The replacement volume does not exist.")
+            raise StepFailed("The replacement volume does not exist.", way_out=_ANOTHER_TASK)
         return volume.head
 
     await ensure_layers_made(world, await world.database.read(head))
@@ -71,7 +73,7 @@ async def ensure_root_put_back(world: World, task_id: str, was: FromImage, origi
         try:
             await guests.ensure_off(world, instance_id, Cause.ACTION, origin, skip_os_shutdown=True)
         except DriverError as failure:
-            raise StepUnknown(str(failure)) from failure
+            raise StepUnknown(failure.what) from failure
         await _exchange(world, task_id, was, back=True)
 
 
@@ -126,11 +128,14 @@ async def _exchange(world: World, task_id: str, becomes: FromImage, *, back: boo
             return
         place = attached.get(leaving)
         if place is None or place.instance_id != task.instance_id or place.position != 0:
-            raise StepFailed(f"The volume '{leaving}' is not the root volume of '{task.instance_id}' any more.")
+            raise StepFailed(
+                f"The volume '{leaving}' is not the root volume of '{task.instance_id}' any more.",
+                way_out=_ANOTHER_TASK,
+            )
         volumes.detach(connection, leaving)
         made_now = task.makes_volume and not back
         if made_now and not volumes.move(connection, coming, [VolumeState.CREATING], VolumeState.IN_USE):
-            raise StepFailed(f"The volume '{coming}' is gone.")
+            raise StepFailed(f"The volume '{coming}' is gone.", way_out=_ANOTHER_TASK)
         last = boots.latest_number(connection, task.instance_id)
         given = replace(place, volume_id=coming, state=AttachmentState.ATTACHED, attached_at=now, after_boot=last)
         volumes.attach(connection, given)

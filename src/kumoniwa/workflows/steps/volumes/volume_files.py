@@ -43,6 +43,9 @@ async def ensure_files_made_to_start(world: World, instance_id: str) -> None:
 
     root, attached = await world.database.read(read)
     if not any(one.position == 0 and one.state is not AttachmentState.ATTACHING for one, _ in attached):
-        raise StepFailed(f"Instance does not have a volume attached at root ({root})")
+        raise StepFailed(
+            f"Instance does not have a volume attached at root ({root}).",
+            way_out="Attach one there: aws ec2 attach-volume.",
+        )
     for _, volume in attached:
         await ensure_layers_made(world, volume.head)

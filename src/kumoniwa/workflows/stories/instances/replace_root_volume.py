@@ -17,7 +17,7 @@ async def replace_root(
     """Make the volume, power the guest off, exchange the volumes, boot the guest; with the old one where that fails."""
     try:
         if await wf.step("note what the guest is", guests.observe, instance_id) != GuestState.RUNNING:
-            raise StepFailed("The instance's guest does not run.")
+            raise StepFailed("The instance's guest does not run.", way_out="Start the instance, and ask again.")
         await wf.step("make the volume", root_volumes.ensure_new_root_made, task_id)
     except StepFailed as failure:
         await _fail(wf, task_id, failure)

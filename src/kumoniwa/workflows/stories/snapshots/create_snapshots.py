@@ -5,7 +5,7 @@ from kumoniwa.model.consistency import Cutting
 from kumoniwa.workflows.steps.instances import guests, noted_boots
 from kumoniwa.workflows.steps.snapshots import complete_snapshots, cut_volumes
 from kumoniwa.workflows.story import story
-from kumoniwa.workflows.workflow import StepFailed, Workflow
+from kumoniwa.workflows.workflow import JournaledFailure, StepFailed, Workflow
 
 
 @story("create_snapshots", claims="instance_id", cuts=True, names_layers=True)
@@ -46,7 +46,7 @@ async def create_snapshots(wf: Workflow, instance_id: str, cuts: list[cut_volume
             await wf.settle("fail the other snapshots", cut_volumes.ensure_snapshots_failed, taken, str(failed))
             raise
     if lost:
-        raise failure or StepFailed(next(iter(lost.values())))
+        raise failure or JournaledFailure(next(iter(lost.values())))
 
 
 async def _cut(

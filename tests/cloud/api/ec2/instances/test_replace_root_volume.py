@@ -108,7 +108,7 @@ async def test_a_volume_that_was_to_become_the_root_is_kept_for_it_and_given_bac
     zone = (await stack.instance(instance_id))["Placement"]["AvailabilityZone"]
     root = await _root(stack, instance_id)
     volume_id = await _volume(stack, Size=1, AvailabilityZone=zone)
-    stack.driver.fail_next("ensure_running", DriverError("No."))
+    stack.driver.fail_next("ensure_running", DriverError("No.", way_out="Ask again."))
     asked = await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance_id, VolumeId=volume_id)
     for action, code, parameters in (
         ("AttachVolume", "VolumeInUse", {"InstanceId": instance_id, "Device": "/dev/sdf"}),
@@ -204,7 +204,7 @@ async def test_a_root_volume_becomes_an_images(stack: Stack) -> None:
 async def test_a_replacement_that_fails_leaves_the_old_root(stack: Stack, method: str) -> None:
     instance_id = await _marked(stack)
     before = await stack.instance(instance_id)
-    stack.driver.fail_next(method, DriverError("The host said no."))
+    stack.driver.fail_next(method, DriverError("The host said no.", way_out="Ask again."))
     task = await _replaced(stack, instance_id)
     assert task["TaskState"] == "failed"
     assert await stack.instance(instance_id) == before
@@ -213,7 +213,7 @@ async def test_a_replacement_that_fails_leaves_the_old_root(stack: Stack, method
     assert len((await stack.call("DescribeVolumes"))["Volumes"]) == 1
 
 
-@pytest.mark.parametrize("failure", [DriverError("The host said no."), GuestLost("It ended.")])
+@pytest.mark.parametrize("failure", [DriverError("The host said no.", way_out="Ask again."), GuestLost("It ended.")])
 async def test_a_new_root_that_does_not_boot_gives_way_to_the_old(stack: Stack, failure: DriverError) -> None:
     instance_id = await _marked(stack)
     before = await stack.instance(instance_id)

@@ -52,7 +52,7 @@ async def test_what_changes_in_an_interface_is_seen_in_its_instance(stack: Stack
 @pytest.mark.parametrize("fails", [False, True], ids=["terminated", "never started"])
 async def test_an_interface_ends_with_its_instance(stack: Stack, *, fails: bool) -> None:
     if fails:
-        stack.driver.fail_next("ensure_running", DriverError("No."))
+        stack.driver.fail_next("ensure_running", DriverError("No.", way_out="Ask again."))
         instance_id = await stack.launch(TagSpecifications=_TAGGED)
     else:
         instance_id, interface = await _launch(stack)

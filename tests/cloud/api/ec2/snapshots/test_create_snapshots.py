@@ -293,18 +293,18 @@ async def test_a_snapshot_that_could_not_be_cut_is_in_error_and_says_why(stack: 
     made = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
     await stack.idle()
     told = await snapshot(stack, made)
-    assert (told["State"], told["StateMessage"]) == ("error", "The disk is busy.")
+    assert (told["State"], told["StateMessage"]) == ("error", str(CutRefused("The disk is busy.")))
     stack.guest(instance_id).write(KEPT, b"goes on", serial=serial(volume_id), sync=True)
     assert await restored(stack, await take(stack, volume_id), KEPT) == b"goes on"
 
 
 async def test_a_snapshot_that_cannot_be_measured_does_not_stay_pending(stack: Stack) -> None:
     volume_id = await create(stack)
-    stack.driver.fail_next("measure", DriverError("The disk of this host does not answer."))
+    stack.driver.fail_next("measure", DriverError("The disk of this host does not answer.", way_out="Ask again."))
     made = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
     await stack.idle()
     told = await snapshot(stack, made)
-    assert (told["State"], told["StateMessage"]) == ("error", "The disk of this host does not answer.")
+    assert (told["State"], told["StateMessage"]) == ("error", "The disk of this host does not answer. Ask again.")
 
 
 async def test_a_pending_snapshot_may_be_deleted(stack: Stack) -> None:

@@ -103,8 +103,9 @@ async def test_a_bucket_is_refused(cloud: BareCloud) -> None:
 
 
 async def test_a_file_that_is_no_such_disk_is_refused_with_the_reason(cloud: BareCloud, disk: Path) -> None:
-    reason = f"{disk} is not a qcow2 disk: it does not begin as one."
-    with refused("InvalidParameterValue", f"The disk {disk} is refused: {reason}"):
+    reason = "It is not a qcow2 file."
+    way_out = "Give one that is whole, and its own format: qemu-img info says which it is."
+    with refused("InvalidParameterValue", f"The disk {disk} is refused: {reason} {way_out}"):
         await begin(cloud, disk.as_uri(), format="QCOW2")
     with refused("InvalidParameterValue"):
         await begin(cloud, disk.with_name("nothing.raw").as_uri())
@@ -114,12 +115,12 @@ async def test_a_file_that_is_no_such_disk_is_refused_with_the_reason(cloud: Bar
 
 
 async def test_an_import_that_fails_says_why_and_leaves_nothing(cloud: BareCloud, disk: Path) -> None:
-    cloud.driver.fail_next("ensure_imported", DiskRefused("The disk's second half is missing."))
+    cloud.driver.fail_next("ensure_imported", DiskRefused("The disk's second half is missing.", way_out="Ask again."))
     begun = await begin(cloud, disk.as_uri())
     await cloud.done()
     told = await task_of(cloud, begun["ImportTaskId"])
     assert told["Status"] == "deleted"
-    assert told["StatusMessage"] == "ClientError: The disk's second half is missing."
+    assert told["StatusMessage"] == "ClientError: The disk's second half is missing. Ask again."
     assert "SnapshotId" not in told
     assert (await cloud.ask("DescribeSnapshots"))["Snapshots"] == []
     await cloud.cloud.world.collector.collect()

@@ -65,7 +65,7 @@ async def test_a_volume_of_a_snapshot_is_as_large_unless_it_is_to_be_larger(stac
 
 
 async def test_a_volume_that_cannot_be_made_is_in_error_and_can_be_deleted(stack: Stack) -> None:
-    stack.driver.fail_next("ensure_empty", HostExhausted("No room."))
+    stack.driver.fail_next("ensure_empty", HostExhausted("No room.", way_out="Ask again."))
     volume_id = await create(stack)
     assert await states(stack, volume_id) == ("error", None)
     instance_id = await stack.launch()

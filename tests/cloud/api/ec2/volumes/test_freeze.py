@@ -112,7 +112,7 @@ async def test_a_stopped_guest_has_nothing_to_freeze(stack: Stack) -> None:
 
 async def test_a_cut_that_fails_leaves_nothing_frozen(stack: Stack) -> None:
     instance_id = await stack.launch()
-    stack.driver.fail_next("ensure_cut", DriverError("No."))
+    stack.driver.fail_next("ensure_cut", DriverError("No.", way_out="Ask again."))
     asked = {"InstanceSpecification": {"InstanceId": instance_id}, **tagged("true")}
     (made,) = (await stack.call("CreateSnapshots", **asked))["Snapshots"]
     await stack.idle()

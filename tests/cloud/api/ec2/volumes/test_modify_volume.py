@@ -93,12 +93,14 @@ async def test_the_root_of_a_stopped_instance_grows(stack: Stack) -> None:
 
 async def test_a_volume_that_cannot_grow_says_why_and_is_what_it_was(stack: Stack) -> None:
     _, volume_id = await attached(stack)
-    stack.driver.fail_next("ensure_grown", DriverError("The host's file system takes no file so long."))
+    stack.driver.fail_next(
+        "ensure_grown", DriverError("The host's file system takes no file so long.", way_out="Ask again.")
+    )
     await modify(stack, volume_id, Size=2)
     told = await modification(stack, volume_id)
     assert (told["ModificationState"], told["StatusMessage"]) == (
         "failed",
-        "The host's file system takes no file so long.",
+        "The host's file system takes no file so long. Ask again.",
     )
     assert (await volume(stack, volume_id))["Size"] == 1
     await modify(stack, volume_id, Size=2)

@@ -69,7 +69,7 @@ async def test_a_stopped_instance_has_the_volume_when_it_starts(stack: Stack) ->
 
 async def test_a_volume_that_cannot_be_plugged_in_is_available_again(stack: Stack) -> None:
     instance_id, volume_id = await stack.launch(), await create(stack)
-    stack.driver.fail_next("ensure_attached", DriverError("No slot is free."))
+    stack.driver.fail_next("ensure_attached", DriverError("No slot is free.", way_out="Ask again."))
     await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
     await stack.idle()
     assert await states(stack, volume_id) == ("available", None)

@@ -8,6 +8,7 @@ from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, s
 MOST_BYTES = 64 * 1024
 """The longest answer that is read; those of the commands that are used here have fewer than a hundred bytes."""
 
+SEE_AGENT = "See in the guest whether qemu-guest-agent runs, and what it logs."
 _LIMITS = Limits(bytes=MOST_BYTES, nested=16, parts=64)
 _MOST_COUNTED = 1_000_000
 
@@ -15,9 +16,15 @@ _MOST_COUNTED = 1_000_000
 class AgentSilent(DriverError):
     """The agent gave no answer that makes sense in time, or nothing listens. What was asked for last may happen yet."""
 
+    def __init__(self, what: str) -> None:
+        super().__init__(what, way_out=SEE_AGENT)
+
 
 class AgentRefused(DriverError):
     """The agent understood a command and refused it. The text is the agent's, made safe to show."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, way_out=SEE_AGENT)
 
 
 def returned(command: str, line: bytes) -> Value:

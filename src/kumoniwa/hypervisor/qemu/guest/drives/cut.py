@@ -41,7 +41,7 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, fre
         for node in added:
             with contextlib.suppress(CommandRefused):  # it stays unused, and the next call removes it
                 await machine.execute("blockdev-del", node_name=node)
-        raise CutRefused(str(refusal)) from refusal
+        raise CutRefused(refusal.what) from refusal
 
 
 async def _switch(machine: Machine, cuts: Sequence[Cut]) -> float:
@@ -67,7 +67,7 @@ def still_to_switch(cuts: Sequence[Cut], on_top: Collection[str], is_open: froze
     for cut in cuts:
         gone = is_open.isdisjoint({cut.old, cut.new})
         if cut.old not in on_top and cut.new not in on_top and not gone and not made:
-            raise CutRefused(f"no disk of the guest writes to {cut.old}")
+            raise CutRefused(f"No disk of the guest writes to {cut.old}.")
     return tuple(cut for cut in cuts if cut.old in on_top and cut.new not in on_top)
 
 

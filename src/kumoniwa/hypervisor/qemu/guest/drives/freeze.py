@@ -19,6 +19,7 @@ from kumoniwa.hypervisor.qemu.guest.drives import agent
 from kumoniwa.hypervisor.qemu.guest.drives.agent_answers import AgentRefused, AgentSilent
 from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
+from kumoniwa.refusal import happened
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ async def frozen(machine: Machine, folder: Path) -> AsyncIterator[Standstill]:
             standstill.why_not = await _why_not_now(machine) or await _freeze(folder)
             began_at = loop.time()
         except AgentSilent as silence:
-            standstill.why_not = str(silence)
+            standstill.why_not = silence.what
         yield standstill
     finally:  # also when the cut was refused, and when this server is to end
         thawed = await ensure_thawed(machine, folder)
@@ -96,7 +97,7 @@ async def _freeze(folder: Path) -> str:
         try:
             count = await listening.ask_count("guest-fsfreeze-freeze", within=_FREEZES_WITHIN)
         except AgentRefused as refusal:
-            return str(refusal)
+            return refusal.what
         return "" if count else "the guest's agent found no file system to freeze"
 
 
@@ -119,7 +120,7 @@ async def _thaw_again(machine: Machine, folder: Path) -> None:
         except (DriverError, OSError) as failure:
             failed += 1
             if failed >= _TOLD_AFTER:
-                machine.stays_frozen(str(failure))
+                machine.stays_frozen(happened(failure))
             # No event says that the agent listens again.
             await asyncio.sleep(_THAW_AGAIN if failed < _TOLD_AFTER else _THAW_RARELY)
     machine.stays_frozen(None)

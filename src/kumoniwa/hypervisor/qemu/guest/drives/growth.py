@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk
+from kumoniwa.hypervisor.driver import AGAIN, DiskBus, DriverError, GuestDisk
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
@@ -26,7 +26,7 @@ async def ensure_grown(machine: Machine, folder: Path, disk: GuestDisk, bus: Dis
     """See `Guest.ensure_grown`."""
     await recover(machine, folder)  # what an earlier call began, and had no answer to
     if await plugs.node_shown(machine, disk.serial) != disk.layer:
-        raise DriverError(f"the guest has no disk {disk.serial} that writes to {disk.layer}")
+        raise DriverError(f"The guest has no disk {disk.serial} that writes to {disk.layer}.", way_out=AGAIN)
     await stream.ensure_given_up(machine, disk.layer)
     sizes = await plugs.node_sizes(machine)
     if bus is DiskBus.VIRTIO:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import errno
 
-from kumoniwa.hypervisor.driver import DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
+from kumoniwa.hypervisor.driver import AGAIN, START_ANEW, DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
 from kumoniwa.hypervisor.qemu.guest.drives import stream
 from kumoniwa.hypervisor.qemu.guest.process.command_line import DISK_IDS, MOST_DISKS, disk_device, disk_id, disk_node
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
@@ -28,12 +28,12 @@ async def ensure_attached(machine: Machine, disk: GuestDisk, bus: DiskBus) -> No
     if disk_id(disk.serial) in devices:
         shown = await node_shown(machine, disk.serial)
         if shown == _stand_in(disk.serial):
-            raise DriverError(f"the guest has not let go of {disk.serial} since it was taken away; stop and start it")
+            raise DriverError(f"The guest has not let go of {disk.serial} since it was taken away.", way_out=START_ANEW)
         if shown != disk.layer:
-            raise DriverError(f"the guest's disk {disk.serial} is {shown}, not {disk.layer}")
+            raise DriverError(f"The guest's disk {disk.serial} is {shown}, not {disk.layer}.", way_out=START_ANEW)
         return
     if len(devices) >= MOST_DISKS:
-        raise DriverError(f"a guest has at most {MOST_DISKS} disks")
+        raise DriverError(f"A guest has at most {MOST_DISKS} disks.", way_out="Detach another volume first.")
     await _delete_idle_nodes(machine)
     await machine.execute("blockdev-add", **disk_node(disk.layer))
     try:
@@ -55,7 +55,7 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
         deadline, force = 0.0, True
     if not await _let_go(machine, serial, within=deadline):
         if not force:
-            raise DetachRefused(f"the guest did not let go of {serial} in {deadline:.0f} s")
+            raise DetachRefused(f"The guest did not let go of {serial} in {deadline:.0f} s.")
         if node is None or node == _stand_in(serial):
             return
         await show_stand_in(machine, serial, node)
@@ -67,7 +67,7 @@ async def _devices(machine: Machine) -> set[str]:
     listed = await machine.execute("qom-list", path="/machine/peripheral")
     found = {each["name"].text() for each in listed.each()}
     if "disk0" in found:
-        raise DriverError(f"{machine.name} was started by an earlier version; stop and start the instance first")
+        raise DriverError(f"{machine.name} was started by an earlier version of Kumoniwa.", way_out=START_ANEW)
     return {name for name in found if name.startswith(DISK_IDS)}
 
 
@@ -149,7 +149,9 @@ async def ensure_idle_closed(machine: Machine) -> None:
     until = loop.time() + _CLOSED_WITHIN
     while idle := await _delete_idle_nodes(machine) - await stream.shown(machine):
         if loop.time() > until:
-            raise DriverError(f"QEMU still holds {', '.join(sorted(idle))}, which no disk of the guest needs any more")
+            raise DriverError(
+                f"QEMU still holds {', '.join(sorted(idle))}, which no disk of the guest needs any more.", way_out=AGAIN
+            )
         for node in idle:
             await stream.ensure_given_up(machine, LayerId(node))
         await asyncio.sleep(_LOOK_AGAIN)  # a device that is gone holds its node a moment longer; no event says so

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from kumoniwa.hypervisor.driver import DriverError, GuestLost, HostExhausted, LayerId
+from kumoniwa.hypervisor.driver import (
+    AGAIN,
+    MAKE_ROOM,
+    START_ANEW,
+    TRIED_ON,
+    DriverError,
+    GuestLost,
+    HostExhausted,
+    LayerId,
+)
 from kumoniwa.hypervisor.qemu.disks.layer_checks import has_subclusters, layer_of, parent, path_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused, MonitorEvent
@@ -55,7 +64,7 @@ async def ensure_compacted(
             async with asyncio.timeout(_FINISHED_WITHIN):
                 await _finish(machine, path, layer)
     except TimeoutError as late:
-        raise DriverError(f"{layer} was not compacted in {_FINISHED_WITHIN:.0f} s") from late
+        raise DriverError(f"{layer} was not compacted in {_FINISHED_WITHIN:.0f} s.", way_out=TRIED_ON) from late
     except GuestLost:
         if machine.alive:
             raise
@@ -86,7 +95,10 @@ async def _begin(
     base, between = _split(layer, below, onto)
     if await asyncio.to_thread(has_subclusters, path_of(layers, layer)):
         # QEMU before 8.1 would end with a failed assertion, and the guest with it.
-        raise DriverError(f"{layer} was made with subclusters; what is cut from it next can be compacted")
+        raise DriverError(
+            f"{layer} was made with subclusters, which QEMU could not compact.",
+            way_out="Snapshot its volume: what the guest writes to from then on has none.",
+        )
     _check_room(layers, between, spare_bytes)
     await machine.execute(
         "block-stream",
@@ -120,7 +132,9 @@ async def ensure_given_up(machine: Machine, layer: LayerId) -> None:
                             continue
                     await _wait(changed)
     except TimeoutError as late:
-        raise DriverError(f"the compaction of {layer} was not given up in {_GIVEN_UP_WITHIN:.0f} s") from late
+        raise DriverError(
+            f"The compaction of {layer} was not given up in {_GIVEN_UP_WITHIN:.0f} s.", way_out=AGAIN
+        ) from late
 
 
 async def chain(machine: Machine, top: str) -> list[Node]:
@@ -148,7 +162,7 @@ def chain_in(graph: Value, files: Mapping[str, str], top: str) -> list[Node]:
             graph.refuse()  # a node that stands on itself
         file = files.get(children.get((at, "file"), ""), "")
         if (layer := layer_of(file)) is None:
-            raise DriverError(f"QEMU's node {at} is of {file or 'no file'}, which is no layer's")
+            raise DriverError(f"QEMU's node {at} is of {file or 'no file'}, which is no layer's.", way_out=START_ANEW)
         found.append(Node(at, layer))
         at = children.get((at, "backing"))
     return found
@@ -209,9 +223,9 @@ async def _finish(machine: Machine, path: Path, layer: LayerId) -> None:
 
 def _check_end(layer: LayerId, error: str) -> None:
     if _NO_ROOM in error:
-        raise HostExhausted(f"the host's disk is full: {layer} was not compacted")
+        raise HostExhausted(f"The host's disk is full: {layer} was not compacted.", way_out=MAKE_ROOM)
     if error and error != _CANCELED:
-        raise DriverError(f"{layer} was not compacted: {error}")
+        raise DriverError(f"{layer} was not compacted: {error}", way_out=TRIED_ON)
 
 
 def _split(layer: LayerId, below: list[Node], onto: LayerId | None) -> tuple[Node | None, list[Node]]:
@@ -221,13 +235,15 @@ def _split(layer: LayerId, below: list[Node], onto: LayerId | None) -> tuple[Nod
     for index, node in enumerate(below):
         if node.layer == onto:
             return node, below[:index]
-    raise DriverError(f"{layer} does not stand on {onto}")
+    raise DriverError(f"{layer} does not stand on {onto}.", way_out=TRIED_ON)
 
 
 def _check_room(layers: Path, between: Iterable[Node], spare_bytes: int) -> None:
     needed = sum(path_of(layers, node.layer).stat().st_blocks * 512 for node in between)
     if needed > spare_bytes:
-        raise HostExhausted(f"{needed} bytes may have to be copied, and the host has room for {max(0, spare_bytes)}")
+        raise HostExhausted(
+            f"{needed} bytes may have to be copied, and the host has room for {max(0, spare_bytes)}.", way_out=MAKE_ROOM
+        )
 
 
 async def on_top(machine: Machine) -> frozenset[str]:

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process import firmware
+from kumoniwa.refusal import REPORT_IT
 
 AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
 NETDEV = "n0"
@@ -106,7 +107,7 @@ def disk_node(layer: LayerId, *, on_top: bool = False) -> dict[str, object]:
     `on_top`: without its backing file, to be set on the node that stands there already.
     """
     if not _LAYER_ID.fullmatch(layer):
-        raise DriverError(f"{layer!r} cannot be the name of a layer")
+        raise DriverError(f"{layer!r} cannot be the name of a layer.", way_out=REPORT_IT)
     node: dict[str, object] = {
         "driver": "qcow2",
         "node-name": layer,
@@ -126,7 +127,7 @@ def disk_node(layer: LayerId, *, on_top: bool = False) -> dict[str, object]:
 def disk_id(serial: str) -> str:
     """The id of the device that shows a disk to its guest: by it every server finds the disk again."""
     if not _SERIAL.fullmatch(serial):
-        raise DriverError(f"{serial!r} cannot be a serial number")
+        raise DriverError(f"{serial!r} cannot be a serial number.", way_out=REPORT_IT)
     return f"{DISK_IDS}{serial}"
 
 
@@ -153,21 +154,25 @@ def _check(spec: GuestSpec) -> None:
         *(("serial number", disk.serial, _SERIAL) for disk in spec.disks),
     ):
         if not pattern.fullmatch(value):
-            raise DriverError(f"{value!r} cannot be a {what}")
+            raise DriverError(f"{value!r} cannot be a {what}.", way_out=REPORT_IT)
     try:
         uuid.UUID(spec.uuid)
     except ValueError as malformed:
-        raise DriverError(f"{spec.uuid!r} is not a UUID") from malformed
+        raise DriverError(f"{spec.uuid!r} is not a UUID.", way_out=REPORT_IT) from malformed
     if not spec.product.isprintable():
-        raise DriverError(f"{spec.product!r} cannot be a product name")
+        raise DriverError(f"{spec.product!r} cannot be a product name.", way_out=REPORT_IT)
     if not 1 <= len(spec.disks) <= MOST_DISKS:
-        raise DriverError(f"a guest has 1 to {MOST_DISKS} disks, not {len(spec.disks)}")
+        raise DriverError(
+            f"A guest has 1 to {MOST_DISKS} disks, not {len(spec.disks)}.",
+            way_out="Attach or detach volumes of the instance.",
+        )
     if len({disk.serial for disk in spec.disks}) != len(spec.disks):
-        raise DriverError("a guest has no two disks of one serial number")
+        raise DriverError("A guest has no two disks of one serial number.", way_out=REPORT_IT)
     if nic.address not in _NETWORK or nic.address in (_ROUTER, _RESOLVER):
         raise DriverError(
             f"{nic.address} cannot be a guest's address: the network driver reaches {_NETWORK} without "
-            f"{_ROUTER} and {_RESOLVER}"
+            f"{_ROUTER} and {_RESOLVER}.",
+            way_out=REPORT_IT,
         )
 
 

@@ -41,7 +41,9 @@ def ensure_variables(folder: Path, firmware: Firmware) -> None:
         return
     for needed in (_CODE, _EMPTY_VARIABLES):
         if not needed.exists():
-            raise DriverError(f"{needed}, needed to boot by UEFI, is missing; on Debian: sudo apt-get install ovmf")
+            raise DriverError(
+                f"{needed}, needed to boot by UEFI, is missing.", way_out="On Debian: sudo apt-get install ovmf"
+            )
     if (folder / _VARIABLES).exists():
         return
     unfinished = folder / f".{_VARIABLES}.new"

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from kumoniwa import run, sockets
-from kumoniwa.hypervisor.driver import DriverError, GuestLost, GuestSpec, HostExhausted
+from kumoniwa.hypervisor.driver import MAKE_ROOM, DriverError, GuestLost, GuestSpec, HostExhausted
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, Accelerator, Channels, command_line
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
@@ -29,6 +29,12 @@ _MONITOR_SOCKET = "qmp.sock"
 _START_WITHIN = 60.0  # seconds until a new QEMU greets
 _ANSWER_WITHIN = 10.0  # seconds until a running one does
 _END_SEEN_WITHIN = 1.0
+_NO_MEMORY = "Stop other instances, or choose an instance type with less memory."
+_EXHAUSTED = {  # by what QEMU says
+    "Cannot allocate memory": _NO_MEMORY,
+    "cannot set up guest memory": _NO_MEMORY,
+    "No space left on device": MAKE_ROOM,
+}
 _QUIT_WITHIN = 60.0  # seconds for a QEMU that quits to flush what it holds
 
 
@@ -117,7 +123,7 @@ class Machine:
         async with self._connecting:
             if self._monitor is None:
                 if not self.alive:
-                    raise GuestLost(f"{self._folder.name} is gone")
+                    raise GuestLost(f"{self._folder.name} is gone.", way_out="Start the instance again.")
                 monitor = Monitor(self._folder.name, self._heard)
                 await monitor.connect(self._folder / _MONITOR_SOCKET, within=within)
                 self._monitor = monitor
@@ -226,5 +232,12 @@ def _failure(folder: Path) -> DriverError:
     """Why QEMU did not start, in its own words."""
     said = log_files.end_of(folder / log_files.QEMU, 1000).decode(errors="replace").strip() or "it said nothing"
     text = f"QEMU did not start: {shown(said[-300:])}"
-    exhausted = ("Cannot allocate memory", "cannot set up guest memory", "No space left on device")
-    return HostExhausted(text) if any(sign in said for sign in exhausted) else DriverError(text)
+    for sign, way_out in _EXHAUSTED.items():
+        if sign in said:
+            return HostExhausted(text, way_out=way_out)
+    return DriverError(text, way_out=said_in_log(folder))
+
+
+def said_in_log(folder: Path) -> str:
+    """The way out of what QEMU ended for, whatever it was."""
+    return f"guests/{folder.name}/{log_files.QEMU} in the data folder says why; kumoniwa doctor, what this host lacks."

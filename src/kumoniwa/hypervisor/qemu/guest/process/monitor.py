@@ -17,7 +17,7 @@ from qemu.qmp.events import EventListener
 from qemu.qmp.message import Message
 
 from kumoniwa import sockets
-from kumoniwa.hypervisor.driver import DriverError, GuestLost
+from kumoniwa.hypervisor.driver import AGAIN, DriverError, GuestLost
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.pace import Pace
 
@@ -33,6 +33,9 @@ _FAILURES = (QMPError, OSError, EOFError, TimeoutError)
 
 class CommandRefused(DriverError):
     """QEMU understood a command and refused it. The text is QEMU's, made safe to show."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, way_out=AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Monitor:
                 connected.close()
                 raise
         except _FAILURES as failure:
-            raise GuestLost(f"the monitor of {self._name} does not answer: {_why(failure)}") from failure
+            raise GuestLost(f"The monitor of {self._name} does not answer: {_why(failure)}") from failure
 
     async def execute(self, command: str, **arguments: object) -> Value:
         """Run a command; gives what it returns. Underscores in names of arguments stand for dashes.
@@ -76,10 +79,10 @@ class Monitor:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 returned = await self._client.execute(command, named or None)
         except ExecuteError as refusal:
-            raise CommandRefused(f"{command}: {shown(str(refusal))}") from refusal
+            raise CommandRefused(f"QEMU refused {command}: {shown(str(refusal))}") from refusal
         except _FAILURES as failure:
             raise GuestLost(f"{self._name} does not answer {command}: {_why(failure)}") from failure
-        return Value(returned, f"what {self._name} answers to {command}")
+        return Value(returned, f"What {self._name} answers to {command}")
 
     async def hand_over(self, file: int, name: str) -> None:
         """Give QEMU a copy of an open file, under a name for the commands that take one. Raises as `execute` does."""
@@ -169,7 +172,7 @@ class _EventReporter(EventListener):
         self._report = report
 
     async def put(self, event: Message) -> None:
-        said = Value(event.get("data", {}), f"an event of {self._name}")
+        said = Value(event.get("data", {}), f"An event of {self._name}")
         try:
             self._report(MonitorEvent(Value(event["event"], said.what).text(), said))
         except DriverError as nonsense:  # the other events still count

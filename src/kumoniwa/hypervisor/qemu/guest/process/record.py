@@ -46,7 +46,10 @@ def read(folder: Path) -> GuestRecord | None:
     try:
         return _parsed(json.loads(text))
     except (ValueError, KeyError, TypeError) as malformed:
-        raise DriverError(f"{folder / _NAME} is not what was written there: {malformed!r}") from malformed
+        raise DriverError(
+            f"{folder / _NAME} is not what was written there: {malformed!r}.",
+            way_out="End the guest's QEMU, if it runs, and start the instance: that writes it anew.",
+        ) from malformed
 
 
 def _parsed(noted: dict[str, Any]) -> GuestRecord:

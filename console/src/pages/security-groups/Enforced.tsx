@@ -1,0 +1,34 @@
+/** What Kumoniwa's network does with rules today, and what they would do on EC2 where that is more. */
+import Alert from "@cloudscape-design/components/alert";
+import type { ReactNode } from "react";
+import { useListing } from "../../api/listing";
+import { useText } from "../../texts/texts";
+import { isForAll, opensSsh, type Direction, type Grant } from "./grant";
+import { ABOUT } from "./model";
+
+/** Whether there are guests behind open ports: with simulated guests there are none. Undefined until it is known. */
+export function useAnswers(): boolean | undefined {
+  const { value } = useListing(ABOUT);
+  return value && value.driver !== "simulated";
+}
+
+export function Enforced({ way }: { way: Direction }): ReactNode {
+  const text = useText();
+  const answers = useAnswers();
+  if (answers === undefined) return null;
+  const header = text("enforced.title");
+  if (!answers) return <Alert header={header}>{text("enforced.simulated")}</Alert>;
+  return <Alert header={header}>{text(way === "inbound" ? "enforced.inbound" : "enforced.outbound")}</Alert>;
+}
+
+/** Inbound rules that let every address in. */
+export function OpenToAll({ grants, way }: { grants: readonly Grant[]; way: Direction }): ReactNode {
+  const text = useText();
+  if (way === "outbound" || !grants.some(isForAll)) return null;
+  if (!grants.some(opensSsh)) return <Alert type="warning">{text("openToAll")}</Alert>;
+  return (
+    <Alert type="warning" header={text("openToAll.sshTitle")}>
+      {text("openToAll.ssh")}
+    </Alert>
+  );
+}

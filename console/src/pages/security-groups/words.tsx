@@ -1,0 +1,25 @@
+/** Rules in words, and where they lead to. */
+import Link from "@cloudscape-design/components/link";
+import type { ReactNode } from "react";
+import type { SecurityGroup } from "../../api/types";
+import { at } from "../../shell/place";
+import type { Text } from "../../texts/texts";
+import type { Direction, Grant } from "./grant";
+import { groupLabel, sourceName } from "./model";
+import { portRange, protocolName, typeName, typeOf } from "./ruleTypes";
+
+/** `SSH: TCP 22 from 10.0.0.0/8`. */
+export function ruleText(text: Text, grant: Grant, way: Direction, groups: ReadonlyMap<string, SecurityGroup>): string {
+  const values = {
+    type: typeName(text, typeOf(grant)),
+    protocol: protocolName(text, grant),
+    ports: portRange(text, grant),
+    source: sourceName(grant, groups),
+  };
+  return text(way === "inbound" ? "rule.from" : "rule.to", values);
+}
+
+/** A link to a security group, by its id and name. */
+export function GroupLink({ region, id, groups }: { region: string; id: string; groups: ReadonlyMap<string, SecurityGroup> }): ReactNode {
+  return <Link href={at(region, "security-groups", id)}>{groupLabel(id, groups)}</Link>;
+}

@@ -1,0 +1,54 @@
+/** What the cloud says of a call before it is made: asked again whenever what would be sent changes. */
+import Alert from "@cloudscape-design/components/alert";
+import { useEffect, useState, type ReactNode } from "react";
+import { wouldBeRefused, type Refused } from "../api/call";
+import type { Action, Asked } from "../api/types";
+import { useText, type Text } from "../texts/texts";
+
+const TYPING = 300; // ms in which a text is still being typed
+
+/**
+ * Why this call would be refused now; null where it would succeed, undefined until the cloud has said so.
+ * Without parameters nothing is asked. It is asked again when `state` changes, of what the call is about.
+ */
+export function useRefusal<A extends Action>(
+  region: string,
+  action: A,
+  parameters: Asked<A> | undefined,
+  state = "",
+): Refused | null | undefined {
+  const asked = JSON.stringify([region, action, parameters, state]);
+  const [said, setSaid] = useState<{ asked: string; refusal: Refused | null }>();
+  useEffect(() => {
+    if (parameters === undefined) return;
+    let current = true;
+    const timer = setTimeout(() => {
+      wouldBeRefused(region, action, parameters).then(
+        (refusal) => current && setSaid({ asked, refusal }),
+        () => undefined, // the server does not answer, which the page says already
+      );
+    }, TYPING);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- what is asked is all in `asked`
+  }, [asked]);
+  return said?.asked === asked ? said.refusal : undefined;
+}
+
+/** Why a button that makes this call cannot be pressed; null where it can. */
+export function hinderedBy(text: Text, refusal: Refused | null | undefined): string | null {
+  return refusal === undefined ? text("each.asking") : (refusal?.message ?? null);
+}
+
+/** A refusal that would come, in EC2's words. */
+export function WouldBeRefused({ refusal }: { refusal: Refused | null | undefined }): ReactNode {
+  const text = useText();
+  if (!refusal) return null;
+  return (
+    <Alert type="error" header={text("each.refused")}>
+      {refusal.message} ({refusal.code})
+    </Alert>
+  );
+}

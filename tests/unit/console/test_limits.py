@@ -1,0 +1,26 @@
+"""The limits and rules of thumb that pages know are the server's."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kumoniwa.api.ec2.instances.launch.launch_network import MOST_GROUPS
+from kumoniwa.api.ec2.network.security_group_rules import MAX_RULES
+from kumoniwa.network.plan import NARROW
+
+_PAGES = Path(__file__).parents[3] / "console" / "src" / "pages"
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "limit"),
+    [
+        ("security-groups/changes.ts", "MOST_RULES", MAX_RULES),
+        ("security-groups/effect.ts", "NARROW", NARROW),
+        ("instances/ChangeGroups.tsx", "MOST_GROUPS", MOST_GROUPS),
+    ],
+)
+def test_a_page_knows_the_limit_of_the_server(page: str, name: str, limit: int) -> None:
+    found = re.search(rf"^(?:export )?const {name} = (\d+);", (_PAGES / page).read_text(), re.MULTILINE)
+    assert found is not None
+    assert int(found[1]) == limit

@@ -27,6 +27,12 @@ function fontsAsFiles(): Plugin {
 export default defineConfig({
   base: "/console/",
   plugins: [react(), fontsAsFiles()],
-  build: { outDir: "../build/console", emptyOutDir: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
+  build: {
+    outDir: "../build/console",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1500,
+    rollupOptions: { input: ["index.html", "serial.html"] },
+  },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
 });

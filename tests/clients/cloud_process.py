@@ -156,18 +156,20 @@ class AwsCli:
         assert ran.returncode not in (0, 1, 2), f"{ran.returncode}: {ran.stdout}"
         return ran.stderr.strip()
 
-    def script(self, *commands: str) -> None:
-        """Run commands as a person would who copied them into a shell. All of them succeed."""
+    def script(self, *commands: str, folder: Path | None = None) -> str:
+        """Run commands as a person would who copied them into a shell. All of them succeed; gives what they print."""
         path = f"{BIN}:{self._environment.get('PATH', '')}"
         ran = subprocess.run(
             ["/bin/sh", "-ec", "\n".join(commands)],
             env={**self._environment, "PATH": path},
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
             stdin=subprocess.DEVNULL,
         )
         assert ran.returncode == 0, ran.stderr
+        return ran.stdout
 
     def _run(self, words: tuple[object, ...], changed: dict[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -5,53 +5,16 @@ import socket
 import subprocess
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSRequest
-from botocore.httpsession import URLLib3Session
 from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
+from console_session import SUBPROTOCOL, SignedIn, begun
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 pytestmark = pytest.mark.clients
-
-SUBPROTOCOL = "kumoniwa"
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """A session that a test began, and what its browser would send."""
-
-    endpoint: str
-    cookie: str
-    half_b: str
-
-    def ask(self, name: str, **body: Any) -> tuple[int, Any]:
-        """A POST below `/console/api/`."""
-        headers = {"Origin": self.endpoint, "Cookie": self.cookie, "X-Kumoniwa-Session": self.half_b}
-        return posted(self.endpoint, name, body, headers)[:2]
-
-    def listen(self, **other: Any) -> ClientConnection:
-        """The page's connection, with other values for what it sends."""
-        sent: dict[str, Any] = {
-            "origin": self.endpoint,
-            "additional_headers": {"Cookie": self.cookie},
-            "subprotocols": [SUBPROTOCOL, self.half_b],
-            **other,
-        }
-        connection: ClientConnection = connect(
-            f"{self.endpoint.replace('http', 'ws')}/console/live", proxy=None, **sent
-        )
-        return connection
-
-
-def posted(endpoint: str, name: str, body: object, headers: dict[str, str]) -> tuple[int, Any, str]:
-    request = AWSRequest("POST", f"{endpoint}/console/api/{name}", data=json.dumps(body).encode(), headers=headers)
-    answer = URLLib3Session().send(request.prepare())
-    return answer.status_code, json.loads(answer.content), answer.headers.get("Set-Cookie", "")
 
 
 def sign_in(cloud: CloudProcess) -> SignedIn:
@@ -60,9 +23,7 @@ def sign_in(cloud: CloudProcess) -> SignedIn:
     url = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60).stdout
     place, _, code = url.strip().partition("#code=")
     assert place == f"{cloud.endpoint}/console/"
-    status, told, cookie = posted(cloud.endpoint, "sign-in", {"code": code}, {"Origin": cloud.endpoint})
-    assert status == 200
-    return SignedIn(cloud.endpoint, cookie.partition(";")[0], told["session"])
+    return begun(cloud.endpoint, code)
 
 
 @pytest.fixture
@@ -186,6 +147,17 @@ def test_a_page_that_speaks_is_let_go(signed_in: SignedIn) -> None:
         page.send("hello")
         with pytest.raises(ConnectionClosed):
             page.recv(timeout=10)
+
+
+@pytest.mark.parametrize("size", [1025, 5000, 1_000_000])
+def test_a_page_that_says_too_much_at_once_is_let_go(signed_in: SignedIn, size: int) -> None:
+    """What is still to come of its message is no mistake of the server's (the cloud of these tests must make none)."""
+    with signed_in.listen() as page:
+        page.recv(timeout=10)
+        page.send(b"x" * size)
+        with pytest.raises(ConnectionClosed) as closed:
+            page.recv(timeout=10)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
 
 
 def test_a_server_with_open_pages_ends_at_once(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ test("a dry run tells what would be refused, and is no change", async () => {
   expect(await wouldBeRefused("us-east-1", "StopInstances", STOP)).toBeNull();
   expect(callsMade.read()[0]).toMatchObject({ changes: false });
   expect(await wouldBeRefused("us-east-1", "StopInstances", { InstanceIds: ["i-2"] })).toBeInstanceOf(Refused);
+  expect(callsMade.read()[0]).toMatchObject({ outcome: "OperationNotPermitted", changes: false });
   expect(heard.every(({ parameters }) => parameters?.DryRun === true)).toBe(true);
 });
 

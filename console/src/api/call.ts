@@ -49,10 +49,12 @@ export async function call<A extends Action>(region: string, action: A, paramete
   const at = new Date();
   const note = (outcome: string, requestId: string): void => {
     const milliseconds = Math.round(performance.now() - begun);
-    const changes = !action.startsWith("Describe") && outcome !== "DryRunOperation";
+    const changes = !/^(Describe|Get)/.test(action) && (parameters as { DryRun?: boolean }).DryRun !== true;
+    const alike = made.filter((one) => one.changes === changes); // what reads again and again displaces no change
+    const kept = alike.length < KEPT_CALLS ? made : made.filter((one) => one !== alike.at(-1));
     made = [
       { number: ++count, at, action, region, parameters: parameters as object, outcome, requestId, milliseconds, changes },
-      ...made.slice(0, KEPT_CALLS - 1),
+      ...kept,
     ];
     watchers.forEach((watcher) => watcher());
   };

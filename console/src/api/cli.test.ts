@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asCli, kebab } from "./cli";
+import { asCli, kebab, piped } from "./cli";
 
 test.each([
   ["CreateImage", "create-image"],
@@ -31,5 +31,11 @@ test("lists and structures are written as the AWS CLI reads them", () => {
 test("whatever an address names as its region is one word of the command", () => {
   expect(asCli("DescribeInstances", {}, "us-east-1; touch /tmp/taken")).toBe(
     `aws ec2 describe-instances --region 'us-east-1; touch /tmp/taken'`,
+  );
+});
+
+test("what may be any text can come by a pipe", () => {
+  expect(piped("ssh-rsa it's", "aws ec2 import-key-pair", "public-key-material")).toBe(
+    `printf %s 'ssh-rsa it'"'"'s' | aws ec2 import-key-pair --public-key-material fileb:///dev/stdin`,
   );
 });

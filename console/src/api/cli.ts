@@ -16,6 +16,11 @@ export function asCli(action: string, parameters: object, region: string): strin
   return [`aws ec2 ${kebab(action)}`, `--region ${quoted(region)}`, ...options].join(" ");
 }
 
+/** A command that reads one of its options, which may be any text, from a pipe: both versions of the AWS CLI take it so. */
+export function piped(text: string, command: string, flag: string): string {
+  return `printf %s ${quoted(text)} | ${command} --${flag} fileb:///dev/stdin`;
+}
+
 function option(name: string, value: unknown): string {
   const flag = kebab(name);
   if (typeof value === "boolean") {

@@ -1,6 +1,6 @@
 /** The session of this browser: half B is here, half A in a cookie that no script can read. */
 
-const KEPT = "kumoniwa-session";
+export const KEPT = "kumoniwa-session";
 const CODE = /^#code=([\w-]+)$/;
 
 export type SignedOut = "never" | "ended";

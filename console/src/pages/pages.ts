@@ -1,5 +1,7 @@
 /** The console's pages: a line makes a kind of resource known to the navigation, to addresses and to the breadcrumbs. */
+import { lazy, type ComponentType } from "react";
 import type { Resource } from "../resource/resource";
+import type { Place } from "../shell/place";
 import type { TextKey } from "../texts/texts";
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each page knows what its own resources are
@@ -18,6 +20,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
   },
   {
+    title: "section.images",
+    pages: [{ page: "images", title: "images", load: () => import("./images/images") }],
+  },
+  {
     title: "section.blockStore",
     pages: [
       { page: "volumes", title: "volumes", load: () => import("./volumes/volumes") },
@@ -26,16 +32,38 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
   },
   {
     title: "section.network",
-    pages: [{ page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") }],
+    pages: [
+      { page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") },
+      { page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") },
+    ],
   },
 ];
+
+/** A page that is not of one kind of resource. It is reached from another page, `of`, and belongs to it. */
+interface View {
+  page: string;
+  title: TextKey;
+  of: string;
+  view: ComponentType<{ place: Place; account: string }>;
+}
+
+const VIEWS = new Map(
+  [{ page: "launch", title: "launch.title", of: "instances", view: lazy(() => import("./launch/LaunchPage")) } satisfies View].map(
+    (one): [string, View] => [one.page, one],
+  ),
+);
 
 const PAGES = new Map(SECTIONS.flatMap(({ pages }) => pages).map((one) => [one.page, one]));
 const loading = new Map<string, Promise<{ default: AnyResource }>>();
 
 /** What a page is called; undefined where there is no such page. */
 export function titleOf(page: string): TextKey | undefined {
-  return PAGES.get(page)?.title;
+  return (PAGES.get(page) ?? VIEWS.get(page))?.title;
+}
+
+/** A page that is not of one kind of resource; undefined where it is, or is no page. */
+export function viewOf(page: string): View | undefined {
+  return VIEWS.get(page);
 }
 
 /** The resource of a page, which is fetched once; undefined where there is no such page. */

@@ -21,11 +21,14 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
   const actions = new Map(menusOf(resource).flatMap((menu) => menu.items.flatMap(actionsOf)).map((one) => [one.id, one]));
   const choose = ({ detail }: { detail: ButtonDropdownProps.ItemClickDetails }): void => act(actions.get(detail.id)!);
   const act = (action: Action<T>): void => {
+    if ("newTab" in action) return; // a link: the browser follows it
     if ("address" in action) go(action.address(region, selected[0]!));
     else setOpen({ action, ids: selected.map(resource.idOf) });
   };
   const items = selected.filter((item) => open?.ids.includes(resource.idOf(item))); // as they are now, while it is open
   const Dialog = open && "dialog" in open.action ? open.action.dialog : undefined;
+  const Alone = open && "alone" in open.action ? open.action.alone : undefined;
+  const close = (): void => setOpen(undefined);
   return (
     <SpaceBetween direction="horizontal" size="xs">
       {buttons.map((action) => {
@@ -40,17 +43,19 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
         <ButtonDropdown
           key={menu.text}
           expandableGroups
+          expandToViewport // above the split panel
           onItemClick={choose}
           items={menu.items.map((item) =>
             "actions" in item
-              ? { id: item.id, text: text(item.text), items: item.actions.map((action) => choice(text, action, selected)) }
-              : choice(text, item, selected),
+              ? { id: item.id, text: text(item.text), items: item.actions.map((action) => choice(text, action, region, selected)) }
+              : choice(text, item, region, selected),
           )}
         >
           {text(menu.text)}
         </ButtonDropdown>
       ))}
-      {Dialog && isSome(items) && <Dialog region={region} items={items} close={() => setOpen(undefined)} />}
+      {Dialog && isSome(items) && <Dialog region={region} items={items} close={close} />}
+      {Alone && <Alone region={region} close={close} />}
     </SpaceBetween>
   );
 }
@@ -88,12 +93,16 @@ function actionsOf<T>(item: Menu<T>["items"][number]): Action<T>[] {
   return "actions" in item ? item.actions : [item];
 }
 
-function choice<T>(text: Text, action: Action<T>, selected: readonly T[]): ButtonDropdownProps.Item {
+function choice<T>(text: Text, action: Action<T>, region: string, selected: readonly T[]): ButtonDropdownProps.Item {
+  const item = { id: action.id, text: text(action.text) };
   const why = hindrance(text, action, selected);
-  return { id: action.id, text: text(action.text), ...(why !== null && { disabled: true, disabledReason: why }) };
+  if (why !== null) return { ...item, disabled: true, disabledReason: why };
+  if (!("newTab" in action)) return item;
+  return { ...item, href: action.newTab(region, selected[0]!), external: true, externalIconAriaLabel: text("newTab") };
 }
 
 function hindrance<T>(text: Text, action: Action<T>, selected: readonly T[]): string | null {
+  if ("alone" in action) return null;
   if (!isSome(selected)) return text("actions.chooseFirst");
   if (action.several !== true && selected.length > 1) return text("actions.chooseOne");
   return action.hindered?.(selected, text) ?? null;

@@ -45,6 +45,7 @@ const kind = (read: () => Promise<Fruit[]>, selected: Fruit[][]): Resource<Fruit
           dialog: ({ items }) => <div role="dialog">{items.map(({ id, colour }) => `${id} ${colour}`).join()}</div>,
         },
         { id: "peel", text: "action.viewDetails", dialog: () => null },
+        { id: "buy", text: "action.viewDetails", alone: ({ region }) => <div role="dialog">more of {region}</div> },
       ],
     },
   ],
@@ -132,6 +133,14 @@ test("what cannot be chosen says why, and a dialog shows what is chosen as it is
   now = fruits.filter(({ id }) => id !== "fig-9");
   act(() => createWrapper().findButton("[aria-label='Read again']")!.click());
   await eventually(() => createWrapper().find("[role=dialog]")!.getElement().textContent === "apple-1 green");
+});
+
+test("what needs nothing chosen can always be done", async () => {
+  await shown();
+  const menu = () => createWrapper().findButtonDropdown()!;
+  act(() => menu().openDropdown());
+  act(() => menu().findItemById("buy")!.click());
+  expect(createWrapper().find("[role=dialog]")!.getElement().textContent).toBe("more of us-east-1");
 });
 
 test.each([

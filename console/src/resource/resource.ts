@@ -43,7 +43,13 @@ export type Chosen<T> = readonly [T, ...T[]];
 /** A dialog about what was chosen. */
 export type ActionDialog<T> = ComponentType<{ region: string; items: Chosen<T>; close: () => void }>;
 
-/** Something that can be done with what is chosen: it opens a dialog, or goes to another place. */
+/** A dialog about nothing that is chosen. */
+export type PlainDialog = ComponentType<{ region: string; close: () => void }>;
+
+/**
+ * Something that can be done with what is chosen: it opens a dialog, or goes to another place, or to a page of its own.
+ * `alone` needs nothing chosen.
+ */
 export type Action<T> = {
   id: string;
   text: TextKey;
@@ -51,7 +57,12 @@ export type Action<T> = {
   several?: boolean;
   /** Why it cannot be chosen for these, as far as their table tells; null where it can. */
   hindered?: (items: Chosen<T>, text: Text) => string | null;
-} & ({ dialog: ActionDialog<T> } | { address: (region: string, item: T) => string });
+} & (
+  | { dialog: ActionDialog<T> }
+  | { address: (region: string, item: T) => string }
+  | { newTab: (region: string, item: T) => string }
+  | { alone: PlainDialog }
+);
 
 /** A menu above the table and above the details, in groups where it is long. */
 export interface Menu<T> {
@@ -61,7 +72,7 @@ export interface Menu<T> {
 
 /** The button that makes a new one: in a dialog, or on a page of its own. */
 export type Create = { text: TextKey } & (
-  | { dialog: ComponentType<{ region: string; close: () => void }> }
+  | { dialog: PlainDialog }
   | { address: (region: string) => string }
 );
 

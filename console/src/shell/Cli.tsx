@@ -11,13 +11,15 @@ export function Copyable({ value }: { value: string }): ReactNode {
   const text = useText();
   return (
     <Box variant="code">
-      <CopyToClipboard
-        variant="inline"
-        textToCopy={value}
-        copyButtonAriaLabel={text("copy")}
-        copySuccessText={text("copied")}
-        copyErrorText={text("copyFailed")}
-      />
+      <span className="command">
+        <CopyToClipboard
+          variant="inline"
+          textToCopy={value}
+          copyButtonAriaLabel={text("copy")}
+          copySuccessText={text("copied")}
+          copyErrorText={text("copyFailed")}
+        />
+      </span>
     </Box>
   );
 }

@@ -9,7 +9,7 @@ import { lazy, Suspense, use, useEffect, useState, useSyncExternalStore, type Re
 import { signOut, type About } from "../api/call";
 import { useListing } from "../api/listing";
 import { live } from "../api/live";
-import { resourceOf, SECTIONS, titleOf } from "../pages/pages";
+import { resourceOf, SECTIONS, titleOf, viewOf } from "../pages/pages";
 import { ChosenContext } from "../resource/resource";
 import { ResourcePage, ResourcePanel } from "../resource/ResourcePage";
 import { useText } from "../texts/texts";
@@ -74,6 +74,8 @@ export function Shell({ cloud, settings }: { cloud: About; settings: Settings })
 function Page({ place, cloud }: { place: Place; cloud: About }): ReactNode {
   const text = useText();
   if (place.page === "") return <Dashboard region={place.region} cloud={cloud} />;
+  const own = viewOf(place.page);
+  if (own !== undefined) return <own.view place={place} account={cloud.account} />;
   const loading = resourceOf(place.page);
   if (loading === undefined) return text("nothing.here");
   return <ResourcePage resource={use(loading).default} place={place} />;
@@ -132,7 +134,7 @@ function Navigation({ place }: { place: Place }): ReactNode {
   return (
     <SideNavigation
       header={{ text: text("navigation.label"), href: at(place.region) }}
-      activeHref={at(place.region, place.page)}
+      activeHref={at(place.region, viewOf(place.page)?.of ?? place.page)}
       items={[
         { type: "link", text: text("dashboard.title"), href: at(place.region) },
         ...SECTIONS.map(({ title, pages }) => ({
@@ -148,7 +150,10 @@ function Navigation({ place }: { place: Place }): ReactNode {
 function Breadcrumbs({ place }: { place: Place }): ReactNode {
   const text = useText();
   const title = place.page === "" ? "dashboard.title" : titleOf(place.page);
+  const of = viewOf(place.page)?.of;
+  const above = of === undefined ? undefined : titleOf(of);
   const items = [{ text: text("navigation.label"), href: at(place.region) }];
+  if (above !== undefined) items.push({ text: text(above), href: at(place.region, of) });
   if (title !== undefined) items.push({ text: text(title), href: at(place.region, place.page) });
   if (place.id !== "") items.push({ text: place.id, href: at(place.region, place.page, place.id) });
   return <BreadcrumbGroup items={items} ariaLabel={text("navigation.label")} />;

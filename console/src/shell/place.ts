@@ -13,6 +13,11 @@ export function at(region: string, page = "", id = "", tab = ""): string {
   return `#/${[region, page, id, tab].filter((part) => part !== "").map(encodeURIComponent).join("/")}`;
 }
 
+/** The address of an instance's serial console, which has a page of its own. */
+export function serialConsoleAt(region: string, id: string): string {
+  return `/console/serial.html${at(region, id)}`;
+}
+
 /** The place that an address names, in `region` where it names none. */
 export function placeOf(hash: string, region: string): Place {
   const [named, page = "", id = "", tab = ""] = hash.replace(/^#\/?/, "").split("/").map(decoded);

@@ -38,3 +38,12 @@ export function useMoment(): (at: string | Date | undefined | null) => string {
     return (at) => (at ? form.format(new Date(at)) : "–");
   }, [language]);
 }
+
+/** The time of a day, to a tenth of a second, in the reader's own form. */
+export function useClock(): (at: string | undefined | null) => string {
+  const { language } = useContext(TextContext);
+  return useMemo(() => {
+    const form = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 });
+    return (at) => (at ? form.format(new Date(at)) : "–");
+  }, [language]);
+}

@@ -28,6 +28,7 @@ from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config
 from kumoniwa.console.changes import LiveChanges
 from kumoniwa.console.door import SIGN_IN_CODES, Console, sign_in_code
+from kumoniwa.console.serial import SerialConsoles
 from kumoniwa.console.sessions import Sessions
 from kumoniwa.console.static_files import static_files
 from kumoniwa.gateway.chain import Credential, Gateway
@@ -191,6 +192,14 @@ def _doors(config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str,
         "freeze": config.freeze,
     }
     console = Console(
-        dispatcher, routes, sessions, changes, clock, files=static_files(), about=about, hosts=[config.host]
+        dispatcher,
+        routes,
+        sessions,
+        changes,
+        SerialConsoles(cloud, changes),
+        clock,
+        files=static_files(),
+        about=about,
+        hosts=[config.host],
     )
     return gateway, console

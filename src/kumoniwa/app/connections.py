@@ -30,7 +30,7 @@ from kumoniwa.app.strangers import Strangers
 from kumoniwa.gateway.arrival import MAX_BODY
 
 MOST_OF_A_MESSAGE = 1024
-"""Bytes of a message on a WebSocket: pages listen, and say nothing."""
+"""Bytes of a message on a WebSocket: pages say no more than what is typed on a serial console."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 ANSWER_DEADLINE = 30.0
@@ -252,6 +252,10 @@ def _turns(scope: Scope) -> int:
 
 class PageConnection(WebSocketsSansIOProtocol):
     """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
+
+    def data_received(self, data: bytes) -> None:
+        if not self.transport.is_closing():  # the rest of what was refused is thrown away, not refused once more
+            super().data_received(data)
 
     def shutdown(self) -> None:
         if not self.handshake_complete:  # what is being decided about it would be a second answer beside uvicorn's

@@ -114,6 +114,7 @@ def _server(doors: ASGIApp) -> uvicorn.Server:
         http=guarded(most),
         ws=PageConnection,
         ws_max_size=MOST_OF_A_MESSAGE,
+        ws_per_message_deflate=False,  # a guest that never stops would have the server compress it, for each reader
         backlog=accepted_at_once(most),
         lifespan="off",
         log_config=None,

@@ -7,6 +7,8 @@ knows that it has lost it, also where nothing ever closes it (a machine that sle
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -29,11 +31,11 @@ UNTOLD = frozenset({"client_tokens", "facts", "layers", "workflows"})
 """Tables of the cloud's own bookkeeping, which no page shows."""
 
 SESSION_ENDED, TOO_MANY_PAGES, NOT_SPOKEN = 4401, 1013, 1008
-"""Why a connection is closed."""
+"""Why a connection is closed: the codes that are not of one kind of connection."""
 
 
-class _Page:
-    """One page that listens."""
+class Listener:
+    """One who hears of changes: a page, or what serves one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -69,7 +71,8 @@ class LiveChanges:
     def __init__(self, changes: Changes, clock: Clock) -> None:
         self._changes = changes
         self._clock = clock
-        self._pages: set[_Page] = set()
+        self._listeners: set[Listener] = set()
+        self._pages = 0
         self._heard: Heard | None = None
 
     def start(self) -> None:
@@ -77,7 +80,7 @@ class LiveChanges:
         loop = asyncio.get_running_loop()
 
         def heard(changed: Changed) -> None:  # in the writer's thread, which each wake of the loop holds up
-            if self._pages and (told := {table: changed[table] for table in changed.keys() - UNTOLD}):
+            if self._listeners and (told := {table: changed[table] for table in changed.keys() - UNTOLD}):
                 loop.call_soon_threadsafe(self._tell, told)
 
         self._heard = heard
@@ -88,43 +91,58 @@ class LiveChanges:
         if self._heard is not None:
             self._changes.forget(self._heard)
             self._heard = None
-        for page in self._pages:
-            page.end()
+        for listener in self._listeners:
+            listener.end()
+
+    @contextmanager
+    def heard_by(self, listener: Listener) -> Iterator[None]:
+        """Tell this listener of every change as long as the block lasts."""
+        self._listeners.add(listener)
+        try:
+            yield
+        finally:
+            self._listeners.discard(listener)
 
     async def listen(self, websocket: WebSocket, session: Session) -> None:
         """Tell a page of every change until it leaves, its session ends, or it no longer reads."""
-        page = _Page(self._clock)
+        page = Listener(self._clock)
         session.on_end.add(page.end)  # before anything is waited for: it may end at any time
         try:
             await websocket.accept(SUBPROTOCOL)
-            if len(self._pages) >= MOST_PAGES:
+            if self._pages >= MOST_PAGES:
                 await websocket.close(TOO_MANY_PAGES, "too many pages are open")
                 return
-            self._pages.add(page)
-            # A page that hears this reads everything it shows: what changed before is not told.
-            await websocket.send_text(json.dumps({"listening": True}))
-            async with asyncio.TaskGroup() as both:
-                telling = both.create_task(self._tell_page(websocket, page, session))
-                beating = both.create_task(self._beat(page))
-                await _until_it_leaves(websocket)
-                telling.cancel()
-                beating.cancel()
+            self._pages += 1
+            try:
+                with self.heard_by(page):
+                    await self._serve(websocket, page, session)
+            finally:
+                self._pages -= 1
         except* WebSocketDisconnect:
             pass
         finally:
             session.on_end.discard(page.end)
-            self._pages.discard(page)
+
+    async def _serve(self, websocket: WebSocket, page: Listener, session: Session) -> None:
+        # A page that hears this reads everything it shows: what changed before is not told.
+        await websocket.send_text(json.dumps({"listening": True}))
+        async with asyncio.TaskGroup() as both:
+            telling = both.create_task(self._tell_page(websocket, page, session))
+            beating = both.create_task(self._beat(page))
+            await _until_it_leaves(websocket)
+            telling.cancel()
+            beating.cancel()
 
     def _tell(self, changed: Changed) -> None:
-        for page in self._pages:
-            page.heard(changed)
+        for listener in self._listeners:
+            listener.heard(changed)
 
-    async def _beat(self, page: _Page) -> None:
+    async def _beat(self, page: Listener) -> None:
         while True:
             await self._clock.sleep(BEAT)
             page.heard({})
 
-    async def _tell_page(self, websocket: WebSocket, page: _Page, session: Session) -> None:
+    async def _tell_page(self, websocket: WebSocket, page: Listener, session: Session) -> None:
         try:
             while (changed := await page.next()) is not None and not session.is_idle(self._clock.now()):
                 async with asyncio.timeout(SEND_DEADLINE):

@@ -24,6 +24,7 @@ from kumoniwa.clock import Clock
 from kumoniwa.console.changes import SUBPROTOCOL, LiveChanges
 from kumoniwa.console.json_text import given_text, read_json, written_json
 from kumoniwa.console.same_origin import HALF_B, check_same_origin, cookie_name, half_a
+from kumoniwa.console.serial import SerialConsoles
 from kumoniwa.console.sessions import NotSignedIn, Principal, Session, Sessions
 from kumoniwa.console.static_files import StaticFile
 from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThere, OtherMethod
@@ -40,18 +41,22 @@ log = structlog.get_logger(__name__)
 PREFIX = "/console/"
 API = "/console/api/"
 LIVE = "/console/live"
+SERIAL = "/console/serial"
 SIGN_IN_CODES = "POST /_kumoniwa/console/sign-in-codes"
 """The route of the signed API that gives a sign-in code."""
 
 _MOST_OF_A_CODE = 1024  # bytes of the one body that is read of a caller nobody knows
 _WORTH_COMPRESSING = 64 * 1024  # bytes
 _DOCUMENT = "index.html"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'"
+)
+_POLICIES = {"serial.html": _POLICY.format(styles="'self' 'unsafe-inline'")}
+"""Of the one page that needs another: its terminal writes rules of style for its cells."""
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
-        " require-trusted-types-for 'script'"
-    ),
+    "Content-Security-Policy": _POLICY.format(styles="'self'"),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -84,6 +89,7 @@ class Console:
         extensions: Extensions,
         sessions: Sessions,
         changes: LiveChanges,
+        serial: SerialConsoles,
         clock: Clock,
         *,
         files: Mapping[str, StaticFile],
@@ -94,6 +100,7 @@ class Console:
         self._extensions = extensions
         self._sessions = sessions
         self._changes = changes
+        self._serial = serial
         self._clock = clock
         self._files = files
         self._about = about
@@ -104,13 +111,14 @@ class Console:
         exchange = _Exchange(new_request_id(), scope["path"][:200])
         with structlog.contextvars.bound_contextvars(request=exchange.request_id):
             if scope["type"] == "websocket":
-                await self._listen(WebSocket(scope, receive, send))
+                await self._speak(WebSocket(scope, receive, send), exchange)
                 return
             request = Request(scope, receive)
             answer = self._api if scope["path"].startswith(API) else self._file
             response = await concluded(self._clock, exchange, partial(answer, request, exchange), _refusal(exchange))
             if response is not None:
-                response.headers.update(_HEADERS)
+                for name, value in _HEADERS.items():
+                    response.headers.setdefault(name, value)
                 if not exchange.known:
                     response.headers["Connection"] = "close"  # and it waits for its turn (`app.connections`)
                 await response(scope, receive, send)
@@ -121,7 +129,10 @@ class Console:
             return RedirectResponse(PREFIX, HTTPStatus.PERMANENT_REDIRECT)
         name = request.scope["path"].removeprefix(PREFIX) or _DOCUMENT
         if (file := self._files.get(name)) is not None and head.method == "GET":
-            return file.response(head.header("accept-encoding") or "")
+            response = file.response(head.header("accept-encoding") or "")
+            if (policy := _POLICIES.get(name)) is not None:
+                response.headers["Content-Security-Policy"] = policy
+            return response
         if name == _DOCUMENT and not self._files:
             missing = "The console is not part of this installation. From a copy of the sources: scripts/console\n"
             return PlainTextResponse(missing, HTTPStatus.NOT_FOUND)
@@ -183,24 +194,30 @@ class Console:
         whose, region = session.principal, given_text(asked, "region")
         return Call("", whose.account, region, exchange.request_id, whose.access_key, self._clock.now())
 
-    async def _listen(self, websocket: WebSocket) -> None:
+    async def _speak(self, websocket: WebSocket, exchange: _Exchange) -> None:
         """Half B comes as a subprotocol: a page can give its WebSocket no header of its own."""
+        path = websocket.scope["path"]
         try:
-            if websocket.scope["path"] != LIVE:
-                raise InvalidRequest(
-                    "no WebSocket is spoken there", HTTPStatus.NOT_FOUND, way_out=f"Pages listen at {LIVE}."
-                )
+            if path not in (LIVE, SERIAL):
+                way_out = f"Pages listen at {LIVE}, and show serial consoles at {SERIAL}."
+                raise InvalidRequest("no WebSocket is spoken there", HTTPStatus.NOT_FOUND, way_out=way_out)
             head = arrived(Request({**websocket.scope, "type": "http", "method": "GET"}), self._hosts)
             check_same_origin(head)
             protocol, *others = websocket.scope["subprotocols"] or [""]
             if protocol != SUBPROTOCOL or len(others) != 1:
                 raise NotSignedIn
             session = self._sessions.find(half_a(head), others[0])
+            asked = dict(websocket.query_params)
+            call = self._call_of(session, asked, exchange) if path == SERIAL else None
+            instance_id = given_text(asked, "instance") if path == SERIAL else ""
         except Ec2Error as error:
             log.info("a WebSocket was refused", code=error.code, reason=error.message)
             await websocket.close()  # before it was accepted: the browser gets 403
             return
-        await self._changes.listen(websocket, session)
+        if call is None:
+            await self._changes.listen(websocket, session)
+        else:
+            await self._serial.serve(websocket, session, call, instance_id)
 
 
 async def sign_in_code(sessions: Sessions, call: Call, _named: Mapping[str, str]) -> Mapping[str, Any]:

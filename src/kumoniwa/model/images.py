@@ -63,6 +63,8 @@ class Image:
     """The end of the cooldown, once protection with cooldown was turned off."""
     nvme_only: bool = False
     """Whether its guests are to see NVMe disks whatever their type: it is from before there were others."""
+    request_id: str | None = None
+    """The request that made it. None: the cloud itself did, or a version of Kumoniwa that did not write it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,13 @@ def latest_in(connection: Connection, scope: Scope, at_most: int) -> list[Boot]:
     return all_of(Boot, connection, query.order_by(boots.c.started_at.desc()).limit(at_most))
 
 
+def first_from_image(connection: Connection, image_id: str, at_most: int) -> list[Boot]:
+    """The first boots of the instances that were launched from an image, the latest first; not those forgotten."""
+    launched = select(instances.c.id).where(instances.c.image_id == image_id)
+    query = select(boots).where(boots.c.instance_id.in_(launched), boots.c.number == 1)
+    return all_of(Boot, connection, query.order_by(boots.c.started_at.desc()).limit(at_most))
+
+
 def count_between(
     connection: Connection, instance_id: str, causes: Collection[Cause], start: datetime, end: datetime
 ) -> int:

@@ -32,7 +32,7 @@ async def _whole(stack: Stack) -> dict[str, Any]:
     """All that a call could have changed: rows, guests, their disks, and files of layers."""
     world = stack.driver.world
     guests = {
-        id: (machine.state, machine.boot_id, machine.console, dict(machine.drives.layers), machine.drives.asked)
+        id: (machine.state, machine.boot_id, machine.serial.said, dict(machine.drives.layers), machine.drives.asked)
         for id, machine in world.machines.items()
     }
     layers = {id: (world.layers[id], dict(world.layers.own(id))) for id in world.layers.ids()}

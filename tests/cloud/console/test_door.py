@@ -161,7 +161,8 @@ def built(stack: Stack, tmp_path: Path) -> Path:
     """A folder of built files, which the door serves, beside a file that it must not."""
     folder = tmp_path / "static"
     (folder / "assets").mkdir(parents=True)
-    (folder / "index.html.gz").write_bytes(gzip.compress(b"<!doctype html>"))
+    for name in ("index.html.gz", "serial.html.gz"):
+        (folder / name).write_bytes(gzip.compress(b"<!doctype html>"))
     (folder / "assets" / "index-Bx91.js.gz").write_bytes(gzip.compress(b"export {}"))
     (folder / "left-uncompressed.js").write_text("secret")
     (tmp_path / "secret.js.gz").write_bytes(gzip.compress(b"secret"))
@@ -222,6 +223,17 @@ async def test_every_answer_says_what_a_browser_may_do_with_it(browser: Browser,
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+async def test_only_the_page_with_a_terminal_may_write_styles_of_its_own(browser: Browser, built: Path) -> None:
+    policies = {}
+    for name in ("", "index.html", "serial.html", "assets/index-Bx91.js", "serial.html/", "assets/serial.html", "none"):
+        policies[name] = (await browser.get(f"/console/{name}")).headers["content-security-policy"]
+    usual = policies.pop("")
+    of_terminal = policies.pop("serial.html")
+    assert of_terminal == usual.replace("style-src 'self';", "style-src 'self' 'unsafe-inline';")
+    assert "unsafe" not in usual
+    assert set(policies.values()) == {usual}
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """What a page that listens is told, and when its connection ends, with the cloud's clock in the test's hand."""
 
 import asyncio
-from typing import Any
 
 import pytest
-from browser import ORIGIN, Browser
+from browser import Browser
+from page import Page
 from stack import Stack
 from waiting import eventually_async, let_others_run
 
@@ -12,40 +12,6 @@ from kumoniwa.console import changes
 from kumoniwa.console.sessions import IDLE
 
 pytestmark = pytest.mark.anyio
-
-
-class Page:
-    """One page's WebSocket as the door sees it. Nothing is taken of it while `reads` is not set."""
-
-    def __init__(self, stack: Stack, browser: Browser) -> None:
-        self._console = stack.running.console
-        self.reads = asyncio.Event()
-        self.reads.set()
-        self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._coming.put_nowait({"type": "websocket.connect"})
-        given = {"host": "127.0.0.1:4566", "origin": ORIGIN, "cookie": browser.cookie or ""}
-        self._scope = {
-            "type": "websocket",
-            "path": "/console/live",
-            "query_string": b"",
-            "headers": [(name.encode(), value.encode()) for name, value in given.items()],
-            "subprotocols": ["kumoniwa", browser.half_b],
-        }
-
-    async def listen(self) -> None:
-        async def send(message: Any) -> None:
-            await self.reads.wait()
-            self.sent.put_nowait(message)
-
-        await self._console(self._scope, self._coming.get, send)
-
-    async def next(self) -> dict[str, Any]:
-        async with asyncio.timeout(10):
-            return await self.sent.get()
-
-    def leave(self) -> None:
-        self._coming.put_nowait({"type": "websocket.disconnect", "code": 1000})
 
 
 @pytest.fixture
@@ -58,7 +24,7 @@ async def browser(stack: Stack) -> Browser:
 async def test_a_session_that_ends_while_its_connection_is_accepted_ends_the_connection(
     stack: Stack, browser: Browser
 ) -> None:
-    page = Page(stack, browser)
+    page = Page(stack, browser, "/console/live")
     page.reads.clear()
     async with asyncio.TaskGroup() as group:
         group.create_task(page.listen())
@@ -75,7 +41,7 @@ async def test_a_page_that_does_not_read_is_let_go_when_its_session_ends(
     stack: Stack, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "SEND_DEADLINE", 0.05)
-    page = Page(stack, browser)
+    page = Page(stack, browser, "/console/live")
     listening = asyncio.create_task(page.listen())
     assert [(await page.next())["type"] for _ in range(2)] == ["websocket.accept", "websocket.send"]
     page.reads.clear()
@@ -88,7 +54,7 @@ async def test_a_session_in_which_nothing_is_asked_for_long_is_told_no_more(
     stack: Stack, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "BEAT", 2 * IDLE.total_seconds())
-    page = Page(stack, browser)
+    page = Page(stack, browser, "/console/live")
     listening = asyncio.create_task(page.listen())
     assert [(await page.next())["type"] for _ in range(2)] == ["websocket.accept", "websocket.send"]
     other = Browser(stack)

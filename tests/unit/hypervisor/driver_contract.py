@@ -15,11 +15,13 @@ from contract_bench import MIB, Bench, forward, overlay, up  # noqa: E402  (rewr
 from storage_contract import StorageContract  # noqa: E402
 
 from kumoniwa.hypervisor.driver import (  # noqa: E402
+    ConsoleReader,
     Cut,
     CutRefused,
     DiskRefused,
     DriverError,
     EventKind,
+    GuestLost,
     GuestState,
     LinkRefused,
 )
@@ -225,6 +227,32 @@ class DriverContract(StorageContract):
         assert b"reboot: Power down" in console
         assert len(console) <= 64 << 10
 
+    async def test_a_reader_of_the_console_follows_a_guest_from_its_first_boot_to_its_end(self, bench: Bench) -> None:
+        id, spec = await up(bench)
+        guest = bench.driver.guest(id)
+        with await guest.follow_console() as reader, await guest.follow_console() as other:
+            await bench.run(guest.ensure_off(deadline=300, skip_os_shutdown=False))
+            await bench.run(guest.ensure_running(spec))
+            await bench.event(EventKind.REACHABLE)
+            await bench.run(guest.ensure_off(deadline=300, skip_os_shutdown=False))
+            with await guest.follow_console() as late:  # of a guest that does not run
+                await bench.run(guest.ensure_forgotten())
+                heard = [await _all_of(one) for one in (reader, other, late)]
+        assert heard[0].count(b"Linux version") == 2
+        assert heard[0].count(b"reboot: Power down") == 2
+        assert heard[1:] == [heard[0], heard[0]]
+
+    async def test_readers_of_the_console_end_with_the_driver(self, bench: Bench) -> None:
+        id, _ = await up(bench)
+        with await bench.driver.guest(id).follow_console() as reader:
+            await bench.driver.close()
+            assert b"Linux version" in await _all_of(reader)
+
+    async def test_nobody_reads_what_is_typed_to_a_guest_that_is_off(self, bench: Bench) -> None:
+        spec = await bench.spec()
+        with pytest.raises(GuestLost):
+            await bench.driver.guest(spec.id).type_on_console(b"\r")
+
     async def test_nothing_is_left_of_a_forgotten_guest_but_its_disks(self, bench: Bench) -> None:
         id, spec = await up(bench)
         for _ in range(2):
@@ -305,3 +333,11 @@ class DriverContract(StorageContract):
     async def test_a_driver_says_what_it_is(self, bench: Bench) -> None:
         assert bench.driver.name
         assert bench.driver.describe()
+
+
+async def _all_of(reader: ConsoleReader) -> bytes:
+    """What a reader gets until its end."""
+    heard = b""
+    while (said := await reader.next()) is not None:
+        heard += said.text
+    return heard

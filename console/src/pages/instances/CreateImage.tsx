@@ -1,22 +1,26 @@
 /** Create image, with the answer: whether it reboots the instance, what stop protection has to do with it. */
-import Alert from "@cloudscape-design/components/alert";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import SpaceBetween from "@cloudscape-design/components/space-between";
+import Link from "@cloudscape-design/components/link";
 import { useMemo, useState, type ReactNode } from "react";
 import { call } from "../../api/call";
 import { asCli } from "../../api/cli";
 import { useListing } from "../../api/listing";
-import type { Chosen } from "../../resource/resource";
+import { hinderedBy, useRefusal, WouldBeRefused } from "../../resource/refusal";
+import { label, type Chosen } from "../../resource/resource";
+import { NO_TAGS } from "../../resource/tags";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
-import { useText, type Text } from "../../texts/texts";
-import { bootsOf, protectionsOf, type Row } from "./model";
-import { downtimes } from "./timelineModel";
-
-const NAME = /^[\w ()[\]./\-'@]{3,128}$/;
+import { at } from "../../shell/place";
+import { useText } from "../../texts/texts";
+import { isImageName } from "../images/imageName";
+import { CreateImageAnswer } from "./CreateImageAnswer";
+import { areWhole, mappingsOf, ownDevices, volumesOfInstance, type AddedDevice, type DeviceChange } from "./imageDevices";
+import { ImageTags, imageTagSpecifications, type ImageTagsValue } from "./ImageTags";
+import { ImageVolumes } from "./ImageVolumes";
+import { protectionsOf, type Row } from "./model";
 
 interface Properties {
   region: string;
@@ -30,37 +34,59 @@ export function CreateImage({ region, items: [row], close }: Properties): ReactN
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
   const [reboot, setReboot] = useState(true);
+  const [changes, setChanges] = useState<Record<string, DeviceChange>>({});
+  const [added, setAdded] = useState<AddedDevice[]>([]);
+  const [tags, setTags] = useState<ImageTagsValue>({ image: NO_TAGS, snapshots: undefined });
   const { value: protections } = useListing(useMemo(() => protectionsOf(region, row.id), [region, row.id]));
+  const { value: volumes } = useListing(useMemo(() => volumesOfInstance(region, row.id), [region, row.id]));
+  const own = ownDevices(row.instance, volumes ?? []);
   const parameters = {
     InstanceId: row.id,
     Name: name,
     ...(description !== "" && { Description: description }),
     NoReboot: !reboot,
+    ...mappingsOf(own, changes, added),
+    ...imageTagSpecifications(tags),
   };
-  const isNamed = NAME.test(name);
+  const isNamed = isImageName(name);
+  const areValid = tags.image.valid && (tags.snapshots?.valid ?? true);
+  const isWhole = isNamed && areValid && areWhole(added);
+  const refusal = useRefusal(region, "CreateImage", isWhole ? parameters : undefined);
+  const hindered = (): string | null => {
+    if (!isNamed) return text("createImage.nameHelp");
+    if (!areValid) return text("tags.invalid");
+    return isWhole ? hinderedBy(text, refusal) : text("createImage.volumeWrong");
+  };
   const act = async (): Promise<void> => {
-    const { ImageId } = await call(region, "CreateImage", parameters);
-    say({ type: "success", content: text("createImage.done", { image: ImageId ?? "" }) });
+    const { ImageId = "" } = await call(region, "CreateImage", parameters);
+    const content = (
+      <>
+        {text("createImage.done", { image: ImageId })}{" "}
+        <Link href={at(region, "images", ImageId, "cut")} color="inverted">
+          {text("tab.cut")}
+        </Link>
+      </>
+    );
+    say({ type: "success", content });
   };
   return (
     <Dialog
       title={text("action.createImage")}
       go={text("action.createImage")}
-      hindered={isNamed ? null : text("createImage.nameHelp")}
+      hindered={hindered()}
       commands={[asCli("CreateImage", parameters, region)]}
       act={act}
       close={close}
       size="large"
     >
       <KeyValuePairs
-        columns={3}
+        columns={2}
         items={[
-          { label: text("instance.id"), value: row.name === "" ? row.id : `${row.id} (${row.name})` },
+          { label: text("instance.id"), value: label(row.id, row.name) },
           {
             label: text("protection.stop"),
             value: protections === undefined ? text("loading") : text(protections.stop ? "enabled" : "disabled"),
           },
-          { label: text("createImage.volumes"), value: <Volumes row={row} /> },
         ]}
       />
       <FormField
@@ -88,57 +114,10 @@ export function CreateImage({ region, items: [row], close }: Properties): ReactN
       >
         {text("createImage.reboot")}
       </Checkbox>
-      {protections && <TheAnswer region={region} row={row} reboot={reboot} isProtected={protections.stop} />}
+      {protections && <CreateImageAnswer region={region} row={row} reboot={reboot} isProtected={protections.stop} />}
+      <ImageVolumes own={own} changes={changes} onChange={setChanges} added={added} onAdd={setAdded} />
+      <ImageTags value={tags} onChange={setTags} />
+      <WouldBeRefused refusal={refusal} />
     </Dialog>
   );
-}
-
-interface Asked {
-  region: string;
-  row: Row;
-  reboot: boolean;
-  isProtected: boolean;
-}
-
-/** What CreateImage will do to this very instance. */
-export function TheAnswer({ region, row, reboot, isProtected }: Asked): ReactNode {
-  const text = useText();
-  const { value: boots } = useListing(useMemo(() => bootsOf(region, row.id), [region, row.id]));
-  if (row.state === "stopped") return <Alert type="success" header={text("createImage.stopped")} />;
-  if (!reboot) {
-    return (
-      <Alert type="info" {...(isProtected && { header: text("createImage.protectedNotRebooted") })}>
-        {text("createImage.noReboot")}
-      </Alert>
-    );
-  }
-  const last = downtimes(boots ?? []).findLast((down) => down.action === "CreateImage");
-  return (
-    <Alert
-      type={isProtected ? "warning" : "info"}
-      header={text(isProtected ? "createImage.protectedAndRebooted" : "createImage.rebooted")}
-    >
-      <SpaceBetween size="xs">
-        <div>{text(isProtected ? "createImage.protectedAndRebootedWhy" : "createImage.rebootedWhy")}</div>
-        <div>{last === undefined ? text("createImage.noLastReboot") : lastReboot(text, last)}</div>
-      </SpaceBetween>
-    </Alert>
-  );
-}
-
-function lastReboot(text: Text, last: ReturnType<typeof downtimes>[number]): string {
-  return text("createImage.lastReboot", {
-    whole: last.whole.toFixed(1),
-    shutdown: last.shutdown.toFixed(1),
-    cut: last.cut === null ? text("unknown") : `${Math.round(last.cut * 1000)} ms`,
-    boot: last.boot.toFixed(1),
-  });
-}
-
-function Volumes({ row }: { row: Row }): ReactNode {
-  return (row.instance.BlockDeviceMappings ?? []).map((device) => (
-    <div key={device.DeviceName}>
-      {device.DeviceName} ({device.Ebs?.VolumeId})
-    </div>
-  ));
 }

@@ -5,7 +5,7 @@ import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
@@ -15,13 +15,12 @@ import { evidenceOf, historyOf } from "./evidence";
 import type { Row } from "./model";
 import { TimelinePicture } from "./TimelinePicture";
 import { downtimes, duration, isMoving } from "./timelineModel";
+import { useNow } from "./useNow";
 
 const SHOWN = 5; // boots in the picture
 const REQUEST = 340; // px: ids and moments are read in one line
 const MOMENT = 200;
 const WORD = 150;
-const TICK = 500; // ms, while the guest boots or shuts down
-const SLOW_TICK = 2000; // ms, else
 
 export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
@@ -111,15 +110,4 @@ function Request({ id }: { id: string | null }): ReactNode {
       copyErrorText={text("copyFailed")}
     />
   );
-}
-
-/** The time, which goes on by itself. */
-function useNow(moving: boolean): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), moving ? TICK : SLOW_TICK);
-    return () => clearInterval(timer);
-  }, [moving]);
-  return now;
 }

@@ -18,6 +18,7 @@ const LANE = 30;
 const AXIS = GUEST + 66;
 const LEGEND = AXIS + 34;
 const HEIGHT = LEGEND + 10;
+const MARKED = 16; // px for the word at a mark
 const KINDS = ["booting", "up", "shutdown", "atRest", "off"] as const;
 const CHARACTER = 6.6; // px, about
 
@@ -25,14 +26,23 @@ interface Properties {
   boots: readonly Boot[];
   moves: readonly Move[];
   /** What is done to the instance now. */
-  claim: Claim | null;
+  claim?: Claim | null;
   now: number;
+  /** A moment that is marked, with a word for it. */
+  mark?: Marked;
 }
 
-export function TimelinePicture({ boots, moves, claim, now }: Properties): ReactNode {
+interface Marked {
+  at: number;
+  text: string;
+}
+
+export function TimelinePicture({ boots, moves, claim = null, now, mark }: Properties): ReactNode {
   const text = useText();
   const beginning = model.beginningOf(boots, moves);
-  const guest = model.guestPhases(model.withShutdown(boots, claim), Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
+  const phases = model.guestPhases(model.withShutdown(boots, claim), Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
+  const guest = mark === undefined ? phases : model.partedAt(phases, mark.at);
+  const below = mark === undefined ? 0 : MARKED;
   const axis = model.axisOf(guest, DRAWN);
   const api = model.apiPhases(moves, beginning, guest.at(-1)?.to ?? now);
   const flags = moments.flagsOf(boots);
@@ -45,7 +55,7 @@ export function TimelinePicture({ boots, moves, claim, now }: Properties): React
   });
   return (
     <div className="timeline" tabIndex={0} role="region" aria-label={text("timeline.title")}>
-      <svg viewBox={`0 0 ${WIDTH} ${top + HEIGHT}`} role="img" aria-label={label}>
+      <svg viewBox={`0 0 ${WIDTH} ${top + HEIGHT + below}`} role="img" aria-label={label}>
         <text x={0} y={13}>{text("timeline.causes")}</text>
         <text x={0} y={top + API + 20}>{text("timeline.api")}</text>
         <text x={0} y={top + GUEST + 20} className="strong">{text("timeline.guest")}</text>
@@ -57,11 +67,12 @@ export function TimelinePicture({ boots, moves, claim, now }: Properties): React
           <Lane phases={guest} axis={axis} y={GUEST} timed />
           <Marks marks={moments.marksOf(boots)} axis={axis} />
           <line className="axis" x1={0} x2={DRAWN} y1={AXIS} y2={AXIS} />
-          <text className="faint" x={DRAWN} y={AXIS + 14} textAnchor="end">{text("timeline.now")}</text>
+          {mark === undefined && <text className="faint" x={DRAWN} y={AXIS + 14} textAnchor="end">{text("timeline.now")}</text>}
           {axis.cuts.map((cut) => (
             <Cut key={cut.x} x={cut.x + cut.width / 2} />
           ))}
-          <Legend />
+          {mark && <Mark mark={mark} x={axis.x(mark.at)} />}
+          <Legend y={LEGEND + below} />
         </g>
       </svg>
     </div>
@@ -116,7 +127,20 @@ function Marks({ marks, axis }: { marks: readonly moments.Mark[]; axis: model.Ax
   });
 }
 
-function Legend(): ReactNode {
+/** The marked moment, through both lanes; its word is beneath the axis, on the side where there is room. */
+function Mark({ mark, x }: { mark: Marked; x: number }): ReactNode {
+  const isLeft = x + widthOf(mark.text, CHARACTER) > DRAWN;
+  return (
+    <g>
+      <line className="cut" x1={x} x2={x} y1={API - 8} y2={AXIS + 8} />
+      <text className="strong" x={isLeft ? x - 5 : x + 5} y={AXIS + 19} textAnchor={isLeft ? "end" : "start"}>
+        {mark.text}
+      </text>
+    </g>
+  );
+}
+
+function Legend({ y }: { y: number }): ReactNode {
   const text = useText();
   const words = [
     ...KINDS.map((kind) => ({ kind, word: text(`timeline.${kind}`) })),
@@ -124,7 +148,7 @@ function Legend(): ReactNode {
     { kind: "reachable" as const, word: text("timeline.reachable") },
   ];
   return words.map(({ kind, word }, index) => (
-    <g key={kind} transform={`translate(${index * 132} ${LEGEND})`}>
+    <g key={kind} transform={`translate(${index * 132} ${y})`}>
       {kind === "cut" || kind === "reachable" ? (
         <path className="moment" d={`M7 -9${SHAPES[kind]}`} />
       ) : (

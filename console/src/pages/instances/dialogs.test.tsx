@@ -1,14 +1,16 @@
 import createWrapper from "@cloudscape-design/components/test-utils/dom";
 import { act } from "react";
 import { expect, test } from "vitest";
-import { bootOf, rowOf, second, serve, settle, show, type Reply } from "../../testing";
+import { bootOf, eventually, rowOf, second, serve, settle, show, type Reply } from "../../testing";
 import { ChangeProtection } from "./ChangeProtection";
 import { ChangeState } from "./ChangeState";
-import { CreateImage, TheAnswer } from "./CreateImage";
+import { CreateImage } from "./CreateImage";
+import { CreateImageAnswer } from "./CreateImageAnswer";
 
 const boots = [
   bootOf(1, 0, { end_action: "CreateImage", end_requested_at: second(10), at_rest_at: second(13) }),
-  bootOf(2, 14, { action: "CreateImage", cut_seconds: 0.002 }),
+  bootOf(2, 14, { action: "CreateImage", cut_seconds: 0.002, end_action: "RebootInstances", end_requested_at: second(20), at_rest_at: second(21) }),
+  bootOf(3, 21, { action: "RebootInstances" }),
 ];
 const close = (): void => undefined;
 const dialog = () => createWrapper().findModal()!;
@@ -22,14 +24,15 @@ function cloud(reply: (action: string, parameters: Record<string, unknown>) => R
   });
 }
 
-const answer = (more: Partial<Parameters<typeof TheAnswer>[0]>) =>
-  show(<TheAnswer region="us-east-1" row={rowOf("i-1")} reboot isProtected={false} {...more} />);
+const answer = (more: Partial<Parameters<typeof CreateImageAnswer>[0]>) =>
+  show(<CreateImageAnswer region="us-east-1" row={rowOf("i-1")} reboot isProtected={false} {...more} />);
 
 test("of a protected instance the answer is that it is rebooted, and for how long it was down the last time", async () => {
   cloud(() => undefined);
   const text = await answer({ isProtected: true });
   expect(text()).toContain("Stop protection is on, and does not prevent this reboot");
   expect(text()).toContain("down for 6.0 s: shutdown 3.0 s, snapshot 2 ms, boot 2.0 s");
+  expect(text()).toContain("Its last reboots, the latest first: down for 3.0 s.");
 });
 
 test("without a reboot the answer names the risk", async () => {
@@ -42,18 +45,64 @@ test("of a stopped instance nothing is rebooted", async () => {
   expect((await answer({ row: rowOf("i-2", { state: "stopped" }) }))()).toContain("nothing is rebooted");
 });
 
+const volumes = { Volumes: [{ VolumeId: "vol-1", Size: 8, VolumeType: "gp3" }, { VolumeId: "vol-2", Size: 20, VolumeType: "gp2" }] };
+
+/** A cloud that makes images, unless their name is taken. */
+const maker = () =>
+  cloud((action, { DryRun, Name }) => {
+    if (action === "DescribeVolumes") return { body: volumes };
+    if (action !== "CreateImage") return undefined;
+    if (Name === "taken") return { status: 400, body: { code: "InvalidAMIName.Duplicate", message: "AMI name taken is in use" } };
+    return DryRun ? { status: 412, body: { code: "DryRunOperation", message: "" } } : { body: { ImageId: "ami-1" } };
+  });
+const imaged = (heard: ReturnType<typeof serve>) =>
+  heard.filter(({ action, parameters }) => action === "CreateImage" && !parameters?.DryRun).map(({ parameters }) => parameters);
+const goOn = () => dialog().findFooter()!.findAllButtons()[1]!;
+const name = (value: string): void => act(() => dialog().findContent().findInput()!.setInputValue(value));
+
 test("an image needs a name that EC2 takes, and is made by one call", async () => {
-  const heard = cloud((action) => (action === "CreateImage" ? { body: { ImageId: "ami-1" } } : undefined));
+  const heard = maker();
   await show(<CreateImage region="us-east-1" items={[rowOf("i-1")]} close={close} />);
-  const [, go] = dialog().findFooter()!.findAllButtons();
-  expect(go!.isDisabled()).toBe(true);
-  act(() => dialog().findContent().findInput()!.setInputValue("no!"));
+  expect(goOn().isDisabled()).toBe(true);
+  name("no!");
   expect(dialog().getElement().textContent).toContain("a character that EC2 does not take");
-  act(() => dialog().findContent().findInput()!.setInputValue("my image"));
+  name("my image");
   expect(dialog().getElement().textContent).toContain("create-image --region us-east-1 --instance-id i-1 --name 'my image' --reboot");
-  act(() => go!.click());
+  await eventually(() => !goOn().isDisabled());
+  act(() => goOn().click());
   await settle();
-  expect(heard.at(-1)).toMatchObject({ action: "CreateImage", parameters: { InstanceId: "i-1", Name: "my image", NoReboot: false } });
+  expect(imaged(heard)).toEqual([{ InstanceId: "i-1", Name: "my image", NoReboot: false }]);
+});
+
+test("a name that is taken is refused in EC2's words before anything is done", async () => {
+  const heard = maker();
+  await show(<CreateImage region="us-east-1" items={[rowOf("i-1")]} close={close} />);
+  name("taken");
+  await eventually(() => dialog().getElement().textContent.includes("AMI name taken is in use (InvalidAMIName.Duplicate)"));
+  expect([goOn().isDisabled(), imaged(heard)]).toEqual([true, []]);
+});
+
+test("a volume is left out of an image by its own checkbox, and the root cannot be", async () => {
+  const heard = maker();
+  const BlockDeviceMappings = [
+    { DeviceName: "/dev/xvda", Ebs: { VolumeId: "vol-1", DeleteOnTermination: true } },
+    { DeviceName: "/dev/sdf", Ebs: { VolumeId: "vol-2", DeleteOnTermination: false } },
+  ];
+  const instance = { InstanceId: "i-2", RootDeviceName: "/dev/xvda", BlockDeviceMappings };
+  await show(<CreateImage region="us-east-1" items={[rowOf("i-2", { instance })]} close={close} />);
+  const box = (label: string) => dialog().findContent().find<HTMLInputElement>(`input[aria-label="${label}"]`)!.getElement();
+  expect(dialog().getElement().textContent).toMatch(/vol-1.*8.*gp3.*vol-2.*20.*gp2/);
+  expect(box("In the image: /dev/xvda").disabled).toBe(true);
+  act(() => box("In the image: /dev/sdf").click());
+  act(() => box("Delete on termination: /dev/xvda").click());
+  name("smaller");
+  await eventually(() => !goOn().isDisabled());
+  act(() => goOn().click());
+  await settle();
+  expect(imaged(heard)[0]?.BlockDeviceMappings).toEqual([
+    { DeviceName: "/dev/xvda", Ebs: { DeleteOnTermination: false } },
+    { DeviceName: "/dev/sdf", NoDevice: "" },
+  ]);
 });
 
 test("a stop says which instance is refused in EC2's words, and stops the others", async () => {

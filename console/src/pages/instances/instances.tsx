@@ -2,7 +2,7 @@
 import Link from "@cloudscape-design/components/link";
 import type { Action, ActionDialog, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
-import { at } from "../../shell/place";
+import { at, serialConsoleAt } from "../../shell/place";
 import { ChangeGroups } from "./ChangeGroups";
 import { ChangeState, type Change } from "./ChangeState";
 import { Connect } from "./connect/Connect";
@@ -13,8 +13,10 @@ import { InstanceSecurity } from "./InstanceSecurity";
 import { InstanceStatusTab } from "./InstanceStatusTab";
 import { InstanceStorage } from "./InstanceStorage";
 import { instancesOf, type Row } from "./model";
+import { Screenshot } from "./Screenshot";
 import { INSTANCE_SETTINGS } from "./settings/settings";
 import { StatusChecks, statusText } from "./StatusChecks";
+import { SystemLog } from "./SystemLog";
 import { Timeline } from "./Timeline";
 
 const columns: Column<Row>[] = [
@@ -88,6 +90,15 @@ const menus: Menu<Row>[] = [
         text: "action.imageAndTemplates",
         actions: [{ id: "createImage", text: "action.createImage", dialog: CreateImage }],
       },
+      {
+        id: "monitor",
+        text: "action.monitor",
+        actions: [
+          { id: "log", text: "action.systemLog", address: (region, row) => at(region, "instances", row.id, "log") },
+          { id: "screenshot", text: "action.screenshot", address: (region, row) => at(region, "instances", row.id, "screenshot") },
+          { id: "serial", text: "action.serialConsole", newTab: (region, row) => serialConsoleAt(region, row.id) },
+        ],
+      },
     ],
   },
 ];
@@ -103,6 +114,7 @@ const instances: Resource<Row> = {
   sortedBy: "name",
   menus,
   buttons: [connect],
+  create: { text: "launch.instances", address: (region) => at(region, "launch") },
   tabs: [
     { id: "details", label: "tab.details", view: InstanceFacts },
     { id: "status", label: "tab.status", view: InstanceStatusTab },
@@ -110,6 +122,8 @@ const instances: Resource<Row> = {
     { id: "security", label: "tab.security", view: InstanceSecurity },
     { id: "networking", label: "tab.networking", view: InstanceNetworking },
     { id: "storage", label: "tab.storage", view: InstanceStorage },
+    { id: "log", label: "tab.log", view: SystemLog },
+    { id: "screenshot", label: "tab.screenshot", view: Screenshot },
   ],
 };
 

@@ -54,6 +54,13 @@ export function withShutdown(boots: readonly Boot[], claim: Claim | null): reado
 
 const SHUTDOWN_STEP = "shut the guest down"; // as every workflow calls it
 
+/** The same, with the phase parted in which this moment lies: a long one is then shortened on each side of it. */
+export function partedAt(phases: readonly Phase<GuestKind>[], moment: number): Phase<GuestKind>[] {
+  return phases.flatMap((phase) =>
+    phase.from < moment && moment < phase.to ? [{ ...phase, to: moment, open: false }, { ...phase, from: moment }] : [phase],
+  );
+}
+
 /** What the guest was doing, from the beginning until now, without holes. */
 export function guestPhases(boots: readonly Boot[], now: number, beginning: number): Phase<GuestKind>[] {
   const started = time(boots[0]!.started_at)!;
@@ -93,8 +100,9 @@ export function beginningOf(boots: readonly Boot[], moves: readonly Move[]): num
 export function apiPhases(moves: readonly Move[], from: number, now: number): Phase<ApiKind>[] {
   const first = moves[0] === undefined ? Infinity : time(moves[0].at)!;
   const before: Phase<ApiKind> = { kind: "unrecorded", from, to: Math.min(first, now), open: moves.length === 0 };
-  const known = moves.flatMap((move, index) => {
-    const next = moves[index + 1];
+  const until = moves.filter((move) => time(move.at)! <= now || move === moves[0]); // a picture may end before now
+  const known = until.flatMap((move, index) => {
+    const next = until[index + 1];
     const begin = Math.max(from, time(move.at)!);
     const end = next === undefined ? Math.max(begin, now) : time(next.at)!;
     if (next !== undefined && end <= begin) return [];

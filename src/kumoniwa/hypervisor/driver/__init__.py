@@ -21,8 +21,10 @@ from kumoniwa.hypervisor.driver.driver_errors import (
     DriverError,
     GuestLost,
     HostExhausted,
+    KeysNotRead,
     LayerDamaged,
     LinkRefused,
+    TooManyReaders,
 )
 from kumoniwa.hypervisor.driver.events import EventKind, GuestEvent
 from kumoniwa.hypervisor.driver.features import Features
@@ -41,6 +43,7 @@ from kumoniwa.hypervisor.driver.guest import (
     Shutdown,
     Started,
 )
+from kumoniwa.hypervisor.driver.serial_console import ConsoleReader, Said, SerialConsole
 
 __all__ = [
     "AGAIN",
@@ -50,6 +53,7 @@ __all__ = [
     "START_ANEW",
     "TRIED_ON",
     "Capacity",
+    "ConsoleReader",
     "Cut",
     "CutMade",
     "CutRefused",
@@ -73,12 +77,16 @@ __all__ = [
     "GuestSpec",
     "GuestState",
     "HostExhausted",
+    "KeysNotRead",
     "KnownLayer",
     "LayerDamaged",
     "LayerId",
     "LayerMeasure",
     "LinkRefused",
     "Room",
+    "Said",
+    "SerialConsole",
     "Shutdown",
     "Started",
+    "TooManyReaders",
 ]

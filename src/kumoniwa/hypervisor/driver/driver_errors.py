@@ -5,6 +5,8 @@ DriverError                 something the driver could not do
  ├── CutRefused             a cut did not happen; every disk is as it was before
  ├── DetachRefused          the guest did not let a disk go; it still has it
  ├── LayerDamaged           a layer's file is missing, torn or not what the database says
+ ├── TooManyReaders         a serial console has as many readers as it may have
+ ├── KeysNotRead            what was typed on a serial console is not taken: the guest does not read
  ├── HostExhausted          the host has no room (memory, disk, addresses) for what was asked
  └── DiskRefused            a file offered for import is not a disk we take
       └── LinkRefused       it is a link
@@ -65,6 +67,20 @@ class LayerDamaged(DriverError):
         *,
         way_out: str = "kumoniwa storage check says what depends on it: put a copy of the file back, or make it anew.",
     ) -> None:
+        super().__init__(what, way_out=way_out)
+
+
+class TooManyReaders(DriverError):
+    """A serial console has as many readers as it may have."""
+
+    def __init__(self, what: str, *, way_out: str = "Close one of them first.") -> None:
+        super().__init__(what, way_out=way_out)
+
+
+class KeysNotRead(DriverError):
+    """What was typed on a serial console was not taken, or not all of it: the guest does not read."""
+
+    def __init__(self, what: str, *, way_out: str = "Type it again when the guest reads.") -> None:
         super().__init__(what, way_out=way_out)
 
 

@@ -10,6 +10,7 @@ from typing import NewType, Protocol
 
 from kumoniwa.hypervisor.driver.disks import LayerId
 from kumoniwa.hypervisor.driver.driver_errors import DriverError
+from kumoniwa.hypervisor.driver.serial_console import ConsoleReader
 from kumoniwa.refusal import REPORT_IT
 
 GuestId = NewType("GuestId", str)
@@ -238,6 +239,22 @@ class Guest(Protocol):
 
     async def console(self) -> bytes:
         """The last 64 KiB of the serial console, over all its boots; it outlives the process."""
+        ...
+
+    async def follow_console(self) -> ConsoleReader:
+        """A reader of the serial console: what `console` gives comes first, then what the guest says, over its boots,
+        stops and starts. It ends when the guest is forgotten or the driver closed. The guest waits for no reader.
+
+        Raises `TooManyReaders`.
+        """
+        ...
+
+    async def type_on_console(self, keys: bytes) -> None:
+        """Hand this to the guest as what is typed on its serial console. It is not said whether the guest reads it.
+
+        Never waits for the guest. Raises `KeysNotRead` where too much waits for it already (the end of `keys` is lost
+        then), and `GuestLost` where it is ABSENT.
+        """
         ...
 
     async def ensure_forgotten(self) -> None:

@@ -64,6 +64,8 @@ class SimulatedDriver:
     async def close(self) -> None:
         if self.world.listener == self._events.put_nowait:  # not if a later driver took our place
             self.world.listener = None
+            for machine in self.world.machines.values():
+                machine.serial.end()
         self._events.put_nowait(None)
         if self._owns_world:
             await self.world.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
     MAKE_ROOM,
+    ConsoleReader,
     Cut,
     CutMade,
     DetachRefused,
@@ -176,7 +177,7 @@ class SimulatedGuest(Inside):
         await self._faults.enter("screenshot")
         if self._state() is GuestState.ABSENT:
             raise GuestLost(f"Guest {self._id} has no display: it is off.")
-        return await asyncio.to_thread(display.png, self._machine().console)
+        return await asyncio.to_thread(display.png, self._machine().serial.said)
 
     async def ensure_forwards(self, forwards: Collection[Forward]) -> Mapping[Forward, str]:
         await self._faults.enter("ensure_forwards")
@@ -189,12 +190,23 @@ class SimulatedGuest(Inside):
     async def console(self) -> bytes:
         await self._faults.enter("console")
         machine = self._world.machines.get(self._id)
-        return b"" if machine is None else machine.console
+        return b"" if machine is None else machine.serial.said
+
+    async def follow_console(self) -> ConsoleReader:
+        await self._faults.enter("follow_console")
+        return self._machine().serial.follow()
+
+    async def type_on_console(self, keys: bytes) -> None:
+        await self._faults.enter("type_on_console")
+        if self._state() is GuestState.ABSENT:
+            raise GuestLost(f"Guest {self._id} is off: nothing reads what is typed.")
+        self._machine().answer_typing()
 
     async def ensure_forgotten(self) -> None:
         await self._faults.enter("ensure_forgotten")
         if (machine := self._world.machines.pop(self._id, None)) is not None:
             machine.pull_plug()
+            machine.serial.end()
         await self._faults.point("ensure_forgotten")
 
     async def _shut_down(self, method: str, deadline: float | None) -> Shutdown:

@@ -9,7 +9,9 @@ from kumoniwa.hypervisor.driver import DiskBus
 
 MESSAGES = "/var/log/messages"
 LOG_LIMIT = 64 << 10
-"""Bytes that a log keeps of its end; the console too."""
+"""Bytes that a log keeps of its end."""
+NO_SHELL = "\r\n[This guest is simulated: it has no shell, and nothing reads what is typed here.]\r\n"
+"""What the console says to whoever types."""
 
 RELEASE = "6.1.0-kumoniwa-simulated"
 

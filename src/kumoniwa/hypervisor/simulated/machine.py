@@ -17,6 +17,7 @@ from kumoniwa.hypervisor.driver import (
     GuestLost,
     GuestSpec,
     GuestState,
+    SerialConsole,
 )
 from kumoniwa.hypervisor.simulated import linux
 from kumoniwa.hypervisor.simulated.drives import Drives
@@ -43,7 +44,7 @@ class Machine:
         self.agent_answers = True
         self.is_frozen = False
         """Its file systems take no writes: its agent froze them, and they wait to be thawed."""
-        self.console = b""
+        self.serial = SerialConsole()
         self._host = host
         self._hostname = self._product = ""
         self._bus = DiskBus.NVME
@@ -168,6 +169,11 @@ class Machine:
         elif self._reachable and self.state is GuestState.RUNNING:
             self._report(EventKind.REACHABLE)
 
+    def answer_typing(self) -> None:
+        """Somebody types on its console: it says, once, that nothing reads that. One that does not run is silent."""
+        if self.state is GuestState.RUNNING and not self.serial.said.endswith(linux.NO_SHELL.encode()):
+            self._print(linux.NO_SHELL)
+
     async def wait_until_down(self, seconds: float) -> bool:
         """Return True once it does not run any more, and will not by itself; False after this many seconds."""
         if self._is_down() or seconds <= 0:
@@ -277,7 +283,7 @@ class Machine:
         self.write(linux.MESSAGES, log[-linux.LOG_LIMIT :], None)
 
     def _print(self, text: str) -> None:
-        self.console = (self.console + text.encode())[-linux.LOG_LIMIT :]
+        self.serial.hear(text.encode())
 
     def _report(self, kind: EventKind, detail: str = "") -> None:
         self._host.report(GuestEvent(self.id, kind, self._host.clock.now(), detail))

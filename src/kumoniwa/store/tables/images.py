@@ -43,6 +43,7 @@ images = table(
     Column("deregistration_protection", String, nullable=False, server_default="disabled"),
     Column("protected_until", Moment),
     Column("nvme_only", Boolean, nullable=False, server_default=true()),
+    Column("request_id", String),
     Index("images_scope", "account", "region", "name"),
 )
 

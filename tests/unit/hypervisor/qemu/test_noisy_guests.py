@@ -12,7 +12,8 @@ from waiting import let_others_run, turns_until
 
 from kumoniwa import sockets
 from kumoniwa.clock import ManualClock
-from kumoniwa.hypervisor.driver import GuestId, GuestLost, LayerDamaged
+from kumoniwa.hypervisor.driver import GuestId, GuestLost, LayerDamaged, SerialConsole
+from kumoniwa.hypervisor.driver.serial_console import KEPT, MOST_READERS, MOST_WAITING
 from kumoniwa.hypervisor.qemu.disks.qcow2 import read_header
 from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.drives import freeze
@@ -38,7 +39,7 @@ async def tasks() -> AsyncIterator[Tasks]:
 @pytest.fixture
 def machine(tmp_path: Path, tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A machine whose process is gone."""
-    hearing = Hearing(on_event=lambda _: None, on_kernel=lambda: None, on_end=lambda _: None, on_frozen=lambda _: None)
+    hearing = Hearing(lambda _: None, lambda: None, lambda _: None, lambda _: None, SerialConsole())
     return Machine(tmp_path, Identity(1 << 22, 1, "boot"), hearing, tasks)
 
 
@@ -61,11 +62,15 @@ async def test_a_console_that_never_stops_leaves_the_event_loop_to_others(
 
     monkeypatch.setattr(sockets, "connect", lambda _: ours)
     monkeypatch.setattr(asyncio.get_running_loop(), "sock_recv", always_more)
-    tasks.start(Console(tmp_path, count).follow(), "console")
+    said = SerialConsole()
+    idle = [said.follow() for _ in range(MOST_READERS)]
+    tasks.start(Console(tmp_path, count, said).follow(), "console")
     with theirs:
         await let_others_run(500)
         assert console._A_SECOND <= read <= 2 * console._A_SECOND
         assert kernels == 1, "only a boot that was expected begins"
+        assert {len(reader._waiting) for reader in idle} == {MOST_WAITING}, "what nobody reads is not kept"
+        assert len(said.said) == KEPT
         await tasks.close()
 
 
@@ -78,7 +83,7 @@ async def test_a_kernels_first_line_is_heard_wherever_it_is_split(
     ours.setblocking(False)
     heard = asyncio.Event()
     monkeypatch.setattr(sockets, "connect", lambda _: ours)
-    tasks.start(Console(tmp_path, heard.set).follow(), "console")
+    tasks.start(Console(tmp_path, heard.set, SerialConsole()).follow(), "console")
     said = b"\xff\x00\x1b]0;x\x07" * 100 + b"Linux version "
     cut = len(said) - at
     with theirs:

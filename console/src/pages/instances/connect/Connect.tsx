@@ -14,6 +14,7 @@ import { asCli } from "../../../api/cli";
 import { useListing, type Listing } from "../../../api/listing";
 import { label, type ActionDialog } from "../../../resource/resource";
 import { Copyable } from "../../../shell/Cli";
+import { serialConsoleAt } from "../../../shell/place";
 import { useText } from "../../../texts/texts";
 import { evidenceOf, type Evidence } from "../evidence";
 import { imageOf, type Row } from "../model";
@@ -112,7 +113,7 @@ function Serial({ region, row }: Properties): ReactNode {
         iconAlign="right"
         disabled={hindered !== null}
         {...(hindered === null
-          ? { href: `/console/serial.html#/${encodeURIComponent(region)}/${row.id}`, target: "_blank" }
+          ? { href: serialConsoleAt(region, row.id), target: "_blank" }
           : { disabledReason: hindered })}
       >
         {text("connect.serial")}

@@ -138,6 +138,7 @@ def _copied(call: Call, source: Image, parameters: Parameters) -> Image:
         consistency_detail=source.consistency_detail,
         frozen_ms=source.frozen_ms,
         nvme_only=source.nvme_only,
+        request_id=call.request_id,
     )
 
 

@@ -94,6 +94,7 @@ async def register_image(cloud: Cloud, call: Call, parameters: Parameters) -> An
         boot_mode=parameters.get("BootMode"),
         ena_support=bool(parameters.get("EnaSupport")),
         imds_tokens_required=parameters.get("ImdsSupport") == "v2.0",
+        request_id=call.request_id,
     )
 
     def register(connection: Connection) -> Answer:

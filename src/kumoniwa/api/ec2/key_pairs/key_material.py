@@ -24,8 +24,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 
+from kumoniwa.api.ec2.key_pairs.putty_key import putty_key
+
 RSA = "rsa"
 ED25519 = "ed25519"
+PEM = "pem"
+PPK = "ppk"
 MAX_MATERIAL = 16 * 1024  # bytes; the longest RSA key that is taken needs less than one KiB
 
 _RSA_BITS = 2048
@@ -55,16 +59,22 @@ class NewKeyPair:
     private: str
 
 
-def generate(key_type: str) -> NewKeyPair:
-    """Make a key pair: RSA of 2048 bits (PEM as PKCS #1), or ED25519 (PEM as OpenSSH). RSA takes a while."""
+def generate(key_type: str, key_format: str, comment: str) -> NewKeyPair:
+    """Make a key pair: RSA of 2048 bits, or ED25519. RSA takes a while.
+
+    Its private half is PEM (RSA as PKCS #1, ED25519 as OpenSSH), or PuTTY's format with this comment.
+    """
+    made: RSAPrivateKey | Ed25519PrivateKey
     if key_type == ED25519:
-        signing = Ed25519PrivateKey.generate()
-        private = signing.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-        return NewKeyPair(_described(signing.public_key()), private.decode())
-    key = generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    public = PublicKey(RSA, _openssh(key.public_key()), _fingerprint_of_made(key))
-    return NewKeyPair(public, private.decode())
+        made = Ed25519PrivateKey.generate()
+        public, pem = _described(made.public_key()), PrivateFormat.OpenSSH
+    else:
+        made = generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+        public = PublicKey(RSA, _openssh(made.public_key()), _fingerprint_of_made(made))
+        pem = PrivateFormat.TraditionalOpenSSL
+    if key_format == PPK:
+        return NewKeyPair(public, putty_key(made, public.openssh, comment))
+    return NewKeyPair(public, made.private_bytes(Encoding.PEM, pem, NoEncryption()).decode())
 
 
 def read(material: bytes) -> PublicKey:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec
+from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec, SerialConsole
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine, said_in_log
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
@@ -45,6 +45,8 @@ class Life:
         on_event: Callable[[MonitorEvent], None],
         on_end: Callable[[], None],
     ) -> None:
+        self.said = SerialConsole()
+        """What the guest says on its serial console, whichever process it has."""
         self._id = id
         self._folder = folder
         self._around = surroundings
@@ -92,6 +94,7 @@ class Life:
 
     async def let_go(self) -> None:
         """Stop listening; the process goes on."""
+        self.said.end()
         if self._machine is not None:
             await self._machine.release()
             self._become(Phase.ABSENT)
@@ -141,6 +144,7 @@ class Life:
             on_kernel=lambda: self.report(EventKind.KERNEL_STARTED),
             on_end=self._ended,
             on_frozen=self._stays_frozen,
+            said=self.said,
         )
 
     def _stays_frozen(self, why: str | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
+    ConsoleReader,
     Cut,
     CutMade,
     DiskBus,
@@ -146,8 +147,20 @@ class QemuGuest:
     async def console(self) -> bytes:
         return await asyncio.to_thread(console.tail, self._folder)
 
+    async def follow_console(self) -> ConsoleReader:
+        said = self._power.life.said
+        if not said.began:  # no process of the guest was seen since the server started
+            said.begin(await self.console())
+        return said.follow()
+
+    async def type_on_console(self, keys: bytes) -> None:
+        if (machine := self._machine) is None:
+            raise GuestLost(f"{self._id} is not running: nothing reads what is typed")
+        machine.console.type_keys(keys)
+
     async def ensure_forgotten(self) -> None:
         await self._power.life.ensure_killed()
+        self._power.life.said.end()
         if self._folder.exists():
             await asyncio.to_thread(shutil.rmtree, self._folder)
         self._around.forget(self._id)

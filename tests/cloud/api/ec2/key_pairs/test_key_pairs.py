@@ -163,6 +163,18 @@ async def test_a_key_pair_is_deleted_by_name_or_id_with_its_tags(cloud: BareClou
     assert (await cloud.ask("DescribeTags"))["Tags"] == []
 
 
-async def test_ppk_is_refused_plainly(cloud: BareCloud) -> None:
-    with refused("UnsupportedOperation"):
-        await cloud.ask("CreateKeyPair", KeyName="mine", KeyFormat="ppk")
+@pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
+async def test_a_private_key_can_be_had_in_puttys_format(cloud: BareCloud, key_type: str) -> None:
+    made = await cloud.ask("CreateKeyPair", KeyName="my key", KeyType=key_type, KeyFormat="ppk")
+    lines = made["KeyMaterial"].splitlines()
+    (told,) = (await cloud.ask("DescribeKeyPairs", IncludePublicKey=True))["KeyPairs"]
+    algorithm, blob, *_ = told["PublicKey"].split()
+    assert lines[:3] == [f"PuTTY-User-Key-File-2: {algorithm}", "Encryption: none", "Comment: my key"]
+    count = int(lines[3].removeprefix("Public-Lines: "))
+    assert "".join(lines[4 : 4 + count]) == blob
+    assert told["KeyFingerprint"] == made["KeyFingerprint"]
+
+
+async def test_a_format_that_ec2_does_not_have_is_refused(cloud: BareCloud) -> None:
+    with refused("InvalidParameterValue"):
+        await cloud.ask("CreateKeyPair", KeyName="mine", KeyFormat="der")

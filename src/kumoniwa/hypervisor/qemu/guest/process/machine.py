@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from kumoniwa import run, sockets
-from kumoniwa.hypervisor.driver import MAKE_ROOM, DriverError, GuestLost, GuestSpec, HostExhausted
+from kumoniwa.hypervisor.driver import MAKE_ROOM, DriverError, GuestLost, GuestSpec, HostExhausted, SerialConsole
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, Accelerator, Channels, command_line
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
@@ -41,12 +41,13 @@ _QUIT_WITHIN = 60.0  # seconds for a QEMU that quits to flush what it holds
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """What is called when a machine does something: its monitor's events, the first line of a kernel, its end (exit
-    status), file systems that stay frozen (why) or no longer do (None)."""
+    status), file systems that stay frozen (why) or no longer do (None). What it says on its console goes to `said`."""
 
     on_event: Callable[[MonitorEvent], None]
     on_kernel: Callable[[], None]
     on_end: Callable[[int | None], None]
     on_frozen: Callable[[str | None], None]
+    said: SerialConsole
 
 
 class Machine:
@@ -63,7 +64,7 @@ class Machine:
         self._process = Process.hold(identity, hearing.on_end)
         if self._process is None:
             run.reap(identity.pid)
-        self.console = Console(folder, hearing.on_kernel)
+        self.console = Console(folder, hearing.on_kernel, hearing.said)
 
     @property
     def name(self) -> str:

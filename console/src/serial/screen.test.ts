@@ -1,0 +1,80 @@
+import { Terminal } from "@xterm/xterm";
+import { expect, test } from "vitest";
+import { keepQuiet, Screen } from "./screen";
+
+/** What a terminal types by itself, and the titles it sets, when a guest says this. */
+async function provoked(said: string, quiet: boolean): Promise<string[]> {
+  const terminal = new Terminal({ allowProposedApi: false });
+  const done: string[] = [];
+  if (quiet) keepQuiet(terminal);
+  terminal.onData((text) => done.push(text));
+  terminal.onTitleChange((title) => done.push(title));
+  await new Promise<void>((drawn) => terminal.write(`${said}.`, drawn));
+  terminal.dispose();
+  return done;
+}
+
+const ESC = "\x1b";
+const QUESTIONS: [string, string][] = [
+  ["what it is", `${ESC}[c`],
+  ["what it is, again", `${ESC}[>c`],
+  ["whether it is well", `${ESC}[5n`],
+  ["where its cursor is", `${ESC}[6n`],
+  ["where its cursor is, on which page", `${ESC}[?6n`],
+  ["how a mode is set", `${ESC}[4$p`],
+  ["how one of its own modes is set", `${ESC}[?7$p`],
+  ["how a setting stands", `${ESC}P$qm${ESC}\\`],
+  ["to have a title", `${ESC}]2;a title\x07`],
+];
+
+test.each(QUESTIONS)("a guest that asks %s gets no answer", async (_, said) => {
+  expect(await provoked(said, false)).not.toEqual([]); // else the next line says nothing
+  expect(await provoked(said, true)).toEqual([]);
+});
+
+test.each([
+  ["how large the window is", `${ESC}[18t`],
+  ["for a colour", `${ESC}]10;?\x07${ESC}]4;1;?\x07`],
+  ["for the clipboard", `${ESC}]52;c;?\x07`],
+  ["what version it is", `${ESC}[>q`],
+  ["what it can do", `${ESC}P+q544e${ESC}\\`],
+])("nor one that asks %s", async (_, said) => expect(await provoked(said, true)).toEqual([]));
+
+test("a link of a guest's is text", async () => {
+  const terminal = new Terminal();
+  keepQuiet(terminal);
+  await new Promise<void>((drawn) => terminal.write(`${ESC}]8;;https://example.com${ESC}\\go${ESC}]8;;${ESC}\\`, drawn));
+  const cells = terminal.buffer.active.getLine(0)!;
+  expect(cells.translateToString(true)).toBe("go");
+  const { extended } = cells.getCell(0) as unknown as { extended: { urlId: number } };
+  expect(extended.urlId).toBe(0);
+  terminal.dispose();
+});
+
+test("what cannot be drawn in time is skipped, and its length shown", async () => {
+  const screen = new Screen(
+    () => undefined,
+    (bytes) => `[${bytes} bytes]`,
+  );
+  const piece = new Uint8Array(65_536).fill(0x78);
+  for (let count = 0; count < 20; count += 1) screen.write(piece);
+  await new Promise<void>((drawn) => screen.terminal.write("", drawn));
+  screen.write(new TextEncoder().encode("the end"));
+  await new Promise<void>((drawn) => screen.terminal.write("", drawn));
+  const { active } = screen.terminal.buffer;
+  const lines = Array.from({ length: active.length }, (_, row) => active.getLine(row)!.translateToString(true));
+  expect(lines).toContain(`[${4 * 65_536} bytes]`);
+  expect(lines).toContain("the end");
+  screen.terminal.dispose();
+});
+
+test("what is typed is UTF-8", () => {
+  const typed: Uint8Array[] = [];
+  const screen = new Screen(
+    (bytes) => typed.push(bytes),
+    () => "",
+  );
+  screen.terminal.input("ü\r");
+  expect(typed.map((bytes) => [...bytes])).toEqual([[0xc3, 0xbc, 0x0d]]);
+  screen.terminal.dispose();
+});

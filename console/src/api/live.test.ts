@@ -23,6 +23,7 @@ class Socket {
   }
 }
 
+const ENDED = { code: 1006, reason: "" };
 const last = (): Socket => Socket.opened.at(-1)!;
 let heard: unknown[][];
 let forget: () => void;
@@ -69,7 +70,7 @@ test("a connection on which nothing comes any more is lost, though nothing close
 });
 
 test("a server that does not answer is tried again and again, by one connection at a time", async () => {
-  last().onclose!({ code: 1006, reason: "" });
+  last().onclose!(ENDED);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(live.read()).toBe("lost");
   expect(Socket.opened.length).toBeGreaterThan(4);
@@ -88,10 +89,10 @@ test("a page that slept itself listens again before it takes its connection for 
 });
 
 test("a page that is looked at again, or has a network again, does not wait for its next try", async () => {
-  last().onclose!({ code: 1006, reason: "" });
+  last().onclose!(ENDED);
   await vi.advanceTimersByTimeAsync(60_000);
   for (const [target, event] of [[document, "visibilitychange"], [window, "online"]] as const) {
-    last().onclose!({ code: 1006, reason: "" });
+    last().onclose!(ENDED);
     const tries = Socket.opened.length;
     target.dispatchEvent(new Event(event));
     expect(Socket.opened).toHaveLength(tries + 1);
@@ -105,7 +106,7 @@ test("whoever has no session any more is told so, and nothing more is tried", as
     live.stop();
   });
   serve(() => ({ status: 403, body: { code: "NotSignedIn", message: "" } }));
-  last().onclose!({ code: 1006, reason: "" });
+  last().onclose!(ENDED);
   await vi.advanceTimersByTimeAsync(60_000);
   expect([told, halfB(), Socket.opened.length]).toEqual([["ended"], null, 1]);
   onEnd(() => undefined);

@@ -84,7 +84,7 @@ class Live {
       this.tell("everything");
     } else if (changed) {
       const tables = Object.keys(changed);
-      if (tables.length > 0) this.tell(tables, changed); // else it is a beat
+      if (tables.length > 0) this.tell(tables, changed);
     }
   }
 

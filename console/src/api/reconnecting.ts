@@ -1,21 +1,20 @@
-/** A WebSocket of the console that is made again whenever it ends or falls silent, until that is of no use any more. */
-import { about, Refused } from "./call";
+/** A WebSocket of the console that is made again whenever it ends, until that is of no use any more. */
+import { about } from "./call";
 import { halfB } from "./session";
 
-const FIRST_RETRY = 500; // ms
-const LONGEST_RETRY = 5000;
 /** Milliseconds by which a timer is late after the page itself slept: what came meanwhile is yet to be read. */
 const LATE = 1000;
+const FIRST_RETRY = 500;
+const LONGEST_RETRY = 5000;
 const SUBPROTOCOL = "kumoniwa";
-/** The code of a connection of which no end was ever heard. */
-const GONE = 1006;
+const GONE = 1006; // what a browser calls an end of which it was told nothing
 
 export interface Ears {
   /** A message came. */
   heard: (data: string | ArrayBuffer) => void;
   /** The connection has ended, or was refused. Gives whether to try again by itself. */
   lost: (code: number, reason: string) => boolean;
-  /** Milliseconds without a message after which it is taken for dead, where the server says something again and again. */
+  /** Milliseconds after which a connection on which nothing comes is taken for dead. */
   silence?: number;
 }
 
@@ -32,7 +31,7 @@ export class Reconnecting {
     private readonly ears: Ears,
   ) {}
 
-  /** Connect, and connect again whenever that ends, until `stop`. */
+  /** Connect, and connect again whenever that ends or falls silent, until `stop`. */
   start(): void {
     this.wanted = true;
     addEventListener("online", this.wake);
@@ -55,6 +54,11 @@ export class Reconnecting {
   /** Connect now, where there is no connection. */
   again(): void {
     if (this.wanted && this.socket === undefined) this.connect();
+  }
+
+  /** Take the connection for dead, though nothing has closed it. */
+  drop(): void {
+    if (this.wanted && this.socket !== undefined) this.ended(GONE, "");
   }
 
   /** Send this, where there is a connection that takes it. Gives whether there is. */
@@ -83,15 +87,16 @@ export class Reconnecting {
     this.listen();
   }
 
-  /** Give the server its time to say something, and once more where the page itself slept: then it is lost. */
+  /** Give the server until `silence` to say something, and once more where the page itself slept: then it is lost. */
   private listen(mayHaveSlept = true): void {
-    if (this.ears.silence === undefined) return;
+    const patience = this.ears.silence;
+    if (patience === undefined) return;
     clearTimeout(this.silence);
-    const due = Date.now() + this.ears.silence;
+    const due = Date.now() + patience;
     this.silence = setTimeout(() => {
       if (mayHaveSlept && Date.now() - due > LATE) this.listen(false);
-      else this.ended(GONE, "");
-    }, this.ears.silence);
+      else this.drop();
+    }, patience);
   }
 
   /** Have nothing more to do with the connection: a dead one would take long to close. */
@@ -110,10 +115,8 @@ export class Reconnecting {
     this.leave();
     if (!this.ears.lost(code, reason)) return;
     this.asking = new AbortController();
-    about(this.asking.signal).catch((failure: unknown) => {
-      if (failure instanceof Refused) this.stop(); // the session has ended, which has been said
-    });
-    this.timer = setTimeout(() => this.connect(), this.retry);
+    about(this.asking.signal).catch(() => undefined); // it says so where the session has ended: nothing else is asked
+    this.timer = setTimeout(() => this.again(), this.retry);
     this.retry = Math.min(this.retry * 2, LONGEST_RETRY);
   }
 }

@@ -137,7 +137,10 @@ test("of a stopped instance it is tried again when an instance changes, and not 
 
 test("it is not tried again once the session has ended", async () => {
   const told: string[] = [];
-  onEnd((why) => told.push(why));
+  onEnd((why) => {
+    told.push(why);
+    line.stop();
+  });
   serve(() => ({ status: 403, body: { code: "NotSignedIn", message: "" } }));
   last().end(4401, "the session has ended");
   await vi.advanceTimersByTimeAsync(60_000);
@@ -151,4 +154,14 @@ test("a line that was stopped hears and does no more", async () => {
   socket.end(1006);
   await vi.advanceTimersByTimeAsync(60_000);
   expect([sockets.length, said, became]).toEqual([1, [], []]);
+});
+
+test("a connection that nothing closed is dropped with the one for live updates", () => {
+  const updates = live as unknown as { become: (state: string) => void };
+  last().hear({ listening: true });
+  updates.become("live");
+  expect(became).toEqual(["open"]);
+  updates.become("lost");
+  expect([became, last().readyState]).toEqual([["open", "lost"], 3]);
+  updates.become("connecting");
 });

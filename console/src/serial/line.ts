@@ -30,7 +30,7 @@ interface Told {
 export class Line {
   private state: LineState = "connecting";
   private readonly connection: Reconnecting;
-  private forget: (() => void) | undefined;
+  private readonly forgotten: (() => void)[] = [];
 
   constructor(
     region: string,
@@ -48,14 +48,20 @@ export class Line {
   }
 
   start(): void {
-    this.forget = live.hear((changed) => {
-      if (this.state === "stopped" && (changed === "everything" || changed.includes("instances"))) this.connection.again();
-    });
+    this.forgotten.push(
+      live.hear((changed) => {
+        if (this.state === "stopped" && (changed === "everything" || changed.includes("instances"))) this.connection.again();
+      }),
+      // A guest may be silent for days: that a connection is dead is known from the one on which the server always speaks.
+      live.watch(() => {
+        if (this.state === "open" && live.read() === "lost") this.connection.drop();
+      }),
+    );
     this.connection.start();
   }
 
   stop(): void {
-    this.forget?.();
+    this.forgotten.splice(0).forEach((forget) => forget());
     this.connection.stop();
   }
 

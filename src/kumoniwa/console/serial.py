@@ -166,7 +166,8 @@ class SerialConsoles:
         """See to it that the connection ends with its session, and with the guest once all that it said was sent."""
         while (changed := await page.listener.next()) is not None:
             self._check_session(page)
-            if "instances" in changed:
+            ids = changed.get("instances", ())
+            if ids is None or page.instance_id in ids:
                 try:
                     await self._check(page)
                 except _Over as over:

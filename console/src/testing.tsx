@@ -72,7 +72,8 @@ export async function eventually(holds: () => boolean): Promise<void> {
 /** An instance as pages know it. */
 export function rowOf(id: string, more: Partial<Row> = {}): Row {
   const BlockDeviceMappings = [{ DeviceName: "/dev/xvda", Ebs: { VolumeId: "vol-1", DeleteOnTermination: true } }];
-  return { id, name: "", state: "running", instance: { InstanceId: id, BlockDeviceMappings }, status: undefined, ...more };
+  const instance = { InstanceId: id, BlockDeviceMappings };
+  return { id, name: "", state: "running", instance, reservation: "r-1", owner: "123456789012", status: undefined, ...more };
 }
 
 /** A boot that began at this second of a day, and whatever else is known of it. */
@@ -83,12 +84,16 @@ export function bootOf(number: number, startedAt: number, more: Partial<Boot> = 
     cause: "action",
     action: "RunInstances",
     request_id: `request-${number}`,
+    principal: "AKIAEXAMPLE",
+    called_at: null,
     started_at: second(startedAt),
     kernel_started_at: null,
     reachable_at: second(startedAt + 2),
     end_cause: null,
     end_action: null,
     end_request_id: null,
+    end_principal: null,
+    end_called_at: null,
     end_requested_at: null,
     at_rest_at: null,
     end_clean: null,

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch
+from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.clients
@@ -298,7 +298,7 @@ def test_the_pages_are_whole_in_japanese_in_the_dark_and_in_a_narrow_window(
     cloud: CloudProcess, browser: Browser, web: str, sdk: Sdk
 ) -> None:
     shown = made(sdk, web, "in-the-dark")
-    person = Person(browser, dark=True, language="ja-JP")
+    person = Person(new_profile(browser, dark=True, language="ja-JP"))
     person.page.goto(address(cloud))
     expect(person.page.get_by_role("heading", level=1)).to_be_visible()
     places = {"images": PAGE} | {tab: f"{PAGE}/{shown}/{tab}" for tab in ("details", "cut", "permissions", "storage")}

@@ -5,6 +5,7 @@ import { Reconnecting } from "./reconnecting";
 export const TABLES = [
   "attachments",
   "boots",
+  "claims",
   "image_devices",
   "images",
   "instances",
@@ -15,6 +16,7 @@ export const TABLES = [
   "security_group_rules",
   "security_groups",
   "snapshots",
+  "steps",
   "subnets",
   "tags",
   "volume_modifications",

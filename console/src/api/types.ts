@@ -38,6 +38,21 @@ export type VolumeModification = Wire<EC2.VolumeModification>;
 export type VolumeStatusItem = Wire<EC2.VolumeStatusItem>;
 export type Vpc = Wire<EC2.Vpc>;
 
+/** Something that does not get on, and is tried again: of `/_kumoniwa/troubles`. */
+export interface Trouble {
+  instance_id: string | null;
+  what: string;
+  since: string;
+  reason: string | null;
+  hint: string;
+}
+
+/** When an instance came into a state. */
+export interface Move {
+  state: string;
+  at: string;
+}
+
 /** One life of a guest's kernel, as `/_kumoniwa/instances/{id}/boots` tells it. Times that were not seen are null. */
 export interface Boot {
   id: string;
@@ -45,12 +60,16 @@ export interface Boot {
   cause: string;
   action: string | null;
   request_id: string | null;
+  principal: string | null;
+  called_at: string | null;
   started_at: string;
   kernel_started_at: string | null;
   reachable_at: string | null;
   end_cause: string | null;
   end_action: string | null;
   end_request_id: string | null;
+  end_principal: string | null;
+  end_called_at: string | null;
   end_requested_at: string | null;
   at_rest_at: string | null;
   end_clean: boolean | null;

@@ -1,4 +1,4 @@
-/** What there is in a region, by state, and how much room the host has left. */
+/** What there is in a region, by state, what happened last, and how much room the host has left. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
@@ -12,15 +12,20 @@ import { call, evidence, type About } from "../api/call";
 import { useListing, type Listing } from "../api/listing";
 import { at } from "../shell/place";
 import { byteSize } from "../texts/bytes";
-import { useText } from "../texts/texts";
 import { State } from "../resource/State";
+import { useText } from "../texts/texts";
 import { instancesOf } from "./instances/model";
+import { Events } from "./dashboard/Events";
 
-interface Counts {
-  images: number;
-  volumes: number;
-  snapshots: number;
-}
+/** In the order of EC2's dashboard; each is counted, and has a page. */
+const COUNTED = [
+  { what: "images", label: "dashboard.images", page: "images" },
+  { what: "keyPairs", label: "dashboard.keyPairs", page: "key-pairs" },
+  { what: "groups", label: "dashboard.groups", page: "security-groups" },
+  { what: "snapshots", label: "dashboard.snapshots", page: "snapshots" },
+  { what: "volumes", label: "dashboard.volumes", page: "volumes" },
+] as const;
+type Counts = Record<(typeof COUNTED)[number]["what"], number>;
 
 interface Storage {
   room: { free_bytes: number; usable_bytes: number };
@@ -30,17 +35,21 @@ interface Storage {
 function countsOf(region: string): Listing<Counts> {
   return {
     key: `${region}/counts`,
-    tables: ["images", "volumes", "snapshots"],
+    tables: ["images", "key_pairs", "security_groups", "volumes", "snapshots"],
     read: async () => {
-      const [images, volumes, snapshots] = await Promise.all([
+      const [images, volumes, snapshots, keyPairs, groups] = await Promise.all([
         call(region, "DescribeImages", { Owners: ["self"] }),
         call(region, "DescribeVolumes", {}),
         call(region, "DescribeSnapshots", { OwnerIds: ["self"] }),
+        call(region, "DescribeKeyPairs", {}),
+        call(region, "DescribeSecurityGroups", {}),
       ]);
       return {
         images: images.Images?.length ?? 0,
         volumes: volumes.Volumes?.length ?? 0,
         snapshots: snapshots.Snapshots?.length ?? 0,
+        keyPairs: keyPairs.KeyPairs?.length ?? 0,
+        groups: groups.SecurityGroups?.length ?? 0,
       };
     },
   };
@@ -80,14 +89,14 @@ export default function Dashboard({ region, cloud }: { region: string; cloud: Ab
         </Container>
         <Container header={<Header variant="h2">{text("dashboard.resources")}</Header>}>
           <KeyValuePairs
-            columns={3}
-            items={[
-              { label: text("dashboard.images"), value: <Figure>{counts?.images}</Figure> },
-              { label: text("dashboard.volumes"), value: <Figure>{counts?.volumes}</Figure> },
-              { label: text("dashboard.snapshots"), value: <Figure>{counts?.snapshots}</Figure> },
-            ]}
+            columns={4}
+            items={COUNTED.map(({ what, label, page }) => ({
+              label: <Link href={at(region, page)}>{text(label)}</Link>,
+              value: <Figure>{counts?.[what]}</Figure>,
+            }))}
           />
         </Container>
+        <Events region={region} rows={rows} />
         <Container header={<Header variant="h2">{text("dashboard.room")}</Header>}>
           <KeyValuePairs
             columns={2}

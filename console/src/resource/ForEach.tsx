@@ -13,7 +13,9 @@ import { useText } from "../texts/texts";
 /** What will happen to one of them: a warning where something is lost. */
 export interface Prospect {
   type: StatusIndicatorProps.Type;
-  text: string;
+  text: ReactNode;
+  /** What else there is to say of it. */
+  more?: ReactNode;
 }
 
 interface Properties<T, A extends Action> {
@@ -101,6 +103,7 @@ function WhatWillBe({ prospect, refusal, why }: Answer): ReactNode {
       <>
         {/* beside its text, which it would break in the middle of words */}
         <StatusIndicator type={prospect.type} /> {prospect.text}
+        {prospect.more}
       </>
     );
   }

@@ -17,9 +17,10 @@ interface Properties<T> {
 export function ResourceActions<T>({ resource, region, selected }: Properties<T>): ReactNode {
   const text = useText();
   const [open, setOpen] = useState<{ action: Action<T>; ids: string[] }>();
+  const { buttons = [] } = resource;
   const actions = new Map(menusOf(resource).flatMap((menu) => menu.items.flatMap(actionsOf)).map((one) => [one.id, one]));
-  const choose = ({ detail }: { detail: ButtonDropdownProps.ItemClickDetails }): void => {
-    const action = actions.get(detail.id)!;
+  const choose = ({ detail }: { detail: ButtonDropdownProps.ItemClickDetails }): void => act(actions.get(detail.id)!);
+  const act = (action: Action<T>): void => {
     if ("newTab" in action) return; // a link: the browser follows it
     if ("address" in action) go(action.address(region, selected[0]!));
     else setOpen({ action, ids: selected.map(resource.idOf) });
@@ -30,6 +31,14 @@ export function ResourceActions<T>({ resource, region, selected }: Properties<T>
   const close = (): void => setOpen(undefined);
   return (
     <SpaceBetween direction="horizontal" size="xs">
+      {buttons.map((action) => {
+        const why = hindrance(text, action, selected);
+        return (
+          <Button key={action.id} disabled={why !== null} {...(why !== null && { disabledReason: why })} onClick={() => act(action)}>
+            {text(action.text)}
+          </Button>
+        );
+      })}
       {menusOf(resource).map((menu) => (
         <ButtonDropdown
           key={menu.text}

@@ -93,6 +93,8 @@ export interface Resource<T> {
   /** The column by which it is sorted at first. */
   sortedBy: string;
   menus: Menu<T>[];
+  /** What has a button of its own before the menus. */
+  buttons?: Action<T>[];
   create?: Create;
   tabs: Tab<T>[];
 }

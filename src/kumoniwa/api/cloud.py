@@ -62,4 +62,4 @@ class Cloud:
 
 def origin(call: Call) -> Origin:
     """The call as what it starts remembers it."""
-    return Origin(call.action, call.request_id, call.at)
+    return Origin(call.action, call.request_id, call.at, call.principal, call.at)

@@ -27,7 +27,7 @@ BEAT = 2.0
 SEND_DEADLINE = 10.0
 """Seconds that a page may take to read a message."""
 MOST_PAGES = 64
-UNTOLD = frozenset({"claims", "client_tokens", "facts", "layers", "steps", "workflows"})
+UNTOLD = frozenset({"client_tokens", "facts", "layers", "workflows"})
 """Tables of the cloud's own bookkeeping, which no page shows."""
 
 SESSION_ENDED, TOO_MANY_PAGES, NOT_SPOKEN = 4401, 1013, 1008

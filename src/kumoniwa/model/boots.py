@@ -31,11 +31,16 @@ class Boot:
     """When its vCPUs began to run."""
     action: str | None = None
     request_id: str | None = None
+    principal: str | None = None
+    """The access key of the call."""
+    called_at: datetime | None = None
     kernel_started_at: datetime | None = None
     reachable_at: datetime | None = None
     end_cause: Cause | None = None
     end_action: str | None = None
     end_request_id: str | None = None
+    end_principal: str | None = None
+    end_called_at: datetime | None = None
     end_requested_at: datetime | None = None
     at_rest_at: datetime | None = None
     end_clean: bool | None = None

@@ -45,6 +45,16 @@ MOVES: Mapping[InstanceState, frozenset[InstanceState]] = {
 """Which state may follow which. PENDING → STOPPED is a start that failed, PENDING → TERMINATED a launch that failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """When an instance came into a state: its first, or one that followed another."""
+
+    instance_id: str
+    number: int
+    state: InstanceState
+    at: datetime
+
+
 class Reachability(StrEnum):
     """The instance status check: whether the guest answers."""
 

@@ -29,6 +29,8 @@ class WorkflowRow:
     action: str | None = None
     """The API call that began it, and its request id."""
     request_id: str | None = None
+    principal: str | None = None
+    """The access key of that call."""
     error: str | None = None
     finished_at: datetime | None = None
     overridden_at: datetime | None = None

@@ -58,6 +58,7 @@ def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> 
         instance.id,
         [InstanceState.RUNNING],
         InstanceState.SHUTTING_DOWN if ends else InstanceState.STOPPING,
+        at=origin.at,
         state_transition_reason="",
         state_reason_code=INSTANCE_SHUTDOWN.code,
         state_reason_message=INSTANCE_SHUTDOWN.message,

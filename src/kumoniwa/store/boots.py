@@ -7,9 +7,22 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from kumoniwa.model.boots import Boot, Cause
+from kumoniwa.model.scope import Scope
 from kumoniwa.store.journal import Origin
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import boots, instances
+
+_ENDS = (
+    "end_cause",
+    "end_action",
+    "end_request_id",
+    "end_principal",
+    "end_called_at",
+    "end_requested_at",
+    "at_rest_at",
+    "end_clean",
+    "ended_at",
+)
 
 
 def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:
@@ -26,6 +39,8 @@ def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: 
         started_at=origin.at,
         action=origin.action,
         request_id=origin.request_id,
+        principal=origin.principal,
+        called_at=origin.called_at,
     )
     insert(connection, boots, boot)
     return True
@@ -49,6 +64,8 @@ def ensure_ended(
             end_cause=cause,
             end_action=origin.action,
             end_request_id=origin.request_id,
+            end_principal=origin.principal,
+            end_called_at=origin.called_at,
             end_requested_at=requested_at,
             at_rest_at=at_rest_at,
             end_clean=clean,
@@ -59,8 +76,7 @@ def ensure_ended(
 
 def ensure_not_ended(connection: Connection, boot_id: str) -> None:
     """Take back that a boot ended: it was believed, and is not so."""
-    ends = ("end_cause", "end_action", "end_request_id", "end_requested_at", "at_rest_at", "end_clean", "ended_at")
-    change(connection, boot_id, **dict.fromkeys(ends))
+    change(connection, boot_id, **dict.fromkeys(_ENDS))
 
 
 def change(connection: Connection, boot_id: str, **columns: Any) -> None:
@@ -88,6 +104,13 @@ def latest_number(connection: Connection, instance_id: str) -> int:
 def of_instance(connection: Connection, instance_id: str) -> list[Boot]:
     """Every boot of an instance, in order."""
     return all_of(Boot, connection, select(boots).where(boots.c.instance_id == instance_id).order_by(boots.c.number))
+
+
+def latest_in(connection: Connection, scope: Scope, at_most: int) -> list[Boot]:
+    """So many of the boots of an account's instances in a region, the latest first."""
+    theirs = (instances.c.account == scope.account) & (instances.c.region == scope.region)
+    query = select(boots).join(instances, instances.c.id == boots.c.instance_id).where(theirs)
+    return all_of(Boot, connection, query.order_by(boots.c.started_at.desc()).limit(at_most))
 
 
 def first_from_image(connection: Connection, image_id: str, at_most: int) -> list[Boot]:

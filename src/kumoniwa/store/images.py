@@ -39,6 +39,15 @@ def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None =
     return all_of(Image, connection, query.order_by(images.c.created_at, images.c.id))
 
 
+def latest_cut(connection: Connection, scope: Scope, at_most: int) -> list[Image]:
+    """So many of the images that an account made of its instances in a region, the latest first; deregistered ones
+    are left out."""
+    theirs = (images.c.account == scope.account) & (images.c.region == scope.region)
+    made = images.c.source_instance_id.is_not(None) & (images.c.state != ImageState.DEREGISTERED)
+    query = select(images).where(theirs, made)
+    return all_of(Image, connection, query.order_by(images.c.created_at.desc()).limit(at_most))
+
+
 def named(connection: Connection, scope: Scope, name: str) -> Image | None:
     """The image that has this name now. Only deregistering an image frees its name."""
     query = select(images).where(

@@ -4,12 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
-from kumoniwa.model.instances import MOVES, Instance, InstanceState, Reachability
+from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import claims, instances
+from kumoniwa.store.tables import claims, instance_moves, instances
+
+MOVES_KEPT = 200
+"""The latest of each instance."""
 
 
 class IllegalMove(Exception):
@@ -17,8 +20,9 @@ class IllegalMove(Exception):
 
 
 def add(connection: Connection, instance: Instance) -> None:
-    """Write a new instance."""
+    """Write a new instance, which is in its first state since its launch."""
     insert(connection, instances, instance)
+    insert(connection, instance_moves, Move(instance.id, 1, instance.state, instance.first_launch_time))
 
 
 def get(connection: Connection, instance_id: str) -> Instance | None:
@@ -61,7 +65,13 @@ def change(connection: Connection, instance_id: str, **columns: Any) -> None:
 
 
 def move(
-    connection: Connection, instance_id: str, sources: Collection[InstanceState], target: InstanceState, **columns: Any
+    connection: Connection,
+    instance_id: str,
+    sources: Collection[InstanceState],
+    target: InstanceState,
+    *,
+    at: datetime,
+    **columns: Any,
 ) -> bool:
     """Move an instance to `target`, if it is in one of `sources`; gives whether it was. Nothing else changes states."""
     for source in sources:
@@ -72,7 +82,29 @@ def move(
         .where(instances.c.id == instance_id, instances.c.state.in_(sources))
         .values(state=target, version=instances.c.version + 1, **columns)
     )
+    if result.rowcount == 1:
+        _note_move(connection, instance_id, target, at)
     return result.rowcount == 1
+
+
+def _note_move(connection: Connection, instance_id: str, state: InstanceState, at: datetime) -> None:
+    own = instance_moves.c.instance_id == instance_id
+    latest: int = connection.execute(select(func.max(instance_moves.c.number)).where(own)).scalar() or 0
+    insert(connection, instance_moves, Move(instance_id, latest + 1, state, at))
+    connection.execute(instance_moves.delete().where(own, instance_moves.c.number <= latest + 1 - MOVES_KEPT))
+
+
+def moves_of(connection: Connection, instance_id: str) -> list[Move]:
+    """When an instance came into each of its states, in order; the latest `MOVES_KEPT`."""
+    query = select(instance_moves).where(instance_moves.c.instance_id == instance_id)
+    return all_of(Move, connection, query.order_by(instance_moves.c.number))
+
+
+def latest_moves_in(connection: Connection, scope: Scope, at_most: int) -> list[Move]:
+    """So many of the moves of an account's instances in a region, the latest first."""
+    theirs = (instances.c.account == scope.account) & (instances.c.region == scope.region)
+    query = select(instance_moves).join(instances, instances.c.id == instance_moves.c.instance_id).where(theirs)
+    return all_of(Move, connection, query.order_by(instance_moves.c.at.desc()).limit(at_most))
 
 
 def initializing(connection: Connection) -> list[Instance]:
@@ -90,6 +122,7 @@ def terminated(connection: Connection, before: datetime, at_most: int) -> list[s
 
 def forget(connection: Connection, instance_id: str) -> None:
     """Remove an instance that was terminated long ago."""
+    connection.execute(instance_moves.delete().where(instance_moves.c.instance_id == instance_id))
     connection.execute(instances.delete().where(instances.c.id == instance_id))
 
 

@@ -21,11 +21,15 @@ from kumoniwa.store.tables import steps, workflows
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The API call that began something: its action, its request id, its time. The server itself has no request id."""
+    """The API call that began something: its action, its request id, its time, and the access key that signed it. The
+    server itself has none of them but the time."""
 
     action: str | None
     request_id: str | None
     at: datetime
+    principal: str | None = None
+    called_at: datetime | None = None
+    """When the call came: `at`, for what follows from it later, is when that did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ def submit(
         "created_at": origin.at,
         "action": origin.action,
         "request_id": origin.request_id,
+        "principal": origin.principal,
     }
     written = connection.execute(insert(workflows), columns).inserted_primary_key
     assert written is not None, "the database numbers workflows"

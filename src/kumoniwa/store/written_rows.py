@@ -10,7 +10,9 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClau
 _NAMED_BY = {
     "attachments": "volume_id",
     "boots": "instance_id",
+    "claims": "resource_id",
     "image_devices": "image_id",
+    "instance_moves": "instance_id",
     "interface_groups": "interface_id",
     "permissions": "resource_id",
     "security_group_rules": "group_id",

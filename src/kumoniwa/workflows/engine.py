@@ -6,6 +6,7 @@ Story kinds, their arguments, the names of their steps and the shapes of their r
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -62,6 +63,11 @@ class Engine:
         """Return when no workflow is live. For tests and for a shutdown that lets work finish."""
         async with asyncio.timeout(timeout), self._stirred:
             await self._stirred.wait_for(lambda: not self._live)
+
+    def step_of(self, workflow_id: str) -> tuple[str, datetime] | None:
+        """The step that a live workflow takes, and since when; None where it takes none yet."""
+        live = self._live.get(workflow_id)
+        return None if live is None or live.at is None or live.at_since is None else (live.at, live.at_since)
 
     async def close(self) -> None:
         """Interrupt every workflow where it is; the next start resumes them."""

@@ -10,6 +10,7 @@ began, as after any other failure.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -86,9 +87,12 @@ class Workflow:
         overridden: Refusal | None = None,
     ) -> None:
         self.row = row
-        self.origin = rows.Origin(row.action, row.request_id, row.created_at)
+        called_at = None if row.request_id is None else row.created_at
+        self.origin = rows.Origin(row.action, row.request_id, row.created_at, row.principal, called_at)
         self.at: str | None = None
         """The step that it takes now, or took last."""
+        self.at_since: datetime | None = None
+        """When this run of it came to that step."""
         self.has_let_go = False
         """Whether it has let go of its claim."""
         self._world = world
@@ -179,7 +183,7 @@ class Workflow:
             await self._journal_end(name, None, error)
 
     def _begin(self, name: str) -> None:
-        self.at = name
+        self.at, self.at_since = name, self._world.clock.now()
         if self.row.subject is not None and not self.has_let_go:  # what claims nothing may take hours
             self._world.troubles.began(self.id, self.told_as, instance=self.row.subject, hint=hint(self.row))
 

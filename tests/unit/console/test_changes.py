@@ -71,7 +71,7 @@ async def test_a_change_is_told_at_once_and_what_follows_is_gathered() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(hall.live.listen(page.socket, hall.session))
         await turns_until(lambda: len(page.told) == 1)
-        hall.commit(instances=["i-1"], boots=["i-1"], steps=None)
+        hall.commit(instances=["i-1"], boots=["i-1"], facts=None)
         await turns_until(lambda: len(page.told) == 2)
         hall.commit(instances=["i-2"], tags=["i-2", "vol-1"])
         hall.commit(instances=["i-3", "i-2"], volumes=None)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert as sql_insert
 from sqlalchemy import select, update
 
-from kumoniwa.store.tables import attachments, claims, facts, instances, metadata, steps, tags, volumes
+from kumoniwa.store.tables import attachments, facts, instances, metadata, steps, tags, volumes
 from kumoniwa.store.written_rows import naming_column, written_rows
 
 _ONE = volumes.c.id == "vol-1"
@@ -46,4 +46,4 @@ def test_new_rows_name_their_resources() -> None:
 
 def test_the_rows_of_every_resource_say_whose_they_are() -> None:
     unnamed = {table.name for table in metadata.tables.values() if naming_column(table) is None}
-    assert unnamed == {claims.name, "client_tokens", facts.name, steps.name}
+    assert unnamed == {"client_tokens", facts.name, steps.name}

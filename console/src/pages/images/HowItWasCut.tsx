@@ -7,12 +7,12 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useMemo, type ReactNode } from "react";
-import { useListing, type Known } from "../../api/listing";
-import type { Boot, Image } from "../../api/types";
+import { useListing } from "../../api/listing";
+import type { Image } from "../../api/types";
 import { inWords } from "../../shell/notices";
 import { at } from "../../shell/place";
 import { useClock, useMoment, useText } from "../../texts/texts";
-import { bootsOf } from "../instances/model";
+import { historyOf } from "../instances/evidence";
 import { TimelinePicture } from "../instances/TimelinePicture";
 import { isMoving } from "../instances/timelineModel";
 import { useNow } from "../instances/useNow";
@@ -56,15 +56,20 @@ interface OfInstanceGiven {
 /** An image of an instance, with that instance's boots as far as they are known. */
 function OfInstance({ region, image, how, source }: OfInstanceGiven): ReactNode {
   const text = useText();
-  const boots: Known<Boot[]> = useListing(useMemo(() => bootsOf(region, source), [region, source]));
-  const last = boots.value?.at(-1);
+  const { value: history, failure } = useListing(useMemo(() => historyOf(region, source), [region, source]));
+  const last = history?.boots.at(-1);
   const now = useNow(image.State === "pending" || (last !== undefined && isMoving(last)));
-  const around = useMemo(() => aroundCut(boots.value ?? [], how, now), [boots.value, how, now]);
-  const isUnknown = around === null && (boots.value !== undefined || boots.failure !== undefined);
+  const around = useMemo(() => aroundCut(history?.boots ?? [], how, now), [history, how, now]);
+  const isUnknown = around === null && (history !== undefined || failure !== undefined);
   return (
     <Answer image={image} how={how} around={around} timeline={at(region, "instances", source, "timeline")}>
       {around && (
-        <TimelinePicture boots={around.boots} now={around.until} mark={{ at: around.cutAt, text: text("cut.mark") }} />
+        <TimelinePicture
+          boots={around.boots}
+          moves={history?.moves ?? []}
+          now={around.until}
+          mark={{ at: around.cutAt, text: text("cut.mark") }}
+        />
       )}
       {isUnknown && <Alert type="info">{text("cut.noBoots", { source })}</Alert>}
     </Answer>

@@ -1,10 +1,13 @@
 /** Start, stop, reboot, terminate: says for each instance what will happen, or which protection refuses it. */
-import type { ReactNode } from "react";
+import Alert from "@cloudscape-design/components/alert";
+import Checkbox from "@cloudscape-design/components/checkbox";
+import { useState, type ReactNode } from "react";
 import { asCli } from "../../api/cli";
-import { ForEach, type Prospect } from "../../resource/ForEach";
+import { ForEach } from "../../resource/ForEach";
 import { label } from "../../resource/resource";
 import { useText } from "../../texts/texts";
-import { volumesOf, type Row } from "./model";
+import type { Row } from "./model";
+import { StateProspect } from "./StateProspect";
 
 export type Change = "start" | "stop" | "reboot" | "terminate";
 
@@ -24,14 +27,17 @@ interface Properties {
 
 export function ChangeState({ region, items, change, close }: Properties): ReactNode {
   const text = useText();
+  const [skipped, setSkipped] = useState(false);
+  const [forced, setForced] = useState(false);
   const action = ACTIONS[change];
-  const prospect = (row: Row): Prospect => {
-    if (change !== "terminate") return { type: "info", text: text(`state.will.${change}`) };
-    const { gone, kept } = volumesOf(row.instance);
-    const none = text("state.will.terminateNone");
-    const lost = { gone: gone.join(", ") || none, kept: kept.join(", ") || none };
-    return { type: "warning", text: text("state.will.terminate", lost) };
-  };
+  const maySkip = change === "stop" || change === "terminate";
+  // Only one that ends already may be forced: what keeps it from its end is given up sooner then.
+  const mayForce = change === "terminate" && items.some((row) => row.state === "shutting-down");
+  const asked = (ids: string[]): { InstanceIds: string[] } => ({
+    InstanceIds: ids,
+    ...(maySkip && skipped && { SkipOsShutdown: true }),
+    ...(mayForce && forced && { Force: true }),
+  });
   return (
     <ForEach
       region={region}
@@ -41,11 +47,27 @@ export function ChangeState({ region, items, change, close }: Properties): React
       title={text(`state.dialog.${change}`, { count: items.length })}
       what={text(`action.${change}`)}
       action={action}
-      parameters={(row) => ({ InstanceIds: [row.id] })}
-      commands={[asCli(action, { InstanceIds: items.map((row) => row.id) }, region)]}
-      prospect={prospect}
+      parameters={(row) => asked([row.id])}
+      commands={[asCli(action, asked(items.map((row) => row.id)), region)]}
+      prospect={(row) => {
+        const asked = { region, row, change, skipped: maySkip && skipped };
+        const type = change === "terminate" || asked.skipped ? "warning" : "info";
+        return { type, text: <StateProspect {...asked} part="first" />, more: <StateProspect {...asked} part="rest" /> };
+      }}
       stateOf={(row) => row.state}
       close={close}
-    />
+    >
+      {maySkip && (
+        <Checkbox checked={skipped} description={text("state.skipHelp")} onChange={({ detail }) => setSkipped(detail.checked)}>
+          {text("state.skip")}
+        </Checkbox>
+      )}
+      {mayForce && (
+        <Checkbox checked={forced} description={text("state.forceHelp")} onChange={({ detail }) => setForced(detail.checked)}>
+          {text("state.force")}
+        </Checkbox>
+      )}
+      {maySkip && skipped && <Alert type="warning">{text("state.skipRisk")}</Alert>}
+    </ForEach>
   );
 }

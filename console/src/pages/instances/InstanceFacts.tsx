@@ -1,37 +1,77 @@
-/** What is known of one instance. */
+/** What is known of one instance, in the order of EC2's console. */
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { Facts } from "../../resource/Facts";
 import { State } from "../../resource/State";
+import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
-import { protectionsOf, type Row } from "./model";
+import { creditsOf, imageOf, protectionsOf, shutdownBehaviorOf, type Row } from "./model";
 import { StatusChecks } from "./StatusChecks";
 
 export function InstanceFacts({ region, item: row }: { region: string; item: Row }): ReactNode {
   const text = useText();
   const moment = useMoment();
-  const { value: protections } = useListing(useMemo(() => protectionsOf(region, row.id), [region, row.id]));
-  const of = (protection: boolean | undefined): string => (protection === undefined ? "–" : text(protection ? "enabled" : "disabled"));
   const instance = row.instance;
+  const imageId = instance.ImageId ?? "";
+  const { value: protections } = useListing(useMemo(() => protectionsOf(region, row.id), [region, row.id]));
+  const { value: behavior } = useListing(useMemo(() => shutdownBehaviorOf(region, row.id), [region, row.id]));
+  const { value: credits } = useListing(useMemo(() => creditsOf(region, row), [region, row]));
+  const { value: image } = useListing(useMemo(() => imageOf(region, imageId), [region, imageId]));
+  const isOn = (value: boolean | undefined): string => (value === undefined ? "–" : text(value ? "enabled" : "disabled"));
+  const metadata = instance.MetadataOptions ?? {};
+  const cpu = instance.CpuOptions ?? {};
+  const vcpus = (cpu.CoreCount ?? 0) * (cpu.ThreadsPerCore ?? 0);
+  const link = (page: string, id: string | undefined): ReactNode => id && <Link href={at(region, page, id)}>{id}</Link>;
   return (
-    <Facts
-      facts={[
-        ["instance.id", row.id],
-        ["instance.state", <State state={row.state} />],
-        ["instance.status", <StatusChecks row={row} />],
-        ["instance.type", instance.InstanceType],
-        ["instance.publicIp", instance.PublicIpAddress],
-        ["instance.privateIp", instance.PrivateIpAddress],
-        ["protection.stop", of(protections?.stop)],
-        ["protection.termination", of(protections?.termination)],
-        ["instance.stateReason", instance.StateReason?.Message],
-        ["instance.ami", instance.ImageId],
-        ["instance.key", instance.KeyName],
-        ["instance.launched", moment(instance.LaunchTime)],
-        ["instance.vpc", instance.VpcId],
-        ["instance.subnet", instance.SubnetId],
-        ["instance.zone", instance.Placement?.AvailabilityZone],
-      ]}
-    />
+    <SpaceBetween size="l">
+      <Facts
+        title="facts.summary"
+        facts={[
+          ["instance.id", row.id],
+          ["instance.publicIp", instance.PublicIpAddress],
+          ["instance.privateIp", instance.PrivateIpAddress],
+          ["instance.state", <State state={row.state} />],
+          ["instance.status", <StatusChecks row={row} />],
+          ["instance.privateDns", instance.PrivateDnsName],
+          ["instance.type", instance.InstanceType],
+          ["instance.vpc", instance.VpcId],
+          ["instance.subnet", instance.SubnetId],
+          ["instance.zone", instance.Placement?.AvailabilityZone],
+          ["instance.imdsv2", metadata.HttpTokens === "required" ? text("metadata.required") : text("metadata.optional")],
+          ["instance.groups", (instance.SecurityGroups ?? []).map((group) => group.GroupName).join(", ")],
+        ]}
+      />
+      <Facts
+        title="facts.details"
+        facts={[
+          ["instance.ami", link("images", instance.ImageId)],
+          ["instance.amiName", image === null ? text("facts.imageGone") : image?.Name],
+          ["instance.platform", instance.PlatformDetails],
+          ["protection.stop", isOn(protections?.stop)],
+          ["protection.termination", isOn(protections?.termination)],
+          ["instance.shutdownBehavior", behavior && text(behavior === "terminate" ? "shutdown.terminate" : "shutdown.stop")],
+          ["instance.launched", moment(instance.LaunchTime)],
+          ["instance.lifecycle", text("facts.normal")],
+          ["instance.key", link("key-pairs", instance.KeyName)],
+          ["instance.stateReason", instance.StateReason?.Message],
+          ["instance.transition", instance.StateTransitionReason],
+          ["instance.credits", credits],
+          ["instance.reservation", row.reservation],
+          ["instance.owner", row.owner],
+          ["instance.index", instance.AmiLaunchIndex === undefined ? undefined : String(instance.AmiLaunchIndex)],
+          ["instance.architecture", instance.Architecture],
+          ["instance.virtualization", instance.VirtualizationType],
+          ["instance.bootMode", instance.CurrentInstanceBootMode],
+          ["instance.vcpus", text("facts.vcpus", { vcpus, cores: cpu.CoreCount ?? 0, threads: cpu.ThreadsPerCore ?? 0 })],
+          ["instance.rootName", instance.RootDeviceName],
+          ["instance.rootType", instance.RootDeviceType?.toUpperCase()],
+          ["metadata.endpoint", isOn(metadata.HttpEndpoint === "enabled")],
+          ["metadata.tags", isOn(metadata.InstanceMetadataTags === "enabled")],
+          ["instance.tenancy", instance.Placement?.Tenancy],
+        ]}
+      />
+    </SpaceBetween>
   );
 }

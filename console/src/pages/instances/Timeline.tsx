@@ -9,32 +9,33 @@ import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
-import { useMoment, useText, type Text, type TextKey } from "../../texts/texts";
-import { bootsOf, type Row } from "./model";
+import { useMoment, useText } from "../../texts/texts";
+import { causeText } from "./causes";
+import { evidenceOf, historyOf } from "./evidence";
+import type { Row } from "./model";
 import { TimelinePicture } from "./TimelinePicture";
 import { downtimes, duration, isMoving } from "./timelineModel";
 import { useNow } from "./useNow";
 
 const SHOWN = 5; // boots in the picture
-
-/** What brought a boot about, or its end, in a word. */
-export function causeText(text: Text, cause: string | null, action: string | null): string {
-  if (action !== null) return action;
-  return text(cause === null ? "cause.unseen" : (`cause.${cause}` as TextKey));
-}
+const REQUEST = 340; // px: ids and moments are read in one line
+const MOMENT = 200;
+const WORD = 150;
 
 export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
-  const { value: boots, failure } = useListing(useMemo(() => bootsOf(region, id), [region, id]));
+  const { value: history, failure } = useListing(useMemo(() => historyOf(region, id), [region, id]));
+  const { value: known } = useListing(useMemo(() => evidenceOf(region, id), [region, id]));
+  const boots = history?.boots;
   const last = boots?.at(-1);
-  const now = useNow(last !== undefined && isMoving(last));
+  const now = useNow(known?.claimed_by != null || (last !== undefined && isMoving(last)));
   if (failure !== undefined) return <Box>{inWords(text, failure)}</Box>;
-  if (boots === undefined) return <Box>{text("loading")}</Box>;
+  if (history === undefined || boots === undefined) return <Box>{text("loading")}</Box>;
   if (boots.length === 0) return <Box>{text("timeline.empty")}</Box>;
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2" description={text("timeline.compressed")}>{text("timeline.title")}</Header>}>
-        <TimelinePicture boots={boots.slice(-SHOWN)} now={now} />
+        <TimelinePicture boots={boots.slice(-SHOWN)} moves={history.moves} claim={known?.claimed_by ?? null} now={now} />
       </Container>
       <Boots boots={boots} />
     </SpaceBetween>
@@ -54,18 +55,27 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
       ariaLabels={{ tableLabel: text("timeline.title") }}
       wrapLines
       columnDefinitions={[
-        { id: "number", header: text("timeline.boot"), cell: (boot) => boot.number, isRowHeader: true },
+        { id: "number", header: text("timeline.boot"), cell: (boot) => boot.number, isRowHeader: true, minWidth: 80 },
         {
           id: "cause",
           header: text("timeline.cause"),
+          minWidth: WORD,
           cell: (boot) => <Box fontWeight="bold">{causeText(text, boot.cause, boot.action)}</Box>,
         },
-        { id: "request", header: text("timeline.request"), cell: (boot) => <Request id={boot.request_id} /> },
-        { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at) },
-        { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at) },
+        { id: "called", header: text("timeline.called"), cell: (boot) => moment(boot.called_at), minWidth: MOMENT },
+        {
+          id: "request",
+          header: text("timeline.request"),
+          cell: (boot) => <Request id={boot.request_id} />,
+          minWidth: REQUEST,
+        },
+        { id: "principal", header: text("timeline.principal"), cell: (boot) => boot.principal ?? "–" },
+        { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at), minWidth: MOMENT },
+        { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at), minWidth: MOMENT },
         {
           id: "down",
           header: text("timeline.down"),
+          minWidth: WORD,
           cell: (boot) => {
             const found = down.get(boot.number);
             return found === undefined ? "–" : duration(found.whole);
@@ -74,11 +84,13 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
         {
           id: "cut",
           header: text("timeline.cut"),
+          minWidth: WORD,
           cell: (boot) => (boot.cut_seconds === null ? "–" : `${Math.round(boot.cut_seconds * 1000)} ms`),
         },
         {
           id: "ended",
           header: text("timeline.ended"),
+          minWidth: WORD,
           cell: (boot) => (boot.ended_at === null && boot.end_cause === null ? "–" : causeText(text, boot.end_cause, boot.end_action)),
         },
       ]}

@@ -1,27 +1,32 @@
 /** The picture of a guest's boots. All that it shows is also in the table beneath it. */
-import { useContext, type ReactNode } from "react";
-import type { Boot } from "../../api/types";
-import { TextContext, useText } from "../../texts/texts";
-import { causeText } from "./Timeline";
-import { apiPhases, axisOf, duration, guestPhases, partedAt, type Axis, type Phase } from "./timelineModel";
+import type { ReactNode } from "react";
+import type { Boot, Move } from "../../api/types";
+import { useText } from "../../texts/texts";
+import { causeText } from "./causes";
+import type { Claim } from "./evidence";
+import { heightOf, TimelineFlags, usePlacedFlags, widthOf } from "./TimelineFlags";
+import * as model from "./timelineModel";
+import * as moments from "./timelineMoments";
 
-const LEFT = 120;
+const LEFT = 130;
 const WIDTH = 1080;
-const LABELS = 18;
-const API = 74;
-const GUEST = 114;
+const DRAWN = WIDTH - LEFT - 10;
+const API = 8; // from beneath the flags, as what follows
+const MARKS = API + 48;
+const GUEST = MARKS + 8;
 const LANE = 30;
-const AXIS = 182;
-const LEGEND = 216;
-const HEIGHT = 224;
+const AXIS = GUEST + 66;
+const LEGEND = AXIS + 34;
+const HEIGHT = LEGEND + 10;
 const MARKED = 16; // px for the word at a mark
 const KINDS = ["booting", "up", "shutdown", "atRest", "off"] as const;
-const CHARACTER = 6.6; // px, about; those of Japanese are twice as wide
-const REQUEST = 8; // characters of a request's id: the table has it whole
-const NEAR = 104; // px between two labels that stand beside each other
+const CHARACTER = 6.6; // px, about
 
-interface Picture {
+interface Properties {
   boots: readonly Boot[];
+  moves: readonly Move[];
+  /** What is done to the instance now. */
+  claim?: Claim | null;
   now: number;
   /** A moment that is marked, with a word for it. */
   mark?: Marked;
@@ -32,13 +37,17 @@ interface Marked {
   text: string;
 }
 
-export function TimelinePicture({ boots, now, mark }: Picture): ReactNode {
+export function TimelinePicture({ boots, moves, claim = null, now, mark }: Properties): ReactNode {
   const text = useText();
-  const phases = guestPhases(boots, Math.max(now, Date.parse(boots.at(-1)!.started_at)));
-  const guest = mark === undefined ? phases : partedAt(phases, mark.at);
+  const beginning = model.beginningOf(boots, moves);
+  const phases = model.guestPhases(model.withShutdown(boots, claim), Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
+  const guest = mark === undefined ? phases : model.partedAt(phases, mark.at);
   const below = mark === undefined ? 0 : MARKED;
-  const axis = axisOf(guest, WIDTH - LEFT - 10);
-  const api = apiPhases(boots, guest.at(-1)?.to ?? now);
+  const axis = model.axisOf(guest, DRAWN);
+  const api = model.apiPhases(moves, beginning, guest.at(-1)?.to ?? now);
+  const flags = moments.flagsOf(boots);
+  const placed = usePlacedFlags([...flags, ...moments.workingFlag(claim, flags)], axis, DRAWN);
+  const top = heightOf(placed);
   const last = boots.at(-1)!;
   const label = text("timeline.label", {
     count: boots.length,
@@ -46,14 +55,19 @@ export function TimelinePicture({ boots, now, mark }: Picture): ReactNode {
   });
   return (
     <div className="timeline" tabIndex={0} role="region" aria-label={text("timeline.title")}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + below}`} role="img" aria-label={label}>
-        <text x={0} y={API + 20}>{text("timeline.api")}</text>
-        <text x={0} y={GUEST + 20} className="strong">{text("timeline.guest")}</text>
+      <svg viewBox={`0 0 ${WIDTH} ${top + HEIGHT + below}`} role="img" aria-label={label}>
+        <text x={0} y={13}>{text("timeline.causes")}</text>
+        <text x={0} y={top + API + 20}>{text("timeline.api")}</text>
+        <text x={0} y={top + GUEST + 20} className="strong">{text("timeline.guest")}</text>
         <g transform={`translate(${LEFT} 0)`}>
-          <Causes boots={boots} axis={axis} />
+          <TimelineFlags placed={placed} bottom={top + AXIS + 4} />
+        </g>
+        <g transform={`translate(${LEFT} ${top})`}>
           <Lane phases={api} axis={axis} y={API} />
           <Lane phases={guest} axis={axis} y={GUEST} timed />
-          <line className="axis" x1={0} x2={WIDTH - LEFT - 10} y1={AXIS} y2={AXIS} />
+          <Marks marks={moments.marksOf(boots)} axis={axis} />
+          <line className="axis" x1={0} x2={DRAWN} y1={AXIS} y2={AXIS} />
+          {mark === undefined && <text className="faint" x={DRAWN} y={AXIS + 14} textAnchor="end">{text("timeline.now")}</text>}
           {axis.cuts.map((cut) => (
             <Cut key={cut.x} x={cut.x + cut.width / 2} />
           ))}
@@ -65,39 +79,9 @@ export function TimelinePicture({ boots, now, mark }: Picture): ReactNode {
   );
 }
 
-/** What caused each boot, at the moment from which the guest was not to be reached. */
-function Causes({ boots, axis }: { boots: readonly Boot[]; axis: Axis }): ReactNode {
-  const text = useText();
-  const { language } = useContext(TextContext);
-  const form = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
-  let free = -Infinity;
-  return boots.map((boot, index) => {
-    const before = boots[index - 1];
-    const moment = Date.parse(before?.end_action === boot.action ? (before?.end_requested_at ?? boot.started_at) : boot.started_at);
-    const x = axis.x(moment);
-    const cause = causeText(text, boot.cause, boot.action);
-    const shown = x >= free;
-    if (shown) free = x + Math.max(NEAR, widthOf(cause) + 10);
-    return (
-      <g key={boot.id}>
-        <line className="mark" x1={x} x2={x} y1={shown ? LABELS - 10 : API - 6} y2={AXIS + 4} />
-        {shown && (
-          <>
-            <text className="strong" x={x + 5} y={LABELS}>{cause}</text>
-            <text className="faint" x={x + 5} y={LABELS + 16}>{form.format(moment)}</text>
-            {boot.request_id !== null && (
-              <text className="faint" x={x + 5} y={LABELS + 31}>{boot.request_id.slice(0, REQUEST)}…</text>
-            )}
-          </>
-        )}
-      </g>
-    );
-  });
-}
-
 interface Drawn {
-  phases: readonly Phase<"booting" | "up" | "shutdown" | "atRest" | "off" | "running" | "stopping" | "stopped" | "terminated">[];
-  axis: Axis;
+  phases: readonly model.Phase<model.GuestKind | model.ApiKind>[];
+  axis: model.Axis;
   y: number;
   timed?: boolean;
 }
@@ -107,18 +91,18 @@ function Lane({ phases, axis, y, timed = false }: Drawn): ReactNode {
   return phases.map((phase) => {
     const from = axis.x(phase.from);
     const width = Math.max(1, axis.x(phase.to) - from);
-    const word = text(`timeline.${phase.kind}`);
-    const long = duration((phase.to - phase.from) / 1000);
+    const word = phase.kind === "shutting-down" ? phase.kind : text(`timeline.${phase.kind}`); // EC2's own word
+    const long = model.duration((phase.to - phase.from) / 1000);
     const middle = from + width / 2;
     return (
       <g key={`${phase.kind}-${phase.from}`}>
         <rect className={`phase ${phase.kind}`} x={from} y={y} width={width} height={LANE} rx={2}>
           <title>{`${word}: ${long}`}</title>
         </rect>
-        {width > widthOf(word) + 8 && (
+        {width > widthOf(word, CHARACTER) + 8 && (
           <text x={middle} y={y + 19} textAnchor="middle">{phase.open ? `${word} …` : word}</text>
         )}
-        {timed && width > widthOf(long) && (
+        {timed && width > widthOf(long, CHARACTER) && (
           <text className="faint" x={middle} y={y + LANE + 16} textAnchor="middle">{long}</text>
         )}
       </g>
@@ -126,13 +110,26 @@ function Lane({ phases, axis, y, timed = false }: Drawn): ReactNode {
   });
 }
 
-function widthOf(word: string): number {
-  return [...word].reduce((width, one) => width + CHARACTER * (one > "\u2e80" ? 2 : 1), 0);
+const SHAPES = { cut: "l5 5l-5 5l-5 -5z", reachable: "m-5 1h10l-5 9z" };
+
+/** When the disks were cut, and for how long; when the guest was reachable again. */
+function Marks({ marks, axis }: { marks: readonly moments.Mark[]; axis: model.Axis }): ReactNode {
+  return marks.map(({ kind, at, seconds }) => {
+    const x = axis.x(at);
+    return (
+      <g key={`${kind}-${at}`}>
+        <path className="moment" d={`M${x} ${MARKS - 4}${SHAPES[kind]}`} />
+        {seconds !== null && (
+          <text className="faint" x={x - 8} y={MARKS + 5} textAnchor="end">{`${Math.round(seconds * 1000)} ms`}</text>
+        )}
+      </g>
+    );
+  });
 }
 
 /** The marked moment, through both lanes; its word is beneath the axis, on the side where there is room. */
 function Mark({ mark, x }: { mark: Marked; x: number }): ReactNode {
-  const isLeft = x + widthOf(mark.text) > WIDTH - LEFT - 10;
+  const isLeft = x + widthOf(mark.text, CHARACTER) > DRAWN;
   return (
     <g>
       <line className="cut" x1={x} x2={x} y1={API - 8} y2={AXIS + 8} />
@@ -145,10 +142,19 @@ function Mark({ mark, x }: { mark: Marked; x: number }): ReactNode {
 
 function Legend({ y }: { y: number }): ReactNode {
   const text = useText();
-  return KINDS.map((kind, index) => (
-    <g key={kind} transform={`translate(${index * 150} ${y})`}>
-      <rect className={`phase ${kind}`} y={-11} width={14} height={14} rx={2} />
-      <text className="faint" x={20}>{text(`timeline.${kind}`)}</text>
+  const words = [
+    ...KINDS.map((kind) => ({ kind, word: text(`timeline.${kind}`) })),
+    { kind: "cut" as const, word: text("timeline.cut") },
+    { kind: "reachable" as const, word: text("timeline.reachable") },
+  ];
+  return words.map(({ kind, word }, index) => (
+    <g key={kind} transform={`translate(${index * 132} ${y})`}>
+      {kind === "cut" || kind === "reachable" ? (
+        <path className="moment" d={`M7 -9${SHAPES[kind]}`} />
+      ) : (
+        <rect className={`phase ${kind}`} y={-11} width={14} height={14} rx={2} />
+      )}
+      <text className="faint" x={20}>{word}</text>
     </g>
   ));
 }

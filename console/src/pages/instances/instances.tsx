@@ -1,18 +1,20 @@
 /** Instances: the columns, menus and tabs that EC2's console has, and the timeline that it has not. */
 import Link from "@cloudscape-design/components/link";
-import type { ActionDialog, Column, Menu, Resource } from "../../resource/resource";
+import type { Action, ActionDialog, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at, serialConsoleAt } from "../../shell/place";
 import { ChangeGroups } from "./ChangeGroups";
-import { ChangeProtection } from "./ChangeProtection";
 import { ChangeState, type Change } from "./ChangeState";
+import { Connect } from "./connect/Connect";
 import { CreateImage } from "./CreateImage";
 import { InstanceFacts } from "./InstanceFacts";
 import { InstanceNetworking } from "./InstanceNetworking";
 import { InstanceSecurity } from "./InstanceSecurity";
+import { InstanceStatusTab } from "./InstanceStatusTab";
 import { InstanceStorage } from "./InstanceStorage";
 import { instancesOf, type Row } from "./model";
 import { Screenshot } from "./Screenshot";
+import { INSTANCE_SETTINGS } from "./settings/settings";
 import { StatusChecks, statusText } from "./StatusChecks";
 import { SystemLog } from "./SystemLog";
 import { Timeline } from "./Timeline";
@@ -60,6 +62,8 @@ const changing = (change: Change): { several: true; dialog: ActionDialog<Row> } 
   dialog: (given) => <ChangeState change={change} {...given} />,
 });
 
+const connect: Action<Row> = { id: "connect", text: "action.connect", dialog: Connect };
+
 const menus: Menu<Row>[] = [
   {
     text: "instance.state",
@@ -73,23 +77,9 @@ const menus: Menu<Row>[] = [
   {
     text: "actions",
     items: [
+      connect,
       { id: "view", text: "action.viewDetails", address: (region, row) => at(region, "instances", row.id) },
-      {
-        id: "settings",
-        text: "action.instanceSettings",
-        actions: [
-          {
-            id: "stopProtection",
-            text: "action.changeStopProtection",
-            dialog: (given) => <ChangeProtection of="stop" {...given} />,
-          },
-          {
-            id: "terminationProtection",
-            text: "action.changeTerminationProtection",
-            dialog: (given) => <ChangeProtection of="termination" {...given} />,
-          },
-        ],
-      },
+      { id: "settings", text: "action.instanceSettings", actions: INSTANCE_SETTINGS },
       {
         id: "networking",
         text: "action.networking",
@@ -123,9 +113,11 @@ const instances: Resource<Row> = {
   columns,
   sortedBy: "name",
   menus,
+  buttons: [connect],
   create: { text: "launch.instances", address: (region) => at(region, "launch") },
   tabs: [
     { id: "details", label: "tab.details", view: InstanceFacts },
+    { id: "status", label: "tab.status", view: InstanceStatusTab },
     { id: "timeline", label: "tab.timeline", view: Timeline },
     { id: "security", label: "tab.security", view: InstanceSecurity },
     { id: "networking", label: "tab.networking", view: InstanceNetworking },

@@ -1,14 +1,17 @@
 /** Instances as the pages know them: what DescribeInstances and DescribeInstanceStatus say together. */
-import { call, evidence } from "../../api/call";
+import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Answered, Boot, Instance, InstanceStatus } from "../../api/types";
+import type { Answered, Boot, Image, Instance, InstanceStatus, Volume } from "../../api/types";
 import { nameTag } from "../../resource/resource";
+import { evidenceOf, historyOf, type Forward } from "./evidence";
 
 export interface Row {
   id: string;
   name: string;
   state: string;
   instance: Instance;
+  reservation: string;
+  owner: string;
   status: InstanceStatus | undefined;
 }
 
@@ -40,12 +43,8 @@ export function instancesOf(region: string): Listing<Row[]> {
 
 /** Every boot of an instance, the first first. */
 export function bootsOf(region: string, id: string): Listing<Boot[]> {
-  return {
-    key: `${region}/instances/${id}/boots`,
-    tables: ["boots", "instances"],
-    of: id,
-    read: async () => (await evidence<{ boots: Boot[] }>(region, `instances/${id}/boots`)).boots,
-  };
+  const history = historyOf(region, id);
+  return { ...history, key: `${history.key}/alone`, read: async () => (await history.read()).boots };
 }
 
 export interface Protections {
@@ -72,23 +71,73 @@ export function protectionsOf(region: string, id: string): Listing<Protections> 
   };
 }
 
-/** A port of this machine that reaches a port of a guest. */
-export interface Forward {
-  protocol: string;
-  host: string;
-  port: number;
-  guest_port: number;
-  /** Why it could not be opened; null where it is open. */
-  refused: string | null;
+/** What becomes of an instance whose guest powers itself off: `stop` or `terminate`. */
+export function shutdownBehaviorOf(region: string, id: string): Listing<string> {
+  return {
+    key: `${region}/instances/${id}/shutdown-behavior`,
+    tables: ["instances"],
+    read: async () => {
+      const asked = { InstanceId: id, Attribute: "instanceInitiatedShutdownBehavior" } as const;
+      const answer = await call(region, "DescribeInstanceAttribute", asked);
+      return answer.InstanceInitiatedShutdownBehavior?.Value ?? "";
+    },
+  };
+}
+
+/** An instance's user data in base64; empty where it has none. */
+export function userDataOf(region: string, id: string): Listing<string> {
+  return {
+    key: `${region}/instances/${id}/user-data`,
+    tables: ["instances"],
+    read: async () => {
+      const answer = await call(region, "DescribeInstanceAttribute", { InstanceId: id, Attribute: "userData" });
+      return answer.UserData?.Value ?? "";
+    },
+  };
+}
+
+/** `standard` or `unlimited`; empty where its type has no CPU credits. */
+export function creditsOf(region: string, row: Row): Listing<string> {
+  const isBurstable = row.instance.InstanceType?.startsWith("t") ?? false;
+  return {
+    key: `${region}/instances/${row.id}/credits/${isBurstable}`,
+    tables: ["instances"],
+    read: async () => {
+      if (!isBurstable) return "";
+      const answer = await call(region, "DescribeInstanceCreditSpecifications", { InstanceIds: [row.id] });
+      return answer.InstanceCreditSpecifications?.[0]?.CpuCredits ?? "";
+    },
+  };
+}
+
+/** The image that an instance was launched from; null where it is there no more. */
+export function imageOf(region: string, id: string): Listing<Image | null> {
+  return {
+    key: `${region}/image/${id}`,
+    tables: ["images"],
+    read: async () => {
+      const asked = { Filters: [{ Name: "image-id", Values: [id] }] };
+      return (await call(region, "DescribeImages", asked)).Images?.[0] ?? null;
+    },
+  };
+}
+
+/** The volumes that are attached to an instance, with all that is known of them. */
+export function attachedTo(region: string, id: string): Listing<Volume[]> {
+  return {
+    key: `${region}/instances/${id}/volumes`,
+    tables: ["volumes", "attachments"],
+    read: async () => {
+      const asked = { Filters: [{ Name: "attachment.instance-id", Values: [id] }] };
+      return (await call(region, "DescribeVolumes", asked)).Volumes ?? [];
+    },
+  };
 }
 
 /** The ports that the rules of an instance's security groups open. */
 export function forwardsOf(region: string, id: string): Listing<Forward[]> {
-  return {
-    key: `${region}/instances/${id}/forwards`,
-    tables: ["instances", "interface_groups", "security_group_rules"],
-    read: async () => (await evidence<{ forwards: Forward[] }>(region, `instances/${id}`)).forwards,
-  };
+  const known = evidenceOf(region, id);
+  return { ...known, key: `${known.key}/forwards`, read: async () => (await known.read()).forwards };
 }
 
 /** The volumes of an instance that end with it, and those that stay. */
@@ -102,10 +151,14 @@ export function volumesOf(instance: Instance): { gone: string[]; kept: string[] 
 function rows(found: Answered<"DescribeInstances">, status: Answered<"DescribeInstanceStatus">): Row[] {
   const statuses = new Map((status.InstanceStatuses ?? []).map((one) => [one.InstanceId, one]));
   return (found.Reservations ?? [])
-    .flatMap((reservation) => reservation.Instances ?? [])
-    .map((instance) => row(instance, statuses.get(instance.InstanceId)));
-}
-
-function row(instance: Instance, status: InstanceStatus | undefined): Row {
-  return { id: instance.InstanceId ?? "", name: nameTag(instance.Tags), state: instance.State?.Name ?? "", instance, status };
+    .flatMap((launched) => (launched.Instances ?? []).map((instance) => ({ launched, instance })))
+    .map(({ launched, instance }) => ({
+      id: instance.InstanceId ?? "",
+      name: nameTag(instance.Tags),
+      state: instance.State?.Name ?? "",
+      instance,
+      reservation: launched.ReservationId ?? "",
+      owner: launched.OwnerId ?? "",
+      status: statuses.get(instance.InstanceId),
+    }));
 }

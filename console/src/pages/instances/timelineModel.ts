@@ -1,8 +1,9 @@
 /** The boots of one guest as stretches of time, and an axis on which seconds of downtime beside days of uptime are seen. */
-import type { Boot } from "../../api/types";
+import type { Boot, Move } from "../../api/types";
+import type { Claim } from "./evidence";
 
 export type GuestKind = "booting" | "up" | "shutdown" | "atRest" | "off";
-export type ApiKind = "running" | "stopping" | "stopped" | "terminated";
+export type ApiKind = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated" | "unrecorded";
 
 /** A stretch of time, in milliseconds since 1970. One that is `open` goes on now. */
 export interface Phase<Kind> {
@@ -34,37 +35,24 @@ export function isMoving(boot: Boot): boolean {
 export function downtimes(boots: readonly Boot[]): Downtime[] {
   return boots.slice(1).flatMap((after, index) => {
     const before = boots[index]!;
-    const shutdown = seconds(before.end_requested_at, before.at_rest_at);
-    const rest = seconds(before.at_rest_at, after.started_at);
-    const boot = seconds(after.started_at, after.reachable_at);
+    const shutdown = secondsBetween(before.end_requested_at, before.at_rest_at);
+    const rest = secondsBetween(before.at_rest_at, after.started_at);
+    const boot = secondsBetween(after.started_at, after.reachable_at);
     if (shutdown === null || rest === null || boot === null) return [];
     const { number, action, cut_seconds: cut } = after;
     return [{ number, action, shutdown, rest, boot, whole: shutdown + rest + boot, cut }];
   });
 }
 
-/** What the guest was doing, from the first of these boots until now, without holes. */
-export function guestPhases(boots: readonly Boot[], now: number): Phase<GuestKind>[] {
-  return boots.flatMap((boot, index) => {
-    const next = boots[index + 1];
-    const started = time(boot.started_at)!;
-    const reachable = time(boot.reachable_at);
-    const ending = time(boot.end_requested_at);
-    const down = time(boot.at_rest_at) ?? time(boot.ended_at);
-    const last = next ? time(next.started_at)! : now;
-    const alive = ending ?? down ?? last;
-    const phases: Phase<GuestKind>[] = [];
-    const add = (kind: GuestKind, from: number, to: number, open = false): void => {
-      if (to > from || open) phases.push({ kind, from, to: Math.max(from, to), open });
-    };
-    const goesOn = !next && ending === null && down === null;
-    add("booting", started, Math.min(reachable ?? alive, alive), goesOn && reachable === null);
-    if (reachable !== null) add("up", reachable, alive, goesOn);
-    if (ending !== null) add("shutdown", ending, down ?? last, !next && down === null);
-    if (down !== null) add(isStopped(boot, next) ? "off" : "atRest", down, last, !next);
-    return phases;
-  });
+/** The boots with the shutdown that goes on now, of which a boot tells once its guest is down. */
+export function withShutdown(boots: readonly Boot[], claim: Claim | null): readonly Boot[] {
+  const last = boots.at(-1);
+  const isShuttingDown = claim !== null && claim.step === SHUTDOWN_STEP && claim.step_since !== null;
+  if (!isShuttingDown || last === undefined || last.ended_at !== null) return boots;
+  return [...boots.slice(0, -1), { ...last, end_requested_at: claim.step_since, end_action: claim.action }];
 }
+
+const SHUTDOWN_STEP = "shut the guest down"; // as every workflow calls it
 
 /** The same, with the phase parted in which this moment lies: a long one is then shortened on each side of it. */
 export function partedAt(phases: readonly Phase<GuestKind>[], moment: number): Phase<GuestKind>[] {
@@ -73,29 +61,54 @@ export function partedAt(phases: readonly Phase<GuestKind>[], moment: number): P
   );
 }
 
-/** What EC2's API says of the instance meanwhile: it shows none of the reboots. */
-export function apiPhases(boots: readonly Boot[], now: number): Phase<ApiKind>[] {
-  const phases: Phase<ApiKind>[] = [];
-  const add = (kind: ApiKind, from: number, to: number, open = false): void => {
-    const before = phases.at(-1);
-    if (before?.kind === kind && before.to === from) phases[phases.length - 1] = { ...before, to, open };
-    else if (to > from || open) phases.push({ kind, from, to: Math.max(from, to), open });
+/** What the guest was doing, from the beginning until now, without holes. */
+export function guestPhases(boots: readonly Boot[], now: number, beginning: number): Phase<GuestKind>[] {
+  const started = time(boots[0]!.started_at)!;
+  const before: Phase<GuestKind> = { kind: "off", from: beginning, to: started, open: false };
+  return [...(beginning < started ? [before] : []), ...boots.flatMap((boot, index) => phasesOf(boot, boots[index + 1], now))];
+}
+
+function phasesOf(boot: Boot, next: Boot | undefined, now: number): Phase<GuestKind>[] {
+  const started = time(boot.started_at)!;
+  const reachable = time(boot.reachable_at);
+  const ending = time(boot.end_requested_at);
+  const down = time(boot.at_rest_at) ?? time(boot.ended_at);
+  const last = next ? time(next.started_at)! : now;
+  const alive = ending ?? down ?? last;
+  const phases: Phase<GuestKind>[] = [];
+  const add = (kind: GuestKind, from: number, to: number, open = false): void => {
+    if (to > from || open) phases.push({ kind, from, to: Math.max(from, to), open });
   };
-  boots.forEach((boot, index) => {
-    const next = boots[index + 1];
-    const started = time(boot.started_at)!;
-    const last = next ? time(next.started_at)! : now;
-    const down = time(boot.at_rest_at) ?? time(boot.ended_at);
-    const asked = STOPPED_BY.has(boot.end_action ?? "") ? time(boot.end_requested_at) : null;
-    if (!isStopped(boot, next) && asked === null) {
-      add("running", started, last, !next);
-      return;
-    }
-    add("running", started, asked ?? down ?? last);
-    if (asked !== null) add("stopping", asked, down ?? last, !next && down === null);
-    if (down !== null) add(boot.end_action === "TerminateInstances" ? "terminated" : "stopped", down, last, !next);
-  });
+  const goesOn = !next && ending === null && down === null;
+  add("booting", started, Math.min(reachable ?? alive, alive), goesOn && reachable === null);
+  if (reachable !== null) add("up", reachable, alive, goesOn);
+  if (ending !== null) add("shutdown", ending, down ?? last, !next && down === null);
+  if (down !== null) add(isStopped(boot, next) ? "off" : "atRest", down, last, !next);
   return phases;
+}
+
+/** When the picture of these boots begins: with the launch, where the first of them is its. */
+export function beginningOf(boots: readonly Boot[], moves: readonly Move[]): number {
+  const [first] = boots;
+  const started = time(first!.started_at)!;
+  const launched = time(moves[0]?.at ?? null);
+  return first!.number === 1 && launched !== null ? Math.min(launched, started) : started;
+}
+
+/** What EC2's API says of the instance from then until now: it shows none of the reboots. `unrecorded` where that was
+ * not written down, by an earlier version. */
+export function apiPhases(moves: readonly Move[], from: number, now: number): Phase<ApiKind>[] {
+  const first = moves[0] === undefined ? Infinity : time(moves[0].at)!;
+  const before: Phase<ApiKind> = { kind: "unrecorded", from, to: Math.min(first, now), open: moves.length === 0 };
+  const until = moves.filter((move) => time(move.at)! <= now || move === moves[0]); // a picture may end before now
+  const known = until.flatMap((move, index) => {
+    const next = until[index + 1];
+    const begin = Math.max(from, time(move.at)!);
+    const end = next === undefined ? Math.max(begin, now) : time(next.at)!;
+    if (next !== undefined && end <= begin) return [];
+    return [{ kind: move.state as ApiKind, from: begin, to: end, open: next === undefined }];
+  });
+  return from < first ? [before, ...known] : known;
 }
 
 /** Where moments lie on a picture of this width. Long quiet stretches are shortened, and `cuts` says where. */
@@ -155,10 +168,12 @@ function isQuiet(phase: Phase<GuestKind>): boolean {
 const length = (phase: Phase<unknown>): number => phase.to - phase.from;
 const sum = (one: number, other: number): number => one + other;
 
-function time(moment: string | null): number | null {
+/** A moment in milliseconds since 1970. */
+export function time(moment: string | null): number | null {
   return moment === null ? null : Date.parse(moment);
 }
 
-function seconds(from: string | null, to: string | null): number | null {
+/** From one moment to another, in seconds; null where one of them was not seen. */
+export function secondsBetween(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000;
 }

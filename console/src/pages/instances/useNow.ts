@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 
 const TICK = 500; // ms, while the guest boots or shuts down
-const SLOW_TICK = 10_000; // ms, else
+const SLOW_TICK = 2000; // ms, else
 
 /** Now, in milliseconds since 1970; `moving` where something is seen to go on. */
 export function useNow(moving: boolean): number {

@@ -14,18 +14,19 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.evidence.troubles import trouble_as_json
 from kumoniwa.clock import precise
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.store import boots, claims, journal
+from kumoniwa.store import boots, claims, instances, journal
 from kumoniwa.workflows.steps.instances.instance_ports import planned
 
 
 async def instance_boots(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
-    """Every boot of an instance, with its cause and times."""
+    """Every boot of an instance with its cause, caller and times, and when it came into each of its states."""
 
     def read(connection: Connection) -> Mapping[str, Any]:
         instance = named(connection, call.scope, INSTANCE, path["instance_id"])
         return {
             "instance_id": instance.id,
             "boots": [asdict(boot) for boot in boots.of_instance(connection, instance.id)],
+            "moves": [{"state": one.state, "at": one.at} for one in instances.moves_of(connection, instance.id)],
         }
 
     return await cloud.read(read)
@@ -34,6 +35,7 @@ async def instance_boots(cloud: Cloud, call: Call, path: Mapping[str, str]) -> M
 async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
     """Where an instance is reached, its state, and the workflow that has claimed it. The guest is left alone.
 
+    `claimed_by` says at which step that workflow is, and since when, where it has come to one in this server.
     `refused` says why a port could not be opened when the instance's ports were set last. `overridden` are the
     workflows whose claim a termination took, `troubles` what does not get on.
     """
@@ -41,6 +43,8 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
     plan = await planned(cloud.world, instance["instance_id"]) or ()
     refused = cloud.world.refused_ports.get(instance["instance_id"], {})
     troubles = cloud.world.troubles.overdue(instance["instance_id"])
+    if (claim := instance["claimed_by"]) is not None:
+        claim["step"], claim["step_since"] = cloud.engine.step_of(claim["workflow"]) or (None, None)
     return {
         **instance,
         "troubles": [trouble_as_json(one) for one in troubles],
@@ -63,8 +67,19 @@ def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str,
     return {
         "instance_id": instance.id,
         "state": instance.state,
-        "claimed_by": None if owner is None else {"workflow": owner.id, "kind": owner.kind},
+        "claimed_by": None if owner is None else _claiming(owner),
         "overridden": [_overridden(connection, one) for one in journal.overridden(connection, instance.id)],
+    }
+
+
+def _claiming(owner: WorkflowRow) -> dict[str, Any]:
+    return {
+        "workflow": owner.id,
+        "kind": owner.kind,
+        "action": owner.action,
+        "request": owner.request_id,
+        "principal": owner.principal,
+        "at": precise(owner.created_at),
     }
 
 

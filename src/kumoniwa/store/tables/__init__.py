@@ -4,7 +4,7 @@ from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
 from kumoniwa.store.tables.images import image_devices, images
-from kumoniwa.store.tables.instances import boots, instances, replace_root_tasks
+from kumoniwa.store.tables.instances import boots, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
 from kumoniwa.store.tables.layers import layers
 from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces
@@ -27,6 +27,7 @@ __all__ = [
     "image_devices",
     "images",
     "import_tasks",
+    "instance_moves",
     "instances",
     "interface_groups",
     "key_pairs",

@@ -24,6 +24,7 @@ workflows = table(
     Column("created_at", Moment, nullable=False),
     Column("action", String),
     Column("request_id", String),
+    Column("principal", String),
     Column("error", Text),
     Column("finished_at", Moment),
     Column("overridden_at", Moment),

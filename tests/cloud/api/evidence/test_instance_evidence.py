@@ -1,8 +1,11 @@
 """What Kumoniwa's own routes say of instances: forwards as planned, with what was refused, and nothing is changed."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from stack import Stack
-from waiting import turns_until
+from waiting import let_others_run, turns_until
 
 from kumoniwa.hypervisor.driver import GuestLost
 
@@ -81,3 +84,22 @@ async def test_the_ports_of_a_guest_that_does_not_answer_at_the_start_are_asked_
     await turns_until(lambda: not stack.running.cloud.world.refused_ports)
     (forward,) = (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["forwards"]
     assert forward["refused"] is None
+
+
+async def test_who_has_an_instance_and_at_which_step_is_told(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    stack.guest(instance_id).ignore_power_button = True
+    await stack.call("RebootInstances", InstanceIds=[instance_id])
+    async with asyncio.timeout(10):
+        while (claim := await _claim(stack, instance_id)) is None or claim["step"] != "shut the guest down":
+            await let_others_run()
+    assert (claim["kind"], claim["action"]) == ("reboot_instance", "RebootInstances")
+    assert claim["principal"] == stack.running.key["access_key_id"]
+    assert claim["at"] <= claim["step_since"]
+    await stack.clock.advance(stack.running.cloud.world.config.shutdown_deadline)
+    await stack.idle()
+    assert await _claim(stack, instance_id) is None
+
+
+async def _claim(stack: Stack, instance_id: str) -> Any:
+    return (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["claimed_by"]

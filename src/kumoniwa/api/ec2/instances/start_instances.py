@@ -73,6 +73,7 @@ def _start(connection: Connection, call: Call, instance: Instance) -> StateChang
         instance.id,
         [InstanceState.STOPPED],
         InstanceState.PENDING,
+        at=call.at,
         launch_time=call.at,
         public_ip=public_ip,
         state_transition_reason="",

@@ -53,7 +53,14 @@ def _stop(connection: Connection, call: Call, instance: Instance, *, skip_os_shu
     if instance.state is InstanceState.STOPPED:
         return state_change(instance, InstanceState.STOPPED)
     if instance.state is InstanceState.RUNNING:
-        instances.move(connection, instance.id, [InstanceState.RUNNING], InstanceState.STOPPING, **user_shutdown(call))
+        instances.move(
+            connection,
+            instance.id,
+            [InstanceState.RUNNING],
+            InstanceState.STOPPING,
+            at=call.at,
+            **user_shutdown(call),
+        )
     # A second call while it is stopping follows the first, and can cut its guest off (SkipOsShutdown).
     submit(
         connection,

@@ -50,7 +50,14 @@ def _terminate(
 ) -> StateChange:
     becomes = InstanceState.TERMINATED if instance.state is InstanceState.TERMINATED else InstanceState.SHUTTING_DOWN
     if instance.state not in ENDED:
-        instances.move(connection, instance.id, [instance.state], InstanceState.SHUTTING_DOWN, **user_shutdown(call))
+        instances.move(
+            connection,
+            instance.id,
+            [instance.state],
+            InstanceState.SHUTTING_DOWN,
+            at=call.at,
+            **user_shutdown(call),
+        )
     elif not (skip_os_shutdown or force) or not _waits(connection, instance):
         return state_change(instance, becomes)
     # A second call for one that waits for its turn is less patient than the first (`workflows/overrides.py`).

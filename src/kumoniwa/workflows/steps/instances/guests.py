@@ -1,5 +1,6 @@
 """Steps that act on an instance's guest."""
 
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
 from typing import TypedDict
@@ -56,7 +57,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
         raise StepFailed(
             "The instance has no volume to boot from.", way_out="Attach one as its root device: aws ec2 attach-volume."
         )
-    now = Origin(origin.action, origin.request_id, world.clock.now())
+    now = replace(origin, at=world.clock.now())
     state = await guest.observe()
     begun: bool | None = None  # whether a boot was recorded by this call; None: it runs already
     if state is not GuestState.RUNNING:
@@ -72,7 +73,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
             await world.database.write(partial(boots.remove, boot_id=boot_id))
         elif begun is not None:
             # It may have run, now or before a crash of ours, and written: the clean end before it is the last no more.
-            ended = Origin(origin.action, origin.request_id, world.clock.now())
+            ended = replace(origin, at=world.clock.now())
             end = partial(boots.ensure_ended, instance_id=instance_id, cause=cause, origin=ended, clean=False)
             await world.database.write(end)
         raise
@@ -128,7 +129,7 @@ async def ensure_end_noted(world: World, instance_id: str, shutdown: Shutdown, c
             connection,
             instance_id,
             cause,
-            Origin(origin.action, origin.request_id, now),
+            replace(origin, at=now),
             requested_at=shutdown.requested_at,
             at_rest_at=shutdown.at_rest_at,
             clean=shutdown.clean,

@@ -12,7 +12,13 @@ from kumoniwa.workflows.world import World
 async def ensure_published_running(world: World, instance_id: str) -> None:
     """Afterwards the instance is `running`, unless a caller wants it ended by now."""
     await world.database.write(
-        partial(instances.move, instance_id=instance_id, sources=[InstanceState.PENDING], target=InstanceState.RUNNING)
+        partial(
+            instances.move,
+            instance_id=instance_id,
+            sources=[InstanceState.PENDING],
+            target=InstanceState.RUNNING,
+            at=world.clock.now(),
+        )
     )
 
 
@@ -24,6 +30,7 @@ async def ensure_published_stopped(world: World, instance_id: str) -> None:
             instance_id=instance_id,
             sources=[InstanceState.STOPPING],
             target=InstanceState.STOPPED,
+            at=world.clock.now(),
             public_ip=None,
             reachability=Reachability.INITIALIZING,
             impaired_since=None,
@@ -41,6 +48,7 @@ async def ensure_published_terminated(world: World, instance_id: str) -> None:
             instance_id,
             [InstanceState.SHUTTING_DOWN],
             InstanceState.TERMINATED,
+            at=now,
             public_ip=None,
             terminated_at=now,
         ):
@@ -59,6 +67,7 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
             instance_id,
             [InstanceState.PENDING],
             target,
+            at=now,
             public_ip=None,
             terminated_at=now if target is InstanceState.TERMINATED else None,
             state_transition_reason="Server.InternalError",

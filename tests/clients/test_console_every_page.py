@@ -4,7 +4,7 @@ window shows it without scrolling sideways."""
 import pytest
 from cloud_process import CloudProcess, Sdk
 from console_browser import PAGES, Person, address, launch, new_profile
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 from sampling import Sampling
 from waiting import eventually
 
@@ -46,7 +46,7 @@ def test_no_page_hinders_anybody(
     person = Person(new_profile(browser, dark=dark, language=language))
     person.page.goto(address(cloud))
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
-    page, wide, narrow = person.page, {"width": 1440, "height": 900}, {"width": 375, "height": 800}
+    page, wide, narrow = person.page, ViewportSize(width=1440, height=900), ViewportSize(width=375, height=800)
 
     def judge(name: str) -> None:
         page.get_by_role("heading", level=1).first.wait_for()

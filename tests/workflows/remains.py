@@ -41,6 +41,8 @@ def _picture(value: Any, layers: Layers) -> Any:
     match value:
         case bool() | str() | bytes() | int() | float() | None | Enum() | datetime():
             return value
+        case bytearray():
+            return bytes(value)
         case Timer():
             return _timer(value)
         case Counter():

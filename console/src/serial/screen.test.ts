@@ -1,6 +1,6 @@
 import { Terminal } from "@xterm/xterm";
 import { expect, test } from "vitest";
-import { keepQuiet, Screen } from "./screen";
+import { keepQuick, keepQuiet, Screen } from "./screen";
 
 /** What a terminal types by itself, and the titles it sets, when a guest says this. */
 async function provoked(said: string, quiet: boolean): Promise<string[]> {
@@ -48,6 +48,36 @@ test("a link of a guest's is text", async () => {
   expect(cells.translateToString(true)).toBe("go");
   const { extended } = cells.getCell(0) as unknown as { extended: { urlId: number } };
   expect(extended.urlId).toBe(0);
+  terminal.dispose();
+});
+
+const LONGEST = 1000; // ms; without a bound each of these takes from seconds to an hour
+
+test.each(["L", "M", "S", "T", "I", "Z", "b"])("a guest that asks for CSI %s without end holds nothing up", async (final) => {
+  const terminal = new Terminal();
+  keepQuick(terminal);
+  const begun = performance.now();
+  await new Promise<void>((drawn) => terminal.write(`A${ESC}[300000000${final}`, drawn));
+  expect(performance.now() - begun).toBeLessThan(LONGEST);
+  terminal.dispose();
+});
+
+test("nor one that repeats a letter which it has heaped with marks", async () => {
+  const terminal = new Terminal();
+  keepQuick(terminal);
+  const begun = performance.now();
+  const heap = `A${"\u0301".repeat(100_000)}`;
+  await new Promise<void>((drawn) => terminal.write(`${heap}${`${ESC}[80b`.repeat(100)}`, drawn));
+  expect(performance.now() - begun).toBeLessThan(LONGEST);
+  terminal.dispose();
+});
+
+test("what a screen is worth is done", async () => {
+  const terminal = new Terminal({ allowProposedApi: false });
+  keepQuick(terminal);
+  await new Promise<void>((drawn) => terminal.write(`one\r\ntwo${ESC}[1S${ESC}[H=${ESC}[4b`, drawn));
+  const { active } = terminal.buffer;
+  expect([0, 1].map((row) => active.getLine(row)!.translateToString(true))).toEqual(["=====", ""]);
   terminal.dispose();
 });
 

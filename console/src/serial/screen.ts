@@ -4,6 +4,7 @@ import { Terminal, type ITerminalOptions } from "@xterm/xterm";
 
 const MOST_PENDING = 1024 * 1024; // bytes that wait to be drawn; a page in the background draws little
 const SCROLLBACK = 10_000; // lines
+const MOST_OF_A_CELL = 16; // code units; a letter that has more is not repeated
 const CANCEL = "\x18"; // ends an escape sequence that stands half there
 const OPTIONS: ITerminalOptions = {
   allowProposedApi: false,
@@ -29,6 +30,7 @@ export class Screen {
     private readonly skippedText: (bytes: number) => string,
   ) {
     keepQuiet(this.terminal);
+    keepQuick(this.terminal);
     this.terminal.loadAddon(this.fit);
     this.terminal.onData((text) => typed(this.encoder.encode(text)));
     this.terminal.onBinary((text) => typed(Uint8Array.from(text, (letter) => letter.charCodeAt(0) & 0xff)));
@@ -98,4 +100,29 @@ export function keepQuiet({ parser }: Terminal): void {
   const links = [8];
   const clipboard = [52];
   for (const command of [...titles, ...colours, ...links, ...clipboard]) parser.registerOscHandler(command, swallow);
+}
+
+/**
+ * Have a terminal spend no more on a sequence than a screen is worth. It would scroll, or repeat a letter, as often as
+ * the guest says: two thousand million times are twelve bytes, and an hour in which the page does nothing else.
+ */
+export function keepQuick(terminal: Terminal): void {
+  const { parser } = terminal;
+  const beyond =
+    (most: () => number) =>
+    ([count]: (number | number[])[]): boolean =>
+      typeof count === "number" && count > most();
+  // To insert or delete lines, to scroll up or down.
+  for (const final of ["L", "M", "S", "T"]) parser.registerCsiHandler({ final }, beyond(() => terminal.rows));
+  // From one tab stop to the next or the one before.
+  for (const final of ["I", "Z"]) parser.registerCsiHandler({ final }, beyond(() => terminal.cols));
+  // To repeat the last letter.
+  parser.registerCsiHandler({ final: "b" }, (given) => beyond(() => terminal.cols)(given) || isHeaped(terminal));
+}
+
+/** Whether the letter before the cursor has been heaped with marks without end. */
+function isHeaped({ buffer: { active } }: Terminal): boolean {
+  const line = active.getLine(active.baseY + active.cursorY);
+  const before = [1, 2].map((cells) => line?.getCell(active.cursorX - cells)?.getChars().length ?? 0); // it may be wide
+  return Math.max(...before) > MOST_OF_A_CELL;
 }

@@ -1,10 +1,10 @@
 /** The terminal: it shows what a guest says, whatever that is, and does nothing else for it. */
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal, type ITerminalOptions } from "@xterm/xterm";
+import { Decoder } from "./decoder";
 
 const MOST_PENDING = 1024 * 1024; // bytes that wait to be drawn; a page in the background draws little
 const SCROLLBACK = 10_000; // lines
-const MOST_OF_A_CELL = 16; // code units; a letter that has more is not repeated
 const CANCEL = "\x18"; // ends an escape sequence that stands half there
 const OPTIONS: ITerminalOptions = {
   allowProposedApi: false,
@@ -21,6 +21,7 @@ export class Screen {
   readonly terminal = new Terminal(OPTIONS);
   private readonly fit = new FitAddon();
   private readonly encoder = new TextEncoder();
+  private decoder = new Decoder();
   private pending = 0;
   private skipped = 0;
 
@@ -52,6 +53,7 @@ export class Screen {
   /** Forget all that is shown: the history comes again. */
   clear(): void {
     this.skipped = 0;
+    this.decoder = new Decoder();
     this.terminal.write(CANCEL);
     this.terminal.reset();
   }
@@ -65,7 +67,7 @@ export class Screen {
     if (this.skipped > 0) this.skip(this.skipped);
     this.skipped = 0;
     this.pending += bytes.length;
-    this.terminal.write(bytes, () => (this.pending -= bytes.length));
+    this.terminal.write(this.decoder.text(bytes), () => (this.pending -= bytes.length));
   }
 
   /** Show that so many bytes are missing here. */
@@ -114,15 +116,6 @@ export function keepQuick(terminal: Terminal): void {
       typeof count === "number" && count > most();
   // To insert or delete lines, to scroll up or down.
   for (const final of ["L", "M", "S", "T"]) parser.registerCsiHandler({ final }, beyond(() => terminal.rows));
-  // From one tab stop to the next or the one before.
-  for (const final of ["I", "Z"]) parser.registerCsiHandler({ final }, beyond(() => terminal.cols));
-  // To repeat the last letter.
-  parser.registerCsiHandler({ final: "b" }, (given) => beyond(() => terminal.cols)(given) || isHeaped(terminal));
-}
-
-/** Whether the letter before the cursor has been heaped with marks without end. */
-function isHeaped({ buffer: { active } }: Terminal): boolean {
-  const line = active.getLine(active.baseY + active.cursorY);
-  const before = [1, 2].map((cells) => line?.getCell(active.cursorX - cells)?.getChars().length ?? 0); // it may be wide
-  return Math.max(...before) > MOST_OF_A_CELL;
+  // To go from one tab stop to the next or the one before, to repeat the last letter.
+  for (const final of ["I", "Z", "b"]) parser.registerCsiHandler({ final }, beyond(() => terminal.cols));
 }

@@ -62,6 +62,20 @@ test.each(["L", "M", "S", "T", "I", "Z", "b"])("a guest that asks for CSI %s wit
   terminal.dispose();
 });
 
+test("the page gets its turns while the worst that a guest can say is drawn", async () => {
+  const screen = new Screen(
+    () => undefined,
+    () => "",
+  );
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 0);
+  screen.write(new TextEncoder().encode(`${ESC}c`.repeat(32_768)));
+  await new Promise<void>((drawn) => screen.terminal.write("", drawn));
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(3);
+  screen.terminal.dispose();
+});
+
 test("a letter that is heaped with marks is drawn with a few of them", async () => {
   const screen = new Screen(
     () => undefined,

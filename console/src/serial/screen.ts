@@ -4,6 +4,7 @@ import { Terminal, type ITerminalOptions } from "@xterm/xterm";
 import { Decoder } from "./decoder";
 
 const MOST_PENDING = 1024 * 1024; // bytes that wait to be drawn; a page in the background draws little
+const PIECE = 4096; // characters; between two the page gets its turn, where they took long
 const SCROLLBACK = 10_000; // lines
 const CANCEL = "\x18"; // ends an escape sequence that stands half there
 const OPTIONS: ITerminalOptions = {
@@ -67,7 +68,9 @@ export class Screen {
     if (this.skipped > 0) this.skip(this.skipped);
     this.skipped = 0;
     this.pending += bytes.length;
-    this.terminal.write(this.decoder.text(bytes), () => (this.pending -= bytes.length));
+    const text = this.decoder.text(bytes);
+    for (let at = 0; at < text.length; at += PIECE) this.terminal.write(text.slice(at, at + PIECE));
+    this.terminal.write("", () => (this.pending -= bytes.length));
   }
 
   /** Show that so many bytes are missing here. */

@@ -1,6 +1,7 @@
 """A session of the console that a test has begun on a running server, and what its browser would send."""
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,6 +54,21 @@ class SignedIn:
             **other,
         }
         connection: ClientConnection = connect(f"{self.endpoint.replace('http', 'ws')}{path}", proxy=None, **sent)
+        return connection
+
+    def unread(self, path: str) -> socket.socket:
+        """A page's connection, of which nothing is read once it is open."""
+        place = self.endpoint.partition("//")[2]
+        host, _, port = place.partition(":")
+        connection = socket.create_connection((host, int(port)), timeout=30)
+        head = (
+            f"GET {path} HTTP/1.1\r\nHost: {place}\r\nOrigin: {self.endpoint}\r\nCookie: {self.cookie}\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            f"Sec-WebSocket-Protocol: {SUBPROTOCOL}, {self.half_b}\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        assert connection.recv(12) == b"HTTP/1.1 101"
         return connection
 
     @contextmanager

@@ -213,6 +213,24 @@ def test_a_terminal_on_a_real_socket(cloud: CloudProcess, signed_in: SignedIn, g
     assert opened[-1]["instance"] == guest and opened[-1]["access_key"] == cloud.environment()["AWS_ACCESS_KEY_ID"]
 
 
+PIECE_OF_NOTHING, PING = b"\x00\x80\x00\x00\x00\x00", b"\x89\xfd\x00\x00\x00\x00" + b"x" * 125
+LARGEST = 64 * 1024 * 1024
+"""Bytes: far more than what the operating system holds of a connection that nobody reads."""
+
+
+@pytest.mark.parametrize("frame", [PIECE_OF_NOTHING, PING])
+def test_a_page_that_sends_without_end_and_reads_nothing_is_let_go(
+    cloud: CloudProcess, signed_in: SignedIn, guest: str, frame: bytes
+) -> None:
+    with signed_in.unread(f"/console/serial?region=us-east-1&instance={guest}") as page:
+        page.sendall(b"\x02\x80\x00\x00\x00\x00" if frame is PIECE_OF_NOTHING else b"")
+        many = frame * 1000
+        with pytest.raises(ConnectionError):
+            for _ in range(LARGEST // len(many)):
+                page.sendall(many)
+    assert [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")] == []
+
+
 def test_a_server_with_open_serial_consoles_ends_at_once(tmp_path: Path) -> None:
     with CloudProcess(tmp_path) as cloud, ExitStack() as pages:
         instance, signed_in = launch(Sdk(cloud.environment(), tmp_path), "left-open"), sign_in(cloud)

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asCli, kebab, piped } from "./cli";
+import { asCli, kebab, piped, quoted } from "./cli";
 
 test.each([
   ["CreateImage", "create-image"],
@@ -33,6 +33,32 @@ test("whatever an address names as its region is one word of the command", () =>
     `aws ec2 describe-instances --region 'us-east-1; touch /tmp/taken'`,
   );
 });
+
+test.each([
+  ["file:///etc/passwd", "the address of a file"],
+  ["fileb:///etc/passwd", "the address of a file"],
+  ["http://127.0.0.1/", "an address"],
+  ["--endpoint-url=http://127.0.0.1", "an option"],
+  ["-", "an option"],
+])("%s, which the AWS CLI would take for %s, is a text to it", (name) => {
+  expect(asCli("CreateKeyPair", { KeyName: name, KeyType: "rsa" }, "us-east-1")).toBe(
+    `aws ec2 create-key-pair --region us-east-1 --key-type rsa --cli-input-json '{"KeyName":"${name}"}'`,
+  );
+  expect(asCli("DescribeKeyPairs", { KeyNames: [name] }, "us-east-1")).toBe(
+    `aws ec2 describe-key-pairs --region us-east-1 --cli-input-json '{"KeyNames":["${name}"]}'`,
+  );
+});
+
+test("nor is one item of a list taken for a list", () => {
+  expect(asCli("DescribeKeyPairs", { KeyNames: ['["a"]'] }, "us-east-1")).toContain(` '{"KeyNames":["[\\"a\\"]"]}'`);
+});
+
+test.each([
+  ["=ls", "'=ls'"], // zsh would look for a program
+  ["a\nb", "'a\nb'"],
+  ["\x03\rrm it's\\n", "$'\\003\\015rm it\\'s\\\\n'"], // pasted, ^C would leave the quotes
+  ["\x1b[201~\x9b", "$'\\033[201~\\302\\233'"],
+])("%j is one word of a shell, also where it is pasted", (text, word) => expect(quoted(text)).toBe(word));
 
 test("what may be any text can come by a pipe", () => {
   expect(piped("ssh-rsa it's", "aws ec2 import-key-pair", "public-key-material")).toBe(

@@ -1,6 +1,6 @@
 import { Terminal } from "@xterm/xterm";
 import { expect, test } from "vitest";
-import { keepQuiet, Screen } from "./screen";
+import { keepQuick, keepQuiet, Screen } from "./screen";
 
 /** What a terminal types by itself, and the titles it sets, when a guest says this. */
 async function provoked(said: string, quiet: boolean): Promise<string[]> {
@@ -48,6 +48,51 @@ test("a link of a guest's is text", async () => {
   expect(cells.translateToString(true)).toBe("go");
   const { extended } = cells.getCell(0) as unknown as { extended: { urlId: number } };
   expect(extended.urlId).toBe(0);
+  terminal.dispose();
+});
+
+const LONGEST = 1000; // ms; without a bound each of these takes from seconds to an hour
+
+test.each(["L", "M", "S", "T", "I", "Z", "b"])("a guest that asks for CSI %s without end holds nothing up", async (final) => {
+  const terminal = new Terminal();
+  keepQuick(terminal);
+  const begun = performance.now();
+  await new Promise<void>((drawn) => terminal.write(`A${ESC}[300000000${final}`, drawn));
+  expect(performance.now() - begun).toBeLessThan(LONGEST);
+  terminal.dispose();
+});
+
+test("the page gets its turns while the worst that a guest can say is drawn", async () => {
+  const screen = new Screen(
+    () => undefined,
+    () => "",
+  );
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 0);
+  screen.write(new TextEncoder().encode(`${ESC}c`.repeat(32_768)));
+  await new Promise<void>((drawn) => screen.terminal.write("", drawn));
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(3);
+  screen.terminal.dispose();
+});
+
+test("a letter that is heaped with marks is drawn with a few of them", async () => {
+  const screen = new Screen(
+    () => undefined,
+    () => "",
+  );
+  screen.write(new TextEncoder().encode(`A${"\u0301".repeat(30_000)}`));
+  await new Promise<void>((drawn) => screen.terminal.write("", drawn));
+  expect(screen.terminal.buffer.active.getLine(0)!.getCell(0)!.getChars().length).toBe(17);
+  screen.terminal.dispose();
+});
+
+test("what a screen is worth is done", async () => {
+  const terminal = new Terminal({ allowProposedApi: false });
+  keepQuick(terminal);
+  await new Promise<void>((drawn) => terminal.write(`one\r\ntwo${ESC}[1S${ESC}[H=${ESC}[4b`, drawn));
+  const { active } = terminal.buffer;
+  expect([0, 1].map((row) => active.getLine(row)!.translateToString(true))).toEqual(["=====", ""]);
   terminal.dispose();
 });
 

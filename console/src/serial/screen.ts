@@ -1,8 +1,10 @@
 /** The terminal: it shows what a guest says, whatever that is, and does nothing else for it. */
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal, type ITerminalOptions } from "@xterm/xterm";
+import { Decoder } from "./decoder";
 
 const MOST_PENDING = 1024 * 1024; // bytes that wait to be drawn; a page in the background draws little
+const PIECE = 4096; // characters; between two the page gets its turn, where they took long
 const SCROLLBACK = 10_000; // lines
 const CANCEL = "\x18"; // ends an escape sequence that stands half there
 const OPTIONS: ITerminalOptions = {
@@ -20,6 +22,7 @@ export class Screen {
   readonly terminal = new Terminal(OPTIONS);
   private readonly fit = new FitAddon();
   private readonly encoder = new TextEncoder();
+  private decoder = new Decoder();
   private pending = 0;
   private skipped = 0;
 
@@ -29,6 +32,7 @@ export class Screen {
     private readonly skippedText: (bytes: number) => string,
   ) {
     keepQuiet(this.terminal);
+    keepQuick(this.terminal);
     this.terminal.loadAddon(this.fit);
     this.terminal.onData((text) => typed(this.encoder.encode(text)));
     this.terminal.onBinary((text) => typed(Uint8Array.from(text, (letter) => letter.charCodeAt(0) & 0xff)));
@@ -50,6 +54,7 @@ export class Screen {
   /** Forget all that is shown: the history comes again. */
   clear(): void {
     this.skipped = 0;
+    this.decoder = new Decoder();
     this.terminal.write(CANCEL);
     this.terminal.reset();
   }
@@ -63,7 +68,9 @@ export class Screen {
     if (this.skipped > 0) this.skip(this.skipped);
     this.skipped = 0;
     this.pending += bytes.length;
-    this.terminal.write(bytes, () => (this.pending -= bytes.length));
+    const text = this.decoder.text(bytes);
+    for (let at = 0; at < text.length; at += PIECE) this.terminal.write(text.slice(at, at + PIECE));
+    this.terminal.write("", () => (this.pending -= bytes.length));
   }
 
   /** Show that so many bytes are missing here. */
@@ -98,4 +105,20 @@ export function keepQuiet({ parser }: Terminal): void {
   const links = [8];
   const clipboard = [52];
   for (const command of [...titles, ...colours, ...links, ...clipboard]) parser.registerOscHandler(command, swallow);
+}
+
+/**
+ * Have a terminal spend no more on a sequence than a screen is worth. It would scroll, or repeat a letter, as often as
+ * the guest says: two thousand million times are twelve bytes, and an hour in which the page does nothing else.
+ */
+export function keepQuick(terminal: Terminal): void {
+  const { parser } = terminal;
+  const beyond =
+    (most: () => number) =>
+    ([count]: (number | number[])[]): boolean =>
+      typeof count === "number" && count > most();
+  // To insert or delete lines, to scroll up or down.
+  for (const final of ["L", "M", "S", "T"]) parser.registerCsiHandler({ final }, beyond(() => terminal.rows));
+  // To go from one tab stop to the next or the one before, to repeat the last letter.
+  for (const final of ["I", "Z", "b"]) parser.registerCsiHandler({ final }, beyond(() => terminal.cols));
 }

@@ -24,6 +24,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from kumoniwa.app.lingering import LingeringTransport
 from kumoniwa.app.strangers import Strangers
@@ -31,6 +32,10 @@ from kumoniwa.gateway.arrival import MAX_BODY
 
 MOST_OF_A_MESSAGE = 1024
 """Bytes of a message on a WebSocket: pages say no more than what is typed on a serial console."""
+MOST_PIECES = 256
+"""Pieces in which such a message may come: empty ones count as no bytes."""
+MOST_UNTAKEN = 64 * 1024
+"""Bytes of answers to pings that a page may leave unread. Browsers send no pings."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 ANSWER_DEADLINE = 30.0
@@ -256,6 +261,20 @@ class PageConnection(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if not self.transport.is_closing():  # the rest of what was refused is thrown away, not refused once more
             super().data_received(data)
+
+    def handle_ping(self) -> None:
+        """Answer a ping, where the answers before are taken: who sends them and reads nothing would fill the memory."""
+        if self.transport.get_write_buffer_size() > MOST_UNTAKEN:
+            self.transport.abort()
+        if not self.transport.is_closing():
+            super().handle_ping()
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) >= MOST_PIECES:
+            self.frames = []
+            self.transport.abort()
+        if not self.transport.is_closing():
+            super().handle_cont(event)
 
     def shutdown(self) -> None:
         if not self.handshake_complete:  # what is being decided about it would be a second answer beside uvicorn's

@@ -152,6 +152,7 @@ class SerialConsoles:
         while (message := await page.websocket.receive())["type"] == "websocket.receive":
             if (keys := message.get("bytes")) is None:
                 raise _Over(NOT_SPOKEN, "What is typed comes in binary messages.")
+            self._check_session(page)
             page.session.used_at = self._cloud.world.clock.now()
             try:
                 await guest.type_on_console(keys)

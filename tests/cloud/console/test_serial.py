@@ -224,6 +224,15 @@ async def test_typing_is_use_of_the_session(stack: Stack, browser: Browser, inst
         assert (await browser.ask("about", {})).status == 200
 
 
+async def test_typing_does_not_bring_an_idle_session_back(stack: Stack, browser: Browser, instance: str) -> None:
+    async with opened(stack, browser, instance) as page:
+        await page.said(until=b"login: ")
+        await stack.clock.advance(IDLE.total_seconds())
+        page.say(bytes=b"\r")
+        assert (await until_closed(stack, page))[0] == changes.SESSION_ENDED
+    assert (await browser.ask("about", {})).status == 403
+
+
 async def test_an_idle_session_is_shown_no_more(stack: Stack, browser: Browser, instance: str) -> None:
     async with opened(stack, browser, instance) as page:
         await page.said(until=b"login: ")

@@ -15,6 +15,7 @@ test.each([
   ["a\x07b\x08c\x00d\x7fe\tf", "abcde\tf"],
   ["user\u202egnp.exe", "user\\u202egnp.exe"],
   ["no\u200bwidth", "no\\u200bwidth"],
+  [`a${"\u0301".repeat(40)}b`, `a${"\u0301".repeat(16)}b`],
   ["日本語 ü", "日本語 ü"],
   ["half a sequence \x1b[", "half a sequence "],
   ["<b>not markup</b>", "<b>not markup</b>"],

@@ -1,4 +1,5 @@
 /** What a guest wrote on its console, as text that can be read and does nothing. */
+import { unheaped } from "../../texts/marks";
 
 // Each ends at the end of its line at the latest: half a sequence must not hide what comes after.
 const SEQUENCES = [
@@ -14,7 +15,10 @@ const INVISIBLE = /[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g; // s
 export function consoleText(bytes: Uint8Array): string {
   const decoded = new TextDecoder().decode(bytes).replace(OVERWRITES, "\n");
   const text = SEQUENCES.reduce((rest, sequence) => rest.replace(sequence, ""), decoded);
-  return text.replace(CONTROLS, "").replace(INVISIBLE, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const visible = text
+    .replace(CONTROLS, "")
+    .replace(INVISIBLE, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return unheaped(visible);
 }
 
 /** The bytes that are in base64 text. */

@@ -53,7 +53,9 @@ def test_the_answer_is_seen_in_the_browser_of_a_real_guest(shared_guest: SharedG
         picture = person.page.get_by_role("img", name=re.compile(f"Boot {boots + 1} by CreateImage"))
         expect(picture).to_be_visible(timeout=BOOTS)
         expect(serial).to_contain_text(re.compile("Debian .* login:"), timeout=BOOTS)
-        expect(person.row("CreateImage").get_by_text(guest.boots()[-1]["request_id"])).to_be_visible()
+        rebooted = person.row("CreateImage").first
+        expect(rebooted.get_by_text(guest.boots()[-1]["request_id"])).to_be_visible()
+        expect(rebooted.get_by_role("cell").filter(has_text=_DOWN)).to_be_visible(timeout=BOOTS)  # reachable again
         person.picture("real-timeline")
         [image] = guest.cloud.call("DescribeImages", Owners=["self"], Filters=_OURS)["Images"]
         person.visit(endpoint, f"us-east-1/images/{image['ImageId']}/cut")
@@ -67,4 +69,5 @@ def test_the_answer_is_seen_in_the_browser_of_a_real_guest(shared_guest: SharedG
     guest.renew()
 
 
+_DOWN = re.compile(r"^[\d.]+ s$")
 _OURS = [{"Name": "name", "Values": ["asked-in-the-browser"]}]

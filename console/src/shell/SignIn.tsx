@@ -15,7 +15,7 @@ export function SignIn({ why }: { why: SignedOut }): ReactNode {
       <Box padding="xxxl">
         <Container header={<Header variant="h1">{text("signedOut.title")}</Header>}>
           <SpaceBetween size="m">
-            <Box variant="p">{text(why === "ended" ? "signedOut.ended" : "signedOut.never")}</Box>
+            <Box variant="p">{text(`signedOut.${why}`)}</Box>
             <Box variant="p">{text("signedOut.how")}</Box>
             <CopyToClipboard
               variant="inline"

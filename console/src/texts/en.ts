@@ -813,6 +813,7 @@ export const en = {
   "signedOut.ended": "You are signed out. A session ends when you sign out, after twelve hours without use, and when the server is started again.",
   "signedOut.how": "Sign in from a terminal on this machine:",
   "signedOut.never": "This is the console of a Kumoniwa cloud. There is no account and no password.",
+  "signedOut.refused": "This address does not sign in any more: it does so once, within a minute. Ask for another one.",
   "signedOut.title": "Sign in",
   signOut: "Sign out",
   "snapshot.completed": "Completed",

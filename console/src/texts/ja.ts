@@ -815,6 +815,7 @@ export const ja: Record<keyof typeof en, string> = {
   "signedOut.ended": "サインアウトしました。セッションは、サインアウトしたとき、12 時間使わなかったとき、サーバーが再起動したときに終わります。",
   "signedOut.how": "このマシンのターミナルからサインインしてください:",
   "signedOut.never": "Kumoniwa クラウドのコンソールです。アカウントもパスワードもありません。",
+  "signedOut.refused": "このアドレスではもうサインインできません。使えるのは 1 分以内に 1 回だけです。新しいアドレスを取得してください。",
   "signedOut.title": "サインイン",
   signOut: "サインアウト",
   "snapshot.completed": "完了",

@@ -42,6 +42,7 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
           {
             id: "in",
             header: text("createImage.inImage"),
+            minWidth: 180, // px: a device is read in one line
             isRowHeader: true,
             cell: (one) => (
               <Checkbox
@@ -115,7 +116,7 @@ function Added({ added, onAdd }: Pick<Properties, "added" | "onAdd">): ReactNode
         },
       ]}
       addButtonText={text("createImage.addVolume")}
-      removeButtonText={text("createImage.removeVolume")}
+      removeButtonText={text("remove")}
       onAddButtonClick={() => onAdd([...added, NEW])}
       onRemoveButtonClick={({ detail }) => onAdd(added.filter((_, index) => index !== detail.itemIndex))}
     />

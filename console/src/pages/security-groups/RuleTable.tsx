@@ -43,7 +43,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
   const hidden = ofSeveral ? NOT_OF_SEVERAL : NOT_OF_ONE;
   const title = text(way === "inbound" ? "rules.inbound" : "rules.outbound");
   const columns: (TableProps.ColumnDefinition<Rule> & { id: string })[] = [
-    { id: "name", header: text("group.nameTag"), cell: ({ tags }) => nameTag(tags) || "–" },
+    { id: "name", header: text("instance.name"), cell: ({ tags }) => nameTag(tags) || "–" },
     { id: "id", header: text("rule.id"), cell: ({ id }) => id, isRowHeader: true, minWidth: 215 },
     { id: "version", header: text("rule.version"), cell: ({ grant }) => VERSIONS[grant.kind] },
     { id: "type", header: text("rule.type"), cell: ({ grant }) => typeName(text, typeOf(grant)) },

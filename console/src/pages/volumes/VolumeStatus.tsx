@@ -50,9 +50,9 @@ export function VolumeStatusChecks({ region, item: row }: { region: string; item
       />
       <Table
         variant="container"
-        header={<Header variant="h2">{text("volumeStatus.checks")}</Header>}
+        header={<Header variant="h2">{text("check.title")}</Header>}
         items={row.status?.VolumeStatus?.Details ?? []}
-        ariaLabels={{ tableLabel: text("volumeStatus.checks") }}
+        ariaLabels={{ tableLabel: text("check.title") }}
         columnDefinitions={[
           { id: "name", header: text("volumeStatus.check"), cell: ({ Name = "" }) => nameText(text, Name), isRowHeader: true },
           { id: "result", header: text("volumeStatus.result"), cell: ({ Status }) => Status },

@@ -37,6 +37,7 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
         }
         items={own}
         trackBy="device"
+        wrapLines
         ariaLabels={{ tableLabel: text("createImage.volumes") }}
         columnDefinitions={[
           {

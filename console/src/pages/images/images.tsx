@@ -2,7 +2,7 @@
 import Link from "@cloudscape-design/components/link";
 import type { Image } from "../../api/types";
 import { nameTag, type Action, type Chosen, type Column, type Menu, type Resource } from "../../resource/resource";
-import { State } from "../../resource/State";
+import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import type { Text, TextKey } from "../../texts/texts";
 import { ChangeAvailability } from "./ChangeAvailability";
@@ -49,7 +49,7 @@ const columns: Column<Image>[] = [
   },
   moments("created", "image.created", (image) => image.CreationDate),
   { id: "platform", header: "image.platform", width: 130, value: (image) => image.PlatformDetails ?? "" },
-  { id: "rootType", header: "image.rootType", width: 150, value: (image) => image.RootDeviceType ?? "" },
+  { id: "rootType", header: "image.rootType", width: 150, value: (image) => image.RootDeviceType?.toUpperCase() ?? "" },
   { id: "virtualization", header: "image.virtualization", width: 150, value: (image) => image.VirtualizationType ?? "", hidden: true },
   { id: "architecture", header: "image.architecture", width: 130, value: (image) => image.Architecture ?? "", hidden: true },
   { id: "bootMode", header: "image.bootMode", width: 130, value: (image) => image.BootMode ?? "", hidden: true },
@@ -59,7 +59,7 @@ const columns: Column<Image>[] = [
     id: "protection",
     header: "image.protection",
     width: 230,
-    value: (image) => image.DeregistrationProtection ?? "",
+    value: (image) => spoken(image.DeregistrationProtection ?? ""),
     hidden: true,
   },
 ];

@@ -34,7 +34,7 @@ export function InstanceSecurity({ region, item: row }: { region: string; item: 
         const rules = members.flatMap((one) => one.rules[way]);
         return (
           <SpaceBetween key={way} size="m">
-            <Enforced way={way} />
+            <Enforced way={way} isSecond={way === "outbound"} />
             <OpenToAll way={way} grants={rules.map(({ grant }) => grant)} />
             <RuleTable region={region} way={way} rules={rules} groups={all} ofSeveral />
             {way === "inbound" && <InstancePorts region={region} id={row.id} />}

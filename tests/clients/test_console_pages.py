@@ -181,6 +181,8 @@ def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser
     for page in (person.page, other):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert person.violations() == []
+    person.sign_in(address(cloud))
+    expect(other.get_by_role("heading", name="Instances")).to_be_visible()  # each is where it was
     person.context.close()
 
 

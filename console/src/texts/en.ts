@@ -177,7 +177,7 @@ export const en = {
   "createImage.tagsTogether": "Tag image and snapshots together",
   "createImage.tagsTogetherHelp": "Tag the image and the snapshots with the same tag.",
   "createImage.volumes": "Volumes that become snapshots",
-  "createImage.volumesHelp": "Each becomes a snapshot. EC2 lets an image change whether launches delete a volume on termination, and leave volumes out; size and type are the volume's own.",
+  "createImage.volumesHelp": "Each becomes a snapshot. You may leave out all but the root volume, and choose what happens to them when an instance that was launched from the image is terminated. Their sizes and types stay.",
   "createImage.volumeWrong": "A volume to add lacks its device or its size",
   "createSnapshot.chooseVolume": "Choose a volume",
   "createSnapshot.copyTags": "Copy tags from source volume",

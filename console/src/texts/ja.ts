@@ -179,7 +179,7 @@ export const ja: Record<keyof typeof en, string> = {
   "createImage.tagsTogether": "イメージとスナップショットにまとめてタグを付ける",
   "createImage.tagsTogetherHelp": "イメージとスナップショットに同じタグを付けます。",
   "createImage.volumes": "スナップショットになるボリューム",
-  "createImage.volumesHelp": "それぞれがスナップショットになります。イメージで変更できるのは、終了時に削除するかどうかと、ボリュームを除外することです。サイズとタイプはボリュームのものになります。",
+  "createImage.volumesHelp": "それぞれがスナップショットになります。ルート以外のボリュームは除外でき、イメージから起動したインスタンスの終了時に削除するかどうかも選べます。サイズとタイプは変わりません。",
   "createImage.volumeWrong": "追加するボリュームのデバイスまたはサイズがありません",
   "createSnapshot.chooseVolume": "ボリュームを選択してください",
   "createSnapshot.copyTags": "送信元ボリュームからタグをコピー",

@@ -43,7 +43,7 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
           {
             id: "in",
             header: text("createImage.inImage"),
-            minWidth: 180, // px: a device is read in one line
+            minWidth: 170, // px: a device is read in one line
             isRowHeader: true,
             cell: (one) => (
               <Checkbox
@@ -56,7 +56,7 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
               </Checkbox>
             ),
           },
-          { id: "volume", header: text("volume.id"), cell: (one) => one.volumeId },
+          { id: "volume", header: text("volume.id"), cell: (one) => one.volumeId, minWidth: 205 },
           { id: "size", header: text("volume.size"), cell: (one) => one.size ?? "–" },
           { id: "type", header: text("volume.type"), cell: (one) => one.type ?? "–" },
           {

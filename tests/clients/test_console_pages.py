@@ -25,7 +25,9 @@ def test_the_address_signs_in_and_does_not_stay_in_the_history(cloud: CloudProce
     expect(person.page.get_by_role("heading", name="Dashboard")).to_be_visible()
     stranger = Person(new_profile(browser))
     stranger.page.goto(url)
-    expect(stranger.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(stranger.page.get_by_text("This address does not sign in any more")).to_be_visible()
+    stranger.sign_in(address(cloud))  # pasted into the tab that shows Sign in: only the fragment changes
+    assert stranger.page.url == f"{cloud.endpoint}/console/"
     person.context.close()
     stranger.context.close()
 
@@ -155,7 +157,7 @@ def test_what_is_selected_is_shown_below_and_its_tags_are_changed(
     expect(panel.get_by_role("cell", name="tagged")).to_be_visible()
     person.picture("split-panel")
     assert person.violations() == []
-    person.choose("Actions", "Manage tags")
+    person.choose("Actions", "Instance settings", "Manage tags")
     person.dialog.get_by_role("button", name="Add new tag").click()
     person.dialog.get_by_role("combobox", name="Key").last.fill("team")
     person.dialog.get_by_role("combobox", name="Value").last.fill("blue")
@@ -179,6 +181,8 @@ def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser
     for page in (person.page, other):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert person.violations() == []
+    person.sign_in(address(cloud))
+    expect(other.get_by_role("heading", name="Instances")).to_be_visible()  # each is where it was
     person.context.close()
 
 

@@ -4,10 +4,10 @@ export function base64Of(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
-/** How many bytes a base64 text stands for; undefined where it is none. */
-export function bytesOf(base64: string): number | undefined {
+/** The bytes that a base64 text stands for; undefined where it stands for none. */
+export function bytesOf(base64: string): Uint8Array | undefined {
   try {
-    return atob(base64).length;
+    return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
   } catch {
     return undefined;
   }

@@ -3,7 +3,8 @@
 export const KEPT = "kumoniwa-session";
 const CODE = /^#code=([\w-]+)$/;
 
-export type SignedOut = "never" | "ended";
+/** Why nobody is signed in here: `refused` where the code of an address was not good any more. */
+export type SignedOut = "never" | "refused" | "ended";
 
 let ended: ((why: SignedOut) => void) | undefined;
 
@@ -17,14 +18,20 @@ export function halfB(): string | null {
   return localStorage.getItem(KEPT);
 }
 
-/** Take the sign-in code out of the address, where there is one, and begin a session with it. */
-export async function signInByAddress(): Promise<void> {
+/** Whether the address has a sign-in code. */
+export function hasCode(): boolean {
+  return CODE.test(location.hash);
+}
+
+/** Take the sign-in code out of the address, where there is one, and begin a session with it: why not, where there is none. */
+export async function signInByAddress(): Promise<SignedOut | undefined> {
   const code = CODE.exec(location.hash)?.[1];
-  if (code === undefined) return;
+  if (code === undefined) return halfB() === null ? "never" : undefined;
   history.replaceState(null, "", location.pathname); // before anything else: it must not stay in the history
   const asked = { method: "POST", body: JSON.stringify({ code }) };
   const answer = await fetch("/console/api/sign-in", asked).catch(() => undefined); // the pages say so where it is gone
   if (answer?.ok) localStorage.setItem(KEPT, ((await answer.json()) as { session: string }).session);
+  return halfB() === null ? "refused" : undefined;
 }
 
 /** The server does not know this session any more. */

@@ -19,12 +19,14 @@ import { Events } from "./dashboard/Events";
 
 /** In the order of EC2's dashboard; each is counted, and has a page. */
 const COUNTED = [
-  { what: "images", label: "dashboard.images", page: "images" },
-  { what: "keyPairs", label: "dashboard.keyPairs", page: "key-pairs" },
-  { what: "groups", label: "dashboard.groups", page: "security-groups" },
-  { what: "snapshots", label: "dashboard.snapshots", page: "snapshots" },
-  { what: "volumes", label: "dashboard.volumes", page: "volumes" },
+  { what: "images", label: "images", page: "images" },
+  { what: "keyPairs", label: "keyPairs", page: "key-pairs" },
+  { what: "groups", label: "securityGroups", page: "security-groups" },
+  { what: "snapshots", label: "snapshots", page: "snapshots" },
+  { what: "volumes", label: "volumes", page: "volumes" },
 ] as const;
+/** In the order in which an instance has them. */
+const STATES = ["pending", "running", "stopping", "stopped", "shutting-down", "terminated"];
 type Counts = Record<(typeof COUNTED)[number]["what"], number>;
 
 interface Storage {
@@ -73,7 +75,7 @@ export default function Dashboard({ region, cloud }: { region: string; cloud: Ab
           header={
             <Header variant="h2">
               <Link href={at(region, "instances")} fontSize="inherit">
-                {text("dashboard.instances")}
+                {text("instances")}
               </Link>
             </Header>
           }
@@ -83,7 +85,10 @@ export default function Dashboard({ region, cloud }: { region: string; cloud: Ab
           ) : (
             <KeyValuePairs
               columns={4}
-              items={[...states].map(([state, these]) => ({ label: <State state={state} />, value: <Figure>{these.length}</Figure> }))}
+              items={STATES.filter((state) => states.has(state)).map((state) => ({
+                label: <State state={state} />,
+                value: <Figure>{states.get(state)?.length}</Figure>,
+              }))}
             />
           )}
         </Container>

@@ -77,7 +77,7 @@ export function CreateButton<T>({ resource, region }: { resource: Resource<T>; r
   );
 }
 
-/** A resource's own menus; where it has tags, its last one also manages them. */
+/** A resource's own menus; where it has tags, these are managed in the group that says so, else at the end of the last menu. */
 function menusOf<T>(resource: Resource<T>): Menu<T>[] {
   const { tagsOf, menus } = resource;
   if (tagsOf === undefined) return menus;
@@ -86,7 +86,15 @@ function menusOf<T>(resource: Resource<T>): Menu<T>[] {
     text: "action.manageTags",
     dialog: ({ region, items, close }) => <ManageTags region={region} resource={resource} item={items[0]} close={close} />,
   };
-  return menus.map((menu, index) => (index === menus.length - 1 ? { ...menu, items: [...menu.items, tags] } : menu));
+  return menus.map((menu, index) => {
+    const isGrouped = menu.items.some(hasTags);
+    const items = menu.items.map((item) => (hasTags(item) ? { ...item, actions: [...item.actions, tags] } : item));
+    return { ...menu, items: index === menus.length - 1 && !isGrouped ? [...items, tags] : items };
+  });
+}
+
+function hasTags<T>(item: Menu<T>["items"][number]): item is Extract<typeof item, { actions: unknown }> {
+  return "hasTags" in item && item.hasTags === true;
 }
 
 function actionsOf<T>(item: Menu<T>["items"][number]): Action<T>[] {

@@ -37,7 +37,7 @@ export function ResourceTable<T extends object>({ resource, region }: { resource
       resource.columns.map((column) => ({
         id: column.id,
         header: text(column.header),
-        cell: kept((item: T) => (column.cell ?? column.value)(item, around)),
+        cell: kept((item: T) => (column.cell ?? column.value)(item, around) || "–"),
         width: column.width,
         sortingComparator: (one: T, other: T) => compare(column.value(one, around), column.value(other, around)),
       })),

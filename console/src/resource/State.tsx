@@ -33,8 +33,15 @@ const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   error: "error",
 };
 
-/** A state in EC2's own word, which stays as it is in every language. */
+/**
+ * A word of EC2's (`running`, `enabled-with-cooldown`) as people read it; it stays as it is in every language.
+ * A moment in it stays whole: `disabled after 2026-11-30T…`.
+ */
+export function spoken(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1).replace(/(?<=[a-z])-(?=[a-z])/g, " ");
+}
+
+/** A state in EC2's own word. */
 export function State({ state }: { state: string }): ReactNode {
-  const word = state.charAt(0).toUpperCase() + state.slice(1).replace("-", " ");
-  return <StatusIndicator type={OF_STATE[state] ?? "info"}>{word}</StatusIndicator>;
+  return <StatusIndicator type={OF_STATE[state] ?? "info"}>{spoken(state)}</StatusIndicator>;
 }

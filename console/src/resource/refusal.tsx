@@ -18,13 +18,21 @@ export function useRefusal<A extends Action>(
   state = "",
 ): Refused | null | undefined {
   const asked = JSON.stringify([region, action, parameters, state]);
-  const [said, setSaid] = useState<{ asked: string; refusal: Refused | null }>();
+  return useAnswer(asked, parameters && (() => wouldBeRefused(region, action, parameters)));
+}
+
+/**
+ * The cloud's answer to what is `asked`, a moment after that has come to rest; undefined until it is there.
+ * When only `around` changes, which may change the answer too, it is asked again, and the answer before stands meanwhile.
+ */
+export function useAnswer<T>(asked: string, ask: (() => Promise<T>) | undefined, around = ""): T | undefined {
+  const [said, setSaid] = useState<{ asked: string; answer: T }>();
   useEffect(() => {
-    if (parameters === undefined) return;
+    if (ask === undefined) return undefined;
     let current = true;
     const timer = setTimeout(() => {
-      wouldBeRefused(region, action, parameters).then(
-        (refusal) => current && setSaid({ asked, refusal }),
+      ask().then(
+        (answer) => current && setSaid({ asked, answer }),
         () => undefined, // the server does not answer, which the page says already
       );
     }, TYPING);
@@ -33,8 +41,8 @@ export function useRefusal<A extends Action>(
       clearTimeout(timer);
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- what is asked is all in `asked`
-  }, [asked]);
-  return said?.asked === asked ? said.refusal : undefined;
+  }, [asked, around]);
+  return said?.asked === asked ? said.answer : undefined;
 }
 
 /** Why a button that makes this call cannot be pressed; null where it can. */

@@ -67,7 +67,15 @@ export type Action<T> = {
 /** A menu above the table and above the details, in groups where it is long. */
 export interface Menu<T> {
   text: TextKey;
-  items: (Action<T> | { id: string; text: TextKey; actions: Action<T>[] })[];
+  items: (Action<T> | Group<T>)[];
+}
+
+/** Several actions of a menu; those on tags too where it `hasTags`. */
+interface Group<T> {
+  id: string;
+  text: TextKey;
+  actions: Action<T>[];
+  hasTags?: boolean;
 }
 
 /** The button that makes a new one: in a dialog, or on a page of its own. */

@@ -4,7 +4,7 @@ import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/c
 import { Terminal } from "@xterm/xterm";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { live } from "../api/live";
-import { halfB, KEPT, onEnd, type SignedOut } from "../api/session";
+import { halfB, onEnd, type SignedOut } from "../api/session";
 import { at, usePlace } from "../shell/place";
 import { SignIn } from "../shell/SignIn";
 import { useText } from "../texts/texts";
@@ -29,14 +29,7 @@ export function SerialPage(): ReactNode {
   useEffect(() => {
     document.title = `${id} – ${text("action.serialConsole")}`;
   }, [id, text]);
-  useEffect(() => {
-    const signedIn = ({ key, newValue }: StorageEvent): void => {
-      if (key === KEPT && newValue !== null) location.reload();
-    };
-    onEnd(setSignedOut);
-    addEventListener("storage", signedIn); // in another tab
-    return () => removeEventListener("storage", signedIn);
-  }, []);
+  useEffect(() => onEnd(setSignedOut), []);
   useEffect(() => {
     if (signedOut !== undefined) return;
     live.start();

@@ -6,7 +6,7 @@ import Toggle from "@cloudscape-design/components/toggle";
 import { useState, useSyncExternalStore, type ReactNode } from "react";
 import { callsMade, type Made } from "../api/call";
 import { asCli } from "../api/cli";
-import { useText } from "../texts/texts";
+import { useClock, useText } from "../texts/texts";
 import { Copyable } from "./Cli";
 
 export default function CallLog(): ReactNode {
@@ -32,10 +32,11 @@ export default function CallLog(): ReactNode {
 
 function Call({ made }: { made: Made }): ReactNode {
   const text = useText();
+  const clock = useClock();
   return (
     <div>
       <Box fontWeight="bold">
-        {made.at.toLocaleTimeString()} {made.action}: {made.outcome}
+        {clock(made.at.toISOString())} {made.action}: {made.outcome}
       </Box>
       <Box color="text-body-secondary" fontSize="body-s">
         {text("calls.request")} {made.requestId} ({made.milliseconds} {text("calls.milliseconds")})

@@ -4,7 +4,7 @@ import { I18nProvider, type I18nProviderProps } from "@cloudscape-design/compone
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { about, Unreachable, type About } from "../api/call";
 import { live } from "../api/live";
-import { halfB, onEnd, type SignedOut } from "../api/session";
+import { onEnd, type SignedOut } from "../api/session";
 import { firstLanguage, keepLanguage, TextContext, textsOf, type Language } from "../texts/texts";
 import { Notices } from "./notices";
 import { Shell } from "./Shell";
@@ -17,12 +17,13 @@ const COMPONENTS = {
   ja: () => import("@cloudscape-design/components/i18n/messages/all.ja"),
 };
 
-export function Console(): ReactNode {
+/** `signedOutAtFirst`: why nobody is signed in; undefined where there is a session to try. */
+export function Console({ signedOutAtFirst }: { signedOutAtFirst: SignedOut | undefined }): ReactNode {
   const [language, setLanguage] = useState<Language>(firstLanguage);
   const [messages, setMessages] = useState<I18nProviderProps.Messages>();
   const [mode, setMode] = useState<Mode>(firstMode);
   const [cloud, setCloud] = useState<About>();
-  const [signedOut, setSignedOut] = useState<SignedOut | undefined>(halfB() === null ? "never" : undefined);
+  const [signedOut, setSignedOut] = useState(signedOutAtFirst);
   const words = useMemo(() => ({ text: textsOf(language), language }), [language]);
 
   useEffect(() => {

@@ -4,18 +4,25 @@ import Container from "@cloudscape-design/components/container";
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import type { ReactNode } from "react";
-import type { SignedOut } from "../api/session";
+import { useEffect, type ReactNode } from "react";
+import { KEPT, type SignedOut } from "../api/session";
 import { useText } from "../texts/texts";
 
 export function SignIn({ why }: { why: SignedOut }): ReactNode {
   const text = useText();
+  useEffect(() => {
+    const signedIn = ({ key, newValue }: StorageEvent): void => {
+      if (key === KEPT && newValue !== null) location.reload();
+    };
+    addEventListener("storage", signedIn); // in another tab
+    return () => removeEventListener("storage", signedIn);
+  }, []);
   return (
     <main>
       <Box padding="xxxl">
         <Container header={<Header variant="h1">{text("signedOut.title")}</Header>}>
           <SpaceBetween size="m">
-            <Box variant="p">{text(why === "ended" ? "signedOut.ended" : "signedOut.never")}</Box>
+            <Box variant="p">{text(`signedOut.${why}`)}</Box>
             <Box variant="p">{text("signedOut.how")}</Box>
             <CopyToClipboard
               variant="inline"

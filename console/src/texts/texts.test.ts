@@ -37,6 +37,7 @@ test("every text is used", () => {
     "cut.proof.",
     "protection.",
     "serial.state.",
+    "signedOut.",
     "state.dialog.",
     "state.will.",
     "timeline.",

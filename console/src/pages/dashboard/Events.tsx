@@ -45,7 +45,15 @@ export function Events({ region, rows }: { region: string; rows: readonly Row[] 
         {
           id: "what",
           header: text("events.what"),
-          cell: (event) => <StatusIndicator type={typeOf(event)}>{words(text, event)}</StatusIndicator>,
+          cell: (event) => {
+            const type = typeOf(event);
+            return (
+              // what is blue would look like a link
+              <StatusIndicator type={type} {...(type === "info" && { colorOverride: "grey" })}>
+                {words(text, event)}
+              </StatusIndicator>
+            );
+          },
           isRowHeader: true,
         },
         {

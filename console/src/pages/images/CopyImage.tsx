@@ -10,6 +10,7 @@ import { call } from "../../api/call";
 import { asCli } from "../../api/cli";
 import { useListing } from "../../api/listing";
 import type { Image } from "../../api/types";
+import { TextField } from "../../resource/fields";
 import { hinderedBy, useRefusal, WouldBeRefused } from "../../resource/refusal";
 import { label, type Chosen } from "../../resource/resource";
 import { Dialog } from "../../shell/Dialog";
@@ -71,9 +72,7 @@ export function CopyImage({ region, items: [image], close }: Properties): ReactN
       >
         <Input value={name} onChange={({ detail }) => setName(detail.value)} ariaLabel={text("image.name")} />
       </FormField>
-      <FormField label={text("image.description")} stretch>
-        <Input value={description} onChange={({ detail }) => setDescription(detail.value)} />
-      </FormField>
+      <TextField label="image.description" value={description} onChange={setDescription} optional />
       <FormField label={text("copyImage.destination")}>
         <Select
           options={options}

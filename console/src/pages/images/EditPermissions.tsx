@@ -1,22 +1,19 @@
 /** Change who else may launch an image: says what each choice means. */
 import Alert from "@cloudscape-design/components/alert";
-import AttributeEditor from "@cloudscape-design/components/attribute-editor";
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import { useMemo, useState, type ReactNode } from "react";
 import { call } from "../../api/call";
 import { asCli } from "../../api/cli";
 import { useListing } from "../../api/listing";
 import type { Image } from "../../api/types";
+import { AccountsField, areAccounts } from "../../resource/Accounts";
 import { hinderedBy, useRefusal, WouldBeRefused } from "../../resource/refusal";
 import { label, type Chosen } from "../../resource/resource";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
 import { permissionChanges, permissionsOf, type Permissions } from "./model";
-
-const ACCOUNT = /^[0-9]{12}$/;
 
 interface Properties {
   region: string;
@@ -33,7 +30,7 @@ export function EditPermissions({ region, items: [image], close }: Properties): 
   const after = edited ?? before ?? { everyone: false, accounts: [] };
   const change = permissionChanges(before ?? after, after);
   const parameters = { ImageId: id, LaunchPermission: change };
-  const wrong = after.accounts.some((account) => !ACCOUNT.test(account));
+  const wrong = !areAccounts(after.accounts);
   const isSame = Object.keys(change).length === 0;
   const refusal = useRefusal(region, "ModifyImageAttribute", isSame || wrong ? undefined : parameters);
   const hindered = (): string | null => {
@@ -68,33 +65,12 @@ export function EditPermissions({ region, items: [image], close }: Properties): 
           ]}
         />
       </FormField>
-      <FormField label={text("permissions.accounts")} description={text("permissions.accountsHelp")}>
-        <AttributeEditor
-          items={after.accounts}
-          definition={[
-            {
-              label: text("permissions.account"),
-              control: (account, index) => (
-                <Input
-                  value={account}
-                  inputMode="numeric"
-                  ariaLabel={text("permissions.account")}
-                  onChange={({ detail }) => setEdited({ ...after, accounts: after.accounts.with(index, detail.value) })}
-                />
-              ),
-              errorText: (account) => (account !== "" && !ACCOUNT.test(account) ? text("permissions.wrong") : null),
-            },
-          ]}
-          addButtonText={text("permissions.add")}
-          disableAddButton={before === undefined}
-          removeButtonText={text("permissions.remove")}
-          onAddButtonClick={() => setEdited({ ...after, accounts: [...after.accounts, ""] })}
-          onRemoveButtonClick={({ detail }) =>
-            setEdited({ ...after, accounts: after.accounts.filter((_, index) => index !== detail.itemIndex) })
-          }
-          empty={text("permissions.none")}
-        />
-      </FormField>
+      <AccountsField
+        value={after.accounts}
+        onChange={(accounts) => setEdited({ ...after, accounts })}
+        help="permissions.accountsHelp"
+        loading={before === undefined}
+      />
       <WouldBeRefused refusal={refusal} />
       <Alert type="info">{text("permissions.here")}</Alert>
     </Dialog>

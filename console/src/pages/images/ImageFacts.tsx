@@ -3,7 +3,7 @@ import Link from "@cloudscape-design/components/link";
 import type { ReactNode } from "react";
 import type { Image } from "../../api/types";
 import { Facts } from "../../resource/Facts";
-import { State } from "../../resource/State";
+import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
 
@@ -28,12 +28,12 @@ export function ImageFacts({ region, item: image }: { region: string; item: Imag
         ["image.bootMode", image.BootMode],
         ["image.imds", image.ImdsSupport],
         ["image.rootName", image.RootDeviceName],
-        ["image.rootType", image.RootDeviceType],
+        ["image.rootType", image.RootDeviceType?.toUpperCase()],
         ["image.sourceInstance", to(region, "instances", image.SourceInstanceId)],
         ["image.sourceImage", to(image.SourceImageRegion ?? region, "images", image.SourceImageId)],
         ["image.lastLaunched", moment(image.LastLaunchedTime)],
         ["image.deprecation", moment(image.DeprecationTime)],
-        ["image.protection", image.DeregistrationProtection],
+        ["image.protection", spoken(image.DeregistrationProtection ?? "")],
       ]}
     />
   );

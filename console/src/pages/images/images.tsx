@@ -1,8 +1,8 @@
 /** AMIs: the columns, menus and tabs that EC2's console has, and how each was cut, which it has not. */
 import Link from "@cloudscape-design/components/link";
 import type { Image } from "../../api/types";
-import { nameTag, type Chosen, type Column, type Menu, type Resource } from "../../resource/resource";
-import { State } from "../../resource/State";
+import { nameTag, type Action, type Chosen, type Column, type Menu, type Resource } from "../../resource/resource";
+import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import type { Text, TextKey } from "../../texts/texts";
 import { ChangeAvailability } from "./ChangeAvailability";
@@ -49,8 +49,8 @@ const columns: Column<Image>[] = [
   },
   moments("created", "image.created", (image) => image.CreationDate),
   { id: "platform", header: "image.platform", width: 130, value: (image) => image.PlatformDetails ?? "" },
-  { id: "rootType", header: "image.rootType", width: 150, value: (image) => image.RootDeviceType ?? "" },
-  { id: "virtualization", header: "image.virtualization", width: 130, value: (image) => image.VirtualizationType ?? "", hidden: true },
+  { id: "rootType", header: "image.rootType", width: 150, value: (image) => image.RootDeviceType?.toUpperCase() ?? "" },
+  { id: "virtualization", header: "image.virtualization", width: 150, value: (image) => image.VirtualizationType ?? "", hidden: true },
   { id: "architecture", header: "image.architecture", width: 130, value: (image) => image.Architecture ?? "", hidden: true },
   { id: "bootMode", header: "image.bootMode", width: 130, value: (image) => image.BootMode ?? "", hidden: true },
   moments("launched", "image.lastLaunched", (image) => image.LastLaunchedTime, true),
@@ -59,7 +59,7 @@ const columns: Column<Image>[] = [
     id: "protection",
     header: "image.protection",
     width: 230,
-    value: (image) => image.DeregistrationProtection ?? "",
+    value: (image) => spoken(image.DeregistrationProtection ?? ""),
     hidden: true,
   },
 ];
@@ -74,16 +74,18 @@ const onlyIn =
   (images: Chosen<Image>, text: Text): string | null =>
     images.some((image) => image.State === state) ? null : text(why);
 
+const launch: Action<Image> = {
+  id: "launch",
+  text: "action.launchFromImage",
+  address: (region, image) => at(region, "launch", image.ImageId),
+  hindered: onlyIn("available", "image.onlyAvailable"),
+};
+
 const menus: Menu<Image>[] = [
   {
     text: "actions",
     items: [
-      {
-        id: "launch",
-        text: "action.launchFromImage",
-        address: (region, image) => at(region, "launch", image.ImageId),
-        hindered: onlyIn("available", "image.onlyAvailable"),
-      },
+      launch,
       { id: "view", text: "action.viewDetails", address: (region, image) => at(region, "images", image.ImageId) },
       { id: "copy", text: "action.copyImage", dialog: CopyImage, hindered: onlyIn("available", "image.onlyAvailable") },
       { id: "permissions", text: "action.editImagePermissions", dialog: EditPermissions },
@@ -120,6 +122,7 @@ const images: Resource<Image> = {
   columns,
   sortedBy: "imageName",
   menus,
+  buttons: [launch],
   tabs: [
     { id: "details", label: "tab.details", view: ImageFacts },
     { id: "cut", label: "tab.cut", view: HowItWasCut },

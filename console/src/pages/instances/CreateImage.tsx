@@ -112,7 +112,7 @@ export function CreateImage({ region, items: [row], close }: Properties): ReactN
         description={text("createImage.rebootHelp")}
         onChange={({ detail }) => setReboot(detail.checked)}
       >
-        {text("createImage.reboot")}
+        {text("action.reboot")}
       </Checkbox>
       {protections && <CreateImageAnswer region={region} row={row} reboot={reboot} isProtected={protections.stop} />}
       <ImageVolumes own={own} changes={changes} onChange={setChanges} added={added} onAdd={setAdded} />

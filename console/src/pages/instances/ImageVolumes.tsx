@@ -37,11 +37,13 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
         }
         items={own}
         trackBy="device"
+        wrapLines
         ariaLabels={{ tableLabel: text("createImage.volumes") }}
         columnDefinitions={[
           {
             id: "in",
             header: text("createImage.inImage"),
+            minWidth: 170, // px: a device is read in one line
             isRowHeader: true,
             cell: (one) => (
               <Checkbox
@@ -54,7 +56,7 @@ export function ImageVolumes({ own, changes, onChange, added, onAdd }: Propertie
               </Checkbox>
             ),
           },
-          { id: "volume", header: text("volume.id"), cell: (one) => one.volumeId },
+          { id: "volume", header: text("volume.id"), cell: (one) => one.volumeId, minWidth: 205 },
           { id: "size", header: text("volume.size"), cell: (one) => one.size ?? "–" },
           { id: "type", header: text("volume.type"), cell: (one) => one.type ?? "–" },
           {
@@ -115,7 +117,7 @@ function Added({ added, onAdd }: Pick<Properties, "added" | "onAdd">): ReactNode
         },
       ]}
       addButtonText={text("createImage.addVolume")}
-      removeButtonText={text("createImage.removeVolume")}
+      removeButtonText={text("remove")}
       onAddButtonClick={() => onAdd([...added, NEW])}
       onRemoveButtonClick={({ detail }) => onAdd(added.filter((_, index) => index !== detail.itemIndex))}
     />

@@ -7,6 +7,8 @@ import { Facts } from "../../resource/Facts";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
+import { keyPairsOf } from "../key-pairs/model";
+import { GroupLinks } from "../security-groups/words";
 import { creditsOf, imageOf, protectionsOf, shutdownBehaviorOf, type Row } from "./model";
 import { StatusChecks } from "./StatusChecks";
 
@@ -19,11 +21,14 @@ export function InstanceFacts({ region, item: row }: { region: string; item: Row
   const { value: behavior } = useListing(useMemo(() => shutdownBehaviorOf(region, row.id), [region, row.id]));
   const { value: credits } = useListing(useMemo(() => creditsOf(region, row), [region, row]));
   const { value: image } = useListing(useMemo(() => imageOf(region, imageId), [region, imageId]));
+  const { value: pairs } = useListing(useMemo(() => keyPairsOf(region), [region]));
+  const pair = pairs?.find(({ KeyName }) => KeyName === instance.KeyName); // which may be deleted since
+  const groups = instance.SecurityGroups ?? [];
   const isOn = (value: boolean | undefined): string => (value === undefined ? "–" : text(value ? "enabled" : "disabled"));
   const metadata = instance.MetadataOptions ?? {};
   const cpu = instance.CpuOptions ?? {};
   const vcpus = (cpu.CoreCount ?? 0) * (cpu.ThreadsPerCore ?? 0);
-  const link = (page: string, id: string | undefined): ReactNode => id && <Link href={at(region, page, id)}>{id}</Link>;
+  const link = (page: string, id: string | undefined, name = id): ReactNode => (id ? <Link href={at(region, page, id)}>{name}</Link> : name);
   return (
     <SpaceBetween size="l">
       <Facts
@@ -40,7 +45,7 @@ export function InstanceFacts({ region, item: row }: { region: string; item: Row
           ["instance.subnet", instance.SubnetId],
           ["instance.zone", instance.Placement?.AvailabilityZone],
           ["instance.imdsv2", metadata.HttpTokens === "required" ? text("metadata.required") : text("metadata.optional")],
-          ["instance.groups", (instance.SecurityGroups ?? []).map((group) => group.GroupName).join(", ")],
+          ["instance.groups", groups.length > 0 && <GroupLinks region={region} groups={groups} />],
         ]}
       />
       <Facts
@@ -54,7 +59,7 @@ export function InstanceFacts({ region, item: row }: { region: string; item: Row
           ["instance.shutdownBehavior", behavior && text(behavior === "terminate" ? "shutdown.terminate" : "shutdown.stop")],
           ["instance.launched", moment(instance.LaunchTime)],
           ["instance.lifecycle", text("facts.normal")],
-          ["instance.key", link("key-pairs", instance.KeyName)],
+          ["instance.key", link("key-pairs", pair?.KeyPairId, instance.KeyName)],
           ["instance.stateReason", instance.StateReason?.Message],
           ["instance.transition", instance.StateTransitionReason],
           ["instance.credits", credits],

@@ -7,7 +7,7 @@ import { useMoment, useText } from "../../texts/texts";
 import { Enforced, OpenToAll } from "../security-groups/Enforced";
 import { securityGroupsOf } from "../security-groups/model";
 import { RuleTable } from "../security-groups/RuleTable";
-import { GroupLink } from "../security-groups/words";
+import { GroupLinks } from "../security-groups/words";
 import { InstancePorts } from "./InstancePorts";
 import type { Row } from "./model";
 
@@ -21,25 +21,20 @@ export function InstanceSecurity({ region, item: row }: { region: string; item: 
   const ids = (row.instance.SecurityGroups ?? []).map(({ GroupId = "" }) => GroupId);
   const members = rows.filter(({ id }) => ids.includes(id));
   const all = members[0]?.groups ?? new Map();
-  const links = members.map(({ id }) => (
-    <div key={id}>
-      <GroupLink region={region} id={id} groups={all} />
-    </div>
-  ));
   return (
     <SpaceBetween size="m">
       <Facts
         facts={[
           ["group.owner", row.instance.NetworkInterfaces?.[0]?.OwnerId],
           ["instance.launched", moment(row.instance.LaunchTime)],
-          ["instance.groups", links.length > 0 && <>{links}</>],
+          ["instance.groups", members.length > 0 && <GroupLinks region={region} groups={row.instance.SecurityGroups ?? []} />],
         ]}
       />
       {WAYS.map((way) => {
         const rules = members.flatMap((one) => one.rules[way]);
         return (
           <SpaceBetween key={way} size="m">
-            <Enforced way={way} />
+            <Enforced way={way} isSecond={way === "outbound"} />
             <OpenToAll way={way} grants={rules.map(({ grant }) => grant)} />
             <RuleTable region={region} way={way} rules={rules} groups={all} ofSeveral />
             {way === "inbound" && <InstancePorts region={region} id={row.id} />}

@@ -50,7 +50,7 @@ export function SystemLog({ region, item: { id } }: { region: string; item: Row 
             </SpaceBetween>
           }
         >
-          {text("log.title")}
+          {text("tab.log")}
         </Header>
       }
     >
@@ -58,7 +58,7 @@ export function SystemLog({ region, item: { id } }: { region: string; item: Row 
       {log === undefined || log.text === "" ? (
         failure === undefined && <Box>{empty}</Box>
       ) : (
-        <pre ref={lines} className="system-log" tabIndex={0} role="region" aria-label={text("log.title")}>
+        <pre ref={lines} className="system-log" tabIndex={0} role="region" aria-label={text("tab.log")}>
           {log.text}
         </pre>
       )}

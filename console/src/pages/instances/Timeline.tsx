@@ -18,8 +18,8 @@ import { downtimes, duration, isMoving } from "./timelineModel";
 import { useNow } from "./useNow";
 
 const SHOWN = 5; // boots in the picture
-const REQUEST = 340; // px: ids and moments are read in one line
-const MOMENT = 200;
+const REQUEST = 365; // px: ids and moments are read in one line
+const MOMENT = 220;
 const WORD = 150;
 
 export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {

@@ -37,6 +37,11 @@ interface Marked {
   text: string;
 }
 
+/** In a narrow window, the latest boot is in sight first: why it booted is what people come for. */
+const showLatest = (picture: HTMLDivElement | null): void => {
+  if (picture) picture.scrollLeft = picture.scrollWidth;
+};
+
 export function TimelinePicture({ boots, moves, claim = null, now, mark }: Properties): ReactNode {
   const text = useText();
   const beginning = model.beginningOf(boots, moves);
@@ -54,7 +59,7 @@ export function TimelinePicture({ boots, moves, claim = null, now, mark }: Prope
     last: text("timeline.last", { number: last.number, cause: causeText(text, last.cause, last.action) }),
   });
   return (
-    <div className="timeline" tabIndex={0} role="region" aria-label={text("timeline.title")}>
+    <div ref={mark === undefined ? showLatest : null} className="timeline" tabIndex={0} role="region" aria-label={text("timeline.title")}>
       <svg viewBox={`0 0 ${WIDTH} ${top + HEIGHT + below}`} role="img" aria-label={label}>
         <text x={0} y={13}>{text("timeline.causes")}</text>
         <text x={0} y={top + API + 20}>{text("timeline.api")}</text>

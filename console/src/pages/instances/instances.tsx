@@ -28,7 +28,7 @@ const columns: Column<Row>[] = [
     value: (row) => row.id,
     cell: (row, { region }) => <Link href={at(region, "instances", row.id)}>{row.id}</Link>,
   },
-  { id: "state", header: "instance.state", width: 150, value: (row) => row.state, cell: (row) => <State state={row.state} /> },
+  { id: "state", header: "instance.state", width: 185, value: (row) => row.state, cell: (row) => <State state={row.state} /> },
   {
     id: "status",
     header: "instance.status",
@@ -36,15 +36,15 @@ const columns: Column<Row>[] = [
     value: (row, { text }) => statusText(text, row),
     cell: (row) => <StatusChecks row={row} />,
   },
-  { id: "type", header: "instance.type", width: 130, value: (row) => row.instance.InstanceType ?? "" },
-  { id: "zone", header: "instance.zone", width: 150, value: (row) => row.instance.Placement?.AvailabilityZone ?? "" },
-  { id: "public", header: "instance.publicIp", width: 170, value: (row) => row.instance.PublicIpAddress ?? "" },
-  { id: "private", header: "instance.privateIp", width: 170, value: (row) => row.instance.PrivateIpAddress ?? "", hidden: true },
+  { id: "type", header: "instance.type", width: 185, value: (row) => row.instance.InstanceType ?? "" },
+  { id: "zone", header: "instance.zone", width: 225, value: (row) => row.instance.Placement?.AvailabilityZone ?? "" },
+  { id: "public", header: "instance.publicIp", width: 200, value: (row) => row.instance.PublicIpAddress ?? "" },
+  { id: "private", header: "instance.privateIp", width: 205, value: (row) => row.instance.PrivateIpAddress ?? "", hidden: true },
   { id: "key", header: "instance.key", width: 140, value: (row) => row.instance.KeyName ?? "" },
   {
     id: "groups",
     header: "instance.groups",
-    width: 160,
+    width: 170,
     value: (row) => (row.instance.SecurityGroups ?? []).map((group) => group.GroupName).join(", "),
   },
   {
@@ -79,7 +79,7 @@ const menus: Menu<Row>[] = [
     items: [
       connect,
       { id: "view", text: "action.viewDetails", address: (region, row) => at(region, "instances", row.id) },
-      { id: "settings", text: "action.instanceSettings", actions: INSTANCE_SETTINGS },
+      { id: "settings", text: "action.instanceSettings", actions: INSTANCE_SETTINGS, hasTags: true },
       {
         id: "networking",
         text: "action.networking",

@@ -24,7 +24,7 @@ const keyPairs: Resource<KeyPair> = {
       value: (pair) => pair.KeyName ?? "",
       cell: (pair, { region }) => <Link href={at(region, "key-pairs", pair.KeyPairId)}>{pair.KeyName}</Link>,
     },
-    { id: "type", header: "keyPair.type", width: 110, value: (pair) => pair.KeyType ?? "" },
+    { id: "type", header: "keyPair.type", width: 160, value: (pair) => pair.KeyType ?? "" },
     {
       id: "created",
       header: "keyPair.createdAt",

@@ -13,7 +13,7 @@ import type { Form } from "./launchModel";
 import type { Editing } from "./Section";
 import { UserDataField } from "./UserDataField";
 
-const SHUTDOWN = { stop: "launch.shutdownStop", terminate: "launch.shutdownTerminate" } as const;
+const SHUTDOWN = { stop: "shutdown.stop", terminate: "shutdown.terminate" } as const;
 const CREDITS = { "": "launch.creditsDefault", standard: "launch.creditsStandard", unlimited: "launch.creditsUnlimited" } as const;
 const TOKENS = { required: "launch.tokensRequired", optional: "launch.tokensOptional" } as const;
 
@@ -27,7 +27,7 @@ export function AdvancedDetails({ form, change, type }: Editing & { type: Instan
   return (
     <ExpandableSection variant="container" headerText={text("launch.advanced")}>
       <SpaceBetween size="l">
-        <FormField label={text("launch.shutdown")} description={text("launch.shutdownHelp")} stretch>
+        <FormField label={text("instance.shutdownBehavior")} description={text("launch.shutdownHelp")} stretch>
           <Select
             selectedOption={shutdown(form.shutdown)}
             options={[shutdown("stop"), shutdown("terminate")]}
@@ -49,7 +49,7 @@ export function AdvancedDetails({ form, change, type }: Editing & { type: Instan
           {text("protection.stop")}
         </Checkbox>
         {type?.BurstablePerformanceSupported && (
-          <FormField label={text("launch.credits")} description={text("launch.creditsHelp")} stretch>
+          <FormField label={text("instance.credits")} description={text("launch.creditsHelp")} stretch>
             <Select
               selectedOption={credits(form.credits)}
               options={[credits(""), credits("standard"), credits("unlimited")]}
@@ -70,7 +70,7 @@ export function AdvancedDetails({ form, change, type }: Editing & { type: Instan
           </FormField>
         )}
         {metadata.enabled && (
-          <FormField label={text("launch.hops")} constraintText={text("launch.hopsHelp")} errorText={wrongHops(text, form) ?? ""}>
+          <FormField label={text("metadata.hops")} constraintText={text("launch.hopsHelp")} errorText={wrongHops(text, form) ?? ""}>
             <Input type="number" inputMode="numeric" value={metadata.hops} onChange={({ detail }) => setMetadata({ hops: detail.value })} />
           </FormField>
         )}

@@ -48,8 +48,8 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
         <SpaceBetween direction="horizontal" size="m" alignItems="center">
           <Box variant="h3">{title}</Box>
           {!device.isRoot && (
-            <Button variant="inline-link" ariaLabel={`${text(device.isLeftOut ? "launch.restore" : "launch.remove")}: ${title}`} onClick={leaveOut}>
-              {text(device.isLeftOut ? "launch.restore" : "launch.remove")}
+            <Button variant="inline-link" ariaLabel={`${text(device.isLeftOut ? "launch.restore" : "remove")}: ${title}`} onClick={leaveOut}>
+              {text(device.isLeftOut ? "launch.restore" : "remove")}
             </Button>
           )}
         </SpaceBetween>
@@ -79,10 +79,10 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
                   />
                 )}
               </FormField>
-              <FormField label={text("launch.size")}>
+              <FormField label={text("volume.sizeGib")}>
                 <Input type="number" inputMode="numeric" value={device.size} onChange={({ detail }) => edit({ size: detail.value })} />
               </FormField>
-              <FormField label={text("launch.volumeType")}>
+              <FormField label={text("volume.type")}>
                 <Select
                   selectedOption={{ value: device.type, label: device.type }}
                   options={typesOf(device).map(typeOption)}
@@ -95,14 +95,14 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
                 </FormField>
               )}
               {throughput !== undefined && (
-                <FormField label={text("launch.throughput")}>
+                <FormField label={text("volume.throughputMib")}>
                   <Input type="number" inputMode="numeric" value={device.throughput} onChange={({ detail }) => edit({ throughput: detail.value })} />
                 </FormField>
               )}
             </ColumnLayout>
             <FormField errorText={wrongDevice(text, device) ?? ""}>
               <Checkbox checked={device.deleteOnTermination} onChange={({ detail }) => edit({ deleteOnTermination: detail.checked })}>
-                {text("launch.deleteOnTermination")}
+                {text("volume.deleteOnTermination")}
               </Checkbox>
             </FormField>
           </>

@@ -16,8 +16,8 @@ export function InstanceTypeChoice({ form, change, types, image }: Properties): 
   const text = useText();
   const chosen = types?.find((type) => type.InstanceType === form.type);
   return (
-    <Section title="launch.type">
-      <FormField label={text("launch.type")} stretch>
+    <Section title="instance.type">
+      <FormField label={text("instance.type")} stretch>
         <Select
           selectedOption={chosen === undefined ? null : optionOf(text, chosen, image)}
           options={(types ?? []).map((type) => optionOf(text, type, image))}

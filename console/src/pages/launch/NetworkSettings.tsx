@@ -59,7 +59,7 @@ export function NetworkSettings({ region, form, change, networks }: Editing & { 
         <RadioGroup
           value={form.firewall}
           items={[
-            { value: "new", label: text("launch.groupNew") },
+            { value: "new", label: text("action.createGroup") },
             { value: "existing", label: text("launch.groupExisting") },
           ]}
           onChange={({ detail }) => change({ firewall: detail.value as Form["firewall"] })}
@@ -68,13 +68,13 @@ export function NetworkSettings({ region, form, change, networks }: Editing & { 
       {form.firewall === "new" ? (
         <NewSecurityGroup region={region} form={form} change={change} />
       ) : (
-        <FormField label={text("launch.groups")} stretch>
+        <FormField label={text("securityGroups")} stretch>
           <Multiselect
             selectedOptions={form.groupIds.map((id) => groupOption(groups.find((group) => group.GroupId === id) ?? { GroupId: id }))}
             options={groups.map(groupOption)}
             filteringType="auto"
-            filteringAriaLabel={text("launch.groups")}
-            placeholder={text("launch.groupsChoose")}
+            filteringAriaLabel={text("securityGroups")}
+            placeholder={text("changeGroups.choose")}
             noMatch={text("table.noMatch")}
             onChange={({ detail }) => change({ groupIds: detail.selectedOptions.map(({ value = "" }) => value) })}
           />

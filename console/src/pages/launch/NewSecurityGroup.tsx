@@ -7,9 +7,11 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReactNode } from "react";
 import { useText } from "../../texts/texts";
+import { ANY, type Grant } from "../security-groups/grant";
+import { OpenToAll } from "../security-groups/Enforced";
 import { admitsSsh } from "./admission";
 import { wrongBlock } from "./hindrances";
-import type { NewGroup, Source } from "./launchModel";
+import { permissions, type Form, type NewGroup, type Source } from "./launchModel";
 import type { Editing } from "./Section";
 
 export function NewSecurityGroup({ form, change }: Editing): ReactNode {
@@ -24,10 +26,10 @@ export function NewSecurityGroup({ form, change }: Editing): ReactNode {
   ];
   return (
     <SpaceBetween size="m">
-      <FormField label={text("launch.groupName")} stretch>
+      <FormField label={text("group.name")} stretch>
         <Input value={name} onChange={({ detail }) => edit({ name: detail.value })} />
       </FormField>
-      <FormField label={text("launch.groupDescription")} stretch>
+      <FormField label={text("group.description")} stretch>
         <Input value={description} onChange={({ detail }) => edit({ description: detail.value })} />
       </FormField>
       <SpaceBetween size="xs">
@@ -61,7 +63,15 @@ export function NewSecurityGroup({ form, change }: Editing): ReactNode {
           {text("launch.http")}
         </Checkbox>
       </SpaceBetween>
+      <OpenToAll way="inbound" grants={grantsOf(form)} />
       {!admitsSsh(form, []) && <Alert type="warning">{text("launch.sshClosed")}</Alert>}
     </SpaceBetween>
+  );
+}
+
+/** What the new group's rules grant, each for IPv4 addresses. */
+function grantsOf(form: Form): Grant[] {
+  return permissions(form).flatMap(({ IpProtocol = "", FromPort = ANY, ToPort = ANY, IpRanges = [] }) =>
+    IpRanges.map(({ CidrIp = "" }) => ({ protocol: IpProtocol, from: FromPort, to: ToPort, kind: "ipv4" as const, source: CidrIp })),
   );
 }

@@ -58,10 +58,10 @@ export function SoftwareImage({ region, form, images, image, account, asked, cho
           columns={3}
           items={[
             { label: text("instance.ami"), value: image.ImageId },
-            { label: text("launch.architecture"), value: image.Architecture },
-            { label: text("launch.bootMode"), value: image.BootMode ?? "–" },
+            { label: text("image.architecture"), value: image.Architecture },
+            { label: text("image.bootMode"), value: image.BootMode ?? "–" },
             { label: text("launch.state"), value: <State state={image.State ?? ""} /> },
-            { label: text("launch.rootDevice"), value: image.RootDeviceName },
+            { label: text("image.rootName"), value: image.RootDeviceName },
             { label: text("launch.published"), value: moment(image.CreationDate) },
           ]}
         />

@@ -5,14 +5,15 @@ import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Image } from "../../api/types";
 import { useText } from "../../texts/texts";
-import { snapshotsOf } from "./choices";
+import { snapshotsOf } from "../snapshots/model";
 import { DeviceFields } from "./DeviceFields";
 import { addedDevice, type Device } from "./devices";
 import { Section, type Editing } from "./Section";
 
 export function Storage({ region, form, change, image }: Editing & { image: Image | undefined }): ReactNode {
   const text = useText();
-  const { value: snapshots } = useListing(useMemo(() => snapshotsOf(region), [region]));
+  const { value: rows = [] } = useListing(useMemo(() => snapshotsOf(region), [region]));
+  const snapshots = rows.filter(({ state }) => state === "completed").map(({ snapshot }) => snapshot);
   const { devices } = form;
   const put = (at: number, device: Device): void => change({ devices: devices.with(at, device) });
   const leaveOut = (at: number): void => {
@@ -42,7 +43,7 @@ export function Storage({ region, form, change, image }: Editing & { image: Imag
             key={at}
             device={device}
             number={at + 1}
-            snapshots={snapshots ?? []}
+            snapshots={snapshots}
             change={(changed) => put(at, changed)}
             leaveOut={() => leaveOut(at)}
           />

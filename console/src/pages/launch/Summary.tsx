@@ -53,7 +53,7 @@ export function Summary(given: Properties): ReactNode {
           columns={1}
           items={[
             { label: text("launch.image"), value: image === undefined ? "–" : `${image.Name} (${image.ImageId})` },
-            { label: text("launch.type"), value: type === undefined ? "–" : `${type.InstanceType} (${sizeOf(text, type)})` },
+            { label: text("instance.type"), value: type === undefined ? "–" : `${type.InstanceType} (${sizeOf(text, type)})` },
             {
               label: text("launch.firewall"),
               value: form.firewall === "new" ? text("launch.groupNewNamed", { name: form.newGroup.name }) : groups.join(", ") || "–",

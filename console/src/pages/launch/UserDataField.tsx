@@ -16,7 +16,7 @@ export function UserDataField({ value, onChange }: { value: UserData; onChange: 
   return (
     <SpaceBetween size="xs">
       <FormField
-        label={text("launch.userData")}
+        label={text("userData.label")}
         description={text("launch.userDataHelp")}
         errorText={wrong === null ? "" : text(wrong)}
         stretch

@@ -1,7 +1,7 @@
 /** What can be chosen in the launch wizard: each list stays current while the page is open. */
 import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Image, InstanceTypeInfo, SecurityGroup, Snapshot, Subnet, Vpc } from "../../api/types";
+import type { Image, InstanceTypeInfo, SecurityGroup, Subnet, Vpc } from "../../api/types";
 
 /** Every image that the account may launch, the newest first. */
 export function launchableImages(region: string): Listing<Image[]> {
@@ -28,18 +28,6 @@ export function inOrder(types: readonly InstanceTypeInfo[]): InstanceTypeInfo[] 
   const family = ({ InstanceType }: InstanceTypeInfo): string => InstanceType?.split(".")[0] ?? "";
   const size = ({ MemoryInfo }: InstanceTypeInfo): number => MemoryInfo?.SizeInMiB ?? 0;
   return types.toSorted((one, other) => family(one).localeCompare(family(other)) || size(one) - size(other));
-}
-
-/** The account's snapshots that a volume can be made of. */
-export function snapshotsOf(region: string): Listing<Snapshot[]> {
-  return {
-    key: `${region}/launch/snapshots`,
-    tables: ["snapshots", "tags"],
-    read: async () => {
-      const { Snapshots = [] } = await call(region, "DescribeSnapshots", { OwnerIds: ["self"] });
-      return Snapshots.filter((snapshot) => snapshot.State === "completed");
-    },
-  };
 }
 
 export interface Networks {

@@ -15,7 +15,7 @@ export function wrongDevice(text: Text, device: Device): string | null {
   if (size === undefined || size < device.least) return text("launch.sizeLeast", { least: device.least });
   if (iops !== undefined && whole(device.iops) === undefined) return text("launch.numberWrong", { what: "IOPS" });
   if (throughput !== undefined && whole(device.throughput) === undefined) {
-    return text("launch.numberWrong", { what: text("launch.throughput") });
+    return text("launch.numberWrong", { what: text("volume.throughputMib") });
   }
   return null;
 }
@@ -39,7 +39,7 @@ export function wrongCount(text: Text, { count }: Form): string | null {
 }
 
 export function wrongHops(text: Text, { metadata: { enabled, hops } }: Form): string | null {
-  return enabled && whole(hops) === undefined ? text("launch.numberWrong", { what: text("launch.hops") }) : null;
+  return enabled && whole(hops) === undefined ? text("launch.numberWrong", { what: text("metadata.hops") }) : null;
 }
 
 /** Everything that hinders, in the order of the page. */

@@ -30,5 +30,5 @@ export type WrongUserData = "launch.userDataTooLong" | "launch.userDataNotBase64
 export function wrongUserData({ base64 }: UserData): WrongUserData | null {
   const bytes = bytesOf(base64);
   if (bytes === undefined) return "launch.userDataNotBase64";
-  return bytes > MOST_USER_DATA ? "launch.userDataTooLong" : null;
+  return bytes.length > MOST_USER_DATA ? "launch.userDataTooLong" : null;
 }

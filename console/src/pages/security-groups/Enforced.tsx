@@ -12,10 +12,11 @@ export function useAnswers(): boolean | undefined {
   return value && value.driver !== "simulated";
 }
 
-export function Enforced({ way }: { way: Direction }): ReactNode {
+/** `isSecond`: the same was said of the other way above, and is not said twice where it is the same. */
+export function Enforced({ way, isSecond = false }: { way: Direction; isSecond?: boolean }): ReactNode {
   const text = useText();
   const answers = useAnswers();
-  if (answers === undefined) return null;
+  if (answers === undefined || (isSecond && !answers)) return null;
   const header = text("enforced.title");
   if (!answers) return <Alert header={header}>{text("enforced.simulated")}</Alert>;
   return <Alert header={header}>{text(way === "inbound" ? "enforced.inbound" : "enforced.outbound")}</Alert>;

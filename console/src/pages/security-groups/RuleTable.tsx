@@ -43,18 +43,19 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
   const hidden = ofSeveral ? NOT_OF_SEVERAL : NOT_OF_ONE;
   const title = text(way === "inbound" ? "rules.inbound" : "rules.outbound");
   const columns: (TableProps.ColumnDefinition<Rule> & { id: string })[] = [
-    { id: "name", header: text("group.nameTag"), cell: ({ tags }) => nameTag(tags) || "–" },
+    { id: "name", header: text("instance.name"), cell: ({ tags }) => nameTag(tags) || "–", minWidth: 80 },
     { id: "id", header: text("rule.id"), cell: ({ id }) => id, isRowHeader: true, minWidth: 215 },
-    { id: "version", header: text("rule.version"), cell: ({ grant }) => VERSIONS[grant.kind] },
-    { id: "type", header: text("rule.type"), cell: ({ grant }) => typeName(text, typeOf(grant)) },
-    { id: "protocol", header: text("rule.protocol"), cell: ({ grant }) => protocolName(text, grant) },
-    { id: "ports", header: text("rule.ports"), cell: ({ grant }) => portRange(text, grant) },
+    { id: "version", header: text("rule.version"), cell: ({ grant }) => VERSIONS[grant.kind], minWidth: 100 },
+    { id: "type", header: text("rule.type"), cell: ({ grant }) => typeName(text, typeOf(grant)), minWidth: 110 },
+    { id: "protocol", header: text("rule.protocol"), cell: ({ grant }) => protocolName(text, grant), minWidth: 100 },
+    { id: "ports", header: text("rule.ports"), cell: ({ grant }) => portRange(text, grant), minWidth: 110 },
     {
       id: "source",
       header: text(way === "inbound" ? "rule.source" : "rule.destination"),
       cell: ({ grant }) => (grant.kind === "group" ? <GroupLink region={region} id={grant.source} groups={groups} /> : grant.source),
+      minWidth: 190,
     },
-    { id: "group", header: text("securityGroup"), cell: ({ group }) => <GroupLink region={region} id={group} groups={groups} /> },
+    { id: "group", header: text("securityGroup"), cell: ({ group }) => <GroupLink region={region} id={group} groups={groups} />, minWidth: 190 },
     {
       id: "effect",
       header: text("effect.title"),
@@ -69,7 +70,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
       },
       minWidth: 170,
     },
-    { id: "description", header: text("group.description"), cell: ({ description }) => description || "–" },
+    { id: "description", header: text("group.description"), cell: ({ description }) => description || "–", minWidth: 110 },
   ];
   return (
     <Table<Rule>

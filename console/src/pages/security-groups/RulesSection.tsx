@@ -28,7 +28,7 @@ export function RulesSection({ way, rules, readings, groups, onChange }: Propert
     <section aria-label={title}>
       <Container header={<Header variant="h2">{title}</Header>}>
         <SpaceBetween size="m">
-          <Enforced way={way} />
+          <Enforced way={way} isSecond={way === "outbound"} />
           <RuleRows way={way} rules={rules} readings={readings} groups={groupOptions(groups)} areNew onChange={onChange} />
           <OpenToAll way={way} grants={wantedOf(readings).map(({ grant }) => grant)} />
         </SpaceBetween>

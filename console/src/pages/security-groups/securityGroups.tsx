@@ -11,7 +11,7 @@ import { GroupUses } from "./GroupUses";
 import { isDefault, securityGroupsOf, type Row } from "./model";
 
 const columns: Column<Row>[] = [
-  { id: "name", header: "group.nameTag", width: 150, value: (row) => row.name },
+  { id: "name", header: "instance.name", width: 150, value: (row) => row.name },
   {
     id: "id",
     header: "group.id",
@@ -19,12 +19,12 @@ const columns: Column<Row>[] = [
     value: (row) => row.id,
     cell: (row, { region }) => <Link href={at(region, "security-groups", row.id)}>{row.id}</Link>,
   },
-  { id: "groupName", header: "group.name", width: 190, value: ({ group }) => group.GroupName ?? "" },
+  { id: "groupName", header: "group.name", width: 225, value: ({ group }) => group.GroupName ?? "" },
   { id: "vpc", header: "instance.vpc", width: 210, value: ({ group }) => group.VpcId ?? "" },
   { id: "description", header: "group.description", width: 230, value: ({ group }) => group.Description ?? "" },
   { id: "owner", header: "group.owner", width: 140, value: ({ group }) => group.OwnerId ?? "" },
-  { id: "inbound", header: "group.inbound", width: 170, value: ({ rules }) => String(rules.inbound.length) },
-  { id: "outbound", header: "group.outbound", width: 170, value: ({ rules }) => String(rules.outbound.length) },
+  { id: "inbound", header: "group.inbound", width: 210, value: ({ rules }) => String(rules.inbound.length) },
+  { id: "outbound", header: "group.outbound", width: 220, value: ({ rules }) => String(rules.outbound.length) },
 ];
 
 const menus: Menu<Row>[] = [

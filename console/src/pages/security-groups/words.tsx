@@ -1,7 +1,7 @@
 /** Rules in words, and where they lead to. */
 import Link from "@cloudscape-design/components/link";
 import type { ReactNode } from "react";
-import type { SecurityGroup } from "../../api/types";
+import type { Instance, SecurityGroup } from "../../api/types";
 import { at } from "../../shell/place";
 import type { Text } from "../../texts/texts";
 import type { Direction, Grant } from "./grant";
@@ -17,6 +17,15 @@ export function ruleText(text: Text, grant: Grant, way: Direction, groups: Reado
     source: sourceName(grant, groups),
   };
   return text(way === "inbound" ? "rule.from" : "rule.to", values);
+}
+
+/** Links to an instance's security groups, each on a line of its own. */
+export function GroupLinks({ region, groups }: { region: string; groups: NonNullable<Instance["SecurityGroups"]> }): ReactNode {
+  return groups.map(({ GroupId = "", GroupName = "" }) => (
+    <div key={GroupId}>
+      <Link href={at(region, "security-groups", GroupId)}>{`${GroupId} | ${GroupName}`}</Link>
+    </div>
+  ));
 }
 
 /** A link to a security group, by its id and name. */

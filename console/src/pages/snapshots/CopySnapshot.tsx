@@ -53,7 +53,7 @@ export function CopySnapshot({ region, items: [row], close }: Properties): React
     >
       <TextField label="snapshot.description" value={description} onChange={setDescription} constraint={text("snapshot.descriptionHelp")} optional />
       <ChoiceField
-        label="copySnapshot.region"
+        label="copyImage.destination"
         value={destination}
         options={(regions ?? []).map(({ RegionName = "" }) => ({ value: RegionName, label: RegionName }))}
         onChange={setDestination}

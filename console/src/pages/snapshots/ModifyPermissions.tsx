@@ -1,19 +1,18 @@
 /** Modify permissions: who may make volumes of a snapshot, which here is recorded and shown. */
 import Alert from "@cloudscape-design/components/alert";
-import AttributeEditor from "@cloudscape-design/components/attribute-editor";
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import { useMemo, useState, type ReactNode } from "react";
 import { call } from "../../api/call";
 import { asCli } from "../../api/cli";
 import { useListing } from "../../api/listing";
+import { AccountsField, areAccounts } from "../../resource/Accounts";
 import { label, type Chosen } from "../../resource/resource";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
 import { permissionsOf, type SnapshotRow } from "./model";
-import { areAccounts, permissionCalls } from "./permissions";
+import { permissionCalls } from "./permissions";
 
 interface Properties {
   region: string;
@@ -35,9 +34,8 @@ export function ModifyPermissions({ region, items: [row], close }: Properties): 
     now === undefined ? text("loading") : !valid ? text("permissions.wrong") : calls.length === 0 ? text("nothing.changed") : null;
   const act = async (): Promise<void> => {
     for (const asked of calls) await call(region, "ModifySnapshotAttribute", asked);
-    say({ type: "success", content: text("sharing.done", { snapshot: label(row.id, row.name) }) });
+    say({ type: "success", content: text("permissions.changed", { id: label(row.id, row.name) }) });
   };
-  const change = (index: number, value: string): void => setEdited(accounts.map((one, at) => (at === index ? value : one)));
   return (
     <Dialog
       title={text("action.modifyPermissions")}
@@ -48,38 +46,20 @@ export function ModifyPermissions({ region, items: [row], close }: Properties): 
       close={close}
       size="large"
     >
-      <FormField label={label(row.id, row.name)}>
+      <FormField label={text("sharing.shared")} description={label(row.id, row.name)}>
         <RadioGroup
           value={isPublic ? "public" : "private"}
+          readOnly={now === undefined}
           onChange={({ detail }) => setPublicly(detail.value === "public")}
           ariaLabel={text("sharing.title")}
           items={[
-            { value: "private", label: text("sharing.private"), description: text("sharing.privateHelp") },
-            { value: "public", label: text("sharing.public"), description: text("sharing.publicHelp") },
+            { value: "private", label: text("image.private"), description: text("sharing.privateHelp") },
+            { value: "public", label: text("image.public"), description: text("sharing.publicHelp") },
           ]}
         />
       </FormField>
-      <FormField label={text("permissions.accounts")}>
-        <AttributeEditor
-          items={accounts}
-          empty={text("permissions.none")}
-          addButtonText={text("permissions.add")}
-          removeButtonText={text("permissions.remove")}
-          removeButtonAriaLabel={(account) => `${text("permissions.remove")} ${account}`}
-          onAddButtonClick={() => setEdited([...accounts, ""])}
-          onRemoveButtonClick={({ detail }) => setEdited(accounts.filter((_, index) => index !== detail.itemIndex))}
-          definition={[
-            {
-              label: text("permissions.account"),
-              errorText: (account) => (areAccounts([account]) || account === "" ? null : text("permissions.wrong")),
-              control: (account, index) => (
-                <Input value={account} inputMode="numeric" onChange={({ detail }) => change(index, detail.value.trim())} />
-              ),
-            },
-          ]}
-        />
-      </FormField>
-      <Alert type="info">{text("sharing.recorded")}</Alert>
+      <AccountsField value={accounts} onChange={setEdited} help="sharing.accountsHelp" loading={now === undefined} />
+      <Alert type="info">{text("permissions.here")}</Alert>
     </Dialog>
   );
 }

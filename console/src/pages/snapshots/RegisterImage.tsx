@@ -80,14 +80,14 @@ export function RegisterImage({ region, items: [row], close }: Properties): Reac
       <TextField label="createImage.name" value={name} onChange={setName} constraint={text("createImage.nameHelp")} />
       <TextField label="createImage.description" value={description} onChange={setDescription} optional />
       <ChoiceField
-        label="registerImage.architecture"
+        label="image.architecture"
         value={architecture}
         options={ARCHITECTURES.map((value) => ({ value, label: value }))}
         onChange={setArchitecture}
       />
-      <TextField label="registerImage.root" value={root} onChange={setRoot} constraint={text("registerImage.rootHelp")} />
+      <TextField label="image.rootName" value={root} onChange={setRoot} constraint={text("registerImage.rootHelp")} />
       <ChoiceField
-        label="registerImage.bootMode"
+        label="image.bootMode"
         value={bootMode}
         description={text("registerImage.bootModeHelp")}
         options={[

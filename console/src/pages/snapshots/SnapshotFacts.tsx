@@ -2,7 +2,7 @@
 import Link from "@cloudscape-design/components/link";
 import type { ReactNode } from "react";
 import { Facts } from "../../resource/Facts";
-import { State } from "../../resource/State";
+import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { byteSize } from "../../texts/bytes";
 import { useMoment, useText } from "../../texts/texts";
@@ -28,7 +28,7 @@ export function SnapshotFacts({ region, item: row }: { region: string; item: Sna
         ["snapshot.description", snapshot.Description],
         ["snapshot.message", snapshot.StateMessage],
         ["snapshot.images", row.images.length === 0 ? "" : <Images region={region} ids={row.images} />],
-        ["snapshot.tier", snapshot.StorageTier],
+        ["snapshot.tier", spoken(snapshot.StorageTier ?? "")],
         ["snapshot.encryption", text(snapshot.Encrypted ? "encrypted" : "notEncrypted")],
         ["snapshot.owner", snapshot.OwnerId],
       ]}

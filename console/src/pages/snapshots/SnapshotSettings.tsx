@@ -8,7 +8,7 @@ import { permissionsOf, type SnapshotRow } from "./model";
 export function SnapshotSettings({ region, item: row }: { region: string; item: SnapshotRow }): ReactNode {
   const text = useText();
   const { value: permissions } = useListing(useMemo(() => permissionsOf(region, row.id), [region, row.id]));
-  const shared = permissions && text(permissions.isPublic ? "sharing.public" : "sharing.private");
+  const shared = permissions && text(permissions.isPublic ? "image.public" : "image.private");
   return (
     <Facts
       title="sharing.title"

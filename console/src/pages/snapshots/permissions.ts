@@ -2,12 +2,6 @@
 import type { Asked } from "../../api/types";
 import type { Permissions } from "./model";
 
-const ACCOUNT = /^\d{12}$/;
-
-export function areAccounts(accounts: readonly string[]): boolean {
-  return accounts.every((account) => ACCOUNT.test(account));
-}
-
 /** EC2 does not take additions and removals in one call. */
 export function permissionCalls(id: string, before: Permissions, after: Permissions): Asked<"ModifySnapshotAttribute">[] {
   const [was, is] = [grantees(before), grantees(after)];

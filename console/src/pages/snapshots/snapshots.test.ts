@@ -4,7 +4,8 @@ import { serve } from "../../testing";
 import { byteSize } from "../../texts/bytes";
 import { outlookOf } from "./CutAnswer";
 import { snapshotsOf } from "./model";
-import { areAccounts, permissionCalls } from "./permissions";
+import { permissionCalls } from "./permissions";
+import { areAccounts } from "../../resource/Accounts";
 import { everyVolume, specification } from "./VolumesToCut";
 
 const FREEZE = edited([{ Key: "kumoniwa:freeze", Value: "true" }]);

@@ -1,7 +1,7 @@
 /** Snapshots: the columns, menus and tabs that EC2's console has, and how each was cut, which it has not. */
 import Link from "@cloudscape-design/components/link";
 import type { Chosen, Column, Menu, Resource } from "../../resource/resource";
-import { State } from "../../resource/State";
+import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { byteSize } from "../../texts/bytes";
 import type { Text } from "../../texts/texts";
@@ -32,7 +32,7 @@ const columns: Column<SnapshotRow>[] = [
   },
   { id: "size", header: "snapshot.size", width: 160, value: (row) => `${row.snapshot.VolumeSize} GiB` },
   { id: "description", header: "snapshot.description", width: 260, value: (row) => row.snapshot.Description || "–" },
-  { id: "tier", header: "snapshot.tier", width: 160, value: (row) => row.snapshot.StorageTier ?? "" },
+  { id: "tier", header: "snapshot.tier", width: 160, value: (row) => spoken(row.snapshot.StorageTier ?? "") },
   {
     id: "status",
     header: "snapshot.status",

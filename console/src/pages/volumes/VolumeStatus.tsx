@@ -6,6 +6,7 @@ import Table from "@cloudscape-design/components/table";
 import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { Facts } from "../../resource/Facts";
+import { spoken } from "../../resource/State";
 import { useText, type Text, type TextKey } from "../../texts/texts";
 import { autoEnableIoOf } from "./AutoEnableIo";
 import type { VolumeRow } from "./model";
@@ -50,12 +51,12 @@ export function VolumeStatusChecks({ region, item: row }: { region: string; item
       />
       <Table
         variant="container"
-        header={<Header variant="h2">{text("volumeStatus.checks")}</Header>}
+        header={<Header variant="h2">{text("check.title")}</Header>}
         items={row.status?.VolumeStatus?.Details ?? []}
-        ariaLabels={{ tableLabel: text("volumeStatus.checks") }}
+        ariaLabels={{ tableLabel: text("check.title") }}
         columnDefinitions={[
           { id: "name", header: text("volumeStatus.check"), cell: ({ Name = "" }) => nameText(text, Name), isRowHeader: true },
-          { id: "result", header: text("volumeStatus.result"), cell: ({ Status }) => Status },
+          { id: "result", header: text("volumeStatus.result"), cell: ({ Status = "" }) => spoken(Status) },
         ]}
       />
     </SpaceBetween>

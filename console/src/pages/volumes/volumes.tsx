@@ -27,8 +27,8 @@ const columns: Column<VolumeRow>[] = [
   },
   { id: "type", header: "volume.kind", width: 100, value: (row) => row.volume.VolumeType ?? "" },
   { id: "size", header: "volume.capacity", width: 110, value: (row) => `${row.volume.Size} GiB` },
-  { id: "iops", header: "volume.iops", width: 100, value: (row) => String(row.volume.Iops ?? "") || "–" },
-  { id: "throughput", header: "volume.throughput", width: 150, value: (row) => String(row.volume.Throughput ?? "") || "–" },
+  { id: "iops", header: "volume.iops", width: 100, value: (row) => String(row.volume.Iops ?? "") },
+  { id: "throughput", header: "volume.throughput", width: 150, value: (row) => String(row.volume.Throughput ?? "") },
   {
     id: "snapshot",
     header: "volume.snapshot",
@@ -43,7 +43,7 @@ const columns: Column<VolumeRow>[] = [
     value: (row) => row.volume.CreateTime ?? "",
     cell: (row, { moment }) => moment(row.volume.CreateTime),
   },
-  { id: "zone", header: "volume.zone", width: 150, value: (row) => row.volume.AvailabilityZone ?? "" },
+  { id: "zone", header: "volume.zone", width: 225, value: (row) => row.volume.AvailabilityZone ?? "" },
   {
     id: "state",
     header: "volume.state",
@@ -74,7 +74,7 @@ const columns: Column<VolumeRow>[] = [
   {
     id: "multiAttach",
     header: "volume.multiAttach",
-    width: 170,
+    width: 205,
     value: (row, { text }) => text(row.volume.MultiAttachEnabled ? "yes" : "no"),
     hidden: true,
   },
@@ -129,7 +129,7 @@ const volumes: Resource<VolumeRow> = {
   create: { text: "action.createVolume", dialog: CreateVolume },
   tabs: [
     { id: "details", label: "tab.details", view: VolumeFacts },
-    { id: "status", label: "tab.statusChecks", view: VolumeStatusChecks },
+    { id: "status", label: "check.title", view: VolumeStatusChecks },
     { id: "snapshots", label: "snapshots", view: VolumeSnapshots },
   ],
 };

@@ -42,7 +42,7 @@ export const Connect: ActionDialog<Row> = ({ region, items: [row], close }) => {
         <Tabs
           tabs={[
             { id: "ssh", label: text("connect.ssh"), content: <Ssh region={region} row={row} /> },
-            { id: "serial", label: text("connect.serial"), content: <Serial region={region} row={row} /> },
+            { id: "serial", label: text("action.serialConsole"), content: <Serial region={region} row={row} /> },
           ]}
         />
       </SpaceBetween>
@@ -116,7 +116,7 @@ function Serial({ region, row }: Properties): ReactNode {
           ? { href: serialConsoleAt(region, row.id), target: "_blank" }
           : { disabledReason: hindered })}
       >
-        {text("connect.serial")}
+        {text("action.serialConsole")}
       </Button>
     </SpaceBetween>
   );

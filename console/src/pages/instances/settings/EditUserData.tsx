@@ -4,12 +4,14 @@ import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useMemo, useState } from "react";
+import { bytesOf } from "../../../api/base64";
 import { useListing } from "../../../api/listing";
 import type { ActionDialog } from "../../../resource/resource";
 import { useText } from "../../../texts/texts";
+import { MOST_USER_DATA } from "../../launch/userData";
 import { userDataOf, type Row } from "../model";
 import { SettingDialog, stoppedOnly } from "./SettingDialog";
-import { base64Of, bytesOf, MOST_USER_DATA, textOf } from "./userData";
+import { ofText, textOf } from "./userData";
 
 interface Edited {
   value: string;
@@ -21,9 +23,9 @@ export const EditUserData: ActionDialog<Row> = ({ region, items: [row], close })
   const { value: kept } = useListing(useMemo(() => userDataOf(region, row.id), [region, row.id]));
   const [edited, setEdited] = useState<Edited>();
   const { value, encoded } = edited ?? shown(kept ?? "");
-  const wanted = encoded ? value.replace(/\s/g, "") : base64Of(value);
+  const wanted = encoded ? value.replace(/\s/g, "") : ofText(value);
   const bytes = bytesOf(wanted);
-  const turn = (to: boolean): void => setEdited({ value: to ? base64Of(value) : (textOf(value) ?? value), encoded: to });
+  const turn = (to: boolean): void => setEdited({ value: to ? ofText(value) : (textOf(value) ?? value), encoded: to });
   const wrong =
     bytes === undefined
       ? text("userData.notBase64")

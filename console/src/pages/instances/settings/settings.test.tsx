@@ -9,7 +9,7 @@ import { ChangeType } from "./ChangeType";
 import { EditUserData } from "./EditUserData";
 import { changesOf, MetadataOptions, noticedOf, optionsOf } from "./MetadataOptions";
 import type { Row } from "../model";
-import { base64Of, textOf } from "./userData";
+import { ofText, textOf } from "./userData";
 
 const close = (): void => undefined;
 const dialog = () => createWrapper().findModal()!;
@@ -41,7 +41,7 @@ function cloud(own: (action: string, parameters: Record<string, unknown>) => Rep
       DisableApiStop: { Value: false },
       DisableApiTermination: { Value: true },
       InstanceInitiatedShutdownBehavior: { Value: "stop" },
-      UserData: { Value: base64Of("#!/bin/sh\n") },
+      UserData: { Value: ofText("#!/bin/sh\n") },
     };
     return { body: action === "DescribeInstanceAttribute" ? told : {} };
   });
@@ -104,7 +104,7 @@ test("user data that is too long is not asked for, and that of a running instanc
   expect(goButton().isDisabled()).toBe(true);
 });
 
-test.each(["", "plain", "é雲🌱", "a\u0000b"])("%j is the same text after base64", (plain) => expect(textOf(base64Of(plain))).toBe(plain));
+test.each(["", "plain", "é雲🌱", "a\u0000b"])("%j is the same text after base64", (plain) => expect(textOf(ofText(plain))).toBe(plain));
 test("what is no text has none", () => expect([textOf("/w=="), textOf("!")]).toEqual([undefined, undefined]));
 
 test("of the metadata options only what is changed is asked for, and what programs notice is said", () => {

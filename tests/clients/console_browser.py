@@ -10,6 +10,7 @@ from typing import Any
 
 from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from waiting import eventually
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -47,6 +48,7 @@ def new_profile(browser: Browser, *, dark: bool = False, language: str = "en-US"
         color_scheme="dark" if dark else "light",
         locale=language,
         timezone_id="UTC",
+        reduced_motion="reduce",  # nothing is judged, or taken a picture of, while it fades in
     )
     profile.set_default_timeout(_PATIENCE)
     return profile
@@ -114,6 +116,11 @@ class Person:
             )
         )
         return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+    def fits(self) -> None:
+        """The page is not wider than its window, once its components have laid themselves out anew."""
+        fits = "document.documentElement.scrollWidth <= innerWidth"
+        eventually(lambda: bool(self.page.evaluate(fits)), within=10, every=0.1)
 
     def picture(self, name: str) -> None:
         """A screenshot for whoever wants to look."""

@@ -6,7 +6,6 @@ from cloud_process import CloudProcess, Sdk
 from console_browser import PAGES, Person, address, launch, new_profile
 from playwright.sync_api import Browser, ViewportSize, expect
 from sampling import Sampling
-from waiting import eventually
 
 pytestmark = pytest.mark.clients
 
@@ -54,9 +53,7 @@ def test_no_page_hinders_anybody(
         person.picture(f"{name}-{look}")
         assert person.violations() == [], name
         page.set_viewport_size(narrow)
-        eventually(  # components lay themselves out anew
-            lambda: page.evaluate("document.documentElement.scrollWidth") <= narrow["width"], within=5, every=0.1
-        )
+        person.fits()
         page.set_viewport_size(wide)
 
     judge("dashboard")
@@ -66,7 +63,8 @@ def test_no_page_hinders_anybody(
             expect(person.row(ids[kind])).to_have_count(1)  # the dashboard, which is left, has several of events
         judge(kind)
         person.visit(cloud.endpoint, f"us-east-1/{kind}/{ids[kind]}")
-        expect(page.get_by_text(ids[kind]).first).to_be_visible()
+        if kind != "launch":
+            page.locator("main").get_by_role("tab").first.wait_for()
         tabs = page.locator("main").get_by_role("tab").all_text_contents()
         for number in sampling.of(range(len(tabs)), _TABS):
             page.locator("main").get_by_role("tab").nth(number).click()

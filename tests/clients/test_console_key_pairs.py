@@ -10,7 +10,6 @@ from console_browser import Person, address, launch, new_profile
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from playwright.sync_api import Browser, expect
-from waiting import eventually
 
 pytestmark = pytest.mark.clients
 
@@ -154,8 +153,6 @@ def test_key_pairs_are_seen_at_once_tagged_and_hinder_nobody(cloud: CloudProcess
     person.picture("key-pairs-dark-ja")
     assert person.violations() == []
     person.page.set_viewport_size({"width": 375, "height": 800})
-    eventually(  # components lay themselves out anew
-        lambda: person.page.evaluate("document.documentElement.scrollWidth") <= 375, within=5, every=0.1
-    )
+    person.fits()
     assert person.complaints == []
     person.context.close()

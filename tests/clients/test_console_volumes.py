@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Locator, expect
 pytestmark = pytest.mark.clients
 
 ZONE = "us-east-1a"
-_FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -411,11 +410,11 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
     person.picture("modify-volume-dark-ja")
     assert person.violations() == []
     person.page.set_viewport_size({"width": 375, "height": 800})
-    person.page.wait_for_function(_FITS)
+    person.fits()
     person.picture("modify-volume-narrow-ja")
     for place, _ in pages.values():
         person.visit(cloud.endpoint, place)
         expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-        person.page.wait_for_function(_FITS)
+        person.fits()
     assert person.complaints == []
     person.context.close()

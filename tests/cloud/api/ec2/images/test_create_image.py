@@ -275,7 +275,10 @@ async def test_an_image_whose_layer_cannot_be_read_fails_and_says_why(stack: Sta
     await stack.idle()
     image = await _image(stack, image_id)
     assert image["State"] == "failed"
-    assert image["StateReason"]["Message"].endswith("The file of layer x is torn.")
+    reason = image["StateReason"]["Message"]
+    assert "The file of layer x is torn. " in reason and reason.endswith(
+        "put a copy of the file back, or make it anew."
+    )
     ids = [one["Ebs"]["SnapshotId"] for one in image["BlockDeviceMappings"]]
     found = (await stack.call("DescribeSnapshots", SnapshotIds=ids))["Snapshots"]
     assert sorted(one["State"] for one in found) == ["completed", "error"]

@@ -20,6 +20,9 @@ import { evidenceOf, type Evidence } from "../evidence";
 import { imageOf, type Row } from "../model";
 import { obstaclesOf, ownCommand, SSH_PORT, sshCommand, sshForward, userOf } from "./ways";
 
+/** All clients of an instance are on this host, and rules see them so. */
+const THIS_HOST = "127.0.0.1/32";
+
 const CLOUD: Listing<About> = { key: "about", tables: [], read: about };
 
 export const Connect: ActionDialog<Row> = ({ region, items: [row], close }) => {
@@ -91,7 +94,7 @@ function Obstacles({ row, region, known, driver }: Properties & { known: Evidenc
   const text = useText();
   const obstacles = obstaclesOf(row, known, driver);
   const [group] = row.instance.SecurityGroups ?? [];
-  const rule = { GroupId: group?.GroupId, Protocol: "tcp", Port: String(SSH_PORT), Cidr: "0.0.0.0/0" };
+  const rule = { GroupId: group?.GroupId, Protocol: "tcp", Port: String(SSH_PORT), Cidr: THIS_HOST };
   if (obstacles.length === 0) return <StatusIndicator type="success">{text("connect.ready")}</StatusIndicator>;
   return obstacles.map(({ key, values, blocks }) => (
     <Alert key={key} type={blocks ? "error" : "warning"}>

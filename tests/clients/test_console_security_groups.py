@@ -8,6 +8,7 @@ import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
 from console_browser import Person, address, launch, new_profile
 from playwright.sync_api import Browser, Locator, Route, expect
+from waiting import eventually
 
 pytestmark = pytest.mark.clients
 
@@ -179,8 +180,13 @@ def test_the_commands_that_the_editor_shows_do_the_same(
     after = rules_of(sdk, group)
     assert said(after) == {("tcp", 443, 443, "0.0.0.0/0", "it (is)"), ("icmp", -1, -1, "127.0.0.0/8", "$HOME (x) {a}")}
     expect(rows.get_by_text("The rules were changed elsewhere since they were opened here.").first).to_be_visible()
-    rows.get_by_role("button", name="Take them over").click()
-    expect(rows.get_by_text("Nothing is changed yet").first).to_be_visible()
+
+    def is_current() -> bool:  # the commands were several calls, after each of which the page may have read
+        if (take_over := rows.get_by_role("button", name="Take them over")).is_visible():
+            take_over.click()
+        return rows.get_by_text("Nothing is changed yet").first.is_visible()
+
+    eventually(is_current, within=20)
 
 
 def test_where_a_call_is_refused_the_editor_stays_open_on_what_the_group_has_then(

@@ -5,11 +5,12 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useEffect, useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
+import { decoded } from "../../api/base64";
 import { call } from "../../api/call";
 import { useListing, type Listing } from "../../api/listing";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText } from "../../texts/texts";
-import { bytesOf, consoleText } from "./consoleText";
+import { consoleText } from "./consoleText";
 import type { Row } from "./model";
 
 interface Log {
@@ -23,7 +24,7 @@ function logOf(region: string, id: string): Listing<Log> {
     tables: ["boots"],
     read: async () => {
       const { Output, Timestamp } = await call(region, "GetConsoleOutput", { InstanceId: id });
-      return { text: consoleText(bytesOf(Output ?? "")), at: Timestamp };
+      return { text: consoleText(decoded(Output ?? "")), at: Timestamp };
     },
   };
 }

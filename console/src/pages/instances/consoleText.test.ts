@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { bytesOf, consoleText } from "./consoleText";
+import { decoded } from "../../api/base64";
+import { consoleText } from "./consoleText";
 
 const shown = (text: string): string => consoleText(new TextEncoder().encode(text));
 
@@ -32,4 +33,4 @@ test("nothing that a guest writes takes long to read", () => {
   }
 });
 
-test("base64 is bytes", () => expect(bytesOf("AP8=")).toEqual(Uint8Array.of(0, 255)));
+test("base64 is bytes", () => expect(decoded("AP8=")).toEqual(Uint8Array.of(0, 255)));

@@ -20,8 +20,3 @@ export function consoleText(bytes: Uint8Array): string {
     .replace(INVISIBLE, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return unheaped(visible);
 }
-
-/** The bytes that are in base64 text. */
-export function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 
 from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
 from kumoniwa.model.scope import Scope
-from kumoniwa.store.prepared import Prepared, either
+from kumoniwa.store.prepared import Prepared, among, either, listed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import claims, instance_moves, instances
 
@@ -142,9 +142,12 @@ def forget(connection: Connection, instance_id: str) -> None:
     connection.execute(instances.delete().where(instances.c.id == instance_id))
 
 
-def public_addresses(connection: Connection) -> set[str]:
-    """The public addresses in use, in the whole cloud: all of them are on this host."""
-    return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
+_TAKEN = Prepared(select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")))
+
+
+def public_addresses(connection: Connection, asked: Collection[str]) -> set[str]:
+    """Which of these public addresses are in use, in the whole cloud: all of them are on this host."""
+    return set(_TAKEN.scalars(connection, addresses=listed(asked)))
 
 
 def public_addresses_of(connection: Connection, scope: Scope) -> dict[str, str]:

@@ -5,8 +5,10 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from sqlalchemy import Connection, Insert, Select, Table
+from sqlalchemy import Connection, Select, Table, bindparam
 from sqlalchemy import insert as sql_insert
+
+from kumoniwa.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from dataclasses import Field
@@ -26,8 +28,9 @@ def _names(kind: type[Value]) -> tuple[str, ...]:
 
 
 @cache
-def _insert(table: Table) -> Insert:
-    return sql_insert(table)
+def inserting(table: Table, names: tuple[str, ...]) -> Prepared:
+    """What writes a new row with these columns."""
+    return Prepared(sql_insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names}))
 
 
 def as_row(value: Value) -> dict[str, Any]:
@@ -36,9 +39,9 @@ def as_row(value: Value) -> dict[str, Any]:
 
 
 def insert(connection: Connection, table: Table, *values: Value) -> None:
-    """Write new rows."""
+    """Write new rows, of values of one kind."""
     if values:
-        connection.execute(_insert(table), [as_row(value) for value in values])
+        inserting(table, _names(type(values[0]))).run_each(connection, [as_row(value) for value in values])
 
 
 def all_of(kind: Callable[..., T], connection: Connection, query: Select[Any]) -> list[T]:

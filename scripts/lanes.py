@@ -227,9 +227,9 @@ def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[
         return [kind(name, folder, seed, options) for name in names]
 
     return [
-        [console, image, *tests("linux"), components],
+        [console, image, *tests("linux")],
         [*tests("unit", "protocol", "cloud", "vm", "clients")],
-        [check, *tests("workflows", "browser", "fuzz")],
+        [check, *tests("workflows", "browser", "fuzz"), components],
     ]
 
 

@@ -215,8 +215,8 @@ def kind(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
 def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
     """All that a change must pass, in three lanes that take about as long on two processors.
 
-    Guests and clients leave a processor idle now and then, which the third lane has then. The console is built before the
-    first server starts that shows it to a browser: a server reads it when it starts.
+    Guests and clients leave a processor idle now and then, which the third lane has then. The console is built before
+    the first server starts that shows it to a browser: a server reads it when it starts.
     """
     image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
     console = Step("console", ("scripts/console",), folder)

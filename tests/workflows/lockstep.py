@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import local
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -73,6 +74,7 @@ def _begin(database: SqliteDatabase, engine: Engine) -> None:
     database._engine = engine
     database._own, database._opened = threading.local(), []
     database.changes = Changes()
+    database._own, database._opened = local(), []
 
 
 async def _close(database: SqliteDatabase) -> None:

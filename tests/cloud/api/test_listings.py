@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from asgi import Refused
+from model_parameters import ec2_model
 from stack import Stack
 
 from kumoniwa.api import ec2
@@ -15,7 +16,6 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.listing import Listing, page
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.config import DEFAULT_ACCOUNT
-from kumoniwa.gateway.protocols.codec import service_model
 from kumoniwa.gateway.protocols.ec2 import wire_name
 from kumoniwa.modules import import_all
 
@@ -23,7 +23,7 @@ import_all(ec2)
 
 pytestmark = pytest.mark.anyio
 
-_MODEL = service_model("ec2", "2016-11-15")
+_MODEL = ec2_model()
 _MAY_BE_EMPTY = (".Value",)
 
 

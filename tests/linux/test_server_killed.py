@@ -9,7 +9,7 @@ from shared_guest import MADE, SharedGuest
 
 from kumoniwa.lab.cloud import processes_of
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 
 def test_a_server_killed_while_the_guest_is_down_for_an_image_boots_it_again_after_its_restart(

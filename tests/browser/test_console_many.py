@@ -16,7 +16,7 @@ from console_browser import Person
 from playwright.sync_api import Request, expect
 from waiting import eventually
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 _MANY = 100
 _PATIENCE = 10_000  # ms: these are about a second on a quiet machine, which benchmarks/console.py measures

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
+from console_browser import Person, launch, new_profile
 from playwright.sync_api import Browser, expect
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 SCRIPT = "#!/bin/sh\necho 'from the console' # 雲\n"
 
@@ -265,7 +265,7 @@ def test_details_and_events_in_light_and_dark(
     cloud: CloudProcess, browser: Browser, keyed: str, sdk: Sdk, *, dark: bool, language: str
 ) -> None:
     person = Person(new_profile(browser, dark=dark, language=language))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
     now = described(sdk, keyed)
     pages = {

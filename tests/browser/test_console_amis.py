@@ -5,10 +5,10 @@ import shlex
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
+from console_browser import Person, launch, new_profile
 from playwright.sync_api import Browser, expect
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 PAGE = "us-east-1/images"
 
@@ -299,7 +299,7 @@ def test_the_pages_are_whole_in_japanese_in_the_dark_and_in_a_narrow_window(
 ) -> None:
     shown = made(sdk, web, "in-the-dark")
     person = Person(new_profile(browser, dark=True, language="ja-JP"))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     expect(person.page.get_by_role("heading", level=1)).to_be_visible()
     places = {"images": PAGE} | {tab: f"{PAGE}/{shown}/{tab}" for tab in ("details", "cut", "permissions", "storage")}
     for name, place in places.items():

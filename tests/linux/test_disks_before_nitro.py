@@ -6,7 +6,7 @@ from shared_guest import MADE, SharedGuest
 
 from kumoniwa.client.cloud import CloudClient
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 DATA = f"{MADE}/data"
 _GIB = 1 << 30

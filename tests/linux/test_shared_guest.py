@@ -56,7 +56,7 @@ def test_one_guest_serves_test_after_test(guests: SharedGuests, said: list[str])
 def test_a_guest_in_which_something_stays_is_given_up_loudly(guests: SharedGuests, said: list[str]) -> None:
     spoilt: Any = guests.take()
     spoilt.left = "a volume that does not go"
-    guests.give_back(spoilt, "tests/vm/test_it.py::test_it")
+    guests.give_back(spoilt, "tests/linux/test_it.py::test_it")
     assert spoilt.ended
     [text] = said
     assert "test_it.py::test_it" in text and "a volume that does not go" in text

@@ -5,7 +5,7 @@ import json
 import pytest
 from background_demo import Demo
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(3000)]
 
 
 def test_every_verdict_of_the_experiment_is_as_ec2_does_it(demo: Demo) -> None:

@@ -7,7 +7,7 @@ import pytest
 from debian_guest import image_of, until, volume_of
 from shared_guest import MADE, SharedGuest
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 DATA = f"{MADE}/data"
 _GIB = 1 << 30

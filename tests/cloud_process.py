@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
-BIN = Path(__file__).parents[2] / ".venv" / "bin"
+BIN = Path(__file__).parents[1] / ".venv" / "bin"
 KUMONIWA, AWS = BIN / "kumoniwa", BIN / "aws"
 _PATIENCE = 60  # seconds: what takes one on a quiet machine may take many on a busy one
 
@@ -97,6 +97,11 @@ class CloudProcess:
             )
         )
         return told
+
+    def console_address(self) -> str:
+        """What `kumoniwa console --no-browser` prints: it signs in, once."""
+        command: list[str | Path] = [self.program, "console", "--no-browser", "--data-dir", self.data_dir]
+        return subprocess.check_output(command, env=environment(), text=True, timeout=_PATIENCE).strip()
 
     def evidence(self, path: str) -> dict[str, Any]:
         """What Kumoniwa answers beyond EC2: `evidence("instances/i-…/boots")`. Signed like all requests."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
+from console_browser import Person, launch, new_profile
 from playwright.sync_api import Browser, Locator, Route, expect
 from waiting import eventually
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 _GROUPS = "us-east-1/security-groups"
 
@@ -401,7 +401,7 @@ def test_dark_and_in_japanese_nothing_hinders_anybody(
 ) -> None:
     group = group_of(sdk, "japanese", admitting(22), {**admitting(80), "FromPort": 70})
     person = Person(new_profile(browser, dark=True, language="ja-JP"))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     for place in (_GROUPS, f"{_GROUPS}/{group}", f"{_GROUPS}/{group}/inbound", f"{_GROUPS}/{group}/outbound"):
         person.visit(cloud.endpoint, place)
         expect(person.page.locator("main").get_by_text("japanese").first).to_be_visible()

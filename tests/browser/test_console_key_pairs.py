@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
+from console_browser import Person, launch, new_profile
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from playwright.sync_api import Browser, expect
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 
 def public_key() -> str:
@@ -137,7 +137,7 @@ def test_a_deletion_names_the_instances_that_keep_the_key(cloud: CloudProcess, p
 def test_key_pairs_are_seen_at_once_tagged_and_hinder_nobody(cloud: CloudProcess, browser: Browser, sdk: Sdk) -> None:
     client = sdk.client()
     person = Person(new_profile(browser, dark=True, language="ja-JP"))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     person.visit(cloud.endpoint, "us-east-1/key-pairs")
     expect(person.page.get_by_role("heading", name="キーペア")).to_be_visible()
     made = client.import_key_pair(KeyName="from-outside", PublicKeyMaterial=public_key().encode())

@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
+from cloud_process import Sdk
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 from waiting import eventually
 
@@ -126,13 +125,6 @@ class Person:
         """A screenshot for whoever wants to look."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-
-def address(cloud: CloudProcess) -> str:
-    """What `kumoniwa console --no-browser` prints."""
-    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60)
-    return told.stdout.strip()
 
 
 def launch(sdk: Sdk, name: str, **more: Any) -> str:

@@ -9,7 +9,7 @@ from shared_guest import SharedGuest
 
 from kumoniwa.client.access import find_cloud
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 REBOOTS = 120.0  # seconds that a guest may be silent while it boots, without KVM and beside others
 

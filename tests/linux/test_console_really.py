@@ -13,7 +13,7 @@ from shared_guest import SharedGuest
 
 from kumoniwa.client.access import find_cloud
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 SHUTS_DOWN, BOOTS = 60_000, 120_000  # ms, without KVM and beside others
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from cloud_process import CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
+from console_browser import Person, launch, new_profile
 from playwright.sync_api import Browser, expect
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def web(sdk: Sdk) -> str:
 
 
 def test_the_address_signs_in_and_does_not_stay_in_the_history(cloud: CloudProcess, browser: Browser) -> None:
-    person, url = Person(new_profile(browser)), address(cloud)
+    person, url = Person(new_profile(browser)), cloud.console_address()
     person.sign_in(url)
     assert person.page.url == f"{cloud.endpoint}/console/"
     person.page.reload()
@@ -26,7 +26,7 @@ def test_the_address_signs_in_and_does_not_stay_in_the_history(cloud: CloudProce
     stranger = Person(new_profile(browser))
     stranger.page.goto(url)
     expect(stranger.page.get_by_text("This address does not sign in any more")).to_be_visible()
-    stranger.sign_in(address(cloud))  # pasted into the tab that shows Sign in: only the fragment changes
+    stranger.sign_in(cloud.console_address())  # pasted into the tab that shows Sign in: only the fragment changes
     assert stranger.page.url == f"{cloud.endpoint}/console/"
     person.context.close()
     stranger.context.close()
@@ -172,7 +172,7 @@ def test_what_is_selected_is_shown_below_and_its_tags_are_changed(
 
 def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser: Browser) -> None:
     person = Person(new_profile(browser))
-    person.sign_in(address(cloud))
+    person.sign_in(cloud.console_address())
     other = person.context.new_page()
     other.goto(f"{cloud.endpoint}/console/#/us-east-1/instances")
     expect(other.get_by_role("heading", name="Instances")).to_be_visible()
@@ -181,7 +181,7 @@ def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser
     for page in (person.page, other):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert person.violations() == []
-    person.sign_in(address(cloud))
+    person.sign_in(cloud.console_address())
     expect(other.get_by_role("heading", name="Instances")).to_be_visible()  # each is where it was
     person.context.close()
 
@@ -189,7 +189,7 @@ def test_signing_out_ends_every_page_of_the_session(cloud: CloudProcess, browser
 def test_the_page_says_that_the_server_is_gone_and_how_to_come_back(browser: Browser, tmp_path: Path) -> None:
     with CloudProcess(tmp_path) as cloud:
         person = Person(new_profile(browser))
-        person.sign_in(address(cloud))
+        person.sign_in(cloud.console_address())
         assert cloud.stop() == 0
         expect(person.page.get_by_text("The server does not answer.")).to_be_visible()
         cloud.start()

@@ -3,11 +3,11 @@ window shows it without scrolling sideways."""
 
 import pytest
 from cloud_process import CloudProcess, Sdk
-from console_browser import PAGES, Person, address, launch, new_profile
+from console_browser import PAGES, Person, launch, new_profile
 from playwright.sync_api import Browser, ViewportSize, expect
 from sampling import Sampling
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 _TABS = 2  # of each page in each run and look
 
@@ -43,7 +43,7 @@ def test_no_page_hinders_anybody(
     cloud: CloudProcess, browser: Browser, ids: dict[str, str], sampling: Sampling, *, dark: bool, language: str
 ) -> None:
     person = Person(new_profile(browser, dark=dark, language=language))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
     page, wide, narrow = person.page, ViewportSize(width=1440, height=900), ViewportSize(width=375, height=800)
 

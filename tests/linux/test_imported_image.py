@@ -14,7 +14,7 @@ from server import Server
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.guest_image import debian12
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(1800)]
 
 _IMPORT_DEADLINE = 300  # seconds
 

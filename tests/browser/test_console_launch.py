@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
+from console_browser import Person, launch, new_profile
 from playwright.sync_api import Browser, Locator, Route, expect
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 _SCRIPT = "#!/bin/sh\necho \"it's Kumoniwa's ü\" > /etc/motd\n"
 
@@ -277,7 +277,7 @@ def test_a_refusal_is_shown_in_ec2s_words_and_what_changes_outside_is_seen(
 
 def test_the_wizard_hinders_nobody(cloud: CloudProcess, browser: Browser) -> None:
     person = Person(new_profile(browser, dark=True, language="ja-JP"))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     person.visit(cloud.endpoint, "us-east-1/launch")
     expect(person.page.get_by_role("heading", name="インスタンスを起動する")).to_be_visible()
     person.page.get_by_role("button", name="高度な詳細").click()

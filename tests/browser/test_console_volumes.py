@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
+from console_browser import Person, launch, new_profile
 from playwright.sync_api import Browser, Locator, expect
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 ZONE = "us-east-1a"
 
@@ -390,7 +390,7 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
     volume = made(sdk, "庭", 5)
     snapshot = snapped(sdk, volume, "雲")
     person = Person(new_profile(browser, dark=True, language="ja-JP"))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     pages = {
         "volumes": ("us-east-1/volumes", "アタッチされたリソース"),
         "volume": (f"us-east-1/volumes/{root_of(sdk, web)}", "ルートボリューム"),

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 from cloud_process import CloudProcess, Sdk
-from console_browser import Person, address, launch, new_profile
-from console_session import SignedIn
+from console_browser import Person, launch, new_profile
+from console_session import SignedIn, sign_in
 from playwright.sync_api import Browser, Page, expect
-from test_console_live import sign_in
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-pytestmark = pytest.mark.clients
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def test_signing_out_ends_a_serial_console_and_signing_in_brings_it_back(
     cloud: CloudProcess, browser: Browser, guest: str
 ) -> None:
     person = Person(new_profile(browser))
-    person.sign_in(address(cloud))
+    person.sign_in(cloud.console_address())
     other = person.context.new_page()
     other.goto(f"{cloud.endpoint}/console/serial.html#/us-east-1/{guest}")
     expect(other.get_by_role("status")).to_have_text("Connected")
@@ -110,7 +109,7 @@ def test_signing_out_ends_a_serial_console_and_signing_in_brings_it_back(
     person.page.get_by_role("menuitem", name="Sign out").click()
     expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
     person.page = person.context.new_page()
-    person.sign_in(address(cloud))
+    person.sign_in(cloud.console_address())
     expect(other.get_by_role("status")).to_have_text("Connected")
     person.context.close()
 
@@ -118,7 +117,7 @@ def test_signing_out_ends_a_serial_console_and_signing_in_brings_it_back(
 def test_a_serial_console_says_that_the_server_is_gone(browser: Browser, tmp_path: Path) -> None:
     with CloudProcess(tmp_path) as cloud:
         person = Person(new_profile(browser))
-        person.sign_in(address(cloud))
+        person.sign_in(cloud.console_address())
         instance = launch(Sdk(cloud.environment(), tmp_path), "gone")
         page = serial(person, cloud, instance)
         assert cloud.stop() == 0
@@ -161,7 +160,7 @@ def test_no_page_hinders_anybody(
     cloud: CloudProcess, browser: Browser, guest: str, *, dark: bool, language: str
 ) -> None:
     person = Person(new_profile(browser, dark=dark, language=language))
-    person.page.goto(address(cloud))
+    person.page.goto(cloud.console_address())
     look = f"{'dark' if dark else 'light'}-{language[:2]}"
     for tab, shown in (("log", "pre"), ("screenshot", "img")):
         person.visit(cloud.endpoint, f"us-east-1/instances/{guest}/{tab}")

@@ -12,6 +12,7 @@ from typing import cast
 
 import structlog
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from kumoniwa.app.cloud import running
@@ -29,6 +30,12 @@ from kumoniwa.folder import FolderTaken, owned, write_private
 from kumoniwa.hypervisor.drivers import make_driver
 
 log = structlog.get_logger(__name__)
+
+
+def run(config: Config, on_listening: Callable[[str], None]) -> None:
+    """`serve`, in an event loop of its own. Raises `CannotStart`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config, on_listening))
 
 
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:

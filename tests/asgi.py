@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 
 URL = "http://127.0.0.1:4566"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 
 
 def parameters_of(action: str) -> set[str]:

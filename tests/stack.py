@@ -98,7 +98,7 @@ async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) 
     config = replace(config, import_from=config.import_from or beside)
     with pytest.MonkeyPatch.context() as patch, unsynced():
         patch.setattr(
-            "kumoniwa.gateway.services.ec2_codec", lambda: _CODEC
+            "kumoniwa.gateway.services.ec2_codec", lambda _kept_in: _CODEC
         )  # EC2's model takes a quarter of a second to load
         async with running(config, driver, clock) as cloud:
             caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])

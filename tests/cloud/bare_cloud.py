@@ -19,7 +19,7 @@ from kumoniwa.api.registry import ACTIONS
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Config
 from kumoniwa.errors import Ec2Error
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.modules import import_all

@@ -11,7 +11,7 @@ from stack import Stack
 
 from kumoniwa.api import ec2
 from kumoniwa.api.registry import ACTIONS
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.modules import import_all
 
 import_all(ec2)

@@ -24,7 +24,7 @@ from kumoniwa.app.connections import (
 )
 from kumoniwa.app.doors import Doors
 from kumoniwa.app.errors import CannotStart
-from kumoniwa.config import Config
+from kumoniwa.config import Config, models_dir
 from kumoniwa.folder import FolderTaken, owned, write_private
 from kumoniwa.hypervisor.drivers import make_driver
 
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
     """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
     with _owned(config.data_dir), _listening(config) as listener:
-        async with running(config, await make_driver(config)) as cloud:
+        async with running(config, await make_driver(config), models=models_dir()) as cloud:
             port = listener.getsockname()[1]
             endpoint = f"http://{_in_url(config.host)}:{port}"
             server = _server(Doors(cloud.gateway, cloud.console))

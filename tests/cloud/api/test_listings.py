@@ -15,7 +15,7 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.listing import Listing, page
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.config import DEFAULT_ACCOUNT
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import wire_name
 from kumoniwa.modules import import_all
 

@@ -10,7 +10,7 @@ from asgi import Refused
 from stack import Stack
 from volumes_at_hand import ZONE, create
 
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.hypervisor.driver import CutRefused
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from asgi import Refused
 from model_parameters import parameters_of
 from stack import Stack
 
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 
 pytestmark = pytest.mark.anyio
 

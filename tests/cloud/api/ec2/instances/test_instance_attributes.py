@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event
 from stack import Stack
 
 from kumoniwa.errors import NotBuilt
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 
 pytestmark = pytest.mark.anyio
 

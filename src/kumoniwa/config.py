@@ -11,6 +11,7 @@ from typing import Annotated
 DEFAULT_PORT = 4566  # the port local AWS tooling expects
 DEFAULT_ACCOUNT = "123456789012"  # AWS's own example account
 DEFAULT_REGION = "us-east-1"
+DRIVERS = ("qemu", "simulated")
 IMPORTS = "imports"
 """In the data folder: the folder of disks that may be imported. What its owner links there may lie anywhere."""
 
@@ -57,7 +58,7 @@ DATA_DIR = Variable(
 )
 CACHE_DIR = Variable(
     "KUMONIWA_CACHE_DIR",
-    "The folder that keeps built guest images, what servers need of botocore's models, and whether KVM works on this host.",
+    "The folder that keeps built guest images, what servers need of botocore's models, and whether KVM works here.",
     "`kumoniwa` in the user's cache folder: `$XDG_CACHE_HOME`, or `~/.cache`",
 )
 VARIABLES = (DATA_DIR, CACHE_DIR)

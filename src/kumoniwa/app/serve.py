@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -39,6 +40,8 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
             endpoint = f"http://{_in_url(config.host)}:{port}"
             server = _server(Doors(cloud.gateway, cloud.console))
             with _ending_when_told(server), _announced(config, endpoint):
+                gc.freeze()  # the garbage that there may be among what the start made is small, and never looked for
+                gc.enable()
                 what_runs_it = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
                 on_listening(endpoint)

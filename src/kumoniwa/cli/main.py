@@ -12,9 +12,7 @@ from typing import Any
 
 import click
 
-from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, Config, default_data_dir
-from kumoniwa.hypervisor.drivers import NAMES as DRIVERS
-from kumoniwa.hypervisor.drivers import features_of
+from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, DRIVERS, Config, default_data_dir
 from kumoniwa.model.regions import REGIONS
 
 _INTERRUPTED = 130
@@ -73,7 +71,10 @@ def main() -> None:
     Or see all of it happen by itself:
       kumoniwa demo
     """
-    from kumoniwa.logs import log_warnings
+    from kumoniwa.modules import hidden
+
+    with hidden("colorama", "rich"):  # structlog imports them where they are, for tracebacks that are not drawn here
+        from kumoniwa.logs import log_warnings
 
     log_warnings()
 
@@ -128,7 +129,9 @@ def serve(
       kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
     """
     import asyncio
+    import gc
 
+    gc.disable()  # nearly all that a start makes is to stay: `serve_cloud` enables it once it listens
     from kumoniwa.app.serve import serve as serve_cloud
     from kumoniwa.logs import log_facts
 
@@ -361,6 +364,8 @@ def version() -> None:
 
 def _welcome(config: Config, endpoint: str) -> str:
     """What is printed once a cloud listens."""
+    from kumoniwa.hypervisor.drivers import features_of
+
     folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
     commands = [
         (f"kumoniwa console{folder}", "open it in a browser"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
+from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import tags
 
@@ -15,10 +16,12 @@ def add(connection: Connection, *new: Tag) -> None:
     insert(connection, tags, *new)
 
 
+_REPLACED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource"), tags.c.key == bindparam("of_key")))
+
+
 def put(connection: Connection, *written: Tag) -> None:
     """Afterwards these tags are there, with these values."""
-    for tag in written:
-        remove(connection, tag.resource_id, {tag.key: None})
+    _REPLACED.run_each(connection, [{"resource": tag.resource_id, "of_key": tag.key} for tag in written])
     insert(connection, tags, *written)
 
 
@@ -29,9 +32,12 @@ def remove(connection: Connection, resource_id: str, pairs: Mapping[str, str | N
         connection.execute(query if value is None else query.where(tags.c.value == value))
 
 
+_REMOVED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource")))
+
+
 def remove_all(connection: Connection, *resource_ids: str) -> None:
     """Remove every tag of resources: they go, or all their tags were asked to go."""
-    connection.execute(tags.delete().where(tags.c.resource_id.in_(resource_ids)))
+    _REMOVED.run_each(connection, [{"resource": resource_id} for resource_id in resource_ids])
 
 
 def in_scope(connection: Connection, scope: Scope) -> list[Tag]:

@@ -203,7 +203,7 @@ def _doors(
         changes,
         SerialConsoles(cloud, changes),
         clock,
-        files=static_files(),
+        files=static_files,
         about=about,
         hosts=[config.host],
     )

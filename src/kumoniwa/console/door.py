@@ -9,7 +9,7 @@ import asyncio
 import gzip
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -92,7 +92,7 @@ class Console:
         serial: SerialConsoles,
         clock: Clock,
         *,
-        files: Mapping[str, StaticFile],
+        files: Callable[[], Mapping[str, StaticFile]],
         about: Mapping[str, Any],
         hosts: Collection[str] = (),
     ) -> None:
@@ -102,7 +102,7 @@ class Console:
         self._changes = changes
         self._serial = serial
         self._clock = clock
-        self._files = files
+        self._read_files = files
         self._about = about
         self._hosts = frozenset(host.lower() for host in hosts)
 
@@ -122,6 +122,11 @@ class Console:
                 if not exchange.known:
                     response.headers["Connection"] = "close"  # and it waits for its turn (`app.connections`)
                 await response(scope, receive, send)
+
+    @cached_property
+    def _files(self) -> Mapping[str, StaticFile]:
+        """Read when a browser first asks for one: a server that none asks needs none of them."""
+        return self._read_files()
 
     async def _file(self, request: Request, exchange: _Exchange) -> Response:
         head = arrived(request, self._hosts)

@@ -1,6 +1,7 @@
 """What a cloud is made of, and in which order it starts and ends.
 
-Start: schema → metadata → driver (adopts guests that outlived an earlier server) → workflows resume → reconcile.
+Start: schema → metadata → driver (adopts guests that outlived an earlier server) → workflows resume → reconcile → the
+doors → what nobody waits for: housekeeping, compaction, the look for damage.
 End: the reverse. Guests go on running.
 """
 
@@ -133,11 +134,8 @@ async def running(
         cloud = Cloud(world, engine, compaction=compaction, damage=damage)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)
         ending.push_async_callback(housekeeping.close)
-        housekeeping.start()
         ending.push_async_callback(compaction.close)
-        compaction.start()
         ending.push_async_callback(damage.close)
-        damage.start()
         if driver.features.boots_blank_disks:
             await ensure_simulated_images(cloud)
         changes = LiveChanges(database.changes, clock)
@@ -145,6 +143,10 @@ async def running(
         ending.callback(changes.close)
         key = await asyncio.to_thread(ensure_key, config)
         gateway, console = _doors(config, cloud, changes, key, models)
+        # Nobody waits for what these do: they are not to hold up the first answers.
+        housekeeping.start()
+        compaction.start()
+        damage.start()
         yield Running(gateway, console, cloud, follower, key)
 
 

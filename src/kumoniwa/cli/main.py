@@ -73,7 +73,7 @@ def main() -> None:
     """
     from kumoniwa.modules import hidden
 
-    with hidden("colorama", "rich"):  # structlog imports them where they are, for tracebacks that are not drawn here
+    with hidden("colorama", "greenlet", "rich"):  # structlog imports them where they are; we have no use for that
         from kumoniwa.logs import log_warnings
 
     log_warnings()

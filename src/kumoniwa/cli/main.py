@@ -128,11 +128,10 @@ def serve(
       kumoniwa serve
       kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
     """
-    import asyncio
     import gc
 
-    gc.disable()  # nearly all that a start makes is to stay: `serve_cloud` enables it once it listens
-    from kumoniwa.app.serve import serve as serve_cloud
+    gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
+    from kumoniwa.app.serve import run
     from kumoniwa.logs import log_facts
 
     log_facts()
@@ -145,7 +144,7 @@ def serve(
         freeze=freeze,
         import_from=import_from,
     )
-    asyncio.run(serve_cloud(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint))))
+    run(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint)))
 
 
 @main.command(short_help="Check what this host lacks, and what to do about it.")

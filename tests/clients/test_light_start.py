@@ -15,6 +15,7 @@ HEAVY = {
     "boto3": "only clients need it",
     "colorama.ansi": "structlog takes it where it is, and draws nothing with it",
     "cryptography": "only key pairs need it",
+    "h11": "only guests that ask for their metadata need it",
     "kumoniwa.client": "only commands need it",
     "kumoniwa.guest_image": "only `kumoniwa ami build` needs it",
     "kumoniwa.hypervisor.qemu": "only real guests need it",
@@ -24,6 +25,7 @@ HEAVY = {
     "rich.console": "structlog takes it where it is, and draws nothing with it",
     "sqlalchemy.orm": "nothing needs it",
     "urllib3": "only clients need it",
+    "websockets": "only the console's pages need it",
 }
 
 

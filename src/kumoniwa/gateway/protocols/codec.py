@@ -14,6 +14,7 @@ from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 
+from kumoniwa.api.written_once import Pieces, joined
 from kumoniwa.errors import Ec2Error, InvalidAction, InvalidParameterValue
 from kumoniwa.gateway.protocols.answers import PROLOG, Writer, Writers
 from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
@@ -131,10 +132,10 @@ class Codec:
         if (write := self._write.get(action)) is None:
             write = self._write[action] = self._result_writer(action)
         opening, closing = self._protocol.answer(action, request_id)
-        out = [PROLOG, opening]
+        out: Pieces = [PROLOG, opening]
         write(out, output)
         out.append(closing)
-        return "".join(out).encode()
+        return joined(out)
 
     def error(self, error: Ec2Error, request_id: str) -> bytes:
         """A refusal, in the protocol's envelope."""
@@ -150,7 +151,7 @@ class Codec:
         fields = self._writers.members(shape) if shape is not None else None
         says_done = self._protocol.says_done and (shape is None or "Return" in shape.members)
 
-        def write(out: list[str], output: Mapping[str, Any] | None) -> None:
+        def write(out: Pieces, output: Mapping[str, Any] | None) -> None:
             if not output and says_done:
                 out.append("<return>true</return>")
             elif output and fields is None:

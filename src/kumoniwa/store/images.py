@@ -15,7 +15,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store import tags
 from kumoniwa.store.instances import IllegalMove
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.rows import all_of, insert, of_owners, of_scope, one_of
 from kumoniwa.store.tables import image_devices, images, instances, workflows
 
 
@@ -33,10 +33,7 @@ def get(connection: Connection, image_id: str) -> Image | None:
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Image]:
     """The images of an account in a region, oldest first, deregistered ones included; only these, where `ids` are
     given."""
-    query = select(images).where(images.c.account == scope.account, images.c.region == scope.region)
-    if ids is not None:
-        query = query.where(images.c.id.in_(ids))
-    return all_of(Image, connection, query.order_by(images.c.created_at, images.c.id))
+    return of_scope(Image, connection, images, scope, ids, images.c.created_at, images.c.id)
 
 
 def latest_cut(connection: Connection, scope: Scope, at_most: int) -> list[Image]:
@@ -61,11 +58,9 @@ def named(connection: Connection, scope: Scope, name: str) -> Image | None:
 
 def devices_of(connection: Connection, image_ids: Collection[str] | None = None) -> dict[str, list[ImageDevice]]:
     """The devices of images, by image and in their order; of all images where no ids are given."""
-    query = select(image_devices).order_by(image_devices.c.position)
-    if image_ids is not None:
-        query = query.where(image_devices.c.image_id.in_(image_ids))
+    columns = image_devices.c
     found: dict[str, list[ImageDevice]] = {}
-    for device in all_of(ImageDevice, connection, query):
+    for device in of_owners(ImageDevice, connection, columns.image_id, image_ids, columns.position):
         found.setdefault(device.image_id, []).append(device)
     return found
 

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
 from kumoniwa.model.scope import Scope
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, listed, unindexed
+from kumoniwa.store.rows import all_of, insert, of_scope, one_of
 from kumoniwa.store.tables import claims, instance_moves, instances
 
 MOVES_KEPT = 200
@@ -31,24 +32,22 @@ def get(connection: Connection, instance_id: str) -> Instance | None:
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Instance]:
     """The instances of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(instances).where(instances.c.account == scope.account, instances.c.region == scope.region)
-    if ids is not None:
-        query = query.where(instances.c.id.in_(ids))
-    return all_of(
-        Instance,
-        connection,
-        query.order_by(instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index),
-    )
+    order = instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index
+    return of_scope(Instance, connection, instances, scope, ids, *order)
 
 
-def versions(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> dict[str, int]:
-    """The instances of an account in a region, or these of them, by id: how many changes each has seen."""
-    query = select(instances.c.id, instances.c.version).where(
-        instances.c.account == scope.account, instances.c.region == scope.region
+_VERSIONS = Prepared(
+    select(instances.c.id, instances.c.version).where(
+        among(instances.c.id, "ids"),
+        unindexed(instances.c.account) == bindparam("account"),
+        unindexed(instances.c.region) == bindparam("region"),
     )
-    if ids is not None:
-        query = query.where(instances.c.id.in_(ids))
-    return dict(connection.execute(query).all())
+)
+
+
+def versions(connection: Connection, scope: Scope, ids: Collection[str]) -> dict[str, int]:
+    """Those of these instances that an account has in a region, by id: how many changes each has seen."""
+    return dict(_VERSIONS.rows(connection, ids=listed(ids), account=scope.account, region=scope.region))
 
 
 def in_states(connection: Connection, states: Collection[InstanceState]) -> list[Instance]:
@@ -131,9 +130,13 @@ def public_addresses(connection: Connection) -> set[str]:
     return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
 
 
-def public_addresses_of(connection: Connection, scope: Scope) -> dict[str, str]:
-    """The public addresses of an account's instances in a region, by instance."""
-    query = select(instances.c.id, instances.c.public_ip).where(
-        instances.c.account == scope.account, instances.c.region == scope.region, instances.c.public_ip.is_not(None)
+_PUBLIC_ADDRESSES = Prepared(
+    select(instances.c.id, instances.c.public_ip).where(
+        among(instances.c.id, "ids"), unindexed(instances.c.public_ip).is_not(None)
     )
-    return dict(connection.execute(query).all())
+)
+
+
+def public_addresses_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The public addresses of those of these instances that have one, by instance."""
+    return dict(_PUBLIC_ADDRESSES.rows(connection, ids=listed(ids)))

@@ -1,14 +1,16 @@
 """Network interfaces and their security groups in the database."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, tags
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import insert, of_owners, of_scope, one_of
 from kumoniwa.store.tables import interface_groups, network_interfaces, security_groups
 
 
@@ -20,25 +22,14 @@ def add(connection: Connection, interface: NetworkInterface, group_ids: Sequence
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[NetworkInterface]:
     """The network interfaces of an account in a region; only these, where `ids` are given."""
-    columns = network_interfaces.c
-    query = select(network_interfaces).where(columns.account == scope.account, columns.region == scope.region)
-    return all_of(NetworkInterface, connection, query if ids is None else query.where(columns.id.in_(ids)))
+    return of_scope(NetworkInterface, connection, network_interfaces, scope, ids)
 
 
-def of_instances(
-    connection: Connection, scope: Scope, instance_ids: Collection[str] | None = None
-) -> dict[str, list[NetworkInterface]]:
-    """The network interfaces of an account's instances in a region, by instance and the primary one first; only of
-    these instances, where ids are given."""
+def of_instances(connection: Connection, instance_ids: Collection[str]) -> dict[str, list[NetworkInterface]]:
+    """The network interfaces of instances, by instance and the primary one first."""
     columns = network_interfaces.c
-    query = select(network_interfaces).order_by(columns.device_index)
-    if instance_ids is None:
-        in_scope = columns.account == scope.account, columns.region == scope.region
-        query = query.where(*in_scope, columns.instance_id.is_not(None))
-    else:  # by these ids alone: with the scope, SQLite reads the index of the scope instead
-        query = query.where(columns.instance_id.in_(instance_ids))
     found: dict[str, list[NetworkInterface]] = {}
-    for interface in all_of(NetworkInterface, connection, query):
+    for interface in of_owners(NetworkInterface, connection, columns.instance_id, instance_ids, columns.device_index):
         assert interface.instance_id is not None, "the query says so"
         found.setdefault(interface.instance_id, []).append(interface)
     return found
@@ -77,18 +68,27 @@ def groups_in_scope(
 ) -> dict[str, list[tuple[str, str]]]:
     """The ids and names of the security groups of an account's network interfaces in a region, by interface and in
     their order; only of these interfaces, where ids are given."""
-    query = (
-        select(interface_groups.c.interface_id, security_groups.c.id, security_groups.c.name)
-        .join(security_groups, security_groups.c.id == interface_groups.c.group_id)
-        .where(security_groups.c.account == scope.account, security_groups.c.region == scope.region)
-        .order_by(interface_groups.c.position)
-    )
-    if interface_ids is not None:
-        query = query.where(interface_groups.c.interface_id.in_(interface_ids))
+    if interface_ids is None:
+        rows = _groups(by_ids=False).rows(connection, account=scope.account, region=scope.region)
+    else:
+        rows = _groups(by_ids=True).rows(connection, ids=listed(interface_ids))
     found: dict[str, list[tuple[str, str]]] = {}
-    for interface_id, group_id, name in connection.execute(query):
+    for interface_id, group_id, name in rows:
         found.setdefault(interface_id, []).append((group_id, name))
     return found
+
+
+@cache
+def _groups(*, by_ids: bool) -> Prepared:
+    columns = security_groups.c
+    query = (
+        select(interface_groups.c.interface_id, columns.id, columns.name)
+        .join(security_groups, columns.id == interface_groups.c.group_id)
+        .order_by(interface_groups.c.position)
+    )
+    if by_ids:
+        return Prepared(query.where(among(interface_groups.c.interface_id, "ids")))
+    return Prepared(query.where(columns.account == bindparam("account"), columns.region == bindparam("region")))
 
 
 def groups_of_instance(connection: Connection, instance_id: str) -> list[str]:

@@ -2,20 +2,18 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
 from kumoniwa.model.sharing import Permission
-from kumoniwa.store.rows import all_of, insert
+from kumoniwa.store.rows import insert, of_owners
 from kumoniwa.store.tables import permissions
 
 
-def of(connection: Connection, resource_ids: Collection[str] | None = None) -> dict[str, list[str]]:
-    """The grantees of resources, by resource, sorted; of all resources where no ids are given."""
-    query = select(permissions).order_by(permissions.c.grantee)
-    if resource_ids is not None:
-        query = query.where(permissions.c.resource_id.in_(resource_ids))
+def of(connection: Connection, resource_ids: Collection[str]) -> dict[str, list[str]]:
+    """The grantees of resources, by resource, sorted."""
+    columns = permissions.c
     found: dict[str, list[str]] = {}
-    for permission in all_of(Permission, connection, query):
+    for permission in of_owners(Permission, connection, columns.resource_id, resource_ids, columns.grantee):
         found.setdefault(permission.resource_id, []).append(permission.grantee)
     return found
 

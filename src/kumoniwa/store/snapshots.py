@@ -12,7 +12,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume
 from kumoniwa.store import layers, sharing, volumes
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.rows import insert, of_scope, one_of
 from kumoniwa.store.tables import image_devices, images, snapshots
 
 
@@ -27,10 +27,7 @@ def get(connection: Connection, snapshot_id: str) -> Snapshot | None:
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Snapshot]:
     """The snapshots of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(snapshots).where(snapshots.c.account == scope.account, snapshots.c.region == scope.region)
-    if ids is not None:
-        query = query.where(snapshots.c.id.in_(ids))
-    return all_of(Snapshot, connection, query.order_by(snapshots.c.started_at, snapshots.c.id))
+    return of_scope(Snapshot, connection, snapshots, scope, ids, snapshots.c.started_at, snapshots.c.id)
 
 
 def change(connection: Connection, snapshot_id: str, **columns: Any) -> bool:

@@ -14,7 +14,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.rows import all_of, insert, of_owners, of_scope, one_of
 from kumoniwa.store.tables import attachments, layers, snapshots, volumes
 
 
@@ -29,10 +29,7 @@ def get(connection: Connection, volume_id: str) -> Volume | None:
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Volume]:
     """The volumes of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(volumes).where(volumes.c.account == scope.account, volumes.c.region == scope.region)
-    if ids is not None:
-        query = query.where(volumes.c.id.in_(ids))
-    return all_of(Volume, connection, query.order_by(volumes.c.created_at, volumes.c.id))
+    return of_scope(Volume, connection, volumes, scope, ids, volumes.c.created_at, volumes.c.id)
 
 
 def of_instance(connection: Connection, instance_id: str) -> list[tuple[Attachment, Volume]]:
@@ -43,23 +40,19 @@ def of_instance(connection: Connection, instance_id: str) -> list[tuple[Attachme
     return [(attachment, by_id[attachment.volume_id]) for attachment in found]
 
 
-def attachments_of(connection: Connection, instance_ids: Collection[str] | None = None) -> dict[str, list[Attachment]]:
-    """The attachments of instances, by instance and in the guest's order; of all instances where no ids are given."""
-    query = select(attachments).order_by(attachments.c.instance_id, attachments.c.position)
-    if instance_ids is not None:
-        query = query.where(attachments.c.instance_id.in_(instance_ids))
+def attachments_of(connection: Connection, instance_ids: Collection[str]) -> dict[str, list[Attachment]]:
+    """The attachments of instances, by instance and in the guest's order."""
+    columns = attachments.c
     found: dict[str, list[Attachment]] = {}
-    for attachment in all_of(Attachment, connection, query):
+    for attachment in of_owners(Attachment, connection, columns.instance_id, instance_ids, columns.position):
         found.setdefault(attachment.instance_id, []).append(attachment)
     return found
 
 
 def attachment_of(connection: Connection, volume_ids: Collection[str] | None = None) -> dict[str, Attachment]:
     """Where volumes are attached, by volume, those that are not left out; of all volumes where no ids are given."""
-    query = select(attachments)
-    if volume_ids is not None:
-        query = query.where(attachments.c.volume_id.in_(volume_ids))
-    return {attachment.volume_id: attachment for attachment in all_of(Attachment, connection, query)}
+    found = of_owners(Attachment, connection, attachments.c.volume_id, volume_ids)
+    return {attachment.volume_id: attachment for attachment in found}
 
 
 def change(connection: Connection, volume_id: str, **columns: Any) -> None:

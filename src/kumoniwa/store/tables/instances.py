@@ -59,7 +59,9 @@ instances = table(
     Column("impaired_since", Moment),
     Column("terminated_at", Moment),
     Column("version", Integer, nullable=False),
-    Index("instances_scope", "account", "region"),
+    Index(
+        "instances_order", "account", "region", "first_launch_time", "reservation_id", "launch_index", "id"
+    ),  # as they are listed
 )
 
 replace_root_tasks = table(

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import attachments, claims, instances, layers, snapshots, volumes, workflows
 
 
@@ -21,8 +22,11 @@ def add(connection: Connection, *new: Layer) -> None:
     insert(connection, layers, *new)
 
 
+_BY_ID = Prepared(select(layers).where(layers.c.id == bindparam("id")))
+
+
 def get(connection: Connection, layer_id: str) -> Layer | None:
-    return one_of(Layer, connection, select(layers).where(layers.c.id == layer_id))
+    return _BY_ID.value(Layer, connection, id=layer_id)
 
 
 def every(connection: Connection) -> dict[str, Layer]:
@@ -39,11 +43,13 @@ def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
     return list(found.values())
 
 
+_TOP = select(layers).where(layers.c.id == bindparam("head")).cte("standing", recursive=True)
+_STANDING = Prepared(select(_TOP.union(select(layers).join(_TOP, layers.c.id == _TOP.c.parent_id))))
+
+
 def standing(connection: Connection, head: str) -> list[Layer]:
     """The layer and those that it stands on, top to bottom. However many others there are, it costs no more."""
-    top = select(layers).where(layers.c.id == head).cte(recursive=True)
-    all_below = top.union(select(layers).join(top, layers.c.id == top.c.parent_id))
-    return chain({layer.id: layer for layer in all_of(Layer, connection, select(all_below))}, head)
+    return chain({layer.id: layer for layer in _STANDING.values(Layer, connection, head=head)}, head)
 
 
 def attached_heads(connection: Connection, *, running: bool = False) -> list[tuple[str, str, str]]:
@@ -73,9 +79,12 @@ def unmade(connection: Connection, layer_id: str) -> list[Layer]:
     return [layer for layer in reversed(standing(connection, layer_id)) if not layer.made]
 
 
+_MADE = Prepared(update(layers).where(among(layers.c.id, "ids")).values(made=True))
+
+
 def note_made(connection: Connection, *ids: str) -> None:
     """These layers have their files: a file that is missing from now on was lost."""
-    connection.execute(update(layers).where(layers.c.id.in_(ids)).values(made=True))
+    _MADE.run(connection, ids=listed(ids))
 
 
 def seal(connection: Connection, layer_id: str, length: int, sha256: str) -> None:
@@ -96,9 +105,18 @@ def sizes(connection: Connection, layer_id: str) -> tuple[int, int] | None:
     return None if row is None else (row.changed_bytes, row.full_bytes)
 
 
+_KNOWN = Prepared(select(layers.c.id))
+_STILL_KNOWN = Prepared(select(layers.c.id).where(among(layers.c.id, "ids")))
+
+
 def known(connection: Connection) -> frozenset[str]:
     """The ids of all layers."""
-    return frozenset(connection.execute(select(layers.c.id)).scalars())
+    return frozenset(_KNOWN.scalars(connection))
+
+
+def still_known(connection: Connection, ids: Collection[str]) -> frozenset[str]:
+    """Those of these ids whose layers there are."""
+    return frozenset(_STILL_KNOWN.scalars(connection, ids=listed(ids)))
 
 
 def unreferenced(connection: Connection) -> list[Layer]:

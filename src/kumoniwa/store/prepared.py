@@ -250,7 +250,7 @@ def _columns(statement: Any) -> Sequence[Any]:
     """The columns that come out."""
     if getattr(statement, "is_dml", False):
         return tuple(statement._returning)
-    return tuple(statement.selected_columns)
+    return tuple(getattr(statement, "selected_columns", ()))
 
 
 def _bound(ready: _Ready, given: Mapping[str, Any]) -> list[Any]:

@@ -2,19 +2,25 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 
 from kumoniwa.model.sharing import Permission
-from kumoniwa.store.rows import insert, of_owners
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import insert
 from kumoniwa.store.tables import permissions
+
+_GRANTEES = Prepared(
+    select(permissions.c.resource_id, permissions.c.grantee)
+    .where(among(permissions.c.resource_id, "ids"))
+    .order_by(permissions.c.grantee)
+)
 
 
 def of(connection: Connection, resource_ids: Collection[str]) -> dict[str, list[str]]:
     """The grantees of resources, by resource, sorted."""
-    columns = permissions.c
     found: dict[str, list[str]] = {}
-    for permission in of_owners(Permission, connection, columns.resource_id, resource_ids, columns.grantee):
-        found.setdefault(permission.resource_id, []).append(permission.grantee)
+    for resource_id, grantee in _GRANTEES.rows(connection, ids=listed(resource_ids)):
+        found.setdefault(resource_id, []).append(grantee)
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
@@ -17,10 +17,12 @@ def add(connection: Connection, *new: Tag) -> None:
     insert(connection, tags, *new)
 
 
+_REPLACED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource"), tags.c.key == bindparam("of_key")))
+
+
 def put(connection: Connection, *written: Tag) -> None:
     """Afterwards these tags are there, with these values."""
-    for tag in written:
-        remove(connection, tag.resource_id, {tag.key: None})
+    _REPLACED.run_each(connection, [{"resource": tag.resource_id, "of_key": tag.key} for tag in written])
     insert(connection, tags, *written)
 
 
@@ -31,9 +33,12 @@ def remove(connection: Connection, resource_id: str, pairs: Mapping[str, str | N
         connection.execute(query if value is None else query.where(tags.c.value == value))
 
 
+_REMOVED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource")))
+
+
 def remove_all(connection: Connection, *resource_ids: str) -> None:
     """Remove every tag of resources: they go, or all their tags were asked to go."""
-    connection.execute(tags.delete().where(tags.c.resource_id.in_(resource_ids)))
+    _REMOVED.run_each(connection, [{"resource": resource_id} for resource_id in resource_ids])
 
 
 def in_scope(connection: Connection, scope: Scope) -> list[Tag]:
@@ -50,13 +55,14 @@ def tags_of(
     """Keys and values by resource, of the resources of this type or with these ids. Untagged ones are not in it."""
     given = {"account": scope.account, "region": scope.region, "resource_type": resource_type, "ids": listed(ids or ())}
     found: dict[str, dict[str, str]] = {}
-    for resource_id, key, value in _tags_of(resource_type is not None, ids is not None).rows(connection, **given):
+    reading = _tags_of(by_type=resource_type is not None, by_ids=ids is not None)
+    for resource_id, key, value in reading.rows(connection, **given):
         found.setdefault(resource_id, {})[key] = value
     return found
 
 
 @cache
-def _tags_of(by_type: bool, by_ids: bool) -> Prepared:
+def _tags_of(*, by_type: bool, by_ids: bool) -> Prepared:
     columns = tags.c
     compared = [(columns.account, "account"), (columns.region, "region")]
     if by_type:

@@ -39,7 +39,7 @@ class Surroundings:
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
     """Read what other rows hold of these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found]
-    interfaces = network_interfaces.of_instances(connection, ids)
+    interfaces = network_interfaces.of_instances(connection, call.scope, ids)
     wanted = [interface.id for those in interfaces.values() for interface in those]
     return Surroundings(
         interfaces=interfaces,

@@ -24,6 +24,7 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
+from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, network_interfaces, volumes
 from kumoniwa.store.journal import Origin
@@ -149,7 +150,7 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
     instance = instances.get(connection, instance_id)
     assert instance is not None, f"{instance_id} has a guest and no row"
     kind = INSTANCE_TYPES[instance.instance_type]
-    interfaces = network_interfaces.of_instances(connection, [instance_id]).get(instance_id, [])
+    interfaces = network_interfaces.of_instances(connection, Scope.of(instance), [instance_id]).get(instance_id, [])
     return GuestSpec(
         id=GuestId(instance.id),
         uuid=instance.guest_uuid,

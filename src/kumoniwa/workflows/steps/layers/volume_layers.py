@@ -79,8 +79,9 @@ async def _note_made(world: World, made: Sequence[Layer]) -> None:
     """Note that these layers, the lowest first, have their files; delete those whose rows went meanwhile."""
 
     def note(connection: Connection) -> frozenset[str]:
-        layers.note_made(connection, *(layer.id for layer in made))
-        return layers.known(connection)
+        ids = [layer.id for layer in made]
+        layers.note_made(connection, *ids)
+        return layers.still_known(connection, ids)
 
     known = await world.database.write(note)
     for layer in reversed(made):

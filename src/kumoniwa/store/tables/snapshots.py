@@ -49,4 +49,5 @@ import_tasks = table(
     Column("created_at", Moment, nullable=False),
     Column("status_message", Text, nullable=False),
     Index("import_tasks_scope", "account", "region"),
+    Index("import_tasks_age", "created_at"),
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, tags
-from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import InScope, insert, inserting
 from kumoniwa.store.tables import interface_groups, network_interfaces, security_groups
 
@@ -106,14 +106,20 @@ def end_with(connection: Connection, instance_id: str) -> None:
 _NAMED_GROUPS = (
     select(interface_groups.c.interface_id, security_groups.c.id, security_groups.c.name)
     .join(security_groups, security_groups.c.id == interface_groups.c.group_id)
-    .where(
-        security_groups.c.account == bindparam("account"),
-        security_groups.c.region == bindparam("region"),
-    )
     .order_by(interface_groups.c.position)
 )
-_GROUPS_IN = Prepared(_NAMED_GROUPS)
-_GROUPS_OF = Prepared(_NAMED_GROUPS.where(among(interface_groups.c.interface_id, "ids")))
+_GROUPS_IN = Prepared(
+    _NAMED_GROUPS.where(
+        security_groups.c.account == bindparam("account"), security_groups.c.region == bindparam("region")
+    )
+)
+_GROUPS_OF = Prepared(
+    _NAMED_GROUPS.where(
+        among(interface_groups.c.interface_id, "ids"),
+        unindexed(security_groups.c.account) == bindparam("account"),
+        unindexed(security_groups.c.region) == bindparam("region"),
+    )
+)
 
 
 def groups_in_scope(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kumoniwa.api.written_once import Pieces, joined
 from kumoniwa.errors import Ec2Error
 from kumoniwa.gateway.protocols.answers import Writers
 from kumoniwa.gateway.protocols.ec2 import wire_name
@@ -70,9 +71,9 @@ def read(form: str) -> dict[str, Any]:
 
 
 def written(**value: Any) -> str:
-    out: list[str] = []
+    out: Pieces = []
     WRITE(out, value)
-    return "".join(out)
+    return joined(out).decode()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kumoniwa.api.written_once import Pieces, joined
 from kumoniwa.errors import Ec2Error, InvalidAction
 from kumoniwa.gateway.protocols.answers import PROLOG, Writer, Writers
 from kumoniwa.gateway.protocols.kept_model import KeptModel
@@ -117,10 +118,10 @@ class Codec:
         Raises `KeyError` for a member that the model does not have.
         """
         opening, closing = self._protocol.answer(action, request_id)
-        out = [PROLOG, opening]
+        out: Pieces = [PROLOG, opening]
         self._action(action).write(out, output)
         out.append(closing)
-        return "".join(out).encode()
+        return joined(out)
 
     def error(self, error: Ec2Error, request_id: str) -> bytes:
         """A refusal, in the protocol's envelope."""
@@ -141,7 +142,7 @@ class Codec:
         fields = self._writers.members(shape) if shape is not None else None
         says_done = self._protocol.says_done and (shape is None or "Return" in shape.members)
 
-        def write(out: list[str], output: Mapping[str, Any] | None) -> None:
+        def write(out: Pieces, output: Mapping[str, Any] | None) -> None:
             if not output and says_done:
                 out.append("<return>true</return>")
             elif output and fields is None:

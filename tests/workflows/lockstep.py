@@ -7,11 +7,9 @@ the threads, which are the product's.
 import asyncio
 import random
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import local
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -72,20 +70,21 @@ def _open_database(data_dir: Path) -> SqliteDatabase:
 
 def _begin(database: SqliteDatabase, engine: Engine) -> None:
     database._engine = engine
-    database._own, database._opened = threading.local(), []
+    database._reading = None
     database.changes = Changes()
-    database._own, database._opened = local(), []
 
 
 async def _close(database: SqliteDatabase) -> None:
-    for connection in database._opened:
-        connection.close()
+    if database._reading is not None:
+        database._reading.close()
     database._engine.dispose()
 
 
 async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     await let_others_run()
-    return database._read(work)
+    if database._reading is None:
+        database._reading = database._engine.connect()
+    return database._read(work, database._reading)
 
 
 async def write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:

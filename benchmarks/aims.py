@@ -11,6 +11,10 @@ Row = Mapping[str, Rounds]
 """The same of several servers, by their names."""
 
 
+SERVERS = {"kumoniwa": "Kumoniwa", "moto": "moto", "ministack": "MiniStack"}
+"""How the servers are called in the figures, and what they are called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Aim:
     """In a row of the table, a measure of ours is at most `most` of a peer's, or at least `least` of it."""
@@ -24,7 +28,7 @@ class Aim:
     @property
     def text(self) -> str:
         sign, bound = ("≤", self.most) if self.most is not None else ("≥", self.least)
-        return f"{sign} {bound:g} × {self.peer}"
+        return f"{sign} {bound:g} × {SERVERS[self.peer]}"
 
     def is_met(self, value: float) -> bool:
         return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
@@ -68,9 +72,9 @@ class Verdict:
         return self.aim.is_met(self.ratio.median)
 
 
-def verdicts(table: Mapping[str, Row], aims: Sequence[Aim] = AIMS) -> Iterator[Verdict]:
+def verdicts(table: Mapping[str, Row]) -> Iterator[Verdict]:
     """Of each aim whose row and servers a run has."""
-    for aim in aims:
+    for aim in AIMS:
         row = table.get(aim.row, {})
         if aim.measure in row.get("kumoniwa", {}) and aim.measure in row.get(aim.peer, {}):
             yield Verdict(aim, ratio(row["kumoniwa"][aim.measure], row[aim.peer][aim.measure]))

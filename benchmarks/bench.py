@@ -25,6 +25,7 @@ from pathlib import Path
 
 import works
 from curves import measure_curves
+from guests import measure_guests, read_guests
 from machine import machine, versions
 from measured import Turn
 from progress import Progress
@@ -109,9 +110,11 @@ def main() -> int:
     parser.add_argument("--only", choices=["table", "curves"], help="measure this, and leave the other out")
     parser.add_argument("--most", type=int, default=10_000, help="instances of the curves (%(default)s; also 100000)")
     parser.add_argument("--minutes", type=float, default=30, help="after which the curves end where they are")
+    parser.add_argument("--guests", action="store_true", help="real guests too: minutes, on a machine that is quiet")
     parser.add_argument("--json", type=Path, default=_KEPT, help="where the figures are written (%(default)s)")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
     rounds = asked.rounds or (2 if asked.quick else 5)
     figures: dict[str, object] = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -129,11 +132,14 @@ def main() -> int:
             if asked.only != "table" and not asked.quick:
                 curves = measure_curves(Path(name), asked.most, asked.minutes, progress)
                 figures |= {"curves": curves.points, "launches": curves.launches, "curves ended": curves.ended}
+            if asked.guests:
+                measure_guests(asked.json.parent, progress)
         except KeyboardInterrupt:
             print("\nInterrupted; the servers have ended.", file=sys.stderr)
             return 130
     figures["took, minutes"] = round((time.monotonic() - begun) / 60, 1)
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    if guests := read_guests(asked.json.parent):
+        figures["guests"] = guests
     asked.json.write_text(json.dumps(figures, indent=1) + "\n")
     print(text(figures))
     print(f"\nAll figures: {os.path.relpath(asked.json)}")

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from growing import Growing
-from measured import CPU_SECONDS, IDLE, PSS, RSS, SECONDS, Turn
+from measured import CPU_SECONDS, IDLE, SECONDS, Turn
 from progress import Progress
 from servers import KINDS, KUMONIWA, Running, instance_ids, running
-from works import NotDone, check, page, timed, timed_with_all
+from works import NotDone, check, page, timed, timed_with_all, weighed
 
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000)
 _THOUSAND = 1_000
@@ -65,7 +65,7 @@ def measure_curves(folder: Path, most: int, minutes: float, progress: Progress) 
             servers = [cloud.server for cloud in clouds]
             for server in servers:
                 server.rest()
-                curves.add("idle", server, size, _weight(server))
+                curves.add("idle", server, size, {**weighed(server), IDLE: 100 * server.idle_share})
                 _tag_few(server)
             for operation, turn in _FOR_ALL.items():
                 _measure(curves, operation, size, servers, turn, progress)
@@ -106,11 +106,6 @@ def _grow_peer(cloud: Growing, size: int) -> bool:
             return False
         cloud.launch(1)
     return True
-
-
-def _weight(server: Running) -> Turn:
-    weight = server.process.weight()
-    return {RSS: weight.rss, PSS: weight.pss, IDLE: 100 * server.idle_share}
 
 
 def _tag_few(server: Running) -> None:

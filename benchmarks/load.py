@@ -125,7 +125,7 @@ def main() -> None:
             first = Measured()
             first.go_on(started, endpoint, request, asked.seconds)
             memory = started.weight().rss
-            print(f"quiet: median {first.median * 1000:.1f} ms, {memory:.0f} MiB", flush=True)
+            print(f"quiet: median {first.median * 1000:.1f} ms, {memory:.0f} MB", flush=True)
             for kind, count in counts:
                 if asked.only and kind not in asked.only:
                     continue

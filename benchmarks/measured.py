@@ -51,3 +51,8 @@ def shown(value: float) -> str:
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def times(value: float) -> str:
+    """A ratio with two digits."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

@@ -27,7 +27,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """The memory of a process, in MiB: resident, and its share where pages are shared."""
+    """The memory of a process, in MB (10⁶ bytes): resident, and its share where pages are shared."""
 
     rss: float
     pss: float
@@ -46,13 +46,23 @@ class Server:
 
     def weight(self) -> Weight:
         """What it weighs now."""
-        told = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        kib = {name: int(value) for name, value in re.findall(r"^(Rss|Pss): +(\d+) kB", told, re.MULTILINE)}
-        return Weight(kib["Rss"] / 1024, kib["Pss"] / 1024)
+        return weight(self.process.pid)
 
     def cpu_seconds(self) -> float:
-        """The processor time it has used, its threads' included: what a busy machine does not blur."""
-        return time.clock_gettime(~self.process.pid << 3 | _CPUCLOCK_SCHED)  # what clock_getcpuclockid(3) makes of it
+        """See below."""
+        return cpu_seconds(self.process.pid)
+
+
+def weight(pid: int) -> Weight:
+    """What a process weighs now."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kib = {name: int(value) for name, value in re.findall(r"^(Rss|Pss): +(\d+) kB", told, re.MULTILINE)}
+    return Weight(kib["Rss"] * 1024 / 1e6, kib["Pss"] * 1024 / 1e6)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time a process has used, its threads' included: what a busy machine does not blur."""
+    return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)  # the clock of clock_getcpuclockid(3), to the nanosecond
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aims import SERVERS
 from callers import Caller, Signer, until_answered
 from processes import Server, free_port, server
 
@@ -28,11 +29,14 @@ class Kind:
     """A server that can be measured. `environment` gets its port and its folder."""
 
     name: str
-    title: str
     command: Callable[[int, Path], list[str]]
     environment: Callable[[int, Path], Mapping[str, str]]
     key: Callable[[Path], tuple[str, str]]
     """The access key, of a folder in which it has started."""
+
+    @property
+    def title(self) -> str:
+        return SERVERS[self.name]
 
 
 def _kumoniwa_key(folder: Path) -> tuple[str, str]:
@@ -42,7 +46,6 @@ def _kumoniwa_key(folder: Path) -> tuple[str, str]:
 
 KUMONIWA = Kind(
     "kumoniwa",
-    "Kumoniwa",
     lambda port, folder: [
         *(str(Path(sys.executable).with_name("kumoniwa")), "serve", "--driver", "simulated"),
         *("--port", str(port), "--data-dir", str(folder)),
@@ -52,14 +55,12 @@ KUMONIWA = Kind(
 )
 MOTO = Kind(
     "moto",
-    "moto",
     lambda port, folder: [str(_PEERS / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
     lambda port, folder: {},
     lambda folder: ("any", "any"),
 )
 MINISTACK = Kind(
     "ministack",
-    "MiniStack",
     lambda port, folder: [str(_PEERS / "ministack")],
     # Its listener for another service takes a port of its own, which another one of it may have, and memory.
     lambda port, folder: {

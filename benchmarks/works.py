@@ -147,9 +147,9 @@ def starts(kind: Kind, folder: Path) -> Mapping[str, Turn]:
             found[f"start to first listing, {which}"] = _since_start(server, perf_counter() - server.process.begun)
     with running(kind, folder) as server:
         server.until_idle()
-        found["idle memory"] = _weight(server)
+        found["idle memory"] = weighed(server)
         server.settle()
-        found["idle memory, instances listed once"] = _weight(server)
+        found["idle memory, instances listed once"] = weighed(server)
     return found
 
 
@@ -157,9 +157,10 @@ def _since_start(server: Running, seconds: float) -> Turn:
     return {SECONDS: seconds, CPU_SECONDS: server.process.cpu_seconds()}
 
 
-def _weight(server: Running) -> Turn:
+def weighed(server: Running) -> Turn:
+    """Its memory now."""
     weight = server.process.weight()
-    return {RSS: weight.rss, PSS: weight.pss}
+    return {RSS: weight.rss * 1e6 / 2**20, PSS: weight.pss * 1e6 / 2**20}
 
 
 def fill(server: Running) -> None:

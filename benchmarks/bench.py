@@ -17,89 +17,19 @@ import os
 import signal
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import works
 from curves import measure_curves
 from guests import measure_guests, read_guests
 from machine import machine, versions
-from measured import Turn
 from progress import Progress
 from report import text
-from servers import KINDS, Running, instance_ids, running
-from works import NotDone, Work
+from table import measure_table
 
-_ROOT = Path(__file__).parent.parent
-_KEPT = _ROOT / "build" / "bench" / "bench.json"
-
-
-class Table:
-    """The rows that are measured, as they go into the JSON: by row, server and measure, a value of each round."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, dict[str, dict[str, list[float]]]] = {}
-        self.not_done: dict[str, dict[str, str]] = {}
-
-    def add(self, row: str, server: str, turn: Turn) -> None:
-        measures = self.rows.setdefault(row, {}).setdefault(server, {})
-        for measure, value in turn.items():
-            measures.setdefault(measure, []).append(value)
-
-
-def _in_turns(rounds: int, servers: Sequence[Running]) -> Sequence[Sequence[Running]]:
-    """The servers of each round: another one begins each time."""
-    return [[*servers[number % len(servers) :], *servers[: number % len(servers)]] for number in range(rounds)]
-
-
-def _measure(
-    table: Table, work: Work, servers: Sequence[Running], rounds: int, quick: bool, progress: Progress
-) -> None:
-    for number, turns in enumerate(_in_turns(rounds, servers), 1):
-        for server in turns:
-            if server.kind.name in table.not_done.get(work.name, {}):
-                continue
-            progress.say(f"{work.name}: round {number} of {rounds}, {server.kind.title}")
-            try:
-                table.add(work.name, server.kind.name, work.turn(server, work.quick if quick else work.requests))
-            except NotDone as refused:
-                table.not_done.setdefault(work.name, {})[server.kind.name] = str(refused)
-
-
-def measure_table(folder: Path, rounds: int, progress: Progress, *, quick: bool) -> Table:
-    """All rows, from the start of the servers to the listing of a thousand instances."""
-    table = Table()
-    for number in range(rounds):
-        for kind in (*KINDS[number % 3 :], *KINDS[: number % 3]):
-            progress.say(f"start: round {number + 1} of {rounds}, {kind.title}")
-            for row, turn in works.starts(kind, folder / f"{kind.name}-{number}").items():
-                table.add(row, kind.name, turn)
-    with ExitStack() as stack:
-        servers = _started(stack, folder, "one")
-        for server in servers:
-            server.ids = instance_ids(server.ask("RunInstances", **server.launch(1)))
-            server.settle()
-            server.rest()
-        for work in (*works.WITH_ONE, *works.LAUNCHES):
-            _measure(table, work, servers, rounds, quick, progress)
-    with ExitStack() as stack:
-        servers = _started(stack, folder, "many")
-        for server in servers:
-            progress.say(f"{works.MANY} instances: {server.kind.title}")
-            works.fill(server)
-        for work in works.WITH_MANY:
-            _measure(table, work, servers, rounds, quick, progress)
-    return table
-
-
-def _started(stack: ExitStack, folder: Path, name: str) -> list[Running]:
-    servers = [stack.enter_context(running(kind, folder / f"{kind.name}-{name}")) for kind in KINDS]
-    for server in servers:
-        server.find_image()
-    return servers
+_KEPT = Path(__file__).parent.parent / "build" / "bench"
 
 
 def main() -> int:
@@ -111,39 +41,45 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=10_000, help="instances of the curves (%(default)s; also 100000)")
     parser.add_argument("--minutes", type=float, default=30, help="after which the curves end where they are")
     parser.add_argument("--guests", action="store_true", help="real guests too: minutes, on a machine that is quiet")
-    parser.add_argument("--json", type=Path, default=_KEPT, help="where the figures are written (%(default)s)")
+    parser.add_argument("--json", type=Path, help="where the figures are written (build/bench/bench.json)")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    rounds = asked.rounds or (2 if asked.quick else 5)
-    figures: dict[str, object] = {
+    kept: Path = asked.json or _KEPT / f"{asked.only or 'bench'}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, Any] = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": asked.quick,
-        "rounds": rounds,
+        "rounds": asked.rounds or (2 if asked.quick else 5),
         "machine": machine(),
         "versions": versions(),
     }
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="kumoniwa-bench-") as name, Progress() as progress:
-        try:
-            if asked.only != "curves":
-                table = measure_table(Path(name), rounds, progress, quick=asked.quick)
-                figures |= {"table": table.rows, "not done": table.not_done}
-            if asked.only != "table" and not asked.quick:
-                curves = measure_curves(Path(name), asked.most, asked.minutes, progress)
-                figures |= {"curves": curves.points, "launches": curves.launches, "curves ended": curves.ended}
-            if asked.guests:
-                measure_guests(asked.json.parent, progress)
-        except KeyboardInterrupt:
-            print("\nInterrupted; the servers have ended.", file=sys.stderr)
-            return 130
-    figures["took, minutes"] = round((time.monotonic() - begun) / 60, 1)
-    if guests := read_guests(asked.json.parent):
-        figures["guests"] = guests
-    asked.json.write_text(json.dumps(figures, indent=1) + "\n")
+    try:
+        with tempfile.TemporaryDirectory(prefix="kumoniwa-bench-") as name, Progress() as progress:
+            for part in _parts(asked, Path(name), figures, progress):
+                figures |= part
+                kept.write_text(json.dumps(figures, indent=1) + "\n")
+    except KeyboardInterrupt:
+        print("\nInterrupted; the servers have ended.", file=sys.stderr)
+        return 130
     print(text(figures))
-    print(f"\nAll figures: {os.path.relpath(asked.json)}")
+    print(f"\nAll figures: {os.path.relpath(kept)}")
     return 0
+
+
+def _parts(
+    asked: argparse.Namespace, folder: Path, figures: Mapping[str, Any], progress: Progress
+) -> Iterator[Mapping[str, Any]]:
+    """What is measured, in parts: what an interruption or a failure comes after is kept."""
+    if asked.only != "curves":
+        table = measure_table(folder, figures["rounds"], progress, quick=asked.quick)
+        yield {"table": table.rows, "not done": table.not_done}
+    if asked.only != "table" and not asked.quick:
+        for curves in measure_curves(folder, asked.most, asked.minutes, progress):
+            yield {"curves": curves.points, "launches": curves.launches, "curves ended": curves.ended}
+    if asked.guests:
+        measure_guests(_KEPT, progress)
+    if guests := read_guests(_KEPT):
+        yield {"guests": guests}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Peers are asked for what they do, up to a thousand instances, or as far as they 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,14 +39,18 @@ class Curves:
             measures.setdefault(measure, []).append(value)
 
 
-def measure_curves(folder: Path, most: int, minutes: float, progress: Progress) -> Curves:
-    """All operations at each size up to `most`, as far as they get in so many minutes."""
+def measure_curves(folder: Path, most: int, minutes: float, progress: Progress) -> Iterator[Curves]:
+    """All operations at each size up to `most`, as far as they get in so many minutes.
+
+    Gives what there is until now, after each size.
+    """
     curves, deadline = Curves(), time.monotonic() + 60 * minutes
     with running(KUMONIWA, folder / "empty") as server:
         progress.say("curves: a thousand launches in an empty cloud")
         server.find_image()
         server.rest()
         _launch_thousand(curves, Growing(server))
+    yield curves
     with ExitStack() as stack:
         clouds = []
         for kind in KINDS:
@@ -54,25 +58,32 @@ def measure_curves(folder: Path, most: int, minutes: float, progress: Progress) 
             clouds[-1].server.find_image()
             clouds[-1].server.rest()
         for size in (size for size in SIZES if size <= most):
-            for cloud in list(clouds):
-                progress.say(f"curves: {cloud.server.kind.title} grows to {size:,} instances")
-                if cloud.server.kind is KUMONIWA:
-                    if not _grow(curves, cloud, size, deadline, progress):
-                        curves.ended = f"{cloud.count:,} instances after {minutes:g} minutes"
-                        return curves
-                elif size > _PEERS_MOST or not _grow_peer(cloud, size):
-                    clouds.remove(cloud)
-            servers = [cloud.server for cloud in clouds]
-            for server in servers:
-                server.rest()
-                curves.add("idle", server, size, {**weighed(server), IDLE: 100 * server.idle_share})
-                _tag_few(server)
-            for operation, turn in _FOR_ALL.items():
-                _measure(curves, operation, size, servers, turn, progress)
-            _measure_subjects(curves, size, clouds[0], progress)
-            if size == most and size >= _THOUSAND:
+            progress.say(f"curves: Kumoniwa grows to {size:,} instances")
+            if not _grow(curves, clouds[0], size, deadline, progress):
+                curves.ended = f"{clouds[0].count:,} instances after {minutes:g} minutes"
+                break
+            for peer in clouds[1:]:
+                progress.say(f"curves: {peer.server.kind.title} grows to {size:,} instances")
+                if size > _PEERS_MOST or not _grow_peer(peer, size):
+                    clouds.remove(peer)
+            _measure_size(curves, size, clouds, progress)
+            yield curves
+        else:
+            if most >= _THOUSAND:
+                progress.say("curves: a thousand more")
                 _launch_thousand(curves, clouds[0])
-    return curves
+    yield curves
+
+
+def _measure_size(curves: Curves, size: int, clouds: Sequence[Growing], progress: Progress) -> None:
+    servers = [cloud.server for cloud in clouds]
+    for server in servers:
+        server.rest()
+        curves.add("idle", server, size, {**weighed(server), IDLE: 100 * server.idle_share})
+        _tag_few(server)
+    for operation, turn in _FOR_ALL.items():
+        _measure(curves, operation, size, servers, turn, progress)
+    _measure_subjects(curves, size, servers[0], progress)
 
 
 def _grow(curves: Curves, cloud: Growing, size: int, deadline: float, progress: Progress) -> bool:
@@ -160,10 +171,9 @@ def _measure(
                 continue
 
 
-def _measure_subjects(curves: Curves, size: int, cloud: Growing, progress: Progress) -> None:
+def _measure_subjects(curves: Curves, size: int, server: Running, progress: Progress) -> None:
     """Launch some more, and do to each what is done to single instances; they are terminated in the end."""
-    server, name = cloud.server, f"beside {size}"
-    sign = server.signer.sign
+    name, sign = f"beside {size}", server.signer.sign
 
     def act(operation: str, action: str, **parameters: object) -> None:
         progress.say(f"curves: {operation} beside {size:,}")

@@ -1,7 +1,7 @@
 """Write docs/performance.md and its plots from docs/performance.json: `scripts/performance` is the door.
 
     scripts/performance                          write the page and the plots again
-    scripts/performance build/bench/bench.json   take these figures first
+    scripts/performance build/bench/bench.json   take these figures first; of several files, what the later ones have
 
 The plots are drawn by matplotlib in the peers' environment. Each has the digest of the figures that it was drawn from,
 so whether they are stale is known without it.
@@ -10,11 +10,11 @@ so whether they are stale is known without it.
 import argparse
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from growth_aims import Judged, growth, on_guests
 from report import HEADINGS, Figures, by_size, lines, not_done
@@ -55,9 +55,9 @@ def _head(figures: Figures) -> Iterator[str]:
 
 <!-- Written by `scripts/performance` from performance.json: do not edit. -->
 
-All figures of this page are from one run of `make bench` on {figures["made"][:10]}. Kumoniwa and two peers ran at
-the same time, each as a process of its own, and were sent the same signed requests over loopback HTTP, in turns, so
-that whatever else the machine did met all of them. Ratios hold on other machines, times do not.
+All figures of this page were measured by `make bench` on {figures["made"][:10]}. Kumoniwa and two peers ran at the same
+time, each as a process of its own, and were sent the same signed requests over loopback HTTP, in turns, so that
+whatever else the machine did met all of them. Ratios hold on other machines, times do not.
 
 What they do is not the same. Kumoniwa (on simulated guests here) verifies every signature, its answers mean that the
 change is on disk, and a launch boots a guest, which takes two seconds and goes on after the answer. moto and MiniStack
@@ -154,15 +154,22 @@ def _plot(name: str) -> str:
 def main() -> int:
     """Gives the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figures", type=Path, nargs="?", help="what `scripts/bench` wrote (docs/performance.json)")
+    parser.add_argument("figures", type=Path, nargs="*", help="what `scripts/bench` wrote (docs/performance.json)")
     asked = parser.parse_args()
     if asked.figures:
-        shutil.copyfile(asked.figures, FIGURES)
+        FIGURES.write_text(json.dumps(_together(asked.figures), indent=1) + "\n")
     figures = FIGURES.read_bytes()
     PAGE.write_text(page(json.loads(figures)))
     return subprocess.run(
         [_PYTHON, Path(__file__).with_name("plots.py"), FIGURES, digest(figures)], check=False
     ).returncode
+
+
+def _together(files: Sequence[Path]) -> Figures:
+    found: dict[str, Any] = {}
+    for file in files:
+        found |= json.loads(file.read_text())
+    return found
 
 
 if __name__ == "__main__":

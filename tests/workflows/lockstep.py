@@ -7,6 +7,7 @@ the threads, which are the product's.
 import asyncio
 import random
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ def _open_database(data_dir: Path) -> SqliteDatabase:
 
 def _begin(database: SqliteDatabase, engine: Engine) -> None:
     database._engine = engine
+    database._own, database._opened = threading.local(), []
     database.changes = Changes()
     database._own, database._opened = local(), []
 

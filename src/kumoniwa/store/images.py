@@ -131,12 +131,8 @@ def forget(connection: Connection, before: datetime, at_most: int) -> int:
     old = select(images.c.id).where(
         images.c.state == ImageState.DEREGISTERED,
         images.c.deregistered_at < before,
-        images.c.id.not_in(select(instances.c.image_id)),
-        images.c.id.not_in(
-            select(made.c.source_image_id).where(
-                made.c.state != ImageState.DEREGISTERED, made.c.source_image_id.is_not(None)
-            )
-        ),
+        ~exists().where(instances.c.image_id == images.c.id),
+        ~exists().where(made.c.source_image_id == images.c.id, made.c.state != ImageState.DEREGISTERED),
         ~exists().where(unfinished, workflows.c.arguments["image_id"].as_string() == images.c.id),
     )
     ids = connection.execute(old.limit(at_most)).scalars().all()

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 
 from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
 from kumoniwa.model.scope import Scope
-from kumoniwa.store.prepared import Prepared, either
-from kumoniwa.store.rows import all_of, insert
+from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
+from kumoniwa.store.rows import InScope, all_of, insert
 from kumoniwa.store.tables import claims, instance_moves, instances
 
 MOVES_KEPT = 200
@@ -34,26 +34,28 @@ def get(connection: Connection, instance_id: str) -> Instance | None:
     return _BY_ID.value(Instance, connection, id=instance_id)
 
 
+_IN_SCOPE = InScope(
+    Instance, instances, instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index
+)
+
+
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Instance]:
     """The instances of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(instances).where(instances.c.account == scope.account, instances.c.region == scope.region)
-    if ids is not None:
-        query = query.where(instances.c.id.in_(ids))
-    return all_of(
-        Instance,
-        connection,
-        query.order_by(instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index),
-    )
+    return _IN_SCOPE.of(connection, scope, ids)
 
 
-def versions(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> dict[str, int]:
-    """The instances of an account in a region, or these of them, by id: how many changes each has seen."""
-    query = select(instances.c.id, instances.c.version).where(
-        instances.c.account == scope.account, instances.c.region == scope.region
+_VERSIONS = Prepared(
+    select(instances.c.id, instances.c.version).where(
+        among(instances.c.id, "ids"),
+        unindexed(instances.c.account) == bindparam("account"),
+        unindexed(instances.c.region) == bindparam("region"),
     )
-    if ids is not None:
-        query = query.where(instances.c.id.in_(ids))
-    return dict(connection.execute(query).all())
+)
+
+
+def versions(connection: Connection, scope: Scope, ids: Collection[str]) -> dict[str, int]:
+    """Those of these instances that an account has in a region, by id: how many changes each has seen."""
+    return dict(_VERSIONS.rows(connection, ids=listed(ids), account=scope.account, region=scope.region))
 
 
 def in_states(connection: Connection, states: Collection[InstanceState]) -> list[Instance]:
@@ -142,14 +144,21 @@ def forget(connection: Connection, instance_id: str) -> None:
     connection.execute(instances.delete().where(instances.c.id == instance_id))
 
 
-def public_addresses(connection: Connection) -> set[str]:
-    """The public addresses in use, in the whole cloud: all of them are on this host."""
-    return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
+_TAKEN = Prepared(select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")))
 
 
-def public_addresses_of(connection: Connection, scope: Scope) -> dict[str, str]:
-    """The public addresses of an account's instances in a region, by instance."""
-    query = select(instances.c.id, instances.c.public_ip).where(
-        instances.c.account == scope.account, instances.c.region == scope.region, instances.c.public_ip.is_not(None)
+def public_addresses(connection: Connection, asked: Collection[str]) -> set[str]:
+    """Which of these public addresses are in use, in the whole cloud: all of them are on this host."""
+    return set(_TAKEN.scalars(connection, addresses=listed(asked)))
+
+
+_PUBLIC_ADDRESSES = Prepared(
+    select(instances.c.id, instances.c.public_ip).where(
+        among(instances.c.id, "ids"), unindexed(instances.c.public_ip).is_not(None)
     )
-    return dict(connection.execute(query).all())
+)
+
+
+def public_addresses_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The public addresses of those of these instances that have one, by instance."""
+    return dict(_PUBLIC_ADDRESSES.rows(connection, ids=listed(ids)))

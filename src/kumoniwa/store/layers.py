@@ -1,7 +1,8 @@
 """Layers in the database: which there are, and which nothing refers to any more."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
@@ -43,29 +44,56 @@ def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
     return list(found.values())
 
 
-_TOP = select(layers).where(layers.c.id == bindparam("head")).cte("standing", recursive=True)
+_TOP = select(layers).where(among(layers.c.id, "heads")).cte("standing", recursive=True)
 _STANDING = Prepared(select(_TOP.union(select(layers).join(_TOP, layers.c.id == _TOP.c.parent_id))))
 
 
 def standing(connection: Connection, head: str) -> list[Layer]:
     """The layer and those that it stands on, top to bottom. However many others there are, it costs no more."""
-    return chain({layer.id: layer for layer in _STANDING.values(Layer, connection, head=head)}, head)
+    return chains(connection, [head])[0]
 
 
-def attached_heads(connection: Connection, *, running: bool = False) -> list[tuple[str, str, str]]:
-    """Each attached volume, its instance and its head; `running`: of those that running instances, unclaimed, have."""
+def chains(connection: Connection, heads: Sequence[str]) -> list[list[Layer]]:
+    """Of each of these layers, it and those that it stands on, top to bottom."""
+    found = {layer.id: layer for layer in _STANDING.values(Layer, connection, heads=listed(heads))}
+    return [chain(found, head) for head in heads]
+
+
+def attached_heads(connection: Connection) -> list[tuple[str, str, str]]:
+    """Each attached volume, its instance and its head."""
     query = (
         select(volumes.c.id, attachments.c.instance_id, volumes.c.head)
         .join(attachments, attachments.c.volume_id == volumes.c.id)
         .join(instances, instances.c.id == attachments.c.instance_id)
     )
-    if running:
-        query = query.where(
+    return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
+
+
+def long_chains(connection: Connection, longer_than: int) -> list[tuple[str, str, str]]:
+    """Of the volumes that running instances have which no workflow owns, those that stand on more layers than that.
+
+    Each volume, its instance and its head.
+    """
+    return [(volume, instance, head) for volume, instance, head in _long_chains(longer_than).rows(connection)]
+
+
+@cache
+def _long_chains(longer_than: int) -> Prepared:
+    query = (
+        select(volumes.c.id, attachments.c.instance_id, volumes.c.head)
+        .join(attachments, attachments.c.volume_id == volumes.c.id)
+        .join(instances, instances.c.id == attachments.c.instance_id)
+        .where(
             instances.c.state == InstanceState.RUNNING,
             instances.c.id.not_in(select(claims.c.resource_id)),
             attachments.c.state == AttachmentState.ATTACHED,
         )
-    return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
+    )
+    below = volumes.c.head
+    for _ in range(longer_than + 1):
+        layer = layers.alias()
+        query, below = query.join(layer, layer.c.id == below), layer.c.parent_id
+    return Prepared(query)
 
 
 def change_parent(connection: Connection, layer_id: str, was: str | None, now: str | None) -> bool:

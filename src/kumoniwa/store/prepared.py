@@ -11,7 +11,7 @@ takes. A statement whose shape depends on its arguments is prepared once for eac
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -46,6 +46,30 @@ class _Among(ColumnElement[bool]):
 def _among_on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
     column, listed = compiler.process(element.column, **options), compiler.process(element.listed, **options)
     return f"{column} IN (SELECT value FROM json_each({listed}))"
+
+
+class _Unindexed(ColumnElement[Any]):
+    """A value as it is, and no index is looked at for it."""
+
+    inherit_cache = False
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        self.value = value
+        self.type = value.type
+
+
+@compiles(_Unindexed)
+def _unindexed(element: _Unindexed, compiler: Any, **options: Any) -> str:
+    value: str = compiler.process(element.value, **options)
+    return f"+{value}" if compiler.dialect.name == "sqlite" else value
+
+
+def unindexed(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A value that the database is not to look up in an index, because something else leads to fewer rows.
+
+    SQLite knows how many values an index has of each column, and not how many rows of each value.
+    """
+    return _Unindexed(value)
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -130,6 +154,18 @@ class Prepared:
             return [tuple(_converted(ready, row)) for row in found]
         return list(found)
 
+    def chunks(self, connection: Connection, at_once: int, **given: Any) -> Iterator[list[tuple[Any, ...]]]:
+        """What it selects, as `rows`, so many at a time. What is not taken is not read."""
+        ready = self._on(connection)
+        cursor = self._execute(connection, given)
+        try:
+            while found := cursor.fetchmany(at_once):
+                yield [tuple(_converted(ready, row)) for row in found] if ready.converted else found
+        except ready.errors as failure:
+            raise _raised(connection, ready, failure) from failure
+        finally:
+            cursor.close()
+
     def first(self, connection: Connection, **given: Any) -> tuple[Any, ...] | None:
         """The first row of what it selects."""
         found = self.rows(connection, **given)
@@ -148,6 +184,8 @@ class Prepared:
         """Its rows as values of `kind`, whose fields are named as its columns."""
         ready = self._on(connection)
         found = self._execute(connection, given).fetchall()
+        if self._table is not None and found:
+            self._tell(connection, (given,))
         names = ready.names
         return [kind(**dict(zip(names, _converted(ready, row), strict=True))) for row in found]
 

@@ -1,12 +1,13 @@
 """Tags in the database."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 
 from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
-from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import tags
 
@@ -52,15 +53,26 @@ def tags_of(
     ids: Collection[str] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Keys and values by resource, of the resources of this type or with these ids. Untagged ones are not in it."""
-    query = _scoped(scope)
-    if resource_type is not None:
-        query = query.where(tags.c.resource_type == resource_type)
-    if ids is not None:
-        query = query.where(tags.c.resource_id.in_(ids))
+    given = {"account": scope.account, "region": scope.region, "resource_type": resource_type, "ids": listed(ids or ())}
     found: dict[str, dict[str, str]] = {}
-    for tag in all_of(Tag, connection, query):
-        found.setdefault(tag.resource_id, {})[tag.key] = tag.value
+    reading = _tags_of(by_type=resource_type is not None, by_ids=ids is not None)
+    for resource_id, key, value in reading.rows(connection, **given):
+        found.setdefault(resource_id, {})[key] = value
     return found
+
+
+@cache
+def _tags_of(*, by_type: bool, by_ids: bool) -> Prepared:
+    columns = tags.c
+    compared = [(columns.account, "account"), (columns.region, "region")]
+    if by_type:
+        compared.append((columns.resource_type, "resource_type"))
+    query = select(columns.resource_id, columns.key, columns.value).order_by(columns.resource_id, columns.key)
+    if by_ids:
+        query = query.where(among(columns.resource_id, "ids"))
+    return Prepared(
+        query.where(*((unindexed(column) if by_ids else column) == bindparam(name) for column, name in compared))
+    )
 
 
 def _scoped(scope: Scope) -> Select[tuple[str, ...]]:

@@ -53,6 +53,8 @@ def check_searched(connection: Connection, heard: list[str]) -> None:
     assert asked
     for statement in asked:
         for line in plan(connection, statement):
+            if line.endswith(" boots_of_many"):
+                continue  # an index of those boots alone of which some are forgotten
             scanned = line.split()[1] if line.startswith("SCAN") else ""
             assert scanned not in GROWING, f"{line}\n{statement}"
 

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 
-from kumoniwa.api.ec2.key_pairs.putty_key import putty_key
+from kumoniwa.key_pairs.putty_key import putty_key
 
 RSA = "rsa"
 ED25519 = "ed25519"

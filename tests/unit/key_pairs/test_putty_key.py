@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from kumoniwa.api.ec2.key_pairs.putty_key import putty_key
+from kumoniwa.key_pairs.putty_key import putty_key
 
 READ_BY_PUTTYGEN = """\
 PuTTY-User-Key-File-2: ssh-ed25519

@@ -21,7 +21,7 @@ from waiting import let_others_run
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
-from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.engines.sqlite import SqliteDatabase, _driver, _end, make_engine
 from kumoniwa.store.schema import ensure_schema
 
 T = TypeVar("T")
@@ -90,8 +90,16 @@ async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
 async def write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     """As `Database.write`, in its turn."""
     await let_others_run()
-    with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
-        return work(connection)
+    connection = database._reading()
+    driver = _driver(connection)
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(connection)
+    except BaseException:
+        _end(connection, driver, "ROLLBACK")
+        raise
+    _end(connection, driver, "COMMIT")
+    return result
 
 
 async def _at_once(function: Callable[..., T], *args: Any, **named: Any) -> T:

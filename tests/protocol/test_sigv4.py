@@ -254,7 +254,8 @@ def test_a_date_that_is_none_is_refused(date: str) -> None:
 
 
 def test_the_date_header_does_when_there_is_no_x_amz_date() -> None:
-    claim = Claim(KEY, "eu-central-1", "ec2", "20260301/eu-central-1/ec2/aws4_request", ("date", "host"), "", NOW, None)
+    scope, stamp = "20260301/eu-central-1/ec2/aws4_request", f"{NOW:%Y%m%dT%H%M%SZ}"
+    claim = Claim(KEY, "eu-central-1", "ec2", scope, ("date", "host"), "", NOW, stamp, None)
     headers = (("host", "h"), ("date", format_datetime(NOW, usegmt=True)))
     request = SignedRequest("GET", b"/", b"", headers, b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -5,14 +5,13 @@ anywhere else.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 
 from kumoniwa.clock import Clock
 from kumoniwa.errors import Ec2Error, InternalError, Unavailable
+from kumoniwa.gateway.arrival import CallerLeft
 from kumoniwa.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -26,17 +25,27 @@ class Exchange(Protocol):
     """The action, or the path."""
 
 
+class Answered(Protocol):
+    """What a door answers."""
+
+    @property
+    def status_code(self) -> int: ...
+
+
+AnyAnswer = TypeVar("AnyAnswer", bound=Answered)
+
+
 async def concluded(
     clock: Clock,
     exchange: Exchange,
-    answer: Callable[[], Awaitable[Response]],
-    refusal: Callable[[Ec2Error], Response],
-) -> Response | None:
+    answer: Callable[[], Awaitable[AnyAnswer]],
+    refusal: Callable[[Ec2Error], AnyAnswer],
+) -> AnyAnswer | None:
     """What `answer` gives, or the refusal of what it raises; None where the caller has left. What it was is logged."""
     begun = clock.monotonic()
     try:
         response, code = await answer(), "ok"
-    except ClientDisconnect:
+    except CallerLeft:
         log.info("the caller left before its request was read")
         return None
     except Ec2Error as error:

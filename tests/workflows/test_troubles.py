@@ -116,7 +116,7 @@ async def test_a_round_that_is_not_finished_is_told_with_a_way_out(
 
     monkeypatch.setattr(journal, "forget", refuse)
     monkeypatch.setattr(instances, "in_states", refuse)
-    monkeypatch.setattr(layers, "attached_heads", refuse)
+    monkeypatch.setattr(layers, "long_chains", refuse)
     await _passes(stack, 5)
     told = {one["what"] for one in await _told(stack)}
     assert told == {"what is old is not forgotten", "guests are not looked after", "layers are not merged"}

@@ -6,11 +6,13 @@ stands for any text, `?` for one character, a backslash takes what follows liter
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from kumoniwa.api.call import Parameters
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, ValueNotTaken
+from kumoniwa.store.selection import Texts
 
 T = TypeVar("T")
 Values = Callable[[T], Iterable[str]]
@@ -21,19 +23,54 @@ MAX_PATTERNS = 50  # ours: each is tried on every text, where values without a w
 MAX_VALUE = 512  # ours, in characters: twice the longest text that is compared, as each may be escaped
 
 
-def matching(
-    parameters: Parameters, items: Iterable[T], filters: Mapping[str, Values[T]], tags: Tags[T] | None = None
-) -> list[T]:
-    """The items that pass the request's `Filters`, in the order in which they come."""
-    asked: Sequence[Mapping[str, Any]] = parameters.get("Filters", ())
-    if sum(len(one.get("Values", ())) for one in asked) > MAX_FILTER_VALUES:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter of a request."""
+
+    name: str
+    values: Sequence[str]
+
+
+def filters_of(parameters: Parameters) -> list[Filter]:
+    """The request's `Filters`. Raises the refusals of too many and too long values."""
+    given: Sequence[Mapping[str, Any]] = parameters.get("Filters", ())
+    values = [value for one in given for value in one.get("Values", ())]
+    if len(values) > MAX_FILTER_VALUES:
         raise Ec2Error(
             "FilterLimitExceeded",
             f"The maximum number of filter values specified on a single call is {MAX_FILTER_VALUES}",
         )
-    _check_measures([value for one in asked for value in one.get("Values", ())])
-    tests = [_test(one, filters, tags) for one in asked]
-    return [item for item in items if all(test(item) for test in tests)]
+    _check_measures(values)
+    # EC2 calls a filter without a name so (kubernetes pull request 22788).
+    # One without values is not refused: it matches nothing (observed: moto pull request 8570).
+    return [Filter(str(one.get("Name", "null")), one.get("Values", ())) for one in given]
+
+
+def passing(wanted: Iterable[Filter], filters: Mapping[str, Values[T]], tags: Tags[T] | None) -> Callable[[T], bool]:
+    """A test of whether an item passes these filters. Raises EC2's refusal of a filter that there is not."""
+    tests = [_test(one, filters, tags) for one in wanted]
+    return lambda item: all(test(item) for test in tests)
+
+
+def matching(
+    parameters: Parameters, items: Iterable[T], filters: Mapping[str, Values[T]], tags: Tags[T] | None = None
+) -> list[T]:
+    """The items that pass the request's `Filters`, in the order in which they come."""
+    passes = passing(filters_of(parameters), filters, tags)
+    return [item for item in items if passes(item)]
+
+
+def texts(values: Iterable[str]) -> Texts:
+    """What a filter's values ask for, as the database compares it."""
+    literal: dict[str, None] = {}
+    patterns: dict[str, None] = {}
+    for value in values:
+        tokens = _tokens(value)
+        if _ANY in tokens or _ONE in tokens:
+            patterns["".join(_IN_PATTERNS.get(token, token) for token in tokens)] = None
+        else:
+            literal["".join(tokens)] = None
+    return Texts(tuple(literal), tuple(patterns))
 
 
 def _check_measures(values: Sequence[str]) -> None:
@@ -80,17 +117,15 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return cache(lambda text: text in literal or any(fits(text) for fits in wild))
 
 
-def _test(asked: Mapping[str, Any], filters: Mapping[str, Values[T]], tags: Tags[T] | None) -> Callable[[T], bool]:
+def _test(one: Filter, filters: Mapping[str, Values[T]], tags: Tags[T] | None) -> Callable[[T], bool]:
     """One filter of a request as a test of an item."""
-    name = str(asked.get("Name", "null"))  # EC2 calls a filter without a name so (kubernetes pull request 22788)
-    # A filter without values is not refused: it matches nothing (observed: moto pull request 8570).
-    fits = matcher(asked.get("Values", ()))
-    if name in filters:
-        values = filters[name]
-    elif tags is not None and (tag_values := _tag_filter(name, tags)) is not None:
+    fits = matcher(one.values)
+    if one.name in filters:
+        values = filters[one.name]
+    elif tags is not None and (tag_values := _tag_filter(one.name, tags)) is not None:
         values = tag_values
     else:
-        raise InvalidParameterValue(f"The filter '{name[:200]}' is invalid")
+        raise InvalidParameterValue(f"The filter '{one.name[:200]}' is invalid")
     return lambda item: any(fits(value) for value in values(item))
 
 
@@ -109,6 +144,7 @@ def _tag_filter(name: str, tags: Tags[T]) -> Values[T] | None:
 # Wildcards. A pattern is a list of single characters and of these two, which are no characters.
 _ANY = "any text"
 _ONE = "one character"
+_IN_PATTERNS = {_ANY: "*", _ONE: "?", "*": "[*]", "?": "[?]", "[": "[[]"}
 
 
 def _tokens(pattern: str) -> list[str]:

@@ -4,6 +4,9 @@ An action declares a `Listing` and writes one function that makes a row of its a
 everywhere: the form of ids, the size of a page, whether each id was found, filters, the page's token. A listing that
 has `MaxResults` has limits for it, and a list that is empty is in the answer all the same.
 
+A listing that can grow with the cloud has a `Selection`: then the database finds, orders and pages the items, and only
+those of the page are read. A filter that the database cannot compare is tried on items, page by page.
+
 A page's `NextToken` holds the key of the last item seen, not a position: rows may come and go between two pages, and
 what stays is seen exactly once. It is good for the same request only (account, region, action, parameters).
 """
@@ -13,7 +16,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, Generic, Protocol
 
@@ -21,11 +24,14 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.filters import T, Tags, Values, matching
+from kumoniwa.api.filters import T, Tags, Values, filters_of, matching, passing, texts
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.store.selection import CHUNK, Condition, NoKey, Selection
 from kumoniwa.store.tags import tags_of
 
 _DIGEST_BYTES = 12
+_AT_LEAST = 100  # items are read at once where filters are tried on them: few of them may pass
+_SELECTED = frozenset({"Filters", "MaxResults", "NextToken"})
 _PAGING = frozenset({"MaxResults", "NextToken", "DryRun"})
 
 # EC2's three refusals of a page of resources that are named: which one is used differs by action (`Listing.whole`).
@@ -92,6 +98,15 @@ class Listing(Generic[T]):
     `{"InstanceIds": NOT_PAGED.format("instancesSet")}`."""
     invalid_token: Callable[[str], Ec2Error] = _invalid_token
     """EC2's refusal of a `NextToken` that is none of this request's."""
+    selection: Selection | None = None
+    """How the database finds and orders the items, where it does; of each it gives the id, or what `of_rows` takes.
+    Then `read` need not show all that it is asked for, but finds all that the selection shows."""
+    of_rows: Callable[[Sequence[tuple[Any, ...]]], list[T]] | None = None
+    """The items, where those rows hold all of them."""
+    also: Callable[[Asked], Sequence[Condition]] = lambda _: ()
+    """What a request asks for by other parameters than filters, where the database can tell."""
+    check: Callable[[Asked], object] = lambda _: None
+    """Raises EC2's refusals of the action's own parameters."""
     id_of: Callable[[T], str] = attrgetter("id")
     """The id of an item, by which its tags are found."""
     read_checks_ids: bool = False
@@ -113,6 +128,17 @@ class Listing(Generic[T]):
         return await self.view(cloud, call, lambda connection: self._answer(connection, asked))
 
     def _answer(self, connection: Connection, asked: Asked) -> Answer:
+        self.check(asked)
+        if self.selection is not None and asked.ids is None and not _SELECTED.isdisjoint(asked.parameters):
+            shown, token = self._selected(connection, asked, self.selection)
+            tags = self._tags(connection, replace(asked, ids=()), shown)
+        else:
+            shown, tags, token = self._found(connection, asked)
+        answer: dict[str, Any] = {self.member: [self.row(item, tags(item)) for item in shown]}
+        return answer if token is None else {**answer, "NextToken": token}
+
+    def _found(self, connection: Connection, asked: Asked) -> tuple[list[T], Tags[T], str | None]:
+        """All items are read, and those shown that pass."""
         items = list(self.read(connection, asked))
         if self.kind is not None and not self.read_checks_ids:
             self.kind.check_all_found(asked.ids, {self.id_of(item) for item in items})
@@ -126,8 +152,30 @@ class Listing(Generic[T]):
             tags=tags if self.tagged or self.own_tags is not None else None,
             invalid_token=self.invalid_token,
         )
-        answer: dict[str, Any] = {self.member: [self.row(item, tags(item)) for item in shown]}
-        return answer if token is None else {**answer, "NextToken": token}
+        return shown, tags, token
+
+    def _selected(self, connection: Connection, asked: Asked, selection: Selection) -> tuple[list[T], str | None]:
+        """The database says which items pass, and only those are read."""
+
+        def items(rows: Sequence[tuple[Any, ...]]) -> list[T]:
+            if self.of_rows is not None:
+                return self.of_rows(rows)
+            ids = [row[0] for row in rows]
+            found = {self.id_of(item): item for item in self.read(connection, replace(asked, ids=ids))}
+            return [found[each] for each in ids if each in found]
+
+        return selected(
+            connection,
+            asked.call,
+            asked.parameters,
+            selection,
+            items,
+            filters=self.filters,
+            key=self.key,
+            tags=self.own_tags,
+            also=self.also(asked),
+            invalid_token=self.invalid_token,
+        )
 
     def _tags(self, connection: Connection, asked: Asked, items: Sequence[T]) -> Tags[T]:
         if self.own_tags is not None:
@@ -177,12 +225,53 @@ def page(
     `tag-key` and `tag-value`. The size of the page was checked (`check_page_size`).
     """
     found = sorted(matching(parameters, items, filters, tags), key=key)
-    most: int | None = parameters.get("MaxResults")
     bound = _fingerprint(call, parameters)
-    if (token := parameters.get("NextToken")) is not None:
-        if (last := _last_seen(token, bound)) is None:
-            raise invalid_token(token)
+    if (last := _last_seen(parameters, bound, invalid_token)) is not None:
         found = [item for item in found if key(item) > last]
+    return _cut(found, parameters.get("MaxResults"), key, bound)
+
+
+def selected(
+    connection: Connection,
+    call: Call,
+    parameters: Parameters,
+    selection: Selection,
+    items: Callable[[Sequence[tuple[Any, ...]]], Sequence[T]],
+    *,
+    filters: Mapping[str, Values[T]],
+    key: Callable[[T], str],
+    tags: Tags[T] | None = None,
+    also: Sequence[Condition] = (),
+    invalid_token: Callable[[str], Ec2Error] = _invalid_token,
+) -> tuple[list[T], str | None]:
+    """What `page` gives, where the database selects the items: `items` makes them of its rows, and may leave some out.
+
+    `key` is the selection's key of an item.
+    """
+    conditions, left = list(also), []
+    for each in filters_of(parameters):
+        if (condition := selection.condition(each.name, texts(each.values))) is None:
+            left.append(each)
+        else:
+            conditions.append(condition)
+    passes = passing(left, filters, tags)
+    bound = _fingerprint(call, parameters)
+    last = _last_seen(parameters, bound, invalid_token)
+    most: int | None = parameters.get("MaxResults")
+    at_once = CHUNK if most is None else max(most + 1, _AT_LEAST) if left else most + 1
+    found: list[T] = []
+    try:
+        for rows in selection.chunks(connection, call.scope, conditions, after=last, at_once=at_once):
+            found += filter(passes, items(rows)) if left else items(rows)
+            if most is not None and len(found) > most:
+                break
+    except NoKey:
+        raise invalid_token(str(parameters.get("NextToken"))) from None
+    return _cut(found, most, key, bound)
+
+
+def _cut(found: list[T], most: int | None, key: Callable[[T], str], bound: str) -> tuple[list[T], str | None]:
+    """The first page of what was found, and the token of what is left."""
     if most is None or len(found) <= most:
         return found, None
     return found[:most], _token(key(found[most - 1]), bound)
@@ -202,14 +291,18 @@ def _token(last: str, bound: str) -> str:
     return base64.urlsafe_b64encode(_digest(last, bound) + last.encode()).decode()
 
 
-def _last_seen(token: str, bound: str) -> str | None:
-    """The key in a token for this very request, None if it is not for it.
+def _last_seen(parameters: Parameters, bound: str, invalid_token: Callable[[str], Ec2Error]) -> str | None:
+    """The key in the request's token. Raises the refusal of one that is not for this very request.
 
     The token is no secret: a caller who forges one only skips own items.
     """
+    if (token := parameters.get("NextToken")) is None:
+        return None
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
         last = raw[_DIGEST_BYTES:].decode()
     except (binascii.Error, ValueError):
-        return None
-    return last if raw[:_DIGEST_BYTES] == _digest(last, bound) else None
+        raise invalid_token(token) from None
+    if raw[:_DIGEST_BYTES] != _digest(last, bound):
+        raise invalid_token(token)
+    return last

@@ -7,7 +7,7 @@ from typing import Any
 from kumoniwa.api.filters import present
 
 Output = Mapping[str, Any]
-Described = tuple[Any, Output]
+Described = tuple[Any, Output] | tuple[Any, Output, Any]
 """A resource, and as EC2 describes it."""
 
 

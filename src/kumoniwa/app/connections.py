@@ -24,9 +24,7 @@ from starlette.types import Scope
 from uvicorn import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.frames import Frame
 
 from kumoniwa.app.lingering import LingeringTransport
 from kumoniwa.app.request_cycle import RequestCycle
@@ -38,10 +36,6 @@ log = logging.getLogger("uvicorn.error")
 
 MOST_OF_A_MESSAGE = 1024
 """Bytes of a message on a WebSocket: pages say no more than what is typed on a serial console."""
-MOST_PIECES = 256
-"""Pieces in which such a message may come: empty ones count as no bytes."""
-MOST_UNTAKEN = 64 * 1024
-"""Bytes of answers to pings that a page may leave unread. Browsers send no pings."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 ANSWER_DEADLINE = 30.0
@@ -237,6 +231,9 @@ class GuardedProtocol(asyncio.BufferedProtocol):
     def _upgrade(self, head: Head) -> None:
         if self.transport.is_closing():
             return
+        # With it come 2 MB of websockets, and few servers are asked for one.
+        from kumoniwa.app.page_connection import PageConnection
+
         self._stop_waiting()  # from here on it is another protocol's connection
         self.flow.resume_reading()
         self.connections.discard(self)
@@ -335,43 +332,6 @@ def _turns(scope: Scope) -> int:
     length = headers.get(b"content-length", b"0")
     whole = b"transfer-encoding" in headers or len(length) > 12 or not length.isdigit()
     return 1 + (MAX_BODY if whole else min(int(length), MAX_BODY)) // _READ
-
-
-class PageConnection(WebSocketsSansIOProtocol):
-    """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
-
-    def data_received(self, data: bytes) -> None:
-        if not self.transport.is_closing():  # the rest of what was refused is thrown away, not refused once more
-            super().data_received(data)
-
-    def handle_ping(self) -> None:
-        """Answer a ping, where the answers before are taken: who sends them and reads nothing would fill the memory."""
-        if self.transport.get_write_buffer_size() > MOST_UNTAKEN:
-            self.transport.abort()
-        if not self.transport.is_closing():
-            super().handle_ping()
-
-    def handle_cont(self, event: Frame) -> None:
-        if len(self.frames) >= MOST_PIECES:
-            self.frames = []
-            self.transport.abort()
-        if not self.transport.is_closing():
-            super().handle_cont(event)
-
-    def shutdown(self) -> None:
-        if not self.handshake_complete:  # what is being decided about it would be a second answer beside uvicorn's
-            self.transport.abort()
-            return
-        super().shutdown()
-        self._close_unread()
-
-    def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        super().on_task_complete(task)
-        self._close_unread()
-
-    def _close_unread(self) -> None:
-        if self.transport.get_write_buffer_size() > 0:
-            self.transport.abort()
 
 
 def guarded(most: int) -> type[GuardedProtocol]:

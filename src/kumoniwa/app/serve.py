@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -25,7 +26,7 @@ from kumoniwa.app.connections import (
 )
 from kumoniwa.app.doors import Doors
 from kumoniwa.app.errors import CannotStart
-from kumoniwa.config import Config
+from kumoniwa.config import Config, models_dir
 from kumoniwa.folder import FolderTaken, owned, write_private
 from kumoniwa.hypervisor.drivers import make_driver
 
@@ -41,11 +42,13 @@ def run(config: Config, on_listening: Callable[[str], None]) -> None:
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
     """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
     with _owned(config.data_dir), _listening(config) as listener:
-        async with running(config, await make_driver(config)) as cloud:
+        async with running(config, await make_driver(config), models=models_dir()) as cloud:
             port = listener.getsockname()[1]
             endpoint = f"http://{_in_url(config.host)}:{port}"
             server = _server(Doors(cloud.gateway, cloud.console))
             with _ending_when_told(server), _announced(config, endpoint):
+                gc.freeze()  # the garbage that there may be among what the start made is small, and never looked for
+                gc.enable()
                 what_runs_it = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
                 on_listening(endpoint)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
-from kumoniwa.api.written_once import WrittenOnce
+from kumoniwa.api.written_once import Framed, Pieces, Place, WrittenOnce, joined
 from kumoniwa.errors import InvalidRequest
 from kumoniwa.gateway.protocols.answers import ec2_moment
 
@@ -39,16 +39,20 @@ def given_text(read: Mapping[str, Any], name: str) -> str:
 
 def written_json(answer: Mapping[str, Any]) -> bytes:
     """An action's answer. Raises `TypeError` for what has no place in JSON."""
-    pieces: list[str] = []
+    pieces: Pieces = []
     _write(pieces, answer)
-    return "".join(pieces).encode("utf-8", "replace")
+    return joined(pieces)
 
 
-def _write(out: list[str], value: Any) -> None:
+def _write(out: Pieces, value: Any) -> None:
     if isinstance(value, str):  # as most values are
         out.append(_encode(value))
     elif type(value) is WrittenOnce:
         out.append(value.text(_write_object))
+    elif type(value) is Framed:
+        out += value.pieces(_write_object, b",")
+    elif type(value) is Place:
+        value.fill(out, _write_object)
     elif isinstance(value, Mapping):
         _write_object(out, value)
     elif isinstance(value, bool | int | float):
@@ -68,7 +72,7 @@ def _write(out: list[str], value: Any) -> None:
         raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
-def _write_object(out: list[str], value: Mapping[str, Any]) -> None:
+def _write_object(out: Pieces, value: Mapping[str, Any]) -> None:
     separator = "{"
     for name, member in value.items():
         if member is not None:

@@ -137,7 +137,7 @@ class Compaction:
             self.stir()
 
     async def _too_long(self) -> list[Chain]:
-        return [chain for chain in await self._world.database.read(_chains) if len(chain.layers) > self._longest]
+        return await self._world.database.read(partial(_chains, longer_than=self._longest))
 
     async def _shorten(self, chain: Chain) -> Refusal | None:
         """Shorten one chain; gives why it was not shortened, None where it was."""
@@ -239,10 +239,9 @@ def _heads(connection: Connection) -> set[str]:
     return {head for _, _, head in layers.attached_heads(connection)}
 
 
-def _chains(connection: Connection) -> list[Chain]:
-    """The chains of all volumes that running guests have, without those of instances that a workflow owns."""
-    every = layers.every(connection)
+def _chains(connection: Connection, longer_than: int) -> list[Chain]:
+    """The chains of more layers, of volumes that running guests have. Instances that a workflow owns are left out."""
     return [
-        Chain(volume, instance, tuple(layers.chain(every, head)))
-        for volume, instance, head in layers.attached_heads(connection, running=True)
+        Chain(volume, instance, tuple(layers.standing(connection, head)))
+        for volume, instance, head in layers.long_chains(connection, longer_than)
     ]

@@ -4,12 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
 from kumoniwa.model.boots import Boot, Cause
 from kumoniwa.model.scope import Scope
+from kumoniwa.store import rows
 from kumoniwa.store.journal import Origin
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import boots, instances
 
 _ENDS = (
@@ -25,10 +27,13 @@ _ENDS = (
 )
 
 
+_ID = Prepared(select(boots.c.id).where(boots.c.id == bindparam("id")))
+
+
 def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:
     """Write a boot that begins now, once; gives whether it was not there. A life that had not ended has then ended,
     for the same cause."""
-    if one_of(Boot, connection, select(boots).where(boots.c.id == boot_id)) is not None:
+    if _ID.scalar(connection, id=boot_id) is not None:
         return False
     ensure_ended(connection, instance_id, cause, origin)
     boot = Boot(
@@ -46,6 +51,13 @@ def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: 
     return True
 
 
+_ENDED = Prepared(
+    update(boots)
+    .where(boots.c.instance_id == bindparam("instance"), boots.c.ended_at.is_(None))
+    .values({name: bindparam(f"new_{name}", type_=boots.c[name].type) for name in _ENDS})
+)
+
+
 def ensure_ended(
     connection: Connection,
     instance_id: str,
@@ -57,20 +69,18 @@ def ensure_ended(
     clean: bool | None = None,
 ) -> None:
     """End the instance's current life, if it has not ended."""
-    connection.execute(
-        update(boots)
-        .where(boots.c.instance_id == instance_id, boots.c.ended_at.is_(None))
-        .values(
-            end_cause=cause,
-            end_action=origin.action,
-            end_request_id=origin.request_id,
-            end_principal=origin.principal,
-            end_called_at=origin.called_at,
-            end_requested_at=requested_at,
-            at_rest_at=at_rest_at,
-            end_clean=clean,
-            ended_at=at_rest_at or origin.at,
-        )
+    _ENDED.run(
+        connection,
+        instance=instance_id,
+        new_end_cause=cause,
+        new_end_action=origin.action,
+        new_end_request_id=origin.request_id,
+        new_end_principal=origin.principal,
+        new_end_called_at=origin.called_at,
+        new_end_requested_at=requested_at,
+        new_at_rest_at=at_rest_at,
+        new_end_clean=clean,
+        new_ended_at=at_rest_at or origin.at,
     )
 
 
@@ -81,7 +91,7 @@ def ensure_not_ended(connection: Connection, boot_id: str) -> None:
 
 def change(connection: Connection, boot_id: str, **columns: Any) -> None:
     """Change columns of a boot."""
-    connection.execute(update(boots).where(boots.c.id == boot_id).values(**columns))
+    rows.change(connection, boots, boot_id, columns)
 
 
 def remove(connection: Connection, boot_id: str) -> None:
@@ -89,16 +99,22 @@ def remove(connection: Connection, boot_id: str) -> None:
     connection.execute(boots.delete().where(boots.c.id == boot_id))
 
 
+_CURRENT = Prepared(
+    select(boots).where(boots.c.instance_id == bindparam("instance")).order_by(boots.c.number.desc()).limit(1)
+)
+
+
 def current(connection: Connection, instance_id: str) -> Boot | None:
     """The latest boot of an instance."""
-    query = select(boots).where(boots.c.instance_id == instance_id).order_by(boots.c.number.desc()).limit(1)
-    return one_of(Boot, connection, query)
+    return _CURRENT.value(Boot, connection, instance=instance_id)
+
+
+_LATEST_NUMBER = Prepared(select(func.max(boots.c.number)).where(boots.c.instance_id == bindparam("instance")))
 
 
 def latest_number(connection: Connection, instance_id: str) -> int:
     """The number of the latest boot of an instance; 0 where it has none yet."""
-    query = select(func.max(boots.c.number)).where(boots.c.instance_id == instance_id)
-    return connection.execute(query).scalar() or 0
+    return _LATEST_NUMBER.scalar(connection, instance=instance_id) or 0
 
 
 def of_instance(connection: Connection, instance_id: str) -> list[Boot]:
@@ -135,9 +151,10 @@ def forget_old(connection: Connection, before: datetime, *, last: int, most: int
 
     Of each instance the `last` boots stay, whatever their age, and those before its last `most` go.
     """
-    newest = select(func.max(boots.c.number)).where(boots.c.instance_id == instances.c.id).scalar_subquery()
+    many = boots.c.number > literal_column(str(last))  # literally: then it is seen that an index has no others
+    newest = select(boots.c.instance_id, func.max(boots.c.number)).where(many).group_by(boots.c.instance_id)
     forgotten = 0
-    for instance_id, number in connection.execute(select(instances.c.id, newest).where(newest > last)).all():
+    for instance_id, number in connection.execute(newest).all():
         old = (
             select(boots.c.id)
             .where(boots.c.instance_id == instance_id, boots.c.number <= number - last)

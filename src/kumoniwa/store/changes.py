@@ -8,6 +8,9 @@ Changed = Mapping[str, frozenset[str] | None]
 Heard = Callable[[Changed], None]
 """Is given what a commit wrote to. It is called in the writer's thread: it returns at once."""
 
+Touched = Callable[[str, Collection[str] | None], None]
+"""Is told that a statement wrote to a table: to the rows of these resources; to any of its rows, for None."""
+
 MOST_NAMED = 100
 """Ids of one table: beyond that, whoever shows the table is quicker to read it whole."""
 

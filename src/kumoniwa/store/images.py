@@ -7,15 +7,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from kumoniwa.model.images import IMAGE_MOVES, Image, ImageDevice, ImageState
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store import tags
+from kumoniwa.store import rows, tags
 from kumoniwa.store.instances import IllegalMove
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import InScope, all_of, insert
 from kumoniwa.store.tables import image_devices, images, instances, workflows
 
 
@@ -25,18 +26,19 @@ def add(connection: Connection, image: Image, devices: Sequence[ImageDevice]) ->
     insert(connection, image_devices, *devices)
 
 
+_BY_ID = Prepared(select(images).where(images.c.id == bindparam("id")))
+_IN_SCOPE = InScope(Image, images, images.c.created_at, images.c.id)
+
+
 def get(connection: Connection, image_id: str) -> Image | None:
     """An image, deregistered or not."""
-    return one_of(Image, connection, select(images).where(images.c.id == image_id))
+    return _BY_ID.value(Image, connection, id=image_id)
 
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Image]:
     """The images of an account in a region, oldest first, deregistered ones included; only these, where `ids` are
     given."""
-    query = select(images).where(images.c.account == scope.account, images.c.region == scope.region)
-    if ids is not None:
-        query = query.where(images.c.id.in_(ids))
-    return all_of(Image, connection, query.order_by(images.c.created_at, images.c.id))
+    return _IN_SCOPE.of(connection, scope, ids)
 
 
 def latest_cut(connection: Connection, scope: Scope, at_most: int) -> list[Image]:
@@ -48,24 +50,34 @@ def latest_cut(connection: Connection, scope: Scope, at_most: int) -> list[Image
     return all_of(Image, connection, query.order_by(images.c.created_at.desc()).limit(at_most))
 
 
-def named(connection: Connection, scope: Scope, name: str) -> Image | None:
-    """The image that has this name now. Only deregistering an image frees its name."""
-    query = select(images).where(
-        images.c.account == scope.account,
-        images.c.region == scope.region,
-        images.c.name == name,
+_NAMED = Prepared(
+    select(images).where(
+        images.c.account == bindparam("account"),
+        images.c.region == bindparam("region"),
+        images.c.name == bindparam("name"),
         images.c.state != ImageState.DEREGISTERED,
     )
-    return one_of(Image, connection, query)
+)
+
+
+def named(connection: Connection, scope: Scope, name: str) -> Image | None:
+    """The image that has this name now. Only deregistering an image frees its name."""
+    return _NAMED.value(Image, connection, account=scope.account, region=scope.region, name=name)
+
+
+_DEVICES_IN_ORDER = select(image_devices).order_by(image_devices.c.position)
+_DEVICES = Prepared(_DEVICES_IN_ORDER)
+_DEVICES_OF = Prepared(_DEVICES_IN_ORDER.where(among(image_devices.c.image_id, "ids")))
 
 
 def devices_of(connection: Connection, image_ids: Collection[str] | None = None) -> dict[str, list[ImageDevice]]:
     """The devices of images, by image and in their order; of all images where no ids are given."""
-    query = select(image_devices).order_by(image_devices.c.position)
-    if image_ids is not None:
-        query = query.where(image_devices.c.image_id.in_(image_ids))
+    if image_ids is None:
+        devices = _DEVICES.values(ImageDevice, connection)
+    else:
+        devices = _DEVICES_OF.values(ImageDevice, connection, ids=listed(image_ids))
     found: dict[str, list[ImageDevice]] = {}
-    for device in all_of(ImageDevice, connection, query):
+    for device in devices:
         found.setdefault(device.image_id, []).append(device)
     return found
 
@@ -87,7 +99,7 @@ def regions_of(connection: Connection, image_ids: Collection[str]) -> dict[str, 
 def change(connection: Connection, image_id: str, **columns: Any) -> None:
     """Change columns of an image, other than its state."""
     assert "state" not in columns, "states are moved by `move`"
-    connection.execute(update(images).where(images.c.id == image_id).values(**columns))
+    rows.change(connection, images, image_id, columns)
 
 
 def move(
@@ -119,12 +131,8 @@ def forget(connection: Connection, before: datetime, at_most: int) -> int:
     old = select(images.c.id).where(
         images.c.state == ImageState.DEREGISTERED,
         images.c.deregistered_at < before,
-        images.c.id.not_in(select(instances.c.image_id)),
-        images.c.id.not_in(
-            select(made.c.source_image_id).where(
-                made.c.state != ImageState.DEREGISTERED, made.c.source_image_id.is_not(None)
-            )
-        ),
+        ~exists().where(instances.c.image_id == images.c.id),
+        ~exists().where(made.c.source_image_id == images.c.id, made.c.state != ImageState.DEREGISTERED),
         ~exists().where(unfinished, workflows.c.arguments["image_id"].as_string() == images.c.id),
     )
     ids = connection.execute(old.limit(at_most)).scalars().all()

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
 from kumoniwa.model.scope import Scope
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
+from kumoniwa.store.rows import InScope, all_of, insert
 from kumoniwa.store.tables import claims, instance_moves, instances
 
 MOVES_KEPT = 200
@@ -25,30 +27,35 @@ def add(connection: Connection, instance: Instance) -> None:
     insert(connection, instance_moves, Move(instance.id, 1, instance.state, instance.first_launch_time))
 
 
+_BY_ID = Prepared(select(instances).where(instances.c.id == bindparam("id")))
+
+
 def get(connection: Connection, instance_id: str) -> Instance | None:
-    return one_of(Instance, connection, select(instances).where(instances.c.id == instance_id))
+    return _BY_ID.value(Instance, connection, id=instance_id)
+
+
+_IN_SCOPE = InScope(
+    Instance, instances, instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index
+)
 
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Instance]:
     """The instances of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(instances).where(instances.c.account == scope.account, instances.c.region == scope.region)
-    if ids is not None:
-        query = query.where(instances.c.id.in_(ids))
-    return all_of(
-        Instance,
-        connection,
-        query.order_by(instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index),
-    )
+    return _IN_SCOPE.of(connection, scope, ids)
 
 
-def versions(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> dict[str, int]:
-    """The instances of an account in a region, or these of them, by id: how many changes each has seen."""
-    query = select(instances.c.id, instances.c.version).where(
-        instances.c.account == scope.account, instances.c.region == scope.region
+_VERSIONS = Prepared(
+    select(instances.c.id, instances.c.version).where(
+        among(instances.c.id, "ids"),
+        unindexed(instances.c.account) == bindparam("account"),
+        unindexed(instances.c.region) == bindparam("region"),
     )
-    if ids is not None:
-        query = query.where(instances.c.id.in_(ids))
-    return dict(connection.execute(query).all())
+)
+
+
+def versions(connection: Connection, scope: Scope, ids: Collection[str]) -> dict[str, int]:
+    """Those of these instances that an account has in a region, by id: how many changes each has seen."""
+    return dict(_VERSIONS.rows(connection, ids=listed(ids), account=scope.account, region=scope.region))
 
 
 def in_states(connection: Connection, states: Collection[InstanceState]) -> list[Instance]:
@@ -59,9 +66,17 @@ def in_states(connection: Connection, states: Collection[InstanceState]) -> list
 def change(connection: Connection, instance_id: str, **columns: Any) -> None:
     """Change columns of an instance, other than its state."""
     assert "state" not in columns, "states are moved by `move`"
-    connection.execute(
-        update(instances).where(instances.c.id == instance_id).values(version=instances.c.version + 1, **columns)
-    )
+    given = {f"new_{name}": value for name, value in columns.items()}
+    _changing(tuple(columns)).run(connection, of=instance_id, **given)
+
+
+@cache
+def _changing(names: tuple[str, ...], sources: frozenset[InstanceState] = frozenset()) -> Prepared:
+    """What changes these columns of an instance, that is in one of `sources` where they are given."""
+    whose = instances.c.id == bindparam("of")
+    values = {name: bindparam(f"new_{name}", type_=instances.c[name].type) for name in names}
+    changed = update(instances).values({**values, "version": instances.c.version + 1})
+    return Prepared(changed.where(whose & either(instances.c.state, sources) if sources else whose))
 
 
 def move(
@@ -77,21 +92,24 @@ def move(
     for source in sources:
         if target not in MOVES[source]:
             raise IllegalMove(f"{source} → {target}")
-    result = connection.execute(
-        update(instances)
-        .where(instances.c.id == instance_id, instances.c.state.in_(sources))
-        .values(state=target, version=instances.c.version + 1, **columns)
-    )
-    if result.rowcount == 1:
+    given = {f"new_{name}": value for name, value in columns.items()}
+    changing = _changing(("state", *columns), frozenset(sources))
+    moved = changing.run(connection, of=instance_id, new_state=target, **given) == 1
+    if moved:
         _note_move(connection, instance_id, target, at)
-    return result.rowcount == 1
+    return moved
+
+
+_OWN_MOVES = instance_moves.c.instance_id == bindparam("instance")
+_LATEST_MOVE = Prepared(select(func.max(instance_moves.c.number)).where(_OWN_MOVES))
+_FORGOTTEN_MOVES = Prepared(delete(instance_moves).where(_OWN_MOVES, instance_moves.c.number <= bindparam("number")))
 
 
 def _note_move(connection: Connection, instance_id: str, state: InstanceState, at: datetime) -> None:
-    own = instance_moves.c.instance_id == instance_id
-    latest: int = connection.execute(select(func.max(instance_moves.c.number)).where(own)).scalar() or 0
-    insert(connection, instance_moves, Move(instance_id, latest + 1, state, at))
-    connection.execute(instance_moves.delete().where(own, instance_moves.c.number <= latest + 1 - MOVES_KEPT))
+    number = (_LATEST_MOVE.scalar(connection, instance=instance_id) or 0) + 1
+    insert(connection, instance_moves, Move(instance_id, number, state, at))
+    if number > MOVES_KEPT:
+        _FORGOTTEN_MOVES.run(connection, instance=instance_id, number=number - MOVES_KEPT)
 
 
 def moves_of(connection: Connection, instance_id: str) -> list[Move]:
@@ -126,14 +144,21 @@ def forget(connection: Connection, instance_id: str) -> None:
     connection.execute(instances.delete().where(instances.c.id == instance_id))
 
 
-def public_addresses(connection: Connection) -> set[str]:
-    """The public addresses in use, in the whole cloud: all of them are on this host."""
-    return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
+_TAKEN = Prepared(select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")))
 
 
-def public_addresses_of(connection: Connection, scope: Scope) -> dict[str, str]:
-    """The public addresses of an account's instances in a region, by instance."""
-    query = select(instances.c.id, instances.c.public_ip).where(
-        instances.c.account == scope.account, instances.c.region == scope.region, instances.c.public_ip.is_not(None)
+def public_addresses(connection: Connection, asked: Collection[str]) -> set[str]:
+    """Which of these public addresses are in use, in the whole cloud: all of them are on this host."""
+    return set(_TAKEN.scalars(connection, addresses=listed(asked)))
+
+
+_PUBLIC_ADDRESSES = Prepared(
+    select(instances.c.id, instances.c.public_ip).where(
+        among(instances.c.id, "ids"), unindexed(instances.c.public_ip).is_not(None)
     )
-    return dict(connection.execute(query).all())
+)
+
+
+def public_addresses_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The public addresses of those of these instances that have one, by instance."""
+    return dict(_PUBLIC_ADDRESSES.rows(connection, ids=listed(ids)))

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, text, update
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.store import claims, rows
-from kumoniwa.store.rows import all_of, one_of
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import all_of
 from kumoniwa.store.tables import claims as claims_table
 from kumoniwa.store.tables import steps, workflows
 
@@ -44,12 +45,21 @@ class StepRow:
     finished_at: datetime
 
 
+_SUBMITTED = ("id", "kind", "subject", "arguments", "state", "created_at", "action", "request_id", "principal")
+_NEW = Prepared(
+    insert(workflows)
+    .values({name: bindparam(name, type_=workflows.c[name].type) for name in _SUBMITTED})
+    .returning(workflows.c.sequence)
+)
+
+
 def submit(
     connection: Connection, kind: str, subject: str | None, origin: Origin, arguments: Mapping[str, Any]
 ) -> WorkflowRow:
     """Write a new workflow. It takes the claim on its subject, or waits for its turn where another holds it."""
+    workflow_id = new_id("wf")
     columns: dict[str, Any] = {
-        "id": new_id("wf"),
+        "id": workflow_id,
         "kind": kind,
         "subject": subject,
         "arguments": dict(arguments),
@@ -59,36 +69,35 @@ def submit(
         "request_id": origin.request_id,
         "principal": origin.principal,
     }
-    written = connection.execute(insert(workflows), columns).inserted_primary_key
-    assert written is not None, "the database numbers workflows"
-    workflow = WorkflowRow(sequence=written.sequence, **columns)
-    if subject is None or claims.take(connection, subject, workflow.id):
-        _set_running(connection, workflow.id)
-    return workflow
+    sequence: int = _NEW.scalar(connection, **columns)
+    if subject is None or claims.take(connection, subject, workflow_id):
+        return _set_running(connection, workflow_id)
+    return WorkflowRow(sequence=sequence, **columns)
 
 
-def finish(connection: Connection, workflow: WorkflowRow, error: str | None, at: datetime) -> None:
-    """End a workflow and hand its claim to the next that waits for it, or let it go."""
+def finish(connection: Connection, workflow: WorkflowRow, error: str | None, at: datetime) -> WorkflowRow | None:
+    """End a workflow and hand its claim to the next that waits for it, which is given, or let it go."""
     state = WorkflowState.SUCCEEDED if error is None else WorkflowState.FAILED
-    connection.execute(
-        update(workflows).where(workflows.c.id == workflow.id).values(state=state, error=error, finished_at=at)
-    )
-    release(connection, workflow)
+    rows.change(connection, workflows, workflow.id, {"state": state, "error": error, "finished_at": at})
+    return release(connection, workflow)
 
 
-def release(connection: Connection, workflow: WorkflowRow) -> None:
-    """Let go of the claim, if this workflow holds it; the next in line takes it at once."""
+_NEXT = Prepared(
+    select(workflows.c.id)
+    .where(workflows.c.subject == bindparam("subject"), workflows.c.state == WorkflowState.WAITING)
+    .order_by(workflows.c.sequence)
+    .limit(1)
+)
+
+
+def release(connection: Connection, workflow: WorkflowRow) -> WorkflowRow | None:
+    """Let go of the claim, if this workflow holds it; the next in line, which is given, takes it at once."""
     if workflow.subject is None:
-        return
-    waiting = (
-        select(workflows.c.id)
-        .where(workflows.c.subject == workflow.subject, workflows.c.state == WorkflowState.WAITING)
-        .order_by(workflows.c.sequence)
-        .limit(1)
-    )
-    successor: str | None = connection.execute(waiting).scalar()
+        return None
+    successor: str | None = _NEXT.scalar(connection, subject=workflow.subject)
     if claims.hand_over(connection, workflow.subject, workflow.id, successor) and successor is not None:
-        _set_running(connection, successor)
+        return _set_running(connection, successor)
+    return None
 
 
 def override(connection: Connection, by: WorkflowRow, doing: Mapping[str, str], at: datetime) -> list[WorkflowRow]:
@@ -117,21 +126,25 @@ def overridden(connection: Connection, subject: str) -> list[WorkflowRow]:
     return all_of(WorkflowRow, connection, query.order_by(workflows.c.sequence))
 
 
+_WAITING = Prepared(
+    select(workflows).where(workflows.c.state == WorkflowState.WAITING, among(workflows.c.kind, "kinds"))
+)
+
+
 def waiting(connection: Connection, kinds: Collection[str]) -> list[WorkflowRow]:
     """The workflows of these kinds that wait for their turn."""
-    query = select(workflows).where(workflows.c.state == WorkflowState.WAITING, workflows.c.kind.in_(kinds))
-    return all_of(WorkflowRow, connection, query)
+    return _WAITING.values(WorkflowRow, connection, kinds=listed(kinds))
+
+
+_RUNNING = Prepared(select(workflows.c.id).where(workflows.c.state == WorkflowState.RUNNING))
+_THOSE = Prepared(select(workflows).where(among(workflows.c.id, "ids")).order_by(workflows.c.sequence))
 
 
 def running(connection: Connection, besides: Collection[str] = ()) -> list[WorkflowRow]:
     """The workflows whose turn it is, in the order of their submission; those that are known by id are left out."""
     # Ids first: when a thousand are under way and the first ends, the rows of the others are not needed.
-    ids = select(workflows.c.id).where(workflows.c.state == WorkflowState.RUNNING)
-    wanted = [workflow_id for workflow_id in connection.execute(ids).scalars() if workflow_id not in besides]
-    if not wanted:
-        return []
-    query = select(workflows).where(workflows.c.id.in_(wanted)).order_by(workflows.c.sequence)
-    return all_of(WorkflowRow, connection, query)
+    wanted = [workflow_id for workflow_id in _RUNNING.scalars(connection) if workflow_id not in besides]
+    return _THOSE.values(WorkflowRow, connection, ids=listed(wanted)) if wanted else []
 
 
 def unfinished_kinds(connection: Connection) -> set[str]:
@@ -140,19 +153,32 @@ def unfinished_kinds(connection: Connection) -> set[str]:
     return set(connection.execute(query.distinct()).scalars())
 
 
+_BY_ID = Prepared(select(workflows).where(workflows.c.id == bindparam("id")))
+
+
 def get(connection: Connection, workflow_id: str) -> WorkflowRow | None:
-    return one_of(WorkflowRow, connection, select(workflows).where(workflows.c.id == workflow_id))
+    return _BY_ID.value(WorkflowRow, connection, id=workflow_id)
+
+
+_STEPS = Prepared(select(steps).where(steps.c.workflow_id == bindparam("workflow")).order_by(steps.c.number))
 
 
 def steps_of(connection: Connection, workflow_id: str) -> list[StepRow]:
     """The steps of a workflow that have ended, in the order in which they did."""
-    query = select(steps).where(steps.c.workflow_id == workflow_id).order_by(steps.c.number)
-    return all_of(StepRow, connection, query)
+    return _STEPS.values(StepRow, connection, workflow=workflow_id)
+
+
+_RECORDED = Prepared(
+    text(
+        "INSERT INTO steps (workflow_id, number, name, result, error, finished_at)"
+        " VALUES (:workflow_id, :number, :name, :result, :error, :finished_at) ON CONFLICT DO NOTHING"
+    ).bindparams(*(bindparam(column.name, type_=column.type) for column in steps.c))
+)
 
 
 def record(connection: Connection, step: StepRow) -> None:
-    """Journal how a step ended."""
-    rows.insert(connection, steps, step)
+    """Journal how a step ended. Done again it does nothing."""
+    _RECORDED.run(connection, **rows.as_row(step))
 
 
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
@@ -166,5 +192,15 @@ def forget(connection: Connection, before: datetime, at_most: int) -> int:
     return connection.execute(gone).rowcount
 
 
-def _set_running(connection: Connection, workflow_id: str) -> None:
-    connection.execute(update(workflows).where(workflows.c.id == workflow_id).values(state=WorkflowState.RUNNING))
+_BEGUN = Prepared(
+    update(workflows)
+    .where(workflows.c.id == bindparam("of"))
+    .values(state=WorkflowState.RUNNING)
+    .returning(*workflows.c)
+)
+
+
+def _set_running(connection: Connection, workflow_id: str) -> WorkflowRow:
+    begun = _BEGUN.value(WorkflowRow, connection, of=workflow_id)
+    assert begun is not None, f"{workflow_id} was just written, or waits"
+    return begun

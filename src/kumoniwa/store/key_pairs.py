@@ -1,9 +1,10 @@
 """Key pairs in the database: the public halves."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.scope import Scope
+from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import key_pairs
 
@@ -22,12 +23,18 @@ def in_scope(connection: Connection, scope: Scope) -> list[KeyPair]:
     return all_of(KeyPair, connection, query.order_by(key_pairs.c.name))
 
 
+_NAMED = Prepared(
+    select(key_pairs).where(
+        key_pairs.c.account == bindparam("account"),
+        key_pairs.c.region == bindparam("region"),
+        key_pairs.c.name == bindparam("name"),
+    )
+)
+
+
 def named(connection: Connection, scope: Scope, name: str) -> KeyPair | None:
     """The key pair of that name: names are unique for an account in a region."""
-    query = select(key_pairs).where(
-        key_pairs.c.account == scope.account, key_pairs.c.region == scope.region, key_pairs.c.name == name
-    )
-    return one_of(KeyPair, connection, query)
+    return _NAMED.value(KeyPair, connection, account=scope.account, region=scope.region, name=name)
 
 
 def with_id(connection: Connection, scope: Scope, key_pair_id: str) -> KeyPair | None:

@@ -1,15 +1,17 @@
 """Layers in the database: which there are, and which nothing refers to any more."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import attachments, claims, instances, layers, snapshots, volumes, workflows
 
 
@@ -21,8 +23,11 @@ def add(connection: Connection, *new: Layer) -> None:
     insert(connection, layers, *new)
 
 
+_BY_ID = Prepared(select(layers).where(layers.c.id == bindparam("id")))
+
+
 def get(connection: Connection, layer_id: str) -> Layer | None:
-    return one_of(Layer, connection, select(layers).where(layers.c.id == layer_id))
+    return _BY_ID.value(Layer, connection, id=layer_id)
 
 
 def every(connection: Connection) -> dict[str, Layer]:
@@ -39,27 +44,56 @@ def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
     return list(found.values())
 
 
+_TOP = select(layers).where(among(layers.c.id, "heads")).cte("standing", recursive=True)
+_STANDING = Prepared(select(_TOP.union(select(layers).join(_TOP, layers.c.id == _TOP.c.parent_id))))
+
+
 def standing(connection: Connection, head: str) -> list[Layer]:
     """The layer and those that it stands on, top to bottom. However many others there are, it costs no more."""
-    top = select(layers).where(layers.c.id == head).cte(recursive=True)
-    all_below = top.union(select(layers).join(top, layers.c.id == top.c.parent_id))
-    return chain({layer.id: layer for layer in all_of(Layer, connection, select(all_below))}, head)
+    return chains(connection, [head])[0]
 
 
-def attached_heads(connection: Connection, *, running: bool = False) -> list[tuple[str, str, str]]:
-    """Each attached volume, its instance and its head; `running`: of those that running instances, unclaimed, have."""
+def chains(connection: Connection, heads: Sequence[str]) -> list[list[Layer]]:
+    """Of each of these layers, it and those that it stands on, top to bottom."""
+    found = {layer.id: layer for layer in _STANDING.values(Layer, connection, heads=listed(heads))}
+    return [chain(found, head) for head in heads]
+
+
+def attached_heads(connection: Connection) -> list[tuple[str, str, str]]:
+    """Each attached volume, its instance and its head."""
     query = (
         select(volumes.c.id, attachments.c.instance_id, volumes.c.head)
         .join(attachments, attachments.c.volume_id == volumes.c.id)
         .join(instances, instances.c.id == attachments.c.instance_id)
     )
-    if running:
-        query = query.where(
+    return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
+
+
+def long_chains(connection: Connection, longer_than: int) -> list[tuple[str, str, str]]:
+    """Of the volumes that running instances have which no workflow owns, those that stand on more layers than that.
+
+    Each volume, its instance and its head.
+    """
+    return [(volume, instance, head) for volume, instance, head in _long_chains(longer_than).rows(connection)]
+
+
+@cache
+def _long_chains(longer_than: int) -> Prepared:
+    query = (
+        select(volumes.c.id, attachments.c.instance_id, volumes.c.head)
+        .join(attachments, attachments.c.volume_id == volumes.c.id)
+        .join(instances, instances.c.id == attachments.c.instance_id)
+        .where(
             instances.c.state == InstanceState.RUNNING,
             instances.c.id.not_in(select(claims.c.resource_id)),
             attachments.c.state == AttachmentState.ATTACHED,
         )
-    return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
+    )
+    below = volumes.c.head
+    for _ in range(longer_than + 1):
+        layer = layers.alias()
+        query, below = query.join(layer, layer.c.id == below), layer.c.parent_id
+    return Prepared(query)
 
 
 def change_parent(connection: Connection, layer_id: str, was: str | None, now: str | None) -> bool:
@@ -73,9 +107,12 @@ def unmade(connection: Connection, layer_id: str) -> list[Layer]:
     return [layer for layer in reversed(standing(connection, layer_id)) if not layer.made]
 
 
+_MADE = Prepared(update(layers).where(among(layers.c.id, "ids")).values(made=True))
+
+
 def note_made(connection: Connection, *ids: str) -> None:
     """These layers have their files: a file that is missing from now on was lost."""
-    connection.execute(update(layers).where(layers.c.id.in_(ids)).values(made=True))
+    _MADE.run(connection, ids=listed(ids))
 
 
 def seal(connection: Connection, layer_id: str, length: int, sha256: str) -> None:
@@ -96,9 +133,18 @@ def sizes(connection: Connection, layer_id: str) -> tuple[int, int] | None:
     return None if row is None else (row.changed_bytes, row.full_bytes)
 
 
+_KNOWN = Prepared(select(layers.c.id))
+_STILL_KNOWN = Prepared(select(layers.c.id).where(among(layers.c.id, "ids")))
+
+
 def known(connection: Connection) -> frozenset[str]:
     """The ids of all layers."""
-    return frozenset(connection.execute(select(layers.c.id)).scalars())
+    return frozenset(_KNOWN.scalars(connection))
+
+
+def still_known(connection: Connection, ids: Collection[str]) -> frozenset[str]:
+    """Those of these ids whose layers there are."""
+    return frozenset(_STILL_KNOWN.scalars(connection, ids=listed(ids)))
 
 
 def unreferenced(connection: Connection) -> list[Layer]:

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, tags
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, listed, unindexed
+from kumoniwa.store.rows import InScope, insert, inserting
 from kumoniwa.store.tables import interface_groups, network_interfaces, security_groups
 
 
@@ -18,11 +19,24 @@ def add(connection: Connection, interface: NetworkInterface, group_ids: Sequence
     _put_groups(connection, interface.id, group_ids)
 
 
+_IN_SCOPE = InScope(NetworkInterface, network_interfaces)
+
+
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[NetworkInterface]:
     """The network interfaces of an account in a region; only these, where `ids` are given."""
-    columns = network_interfaces.c
-    query = select(network_interfaces).where(columns.account == scope.account, columns.region == scope.region)
-    return all_of(NetworkInterface, connection, query if ids is None else query.where(columns.id.in_(ids)))
+    return _IN_SCOPE.of(connection, scope, ids)
+
+
+_IN_ORDER = select(network_interfaces).order_by(network_interfaces.c.device_index)
+_ATTACHED = Prepared(
+    _IN_ORDER.where(
+        network_interfaces.c.account == bindparam("account"),
+        network_interfaces.c.region == bindparam("region"),
+        network_interfaces.c.instance_id.is_not(None),
+    )
+)
+# By these ids alone: with the scope, SQLite reads the index of the scope instead.
+_OF_INSTANCES = Prepared(_IN_ORDER.where(among(network_interfaces.c.instance_id, "ids")))
 
 
 def of_instances(
@@ -30,31 +44,45 @@ def of_instances(
 ) -> dict[str, list[NetworkInterface]]:
     """The network interfaces of an account's instances in a region, by instance and the primary one first; only of
     these instances, where ids are given."""
-    columns = network_interfaces.c
-    query = select(network_interfaces).order_by(columns.device_index)
     if instance_ids is None:
-        in_scope = columns.account == scope.account, columns.region == scope.region
-        query = query.where(*in_scope, columns.instance_id.is_not(None))
-    else:  # by these ids alone: with the scope, SQLite reads the index of the scope instead
-        query = query.where(columns.instance_id.in_(instance_ids))
+        all_found = _ATTACHED.values(NetworkInterface, connection, account=scope.account, region=scope.region)
+    else:
+        all_found = _OF_INSTANCES.values(NetworkInterface, connection, ids=listed(instance_ids))
     found: dict[str, list[NetworkInterface]] = {}
-    for interface in all_of(NetworkInterface, connection, query):
+    for interface in all_found:
         assert interface.instance_id is not None, "the query says so"
         found.setdefault(interface.instance_id, []).append(interface)
     return found
 
 
+_PRIMARY = Prepared(
+    select(network_interfaces).where(
+        network_interfaces.c.instance_id == bindparam("instance"), network_interfaces.c.device_index == 0
+    )
+)
+
+
 def primary(connection: Connection, instance_id: str) -> NetworkInterface | None:
     """The instance's primary network interface; None for an instance that is terminated."""
-    columns = network_interfaces.c
-    query = select(network_interfaces).where(columns.instance_id == instance_id, columns.device_index == 0)
-    return one_of(NetworkInterface, connection, query)
+    return _PRIMARY.value(NetworkInterface, connection, instance=instance_id)
 
 
-def addresses_in(connection: Connection, subnet_id: str) -> set[str]:
-    """The private addresses in use in a subnet."""
-    query = select(network_interfaces.c.private_ip).where(network_interfaces.c.subnet_id == subnet_id)
-    return set(connection.execute(query).scalars())
+_IN_SUBNET = network_interfaces.c.subnet_id == bindparam("subnet")
+_TAKEN = Prepared(
+    select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses"))
+)
+_COUNT = Prepared(select(func.count()).select_from(network_interfaces).where(_IN_SUBNET))
+
+
+def addresses_in(connection: Connection, subnet_id: str, asked: Collection[str]) -> set[str]:
+    """Which of these private addresses are in use in a subnet."""
+    return set(_TAKEN.scalars(connection, subnet=subnet_id, addresses=listed(asked)))
+
+
+def count_in(connection: Connection, subnet_id: str) -> int:
+    """How many private addresses are in use in a subnet."""
+    count: int = _COUNT.scalar(connection, subnet=subnet_id)
+    return count
 
 
 def change(connection: Connection, interface: NetworkInterface, **columns: Any) -> None:
@@ -63,13 +91,35 @@ def change(connection: Connection, interface: NetworkInterface, **columns: Any) 
     _count_change(connection, interface)
 
 
+_ENDS_WITH = (network_interfaces.c.instance_id == bindparam("instance")) & network_interfaces.c.delete_on_termination
+_ENDING = Prepared(select(network_interfaces.c.id).where(_ENDS_WITH))
+_ENDED = Prepared(delete(network_interfaces).where(_ENDS_WITH))
+
+
 def end_with(connection: Connection, instance_id: str) -> None:
     """Delete the network interfaces that end with this instance, with their tags and places in security groups."""
-    columns = network_interfaces.c
-    ending = (columns.instance_id == instance_id) & columns.delete_on_termination
-    for interface_id in connection.execute(select(columns.id).where(ending)).scalars().all():
+    for interface_id in _ENDING.scalars(connection, instance=instance_id):
         tags.remove_all(connection, interface_id)
-    connection.execute(network_interfaces.delete().where(ending))
+    _ENDED.run(connection, instance=instance_id)
+
+
+_NAMED_GROUPS = (
+    select(interface_groups.c.interface_id, security_groups.c.id, security_groups.c.name)
+    .join(security_groups, security_groups.c.id == interface_groups.c.group_id)
+    .order_by(interface_groups.c.position)
+)
+_GROUPS_IN = Prepared(
+    _NAMED_GROUPS.where(
+        security_groups.c.account == bindparam("account"), security_groups.c.region == bindparam("region")
+    )
+)
+_GROUPS_OF = Prepared(
+    _NAMED_GROUPS.where(
+        among(interface_groups.c.interface_id, "ids"),
+        unindexed(security_groups.c.account) == bindparam("account"),
+        unindexed(security_groups.c.region) == bindparam("region"),
+    )
+)
 
 
 def groups_in_scope(
@@ -77,30 +127,27 @@ def groups_in_scope(
 ) -> dict[str, list[tuple[str, str]]]:
     """The ids and names of the security groups of an account's network interfaces in a region, by interface and in
     their order; only of these interfaces, where ids are given."""
-    query = (
-        select(interface_groups.c.interface_id, security_groups.c.id, security_groups.c.name)
-        .join(security_groups, security_groups.c.id == interface_groups.c.group_id)
-        .where(security_groups.c.account == scope.account, security_groups.c.region == scope.region)
-        .order_by(interface_groups.c.position)
-    )
-    if interface_ids is not None:
-        query = query.where(interface_groups.c.interface_id.in_(interface_ids))
+    if interface_ids is None:
+        rows = _GROUPS_IN.rows(connection, account=scope.account, region=scope.region)
+    else:
+        rows = _GROUPS_OF.rows(connection, account=scope.account, region=scope.region, ids=listed(interface_ids))
     found: dict[str, list[tuple[str, str]]] = {}
-    for interface_id, group_id, name in connection.execute(query):
+    for interface_id, group_id, name in rows:
         found.setdefault(interface_id, []).append((group_id, name))
     return found
 
 
+_PRIMARY_GROUPS = Prepared(
+    select(interface_groups.c.group_id)
+    .join(network_interfaces, network_interfaces.c.id == interface_groups.c.interface_id)
+    .where(network_interfaces.c.instance_id == bindparam("instance"), network_interfaces.c.device_index == 0)
+    .order_by(interface_groups.c.position)
+)
+
+
 def groups_of_instance(connection: Connection, instance_id: str) -> list[str]:
     """The ids of the security groups of an instance's primary network interface, in their order."""
-    columns = network_interfaces.c
-    query = (
-        select(interface_groups.c.group_id)
-        .join(network_interfaces, columns.id == interface_groups.c.interface_id)
-        .where(columns.instance_id == instance_id, columns.device_index == 0)
-        .order_by(interface_groups.c.position)
-    )
-    return list(connection.execute(query).scalars())
+    return _PRIMARY_GROUPS.scalars(connection, instance=instance_id)
 
 
 def set_groups(connection: Connection, interface: NetworkInterface, group_ids: Sequence[str]) -> None:
@@ -121,15 +168,17 @@ def instances_in(connection: Connection, group_id: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+_IN_GROUP = inserting(interface_groups, ("interface_id", "position", "group_id"))
+
+
 def _put_groups(connection: Connection, interface_id: str, group_ids: Sequence[str]) -> None:
-    if group_ids:
-        connection.execute(
-            interface_groups.insert(),
-            [
-                {"interface_id": interface_id, "position": position, "group_id": group_id}
-                for position, group_id in enumerate(group_ids)
-            ],
-        )
+    _IN_GROUP.run_each(
+        connection,
+        [
+            {"interface_id": interface_id, "position": position, "group_id": group_id}
+            for position, group_id in enumerate(group_ids)
+        ],
+    )
 
 
 def _count_change(connection: Connection, interface: NetworkInterface) -> None:

@@ -85,6 +85,7 @@ def forget(connection: Connection, before: datetime, at_most: int) -> int:
     )
     old = select(rows.id).where(
         rows.state.not_in(UNDER_WAY),
+        rows.started_at < before,  # which an index finds
         func.coalesce(rows.completed_at, rows.started_at) < before,
         ~is_there | ~may_be_used | repeated,
     )

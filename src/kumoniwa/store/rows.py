@@ -1,12 +1,15 @@
 """Rows and frozen values have the same names, so that a row becomes a value, and a value a row, without a mapping."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from sqlalchemy import Connection, Insert, Select, Table
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select, update
 from sqlalchemy import insert as sql_insert
+
+from kumoniwa.model.scope import Owned, Scope
+from kumoniwa.store.prepared import Prepared, among, listed
 
 if TYPE_CHECKING:
     from dataclasses import Field
@@ -26,8 +29,9 @@ def _names(kind: type[Value]) -> tuple[str, ...]:
 
 
 @cache
-def _insert(table: Table) -> Insert:
-    return sql_insert(table)
+def inserting(table: Table, names: tuple[str, ...]) -> Prepared:
+    """What writes a new row with these columns."""
+    return Prepared(sql_insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names}))
 
 
 def as_row(value: Value) -> dict[str, Any]:
@@ -35,10 +39,44 @@ def as_row(value: Value) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _names(type(value))}
 
 
+@cache
+def changing(table: Table, key: str, names: tuple[str, ...]) -> Prepared:
+    """What gives these columns other values, in the rows whose column `key` is the parameter `of`."""
+    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return Prepared(update(table).where(table.c[key] == bindparam("of")).values(values))
+
+
+def change(connection: Connection, table: Table, of: str, columns: Mapping[str, Any], *, key: str = "id") -> int:
+    """Give columns other values, in the rows whose column `key` is `of`; gives how many there were."""
+    given = {f"new_{name}": value for name, value in columns.items()}
+    return changing(table, key, tuple(columns)).run(connection, of=of, **given)
+
+
 def insert(connection: Connection, table: Table, *values: Value) -> None:
-    """Write new rows."""
+    """Write new rows, of values of one kind."""
     if values:
-        connection.execute(_insert(table), [as_row(value) for value in values])
+        inserting(table, _names(type(values[0]))).run_each(connection, [as_row(value) for value in values])
+
+
+Scoped = TypeVar("Scoped", bound=Owned)
+
+
+class InScope(Generic[Scoped]):
+    """The rows of a table that are an account's in a region, in their order, as values of `kind`."""
+
+    def __init__(self, kind: Callable[..., Scoped], table: Table, *order: ColumnElement[Any]) -> None:
+        self._kind = kind
+        own = (table.c.account == bindparam("account")) & (table.c.region == bindparam("region"))
+        self._every = Prepared(select(table).where(own).order_by(*order))
+        # By the ids alone: with the scope beside them, SQLite may read the index of the scope instead.
+        self._those = Prepared(select(table).where(among(table.c.id, "ids")).order_by(*order))
+
+    def of(self, connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Scoped]:
+        """All of them; only these, where `ids` are given."""
+        if ids is None:
+            return self._every.values(self._kind, connection, account=scope.account, region=scope.region)
+        found = self._those.values(self._kind, connection, ids=listed(ids))
+        return [value for value in found if Scope.of(value) == scope]
 
 
 def all_of(kind: Callable[..., T], connection: Connection, query: Select[Any]) -> list[T]:

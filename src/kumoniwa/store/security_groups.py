@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, bindparam, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import InScope, all_of, insert
 from kumoniwa.store.tables import interface_groups, security_group_rules, security_groups
 
 DEFAULT_NAME = "default"
@@ -25,16 +26,22 @@ def delete(connection: Connection, group_id: str) -> None:
     connection.execute(security_groups.delete().where(security_groups.c.id == group_id))
 
 
+_NAMED = Prepared(
+    select(security_groups).where(
+        security_groups.c.vpc_id == bindparam("vpc"), security_groups.c.name == bindparam("name")
+    )
+)
+_IN_SCOPE = InScope(SecurityGroup, security_groups)
+
+
 def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | None:
     """The group of that name in a VPC: names are unique there."""
-    query = select(security_groups).where(security_groups.c.vpc_id == vpc_id, security_groups.c.name == name)
-    return one_of(SecurityGroup, connection, query)
+    return _NAMED.value(SecurityGroup, connection, vpc=vpc_id, name=name)
 
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[SecurityGroup]:
     """The security groups of an account in a region; only these, where `ids` are given."""
-    query = _scoped(security_groups, scope)
-    return all_of(SecurityGroup, connection, query if ids is None else query.where(security_groups.c.id.in_(ids)))
+    return _IN_SCOPE.of(connection, scope, ids)
 
 
 def rules_in(connection: Connection, scope: Scope, group_ids: Collection[str] | None = None) -> list[SecurityGroupRule]:
@@ -45,11 +52,16 @@ def rules_in(connection: Connection, scope: Scope, group_ids: Collection[str] | 
     return all_of(SecurityGroupRule, connection, query)
 
 
+_RULES_OF = Prepared(
+    select(security_group_rules)
+    .where(among(security_group_rules.c.group_id, "ids"), security_group_rules.c.egress == bindparam("egress"))
+    .order_by(security_group_rules.c.id)
+)
+
+
 def rules_of(connection: Connection, group_ids: Collection[str], *, egress: bool) -> list[SecurityGroupRule]:
     """The rules of these groups, one way."""
-    rules = security_group_rules
-    query = select(rules).where(rules.c.group_id.in_(group_ids), rules.c.egress == egress).order_by(rules.c.id)
-    return all_of(SecurityGroupRule, connection, query)
+    return _RULES_OF.values(SecurityGroupRule, connection, ids=listed(group_ids), egress=egress)
 
 
 def add_rules(connection: Connection, *rules: SecurityGroupRule) -> None:

@@ -5,18 +5,22 @@ from collections.abc import Collection
 from sqlalchemy import Connection, delete, select
 
 from kumoniwa.model.sharing import Permission
-from kumoniwa.store.rows import all_of, insert
+from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.rows import insert
 from kumoniwa.store.tables import permissions
 
+_GRANTEES = Prepared(
+    select(permissions.c.resource_id, permissions.c.grantee)
+    .where(among(permissions.c.resource_id, "ids"))
+    .order_by(permissions.c.grantee)
+)
 
-def of(connection: Connection, resource_ids: Collection[str] | None = None) -> dict[str, list[str]]:
-    """The grantees of resources, by resource, sorted; of all resources where no ids are given."""
-    query = select(permissions).order_by(permissions.c.grantee)
-    if resource_ids is not None:
-        query = query.where(permissions.c.resource_id.in_(resource_ids))
+
+def of(connection: Connection, resource_ids: Collection[str]) -> dict[str, list[str]]:
+    """The grantees of resources, by resource, sorted."""
     found: dict[str, list[str]] = {}
-    for permission in all_of(Permission, connection, query):
-        found.setdefault(permission.resource_id, []).append(permission.grantee)
+    for resource_id, grantee in _GRANTEES.rows(connection, ids=listed(resource_ids)):
+        found.setdefault(resource_id, []).append(grantee)
     return found
 
 

@@ -4,15 +4,16 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume
-from kumoniwa.store import layers, sharing, volumes
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store import layers, rows, sharing, volumes
+from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.rows import InScope, insert, one_of
 from kumoniwa.store.tables import image_devices, images, snapshots
 
 
@@ -21,21 +22,22 @@ def add(connection: Connection, *new: Snapshot) -> None:
     insert(connection, snapshots, *new)
 
 
+_BY_ID = Prepared(select(snapshots).where(snapshots.c.id == bindparam("id")))
+_IN_SCOPE = InScope(Snapshot, snapshots, snapshots.c.started_at, snapshots.c.id)
+
+
 def get(connection: Connection, snapshot_id: str) -> Snapshot | None:
-    return one_of(Snapshot, connection, select(snapshots).where(snapshots.c.id == snapshot_id))
+    return _BY_ID.value(Snapshot, connection, id=snapshot_id)
 
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Snapshot]:
     """The snapshots of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(snapshots).where(snapshots.c.account == scope.account, snapshots.c.region == scope.region)
-    if ids is not None:
-        query = query.where(snapshots.c.id.in_(ids))
-    return all_of(Snapshot, connection, query.order_by(snapshots.c.started_at, snapshots.c.id))
+    return _IN_SCOPE.of(connection, scope, ids)
 
 
 def change(connection: Connection, snapshot_id: str, **columns: Any) -> bool:
     """Change columns of a snapshot; gives whether it is still there: it may be deleted while it is made."""
-    return connection.execute(update(snapshots).where(snapshots.c.id == snapshot_id).values(**columns)).rowcount == 1
+    return rows.change(connection, snapshots, snapshot_id, columns) == 1
 
 
 def complete(connection: Connection, snapshot_id: str, at: datetime) -> None:

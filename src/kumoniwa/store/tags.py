@@ -1,11 +1,13 @@
 """Tags in the database."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
+from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import tags
 
@@ -15,10 +17,12 @@ def add(connection: Connection, *new: Tag) -> None:
     insert(connection, tags, *new)
 
 
+_REPLACED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource"), tags.c.key == bindparam("of_key")))
+
+
 def put(connection: Connection, *written: Tag) -> None:
     """Afterwards these tags are there, with these values."""
-    for tag in written:
-        remove(connection, tag.resource_id, {tag.key: None})
+    _REPLACED.run_each(connection, [{"resource": tag.resource_id, "of_key": tag.key} for tag in written])
     insert(connection, tags, *written)
 
 
@@ -29,9 +33,12 @@ def remove(connection: Connection, resource_id: str, pairs: Mapping[str, str | N
         connection.execute(query if value is None else query.where(tags.c.value == value))
 
 
+_REMOVED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource")))
+
+
 def remove_all(connection: Connection, *resource_ids: str) -> None:
     """Remove every tag of resources: they go, or all their tags were asked to go."""
-    connection.execute(tags.delete().where(tags.c.resource_id.in_(resource_ids)))
+    _REMOVED.run_each(connection, [{"resource": resource_id} for resource_id in resource_ids])
 
 
 def in_scope(connection: Connection, scope: Scope) -> list[Tag]:
@@ -46,15 +53,26 @@ def tags_of(
     ids: Collection[str] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Keys and values by resource, of the resources of this type or with these ids. Untagged ones are not in it."""
-    query = _scoped(scope)
-    if resource_type is not None:
-        query = query.where(tags.c.resource_type == resource_type)
-    if ids is not None:
-        query = query.where(tags.c.resource_id.in_(ids))
+    given = {"account": scope.account, "region": scope.region, "resource_type": resource_type, "ids": listed(ids or ())}
     found: dict[str, dict[str, str]] = {}
-    for tag in all_of(Tag, connection, query):
-        found.setdefault(tag.resource_id, {})[tag.key] = tag.value
+    reading = _tags_of(by_type=resource_type is not None, by_ids=ids is not None)
+    for resource_id, key, value in reading.rows(connection, **given):
+        found.setdefault(resource_id, {})[key] = value
     return found
+
+
+@cache
+def _tags_of(*, by_type: bool, by_ids: bool) -> Prepared:
+    columns = tags.c
+    compared = [(columns.account, "account"), (columns.region, "region")]
+    if by_type:
+        compared.append((columns.resource_type, "resource_type"))
+    query = select(columns.resource_id, columns.key, columns.value).order_by(columns.resource_id, columns.key)
+    if by_ids:
+        query = query.where(among(columns.resource_id, "ids"))
+    return Prepared(
+        query.where(*((unindexed(column) if by_ids else column) == bindparam(name) for column, name in compared))
+    )
 
 
 def _scoped(scope: Scope) -> Select[tuple[str, ...]]:

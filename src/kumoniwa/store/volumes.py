@@ -5,16 +5,18 @@ the instance.
 """
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from kumoniwa.model.layers import GIB
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
-from kumoniwa.store import instances
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store import instances, rows
+from kumoniwa.store.prepared import Prepared, among, either, listed
+from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import attachments, layers, snapshots, volumes
 
 
@@ -23,49 +25,68 @@ def add(connection: Connection, volume: Volume) -> None:
     insert(connection, volumes, volume)
 
 
+_BY_ID = Prepared(select(volumes).where(volumes.c.id == bindparam("id")))
+
+
 def get(connection: Connection, volume_id: str) -> Volume | None:
-    return one_of(Volume, connection, select(volumes).where(volumes.c.id == volume_id))
+    return _BY_ID.value(Volume, connection, id=volume_id)
+
+
+_IN_SCOPE = InScope(Volume, volumes, volumes.c.created_at, volumes.c.id)
 
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Volume]:
     """The volumes of an account in a region, oldest first; only these, where `ids` are given."""
-    query = select(volumes).where(volumes.c.account == scope.account, volumes.c.region == scope.region)
-    if ids is not None:
-        query = query.where(volumes.c.id.in_(ids))
-    return all_of(Volume, connection, query.order_by(volumes.c.created_at, volumes.c.id))
+    return _IN_SCOPE.of(connection, scope, ids)
+
+
+_OF_INSTANCE = Prepared(
+    select(volumes)
+    .join(attachments, attachments.c.volume_id == volumes.c.id)
+    .where(attachments.c.instance_id == bindparam("instance"))
+)
 
 
 def of_instance(connection: Connection, instance_id: str) -> list[tuple[Attachment, Volume]]:
     """An instance's attachments and their volumes, in the order in which its guest sees them: the root is first."""
     found = attachments_of(connection, [instance_id]).get(instance_id, [])
-    query = select(volumes).where(volumes.c.id.in_([attachment.volume_id for attachment in found]))
-    by_id = {volume.id: volume for volume in all_of(Volume, connection, query)}
+    by_id = {volume.id: volume for volume in _OF_INSTANCE.values(Volume, connection, instance=instance_id)}
     return [(attachment, by_id[attachment.volume_id]) for attachment in found]
+
+
+_IN_ORDER = select(attachments).order_by(attachments.c.instance_id, attachments.c.position)
+_ATTACHMENTS = Prepared(_IN_ORDER)
+_ATTACHMENTS_OF = Prepared(_IN_ORDER.where(among(attachments.c.instance_id, "ids")))
 
 
 def attachments_of(connection: Connection, instance_ids: Collection[str] | None = None) -> dict[str, list[Attachment]]:
     """The attachments of instances, by instance and in the guest's order; of all instances where no ids are given."""
-    query = select(attachments).order_by(attachments.c.instance_id, attachments.c.position)
-    if instance_ids is not None:
-        query = query.where(attachments.c.instance_id.in_(instance_ids))
+    if instance_ids is None:
+        all_found = _ATTACHMENTS.values(Attachment, connection)
+    else:
+        all_found = _ATTACHMENTS_OF.values(Attachment, connection, ids=listed(instance_ids))
     found: dict[str, list[Attachment]] = {}
-    for attachment in all_of(Attachment, connection, query):
+    for attachment in all_found:
         found.setdefault(attachment.instance_id, []).append(attachment)
     return found
 
 
+_ATTACHED = Prepared(select(attachments).where(among(attachments.c.volume_id, "ids")))
+
+
 def attachment_of(connection: Connection, volume_ids: Collection[str] | None = None) -> dict[str, Attachment]:
     """Where volumes are attached, by volume, those that are not left out; of all volumes where no ids are given."""
-    query = select(attachments)
-    if volume_ids is not None:
-        query = query.where(attachments.c.volume_id.in_(volume_ids))
-    return {attachment.volume_id: attachment for attachment in all_of(Attachment, connection, query)}
+    if volume_ids is None:
+        found = _ATTACHMENTS.values(Attachment, connection)
+    else:
+        found = _ATTACHED.values(Attachment, connection, ids=listed(volume_ids))
+    return {attachment.volume_id: attachment for attachment in found}
 
 
 def change(connection: Connection, volume_id: str, **columns: Any) -> None:
     """Change columns of a volume, other than its state."""
     assert "state" not in columns, "states are moved by `move`"
-    connection.execute(update(volumes).where(volumes.c.id == volume_id).values(**columns))
+    rows.change(connection, volumes, volume_id, columns)
 
 
 def move(
@@ -75,10 +96,16 @@ def move(
     for source in sources:
         if target not in VOLUME_MOVES[source]:
             raise instances.IllegalMove(f"{source} → {target}")
-    result = connection.execute(
-        update(volumes).where(volumes.c.id == volume_id, volumes.c.state.in_(sources)).values(state=target, **columns)
-    )
-    return result.rowcount == 1
+    given = {f"new_{name}": value for name, value in columns.items()}
+    moving = _moving(tuple(columns), frozenset(sources))
+    return moving.run(connection, of=volume_id, new_state=target, **given) == 1
+
+
+@cache
+def _moving(names: tuple[str, ...], sources: frozenset[VolumeState]) -> Prepared:
+    values = {name: bindparam(f"new_{name}", type_=volumes.c[name].type) for name in ("state", *names)}
+    moving = update(volumes).where(volumes.c.id == bindparam("of"), either(volumes.c.state, sources))
+    return Prepared(moving.values(values))
 
 
 def set_head(connection: Connection, volume_id: str, layer_id: str) -> None:
@@ -108,7 +135,7 @@ def attach(connection: Connection, attachment: Attachment) -> None:
 
 def change_attachment(connection: Connection, volume_id: str, **columns: Any) -> None:
     """Change columns of a volume's attachment, if it has one."""
-    connection.execute(update(attachments).where(attachments.c.volume_id == volume_id).values(**columns))
+    rows.change(connection, attachments, volume_id, columns, key="volume_id")
     _count_change(connection, volume_id)
 
 
@@ -125,18 +152,18 @@ def move_attachment(
     target: AttachmentState,
 ) -> bool:
     """Move a volume's attachment to this instance to `target`, if it is in one of `sources`; gives whether it was."""
-    moved = connection.execute(
-        update(attachments)
-        .where(
-            attachments.c.volume_id == volume_id,
-            attachments.c.instance_id == instance_id,
-            attachments.c.state.in_(sources),
-        )
-        .values(state=target)
-    )
-    if moved.rowcount == 1:
+    moving = _moving_attachment(frozenset(sources), target)
+    moved = moving.run(connection, volume=volume_id, instance=instance_id) == 1
+    if moved:
         instances.change(connection, instance_id)
-    return moved.rowcount == 1
+    return moved
+
+
+@cache
+def _moving_attachment(sources: frozenset[AttachmentState], target: AttachmentState) -> Prepared:
+    columns = attachments.c
+    own = (columns.volume_id == bindparam("volume")) & (columns.instance_id == bindparam("instance"))
+    return Prepared(update(attachments).where(own & either(columns.state, sources)).values(state=target))
 
 
 def release(connection: Connection, volume_id: str, instance_id: str, sources: Collection[AttachmentState]) -> bool:
@@ -159,10 +186,13 @@ def grow(connection: Connection, volume_id: str, size_gib: int) -> None:
     connection.execute(update(layers).where(layers.c.id == head).values(size_bytes=size_gib * GIB))
 
 
+_DETACHED = Prepared(delete(attachments).where(attachments.c.volume_id == bindparam("volume")))
+
+
 def detach(connection: Connection, volume_id: str) -> None:
     """Afterwards the volume is attached nowhere."""
     _count_change(connection, volume_id)
-    connection.execute(delete(attachments).where(attachments.c.volume_id == volume_id))
+    _DETACHED.run(connection, volume=volume_id)
 
 
 def _count_change(connection: Connection, volume_id: str) -> None:

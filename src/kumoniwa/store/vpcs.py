@@ -1,13 +1,13 @@
 """VPCs and their subnets in the database."""
 
 from collections.abc import Collection
-from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, bindparam, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.vpcs import Subnet, Vpc
-from kumoniwa.store.rows import all_of, insert, one_of
+from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import subnets, vpcs
 
 
@@ -17,28 +17,38 @@ def add(connection: Connection, vpc: Vpc, *in_it: Subnet) -> None:
     insert(connection, subnets, *in_it)
 
 
+_DEFAULT = Prepared(
+    select(vpcs).where(vpcs.c.account == bindparam("account"), vpcs.c.region == bindparam("region"), vpcs.c.is_default)
+)
+_VPCS_IN = InScope(Vpc, vpcs)
+_SUBNETS_IN = InScope(Subnet, subnets, subnets.c.zone, subnets.c.id)
+
+
 def default(connection: Connection, scope: Scope) -> Vpc | None:
     """The default VPC of an account in a region, if it was made."""
-    return one_of(Vpc, connection, _scoped(vpcs, scope).where(vpcs.c.is_default))
+    return _DEFAULT.value(Vpc, connection, account=scope.account, region=scope.region)
 
 
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Vpc]:
     """The VPCs of an account in a region; only these, where `ids` are given."""
-    query = _scoped(vpcs, scope)
-    return all_of(Vpc, connection, query if ids is None else query.where(vpcs.c.id.in_(ids)))
+    return _VPCS_IN.of(connection, scope, ids)
 
 
 def subnets_in(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Subnet]:
     """The subnets of an account in a region, by zone; only these, where `ids` are given."""
-    query = _scoped(subnets, scope).order_by(subnets.c.zone, subnets.c.id)
-    return all_of(Subnet, connection, query if ids is None else query.where(subnets.c.id.in_(ids)))
+    return _SUBNETS_IN.of(connection, scope, ids)
+
+
+_DEFAULT_SUBNET = Prepared(
+    select(subnets).where(
+        subnets.c.account == bindparam("account"),
+        subnets.c.region == bindparam("region"),
+        subnets.c.zone == bindparam("zone"),
+        subnets.c.default_for_az,
+    )
+)
 
 
 def default_subnet(connection: Connection, scope: Scope, zone: str) -> Subnet | None:
     """The default subnet of a zone."""
-    query = _scoped(subnets, scope).where(subnets.c.zone == zone, subnets.c.default_for_az)
-    return one_of(Subnet, connection, query)
-
-
-def _scoped(table: Table, scope: Scope) -> Select[Any]:
-    return select(table).where(table.c.account == scope.account, table.c.region == scope.region)
+    return _DEFAULT_SUBNET.value(Subnet, connection, account=scope.account, region=scope.region, zone=zone)

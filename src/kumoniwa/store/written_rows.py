@@ -32,7 +32,7 @@ def written_rows(statement: Any, parameters: list[dict[str, Any]]) -> list[str] 
         return None
     if statement.is_insert:
         return None if any(column not in row for row in parameters) else [str(row[column]) for row in parameters]
-    for criterion in _all_of(statement.whereclause):
+    for criterion in all_of_clause(statement.whereclause):
         if (ids := _required(criterion, statement.table.c[column])) is not None:
             return ids
     return None
@@ -44,11 +44,11 @@ def naming_column(table: Table) -> str | None:
     return name if name in table.c else None
 
 
-def _all_of(clause: Any) -> Iterator[Any]:
+def all_of_clause(clause: Any) -> Iterator[Any]:
     """The criteria that must all hold."""
     if isinstance(clause, BooleanClauseList) and clause.operator is operators.and_:
         for part in clause.clauses:
-            yield from _all_of(part)
+            yield from all_of_clause(part)
     elif clause is not None:
         yield clause
 

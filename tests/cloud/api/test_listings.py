@@ -1,6 +1,5 @@
 """What holds for every Describe action: the size of its pages, ids and pages, tokens, lists that are empty."""
 
-import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -8,33 +7,24 @@ from urllib.parse import urlencode
 
 import pytest
 from asgi import Refused
+from every_listing import LISTINGS
+from model_parameters import ec2_model
+from sqlalchemy import String
 from stack import Stack
 
-from kumoniwa.api import ec2
 from kumoniwa.api.call import Call
-from kumoniwa.api.listing import Listing, page
+from kumoniwa.api.ec2.instances.selected_instances import INSTANCES
+from kumoniwa.api.listing import page
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.config import DEFAULT_ACCOUNT
-from kumoniwa.gateway.protocols.codec import service_model
 from kumoniwa.gateway.protocols.ec2 import wire_name
-from kumoniwa.modules import import_all
-
-import_all(ec2)
 
 pytestmark = pytest.mark.anyio
 
-_MODEL = service_model("ec2", "2016-11-15")
+_MODEL = ec2_model()
 _MAY_BE_EMPTY = (".Value",)
 
 
-def _listings() -> Iterator[tuple[str, Listing[Any]]]:
-    for name, action in sorted(ACTIONS["ec2"].items()):
-        words = inspect.unwrap(action.function).__code__.co_names
-        named = (vars(inspect.getmodule(action.function)).get(word) for word in words)
-        yield from ((name, value) for value in named if isinstance(value, Listing))
-
-
-LISTINGS = dict(_listings())
 PAGED = sorted(name for name in ACTIONS["ec2"] if "MaxResults" in _MODEL.operation_model(name).input_shape.members)
 
 
@@ -84,10 +74,19 @@ async def test_ids_and_pages_do_not_go_together(stack: Stack) -> None:
         assert (refusal.value.code, refusal.value.message) == ("InvalidParameterCombination", message)
 
 
+def _before_all(name: str) -> str:
+    """A key that comes before every other of this action's listing."""
+    selection = INSTANCES if name == "DescribeInstances" else LISTINGS[name].selection
+    order = () if selection is None else selection.order
+    return " ".join("" if isinstance(column.type, String) else "0" for column in order)
+
+
 def _token_of(name: str, region: str = "us-east-1", **parameters: Any) -> str:
     """The token of a page of this action's, after which all that there is comes."""
     call = Call(name, DEFAULT_ACCOUNT, region, "r", "AKIA", datetime.now(UTC))
-    _, token = page(call, {**parameters, "MaxResults": 1}, ["", "x"], filters={"tag-key": lambda _: ("a",)}, key=str)
+    before = _before_all(name)
+    every = [before, f"{before}x"]
+    _, token = page(call, {**parameters, "MaxResults": 1}, every, filters={"tag-key": lambda _: ("a",)}, key=str)
     assert token is not None
     return token
 

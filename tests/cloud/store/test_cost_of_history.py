@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, text
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import Layer
@@ -30,38 +30,38 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @contextmanager
-def statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """What is asked of the database in the block, with its parameters."""
-    heard: list[tuple[str, Any]] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        heard.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", hear)
+def statements(connection: Connection) -> Iterator[list[str]]:
+    """What is asked of the database in the block, with its values."""
+    heard: list[str] = []
+    driver: Any = connection.connection.driver_connection
+    driver.set_trace_callback(heard.append)
     try:
         yield heard
     finally:
-        event.remove(engine, "before_cursor_execute", hear)
+        driver.set_trace_callback(None)
 
 
-def plan(connection: Connection, statement: str, parameters: Any) -> list[str]:
+def plan(connection: Connection, statement: str) -> list[str]:
     """How SQLite does it, line by line."""
-    return [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    driver: Any = connection.connection.driver_connection
+    return [str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}")]
 
 
-def check_searched(connection: Connection, heard: list[tuple[str, Any]]) -> None:
+def check_searched(connection: Connection, heard: list[str]) -> None:
     """Every statement finds the rows of growing tables by an index."""
-    asked = [one for one in heard if one[0].split()[0] in ("SELECT", "UPDATE", "DELETE")]
+    asked = [one for one in heard if one.split()[0] in ("SELECT", "UPDATE", "DELETE")]
     assert asked
-    for statement, parameters in asked:
-        for line in plan(connection, statement, parameters):
+    for statement in asked:
+        for line in plan(connection, statement):
+            if line.endswith(" boots_of_many"):
+                continue  # an index of those boots alone of which some are forgotten
             scanned = line.split()[1] if line.startswith("SCAN") else ""
             assert scanned not in GROWING, f"{line}\n{statement}"
 
 
 def test_a_workflow_goes_its_way_without_a_look_at_those_that_ended(engine: Engine) -> None:
     with engine.connect() as connection, connection.begin():
-        with statements(engine) as heard:
+        with statements(connection) as heard:
             first, second = (journal.submit(connection, "reboot", "i-1", ORIGIN, {}) for _ in range(2))
             journal.running(connection)
             journal.record(connection, journal.StepRow(first.id, 1, "reboot", None, None, AT))
@@ -70,13 +70,13 @@ def test_a_workflow_goes_its_way_without_a_look_at_those_that_ended(engine: Engi
             journal.finish(connection, second, None, AT)
             volume_modifications.count_since(connection, "modify_volume", "vol-1", AT)
         check_searched(connection, heard)
-        turns = [line for one in heard for line in plan(connection, *one) if "workflows_turn" in line]
+        turns = [line for one in heard for line in plan(connection, one) if "workflows_turn" in line]
         assert turns == ["SEARCH workflows USING INDEX workflows_turn (subject=? AND state=?)"] * 2
 
 
 def test_what_is_old_is_found_by_its_age(engine: Engine) -> None:
     with engine.connect() as connection, connection.begin():
-        with statements(engine) as heard:
+        with statements(connection) as heard:
             for forget in forgetting(AT):
                 forget(connection, at_most=BATCH)
         check_searched(connection, heard)
@@ -86,10 +86,10 @@ def test_a_chain_of_layers_is_read_without_a_look_at_others(engine: Engine) -> N
     chain = [Layer(f"layer-{number}", f"layer-{number - 1}" if number else None, 1, AT) for number in range(5)]
     with engine.connect() as connection, connection.begin():
         layers.add(connection, *chain, Layer("layer-other", "layer-1", 1, AT))
-        with statements(engine) as heard:
+        with statements(connection) as heard:
             assert layers.standing(connection, "layer-3") == chain[3::-1]
         (asked,) = heard
-        assert not [line for line in plan(connection, *asked) if line.startswith("SCAN layers")]
+        assert not [line for line in plan(connection, asked) if line.startswith("SCAN layers")]
         assert layers.standing(connection, "layer-none") == []
 
 

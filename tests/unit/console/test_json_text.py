@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kumoniwa.api.written_once import WrittenOnce
+from kumoniwa.api.written_once import Pieces, WrittenOnce
 from kumoniwa.console.json_text import written_json
 
 _AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -31,15 +31,15 @@ def test_an_answer_is_written(answer: dict[str, Any], read: dict[str, Any]) -> N
 
 
 def test_what_never_changes_is_written_once_for_each_writer() -> None:
-    def write_xml(out: list[str], value: Any) -> None:
+    def write_xml(out: Pieces, value: Any) -> None:
         out.append(f"<instanceId>{value['InstanceId']}</instanceId>")
 
     instance = WrittenOnce({"InstanceId": "i-1"})
-    assert instance.text(write_xml) == "<instanceId>i-1</instanceId>"
+    assert instance.text(write_xml) == b"<instanceId>i-1</instanceId>"
     first = written_json({"Instances": [instance]})
     instance["InstanceId"] = "i-2"  # which nobody does: here it shows that it is not read again
     assert written_json({"Instances": [instance]}) == first
-    assert instance.text(write_xml) == "<instanceId>i-1</instanceId>"
+    assert instance.text(write_xml) == b"<instanceId>i-1</instanceId>"
 
 
 def test_half_a_character_does_not_break_an_answer() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,6 +16,8 @@ from kumoniwa.errors import Ec2Error, InvalidParameterValue, empty_tag_key
 from kumoniwa.model.tags import Tag
 from kumoniwa.store import instances
 from kumoniwa.store import tags as rows
+from kumoniwa.store.selection import Selection, text
+from kumoniwa.store.tables import tags as tags_table
 from kumoniwa.store.tags import tags_of
 
 __all__ = ["from_specifications", "tag_set", "tags_of", "write"]
@@ -116,11 +119,28 @@ def _tag_output(tag: Tag, _tags: Mapping[str, str]) -> dict[str, str]:
     return {"ResourceId": tag.resource_id, "ResourceType": tag.resource_type, "Key": tag.key, "Value": tag.value}
 
 
+_COLUMNS = tags_table.c
+_SELECTION = Selection(
+    tags_table,
+    order=(_COLUMNS.resource_id, _COLUMNS.key),
+    comparisons={
+        "key": text(_COLUMNS.key),
+        "resource-id": text(_COLUMNS.resource_id),
+        "resource-type": text(_COLUMNS.resource_type),
+        "tag-key": text(_COLUMNS.key),
+        "tag-value": text(_COLUMNS.value),
+        "value": text(_COLUMNS.value),
+    },
+    columns=[_COLUMNS[each.name] for each in fields(Tag)],
+)
+
 _TAGS = Listing[Tag](
     member="Tags",
     read=lambda connection, asked: rows.in_scope(connection, asked.call.scope),
     row=_tag_output,
-    key=lambda tag: f"{tag.resource_id} {tag.key}",
+    key=_SELECTION.key,
+    selection=_SELECTION,
+    of_rows=lambda rows: [Tag(*row) for row in rows],
     filters={
         "key": lambda tag: (tag.key,),
         "resource-id": lambda tag: (tag.resource_id,),

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from kumoniwa.api.written_once import WrittenOnce
+from kumoniwa.api.written_once import Framed, Pieces, Place, Write, WrittenOnce
 
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
-Writer = Callable[[list[str], Any], None]  # appends pieces of XML; joined once, at the end
+Writer = Write  # appends pieces of XML
 
 # A carriage return would come out of the client's XML parser as a line feed.
 _ENTITIES = {'"': "&quot;", "\r": "&#13;"}
@@ -50,7 +50,7 @@ class Writers:
         fields: dict[str, Writer] = {}
         structure = shape.name
 
-        def write(out: list[str], value: Mapping[str, Any]) -> None:
+        def write(out: Pieces, value: Mapping[str, Any]) -> None:
             for name, child in value.items():
                 if (field := fields.get(name)) is None:
                     raise KeyError(f"EC2's {structure} has no member {name}")
@@ -77,7 +77,7 @@ class Writers:
 def _container(tag: str, content: Writer) -> Writer:
     opening, closing, empty = f"<{tag}>", f"</{tag}>", f"<{tag}/>"
 
-    def write(out: list[str], value: Any) -> None:
+    def write(out: Pieces, value: Any) -> None:
         out.append(opening)
         begin = len(out)
         content(out, value)
@@ -90,10 +90,15 @@ def _container(tag: str, content: Writer) -> Writer:
 
 
 def _each(item: Writer) -> Writer:
-    def write(out: list[str], values: Any) -> None:
+    def write(out: Pieces, values: Any) -> None:
         for value in values:
-            if type(value) is WrittenOnce:
+            kind = type(value)
+            if kind is WrittenOnce:
                 out.append(value.text(item))
+            elif kind is Framed:
+                out += value.pieces(item)
+            elif kind is Place:
+                value.fill(out, item)
             else:
                 item(out, value)
 
@@ -103,7 +108,7 @@ def _each(item: Writer) -> Writer:
 def _leaf(tag: str, text: Callable[[Any], str]) -> Writer:
     opening, closing, empty = f"<{tag}>", f"</{tag}>", f"<{tag}/>"
 
-    def write(out: list[str], value: Any) -> None:
+    def write(out: Pieces, value: Any) -> None:
         content = text(value)
         out.append(f"{opening}{content}{closing}" if content else empty)
 

@@ -22,6 +22,7 @@ from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
+from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
 
 T = TypeVar("T")
@@ -61,6 +62,8 @@ class SqliteDatabase:
         self.changes = Changes()
         self._writes: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="database-reader")
+        self._own = threading.local()  # each reader's connection
+        self._opened: list[Connection] = []
         self._writer = threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True)
         self._writer.start()
 
@@ -77,20 +80,36 @@ class SqliteDatabase:
         self._writes.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
+        for connection in self._opened:
+            connection.close()
         self._engine.dispose()
 
     def _read(self, work: Work[T]) -> T:
         try:
-            with self._engine.connect() as connection, connection.begin():
+            connection = self._reading()
+            driver = _driver(connection)
+            driver.execute("BEGIN")
+            try:
                 return _done(work, connection)
-        except SQLAlchemyError as failure:
+            finally:
+                _end(connection, driver, "ROLLBACK")
+        except (SQLAlchemyError, sqlite3.Error) as failure:
             if (reason := _unavailable(failure)) is not None:
                 raise DatabaseUnavailable(reason) from failure
             raise
 
+    def _reading(self) -> Connection:
+        """The connection of this reader's thread. Opened once: to take one from a pool costs more than most reads."""
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._engine.connect()
+            self._opened.append(connection)
+        return connection
+
     def _write_for_ever(self) -> None:
-        with self._engine.connect().execution_options(writer=True) as connection:
+        with self._engine.connect() as connection:
             event.listen(connection, "after_execute", self._note_rows)
+            connection.info[TOUCHED] = self.changes.touched
             while (first := self._writes.get()) is not None:
                 batch = [first]
                 ended = False
@@ -112,25 +131,22 @@ class SqliteDatabase:
 
 
 def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: Changes) -> None:
-    """Do each write in a savepoint of its own, commit once, then resolve their futures and tell what changed."""
+    """Do each write in a savepoint of its own, commit once, tell what changed, then resolve their futures.
+
+    What follows the changes knows of them before any caller does: whoever asks after that is not told what was before.
+    """
     outcomes: list[Callable[[], None]] = []
     loops = dict.fromkeys(write.done.get_loop() for write in batch)
+    driver = _driver(connection)
     try:
-        with connection.begin():
-            for write in batch:
-                try:
-                    with connection.begin_nested():
-                        result = _done(write.work, connection)
-                    outcomes.append(partial(write.done.set_result, result))
-                except BaseException as failure:  # it is raised again, where the write was asked for
-                    if not _in_transaction(connection):
-                        # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what
-                        # the others did is gone too, and a further savepoint would commit by itself.
-                        raise PendingRollbackError("SQLite took the shared transaction back") from failure
-                    if (reason := _unavailable(failure)) is not None:
-                        raise DatabaseUnavailable(reason) from failure
-                    outcomes.append(partial(write.done.set_exception, failure))
-    except SQLAlchemyError as failure:  # the commit failed: no write was done, and every caller gets the error
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes += [_saved(write, connection, driver) for write in batch]
+        except BaseException:
+            _end(connection, driver, "ROLLBACK")
+            raise
+        _end(connection, driver, "COMMIT")
+    except (SQLAlchemyError, sqlite3.Error) as failure:  # no write was done, and every caller gets the error
         changes.undone()
         if (reason := _unavailable(failure)) is not None:
             log.error("the database cannot be written now", writes=len(batch), reason=reason)
@@ -138,12 +154,44 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: 
         else:
             log.error("a commit failed", writes=len(batch), exc_info=failure)
             outcomes = [partial(write.done.set_exception, failure) for write in batch]
+    changes.committed()
     for loop in loops:
         those = [outcome for write, outcome in zip(batch, outcomes, strict=True) if write.done.get_loop() is loop]
         with suppress(RuntimeError):  # it is closed: nobody waits there any more
             # All in one go: each wake of the loop makes this thread wait for its turn again.
             loop.call_soon_threadsafe(_call_each, those)
-    changes.committed()
+
+
+def _saved(write: _Write[T], connection: Connection, driver: Any) -> Callable[[], None]:
+    """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail."""
+    driver.execute("SAVEPOINT one_write")
+    try:
+        result = _done(write.work, connection)
+        driver.execute("RELEASE one_write")
+    except BaseException as failure:  # it is raised again, where the write was asked for
+        if not driver.in_transaction:
+            # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what the others
+            # did is gone too, and a further savepoint would commit by itself.
+            raise PendingRollbackError("SQLite took the shared transaction back") from failure
+        if (reason := _unavailable(failure)) is not None:
+            raise DatabaseUnavailable(reason) from failure
+        driver.execute("ROLLBACK TO one_write")
+        driver.execute("RELEASE one_write")
+        return partial(write.done.set_exception, failure)
+    return partial(write.done.set_result, result)
+
+
+def _driver(connection: Connection) -> Any:
+    """The driver's own connection, whose transactions are ours: SQLAlchemy's cost more than what is done in most."""
+    return connection.connection.driver_connection
+
+
+def _end(connection: Connection, driver: Any, how: str) -> None:
+    """End the transaction, and with it SQLAlchemy's idea of it, where it was asked to execute something."""
+    if driver.in_transaction:
+        driver.execute(how)
+    if connection.in_transaction():
+        connection.rollback()  # of nothing: it is over
 
 
 def _call_each(outcomes: Iterable[Callable[[], None]]) -> None:
@@ -173,12 +221,6 @@ def _unavailable(failure: BaseException) -> str | None:
     return None
 
 
-def _in_transaction(connection: Connection) -> bool:
-    """Whether SQLite itself, not SQLAlchemy's idea of it, is within a transaction."""
-    driver: Any = connection.connection.driver_connection
-    return bool(driver.in_transaction)
-
-
 def make_engine(path: Path) -> Engine:
     """SQLAlchemy's engine on the database file, with our pragmas and explicit transactions."""
     engine = create_engine(
@@ -196,6 +238,8 @@ def make_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        if _driver(connection).in_transaction:
+            return  # it was begun by us
         writes = connection.get_execution_options().get("writer", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -44,6 +44,9 @@ images = table(
     Column("protected_until", Moment),
     Column("nvme_only", Boolean, nullable=False, server_default=true()),
     Column("request_id", String),
+    Index("images_order", "account", "region", "created_at", "id"),  # as they are listed
+    Index("images_age", "deregistered_at"),
+    Index("images_source", "source_image_id"),
     Index("images_scope", "account", "region", "name"),
 )
 

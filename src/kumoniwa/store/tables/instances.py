@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
     true,
 )
 
@@ -59,7 +60,10 @@ instances = table(
     Column("impaired_since", Moment),
     Column("terminated_at", Moment),
     Column("version", Integer, nullable=False),
-    Index("instances_scope", "account", "region"),
+    Index(
+        "instances_order", "account", "region", "first_launch_time", "reservation_id", "launch_index", "id"
+    ),  # as they are listed
+    Index("instances_image", "image_id"),
 )
 
 replace_root_tasks = table(
@@ -77,6 +81,7 @@ replace_root_tasks = table(
     Column("completed_at", Moment),
     Index("replace_root_tasks_scope", "account", "region"),
     Index("replace_root_tasks_instance", "instance_id", "started_at"),
+    Index("replace_root_tasks_age", "started_at"),
 )
 
 boots = table(
@@ -104,6 +109,9 @@ boots = table(
     Column("cut_seconds", Float),
     UniqueConstraint("instance_id", "number"),
     Index("boots_started", "started_at"),
+    Index(
+        "boots_of_many", "instance_id", "number", sqlite_where=text("number > 100")
+    ),  # those of whom some are forgotten
 )
 
 instance_moves = table(

@@ -29,7 +29,8 @@ network_interfaces = table(
     Column("delete_on_termination", Boolean, nullable=False),
     UniqueConstraint("subnet_id", "private_ip"),
     UniqueConstraint("instance_id", "device_index"),
-    Index("network_interfaces_scope", "account", "region"),
+    Index("network_interfaces_order", "account", "region", "id"),  # as they are listed
+    Index("network_interfaces_address", "account", "region", "private_ip"),
 )
 
 interface_groups = table(

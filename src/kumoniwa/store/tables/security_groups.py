@@ -37,4 +37,5 @@ security_group_rules = table(
     Column("prefix_list_id", String),
     Column("source_group_id", String, index=True),
     Column("description", String),
+    Index("security_group_rules_order", "account", "region", "id"),  # as they are listed
 )

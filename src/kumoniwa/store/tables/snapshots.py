@@ -33,7 +33,7 @@ snapshots = table(
     Column("frozen_ms", Float),
     Column("changed_bytes", BigInteger),
     Column("full_bytes", BigInteger),
-    Index("snapshots_scope", "account", "region"),
+    Index("snapshots_order", "account", "region", "started_at", "id"),  # as they are listed
 )
 
 import_tasks = table(
@@ -49,4 +49,5 @@ import_tasks = table(
     Column("created_at", Moment, nullable=False),
     Column("status_message", Text, nullable=False),
     Index("import_tasks_scope", "account", "region"),
+    Index("import_tasks_age", "created_at"),
 )

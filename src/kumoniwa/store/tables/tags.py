@@ -15,5 +15,6 @@ tags = table(
     Column("key", String, primary_key=True),
     Column("resource_type", String, nullable=False),
     Column("value", String, nullable=False),
-    Index("tags_scope", "account", "region", "resource_type"),
+    Index("tags_order", "account", "region", "resource_id", "key"),  # as they are listed
+    Index("tags_pairs", "account", "region", "resource_type", "key", "value", "resource_id"),
 )

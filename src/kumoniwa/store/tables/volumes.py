@@ -29,7 +29,7 @@ volumes = table(
     Column("head", ForeignKey("layers.id"), nullable=False, index=True),
     Column("encrypted", Boolean, nullable=False),
     Column("auto_enable_io", Boolean, nullable=False, server_default=false()),
-    Index("volumes_scope", "account", "region"),
+    Index("volumes_order", "account", "region", "created_at", "id"),  # as they are listed
 )
 
 attachments = table(

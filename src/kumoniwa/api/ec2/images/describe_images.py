@@ -6,21 +6,24 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.images.image_filters import FILTERS
+from kumoniwa.api.ec2.images.image_filters import FILTERS, IMAGES
 from kumoniwa.api.ec2.images.image_output import DescribedImage, image_output
 from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.image_lookup import forgotten
 from kumoniwa.api.ec2.owners import asks_for_own, check_users
 from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.clock import precise
 from kumoniwa.model.images import ImageState
 from kumoniwa.store import images, sharing, snapshots
 
 
+def _check(asked: Asked) -> None:
+    check_users(asked.parameters.get("ExecutableUsers", ()))
+    asks_for_own(asked.call, asked.parameters.get("Owners", ()))
+
+
 def _read(connection: Connection, asked: Asked) -> list[DescribedImage]:
     call, parameters = asked.call, asked.parameters
-    check_users(parameters.get("ExecutableUsers", ()))
     own = asks_for_own(call, parameters.get("Owners", ()))
     return [one for one in _described(connection, call, asked.ids) if own and _is_shown(one, call, parameters)]
 
@@ -34,12 +37,11 @@ def _described(connection: Connection, call: Call, ids: Sequence[str] | None) ->
     found = [image for image in rows if image.state is not ImageState.DEREGISTERED]
     if ids is not None:
         IMAGE.check_all_found(ids, {image.id for image in rows} - forgotten(connection, rows, call.at))
-    devices = images.devices_of(connection, ids)
-    parts = None
-    if ids is not None:
-        parts = [device.snapshot_id for those in devices.values() for device in those if device.snapshot_id is not None]
+    own = [image.id for image in found]
+    devices = images.devices_of(connection, own)
+    parts = [device.snapshot_id for those in devices.values() for device in those if device.snapshot_id is not None]
     sources = {one.id: one for one in snapshots.in_scope(connection, call.scope, parts)}
-    grantees = sharing.of(connection, ids)
+    grantees = sharing.of(connection, own)
     regions = images.regions_of(connection, {image.source_image_id for image in found if image.source_image_id})
     return [
         DescribedImage(
@@ -70,7 +72,9 @@ _IMAGES = Listing(
     read_checks_ids=True,
     row=image_output,
     id_of=lambda one: one.image.id,
-    key=lambda one: f"{precise(one.image.created_at)} {one.image.id}",
+    key=lambda one: IMAGES.key(one.image),
+    selection=IMAGES,
+    check=_check,
     filters=FILTERS,
     tagged=True,
     limits=(1, 1000),

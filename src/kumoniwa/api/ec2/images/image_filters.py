@@ -2,6 +2,36 @@
 
 from kumoniwa.api.ec2.images.image_output import DescribedImage, creation_date, device_size, location
 from kumoniwa.api.filters import Values, never, present, truth
+from kumoniwa.model.images import ImageState
+from kumoniwa.store import tables
+from kumoniwa.store.selection import Selection, boolean, other_text, text
+
+_OWN = tables.images.c
+
+IMAGES = Selection(
+    tables.images,
+    order=(_OWN.created_at, _OWN.id),
+    comparisons={
+        "architecture": text(_OWN.architecture),
+        "block-device-mapping.snapshot-id": other_text(
+            tables.image_devices.c.image_id, tables.image_devices.c.snapshot_id
+        ),
+        "boot-mode": text(_OWN.boot_mode),
+        "description": text(_OWN.description),
+        "ena-support": boolean(_OWN.ena_support),
+        "image-id": text(_OWN.id),
+        "name": text(_OWN.name),
+        "owner-id": text(_OWN.account),
+        "root-device-name": text(_OWN.root_device_name),
+        "source-image-id": text(_OWN.source_image_id),
+        "source-instance-id": text(_OWN.source_instance_id),
+        "state": text(_OWN.state),
+        "state-reason-code": text(_OWN.state_reason_code),
+    },
+    resource_type="image",
+    where=(_OWN.state != ImageState.DEREGISTERED,),
+)
+"""How the database finds, orders and filters images."""
 
 FILTERS: dict[str, Values[DescribedImage]] = {
     "architecture": lambda one: (one.image.architecture,),

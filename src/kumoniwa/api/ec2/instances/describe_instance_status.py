@@ -1,14 +1,15 @@
 """DescribeInstanceStatus."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.described_instances import described_instances
-from kumoniwa.api.ec2.instances.instance_output import launch_order, state_output
+from kumoniwa.api.ec2.instances.instance_output import state_output
+from kumoniwa.api.ec2.instances.selected_instances import COMPARISONS, INSTANCES
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
@@ -16,6 +17,8 @@ from kumoniwa.api.member_paths import Output
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
+from kumoniwa.store import instances
+from kumoniwa.store.selection import Condition, Texts
 
 
 def _status(check: str) -> Callable[["_Status"], Iterable[str]]:
@@ -26,8 +29,8 @@ def _reachability(check: str) -> Callable[["_Status"], Iterable[str]]:
     return lambda shown: [detail["Status"] for detail in shown[1][check].get("Details", ())]
 
 
-_Status = tuple[Instance, Output, Output]
-"""An instance, its status, and its description, which holds its tags."""
+_Status = tuple[Instance, Output]
+"""An instance and its status."""
 
 _FILTERS: Mapping[str, Values[_Status]] = {
     "attached-ebs-status.status": _status("AttachedEbsStatus"),
@@ -51,6 +54,10 @@ _FILTERS: Mapping[str, Values[_Status]] = {
         "operator.principal",
     ),
 }
+
+
+_COMPARED = ("availability-zone", "instance-state-code", "instance-state-name")
+_COMPARISONS = {name: COMPARISONS[name] for name in _COMPARED}
 
 
 def _status_output(instance: Instance, impaired_since: datetime | None = None) -> Output:
@@ -92,11 +99,18 @@ def _check(status: str, reachability: str, impaired_since: datetime | None = Non
 def _read(connection: Connection, asked: Asked) -> list[_Status]:
     every = bool(asked.parameters.get("IncludeAllInstances"))
     since = {one.instance: one.since for one in reversed(asked.cloud.world.troubles.overdue())}
+    found = instances.in_scope(connection, asked.call.scope, asked.ids)
+    INSTANCE.check_all_found(asked.ids, {instance.id for instance in found})
     return [
-        (instance, _status_output(instance, since.get(instance.id)), output)
-        for instance, output in described_instances(asked.cloud, connection, asked.call, asked.ids)
+        (instance, _status_output(instance, since.get(instance.id)))
+        for instance in found
         if every or instance.state is InstanceState.RUNNING
     ]
+
+
+def _in_states(asked: Asked) -> list[Condition]:
+    every = asked.parameters.get("IncludeAllInstances")
+    return [] if every else [Condition(COMPARISONS["instance-state-name"], Texts((InstanceState.RUNNING,)))]
 
 
 _STATUSES = Listing(
@@ -107,9 +121,11 @@ _STATUSES = Listing(
     read_checks_ids=True,
     row=lambda shown, _: shown[1],
     id_of=lambda shown: shown[0].id,
-    key=lambda shown: launch_order(shown[0]),
+    key=lambda shown: INSTANCES.key(shown[0]),
+    selection=replace(INSTANCES, comparisons=_COMPARISONS, columns=()),
+    also=_in_states,
     filters=_FILTERS,
-    own_tags=lambda shown: {tag["Key"]: tag["Value"] for tag in shown[2]["Tags"] or ()},
+    tagged=True,
     limits=(5, 1000),
     whole={"InstanceIds": NOT_PAGED.format("instancesSet")},
 )

@@ -6,6 +6,8 @@ hold; only the others are read and made again.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,34 +15,78 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.instance_output import instance_output, surroundings
 from kumoniwa.api.ec2.named.instance_lookup import instances_named
-from kumoniwa.api.written_once import WrittenOnce
+from kumoniwa.api.written_once import Frame, Framed, WrittenOnce
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
 
-Described = tuple[Instance, WrittenOnce]
+_BYTES = 16_000
+_BYTES_OF_PART = 1_000
+_BYTES_OF_CHARACTER = 5  # in the output, and in UTF-8
 
-_FEW = 100  # more instances than these are read with all others: naming each would take longer
+
+class Described(NamedTuple):
+    """An instance as EC2 describes it."""
+
+    instance: Instance
+    """Its row, but for what may be large and is in no description."""
+    output: WrittenOnce
+    reservation: Frame
+    """The reservation that launched it, around its instances."""
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory it takes, with all that is written of it."""
+        tags = self.output["Tags"] or ()
+        parts = len(tags) + len(self.output["BlockDeviceMappings"])
+        letters = sum(len(tag["Key"]) + len(tag["Value"]) for tag in tags)
+        letters += len(self.instance.state_reason_message or "")
+        return _BYTES + parts * _BYTES_OF_PART + letters * _BYTES_OF_CHARACTER
 
 
-def described_instances(
-    cloud: Cloud, connection: Connection, call: Call, ids: Sequence[str] | None = None
-) -> list[Described]:
-    """The instances of the caller's account and region, in no order; only these, where ids are given.
-
-    Raises what `instances_named` raises, where ids are given.
-    """
-    versions = instances.versions(connection, call.scope, ids or None)
-    if ids and not versions.keys() >= set(ids):
+def instances_described(cloud: Cloud, connection: Connection, call: Call, ids: Sequence[str]) -> list[Described]:
+    """These instances of the caller's account and region, in no order. Raises what `instances_named` raises."""
+    versions = instances.versions(connection, call.scope, ids)
+    if not versions.keys() >= set(ids):
         instances_named(connection, call, ids)  # refuses, in EC2's words
+    return described(cloud, connection, call, versions)
+
+
+def described(cloud: Cloud, connection: Connection, call: Call, versions: Mapping[str, int]) -> list[Described]:
+    """The instances that have these versions, by id, in that order."""
     known: dict[str, Described] = cloud.descriptions.that_hold(versions)
-    if len(known) < len(versions):
-        made = _describe(connection, call, [each for each in versions if each not in known])
-        cloud.descriptions.keep(versions, made)
-        known |= made
-    return list(known.values())
+    if len(known) == len(versions):
+        return list(known.values())
+    made = _describe(connection, call, [each for each in versions if each not in known])
+    cloud.descriptions.keep(versions, made)
+    known |= made
+    return [known[each] for each in versions]
+
+
+def under_reservations(found: Sequence[Described]) -> list[Framed]:
+    """Instances under the reservations that launched them, in the order in which they stand."""
+    grouped: dict[str, tuple[Frame, list[WrittenOnce]]] = {}
+    for instance, output, reservation in found:
+        if (known := grouped.get(instance.reservation_id)) is None:
+            grouped[instance.reservation_id] = reservation, [output]
+        else:
+            known[1].append(output)
+    return [Framed(reservation, outputs) for reservation, outputs in grouped.values()]
 
 
 def _describe(connection: Connection, call: Call, ids: Sequence[str]) -> Mapping[str, Described]:
-    found = instances.in_scope(connection, call.scope, ids if len(ids) < _FEW else None)
+    found = instances.in_scope(connection, call.scope, ids)
     around = surroundings(connection, call, found)
-    return {instance.id: (instance, WrittenOnce(instance_output(instance, around))) for instance in found}
+    frames: dict[str, Frame] = {}
+    made: dict[str, Described] = {}
+    for instance in found:
+        if (frame := frames.get(instance.reservation_id)) is None:
+            frame = frames[instance.reservation_id] = _reservation(instance)
+        kept = instance if instance.user_data is None else replace(instance, user_data=None)
+        made[instance.id] = Described(kept, WrittenOnce(instance_output(instance, around)), frame)
+    return made
+
+
+def _reservation(instance: Instance) -> Frame:
+    return Frame(
+        {"ReservationId": instance.reservation_id, "OwnerId": instance.account, "Groups": []}, member="Instances"
+    )

@@ -1,13 +1,14 @@
 """The filters of DescribeInstances: all that EC2 documents, and two that it no longer documents."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from kumoniwa.api.filters import never, present, truth
 from kumoniwa.api.member_paths import Output, at, moment
 from kumoniwa.clock import whole_seconds
 from kumoniwa.model.instances import Instance
 
-Shown = tuple[Instance, Output]
+Shown = tuple[Instance, Output, Any]
 """An instance, and as EC2 describes it."""
 
 _Values = Callable[[Shown], Iterable[str]]

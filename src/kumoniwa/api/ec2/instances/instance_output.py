@@ -38,9 +38,9 @@ class Surroundings:
 
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
     """Read what other rows hold of these instances, in a handful of queries however many they are."""
-    ids = [instance.id for instance in found] if len(found) < 100 else None
+    ids = [instance.id for instance in found]
     interfaces = network_interfaces.of_instances(connection, call.scope, ids)
-    wanted = None if ids is None else [interface.id for those in interfaces.values() for interface in those]
+    wanted = [interface.id for those in interfaces.values() for interface in those]
     return Surroundings(
         interfaces=interfaces,
         groups=group_sets(connection, call, wanted),
@@ -177,12 +177,6 @@ def reservations(found: Sequence[Instance], outputs: Sequence[Output]) -> list[O
         )
         reservation["Instances"].append(output)
     return list(grouped.values())
-
-
-def launch_order(instance: Instance) -> str:
-    """The order in which instances are shown: by their first launch, those of one reservation together."""
-    launched, index = instance.first_launch_time.isoformat(), f"{instance.launch_index:04}"
-    return f"{launched} {instance.reservation_id} {index} {instance.id}"
 
 
 def metadata_options(instance: Instance) -> Output:

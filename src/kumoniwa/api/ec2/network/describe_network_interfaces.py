@@ -20,7 +20,8 @@ from kumoniwa.api.member_paths import Described, at
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
-from kumoniwa.store import instances, network_interfaces, vpcs
+from kumoniwa.store import instances, network_interfaces, tables, vpcs
+from kumoniwa.store.selection import Selection, boolean, other_text, text
 
 _FILTERS: Mapping[str, Values[Described]] = {
     "addresses.association.owner-id": at("PrivateIpAddresses.Association.IpOwnerId"),
@@ -64,11 +65,40 @@ _FILTERS: Mapping[str, Values[Described]] = {
 }
 
 
+_OWN, _GROUP = tables.network_interfaces.c, tables.interface_groups.c
+_SELECTION = Selection(
+    tables.network_interfaces,
+    order=(_OWN.id,),
+    comparisons={
+        "addresses.private-ip-address": text(_OWN.private_ip),
+        "attachment.attachment-id": text(_OWN.attachment_id),
+        "attachment.instance-id": text(_OWN.instance_id),
+        "description": text(_OWN.description),
+        "group-id": other_text(_GROUP.interface_id, _GROUP.group_id),
+        "group-name": other_text(
+            _GROUP.interface_id,
+            tables.security_groups.c.name,
+            among=tables.interface_groups.join(tables.security_groups),
+            scoped=tables.security_groups,
+        ),
+        "mac-address": text(_OWN.mac),
+        "network-interface-id": text(_OWN.id),
+        "owner-id": text(_OWN.account),
+        "private-ip-address": text(_OWN.private_ip),
+        "source-dest-check": boolean(_OWN.source_dest_check),
+        "subnet-id": text(_OWN.subnet_id),
+        "vpc-id": text(_OWN.vpc_id),
+    },
+    resource_type=NETWORK_INTERFACE.resource_type,
+)
+
+
 def _read(connection: Connection, asked: Asked) -> list[Described]:
     """Interfaces with their descriptions, which filters read; tags are added to the rows that are shown."""
     scope = asked.call.scope
     groups = group_sets(connection, asked.call, asked.ids)
-    addresses = instances.public_addresses_of(connection, scope)
+    found = network_interfaces.in_scope(connection, scope, asked.ids)
+    addresses = instances.public_addresses_of(connection, [one.instance_id for one in found if one.instance_id])
     zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, scope)}
     return [
         (
@@ -78,7 +108,7 @@ def _read(connection: Connection, asked: Asked) -> list[Described]:
                 **_of_it_alone(interface, zones[interface.subnet_id]),
             },
         )
-        for interface in network_interfaces.in_scope(connection, scope, asked.ids)
+        for interface in found
     ]
 
 
@@ -105,7 +135,8 @@ _INTERFACES = Listing(
     # Unlike other resources, a network interface has its tag set even where that is empty.
     row=lambda described, tags: {**described[1], "TagSet": tag_set(tags) or []},
     id_of=lambda described: described[0].id,
-    key=lambda described: described[0].id,
+    key=lambda described: _SELECTION.key(described[0]),
+    selection=_SELECTION,
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),

@@ -15,7 +15,8 @@ from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.snapshots import Snapshot
-from kumoniwa.store import sharing, snapshots
+from kumoniwa.store import sharing, snapshots, tables
+from kumoniwa.store.selection import Selection, number, text
 
 _FILTERS: dict[str, Values[Snapshot]] = {
     "description": lambda snapshot: (snapshot.description,),
@@ -53,11 +54,31 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
     }
 
 
+_OWN = tables.snapshots.c
+_SELECTION = Selection(
+    tables.snapshots,
+    order=(_OWN.started_at, _OWN.id),
+    comparisons={
+        "description": text(_OWN.description),
+        "owner-id": text(_OWN.account),
+        "snapshot-id": text(_OWN.id),
+        "status": text(_OWN.state),
+        "volume-id": text(_OWN.volume_id),
+        "volume-size": number(_OWN.volume_size_gib),
+    },
+    resource_type=SNAPSHOT.resource_type,
+)
+
+
+def _check(asked: Asked) -> None:
+    check_users(asked.parameters.get("RestorableByUserIds", ()))
+    asks_for_own(asked.call, asked.parameters.get("OwnerIds", ()))
+
+
 def _read(connection: Connection, asked: Asked) -> list[Snapshot]:
     """The caller's own snapshots; of those, where `RestorableByUserIds` asks for it, those shared with these users."""
     call, parameters = asked.call, asked.parameters
     users = parameters.get("RestorableByUserIds", ())
-    check_users(users)
     own = asks_for_own(call, parameters.get("OwnerIds", ()))
     found = snapshots.in_scope(connection, call.scope, asked.ids)
     SNAPSHOT.check_all_found(asked.ids, {snapshot.id for snapshot in found})
@@ -74,7 +95,9 @@ _SNAPSHOTS = Listing(
     read=_read,
     read_checks_ids=True,
     row=snapshot_output,
-    key=lambda snapshot: f"{precise(snapshot.started_at)} {snapshot.id}",
+    key=_SELECTION.key,
+    selection=_SELECTION,
+    check=_check,
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VOLUME
+from kumoniwa.api.ec2.volumes.describe_volumes import VOLUMES
 from kumoniwa.api.filters import Values, never
 from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.clock import precise
 from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
 from kumoniwa.model.volumes import Attachment, Volume, VolumeState
@@ -53,10 +53,16 @@ _FILTERS: dict[str, Values[_Status]] = {
 }
 
 
+_COMPARISONS = {
+    "attachment-status.instance-id": VOLUMES.comparisons["attachment.instance-id"],
+    "availability-zone": VOLUMES.comparisons["availability-zone"],
+}
+
+
 def _read(connection: Connection, asked: Asked, *, without_room: bool = False) -> list[_Status]:
     stalled = _stalled(connection, asked.call) if without_room else set()
-    attached = volumes.attachment_of(connection, asked.ids)
     found = volumes.in_scope(connection, asked.call.scope, asked.ids)
+    attached = volumes.attachment_of(connection, [volume.id for volume in found])
     return [_status(volume, attached.get(volume.id), stalled) for volume in found]
 
 
@@ -108,7 +114,8 @@ _STATUSES = Listing(
     read=_read,
     row=lambda status, _: _output(status),
     id_of=lambda status: status.volume.id,
-    key=lambda status: f"{precise(status.volume.created_at)} {status.volume.id}",
+    key=lambda status: VOLUMES.key(status.volume),
+    selection=replace(VOLUMES, comparisons=_COMPARISONS, resource_type=""),
     filters=_FILTERS,
     limits=(5, 1000),
     whole={"VolumeIds": NOT_PAGED.format("volumeSet")},

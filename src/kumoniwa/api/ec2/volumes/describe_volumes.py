@@ -16,7 +16,8 @@ from kumoniwa.api.registry import action
 from kumoniwa.clock import precise, whole_seconds
 from kumoniwa.model.regions import zones
 from kumoniwa.model.volumes import Attachment, Volume
-from kumoniwa.store import volumes
+from kumoniwa.store import tables, volumes
+from kumoniwa.store.selection import Selection, boolean, number, other_text, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,27 @@ def _zone_id(volume: Volume) -> str | None:
     return next((zone.id for zone in zones(volume.region) if zone.name == volume.zone), None)
 
 
+_OWN, _ATTACHMENT = tables.volumes.c, tables.attachments.c
+VOLUMES = Selection(
+    tables.volumes,
+    order=(_OWN.created_at, _OWN.id),
+    comparisons={
+        "attachment.instance-id": other_text(_ATTACHMENT.volume_id, _ATTACHMENT.instance_id),
+        "availability-zone": text(_OWN.zone),
+        "encrypted": boolean(_OWN.encrypted),
+        "size": number(_OWN.size_gib),
+        "snapshot-id": text(_OWN.snapshot_id),
+        "status": text(_OWN.state),
+        "volume-id": text(_OWN.id),
+        "volume-type": text(_OWN.volume_type),
+    },
+    resource_type=VOLUME.resource_type,
+)
+
+
 def _read(connection: Connection, asked: Asked) -> list[Described]:
-    attachments = volumes.attachment_of(connection, asked.ids)
     found = volumes.in_scope(connection, asked.call.scope, asked.ids)
+    attachments = volumes.attachment_of(connection, [volume.id for volume in found])
     return [Described(volume, attachments.get(volume.id)) for volume in found]
 
 
@@ -104,7 +123,8 @@ _VOLUMES = Listing(
     read=_read,
     row=lambda one, tags: volume_output(one.volume, one.attachment, tags),
     id_of=lambda one: one.volume.id,
-    key=lambda one: f"{precise(one.volume.created_at)} {one.volume.id}",
+    key=lambda one: VOLUMES.key(one.volume),
+    selection=VOLUMES,
     filters=_FILTERS,
     tagged=True,
     limits=(5, 1000),

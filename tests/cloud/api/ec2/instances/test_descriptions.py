@@ -1,7 +1,7 @@
 """What is kept of an instance's description is told only as long as it is true."""
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,16 @@ pytestmark = pytest.mark.anyio
 
 _CODEC = ec2_codec()
 _STEPS = 40
+
+
+@dataclass(frozen=True)
+class Heavy:
+    """A description that weighs so much."""
+
+    weight: int = 10
+
+
+A, B, C = Heavy(), Heavy(), Heavy()
 
 
 async def _told(stack: Stack, *, afresh: bool, **parameters: Any) -> bytes:
@@ -91,10 +101,24 @@ async def test_whatever_happens_kept_descriptions_are_those_that_would_be_made_a
 
 
 async def test_only_so_many_descriptions_are_kept() -> None:
-    kept: Descriptions[str] = Descriptions(most=2)
-    kept.keep({"a": 1, "b": 1}, {"a": "A", "b": "B"})
-    kept.keep({"c": 1}, {"c": "C"})
-    assert kept.that_hold({"a": 1, "b": 1, "c": 1}) == {"b": "B", "c": "C"}
+    kept: Descriptions[Heavy] = Descriptions(most=20)
+    kept.keep({"a": 1, "b": 1}, {"a": A, "b": B})
+    kept.keep({"c": 1}, {"c": C})
+    assert kept.that_hold({"a": 1, "b": 1, "c": 1}) == {"b": B, "c": C}
+    kept.forget(["b"])
+    kept.keep({"c": 2, "a": 1}, {"c": A, "a": A})
+    assert kept.that_hold({"a": 1, "b": 1, "c": 2}) == {"a": A, "c": A}
+
+
+async def test_a_listing_of_more_than_is_kept_finds_the_same_ones_each_time() -> None:
+    kept: Descriptions[Heavy] = Descriptions(most=20)
+    every = dict.fromkeys("abcd", 1)
+    for _ in range(3):
+        found = kept.that_hold(every)
+        kept.keep(every, {each: A for each in every if each not in found})
+        assert kept.known() == {"a", "b"}
+    kept.keep({"c": 1}, {"c": Heavy(30)})
+    assert kept.known() == set()
 
 
 async def test_an_instance_that_is_forgotten_keeps_no_description(stack: Stack) -> None:
@@ -114,11 +138,11 @@ async def test_an_instance_that_is_forgotten_keeps_no_description(stack: Stack) 
 
 
 async def test_a_description_of_another_version_does_not_hold() -> None:
-    kept: Descriptions[str] = Descriptions()
-    kept.keep({"a": 1}, {"a": "A"})
+    kept: Descriptions[Heavy] = Descriptions()
+    kept.keep({"a": 1}, {"a": A})
     assert kept.that_hold({"a": 2}) == {}
-    kept.keep({"a": 2}, {"a": "B"})
-    assert kept.that_hold({"a": 2}) == {"a": "B"}
+    kept.keep({"a": 2}, {"a": B})
+    assert kept.that_hold({"a": 2}) == {"a": B}
 
 
 async def test_an_account_sees_no_instance_of_another_region(stack: Stack) -> None:

@@ -1,0 +1,296 @@
+"""Statements that are compiled once, when they are first used, and from then on cost what the database itself costs.
+
+    _BY_ID = Prepared(select(instances).where(instances.c.id == bindparam("id")))
+
+    def get(connection: Connection, instance_id: str) -> Instance | None:
+        return _BY_ID.value(Instance, connection, id=instance_id)
+
+SQLAlchemy compiles them, for whichever engine, and converts what goes in and comes out by the types of the columns. Its
+own execution builds the statement, looks it up and makes row objects each time, which is ten times as long as SQLite
+takes. A statement whose shape depends on its arguments is prepared once for each shape, by a function with `@cache`.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Dialect, bindparam
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter
+
+from kumoniwa.store.changes import Touched
+from kumoniwa.store.written_rows import all_of_clause, naming_column
+
+T = TypeVar("T")
+
+TOUCHED = "kumoniwa: tell of what is written"
+"""The note on a writing connection that holds its `Touched`."""
+
+_Convert = Callable[[Any], Any]
+
+
+class _Among(ColumnElement[bool]):
+    """Whether a column has one of the values of a list that is given as one parameter."""
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.listed: BindParameter[Any] = bindparam(name)
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
+    column, listed = compiler.process(element.column, **options), compiler.process(element.listed, **options)
+    return f"{column} IN (SELECT value FROM json_each({listed}))"
+
+
+class _Unindexed(ColumnElement[Any]):
+    """A value as it is, and no index is looked at for it."""
+
+    inherit_cache = False
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        self.value = value
+        self.type = value.type
+
+
+@compiles(_Unindexed)
+def _unindexed(element: _Unindexed, compiler: Any, **options: Any) -> str:
+    value: str = compiler.process(element.value, **options)
+    return f"+{value}" if compiler.dialect.name == "sqlite" else value
+
+
+def unindexed(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A value that the database is not to look up in an index, because something else leads to fewer rows.
+
+    SQLite knows how many values an index has of each column, and not how many rows of each value.
+    """
+    return _Unindexed(value)
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """That the column has one of the texts of the list given as the parameter `name`, which `listed` writes.
+
+    However many there are, the statement is the same.
+    """
+    return _Among(column, name)
+
+
+def listed(values: Iterable[str]) -> str:
+    """A list as `among` takes it."""
+    return json.dumps(list(values))
+
+
+def either(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """That the column has one of these few values, which are part of the statement."""
+    first, *others = values
+    found: ColumnElement[bool] = column == first
+    for value in others:
+        found |= column == value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement as one engine takes it."""
+
+    sql: str
+    given: tuple[tuple[str | None, Any, _Convert | None], ...]
+    """By place: the name of what is given there and how it is converted; where the name is None, what is always there.
+    """
+    names: tuple[str, ...]
+    """Of the columns that come out."""
+    converted: tuple[tuple[int, _Convert], ...]
+    """Those of them that are converted, by place."""
+    errors: type[Exception]
+    """What the engine's driver raises."""
+
+
+class Prepared:
+    """One statement. Raises what SQLAlchemy raises (`IntegrityError`, `OperationalError`, …).
+
+    What it writes is told as what SQLAlchemy executes is: which table, and whose rows (`store/changes.py`).
+    """
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._ready: dict[str, _Ready] = {}
+        self._table: str | None = statement.table.name if getattr(statement, "is_dml", False) else None
+        self._whose = _whose(statement) if self._table is not None else None
+
+    def run(self, connection: Connection, **given: Any) -> int:
+        """Execute it, for what it writes; gives how many rows it met."""
+        cursor = self._execute(connection, given)
+        if self._table is not None and cursor.rowcount:
+            self._tell(connection, (given,))
+        met: int = cursor.rowcount
+        return met
+
+    def run_each(self, connection: Connection, all_given: Sequence[Mapping[str, Any]]) -> None:
+        """Execute it once with each of these."""
+        if not all_given:
+            return
+        ready = self._on(connection)
+        rows = [_bound(ready, given) for given in all_given]
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.executemany(ready.sql, rows)
+        except ready.errors as failure:
+            raise _raised(connection, ready, failure) from failure
+        if self._table is not None:
+            self._tell(connection, all_given)
+
+    def rows(self, connection: Connection, **given: Any) -> list[tuple[Any, ...]]:
+        """What it selects, or returns, as tuples in the order of its columns."""
+        ready = self._on(connection)
+        found = self._execute(connection, given).fetchall()
+        if self._table is not None and found:
+            self._tell(connection, (given,))
+        if ready.converted:
+            return [tuple(_converted(ready, row)) for row in found]
+        return list(found)
+
+    def chunks(self, connection: Connection, at_once: int, **given: Any) -> Iterator[list[tuple[Any, ...]]]:
+        """What it selects, as `rows`, so many at a time. What is not taken is not read."""
+        ready = self._on(connection)
+        cursor = self._execute(connection, given)
+        try:
+            while found := cursor.fetchmany(at_once):
+                yield [tuple(_converted(ready, row)) for row in found] if ready.converted else found
+        except ready.errors as failure:
+            raise _raised(connection, ready, failure) from failure
+        finally:
+            cursor.close()
+
+    def first(self, connection: Connection, **given: Any) -> tuple[Any, ...] | None:
+        """The first row of what it selects."""
+        found = self.rows(connection, **given)
+        return found[0] if found else None
+
+    def scalars(self, connection: Connection, **given: Any) -> list[Any]:
+        """The first column of what it selects."""
+        return [row[0] for row in self.rows(connection, **given)]
+
+    def scalar(self, connection: Connection, **given: Any) -> Any:
+        """The first column of the first row; None where there is no row."""
+        found = self.first(connection, **given)
+        return None if found is None else found[0]
+
+    def values(self, kind: Callable[..., T], connection: Connection, **given: Any) -> list[T]:
+        """Its rows as values of `kind`, whose fields are named as its columns."""
+        ready = self._on(connection)
+        found = self._execute(connection, given).fetchall()
+        if self._table is not None and found:
+            self._tell(connection, (given,))
+        names = ready.names
+        return [kind(**dict(zip(names, _converted(ready, row), strict=True))) for row in found]
+
+    def value(self, kind: Callable[..., T], connection: Connection, **given: Any) -> T | None:
+        """Its only row as a value, or None; two rows are our bug and raise."""
+        found = self.values(kind, connection, **given)
+        if len(found) > 1:
+            raise AssertionError(f"{len(found)} rows where one was to be")
+        return found[0] if found else None
+
+    def sql(self, connection: Connection) -> str:
+        """The statement in the engine's words."""
+        return self._on(connection).sql
+
+    def _execute(self, connection: Connection, given: Mapping[str, Any]) -> Any:
+        ready = self._on(connection)
+        driver: Any = connection.connection.driver_connection
+        try:
+            return driver.execute(ready.sql, _bound(ready, given))
+        except ready.errors as failure:
+            raise _raised(connection, ready, failure) from failure
+
+    def _on(self, connection: Connection) -> _Ready:
+        dialect = connection.dialect
+        if (ready := self._ready.get(dialect.name)) is None:
+            ready = self._ready[dialect.name] = _compiled(self._statement, dialect)
+        return ready
+
+    def _tell(self, connection: Connection, all_given: Sequence[Mapping[str, Any]]) -> None:
+        touched: Touched | None = connection.info.get(TOUCHED)
+        if touched is not None:
+            assert self._table is not None
+            whose = self._whose
+            touched(self._table, None if whose is None else [str(given[whose]) for given in all_given])
+
+
+def _compiled(statement: Any, dialect: Dialect) -> _Ready:
+    compiled: Any = statement.compile(dialect=dialect)
+    processors: Mapping[str, _Convert] = compiled._bind_processors
+    given: list[tuple[str | None, Any, _Convert | None]] = []
+    for name in compiled.positiontup or ():
+        bind, convert = compiled.binds[name], processors.get(name)
+        if bind.required:
+            given.append((name, None, convert))
+        else:
+            always = bind.effective_value
+            given.append((None, always if convert is None else convert(always), None))
+    columns = _columns(statement)
+    converted = [
+        (place, convert)
+        for place, column in enumerate(columns)
+        if (convert := column.type._cached_result_processor(dialect, None)) is not None
+    ]
+    return _Ready(
+        compiled.string,
+        tuple(given),
+        tuple(column.name for column in columns),
+        tuple(converted),
+        dialect.loaded_dbapi.Error,
+    )
+
+
+def _columns(statement: Any) -> Sequence[Any]:
+    """The columns that come out."""
+    if getattr(statement, "is_dml", False):
+        return tuple(statement._returning)
+    return tuple(getattr(statement, "selected_columns", ()))
+
+
+def _bound(ready: _Ready, given: Mapping[str, Any]) -> list[Any]:
+    """What is given, by place. Raises `KeyError` where something is missing."""
+    return [
+        always if name is None else given[name] if convert is None else convert(given[name])
+        for name, always, convert in ready.given
+    ]
+
+
+def _converted(ready: _Ready, row: Sequence[Any]) -> Sequence[Any]:
+    if not ready.converted:
+        return row
+    cells = list(row)
+    for place, convert in ready.converted:
+        cells[place] = convert(cells[place])
+    return cells
+
+
+def _raised(connection: Connection, ready: _Ready, failure: Exception) -> BaseException:
+    """The driver's error as SQLAlchemy's, without what was given: that may be secret."""
+    return DBAPIError.instance(ready.sql, None, failure, ready.errors, hide_parameters=True, dialect=connection.dialect)
+
+
+def _whose(statement: Any) -> str | None:
+    """The name of the parameter that says whose row is written; None where the statement does not say."""
+    column = naming_column(statement.table)
+    if column is None:
+        return None
+    if statement.is_insert:
+        return column
+    for criterion in all_of_clause(statement.whereclause):
+        if (
+            isinstance(criterion, BinaryExpression)
+            and criterion.left is statement.table.c[column]
+            and criterion.operator is operators.eq
+            and isinstance(criterion.right, BindParameter)
+            and criterion.right.required
+        ):
+            return str(criterion.right.key)
+    return None

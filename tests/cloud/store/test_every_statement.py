@@ -1,0 +1,163 @@
+"""No statement reads through a table that grows with the cloud: each finds its rows by an index.
+
+All that SQLite is asked while every action is called, with ids, filters and pages and without, while their workflows
+go, while time passes, and while the cloud starts again is heard, and explained.
+"""
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgi import Refused
+from every_action import EXAMPLES, IN_ORDER, MODEL, scene
+from every_listing import LISTINGS
+from sqlalchemy import Engine, event
+from stack import Stack, stack_on
+
+from kumoniwa.api.ec2.instances.instance_filters import FILTERS
+from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
+from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
+from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.store.engines import DATABASE_FILE
+
+pytestmark = pytest.mark.anyio
+
+EVERY_ROW = {
+    "alembic_version": "it has one row",
+    "facts": "a handful of rows, whatever the cloud holds",
+    "json_each": "it is the list that was given",
+    "sqlite_master": "the tables, whatever they hold",
+    "(subquery-1)": "a list that was given, and is empty",
+    "CONSTANT": "a list that was given, and is empty",
+}
+"""Tables that may be read through, and why."""
+AT_START = "start"
+COLLECTING = ("actions", "time", AT_START)
+ALLOWED: dict[tuple[str, str], str] = {
+    **{(phase, "SELECT layers.id FROM layers"): "which files have no row" for phase in COLLECTING},
+    **{(phase, "SELECT layers.id, layers.parent_id,"): "which layers nothing needs" for phase in COLLECTING},
+    ("/_kumoniwa/storage", ""): "the whole storage in numbers, for a person",
+    ("/_kumoniwa/storage/check", ""): "every layer is looked at, for a person",
+    (AT_START, "SELECT volumes.id"): "what guests did with their disks meanwhile, and which layers are damaged",
+    (AT_START, "SELECT snapshots.id, snapshots.layer_id FROM snapshots"): "which layers are damaged",
+}
+"""Statements that may read through a table that grows, by phase and by how they begin, and why."""
+ITS_OWN = ("boots_of_many",)
+"""Indexes that have no more rows than are asked for."""
+
+
+class Heard:
+    """What SQLite is asked by connections that are opened from now on: one statement of each form, in each phase."""
+
+    def __init__(self) -> None:
+        self.phase = "start"
+        self.statements: dict[tuple[str, str], str] = {}
+
+    def listen(self, connection: Any, _record: object) -> None:
+        connection.set_trace_callback(self._hear)
+
+    def _hear(self, statement: str) -> None:
+        self.statements.setdefault((self.phase, _form(statement)), statement)
+
+
+@contextmanager
+def _heard() -> Iterator[Heard]:
+    heard = Heard()
+    event.listen(Engine, "connect", heard.listen)
+    try:
+        yield heard
+    finally:
+        event.remove(Engine, "connect", heard.listen)
+
+
+def _form(statement: str) -> str:
+    """A statement without the values that were given."""
+    return re.sub(r"\b\d+(\.\d+)?\b", "?", re.sub(r"'(?:[^']|'')*'", "?", " ".join(statement.split())))
+
+
+def _scanned(database: sqlite3.Connection, statement: str) -> set[str]:
+    """The tables that SQLite reads through for it."""
+    plan = [str(row[3]).split() for row in database.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    return {re.sub(r"_\d+$", "", words[1]) for words in plan if words[0] == "SCAN" and words[-1] not in ITS_OWN}
+
+
+def _asked(action: str) -> Iterator[dict[str, Any]]:
+    """The same action with every filter, in every form that a filter may have, and page by page."""
+    members = MODEL.operation_model(action).input_shape.members
+    if "Filters" not in members:
+        return
+    names = sorted(FILTERS) if action == "DescribeInstances" else _filter_names(action)
+    for name in names:
+        for values in (["sg-12345678"], ["sg-1", "sg-2"], ["sg-*"], ["sg-1", "sg-*", "s?-*"]):
+            filters = [{"Name": name, "Values": values}]
+            yield {"Filters": filters}
+            if "MaxResults" in members:
+                yield {"Filters": [*filters, {"Name": names[0], "Values": ["*"]}], "MaxResults": 5}
+
+
+def _filter_names(action: str) -> list[str]:
+    listing = LISTINGS.get(action)
+    return [] if listing is None else [*sorted(listing.filters), "tag:Name", "tag-key", "tag-value"]
+
+
+async def _call(stack: Stack, action: str, parameters: dict[str, Any]) -> None:
+    try:
+        await stack.call(action, **parameters)
+    except Refused as refused:
+        assert refused.code != "InternalError", action
+
+
+async def _walk(stack: Stack, folder: Path, heard: Heard) -> None:
+    heard.phase = "actions"
+    known = await scene(stack, folder)
+    for action in IN_ORDER:
+        if action.startswith("Describe"):
+            for parameters in _asked(action):
+                await _call(stack, action, parameters)
+        await _call(stack, action, EXAMPLES[action](known))
+        await stack.idle()
+    for path in EXTENSIONS:
+        heard.phase = path
+        if not path.startswith("POST"):
+            its = {"instance_id": known["instance"], "image_id": known["image"], "snapshot_id": known["snapshot"]}
+            await stack.caller.get(path.format(**its))
+    heard.phase = "time"
+    await stack.clock.advance(timedelta(days=2).total_seconds())
+    await stack.idle()
+
+
+@asynccontextmanager
+async def _started(folder: Path) -> AsyncIterator[Stack]:
+    clock = ManualClock(datetime.now(UTC))
+    async with stack_on(Config(data_dir=folder), SimulatedDriver(clock, timing=Timing.instant()), clock) as stack:
+        yield stack
+
+
+async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
+    folder, beside = tmp_path / "cloud", tmp_path / "beside"
+    folder.mkdir()
+    beside.mkdir()
+    with _heard() as heard:
+        async with _started(folder) as stack:
+            await _walk(stack, beside, heard)
+        heard.phase = "start"
+        async with _started(folder) as stack:
+            await stack.idle()
+    with closing(sqlite3.connect(folder / DATABASE_FILE)) as database:
+        found = {
+            (table, phase, form)
+            for (phase, form), statement in heard.statements.items()
+            if statement.split()[0] in ("SELECT", "UPDATE", "DELETE", "INSERT")
+            for table in _scanned(database, statement)
+            if table not in EVERY_ROW
+            and not any(phase == allowed[0] and form.startswith(allowed[1]) for allowed in ALLOWED)
+        }
+    for table, phase, form in sorted(found):
+        print(table, "|", phase, "|", form[:700])
+    assert found == set()

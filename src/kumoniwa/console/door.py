@@ -31,7 +31,7 @@ from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThe
 from kumoniwa.gateway import routes
 from kumoniwa.gateway.arrival import arrived, whole
 from kumoniwa.gateway.dispatch import Dispatcher
-from kumoniwa.gateway.exchange import concluded
+from kumoniwa.gateway.exchange import Conclusion
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.sigv4 import SignedRequest
 from kumoniwa.ids import new_request_id
@@ -101,7 +101,7 @@ class Console:
         self._sessions = sessions
         self._changes = changes
         self._serial = serial
-        self._clock = clock
+        self._clock, self._conclusion = clock, Conclusion(clock)
         self._read_files = files
         self._about = about
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -115,7 +115,7 @@ class Console:
                 return
             request = Request(scope, receive)
             answer = self._api if scope["path"].startswith(API) else self._file
-            response = await concluded(self._clock, exchange, partial(answer, request, exchange), _refusal(exchange))
+            response = await self._conclusion.of(exchange, partial(answer, request, exchange), _refusal(exchange))
             if response is not None:
                 for name, value in _HEADERS.items():
                     response.headers.setdefault(name, value)

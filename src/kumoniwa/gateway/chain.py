@@ -28,7 +28,7 @@ from kumoniwa.errors import (
 from kumoniwa.gateway import form, routes
 from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, whole
 from kumoniwa.gateway.dispatch import Dispatcher
-from kumoniwa.gateway.exchange import concluded
+from kumoniwa.gateway.exchange import Conclusion
 from kumoniwa.gateway.protocols.answers import PROLOG
 from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extensions
@@ -105,7 +105,7 @@ class Gateway:
     ) -> None:
         self._dispatcher, self._services = dispatcher, dispatcher.services
         self._credentials = credentials
-        self._clock = clock
+        self._clock, self._conclusion = clock, Conclusion(clock)
         self._extensions = extensions or Extensions({})
         self._health = health
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -116,15 +116,17 @@ class Gateway:
         if scope["type"] != "http":
             raise RuntimeError(f"the gateway speaks HTTP, not {scope['type']}")
         exchange = _Exchange(new_request_id())
-        with structlog.contextvars.bound_contextvars(request=exchange.request_id):
-            response = await concluded(
-                self._clock,
+        bound = structlog.contextvars.bind_contextvars(request=exchange.request_id)
+        try:
+            response = await self._conclusion.of(
                 exchange,
                 partial(self._answer, scope, receive, exchange),
                 partial(self._refusal, exchange=exchange),
             )
             if response is not None:
                 await response.send(send)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> _Answer:
         path: str = scope["path"]

@@ -264,3 +264,15 @@ def test_the_date_header_does_when_there_is_no_x_amz_date() -> None:
     assert (
         authenticate(changed(request, headers=(*headers, ("authorization", header))), secret_of, NOW).access_key == KEY
     )
+
+
+def test_what_is_kept_of_one_secret_is_never_taken_for_another() -> None:
+    """What a day's requests are signed with is kept: by the secret too, which may be replaced at any time."""
+    ours, theirs = signed(), signed(secret="another secret")
+    for _ in range(2):
+        assert authenticate(ours, secret_of, NOW).access_key == KEY
+        assert authenticate(theirs, lambda _: "another secret", NOW).access_key == KEY
+        with pytest.raises(AuthFailure):
+            authenticate(theirs, secret_of, NOW)
+        with pytest.raises(AuthFailure):
+            authenticate(ours, lambda _: "another secret", NOW)

@@ -86,7 +86,7 @@ async def whole(receive: Receive, head: SignedRequest, *, most: int = MAX_BODY) 
 
 def is_large(head: SignedRequest) -> bool:
     """Whether the body of a request that has arrived may be so large that reading and hashing it holds up others."""
-    return head.header("transfer-encoding") is not None or int(head.header("content-length") or "0") > _LARGE
+    return bool(head.values("transfer-encoding")) or int(_announced(head)) > _LARGE
 
 
 async def beginning(receive: Receive, head: SignedRequest) -> SignedRequest:
@@ -152,9 +152,13 @@ def _check_host(head: SignedRequest, hosts: Collection[str]) -> None:
 
 
 def _check_length(head: SignedRequest) -> None:
-    announced = (head.values("content-length") or ["0"])[0]
+    announced = _announced(head)
     if len(announced) > 12 or not announced.isdecimal() or int(announced) > MAX_BODY:
         raise _too_large(MAX_BODY)
+
+
+def _announced(head: SignedRequest) -> str:
+    return (head.values("content-length") or ["0"])[0]
 
 
 def _too_large(most: int) -> InvalidRequest:

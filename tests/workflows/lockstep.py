@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 from points import Points
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
@@ -82,15 +82,13 @@ async def _close(database: SqliteDatabase) -> None:
 
 async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     await let_others_run()
-    if database._reading is None:
-        database._reading = database._engine.connect()
-    return database._read(work, database._reading)
+    return database._read(work, _connection(database))
 
 
 async def write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     """As `Database.write`, in its turn."""
     await let_others_run()
-    connection = database._reading()
+    connection = _connection(database)
     driver = _driver(connection)
     driver.execute("BEGIN IMMEDIATE")
     try:
@@ -100,6 +98,13 @@ async def write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
         raise
     _end(connection, driver, "COMMIT")
     return result
+
+
+def _connection(database: SqliteDatabase) -> Connection:
+    """The one of this database, opened when it is first needed."""
+    if database._reading is None:
+        database._reading = database._engine.connect()
+    return database._reading
 
 
 async def _at_once(function: Callable[..., T], *args: Any, **named: Any) -> T:

@@ -250,7 +250,9 @@ def _listing(
         if isinstance(comparison, OfRow):
             query = query.where(_fits(loose(comparison.text), form, f"f{place}"))
         else:
-            query = query.where(loose(table.id).in_(_owners(comparison, form, f"f{place}", are_few=False)))
+            # Of each that comes it is asked whether it is one: to find all of many first would take longer.
+            owners = _owners(comparison, form, f"f{place}", known=True).where(comparison.owner == table.id)
+            query = query.where(owners.correlate(selection.table).exists())
     if goes_on:
         places = [bindparam(f"after{place}", type_=_raw(column).type) for place, column in enumerate(order)]
         query = query.where(tuple_(*(loose(_raw(column)) for column in order)) > tuple_(*places))
@@ -259,25 +261,19 @@ def _listing(
 
 @lru_cache(_SHAPES)
 def _matches(comparison: OfOthers, form: _Form, are_few: bool) -> Prepared:
-    return Prepared(
-        _owners(comparison, form, "f", are_few=are_few).distinct().limit(bindparam("at_most", type_=Integer))
-    )
+    query = _owners(comparison, form, "f", known=are_few).distinct().limit(bindparam("at_most", type_=Integer))
+    return Prepared(query.where(among(comparison.owner, "few")) if are_few else query)
 
 
-def _owners(comparison: OfOthers, form: _Form, name: str, *, are_few: bool) -> Any:
-    """The ids of the resources whose other rows meet a condition; only those among few."""
-    owner = comparison.owner
-    loose = unindexed if are_few else _as_it_is
+def _owners(comparison: OfOthers, form: _Form, name: str, *, known: bool) -> Any:
+    """The ids of the resources whose other rows meet a condition; `known`: where something else leads to them."""
+    owner, scoped = comparison.owner, comparison.scoped
+    loose = unindexed if known else _as_it_is
     query = select(owner).select_from(owner.table if comparison.among is None else comparison.among)
-    scoped = comparison.scoped
-    query = query.where(
-        *_in_scope(owner.table if scoped is None else scoped, are_few or scoped is None), *comparison.also
-    )
+    query = query.where(*_in_scope(owner.table if scoped is None else scoped, known or scoped is None))
     if comparison.keyed is not None:
         query = query.where(loose(comparison.keyed) == bindparam(f"{name}_key", type_=String()))
-    if are_few:
-        query = query.where(among(owner, "few"))
-    return query.where(_fits(loose(comparison.text), form, name))
+    return query.where(*comparison.also, _fits(loose(comparison.text), form, name))
 
 
 def _in_scope(table: Any, loosely: bool) -> list[ColumnElement[bool]]:

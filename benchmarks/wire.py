@@ -20,7 +20,7 @@ from botocore.serialize import create_serializer
 
 from kumoniwa.clock import SystemClock
 from kumoniwa.gateway import form
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.gateway.sigv4 import SignedRequest, authenticate
 

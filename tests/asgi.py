@@ -6,7 +6,6 @@ answer = await caller.call("RunInstances", ImageId="ami-…", MinCount=1, MaxCou
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -15,16 +14,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
-
-from kumoniwa.gateway.protocols.codec import service_model
+from model_parameters import ec2_model
 
 URL = "http://127.0.0.1:4566"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
-
-
-@cache
-def _model() -> Any:
-    return service_model("ec2", "2016-11-15")  # a fifth of a second: once for all callers
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,7 @@ class Caller:
 
     async def call(self, action: str, **parameters: Any) -> dict[str, Any]:
         """An action of EC2, as boto3 would call it. Raises `Refused`."""
-        operation = _model().operation_model(action)
+        operation = ec2_model().operation_model(action)
         serialized = create_serializer("ec2").serialize_to_request(parameters, operation)
         answer = await self.post(urlencode(serialized["body"]))
         response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
+from cloud_process import CloudProcess
 from websockets.sync.client import ClientConnection, connect
 
 SUBPROTOCOL = "kumoniwa"
@@ -77,6 +78,13 @@ class SignedIn:
         with self.listen(f"/console/serial?region={region}&instance={instance_id}") as connection:
             assert json.loads(connection.recv(timeout=10)) == {"listening": True}
             yield SerialConsolePage(connection)
+
+
+def sign_in(cloud: CloudProcess) -> SignedIn:
+    """Sign in by the address that `kumoniwa console --no-browser` prints."""
+    place, _, code = cloud.console_address().partition("#code=")
+    assert place == f"{cloud.endpoint}/console/"
+    return begun(cloud.endpoint, code)
 
 
 def begun(endpoint: str, code: str) -> SignedIn:

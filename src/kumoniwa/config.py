@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import platformdirs
-
 DEFAULT_PORT = 4566  # the port local AWS tooling expects
 DEFAULT_ACCOUNT = "123456789012"  # AWS's own example account
 DEFAULT_REGION = "us-east-1"
+DRIVERS = ("qemu", "simulated")
 IMPORTS = "imports"
 """In the data folder: the folder of disks that may be imported. What its owner links there may lie anywhere."""
 
@@ -59,7 +58,7 @@ DATA_DIR = Variable(
 )
 CACHE_DIR = Variable(
     "KUMONIWA_CACHE_DIR",
-    "The folder that keeps built guest images, and whether KVM works on this host.",
+    "The folder that keeps built guest images, what servers need of botocore's models, and whether KVM works here.",
     "`kumoniwa` in the user's cache folder: `$XDG_CACHE_HOME`, or `~/.cache`",
 )
 VARIABLES = (DATA_DIR, CACHE_DIR)
@@ -67,16 +66,17 @@ VARIABLES = (DATA_DIR, CACHE_DIR)
 
 def default_data_dir() -> Path:
     """Where a cloud lives where no option says so: `DATA_DIR`, else the user's data folder."""
-    if given := os.environ.get(DATA_DIR.name):
-        return Path(given).resolve()
-    return Path(platformdirs.user_data_path("kumoniwa"))
+    return _folder(DATA_DIR, "XDG_DATA_HOME", ".local/share")
 
 
 def cache_dir() -> Path:
-    """Where built guest images are kept between runs: `CACHE_DIR`, else the user's cache folder."""
-    if given := os.environ.get(CACHE_DIR.name):
-        return Path(given).resolve()
-    return Path(platformdirs.user_cache_path("kumoniwa"))
+    """Where things are kept that can be made again: `CACHE_DIR`, else the user's cache folder."""
+    return _folder(CACHE_DIR, "XDG_CACHE_HOME", ".cache")
+
+
+def models_dir() -> Path:
+    """Where what servers need of botocore's models is kept."""
+    return cache_dir() / "models"
 
 
 def has_display() -> bool:
@@ -87,3 +87,14 @@ def has_display() -> bool:
 def inherited_environment() -> dict[str, str]:
     """This process's environment, for the programs that the lab runs on the user's behalf (AWS CLI, SSH)."""
     return dict(os.environ)
+
+
+def _folder(variable: Variable, of_user: str, otherwise: str) -> Path:
+    """The folder that the variable names, else ours in the user's, by the XDG Base Directory Specification.
+
+    It says that a path which is not absolute is to be ignored.
+    """
+    if given := os.environ.get(variable.name):
+        return Path(given).resolve()
+    named = Path(os.environ.get(of_user, ""))
+    return (named if named.is_absolute() else Path.home() / otherwise) / "kumoniwa"

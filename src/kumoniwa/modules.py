@@ -1,11 +1,32 @@
-"""Packages whose modules register what they hold: importing all of them completes a registry."""
+"""How modules are imported where a plain `import` will not do."""
 
 import importlib
 import pkgutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 
 def import_all(package: ModuleType) -> None:
-    """Import every module below this package. Raises what importing one of them raises."""
+    """Import every module below this package: what they register when they are imported is complete then.
+
+    Raises what importing one of them raises.
+    """
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         importlib.import_module(found.name)
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """While the block runs, modules of these names that were not imported before are not to be had.
+
+    For libraries that import others just because they are there.
+    """
+    missing = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # None is how Python says it
+    try:
+        yield
+    finally:
+        for name in missing:
+            del sys.modules[name]

@@ -2,28 +2,18 @@
 
 import json
 import socket
-import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud_process import KUMONIWA, CloudProcess, Sdk, environment
-from console_session import SUBPROTOCOL, SignedIn, begun
+from cloud_process import CloudProcess, Sdk
+from console_session import SUBPROTOCOL, SignedIn, sign_in
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 pytestmark = pytest.mark.clients
-
-
-def sign_in(cloud: CloudProcess) -> SignedIn:
-    """Sign in by the address that `kumoniwa console --no-browser` prints."""
-    command: list[str | Path] = [KUMONIWA, "console", "--no-browser", "--data-dir", cloud.data_dir]
-    url = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True, timeout=60).stdout
-    place, _, code = url.strip().partition("#code=")
-    assert place == f"{cloud.endpoint}/console/"
-    return begun(cloud.endpoint, code)
 
 
 @pytest.fixture

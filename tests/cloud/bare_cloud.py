@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
+from model_parameters import ec2_model
 from quick_database import lay_schema, unsynced
 
 from kumoniwa.api import ec2
@@ -19,7 +20,6 @@ from kumoniwa.api.registry import ACTIONS
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Config
 from kumoniwa.errors import Ec2Error
-from kumoniwa.gateway.protocols.codec import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.modules import import_all
@@ -33,7 +33,7 @@ import_all(ec2)
 import_all(stories)
 
 CODEC = ec2_codec()
-MODEL = service_model("ec2", "2016-11-15")
+MODEL = ec2_model()
 SERIALIZER = create_serializer("ec2", include_validation=False)
 PARSER = create_parser("ec2")
 

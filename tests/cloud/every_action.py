@@ -7,16 +7,16 @@ from urllib.parse import urlencode
 
 from asgi import Answer
 from botocore.serialize import create_serializer
+from model_parameters import ec2_model
 from stack import Stack
 
 from kumoniwa.api import ec2
 from kumoniwa.api.registry import ACTIONS
-from kumoniwa.gateway.protocols.codec import service_model
 from kumoniwa.modules import import_all
 
 import_all(ec2)
 
-MODEL = service_model("ec2", "2016-11-15")
+MODEL = ec2_model()
 ACTIONS_OF_EC2 = sorted(ACTIONS["ec2"])
 _SERIALIZER = create_serializer("ec2")
 

@@ -12,7 +12,7 @@ from known import Known
 from usual import ATTRIBUTES, BY_NAME, KINDS, TAGGED, USUAL
 
 from kumoniwa.api.registry import ACTIONS
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import wire_name
 
 Pairs = list[tuple[str, str]]

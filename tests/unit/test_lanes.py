@@ -56,3 +56,16 @@ def test_only_options_that_may_leave_out_tests_allow_a_kind_to_have_none() -> No
     assert not lanes.kind("unit", Path("build"), 1, ()).some
     assert not lanes.kind("unit", Path("build"), 1, ("--exhaustive",)).some
     assert lanes.kind("unit", Path("build"), 1, ("-k", "image")).some
+
+
+def test_every_kind_of_tests_is_in_one_lane() -> None:
+    tests = Path(__file__).parents[1]
+    kinds = {test.relative_to(tests).parts[0] for test in tests.rglob("test_*.py")}
+    steps = [step for lane in lanes.lanes_of_test(Path("build"), 1, ()) for step in lane]
+    assert sorted(step.name for step in steps if isinstance(step, Kind)) == sorted(kinds)
+
+
+def test_the_console_is_built_before_a_server_shows_it_to_a_browser() -> None:
+    names = [[step.name for step in lane] for lane in lanes.lanes_of_test(Path("build"), 1, ())]
+    [lane] = [lane for lane in names if "console" in lane]
+    assert lane.index("console") < lane.index("linux")

@@ -38,6 +38,7 @@ _NO_REFUSALS = {
     "NotJson": "whoever asked raises a DriverError for it",
     "SchemaTooOld": "the command line refuses the folder for it",
     "StepUnknown": "tried again; a person is told of it with a hint, as of all troubles",
+    "_Unusable": "a file of the cache is made anew",
     "_Over": "a page with a serial console is closed for it, and says what it does then",
     "Unreadable": "a fault that storage check lists, with what can be done",
     "WorldBroken": "a bug of ours, which the simulated driver finds",

@@ -7,9 +7,11 @@ the threads, which are the product's.
 import asyncio
 import random
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import local
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -70,10 +72,14 @@ def _open_database(data_dir: Path) -> SqliteDatabase:
 
 def _begin(database: SqliteDatabase, engine: Engine) -> None:
     database._engine = engine
+    database._own, database._opened = threading.local(), []
     database.changes = Changes()
+    database._own, database._opened = local(), []
 
 
 async def _close(database: SqliteDatabase) -> None:
+    for connection in database._opened:
+        connection.close()
     database._engine.dispose()
 
 

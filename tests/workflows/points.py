@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost
@@ -135,6 +136,7 @@ class Points:
         if settles and self.keep_settling and workflow.row.kind != "terminate_instance":
             return _refuse
 
+        @wraps(function)
         async def do(*args: Any, **kwargs: Any) -> Any:
             before, step_of = _SETTLING.set(settles), _STEP_OF.set(workflow.id)
             try:

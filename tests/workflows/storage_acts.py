@@ -14,6 +14,7 @@ Act = Callable[[Storage], Awaitable[None]]
 
 _REFUSED: dict[str, tuple[type[DriverError], ...]] = {
     "all_layers": (DriverError,),
+    "present": (DriverError,),
     "ensure_attached": (DriverError, GuestLost),
     "ensure_compacted": (DriverError, HostExhausted),
     "ensure_cut": (CutRefused, GuestLost),

@@ -15,7 +15,6 @@ from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.engine import Engine
-from kumoniwa.workflows.story import has_submitted
 from kumoniwa.workflows.world import World
 
 T = TypeVar("T")
@@ -44,7 +43,7 @@ class Cloud:
         dry run, `work` is done and taken back: it raises what the call would, or `DryRunOperation` where that succeeds.
         """
 
-        def work_and_remember(connection: Connection) -> tuple[Answer, bool]:
+        def work_and_remember(connection: Connection) -> Answer:
             answer = work(connection)
             if call.dry_run:
                 raise DryRunOperation  # which rolls back what was done
@@ -52,12 +51,9 @@ class Cloud:
                 asked = (call.account, call.region, call.action, call.token.value)
                 row = tokens.TokenRow(*asked, call.token.fingerprint, answer, call.at)
                 tokens.record(connection, row)
-            return answer, has_submitted(connection)
+            return answer
 
-        answer, submitted = await self.world.database.write(work_and_remember)
-        if submitted:
-            await self.engine.wake()
-        return answer
+        return await self.engine.change(work_and_remember)
 
 
 def origin(call: Call) -> Origin:

@@ -1,6 +1,7 @@
 """What a cloud is made of, and in which order it starts and ends.
 
-Start: schema → metadata → driver (adopts guests that outlived an earlier server) → workflows resume → reconcile.
+Start: schema → metadata → driver (adopts guests that outlived an earlier server) → workflows resume → reconcile → the
+doors → what nobody waits for: housekeeping, compaction, the look for damage.
 End: the reverse. Guests go on running.
 """
 
@@ -74,9 +75,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Config, driver: Driver, clock: Clock | None = None) -> AsyncIterator[Running]:
+async def running(
+    config: Config, driver: Driver, clock: Clock | None = None, *, models: Path | None = None
+) -> AsyncIterator[Running]:
     """A cloud without its socket: all of it runs inside this block. The data folder is the caller's alone.
 
+    `models` is the folder of what is kept of botocore's models; without one they are loaded whole.
     Raises `CannotStart` where a newer version or another driver wrote that folder; then nothing in it was changed.
     """
     clock = clock or SystemClock()
@@ -130,18 +134,19 @@ async def running(config: Config, driver: Driver, clock: Clock | None = None) ->
         cloud = Cloud(world, engine, compaction=compaction, damage=damage)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)
         ending.push_async_callback(housekeeping.close)
-        housekeeping.start()
         ending.push_async_callback(compaction.close)
-        compaction.start()
         ending.push_async_callback(damage.close)
-        damage.start()
         if driver.features.boots_blank_disks:
             await ensure_simulated_images(cloud)
         changes = LiveChanges(database.changes, clock)
         changes.start()
         ending.callback(changes.close)
         key = await asyncio.to_thread(ensure_key, config)
-        gateway, console = _doors(config, cloud, changes, key)
+        gateway, console = _doors(config, cloud, changes, key, models)
+        # Nobody waits for what these do: they are not to hold up the first answers.
+        housekeeping.start()
+        compaction.start()
+        damage.start()
         yield Running(gateway, console, cloud, follower, key)
 
 
@@ -166,7 +171,9 @@ def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None
         )
 
 
-def _doors(config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str, str]) -> tuple[Gateway, Console]:
+def _doors(
+    config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str, str], models: Path | None
+) -> tuple[Gateway, Console]:
     """The signed API and the console: two doors to the same actions."""
     actions = {
         service: {name: partial(action.function, cloud) for name, action in those.items()}
@@ -176,7 +183,7 @@ def _doors(config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str,
     sessions = Sessions(clock)
     extensions = {route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}
     routes = Extensions({**extensions, SIGN_IN_CODES: partial(sign_in_code, sessions)})
-    dispatcher = Dispatcher(services(actions), ClientTokens(cloud))
+    dispatcher = Dispatcher(services(actions, models), ClientTokens(cloud))
     gateway = Gateway(
         dispatcher,
         {key["access_key_id"]: Credential(key["secret_access_key"], key["account"])}.get,
@@ -198,7 +205,7 @@ def _doors(config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str,
         changes,
         SerialConsoles(cloud, changes),
         clock,
-        files=static_files(),
+        files=static_files,
         about=about,
         hosts=[config.host],
     )

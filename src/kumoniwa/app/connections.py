@@ -1,41 +1,41 @@
 """How many connections are held, and for how long, until a request is on them, and until its answer is taken.
 
-uvicorn limits requests, which it answers with 503 once their head has come, and waits for ever for a head that does not
-come, and for a caller that does not read its answer. Here both have a deadline, and where there are too many
-connections, one on which no whole request has come is closed, or one that is refused, the oldest first: a caller that
-sends its request is not hindered by those that send half of one.
+A head has a deadline, and so has a caller that does not read its answer. Where there are too many connections, one on
+which no whole request has come is closed, or one that is refused, the oldest first: a caller that sends its request is
+not hindered by those that send half of one. Requests on one connection are answered one after another: what comes
+behind one that is not answered yet is neither read nor looked at, past what was read with it.
 
 An answer that closes its connection is, in this server, one to a caller whom nobody knows (`gateway.chain`,
 `console.door`). It has to wait for its turn (`Strangers`), and what its caller still sends is not read until then, and
 thrown away after. A WebSocket waits before its head is looked at.
 
-And where a caller turns to what is no HTTP in the middle of a request, uvicorn would refuse that beside the answer that
-is under way, which breaks both; here the connection gets one answer, or ends.
+Where a caller turns to what is no HTTP in the middle of a request, its connection gets one answer, or ends.
 """
 
 import asyncio
+import logging
 import resource
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
+from urllib.parse import unquote
 
-import h11
-from starlette.types import Message, Receive, Scope, Send
-from uvicorn.protocols.http.flow_control import CLOSE_HEADER
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from starlette.types import Scope
+from uvicorn import Config
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr
+from uvicorn.server import ServerState
 
 from kumoniwa.app.lingering import LingeringTransport
+from kumoniwa.app.request_cycle import RequestCycle
+from kumoniwa.app.request_reader import Head, NotHttp, Reading, RequestReader
 from kumoniwa.app.strangers import Strangers
 from kumoniwa.gateway.arrival import MAX_BODY
 
+log = logging.getLogger("uvicorn.error")
+
 MOST_OF_A_MESSAGE = 1024
 """Bytes of a message on a WebSocket: pages say no more than what is typed on a serial console."""
-MOST_PIECES = 256
-"""Pieces in which such a message may come: empty ones count as no bytes."""
-MOST_UNTAKEN = 64 * 1024
-"""Bytes of answers to pings that a page may leave unread. Browsers send no pings."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 ANSWER_DEADLINE = 30.0
@@ -51,6 +51,10 @@ _MOST_CONNECTIONS = 1024
 _MOST_BACKLOG = 512
 _ACCEPTED_AT_ONCE = 16  # connections: those that have a request are not to wait for a crowd that comes
 
+_NO_HTTP = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\n"
+    b"connection: close\r\n\r\nInvalid HTTP request received."
+)
 _READ = 64 * 1024
 _INPUT = memoryview(bytearray(256 * 1024))  # of all connections: what was read is taken out before anything else is
 
@@ -77,27 +81,44 @@ def accepted_at_once(most: int) -> int:
     return min(_ACCEPTED_AT_ONCE, most // 2)
 
 
-class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
+class GuardedProtocol(asyncio.BufferedProtocol):
     """A connection; see the module. `most` is set by whoever serves."""
 
     most = _MOST_CONNECTIONS
     waiting: "dict[GuardedProtocol, None]"  # those that may be closed for others, the oldest first; of one server
     strangers: Strangers
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self._gateway: Any = self.app
-        self.app = cast("Any", self._answer)
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """As uvicorn makes its own."""
+        self.config, self.server_state, self.app_state = config, server_state, app_state
+        self.loop = _loop or asyncio.get_running_loop()
+        self.connections: set[Any] = server_state.connections
+        self.cycle: RequestCycle | None = None
+        self._application = config.loaded_app
+        self.transport: asyncio.Transport
+        self.flow: FlowControl
+        self._reader = RequestReader()
+        self._held = b""  # what came after a request that is not answered yet
+        self._addresses: dict[str, Any] = {}
         self._deadline: asyncio.TimerHandle | None = None
         self._answer_deadline: asyncio.TimerHandle | None = None
         self._refused = False
+        self._is_broken = False  # what came is no HTTP
         self._upgrades = False
         self._unread = 0  # bytes that came while it lingered
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.set_write_buffer_limits(high=0)  # `pause_writing` says that anything is not taken yet
-        lingering = LingeringTransport(transport, self._is_sent_to, self._linger)
-        super().connection_made(cast("asyncio.Transport", lingering))
+        self._addresses = {"server": get_local_addr(transport), "client": get_remote_addr(transport)}
+        self.transport = cast("asyncio.Transport", LingeringTransport(transport, self._is_sent_to, self._linger))
+        self.flow = FlowControl(self.transport)
+        self.connections.add(self)
         self._wait(HEAD_DEADLINE)
         if len(self.connections) > self.most:
             next(iter(self.waiting)).close_now()
@@ -106,77 +127,145 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
         self._stop_waiting()
         self.resume_writing()
         self.strangers.leave(self)
-        super().connection_lost(exc)
+        self.connections.discard(self)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnect()
+
+    def eof_received(self) -> None:
+        """The caller sends no more: the connection is closed, whatever is under way."""
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return _INPUT if self.transport.is_closing() else _INPUT[:_READ]
 
     def buffer_updated(self, nbytes: int) -> None:
         if not self.transport.is_closing():
-            self.data_received(bytes(_INPUT[:nbytes]))
+            self._read(bytes(_INPUT[:nbytes]))
+            self._stop_waiting_if_it_serves()
         elif (unread := self._unread + nbytes) <= MOST_UNREAD:
             self._unread = unread
         else:
             self.close_now()
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._stop_waiting_if_it_serves()
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        return self.server_state.default_headers
 
     def on_response_complete(self) -> None:
-        if not self.transport.is_closing():
-            self._wait(HEAD_DEADLINE)
-        super().on_response_complete()  # a request that came meanwhile is begun here
-        self._stop_waiting_if_it_serves()
+        if self.transport.is_closing() or self._is_broken:
+            return
+        self._wait(HEAD_DEADLINE)
+        self.flow.resume_reading()
+        if self._reader.reading is Reading.WHOLE:
+            self._reader.next()
+            held, self._held = self._held, b""
+            self._read(held)
+            self._stop_waiting_if_it_serves()
 
     def pause_writing(self) -> None:
-        super().pause_writing()
+        self.flow.pause_writing()
         self._answer_deadline = self.loop.call_later(ANSWER_DEADLINE, self.close_now)
 
     def resume_writing(self) -> None:
-        super().resume_writing()
+        self.flow.resume_writing()
         if self._answer_deadline is not None:
             self._answer_deadline.cancel()
             self._answer_deadline = None
 
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        self._upgrades = True
-        self.flow.pause_reading()
-        self._wait_for_turn(1, partial(self._upgrade, event))
+    def _read(self, data: bytes) -> None:
+        """Take from what came what belongs to one request; the rest waits until that is answered."""
+        reader = self._reader
+        try:
+            while data and not self._upgrades and not self._is_broken:
+                if reader.reading is Reading.WHOLE:
+                    self._held += data
+                    self.flow.pause_reading()
+                    return
+                was_in_body = reader.reading is Reading.BODY
+                data = reader.read(data)
+                if reader.reading is not Reading.HEAD:
+                    self._go_on(None if was_in_body else reader.head)
+        except NotHttp:
+            log.warning("Invalid HTTP request received.")
+            self._is_broken = True
+            self.flow.pause_reading()
+            self._wait_for_turn(1, self._refuse)
 
-    def _upgrade(self, event: h11.Request) -> None:
+    def _go_on(self, head: Head | None) -> None:
+        """A head has come, or more of a body."""
+        if head is not None and not self._begin(head):
+            return
+        assert self.cycle is not None
+        is_whole = self._reader.reading is Reading.WHOLE
+        self.cycle.take(self._reader.taken(), more=not is_whole)
+        if is_whole and self._reader.ends:
+            self.cycle.keeps = False
+        if is_whole and self.cycle.response_complete:  # it was answered before it had come whole
+            self._reader.next()
+
+    def _begin(self, head: Head) -> bool:
+        """Hand a request to the application; False for a WebSocket."""
+        if head.offers == b"websocket":
+            self._upgrades = True
+            self.flow.pause_reading()
+            self._wait_for_turn(1, partial(self._upgrade, head))
+            return False
+        raw_path, _, query = head.target.partition(b"?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": head.version,
+            "scheme": "http",
+            "method": head.method,
+            "root_path": "",
+            "path": unquote(raw_path.decode("ascii")),
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": head.headers,
+            **self._addresses,
+        }
+        self.cycle = RequestCycle(self, scope, keeps=head.keeps, expects=head.expects)
+        task = self.loop.create_task(self.cycle.run(self._application))
+        self.server_state.tasks.add(task)
+        task.add_done_callback(self.server_state.tasks.discard)
+        return True
+
+    def _upgrade(self, head: Head) -> None:
         if self.transport.is_closing():
             return
+        # With it come 2 MB of websockets, and few servers are asked for one.
+        from kumoniwa.app.page_connection import PageConnection
+
         self._stop_waiting()  # from here on it is another protocol's connection
         self.flow.resume_reading()
-        super().handle_websocket_upgrade(event)
-        if not getattr(self.transport.get_protocol(), "handshake_initiated", False):
+        self.connections.discard(self)
+        page = PageConnection(self.config, self.server_state, self.app_state)
+        page.connection_made(self.transport)
+        page.data_received(head.written())
+        self.transport.set_protocol(page)
+        if not page.handshake_initiated:
             self.transport.close()  # its head is none of a WebSocket, and that protocol would wait for another
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP, when it is its turn; nothing more of it is read until then."""
-        self.flow.pause_reading()
-        self._wait_for_turn(1, partial(self._refuse, msg))
-
-    def _refuse(self, msg: str) -> None:
+    def _refuse(self) -> None:
+        """Answer what is no HTTP, where that is no second answer."""
         if self.transport.is_closing():
             return
-        may_have_body = True
+        may_answer = self._reader.reading is not Reading.BODY
         if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # its request will never be whole, and this is the answer to it
-            self.cycle.message_event.set()
-            may_have_body = self.cycle.scope["method"] != "HEAD"
-        if may_have_body and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            super().send_400_response(msg)
-        else:  # most often, an answer was begun, or given, before the request was whole
-            self.transport.close()
+            self.cycle.disconnect()  # its request will never be whole, and this is the answer to it
+            may_answer = not self.cycle.response_started and self.cycle.scope["method"] != "HEAD"
+        if may_answer:
+            self.transport.write(_NO_HTTP)
+        self.transport.close()
 
     def shutdown(self) -> None:
+        """Take no more requests; uvicorn calls it when the server ends."""
         if self._upgrades:
             self.close_now()
+            return
+        self.strangers.leave(self)
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
         else:
-            self.strangers.leave(self)
-            super().shutdown()
+            self.cycle.keeps = False
 
     def close_now(self) -> None:
         """Close this connection, whatever was not read or written yet."""
@@ -184,21 +273,12 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
         self.connections.discard(self)  # it is lost a moment later; until then it must not count
         self.transport.abort()
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_in_turn(message: Message) -> None:
-            if message["type"] == "http.response.start" and CLOSE_HEADER in message["headers"]:
-                await self._turn(_turns(scope))
-            await send(message)
-
-        await self._gateway(scope, receive, send_in_turn)
-
-    async def _turn(self, turns: int) -> None:
+    async def turn(self, scope: Scope) -> None:
         """Wait until a caller whom nobody knows may be answered, or is gone."""
         turn = asyncio.Event()
         if self._is_sent_to():
             self.flow.pause_reading()
-        self.cycle.body = bytearray()
-        self._wait_for_turn(turns, turn.set)
+        self._wait_for_turn(_turns(scope), turn.set)
         await turn.wait()
 
     def _wait_for_turn(self, turns: int, then: Callable[[], None]) -> None:
@@ -208,13 +288,12 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
 
     def _is_sent_to(self) -> bool:
         """Whether there may be more of the request than was read, so that a close would reset the connection."""
-        return self.conn.their_state in (h11.SEND_BODY, h11.ERROR)
+        return self._is_broken or self._reader.reading is Reading.BODY
 
     def _linger(self) -> None:
         """The last answer is written: let what still comes pass by for a while."""
         if self.cycle is not None and not self.cycle.response_complete:  # refused in the middle of its body
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+            self.cycle.disconnect()
         self._wait(LINGERS)
 
     def _wait(self, seconds: float) -> None:
@@ -232,7 +311,7 @@ class GuardedProtocol(H11Protocol, asyncio.BufferedProtocol):
     def _stop_waiting_if_it_serves(self) -> None:
         if self._refused or self.cycle is None or self.cycle.response_complete:
             return
-        if self.conn.their_state is h11.SEND_BODY:  # its deadline is that of bodies, and it may still be closed
+        if self._reader.reading is Reading.BODY:  # its deadline is that of bodies, and it may still be closed
             self._end_deadline()
         else:
             self._stop_waiting()
@@ -253,43 +332,6 @@ def _turns(scope: Scope) -> int:
     length = headers.get(b"content-length", b"0")
     whole = b"transfer-encoding" in headers or len(length) > 12 or not length.isdigit()
     return 1 + (MAX_BODY if whole else min(int(length), MAX_BODY)) // _READ
-
-
-class PageConnection(WebSocketsSansIOProtocol):
-    """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
-
-    def data_received(self, data: bytes) -> None:
-        if not self.transport.is_closing():  # the rest of what was refused is thrown away, not refused once more
-            super().data_received(data)
-
-    def handle_ping(self) -> None:
-        """Answer a ping, where the answers before are taken: who sends them and reads nothing would fill the memory."""
-        if self.transport.get_write_buffer_size() > MOST_UNTAKEN:
-            self.transport.abort()
-        if not self.transport.is_closing():
-            super().handle_ping()
-
-    def handle_cont(self, event: Frame) -> None:
-        if len(self.frames) >= MOST_PIECES:
-            self.frames = []
-            self.transport.abort()
-        if not self.transport.is_closing():
-            super().handle_cont(event)
-
-    def shutdown(self) -> None:
-        if not self.handshake_complete:  # what is being decided about it would be a second answer beside uvicorn's
-            self.transport.abort()
-            return
-        super().shutdown()
-        self._close_unread()
-
-    def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        super().on_task_complete(task)
-        self._close_unread()
-
-    def _close_unread(self) -> None:
-        if self.transport.get_write_buffer_size() > 0:
-            self.transport.abort()
 
 
 def guarded(most: int) -> type[GuardedProtocol]:

@@ -2,21 +2,23 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import structlog
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from kumoniwa.app.cloud import running
 from kumoniwa.app.connections import (
     MOST_OF_A_MESSAGE,
-    PageConnection,
     accepted_at_once,
     backlog,
     ensure_open_files,
@@ -24,21 +26,29 @@ from kumoniwa.app.connections import (
 )
 from kumoniwa.app.doors import Doors
 from kumoniwa.app.errors import CannotStart
-from kumoniwa.config import Config
+from kumoniwa.config import Config, models_dir
 from kumoniwa.folder import FolderTaken, owned, write_private
 from kumoniwa.hypervisor.drivers import make_driver
 
 log = structlog.get_logger(__name__)
 
 
+def run(config: Config, on_listening: Callable[[str], None]) -> None:
+    """`serve`, in an event loop of its own. Raises `CannotStart`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config, on_listening))
+
+
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
     """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
     with _owned(config.data_dir), _listening(config) as listener:
-        async with running(config, await make_driver(config)) as cloud:
+        async with running(config, await make_driver(config), models=models_dir()) as cloud:
             port = listener.getsockname()[1]
             endpoint = f"http://{_in_url(config.host)}:{port}"
             server = _server(Doors(cloud.gateway, cloud.console))
             with _ending_when_told(server), _announced(config, endpoint):
+                gc.freeze()  # the garbage that there may be among what the start made is small, and never looked for
+                gc.enable()
                 what_runs_it = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
                 on_listening(endpoint)
@@ -111,12 +121,14 @@ def _server(doors: ASGIApp) -> uvicorn.Server:
     most = ensure_open_files()
     settings = uvicorn.Config(
         doors,
-        http=guarded(most),
-        ws=PageConnection,
+        http=cast("type[asyncio.Protocol]", guarded(most)),  # which has buffers of its own
+        ws="none",  # those connections make their own
         ws_max_size=MOST_OF_A_MESSAGE,
         ws_per_message_deflate=False,  # a guest that never stops would have the server compress it, for each reader
         backlog=accepted_at_once(most),
         lifespan="off",
+        interface="asgi3",
+        proxy_headers=False,  # nobody stands before it whose word on a caller's address counts
         log_config=None,
         access_log=False,
         server_header=False,

@@ -12,9 +12,7 @@ from typing import Any
 
 import click
 
-from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, Config, default_data_dir
-from kumoniwa.hypervisor.drivers import NAMES as DRIVERS
-from kumoniwa.hypervisor.drivers import features_of
+from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, DRIVERS, Config, default_data_dir
 from kumoniwa.model.regions import REGIONS
 
 _INTERRUPTED = 130
@@ -73,7 +71,10 @@ def main() -> None:
     Or see all of it happen by itself:
       kumoniwa demo
     """
-    from kumoniwa.logs import log_warnings
+    from kumoniwa.modules import hidden
+
+    with hidden("colorama", "greenlet", "rich"):  # structlog imports them where they are; we have no use for that
+        from kumoniwa.logs import log_warnings
 
     log_warnings()
 
@@ -127,9 +128,10 @@ def serve(
       kumoniwa serve
       kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
     """
-    import asyncio
+    import gc
 
-    from kumoniwa.app.serve import serve as serve_cloud
+    gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
+    from kumoniwa.app.serve import run
     from kumoniwa.logs import log_facts
 
     log_facts()
@@ -142,7 +144,7 @@ def serve(
         freeze=freeze,
         import_from=import_from,
     )
-    asyncio.run(serve_cloud(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint))))
+    run(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint)))
 
 
 @main.command(short_help="Check what this host lacks, and what to do about it.")
@@ -361,6 +363,8 @@ def version() -> None:
 
 def _welcome(config: Config, endpoint: str) -> str:
     """What is printed once a cloud listens."""
+    from kumoniwa.hypervisor.drivers import features_of
+
     folder = "" if config.data_dir == default_data_dir() else f" --data-dir {shlex.quote(str(config.data_dir))}"
     commands = [
         (f"kumoniwa console{folder}", "open it in a browser"),

@@ -9,7 +9,7 @@ import asyncio
 import gzip
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -92,7 +92,7 @@ class Console:
         serial: SerialConsoles,
         clock: Clock,
         *,
-        files: Mapping[str, StaticFile],
+        files: Callable[[], Mapping[str, StaticFile]],
         about: Mapping[str, Any],
         hosts: Collection[str] = (),
     ) -> None:
@@ -102,7 +102,7 @@ class Console:
         self._changes = changes
         self._serial = serial
         self._clock = clock
-        self._files = files
+        self._read_files = files
         self._about = about
         self._hosts = frozenset(host.lower() for host in hosts)
 
@@ -122,6 +122,11 @@ class Console:
                 if not exchange.known:
                     response.headers["Connection"] = "close"  # and it waits for its turn (`app.connections`)
                 await response(scope, receive, send)
+
+    @cached_property
+    def _files(self) -> Mapping[str, StaticFile]:
+        """Read when a browser first asks for one: a server that none asks needs none of them."""
+        return self._read_files()
 
     async def _file(self, request: Request, exchange: _Exchange) -> Response:
         head = arrived(request, self._hosts)
@@ -178,7 +183,8 @@ class Console:
         parameters = asked.get("parameters", {})
         if not isinstance(parameters, dict):
             raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
-        written = service.codec.written(action, parameters)
+        # In a thread: with the first call botocore's model is loaded.
+        written = await asyncio.to_thread(service.codec.written, action, parameters)
         call = self._call_of(session, asked, exchange)
         answer = await self._dispatcher.dispatch(service, replace(call, action=action), written)
         return await _compressed(_answered(answer, exchange), exchange.accepts)

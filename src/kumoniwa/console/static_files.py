@@ -1,6 +1,6 @@
-"""The console's files, as the build left them in the package: compressed, and known by name before any is asked for.
+"""The console's files, as the build left them in the package: compressed, and known by name once one is asked for.
 
-No path of a request is ever joined to a folder: what was not there at start is not found. Each file is in memory once,
+No path of a request is ever joined to a folder: what was not there then is not found. Each file is in memory once,
 and is sent in pieces: a crowd of callers that do not read costs a piece each.
 """
 

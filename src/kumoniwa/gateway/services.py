@@ -6,6 +6,7 @@ give it its protocol below.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from kumoniwa.api.registry import BoundAction
 from kumoniwa.gateway.protocols.codec import Codec
@@ -31,14 +32,17 @@ class Service:
             raise ValueError(f"{self.title or 'EC2'} has no actions {sorted(unknown)}")
 
 
-def services(actions: Mapping[str, Mapping[str, BoundAction]]) -> dict[str, Service]:
+def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | None = None) -> dict[str, Service]:
     """Every service, by the name that credential scopes give it; `actions` are those of each, by its name.
 
+    `kept_in` is the folder of what is kept of botocore's models; without one they are loaded whole.
     Raises `ValueError` for actions of a service that is not here.
     """
     found = {
-        "ec2": Service(ec2_codec(), actions["ec2"]),
-        "sts": Service(query_codec("sts", "2011-06-15", STS_NAMESPACE), actions["sts"], is_regional=False, title="STS"),
+        "ec2": Service(ec2_codec(kept_in), actions["ec2"]),
+        "sts": Service(
+            query_codec("sts", "2011-06-15", STS_NAMESPACE, kept_in), actions["sts"], is_regional=False, title="STS"
+        ),
     }
     if unknown := actions.keys() - found.keys():
         raise ValueError(f"there are actions of services that do not answer: {sorted(unknown)}")

@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import quote
@@ -238,7 +238,7 @@ def _claim(credential: str, signed_headers: str, made: str, date: str, expires: 
 def _moment(date: str) -> datetime:
     try:
         if _BASIC_ISO.fullmatch(date):
-            return within_reach(datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
+            return within_reach(datetime.fromisoformat(date))
         return within_reach(parsedate_to_datetime(date))  # the header Date
     except (ValueError, OverflowError):
         raise IncompleteSignature("its date is not one") from None

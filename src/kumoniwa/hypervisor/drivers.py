@@ -8,8 +8,6 @@ from kumoniwa.clock import SystemClock
 from kumoniwa.config import Config, cache_dir
 from kumoniwa.hypervisor.driver import Driver, Features
 
-NAMES = ("qemu", "simulated")
-
 
 async def make_driver(config: Config) -> Driver:
     """The driver that the configuration names, not yet open."""

@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.clock import Clock
 from kumoniwa.imds.answers import Answer, Request, answer, refusal
-from kumoniwa.imds.conversation import converse
 from kumoniwa.imds.facts import gather
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.pace import Pace
@@ -169,6 +168,8 @@ class _Channel:
                 conversation.add_done_callback(partial(self._ended, connection))
 
     async def _converse(self, connection: socket.socket) -> None:
+        from kumoniwa.imds.conversation import converse  # with it comes h11, and simulated guests ask nothing
+
         reader, writer = await asyncio.open_connection(sock=connection)
         await converse(reader, writer, self._respond_in_time, self._answered)
 

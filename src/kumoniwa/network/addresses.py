@@ -1,12 +1,14 @@
 """The addresses of instances: private ones from their subnet, public ones from this host's loopback network.
 
-An instance's public address is 127.<octet>.x.y. The octet is drawn once for each cloud, so that two clouds on one host
-rarely meet; x and y are drawn anew each time, so that an instance that was stopped comes back with another address, as
-on EC2.
+Addresses are drawn at random, and it is asked which of those drawn are taken: that costs the same however many are. A
+public address is 127.<octet>.x.y. The octet is drawn once for each cloud, so that two clouds on one host
+rarely meet; a cloud that has used it up goes on in the next. An instance that was stopped comes back with another
+address, as on EC2.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from sqlalchemy import Connection
@@ -15,27 +17,41 @@ from kumoniwa.errors import Ec2Error
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import facts
 
+Taken = Callable[[Collection[str]], Collection[str]]
+"""Gives which of some addresses are taken."""
+
 _OCTET_FACT = "loopback octet"
 _OCTETS = range(16, 240)  # away from 127.0.0.1 and from 127.0.1.1 and 127.0.0.53, which Debian and systemd use
 _RESERVED_FIRST = 4  # EC2 keeps the network address and the next three (router, DNS, "future use") …
 _RESERVED_LAST = 1  # … and the broadcast address
+_PUBLIC_OF_AN_OCTET = 254 * 254
+_DRAWS = 8
 
 
 class NoAddressLeft(Ec2Error):
     """Every address that could be given is taken."""
 
 
-def free_private(subnet: Subnet, taken: Collection[str]) -> str:
-    """The first free address of a subnet, leaving out those that EC2 keeps. Raises `NoAddressLeft`."""
+def free_private(subnet: Subnet, count: int, taken: Taken) -> list[str]:
+    """So many free addresses of a subnet, leaving out those that EC2 keeps. Raises `NoAddressLeft`."""
     network = IPv4Network(subnet.cidr)
-    for host in range(_RESERVED_FIRST, network.num_addresses - _RESERVED_LAST):
-        address = str(network[host])
-        if address not in taken:
-            return address
-    raise NoAddressLeft(
-        "InsufficientFreeAddressesInSubnet",
-        f"There are not enough free addresses in subnet '{subnet.id}' to satisfy the requested number of instances.",
-    )
+    first, capacity = int(network.network_address) + _RESERVED_FIRST, private_capacity(subnet)
+
+    def address(number: int) -> str:
+        return str(IPv4Address(first + number))
+
+    found = _drawn(count, capacity, address, taken)
+    if len(found) < count:  # it is nearly full, or small
+        every = list(map(address, range(capacity)))
+        not_free = {*taken(every), *found}
+        found += [one for one in every if one not in not_free][: count - len(found)]
+    if len(found) < count:
+        raise NoAddressLeft(
+            "InsufficientFreeAddressesInSubnet",
+            f"There are not enough free addresses in subnet '{subnet.id}' to satisfy the requested number of "
+            "instances.",
+        )
+    return found
 
 
 def private_capacity(subnet: Subnet) -> int:
@@ -43,15 +59,33 @@ def private_capacity(subnet: Subnet) -> int:
     return max(0, IPv4Network(subnet.cidr).num_addresses - _RESERVED_FIRST - _RESERVED_LAST)
 
 
-def free_public(octet: int, taken: Collection[str]) -> str:
-    """A free address of this cloud's part of 127.0.0.0/8, drawn at random. Raises `NoAddressLeft`."""
-    start = secrets.randbelow(254 * 254)
-    for offset in range(254 * 254):
-        third, fourth = divmod((start + offset) % (254 * 254), 254)
-        address = str(IPv4Address(bytes((127, octet, third + 1, fourth + 1))))
-        if address not in taken:
-            return address
-    raise NoAddressLeft("InsufficientAddressCapacity", f"Every address of 127.{octet}.0.0/16 is taken.")
+def free_public(octet: int, count: int, taken: Taken) -> list[str]:
+    """So many free addresses, of this cloud's part of 127.0.0.0/8 and the parts after it. Raises `NoAddressLeft`."""
+    found: list[str] = []
+    for part in range(len(_OCTETS)):
+        at = _OCTETS[(octet - _OCTETS.start + part) % len(_OCTETS)]
+        found += _drawn(count - len(found), _PUBLIC_OF_AN_OCTET, partial(_public, at), taken)
+        if len(found) == count:
+            return found
+    raise NoAddressLeft("InsufficientAddressCapacity", "Every address of this host's loopback network is taken.")
+
+
+def _public(octet: int, number: int) -> str:
+    third, fourth = divmod(number, 254)
+    return f"127.{octet}.{third + 1}.{fourth + 1}"
+
+
+def _drawn(count: int, capacity: int, address: Callable[[int], str], taken: Taken) -> list[str]:
+    """Up to so many free ones of this many addresses, drawn at random: fewer where most are taken."""
+    found: dict[str, None] = {}
+    for _ in range(_DRAWS):
+        if capacity <= 0 or len(found) >= count:
+            break
+        wanted = 2 * (count - len(found)) + 2
+        drawn = dict.fromkeys(address(secrets.randbelow(capacity)) for _ in range(wanted))
+        not_free = taken(drawn.keys())
+        found.update((one, None) for one in drawn if one not in not_free)
+    return list(found)[:count]
 
 
 def cloud_octet(connection: Connection) -> int:

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestState
+from kumoniwa.model.boots import Boot
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowRow
@@ -89,7 +90,8 @@ class Follower:
 
     async def settle(self, instance_id: str) -> None:
         """Bring an instance that is `running` and unclaimed to what its guest is; no answer leaves it to the rounds."""
-        if await self._world.database.read(partial(_unclaimed, instance_id=instance_id)) is None:
+        found = await self._world.database.read(partial(_unclaimed_in_its_boot, instance_id=instance_id))
+        if found is None:
             return
         match await self._observed(instance_id):
             case GuestState.SHUT_DOWN:
@@ -100,7 +102,7 @@ class Follower:
                 await self._decide(instance_id, panicked)
             case GuestState.RUNNING:
                 self._world.troubles.over(_recovery(instance_id))
-                if was_given_up(await self._world.database.read(partial(boots.current, instance_id=instance_id))):
+                if was_given_up(found[1]):
                     await self._decide(instance_id, runs_after_all)
             case GuestState.HALTED | None:
                 pass  # without room it goes on by itself when there is some
@@ -219,8 +221,7 @@ class Follower:
                     log.warning("begun again", instance=instance.id, state=str(instance.state))
                     begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
 
-        await self._world.database.write(work)
-        await self._engine.wake()
+        await self._engine.change(work)
 
     async def _note(self, event: GuestEvent) -> None:
         """Write what the event says of the guest's current boot."""
@@ -262,8 +263,7 @@ class Follower:
                         force=False,
                     )
 
-        await self._world.database.write(take)
-        await self._engine.wake()
+        await self._engine.change(take)
 
     async def _decide(self, instance_id: str, decide: Decision) -> None:
         """Move an unclaimed running instance, and submit what follows, in one transaction."""
@@ -272,8 +272,7 @@ class Follower:
             if (instance := _unclaimed(connection, instance_id)) is not None:
                 decide(connection, instance, Origin(None, None, self._world.clock.now()))
 
-        await self._world.database.write(work)
-        await self._engine.wake()
+        await self._engine.change(work)
 
 
 def _recovery(instance_id: str) -> str:
@@ -285,6 +284,12 @@ def _left_between(connection: Connection) -> list[Instance]:
     found = instances.in_states(connection, _BETWEEN)
     held = claims.held(connection, [instance.id for instance in found])
     return [instance for instance in found if instance.id not in held]
+
+
+def _unclaimed_in_its_boot(connection: Connection, instance_id: str) -> tuple[Instance, Boot | None] | None:
+    """The same, with its latest boot."""
+    instance = _unclaimed(connection, instance_id)
+    return None if instance is None else (instance, boots.current(connection, instance_id))
 
 
 def _unclaimed(connection: Connection, instance_id: str) -> Instance | None:

@@ -144,9 +144,12 @@ def forget(connection: Connection, instance_id: str) -> None:
     connection.execute(instances.delete().where(instances.c.id == instance_id))
 
 
-def public_addresses(connection: Connection) -> set[str]:
-    """The public addresses in use, in the whole cloud: all of them are on this host."""
-    return set(connection.execute(select(instances.c.public_ip).where(instances.c.public_ip.is_not(None))).scalars())
+_TAKEN = Prepared(select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")))
+
+
+def public_addresses(connection: Connection, asked: Collection[str]) -> set[str]:
+    """Which of these public addresses are in use, in the whole cloud: all of them are on this host."""
+    return set(_TAKEN.scalars(connection, addresses=listed(asked)))
 
 
 _PUBLIC_ADDRESSES = Prepared(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, text, update
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
@@ -71,15 +71,15 @@ def submit(
     }
     sequence: int = _NEW.scalar(connection, **columns)
     if subject is None or claims.take(connection, subject, workflow_id):
-        _set_running(connection, workflow_id)
+        return _set_running(connection, workflow_id)
     return WorkflowRow(sequence=sequence, **columns)
 
 
-def finish(connection: Connection, workflow: WorkflowRow, error: str | None, at: datetime) -> None:
-    """End a workflow and hand its claim to the next that waits for it, or let it go."""
+def finish(connection: Connection, workflow: WorkflowRow, error: str | None, at: datetime) -> WorkflowRow | None:
+    """End a workflow and hand its claim to the next that waits for it, which is given, or let it go."""
     state = WorkflowState.SUCCEEDED if error is None else WorkflowState.FAILED
     rows.change(connection, workflows, workflow.id, {"state": state, "error": error, "finished_at": at})
-    release(connection, workflow)
+    return release(connection, workflow)
 
 
 _NEXT = Prepared(
@@ -90,13 +90,14 @@ _NEXT = Prepared(
 )
 
 
-def release(connection: Connection, workflow: WorkflowRow) -> None:
-    """Let go of the claim, if this workflow holds it; the next in line takes it at once."""
+def release(connection: Connection, workflow: WorkflowRow) -> WorkflowRow | None:
+    """Let go of the claim, if this workflow holds it; the next in line, which is given, takes it at once."""
     if workflow.subject is None:
-        return
+        return None
     successor: str | None = _NEXT.scalar(connection, subject=workflow.subject)
     if claims.hand_over(connection, workflow.subject, workflow.id, successor) and successor is not None:
-        _set_running(connection, successor)
+        return _set_running(connection, successor)
+    return None
 
 
 def override(connection: Connection, by: WorkflowRow, doing: Mapping[str, str], at: datetime) -> list[WorkflowRow]:
@@ -167,9 +168,17 @@ def steps_of(connection: Connection, workflow_id: str) -> list[StepRow]:
     return _STEPS.values(StepRow, connection, workflow=workflow_id)
 
 
+_RECORDED = Prepared(
+    text(
+        "INSERT INTO steps (workflow_id, number, name, result, error, finished_at)"
+        " VALUES (:workflow_id, :number, :name, :result, :error, :finished_at) ON CONFLICT DO NOTHING"
+    ).bindparams(*(bindparam(column.name, type_=column.type) for column in steps.c))
+)
+
+
 def record(connection: Connection, step: StepRow) -> None:
-    """Journal how a step ended."""
-    rows.insert(connection, steps, step)
+    """Journal how a step ended. Done again it does nothing."""
+    _RECORDED.run(connection, **rows.as_row(step))
 
 
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
@@ -183,5 +192,15 @@ def forget(connection: Connection, before: datetime, at_most: int) -> int:
     return connection.execute(gone).rowcount
 
 
-def _set_running(connection: Connection, workflow_id: str) -> None:
-    rows.change(connection, workflows, workflow_id, {"state": WorkflowState.RUNNING})
+_BEGUN = Prepared(
+    update(workflows)
+    .where(workflows.c.id == bindparam("of"))
+    .values(state=WorkflowState.RUNNING)
+    .returning(*workflows.c)
+)
+
+
+def _set_running(connection: Connection, workflow_id: str) -> WorkflowRow:
+    begun = _BEGUN.value(WorkflowRow, connection, of=workflow_id)
+    assert begun is not None, f"{workflow_id} was just written, or waits"
+    return begun

@@ -1,7 +1,7 @@
 """Layers in the database: which there are, and which nothing refers to any more."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
@@ -44,13 +44,19 @@ def chain(every: Mapping[str, Layer], head: str | None) -> list[Layer]:
     return list(found.values())
 
 
-_TOP = select(layers).where(layers.c.id == bindparam("head")).cte("standing", recursive=True)
+_TOP = select(layers).where(among(layers.c.id, "heads")).cte("standing", recursive=True)
 _STANDING = Prepared(select(_TOP.union(select(layers).join(_TOP, layers.c.id == _TOP.c.parent_id))))
 
 
 def standing(connection: Connection, head: str) -> list[Layer]:
     """The layer and those that it stands on, top to bottom. However many others there are, it costs no more."""
-    return chain({layer.id: layer for layer in _STANDING.values(Layer, connection, head=head)}, head)
+    return chains(connection, [head])[0]
+
+
+def chains(connection: Connection, heads: Sequence[str]) -> list[list[Layer]]:
+    """Of each of these layers, it and those that it stands on, top to bottom."""
+    found = {layer.id: layer for layer in _STANDING.values(Layer, connection, heads=listed(heads))}
+    return [chain(found, head) for head in heads]
 
 
 def attached_heads(connection: Connection) -> list[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
@@ -67,10 +67,22 @@ def primary(connection: Connection, instance_id: str) -> NetworkInterface | None
     return _PRIMARY.value(NetworkInterface, connection, instance=instance_id)
 
 
-def addresses_in(connection: Connection, subnet_id: str) -> set[str]:
-    """The private addresses in use in a subnet."""
-    query = select(network_interfaces.c.private_ip).where(network_interfaces.c.subnet_id == subnet_id)
-    return set(connection.execute(query).scalars())
+_IN_SUBNET = network_interfaces.c.subnet_id == bindparam("subnet")
+_TAKEN = Prepared(
+    select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses"))
+)
+_COUNT = Prepared(select(func.count()).select_from(network_interfaces).where(_IN_SUBNET))
+
+
+def addresses_in(connection: Connection, subnet_id: str, asked: Collection[str]) -> set[str]:
+    """Which of these private addresses are in use in a subnet."""
+    return set(_TAKEN.scalars(connection, subnet=subnet_id, addresses=listed(asked)))
+
+
+def count_in(connection: Connection, subnet_id: str) -> int:
+    """How many private addresses are in use in a subnet."""
+    count: int = _COUNT.scalar(connection, subnet=subnet_id)
+    return count
 
 
 def change(connection: Connection, interface: NetworkInterface, **columns: Any) -> None:

@@ -184,6 +184,8 @@ class Prepared:
         """Its rows as values of `kind`, whose fields are named as its columns."""
         ready = self._on(connection)
         found = self._execute(connection, given).fetchall()
+        if self._table is not None and found:
+            self._tell(connection, (given,))
         names = ready.names
         return [kind(**dict(zip(names, _converted(ready, row), strict=True))) for row in found]
 

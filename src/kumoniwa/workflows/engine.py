@@ -5,26 +5,28 @@ Story kinds, their arguments, the names of their steps and the shapes of their r
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import journal as rows
-from kumoniwa.store.database import DatabaseUnavailable
+from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.overrides import Overrides, overridden
-from kumoniwa.workflows.story import STORIES
+from kumoniwa.workflows.story import STORIES, with_submitted
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown, Workflow, hint, internal_error
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _NEXT_LIFE = 5.0  # seconds until a workflow that cannot go on tries again
 _OVERDUE_NEXT_LIFE = 60.0  # once a person has been told
@@ -41,18 +43,42 @@ class Engine:
         self._live: dict[str, Workflow | None] = {}  # None: it has not begun its first life
         self._stirred = asyncio.Condition()
         self._waking = asyncio.Lock()
-        self._overrides = Overrides(world, self._live, self._stirred, self.wake)
+        self._overrides = Overrides(world, self._live, self._stirred, self._begin)
 
     async def wake(self) -> None:
-        """Start every workflow whose turn it is and that is not live: after a commit that submitted one, and first."""
+        """Start every workflow whose turn it is and that is not live: at the start of a server."""
         async with self._waking:
             due, terminations = await self._world.database.read(partial(_turns, besides=frozenset(self._live)))
             for row in due:
                 self._live[row.id] = None
                 self._tasks.start(self._run(row), row.kind)
             self._overrides.look(terminations)
+        await self._stir()
+
+    async def change(self, work: Work[T]) -> T:
+        """Run `work` in one transaction, then start the workflows that it submitted, as soon as it is their turn."""
+        given, submitted = await self._world.database.write(partial(with_submitted, work=work))
+        self._begin(submitted)
+        return given
+
+    def _begin(self, rows: Iterable[WorkflowRow]) -> None:
+        """Start those of these workflows whose turn has just come: none has taken a step yet."""
+        for row in rows:
+            if row.state is WorkflowState.RUNNING and row.id not in self._live:
+                is_new = row.overridden_by is None
+                self._live[row.id] = Workflow(row, self._world, [], self._let_go) if is_new else None
+                self._tasks.start(self._run(row), row.kind)
+            elif row.state is WorkflowState.WAITING and STORIES[row.kind].overrides:
+                self._overrides.look([row])
+
+    async def _let_go(self, successor: WorkflowRow | None) -> None:
+        """A workflow let go of its claim: the next in line begins."""
+        self._begin([] if successor is None else [successor])
+        await self._stir()
+
+    async def _stir(self) -> None:
         async with self._stirred:
-            self._stirred.notify_all()  # some workflow may have let its claim go
+            self._stirred.notify_all()
 
     @property
     def is_idle(self) -> bool:
@@ -79,7 +105,7 @@ class Engine:
         facts = {"workflow": row.id, "kind": row.kind, "subject": row.subject, "request": row.request_id}
         while True:
             try:
-                error = await self._live_once(row, facts)
+                error, successor = await self._live_once(row, facts)
                 break
             except DatabaseUnavailable as hindered:
                 log.warning("a workflow waits for the database; it tries again", reason=str(hindered), **facts)
@@ -91,7 +117,7 @@ class Engine:
         log.info("workflow finished", error=error, **facts)
         try:
             # The successor is live before this one is not, so that `idle` sees no gap between them.
-            await self.wake()
+            self._begin([] if successor is None else [successor])
             if self.after is not None:
                 await self.after(row, error)
         finally:
@@ -105,12 +131,13 @@ class Engine:
         troubles.failed(row.id, what, str(hindered), instance=row.subject, hint=hint(row))
         await self._world.clock.sleep(_OVERDUE_NEXT_LIFE if troubles.is_overdue(row.id) else _NEXT_LIFE)
 
-    async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> str | None:
-        """Run a story, its journal replayed first, and write how it ended; gives its failure."""
-        database = self._world.database
-        journal, reason = await database.read(partial(_found, workflow_id=row.id))
-        log.info("workflow resumed" if journal else "workflow started", **facts)
-        workflow = self._live[row.id] = Workflow(row, self._world, journal, self.wake, reason)
+    async def _live_once(self, row: WorkflowRow, facts: Mapping[str, Any]) -> tuple[str | None, WorkflowRow | None]:
+        """Run a story, its journal replayed first, and write how it ended; gives its failure, and whose turn it is."""
+        workflow = self._live[row.id]
+        if workflow is None or workflow.at is not None:
+            journal, reason = await self._world.database.read(partial(_found, workflow_id=row.id))
+            workflow = self._live[row.id] = Workflow(row, self._world, journal, self._let_go, reason)
+        log.info("workflow resumed" if workflow.has_lived else "workflow started", **facts)
         error: str | None = None
         try:
             await STORIES[row.kind].run(workflow, **row.arguments)
@@ -122,8 +149,8 @@ class Engine:
             # Deciding went wrong, not doing: the claim must not stay with a story that has no end.
             log.exception("a workflow broke", **facts)
             error = str(internal_error(bug))
-        await database.write(partial(rows.finish, workflow=row, error=error, at=self._world.clock.now()))
-        return error
+        finish = partial(rows.finish, workflow=row, error=error, at=self._world.clock.now())
+        return error, await workflow.database.write(finish)
 
 
 def _turns(connection: Connection, besides: frozenset[str]) -> tuple[list[WorkflowRow], list[WorkflowRow]]:

@@ -7,7 +7,7 @@ old one died.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -43,12 +43,12 @@ class Overrides:
         world: World,
         live: Mapping[str, Workflow | None],
         stirred: asyncio.Condition,
-        wake: Callable[[], Awaitable[None]],
+        begin: Callable[[Iterable[WorkflowRow]], None],
     ) -> None:
         self._world = world
         self._live = live
         self._stirred = stirred
-        self._wake = wake
+        self._begin = begin
         self._tasks = Tasks("overrides")
         self._watched: set[str] = set()
 
@@ -124,8 +124,10 @@ class Overrides:
         if await self._lets_go(holder, SETTLES_WITHIN):
             return
         log.error("a claim is taken from a workflow that does not end", workflow=holder.id, kind=holder.kind)
-        await self._world.database.write(partial(rows.release, workflow=holder))
-        await self._wake()
+        if (successor := await self._world.database.write(partial(rows.release, workflow=holder))) is not None:
+            self._begin([successor])
+        async with self._stirred:
+            self._stirred.notify_all()
 
     async def _lets_go(self, holder: WorkflowRow, seconds: float) -> bool:
         """Wait until it has let the claim go; False where it has not in time, or nobody runs it."""

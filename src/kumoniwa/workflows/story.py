@@ -13,17 +13,19 @@ Kinds and the names of arguments are an on-disk format: a server resumes what it
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, Generic, ParamSpec
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import journal as rows
+from kumoniwa.store.database import Work
 from kumoniwa.workflows.workflow import Workflow
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
-_SUBMITTED = "kumoniwa: a workflow was submitted"  # a note on a connection
+_SUBMITTED = "kumoniwa: the workflows that were submitted"  # a note on a connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def story(
 def submit(
     connection: Connection, story: Story[P], origin: rows.Origin, *positional: P.args, **arguments: P.kwargs
 ) -> WorkflowRow:
-    """Write a workflow with the rows it is about; `Engine.wake` after the commit starts it.
+    """Write a workflow with the rows it is about; `Engine.change`, in which this is called, starts it.
 
     Its arguments are given by name: they are kept so. Raises `TypeError` for any other.
     """
@@ -86,13 +88,13 @@ def submit(
         raise TypeError(f"the arguments of {story.kind} are given by name")
     subject = None if story.claims is None else arguments[story.claims]
     assert subject is None or isinstance(subject, str), f"{story.kind} claims {subject!r}, which is no id"
-    connection.info[_SUBMITTED] = True
-    return rows.submit(connection, story.kind, subject, origin, arguments)
+    row = rows.submit(connection, story.kind, subject, origin, arguments)
+    connection.info.setdefault(_SUBMITTED, []).append(row)
+    return row
 
 
-def has_submitted(connection: Connection) -> bool:
-    """Whether a workflow was submitted on this connection since this was asked last: if not, `wake` would find none.
-
-    May be true where the transaction that submitted it was rolled back.
-    """
-    return bool(connection.info.pop(_SUBMITTED, False))
+def with_submitted(connection: Connection, work: Work[T]) -> tuple[T, list[WorkflowRow]]:
+    """What `work` gives, and the workflows that it submitted."""
+    connection.info.pop(_SUBMITTED, None)  # of work whose transaction was rolled back
+    given = work(connection)
+    return given, connection.info.pop(_SUBMITTED, [])

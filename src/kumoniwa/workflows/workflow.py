@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +24,7 @@ from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.refusal import REPORT_IT, Refusal
 from kumoniwa.run import ProgramMissing
 from kumoniwa.store import journal as rows
+from kumoniwa.workflows.shared_commits import Rows, SharedCommits, does_begin_with_rows
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ class Workflow:
         row: WorkflowRow,
         world: World,
         journal: list[rows.StepRow],
-        wake: Callable[[], Awaitable[None]],
+        let_go: Callable[[WorkflowRow | None], Awaitable[None]],
         overridden: Refusal | None = None,
     ) -> None:
         self.row = row
@@ -95,8 +96,10 @@ class Workflow:
         """When this run of it came to that step."""
         self.has_let_go = False
         """Whether it has let go of its claim."""
-        self._world = world
-        self._wake = wake
+        self.database = SharedCommits(world.database)
+        """The state as its steps see it."""
+        self._world = world.seen_through(self.database)
+        self._let_go = let_go
         self._journal = {step.name: step for step in journal}
         self._interrupted = False
         self._overridden = overridden
@@ -105,6 +108,11 @@ class Workflow:
     @property
     def id(self) -> str:
         return self.row.id
+
+    @property
+    def has_lived(self) -> bool:
+        """Whether steps of it have ended."""
+        return bool(self._journal)
 
     @property
     def is_overridden(self) -> bool:
@@ -126,19 +134,26 @@ class Workflow:
         if self._scope is not None:
             cut_short(self._scope)
 
-    async def step(self, name: str, function: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    @overload
+    async def step(self, name: str, function: Step[P, Rows[T]], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    @overload
+    async def step(self, name: str, function: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    async def step(self, name: str, function: Any, *args: Any, **kwargs: Any) -> Any:
         """Do one step and journal how it ended. It may run again after a crash: idempotent functions only.
 
-        Gives the step's result as JSON keeps it. Raises `StepFailed` where it failed, now or in an earlier life.
+        Gives the step's result as JSON keeps it. Raises `StepFailed` where it failed, now or in an earlier life. How it
+        ended is written with what the workflow writes next, at the latest before the next step touches the world.
         """
         with self._one_life():
             if (step := self._journal.get(name)) is None:
                 result, error = None, self._overridden
-                self._begin(name)
+                await self._begin(name, function)
                 try:
                     if error is None:
                         async with asyncio.timeout(None) as self._scope:
-                            result = await function(self._world, *args, **kwargs)
+                            result = self._left_by(await function(self._world, *args, **kwargs))
                 except Exception as failure:
                     if isinstance(failure, SQLAlchemyError) or (
                         isinstance(failure, StepUnknown) and self._overridden is None
@@ -147,11 +162,10 @@ class Workflow:
                     error = self._overridden or self._why(failure, name)
                 finally:
                     self._scope = None
-                step = await self._journal_end(name, result, error)
+                step = self._journal_end(name, result, error)
         if step.error is not None:
             raise JournaledFailure(step.error)
-        outcome: T = step.result
-        return outcome
+        return step.result
 
     async def settle(self, name: str, function: Step[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Do a step without which something would stay between two states: it commits, or rolls back.
@@ -164,10 +178,10 @@ class Workflow:
             if name in self._journal:
                 return
             error: Refusal | None = None
-            self._begin(name)
+            await self._begin(name, function)
             try:
                 async with at_most(self._world.clock, _SETTLED_WITHIN), asyncio.timeout(None) as self._scope:
-                    await function(self._world, *args, **kwargs)
+                    self._left_by(await function(self._world, *args, **kwargs))
             except StepFailed as failure:
                 error = failure
                 log.error("a step failed", workflow=self.id, kind=self.row.kind, step=name, error=str(error))
@@ -180,9 +194,11 @@ class Workflow:
                 raise StepUnknown(f"{name}: {why}") from failure
             finally:
                 self._scope = None
-            await self._journal_end(name, None, error)
+            self._journal_end(name, None, error)
 
-    def _begin(self, name: str) -> None:
+    async def _begin(self, name: str, function: Callable[..., object]) -> None:
+        if not does_begin_with_rows(function):
+            await self.database.flush()
         self.at, self.at_since = name, self._world.clock.now()
         if self.row.subject is not None and not self.has_let_go:  # what claims nothing may take hours
             self._world.troubles.began(self.id, self.told_as, instance=self.row.subject, hint=hint(self.row))
@@ -208,10 +224,17 @@ class Workflow:
             self._interrupted = True
             raise
 
-    async def _journal_end(self, name: str, result: Any, failure: Refusal | None) -> rows.StepRow:
+    def _left_by(self, ended: Any) -> Any:
+        """The result of a step's function, whose rows are left to be written."""
+        if not isinstance(ended, Rows):
+            return ended
+        self.database.leave(ended.write)
+        return ended.result
+
+    def _journal_end(self, name: str, result: Any, failure: Refusal | None) -> rows.StepRow:
         error = None if failure is None else str(failure)
         step = rows.StepRow(self.id, len(self._journal) + 1, name, result, error, self._world.clock.now())
-        await self._world.database.write(partial(rows.record, step=step))
+        self.database.leave(partial(rows.record, step=step))
         self._journal[name] = step
         self._world.troubles.over(self.id)
         return step
@@ -220,6 +243,6 @@ class Workflow:
         """Let go of the claim before the story's long end, which nothing overrides. Done again it does nothing."""
         if self._interrupted:
             raise Interrupted(self.id)
-        await self._world.database.write(partial(rows.release, workflow=self.row))
+        successor = await self.database.write(partial(rows.release, workflow=self.row))
         self.has_let_go, self._overridden = True, None
-        await self._wake()
+        await self._let_go(successor)

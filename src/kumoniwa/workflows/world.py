@@ -1,9 +1,10 @@
 """What durable work acts on."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from kumoniwa.clock import Clock
 from kumoniwa.config import Config
@@ -43,6 +44,12 @@ class World:
 
     troubles: Troubles = field(init=False, compare=False)
     """What does not get on, for a person to be told."""
+
+    def seen_through(self, database: Database) -> Self:
+        """The same world, its state read and written through this database."""
+        view = copy(self)
+        object.__setattr__(view, "database", database)  # the dataclass is frozen
+        return view
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "troubles", Troubles(self.clock))

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from asgi import Refused
 from every_listing import LISTINGS
+from model_parameters import ec2_model
 from sqlalchemy import String
 from stack import Stack
 
@@ -16,12 +17,11 @@ from kumoniwa.api.ec2.instances.selected_instances import INSTANCES
 from kumoniwa.api.listing import page
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.config import DEFAULT_ACCOUNT
-from kumoniwa.gateway.protocols.codec import service_model
 from kumoniwa.gateway.protocols.ec2 import wire_name
 
 pytestmark = pytest.mark.anyio
 
-_MODEL = service_model("ec2", "2016-11-15")
+_MODEL = ec2_model()
 _MAY_BE_EMPTY = (".Value",)
 
 

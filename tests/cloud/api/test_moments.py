@@ -19,7 +19,7 @@ from moments import FORMS, NO_MOMENTS, in_json, moments_in, on_the_wire, refusal
 from stack import Stack
 
 from kumoniwa.api.registry import ACTIONS
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 
 pytestmark = pytest.mark.anyio

@@ -3,48 +3,23 @@
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from served import Open, served
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from waiting import eventually_async
 
 from kumoniwa.app import connections
 from kumoniwa.app.connections import GuardedProtocol
-from kumoniwa.app.serve import _listening, _server
-from kumoniwa.config import Config
-from kumoniwa.gateway.chain import Gateway
 
 pytestmark = pytest.mark.anyio
 
 HEAD = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 LARGE = 32_000_000  # bytes, more than the kernel holds for a caller that does not read
-
-Open = Callable[[], Awaitable[int]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-@asynccontextmanager
-async def served(application: Application, folder: Path) -> AsyncIterator[tuple[int, Open]]:
-    """A port, and what tells how many connections its server holds."""
-    with _listening(Config(data_dir=folder, port=0)) as listener:
-        server = _server(cast("Gateway", application))
-
-        async def open_connections() -> int:
-            return len(server.server_state.connections)
-
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        try:
-            yield listener.getsockname()[1], open_connections
-        finally:
-            server.should_exit = True
-            async with asyncio.timeout(30):
-                await serving
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:

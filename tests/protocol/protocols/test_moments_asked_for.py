@@ -6,7 +6,7 @@ import pytest
 from moments import FORMS, NO_MOMENTS, Path, at, in_json, moments_in, refusal, with_moment
 
 from kumoniwa.errors import InvalidParameterValue
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 
 MODEL = service_model("ec2", "2016-11-15")

@@ -12,7 +12,7 @@ from botocore.serialize import create_serializer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from kumoniwa.gateway.protocols.codec import service_model
+from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec, wire_name
 from kumoniwa.gateway.protocols.parameters import LEFT_TO_ACTIONS
 

@@ -4,17 +4,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from botocore.model import ServiceModel
 
 from kumoniwa.api.written_once import Pieces, joined
 from kumoniwa.errors import Ec2Error
 from kumoniwa.gateway.protocols.answers import Writers
 from kumoniwa.gateway.protocols.ec2 import wire_name
+from kumoniwa.gateway.protocols.model import Shape
 from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
 
 MODEL: dict[str, Any] = {
-    "metadata": {"protocol": "ec2", "apiVersion": "1", "endpointPrefix": "t", "serviceId": "t"},
-    "operations": {},
     "shapes": {
         "All": {
             "type": "structure",
@@ -61,7 +59,7 @@ MODEL: dict[str, Any] = {
         "Bytes": {"type": "blob"},
     },
 }
-ALL = ServiceModel(MODEL, "t").shape_for("All")
+ALL = Shape({"shape": "All"}, MODEL["shapes"])
 READ = Readers(Names(wire_name)).request(ALL)
 WRITE = Writers().members(ALL)
 MAY = datetime(2013, 5, 8, 18, 45, 53, tzinfo=UTC)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from console_browser import PAGES
 
-_TESTS = Path(__file__).parents[2] / "clients"
+_TESTS = Path(__file__).parents[2] / "browser"
 
 
 def test_there_are_pages() -> None:

@@ -52,7 +52,7 @@ def test_update_grub_gives_kernels_the_same_options_and_root() -> None:
 
 
 def test_update_grub_writes_entries_for_a_bios_and_for_uefi_with_the_initrd_where_it_is_needed() -> None:
-    """What they do is seen in a guest: `tests/vm/test_disks_before_nitro.py` boots by what update-grub wrote."""
+    """What they do is seen in a guest: `tests/linux/test_disks_before_nitro.py` boots by what update-grub wrote."""
     script = FILES["usr/local/lib/kumoniwa/10_linux"]
     choices = GRUB_CFG[GRUB_CFG.index("if [") : GRUB_CFG.index("set timeout")]
     assert f"cat <<'GRUB'\n{choices}GRUB\n" in script

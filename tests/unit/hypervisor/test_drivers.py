@@ -2,14 +2,15 @@
 
 import pytest
 
-from kumoniwa.hypervisor.drivers import NAMES, features_of
+from kumoniwa.config import DRIVERS
+from kumoniwa.hypervisor.drivers import features_of
 from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 from kumoniwa.hypervisor.simulated import SimulatedDriver
 
 
 @pytest.mark.parametrize("driver", [QemuDriver, SimulatedDriver])
 def test_the_features_of_a_name_are_those_of_its_driver(driver: type[QemuDriver] | type[SimulatedDriver]) -> None:
-    assert driver.name in NAMES
+    assert driver.name in DRIVERS
     assert features_of(driver.name) is driver.features
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, select
 
 from kumoniwa.model.boots import Cause
+from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.modules import import_all
 from kumoniwa.store import tables
 from kumoniwa.store.journal import Origin
@@ -18,7 +19,7 @@ from kumoniwa.workflows import stories
 from kumoniwa.workflows.stories.images.copy_image import copy_image
 from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
 from kumoniwa.workflows.stories.volumes.modify_volume import modify_volume
-from kumoniwa.workflows.story import STORIES, Story, has_submitted, story, submit
+from kumoniwa.workflows.story import STORIES, Story, story, submit, with_submitted
 from kumoniwa.workflows.workflow import Workflow
 
 import_all(stories)
@@ -103,11 +104,24 @@ def test_arguments_are_given_by_name(connection: Connection) -> None:
         submit(connection, copy_image, ORIGIN, "ami-1", [])
     with pytest.raises(AssertionError, match="no id"):
         submit(connection, cast(Any, modify_volume), ORIGIN, volume_id="vol-1", layer_id="l", instance_id=1)
-    assert not has_submitted(connection)
+    assert with_submitted(connection, lambda _: 7) == (7, [])
 
 
-def test_a_submission_is_noted_on_its_connection_until_it_is_asked_for(connection: Connection) -> None:
-    assert not has_submitted(connection)
-    submit(connection, copy_image, ORIGIN, image_id="ami-1", snapshot_ids=[])
-    assert has_submitted(connection)
-    assert not has_submitted(connection)
+def test_who_submits_in_a_transaction_is_told_whose_turn_it_is(connection: Connection) -> None:
+    def work(connection: Connection) -> str:
+        for _ in range(2):
+            submit(connection, stop_instance, ORIGIN, instance_id="i-1", cause=Cause.ACTION, skip_os_shutdown=True)
+        return "done"
+
+    given, submitted = with_submitted(connection, work)
+    assert (given, [row.state for row in submitted]) == ("done", [WorkflowState.RUNNING, WorkflowState.WAITING])
+
+
+def test_what_was_submitted_in_vain_is_forgotten(connection: Connection) -> None:
+    def fail(connection: Connection) -> None:
+        submit(connection, copy_image, ORIGIN, image_id="ami-1", snapshot_ids=[])
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        with_submitted(connection, fail)
+    assert with_submitted(connection, lambda _: None) == (None, [])

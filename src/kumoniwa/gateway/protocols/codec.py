@@ -1,4 +1,4 @@
-"""Requests to values and values to answers, compiled from botocore's model of a service.
+"""Requests to values and values to answers, compiled from the model of a service.
 
 An action is compiled on its first use, in about a millisecond; no code is generated and no action is special here. What
 distinguishes the protocols is data: `ec2.py`, `query.py`.
@@ -7,17 +7,18 @@ distinguishes the protocols is data: `ec2.py`, `query.py`.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-from botocore.loaders import Loader
-from botocore.model import ServiceModel
-from botocore.serialize import create_serializer
-from botocore.validate import ParamValidator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from kumoniwa.api.written_once import Pieces, joined
-from kumoniwa.errors import Ec2Error, InvalidAction, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidAction
 from kumoniwa.gateway.protocols.answers import PROLOG, Writer, Writers
+from kumoniwa.gateway.protocols.kept_model import KeptModel
+from kumoniwa.gateway.protocols.model import Model, Shape
 from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
+
+if TYPE_CHECKING:
+    from kumoniwa.gateway.protocols.botocore_model import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,58 +43,55 @@ class Protocol:
     """Whether an answer without content is `<return>true</return>`."""
 
 
-def service_model(service: str, version: str) -> Any:
-    """botocore's own model of a service, never one that a user keeps in `~/.aws/models`."""
-    loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    return ServiceModel(loader.load_service_model(service, "service-2", api_version=version), service)
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """What was made of an action's shapes."""
 
-
-class _Validator(ParamValidator):  # type: ignore[misc]
-    """botocore's. A moment goes on as it was given: whether it is one is decided where requests are read.
-
-    botocore would take whatever dateutil does, and write a year before 1000 in fewer than four digits.
-    """
-
-    def _validate_timestamp(self, given: object, _shape: object, errors: Any, name: str) -> None:
-        if isinstance(given, bool) or not isinstance(given, str | int | float):
-            errors.report(name, "invalid type", param=given, valid_types=["a moment as text", "seconds since 1970"])
+    traits: Traits
+    read: Callable[[dict[str, Any]], dict[str, Any]]
+    write: Writer
 
 
 class Codec:
-    """Reads requests and writes answers of every action of a service's model, which is loaded on first use."""
+    """Reads requests and writes answers of every action of a service's model.
 
-    def __init__(self, service: str, version: str, protocol: Protocol) -> None:
+    The model is what `kept_in`, a folder, has of it (see `kept_model.py`); without one it is loaded from botocore.
+    """
+
+    def __init__(self, service: str, version: str, protocol: Protocol, kept_in: Path | None = None) -> None:
         self.version = version
         self._service = service
         self._protocol = protocol
+        self._kept_in = kept_in
         self._readers, self._writers = Readers(protocol.names), Writers()
-        self._read: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-        self._write: dict[str, Writer] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
     @cached_property
-    def _model(self) -> Any:
-        return service_model(self._service, self.version)
+    def _model(self) -> Model:
+        if self._kept_in is not None:
+            return KeptModel(self._service, self.version, self._kept_in)
+        # A server reads what was kept of the model, and has no use for botocore until a browser asks it something.
+        from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
+
+        return BotocoreModel(self._service, self.version)
 
     @cached_property
-    def _actions(self) -> frozenset[str]:
-        return frozenset(map(str, self._model.operation_names))
+    def _caller(self) -> "Caller":
+        from kumoniwa.gateway.protocols.botocore_model import Caller  # see above
+
+        return Caller(self._service, self.version)
 
     def actions(self) -> frozenset[str]:
         """The names of all actions that the service has."""
-        return self._actions
+        return self._model.actions
 
     def has(self, action: str) -> bool:
         """Whether the service has an action of this name."""
-        return action in self._actions
+        return action in self._model.actions
 
     def traits(self, action: str) -> Traits:
         """Which of the parameters that many actions share this one takes. Raises `InvalidAction`."""
-        members = self._operation(action).input_shape.members
-        return Traits(
-            dry_run="DryRun" in members,
-            client_token="ClientToken" in members,
-            paged="MaxResults" in members and "NextToken" in members,
-        )
+        return self._action(action).traits
 
     def parse(self, action: str, parameters: Iterable[tuple[str, str]] | Mapping[str, str]) -> dict[str, Any]:
         """The parameters of an action, checked and keyed by member names.
@@ -102,8 +100,7 @@ class Codec:
         `MissingParameter`, `UnknownParameter`, `InvalidParameterValue` and `InvalidRequest`, with EC2's words and the
         names used on the wire.
         """
-        if (read := self._read.get(action)) is None:
-            read = self._read[action] = self._readers.request(self._operation(action).input_shape)
+        read = self._action(action).read
         return read(tree(parameters.items() if isinstance(parameters, Mapping) else parameters))
 
     def written(self, action: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -111,29 +108,18 @@ class Codec:
 
         Raises `InvalidAction`, and `InvalidParameterValue` for what the model does not have or that has another type.
         """
-        operation = self._operation(action)
-        try:
-            # It must come first: the serializer would split a string that is given for a list into letters.
-            report = _Validator().validate(parameters, operation.input_shape)
-            if report.has_errors():
-                raise InvalidParameterValue(report.generate_report())
-            serializer = create_serializer(self._model.metadata["protocol"], include_validation=False)
-            serializer._convert_timestamp_to_str = lambda moment, _form=None: str(moment)
-            body = serializer.serialize_to_request(parameters, operation)["body"]
-        except (TypeError, ValueError, OverflowError, RuntimeError) as failure:
-            raise InvalidParameterValue(str(failure)) from None
-        return [(name, str(value)) for name, value in body.items() if name not in ("Action", "Version")]
+        if not self.has(action):
+            raise InvalidAction(action)
+        return self._caller.written(action, parameters)
 
     def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> bytes:
         """The answer of an action: `None` where it has nothing to tell (`<return>true</return>`).
 
         Raises `KeyError` for a member that the model does not have.
         """
-        if (write := self._write.get(action)) is None:
-            write = self._write[action] = self._result_writer(action)
         opening, closing = self._protocol.answer(action, request_id)
         out: Pieces = [PROLOG, opening]
-        write(out, output)
+        self._action(action).write(out, output)
         out.append(closing)
         return joined(out)
 
@@ -141,13 +127,18 @@ class Codec:
         """A refusal, in the protocol's envelope."""
         return f"{PROLOG}{self._protocol.error(error, request_id)}".encode()
 
-    def _operation(self, action: str) -> Any:
-        if action not in self._actions:
+    def _action(self, action: str) -> _Compiled:
+        if (known := self._compiled.get(action)) is not None:
+            return known
+        if not self.has(action):
             raise InvalidAction(action)
-        return self._model.operation_model(action)
+        described = self._model.operation(action)
+        traits = _traits(described.input)
+        read, write = self._readers.request(described.input), self._result_writer(action, described.output)
+        compiled = self._compiled[action] = _Compiled(traits, read, write)
+        return compiled
 
-    def _result_writer(self, action: str) -> Writer:
-        shape = self._operation(action).output_shape
+    def _result_writer(self, action: str, shape: Shape | None) -> Writer:
         fields = self._writers.members(shape) if shape is not None else None
         says_done = self._protocol.says_done and (shape is None or "Return" in shape.members)
 
@@ -160,3 +151,12 @@ class Codec:
                 fields(out, output)
 
         return write
+
+
+def _traits(taken: Shape) -> Traits:
+    members = taken.members
+    return Traits(
+        dry_run="DryRun" in members,
+        client_token="ClientToken" in members,
+        paged="MaxResults" in members and "NextToken" in members,
+    )

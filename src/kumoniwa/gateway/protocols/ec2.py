@@ -1,5 +1,6 @@
 """EC2's own query protocol."""
 
+from pathlib import Path
 from typing import Any
 
 from kumoniwa.errors import Ec2Error
@@ -13,9 +14,9 @@ API_VERSION = "2016-11-15"
 _NAMESPACE = f"http://ec2.amazonaws.com/doc/{API_VERSION}/"
 
 
-def ec2_codec() -> Codec:
-    """The codec of EC2."""
-    return Codec("ec2", API_VERSION, Protocol(Names(wire_name), _answer, _error, says_done=True))
+def ec2_codec(kept_in: Path | None = None) -> Codec:
+    """The codec of EC2. See `Codec` for where its model is kept."""
+    return Codec("ec2", API_VERSION, Protocol(Names(wire_name), _answer, _error, says_done=True), kept_in)
 
 
 def wire_name(member: str, serialization: dict[str, Any]) -> str:

@@ -205,7 +205,7 @@ def _conversion(shape: Any) -> Callable[[str], Any]:
     """What makes a value of the shape's type of its text, or raises `ValueError`."""
     match shape.type_name:
         case "string":
-            words = frozenset(shape.metadata.get("enum", ()))
+            words = frozenset(shape.words)
             return _word(words) if words and shape.name not in LEFT_TO_ACTIONS else str
         case "boolean":
             return _boolean

@@ -1,5 +1,6 @@
 """The plain query protocol, as STS and IAM speak it: lists have a `member` level, answers a result within them."""
 
+from pathlib import Path
 from typing import Any
 
 from kumoniwa.errors import Ec2Error
@@ -8,8 +9,8 @@ from kumoniwa.gateway.protocols.codec import Codec, Protocol
 from kumoniwa.gateway.protocols.parameters import Names
 
 
-def query_codec(service: str, version: str, namespace: str) -> Codec:
-    """The codec of a service that speaks the query protocol, such as `sts`."""
+def query_codec(service: str, version: str, namespace: str, kept_in: Path | None = None) -> Codec:
+    """The codec of a service that speaks the query protocol, such as `sts`. See `Codec` for where its model is kept."""
 
     def answer(action: str, request_id: str) -> tuple[str, str]:
         return (
@@ -21,7 +22,7 @@ def query_codec(service: str, version: str, namespace: str) -> Codec:
     def error(error: Ec2Error, request_id: str) -> str:
         return refusal(error, request_id, namespace)
 
-    return Codec(service, version, Protocol(Names(_wire_name, list_level="member"), answer, error))
+    return Codec(service, version, Protocol(Names(_wire_name, list_level="member"), answer, error), kept_in)
 
 
 def refusal(error: Ec2Error, request_id: str, namespace: str) -> str:

@@ -1,6 +1,6 @@
 """What a driver promises of disks: layers, by id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NewType, Protocol
@@ -107,6 +107,10 @@ class Disks(Protocol):
 
     async def ensure_set_aside(self, layer: LayerId) -> None:
         """Afterwards `layer` is no layer any more, and what it holds is kept where a person finds it."""
+        ...
+
+    async def present(self, layers: Collection[LayerId]) -> frozenset[LayerId]:
+        """Those of these layers that exist, however many others there are."""
         ...
 
     async def all_layers(self) -> frozenset[LayerId]:

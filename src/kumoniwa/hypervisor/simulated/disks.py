@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from kumoniwa.clock import Clock
@@ -145,6 +145,10 @@ class SimulatedDisks:
 
     async def ensure_set_aside(self, layer: LayerId) -> None:
         self._aside.add(layer)  # not on disk: the next server sets it aside again
+
+    async def present(self, layers: Collection[LayerId]) -> frozenset[LayerId]:
+        await self._faults.enter("present")
+        return frozenset(layer for layer in layers if layer in self._layers and layer not in self._aside)
 
     async def all_layers(self) -> frozenset[LayerId]:
         await self._faults.enter("all_layers")

@@ -22,7 +22,6 @@ from kumoniwa.hypervisor.driver import (
     Shutdown,
     Started,
 )
-from kumoniwa.hypervisor.simulated import display
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.inside import Inside
@@ -177,6 +176,8 @@ class SimulatedGuest(Inside):
         await self._faults.enter("screenshot")
         if self._state() is GuestState.ABSENT:
             raise GuestLost(f"Guest {self._id} has no display: it is off.")
+        from kumoniwa.hypervisor.simulated import display  # 3 MB of Pillow, which few servers need
+
         return await asyncio.to_thread(display.png, self._machine().serial.said)
 
     async def ensure_forwards(self, forwards: Collection[Forward]) -> Mapping[Forward, str]:

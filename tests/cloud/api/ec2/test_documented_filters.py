@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from asgi import Refused
+from model_parameters import ec2_model
 from stack import Stack
 from volumes_at_hand import ZONE, create
 
-from kumoniwa.gateway.protocols.codec import service_model
 from kumoniwa.hypervisor.driver import CutRefused
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ _NOTHING = "nothing is called so"
 
 def documented(action: str) -> list[str]:
     """The names of an action's filters, from EC2's own documentation of it; what lists within it name are values."""
-    text = service_model("ec2", "2016-11-15").operation_model(action).input_shape.members["Filters"].documentation
+    text = ec2_model().operation_model(action).input_shape.members["Filters"].documentation
     depth, names = 0, []
     for opens, closes, name in re.findall(r"(<ul>)|(</ul>)|<li> *<p> *<code>([^<]+)</code>", text):
         depth += bool(opens) - bool(closes)

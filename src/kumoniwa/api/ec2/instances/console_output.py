@@ -4,8 +4,6 @@ import asyncio
 from base64 import b64encode
 from io import BytesIO
 
-from PIL import Image as Picture
-
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
@@ -50,6 +48,8 @@ async def get_console_screenshot(cloud: Cloud, call: Call, parameters: Parameter
 
 
 def _as_jpg(png: bytes) -> bytes:
+    from PIL import Image as Picture  # 3 MB, which few servers need
+
     with Picture.open(BytesIO(png), formats=["PNG"]) as picture, BytesIO() as written:
         picture.convert("RGB").save(written, "JPEG")
         return written.getvalue()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -131,7 +132,7 @@ def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int
 
 def _checked(connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
     image = launchable(connection, call, parameters.get("ImageId"))
-    placed = launch_network(connection, call, parameters)
+    placed = launch_network(connection, call, parameters, count)
     if placed.private_ip is not None and count > 1:
         raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
     key = None
@@ -159,20 +160,13 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
 
 
 def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
-    """The addresses of `count` new instances: the addresses in use are read once for all of them."""
-    private_taken = network_interfaces.addresses_in(connection, placed.subnet.id)
-    public_taken, octet = instances.public_addresses(connection), cloud_octet(connection)
-    given: list[_Addresses] = []
-    for _ in range(count):
-        own = _Addresses(
-            placed.private_ip or free_private(placed.subnet, private_taken),
-            free_public(octet, public_taken) if placed.associate_public_ip else None,
-        )
-        private_taken.add(own.private)
-        if own.public is not None:
-            public_taken.add(own.public)
-        given.append(own)
-    return given
+    """The addresses of `count` new instances."""
+    private_taken = partial(network_interfaces.addresses_in, connection, placed.subnet.id)
+    private = [placed.private_ip] if placed.private_ip else free_private(placed.subnet, count, private_taken)
+    if not placed.associate_public_ip:
+        return [_Addresses(own, None) for own in private]
+    public = free_public(cloud_octet(connection), count, partial(instances.public_addresses, connection))
+    return [_Addresses(own, outer) for own, outer in zip(private, public, strict=True)]
 
 
 def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:

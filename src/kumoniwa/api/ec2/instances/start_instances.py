@@ -1,6 +1,7 @@
 """StartInstances: what is checked and promised; `workflows/stories/instances/start_instance.py` does it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -67,7 +68,7 @@ def _start(connection: Connection, call: Call, instance: Instance) -> StateChang
         return state_change(instance, instance.state)
     public_ip = None
     if instance.associate_public_ip:
-        public_ip = free_public(cloud_octet(connection), instances.public_addresses(connection))
+        [public_ip] = free_public(cloud_octet(connection), 1, partial(instances.public_addresses, connection))
     instances.move(
         connection,
         instance.id,

@@ -37,8 +37,7 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
         return changes, refusal
 
     # What other zones lost is committed although the call is refused, so the refusal is raised after the commit.
-    changes, refusal = await cloud.world.database.write(terminate)
-    await cloud.engine.wake()
+    changes, refusal = await cloud.engine.change(terminate)
     await cut_off_guests(cloud, held)
     if refusal is not None:
         raise refusal

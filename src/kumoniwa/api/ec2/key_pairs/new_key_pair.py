@@ -1,12 +1,11 @@
 """The name and the row of a new key pair, as both CreateKeyPair and ImportKeyPair make them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.key_pairs.key_material import PublicKey
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
@@ -14,10 +13,13 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.store import key_pairs
 
+if TYPE_CHECKING:
+    from kumoniwa.key_pairs.key_material import PublicKey
+
 MAX_NAME = 255
 
 
-async def keep(cloud: Cloud, call: Call, parameters: Parameters, public: PublicKey) -> dict[str, Any]:
+async def keep(cloud: Cloud, call: Call, parameters: Parameters, public: "PublicKey") -> dict[str, Any]:
     """Write the row of a new key pair; gives the answer that both actions have."""
     name: str = parameters["KeyName"]
     tags = from_specifications(parameters, [KEY_PAIR.resource_type]).get(KEY_PAIR.resource_type)

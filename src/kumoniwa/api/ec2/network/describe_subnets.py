@@ -91,7 +91,7 @@ def _read(connection: Connection, asked: Asked) -> list[_Described]:
 
 
 def _free(connection: Connection, subnet: Subnet) -> int:
-    return private_capacity(subnet) - len(network_interfaces.addresses_in(connection, subnet.id))
+    return private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)
 
 
 _SUBNETS = Listing(

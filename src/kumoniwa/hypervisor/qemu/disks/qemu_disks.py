@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -148,6 +148,9 @@ class QcowDisks:
 
     async def ensure_set_aside(self, layer: LayerId) -> None:
         await asyncio.to_thread(_set_aside, self._path(layer), self._folder.with_name(QUARANTINE))
+
+    async def present(self, layers: Collection[LayerId]) -> frozenset[LayerId]:
+        return await asyncio.to_thread(lambda: frozenset(layer for layer in layers if self._path(layer).exists()))
 
     async def all_layers(self) -> frozenset[LayerId]:
         names = (layer_checks.layer_of(path.name) for path in self._folder.glob(f"*{SUFFIX}"))

@@ -24,12 +24,14 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
+from kumoniwa.model.layers import Layer
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import AttachmentState, Volume
-from kumoniwa.store import boots, instances, network_interfaces, volumes
+from kumoniwa.store import boots, instances, layers, network_interfaces, volumes
 from kumoniwa.store.journal import Origin
+from kumoniwa.workflows.shared_commits import Rows, begins_with_rows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
-from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.steps.layers.volume_layers import check_made, ensure_layers_made
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
@@ -46,27 +48,32 @@ async def observe(world: World, instance_id: str) -> str:
     return str(await world.driver.guest(GuestId(instance_id)).observe())
 
 
-async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Cause, origin: Origin) -> str:
+@begins_with_rows
+async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Cause, origin: Origin) -> Rows[str]:
     """Afterwards the guest runs, a boot that began for this cause is recorded, and its ports and metadata are open.
 
     Gives when its vCPUs began to run.
     """
     guest = world.driver.guest(GuestId(instance_id))
-    spec = await world.database.read(partial(spec_of, instance_id=instance_id))
-    if not spec.disks:
-        raise StepFailed(
-            "The instance has no volume to boot from.", way_out="Attach one as its root device: aws ec2 attach-volume."
-        )
     now = replace(origin, at=world.clock.now())
-    state = await guest.observe()
-    begun: bool | None = None  # whether a boot was recorded by this call; None: it runs already
-    if state is not GuestState.RUNNING:
-        begun = await world.database.write(
-            partial(_begin_boot, boot_id=boot_id, instance_id=instance_id, cause=cause, origin=now)
-        )
+    state = await guest.observe()  # which changes nothing yet
+
+    def begin(connection: Connection) -> tuple[GuestSpec, list[list[Layer]], bool | None]:
+        spec = spec_of(connection, instance_id)
+        if not spec.disks:
+            raise StepFailed(
+                "The instance has no volume to boot from.",
+                way_out="Attach one as its root device: aws ec2 attach-volume.",
+            )
+        runs = state is GuestState.RUNNING
+        begun = None if runs else _begin_boot(connection, boot_id, instance_id, cause, now)
+        return spec, layers.chains(connection, [disk.layer for disk in spec.disks]), begun
+
+    spec, chains, begun = await world.database.write(begin)  # `begun` is None where it runs already
     try:
-        for disk in spec.disks if state is GuestState.ABSENT else ():
-            await ensure_layers_made(world, disk.layer)
+        for disk, chain in zip(spec.disks, chains, strict=True) if state is GuestState.ABSENT else ():
+            if not await check_made(world, chain):
+                await ensure_layers_made(world, disk.layer)
         started = await guest.ensure_running(spec)
     except DriverError as failure:
         if begun and not isinstance(failure, GuestLost):
@@ -79,12 +86,11 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
         raise
     if begun and not started.fresh:  # it stood still for want of room, and goes on where it stood: that is no boot
         await world.database.write(partial(boots.remove, boot_id=boot_id))
-    if started.fresh:
-        await world.database.write(partial(boots.change, boot_id=boot_id, started_at=started.at))
     if guest.metadata_socket is not None:
         await world.metadata.ensure_open(instance_id, guest.metadata_socket)
     await ensure_forwards(world, [instance_id])
-    return precise(started.at)
+    note = partial(boots.change, boot_id=boot_id, started_at=started.at) if started.fresh else lambda _: None
+    return Rows(note, precise(started.at))
 
 
 def _begin_boot(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:

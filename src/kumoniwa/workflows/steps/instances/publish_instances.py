@@ -6,12 +6,14 @@ from sqlalchemy import Connection
 
 from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.store import instances, network_interfaces
+from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.world import World
 
 
-async def ensure_published_running(world: World, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_published_running(world: World, instance_id: str) -> Rows[None]:
     """Afterwards the instance is `running`, unless a caller wants it ended by now."""
-    await world.database.write(
+    return rows(
         partial(
             instances.move,
             instance_id=instance_id,
@@ -22,9 +24,10 @@ async def ensure_published_running(world: World, instance_id: str) -> None:
     )
 
 
-async def ensure_published_stopped(world: World, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_published_stopped(world: World, instance_id: str) -> Rows[None]:
     """Afterwards the instance is `stopped` and its public address is given back."""
-    await world.database.write(
+    return rows(
         partial(
             instances.move,
             instance_id=instance_id,
@@ -38,7 +41,8 @@ async def ensure_published_stopped(world: World, instance_id: str) -> None:
     )
 
 
-async def ensure_published_terminated(world: World, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_published_terminated(world: World, instance_id: str) -> Rows[None]:
     """Afterwards the instance is `terminated`, its addresses are given back and its network interfaces are gone."""
     now = world.clock.now()
 
@@ -54,10 +58,11 @@ async def ensure_published_terminated(world: World, instance_id: str) -> None:
         ):
             network_interfaces.end_with(connection, instance_id)
 
-    await world.database.write(publish)
+    return rows(publish)
 
 
-async def ensure_start_failed(world: World, instance_id: str, target: InstanceState, reason: str) -> None:
+@begins_with_rows
+async def ensure_start_failed(world: World, instance_id: str, target: InstanceState, reason: str) -> Rows[None]:
     """Afterwards the instance is back in `target` (`stopped`, or `terminated` for a launch), and says why."""
     now = world.clock.now()
 
@@ -77,4 +82,4 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
         if moved and target is InstanceState.TERMINATED:
             network_interfaces.end_with(connection, instance_id)
 
-    await world.database.write(publish)
+    return rows(publish)

@@ -15,6 +15,7 @@ from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.refusal import happened
 from kumoniwa.store import layers
+from kumoniwa.store.database import Work
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -24,29 +25,44 @@ _COLLECTION = "collection of layers"
 _HINT = "see whether the disk of the data folder works, and who owns its files"
 
 
-async def ensure_layers_made(world: World, layer_id: str) -> None:
-    """Afterwards the layer has its file, and so has each that it stands on.
+async def ensure_layers_made(world: World, *heads: str, then: Work[object] | None = None) -> None:
+    """Afterwards these layers have their files, and so has each that they stand on; `then` is written with that.
 
     Raises `LayerDamaged` where a file is missing that was there before, for making it anew would hide the loss, and
     where one that never changes any more has lost its end.
     """
-    disks = world.driver.disks
     async with world.turns.layer_files:
-        there = await disks.all_layers()
-        chain = await world.database.read(partial(layers.standing, head=layer_id))
-        if (lost := next((layer for layer in chain if layer.made and layer.id not in there), None)) is not None:
-            raise LayerDamaged(f"The file of layer {lost.id} is missing; what was written to it is lost.")
-        await _check_ends(world, chain)
-        unmade = [layer for layer in reversed(chain) if not layer.made]
-        for layer in unmade:
-            if layer.id in there:
-                continue
-            if layer.parent_id is None:
-                await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
-            else:
-                await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
-        if unmade:
-            await _note_made(world, unmade)
+        made: dict[str, Layer] = {}
+        for chain in await world.database.read(partial(layers.chains, heads=heads)):
+            made |= await _made(world, chain)
+        if made or then is not None:
+            await _note_made(world, list(made.values()), then)
+
+
+async def check_made(world: World, chain: Sequence[Layer]) -> bool:
+    """Whether all layers of a chain are known to be made. Raises `LayerDamaged` as `ensure_layers_made` does."""
+    if all(layer.made for layer in chain):
+        await _made(world, chain)
+        return True
+    return False
+
+
+async def _made(world: World, chain: Sequence[Layer]) -> dict[str, Layer]:
+    """Make the files of a chain, top to bottom, that are not known to be made; gives those layers, the lowest first."""
+    disks = world.driver.disks
+    there = await disks.present([LayerId(layer.id) for layer in chain])
+    if (lost := next((layer for layer in chain if layer.made and layer.id not in there), None)) is not None:
+        raise LayerDamaged(f"The file of layer {lost.id} is missing; what was written to it is lost.")
+    await _check_ends(world, chain)
+    unmade = {layer.id: layer for layer in reversed(chain) if not layer.made}
+    for layer in unmade.values():
+        if layer.id in there:
+            continue
+        if layer.parent_id is None:
+            await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
+        else:
+            await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
+    return unmade
 
 
 async def ensure_dropped(world: World, ids: Collection[str]) -> None:
@@ -75,12 +91,14 @@ async def collect_what_goes(world: World, **about: str) -> None:
         world.troubles.failed(_COLLECTION, "files of layers that nothing needs cannot be deleted", reason, hint=_HINT)
 
 
-async def _note_made(world: World, made: Sequence[Layer]) -> None:
+async def _note_made(world: World, made: Sequence[Layer], then: Work[object] | None) -> None:
     """Note that these layers, the lowest first, have their files; delete those whose rows went meanwhile."""
 
     def note(connection: Connection) -> frozenset[str]:
         ids = [layer.id for layer in made]
         layers.note_made(connection, *ids)
+        if then is not None:
+            then(connection)
         return layers.still_known(connection, ids)
 
     known = await world.database.write(note)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import DetachRefused, GuestState
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, volumes
+from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.world import World
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 _LEAVING = (AttachmentState.DETACHING, AttachmentState.BUSY)
 
 
+@begins_with_rows
 async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> None:
     """Afterwards the instance's guest has the volume, also where a caller wants it detached by now: what was asked for
     in between finds it there, and the detachment's turn comes.
@@ -41,22 +43,23 @@ async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> N
         await world.database.write(note)
 
 
-async def ensure_published_attached(world: World, volume_id: str, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_published_attached(world: World, volume_id: str, instance_id: str) -> Rows[None]:
     """Afterwards the attachment is `attached`, unless a caller wants it ended by now."""
-    await world.database.write(
+    return rows(
         lambda connection: volumes.move_attachment(
             connection, volume_id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED
         )
     )
 
 
-async def ensure_attachment_given_up(world: World, volume_id: str, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_attachment_given_up(world: World, volume_id: str, instance_id: str) -> Rows[None]:
     """Afterwards a volume that could not be attached is available again."""
-    await world.database.write(
-        lambda connection: volumes.release(connection, volume_id, instance_id, [AttachmentState.ATTACHING])
-    )
+    return rows(lambda connection: volumes.release(connection, volume_id, instance_id, [AttachmentState.ATTACHING]))
 
 
+@begins_with_rows
 async def ensure_unplugged(world: World, volume_id: str, instance_id: str, *, force: bool) -> None:
     """Afterwards the instance's guest has the volume no more, and what it wrote is there.
 
@@ -66,21 +69,24 @@ async def ensure_unplugged(world: World, volume_id: str, instance_id: str, *, fo
         await _unplug(world, volume, instance_id, deadline=world.config.detach_deadline, force=force)
 
 
-async def ensure_released(world: World, volume_id: str, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_released(world: World, volume_id: str, instance_id: str) -> Rows[None]:
     """Afterwards the volume is available, its attachment gone."""
-    await world.database.write(lambda connection: volumes.release(connection, volume_id, instance_id, _LEAVING))
+    return rows(partial(volumes.release, volume_id=volume_id, instance_id=instance_id, sources=_LEAVING))
 
 
-async def ensure_left_busy(world: World, volume_id: str, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_left_busy(world: World, volume_id: str, instance_id: str) -> Rows[None]:
     """Afterwards the attachment of a volume that its guest does not let go is `busy`; the volume stays in use."""
-    await world.database.write(
+    return rows(
         lambda connection: volumes.move_attachment(
             connection, volume_id, instance_id, [AttachmentState.DETACHING], AttachmentState.BUSY
         )
     )
 
 
-async def ensure_busy_released(world: World, instance_id: str) -> None:
+@begins_with_rows
+async def ensure_busy_released(world: World, instance_id: str) -> Rows[None]:
     """Afterwards the volumes are available that the instance's guest, which is off, was asked for and kept."""
 
     def release(connection: Connection) -> None:
@@ -88,9 +94,10 @@ async def ensure_busy_released(world: World, instance_id: str) -> None:
             if attachment.state is AttachmentState.BUSY:
                 volumes.release(connection, volume.id, instance_id, [AttachmentState.BUSY])
 
-    await world.database.write(release)
+    return rows(release)
 
 
+@begins_with_rows
 async def ensure_busy_let_go(world: World, instance_id: str) -> None:
     """Afterwards the volumes are available that the instance's guest was asked for and, having rebooted, lets go."""
     for attachment, volume in await world.database.read(partial(volumes.of_instance, instance_id=instance_id)):
@@ -101,7 +108,9 @@ async def ensure_busy_let_go(world: World, instance_id: str) -> None:
         except DetachRefused as kept:
             log.info("a guest keeps a volume", instance=instance_id, volume=volume.id, reason=kept.what)
             continue
-        await ensure_released(world, volume.id, instance_id)
+        await world.database.write(
+            partial(volumes.release, volume_id=volume.id, instance_id=instance_id, sources=_LEAVING)
+        )
 
 
 async def _unplug(world: World, volume: Volume, instance_id: str, *, deadline: float, force: bool) -> None:

@@ -6,24 +6,26 @@ from sqlalchemy import Connection
 
 from kumoniwa.model.volumes import VolumeState
 from kumoniwa.store import tags, volumes
+from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
 from kumoniwa.workflows.world import World
 
 
-async def ensure_published_available(world: World, volume_id: str) -> None:
+@begins_with_rows
+async def ensure_published_available(world: World, volume_id: str) -> Rows[None]:
     """Afterwards a volume that was being made is `available`."""
-    await world.database.write(
+    return rows(
         partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.AVAILABLE)
     )
 
 
-async def ensure_published_in_error(world: World, volume_id: str) -> None:
+@begins_with_rows
+async def ensure_published_in_error(world: World, volume_id: str) -> Rows[None]:
     """Afterwards a volume that could not be made is in `error`: all that can be done with it is to delete it."""
-    await world.database.write(
-        partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.ERROR)
-    )
+    return rows(partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.ERROR))
 
 
+@begins_with_rows
 async def ensure_volumes_released(world: World, instance_id: str) -> None:
     """Afterwards the instance has no volumes: those with DeleteOnTermination are gone, the others available."""
 

@@ -6,22 +6,23 @@ from sqlalchemy import Connection
 
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, volumes
+from kumoniwa.workflows.shared_commits import begins_with_rows
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 
+@begins_with_rows
 async def ensure_file_made(world: World, volume_id: str) -> None:
     """Afterwards the volume has its file, and what it stands on; nothing happens where it is gone."""
     if (volume := await world.database.read(partial(volumes.get, volume_id=volume_id))) is not None:
         await ensure_layers_made(world, volume.head)
 
 
+@begins_with_rows
 async def ensure_launched_in_use(world: World, instance_id: str) -> None:
     """Afterwards every volume of the instance has its file and is in use."""
     found = await world.database.read(partial(volumes.of_instance, instance_id=instance_id))
-    for _, volume in found:
-        await ensure_layers_made(world, volume.head)
 
     def publish(connection: Connection) -> None:
         for _, volume in found:
@@ -30,9 +31,10 @@ async def ensure_launched_in_use(world: World, instance_id: str) -> None:
                 connection, volume.id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED
             )
 
-    await world.database.write(publish)
+    await ensure_layers_made(world, *(volume.head for _, volume in found), then=publish)
 
 
+@begins_with_rows
 async def ensure_files_made_to_start(world: World, instance_id: str) -> None:
     """Afterwards every volume of the instance has its file. Fails for an instance without a root volume."""
 
@@ -47,5 +49,4 @@ async def ensure_files_made_to_start(world: World, instance_id: str) -> None:
             f"Instance does not have a volume attached at root ({root}).",
             way_out="Attach one there: aws ec2 attach-volume.",
         )
-    for _, volume in attached:
-        await ensure_layers_made(world, volume.head)
+    await ensure_layers_made(world, *(volume.head for _, volume in attached))

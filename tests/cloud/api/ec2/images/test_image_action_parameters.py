@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 from asgi import Refused
-from model_parameters import parameters_of
+from model_parameters import ec2_model, parameters_of
 from stack import Stack
-
-from kumoniwa.gateway.protocols.codec import service_model
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +83,7 @@ def test_every_parameter_of_the_model_is_known(action: str) -> None:
 
 @pytest.mark.parametrize("action", ["DescribeImages", "DescribeReplaceRootVolumeTasks"])
 async def test_every_filter_of_the_documentation_is_known(stack: Stack, action: str) -> None:
-    members = service_model("ec2", "2016-11-15").operation_model(action).input_shape.members
+    members = ec2_model().operation_model(action).input_shape.members
     # Each item of the documentation's list begins with the filter's name; one filter's values are a list in it.
     named = set(re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", members["Filters"].documentation)) - SEVERITIES
     assert named, "the documentation is written another way now"

@@ -5,21 +5,17 @@ from typing import Any
 
 import pytest
 from asgi import Refused
+from model_parameters import ec2_model
 from sqlalchemy import Engine, event
 from stack import Stack
 
 from kumoniwa.errors import NotBuilt
-from kumoniwa.gateway.protocols.codec import service_model
 
 pytestmark = pytest.mark.anyio
 
 _NOT_SUPPORTED = "enaSupport"
 """The one attribute in EC2's model that DescribeInstanceAttribute does not have: its documentation says so."""
-ATTRIBUTES: list[str] = [
-    name
-    for name in service_model("ec2", "2016-11-15").shape_for("InstanceAttributeName").enum
-    if name != _NOT_SUPPORTED
-]
+ATTRIBUTES: list[str] = [name for name in ec2_model().shape_for("InstanceAttributeName").enum if name != _NOT_SUPPORTED]
 
 
 async def _read(stack: Stack, instance_id: str, attribute: str) -> Any:

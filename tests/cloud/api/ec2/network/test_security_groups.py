@@ -317,7 +317,8 @@ async def test_members_hold_a_group_until_they_are_terminated(cloud: BareCloud) 
     ending = ([InstanceState.RUNNING], InstanceState.SHUTTING_DOWN)
     now = cloud.cloud.world.clock.now()
     await cloud.database.write(lambda connection: instances.move(connection, INSTANCE.id, *ending, at=now))
-    await ensure_published_terminated(cloud.cloud.world, INSTANCE.id)
+    published = await ensure_published_terminated(cloud.cloud.world, INSTANCE.id)
+    await cloud.database.write(published.write)
     await cloud.ask("DeleteSecurityGroup", GroupId=web)
 
 

@@ -15,6 +15,7 @@ from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
+from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, security_groups, vpcs
 
 MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
@@ -31,8 +32,8 @@ class LaunchNetwork:
     description: str
 
 
-def launch_network(connection: Connection, call: Call, parameters: Parameters) -> LaunchNetwork:
-    """Where these parameters of RunInstances put the instances. Raises EC2's refusals."""
+def launch_network(connection: Connection, call: Call, parameters: Parameters, count: int) -> LaunchNetwork:
+    """Where these parameters of RunInstances put up to `count` instances. Raises EC2's refusals."""
     ensure_region(connection, call.scope)
     interface = _only_interface(parameters.get("NetworkInterfaces") or [])
     for member, words in (
@@ -48,7 +49,7 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters) -
     if parameters.get("SecurityGroups") and parameters.get("SubnetId"):
         raise InvalidParameterCombination("The parameter groupName cannot be used with the parameter subnet")
     asked: Mapping[str, Any] = interface or parameters
-    subnet = _subnet(connection, call, asked.get("SubnetId"), _zone(call, parameters.get("Placement") or {}))
+    subnet = _subnet(connection, call, asked.get("SubnetId"), _zone(call, parameters.get("Placement") or {}), count)
     group_ids = asked.get("Groups" if interface is not None else "SecurityGroupIds") or []
     groups = _groups(connection, call, subnet.vpc_id, group_ids, parameters.get("SecurityGroups") or [])
     public = asked.get("AssociatePublicIpAddress")
@@ -130,11 +131,11 @@ def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
     return name
 
 
-def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None) -> Subnet:
+def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None, count: int) -> Subnet:
     if subnet_id is None:
-        subnet = vpcs.default_subnet(connection, call.scope, zone or zones(call.region)[0].name)
-        assert subnet is not None, "ensure_region made one in each zone"
-        return subnet
+        return _default_subnet(
+            connection, call, [one.name for one in zones(call.region)] if zone is None else [zone], count
+        )
     found = vpcs.subnets_in(connection, call.scope, [subnet_id])
     if not found:
         raise SUBNET.not_found([subnet_id])
@@ -144,6 +145,19 @@ def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str
             f"The availability zone of the subnet is {found[0].zone}."
         )
     return found[0]
+
+
+def _default_subnet(connection: Connection, call: Call, names: Sequence[str], count: int) -> Subnet:
+    """The default subnet of the first of these zones that has room for so many, else of the first."""
+    first: Subnet | None = None
+    for name in names:
+        subnet = vpcs.default_subnet(connection, call.scope, name)
+        assert subnet is not None, "ensure_region made one in each zone"
+        first = first or subnet
+        if private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id) >= count:
+            return subnet
+    assert first is not None, "every region has zones"
+    return first
 
 
 def _groups(
@@ -174,6 +188,6 @@ def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) 
     # EC2 keeps the first four addresses of a subnet and the last for itself.
     if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
         raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
-    if asked in network_interfaces.addresses_in(connection, subnet.id):
+    if network_interfaces.addresses_in(connection, subnet.id, [asked]):
         raise Ec2Error("InvalidIPAddress.InUse", f"Address {asked} is in use.")
     return asked

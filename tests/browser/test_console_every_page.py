@@ -1,0 +1,73 @@
+"""Every page of the console, those to come included: axe finds nothing on any of its tabs, light and dark, and a narrow
+window shows it without scrolling sideways."""
+
+import pytest
+from cloud_process import CloudProcess, Sdk
+from console_browser import PAGES, Person, launch, new_profile
+from playwright.sync_api import Browser, ViewportSize, expect
+from sampling import Sampling
+
+pytestmark = pytest.mark.browser
+
+_TABS = 2  # of each page in each run and look
+
+
+@pytest.fixture(scope="module")
+def ids(sdk: Sdk) -> dict[str, str]:
+    """One resource of each kind, by the page that shows it."""
+    client = sdk.client()
+    client.create_key_pair(KeyName="walked")
+    [key] = client.describe_key_pairs(KeyNames=["walked"])["KeyPairs"]
+    instance = launch(sdk, "walked", KeyName="walked")
+    image = client.create_image(InstanceId=instance, Name="walked", NoReboot=True)["ImageId"]
+    client.get_waiter("image_available").wait(ImageIds=[image])
+    [described] = client.describe_images(ImageIds=[image])["Images"]
+    [found] = client.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
+    return {
+        "instances": instance,
+        "images": image,
+        "snapshots": described["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"],
+        "volumes": found["BlockDeviceMappings"][0]["Ebs"]["VolumeId"],
+        "security-groups": found["SecurityGroups"][0]["GroupId"],
+        "key-pairs": key["KeyPairId"],
+        "launch": image,
+    }
+
+
+def test_one_resource_of_every_page_is_there(ids: dict[str, str]) -> None:
+    assert sorted(ids) == sorted(PAGES)
+
+
+@pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
+def test_no_page_hinders_anybody(
+    cloud: CloudProcess, browser: Browser, ids: dict[str, str], sampling: Sampling, *, dark: bool, language: str
+) -> None:
+    person = Person(new_profile(browser, dark=dark, language=language))
+    person.page.goto(cloud.console_address())
+    look = f"{'dark' if dark else 'light'}-{language[:2]}"
+    page, wide, narrow = person.page, ViewportSize(width=1440, height=900), ViewportSize(width=375, height=800)
+
+    def judge(name: str) -> None:
+        page.get_by_role("heading", level=1).first.wait_for()
+        expect(page.locator("main [class*=spinner]")).to_have_count(0)
+        person.picture(f"{name}-{look}")
+        assert person.violations() == [], name
+        page.set_viewport_size(narrow)
+        person.fits()
+        page.set_viewport_size(wide)
+
+    judge("dashboard")
+    for kind in PAGES:
+        person.visit(cloud.endpoint, f"us-east-1/{kind}")
+        if kind != "launch":
+            expect(person.row(ids[kind])).to_have_count(1)  # the dashboard, which is left, has several of events
+        judge(kind)
+        person.visit(cloud.endpoint, f"us-east-1/{kind}/{ids[kind]}")
+        if kind != "launch":
+            page.locator("main").get_by_role("tab").first.wait_for()
+        tabs = page.locator("main").get_by_role("tab").all_text_contents()
+        for number in sampling.of(range(len(tabs)), _TABS):
+            page.locator("main").get_by_role("tab").nth(number).click()
+            judge(f"{kind}-{number + 1}")
+    assert person.complaints == []
+    person.context.close()

@@ -1,0 +1,86 @@
+"""What tests with a real Linux share: one guest that serves many of them, and the experiment beside them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from background_demo import Demo
+from evidence import *  # noqa: F403 -- a failed test keeps evidence
+from server import Server
+from shared_guest import SharedGuest, SharedGuests
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The shared guest is first given to whom it must be as it was launched; what runs meanwhile is waited for last."""
+
+    def turn(item: pytest.Item) -> int:
+        fixtures = getattr(item, "fixturenames", ())
+        return 0 if "unused_t2_guest" in fixtures else 2 if "demo" in fixtures else 1
+
+    items.sort(key=turn)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The experiment, begun."""
+    demo = Demo(tmp_path_factory.mktemp("demo"))
+    try:
+        yield demo
+    finally:
+        demo.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_takes_long_begins_early(request: pytest.FixtureRequest) -> None:
+    """Most guests of these tests leave one of two processors idle."""
+    if any("demo" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("demo")
+
+
+@pytest.fixture(scope="session")
+def shared_guests(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[SharedGuests]:
+    """The Debian guest that tests share; it is booted when a test asks for it."""
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+
+    def say(text: str) -> None:
+        terminal.ensure_newline()
+        terminal.write_line(text, red=True, bold=True)
+        terminal.flush()
+
+    guests = SharedGuests(lambda: tmp_path_factory.mktemp("shared"), say)
+    try:
+        yield guests
+    finally:
+        guests.end()
+
+
+@pytest.fixture
+def shared_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
+    """A Debian guest in which nothing is left of the tests before."""
+    guest = shared_guests.take()
+    yield guest
+    shared_guests.give_back(guest, request.node.nodeid)
+
+
+@pytest.fixture
+def unused_t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
+    """A Debian guest as it was launched, with virtio disks, which no test has had."""
+    guest = shared_guests.take(unused_kind="t2.micro")
+    yield guest
+    shared_guests.give_back(guest, request.node.nodeid)
+
+
+@pytest.fixture
+def cloud_folder(tmp_path: Path) -> Path:
+    """Where the server's cloud is."""
+    return tmp_path / "cloud"
+
+
+@pytest.fixture
+def server(cloud_folder: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server process over the driver `qemu`; it ends with its guests."""
+    server = Server(cloud_folder, "qemu", tmp_path)
+    try:
+        yield server
+    finally:
+        server.end()

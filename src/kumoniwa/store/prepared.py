@@ -11,7 +11,7 @@ takes. A statement whose shape depends on its arguments is prepared once for eac
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from operator import itemgetter
@@ -167,7 +167,9 @@ class Prepared:
             return [tuple(_converted(ready, row)) for row in found]
         return list(found)
 
-    def chunks(self, connection: Connection, at_once: int, **given: Any) -> Iterator[list[tuple[Any, ...]]]:
+    def chunks(
+        self, connection: Connection, at_once: int, **given: Any
+    ) -> Generator[list[tuple[Any, ...]], None, None]:
         """What it selects, as `rows`, so many at a time. What is not taken is not read."""
         ready = self._on(connection)
         cursor = self._execute(connection, given)

@@ -1,7 +1,6 @@
 """Servers as processes of their own, and what they weigh."""
 
 import contextlib
-import json
 import os
 import random
 import re
@@ -9,12 +8,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_TICK = 1 / os.sysconf("SC_CLK_TCK")
+_CPUCLOCK_SCHED = 2
 
 
 def free_port() -> int:
@@ -47,27 +46,33 @@ class Server:
 
     def weight(self) -> Weight:
         """What it weighs now."""
-        told = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        kib = {name: int(value) for name, value in re.findall(r"^(Rss|Pss): +(\d+) kB", told, re.MULTILINE)}
-        return Weight(kib["Rss"] * 1024 / 1e6, kib["Pss"] * 1024 / 1e6)
+        return weight(self.process.pid)
 
     def cpu_seconds(self) -> float:
-        """The processor time it has used, its threads' included: what a busy machine does not blur."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * _TICK
+        """See below."""
+        return cpu_seconds(self.process.pid)
 
-    def told_seconds(self, action: str, last: int) -> list[float]:
-        """How long the last calls of an action took by Kumoniwa's own log, reading and writing the socket left out."""
-        facts = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
-        return [fact["seconds"] for fact in facts if fact.get("event") == "answered" and fact["call"] == action][-last:]
+
+def weight(pid: int) -> Weight:
+    """What a process weighs now."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kib = {name: int(value) for name, value in re.findall(r"^(Rss|Pss): +(\d+) kB", told, re.MULTILINE)}
+    return Weight(kib["Rss"] * 1024 / 1e6, kib["Pss"] * 1024 / 1e6)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time a process has used, its threads' included: what a busy machine does not blur."""
+    return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)  # the clock of clock_getcpuclockid(3), to the nanosecond
 
 
 @contextmanager
-def server(command: Sequence[str], log: Path) -> Iterator[Server]:
-    """Run a server as long as the block."""
+def server(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run a server as long as the block, with these variables beside those of this process."""
     with log.open("wb") as output:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**os.environ, **(environment or {})}, start_new_session=True
+        )
         try:
             yield Server(process, begun, log)
         finally:

@@ -183,8 +183,7 @@ class Console:
         parameters = asked.get("parameters", {})
         if not isinstance(parameters, dict):
             raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
-        # In a thread: with the first call botocore's model is loaded.
-        written = await asyncio.to_thread(service.codec.written, action, parameters)
+        written = service.codec.written(action, parameters)
         call = self._call_of(session, asked, exchange)
         answer = await self._dispatcher.dispatch(service, replace(call, action=action), written)
         return await _compressed(_answered(answer, exchange), exchange.accepts)

@@ -1,0 +1,88 @@
+"""What Kumoniwa is to reach as its cloud grows, and on guests, and whether it has."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from measured import ALL_CPU, CPU, RSS, SECONDS, TIME, shown, spread
+
+_STEADY = 1.2
+"""What a call may cost in the largest cloud, as a ratio to a small one."""
+_ALWAYS_THE_SAME = {
+    "RunInstances(1)": (100, (TIME, ALL_CPU)),
+    "StartInstances": (100, (TIME, ALL_CPU)),
+    "StopInstances": (100, (TIME, ALL_CPU)),
+    "CreateImage, no reboot": (100, (TIME, ALL_CPU)),
+    "CreateTags": (100, (TIME, CPU)),
+    "DescribeInstances, one id": (1, (TIME, CPU)),
+}
+"""By operation: the size of the small cloud, and what is compared."""
+_ONE_ID_MS = 2.0
+_MEMORY_MIB = 1024.0
+_THOUSAND_SECONDS = 8.0
+_TEN_THOUSAND_SECONDS = 80.0
+_LARGE = 10_000
+
+Points = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]]
+"""The curves: by operation, server and size, of each measure a value for each round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A figure beside what it is to be."""
+
+    what: str
+    value: float
+    unit: str
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def is_met(self) -> bool:
+        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
+
+    @property
+    def aim(self) -> str:
+        sign, bound = ("≤", self.most) if self.most is not None else ("≥", self.least)
+        return f"{sign} {bound:g}{self.unit}"
+
+    @property
+    def figure(self) -> str:
+        return f"{shown(self.value)}{self.unit}"
+
+
+def growth(points: Points, launches: Sequence[Mapping[str, float]]) -> Iterator[Judged]:
+    """Everything that is to hold in a large cloud, of what was measured."""
+    for operation, (small, measures) in _ALWAYS_THE_SAME.items():
+        sizes = points.get(operation, {}).get("kumoniwa", {})
+        large = max(map(int, sizes), default=0)
+        if large > small and str(small) in sizes:
+            for measure in measures:
+                before, after = (spread(sizes[str(size)][measure]).median for size in (small, large))
+                yield Judged(f"{operation}: {measure} at {large:,} to {small:,}", after / before, " ×", most=_STEADY)
+    if one := points.get("DescribeInstances, one id", {}).get("kumoniwa", {}):
+        large = max(map(int, one))
+        yield Judged(f"one id of {large:,}", spread(one[str(large)][TIME]).median, " ms", most=_ONE_ID_MS)
+    if idle := points.get("idle", {}).get("kumoniwa", {}):
+        large = max(map(int, idle))
+        yield Judged(f"memory at {large:,}", spread(idle[str(large)][RSS]).median, " MiB", most=_MEMORY_MIB)
+    seconds = {int(each["before"]): each[SECONDS] for each in launches}
+    for before in (0, _LARGE, 10 * _LARGE):
+        if before in seconds:
+            what = f"1,000 launched and running, in a cloud of {before:,}"
+            yield Judged(what, seconds[before], " s", most=_THOUSAND_SECONDS)
+    if all(before in seconds for before in range(0, _LARGE, 1000)):
+        whole = sum(seconds[before] for before in range(0, _LARGE, 1000))
+        yield Judged("10,000 launched and running", whole, " s", most=_TEN_THOUSAND_SECONDS)
+
+
+def on_guests(guests: Mapping[str, Any]) -> Iterator[Judged]:
+    """What is to hold of real guests, of what was measured."""
+    if speeds := guests.get("storage", {}).get("a second"):
+        plain = speeds["plain qcow2"]
+        for name in ("1 snapshot", "30 snapshots"):
+            reads, writes = (speeds[name][kind] / plain[kind] for kind in ("reads", "writes"))
+            yield Judged(f"sequential reads behind {name}, to a plain qcow2", reads, " ×", least=0.9)
+            yield Judged(f"4k writes behind {name}, to a plain qcow2", writes, " ×", least=0.95)
+    if boot := guests.get("boot"):
+        yield Judged("launch to a login by SSH, to bare QEMU", boot["login by SSH"], " ×", most=1.03)

@@ -1,0 +1,114 @@
+"""The table as text, of the figures that `bench.py` writes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aims import SERVERS, Row, Verdict, verdicts
+from growth_aims import Points, growth, on_guests
+from measured import ALL_CPU, CPU, CPU_SECONDS, IDLE, PSS, RATE, RSS, SECONDS, TIME, shown, spread, times
+
+Figures = Mapping[str, Any]
+"""What the JSON holds."""
+UNITS = {
+    TIME: "ms",
+    CPU: "CPU ms",
+    ALL_CPU: "CPU ms with all that follows",
+    RATE: "answers/s",
+    SECONDS: "s",
+    CPU_SECONDS: "CPU s",
+    RSS: "MiB RSS",
+    PSS: "MiB PSS",
+    IDLE: "% of a core",
+}
+_NOT_DONE = "–"
+
+
+def lines(table: Mapping[str, Row]) -> list[list[str]]:
+    """A line of cells for each measure of each row: what, unit, medians, ratios to the peers, aim, verdict."""
+    judged: dict[tuple[str, str], list[Verdict]] = {}
+    for verdict in verdicts(table):
+        judged.setdefault((verdict.aim.row, verdict.aim.measure), []).append(verdict)
+    found = []
+    for name, row in table.items():
+        for number, measure in enumerate(row["kumoniwa"]):
+            medians = {
+                server: spread(row[server][measure]).median for server in SERVERS if measure in row.get(server, {})
+            }
+            aims = judged.get((name, measure), [])
+            found.append(
+                [
+                    name if number == 0 else "",
+                    UNITS[measure],
+                    *(shown(medians[server]) if server in medians else _NOT_DONE for server in SERVERS),
+                    *(_ratio(medians, peer) for peer in list(SERVERS)[1:]),
+                    ", ".join(verdict.aim.text for verdict in aims),
+                    ", ".join(map(_judged, aims)),
+                ]
+            )
+    return found
+
+
+def _judged(verdict: Verdict) -> str:
+    """Whether it is met, the ratio, and what the middle half of the rounds' ratios lies between."""
+    ratio = verdict.ratio
+    return f"{_met(verdict.is_met)} {times(ratio.median)} ({times(ratio.low)} to {times(ratio.high)})"
+
+
+def _ratio(medians: Mapping[str, float], peer: str) -> str:
+    return times(medians["kumoniwa"] / medians[peer]) if peer in medians else _NOT_DONE
+
+
+HEADINGS = ["", "", *SERVERS.values(), "/ moto", "/ MiniStack", "aim", ""]
+
+
+def text(figures: Figures) -> str:
+    """All of it, for a terminal."""
+    parts = []
+    if table := figures.get("table"):
+        parts.append(columns([HEADINGS, *lines(table)]))
+        parts += not_done(figures)
+        met = [verdict.is_met for verdict in verdicts(table)]
+        parts.append(f"{sum(met)} of {len(met)} aims met.")
+    if points := figures.get("curves"):
+        sizes = sorted({int(size) for servers in points.values() for size in servers["kumoniwa"]})
+        parts.append(columns([["Kumoniwa's instances", "", *(f"{size:,}" for size in sizes)], *by_size(points, sizes)]))
+    if judged := [
+        *growth(figures.get("curves", {}), figures.get("launches", [])),
+        *on_guests(figures.get("guests", {})),
+    ]:
+        parts.append(columns([[each.what, each.figure, each.aim, _met(each.is_met)] for each in judged]))
+    if ended := figures.get("curves ended"):
+        parts.append(f"The curves end at {ended}.")
+    return "\n\n".join(parts)
+
+
+def not_done(figures: Figures) -> list[str]:
+    """A sentence for each dash in the table."""
+    refused = figures["not done"].items()
+    return [f"{row}: {SERVERS[server]} {reason}." for row, each in refused for server, reason in each.items()]
+
+
+def by_size(points: Points, sizes: Sequence[int]) -> Iterator[list[str]]:
+    """A line of cells for each measure of each operation: what, unit, the median at each size. Only of Kumoniwa."""
+    for operation, servers in points.items():
+        own = servers["kumoniwa"]
+        for number, measure in enumerate(dict.fromkeys(measure for measures in own.values() for measure in measures)):
+            values = (own.get(str(size), {}).get(measure) for size in sizes)
+            cells = (shown(spread(each).median) if each else _NOT_DONE for each in values)
+            yield [operation if number == 0 else "", UNITS[measure], *cells]
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Cells in columns, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if cell[:1].isdigit() or cell == _NOT_DONE else cell.ljust(width)
+            for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _met(is_met: bool) -> str:
+    return "met" if is_met else "MISSED"

@@ -31,6 +31,7 @@ for found in pkgutil.walk_packages(kumoniwa.__path__, "kumoniwa."):
 _SRC = Path(kumoniwa.__file__).parent
 _OURS = ("Kumoniwa", "The console")
 _NO_REFUSALS = {
+    "CallerLeft": "nobody waits for an answer",
     "DatabaseUnavailable": "the gateway answers Unavailable for it, a start CannotStart, a workflow tries again",
     "IllegalMove": "a bug of ours: InternalError, and the log",
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",

@@ -70,13 +70,12 @@ def _open_database(data_dir: Path) -> SqliteDatabase:
 
 def _begin(database: SqliteDatabase, engine: Engine) -> None:
     database._engine = engine
-    database._reading = None
     database.changes = Changes()
 
 
 async def _close(database: SqliteDatabase) -> None:
-    if database._reading is not None:
-        database._reading.close()
+    if (connection := vars(database).get("connection")) is not None:
+        connection.close()
     database._engine.dispose()
 
 
@@ -102,9 +101,11 @@ async def write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
 
 def _connection(database: SqliteDatabase) -> Connection:
     """The one of this database, opened when it is first needed."""
-    if database._reading is None:
-        database._reading = database._engine.connect()
-    return database._reading
+    kept = vars(database)
+    if "connection" not in kept:
+        kept["connection"] = database._engine.connect()
+    connection: Connection = kept["connection"]
+    return connection
 
 
 async def _at_once(function: Callable[..., T], *args: Any, **named: Any) -> T:

@@ -47,19 +47,29 @@ class Server:
 
     def weight(self) -> Weight:
         """What it weighs now."""
-        told = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        kib = {name: int(value) for name, value in re.findall(r"^(Rss|Pss): +(\d+) kB", told, re.MULTILINE)}
-        return Weight(kib["Rss"] * 1024 / 1e6, kib["Pss"] * 1024 / 1e6)
+        return weight(self.process.pid)
 
     def cpu_seconds(self) -> float:
-        """The processor time it has used, its threads' included: what a busy machine does not blur."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * _TICK
+        """See below."""
+        return cpu_seconds(self.process.pid)
 
     def told_seconds(self, action: str, last: int) -> list[float]:
         """How long the last calls of an action took by Kumoniwa's own log, reading and writing the socket left out."""
         facts = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
         return [fact["seconds"] for fact in facts if fact.get("event") == "answered" and fact["call"] == action][-last:]
+
+
+def weight(pid: int) -> Weight:
+    """What a process weighs now."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kib = {name: int(value) for name, value in re.findall(r"^(Rss|Pss): +(\d+) kB", told, re.MULTILINE)}
+    return Weight(kib["Rss"] * 1024 / 1e6, kib["Pss"] * 1024 / 1e6)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time a process has used, its threads' included: what a busy machine does not blur."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK
 
 
 @contextmanager

@@ -28,6 +28,7 @@ GIB = 1024**3
 _ENOUGH_DISK = 10 * GIB
 _LEAST_DISK = 2 * GIB
 _ENOUGH_MEMORY = 2 * GIB
+_KSM = Path("/sys/kernel/mm/ksm")
 _INSTANCE_ADDRESS = "127.60.60.60"  # an address as instances have them; nothing listens there
 
 
@@ -65,6 +66,7 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         await _accelerator(),
         _low_ports(),
         _memory(),
+        equal_pages(_KSM),
         _room("data folder", data_dir, "--data-dir"),
         _room("image cache", cache_dir(), "$KUMONIWA_CACHE_DIR"),
         _guest_image(),
@@ -186,6 +188,25 @@ def _memory() -> Finding:
     if free < _ENOUGH_MEMORY:
         return Finding("memory", Grade.NOTE, seen, "a t3.micro takes 1 GiB when its guest uses all of it")
     return Finding("memory", Grade.GOOD, seen)
+
+
+def equal_pages(ksm: Path) -> Finding:
+    """Whether the host keeps equal pages of its guests once; QEMU offers it all of a guest's memory for that."""
+    subject = "equal memory of guests"
+    try:
+        runs = (ksm / "run").read_text().strip() == "1"
+        shared = int((ksm / "pages_sharing").read_text()) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return Finding(subject, Grade.NOTE, "kept once for each guest: this kernel has no KSM", "one with CONFIG_KSM")
+    if runs:
+        return Finding(subject, Grade.GOOD, f"kept once for all, by KSM: {shared / 1024**2:.0f} MiB saved now")
+    return Finding(
+        subject,
+        Grade.NOTE,
+        "kept once for each guest: KSM does not run",
+        "for many guests of one image: echo 1 | sudo tee /sys/kernel/mm/ksm/run; it takes processor time, and a guest "
+        "can find out which pages others have",
+    )
 
 
 def _room(subject: str, folder: Path, told_by: str) -> Finding:

@@ -20,6 +20,7 @@ from kumoniwa.config import cache_dir
 from kumoniwa.debian import Package, install_command, packages
 from kumoniwa.folder import holders
 from kumoniwa.guest_image.debian12 import built_path
+from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.probe import probe
 from kumoniwa.refusal import happened
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
@@ -64,6 +65,7 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         *shown,
         _packages(missing_packages()),
         await _accelerator(),
+        await _disk_io(),
         _low_ports(),
         _memory(),
         equal_pages(_KSM),
@@ -154,6 +156,18 @@ async def _accelerator() -> Finding:
         return Finding("accelerator", Grade.GOOD, f"kvm: {chosen.reason}")
     hint = "guests are emulated: they work the same and boot in half a minute instead of seconds"
     return Finding("accelerator", Grade.NOTE, f"{chosen.name}: {chosen.reason}", hint)
+
+
+async def _disk_io() -> Finding:
+    """How guests' disks are read, and why; it is tried."""
+    try:
+        chosen = await disk_io_here()
+    except ProgramMissing:
+        return Finding("guests' disks", Grade.MISSING, "cannot be tried without qemu-img", "install qemu-utils first")
+    if chosen.name == "io_uring":
+        return Finding("guests' disks", Grade.GOOD, f"io_uring: {chosen.reason}")
+    hint = "sudo sysctl kernel.io_uring_disabled=0; in a container, a seccomp profile that allows io_uring"
+    return Finding("guests' disks", Grade.NOTE, f"{chosen.name}: {chosen.reason}", hint)
 
 
 def _low_ports() -> Finding:

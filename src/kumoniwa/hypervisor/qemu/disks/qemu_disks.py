@@ -27,7 +27,7 @@ from kumoniwa.hypervisor.driver import (
     LayerMeasure,
     LinkRefused,
 )
-from kumoniwa.hypervisor.qemu.disks import layer_checks
+from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
 from kumoniwa.hypervisor.qemu.disks.qcow2 import (
     CONVERT,
@@ -109,6 +109,7 @@ class QcowDisks:
         async with self._turns.setdefault(layer, asyncio.Lock()):
             if (await asyncio.to_thread(read_header, path)).size_bytes >= size_bytes:
                 return
+            await locks.ensure_released(self._folder, [layer])
             try:
                 await run.run(["qemu-img", "resize", "-q", "-f", "qcow2", _plain(path), str(size_bytes)], timeout=_LONG)
             except run.ProgramFailed as failure:

@@ -84,13 +84,14 @@ def bare_guest(plan: Blueprint, folder: Path, ssh_port: int) -> Iterator[int]:
 
 
 def make_overlays(plan: Blueprint, folder: Path) -> None:
-    """New overlays for a guest that has never booted."""
+    """New overlays for a guest that has never booted, as qemu-img makes them where nothing else is asked for."""
     (folder / "guests" / "bare").mkdir(parents=True, exist_ok=True)
     (folder / "layers").mkdir()
     for name, base in plan.bases.items():
         assert base is not None, "the guest has a disk that stands on nothing"
-        options = ("-o", "extended_l2=on,cluster_size=128k", "-F", "qcow2", "-b", str(base))
-        _output("qemu-img", "create", "-q", "-f", "qcow2", *options, str(folder / "layers" / name))
+        _output(
+            "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(base), str(folder / "layers" / name)
+        )
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ _WITHIN = 1800.0  # seconds
 _WINDOW = 0.5  # seconds
 _RESTING = 2.0  # seconds
 _NOTHING = 0.005  # of a core
-_IDLE = 0.03  # of a core: below this a server has nothing to do
+_IDLE = 0.01  # of a core: below this a server has nothing to do
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from urllib.parse import urlencode
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 from kumoniwa.clock import SystemClock
 from kumoniwa.gateway import form
-from kumoniwa.gateway.protocols.botocore_model import service_model
+from kumoniwa.gateway.protocols.botocore_model import whole_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.gateway.sigv4 import SignedRequest, authenticate
 
@@ -105,7 +106,7 @@ def report(what: str, ours: Callable[[], object], peers: Callable[[], object], p
 
 
 def main() -> None:
-    codec, model = ec2_codec(), service_model("ec2", "2016-11-15")
+    codec, model = ec2_codec(), ServiceModel(whole_model("ec2", "2016-11-15"), "ec2")
     serializer, parser = create_serializer("ec2", include_validation=False), create_parser("ec2")
 
     launch = model.operation_model("RunInstances")

@@ -105,7 +105,7 @@ def write_example(connection: Connection) -> None:
     insert(connection, security_groups, *GROUPS)
     insert(connection, layers, Layer("layer-01", None, GIB, LAUNCHED))
     instances.add(connection, INSTANCE)
-    network_interfaces.add(connection, INTERFACE, [group.id for group in GROUPS])
+    network_interfaces.add(connection, [INTERFACE], [group.id for group in GROUPS])
     for each in ATTACHMENTS:
         volume = Volume(
             each.volume_id,
@@ -133,4 +133,4 @@ def write_neighbour(connection: Connection, instance_id: str) -> None:
     neighbour = replace(INSTANCE, id=instance_id, public_ip=None, key_name=None, public_key=None)
     instances.add(connection, neighbour)
     own = replace(INTERFACE, id="eni-02", instance_id=instance_id, private_ip="172.31.12.20")
-    network_interfaces.add(connection, own, [])
+    network_interfaces.add(connection, [own], [])

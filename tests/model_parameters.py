@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from kumoniwa.gateway.protocols.botocore_model import service_model
+from service_models import service_model
 
 
 @cache

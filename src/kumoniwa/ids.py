@@ -19,7 +19,8 @@ def is_well_formed(identifier: str, prefix: str) -> bool:
 
 def new_mac() -> str:
     """A locally administered unicast hardware address that starts as EC2's do (02:…)."""
-    return ":".join(["02", *(f"{octet:02x}" for octet in secrets.token_bytes(5))])
+    digits = secrets.token_hex(5)
+    return f"02:{digits[:2]}:{digits[2:4]}:{digits[4:6]}:{digits[6:8]}:{digits[8:]}"
 
 
 def new_request_id() -> str:

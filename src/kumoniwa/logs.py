@@ -4,6 +4,7 @@ Tracebacks name lines and never show the values of variables: a secret key is am
 written with its control characters escaped, whatever is logged and whichever library logs it: this is the one place.
 """
 
+import json
 import logging
 import sys
 from io import StringIO
@@ -15,6 +16,7 @@ from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 _SAME_AGAIN = 5.0  # seconds until a library may log the same again
 _REMEMBERED = 100  # of what they logged
+_JSON = json.JSONEncoder(default=repr)  # kept: one is made for each line otherwise
 
 
 def log_warnings() -> None:
@@ -46,7 +48,7 @@ def _configure(level: int) -> None:
             *_rendering(for_a_person=for_a_person),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     libraries = logging.getLogger()
@@ -58,7 +60,7 @@ def _rendering(*, for_a_person: bool) -> list[Processor]:
     if for_a_person:
         return [_escape_values, structlog.dev.ConsoleRenderer(exception_formatter=_plain_traceback)]
     tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
-    return [tracebacks, structlog.processors.JSONRenderer()]
+    return [tracebacks, lambda _logger, _method, event: _JSON.encode(event)]
 
 
 def _escape_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.clients
 HEAVY = {
     "PIL": "only screenshots need it",
     "alembic": "only a folder of an earlier version needs it",
-    "botocore": "only the console's calls need it; EC2's model is read from what is kept of it",
+    "botocore": "EC2's model is read from what is kept of it",
     "boto3": "only clients need it",
     "colorama.ansi": "structlog takes it where it is, and draws nothing with it",
     "cryptography": "only key pairs need it",

@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 from known import Known
+from service_models import service_model
 from usual import ATTRIBUTES, BY_NAME, KINDS, TAGGED, USUAL
 
 from kumoniwa.api.registry import ACTIONS
-from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import wire_name
 
 Pairs = list[tuple[str, str]]

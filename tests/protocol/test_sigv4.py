@@ -254,7 +254,8 @@ def test_a_date_that_is_none_is_refused(date: str) -> None:
 
 
 def test_the_date_header_does_when_there_is_no_x_amz_date() -> None:
-    claim = Claim(KEY, "eu-central-1", "ec2", "20260301/eu-central-1/ec2/aws4_request", ("date", "host"), "", NOW, None)
+    scope, stamp = "20260301/eu-central-1/ec2/aws4_request", f"{NOW:%Y%m%dT%H%M%SZ}"
+    claim = Claim(KEY, "eu-central-1", "ec2", scope, ("date", "host"), "", NOW, stamp, None)
     headers = (("host", "h"), ("date", format_datetime(NOW, usegmt=True)))
     request = SignedRequest("GET", b"/", b"", headers, b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -263,3 +264,15 @@ def test_the_date_header_does_when_there_is_no_x_amz_date() -> None:
     assert (
         authenticate(changed(request, headers=(*headers, ("authorization", header))), secret_of, NOW).access_key == KEY
     )
+
+
+def test_what_is_kept_of_one_secret_is_never_taken_for_another() -> None:
+    """What a day's requests are signed with is kept: by the secret too, which may be replaced at any time."""
+    ours, theirs = signed(), signed(secret="another secret")
+    for _ in range(2):
+        assert authenticate(ours, secret_of, NOW).access_key == KEY
+        assert authenticate(theirs, lambda _: "another secret", NOW).access_key == KEY
+        with pytest.raises(AuthFailure):
+            authenticate(theirs, secret_of, NOW)
+        with pytest.raises(AuthFailure):
+            authenticate(ours, lambda _: "another secret", NOW)

@@ -31,10 +31,13 @@ for found in pkgutil.walk_packages(kumoniwa.__path__, "kumoniwa."):
 _SRC = Path(kumoniwa.__file__).parent
 _OURS = ("Kumoniwa", "The console")
 _NO_REFUSALS = {
+    "CallerLeft": "nobody waits for an answer",
     "DatabaseUnavailable": "the gateway answers Unavailable for it, a start CannotStart, a workflow tries again",
     "IllegalMove": "a bug of ours: InternalError, and the log",
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",
+    "NoKey": "the listing refuses the NextToken for it, in EC2's words",
     "NotAKey": "the action refuses the key in EC2's words",
+    "NotHttp": "the connection is answered with 400, or ends",
     "NotJson": "whoever asked raises a DriverError for it",
     "SchemaTooOld": "the command line refuses the folder for it",
     "StepUnknown": "tried again; a person is told of it with a hint, as of all troubles",

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -28,9 +28,7 @@ from kumoniwa.model.images import ImageState
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
-from kumoniwa.refusal import Refusal
 from kumoniwa.store import layers, tables
-from kumoniwa.store.journal import StepRow
 from kumoniwa.workflows.workflow import Workflow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
@@ -358,15 +356,19 @@ async def test_a_data_folder_copied_at_any_instant_starts_and_is_whole(
 
 def _photograph_after(patch: pytest.MonkeyPatch, step: str, cloud: RealCloud, folder: Path, copy: Path) -> None:
     """Once the step is journaled, all that writes to the folder stands still and it is copied."""
-    remember = Workflow._journal_end
 
-    async def then_photograph(workflow: Workflow, name: str, result: object, failure: Refusal | None) -> StepRow:
-        remembered = await remember(workflow, name, result, failure)
-        if name == step:
-            guests = [str(cloud.process(path.name).pid) for path in (folder / "guests").iterdir()]
-            program = [sys.executable, photograph.__file__, str(folder), str(copy), str(os.getpid()), *guests]
-            process = await asyncio.create_subprocess_exec(*program)
-            assert await process.wait() == 0
-        return remembered
+    def then_photograph(do: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def done(workflow: Workflow, name: str, *given: Any, **named: Any) -> Any:
+            result = await do(workflow, name, *given, **named)
+            if name == step:
+                await workflow.database.flush()  # how it ended is written with what comes next
+                guests = [str(cloud.process(path.name).pid) for path in (folder / "guests").iterdir()]
+                program = [sys.executable, photograph.__file__, str(folder), str(copy), str(os.getpid()), *guests]
+                process = await asyncio.create_subprocess_exec(*program)
+                assert await process.wait() == 0
+            return result
 
-    patch.setattr(Workflow, "_journal_end", then_photograph)
+        return done
+
+    for method in ("step", "settle"):
+        patch.setattr(Workflow, method, then_photograph(getattr(Workflow, method)))

@@ -7,23 +7,21 @@ the threads, which are the product's.
 import asyncio
 import random
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import local
 from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 from points import Points
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
-from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.engines.sqlite import SqliteDatabase, _driver, _end, make_engine
 from kumoniwa.store.schema import ensure_schema
 
 T = TypeVar("T")
@@ -72,27 +70,42 @@ def _open_database(data_dir: Path) -> SqliteDatabase:
 
 def _begin(database: SqliteDatabase, engine: Engine) -> None:
     database._engine = engine
-    database._own, database._opened = threading.local(), []
     database.changes = Changes()
-    database._own, database._opened = local(), []
 
 
 async def _close(database: SqliteDatabase) -> None:
-    for connection in database._opened:
+    if (connection := vars(database).get("connection")) is not None:
         connection.close()
     database._engine.dispose()
 
 
 async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     await let_others_run()
-    return database._read(work)
+    return database._read(work, _connection(database))
 
 
 async def write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     """As `Database.write`, in its turn."""
     await let_others_run()
-    with database._engine.connect().execution_options(writer=True) as connection, connection.begin():
-        return work(connection)
+    connection = _connection(database)
+    driver = _driver(connection)
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(connection)
+    except BaseException:
+        _end(connection, driver, "ROLLBACK")
+        raise
+    _end(connection, driver, "COMMIT")
+    return result
+
+
+def _connection(database: SqliteDatabase) -> Connection:
+    """The one of this database, opened when it is first needed."""
+    kept = vars(database)
+    if "connection" not in kept:
+        kept["connection"] = database._engine.connect()
+    connection: Connection = kept["connection"]
+    return connection
 
 
 async def _at_once(function: Callable[..., T], *args: Any, **named: Any) -> T:

@@ -13,6 +13,14 @@ _MARK = "\0"  # stands for the items of a frame: no writer lets it into a text
 
 def joined(pieces: Pieces) -> bytes:
     """All pieces, in UTF-8."""
+    try:
+        return "".join(pieces).encode("utf-8", "replace")  # type: ignore[arg-type]
+    except TypeError:
+        return _joined(pieces)
+
+
+def _joined(pieces: Pieces) -> bytes:
+    """The same, where some of them are bytes."""
     parts: list[bytes] = []
     texts: list[str] = []
     for piece in pieces:

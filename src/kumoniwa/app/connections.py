@@ -147,9 +147,11 @@ class GuardedProtocol(asyncio.BufferedProtocol):
             self.close_now()
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """See `request_cycle.Connection`: the date, which uvicorn writes once a second."""
         return self.server_state.default_headers
 
     def on_response_complete(self) -> None:
+        """Wait for the next request, or go on with what of it has come."""
         if self.transport.is_closing() or self._is_broken:
             return
         self._wait(HEAD_DEADLINE)
@@ -199,7 +201,10 @@ class GuardedProtocol(asyncio.BufferedProtocol):
         if is_whole and self._reader.ends:
             self.cycle.keeps = False
         if is_whole and self.cycle.response_complete:  # it was answered before it had come whole
-            self._reader.next()
+            if self.cycle.keeps:
+                self._reader.next()
+            else:
+                self.transport.close()
 
     def _begin(self, head: Head) -> bool:
         """Hand a request to the application; False for a WebSocket."""
@@ -278,6 +283,7 @@ class GuardedProtocol(asyncio.BufferedProtocol):
         turn = asyncio.Event()
         if self._is_sent_to():
             self.flow.pause_reading()
+        self._held = b""  # no other request on this connection is answered
         self._wait_for_turn(_turns(scope), turn.set)
         await turn.wait()
 

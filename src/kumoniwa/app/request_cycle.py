@@ -112,6 +112,7 @@ class RequestCycle:
                 raise RuntimeError(f"an answer begins with http.response.start, and not with {message['type']}")
             if CLOSE_HEADER in message["headers"]:
                 self.keeps = False
+                self._body = b""  # those who wait for their turns may be many
                 await self._connection.turn(self.scope)
             self._head = self._written_head(message["status"], message["headers"])
             return

@@ -31,7 +31,7 @@ from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThe
 from kumoniwa.gateway import routes
 from kumoniwa.gateway.arrival import arrived, whole
 from kumoniwa.gateway.dispatch import Dispatcher
-from kumoniwa.gateway.exchange import concluded
+from kumoniwa.gateway.exchange import Conclusion
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.sigv4 import SignedRequest
 from kumoniwa.ids import new_request_id
@@ -101,7 +101,7 @@ class Console:
         self._sessions = sessions
         self._changes = changes
         self._serial = serial
-        self._clock = clock
+        self._clock, self._conclusion = clock, Conclusion(clock)
         self._read_files = files
         self._about = about
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -115,7 +115,7 @@ class Console:
                 return
             request = Request(scope, receive)
             answer = self._api if scope["path"].startswith(API) else self._file
-            response = await concluded(self._clock, exchange, partial(answer, request, exchange), _refusal(exchange))
+            response = await self._conclusion.of(exchange, partial(answer, request, exchange), _refusal(exchange))
             if response is not None:
                 for name, value in _HEADERS.items():
                     response.headers.setdefault(name, value)
@@ -129,7 +129,7 @@ class Console:
         return self._read_files()
 
     async def _file(self, request: Request, exchange: _Exchange) -> Response:
-        head = arrived(request, self._hosts)
+        head = arrived(request.scope, self._hosts)
         if request.scope["path"] == PREFIX.rstrip("/"):
             return RedirectResponse(PREFIX, HTTPStatus.PERMANENT_REDIRECT)
         name = request.scope["path"].removeprefix(PREFIX) or _DOCUMENT
@@ -144,17 +144,17 @@ class Console:
         raise NothingThere(f"The console has nothing at {exchange.what}.", way_out=f"It begins at {PREFIX}.")
 
     async def _api(self, request: Request, exchange: _Exchange) -> Response:
-        head = arrived(request, self._hosts)
+        head = arrived(request.scope, self._hosts)
         if head.method != "POST":
             raise OtherMethod("The console's API takes POST alone.", way_out="Ask it with POST.")
         check_same_origin(head)
         name = request.scope["path"].removeprefix(API)
         if name == "sign-in":
-            return self._sign_in(await whole(request, head, most=_MOST_OF_A_CODE), exchange)
+            return self._sign_in(await whole(request.receive, head, most=_MOST_OF_A_CODE), exchange)
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
         exchange.known = True
         exchange.accepts = head.header("accept-encoding") or ""
-        asked = read_json((await whole(request, head)).body)
+        asked = read_json((await whole(request.receive, head)).body)
         if session.ended:  # while the body came
             raise NotSignedIn
         match name:
@@ -183,8 +183,7 @@ class Console:
         parameters = asked.get("parameters", {})
         if not isinstance(parameters, dict):
             raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
-        # In a thread: with the first call botocore's model is loaded.
-        written = await asyncio.to_thread(service.codec.written, action, parameters)
+        written = service.codec.written(action, parameters)
         call = self._call_of(session, asked, exchange)
         answer = await self._dispatcher.dispatch(service, replace(call, action=action), written)
         return await _compressed(_answered(answer, exchange), exchange.accepts)
@@ -207,7 +206,7 @@ class Console:
             if path not in (LIVE, SERIAL):
                 way_out = f"Pages listen at {LIVE}, and show serial consoles at {SERIAL}."
                 raise InvalidRequest("no WebSocket is spoken there", HTTPStatus.NOT_FOUND, way_out=way_out)
-            head = arrived(Request({**websocket.scope, "type": "http", "method": "GET"}), self._hosts)
+            head = arrived(websocket.scope, self._hosts)
             check_same_origin(head)
             protocol, *others = websocket.scope["subprotocols"] or [""]
             if protocol != SUBPROTOCOL or len(others) != 1:

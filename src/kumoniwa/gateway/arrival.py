@@ -8,10 +8,11 @@ import asyncio
 import ipaddress
 import re
 from collections.abc import Collection
-from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
+from itertools import chain
 
-from starlette.requests import Request
+from starlette.types import Receive, Scope
 
 from kumoniwa.errors import InvalidRequest
 from kumoniwa.gateway.sigv4 import SignedRequest
@@ -26,45 +27,53 @@ _HOST = re.compile(r"(\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(:[0-9]*)?")
 _BEGINNING_DEADLINE = 1.0  # seconds that its beginning may take
 
 
-def arrived(request: Request, hosts: Collection[str]) -> SignedRequest:
+class CallerLeft(Exception):
+    """The caller has closed its connection, and waits for no answer."""
+
+
+def arrived(scope: Scope, hosts: Collection[str]) -> SignedRequest:
     """A request whose body is not read yet. `hosts` are the names we answer to besides the loopback ones.
 
     Raises `InvalidRequest`.
     """
-    if request.method not in ("GET", "POST"):
+    method: str = scope.get("method", "GET")  # a WebSocket begins with GET
+    if method not in ("GET", "POST"):
         raise InvalidRequest(
             "only GET and POST are answered", HTTPStatus.METHOD_NOT_ALLOWED, way_out="Use POST, as AWS's clients do."
         )
-    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    query: bytes = request.scope["query_string"]
-    raw: list[tuple[bytes, bytes]] = request.scope["headers"]
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    raw: list[tuple[bytes, bytes]] = scope["headers"]
     if len(path) + len(query) > MAX_TARGET:
         raise InvalidRequest(
             "its address is too long", HTTPStatus.REQUEST_URI_TOO_LONG, way_out="Send the parameters in a POST's body."
         )
-    if len(raw) > MAX_HEADER_COUNT or sum(len(name) + len(value) for name, value in raw) > MAX_HEADERS:
+    if len(raw) > MAX_HEADER_COUNT or sum(map(len, chain.from_iterable(raw))) > MAX_HEADERS:
         raise InvalidRequest(
             "its headers are too large",
             HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
             way_out=f"They may have {MAX_HEADERS} bytes, and be {MAX_HEADER_COUNT}: leave out what EC2 does not read.",
         )
-    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw)
-    _check_host(headers, hosts)
-    _check_length(request)
-    return SignedRequest(request.method, path, query, headers, b"")
+    headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+    head = SignedRequest(method, path, query, headers, b"")
+    _check_host(head, hosts)
+    _check_length(head)
+    return head
 
 
-async def whole(request: Request, head: SignedRequest, *, most: int = MAX_BODY) -> SignedRequest:
+async def whole(receive: Receive, head: SignedRequest, *, most: int = MAX_BODY) -> SignedRequest:
     """A request with its body, of at most so many bytes. Memory is spent here: callers are known before.
 
-    Raises `InvalidRequest`; starlette's `ClientDisconnect` where the caller has gone.
+    Raises `InvalidRequest`, and `CallerLeft`.
     """
-    body = bytearray()
+    pieces, size, more = list[bytes](), 0, True
     try:
         async with asyncio.timeout(BODY_DEADLINE):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > most:
+            while more:
+                piece, more = await _piece(receive)
+                pieces.append(piece)
+                size += len(piece)
+                if size > most:
                     raise _too_large(most)
     except TimeoutError:
         raise InvalidRequest(
@@ -72,36 +81,54 @@ async def whole(request: Request, head: SignedRequest, *, most: int = MAX_BODY) 
             HTTPStatus.REQUEST_TIMEOUT,
             way_out=f"Send it within {BODY_DEADLINE:.0f} seconds.",
         ) from None
-    return replace(head, body=bytes(body))
+    return head.with_body(b"".join(pieces))
 
 
-def is_large(request: Request) -> bool:
+def is_large(head: SignedRequest) -> bool:
     """Whether the body of a request that has arrived may be so large that reading and hashing it holds up others."""
-    return "transfer-encoding" in request.headers or int(request.headers.get("content-length", "0")) > _LARGE
+    return bool(head.values("transfer-encoding")) or int(_announced(head)) > _LARGE
 
 
-async def beginning(request: Request, head: SignedRequest) -> SignedRequest:
+async def beginning(receive: Receive, head: SignedRequest) -> SignedRequest:
     """A request with so much of its body as has come by now: that of a caller nobody knows is not waited for."""
     try:
         async with asyncio.timeout(_BEGINNING_DEADLINE):
-            async for chunk in request.stream():
-                return replace(head, body=chunk)
+            more = True
+            while more:
+                piece, more = await _piece(receive)
+                if piece:
+                    return head.with_body(piece)
     except TimeoutError:
         pass
     return head
 
 
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """More of a body, and whether that is not its end."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise CallerLeft
+    return message.get("body", b""), message.get("more_body", False)
+
+
 def answers_to(host: str, hosts: Collection[str]) -> bool:
     """Whether a `Host` header names this cloud: a loopback address or name, or a configured name; any port."""
+    name, is_loopback = _named(host)
+    return is_loopback or name in hosts
+
+
+@lru_cache(maxsize=64)
+def _named(host: str) -> tuple[str | None, bool]:
+    """The name or address in a `Host` header, None where it has none, and whether it is of the loopback."""
     if (parted := _HOST.fullmatch(host.strip().lower())) is None:
-        return False
+        return None, False
     name = parted["address"] or parted["name"] or ""
-    if name == "localhost" or name.endswith(".localhost") or name in hosts:
-        return True
+    if name == "localhost" or name.endswith(".localhost"):
+        return name, True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return name, ipaddress.ip_address(name).is_loopback
     except ValueError:
-        return False
+        return name, False
 
 
 def refuse_browsers(head: SignedRequest) -> None:
@@ -114,8 +141,8 @@ def refuse_browsers(head: SignedRequest) -> None:
         )
 
 
-def _check_host(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) -> None:
-    named = [value for name, value in headers if name == "host"]
+def _check_host(head: SignedRequest, hosts: Collection[str]) -> None:
+    named = head.values("host")
     if len(named) != 1 or not answers_to(named[0], hosts):
         raise InvalidRequest(
             "its Host is not a name of this cloud",
@@ -124,10 +151,14 @@ def _check_host(headers: tuple[tuple[str, str], ...], hosts: Collection[str]) ->
         )
 
 
-def _check_length(request: Request) -> None:
-    announced = request.headers.get("content-length", "0")
+def _check_length(head: SignedRequest) -> None:
+    announced = _announced(head)
     if len(announced) > 12 or not announced.isdecimal() or int(announced) > MAX_BODY:
         raise _too_large(MAX_BODY)
+
+
+def _announced(head: SignedRequest) -> str:
+    return (head.values("content-length") or ["0"])[0]
 
 
 def _too_large(most: int) -> InvalidRequest:

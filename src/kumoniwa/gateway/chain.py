@@ -11,8 +11,6 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kumoniwa import __version__
@@ -30,7 +28,7 @@ from kumoniwa.errors import (
 from kumoniwa.gateway import form, routes
 from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, whole
 from kumoniwa.gateway.dispatch import Dispatcher
-from kumoniwa.gateway.exchange import concluded
+from kumoniwa.gateway.exchange import Conclusion
 from kumoniwa.gateway.protocols.answers import PROLOG
 from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extensions
@@ -39,8 +37,9 @@ from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, verify
 from kumoniwa.ids import new_request_id
 
 HEALTH = "/_kumoniwa/health"
-_XML, _JSON = "text/xml;charset=UTF-8", "application/json"
+_XML, _JSON = b"text/xml;charset=UTF-8", b"application/json"
 _FORM = "application/x-www-form-urlencoded"
+_COMMON = ("Action", "Version")  # parameters of every call
 _LARGE_AT_ONCE = 4  # bodies that are read and hashed before it is known whether their signature is right
 
 
@@ -63,11 +62,27 @@ class _Exchange:
     json: bool = False  # the caller's protocol, where it is of a service that is not ours
     known: bool = False  # who the caller is: its signature was right
 
-    def answered(self, body: bytes, status: int = HTTPStatus.OK) -> Response:
-        headers = {"x-amzn-RequestId": self.request_id, "Cache-Control": "no-store"}
+    def answered(self, body: bytes, status: int = HTTPStatus.OK) -> "_Answer":
+        headers = [
+            (b"x-amzn-requestid", self.request_id.encode()),
+            (b"cache-control", b"no-store"),
+            (b"content-type", _JSON if self.extension or self.json else _XML),
+            (b"content-length", b"%d" % len(body)),
+        ]
         if not self.known:
-            headers["Connection"] = "close"  # what else is sent on it is not looked at (`app.connections`)
-        return Response(body, int(status), headers, media_type=_JSON if self.extension or self.json else _XML)
+            headers.append((b"connection", b"close"))  # what else is sent on it is not looked at (`app.connections`)
+        return _Answer(int(status), headers, body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status_code: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 class Gateway:
@@ -90,7 +105,7 @@ class Gateway:
     ) -> None:
         self._dispatcher, self._services = dispatcher, dispatcher.services
         self._credentials = credentials
-        self._clock = clock
+        self._clock, self._conclusion = clock, Conclusion(clock)
         self._extensions = extensions or Extensions({})
         self._health = health
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -101,33 +116,35 @@ class Gateway:
         if scope["type"] != "http":
             raise RuntimeError(f"the gateway speaks HTTP, not {scope['type']}")
         exchange = _Exchange(new_request_id())
-        with structlog.contextvars.bound_contextvars(request=exchange.request_id):
-            response = await concluded(
-                self._clock,
+        bound = structlog.contextvars.bind_contextvars(request=exchange.request_id)
+        try:
+            response = await self._conclusion.of(
                 exchange,
-                partial(self._answer, Request(scope, receive), exchange),
+                partial(self._answer, scope, receive, exchange),
                 partial(self._refusal, exchange=exchange),
             )
             if response is not None:
-                await response(scope, receive, send)
+                await response.send(send)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
 
-    async def _answer(self, request: Request, exchange: _Exchange) -> Response:
-        path = request.scope["path"]
+    async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> _Answer:
+        path: str = scope["path"]
         exchange.extension = path.startswith(routes.PREFIX)
         exchange.what = path[:200]
-        head = arrived(request, self._hosts)
+        head = arrived(scope, self._hosts)
         refuse_browsers(head)
         if path == HEALTH:
             return exchange.answered(routes.written({"status": "ok", "version": __version__, **self._health()}))
         try:
             claim = claim_of(head)
         except MissingAuthenticationToken:
-            claim_of(await beginning(request, head))  # older signatures are in the body, and are told apart
+            claim_of(await beginning(receive, head))  # older signatures are in the body, and are told apart
             raise
         self._check_service(claim, head, exchange)
         if self._credentials(claim.access_key) is None:
             verify(head, claim, lambda _: None, self._clock.now())  # refuses it before its body is read
-        read, call = await self._read(request, head, claim, exchange)
+        read, call = await self._read(receive, head, claim, exchange)
         exchange.known = True
         if exchange.extension:
             return await self._extension(path, read, call, exchange)
@@ -150,14 +167,14 @@ class Gateway:
             )
 
     async def _read(
-        self, request: Request, head: SignedRequest, claim: Claim, exchange: _Exchange
+        self, receive: Receive, head: SignedRequest, claim: Claim, exchange: _Exchange
     ) -> tuple[SignedRequest, Call]:
         """A request with its body, and its caller. Large ones are read a few at a time, and not hashed on the loop."""
-        if not is_large(request):
-            read = await whole(request, head)
+        if not is_large(head):
+            read = await whole(receive, head)
             return read, self._authenticated(read, claim, exchange)
         async with self._large_bodies:
-            read = await whole(request, head)
+            read = await whole(receive, head)
             return read, await asyncio.to_thread(self._authenticated, read, claim, exchange)
 
     def _authenticated(self, read: SignedRequest, claim: Claim, exchange: _Exchange) -> Call:
@@ -168,7 +185,7 @@ class Gateway:
             raise AuthFailure()
         return Call("", credential.account, identity.region, exchange.request_id, identity.access_key, now)
 
-    async def _extension(self, path: str, read: SignedRequest, call: Call, exchange: _Exchange) -> Response:
+    async def _extension(self, path: str, read: SignedRequest, call: Call, exchange: _Exchange) -> _Answer:
         pattern, extension, named = self._extensions.find(read.method, path)
         exchange.what = pattern
         parameters = _once(form.texts(form.pairs(read.query)))
@@ -181,7 +198,7 @@ class Gateway:
         output = await self._dispatcher.dispatch(service, replace(call, action=exchange.what), rest)
         return service.codec.result(exchange.what, output, call.request_id)
 
-    def _refusal(self, error: Ec2Error, exchange: _Exchange) -> Response:
+    def _refusal(self, error: Ec2Error, exchange: _Exchange) -> _Answer:
         if exchange.extension:
             body = routes.refusal(error, exchange.request_id)
         elif exchange.json:
@@ -198,8 +215,10 @@ def _parameters(read: SignedRequest) -> list[tuple[str, str]]:
     kind = (read.header("content-type") or "").partition(";")[0].strip().lower()
     if read.body and kind not in ("", _FORM):
         raise InvalidRequest("its body is not a form", way_out=f"Send it as {_FORM}.")
-    given = form.texts(form.pairs(read.query)) + form.texts(form.pairs(read.body))
-    return [(name, value) for name, value in given if not name.startswith("X-Amz-")]
+    given = form.texts(form.pairs(read.body))
+    if read.query:
+        given = form.texts(form.pairs(read.query)) + given
+    return [pair for pair in given if not pair[0].startswith("X-Amz-")]
 
 
 def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:
@@ -211,11 +230,14 @@ def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:
 
 def _action(parameters: list[tuple[str, str]], api_version: str) -> tuple[str, list[tuple[str, str]]]:
     """The action, and the parameters that are its own. Raises `Ec2Error`."""
-    common = _once([(name, value) for name, value in parameters if name in ("Action", "Version")])
-    for name in ("Action", "Version"):
-        if not common.get(name):
+    common, rest = list[tuple[str, str]](), list[tuple[str, str]]()
+    for pair in parameters:
+        (common if pair[0] in _COMMON else rest).append(pair)
+    said = _once(common)
+    for name in _COMMON:
+        if not said.get(name):
             raise MissingParameter(name)
-    if common["Version"] != api_version:
-        version = common["Version"][:32]
+    if said["Version"] != api_version:
+        version = said["Version"][:32]
         raise InvalidParameterValue(f"Value ({version}) for parameter Version is invalid. It has to be {api_version}.")
-    return common["Action"][:128], [pair for pair in parameters if pair[0] not in ("Action", "Version")]
+    return said["Action"][:128], rest

@@ -48,8 +48,9 @@ class Dispatcher:
             # An action that changes something raises it itself, and takes back what it did; one that reads returns.
             await run(replace(call, dry_run=True), parsed)
             raise DryRunOperation()
-        call = replace(call, token=token)
-        return await (run(call, parsed) if token is None else self._once_per_token(run, call, parsed))
+        if token is None:
+            return await run(call, parsed)
+        return await self._once_per_token(run, replace(call, token=token), parsed)
 
     async def _once_per_token(self, run: BoundAction, call: Call, parameters: Parameters) -> Answer:
         """Run an action unless its token has been answered before; twins wait for each other.

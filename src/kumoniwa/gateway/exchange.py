@@ -5,14 +5,13 @@ anywhere else.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 
 from kumoniwa.clock import Clock
 from kumoniwa.errors import Ec2Error, InternalError, Unavailable
+from kumoniwa.gateway.arrival import CallerLeft
 from kumoniwa.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -26,30 +25,47 @@ class Exchange(Protocol):
     """The action, or the path."""
 
 
-async def concluded(
-    clock: Clock,
-    exchange: Exchange,
-    answer: Callable[[], Awaitable[Response]],
-    refusal: Callable[[Ec2Error], Response],
-) -> Response | None:
-    """What `answer` gives, or the refusal of what it raises; None where the caller has left. What it was is logged."""
-    begun = clock.monotonic()
-    try:
-        response, code = await answer(), "ok"
-    except ClientDisconnect:
-        log.info("the caller left before its request was read")
-        return None
-    except Ec2Error as error:
-        response, code = refusal(error), error.code
-    except DatabaseUnavailable as failure:
-        refused = Unavailable(
-            f"Kumoniwa's database cannot be used now ({failure})",
-            way_out="Try again; where it stays so, kumoniwa doctor shows how much room its disk has.",
-        )
-        response, code = refusal(refused), refused.code
-    except Exception:
-        log.exception("an unexpected error", call=exchange.what)
-        response, code = refusal(InternalError()), "InternalError"
-    seconds = round(clock.monotonic() - begun, 6)
-    log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)
-    return response
+class Answered(Protocol):
+    """What a door answers."""
+
+    @property
+    def status_code(self) -> int: ...
+
+
+AnyAnswer = TypeVar("AnyAnswer", bound=Answered)
+
+
+class Conclusion:
+    """How requests end at one door."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._log = log.bind()  # once: it is made anew for each line otherwise
+
+    async def of(
+        self,
+        exchange: Exchange,
+        answer: Callable[[], Awaitable[AnyAnswer]],
+        refusal: Callable[[Ec2Error], AnyAnswer],
+    ) -> AnyAnswer | None:
+        """What `answer` gives, or the refusal of what it raises; None where the caller has left. It is logged."""
+        begun = self._clock.monotonic()
+        try:
+            response, code = await answer(), "ok"
+        except CallerLeft:
+            self._log.info("the caller left before its request was read")
+            return None
+        except Ec2Error as error:
+            response, code = refusal(error), error.code
+        except DatabaseUnavailable as failure:
+            refused = Unavailable(
+                f"Kumoniwa's database cannot be used now ({failure})",
+                way_out="Try again; where it stays so, kumoniwa doctor shows how much room its disk has.",
+            )
+            response, code = refusal(refused), refused.code
+        except Exception:
+            log.exception("an unexpected error", call=exchange.what)
+            response, code = refusal(InternalError()), "InternalError"
+        seconds = round(self._clock.monotonic() - begun, 6)
+        self._log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)
+        return response

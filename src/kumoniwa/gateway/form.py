@@ -16,7 +16,7 @@ def pairs(raw: bytes) -> list[Pair]:
     """Names and values, decoded, in the order given. A name without `=` has an empty value."""
     if not raw:
         return []
-    split = (piece.partition(b"=") for piece in raw.split(b"&") if piece)
+    split = [piece.partition(b"=") for piece in raw.split(b"&") if piece]
     return [(_decoded(name), _decoded(value)) for name, _, value in split]
 
 

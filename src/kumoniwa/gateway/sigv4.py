@@ -9,9 +9,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -25,11 +26,12 @@ SKEW = timedelta(minutes=15)
 _LONGEST_EXPIRY = 604_800  # seven days, in seconds
 _UNRESERVED = "-_.~"
 _CREDENTIAL = re.compile(
-    r"(?P<key>[A-Za-z0-9_-]{1,128})/(?P<day>\d{8})/(?P<region>[a-z0-9-]{1,32})/(?P<service>[a-z0-9-]{1,64})/aws4_request"
+    r"(?P<key>[A-Za-z0-9_-]{1,128})/(?P<day>[0-9]{8})/(?P<region>[a-z0-9-]{1,32})/(?P<service>[a-z0-9-]{1,64})/aws4_request"
 )
 _SIGNED_HEADERS = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
-_BASIC_ISO = re.compile(r"\d{8}T\d{6}Z")
+_BASIC_ISO = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_KEYS = 64  # that are kept: a caller has one a day for each region and service
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,29 @@ class SignedRequest:
     query: bytes
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    _values: dict[str, list[str]] = field(init=False, repr=False, compare=False)  # of each header
+
+    def __post_init__(self) -> None:
+        values: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            if name in values:
+                values[name].append(value)
+            else:
+                values[name] = [value]
+        object.__setattr__(self, "_values", values)
+
+    def with_body(self, body: bytes) -> "SignedRequest":
+        """The same request with its body."""
+        return SignedRequest(self.method, self.path, self.query, self.headers, body)
 
     def header(self, name: str) -> str | None:
         """A header's value; that of a header given several times joined by commas, as HTTP has it."""
-        values = [value for known, value in self.headers if known == name]
-        return ",".join(values) if values else None
+        values = self._values.get(name)
+        return None if values is None else values[0] if len(values) == 1 else ",".join(values)
+
+    def values(self, name: str) -> list[str]:
+        """A header's values, in the order given."""
+        return self._values.get(name, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,7 @@ class Claim:
     signed_headers: tuple[str, ...]
     signature: str
     at: datetime
+    stamp: str  # the same as it is signed, YYYYMMDDTHHMMSSZ
     expires: timedelta | None  # of a presigned URL
 
 
@@ -164,11 +185,12 @@ def canonical_request(request: SignedRequest, claim: Claim, digest: str) -> str:
     )
     lines = [
         request.method,
-        quote(request.path or b"/", safe=f"/{_UNRESERVED}"),  # encoded a second time, as all services but S3 have it
-        "&".join(f"{name}={value}" for name, value in query),
+        # Encoded a second time, as all services but S3 have it.
+        "/" if request.path in (b"", b"/") else quote(request.path, safe=f"/{_UNRESERVED}"),
+        "&".join([f"{name}={value}" for name, value in query]),
     ]
     for name in claim.signed_headers:
-        values = [" ".join(value.split()) for known, value in request.headers if known == name]
+        values = [" ".join(value.split()) for value in request.values(name)]
         lines.append(f"{name}:{','.join(values)}")
     return "\n".join([*lines, "", ";".join(claim.signed_headers), digest])
 
@@ -176,11 +198,17 @@ def canonical_request(request: SignedRequest, claim: Claim, digest: str) -> str:
 def signature(secret: str, claim: Claim, canonical: str) -> str:
     """The signature over a canonical request, as hexadecimal digits."""
     hashed = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
-    text = f"{ALGORITHM}\n{claim.at:%Y%m%dT%H%M%SZ}\n{claim.scope}\n{hashed}"
+    text = f"{ALGORITHM}\n{claim.stamp}\n{claim.scope}\n{hashed}"
+    return hmac.digest(_signing_key(secret, claim.scope), text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=_KEYS)
+def _signing_key(secret: str, scope: str) -> bytes:
+    """What requests of a day are signed with, for one region and service."""
     key = f"AWS4{secret}".encode()
-    for part in (*claim.scope.split("/"), text):
+    for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return key.hex()
+    return key
 
 
 def _in_header(request: SignedRequest, authorization: str) -> Claim:
@@ -189,16 +217,15 @@ def _in_header(request: SignedRequest, authorization: str) -> Claim:
         raise _other_version()
     if algorithm != ALGORITHM:
         raise IncompleteSignature(f"its algorithm is not {ALGORITHM}")
-    parts = dict(piece.strip().partition("=")[::2] for piece in rest.split(","))
+    parts = dict([piece.strip().partition("=")[::2] for piece in rest.split(",")])
     if parts.keys() != {"Credential", "SignedHeaders", "Signature"}:
         raise IncompleteSignature("the header needs Credential, SignedHeaders and Signature, and nothing else")
     dated = "x-amz-date" if request.header("x-amz-date") is not None else "date"
     if (date := request.header(dated)) is None:
         raise IncompleteSignature("neither X-Amz-Date nor Date says when it was made")
     claim = _claim(parts["Credential"], parts["SignedHeaders"], parts["Signature"], date, None)
-    unsigned = {name for name, _ in request.headers if name.startswith("x-amz-")} | {dated}
-    unsigned.difference_update(claim.signed_headers)
-    if unsigned:
+    must_be_signed = {dated, *[name for name, _ in request.headers if name.startswith("x-amz-")]}
+    if unsigned := must_be_signed.difference(claim.signed_headers):
         raise IncompleteSignature(f"it leaves out headers that must be signed: {', '.join(sorted(unsigned))}")
     return claim
 
@@ -228,17 +255,19 @@ def _claim(credential: str, signed_headers: str, made: str, date: str, expires: 
     names = tuple(signed_headers.split(";"))
     if "host" not in names:
         raise IncompleteSignature("the header Host is not signed")
-    at = _moment(date)
-    if f"{at:%Y%m%d}" != known["day"]:
+    at, stamp = _moment(date)
+    if stamp[:8] != known["day"]:
         raise IncompleteSignature("its credential is of another day than its date")
     scope = credential.partition("/")[2]
-    return Claim(known["key"], known["region"], known["service"], scope, names, made, at, expires)
+    return Claim(known["key"], known["region"], known["service"], scope, names, made, at, stamp, expires)
 
 
-def _moment(date: str) -> datetime:
+def _moment(date: str) -> tuple[datetime, str]:
+    """A date as a moment, and as it is signed."""
     try:
         if _BASIC_ISO.fullmatch(date):
-            return within_reach(datetime.fromisoformat(date))
-        return within_reach(parsedate_to_datetime(date))  # the header Date
+            return within_reach(datetime.fromisoformat(date)), date
+        at = within_reach(parsedate_to_datetime(date))  # the header Date
     except (ValueError, OverflowError):
         raise IncompleteSignature("its date is not one") from None
+    return at, f"{at:%Y%m%dT%H%M%SZ}"

@@ -8,8 +8,8 @@ address, as on EC2.
 
 import secrets
 from collections.abc import Callable, Collection
-from functools import partial
-from ipaddress import IPv4Address, IPv4Network
+from functools import lru_cache, partial
+from ipaddress import IPv4Network
 
 from sqlalchemy import Connection
 
@@ -34,11 +34,10 @@ class NoAddressLeft(Ec2Error):
 
 def free_private(subnet: Subnet, count: int, taken: Taken) -> list[str]:
     """So many free addresses of a subnet, leaving out those that EC2 keeps. Raises `NoAddressLeft`."""
-    network = IPv4Network(subnet.cidr)
-    first, capacity = int(network.network_address) + _RESERVED_FIRST, private_capacity(subnet)
+    first, capacity = _usable(subnet.cidr)
 
     def address(number: int) -> str:
-        return str(IPv4Address(first + number))
+        return _dotted(first + number)
 
     found = _drawn(count, capacity, address, taken)
     if len(found) < count:  # it is nearly full, or small
@@ -56,7 +55,15 @@ def free_private(subnet: Subnet, count: int, taken: Taken) -> list[str]:
 
 def private_capacity(subnet: Subnet) -> int:
     """How many instances a subnet can hold at all."""
-    return max(0, IPv4Network(subnet.cidr).num_addresses - _RESERVED_FIRST - _RESERVED_LAST)
+    return _usable(subnet.cidr)[1]
+
+
+@lru_cache(maxsize=1024)
+def _usable(cidr: str) -> tuple[int, int]:
+    """The first address of a block that is given, and how many there are."""
+    block = IPv4Network(cidr)
+    usable = block.num_addresses - _RESERVED_FIRST - _RESERVED_LAST
+    return int(block.network_address) + _RESERVED_FIRST, max(0, usable)
 
 
 def free_public(octet: int, count: int, taken: Taken) -> list[str]:
@@ -68,6 +75,11 @@ def free_public(octet: int, count: int, taken: Taken) -> list[str]:
         if len(found) == count:
             return found
     raise NoAddressLeft("InsufficientAddressCapacity", "Every address of this host's loopback network is taken.")
+
+
+def _dotted(address: int) -> str:
+    """An address as it is written: `10.0.0.4`."""
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
 
 def _public(octet: int, number: int) -> str:

@@ -21,10 +21,11 @@ class IllegalMove(Exception):
     """Code asked for a move between instance states that EC2 does not have. Our bug, never the caller's."""
 
 
-def add(connection: Connection, instance: Instance) -> None:
-    """Write a new instance, which is in its first state since its launch."""
-    insert(connection, instances, instance)
-    insert(connection, instance_moves, Move(instance.id, 1, instance.state, instance.first_launch_time))
+def add(connection: Connection, *new: Instance) -> None:
+    """Write new instances, which are in their first state since their launch."""
+    insert(connection, instances, *new)
+    first = (Move(instance.id, 1, instance.state, instance.first_launch_time) for instance in new)
+    insert(connection, instance_moves, *first)
 
 
 _BY_ID = Prepared(select(instances).where(instances.c.id == bindparam("id")))

@@ -13,10 +13,10 @@ from kumoniwa.store.rows import InScope, insert, inserting
 from kumoniwa.store.tables import interface_groups, network_interfaces, security_groups
 
 
-def add(connection: Connection, interface: NetworkInterface, group_ids: Sequence[str]) -> None:
-    """Write a new network interface and its security groups."""
-    insert(connection, network_interfaces, interface)
-    _put_groups(connection, interface.id, group_ids)
+def add(connection: Connection, new: Sequence[NetworkInterface], group_ids: Sequence[str]) -> None:
+    """Write new network interfaces, each in these security groups."""
+    insert(connection, network_interfaces, *new)
+    _put_groups(connection, [interface.id for interface in new], group_ids)
 
 
 _IN_SCOPE = InScope(NetworkInterface, network_interfaces)
@@ -153,7 +153,7 @@ def groups_of_instance(connection: Connection, instance_id: str) -> list[str]:
 def set_groups(connection: Connection, interface: NetworkInterface, group_ids: Sequence[str]) -> None:
     """Afterwards the network interface is in exactly these security groups."""
     connection.execute(interface_groups.delete().where(interface_groups.c.interface_id == interface.id))
-    _put_groups(connection, interface.id, group_ids)
+    _put_groups(connection, [interface.id], group_ids)
     _count_change(connection, interface)
 
 
@@ -171,11 +171,12 @@ def instances_in(connection: Connection, group_id: str) -> list[str]:
 _IN_GROUP = inserting(interface_groups, ("interface_id", "position", "group_id"))
 
 
-def _put_groups(connection: Connection, interface_id: str, group_ids: Sequence[str]) -> None:
+def _put_groups(connection: Connection, interface_ids: Sequence[str], group_ids: Sequence[str]) -> None:
     _IN_GROUP.run_each(
         connection,
         [
             {"interface_id": interface_id, "position": position, "group_id": group_id}
+            for interface_id in interface_ids
             for position, group_id in enumerate(group_ids)
         ],
     )

@@ -11,8 +11,10 @@ takes. A statement whose shape depends on its arguments is prepared once for eac
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, bindparam
@@ -132,17 +134,28 @@ class Prepared:
 
     def run_each(self, connection: Connection, all_given: Sequence[Mapping[str, Any]]) -> None:
         """Execute it once with each of these."""
-        if not all_given:
-            return
         ready = self._on(connection)
-        rows = [_bound(ready, given) for given in all_given]
+        self._execute_each(connection, ready, [_bound(ready, given) for given in all_given])
+        if self._table is not None and all_given:
+            self._tell(connection, all_given)
+
+    def run_values(self, connection: Connection, values: Sequence[object]) -> None:
+        """Execute it once with the fields of each of these."""
+        ready = self._on(connection)
+        self._execute_each(connection, ready, [_bound_of(ready, value) for value in values])
+        if self._table is not None and values:
+            whose = self._whose
+            self._tell(connection, [{} if whose is None else {whose: getattr(value, whose)} for value in values])
+
+    def _execute_each(self, connection: Connection, ready: _Ready, rows: Sequence[Sequence[Any]]) -> None:
         driver: Any = connection.connection.driver_connection
         try:
-            driver.executemany(ready.sql, rows)
+            if len(rows) == 1:
+                driver.execute(ready.sql, rows[0])
+            elif rows:
+                driver.executemany(ready.sql, rows)
         except ready.errors as failure:
             raise _raised(connection, ready, failure) from failure
-        if self._table is not None:
-            self._tell(connection, all_given)
 
     def rows(self, connection: Connection, **given: Any) -> list[tuple[Any, ...]]:
         """What it selects, or returns, as tuples in the order of its columns."""
@@ -154,7 +167,9 @@ class Prepared:
             return [tuple(_converted(ready, row)) for row in found]
         return list(found)
 
-    def chunks(self, connection: Connection, at_once: int, **given: Any) -> Iterator[list[tuple[Any, ...]]]:
+    def chunks(
+        self, connection: Connection, at_once: int, **given: Any
+    ) -> Generator[list[tuple[Any, ...]], None, None]:
         """What it selects, as `rows`, so many at a time. What is not taken is not read."""
         ready = self._on(connection)
         cursor = self._execute(connection, given)
@@ -186,8 +201,12 @@ class Prepared:
         found = self._execute(connection, given).fetchall()
         if self._table is not None and found:
             self._tell(connection, (given,))
-        names = ready.names
-        return [kind(**dict(zip(names, _converted(ready, row), strict=True))) for row in found]
+        if not found:
+            return []
+        in_order = _in_order_of(kind, ready.names)
+        if in_order is None:
+            return [kind(**dict(zip(ready.names, _converted(ready, row), strict=True))) for row in found]
+        return [kind(*in_order(_converted(ready, row))) for row in found]
 
     def value(self, kind: Callable[..., T], connection: Connection, **given: Any) -> T | None:
         """Its only row as a value, or None; two rows are our bug and raise."""
@@ -261,6 +280,25 @@ def _bound(ready: _Ready, given: Mapping[str, Any]) -> list[Any]:
         always if name is None else given[name] if convert is None else convert(given[name])
         for name, always, convert in ready.given
     ]
+
+
+def _bound_of(ready: _Ready, value: object) -> list[Any]:
+    """The fields of a value, by place."""
+    return [
+        always if name is None else getattr(value, name) if convert is None else convert(getattr(value, name))
+        for name, always, convert in ready.given
+    ]
+
+
+@cache
+def _in_order_of(kind: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """What puts a row of these columns into the order of a dataclass's fields; None for any other kind of value."""
+    if not is_dataclass(kind):
+        return None
+    places = [names.index(field.name) for field in fields(kind) if field.name in names]
+    if len(places) != len(names) or len(names) != len(fields(kind)):
+        return None
+    return itemgetter(*places) if len(places) > 1 else lambda row: row
 
 
 def _converted(ready: _Ready, row: Sequence[Any]) -> Sequence[Any]:

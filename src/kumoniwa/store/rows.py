@@ -55,7 +55,7 @@ def change(connection: Connection, table: Table, of: str, columns: Mapping[str, 
 def insert(connection: Connection, table: Table, *values: Value) -> None:
     """Write new rows, of values of one kind."""
     if values:
-        inserting(table, _names(type(values[0]))).run_each(connection, [as_row(value) for value in values])
+        inserting(table, _names(type(values[0]))).run_values(connection, values)
 
 
 Scoped = TypeVar("Scoped", bound=Owned)

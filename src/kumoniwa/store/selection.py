@@ -38,10 +38,11 @@ from kumoniwa.store.tables import Moment, tags
 
 FEW = 500
 """Where so few resources match a filter on other rows, they are looked up by their ids. Where more do, the listing is
-walked in its order instead, which fills a page sooner."""
+walked in its order instead."""
 CHUNK = 500
-"""So many rows are handed on at a time, where nothing else is said."""
+"""So many rows are handed on at a time, where nothing else is said: all are wanted."""
 
+_IN_TURN = 4  # filters at most: a look at other rows for each of many resources is dear
 _SHAPES = 500  # of statements, that are kept
 _DIGITS = 16  # of a moment in microseconds, until the year 2286
 _ORDINAL = re.compile(r"[0-9]{1,18}")
@@ -215,9 +216,9 @@ class Selection:
         if few is not None:
             given["few"] = listed(few)
         if few is None or few:
-            yield from _listing(self, tuple(shape), after is not None, few is not None).chunks(
-                connection, at_once, **given
-            )
+            in_turn = at_once < CHUNK and len(shape) <= _IN_TURN
+            listing = _listing(self, tuple(shape), after is not None, few is not None, in_turn)
+            yield from listing.chunks(connection, at_once, **given)
 
     def _read(self, key: str) -> list[str | int]:
         parts = key.split(" ", len(self.order) - 1)
@@ -239,8 +240,9 @@ def _few(
 
 @lru_cache(_SHAPES)
 def _listing(
-    selection: Selection, shape: tuple[tuple[Comparison, _Form], ...], goes_on: bool, are_few: bool
+    selection: Selection, shape: tuple[tuple[Comparison, _Form], ...], goes_on: bool, are_few: bool, in_turn: bool
 ) -> Prepared:
+    """`in_turn`: each resource that comes is asked whether it is one of many, instead of finding all of them first."""
     table, order = selection.table.c, selection.order
     loose = unindexed if are_few else _as_it_is
     query = select(*(selection.columns or [table.id])).where(*selection.where, *_in_scope(selection.table, are_few))
@@ -250,7 +252,11 @@ def _listing(
         if isinstance(comparison, OfRow):
             query = query.where(_fits(loose(comparison.text), form, f"f{place}"))
         else:
-            query = query.where(loose(table.id).in_(_owners(comparison, form, f"f{place}", are_few=False)))
+            owners = _owners(comparison, form, f"f{place}", known=in_turn)
+            if in_turn:
+                query = query.where(owners.where(comparison.owner == table.id).correlate(selection.table).exists())
+            else:
+                query = query.where(loose(table.id).in_(owners))
     if goes_on:
         places = [bindparam(f"after{place}", type_=_raw(column).type) for place, column in enumerate(order)]
         query = query.where(tuple_(*(loose(_raw(column)) for column in order)) > tuple_(*places))
@@ -259,25 +265,19 @@ def _listing(
 
 @lru_cache(_SHAPES)
 def _matches(comparison: OfOthers, form: _Form, are_few: bool) -> Prepared:
-    return Prepared(
-        _owners(comparison, form, "f", are_few=are_few).distinct().limit(bindparam("at_most", type_=Integer))
-    )
+    query = _owners(comparison, form, "f", known=are_few).distinct().limit(bindparam("at_most", type_=Integer))
+    return Prepared(query.where(among(comparison.owner, "few")) if are_few else query)
 
 
-def _owners(comparison: OfOthers, form: _Form, name: str, *, are_few: bool) -> Any:
-    """The ids of the resources whose other rows meet a condition; only those among few."""
-    owner = comparison.owner
-    loose = unindexed if are_few else _as_it_is
+def _owners(comparison: OfOthers, form: _Form, name: str, *, known: bool) -> Any:
+    """The ids of the resources whose other rows meet a condition; `known`: where something else leads to them."""
+    owner, scoped = comparison.owner, comparison.scoped
+    loose = unindexed if known else _as_it_is
     query = select(owner).select_from(owner.table if comparison.among is None else comparison.among)
-    scoped = comparison.scoped
-    query = query.where(
-        *_in_scope(owner.table if scoped is None else scoped, are_few or scoped is None), *comparison.also
-    )
+    query = query.where(*_in_scope(owner.table if scoped is None else scoped, known or scoped is None))
     if comparison.keyed is not None:
         query = query.where(loose(comparison.keyed) == bindparam(f"{name}_key", type_=String()))
-    if are_few:
-        query = query.where(among(owner, "few"))
-    return query.where(_fits(loose(comparison.text), form, name))
+    return query.where(*comparison.also, _fits(loose(comparison.text), form, name))
 
 
 def _in_scope(table: Any, loosely: bool) -> list[ColumnElement[bool]]:

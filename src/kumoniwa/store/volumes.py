@@ -20,9 +20,9 @@ from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import attachments, layers, snapshots, volumes
 
 
-def add(connection: Connection, volume: Volume) -> None:
-    """Write a new volume. Its head layer is there already."""
-    insert(connection, volumes, volume)
+def add(connection: Connection, *new: Volume) -> None:
+    """Write new volumes. Their head layers are there already."""
+    insert(connection, volumes, *new)
 
 
 _BY_ID = Prepared(select(volumes).where(volumes.c.id == bindparam("id")))
@@ -127,10 +127,11 @@ def remove(connection: Connection, volume_id: str) -> None:
     connection.execute(delete(volumes).where(volumes.c.id == volume_id))
 
 
-def attach(connection: Connection, attachment: Attachment) -> None:
-    """Write a new attachment. A volume has one at most: a second raises SQLAlchemy's `IntegrityError`."""
-    insert(connection, attachments, attachment)
-    instances.change(connection, attachment.instance_id)
+def attach(connection: Connection, *new: Attachment) -> None:
+    """Write new attachments. A volume has one at most: a second raises SQLAlchemy's `IntegrityError`."""
+    insert(connection, attachments, *new)
+    for instance_id in dict.fromkeys(attachment.instance_id for attachment in new):
+        instances.change(connection, instance_id)
 
 
 def change_attachment(connection: Connection, volume_id: str, **columns: Any) -> None:

@@ -16,10 +16,10 @@ from asgi import Answer
 from browser import Browser
 from every_action import EXAMPLES, IN_ORDER, MODEL, REFUSED, answered, scene, serialized
 from moments import FORMS, NO_MOMENTS, in_json, moments_in, on_the_wire, refusal, with_moment
+from service_models import service_model
 from stack import Stack
 
 from kumoniwa.api.registry import ACTIONS
-from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 
 pytestmark = pytest.mark.anyio

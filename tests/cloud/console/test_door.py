@@ -111,7 +111,7 @@ async def test_another_service_answers_too(browser: Browser) -> None:
     ("action", "parameters", "code"),
     [
         ("DescribeInstances", {"InstanceIds": "i-0123456789abcdef0"}, "InvalidParameterValue"),
-        ("DescribeInstances", {"Nonsense": 1}, "InvalidParameterValue"),
+        ("DescribeInstances", {"Nonsense": 1}, "UnknownParameter"),
         ("DescribeInstances", {"MaxResults": "5"}, "InvalidParameterValue"),
         ("DescribeInstances", {"MaxResults": 10**40}, "InvalidParameterValue"),
         ("EnableImageDeprecation", {"ImageId": "ami-01234567", "DeprecateAt": 1e300}, "InvalidParameterValue"),

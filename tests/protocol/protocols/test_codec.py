@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 from botocore.parsers import create_parser
+from service_models import service_model
 
 from kumoniwa.errors import Ec2Error, InvalidAction, MissingParameter, OperationNotPermitted
-from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.codec import Traits
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 

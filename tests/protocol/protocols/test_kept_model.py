@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.model import OperationModel
+from service_models import service_model
 
 from kumoniwa.gateway.protocols import kept_model
-from kumoniwa.gateway.protocols.botocore_model import BotocoreModel, service_model
+from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
 from kumoniwa.gateway.protocols.kept_model import KeptModel
 from kumoniwa.gateway.protocols.model import Model, Shape
 

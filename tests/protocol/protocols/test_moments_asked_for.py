@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from moments import FORMS, NO_MOMENTS, Path, at, in_json, moments_in, refusal, with_moment
+from service_models import service_model
 
 from kumoniwa.errors import InvalidParameterValue
-from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 
 MODEL = service_model("ec2", "2016-11-15")

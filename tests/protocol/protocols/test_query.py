@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
+from service_models import service_model
 
 from kumoniwa.errors import InvalidAction, UnknownParameter
-from kumoniwa.gateway.protocols.botocore_model import service_model
 from kumoniwa.gateway.protocols.query import query_codec
 
 CODEC = query_codec("sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/")

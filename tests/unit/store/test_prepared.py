@@ -12,7 +12,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store import rows
 from kumoniwa.store.engines.sqlite import make_engine
-from kumoniwa.store.prepared import TOUCHED, Prepared, among, either, listed
+from kumoniwa.store.prepared import TOUCHED, Prepared, among, either, listed, unindexed
 from kumoniwa.store.tables import layers, metadata, workflows
 
 AT = datetime(2026, 11, 29, 12, 30, 1, 5, UTC)
@@ -53,6 +53,26 @@ def test_what_sqlalchemy_executes_and_what_is_prepared_see_the_same(connection: 
 def test_two_rows_where_one_was_to_be_are_a_bug(connection: Connection) -> None:
     with pytest.raises(AssertionError):
         Prepared(select(layers)).value(Layer, connection)
+
+
+def test_rows_come_in_chunks_and_what_is_not_taken_is_not_read(connection: Connection) -> None:
+    every = Prepared(select(layers.c.id, layers.c.created_at).order_by(layers.c.id))
+    assert [*every.chunks(connection, 1)] == [[("layer-1", AT)], [("layer-2", AT)]]
+    assert [*every.chunks(connection, 5)] == [[("layer-1", AT), ("layer-2", AT)]]
+    first = every.chunks(connection, 1)
+    assert next(first) == [("layer-1", AT)]
+    first.close()
+    Prepared(delete(layers)).run(connection)  # which a statement that still reads would hinder
+    assert [*every.chunks(connection, 1)] == []
+
+
+def test_a_value_that_is_not_looked_up_in_an_index_is_compared_all_the_same(connection: Connection) -> None:
+    by_id = select(layers.c.size_bytes).where(layers.c.id == bindparam("id"))
+    through = select(layers.c.size_bytes).where(unindexed(layers.c.id) == bindparam("id"))
+    for statement, found in ((by_id, "SEARCH"), (through, "SCAN")):
+        assert Prepared(statement).scalars(connection, id="layer-2") == [7]
+        explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {Prepared(statement).sql(connection)}", ("x",))
+        assert str(explained.one()[3]).startswith(found)
 
 
 def test_lists_of_any_length_are_one_parameter(connection: Connection) -> None:

@@ -55,10 +55,21 @@ def write(
     connection: Connection, call: Call, resource_id: str, resource_type: str, tags: Mapping[str, str] | None
 ) -> None:
     """Tag a resource that was just made. Raises EC2's refusal of more tags than a resource can have."""
+    write_each(connection, call, [resource_id], resource_type, tags)
+
+
+def write_each(
+    connection: Connection,
+    call: Call,
+    resource_ids: Collection[str],
+    resource_type: str,
+    tags: Mapping[str, str] | None,
+) -> None:
+    """Tag each of these resources, as `write` does."""
     if tags and len(tags) > MAX_TAGS:
         raise _too_many()
     if tags:
-        rows.add(connection, *_rows(call, resource_id, resource_type, tags))
+        rows.add(connection, *(row for one in resource_ids for row in _rows(call, one, resource_type, tags)))
 
 
 def check_keys_for_metadata(keys: Iterable[str]) -> None:

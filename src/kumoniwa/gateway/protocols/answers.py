@@ -70,6 +70,8 @@ class Writers:
                 # Smithy's default where the model names none.
                 item = self._element(str(shape.member.serialization.get("name", "member")), shape.member)
                 return _container(tag, _each(item))
+            case "string":
+                return _text_leaf(tag)
             case _:
                 return _leaf(tag, _text(shape.type_name))
 
@@ -105,6 +107,19 @@ def _each(item: Writer) -> Writer:
     return write
 
 
+def _text_leaf(tag: str) -> Writer:
+    """As `_leaf`, of what most leaves are."""
+    opening, closing, empty = f"<{tag}>", f"</{tag}>", f"<{tag}/>"
+    special = _SPECIAL.search
+
+    def write(out: Pieces, value: str) -> None:
+        if special(value) is not None:
+            value = escaped(value)
+        out.append(f"{opening}{value}{closing}" if value else empty)
+
+    return write
+
+
 def _leaf(tag: str, text: Callable[[Any], str]) -> Writer:
     opening, closing, empty = f"<{tag}>", f"</{tag}>", f"<{tag}/>"
 
@@ -117,8 +132,6 @@ def _leaf(tag: str, text: Callable[[Any], str]) -> Writer:
 
 def _text(type_name: str) -> Callable[[Any], str]:
     match type_name:
-        case "string":
-            return escaped
         case "boolean":
             return lambda value: "true" if value else "false"
         case "integer" | "long":

@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kumoniwa.api.written_once import Pieces, joined
 from kumoniwa.errors import Ec2Error, InvalidAction
 from kumoniwa.gateway.protocols.answers import PROLOG, Writer, Writers
 from kumoniwa.gateway.protocols.kept_model import KeptModel
-from kumoniwa.gateway.protocols.model import Model, Shape
+from kumoniwa.gateway.protocols.model import Model, Operation, Shape
 from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
-
-if TYPE_CHECKING:
-    from kumoniwa.gateway.protocols.botocore_model import Caller
+from kumoniwa.gateway.protocols.requests import Pairs, RequestWriters
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +63,17 @@ class Codec:
         self._kept_in = kept_in
         self._readers, self._writers = Readers(protocol.names), Writers()
         self._compiled: dict[str, _Compiled] = {}
+        self._requests = RequestWriters(protocol.names)
+        self._written: dict[str, Callable[[Mapping[str, Any]], Pairs]] = {}
 
     @cached_property
     def _model(self) -> Model:
         if self._kept_in is not None:
             return KeptModel(self._service, self.version, self._kept_in)
-        # A server reads what was kept of the model, and has no use for botocore until a browser asks it something.
+        # A server reads what was kept of the model, and has no use for botocore.
         from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
 
         return BotocoreModel(self._service, self.version)
-
-    @cached_property
-    def _caller(self) -> "Caller":
-        from kumoniwa.gateway.protocols.botocore_model import Caller  # see above
-
-        return Caller(self._service, self.version)
 
     def actions(self) -> frozenset[str]:
         """The names of all actions that the service has."""
@@ -106,11 +100,12 @@ class Codec:
     def written(self, action: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Parameters keyed by member names, as a client writes them on the wire: what `parse` reads.
 
-        Raises `InvalidAction`, and `InvalidParameterValue` for what the model does not have or that has another type.
+        Raises `InvalidAction`, `UnknownParameter` for what the model has not, `InvalidParameterValue` for what has
+        another type, and `InvalidRequest` for what is nested too deep.
         """
-        if not self.has(action):
-            raise InvalidAction(action)
-        return self._caller.written(action, parameters)
+        if (write := self._written.get(action)) is None:
+            write = self._written[action] = self._requests.request(self._operation(action).input)
+        return write(parameters)
 
     def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> bytes:
         """The answer of an action: `None` where it has nothing to tell (`<return>true</return>`).
@@ -130,13 +125,16 @@ class Codec:
     def _action(self, action: str) -> _Compiled:
         if (known := self._compiled.get(action)) is not None:
             return known
-        if not self.has(action):
-            raise InvalidAction(action)
-        described = self._model.operation(action)
+        described = self._operation(action)
         traits = _traits(described.input)
         read, write = self._readers.request(described.input), self._result_writer(action, described.output)
         compiled = self._compiled[action] = _Compiled(traits, read, write)
         return compiled
+
+    def _operation(self, action: str) -> Operation:
+        if not self.has(action):
+            raise InvalidAction(action)
+        return self._model.operation(action)
 
     def _result_writer(self, action: str, shape: Shape | None) -> Writer:
         fields = self._writers.members(shape) if shape is not None else None

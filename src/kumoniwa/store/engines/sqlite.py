@@ -9,7 +9,6 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +34,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # with NORMAL a power cut may lose commits that were already confirmed to a caller
     "PRAGMA foreign_keys=ON",
+    "PRAGMA wal_autocheckpoint=4000",  # pages (16 MB): what is written again and again goes to its place less often
     "PRAGMA busy_timeout=1500",  # ms; our own connections do not lock each other out, another program may
 )
 _PASSING = {
@@ -49,7 +49,7 @@ _PASSING = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Write(Generic[T]):
+class _Asked(Generic[T]):
     work: Work[T]
     done: "asyncio.Future[T]"
 
@@ -60,33 +60,56 @@ class SqliteDatabase:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.changes = Changes()
-        self._writes: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="database-reader")
-        self._own = threading.local()  # each reader's connection
-        self._opened: list[Connection] = []
-        self._writer = threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True)
-        self._writer.start()
+        self._writes: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True),
+            *(
+                threading.Thread(target=self._read_for_ever, name=f"database-reader-{number}", daemon=True)
+                for number in range(_READERS)
+            ),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     async def read(self, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
+        self._reads.put(read)
+        return await read.done
 
     async def write(self, work: Work[T]) -> T:
-        write: _Write[T] = _Write(work, asyncio.get_running_loop().create_future())
+        write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
         self._writes.put(write)
         # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
         return await asyncio.shield(write.done)
 
     async def close(self) -> None:
         self._writes.put(None)
-        await asyncio.to_thread(self._writer.join)
-        self._readers.shutdown()
-        for connection in self._opened:
-            connection.close()
+        for _ in range(_READERS):
+            self._reads.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
         self._engine.dispose()
 
-    def _read(self, work: Work[T]) -> T:
+    def _read_for_ever(self) -> None:
+        """Read what is asked for, on a connection of its own: to take one from a pool costs more than most reads."""
+        connection: Connection | None = None
+        while (asked := self._reads.get()) is not None:
+            if asked.done.cancelled():
+                continue
+            try:
+                if connection is None:
+                    connection = self._engine.connect()
+                outcome = partial(_give, asked.done, self._read(asked.work, connection))
+            except BaseException as failure:  # noqa: BLE001 - it is raised again, where the read was asked for
+                outcome = partial(_refuse, asked.done, failure)
+            with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+                asked.done.get_loop().call_soon_threadsafe(outcome)
+        if connection is not None:
+            connection.close()
+
+    def _read(self, work: Work[T], connection: Connection) -> T:
         try:
-            connection = self._reading()
             driver = _driver(connection)
             driver.execute("BEGIN")
             try:
@@ -97,14 +120,6 @@ class SqliteDatabase:
             if (reason := _unavailable(failure)) is not None:
                 raise DatabaseUnavailable(reason) from failure
             raise
-
-    def _reading(self) -> Connection:
-        """The connection of this reader's thread. Opened once: to take one from a pool costs more than most reads."""
-        connection: Connection | None = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = self._engine.connect()
-            self._opened.append(connection)
-        return connection
 
     def _write_for_ever(self) -> None:
         with self._engine.connect() as connection:
@@ -130,7 +145,7 @@ class SqliteDatabase:
             self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
 
 
-def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: Changes) -> None:
+def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: Changes) -> None:
     """Do each write in a savepoint of its own, commit once, tell what changed, then resolve their futures.
 
     What follows the changes knows of them before any caller does: whoever asks after that is not told what was before.
@@ -162,7 +177,7 @@ def _commit_together(connection: Connection, batch: list[_Write[Any]], changes: 
             loop.call_soon_threadsafe(_call_each, those)
 
 
-def _saved(write: _Write[T], connection: Connection, driver: Any) -> Callable[[], None]:
+def _saved(write: _Asked[T], connection: Connection, driver: Any) -> Callable[[], None]:
     """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail."""
     driver.execute("SAVEPOINT one_write")
     try:
@@ -197,6 +212,16 @@ def _end(connection: Connection, driver: Any, how: str) -> None:
 def _call_each(outcomes: Iterable[Callable[[], None]]) -> None:
     for resolve in outcomes:
         resolve()
+
+
+def _give(future: "asyncio.Future[T]", result: T) -> None:
+    if not future.done():  # who asked may have given up
+        future.set_result(result)
+
+
+def _refuse(future: "asyncio.Future[Any]", failure: BaseException) -> None:
+    if not future.done():
+        future.set_exception(failure)
 
 
 def _done(work: Work[T], connection: Connection) -> T:

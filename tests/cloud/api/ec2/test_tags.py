@@ -21,8 +21,8 @@ OTHER = "i-0fedcba9876543210"
 async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
     """Two instances without tags."""
     async with bare_cloud(tmp_path) as made:
-        for instance in (INSTANCE, replace(INSTANCE, id=OTHER, public_ip=None)):
-            await made.database.write(partial(instances.add, instance=instance))
+        both = (INSTANCE, replace(INSTANCE, id=OTHER, public_ip=None))
+        await made.database.write(lambda connection: instances.add(connection, *both))
         yield made
 
 

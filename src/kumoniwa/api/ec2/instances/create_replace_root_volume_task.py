@@ -14,7 +14,7 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.attach_volume import keep_for
-from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
+from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, add_volumes, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -139,8 +139,9 @@ def _new_root(
     source = _source(connection, call, instance, old, parameters)
     check_room(host, NEW_LAYER_BYTES)
     wanted = WantedVolume(source.snapshot, source.size_gib, old.volume_type, old.iops, old.throughput)
-    volume = new_volume(connection, call, old.zone, wanted)
-    return _NewRoot(volume, source.snapshot.id, source.becomes)
+    new = new_volume(call, old.zone, wanted)
+    add_volumes(connection, new)
+    return _NewRoot(new.volume, source.snapshot.id, source.becomes)
 
 
 def _source(connection: Connection, call: Call, instance: Instance, old: Volume, parameters: Parameters) -> _Source:

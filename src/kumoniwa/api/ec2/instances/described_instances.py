@@ -19,7 +19,7 @@ from kumoniwa.api.written_once import Frame, Framed, WrittenOnce
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
 
-_BYTES = 16_000
+_BYTES = 11_500
 _BYTES_OF_PART = 1_000
 _BYTES_OF_CHARACTER = 5  # in the output, and in UTF-8
 

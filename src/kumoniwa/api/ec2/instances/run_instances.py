@@ -19,9 +19,8 @@ from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUI
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
-from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications
-from kumoniwa.api.ec2.tags import write as write_tags
-from kumoniwa.api.ec2.volumes.new_volume import new_volume
+from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
+from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
@@ -31,7 +30,7 @@ from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.model.volumes import Attachment, AttachmentState
+from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.network.addresses import cloud_octet, free_private, free_public
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
@@ -93,7 +92,7 @@ async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         count = _fitting(host, connection, launch, least, most)
         check_room(host, count * len(launch.devices) * NEW_LAYER_BYTES)
         addresses = _addresses(connection, launch.network, count)
-        launched = [_launch(connection, call, launch, index, own) for index, own in enumerate(addresses)]
+        launched = _launched(connection, call, launch, addresses)
         images.change(connection, launch.image.id, last_launched_at=call.at)
         around = surroundings(connection, call, launched)
         return reservations(launched, [instance_output(instance, around) for instance in launched])[0]
@@ -169,20 +168,33 @@ def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> lis
     return [_Addresses(own, outer) for own, outer in zip(private, public, strict=True)]
 
 
-def _launch(connection: Connection, call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
-    """Write one instance with its volumes, and the workflow that brings it to life."""
-    instance = _instance(call, launch, index, own)
-    instances.add(connection, instance)
-    interface = _interface(instance, launch.network, own.private)
-    network_interfaces.add(connection, interface, launch.network.group_ids)
-    if instance.metadata_tags:
+def _launched(connection: Connection, call: Call, launch: _Launch, addresses: Sequence[_Addresses]) -> list[Instance]:
+    """Write an instance for each of these, with its volumes, and the workflows that bring them to life."""
+    launched = [_instance(call, launch, index, own) for index, own in enumerate(addresses)]
+    instances.add(connection, *launched)
+    interfaces = [
+        _interface(instance, launch.network, own.private) for instance, own in zip(launched, addresses, strict=True)
+    ]
+    network_interfaces.add(connection, interfaces, launch.network.group_ids)
+    made: list[NewVolume] = []
+    attached: list[Attachment] = []
+    for instance in launched:
+        for position, device in enumerate(launch.devices):
+            made.append(new_volume(call, instance.zone, device.volume))
+            attached.append(_attachment(call, instance, made[-1].volume, position, device))
+    add_volumes(connection, *made)
+    volumes.attach(connection, *attached)
+    if launch.options.metadata_tags:
         check_keys_for_metadata(launch.tags.get("instance", {}))
-    write_tags(connection, call, instance.id, "instance", launch.tags.get("instance"))
-    write_tags(connection, call, interface.id, "network-interface", launch.tags.get("network-interface"))
-    for position, device in enumerate(launch.devices):
-        _add_volume(connection, call, launch, instance, position, device)
-    submit(connection, run_instance, origin(call), instance_id=instance.id)
-    return instance
+    for resource_type, ids in (
+        ("instance", [instance.id for instance in launched]),
+        ("network-interface", [interface.id for interface in interfaces]),
+        ("volume", [one.volume.id for one in made]),
+    ):
+        write_each(connection, call, ids, resource_type, launch.tags.get(resource_type))
+    for instance in launched:
+        submit(connection, run_instance, origin(call), instance_id=instance.id)
+    return launched
 
 
 def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
@@ -251,11 +263,8 @@ def _guest_uuid(instance_id: str) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _add_volume(
-    connection: Connection, call: Call, launch: _Launch, instance: Instance, position: int, device: LaunchDevice
-) -> None:
-    volume = new_volume(connection, call, instance.zone, device.volume)
-    attachment = Attachment(
+def _attachment(call: Call, instance: Instance, volume: Volume, position: int, device: LaunchDevice) -> Attachment:
+    return Attachment(
         volume_id=volume.id,
         instance_id=instance.id,
         device=device.device,
@@ -265,5 +274,3 @@ def _add_volume(
         position=position,
         after_boot=0,
     )
-    volumes.attach(connection, attachment)
-    write_tags(connection, call, volume.id, "volume", launch.tags.get("volume"))

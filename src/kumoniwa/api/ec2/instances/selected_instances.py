@@ -12,6 +12,7 @@ from kumoniwa.store.tables import attachments, instances, interface_groups, netw
 
 _own, _interface = instances.c, network_interfaces.c
 _of, _primary = _interface.instance_id, [_interface.device_index == 0]
+_attached_to = instances.alias("attached_to")
 _in_groups = network_interfaces.join(interface_groups)
 _named_groups = _in_groups.join(security_groups, security_groups.c.id == interface_groups.c.group_id)
 _group_id = other_text(_of, interface_groups.c.group_id, among=_in_groups, also=_primary)
@@ -24,8 +25,8 @@ COMPARISONS: dict[str, Comparison] = {
     "block-device-mapping.volume-id": other_text(
         attachments.c.instance_id,
         attachments.c.volume_id,
-        among=attachments.join(instances),
-        also=[_own.state != InstanceState.TERMINATED],
+        among=attachments.join(_attached_to),
+        also=[_attached_to.c.state != InstanceState.TERMINATED],
     ),
     "client-token": text(_own.client_token),
     "ebs-optimized": boolean(_own.ebs_optimized),

@@ -11,7 +11,7 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
-from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, new_volume
+from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, add_volumes, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -55,7 +55,9 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
         check_room(host, NEW_LAYER_BYTES)
-        volume = new_volume(connection, call, zone, wanted)
+        new = new_volume(call, zone, wanted)
+        add_volumes(connection, new)
+        volume = new.volume
         write_tags(connection, call, volume.id, "volume", tags)
         submit(connection, create_volume_story, origin(call), volume_id=volume.id)
         return _answer(volume, tags)

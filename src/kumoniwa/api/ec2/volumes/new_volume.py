@@ -23,8 +23,22 @@ class WantedVolume:
     throughput: int | None
 
 
-def new_volume(connection: Connection, call: Call, zone: str, wanted: WantedVolume) -> Volume:
-    """Write a volume that is `creating` and attached nowhere; its file comes later."""
+@dataclass(frozen=True, slots=True)
+class NewVolume:
+    """A volume and its writable layer."""
+
+    volume: Volume
+    head: Layer
+
+
+def add_volumes(connection: Connection, *new: NewVolume) -> None:
+    """Write new volumes with their layers, whose files come later."""
+    layers.add(connection, *(one.head for one in new))
+    volumes.add(connection, *(one.volume for one in new))
+
+
+def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:
+    """A volume that is `creating` and attached nowhere."""
     snapshot = wanted.snapshot
     head = Layer(new_id("layer"), snapshot.layer_id if snapshot else None, wanted.size_gib * GIB, call.at)
     volume = Volume(
@@ -41,6 +55,4 @@ def new_volume(connection: Connection, call: Call, zone: str, wanted: WantedVolu
         created_at=call.at,
         head=head.id,
     )
-    layers.add(connection, head)
-    volumes.add(connection, volume)
-    return volume
+    return NewVolume(volume, head)

@@ -4,7 +4,7 @@ A volume without an instance is cut, and grown, by metadata only; so a layer may
 beneath it. They are made before a volume is plugged into a guest.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 import structlog
@@ -15,7 +15,6 @@ from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.refusal import happened
 from kumoniwa.store import layers
-from kumoniwa.store.database import Work
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -25,18 +24,28 @@ _COLLECTION = "collection of layers"
 _HINT = "see whether the disk of the data folder works, and who owns its files"
 
 
-async def ensure_layers_made(world: World, *heads: str, then: Work[object] | None = None) -> None:
-    """Afterwards these layers have their files, and so has each that they stand on; `then` is written with that.
+async def ensure_layers_made(world: World, *heads: str) -> None:
+    """Afterwards these layers have their files, and so has each that they stand on.
 
     Raises `LayerDamaged` where a file is missing that was there before, for making it anew would hide the loss, and
     where one that never changes any more has lost its end.
     """
     async with world.turns.layer_files:
-        made: dict[str, Layer] = {}
-        for chain in await world.database.read(partial(layers.chains, heads=heads)):
-            made |= await _made(world, chain)
-        if made or then is not None:
-            await _note_made(world, list(made.values()), then)
+        await make_chains(world, await world.database.read(partial(layers.chains, heads=heads)))
+
+
+async def make_chains(
+    world: World, chains: Iterable[Sequence[Layer]], *, then: Callable[[Connection], object] | None = None
+) -> None:
+    """Make the files of chains of layers, as `ensure_layers_made`, in its turn; `then` is written with that.
+
+    The chains were read in the same turn (`world.turns.layer_files`).
+    """
+    made: dict[str, Layer] = {}
+    for chain in chains:
+        made |= await _made(world, chain)
+    if made or then is not None:
+        await _note_made(world, list(made.values()), then)
 
 
 async def check_made(world: World, chain: Sequence[Layer]) -> bool:
@@ -91,7 +100,7 @@ async def collect_what_goes(world: World, **about: str) -> None:
         world.troubles.failed(_COLLECTION, "files of layers that nothing needs cannot be deleted", reason, hint=_HINT)
 
 
-async def _note_made(world: World, made: Sequence[Layer], then: Work[object] | None) -> None:
+async def _note_made(world: World, made: Sequence[Layer], then: Callable[[Connection], object] | None) -> None:
     """Note that these layers, the lowest first, have their files; delete those whose rows went meanwhile."""
 
     def note(connection: Connection) -> frozenset[str]:

@@ -4,10 +4,11 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
-from kumoniwa.store import instances, volumes
+from kumoniwa.store import instances, layers, volumes
 from kumoniwa.workflows.shared_commits import begins_with_rows
-from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made, make_chains
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
@@ -22,16 +23,21 @@ async def ensure_file_made(world: World, volume_id: str) -> None:
 @begins_with_rows
 async def ensure_launched_in_use(world: World, instance_id: str) -> None:
     """Afterwards every volume of the instance has its file and is in use."""
-    found = await world.database.read(partial(volumes.of_instance, instance_id=instance_id))
+
+    def read(connection: Connection) -> tuple[list[str], list[list[Layer]]]:
+        found = volumes.of_instance(connection, instance_id)
+        return [volume.id for _, volume in found], layers.chains(connection, [volume.head for _, volume in found])
 
     def publish(connection: Connection) -> None:
-        for _, volume in found:
-            volumes.move(connection, volume.id, [VolumeState.CREATING], VolumeState.IN_USE)
+        for volume_id in ids:
+            volumes.move(connection, volume_id, [VolumeState.CREATING], VolumeState.IN_USE)
             volumes.move_attachment(
-                connection, volume.id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED
+                connection, volume_id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED
             )
 
-    await ensure_layers_made(world, *(volume.head for _, volume in found), then=publish)
+    async with world.turns.layer_files:
+        ids, chains = await world.database.read(read)
+        await make_chains(world, chains, then=publish)
 
 
 @begins_with_rows

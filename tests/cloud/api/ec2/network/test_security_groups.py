@@ -72,7 +72,7 @@ def _write(connection: Connection, instance: Instance, group_ids: Sequence[str])
     subnet = vpcs.default_subnet(connection, Scope.of(instance), instance.zone)
     assert subnet is not None
     instances.add(connection, instance)
-    network_interfaces.add(connection, replace(INTERFACE, vpc_id=vpc.id, subnet_id=subnet.id), group_ids)
+    network_interfaces.add(connection, [replace(INTERFACE, vpc_id=vpc.id, subnet_id=subnet.id)], group_ids)
 
 
 def open_ports(cloud: BareCloud) -> list[tuple[int, int]]:

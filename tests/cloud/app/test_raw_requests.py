@@ -173,3 +173,26 @@ async def test_an_answer_of_unknown_length_ends_with_its_connection(tmp_path: Pa
     async with served(stream, tmp_path) as (port, _):
         answers = await told(port, GET % b"a")
     assert answers.endswith(b"\r\nconnection: close\r\n\r\nabcd")
+
+
+async def test_a_request_that_is_answered_before_it_is_whole_is_read_to_its_end(tmp_path: Path) -> None:
+    answered = asyncio.Event()
+
+    async def answer_early(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(f"[{scope['path']}]")(scope, receive, send)
+        answered.set()
+
+    async with served(answer_early, tmp_path) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            answered.clear()
+            writer.write(b"POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\n")
+            async with asyncio.timeout(10):
+                await answered.wait()
+                assert (await reader.readuntil(b"]")).endswith(b"\r\n\r\n[/a]")
+            writer.write(b"GET /c HT")
+        writer.write(LAST % b"b")
+        async with asyncio.timeout(10):
+            last = await reader.read()
+        assert last.count(b"HTTP/1.1 ") == 1 and last.endswith(b"[/b]")
+        writer.close()

@@ -52,5 +52,7 @@ def shown(value: float) -> str:
 
 
 def times(value: float) -> str:
-    """A ratio with two digits."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    """A ratio with two digits or three."""
+    if value >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"

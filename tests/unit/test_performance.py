@@ -108,7 +108,7 @@ def test_the_table_shows_what_a_peer_does_not_do_as_a_dash_and_says_why() -> Non
 
 def test_the_page_has_every_row_and_every_plot() -> None:
     page = document.page(_FIGURES)
-    assert "| CreateTags | ms | 2.00 | 10.0 | 1.00 | 0.2 (0.1–0.9) | 2 (1–9) | ≤ 0.4 × moto | met |" in page
+    assert "| CreateTags | ms | 2.00 | 10.0 | 1.00 | 0.20 (0.10–0.90) | 2.00 (1.00–9.00) | ≤ 0.4 × moto | met |" in page
     assert "| memory at 10,000 | 2,000 MiB | ≤ 1024 MiB | MISSED |" in page
     assert "| launch to a login by SSH, to bare QEMU | 1.01 × | ≤ 1.03 × | met |" in page
     assert all(f"]({name})" in page for name in document.PLOTS)

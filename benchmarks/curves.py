@@ -20,7 +20,7 @@ _THOUSAND = 1_000
 _PEERS_MOST = 1_000
 _PEERS_MINUTES = 3.0
 _FEW = 10
-_ROUNDS = 5
+_ROUNDS = 7
 
 
 @dataclass

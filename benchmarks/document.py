@@ -74,11 +74,11 @@ def _beside(figures: Figures) -> Iterator[str]:
     yield f"""
 ## Beside its peers
 
-Medians of {figures["rounds"]} rounds. Beside an aim is the ratio of the medians, and in brackets what the middle half
-of the rounds' own ratios lies between. CPU is the processor time of the server's process for one request. The thousand
+Medians of {figures["rounds"]} rounds; a ratio is the median of the rounds' own ratios, and in brackets is what the
+middle half of them lies between. CPU is the processor time of the server's process for one request. The thousand
 instances were launched one by one; full listings and filters ask for up to 1,000 in one page.
 """
-    yield from _table(["work", "", *HEADINGS[2:-1], "reached"], lines(figures["table"]))
+    yield from _table(["work", "", *HEADINGS[2:]], lines(figures["table"]))
     for sentence in not_done(figures):
         yield ""
         yield sentence

@@ -38,12 +38,10 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """Ours to theirs: the ratio of the medians, and the spread of the rounds' own ratios around it.
-
-    A round's two values were measured one right after the other, so what slows the machine down slows down both.
+    """Ours to theirs, of the ratios of the rounds: a round's two values were measured one right after the other, so
+    what slows the machine down slows down both.
     """
-    rounds = spread([mine / other for mine, other in zip(ours, theirs, strict=False)])
-    return Spread(statistics.median(ours) / statistics.median(theirs), rounds.low, rounds.high)
+    return spread([mine / other for mine, other in zip(ours, theirs, strict=True)])
 
 
 def shown(value: float) -> str:
@@ -54,5 +52,7 @@ def shown(value: float) -> str:
 
 
 def times(value: float) -> str:
-    """A ratio with two digits."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    """A ratio with two digits or three."""
+    if value >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"

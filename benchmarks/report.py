@@ -5,7 +5,7 @@ from typing import Any
 
 from aims import SERVERS, Row, Verdict, verdicts
 from growth_aims import Points, growth, on_guests
-from measured import ALL_CPU, CPU, CPU_SECONDS, IDLE, PSS, RATE, RSS, SECONDS, TIME, shown, spread, times
+from measured import ALL_CPU, CPU, CPU_SECONDS, IDLE, PSS, RATE, RSS, SECONDS, TIME, ratio, shown, spread, times
 
 Figures = Mapping[str, Any]
 """What the JSON holds."""
@@ -40,22 +40,20 @@ def lines(table: Mapping[str, Row]) -> list[list[str]]:
                     name if number == 0 else "",
                     UNITS[measure],
                     *(shown(medians[server]) if server in medians else _NOT_DONE for server in SERVERS),
-                    *(_ratio(medians, peer) for peer in list(SERVERS)[1:]),
+                    *(_ratio(row, peer, measure) for peer in list(SERVERS)[1:]),
                     ", ".join(verdict.aim.text for verdict in aims),
-                    ", ".join(map(_judged, aims)),
+                    ", ".join(_met(verdict.is_met) for verdict in aims),
                 ]
             )
     return found
 
 
-def _judged(verdict: Verdict) -> str:
-    """Whether it is met, the ratio, and what the middle half of the rounds' ratios lies between."""
-    ratio = verdict.ratio
-    return f"{_met(verdict.is_met)} {times(ratio.median)} ({times(ratio.low)} to {times(ratio.high)})"
-
-
-def _ratio(medians: Mapping[str, float], peer: str) -> str:
-    return times(medians["kumoniwa"] / medians[peer]) if peer in medians else _NOT_DONE
+def _ratio(row: Row, peer: str, measure: str) -> str:
+    """The ratio to a peer, and what the middle half of the rounds' ratios lies between."""
+    if measure not in row.get(peer, {}):
+        return _NOT_DONE
+    found = ratio(row["kumoniwa"][measure], row[peer][measure])
+    return f"{times(found.median)} ({times(found.low)}–{times(found.high)})"
 
 
 HEADINGS = ["", "", *SERVERS.values(), "/ moto", "/ MiniStack", "aim", ""]

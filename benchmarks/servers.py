@@ -20,8 +20,9 @@ REGION = "us-east-1"
 _WITHIN = 1800.0  # seconds
 _WINDOW = 0.5  # seconds
 _RESTING = 2.0  # seconds
+_IDLING = 5.0  # seconds
 _NOTHING = 0.005  # of a core
-_IDLE = 0.03  # of a core: below this a server has nothing to do
+_IDLE = 0.01  # of a core: below this a server has nothing to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Running:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.kind.title} never rests")
             before = used
-        self.idle_share = used
+        self.idle_share = self._used_in(_IDLING) / _IDLING
 
     def _used_in(self, seconds: float) -> float:
         before = self.process.cpu_seconds()

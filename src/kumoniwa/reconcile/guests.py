@@ -32,6 +32,7 @@ from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.steps.instances.guests import disk_of
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards, ensure_refused_forwards, note_unanswered
 from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
+from kumoniwa.workflows.stories.instances.run_instance import run_instance
 from kumoniwa.workflows.stories.volumes.detach_volume import detach_volume
 from kumoniwa.workflows.story import submit
 from kumoniwa.workflows.world import World
@@ -56,12 +57,15 @@ class Follower:
         # By instance: its guest gave a sign of life in the boot of this number.
         self._seen: dict[str, tuple[int, asyncio.Task[object]]] = {}
         self._without_room: set[str] = set()
+        self._unsettled: set[str] = set()
+        """Instances of which something was heard that is to be looked at once no workflow has them."""
         self._tasks = Tasks("reconcile")
         self._inbox = Inbox(self._follow_one, self._tasks)
 
     async def adopt(self) -> None:
         """At start, workflows being resumed: open what running guests need of us, and settle what no workflow owns."""
         found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
+        self._unsettled.update(instance.id for instance in found)  # their guests may have ended while nobody listened
         await asyncio.gather(*(self._adopt(instance.id) for instance in found))  # one that is silent delays no other
 
     async def _adopt(self, instance_id: str) -> None:
@@ -117,6 +121,9 @@ class Follower:
             key = _recovery(workflow.subject)
             self._world.troubles.failed(key, what, failure, instance=workflow.subject, hint=hint)
             return
+        if failure is None and workflow.kind == run_instance.kind and workflow.subject not in self._unsettled:
+            return  # most launches: nothing was heard of the guest but that it boots
+        self._unsettled.discard(workflow.subject)
         await self.settle(workflow.subject)
 
     async def seen(self, instance_id: str) -> None:
@@ -177,6 +184,7 @@ class Follower:
         try:
             await self._note(event)
             if event.kind in _SETTLED:
+                self._unsettled.add(event.guest)
                 await self.settle(event.guest)
             elif event.kind is EventKind.DISK_LET_GO:
                 await self._take_back(event.guest, event.detail)

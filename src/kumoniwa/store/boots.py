@@ -33,13 +33,14 @@ _ID = Prepared(select(boots.c.id).where(boots.c.id == bindparam("id")))
 def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:
     """Write a boot that begins now, once; gives whether it was not there. A life that had not ended has then ended,
     for the same cause."""
-    if _ID.scalar(connection, id=boot_id) is not None:
-        return False
-    ensure_ended(connection, instance_id, cause, origin)
+    if (latest := latest_number(connection, instance_id)) > 0:
+        if _ID.scalar(connection, id=boot_id) is not None:
+            return False
+        ensure_ended(connection, instance_id, cause, origin)
     boot = Boot(
         id=boot_id,
         instance_id=instance_id,
-        number=latest_number(connection, instance_id) + 1,
+        number=latest + 1,
         cause=cause,
         started_at=origin.at,
         action=origin.action,

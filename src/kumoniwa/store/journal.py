@@ -63,15 +63,16 @@ def submit(
         "kind": kind,
         "subject": subject,
         "arguments": dict(arguments),
-        "state": WorkflowState.WAITING,
+        "state": WorkflowState.RUNNING,
         "created_at": origin.at,
         "action": origin.action,
         "request_id": origin.request_id,
         "principal": origin.principal,
     }
     sequence: int = _NEW.scalar(connection, **columns)
-    if subject is None or claims.take(connection, subject, workflow_id):
-        return _set_running(connection, workflow_id)
+    if subject is not None and not claims.take(connection, subject, workflow_id):
+        columns["state"] = WorkflowState.WAITING
+        rows.change(connection, workflows, workflow_id, {"state": WorkflowState.WAITING})
     return WorkflowRow(sequence=sequence, **columns)
 
 
@@ -202,5 +203,5 @@ _BEGUN = Prepared(
 
 def _set_running(connection: Connection, workflow_id: str) -> WorkflowRow:
     begun = _BEGUN.value(WorkflowRow, connection, of=workflow_id)
-    assert begun is not None, f"{workflow_id} was just written, or waits"
+    assert begun is not None, f"{workflow_id} waits"
     return begun

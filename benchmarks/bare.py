@@ -20,11 +20,14 @@ from kumoniwa.clock import SystemClock
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.store.engines import open_database
 
+_DISK = '{"driver": "qcow2"'
+
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
     """What Kumoniwa started QEMU with: its arguments, and of each disk the layer that the overlay stands on."""
 
+    pid: int
     arguments: tuple[str, ...]
     bases: dict[str, Path | None]
 
@@ -37,7 +40,7 @@ def blueprint(instance_id: str) -> Blueprint:
         try:
             arguments = (entry / "cmdline").read_bytes().decode().split("\0")[:-1]
             if f"guest={instance_id}" in arguments:
-                return Blueprint(tuple(arguments), _bases(arguments, (entry / "cwd").readlink()))
+                return Blueprint(int(entry.name), tuple(arguments), _bases(arguments, (entry / "cwd").readlink()))
         except OSError:
             continue
     raise RuntimeError(f"no QEMU runs {instance_id}")
@@ -46,7 +49,7 @@ def blueprint(instance_id: str) -> Blueprint:
 def _bases(arguments: list[str], folder: Path) -> dict[str, Path | None]:
     bases: dict[str, Path | None] = {}
     for text in arguments:
-        if text.startswith('{"driver": "qcow2"'):
+        if text.startswith(_DISK):
             named = Path(json.loads(text)["file"]["filename"])
             told = json.loads(_output("qemu-img", "info", "-U", "--output=json", str((folder / named).resolve())))
             backing = told.get("full-backing-filename")
@@ -55,12 +58,17 @@ def _bases(arguments: list[str], folder: Path) -> dict[str, Path | None]:
 
 
 @contextmanager
-def bare_guest(plan: Blueprint, folder: Path, ssh_port: int) -> Iterator[None]:
-    """A guest that boots as long as the block, its port 22 forwarded to `ssh_port` of 127.0.0.1."""
+def bare_guest(plan: Blueprint, folder: Path, ssh_port: int) -> Iterator[int]:
+    """A guest that boots as long as the block, its port 22 forwarded to `ssh_port` of 127.0.0.1; gives its process."""
     home, layers = folder / "guests" / "bare", folder / "layers"
     arguments = []
     for argument in plan.arguments:
         if argument == "-S":
+            continue
+        if argument.startswith(_DISK):  # what it stands on is in the overlay's header, and elsewhere for this guest
+            arguments.append(
+                json.dumps({name: value for name, value in json.loads(argument).items() if name != "backing"})
+            )
             continue
         changed = re.sub(r"id=(\w+),fd=\d+", r"id=\1,path=\1.sock", argument)
         if changed.startswith("user,id="):
@@ -68,7 +76,7 @@ def bare_guest(plan: Blueprint, folder: Path, ssh_port: int) -> Iterator[None]:
         arguments.append(changed)
     process = subprocess.Popen(arguments, cwd=home, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
-        yield
+        yield process.pid
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -76,13 +84,14 @@ def bare_guest(plan: Blueprint, folder: Path, ssh_port: int) -> Iterator[None]:
 
 
 def make_overlays(plan: Blueprint, folder: Path) -> None:
-    """New overlays for a guest that has never booted."""
+    """New overlays for a guest that has never booted, as qemu-img makes them where nothing else is asked for."""
     (folder / "guests" / "bare").mkdir(parents=True, exist_ok=True)
     (folder / "layers").mkdir()
     for name, base in plan.bases.items():
         assert base is not None, "the guest has a disk that stands on nothing"
-        options = ("-o", "extended_l2=on,cluster_size=128k", "-F", "qcow2", "-b", str(base))
-        _output("qemu-img", "create", "-q", "-f", "qcow2", *options, str(folder / "layers" / name))
+        _output(
+            "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(base), str(folder / "layers" / name)
+        )
 
 
 @asynccontextmanager

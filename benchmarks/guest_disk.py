@@ -1,7 +1,7 @@
 """Runs inside a guest: writes or reads one of its disks past the page cache, and tells how long each request took.
 
     guest_disk.py write DEVICE SECONDS MIB    random 4k writes within the first MIB; one JSON line at the end
-    guest_disk.py read DEVICE MIB             sequential 1 MiB reads; one JSON line at the end
+    guest_disk.py read DEVICE MIB PASSES      sequential 1 MiB reads, from the start again for each pass; the same
 
 Times are seconds since the program said `begun`, so that whoever started it can tell what went on elsewhere then.
 """
@@ -33,15 +33,18 @@ def write(device: str, seconds: float, mib: int) -> None:
     print(json.dumps(taken), flush=True)
 
 
-def read(device: str, mib: int) -> None:
-    """Read the first MIB in order, and tell the seconds that it took."""
+def read(device: str, mib: int, passes: int) -> None:
+    """Read the first MIB in order, again and again, and tell the seconds that each pass took."""
     chunk = mmap.mmap(-1, _CHUNK)
     disk = os.open(device, os.O_RDONLY | os.O_DIRECT)
+    taken = []
     print("begun", flush=True)
-    begun = time.monotonic()
-    for number in range(mib):
-        os.preadv(disk, [chunk], number * _CHUNK)
-    print(json.dumps(time.monotonic() - begun), flush=True)
+    for _ in range(passes):
+        begun = time.monotonic()
+        for number in range(mib):
+            os.preadv(disk, [chunk], number * _CHUNK)
+        taken.append(round(time.monotonic() - begun, 6))
+    print(json.dumps(taken), flush=True)
 
 
 if __name__ == "__main__":

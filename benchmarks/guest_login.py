@@ -1,15 +1,15 @@
 """One Debian guest that a benchmark logs in to."""
 
 import asyncio
-import json
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bare import banner
+from bare import banner, blueprint
 from boot import Launcher
+from processes import cpu_seconds
 
 from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_command
@@ -21,10 +21,23 @@ _PROGRAM = "/tmp/guest_disk.py"
 
 
 @dataclass(frozen=True)
+class Ran:
+    """What a program said that ran in the guest.
+
+    `begun` is the host's time; `cpu` the processor time, in seconds, that the guest's QEMU took for it.
+    """
+
+    begun: float
+    told: str
+    cpu: float
+
+
+@dataclass(frozen=True)
 class Guest:
-    """An instance, and SSH to it."""
+    """An instance, its QEMU, and SSH to it."""
 
     instance_id: str
+    pid: int
     endpoint: tuple[str, int]
     key: Path
 
@@ -37,28 +50,26 @@ class Guest:
         """Write each block of the first MIB, so that what comes after writes over data."""
         self.run(f"yes kumoniwa | sudo dd of={self._device(volume_id)} bs=1M count={mib} iflag=fullblock oflag=direct")
 
-    def write(
-        self, volume_id: str, seconds: int, mib: int, on_begun: Callable[[], None] = lambda: None
-    ) -> tuple[float, list[tuple[float, float]]]:
-        """Random 4k writes for so long: when they began (the host's time), then each as (seconds since, took)."""
-        begun, told = self._ran("write", self._device(volume_id), str(seconds), str(mib), on_begun=on_begun)
-        return begun, json.loads(told)
+    def write(self, volume_id: str, seconds: int, mib: int, on_begun: Callable[[], None] = lambda: None) -> Ran:
+        """Random 4k writes for so long: each as (seconds since they began, took), in JSON."""
+        return self._ran("write", self._device(volume_id), str(seconds), str(mib), on_begun=on_begun)
 
-    def read(self, volume_id: str, mib: int) -> float:
-        """The seconds that reading the first MIB takes."""
-        return float(json.loads(self._ran("read", self._device(volume_id), str(mib))[1]))
+    def read(self, volume_id: str, mib: int, passes: int) -> Ran:
+        """Read the first MIB so often: the seconds of each pass, in JSON."""
+        return self._ran("read", self._device(volume_id), str(mib), str(passes))
 
-    def _ran(self, *words: str, on_begun: Callable[[], None] = lambda: None) -> tuple[float, str]:
+    def _ran(self, *words: str, on_begun: Callable[[], None] = lambda: None) -> Ran:
         command = " ".join(["sudo", "python3", _PROGRAM, *words])
         argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=_OPTIONS), command]
         with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "begun\n"
-            begun = time.time()
+            begun, cpu = time.time(), cpu_seconds(self.pid)
             on_begun()
-            told = process.stdout.read()
+            told = process.stdout.readline()
+            cpu = cpu_seconds(self.pid) - cpu
         assert process.returncode == 0, f"{command} failed in the guest"
-        return begun, told
+        return Ran(begun, told, cpu)
 
     def _device(self, volume_id: str) -> str:
         serial = volume_id.replace("-", "")
@@ -82,7 +93,7 @@ async def launched_guest(cloud: OwnCloud) -> tuple[Launcher, Guest]:
     endpoint = await launcher.endpoint(instance_id)
     await banner(*endpoint, _WITHIN)
     await launcher.until_reachable(instance_id)
-    guest = Guest(instance_id, endpoint, key)
+    guest = Guest(instance_id, blueprint(instance_id).pid, endpoint, key)
     program = Path(__file__).with_name("guest_disk.py").read_bytes()
     await asyncio.to_thread(guest.run, f"cat > {_PROGRAM}", program)
     return launcher, guest

@@ -14,7 +14,7 @@ from kumoniwa import run
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, EventKind, Firmware, GuestDisk, GuestState
 from kumoniwa.hypervisor.qemu.guest.drives import plugs
 from kumoniwa.hypervisor.qemu.guest.process import firmware
-from kumoniwa.hypervisor.qemu.guest.process.command_line import disk_node
+from kumoniwa.hypervisor.qemu.guest.process.command_line import DiskIo, disk_node
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
@@ -84,7 +84,7 @@ async def test_a_disk_taken_by_force_is_free_and_its_guest_forgets_it_when_it_is
 async def test_what_an_earlier_server_left_between_two_steps_of_a_detachment_is_found(bench: QemuBench) -> None:
     guest, spec = await bench.up()
     disk = await _blank(bench)
-    await machine_of(guest).execute("blockdev-add", **disk_node(disk.layer))
+    await machine_of(guest).execute("blockdev-add", **disk_node([disk.layer], DiskIo("threads", "as before")))
     found = (await bench.successor()).guest(spec.id)
     await bench.run(found.ensure_detached(disk.serial, deadline=1, force=False))
     await _check(bench, disk)

@@ -65,7 +65,9 @@ class Life:
             points.check_call(method)
             await enter(method)
 
-        async def write_between_points(database: SqliteDatabase, work: Callable[[Any], Any]) -> Any:
+        async def write_between_points(
+            database: SqliteDatabase, work: Callable[[Any], Any], *, patient: bool = False
+        ) -> Any:
             await points.pass_one()
             result = await lockstep.write(database, work)
             await points.pass_one()

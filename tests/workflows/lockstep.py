@@ -84,7 +84,7 @@ async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     return database._read(work, _connection(database))
 
 
-async def write(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
+async def write(database: SqliteDatabase, work: Callable[[Any], T], *, patient: bool = False) -> T:
     """As `Database.write`, in its turn."""
     await let_others_run()
     connection = _connection(database)

@@ -1,5 +1,6 @@
 """Descriptions of resources, kept until the version of what they describe counts up."""
 
+import random
 import threading
 from collections.abc import Collection, Mapping
 from typing import Generic, Protocol, TypeVar
@@ -27,6 +28,8 @@ class Descriptions(Generic[T]):
         self._most = most
         self._weight = 0
         self._kept: dict[str, tuple[int, T, int]] = {}
+        self._ids: list[str] = []
+        self._places: dict[str, int] = {}  # in that list
         self._changing = threading.Lock()
 
     def that_hold(self, versions: Mapping[str, int]) -> dict[str, T]:
@@ -39,29 +42,19 @@ class Descriptions(Generic[T]):
         }
 
     def keep(self, versions: Mapping[str, int], made: Mapping[str, T]) -> None:
-        """Keep descriptions made of these versions, where there is room for them.
+        """Keep descriptions made of these versions. Others go at random when they take too much.
 
-        Older ones go for them, but none of a resource that is in `versions`: a listing of more than there is room for
-        finds the same ones each time.
+        The oldest would be those that a listing of more than is kept comes to next: it would find none.
         """
         with self._changing:
             for resource_id, description in made.items():
                 self._drop(resource_id)
                 self._weight += (weight := description.weight)
                 self._kept[resource_id] = (versions[resource_id], description, weight)
-            if self._weight > self._most:
-                self._make_room(versions)
-
-    def _make_room(self, wanted: Mapping[str, int]) -> None:
-        for resource_id in list(self._kept):
-            if self._weight <= self._most:
-                return
-            if resource_id not in wanted:
-                self._drop(resource_id)
-        for resource_id in reversed(list(self._kept)):
-            if self._weight <= self._most:
-                return
-            self._drop(resource_id)
+                self._places[resource_id] = len(self._ids)
+                self._ids.append(resource_id)
+            while self._weight > self._most:
+                self._drop(random.choice(self._ids))
 
     def known(self) -> frozenset[str]:
         """Which resources have a description."""
@@ -74,5 +67,9 @@ class Descriptions(Generic[T]):
                 self._drop(resource_id)
 
     def _drop(self, resource_id: str) -> None:
-        if (known := self._kept.pop(resource_id, None)) is not None:
-            self._weight -= known[2]
+        if (known := self._kept.pop(resource_id, None)) is None:
+            return
+        self._weight -= known[2]
+        place, last = self._places.pop(resource_id), self._ids.pop()
+        if last != resource_id:
+            self._ids[place], self._places[last] = last, place

@@ -115,7 +115,7 @@ async def running(
         async def after(row: WorkflowRow, error: str | None) -> None:
             await follower.after(row, error)
             if STORIES[row.kind].cuts:
-                compaction.stir()
+                compaction.stir(row.subject)
             await collect_kept(world, row)
 
         engine.after = after

@@ -49,7 +49,6 @@ MOST_UNREAD = MAX_BODY + 64 * 1024
 _MOST_OPEN_FILES = 65_536  # more than any cloud needs; programs that close all they could have would take long
 _MOST_CONNECTIONS = 1024
 _MOST_BACKLOG = 512
-_ACCEPTED_AT_ONCE = 16  # connections: those that have a request are not to wait for a crowd that comes
 
 _NO_HTTP = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\n"
@@ -66,19 +65,17 @@ def ensure_open_files() -> int:
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         soft = most
-    # A quarter for connections, another for those that are accepted, or closed, before that is known of here (see
-    # `accepted_at_once`); half is left to guests, disks and programs.
+    # A quarter for connections, another for those that are accepted, or closed, before that is known of here; half is
+    # left to guests, disks and programs.
     return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(_MOST_CONNECTIONS, soft // 4)
 
 
 def backlog(most: int) -> int:
-    """How many connections may wait to be accepted by a server that holds `most`."""
+    """How many connections may wait to be accepted by a server that holds `most`.
+
+    uvloop accepts one in each of its turns, so that those that have a request do not wait for a crowd that comes.
+    """
     return min(_MOST_BACKLOG, most // 2)
-
-
-def accepted_at_once(most: int) -> int:
-    """How many of them are accepted in one go, before any of them counts: they must not use up the open files."""
-    return min(_ACCEPTED_AT_ONCE, most // 2)
 
 
 class GuardedProtocol(asyncio.BufferedProtocol):

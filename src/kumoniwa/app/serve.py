@@ -19,7 +19,6 @@ from starlette.types import ASGIApp
 from kumoniwa.app.cloud import running
 from kumoniwa.app.connections import (
     MOST_OF_A_MESSAGE,
-    accepted_at_once,
     backlog,
     ensure_open_files,
     guarded,
@@ -125,7 +124,7 @@ def _server(doors: ASGIApp) -> uvicorn.Server:
         ws="none",  # those connections make their own
         ws_max_size=MOST_OF_A_MESSAGE,
         ws_per_message_deflate=False,  # a guest that never stops would have the server compress it, for each reader
-        backlog=accepted_at_once(most),
+        backlog=backlog(most),
         lifespan="off",
         interface="asgi3",
         proxy_headers=False,  # nobody stands before it whose word on a caller's address counts
@@ -134,7 +133,7 @@ def _server(doors: ASGIApp) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    return _Server(settings, backlog(most))
+    return _Server(settings)
 
 
 @contextmanager
@@ -155,19 +154,7 @@ def _ending_when_told(server: uvicorn.Server) -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown.
-
-    It accepts as many connections in one go as wait to be accepted at most; here more may wait.
-    """
-
-    def __init__(self, settings: uvicorn.Config, backlog: int) -> None:
-        super().__init__(settings)
-        self._backlog = backlog
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listener in sockets or ():
-            listener.listen(self._backlog)
+    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

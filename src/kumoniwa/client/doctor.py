@@ -20,6 +20,7 @@ from kumoniwa.config import cache_dir
 from kumoniwa.debian import Package, install_command, packages
 from kumoniwa.folder import holders
 from kumoniwa.guest_image.debian12 import built_path
+from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.probe import probe
 from kumoniwa.refusal import happened
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
@@ -28,6 +29,7 @@ GIB = 1024**3
 _ENOUGH_DISK = 10 * GIB
 _LEAST_DISK = 2 * GIB
 _ENOUGH_MEMORY = 2 * GIB
+_KSM = Path("/sys/kernel/mm/ksm")
 _INSTANCE_ADDRESS = "127.60.60.60"  # an address as instances have them; nothing listens there
 
 
@@ -63,8 +65,10 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         *shown,
         _packages(missing_packages()),
         await _accelerator(),
+        await _disk_io(),
         _low_ports(),
         _memory(),
+        equal_pages(_KSM),
         _room("data folder", data_dir, "--data-dir"),
         _room("image cache", cache_dir(), "$KUMONIWA_CACHE_DIR"),
         _guest_image(),
@@ -154,6 +158,18 @@ async def _accelerator() -> Finding:
     return Finding("accelerator", Grade.NOTE, f"{chosen.name}: {chosen.reason}", hint)
 
 
+async def _disk_io() -> Finding:
+    """How guests' disks are read, and why; it is tried."""
+    try:
+        chosen = await disk_io_here()
+    except ProgramMissing:
+        return Finding("guests' disks", Grade.MISSING, "cannot be tried without qemu-img", "install qemu-utils first")
+    if chosen.name == "io_uring":
+        return Finding("guests' disks", Grade.GOOD, f"io_uring: {chosen.reason}")
+    hint = "sudo sysctl kernel.io_uring_disabled=0; in a container, a seccomp profile that allows io_uring"
+    return Finding("guests' disks", Grade.NOTE, f"{chosen.name}: {chosen.reason}", hint)
+
+
 def _low_ports() -> Finding:
     """Whether an instance's port 22 can be the host's port 22 at the instance's address: found by trying."""
     with socket.socket() as trial:
@@ -186,6 +202,25 @@ def _memory() -> Finding:
     if free < _ENOUGH_MEMORY:
         return Finding("memory", Grade.NOTE, seen, "a t3.micro takes 1 GiB when its guest uses all of it")
     return Finding("memory", Grade.GOOD, seen)
+
+
+def equal_pages(ksm: Path) -> Finding:
+    """Whether the host keeps equal pages of its guests once; QEMU offers it all of a guest's memory for that."""
+    subject = "equal memory of guests"
+    try:
+        runs = (ksm / "run").read_text().strip() == "1"
+        shared = int((ksm / "pages_sharing").read_text()) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return Finding(subject, Grade.NOTE, "kept once for each guest: this kernel has no KSM", "one with CONFIG_KSM")
+    if runs:
+        return Finding(subject, Grade.GOOD, f"kept once for all, by KSM: {shared / 1024**2:.0f} MiB saved now")
+    return Finding(
+        subject,
+        Grade.NOTE,
+        "kept once for each guest: KSM does not run",
+        "for many guests of one image: echo 1 | sudo tee /sys/kernel/mm/ksm/run; it takes processor time, and a guest "
+        "can find out which pages others have",
+    )
 
 
 def _room(subject: str, folder: Path, told_by: str) -> Finding:

@@ -233,7 +233,7 @@ class Follower:
         else:
             self._without_room.discard(event.guest)
 
-        await self._world.database.write(partial(note_event, event=event))
+        await self._world.database.write(partial(note_event, event=event), patient=True)
 
     def _tell(self, event: GuestEvent) -> None:
         """A guest whose file systems stay frozen is told of until they are thawed, or there is nothing to thaw."""

@@ -69,6 +69,9 @@ class Compaction:
         self._longest, self._left = longest, left
         self._tasks = Tasks("compaction")
         self._due = asyncio.Event()
+        self._any = True
+        self._cut: set[str] = set()
+        """The instances that were cut since the last round."""
         self._unsure: set[str] = set()
         """Heads that a guest may compact though we do not wait for it: their rows follow their files."""
         self.running: Compacted | None = None
@@ -90,8 +93,12 @@ class Compaction:
         """Let go; a compaction that goes on is its guest's to finish."""
         await self._tasks.close()
 
-    def stir(self) -> None:
-        """Something was cut: go round soon."""
+    def stir(self, instance_id: str | None = None) -> None:
+        """Something was cut, of this instance where it is named: go round soon, if a chain is too long now."""
+        if instance_id is None:
+            self._any = True
+        else:
+            self._cut.add(instance_id)
         self._due.set()
 
     async def go_round(self) -> None:
@@ -124,12 +131,22 @@ class Compaction:
         while True:
             self._due.clear()
             try:
-                await self.go_round()
+                if await self._is_needed():
+                    await self.go_round()
                 self._world.troubles.over(_COMPACTION)
             except Exception as failure:
                 log.exception("a round of compactions failed; the next one may not")
                 self._world.troubles.failed(_COMPACTION, "layers are not merged", str(failure), hint=_HINT)
             await self._due.wait()
+
+    async def _is_needed(self) -> bool:
+        """Whether what was cut since the last time calls for a round."""
+        cut, self._cut = self._cut, set()
+        every, self._any = self._any, False
+        if every:
+            return True
+        read = self._world.database.read
+        return bool(cut and await read(partial(layers.long_chains, longer_than=self._longest, of=cut)))
 
     async def _tick(self) -> None:
         while True:

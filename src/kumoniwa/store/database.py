@@ -34,8 +34,11 @@ class Database(Protocol):
         """Run `work` on a consistent view of the state. It must not write."""
         ...
 
-    async def write(self, work: Work[T]) -> T:
-        """Run `work` in a transaction. When this returns it is durable; when `work` raises, nothing of it was done."""
+    async def write(self, work: Work[T], *, patient: bool = False) -> T:
+        """Run `work` in a transaction. When this returns it is durable; when `work` raises, nothing of it was done.
+
+        What is `patient` waits some milliseconds for others to share its commit with: nobody waits for its answer.
+        """
         ...
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import attachments, claims, instances, layers, snapshots, volumes, workflows
 
@@ -69,22 +69,25 @@ def attached_heads(connection: Connection) -> list[tuple[str, str, str]]:
     return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
 
 
-def long_chains(connection: Connection, longer_than: int) -> list[tuple[str, str, str]]:
+def long_chains(
+    connection: Connection, longer_than: int, of: Collection[str] | None = None
+) -> list[tuple[str, str, str]]:
     """Of the volumes that running instances have which no workflow owns, those that stand on more layers than that.
 
-    Each volume, its instance and its head.
+    Each volume, its instance and its head; only of these instances, where ids are given.
     """
-    return [(volume, instance, head) for volume, instance, head in _long_chains(longer_than).rows(connection)]
+    found = _long_chains(longer_than, by_ids=of is not None).rows(connection, ids=listed(of or ()))
+    return [(volume, instance, head) for volume, instance, head in found]
 
 
 @cache
-def _long_chains(longer_than: int) -> Prepared:
+def _long_chains(longer_than: int, *, by_ids: bool) -> Prepared:
     query = (
         select(volumes.c.id, attachments.c.instance_id, volumes.c.head)
         .join(attachments, attachments.c.volume_id == volumes.c.id)
         .join(instances, instances.c.id == attachments.c.instance_id)
         .where(
-            instances.c.state == InstanceState.RUNNING,
+            (unindexed(instances.c.state) if by_ids else instances.c.state) == InstanceState.RUNNING,
             instances.c.id.not_in(select(claims.c.resource_id)),
             attachments.c.state == AttachmentState.ATTACHED,
         )
@@ -93,7 +96,7 @@ def _long_chains(longer_than: int) -> Prepared:
     for _ in range(longer_than + 1):
         layer = layers.alias()
         query, below = query.join(layer, layer.c.id == below), layer.c.parent_id
-    return Prepared(query)
+    return Prepared(query.where(among(instances.c.id, "ids")) if by_ids else query)
 
 
 def change_parent(connection: Connection, layer_id: str, was: str | None, now: str | None) -> bool:
@@ -147,15 +150,26 @@ def still_known(connection: Connection, ids: Collection[str]) -> frozenset[str]:
     return frozenset(_STILL_KNOWN.scalars(connection, ids=listed(ids)))
 
 
-def unreferenced(connection: Connection) -> list[Layer]:
-    """The layers that nothing refers to. Removing them may leave their parents so: ask again."""
-    children = layers.alias()
-    query = select(layers).where(
-        ~exists().where(volumes.c.head == layers.c.id),
-        ~exists().where(snapshots.c.layer_id == layers.c.id),
-        ~exists().where(children.c.parent_id == layers.c.id),
-    )
-    if not (found := all_of(Layer, connection, query)):
+_CHILDREN = layers.alias()
+_EVERY_UNREFERENCED = select(layers).where(
+    ~exists().where(volumes.c.head == layers.c.id),
+    ~exists().where(snapshots.c.layer_id == layers.c.id),
+    ~exists().where(_CHILDREN.c.parent_id == layers.c.id),
+)
+_UNREFERENCED = Prepared(_EVERY_UNREFERENCED)
+_UNREFERENCED_AMONG = Prepared(_EVERY_UNREFERENCED.where(among(layers.c.id, "ids")))
+
+
+def unreferenced(connection: Connection, ids: Collection[str] | None = None) -> list[Layer]:
+    """The layers that nothing refers to; of these alone, where ids are given.
+
+    Removing them may leave their parents so: ask again.
+    """
+    if ids is None:
+        found = _UNREFERENCED.values(Layer, connection)
+    else:
+        found = _UNREFERENCED_AMONG.values(Layer, connection, ids=listed(ids))
+    if not found:
         return []
     planned = _planned(connection)
     return [layer for layer in found if layer.id not in planned]

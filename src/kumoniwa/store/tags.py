@@ -67,7 +67,9 @@ def _tags_of(*, by_type: bool, by_ids: bool) -> Prepared:
     compared = [(columns.account, "account"), (columns.region, "region")]
     if by_type:
         compared.append((columns.resource_type, "resource_type"))
-    query = select(columns.resource_id, columns.key, columns.value).order_by(columns.resource_id, columns.key)
+    # Of one type they come as an index has them: by key.
+    order = [columns.key] if by_type and not by_ids else [columns.resource_id, columns.key]
+    query = select(columns.resource_id, columns.key, columns.value).order_by(*order)
     if by_ids:
         query = query.where(among(columns.resource_id, "ids"))
     return Prepared(

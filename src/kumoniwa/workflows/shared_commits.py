@@ -66,13 +66,13 @@ class SharedCommits:
         await self.flush()
         return await self._database.read(work)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, patient: bool = True) -> T:
         """See `Database.write`. Where it fails, what was left is left still."""
         if not self._left:
-            return await self._database.write(work)
+            return await self._database.write(work, patient=patient)
         left, self._left = self._left, []
         try:
-            return await self._database.write(lambda connection: _together(left, work, connection))
+            return await self._database.write(lambda connection: _together(left, work, connection), patient=patient)
         except BaseException:
             self._left[:0] = left
             raise

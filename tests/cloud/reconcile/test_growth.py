@@ -230,9 +230,9 @@ async def test_no_transaction_forgets_more_than_a_batch(stack: Stack, monkeypatc
     sizes: list[int] = []
     write = database.write
 
-    async def watched(work: Any) -> Any:
+    async def watched(work: Any, **how: Any) -> Any:
         was = (await counts(stack, workflows))[0]
-        result = await write(work)
+        result = await write(work, **how)
         sizes.append(was - (await counts(stack, workflows))[0])
         return result
 

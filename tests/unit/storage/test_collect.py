@@ -158,8 +158,8 @@ async def test_a_collection_that_is_given_up_leaves_what_it_removed_to_the_next(
     collector = Collector(database, driver.disks)
     removed, write = asyncio.Event(), database.write
 
-    async def write_and_hang(work: Work[Any]) -> Any:
-        await write(work)
+    async def write_and_hang(work: Work[Any], **how: Any) -> Any:
+        await write(work, **how)
         removed.set()
         await asyncio.Event().wait()
 

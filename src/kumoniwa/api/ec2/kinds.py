@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Connection, select
@@ -30,6 +31,7 @@ from kumoniwa.store import (
     volumes,
     vpcs,
 )
+from kumoniwa.store.prepared import Prepared, among, listed
 
 T = TypeVar("T")
 
@@ -250,6 +252,12 @@ def kind_of(identifier: str) -> Kind:
     return kind
 
 
+@cache
+def _those_of(column: Column[str]) -> Prepared:
+    """Those of some ids that there are, with whose they are."""
+    return Prepared(select(column, column.table.c.account, column.table.c.region).where(among(column, "ids")))
+
+
 def check_exist(connection: Connection, call: Call, ids: Sequence[str]) -> dict[str, Kind]:
     """The kinds of these resources by id. Raises the refusal of each kind for what the caller does not have."""
     asked: dict[Kind, list[str]] = {}
@@ -257,9 +265,6 @@ def check_exist(connection: Connection, call: Call, ids: Sequence[str]) -> dict[
     for identifier, kind in kinds.items():
         asked.setdefault(kind, []).append(identifier)
     for kind, those in asked.items():
-        scope = kind.column.table.c
-        query = select(kind.column).where(
-            scope.account == call.account, scope.region == call.region, kind.column.in_(those)
-        )
-        kind.check_all_found(those, set(connection.execute(query).scalars()))
+        found = _those_of(kind.column).rows(connection, ids=listed(those))
+        kind.check_all_found(those, {one for one, *scope in found if scope == [call.account, call.region]})
     return kinds

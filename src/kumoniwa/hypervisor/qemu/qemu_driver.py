@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -13,10 +14,11 @@ from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest.process import log_files
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, DiskSpace, free_bytes, watch
 from kumoniwa.tasks import Tasks
 
@@ -47,7 +49,7 @@ class QemuDriver:
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="disk-space")
         self._around = Surroundings(
             clock,
-            accelerator,
+            Host(accelerator, DiskIo("threads", "not tried yet")),
             self._tasks,
             data_dir / "layers",
             self._space,
@@ -62,7 +64,9 @@ class QemuDriver:
         return self._disks
 
     async def open(self) -> None:
-        self._version = (await run.run([PROGRAM, "--version"], timeout=30)).partition("\n")[0]
+        version, disk_io = await asyncio.gather(run.run([PROGRAM, "--version"], timeout=30), disk_io_here())
+        self._version = version.partition("\n")[0]
+        self._around = replace(self._around, host=replace(self._around.host, disk_io=disk_io))
         run.find("socat")  # the way of a guest to its metadata: better missed now than at its first boot
         self._guests_folder.mkdir(parents=True, exist_ok=True)
         self._disks.open()
@@ -92,8 +96,13 @@ class QemuDriver:
         return Capacity(self._memory_mib, Room(free, FLOOR))
 
     def describe(self) -> Mapping[str, str]:
-        accelerator = self._around.accelerator
-        return {"qemu": self._version, "accelerator": accelerator.name, "why": accelerator.reason}
+        host = self._around.host
+        return {
+            "qemu": self._version,
+            "accelerator": host.accelerator.name,
+            "why": host.accelerator.reason,
+            "disk_io": host.disk_io.name,
+        }
 
     async def _adopt(self, id: GuestId) -> None:
         try:

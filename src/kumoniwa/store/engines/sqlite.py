@@ -8,6 +8,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 _READERS = 4
-_SHARED_COMMIT = 64  # at most this many writes share a commit, so that the first does not wait for a flood
+_SHARED_COMMIT = 256  # at most this many writes share a commit, so that the first does not wait for a flood
+_PATIENCE = 0.004  # seconds that a patient write waits for others: a flush of the disk takes as long
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # with NORMAL a power cut may lose commits that were already confirmed to a caller
@@ -52,6 +54,7 @@ _PASSING = {
 class _Asked(Generic[T]):
     work: Work[T]
     done: "asyncio.Future[T]"
+    patient: bool = False
 
 
 class SqliteDatabase:
@@ -77,8 +80,8 @@ class SqliteDatabase:
         self._reads.put(read)
         return await read.done
 
-    async def write(self, work: Work[T]) -> T:
-        write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
+    async def write(self, work: Work[T], *, patient: bool = False) -> T:
+        write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future(), patient)
         self._writes.put(write)
         # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
         return await asyncio.shield(write.done)
@@ -125,18 +128,24 @@ class SqliteDatabase:
         with self._engine.connect() as connection:
             event.listen(connection, "after_execute", self._note_rows)
             connection.info[TOUCHED] = self.changes.touched
-            while (first := self._writes.get()) is not None:
-                batch = [first]
-                ended = False
-                with suppress(queue.Empty):
-                    while len(batch) < _SHARED_COMMIT and not ended:
-                        if (more := self._writes.get_nowait()) is None:
-                            ended = True
-                        else:
-                            batch.append(more)
+            ended = False
+            while not ended and (first := self._writes.get()) is not None:
+                batch, ended = self._gathered(first)
                 _commit_together(connection, batch, self.changes)
-                if ended:
-                    return
+
+    def _gathered(self, first: _Asked[Any]) -> tuple[list[_Asked[Any]], bool]:
+        """The writes that share a commit with this one, and whether no more come: those that wait by now, and those
+        that come while all of them are patient."""
+        batch, patient, until = [first], first.patient, time.monotonic() + _PATIENCE
+        with suppress(queue.Empty):
+            while len(batch) < _SHARED_COMMIT:
+                left = until - time.monotonic() if patient else 0.0
+                more = self._writes.get(timeout=left) if left > 0 else self._writes.get_nowait()
+                if more is None:
+                    return batch, True
+                batch.append(more)
+                patient = patient and more.patient
+        return batch, False
 
     def _note_rows(self, _connection: Connection, statement: Any, *others: Any) -> None:
         """Remember what was written to. `others` ends with the result; an UPDATE that met no row changed nothing."""

@@ -30,7 +30,7 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.hypervisor.qemu.guest import forwards, power, qemu_guest
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.process import machine, monitor, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
@@ -239,7 +239,7 @@ async def guest_of(
     record.write(qemu.folder, record.GuestRecord(SPEC, identity))
     around = Surroundings(
         ManualClock(),
-        Accelerator("kvm", ""),
+        Host(Accelerator("kvm", ""), DiskIo("threads", "")),
         tasks,
         layers,
         DiskSpace(folder, lambda _: 1 << 40),

@@ -1,17 +1,29 @@
 """The command line of QEMU: reviewed as text, and nothing of a specification can become an option of its own."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Channels, command_line
+from kumoniwa.hypervisor.qemu.guest.process.command_line import (
+    Accelerator,
+    Channels,
+    DiskIo,
+    Host,
+    command_line,
+    disk_node,
+    node_on_top,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 CHANNELS = Channels(monitor=10, console=11, agent=12)
-EMULATION = Accelerator("tcg", "the host has no /dev/kvm")
+THREADS, URING = DiskIo("threads", "io_uring is forbidden"), DiskIo("io_uring", "it works")
+EMULATION = Host(Accelerator("tcg", "the host has no /dev/kvm"), THREADS)
 SPEC = GuestSpec(
     id=GuestId("i-0abcdef1234567890"),
     uuid="ec2e1916-9099-7caf-fd21-012345abcdef",
@@ -26,36 +38,43 @@ SPEC = GuestSpec(
 )
 
 
+def _chains(spec: GuestSpec) -> dict[LayerId, Sequence[LayerId]]:
+    return {disk.layer: [disk.layer, LayerId("layer-below")] for disk in spec.disks}
+
+
+def _line(spec: GuestSpec) -> list[str]:
+    return command_line(spec, _chains(spec), EMULATION, CHANNELS)
+
+
 def _with_nic(mac: str = "06:12:34:56:78:9a", address: str = "172.31.12.19") -> GuestSpec:
     return replace(SPEC, nics=(GuestNic(mac, IPv4Address(address)),))
 
 
 @pytest.mark.parametrize(
-    ("name", "spec", "accelerator"),
+    ("name", "spec", "host"),
     [
         ("emulated-nvme", SPEC, EMULATION),
         ("emulated-uefi", replace(SPEC, firmware=Firmware.UEFI), EMULATION),
-        ("kvm-virtio", replace(SPEC, product="t2.micro", bus=DiskBus.VIRTIO), Accelerator("kvm", "it works")),
+        (
+            "kvm-virtio",
+            replace(SPEC, product="t2.micro", bus=DiskBus.VIRTIO),
+            Host(Accelerator("kvm", "it works"), URING),
+        ),
     ],
 )
-def test_the_command_line_is_the_one_that_was_reviewed(name: str, spec: GuestSpec, accelerator: Accelerator) -> None:
-    program, *arguments = command_line(spec, accelerator, CHANNELS)
+def test_the_command_line_is_the_one_that_was_reviewed(name: str, spec: GuestSpec, host: Host) -> None:
+    program, *arguments = command_line(spec, _chains(spec), host, CHANNELS)
     lines = program + "".join(("\n" if word.startswith("-") else " ") + word for word in arguments) + "\n"
     assert lines == (GOLDEN / f"{name}.txt").read_text()
 
 
 def test_a_comma_in_a_value_starts_no_option() -> None:
-    assert any(
-        "product=t3,,uuid=x,uuid" in word
-        for word in command_line(replace(SPEC, product="t3,uuid=x"), EMULATION, CHANNELS)
-    )
+    assert any("product=t3,,uuid=x,uuid" in word for word in _line(replace(SPEC, product="t3,uuid=x")))
 
 
 def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
     disks = tuple(GuestDisk(LayerId(f"layer-{n}"), f"vol{n}") for n in range(27))
-    devices = [
-        word for word in command_line(replace(SPEC, disks=disks), EMULATION, CHANNELS) if word.startswith("nvme,")
-    ]
+    devices = [word for word in _line(replace(SPEC, disks=disks)) if word.startswith("nvme,")]
     slots = [int(word.split("addr=")[1].split(",")[0], 16) for word in devices]
     assert len(devices) == 27
     assert slots == sorted(set(slots))
@@ -89,4 +108,28 @@ def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
 )
 def test_what_has_no_place_on_a_command_line_is_refused(odd: GuestSpec) -> None:
     with pytest.raises(DriverError):
-        command_line(odd, EMULATION, CHANNELS)
+        _line(odd)
+
+
+def test_all_that_a_disk_stands_on_is_read_as_the_disk_is() -> None:
+    node: Any = disk_node([LayerId("top"), LayerId("middle"), LayerId("lowest")], URING)
+    assert (node["node-name"], node["file"]["locking"]) == ("top", "on")
+    files = []
+    while node is not None:
+        files.append((Path(node["file"]["filename"]).name, node["file"]["aio"]))
+        node = node.get("backing")
+    assert files == [(f"{name}.qcow2", "io_uring") for name in ("top", "middle", "lowest")]
+
+
+def test_a_layer_that_is_put_on_top_brings_nothing_that_it_stands_on() -> None:
+    assert node_on_top(LayerId("top"), URING) == disk_node([LayerId("top")], URING) | {"backing": None}
+
+
+def test_a_chain_longer_than_an_argument_may_be_is_left_to_qemu_at_its_end() -> None:
+    node = disk_node([LayerId(f"layer-{n:025}") for n in range(10_000)], URING)
+    assert len(json.dumps(node)) < 2**17 / 4
+
+
+def test_a_name_below_that_cannot_be_a_layer_s_is_refused() -> None:
+    with pytest.raises(DriverError, match="cannot be the name of a layer"):
+        disk_node([LayerId("layer"), LayerId("../other")], URING)

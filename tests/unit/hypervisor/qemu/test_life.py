@@ -13,7 +13,7 @@ from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, Guest
 from kumoniwa.hypervisor.qemu.guest import life, resets
 from kumoniwa.hypervisor.qemu.guest.life import Life, Phase
 from kumoniwa.hypervisor.qemu.guest.process import record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
 from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing
 from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
@@ -39,7 +39,9 @@ class FakeMachine:
         FakeMachine.made.append(self)
 
     @classmethod
-    async def start(cls, folder: Path, spec: GuestSpec, accelerator: object, hearing: Hearing, tasks: object) -> Any:
+    async def start(
+        cls, folder: Path, spec: GuestSpec, chains: object, host: object, hearing: Hearing, tasks: object
+    ) -> Any:
         if cls.refuses is not None:
             raise cls.refuses
         return cls(hearing)
@@ -78,7 +80,7 @@ def one(reported: list[GuestEvent], tmp_path: Path) -> Life:
     """The life of a guest that was never made."""
     around = Surroundings(
         ManualClock(AT),
-        Accelerator("tcg", ""),
+        Host(Accelerator("tcg", ""), DiskIo("threads", "")),
         Tasks("test"),
         tmp_path / "layers",
         DiskSpace(tmp_path),
@@ -89,7 +91,7 @@ def one(reported: list[GuestEvent], tmp_path: Path) -> Life:
 
 
 async def _begun(one: Life) -> FakeMachine:
-    one.begin(await one.make(SPEC))
+    one.begin(await one.make(SPEC, {}))
     machine: FakeMachine = FakeMachine.made[-1]
     return machine
 
@@ -114,7 +116,7 @@ async def test_an_end_that_was_asked_for_is_no_event(
 
 
 async def test_the_end_of_a_guest_that_never_ran_is_raised(one: Life, reported: list[GuestEvent]) -> None:
-    machine = await one.make(SPEC)
+    machine = await one.make(SPEC, {})
     FakeMachine.made[-1].end(1)
     with pytest.raises(GuestLost, match="ended as soon as it ran"):
         one.begin(machine)
@@ -126,7 +128,7 @@ async def test_a_guest_that_cannot_be_made_may_be_made_later(
 ) -> None:
     monkeypatch.setattr(FakeMachine, "refuses", DriverError("No.", way_out="Ask again."))
     with pytest.raises(DriverError, match="No"):
-        await one.make(SPEC)
+        await one.make(SPEC, {})
     monkeypatch.setattr(FakeMachine, "refuses", None)
     await _begun(one)
     assert (one.machine, reported) == (FakeMachine.made[-1], [])

@@ -27,7 +27,7 @@ from kumoniwa.hypervisor.driver import (
     LayerMeasure,
     LinkRefused,
 )
-from kumoniwa.hypervisor.qemu.disks import layer_checks
+from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
 from kumoniwa.hypervisor.qemu.disks.qcow2 import (
     CONVERT,
@@ -46,8 +46,11 @@ from kumoniwa.ids import is_well_formed
 # extended_l2: 2,591 and 250 MiB).
 _OPTIONS = "extended_l2=on,cluster_size=128k"
 # What stands on another layer may have a chain pulled up into it, and QEMU before 8.1 ends with a failed assertion
-# (bdrv_co_do_copy_on_readv: skip_bytes < pnum) where such a file has subclusters. Small clusters stand in for them.
-_OVERLAY_OPTIONS = "cluster_size=16k"
+# (bdrv_co_do_copy_on_readv: skip_bytes < pnum) where such a file has subclusters. Nor would they do elsewhere: what was
+# written at random above a snapshot is read back in order cluster by cluster, from one file or another. Reading 2 GiB
+# above 10,000 writes of 4k takes 0.15 s of processor time with these, 0.31 s with 16k, 0.36 s with subclusters of 4k
+# (in one file 0.10 s), and the first writes take no more.
+_OVERLAY_OPTIONS = "cluster_size=64k"
 _SHORT = 120.0  # seconds for a command that writes only metadata
 _LONG = 6 * 3600.0
 _PERCENT = re.compile(r"\((\d+)\.\d+/100%\)")
@@ -109,6 +112,7 @@ class QcowDisks:
         async with self._turns.setdefault(layer, asyncio.Lock()):
             if (await asyncio.to_thread(read_header, path)).size_bytes >= size_bytes:
                 return
+            await locks.ensure_released(self._folder, [layer])
             try:
                 await run.run(["qemu-img", "resize", "-q", "-f", "qcow2", _plain(path), str(size_bytes)], timeout=_LONG)
             except run.ProgramFailed as failure:

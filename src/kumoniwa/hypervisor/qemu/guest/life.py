@@ -1,13 +1,13 @@
 """A guest's QEMU process: made, found again, ended. What it is to us is a `Phase`, moved at one place."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
 import structlog
 
-from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec, SerialConsole
+from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec, LayerId, SerialConsole
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine, said_in_log
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
@@ -72,12 +72,15 @@ class Life:
         self._become(Phase.LIVING, machine)
         return machine
 
-    async def make(self, spec: GuestSpec) -> Machine:
-        """Make a process, its vCPUs not yet running. Raises `DriverError`: then there is none."""
+    async def make(self, spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]]) -> Machine:
+        """Make a process, its vCPUs not yet running. Raises `DriverError`: then there is none.
+
+        `chains`: see `command_line`.
+        """
         self._become(Phase.STARTING)
         try:
             machine = await Machine.start(
-                self._folder, spec, self._around.accelerator, self._hearing(), self._around.tasks
+                self._folder, spec, chains, self._around.host, self._hearing(), self._around.tasks
             )
         except BaseException:
             self._become(Phase.ABSENT)

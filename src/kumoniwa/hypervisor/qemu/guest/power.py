@@ -21,7 +21,7 @@ from kumoniwa.hypervisor.driver import (
     Shutdown,
     Started,
 )
-from kumoniwa.hypervisor.qemu.disks import layer_checks
+from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
 from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.drives import freeze, growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
@@ -167,14 +167,17 @@ class Power:
             raise DriverError(f"The specification of {spec.id} is not that of {self._id}.", way_out=REPORT_IT)
         if not self._around.space.has_room():
             raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)
+        chains = {}
         for disk in spec.disks:
-            await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
+            chain = await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
+            await locks.ensure_released(self._around.layers, chain)
+            chains[disk.layer] = chain
         self._folder.mkdir(parents=True, exist_ok=True)
         self._waiting.end()
         growth.forget(self._folder)
         freeze.forget(self._folder)
         self._boot = _Boot()
-        machine = await self.life.make(spec)
+        machine = await self.life.make(spec, chains)
         try:
             await self.life.ask("cont")
         except DriverError:
@@ -200,7 +203,7 @@ class Power:
             await self._resets.wait(within=_RESET_WITHIN)  # only then does QEMU take `cont`
         except TimeoutError as late:
             raise GuestLost(f"{self._id} was not reset in {_RESET_WITHIN:.0f} s.") from late
-        if self._around.accelerator.name == "tcg":
+        if self._around.host.accelerator.name == "tcg":
             await translations.drop(machine)
         freeze.forget(self._folder)
         self._resets.begin_boot()

@@ -93,14 +93,14 @@ class QemuGuest:
         if self._machine is None:
             return CutMade(0.0)
         async with self._rearranging, self._bounded():
-            return await cut.ensure_cut(self._machine, self._folder, cuts, freeze=freeze)
+            return await cut.ensure_cut(self._machine, self._folder, cuts, self._around.host.disk_io, freeze=freeze)
 
     async def ensure_attached(self, disk: GuestDisk) -> None:
         if (machine := self._machine) is None:
             return
-        await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
+        chain = await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
         async with self._rearranging, self._bounded():
-            await plugs.ensure_attached(machine, disk, await self._bus())
+            await plugs.ensure_attached(machine, disk, await self._bus(), self._around, chain)
 
     async def ensure_detached(self, serial: str, *, deadline: float, force: bool) -> None:
         if (machine := self._machine) is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import GuestEvent, GuestId
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Host
 from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
 from kumoniwa.tasks import Tasks
 
@@ -16,7 +16,7 @@ class Surroundings:
     """See above."""
 
     clock: Clock
-    accelerator: Accelerator
+    host: Host
     tasks: Tasks
     layers: Path
     """The folder of the layers' files."""

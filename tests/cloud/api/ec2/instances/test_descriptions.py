@@ -103,22 +103,40 @@ async def test_whatever_happens_kept_descriptions_are_those_that_would_be_made_a
 async def test_only_so_many_descriptions_are_kept() -> None:
     kept: Descriptions[Heavy] = Descriptions(most=20)
     kept.keep({"a": 1, "b": 1}, {"a": A, "b": B})
+    assert kept.that_hold({"a": 1, "b": 1}) == {"a": A, "b": B}
     kept.keep({"c": 1}, {"c": C})
-    assert kept.that_hold({"a": 1, "b": 1, "c": 1}) == {"b": B, "c": C}
-    kept.forget(["b"])
+    assert len(kept.known()) == 2
+    kept.forget(kept.known())
     kept.keep({"c": 2, "a": 1}, {"c": A, "a": A})
     assert kept.that_hold({"a": 1, "b": 1, "c": 2}) == {"a": A, "c": A}
+    kept.keep({"b": 1}, {"b": Heavy(30)})
+    assert kept.that_hold({"b": 1}) == {}
 
 
-async def test_a_listing_of_more_than_is_kept_finds_the_same_ones_each_time() -> None:
-    kept: Descriptions[Heavy] = Descriptions(most=20)
-    every = dict.fromkeys("abcd", 1)
-    for _ in range(3):
-        found = kept.that_hold(every)
-        kept.keep(every, {each: A for each in every if each not in found})
-        assert kept.known() == {"a", "b"}
-    kept.keep({"c": 1}, {"c": Heavy(30)})
-    assert kept.known() == set()
+async def test_whatever_goes_what_is_kept_weighs_no_more_than_it_may() -> None:
+    kept: Descriptions[Heavy] = Descriptions(most=1000)
+    choose = random.Random(1)
+    weights: dict[str, int] = {}
+    for version in range(2000):
+        one = f"i-{choose.randrange(300)}"
+        weights[one] = choose.randrange(1, 40)
+        kept.keep({one: version}, {one: Heavy(weights[one])})
+        if choose.random() < 0.1:
+            kept.forget([f"i-{choose.randrange(300)}"])
+        assert sum(weights[each] for each in kept.known()) <= 1000
+    assert sum(weights[each] for each in kept.known()) > 900
+
+
+async def test_a_listing_of_more_than_is_kept_finds_some_each_time() -> None:
+    kept: Descriptions[Heavy] = Descriptions(most=1000)
+    for turn in range(5):
+        found = 0
+        for each in (f"i-{number}" for number in range(150)):
+            if kept.that_hold({each: 1}):
+                found += 1
+            else:
+                kept.keep({each: 1}, {each: A})
+        assert turn == 0 or found > 0
 
 
 async def test_an_instance_that_is_forgotten_keeps_no_description(stack: Stack) -> None:

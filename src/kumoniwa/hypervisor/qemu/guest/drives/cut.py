@@ -9,12 +9,12 @@ from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
 from kumoniwa.hypervisor.qemu.disks.layer_checks import layer_of
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.drives.freeze import ensure_thawed, frozen
-from kumoniwa.hypervisor.qemu.guest.process.command_line import disk_node
+from kumoniwa.hypervisor.qemu.guest.process.command_line import DiskIo, node_on_top
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
 
-async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, freeze: bool) -> CutMade:
+async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], disk_io: DiskIo, *, freeze: bool) -> CutMade:
     """See `Guest.ensure_cut`."""
     on_top = await stream.on_top(machine)
     if not {cut.old for cut in cuts} <= on_top:
@@ -30,7 +30,7 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], *, fre
         for each in to_switch:
             with contextlib.suppress(CommandRefused):  # there is one where an earlier call was interrupted
                 await machine.execute("blockdev-del", node_name=each.new)
-            await machine.execute("blockdev-add", **disk_node(each.new, on_top=True))
+            await machine.execute("blockdev-add", **node_on_top(each.new, disk_io))
             added.append(each.new)
         if not freeze:
             return CutMade(await _switch(machine, to_switch))

@@ -10,20 +10,31 @@ keeps what was asked: a reset unplugs the device in any case.
 import asyncio
 import contextlib
 import errno
+from collections.abc import Sequence
 
 from kumoniwa.hypervisor.driver import AGAIN, START_ANEW, DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
+from kumoniwa.hypervisor.qemu.disks import locks
 from kumoniwa.hypervisor.qemu.guest.drives import stream
-from kumoniwa.hypervisor.qemu.guest.process.command_line import DISK_IDS, MOST_DISKS, disk_device, disk_id, disk_node
+from kumoniwa.hypervisor.qemu.guest.process.command_line import (
+    DISK_IDS,
+    MOST_DISKS,
+    disk_device,
+    disk_id,
+    disk_node,
+)
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused, MonitorEvent
+from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 
 _ASK_AGAIN = 2.0  # seconds
 _CLOSED_WITHIN = 30.0  # seconds for QEMU to flush and close a disk that no device shows
 _LOOK_AGAIN = 0.05
 
 
-async def ensure_attached(machine: Machine, disk: GuestDisk, bus: DiskBus) -> None:
-    """See `Guest.ensure_attached`."""
+async def ensure_attached(
+    machine: Machine, disk: GuestDisk, bus: DiskBus, around: Surroundings, chain: Sequence[LayerId]
+) -> None:
+    """See `Guest.ensure_attached`. `chain`: the disk's layer and all that it stands on, top to bottom."""
     devices = await _devices(machine)
     if disk_id(disk.serial) in devices:
         shown = await node_shown(machine, disk.serial)
@@ -35,7 +46,8 @@ async def ensure_attached(machine: Machine, disk: GuestDisk, bus: DiskBus) -> No
     if len(devices) >= MOST_DISKS:
         raise DriverError(f"A guest has at most {MOST_DISKS} disks.", way_out="Detach another volume first.")
     await _delete_idle_nodes(machine)
-    await machine.execute("blockdev-add", **disk_node(disk.layer))
+    await locks.ensure_released(around.layers, chain)
+    await machine.execute("blockdev-add", **disk_node(chain, around.host.disk_io))
     try:
         await machine.execute("device_add", **disk_device(bus, disk))
     except CommandRefused:

@@ -9,7 +9,7 @@ import ipaddress
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -36,6 +36,7 @@ BUS = "pci.0"
 MOST_DISKS = 27
 DISK_IDS = "disk-"  # what the ids of disks begin with
 _FIRST_DISK_SLOT = 4
+_MOST_NAMED = 64  # layers below a disk's; QEMU finds further ones by itself: an argument's length has a limit
 
 _GUEST_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 _LAYER_ID = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,30}")
@@ -52,6 +53,22 @@ class Accelerator:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskIo:
+    """How QEMU has the host read and write a guest's disks (`io_uring` or `threads`), and why that way: a sentence."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a command line depends on besides the guest."""
+
+    accelerator: Accelerator
+    disk_io: DiskIo
+
+
+@dataclass(frozen=True, slots=True)
 class Channels:
     """The open files of the listening sockets that QEMU inherits."""
 
@@ -60,8 +77,13 @@ class Channels:
     agent: int
 
 
-def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) -> list[str]:
-    """The program and its arguments. Raises `DriverError` for a specification that QEMU cannot be given."""
+def command_line(
+    spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]], host: Host, channels: Channels
+) -> list[str]:
+    """The program and its arguments. Raises `DriverError` for a specification that QEMU cannot be given.
+
+    `chains`: of each disk's layer, it and all that it stands on, top to bottom.
+    """
     _check(spec)
     return [
         "qemu-system-x86_64",
@@ -74,7 +96,7 @@ def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) 
         # gains privileges: loading the filter sets no_new_privs.)
         *("-sandbox", "on,obsolete=deny,resourcecontrol=deny"),
         *("-machine", f"pc,usb=off,vmport=off,dump-guest-core=off{firmware.machine_options(spec.firmware)}"),
-        *processor(accelerator),
+        *processor(host.accelerator),
         *("-smp", str(spec.vcpus)),
         *("-m", f"{spec.memory_mib}M"),
         *("-uuid", spec.uuid),
@@ -97,31 +119,37 @@ def command_line(spec: GuestSpec, accelerator: Accelerator, channels: Channels) 
         # Seen by screenshots only: text as a PC's boot loader and kernel write it.
         *("-device", f"VGA,vgamem_mb=4,bus={BUS},addr=0x3.0x3"),
         *firmware.blockdevs(spec.firmware),
-        *_disks(spec),
+        *_disks(spec, chains, host.disk_io),
     ]
 
 
-def disk_node(layer: LayerId, *, on_top: bool = False) -> dict[str, object]:
+def disk_node(chain: Sequence[LayerId], disk_io: DiskIo) -> dict[str, object]:
     """The block node of a layer, for `-blockdev` and `blockdev-add`: writable, flushes reach the host's disk.
 
-    `on_top`: without its backing file, to be set on the node that stands there already.
+    `chain`: the layer and all that it stands on, top to bottom. QEMU would find that by itself, and read it by threads.
     """
+    layer, *below = chain
+    node = _node(layer, disk_io) | {"node-name": layer, "discard": "unmap"}
+    node["file"] = {**_file(layer, disk_io), "discard": "unmap", "locking": "on"}
+    at = node
+    for each in below[:_MOST_NAMED]:
+        at["backing"] = at = _node(each, disk_io)
+    return node
+
+
+def node_on_top(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
+    """The node of a layer without its backing file, to be set on the node that stands there already."""
+    return disk_node([layer], disk_io) | {"backing": None}
+
+
+def _node(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
+    return {"driver": "qcow2", "file": _file(layer, disk_io)}
+
+
+def _file(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
     if not _LAYER_ID.fullmatch(layer):
         raise DriverError(f"{layer!r} cannot be the name of a layer.", way_out=REPORT_IT)
-    node: dict[str, object] = {
-        "driver": "qcow2",
-        "node-name": layer,
-        "discard": "unmap",
-        "file": {
-            "driver": "file",
-            "filename": f"{LAYERS_FROM_GUEST}/{layer}.qcow2",
-            "discard": "unmap",
-            "locking": "on",
-        },
-    }
-    if on_top:
-        node["backing"] = None
-    return node
+    return {"driver": "file", "filename": f"{LAYERS_FROM_GUEST}/{layer}.qcow2", "aio": disk_io.name}
 
 
 def disk_id(serial: str) -> str:
@@ -233,14 +261,14 @@ def _agent(channels: Channels) -> list[str]:
     ]
 
 
-def _disks(spec: GuestSpec) -> list[str]:
+def _disks(spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]], disk_io: DiskIo) -> list[str]:
     """Ascending slots keep the order: `disks[0]` is nvme0n1 or vda. Only it is booted from (`-boot strict=on`)."""
     arguments = []
     for index, disk in enumerate(spec.disks):
         device = {**disk_device(spec.bus, disk), "addr": f"{_FIRST_DISK_SLOT + index:#x}"}
         if index == 0:
             device["bootindex"] = "0"
-        arguments += ["-blockdev", json.dumps(disk_node(disk.layer)), "-device", _options(device)]
+        arguments += ["-blockdev", json.dumps(disk_node(chains[disk.layer], disk_io)), "-device", _options(device)]
     return arguments
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,17 @@ from typing import Any
 import structlog
 
 from kumoniwa import run, sockets
-from kumoniwa.hypervisor.driver import MAKE_ROOM, DriverError, GuestLost, GuestSpec, HostExhausted, SerialConsole
+from kumoniwa.hypervisor.driver import (
+    MAKE_ROOM,
+    DriverError,
+    GuestLost,
+    GuestSpec,
+    HostExhausted,
+    LayerId,
+    SerialConsole,
+)
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, Accelerator, Channels, command_line
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, Channels, Host, command_line
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.console import Console
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
@@ -76,16 +84,25 @@ class Machine:
 
     @classmethod
     async def start(
-        cls, folder: Path, spec: GuestSpec, accelerator: Accelerator, hearing: Hearing, tasks: Tasks
+        cls,
+        folder: Path,
+        spec: GuestSpec,
+        chains: Mapping[LayerId, Sequence[LayerId]],
+        host: Host,
+        hearing: Hearing,
+        tasks: Tasks,
     ) -> "Machine":
-        """A new QEMU, its vCPUs not yet running. Raises `DriverError`; then there is no process."""
+        """A new QEMU, its vCPUs not yet running. Raises `DriverError`; then there is no process.
+
+        `chains`: see `command_line`.
+        """
         with contextlib.ExitStack() as stack:
             listening = [
                 stack.enter_context(sockets.listen(folder / name))
                 for name in (_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET)
             ]
             await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
-            argv = command_line(spec, accelerator, Channels(*(socket.fileno() for socket in listening)))
+            argv = command_line(spec, chains, host, Channels(*(socket.fileno() for socket in listening)))
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
             identity = _spawn(argv, folder, listening)
         if identity is None:

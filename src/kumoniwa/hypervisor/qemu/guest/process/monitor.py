@@ -6,6 +6,8 @@ and who speaks too fast is listened to at a pace that leaves the server to other
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +89,7 @@ class Monitor:
     async def hand_over(self, file: int, name: str) -> None:
         """Give QEMU a copy of an open file, under a name for the commands that take one. Raises as `execute` does."""
         try:
-            self._client.send_fd_scm(file)
+            self._client.send_file(file)
         except (QMPError, OSError) as failure:
             raise GuestLost(f"{self._name} takes no open file: {_why(failure)}") from failure
         await self.execute("getfd", fdname=name)
@@ -131,6 +133,17 @@ class _Client(QMPClient):
         elif waiting.full():
             raise ProtocolError("QEMU answered twice")
         return message
+
+    def send_file(self, file: int) -> None:
+        """Send an open file, which QEMU takes with the next command that needs one. Raises `QMPError` and `OSError`.
+
+        The library's own way is through what only asyncio's transports have, and uvloop's have not.
+        """
+        if self._writer is None or self.runstate is not Runstate.RUNNING:
+            raise ProtocolError("the connection has ended")
+        of_the_loop: int = self._writer.transport.get_extra_info("socket").fileno()
+        with socket.socket(fileno=os.dup(of_the_loop)) as ours:
+            socket.send_fds(ours, [b" "], [file])
 
     def abort(self) -> None:
         """Drop the connection, if it could not be closed in order: QEMU may not read what we say."""

@@ -1,0 +1,30 @@
+"""What `kumoniwa doctor` says of a host, by what the host shows."""
+
+from pathlib import Path
+
+import pytest
+
+from kumoniwa.client.doctor import Finding, Grade, equal_pages
+
+
+def _host(tmp_path: Path, run: str, sharing: str = "0") -> Finding:
+    (tmp_path / "run").write_text(f"{run}\n")
+    (tmp_path / "pages_sharing").write_text(f"{sharing}\n")
+    return equal_pages(tmp_path)
+
+
+def test_a_host_that_merges_equal_pages_says_how_much_that_saves(tmp_path: Path) -> None:
+    found = _host(tmp_path, "1", "25600")
+    assert found.grade is Grade.GOOD
+    assert "100 MiB saved" in found.seen
+
+
+@pytest.mark.parametrize("run", ["0", "2"])
+def test_one_that_does_not_learns_how(tmp_path: Path, run: str) -> None:
+    found = _host(tmp_path, run)
+    assert found.grade is Grade.NOTE
+    assert "/sys/kernel/mm/ksm/run" in found.hint
+
+
+def test_a_kernel_that_cannot_is_no_fault(tmp_path: Path) -> None:
+    assert equal_pages(tmp_path / "none").grade is Grade.NOTE

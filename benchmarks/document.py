@@ -116,7 +116,7 @@ def _guests(figures: Figures) -> Iterator[str]:
         yield """
 ## Real guests
 
-Of runs of `benchmarks/storage.py` and `benchmarks/boot.py` on the same machine, with QEMU.
+Of runs of `benchmarks/storage.py`, `benchmarks/boot.py` and `benchmarks/idle.py` on the same machine, with QEMU.
 """
         yield from _judged(judged)
 
@@ -138,7 +138,7 @@ All figures, each round's, are in [performance.json](performance.json)."""
 def _judged(found: Iterable[Judged]) -> Iterator[str]:
     return _table(
         ["", "reached", "aim", ""],
-        ([each.what, each.figure, each.aim, "met" if each.is_met else "MISSED"] for each in found),
+        ([each.what, each.figure, each.aim, each.verdict] for each in found),
     )
 
 

@@ -38,11 +38,18 @@ class Judged:
     least: float | None = None
 
     @property
+    def verdict(self) -> str:
+        """Nothing where there is no aim."""
+        return "" if not self.aim else "met" if self.is_met else "MISSED"
+
+    @property
     def is_met(self) -> bool:
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
     @property
     def aim(self) -> str:
+        if self.most is None and self.least is None:
+            return ""
         sign, bound = ("≤", self.most) if self.most is not None else ("≥", self.least)
         return f"{sign} {bound:g}{self.unit.partition(' (')[0]}"
 
@@ -87,3 +94,5 @@ def on_guests(guests: Mapping[str, Any]) -> Iterator[Judged]:
             yield Judged(f"4k writes behind {name}, to a plain qcow2", writes, " ×", least=0.95)
     if boot := guests.get("boot"):
         yield Judged("launch to a login by SSH, to bare QEMU", boot["login by SSH"], " ×", most=1.03)
+    for what, value in guests.get("idle", {}).get("ratio", {}).items():
+        yield Judged(f"a guest that does nothing, its {what}, to bare QEMU", value, " ×")

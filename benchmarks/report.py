@@ -63,7 +63,7 @@ def text(figures: Figures) -> str:
         *growth(figures.get("curves", {}), figures.get("launches", [])),
         *on_guests(figures.get("guests", {})),
     ]:
-        parts.append(columns([[each.what, each.figure, each.aim, _met(each.is_met)] for each in judged]))
+        parts.append(columns([[each.what, each.figure, each.aim, each.verdict] for each in judged]))
     if ended := figures.get("curves ended"):
         parts.append(f"The curves end at {ended}.")
     return "\n\n".join(parts)

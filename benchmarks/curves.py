@@ -4,17 +4,21 @@ Peers are asked for what they do, up to a thousand instances, or as far as they 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callers import Signed
 from growing import Growing
 from measured import CPU_SECONDS, IDLE, SECONDS, Turn
 from progress import Progress
 from servers import KINDS, KUMONIWA, Running, instance_ids, running
 from works import NotDone, check, page, timed, timed_with_all, weighed
 
+SMALL = 100
+BESIDE = "kumoniwa, small"
+"""Another cloud, of 100 instances, that is asked in turns with a larger one: what size costs is told by the two."""
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000)
 _THOUSAND = 1_000
 _PEERS_MOST = 1_000
@@ -33,8 +37,8 @@ class Curves:
     ended: str = ""
     """Why they end before the size that was asked for, where they do."""
 
-    def add(self, operation: str, server: Running, size: int, turn: Turn) -> None:
-        measures = self.points.setdefault(operation, {}).setdefault(server.kind.name, {}).setdefault(str(size), {})
+    def add(self, operation: str, server: str, size: int, turn: Turn) -> None:
+        measures = self.points.setdefault(operation, {}).setdefault(server, {}).setdefault(str(size), {})
         for measure, value in turn.items():
             measures.setdefault(measure, []).append(value)
 
@@ -57,6 +61,9 @@ def measure_curves(folder: Path, most: int, minutes: float, progress: Progress) 
             clouds.append(Growing(stack.enter_context(running(kind, folder / f"{kind.name}-grows"))))
             clouds[-1].server.find_image()
             clouds[-1].server.rest()
+        small = Growing(stack.enter_context(running(KUMONIWA, folder / "small")))
+        small.server.find_image()
+        _grow(curves, small, SMALL, deadline, progress)
         for size in (size for size in SIZES if size <= most):
             progress.say(f"curves: Kumoniwa grows to {size:,} instances")
             if not _grow(curves, clouds[0], size, deadline, progress):
@@ -66,7 +73,8 @@ def measure_curves(folder: Path, most: int, minutes: float, progress: Progress) 
                 progress.say(f"curves: {peer.server.kind.title} grows to {size:,} instances")
                 if size > _PEERS_MOST or not _grow_peer(peer, size):
                     clouds.remove(peer)
-            _measure_size(curves, size, clouds, progress)
+            beside = {cloud.server.kind.name: cloud.server for cloud in clouds}
+            _measure_size(curves, size, beside | ({BESIDE: small.server} if size > SMALL else {}), progress)
             yield curves
         else:
             if most >= _THOUSAND:
@@ -75,15 +83,14 @@ def measure_curves(folder: Path, most: int, minutes: float, progress: Progress) 
     yield curves
 
 
-def _measure_size(curves: Curves, size: int, clouds: Sequence[Growing], progress: Progress) -> None:
-    servers = [cloud.server for cloud in clouds]
-    for server in servers:
+def _measure_size(curves: Curves, size: int, servers: Mapping[str, Running], progress: Progress) -> None:
+    for name, server in servers.items():
         server.rest()
-        curves.add("idle", server, size, {**weighed(server), IDLE: 100 * server.idle_share})
+        curves.add("idle", name, size, {**weighed(server), IDLE: 100 * server.idle_share})
         _tag_few(server)
     for operation, turn in _FOR_ALL.items():
         _measure(curves, operation, size, servers, turn, progress)
-    _measure_subjects(curves, size, servers[0], progress)
+    _measure_subjects(curves, size, {name: each for name, each in servers.items() if each.kind is KUMONIWA}, progress)
 
 
 def _grow(curves: Curves, cloud: Growing, size: int, deadline: float, progress: Progress) -> bool:
@@ -158,34 +165,47 @@ def _measure(
     curves: Curves,
     operation: str,
     size: int,
-    servers: Sequence[Running],
+    servers: Mapping[str, Running],
     turn: Callable[[Running], Turn],
     progress: Progress,
 ) -> None:
     for _ in range(_ROUNDS):
-        for server in servers:
-            progress.say(f"curves: {operation} of {size:,}, {server.kind.title}")
+        for name, server in servers.items():
+            progress.say(f"curves: {operation} of {size:,}, {name}")
             try:
-                curves.add(operation, server, size, turn(server))
+                curves.add(operation, name, size, turn(server))
             except NotDone:
                 continue
 
 
-def _measure_subjects(curves: Curves, size: int, server: Running, progress: Progress) -> None:
+def _measure_subjects(curves: Curves, size: int, servers: Mapping[str, Running], progress: Progress) -> None:
     """Launch some more, and do to each what is done to single instances; they are terminated in the end."""
-    name, sign = f"beside {size}", server.signer.sign
+    tag = f"beside {size}"
 
-    def act(operation: str, action: str, **parameters: object) -> None:
-        progress.say(f"curves: {operation} beside {size:,}")
-        curves.add(operation, server, size, timed_with_all(server, [sign(action, **parameters)]))
+    def act(operation: str, requests: Mapping[str, Signed]) -> None:
+        for name, request in requests.items():
+            progress.say(f"curves: {operation} beside {size:,}, {name}")
+            curves.add(operation, name, size, timed_with_all(servers[name], [request]))
+
+    def launch(server: Running) -> Signed:
+        return server.signer.sign("RunInstances", **server.launch(1, TagSpecification_1_Tag_1_Value=tag))
 
     for _ in range(_ROUNDS):
-        act("RunInstances(1)", "RunInstances", **server.launch(1, TagSpecification_1_Tag_1_Value=name))
-    subjects = instance_ids(server.ask("DescribeInstances", Filter_1_Name="tag:Name", Filter_1_Value_1=name))
-    for number, subject in enumerate(subjects):
-        act("CreateImage, no reboot", "CreateImage", InstanceId=subject, Name=f"{size} {number}", NoReboot="true")
-        act("StopInstances", "StopInstances", InstanceId_1=subject)
-        act("StartInstances", "StartInstances", InstanceId_1=subject)
-    named = {f"InstanceId_{number}": each for number, each in enumerate(subjects, 1)}
-    server.ask("TerminateInstances", **named)
-    server.settle()
+        act("RunInstances(1)", {name: launch(server) for name, server in servers.items()})
+    subjects = {name: _named(server, tag) for name, server in servers.items()}
+    for number in range(_ROUNDS):
+        chosen = {name: (server.signer.sign, subjects[name][number]) for name, server in servers.items()}
+        image = {"Name": f"{size} {number}", "NoReboot": "true"}
+        images = {name: sign("CreateImage", InstanceId=each, **image) for name, (sign, each) in chosen.items()}
+        act("CreateImage, no reboot", images)
+        act("StopInstances", {name: sign("StopInstances", InstanceId_1=each) for name, (sign, each) in chosen.items()})
+        act(
+            "StartInstances", {name: sign("StartInstances", InstanceId_1=each) for name, (sign, each) in chosen.items()}
+        )
+    for name, server in servers.items():
+        server.ask("TerminateInstances", **{f"InstanceId_{at}": each for at, each in enumerate(subjects[name], 1)})
+        server.settle()
+
+
+def _named(server: Running, tag: str) -> list[str]:
+    return instance_ids(server.ask("DescribeInstances", Filter_1_Name="tag:Name", Filter_1_Value_1=tag))

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from measured import ALL_CPU, CPU, RSS, SECONDS, TIME, shown, spread
+from measured import ALL_CPU, CPU, RSS, SECONDS, TIME, UNITS, ratio, shown, spread, times
 
 _STEADY = 1.2
-"""What a call may cost in the largest cloud, as a ratio to a small one."""
+"""What a call may cost in the largest cloud, as a ratio to a cloud of a hundred that was asked in turns with it."""
 _ALWAYS_THE_SAME = {
-    "RunInstances(1)": (100, (TIME, ALL_CPU)),
-    "StartInstances": (100, (TIME, ALL_CPU)),
-    "StopInstances": (100, (TIME, ALL_CPU)),
-    "CreateImage, no reboot": (100, (TIME, ALL_CPU)),
-    "CreateTags": (100, (TIME, CPU)),
-    "DescribeInstances, one id": (1, (TIME, CPU)),
+    "RunInstances(1)": (TIME, ALL_CPU),
+    "StartInstances": (TIME, ALL_CPU),
+    "StopInstances": (TIME, ALL_CPU),
+    "CreateImage, no reboot": (TIME, ALL_CPU),
+    "CreateTags": (TIME, CPU),
+    "DescribeInstances, one id": (TIME, CPU),
 }
-"""By operation: the size of the small cloud, and what is compared."""
+"""By operation, what is compared."""
 _ONE_ID_MS = 2.0
 _MEMORY_MIB = 1024.0
 _THOUSAND_SECONDS = 8.0
@@ -38,13 +38,20 @@ class Judged:
     least: float | None = None
 
     @property
+    def verdict(self) -> str:
+        """Nothing where there is no aim."""
+        return "" if not self.aim else "met" if self.is_met else "MISSED"
+
+    @property
     def is_met(self) -> bool:
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
     @property
     def aim(self) -> str:
+        if self.most is None and self.least is None:
+            return ""
         sign, bound = ("≤", self.most) if self.most is not None else ("≥", self.least)
-        return f"{sign} {bound:g}{self.unit}"
+        return f"{sign} {bound:g}{self.unit.partition(' (')[0]}"
 
     @property
     def figure(self) -> str:
@@ -53,13 +60,14 @@ class Judged:
 
 def growth(points: Points, launches: Sequence[Mapping[str, float]]) -> Iterator[Judged]:
     """Everything that is to hold in a large cloud, of what was measured."""
-    for operation, (small, measures) in _ALWAYS_THE_SAME.items():
-        sizes = points.get(operation, {}).get("kumoniwa", {})
-        large = max(map(int, sizes), default=0)
-        if large > small and str(small) in sizes:
+    for operation, measures in _ALWAYS_THE_SAME.items():
+        servers = points.get(operation, {})
+        if beside := servers.get("kumoniwa, small"):
+            size = max(beside, key=int)
             for measure in measures:
-                before, after = (spread(sizes[str(size)][measure]).median for size in (small, large))
-                yield Judged(f"{operation}: {measure} at {large:,} to {small:,}", after / before, " ×", most=_STEADY)
+                found = ratio(servers["kumoniwa"][size][measure], beside[size][measure])
+                what = f"{operation}, {UNITS[measure]}: {int(size):,} instances to 100"
+                yield Judged(what, found.median, f" × ({times(found.low)}–{times(found.high)})", most=_STEADY)
     if one := points.get("DescribeInstances, one id", {}).get("kumoniwa", {}):
         large = max(map(int, one))
         yield Judged(f"one id of {large:,}", spread(one[str(large)][TIME]).median, " ms", most=_ONE_ID_MS)
@@ -86,3 +94,5 @@ def on_guests(guests: Mapping[str, Any]) -> Iterator[Judged]:
             yield Judged(f"4k writes behind {name}, to a plain qcow2", writes, " ×", least=0.95)
     if boot := guests.get("boot"):
         yield Judged("launch to a login by SSH, to bare QEMU", boot["login by SSH"], " ×", most=1.03)
+    for what, value in guests.get("idle", {}).get("ratio", {}).items():
+        yield Judged(f"a guest that does nothing, its {what}, to bare QEMU", value, " ×")

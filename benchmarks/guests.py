@@ -9,7 +9,7 @@ from typing import Any
 
 from progress import Progress
 
-_SCRIPTS = ("boot", "storage")
+_SCRIPTS = ("boot", "storage", "idle")
 
 
 def measure_guests(folder: Path, progress: Progress) -> None:

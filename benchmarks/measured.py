@@ -18,6 +18,18 @@ CPU_SECONDS = "cpu s"
 RSS = "MiB RSS"
 PSS = "MiB PSS"
 IDLE = "% of a core, idle"
+UNITS = {
+    TIME: "ms",
+    CPU: "CPU ms",
+    ALL_CPU: "CPU ms with all that follows",
+    RATE: "answers/s",
+    SECONDS: "s",
+    CPU_SECONDS: "CPU s",
+    RSS: "MiB RSS",
+    PSS: "MiB PSS",
+    IDLE: "% of a core",
+}
+"""How measures are shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ def growth(figures: Mapping[str, Any], figure: Any) -> None:
     operations = [each for each in figures.get("curves", {}) if each != "idle"]
     for axes, operation in zip(figure.subplots(2, 4, sharex=True, sharey=True).flat, operations, strict=False):
         for name, sizes in figures["curves"][operation].items():
+            if name not in SERVERS:
+                continue
             colour, title = _COLOURS[name], SERVERS[name]
             _line(axes, sizes, _TIME, color=colour, label=title)
             if any(_ALL_CPU in measures for measures in sizes.values()):
@@ -82,7 +84,8 @@ def launches(figures: Mapping[str, Any], figure: Any) -> None:
     left.set_ylabel("seconds")
     left.set_xlabel("instances before")
     for name, sizes in figures.get("curves", {}).get("idle", {}).items():
-        _line(right, sizes, _RSS, color=_COLOURS[name], label=SERVERS[name])
+        if name in SERVERS:
+            _line(right, sizes, _RSS, color=_COLOURS[name], label=SERVERS[name])
     right.set_title("memory of the server", fontsize=9)
     right.set_xscale("log")
     right.set_ylabel("MiB resident")

@@ -5,21 +5,10 @@ from typing import Any
 
 from aims import SERVERS, Row, Verdict, verdicts
 from growth_aims import Points, growth, on_guests
-from measured import ALL_CPU, CPU, CPU_SECONDS, IDLE, PSS, RATE, RSS, SECONDS, TIME, ratio, shown, spread, times
+from measured import UNITS, ratio, shown, spread, times
 
 Figures = Mapping[str, Any]
 """What the JSON holds."""
-UNITS = {
-    TIME: "ms",
-    CPU: "CPU ms",
-    ALL_CPU: "CPU ms with all that follows",
-    RATE: "answers/s",
-    SECONDS: "s",
-    CPU_SECONDS: "CPU s",
-    RSS: "MiB RSS",
-    PSS: "MiB PSS",
-    IDLE: "% of a core",
-}
 _NOT_DONE = "–"
 
 
@@ -74,7 +63,7 @@ def text(figures: Figures) -> str:
         *growth(figures.get("curves", {}), figures.get("launches", [])),
         *on_guests(figures.get("guests", {})),
     ]:
-        parts.append(columns([[each.what, each.figure, each.aim, _met(each.is_met)] for each in judged]))
+        parts.append(columns([[each.what, each.figure, each.aim, each.verdict] for each in judged]))
     if ended := figures.get("curves ended"):
         parts.append(f"The curves end at {ended}.")
     return "\n\n".join(parts)

@@ -7,13 +7,14 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from callers import Signed, rate
 from measured import ALL_CPU, CPU, CPU_SECONDS, PSS, RATE, RSS, SECONDS, TIME, Turn
 from servers import Kind, Running, instance_ids, running
 
 _AT_ONCE = 16  # callers
+_TICK = 0.01  # seconds
 _PAGE = 100
 MANY = 1000
 """Instances, and what is asked for at most where all are: without that, moto answers a hundred reservations."""
@@ -38,34 +39,38 @@ class Work:
 def timed(server: Running, requests: Iterable[Signed]) -> Turn:
     """Send them one after another: the median of their times, the mean of the processor time."""
     waiting = list(requests)
-    cpu = server.process.cpu_seconds()
+    before = server.process.cpu_seconds()
     times = [server.caller.seconds(request) for request in waiting]
-    cpu = server.process.cpu_seconds() - cpu
+    cpu = _cpu_since(server, before)
     return {TIME: 1000 * statistics.median(times), CPU: 1000 * cpu / len(times)}
 
 
 def timed_with_all(server: Running, requests: Iterable[Signed]) -> Turn:
     """The same, and the processor time until all that they began has ended, beyond what an idle server uses."""
     waiting = list(requests)
-    following = _Following(server)
     turn = timed(server, waiting)
-    turn[ALL_CPU] = 1000 * following.cpu_seconds() / len(waiting)
+    turn[ALL_CPU] = turn[CPU] + 1000 * _following(server) / len(waiting)
     return turn
 
 
-class _Following:
-    """Processor time from here on, until nothing that was begun goes on."""
+def _following(server: Running) -> float:
+    """Waits until nothing goes on any more; gives the processor time until then, in seconds.
 
-    def __init__(self, server: Running) -> None:
-        self._server = server
-        self._cpu = server.process.cpu_seconds()
-        self._begun = perf_counter()
+    Not counted are the questions whether it is so, and what an idle server uses.
+    """
+    cpu, begun = server.process.cpu_seconds(), perf_counter()
+    asking = server.settle()
+    used = server.process.cpu_seconds() - cpu - asking
+    return max(0.0, used - server.idle_share * (perf_counter() - begun))
 
-    def cpu_seconds(self) -> float:
-        """Waits for the end. Not counted are the questions whether it is there, and what an idle server uses."""
-        asking = self._server.settle()
-        used = self._server.process.cpu_seconds() - self._cpu
-        return max(0.0, used - asking - self._server.idle_share * (perf_counter() - self._begun))
+
+def _cpu_since(server: Running, before: float) -> float:
+    """The processor time since then, in seconds.
+
+    A moment later: the kernel counts what a thread uses when it stops to run, or at the next tick.
+    """
+    sleep(_TICK)
+    return server.process.cpu_seconds() - before
 
 
 def _reads(count: int, **parameters: object) -> Callable[[Running, int], Turn]:
@@ -129,12 +134,10 @@ def _launches_of(count: int) -> Callable[[Running, int], Turn]:
 def _launches_at_once(server: Running, requests: int) -> Turn:
     sign = server.signer.sign
     batches = [[sign("RunInstances", **server.launch(1)) for _ in range(requests)] for _ in range(_AT_ONCE)]
-    following = _Following(server)
-    cpu = server.process.cpu_seconds()
+    before = server.process.cpu_seconds()
     answered = rate(server.signer.endpoint, batches)
-    cpu = server.process.cpu_seconds() - cpu
-    launches = _AT_ONCE * requests
-    return {RATE: answered, CPU: 1000 * cpu / launches, ALL_CPU: 1000 * following.cpu_seconds() / launches}
+    cpu = 1000 * _cpu_since(server, before) / (_AT_ONCE * requests)
+    return {RATE: answered, CPU: cpu, ALL_CPU: cpu + 1000 * _following(server) / (_AT_ONCE * requests)}
 
 
 def starts(kind: Kind, folder: Path) -> Mapping[str, Turn]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from structlog.testing import capture_logs
 from waiting import let_others_run, turns_until
 
@@ -21,7 +21,7 @@ from kumoniwa.store.changes import Changed
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.tables import facts as facts_table
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.tables import interface_groups, metadata
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +132,45 @@ async def test_a_full_disk_is_named_and_writes_go_on_when_there_is_room(
     assert len(json.dumps(logged)) < 1000
     await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
     await database.write(large)
+
+
+async def test_a_commit_that_fails_leaves_no_transaction_behind(database: SqliteDatabase) -> None:
+    """SQLite keeps one open whose COMMIT it refuses: for a key that leads nowhere, or another program's lock."""
+
+    def refused(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        connection.exec_driver_sql("INSERT INTO interface_groups VALUES ('eni-none', 0, 'sg-none')")
+
+    with pytest.raises(IntegrityError):
+        await database.write(refused)
+    await database.write(partial(facts.put, name="later", value=1))
+    assert await database.read(lambda c: c.execute(select(func.count()).select_from(interface_groups)).scalar()) == 0
+
+
+async def test_readers_that_cannot_open_the_database_say_why_and_open_it_later(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        full = sqlite3.OperationalError("disk I/O error")
+        full.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise full
+
+    await database.write(partial(facts.put, name="name", value="value"))
+    with monkeypatch.context() as patch:
+        patch.setattr(database._engine, "connect", full)
+        for _ in range(9):  # each reader's turn comes
+            with pytest.raises(DatabaseUnavailable, match="disk I/O error"):
+                await database.read(partial(facts.get, name="name"))
+    assert {await database.read(partial(facts.get, name="name")) for _ in range(9)} == {"value"}
+
+
+async def test_what_is_asked_of_a_closed_database_is_refused(database: SqliteDatabase) -> None:
+    await database.close()
+    async with asyncio.timeout(9):
+        with pytest.raises(RuntimeError):
+            await database.read(partial(facts.get, name="name"))
+        with pytest.raises(RuntimeError):
+            await database.write(partial(facts.put, name="name", value=1))
 
 
 async def test_what_a_commit_changed_is_told_once_it_is_durable(database: SqliteDatabase, tmp_path: Path) -> None:

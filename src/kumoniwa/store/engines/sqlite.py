@@ -9,8 +9,8 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
@@ -63,6 +63,7 @@ class SqliteDatabase:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._closed = False
         self.changes = Changes()
         self._writes: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
@@ -78,22 +79,28 @@ class SqliteDatabase:
 
     async def read(self, work: Work[T]) -> T:
         read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
-        self._reads.put(read)
+        self._ask(self._reads, read)
         return await read.done
 
     async def write(self, work: Work[T], *, patient: bool = False) -> T:
         write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future(), patient)
-        self._writes.put(write)
+        self._ask(self._writes, write)
         # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
         return await asyncio.shield(write.done)
 
     async def close(self) -> None:
+        self._closed = True
         self._writes.put(None)
         for _ in range(_READERS):
             self._reads.put(None)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
         self._engine.dispose()
+
+    def _ask(self, threads: "queue.SimpleQueue[_Asked[Any] | None]", asked: _Asked[Any]) -> None:
+        if self._closed:
+            raise RuntimeError("the database is closed")  # nobody would ever answer
+        threads.put(asked)
 
     def _read_for_ever(self) -> None:
         """Read what is asked for, on a connection of its own: to take one from a pool costs more than most reads."""
@@ -102,28 +109,16 @@ class SqliteDatabase:
             if asked.done.cancelled():
                 continue
             try:
-                if connection is None:
-                    connection = self._engine.connect()
-                outcome = partial(_give, asked.done, self._read(asked.work, connection))
+                with _failures_named():
+                    if connection is None:
+                        connection = self._engine.connect()
+                    outcome = partial(_give, asked.done, _read(asked.work, connection))
             except BaseException as failure:  # noqa: BLE001 - it is raised again, where the read was asked for
                 outcome = partial(_refuse, asked.done, failure)
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 asked.done.get_loop().call_soon_threadsafe(outcome)
         if connection is not None:
             connection.close()
-
-    def _read(self, work: Work[T], connection: Connection) -> T:
-        try:
-            driver = _driver(connection)
-            driver.execute("BEGIN")
-            try:
-                return _done(work, connection)
-            finally:
-                _end(connection, driver, "ROLLBACK")
-        except (SQLAlchemyError, sqlite3.Error) as failure:
-            if (reason := _unavailable(failure)) is not None:
-                raise DatabaseUnavailable(reason) from failure
-            raise
 
     def _write_for_ever(self) -> None:
         with self._engine.connect() as connection:
@@ -156,6 +151,15 @@ class SqliteDatabase:
             self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
 
 
+def _read(work: Work[T], connection: Connection) -> T:
+    driver = _driver(connection)
+    driver.execute("BEGIN")
+    try:
+        return _done(work, connection)
+    finally:
+        _end(connection, driver, "ROLLBACK")
+
+
 def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: Changes) -> None:
     """Do each write in a savepoint of its own, commit once, tell what changed, then resolve their futures.
 
@@ -165,18 +169,20 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
     loops = dict.fromkeys(write.done.get_loop() for write in batch)
     driver = _driver(connection)
     try:
-        driver.execute("BEGIN IMMEDIATE")
-        try:
-            outcomes += [_saved(write, connection, driver) for write in batch]
-        except BaseException:
-            _end(connection, driver, "ROLLBACK")
-            raise
-        _end(connection, driver, "COMMIT")
-    except (SQLAlchemyError, sqlite3.Error) as failure:  # no write was done, and every caller gets the error
+        with _failures_named():
+            driver.execute("BEGIN IMMEDIATE")
+            try:
+                outcomes += [_saved(write, connection, driver) for write in batch]
+                _end(connection, driver, "COMMIT")
+            except BaseException:
+                # A COMMIT that SQLite refuses leaves the transaction open: the next could not begin.
+                _end(connection, driver, "ROLLBACK")
+                raise
+    except SQLAlchemyError as failure:  # no write was done, and every caller gets the error
         changes.undone()
-        if (reason := _unavailable(failure)) is not None:
-            log.error("the database cannot be written now", writes=len(batch), reason=reason)
-            outcomes = [partial(write.done.set_exception, DatabaseUnavailable(reason)) for write in batch]
+        if isinstance(failure, DatabaseUnavailable):
+            log.error("the database cannot be written now", writes=len(batch), reason=str(failure))
+            outcomes = [partial(write.done.set_exception, DatabaseUnavailable(str(failure))) for write in batch]
         else:
             log.error("a commit failed", writes=len(batch), exc_info=failure)
             outcomes = [partial(write.done.set_exception, failure) for write in batch]
@@ -241,6 +247,19 @@ def _done(work: Work[T], connection: Connection) -> T:
         return work(connection)
     except StopIteration as bug:
         raise RuntimeError("an iterator ended unexpectedly") from bug
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    """The driver's errors as SQLAlchemy's, and as `DatabaseUnavailable` those that are for now."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as failure:
+        if (reason := _unavailable(failure)) is not None:
+            raise DatabaseUnavailable(reason) from failure
+        if isinstance(failure, sqlite3.Error):
+            raise DBAPIError.instance(None, None, failure, sqlite3.Error) from failure
+        raise
 
 
 def _unavailable(failure: BaseException) -> str | None:

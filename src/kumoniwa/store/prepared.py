@@ -160,12 +160,12 @@ class Prepared:
     def rows(self, connection: Connection, **given: Any) -> list[tuple[Any, ...]]:
         """What it selects, or returns, as tuples in the order of its columns."""
         ready = self._on(connection)
-        found = self._execute(connection, given).fetchall()
+        found = self._fetched(connection, ready, given)
         if self._table is not None and found:
             self._tell(connection, (given,))
         if ready.converted:
             return [tuple(_converted(ready, row)) for row in found]
-        return list(found)
+        return found
 
     def chunks(
         self, connection: Connection, at_once: int, **given: Any
@@ -198,7 +198,7 @@ class Prepared:
     def values(self, kind: Callable[..., T], connection: Connection, **given: Any) -> list[T]:
         """Its rows as values of `kind`, whose fields are named as its columns."""
         ready = self._on(connection)
-        found = self._execute(connection, given).fetchall()
+        found = self._fetched(connection, ready, given)
         if self._table is not None and found:
             self._tell(connection, (given,))
         if not found:
@@ -226,6 +226,14 @@ class Prepared:
             return driver.execute(ready.sql, _bound(ready, given))
         except ready.errors as failure:
             raise _raised(connection, ready, failure) from failure
+
+    def _fetched(self, connection: Connection, ready: _Ready, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        driver: Any = connection.connection.driver_connection
+        try:
+            found: list[tuple[Any, ...]] = driver.execute(ready.sql, _bound(ready, given)).fetchall()
+        except ready.errors as failure:
+            raise _raised(connection, ready, failure) from failure
+        return found
 
     def _on(self, connection: Connection) -> _Ready:
         dialect = connection.dialect

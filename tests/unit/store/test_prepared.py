@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.workflows import WorkflowState
@@ -48,6 +48,13 @@ def test_values_are_converted_by_the_types_of_the_columns(connection: Connection
 def test_what_sqlalchemy_executes_and_what_is_prepared_see_the_same(connection: Connection) -> None:
     every = select(layers).order_by(layers.c.id)
     assert Prepared(every).rows(connection) == [tuple(row) for row in connection.execute(every)]
+
+
+def test_what_fails_after_the_first_row_is_raised_as_what_fails_before_it(connection: Connection) -> None:
+    rows.insert(connection, layers, Layer("layer-3", None, 9, AT))
+    json = Prepared(text("SELECT json(iif(id = 'layer-3', '[', '1')) FROM layers ORDER BY id"))
+    with pytest.raises(OperationalError, match="malformed JSON"):
+        json.rows(connection)
 
 
 def test_two_rows_where_one_was_to_be_are_a_bug(connection: Connection) -> None:

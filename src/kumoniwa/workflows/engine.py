@@ -50,8 +50,9 @@ class Engine:
         async with self._waking:
             due, terminations = await self._world.database.read(partial(_turns, besides=frozenset(self._live)))
             for row in due:
-                self._live[row.id] = None
-                self._tasks.start(self._run(row), row.kind)
+                if row.id not in self._live:  # it may have begun while the rows were read
+                    self._live[row.id] = None
+                    self._tasks.start(self._run(row), row.kind)
             self._overrides.look(terminations)
         await self._stir()
 

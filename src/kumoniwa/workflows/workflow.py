@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.deadlines import at_most, cut_short
@@ -24,6 +25,7 @@ from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.refusal import REPORT_IT, Refusal
 from kumoniwa.run import ProgramMissing
 from kumoniwa.store import journal as rows
+from kumoniwa.store.database import Work
 from kumoniwa.workflows.shared_commits import Rows, SharedCommits, does_begin_with_rows
 from kumoniwa.workflows.world import World
 
@@ -74,6 +76,16 @@ class StepUnknown(Exception):
 
 class Interrupted(BaseException):
     """The server goes down and this workflow with it: nothing more of it may be done or journaled."""
+
+
+def _written(step: str | None, write: Work[object], connection: Connection) -> None:
+    """Write what a step left. Where that breaks, the step did not end, and it is done again in a later life."""
+    try:
+        write(connection)
+    except SQLAlchemyError:
+        raise
+    except Exception as bug:
+        raise StepUnknown(f"{step}: its rows could not be written: {bug!r}") from bug
 
 
 class Workflow:
@@ -228,7 +240,7 @@ class Workflow:
         """The result of a step's function, whose rows are left to be written."""
         if not isinstance(ended, Rows):
             return ended
-        self.database.leave(ended.write)
+        self.database.leave(partial(_written, self.at, ended.write))
         return ended.result
 
     def _journal_end(self, name: str, result: Any, failure: Refusal | None) -> rows.StepRow:

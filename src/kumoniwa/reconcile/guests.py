@@ -177,6 +177,9 @@ class Follower:
 
     async def _follow(self) -> None:
         async for event in self._world.driver.events():
+            if event.kind in _SETTLED:
+                # At once: it may wait for its turn, or not be noted, until its launch has ended.
+                self._unsettled.add(event.guest)
             self._inbox.put(event)
 
     async def _follow_one(self, event: GuestEvent) -> None:
@@ -184,7 +187,6 @@ class Follower:
         try:
             await self._note(event)
             if event.kind in _SETTLED:
-                self._unsettled.add(event.guest)
                 await self.settle(event.guest)
             elif event.kind is EventKind.DISK_LET_GO:
                 await self._take_back(event.guest, event.detail)
@@ -198,9 +200,10 @@ class Follower:
             await self._world.clock.sleep(_ROUND)
             troubles = self._world.troubles
             try:
-                without_room = frozenset(self._without_room)
+                without_room, unsettled = frozenset(self._without_room), frozenset(self._unsettled)
                 live = await self._world.database.read(partial(instances.in_states, states=_LIVE))
                 self._without_room -= without_room.difference(instance.id for instance in live)
+                self._unsettled -= unsettled.difference(instance.id for instance in live)
                 found = [instance for instance in live if instance.state is InstanceState.RUNNING]
                 troubles.keep(_RECOVERY, [_recovery(instance.id) for instance in found])
                 await asyncio.gather(*(self.settle(instance.id) for instance in found))

@@ -14,12 +14,14 @@ from stored import workflows_on
 
 from kumoniwa.clock import ManualClock, precise
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestLost, GuestState
+from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestLost, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
 from kumoniwa.hypervisor.simulated.machine import Machine
+from kumoniwa.reconcile.note_events import note_event
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import claims
+from kumoniwa.store.database import DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +45,34 @@ async def test_a_guest_that_panics_is_booted_again(stack: Stack) -> None:
     assert boots[1]["cause"] == "panic"
     assert stack.guest(instance_id).boot_id != boot_id
     assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+
+
+async def test_a_guest_that_powers_off_in_its_launch_is_stopped_though_that_could_not_be_noted(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, and not in the next round: its launch has it as long as it goes on."""
+    refused = 0
+
+    def note(connection: Connection, event: GuestEvent) -> None:
+        nonlocal refused
+        if event.kind is EventKind.SHUT_DOWN and not refused:
+            refused += 1
+            raise DatabaseUnavailable("database or disk is full")
+        note_event(connection, event)
+
+    async def power_off(method: str) -> None:
+        if method == "ensure_running" and (guests := list(stack.driver.world.machines)):
+            guest = stack.driver.guest(guests[0])
+            if await guest.observe() is GuestState.RUNNING:
+                guest.power_off_from_inside()
+                await stack.followed()
+
+    monkeypatch.setattr("kumoniwa.reconcile.guests.note_event", note)
+    stack.driver.faults.hook = power_off
+    instance_id = await stack.launch()
+    stack.driver.faults.hook = None
+    assert refused == 1
+    assert (await stack.instance(instance_id))["State"]["Name"] == "stopped"
 
 
 async def test_status_checks_are_ok_once_the_guest_is_reachable(stack: Stack) -> None:

@@ -9,6 +9,7 @@ from asgi import Caller, Refused
 from stack import Stack
 from stored import add_image
 
+from kumoniwa.api.ec2.instances.launch import launch_network
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.placement import guest_memory
@@ -76,6 +77,16 @@ async def test_security_groups_may_be_named_and_zones_be_given_by_id(stack: Stac
     instance = await stack.instance(instance_id)
     assert instance["SecurityGroups"][0]["GroupName"] == "default"
     assert instance["Placement"]["AvailabilityZone"] == "us-east-1c"
+
+
+async def test_where_no_zone_has_room_for_all_that_may_be_launched_it_is_the_roomiest(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host may hold fewer, and they find their addresses."""
+    room = {"us-east-1a": 0, "us-east-1b": 2, "us-east-1c": 2}
+    monkeypatch.setattr(launch_network, "private_capacity", lambda subnet: room.get(subnet.zone, 1))
+    instance = await stack.instance(await stack.launch(MinCount=1, MaxCount=3))
+    assert instance["Placement"]["AvailabilityZone"] == "us-east-1b"
 
 
 async def test_more_security_groups_than_an_interface_takes_are_refused(stack: Stack) -> None:

@@ -148,16 +148,18 @@ def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str
 
 
 def _default_subnet(connection: Connection, call: Call, names: Sequence[str], count: int) -> Subnet:
-    """The default subnet of the first of these zones that has room for so many, else of the first."""
-    first: Subnet | None = None
+    """The default subnet of the first of these zones that has room for so many, else of that with the most room."""
+    roomiest: tuple[int, Subnet] | None = None
     for name in names:
         subnet = vpcs.default_subnet(connection, call.scope, name)
         assert subnet is not None, "ensure_region made one in each zone"
-        first = first or subnet
-        if private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id) >= count:
+        room = private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)
+        if room >= count:
             return subnet
-    assert first is not None, "every region has zones"
-    return first
+        if roomiest is None or room > roomiest[0]:
+            roomiest = room, subnet
+    assert roomiest is not None, "every region has zones"
+    return roomiest[1]  # fewer may be launched than that
 
 
 def _groups(

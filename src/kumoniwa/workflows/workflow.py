@@ -160,8 +160,8 @@ class Workflow:
         """
         with self._one_life():
             if (step := self._journal.get(name)) is None:
-                result, error = None, self._overridden
                 await self._begin(name, function)
+                result, error = None, self._overridden
                 try:
                     if error is None:
                         async with asyncio.timeout(None) as self._scope:

@@ -1,6 +1,7 @@
 """What a step leaves to be written, where that breaks: the workflow lives on, and writes it in a later life."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,13 +13,15 @@ from sqlalchemy import Connection
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
-from kumoniwa.store import facts
+from kumoniwa.model.workflows import WorkflowRow
+from kumoniwa.refusal import Refusal
+from kumoniwa.store import facts, journal
 from kumoniwa.store.engines import open_database
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.story import STORIES, Story, story, submit
-from kumoniwa.workflows.workflow import Workflow
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 from kumoniwa.workflows.world import World
 
 pytestmark = pytest.mark.anyio
@@ -101,6 +104,31 @@ async def _run(world: World, one: Story[[]]) -> None:
                 await clock.advance(1)
     finally:
         await engine.close()
+
+
+async def test_a_workflow_overridden_while_rows_are_written_begins_no_step(world: World, broken: Broken) -> None:
+    begun, held = threading.Event(), threading.Event()
+
+    def write(_: Connection) -> None:
+        begun.set()
+        held.wait(10)
+
+    async def leaves_rows(_: World) -> Rows[None]:
+        return rows(write)
+
+    async def let_go(_: WorkflowRow | None) -> None: ...
+
+    origin = Origin(None, None, world.clock.now())
+    submitted = await world.database.write(lambda c: journal.submit(c, "any", None, origin, {}))
+    workflow = Workflow(submitted, world, [], let_go)
+    await workflow.step("write rows", leaves_rows)
+    next_one = asyncio.ensure_future(workflow.step("touch the world", broken.touches_the_world))
+    assert await asyncio.to_thread(begun.wait, 10)
+    workflow.override(Refusal("Overridden.", way_out="Launch another."))
+    held.set()
+    with pytest.raises(StepFailed, match="Overridden"):
+        await next_one
+    assert broken.done == []
 
 
 async def test_rows_at_the_end_of_a_story_are_tried_again(

@@ -1,16 +1,20 @@
 """A layer's file that was there and is gone: named, and never made anew in silence."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import Connection
 from stack import Stack
 from stored import workflows_on
 from volumes_at_hand import attached, create, root_of, states
 from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import GuestLost, LayerDamaged, LayerId
+from kumoniwa.model.layers import Layer
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store import volumes
+from kumoniwa.store import layers, volumes
+from kumoniwa.store.prepared import TOUCHED
 
 pytestmark = pytest.mark.anyio
 
@@ -102,3 +106,27 @@ async def recoveries(stack: Stack, instance_id: str) -> list[str | None]:
     """How the recoveries of the instance ended that have ended."""
     every = await stack.running.cloud.read(lambda connection: workflows_on(connection, instance_id))
     return [one.error for one in every if one.kind == "recover_instance" and one.state is WorkflowState.FAILED]
+
+
+async def test_a_guest_starts_whose_chain_became_shorter_since_it_was_read(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its compaction was noted meanwhile, and what it stands on no more was collected."""
+    instance_id = await stack.launch()
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    read, stale = layers.chains, 0
+
+    def with_what_is_gone(connection: Connection, heads: Sequence[str]) -> list[list[Layer]]:
+        nonlocal stale
+        found = read(connection, heads)
+        if connection.info.get(TOUCHED) is None:
+            return found
+        stale += 1
+        return [[*chain, Layer("layer-0123456789abcdef0", None, 1, stack.clock.now(), made=True)] for chain in found]
+
+    monkeypatch.setattr(layers, "chains", with_what_is_gone)
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert stale == 1, "it was read as the boot was written"
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"

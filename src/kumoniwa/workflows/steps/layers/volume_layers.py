@@ -49,11 +49,17 @@ async def make_chains(
 
 
 async def check_made(world: World, chain: Sequence[Layer]) -> bool:
-    """Whether all layers of a chain are known to be made. Raises `LayerDamaged` as `ensure_layers_made` does."""
-    if all(layer.made for layer in chain):
+    """Whether all layers of a chain are known to be made, and their files are as they should be.
+
+    Where they are not, the chain may have become shorter since it was read: `ensure_layers_made` reads it again.
+    """
+    if not all(layer.made for layer in chain):
+        return False
+    try:
         await _made(world, chain)
-        return True
-    return False
+    except LayerDamaged:
+        return False
+    return True
 
 
 async def _made(world: World, chain: Sequence[Layer]) -> dict[str, Layer]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import closing
 from functools import partial
@@ -61,6 +62,18 @@ async def test_writes_that_wait_together_share_a_commit(database: SqliteDatabase
 async def test_a_write_is_seen_by_the_next_read(database: SqliteDatabase) -> None:
     await database.write(lambda connection: facts.put(connection, "name", "value"))
     assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
+
+
+async def test_what_was_read_is_not_kept(database: SqliteDatabase) -> None:
+    """Of a large cloud, the answer that a thread gave last takes as much as all that is kept on purpose."""
+
+    class Listing:
+        pass
+
+    answers = [await database.read(lambda _: Listing()) for _ in range(9)]
+    kept = [weakref.ref(answer) for answer in answers]
+    del answers
+    await turns_until(lambda: all(answer() is None for answer in kept))
 
 
 async def test_a_caller_that_gives_up_does_not_undo_its_write(database: SqliteDatabase) -> None:

@@ -117,6 +117,7 @@ class SqliteDatabase:
                 outcome = partial(_refuse, asked.done, failure)
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 asked.done.get_loop().call_soon_threadsafe(outcome)
+            del asked, outcome  # which hold what was read, and may be large, until the next is asked for
         if connection is not None:
             connection.close()
 

@@ -21,7 +21,7 @@ from waiting import let_others_run
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
-from kumoniwa.store.engines.sqlite import SqliteDatabase, _driver, _end, make_engine
+from kumoniwa.store.engines.sqlite import SqliteDatabase, _driver, _end, _read_in_transaction, make_engine
 from kumoniwa.store.schema import ensure_schema
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ async def _close(database: SqliteDatabase) -> None:
 
 async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
     await let_others_run()
-    return database._read(work, _connection(database))
+    return _read_in_transaction(work, _connection(database))
 
 
 async def write(database: SqliteDatabase, work: Callable[[Any], T], *, patient: bool = False) -> T:

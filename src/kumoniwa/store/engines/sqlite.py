@@ -112,7 +112,7 @@ class SqliteDatabase:
                 with _failures_named():
                     if connection is None:
                         connection = self._engine.connect()
-                    outcome = partial(_give, asked.done, _read(asked.work, connection))
+                    outcome = partial(_give, asked.done, _read_in_transaction(asked.work, connection))
             except BaseException as failure:  # noqa: BLE001 - it is raised again, where the read was asked for
                 outcome = partial(_refuse, asked.done, failure)
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
@@ -152,7 +152,7 @@ class SqliteDatabase:
             self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
 
 
-def _read(work: Work[T], connection: Connection) -> T:
+def _read_in_transaction(work: Work[T], connection: Connection) -> T:
     driver = _driver(connection)
     driver.execute("BEGIN")
     try:

@@ -52,7 +52,7 @@ def test_what_sqlalchemy_executes_and_what_is_prepared_see_the_same(connection: 
 
 def test_what_fails_after_the_first_row_is_raised_as_what_fails_before_it(connection: Connection) -> None:
     rows.insert(connection, layers, Layer("layer-3", None, 9, AT))
-    json = Prepared(text("SELECT json(iif(id = 'layer-3', '[', '1')) FROM layers ORDER BY id"))
+    json = Prepared(text("SELECT json(CASE id WHEN 'layer-3' THEN '[' ELSE '1' END) FROM layers ORDER BY id"))
     with pytest.raises(OperationalError, match="malformed JSON"):
         json.rows(connection)
 

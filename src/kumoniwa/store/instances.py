@@ -35,6 +35,22 @@ def get(connection: Connection, instance_id: str) -> Instance | None:
     return _BY_ID.value(Instance, connection, id=instance_id)
 
 
+_REACHABILITY = Prepared(select(instances.c.reachability).where(instances.c.id == bindparam("id")))
+_WHERE_OPEN = Prepared(select(instances.c.state, instances.c.public_ip).where(instances.c.id == bindparam("id")))
+
+
+def reachability_of(connection: Connection, instance_id: str) -> Reachability | None:
+    """How reachable an instance is, if there is one."""
+    found: Reachability | None = _REACHABILITY.scalar(connection, id=instance_id)
+    return found
+
+
+def public_address_in(connection: Connection, instance_id: str, states: Collection[InstanceState]) -> str | None:
+    """The public address of an instance that is in one of these states, if it has one."""
+    found = _WHERE_OPEN.first(connection, id=instance_id)
+    return found[1] if found is not None and found[0] in states else None
+
+
 _IN_SCOPE = InScope(
     Instance, instances, instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index
 )

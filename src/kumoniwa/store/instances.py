@@ -80,6 +80,16 @@ def in_states(connection: Connection, states: Collection[InstanceState]) -> list
     return all_of(Instance, connection, select(instances).where(instances.c.state.in_(states)))
 
 
+@cache
+def _ids_in(states: frozenset[InstanceState]) -> Prepared:
+    return Prepared(select(instances.c.id, instances.c.state).where(either(instances.c.state, sorted(states))))
+
+
+def states_of_those_in(connection: Connection, states: Collection[InstanceState]) -> dict[str, InstanceState]:
+    """The instances of every account and region that are in one of these states, by id."""
+    return dict(_ids_in(frozenset(states)).rows(connection))
+
+
 def change(connection: Connection, instance_id: str, **columns: Any) -> None:
     """Change columns of an instance, other than its state."""
     assert "state" not in columns, "states are moved by `move`"

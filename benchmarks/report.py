@@ -86,15 +86,16 @@ def by_size(points: Points, sizes: Sequence[int]) -> Iterator[list[str]]:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Cells in columns, figures to the right."""
+    """Cells in columns: words to the left, and figures, which never are in the first, to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ([_placed(cell, width) for cell, width in zip(row[1:], widths[1:], strict=True)] for row in rows)
     return "\n".join(
-        "  ".join(
-            cell.rjust(width) if cell[:1].isdigit() or cell == _NOT_DONE else cell.ljust(width)
-            for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
+        "  ".join([row[0].ljust(widths[0]), *placed]).rstrip() for row, placed in zip(rows, lines, strict=True)
     )
+
+
+def _placed(cell: str, width: int) -> str:
+    return cell.rjust(width) if cell[:1].isdigit() or cell == _NOT_DONE else cell.ljust(width)
 
 
 def _met(is_met: bool) -> str:

@@ -4,6 +4,7 @@ An instance that a workflow has claimed is the workflow's alone; it is looked at
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
@@ -42,6 +43,7 @@ log = structlog.get_logger(__name__)
 _SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
 _THAWS = frozenset({EventKind.THAWED, EventKind.SHUT_DOWN, EventKind.DIED, EventKind.RESET})
 _ROUND = 60.0  # seconds
+_AT_ONCE = 200  # guests that are looked at beside each other
 _ROUNDS, _RECOVERY, _UNFINISHED = "rounds", "recovery of ", "unfinished "
 _BETWEEN = (InstanceState.PENDING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
@@ -201,12 +203,13 @@ class Follower:
             troubles = self._world.troubles
             try:
                 without_room, unsettled = frozenset(self._without_room), frozenset(self._unsettled)
-                live = await self._world.database.read(partial(instances.in_states, states=_LIVE))
-                self._without_room -= without_room.difference(instance.id for instance in live)
-                self._unsettled -= unsettled.difference(instance.id for instance in live)
-                found = [instance for instance in live if instance.state is InstanceState.RUNNING]
-                troubles.keep(_RECOVERY, [_recovery(instance.id) for instance in found])
-                await asyncio.gather(*(self.settle(instance.id) for instance in found))
+                live = await self._world.database.read(partial(instances.states_of_those_in, states=_LIVE))
+                self._without_room -= without_room.difference(live)
+                self._unsettled -= unsettled.difference(live)
+                running = [instance_id for instance_id, state in live.items() if state is InstanceState.RUNNING]
+                troubles.keep(_RECOVERY, map(_recovery, running))
+                for begin in range(0, len(running), _AT_ONCE):
+                    await self._look_at(running[begin : begin + _AT_ONCE])
                 await self._take_up_again()
                 await ensure_refused_forwards(self._world)
                 troubles.over(_ROUNDS)
@@ -214,6 +217,16 @@ class Follower:
                 log.exception("a round was not finished; the next one may be")
                 hint = "see the server's log; it is tried each minute"
                 troubles.failed(_ROUNDS, "guests are not looked after", str(failure), hint=hint)
+
+    async def _look_at(self, ids: Sequence[str]) -> None:
+        """Settle those of these instances whose guest does not run, or was given up in some life."""
+        unsure = await self._world.database.read(partial(boots.with_ends_unasked, instance_ids=ids))
+        seen = await asyncio.gather(*map(self._observed, ids))  # one that is silent delays no other
+        for instance_id, state in zip(ids, seen, strict=True):
+            if state is not GuestState.RUNNING or instance_id in unsure:
+                await self.settle(instance_id)
+            else:
+                self._world.troubles.over(_recovery(instance_id))
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""

@@ -7,36 +7,36 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import EventKind, GuestEvent
 from kumoniwa.ids import new_id
 from kumoniwa.model.boots import Cause
-from kumoniwa.model.instances import Instance, Reachability
+from kumoniwa.model.instances import Reachability
 from kumoniwa.store import boots, instances
 from kumoniwa.store.journal import Origin
 
 
 def note_event(connection: Connection, event: GuestEvent) -> None:
     """Write what the event says of the guest's current boot, and of how reachable its instance is."""
-    instance = instances.get(connection, event.guest)
+    reachability = instances.reachability_of(connection, event.guest)
     boot = boots.current(connection, event.guest)
-    if instance is None or boot is None:
+    if reachability is None or boot is None:
         return
+
+    def become(now: Reachability, **more: Any) -> None:
+        if reachability is not now:
+            instances.change(connection, event.guest, reachability=now, **{"impaired_since": None, **more})
+
     match event.kind:
         case EventKind.KERNEL_STARTED if boot.kernel_started_at is None:
             boots.change(connection, boot.id, kernel_started_at=event.at)
         case EventKind.REACHABLE if boot.ended_at is None:
             if boot.reachable_at is None:
                 boots.change(connection, boot.id, reachable_at=event.at)
-            _set_reachability(connection, instance, Reachability.OK)
+            become(Reachability.OK)
         case EventKind.RESET:
             origin = Origin(None, None, event.at)
             boots.ensure_begun(connection, new_id("boot"), event.guest, Cause.GUEST, origin)
-            _set_reachability(connection, instance, Reachability.INITIALIZING)
+            become(Reachability.INITIALIZING)
         case EventKind.OUT_OF_SPACE:
-            _set_reachability(connection, instance, Reachability.IMPAIRED, impaired_since=event.at)
+            become(Reachability.IMPAIRED, impaired_since=event.at)
         case EventKind.RESUMED:
-            _set_reachability(connection, instance, Reachability.OK)
+            become(Reachability.OK)
         case _:
             pass
-
-
-def _set_reachability(connection: Connection, instance: Instance, reachability: Reachability, **more: Any) -> None:
-    if instance.reachability is not reachability:
-        instances.change(connection, instance.id, reachability=reachability, **{"impaired_since": None, **more})

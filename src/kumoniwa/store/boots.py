@@ -10,7 +10,7 @@ from kumoniwa.model.boots import Boot, Cause
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
 from kumoniwa.store.journal import Origin
-from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import boots, instances
 
@@ -111,6 +111,18 @@ def current(connection: Connection, instance_id: str) -> Boot | None:
 
 
 _LATEST_NUMBER = Prepared(select(func.max(boots.c.number)).where(boots.c.instance_id == bindparam("instance")))
+
+
+_GIVEN_UP = Prepared(
+    select(boots.c.instance_id).where(
+        among(boots.c.instance_id, "ids"), boots.c.ended_at.is_not(None), boots.c.end_requested_at.is_(None)
+    )
+)
+
+
+def with_ends_unasked(connection: Connection, instance_ids: Collection[str]) -> set[str]:
+    """Those of these instances that have a boot, maybe not their latest, that ended and was not asked to."""
+    return set(_GIVEN_UP.scalars(connection, ids=listed(instance_ids)))
 
 
 def latest_number(connection: Connection, instance_id: str) -> int:

@@ -35,6 +35,22 @@ def get(connection: Connection, instance_id: str) -> Instance | None:
     return _BY_ID.value(Instance, connection, id=instance_id)
 
 
+_REACHABILITY = Prepared(select(instances.c.reachability).where(instances.c.id == bindparam("id")))
+_WHERE_OPEN = Prepared(select(instances.c.state, instances.c.public_ip).where(instances.c.id == bindparam("id")))
+
+
+def reachability_of(connection: Connection, instance_id: str) -> Reachability | None:
+    """How reachable an instance is, if there is one."""
+    found: Reachability | None = _REACHABILITY.scalar(connection, id=instance_id)
+    return found
+
+
+def public_address_in(connection: Connection, instance_id: str, states: Collection[InstanceState]) -> str | None:
+    """The public address of an instance that is in one of these states, if it has one."""
+    found = _WHERE_OPEN.first(connection, id=instance_id)
+    return found[1] if found is not None and found[0] in states else None
+
+
 _IN_SCOPE = InScope(
     Instance, instances, instances.c.first_launch_time, instances.c.reservation_id, instances.c.launch_index
 )
@@ -62,6 +78,16 @@ def versions(connection: Connection, scope: Scope, ids: Collection[str]) -> dict
 def in_states(connection: Connection, states: Collection[InstanceState]) -> list[Instance]:
     """The instances of every account and region that are in one of these states."""
     return all_of(Instance, connection, select(instances).where(instances.c.state.in_(states)))
+
+
+@cache
+def _ids_in(states: frozenset[InstanceState]) -> Prepared:
+    return Prepared(select(instances.c.id, instances.c.state).where(either(instances.c.state, sorted(states))))
+
+
+def states_of_those_in(connection: Connection, states: Collection[InstanceState]) -> dict[str, InstanceState]:
+    """The instances of every account and region that are in one of these states, by id."""
+    return dict(_ids_in(frozenset(states)).rows(connection))
 
 
 def change(connection: Connection, instance_id: str, **columns: Any) -> None:

@@ -29,7 +29,7 @@ instances = table(
     Column("image_id", String, nullable=False),
     Column("instance_type", String, nullable=False),
     Column("architecture", String, nullable=False),
-    Column("state", Word(InstanceState), nullable=False, index=True),
+    Column("state", Word(InstanceState), nullable=False),
     Column("zone", String, nullable=False),
     Column("public_ip", String, unique=True),
     Column("associate_public_ip", Boolean, nullable=False),
@@ -64,6 +64,7 @@ instances = table(
         "instances_order", "account", "region", "first_launch_time", "reservation_id", "launch_index", "id"
     ),  # as they are listed
     Index("instances_image", "image_id"),
+    Index("instances_state", "state", "reachability"),
 )
 
 replace_root_tasks = table(

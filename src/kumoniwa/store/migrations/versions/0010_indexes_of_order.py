@@ -19,6 +19,8 @@ def upgrade() -> None:
     order = ["first_launch_time", "reservation_id", "launch_index", "id"]
     op.create_index("instances_order", "instances", [*_SCOPE, *order])
     op.create_index("instances_image", "instances", ["image_id"])
+    op.drop_index("ix_instances_state", "instances")
+    op.create_index("instances_state", "instances", ["state", "reachability"])
     op.create_index("boots_of_many", "boots", ["instance_id", "number"], sqlite_where=sa.text("number > 100"))
     op.create_index("replace_root_tasks_age", "replace_root_tasks", ["started_at"])
     op.drop_index("volumes_scope", "volumes")

@@ -79,12 +79,12 @@ async def planned(world: World, instance_id: str) -> tuple[Forward, ...] | None:
     lowest_port = lowest_unprivileged_port()
 
     def plan(connection: Connection) -> tuple[Forward, ...] | None:
-        instance = instances.get(connection, instance_id)
-        if instance is None or instance.public_ip is None or instance.state not in _OPEN_IN:
+        public_ip = instances.public_address_in(connection, instance_id, _OPEN_IN)
+        if public_ip is None:
             return None
         groups = network_interfaces.groups_of_instance(connection, instance_id)
         rules = security_groups.rules_of(connection, groups, egress=False)
-        address = IPv4Address(instance.public_ip)
+        address = IPv4Address(public_ip)
         return tuple(
             Forward(opening.protocol, address, opening.host_port, opening.guest_port)
             for opening in openings(rules, lowest_port=lowest_port)

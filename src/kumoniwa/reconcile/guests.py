@@ -222,11 +222,13 @@ class Follower:
         """Settle those of these instances whose guest does not run, or was given up in some life."""
         unsure = await self._world.database.read(partial(boots.with_ends_unasked, instance_ids=ids))
         seen = await asyncio.gather(*map(self._observed, ids))  # one that is silent delays no other
+        to_settle: list[str] = []
         for instance_id, state in zip(ids, seen, strict=True):
-            if state is not GuestState.RUNNING or instance_id in unsure:
-                await self.settle(instance_id)
-            else:
+            if state is GuestState.RUNNING and instance_id not in unsure:
                 self._world.troubles.over(_recovery(instance_id))
+            elif state is not None:  # one that does not answer is left to the next round
+                to_settle.append(instance_id)
+        await asyncio.gather(*map(self.settle, to_settle))
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""

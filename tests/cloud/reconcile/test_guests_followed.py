@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection
 from stack import Stack, stack_on
 from stored import workflows_on
+from waiting import let_others_run, turns_until
 
 from kumoniwa.clock import ManualClock, precise
 from kumoniwa.config import Config
@@ -73,6 +74,25 @@ async def test_a_guest_that_powers_off_in_its_launch_is_stopped_though_that_coul
     stack.driver.faults.hook = None
     assert refused == 1
     assert (await stack.instance(instance_id))["State"]["Name"] == "stopped"
+
+
+async def test_guests_that_do_not_answer_are_asked_once_a_round(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each may take as long as is waited for an answer, and others wait for the end of the round."""
+    ids = {await stack.launch() for _ in range(2)}
+    asked: list[str] = []
+
+    async def silent(guest: SimulatedGuest) -> GuestState:
+        asked.append(guest._id)
+        raise GuestLost("The guest does not answer.")
+
+    monkeypatch.setattr(SimulatedGuest, "observe", silent)
+    await stack.clock.advance(61)
+    await turns_until(lambda: len(asked) >= len(ids))
+    await stack.running.cloud.read(lambda _: None)
+    await let_others_run()
+    assert sorted(asked) == sorted(ids)
 
 
 async def test_status_checks_are_ok_once_the_guest_is_reachable(stack: Stack) -> None:

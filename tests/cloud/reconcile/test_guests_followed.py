@@ -76,9 +76,7 @@ async def test_a_guest_that_powers_off_in_its_launch_is_stopped_though_that_coul
     assert (await stack.instance(instance_id))["State"]["Name"] == "stopped"
 
 
-async def test_guests_that_do_not_answer_are_asked_once_a_round(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_guests_that_do_not_answer_are_asked_once_a_round(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each may take as long as is waited for an answer, and others wait for the end of the round."""
     ids = {await stack.launch() for _ in range(2)}
     asked: list[str] = []

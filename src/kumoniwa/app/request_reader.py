@@ -13,6 +13,7 @@ import httptools
 
 MOST_OF_A_HEAD = 64 * 1024
 """Bytes of a head. In a body of chunks, bytes in a row that bring nothing of the body."""
+_MOST_DIGITS = 20  # of a length
 _END = b"\r\n\r\n"
 _HOSTS = {"1.0": (0, 1), "1.1": (1,)}  # by version, how many headers name the host
 
@@ -141,7 +142,11 @@ class RequestReader:
         if self._version not in _HOSTS or names.count(b"host") not in _HOSTS[self._version]:
             raise NotHttp
         by_name = dict(self._headers)
+        if names.count(b"transfer-encoding") > 1:  # the parser looks at the last alone
+            raise NotHttp
         if (length := by_name.get(b"content-length")) is not None:
+            if len(length) > _MOST_DIGITS:  # the parser reads any number of zeros before a length, and Python does not
+                raise NotHttp
             self._left = int(length)
         elif (coding := by_name.get(b"transfer-encoding")) is None:
             self._left = 0

@@ -97,6 +97,7 @@ class RequestReader:
         self._pieces = []
         self._left = None
         self._idle = 0  # bytes of the head, or those in a row that brought nothing of the body
+        self._line = b""  # the first of the head, and what came with its end
         self._tail = b""  # the last bytes of the head until now: its end may have begun
 
     def _read_head(self, data: bytes) -> bytes:
@@ -109,6 +110,10 @@ class RequestReader:
         self._idle += size
         if self._idle > MOST_OF_A_HEAD:
             raise NotHttp
+        if b"\n" not in self._line:
+            self._line += data[:size]
+        if at >= 0 and not self._line.partition(b"\r\n")[0].rpartition(b" ")[2].startswith(b"HTTP/"):
+            raise NotHttp  # the parser takes RTSP and ICE as well, and does not tell
         self._parse(data[:size])
         if self._has_head is (at < 0):  # the parser sees another end than we do
             raise NotHttp

@@ -97,4 +97,12 @@ def _folder(variable: Variable, of_user: str, otherwise: str) -> Path:
     if given := os.environ.get(variable.name):
         return Path(given).resolve()
     named = Path(os.environ.get(of_user, ""))
-    return (named if named.is_absolute() else Path.home() / otherwise) / "kumoniwa"
+    return (named if named.is_absolute() else _home() / otherwise) / "kumoniwa"
+
+
+def _home() -> Path:
+    """The user's folder; the root where the user has none, as a number that a container runs as."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")

@@ -179,6 +179,18 @@ def test_a_host_header_that_is_not_signed_is_refused() -> None:
         authenticate(loose, secret_of, NOW)
 
 
+def test_a_header_is_signed_once() -> None:
+    """What is signed has its value each time: a short request would fill the memory."""
+    request = signed()
+    doubled = (request.header("authorization") or "").replace("host;", "host;" * 2)
+    with pytest.raises(IncompleteSignature, match="names a header twice"):
+        authenticate(with_header(request, "authorization", doubled), secret_of, NOW)
+    presigned = signed(SigV4QueryAuth)
+    with pytest.raises(IncompleteSignature, match="names a header twice"):
+        twice = presigned.query.replace(b"SignedHeaders=", b"SignedHeaders=host%3B")
+        authenticate(changed(presigned, query=twice), secret_of, NOW)
+
+
 def test_an_x_amz_header_that_is_not_signed_is_refused() -> None:
     with pytest.raises(IncompleteSignature, match="x-amz-target"):
         authenticate(with_header(signed(), "x-amz-target", "Other.Action"), secret_of, NOW)

@@ -13,6 +13,7 @@ import httptools
 
 MOST_OF_A_HEAD = 64 * 1024
 """Bytes of a head. In a body of chunks, bytes in a row that bring nothing of the body."""
+_MOST_DIGITS = 20  # of a length
 _END = b"\r\n\r\n"
 _HOSTS = {"1.0": (0, 1), "1.1": (1,)}  # by version, how many headers name the host
 
@@ -96,6 +97,7 @@ class RequestReader:
         self._pieces = []
         self._left = None
         self._idle = 0  # bytes of the head, or those in a row that brought nothing of the body
+        self._line = b""  # the first of the head, and what came with its end
         self._tail = b""  # the last bytes of the head until now: its end may have begun
 
     def _read_head(self, data: bytes) -> bytes:
@@ -108,6 +110,10 @@ class RequestReader:
         self._idle += size
         if self._idle > MOST_OF_A_HEAD:
             raise NotHttp
+        if b"\n" not in self._line:
+            self._line += data[:size]
+        if at >= 0 and not self._line.partition(b"\r\n")[0].rpartition(b" ")[2].startswith(b"HTTP/"):
+            raise NotHttp  # the parser takes RTSP and ICE as well, and does not tell
         self._parse(data[:size])
         if self._has_head is (at < 0):  # the parser sees another end than we do
             raise NotHttp
@@ -141,7 +147,11 @@ class RequestReader:
         if self._version not in _HOSTS or names.count(b"host") not in _HOSTS[self._version]:
             raise NotHttp
         by_name = dict(self._headers)
+        if names.count(b"transfer-encoding") > 1:  # the parser looks at the last alone
+            raise NotHttp
         if (length := by_name.get(b"content-length")) is not None:
+            if len(length) > _MOST_DIGITS:  # the parser reads any number of zeros before a length, and Python does not
+                raise NotHttp
             self._left = int(length)
         elif (coding := by_name.get(b"transfer-encoding")) is None:
             self._left = 0

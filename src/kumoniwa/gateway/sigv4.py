@@ -255,6 +255,8 @@ def _claim(credential: str, signed_headers: str, made: str, date: str, expires: 
     names = tuple(signed_headers.split(";"))
     if "host" not in names:
         raise IncompleteSignature("the header Host is not signed")
+    if len(set(names)) != len(names):  # what is signed holds a header's value as often as it is named: gigabytes
+        raise IncompleteSignature("SignedHeaders names a header twice")
     at, stamp = _moment(date)
     if stamp[:8] != known["day"]:
         raise IncompleteSignature("its credential is of another day than its date")

@@ -44,6 +44,7 @@ CHUNK = 500
 
 _IN_TURN = 4  # filters at most: a look at other rows for each of many resources is dear
 _SHAPES = 500  # of statements, that are kept
+_MOST_KEPT = 10  # filters of a statement that is kept: each takes some 10 kB
 _DIGITS = 16  # of a moment in microseconds, until the year 2286
 _ORDINAL = re.compile(r"[0-9]{1,18}")
 
@@ -217,7 +218,8 @@ class Selection:
             given["few"] = listed(few)
         if few is None or few:
             in_turn = at_once < CHUNK and len(shape) <= _IN_TURN
-            listing = _listing(self, tuple(shape), after is not None, few is not None, in_turn)
+            prepared = _listing if len(shape) <= _MOST_KEPT else _listing.__wrapped__
+            listing = prepared(self, tuple(shape), after is not None, few is not None, in_turn)
             yield from listing.chunks(connection, at_once, **given)
 
     def _read(self, key: str) -> list[str | int]:

@@ -26,6 +26,7 @@ from kumoniwa.api.listing import Asked, Listing, _fingerprint, _token, page, sel
 from kumoniwa.errors import Ec2Error
 from kumoniwa.store import instances
 from kumoniwa.store.engines.sqlite import make_engine
+from kumoniwa.store.selection import _listing
 
 SELECTED = {name: listing for name, listing in LISTINGS.items() if listing.selection is not None}
 PRESENT = (
@@ -170,3 +171,19 @@ def test_many_matches_are_walked_and_few_are_looked_up(
         parameters = {"Filters": filters, "MaxResults": 5}
         found = answers(connection, volumes, "DescribeVolumes", parameters)
         assert found == answers(connection, replace(volumes, selection=None), "DescribeVolumes", parameters)
+
+
+def test_what_is_kept_of_requests_with_many_filters_is_nothing(connection: Connection) -> None:
+    """There are as many of them as one likes, and each would take megabytes."""
+    volumes = SELECTED["DescribeVolumes"]
+    answers(connection, volumes, "DescribeVolumes", {"MaxResults": 5})
+    kept = _listing.cache_info()
+    for several in range(2):
+        filters = [
+            {"Name": "status", "Values": ["in-use", "available"][several:]},
+            {"Name": "size", "Values": ["*"]},
+        ] * 50
+        parameters = {"Filters": filters, "MaxResults": 5}
+        found = answers(connection, volumes, "DescribeVolumes", parameters)
+        assert found == answers(connection, replace(volumes, selection=None), "DescribeVolumes", parameters)
+    assert _listing.cache_info() == kept

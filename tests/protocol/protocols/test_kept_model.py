@@ -56,7 +56,9 @@ def test_what_made_the_file_answers_like_who_reads_it(service: str, tmp_path: Pa
         assert _as_botocore(service, model) == len(made.actions)
 
 
-@pytest.mark.parametrize("spoilt", ["head", "index", "empty", "short", "other format", "other source", "folder"])
+@pytest.mark.parametrize(
+    "spoilt", ["head", "index", "empty", "short", "other format", "other source", "size", "folder"]
+)
 def test_a_file_that_is_not_whole_is_made_anew(spoilt: str, tmp_path: Path) -> None:
     path = _kept(tmp_path)
     whole = path.read_bytes()
@@ -74,6 +76,8 @@ def test_a_file_that_is_not_whole_is_made_anew(spoilt: str, tmp_path: Path) -> N
             path.write_bytes(json.dumps({**json.loads(head), "format": 0}).encode() + b"\n" + rest)
         case "other source":
             path.write_bytes(json.dumps({**json.loads(head), "source": "0" * 64}).encode() + b"\n" + rest)
+        case "size":  # more than there is memory, and than a machine's word holds
+            path.write_bytes(json.dumps({**json.loads(head), "bytes": 10**30}).encode() + b"\n" + rest)
         case "folder":
             path.unlink()
             path.mkdir()
@@ -119,6 +123,14 @@ def test_where_nothing_can_be_kept_it_answers_all_the_same(tmp_path: Path) -> No
     blocked.write_text("a file where the folder should be")
     model = KeptModel("sts", SERVICES["sts"], blocked)
     assert _as_botocore("sts", model) == len(model.actions)
+
+
+def test_what_cannot_be_kept_leaves_no_draft(tmp_path: Path) -> None:
+    path = _kept(tmp_path)
+    path.unlink()
+    path.mkdir()
+    KeptModel("sts", SERVICES["sts"], path.parent)
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_draft_that_a_crash_left_behind_is_replaced(tmp_path: Path) -> None:

@@ -74,13 +74,14 @@ def test_the_pieces_that_requests_come_in_do_not_matter(sizes: list[int]) -> Non
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
         *(
             b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + b"\r\n\r\n"
-            for length in (b"", b"+3", b"-1", b"0x3", b"1e1", b"3 3", b"\xd9\xa3", b"9" * 30, b"9" * 5000)
+            for length in (b"", b"+3", b"-1", b"0x3", b"1e1", b"3 3", b"\xd9\xa3", b"9" * 30, b"9" * 5000, b"0" * 5000)
         ),
         # Lines and names.
         b"GET / HTTP/1.1\nHost: a\n\n",
@@ -108,6 +109,9 @@ def test_the_pieces_that_requests_come_in_do_not_matter(sizes: list[int]) -> Non
         b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
         b"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
         b"GET / HTTP/1.1 \r\nHost: a\r\n\r\n",
+        b"GET / RTSP/1.1\r\nHost: a\r\n\r\n",
+        b"OPTIONS /?HTTP/1.1 RTSP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"SOURCE / ICE/1.0\r\nHost: a\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"CONNECT attacker.example:443 HTTP/1.1\r\nHost: a\r\n\r\n",
         b"get / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -87,21 +87,25 @@ class KeptModel:
                 if (head["format"], head["source"]) != (FORMAT, self._source):
                     raise _Unusable("it was made of another model")
                 return what(file, head)
-        except (OSError, ValueError, KeyError, TypeError) as failure:
+        except (OSError, ValueError, OverflowError, KeyError, TypeError) as failure:
             raise _Unusable(f"it cannot be read: {failure}") from None
 
 
 def _index(file: BinaryIO, head: Mapping[str, Any]) -> Any:
-    return _checked(file.read(head["bytes"]), head["bytes"], head["check"])
+    return _checked(file, head["bytes"], head["check"])
 
 
 def _part(file: BinaryIO, offset: int, length: int, check: int) -> Any:
     """`offset` is from the end of the head."""
     file.seek(offset, os.SEEK_CUR)
-    return _checked(file.read(length), length, check)
+    return _checked(file, length, check)
 
 
-def _checked(line: bytes, length: int, check: int) -> Any:
+def _checked(file: BinaryIO, length: int, check: int) -> Any:
+    """The next so many bytes; as much memory is taken for them as is said, if the file has as many."""
+    if length > os.fstat(file.fileno()).st_size:
+        raise _Unusable("it is damaged")
+    line = file.read(length)
     if len(line) != length or zlib.crc32(line) != check:
         raise _Unusable("it is damaged")
     return json.loads(line)
@@ -128,5 +132,9 @@ def _put(path: Path, lines: Iterable[bytes]) -> None:
     if (reason := not_ours(path.parent)) is not None:
         raise OSError(reason.what)
     draft = path.with_suffix(f".{os.getpid()}.new")
-    draft.write_bytes(b"".join(lines))
-    draft.rename(path)
+    try:
+        draft.write_bytes(b"".join(lines))
+        draft.rename(path)
+    except OSError:  # a full disk would be filled further by each start
+        draft.unlink(missing_ok=True)
+        raise

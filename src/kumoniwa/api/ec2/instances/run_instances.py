@@ -31,7 +31,7 @@ from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
-from kumoniwa.network.addresses import cloud_octet, free_private, free_public
+from kumoniwa.network.addresses import cloud_octet, free_private, free_public, private_capacity
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, instances, key_pairs, network_interfaces, volumes
@@ -119,8 +119,10 @@ def _checked_counts(parameters: Parameters) -> tuple[int, int]:
 
 
 def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int, most: int) -> int:
-    """As many as the host has room for, up to `most`; fewer than `least` are none, and refuse the launch."""
-    kind = launch.options.kind
+    """As many as host and subnet have room for, up to `most`; fewer than `least` are none, and refuse the launch."""
+    kind, subnet = launch.options.kind, launch.network.subnet
+    if most > least:
+        most = max(least, min(most, private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)))
     room = guest_memory.room(host, connection, kind)
     if room is None or room >= most:
         return most

@@ -211,6 +211,7 @@ class Follower:
                 for begin in range(0, len(running), _AT_ONCE):
                     await self._look_at(running[begin : begin + _AT_ONCE])
                 await self._take_up_again()
+                await self._engine.wake()  # what was submitted, and whose caller was gone before it was begun
                 await ensure_refused_forwards(self._world)
                 troubles.over(_ROUNDS)
             except Exception as failure:

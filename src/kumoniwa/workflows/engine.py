@@ -46,7 +46,7 @@ class Engine:
         self._overrides = Overrides(world, self._live, self._stirred, self._begin)
 
     async def wake(self) -> None:
-        """Start every workflow whose turn it is and that is not live: at the start of a server."""
+        """Start every workflow whose turn it is and that is not live: at the start of a server, and now and then."""
         async with self._waking:
             due, terminations = await self._world.database.read(partial(_turns, besides=frozenset(self._live)))
             for row in due:

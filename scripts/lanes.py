@@ -227,8 +227,8 @@ def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[
         return [kind(name, folder, seed, options) for name in names]
 
     return [
-        [console, image, *tests("linux")],
-        [*tests("unit", "protocol", "cloud", "vm", "clients")],
+        [console, image, *tests("linux", "clients")],
+        [*tests("unit", "protocol", "cloud", "vm")],
         [check, *tests("workflows", "browser", "fuzz"), components],
     ]
 

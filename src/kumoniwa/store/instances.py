@@ -45,6 +45,14 @@ def reachability_of(connection: Connection, instance_id: str) -> Reachability | 
     return found
 
 
+_METADATA_TAGS = Prepared(select(instances.c.metadata_tags).where(instances.c.id == bindparam("id")))
+
+
+def has_tags_in_metadata(connection: Connection, instance_id: str) -> bool:
+    """Whether the guest of an instance may read its tags in its metadata."""
+    return bool(_METADATA_TAGS.scalar(connection, id=instance_id))
+
+
 def public_address_in(connection: Connection, instance_id: str, states: Collection[InstanceState]) -> str | None:
     """The public address of an instance that is in one of these states, if it has one."""
     found = _WHERE_OPEN.first(connection, id=instance_id)

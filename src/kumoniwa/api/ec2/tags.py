@@ -98,7 +98,7 @@ async def create_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
         for identifier, kind in named.items():
             if len(present.get(identifier, {}) | tags) > MAX_TAGS:
                 raise _too_many()
-            if kind is kinds.INSTANCE and _are_in_metadata(connection, identifier):
+            if kind is kinds.INSTANCE and instances.has_tags_in_metadata(connection, identifier):
                 check_keys_for_metadata(tags)
             rows.put(connection, *_rows(call, identifier, kind.resource_type, tags))
             _changed(connection, identifier, kind)
@@ -203,11 +203,6 @@ def _too_many() -> Ec2Error:
 
 def _rows(call: Call, resource_id: str, resource_type: str, tags: Mapping[str, str]) -> list[Tag]:
     return [Tag(call.account, call.region, resource_id, resource_type, key, value) for key, value in tags.items()]
-
-
-def _are_in_metadata(connection: Connection, instance_id: str) -> bool:
-    instance = instances.get(connection, instance_id)
-    return instance is not None and instance.metadata_tags
 
 
 def _changed(connection: Connection, identifier: str, kind: kinds.Kind) -> None:

@@ -23,15 +23,15 @@ class Drives:
         """The writable layer of each disk by its serial number."""
         self.slots: dict[str, int] = {}
         """Where each is plugged in, by its serial number: `1` is the guest's nvme1, or vdb."""
-        self.held: set[str] = set()
+        self.held: frozenset[str] = frozenset()  # frozen: an empty set of its own takes 216 bytes in each machine
         """The serial numbers of disks that the guest does not let go."""
-        self.asked: set[str] = set()
+        self.asked: frozenset[str] = frozenset()
         """Of these, those that it was asked for."""
         self._guest = guest
         self._all = layers
         self._root: str | None = None
         self._unsynced: dict[str, dict[str, bytes]] = {}  # serial → path → what no disk holds yet
-        self._torn_out: set[str] = set()  # the kernel keeps their devices, and can neither read nor write them
+        self._torn_out: frozenset[str] = frozenset()  # the kernel keeps their devices, and cannot read or write them
 
     def open(self, disks: Sequence[GuestDisk]) -> None:
         """Plug in all of them, or none: then it raises `DriverError`. The first is the one to boot from."""
@@ -78,12 +78,12 @@ class Drives:
         if self._all.filesystem(self.layers[serial]) is FileSystem.CLEAN:
             self._all.put(self.layers[serial], {}, FileSystem.NEEDS_RECOVERY)
         self.take(serial)
-        self._torn_out.add(serial)
+        self._torn_out |= {serial}
 
     def take(self, serial: str) -> None:
         """The disk is gone, with what was not on it yet."""
         self._unsynced.pop(serial, None)
-        self.held.discard(serial)
+        self.held -= {serial}
         del self.slots[serial]
         self._all.close(self.layers.pop(serial))
 
@@ -133,7 +133,7 @@ class Drives:
     def forget_memory(self) -> None:
         """The machine's memory is gone."""
         self._unsynced.clear()
-        self._torn_out.clear()
+        self._torn_out = frozenset()
 
     def flush(self, left_as: FileSystem) -> None:
         """All that was written is on the disks."""

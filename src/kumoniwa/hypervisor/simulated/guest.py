@@ -140,7 +140,7 @@ class SimulatedGuest(Inside):
         await self._faults.point("ensure_detached")
         if self._has(serial) and not self._machine().lets_go(serial):
             if not force:
-                self._machine().drives.asked.add(serial)
+                self._machine().drives.asked |= {serial}
                 raise DetachRefused(f"Guest {self._id} did not let go of its disk {serial} in {deadline:.0f} s.")
             self._machine().take_disk(serial)
         await self._faults.point("ensure_detached")

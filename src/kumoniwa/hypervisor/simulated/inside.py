@@ -45,7 +45,7 @@ class Inside:
 
     def holds_disk(self, serial: str) -> None:
         """A program in it keeps this disk busy: it is not let go, until it is released or taken or the guest ends."""
-        self._machine().drives.held.add(serial)
+        self._machine().drives.held |= {serial}
 
     def releases_disk(self, serial: str) -> None:
         """The program that kept it busy has ended. A disk that the guest was asked for meanwhile goes."""

@@ -127,10 +127,10 @@ class Machine:
 
     def release_disk(self, serial: str) -> None:
         """No program keeps the disk busy any more; it goes, where the guest was asked for it meanwhile."""
-        self.drives.held.discard(serial)
+        self.drives.held -= {serial}
         if serial in self.drives.asked and serial in self.drives.layers and self.lets_go(serial):
             self._report(EventKind.DISK_LET_GO, serial)
-        self.drives.asked.discard(serial)
+        self.drives.asked -= {serial}
 
     def take_disk(self, serial: str) -> None:
         """Take a disk from a guest that does not let it go."""

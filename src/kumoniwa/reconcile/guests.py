@@ -66,9 +66,9 @@ class Follower:
 
     async def adopt(self) -> None:
         """At start, workflows being resumed: open what running guests need of us, and settle what no workflow owns."""
-        found = await self._world.database.read(partial(instances.in_states, states=_LIVE))
-        self._unsettled.update(instance.id for instance in found)  # their guests may have ended while nobody listened
-        await asyncio.gather(*(self._adopt(instance.id) for instance in found))  # one that is silent delays no other
+        live = await self._world.database.read(partial(instances.states_of_those_in, states=_LIVE))
+        self._unsettled.update(live)  # their guests may have ended while nobody listened
+        await asyncio.gather(*map(self._adopt, live))  # one that is silent delays no other
 
     async def _adopt(self, instance_id: str) -> None:
         match await self._observed(instance_id):

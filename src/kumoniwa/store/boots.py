@@ -55,7 +55,7 @@ def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: 
 _ENDED = Prepared(
     update(boots)
     .where(boots.c.instance_id == bindparam("instance"), boots.c.ended_at.is_(None))
-    .values({name: bindparam(f"new_{name}", type_=boots.c[name].type) for name in _ENDS})
+    .values(rows.new_values(boots, _ENDS))
 )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
-from kumoniwa.store.rows import InScope, all_of, insert
+from kumoniwa.store.rows import InScope, all_of, as_new, insert, new_values
 from kumoniwa.store.tables import claims, instance_moves, instances
 
 MOVES_KEPT = 200
@@ -101,16 +101,14 @@ def states_of_those_in(connection: Connection, states: Collection[InstanceState]
 def change(connection: Connection, instance_id: str, **columns: Any) -> None:
     """Change columns of an instance, other than its state."""
     assert "state" not in columns, "states are moved by `move`"
-    given = {f"new_{name}": value for name, value in columns.items()}
-    _changing(tuple(columns)).run(connection, of=instance_id, **given)
+    _changing(tuple(columns)).run(connection, of=instance_id, **as_new(columns))
 
 
 @cache
 def _changing(names: tuple[str, ...], sources: frozenset[InstanceState] = frozenset()) -> Prepared:
     """What changes these columns of an instance, that is in one of `sources` where they are given."""
     whose = instances.c.id == bindparam("of")
-    values = {name: bindparam(f"new_{name}", type_=instances.c[name].type) for name in names}
-    changed = update(instances).values({**values, "version": instances.c.version + 1})
+    changed = update(instances).values({**new_values(instances, names), "version": instances.c.version + 1})
     return Prepared(changed.where(whose & either(instances.c.state, sources) if sources else whose))
 
 
@@ -127,9 +125,8 @@ def move(
     for source in sources:
         if target not in MOVES[source]:
             raise IllegalMove(f"{source} → {target}")
-    given = {f"new_{name}": value for name, value in columns.items()}
     changing = _changing(("state", *columns), frozenset(sources))
-    moved = changing.run(connection, of=instance_id, new_state=target, **given) == 1
+    moved = changing.run(connection, of=instance_id, new_state=target, **as_new(columns)) == 1
     if moved:
         _note_move(connection, instance_id, target, at)
     return moved

@@ -161,8 +161,6 @@ class Prepared:
         """What it selects, or returns, as tuples in the order of its columns."""
         ready = self._on(connection)
         found = self._fetched(connection, ready, given)
-        if self._table is not None and found:
-            self._tell(connection, (given,))
         if ready.converted:
             return [tuple(_converted(ready, row)) for row in found]
         return found
@@ -199,8 +197,6 @@ class Prepared:
         """Its rows as values of `kind`, whose fields are named as its columns."""
         ready = self._on(connection)
         found = self._fetched(connection, ready, given)
-        if self._table is not None and found:
-            self._tell(connection, (given,))
         if not found:
             return []
         in_order = _in_order_of(kind, ready.names)
@@ -228,11 +224,14 @@ class Prepared:
             raise _raised(connection, ready, failure) from failure
 
     def _fetched(self, connection: Connection, ready: _Ready, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        driver: Any = connection.connection.driver_connection
+        """All rows that it selects or returns, as the driver gives them; what it writes is told."""
+        cursor = self._execute(connection, given)
         try:
-            found: list[tuple[Any, ...]] = driver.execute(ready.sql, _bound(ready, given)).fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
         except ready.errors as failure:
             raise _raised(connection, ready, failure) from failure
+        if self._table is not None and found:
+            self._tell(connection, (given,))
         return found
 
     def _on(self, connection: Connection) -> _Ready:

@@ -1,6 +1,6 @@
 """Rows and frozen values have the same names, so that a row becomes a value, and a value a row, without a mapping."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
@@ -39,17 +39,25 @@ def as_row(value: Value) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _names(type(value))}
 
 
+def new_values(table: Table, names: Iterable[str]) -> dict[str, Any]:
+    """What an UPDATE sets these columns to: parameters, which `as_new` gives."""
+    return {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+
+
+def as_new(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of `new_values` for these columns."""
+    return {f"new_{name}": value for name, value in columns.items()}
+
+
 @cache
 def changing(table: Table, key: str, names: tuple[str, ...]) -> Prepared:
     """What gives these columns other values, in the rows whose column `key` is the parameter `of`."""
-    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
-    return Prepared(update(table).where(table.c[key] == bindparam("of")).values(values))
+    return Prepared(update(table).where(table.c[key] == bindparam("of")).values(new_values(table, names)))
 
 
 def change(connection: Connection, table: Table, of: str, columns: Mapping[str, Any], *, key: str = "id") -> int:
     """Give columns other values, in the rows whose column `key` is `of`; gives how many there were."""
-    given = {f"new_{name}": value for name, value in columns.items()}
-    return changing(table, key, tuple(columns)).run(connection, of=of, **given)
+    return changing(table, key, tuple(columns)).run(connection, of=of, **as_new(columns))
 
 
 def insert(connection: Connection, table: Table, *values: Value) -> None:

@@ -96,16 +96,14 @@ def move(
     for source in sources:
         if target not in VOLUME_MOVES[source]:
             raise instances.IllegalMove(f"{source} → {target}")
-    given = {f"new_{name}": value for name, value in columns.items()}
     moving = _moving(tuple(columns), frozenset(sources))
-    return moving.run(connection, of=volume_id, new_state=target, **given) == 1
+    return moving.run(connection, of=volume_id, new_state=target, **rows.as_new(columns)) == 1
 
 
 @cache
 def _moving(names: tuple[str, ...], sources: frozenset[VolumeState]) -> Prepared:
-    values = {name: bindparam(f"new_{name}", type_=volumes.c[name].type) for name in ("state", *names)}
     moving = update(volumes).where(volumes.c.id == bindparam("of"), either(volumes.c.state, sources))
-    return Prepared(moving.values(values))
+    return Prepared(moving.values(rows.new_values(volumes, ("state", *names))))
 
 
 def set_head(connection: Connection, volume_id: str, layer_id: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from measured import ALL_CPU, CPU, RATE, RSS, SECONDS, TIME, Spread, ratio
+from measured import ALL_CPU, CPU, RATE, RSS, SECONDS, TIME, Spread, bound, ratio, within
 
 Rounds = Mapping[str, Sequence[float]]
 """What was measured of one server in each round, by measure."""
@@ -27,11 +27,10 @@ class Aim:
 
     @property
     def text(self) -> str:
-        sign, bound = ("≤", self.most) if self.most is not None else ("≥", self.least)
-        return f"{sign} {bound:g} × {SERVERS[self.peer]}"
+        return f"{bound(self.most, self.least)} × {SERVERS[self.peer]}"
 
     def is_met(self, value: float) -> bool:
-        return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
+        return within(value, self.most, self.least)
 
 
 def _both(row: str, peer: str, most: float) -> tuple[Aim, Aim]:

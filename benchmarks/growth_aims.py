@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from measured import ALL_CPU, CPU, RSS, SECONDS, TIME, UNITS, ratio, shown, spread, times
+from measured import ALL_CPU, CPU, RSS, SECONDS, TIME, UNITS, bound, ratio, shown, spread, times, within
 
 _STEADY = 1.2
 """What a call may cost in the largest cloud, as a ratio to a cloud of a hundred that was asked in turns with it."""
@@ -44,14 +44,13 @@ class Judged:
 
     @property
     def is_met(self) -> bool:
-        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
+        return within(self.value, self.most, self.least)
 
     @property
     def aim(self) -> str:
         if self.most is None and self.least is None:
             return ""
-        sign, bound = ("≤", self.most) if self.most is not None else ("≥", self.least)
-        return f"{sign} {bound:g}{self.unit.partition(' (')[0]}"
+        return f"{bound(self.most, self.least)}{self.unit.partition(' (')[0]}"
 
     @property
     def figure(self) -> str:

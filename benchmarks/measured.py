@@ -56,6 +56,17 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
     return spread([mine / other for mine, other in zip(ours, theirs, strict=True)])
 
 
+def within(value: float, most: float | None, least: float | None) -> bool:
+    """Whether a figure is what it is to be: at most, or at least, so much, where that is said."""
+    return (most is None or value <= most) and (least is None or value >= least)
+
+
+def bound(most: float | None, least: float | None) -> str:
+    """What a figure is to be: `≤ 0.9`."""
+    sign, limit = ("≤", most) if most is not None else ("≥", least)
+    return f"{sign} {limit:g}"
+
+
 def shown(value: float) -> str:
     """A figure with three digits."""
     if value >= 100:

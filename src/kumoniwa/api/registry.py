@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.not_built import NotBuiltParameter
+from kumoniwa.values import dataclass
 
 
 class ActionFunction(Protocol):

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -49,6 +49,7 @@ from kumoniwa.store import facts, journal
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.store.schema import SchemaTooNew
+from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.story import STORIES

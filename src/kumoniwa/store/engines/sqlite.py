@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -24,6 +23,7 @@ from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 

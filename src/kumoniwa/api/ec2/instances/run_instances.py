@@ -1,7 +1,6 @@
 """RunInstances: what is checked and promised; `workflows/stories/instances/run_instance.py` does it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection
@@ -35,6 +34,7 @@ from kumoniwa.network.addresses import cloud_octet, free_private, free_public, p
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, instances, key_pairs, network_interfaces, volumes
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
 from kumoniwa.workflows.story import submit
 

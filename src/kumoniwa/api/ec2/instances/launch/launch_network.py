@@ -1,7 +1,6 @@
 """Where a launch puts its instances: subnet, security groups, addresses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -17,6 +16,7 @@ from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, security_groups, vpcs
+from kumoniwa.values import dataclass
 
 MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import DriverError, Forward, GuestId
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.network.host import lowest_unprivileged_port
-from kumoniwa.network.plan import openings
+from kumoniwa.network.user.openings import openings
 from kumoniwa.store import instances, network_interfaces, security_groups
 from kumoniwa.workflows.world import World
 

@@ -30,6 +30,7 @@ _TOLD_RULE = [{**_OLD_RULE[0], "IpRanges": [{"CidrIp": "10.0.0.0/8", "Descriptio
 _OTHERS = [{"UserId": "210987654321"}]
 
 READS: dict[str, Example] = {
+    "DescribeAddressesAttribute": lambda _: {"Attribute": "domain-name"},
     "DescribeImageAttribute": lambda its: {"ImageId": its["image"], "Attribute": "description"},
     "DescribeInstanceAttribute": lambda its: {"InstanceId": its["instance"], "Attribute": "blockDeviceMapping"},
     "DescribeSnapshotAttribute": lambda its: {"SnapshotId": its["snapshot"], "Attribute": "createVolumePermission"},
@@ -44,6 +45,8 @@ READS: dict[str, Example] = {
 }
 
 CHANGES: dict[str, Example] = {
+    "AllocateAddress": lambda _: {},
+    "AssociateAddress": lambda its: {"AllocationId": its["address"], "InstanceId": its["other"]},
     "AttachVolume": lambda its: {"VolumeId": its["free"], "InstanceId": its["instance"], "Device": "/dev/sdf"},
     "AuthorizeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
     "AuthorizeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
@@ -64,6 +67,8 @@ CHANGES: dict[str, Example] = {
     "DeleteVolume": lambda its: {"VolumeId": its["unused"]},
     "DeregisterImage": lambda its: {"ImageId": its["images"][0]},
     "DetachVolume": lambda its: {"VolumeId": its["attached"]},
+    "DisassociateAddress": lambda its: {"AssociationId": its["association"]},
+    "ReleaseAddress": lambda its: {"AllocationId": its["free address"]},
     "DisableImage": lambda its: {"ImageId": its["images"][1]},
     "DisableImageDeprecation": lambda its: {"ImageId": its["images"][2]},
     "DisableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][3]},
@@ -143,9 +148,12 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
     await stack.call("DisableImage", ImageId=images[4])
     await stack.call("EnableImageDeprecation", ImageId=images[2], DeprecateAt="2031-01-01T00:00:00Z")
+    address, led, free_address = [(await stack.call("AllocateAddress"))["AllocationId"] for _ in range(3)]
+    association = await stack.call("AssociateAddress", AllocationId=led, InstanceId=instance)
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
+        "address": address, "association": association["AssociationId"], "free address": free_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
         "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
         "unused group": unused_group, "images": images, "disk": disk.as_uri(),

@@ -2,6 +2,8 @@
 
 ACTION_MODULES = {
     "ec2": {
+        "AllocateAddress": "kumoniwa.api.ec2.network.elastic_ips",
+        "AssociateAddress": "kumoniwa.api.ec2.network.associate_address",
         "AttachVolume": "kumoniwa.api.ec2.volumes.attach_volume",
         "AuthorizeSecurityGroupEgress": "kumoniwa.api.ec2.network.security_group_rules",
         "AuthorizeSecurityGroupIngress": "kumoniwa.api.ec2.network.security_group_rules",
@@ -23,6 +25,7 @@ ACTION_MODULES = {
         "DeregisterImage": "kumoniwa.api.ec2.images.deregister_image",
         "DescribeAccountAttributes": "kumoniwa.api.ec2.regions",
         "DescribeAddresses": "kumoniwa.api.ec2.network.elastic_ips",
+        "DescribeAddressesAttribute": "kumoniwa.api.ec2.network.elastic_ips",
         "DescribeAvailabilityZones": "kumoniwa.api.ec2.regions",
         "DescribeImageAttribute": "kumoniwa.api.ec2.images.describe_image_attribute",
         "DescribeImages": "kumoniwa.api.ec2.images.describe_images",
@@ -53,6 +56,7 @@ ACTION_MODULES = {
         "DisableImage": "kumoniwa.api.ec2.images.image_states",
         "DisableImageDeprecation": "kumoniwa.api.ec2.images.image_states",
         "DisableImageDeregistrationProtection": "kumoniwa.api.ec2.images.image_protection",
+        "DisassociateAddress": "kumoniwa.api.ec2.network.associate_address",
         "EnableImage": "kumoniwa.api.ec2.images.image_states",
         "EnableImageDeprecation": "kumoniwa.api.ec2.images.image_states",
         "EnableImageDeregistrationProtection": "kumoniwa.api.ec2.images.image_protection",
@@ -77,6 +81,7 @@ ACTION_MODULES = {
         "MonitorInstances": "kumoniwa.api.ec2.instances.monitoring",
         "RebootInstances": "kumoniwa.api.ec2.instances.reboot_instances",
         "RegisterImage": "kumoniwa.api.ec2.images.register_image",
+        "ReleaseAddress": "kumoniwa.api.ec2.network.elastic_ips",
         "ResetImageAttribute": "kumoniwa.api.ec2.images.modify_image_attribute",
         "ResetInstanceAttribute": "kumoniwa.api.ec2.instances.modify_instance_attribute",
         "ResetSnapshotAttribute": "kumoniwa.api.ec2.snapshots.snapshot_attributes",

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGateway
 from kumoniwa.model.scope import Scope
+from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import egress_only_gateways, internet_gateways, nat_gateways
 
@@ -22,6 +23,14 @@ def add(connection: Connection, gateway: InternetGateway) -> None:
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[InternetGateway]:
     """The internet gateways of an account in a region; only these, where `ids` are given."""
     return _INTERNET_IN.of(connection, scope, ids)
+
+
+_OF_VPC = Prepared(select(internet_gateways).where(internet_gateways.c.vpc_id == bindparam("vpc")))
+
+
+def of_vpc(connection: Connection, vpc_id: str) -> InternetGateway | None:
+    """The internet gateway that is attached to a VPC, if one is."""
+    return _OF_VPC.value(InternetGateway, connection, vpc=vpc_id)
 
 
 def egress_only_in(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[EgressOnlyGateway]:

@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, union_all, update
 
 from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import InScope, all_of, as_new, insert, new_values
-from kumoniwa.store.tables import claims, instance_moves, instances
+from kumoniwa.store.tables import claims, elastic_ips, instance_moves, instances
 
 MOVES_KEPT = 200
 """The latest of each instance."""
@@ -176,11 +176,16 @@ def forget(connection: Connection, instance_id: str) -> None:
     connection.execute(instances.delete().where(instances.c.id == instance_id))
 
 
-_TAKEN = Prepared(select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")))
+_TAKEN = Prepared(
+    union_all(
+        select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")),
+        select(elastic_ips.c.public_ip).where(among(elastic_ips.c.public_ip, "addresses")),
+    )
+)
 
 
 def public_addresses(connection: Connection, asked: Collection[str]) -> set[str]:
-    """Which of these public addresses are in use, in the whole cloud: all of them are on this host."""
+    """Which of these public addresses are lent to instances or allocated, in the whole cloud: all are on this host."""
     return set(_TAKEN.scalars(connection, addresses=listed(asked)))
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, union_all, update
 
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, tags
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import InScope, insert, inserting
-from kumoniwa.store.tables import interface_groups, network_interfaces, security_groups
+from kumoniwa.store.rows import change as row_change
+from kumoniwa.store.tables import interface_groups, network_interfaces, secondary_addresses, security_groups
 
 
 def add(connection: Connection, new: Sequence[NetworkInterface], group_ids: Sequence[str]) -> None:
@@ -55,6 +56,34 @@ def of_instances(
     return found
 
 
+_BY_ID = Prepared(select(network_interfaces).where(network_interfaces.c.id == bindparam("id")))
+_OF_INSTANCE = Prepared(_IN_ORDER.where(network_interfaces.c.instance_id == bindparam("instance")))
+
+
+def get(connection: Connection, interface_id: str) -> NetworkInterface | None:
+    return _BY_ID.value(NetworkInterface, connection, id=interface_id)
+
+
+def attached_to(connection: Connection, instance_id: str) -> list[NetworkInterface]:
+    """The network interfaces of an instance, the primary one first."""
+    return _OF_INSTANCE.values(NetworkInterface, connection, instance=instance_id)
+
+
+_SECONDARY_OF = Prepared(
+    select(secondary_addresses.c.interface_id, secondary_addresses.c.private_ip)
+    .where(among(secondary_addresses.c.interface_id, "ids"))
+    .order_by(secondary_addresses.c.position)
+)
+
+
+def secondary_of(connection: Connection, interface_ids: Collection[str]) -> dict[str, list[str]]:
+    """The further private addresses of network interfaces, by interface."""
+    found: dict[str, list[str]] = {}
+    for interface_id, address in _SECONDARY_OF.rows(connection, ids=listed(interface_ids)):
+        found.setdefault(interface_id, []).append(address)
+    return found
+
+
 _PRIMARY = Prepared(
     select(network_interfaces).where(
         network_interfaces.c.instance_id == bindparam("instance"), network_interfaces.c.device_index == 0
@@ -68,10 +97,23 @@ def primary(connection: Connection, instance_id: str) -> NetworkInterface | None
 
 
 _IN_SUBNET = network_interfaces.c.subnet_id == bindparam("subnet")
+_SECONDARY_IN_SUBNET = secondary_addresses.c.subnet_id == bindparam("subnet")
 _TAKEN = Prepared(
-    select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses"))
+    union_all(
+        select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses")),
+        select(secondary_addresses.c.private_ip).where(
+            _SECONDARY_IN_SUBNET, among(secondary_addresses.c.private_ip, "addresses")
+        ),
+    )
 )
-_COUNT = Prepared(select(func.count()).select_from(network_interfaces).where(_IN_SUBNET))
+_COUNT = Prepared(
+    select(
+        (
+            select(func.count()).select_from(network_interfaces).where(_IN_SUBNET).scalar_subquery()
+            + select(func.count()).select_from(secondary_addresses).where(_SECONDARY_IN_SUBNET).scalar_subquery()
+        ).label("used")
+    )
+)
 
 
 def addresses_in(connection: Connection, subnet_id: str, asked: Collection[str]) -> set[str]:
@@ -96,11 +138,30 @@ _ENDING = Prepared(select(network_interfaces.c.id).where(_ENDS_WITH))
 _ENDED = Prepared(delete(network_interfaces).where(_ENDS_WITH))
 
 
+def ending_with(connection: Connection, instance_id: str) -> list[str]:
+    """The network interfaces that end with this instance."""
+    return _ENDING.scalars(connection, instance=instance_id)
+
+
 def end_with(connection: Connection, instance_id: str) -> None:
     """Delete the network interfaces that end with this instance, with their tags and places in security groups."""
-    for interface_id in _ENDING.scalars(connection, instance=instance_id):
+    for interface_id in ending_with(connection, instance_id):
         tags.remove_all(connection, interface_id)
     _ENDED.run(connection, instance=instance_id)
+
+
+_DETACHED = {
+    "instance_id": None,
+    "attachment_id": None,
+    "device_index": None,
+    "attached_at": None,
+    "delete_on_termination": False,
+}
+
+
+def detach_all(connection: Connection, instance_id: str) -> None:
+    """Let an instance have no network interfaces."""
+    row_change(connection, network_interfaces, instance_id, _DETACHED, key="instance_id")
 
 
 _NAMED_GROUPS = (

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, union_all, update
 
-from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, tags
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
@@ -84,6 +84,58 @@ def secondary_of(connection: Connection, interface_ids: Collection[str]) -> dict
     return found
 
 
+_OWNERS = Prepared(
+    select(secondary_addresses.c.interface_id, secondary_addresses.c.private_ip).where(
+        secondary_addresses.c.subnet_id == bindparam("subnet"), among(secondary_addresses.c.private_ip, "addresses")
+    )
+)
+_LAST_POSITION = Prepared(
+    select(func.max(secondary_addresses.c.position).label("last")).where(
+        secondary_addresses.c.interface_id == bindparam("interface")
+    )
+)
+_REMOVED_ADDRESSES = Prepared(
+    delete(secondary_addresses).where(
+        secondary_addresses.c.subnet_id == bindparam("subnet"), among(secondary_addresses.c.private_ip, "addresses")
+    )
+)
+_REMOVED = Prepared(delete(network_interfaces).where(network_interfaces.c.id == bindparam("id")))
+_BY_ATTACHMENT = Prepared(select(network_interfaces).where(network_interfaces.c.attachment_id == bindparam("id")))
+
+
+def by_attachment(connection: Connection, scope: Scope, attachment_id: str) -> NetworkInterface | None:
+    """The network interface that is attached by this attachment, if the account has it in the region."""
+    found = _BY_ATTACHMENT.value(NetworkInterface, connection, id=attachment_id)
+    return found if found is not None and Scope.of(found) == scope else None
+
+
+def secondary_owners(connection: Connection, subnet_id: str, addresses: Collection[str]) -> list[tuple[str, str]]:
+    """Which network interfaces have these addresses of a subnet as further ones."""
+    rows = _OWNERS.rows(connection, subnet=subnet_id, addresses=listed(addresses))
+    return [(interface_id, address) for interface_id, address in rows]
+
+
+def last_position(connection: Connection, interface_id: str) -> int:
+    """The position of the interface's last further address; -1 where it has none."""
+    found: int | None = _LAST_POSITION.scalar(connection, interface=interface_id)
+    return -1 if found is None else found
+
+
+def add_addresses(connection: Connection, *new: SecondaryAddress) -> None:
+    """Give network interfaces further addresses."""
+    insert(connection, secondary_addresses, *new)
+
+
+def remove_addresses(connection: Connection, interface: NetworkInterface, addresses: Collection[str]) -> None:
+    """Take further addresses from a network interface."""
+    _REMOVED_ADDRESSES.run(connection, subnet=interface.subnet_id, addresses=listed(addresses))
+
+
+def remove(connection: Connection, interface_id: str) -> None:
+    """Delete a network interface, with its further addresses and places in security groups."""
+    _REMOVED.run(connection, id=interface_id)
+
+
 _PRIMARY = Prepared(
     select(network_interfaces).where(
         network_interfaces.c.instance_id == bindparam("instance"), network_interfaces.c.device_index == 0
@@ -130,7 +182,7 @@ def count_in(connection: Connection, subnet_id: str) -> int:
 def change(connection: Connection, interface: NetworkInterface, **columns: Any) -> None:
     """Change columns of a network interface."""
     connection.execute(update(network_interfaces).where(network_interfaces.c.id == interface.id).values(**columns))
-    _count_change(connection, interface)
+    count_change(connection, interface)
 
 
 _ENDS_WITH = (network_interfaces.c.instance_id == bindparam("instance")) & network_interfaces.c.delete_on_termination
@@ -215,7 +267,7 @@ def set_groups(connection: Connection, interface: NetworkInterface, group_ids: S
     """Afterwards the network interface is in exactly these security groups."""
     connection.execute(interface_groups.delete().where(interface_groups.c.interface_id == interface.id))
     _put_groups(connection, [interface.id], group_ids)
-    _count_change(connection, interface)
+    count_change(connection, interface)
 
 
 def instances_in(connection: Connection, group_id: str) -> list[str]:
@@ -243,7 +295,7 @@ def _put_groups(connection: Connection, interface_ids: Sequence[str], group_ids:
     )
 
 
-def _count_change(connection: Connection, interface: NetworkInterface) -> None:
+def count_change(connection: Connection, interface: NetworkInterface) -> None:
     """The instance's description shows its interfaces."""
     if interface.instance_id is not None:
         instances.change(connection, interface.instance_id)

@@ -74,7 +74,6 @@ _SELECTION = Selection(
     tables.network_interfaces,
     order=(_OWN.id,),
     comparisons={
-        "addresses.private-ip-address": text(_OWN.private_ip),
         "attachment.attachment-id": text(_OWN.attachment_id),
         "attachment.instance-id": text(_OWN.instance_id),
         "description": text(_OWN.description),
@@ -99,12 +98,18 @@ _SELECTION = Selection(
 
 def _read(connection: Connection, asked: Asked) -> list[Described]:
     """Interfaces with their descriptions, which filters read; tags are added to the rows that are shown."""
-    scope = asked.call.scope
-    groups = group_sets(connection, asked.call, asked.ids)
-    found = network_interfaces.in_scope(connection, scope, asked.ids)
+    found = network_interfaces.in_scope(connection, asked.call.scope, asked.ids)
+    return [*described_interfaces(connection, asked.call, found)]
+
+
+def described_interfaces(
+    connection: Connection, call: Call, found: Sequence[NetworkInterface]
+) -> list[tuple[NetworkInterface, Output]]:
+    """These network interfaces of the caller, each with its description but for its tags."""
+    groups = group_sets(connection, call, [interface.id for interface in found])
     public = instances.public_addresses_of(connection, [one.instance_id for one in found if one.instance_id])
     addresses = addresses_of(connection, found, public)
-    zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, scope)}
+    zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, call.scope)}
     return [
         (
             interface,
@@ -168,8 +173,8 @@ _INTERFACES = Listing(
 @action(
     "DescribeNetworkInterfaces",
     depth=Depth.PARTLY,
-    missing="Each instance has one interface, which is made and deleted with it. Its PublicDnsName is empty.",
+    missing="Its PublicDnsName is empty.",
 )
 async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The network interfaces of a region. Each instance has one, which ends with it."""
+    """The network interfaces of a region, attached or not."""
     return await _INTERFACES.answer(cloud, call, parameters)

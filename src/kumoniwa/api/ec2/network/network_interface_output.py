@@ -106,5 +106,5 @@ def attachment_output(interface: NetworkInterface) -> Output:
         "DeleteOnTermination": interface.delete_on_termination,
         "DeviceIndex": interface.device_index,
         "NetworkCardIndex": 0,
-        "Status": "attached",
+        "Status": str(interface.attachment_state),
     }

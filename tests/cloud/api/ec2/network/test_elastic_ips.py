@@ -110,7 +110,11 @@ async def test_an_address_outlives_its_instance(stack: Stack) -> None:
         ("ReleaseAddress", {}, "MissingParameter"),
         ("ReleaseAddress", {"PublicIp": "127.1.2.3"}, "InvalidParameterValue .*You must specify an allocation id"),
         ("ReleaseAddress", {"AllocationId": "eipalloc-0123456789abcdef0"}, r"InvalidAllocationID\.NotFound"),
-        ("DescribeAddresses", {"PublicIps": ["127.1.2.3"]}, r"InvalidAddress\.NotFound .*Address '127.1.2.3' not found"),
+        (
+            "DescribeAddresses",
+            {"PublicIps": ["127.1.2.3"]},
+            r"InvalidAddress\.NotFound .*Address '127.1.2.3' not found",
+        ),
         ("AllocateAddress", {"Address": "8.8.8.8"}, r"InvalidAddress\.NotFound"),
         ("AllocateAddress", {"Address": "moss"}, "InvalidParameterValue"),
         ("DisassociateAddress", {}, "MissingParameter"),

@@ -20,7 +20,7 @@ from waiting import let_others_run, turns_until
 from kumoniwa.store import facts
 from kumoniwa.store.changes import Changed
 from kumoniwa.store.database import DatabaseUnavailable
-from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.engines.sqlite import _MOMENT, SqliteDatabase, make_engine
 from kumoniwa.store.tables import facts as facts_table
 from kumoniwa.store.tables import interface_groups, metadata
 
@@ -62,6 +62,54 @@ async def test_writes_that_wait_together_share_a_commit(database: SqliteDatabase
 async def test_a_write_is_seen_by_the_next_read(database: SqliteDatabase) -> None:
     await database.write(lambda connection: facts.put(connection, "name", "value"))
     assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
+
+
+async def test_what_takes_a_moment_is_read_in_the_thread_of_whoever_asks(database: SqliteDatabase) -> None:
+    def work(connection: Connection) -> tuple[int, threading.Thread]:
+        return _counted(connection, 100), threading.current_thread()
+
+    for _ in range(_MOMENT // 100):  # what several reads take is not added up
+        assert await database.read(work, here=True) == (100, threading.current_thread())
+    assert (await database.read(work))[1] is not threading.current_thread()
+
+
+@pytest.mark.parametrize("why", ["it takes long", "it is locked"])
+async def test_what_cannot_be_read_in_a_moment_is_read_in_another_thread(database: SqliteDatabase, why: str) -> None:
+    threads: list[threading.Thread] = []
+
+    def work(connection: Connection) -> int:
+        threads.append(threading.current_thread())
+        if why == "it is locked" and len(threads) == 1:
+            locked = sqlite3.OperationalError("database is locked")
+            locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise locked
+        return _counted(connection, _MOMENT)
+
+    for _ in range(3):
+        threads.clear()
+        assert await database.read(work, here=True) == _MOMENT
+        assert len(threads) == 2 and threads[0] is threading.current_thread() is not threads[1]
+        assert await database.read(lambda _: threading.current_thread(), here=True) is threads[0]
+
+
+async def test_a_read_that_fails_is_not_tried_again_elsewhere(database: SqliteDatabase) -> None:
+    tries = 0
+
+    def work(connection: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+
+    with pytest.raises(SQLAlchemyError, match="nowhere"):
+        await database.read(work, here=True)
+    assert tries == 1
+    assert await database.read(partial(_counted, most=1), here=True) == 1
+
+
+def _counted(connection: Connection, most: int) -> int:
+    """Counts to that number: each takes SQLite's machine several steps."""
+    counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) FROM n"
+    return int(connection.exec_driver_sql(counting, (most,)).scalar_one())
 
 
 async def test_what_was_read_is_not_kept(database: SqliteDatabase) -> None:
@@ -182,6 +230,8 @@ async def test_what_is_asked_of_a_closed_database_is_refused(database: SqliteDat
     async with asyncio.timeout(9):
         with pytest.raises(RuntimeError):
             await database.read(partial(facts.get, name="name"))
+        with pytest.raises(RuntimeError):
+            await database.read(partial(facts.get, name="name"), here=True)
         with pytest.raises(RuntimeError):
             await database.write(partial(facts.put, name="name", value=1))
 

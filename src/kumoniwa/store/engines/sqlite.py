@@ -1,10 +1,11 @@
-"""State on SQLite: one writer, several readers, nothing of it on the event loop.
+"""State on SQLite: one writer, several readers, nothing of it on the event loop but what takes a moment.
 
 Writes that wait at the same moment share one commit: each keeps its own savepoint, so that a write that fails leaves
 the others whole.
 """
 
 import asyncio
+import math
 import queue
 import sqlite3
 import threading
@@ -39,6 +40,9 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=4000",  # pages (16 MB): what is written again and again goes to its place less often
     "PRAGMA busy_timeout=1500",  # ms; our own connections do not lock each other out, another program may
 )
+_MOMENT = 8000
+"""Steps of SQLite's machine that are a moment: about a millisecond, with what is made of the rows."""
+_STEPS = 500  # after which they are counted
 _PRAGMAS_OF_THE_WRITER = (
     "PRAGMA cache_size=-16384",  # KiB: rows of ten thousand instances, with all their indexes
     # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
@@ -69,6 +73,7 @@ class SqliteDatabase:
         self._engine = engine
         self._closed = False
         self.changes = Changes()
+        self._here = _ReaderHere(engine)
         self._writes: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._threads = [
@@ -81,7 +86,10 @@ class SqliteDatabase:
         for thread in self._threads:
             thread.start()
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], *, here: bool = False) -> T:
+        if here and not self._closed:
+            with suppress(_NotNow):
+                return self._here.read(work)
         read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
         self._ask(self._reads, read)
         return await read.done
@@ -99,6 +107,7 @@ class SqliteDatabase:
             self._reads.put(None)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
+        self._here.close()
         self._engine.dispose()
 
     def _ask(self, threads: "queue.SimpleQueue[_Asked[Any] | None]", asked: _Asked[Any]) -> None:
@@ -155,6 +164,51 @@ class SqliteDatabase:
         result = others[-1]
         if getattr(statement, "is_dml", False) and result.rowcount != 0:
             self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
+
+
+class _NotNow(Exception):
+    """What was to be read takes longer than a moment, or SQLite cannot give it at once."""
+
+
+class _ReaderHere:
+    """Reads in the thread of whoever asks, where it takes no longer than a moment.
+
+    To hand a read to another thread, and its outcome back, takes several times as long as most reads. What takes longer
+    is given up after that moment, and nothing here waits for a lock.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.connect()
+        driver = _driver(self._connection)
+        driver.execute("PRAGMA busy_timeout=0")
+        driver.set_progress_handler(self._has_no_time_left, _STEPS)
+        self._left = math.inf  # of the steps of what is read
+
+    def read(self, work: Work[T]) -> T:
+        """What the work gives. Raises `_NotNow` where it is to be done by a thread that may take its time."""
+        try:
+            with _failures_named():
+                return _read_in_transaction(partial(self._in_a_moment, work), self._connection)
+        except DatabaseUnavailable as busy:
+            raise _NotNow from busy
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _in_a_moment(self, work: Work[T], connection: Connection) -> T:
+        self._left = _MOMENT
+        try:
+            return work(connection)
+        except (SQLAlchemyError, sqlite3.Error) as failure:
+            if self._left < 0:
+                raise _NotNow from failure
+            raise
+        finally:
+            self._left = math.inf  # the end of the transaction is not to be interrupted
+
+    def _has_no_time_left(self) -> bool:
+        self._left -= _STEPS
+        return self._left < 0
 
 
 def _read_in_transaction(work: Work[T], connection: Connection) -> T:
@@ -288,7 +342,7 @@ def make_engine(path: Path) -> Engine:
         URL.create("sqlite", database=str(path.absolute())),  # a path is no part of a URL: it may hold ? and %
         # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
         connect_args={"isolation_level": None, "check_same_thread": False},
-        pool_size=_READERS + 1,
+        pool_size=_READERS + 2,
         hide_parameters=True,  # an error would show them in the log: user data, the secret of the metadata tokens
     )
 

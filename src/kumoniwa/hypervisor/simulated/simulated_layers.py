@@ -125,12 +125,15 @@ class Layers:
 
     def put(self, layer: LayerId, files: Mapping[str, bytes], filesystem: FileSystem) -> None:
         """Write files and the file system's state, at one instant."""
-        changed = replace(self[layer], filesystem=filesystem)
+        before = self[layer]
+        is_known = before.filesystem is filesystem
+        changed = before if is_known else replace(before, filesystem=filesystem)
         if changed.sealed:
             self._break(f"layer {layer} was written to, and another layer stands on it")
         self._layers[layer] = changed
         self._files[layer].update(files)
-        self._save(changed, files)
+        if files or not is_known:
+            self._save(changed, files, is_known=is_known)
 
     def grow(self, layer: LayerId, size_bytes: int) -> None:
         """Make it at least this long."""
@@ -234,9 +237,9 @@ class Layers:
         self._layers[layer.id] = replace(layer, sealed=False)
         self._save(self._layers[layer.id])
 
-    def _save(self, layer: Layer, files: Mapping[str, bytes] | None = None) -> None:
+    def _save(self, layer: Layer, files: Mapping[str, bytes] | None = None, *, is_known: bool = False) -> None:
         if self._journal is not None:
-            self._journal.save(layer, files or {})
+            self._journal.save(layer, files or {}, is_known=is_known)
 
     def _break(self, what: str) -> NoReturn:
         self.broken.append(what)

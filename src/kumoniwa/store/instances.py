@@ -35,14 +35,7 @@ def get(connection: Connection, instance_id: str) -> Instance | None:
     return _BY_ID.value(Instance, connection, id=instance_id)
 
 
-_REACHABILITY = Prepared(select(instances.c.reachability).where(instances.c.id == bindparam("id")))
 _WHERE_OPEN = Prepared(select(instances.c.state, instances.c.public_ip).where(instances.c.id == bindparam("id")))
-
-
-def reachability_of(connection: Connection, instance_id: str) -> Reachability | None:
-    """How reachable an instance is, if there is one."""
-    found: Reachability | None = _REACHABILITY.scalar(connection, id=instance_id)
-    return found
 
 
 _METADATA_TAGS = Prepared(select(instances.c.metadata_tags).where(instances.c.id == bindparam("id")))
@@ -132,16 +125,24 @@ def move(
     return moved
 
 
-_OWN_MOVES = instance_moves.c.instance_id == bindparam("instance")
-_LATEST_MOVE = Prepared(select(func.max(instance_moves.c.number)).where(_OWN_MOVES))
+_MOVE = {name: bindparam(name, type_=instance_moves.c[name].type) for name in ("instance_id", "state", "at")}
+_OWN_MOVES = instance_moves.c.instance_id == _MOVE["instance_id"]
+_NEXT_NUMBER = func.coalesce(func.max(instance_moves.c.number), 0) + 1
+_MOVED = Prepared(
+    instance_moves.insert()
+    .from_select(
+        ["instance_id", "number", "state", "at"],
+        select(_MOVE["instance_id"], _NEXT_NUMBER, _MOVE["state"], _MOVE["at"]).where(_OWN_MOVES),
+    )
+    .returning(instance_moves.c.number)
+)
 _FORGOTTEN_MOVES = Prepared(delete(instance_moves).where(_OWN_MOVES, instance_moves.c.number <= bindparam("number")))
 
 
 def _note_move(connection: Connection, instance_id: str, state: InstanceState, at: datetime) -> None:
-    number = (_LATEST_MOVE.scalar(connection, instance=instance_id) or 0) + 1
-    insert(connection, instance_moves, Move(instance_id, number, state, at))
+    number: int = _MOVED.scalar(connection, instance_id=instance_id, state=state, at=at)
     if number > MOVES_KEPT:
-        _FORGOTTEN_MOVES.run(connection, instance=instance_id, number=number - MOVES_KEPT)
+        _FORGOTTEN_MOVES.run(connection, instance_id=instance_id, number=number - MOVES_KEPT)
 
 
 def moves_of(connection: Connection, instance_id: str) -> list[Move]:

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from waiting import let_others_run, turns_until
 
 from kumoniwa.store import facts
 from kumoniwa.store.changes import Changed
-from kumoniwa.store.database import DatabaseUnavailable
+from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.store.engines.sqlite import _MOMENT, SqliteDatabase, make_engine
 from kumoniwa.store.tables import facts as facts_table
 from kumoniwa.store.tables import interface_groups, metadata
@@ -36,15 +36,36 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     await database.close()
 
 
-async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: SqliteDatabase) -> None:
+@pytest.mark.parametrize("place", [0, 7, 20])
+async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: SqliteDatabase, place: int) -> None:
     def fail(connection: Connection) -> None:
         facts.put(connection, "half", True)
+        connection.execute(facts_table.insert().values(name="other half", value=True))
         raise ValueError("no")
 
-    works = [*(lambda c, n=n: facts.put(c, f"fact {n}", n) for n in range(20)), fail]
-    outcomes = await asyncio.gather(*(database.write(work) for work in works), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [type(None)] * 20 + [ValueError]
+    works: list[Work[None]] = [partial(facts.put, name=f"fact {n}", value=n) for n in range(20)]
+    works.insert(place, fail)
+    outcomes = await asyncio.gather(*await _waiting_together(database, works), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes].index(ValueError) == place
+    assert outcomes.count(None) == 20
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 20
+
+
+async def _waiting_together(database: SqliteDatabase, works: Sequence[Work[None]]) -> list["asyncio.Task[None]"]:
+    """Writes that are asked for while another one goes on: they share the next commit."""
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> bool:
+        begun.set()
+        return held.wait(10)
+
+    first = asyncio.ensure_future(database.write(hold))
+    assert await asyncio.to_thread(begun.wait, 10)
+    waiting = [asyncio.ensure_future(database.write(work)) for work in works]
+    await let_others_run()
+    held.set()
+    assert await first is True
+    return waiting
 
 
 async def test_writes_that_wait_together_share_a_commit(database: SqliteDatabase) -> None:
@@ -141,19 +162,8 @@ async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_s
         connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
         raise OSError("full")
 
-    begun, held = threading.Event(), threading.Event()
-
-    def hold(_: Connection) -> bool:
-        begun.set()
-        return held.wait(10)  # until the others wait together
-
-    first = asyncio.ensure_future(database.write(hold))
-    assert await asyncio.to_thread(begun.wait, 10)
     works = [lambda c: facts.put(c, "before", 1), lose_everything, lambda c: facts.put(c, "after", 2)]
-    others = [asyncio.ensure_future(database.write(work)) for work in works]
-    await let_others_run()
-    held.set()
-    assert await first is True
+    others = await _waiting_together(database, works)
     outcomes = await asyncio.gather(*others, return_exceptions=True)
     assert all(isinstance(outcome, SQLAlchemyError) for outcome in outcomes)
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 0

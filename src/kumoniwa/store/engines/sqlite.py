@@ -1,6 +1,6 @@
 """State on SQLite: one writer, several readers, nothing of it on the event loop but what takes a moment.
 
-Writes that wait at the same moment share one commit: each keeps its own savepoint, so that a write that fails leaves
+Writes that wait at the same moment share one commit: each can be taken back by itself, so that one that fails leaves
 the others whole.
 """
 
@@ -48,6 +48,8 @@ _PRAGMAS_OF_THE_WRITER = (
     # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
     "PRAGMA temp_store=MEMORY",
 )
+_TAKEN_BACK = ("ROLLBACK TO one_write", "RELEASE one_write")
+_BEGUN_AGAIN = ("ROLLBACK", "BEGIN IMMEDIATE")
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -221,7 +223,7 @@ def _read_in_transaction(work: Work[T], connection: Connection) -> T:
 
 
 def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: Changes) -> None:
-    """Do each write in a savepoint of its own, commit once, tell what changed, then resolve their futures.
+    """Do each write, so that it can be taken back, commit once, tell what changed, then resolve their futures.
 
     What follows the changes knows of them before any caller does: whoever asks after that is not told what was before.
     """
@@ -232,7 +234,7 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
         with _failures_named():
             driver.execute("BEGIN IMMEDIATE")
             try:
-                outcomes += [_saved(write, connection, driver) for write in batch]
+                outcomes += [_saved(write, connection, driver, first=write is batch[0]) for write in batch]
                 _end(connection, driver, "COMMIT")
             except BaseException:
                 # A COMMIT that SQLite refuses leaves the transaction open: the next could not begin.
@@ -254,12 +256,18 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
             loop.call_soon_threadsafe(_call_each, those)
 
 
-def _saved(write: _Asked[T], connection: Connection, driver: Any) -> Callable[[], None]:
-    """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail."""
-    driver.execute("SAVEPOINT one_write")
+def _saved(write: _Asked[T], connection: Connection, driver: Any, *, first: bool) -> Callable[[], None]:
+    """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail.
+
+    The first in its transaction needs none: to take it back, the transaction is begun again. Most are alone in theirs,
+    and for a savepoint SQLite copies every page before its first change.
+    """
+    if not first:
+        driver.execute("SAVEPOINT one_write")
     try:
         result = _done(write.work, connection)
-        driver.execute("RELEASE one_write")
+        if not first:
+            driver.execute("RELEASE one_write")
     except BaseException as failure:  # it is raised again, where the write was asked for
         if not driver.in_transaction:
             # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what the others
@@ -267,8 +275,8 @@ def _saved(write: _Asked[T], connection: Connection, driver: Any) -> Callable[[]
             raise PendingRollbackError("SQLite took the shared transaction back") from failure
         if (reason := _unavailable(failure)) is not None:
             raise DatabaseUnavailable(reason) from failure
-        driver.execute("ROLLBACK TO one_write")
-        driver.execute("RELEASE one_write")
+        for statement in _BEGUN_AGAIN if first else _TAKEN_BACK:
+            driver.execute(statement)
         return partial(write.done.set_exception, failure)
     return partial(write.done.set_result, result)
 

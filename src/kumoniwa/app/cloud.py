@@ -113,9 +113,9 @@ async def running(
         await compaction.adopt()
 
         async def after(row: WorkflowRow, error: str | None) -> None:
+            if row.subject is not None:
+                compaction.note(row.subject, was_cut=STORIES[row.kind].cuts)
             await follower.after(row, error)
-            if STORIES[row.kind].cuts:
-                compaction.stir(row.subject)
             await collect_kept(world, row)
 
         engine.after = after

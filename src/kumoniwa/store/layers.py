@@ -69,6 +69,29 @@ def attached_heads(connection: Connection) -> list[tuple[str, str, str]]:
     return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
 
 
+_BELOW = layers.alias()
+_OF_THREE = Prepared(
+    select(volumes.c.head)
+    .join(attachments, attachments.c.volume_id == volumes.c.id)
+    .join(layers, layers.c.id == volumes.c.head)
+    .join(_BELOW, _BELOW.c.id == layers.c.parent_id)
+    .where(_BELOW.c.parent_id.is_not(None))
+)
+
+
+def heads_that_may_be_compacted(connection: Connection) -> set[str]:
+    """The heads of attached volumes that stand on two layers at least: on one alone, nothing can be put together."""
+    return set(_OF_THREE.scalars(connection))
+
+
+_PARENTS = Prepared(select(layers.c.id, layers.c.parent_id).where(among(layers.c.id, "ids")))
+
+
+def parents_of(connection: Connection, ids: Collection[str]) -> dict[str, str | None]:
+    """What those of these layers stand on that there are."""
+    return dict(_PARENTS.rows(connection, ids=listed(ids)))
+
+
 def long_chains(
     connection: Connection, longer_than: int, of: Collection[str] | None = None
 ) -> list[tuple[str, str, str]]:

@@ -122,7 +122,6 @@ async def running(
         await driver.open()
         ending.push_async_callback(driver.close)
         try:
-            await world.collector.sweep()
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
             log.warning("layers could not be deleted", reason=str(failure))

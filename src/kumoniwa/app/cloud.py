@@ -113,16 +113,15 @@ async def running(
         await compaction.adopt()
 
         async def after(row: WorkflowRow, error: str | None) -> None:
+            if row.subject is not None:
+                compaction.note(row.subject, was_cut=STORIES[row.kind].cuts)
             await follower.after(row, error)
-            if STORIES[row.kind].cuts:
-                compaction.stir(row.subject)
             await collect_kept(world, row)
 
         engine.after = after
         await driver.open()
         ending.push_async_callback(driver.close)
         try:
-            await world.collector.sweep()
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
             log.warning("layers could not be deleted", reason=str(failure))

@@ -91,6 +91,18 @@ def states_of_those_in(connection: Connection, states: Collection[InstanceState]
     return dict(_ids_in(frozenset(states)).rows(connection))
 
 
+@cache
+def _unclaimed_ids_in(states: frozenset[InstanceState]) -> Prepared:
+    unclaimed = ~exists().where(claims.c.resource_id == instances.c.id)
+    query = select(instances.c.id, instances.c.state).where(either(instances.c.state, sorted(states)), unclaimed)
+    return Prepared(query)
+
+
+def unclaimed_in(connection: Connection, states: Collection[InstanceState]) -> dict[str, InstanceState]:
+    """The same, but for those that a workflow has claimed."""
+    return dict(_unclaimed_ids_in(frozenset(states)).rows(connection))
+
+
 def change(connection: Connection, instance_id: str, **columns: Any) -> None:
     """Change columns of an instance, other than its state."""
     assert "state" not in columns, "states are moved by `move`"

@@ -221,12 +221,12 @@ class Layers:
         return journal
 
     def _remember(self, layer: Layer) -> None:
-        if (parent_id := layer.parent) is not None:
-            if (parent := self._layers.get(parent_id)) is not None:
+        if layer.parent is not None:
+            self._children[layer.parent] += 1
+            if (parent := self._layers.get(layer.parent)) is not None:
                 # Many stand on few: they share the text of its id, and its size where that is theirs.
                 size = parent.size_bytes if parent.size_bytes == layer.size_bytes else layer.size_bytes
                 layer = replace(layer, parent=parent.id, size_bytes=size)
-            self._children[parent_id] += 1
         self._layers[layer.id] = layer
 
     def _seal(self, layer: Layer) -> None:

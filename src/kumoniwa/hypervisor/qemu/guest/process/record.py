@@ -3,13 +3,13 @@
 import dataclasses
 import json
 import os
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
+from kumoniwa.values import dataclass
 
 _NAME = "guest.json"
 

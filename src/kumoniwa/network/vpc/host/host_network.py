@@ -27,7 +27,12 @@ _SOCKET = "keeper.sock"
 _LOG = "keeper.log"
 _READY_WITHIN = 30.0  # seconds for a keeper, or a program, to be there
 _NAMES, _OUT = "names", "way-out"  # what the programs are called
+_PROGRAMS = {_NAMES: "dnsmasq", _OUT: "the way out"}
 _NAMES_FILE = "dnsmasq.conf"
+_LEASES = "leases"
+DHCP_HOSTS = "dhcp-hosts"
+HOSTS = "hosts"
+"""The folders of files that dnsmasq reads by itself when they change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,8 @@ class HostNetwork:
         self._inner = 0
         self._ready: dict[str, asyncio.Event] = {_NAMES: asyncio.Event(), _OUT: asyncio.Event()}
         self._starts: dict[str, int] = {}
-        self._ports: dict[IPv4Address, frozenset[HostPort]] = {}
+        self._why: dict[str, str] = {}  # a program ended last
+        self._ports: dict[str, frozenset[HostPort]] = {}
         self._ensuring = asyncio.Lock()
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -106,12 +112,40 @@ class HostNetwork:
         Raises `NetworkFailed`.
         """
         async with self._ensuring:
-            link = await self._ensure_link()
-            await self._ask(link, "way_out")
-            await self._ask(link, "apply", settings=texts.settings, ip=texts.ip, nft=texts.nft)
-            await self._ensure_names(link, texts.files)
-            out = self._way_out.command_line(self._inner)
-            await self._ask(link, "keep", name=_OUT, argv=list(out), outside=True)
+            await self.ensure_kept()
+            await self.apply(texts)
+            await self.ensure_programs(texts.files)
+
+    async def ensure_kept(self) -> None:
+        """Afterwards it has a keeper. Raises `NetworkFailed`."""
+        await self._ensure_link()
+
+    async def apply(self, texts: Texts) -> None:
+        """Afterwards the kernel has it as these texts do. Raises `NetworkFailed`."""
+        link = await self._ensure_link()
+        await self._ask(link, "way_out")
+        await self._ask(link, "apply", settings=texts.settings, ip=texts.ip, nft=texts.nft)
+
+    async def ensure_programs(self, files: Mapping[str, str]) -> None:
+        """Afterwards dnsmasq runs on these files, and the way out. Raises `NetworkFailed`."""
+        link = await self._ensure_link()
+        await self._ensure_names(link, files)
+        out = self._way_out.command_line(self._inner)
+        await self._ask(link, "keep", name=_OUT, argv=list(out), outside=True)
+
+    async def ready(self) -> None:
+        """Return once both programs run. Raises `NetworkFailed` where they do not."""
+        for program, event in self._ready.items():
+            try:
+                async with asyncio.timeout(_READY_WITHIN):
+                    await event.wait()
+            except TimeoutError:
+                raise NetworkFailed(f"{_PROGRAMS[program]} does not start: {self._why.get(program)}") from None
+
+    async def taps(self) -> frozenset[str]:
+        """The names of the taps that guests have. Raises `NetworkFailed`."""
+        answer, _ = await (await self._ensure_link()).ask("taps")
+        return frozenset(answer["names"])
 
     async def tap(self, name: str) -> TapFiles:
         """A new tap of this name, for a guest that has none. Raises `NetworkFailed`."""
@@ -130,19 +164,22 @@ class HostNetwork:
         listening.setblocking(False)
         return listening
 
-    async def ensure_ports(self, inside: IPv4Address, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
-        """Afterwards exactly these ports of the host lead to this address, but for those given back, each with the
-        reason it does not. Raises `NetworkFailed`."""
+    async def ensure_ports(self, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
+        """Afterwards exactly these ports of the host are open for this owner, but for those given back, each with the
+        reason it is not. Raises `NetworkFailed`."""
         async with self._opening:
-            before = self._ports.pop(inside, frozenset())
+            before = self._ports.pop(owner, frozenset())
             if wanted:
-                self._ports[inside] = frozenset(wanted)
-            elif not before and not self.is_there:
+                self._ports[owner] = frozenset(wanted)
+            if not wanted and not before:
                 return {}
             return await self._open(wanted)
 
     async def settle(self) -> None:
-        """Close the ports of the host that an earlier server opened, and that this one was not asked for."""
+        """Close the ports of the host that an earlier server opened, and that this one was not asked for.
+
+        Raises `NetworkFailed`.
+        """
         async with self._opening:
             await self._open(())
 
@@ -167,8 +204,7 @@ class HostNetwork:
         self.let_go()
 
     async def _open(self, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
-        async with asyncio.timeout(_READY_WITHIN):
-            await self._ready[_OUT].wait()
+        await self.ready()
         of_all = frozenset[HostPort]().union(*self._ports.values())
         return await ensure_ports(self._way_out, wanted, of_all)
 
@@ -231,9 +267,11 @@ class HostNetwork:
     async def _ensure_names(self, link: KeeperLink, files: Mapping[str, str]) -> None:
         """Afterwards dnsmasq runs on these files. It sees by itself where hosts change, and starts anew for the rest."""
         changed = await asyncio.to_thread(self._write, files)
-        argv = ["dnsmasq", "--keep-in-foreground", f"--conf-file={_NAMES_FILE}", "--log-facility=-"]
-        await self._ask(link, "keep", name=_NAMES, argv=argv, outside=False)
-        if _NAMES_FILE in changed and self._starts.get(_NAMES):
+        argv = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--pid-file="]
+        argv += [f"--conf-file={self._folder}/{_NAMES_FILE}", f"--dhcp-leasefile={self._folder}/{_LEASES}"]
+        argv += [f"--dhcp-hostsdir={self._folder}/{DHCP_HOSTS}", f"--hostsdir={self._folder}/{HOSTS}"]
+        answer, _ = await link.ask("keep", name=_NAMES, argv=argv, outside=False)
+        if _NAMES_FILE in changed and not answer["began"]:
             await self._ask(link, "signal", name=_NAMES, number=signal.SIGTERM)
 
     def _write(self, files: Mapping[str, str]) -> set[str]:
@@ -269,6 +307,7 @@ class HostNetwork:
         if event["event"] == "ended":
             log.warning("a network's program ended", network=self.key, program=program, why=event["why"])
             self._ready[program].clear()
+            self._why[program] = str(event["why"])
             return
         if program == _OUT and self._starts.get(_OUT, starts) != starts and self._ports:
             self._tasks.start(self._open_again(), f"open the ports of {self.key} again")

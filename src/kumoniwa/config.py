@@ -4,9 +4,10 @@ What each setting and variable means stands beside it, and becomes a line of `do
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+
+from kumoniwa.values import dataclass
 
 DEFAULT_PORT = 4566  # the port local AWS tooling expects
 DEFAULT_ACCOUNT = "123456789012"  # AWS's own example account

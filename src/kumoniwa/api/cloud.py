@@ -1,7 +1,7 @@
 """What actions work with: the world they change, and the engine that does what they started."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
 from kumoniwa.store.journal import Origin
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World
 

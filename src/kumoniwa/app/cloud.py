@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa import __version__, api
+from kumoniwa import __version__
 from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
@@ -50,6 +50,7 @@ from kumoniwa.store import facts, journal
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.store.schema import SchemaTooNew
+from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.story import STORIES
@@ -57,7 +58,6 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
-import_all(api)
 import_all(stories)
 
 
@@ -184,10 +184,7 @@ def _doors(
     config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str, str], models: Path | None
 ) -> tuple[Gateway, Console]:
     """The signed API and the console: two doors to the same actions."""
-    actions = {
-        service: {name: partial(action.function, cloud) for name, action in those.items()}
-        for service, those in ACTIONS.items()
-    }
+    actions = {service: those.bound(cloud) for service, those in ACTIONS.items()}
     clock = cloud.world.clock
     sessions = Sessions(clock)
     extensions = {route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}

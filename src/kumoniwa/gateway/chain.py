@@ -4,8 +4,9 @@ Errors are raised wherever a request is found wanting and become an answer here 
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +36,7 @@ from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import STS_NAMESPACE, Service
 from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, verify
 from kumoniwa.ids import new_request_id
+from kumoniwa.values import dataclass
 
 HEALTH = "/_kumoniwa/health"
 _XML, _JSON = b"text/xml;charset=UTF-8", b"application/json"
@@ -51,7 +53,7 @@ class Credential:
     account: str
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Exchange:
     """One request on its way: how it is to be answered becomes clearer as it goes."""
 

@@ -4,7 +4,8 @@ Source: the EC2 instance type pages of AWS (vCPUs, memory); all are x86_64 and E
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

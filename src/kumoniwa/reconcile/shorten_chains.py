@@ -7,7 +7,7 @@ the row follows the file.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from kumoniwa.storage.check import follow
 from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
 from kumoniwa.store import layers
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)

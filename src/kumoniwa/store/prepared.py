@@ -12,7 +12,7 @@ takes. A statement whose shape depends on its arguments is prepared once for eac
 
 import json
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
 from kumoniwa.store.changes import Touched
 from kumoniwa.store.written_rows import all_of_clause, naming_column
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 

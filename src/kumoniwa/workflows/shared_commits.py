@@ -1,13 +1,13 @@
 """Commits that steps of one workflow share, where nothing of the world lies between them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import Database, Work
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -11,6 +11,7 @@ from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import Driver, Forward, LayerId
 from kumoniwa.storage.collect import Collector
 from kumoniwa.store.database import Database
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.troubles import Troubles
 from kumoniwa.workflows.turns import Turns
 

@@ -5,7 +5,6 @@ distinguishes the protocols is data: `ec2.py`, `query.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from kumoniwa.gateway.protocols.kept_model import KeptModel
 from kumoniwa.gateway.protocols.model import Model, Operation, Shape
 from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
 from kumoniwa.gateway.protocols.requests import Pairs, RequestWriters
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

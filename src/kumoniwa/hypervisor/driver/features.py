@@ -1,6 +1,6 @@
 """What sets drivers apart, as facts: the rest of the server decides by these, never by a driver's name."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

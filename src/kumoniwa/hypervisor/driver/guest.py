@@ -1,7 +1,6 @@
 """What a driver promises of one guest."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -12,6 +11,7 @@ from kumoniwa.hypervisor.driver.disks import LayerId
 from kumoniwa.hypervisor.driver.driver_errors import DriverError
 from kumoniwa.hypervisor.driver.serial_console import ConsoleReader
 from kumoniwa.refusal import REPORT_IT
+from kumoniwa.values import dataclass
 
 GuestId = NewType("GuestId", str)
 

@@ -22,6 +22,21 @@ RESOLVER = IPv4Address("169.254.169.253")
 """Where every VPC's resolver is reached, beside the primary block's third address."""
 WAY_OUT = "igw"
 """The device in the VPC's namespace behind which the internet, and this host, are."""
+THIS_HOST = IPv4Address("127.0.0.1")
+"""What a block has to hold to mean this host, as in mode `user`: see `Plan.means`."""
+
+NO_SOURCE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
+"""Sources that no guest may use, not even one whose source/destination check is off; nor the transit block."""
+NOT_INTERNET = tuple(
+    map(
+        IPv4Network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+            *("172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3"),
+        ),
+    )
+)
+"""Destinations to which no internet gateway leads: they are this host's own networks, not the internet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +240,7 @@ class DhcpOptions:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One VPC as it is to be carried. `cidrs` has the primary block first; `internet_gateway` is the attached one's id."""
+    """One VPC as it is to be carried. `cidrs`: the primary block first; `internet_gateway`: the attached one's id."""
 
     vpc_id: str
     region: str
@@ -262,6 +277,14 @@ class Plan:
     def host(self) -> IPv4Address:
         """Whom a guest sees as the client of its public address: this host, from behind `WAY_OUT`."""
         return self.transit.network_address + 2
+
+    def means(self, block: IPv4Network | IPv6Network, address: IPv4Address) -> bool:
+        """Whether an address is in a rule's or an entry's block.
+
+        This host, as a client, is also in each block that 127.0.0.1 is in: it is no neighbour, and has no address that
+        a caller could know.
+        """
+        return address in block or (address == self.host and THIS_HOST in block)
 
     def local(self, address: IPv4Address) -> bool:
         """Whether an address is in the VPC's own blocks."""

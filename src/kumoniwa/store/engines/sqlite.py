@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -24,6 +23,7 @@ from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 
@@ -39,7 +39,11 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=4000",  # pages (16 MB): what is written again and again goes to its place less often
     "PRAGMA busy_timeout=1500",  # ms; our own connections do not lock each other out, another program may
 )
-_PAGES_OF_THE_WRITER = "PRAGMA cache_size=-16384"  # KiB: rows of ten thousand instances, with all their indexes
+_PRAGMAS_OF_THE_WRITER = (
+    "PRAGMA cache_size=-16384",  # KiB: rows of ten thousand instances, with all their indexes
+    # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
+    "PRAGMA temp_store=MEMORY",
+)
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -125,7 +129,8 @@ class SqliteDatabase:
         with self._engine.connect() as connection:
             event.listen(connection, "after_execute", self._note_rows)
             connection.info[TOUCHED] = self.changes.touched
-            _driver(connection).execute(_PAGES_OF_THE_WRITER)
+            for pragma in _PRAGMAS_OF_THE_WRITER:
+                _driver(connection).execute(pragma)
             ended = False
             while not ended and (first := self._writes.get()) is not None:
                 batch, ended = self._gathered(first)

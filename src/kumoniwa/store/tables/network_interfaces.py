@@ -1,4 +1,4 @@
-"""Tables of network interfaces and of their security groups."""
+"""Tables of network interfaces, of their further addresses and of their security groups."""
 
 from sqlalchemy import (
     Boolean,
@@ -27,10 +27,19 @@ network_interfaces = table(
     Column("device_index", Integer),
     Column("attached_at", Moment),
     Column("delete_on_termination", Boolean, nullable=False),
+    Column("kind", String, nullable=False, server_default="interface"),
     UniqueConstraint("subnet_id", "private_ip"),
     UniqueConstraint("instance_id", "device_index"),
     Index("network_interfaces_order", "account", "region", "id"),  # as they are listed
     Index("network_interfaces_address", "account", "region", "private_ip"),
+)
+
+secondary_addresses = table(
+    "secondary_addresses",
+    Column("subnet_id", ForeignKey("subnets.id"), primary_key=True),
+    Column("private_ip", String, primary_key=True),
+    Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
 )
 
 interface_groups = table(

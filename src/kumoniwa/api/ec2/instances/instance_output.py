@@ -1,7 +1,6 @@
 """An instance as EC2 describes it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +17,7 @@ from kumoniwa.model.regions import zone_id
 from kumoniwa.model.volumes import Attachment
 from kumoniwa.store import network_interfaces, volumes
 from kumoniwa.store.tags import tags_of
+from kumoniwa.values import dataclass
 
 Output = dict[str, Any]
 

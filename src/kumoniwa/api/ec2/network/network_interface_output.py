@@ -1,6 +1,6 @@
 """A network interface as EC2 describes it within its instance, and the security groups that it names."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,10 +20,12 @@ def group_sets(
     """The security groups of the caller's network interfaces under EC2's member names, by interface; only of these
     interfaces, where ids are given."""
     found = network_interfaces.groups_in_scope(connection, call.scope, interface_ids)
-    return {
-        interface_id: [{"GroupId": group_id, "GroupName": name} for group_id, name in groups]
-        for interface_id, groups in found.items()
-    }
+    return {interface_id: group_set(groups) for interface_id, groups in found.items()}
+
+
+def group_set(groups: Iterable[tuple[str, str]]) -> list[Output]:
+    """Security groups, given by id and name, under EC2's member names."""
+    return [{"GroupId": group_id, "GroupName": name} for group_id, name in groups]
 
 
 def interface_output(interface: NetworkInterface, groups: Sequence[Output], public_ip: str | None) -> Output:

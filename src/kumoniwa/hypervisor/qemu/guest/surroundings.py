@@ -1,7 +1,6 @@
 """What all guests of a driver share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from kumoniwa.clock import Clock
@@ -9,6 +8,7 @@ from kumoniwa.hypervisor.driver import GuestEvent, GuestId, Taps
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Host
 from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

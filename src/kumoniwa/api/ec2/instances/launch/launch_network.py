@@ -1,7 +1,6 @@
 """Where a launch puts its instances: subnet, security groups, addresses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -14,9 +13,11 @@ from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
 from kumoniwa.model.regions import zones
+from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, security_groups, vpcs
+from kumoniwa.values import dataclass
 
 MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
@@ -26,7 +27,7 @@ class LaunchNetwork:
     """The subnet and groups of a launch. `private_ip` is the address asked for, if any."""
 
     subnet: Subnet
-    group_ids: tuple[str, ...]
+    groups: tuple[SecurityGroup, ...]
     associate_public_ip: bool
     private_ip: str | None
     description: str
@@ -55,14 +56,16 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters, c
     public = asked.get("AssociatePublicIpAddress")
     return LaunchNetwork(
         subnet=subnet,
-        group_ids=groups,
+        groups=groups,
         associate_public_ip=subnet.map_public_ip_on_launch if public is None else public,
         private_ip=_checked_address(connection, subnet, _address(asked)),
         description="" if interface is None else interface.get("Description") or "",
     )
 
 
-def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]) -> tuple[str, ...]:
+def checked_groups(
+    connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]
+) -> tuple[SecurityGroup, ...]:
     """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
     wanted = tuple(dict.fromkeys(group_ids))
     SECURITY_GROUP.check_form(wanted)
@@ -77,7 +80,7 @@ def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: S
             "SecurityGroupsPerInterfaceLimitExceeded",
             "The maximum number of security groups per interface has been reached.",
         )
-    return wanted
+    return tuple(found[group_id] for group_id in wanted)
 
 
 def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -164,7 +167,7 @@ def _default_subnet(connection: Connection, call: Call, names: Sequence[str], co
 
 def _groups(
     connection: Connection, call: Call, vpc_id: str, ids: Sequence[str], names: Sequence[str]
-) -> tuple[str, ...]:
+) -> tuple[SecurityGroup, ...]:
     by_name = []
     for name in dict.fromkeys(names):
         if (group := security_groups.named(connection, vpc_id, name)) is None:
@@ -176,7 +179,7 @@ def _groups(
         return checked_groups(connection, call, vpc_id, [*ids, *by_name])
     default = security_groups.named(connection, vpc_id, security_groups.DEFAULT_NAME)
     assert default is not None, "every VPC has one"
-    return (default.id,)
+    return (default,)
 
 
 def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) -> str | None:

@@ -10,12 +10,12 @@ import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process import firmware
 from kumoniwa.refusal import REPORT_IT
+from kumoniwa.values import dataclass
 
 AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
 NETDEV = "n0"

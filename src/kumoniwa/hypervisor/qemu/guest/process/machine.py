@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Proces
 from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor, MonitorEvent
 from kumoniwa.hypervisor.qemu.untrusted import Value, shown
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 log = structlog.get_logger(__name__)
 

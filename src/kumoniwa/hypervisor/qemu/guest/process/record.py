@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from kumoniwa.hypervisor.driver import (
     NetworkPort,
 )
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
+from kumoniwa.values import dataclass
 
 _NAME = "guest.json"
 

@@ -9,17 +9,18 @@ import contextlib
 import socket
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import structlog
 
-from kumoniwa.network.vpc.host.errors import NetworkFailed
+from kumoniwa.network.vpc import interim_names, nft, routes, settings
+from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
 from kumoniwa.network.vpc.host.host_network import HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
-from kumoniwa.network.vpc.interim_texts import tap_name, texts
-from kumoniwa.network.vpc.plan import METADATA
+from kumoniwa.network.vpc.interim_gather import gather
+from kumoniwa.network.vpc.plan import METADATA, Plan
 from kumoniwa.store.database import Database
 from kumoniwa.tasks import Tasks
 
@@ -43,15 +44,17 @@ class CloudNetworks:
         self._tasks = Tasks("networks")
         self._networks: dict[str, HostNetwork] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._ensured: set[str] = set()
-        """Those whose keeper was told of its network, since we are connected to it."""
+        self._carried: dict[str, Plan] = {}
+        """What the host carries of each, as far as that is known: from our last words to its keeper on."""
 
     async def plug(self, vpc_id: str, interface_id: str) -> TapFiles:
         """A tap for an interface, whose network is there and lets packets through as planned. Raises `NetworkFailed`."""
         async with self._turns[vpc_id]:
-            if vpc_id not in self._ensured:
-                await self._ensure(vpc_id)
-            files = await self._network(vpc_id).tap(tap_name(interface_id))
+            await self._ensure(vpc_id)  # also without a tap of this name that was there before
+            interface = self._carried[vpc_id].interfaces.get(interface_id)
+            if interface is None:
+                raise NetworkFailed(f"{vpc_id} has no interface {interface_id}")
+            files = await self._network(vpc_id).tap(interface.tap)
             try:
                 await self._ensure(vpc_id)
             except BaseException:
@@ -90,7 +93,7 @@ class CloudNetworks:
 
     async def settle(self) -> None:
         """Once all guests' ports are open that are to be: close those that an earlier server left."""
-        for vpc_id in list(self._ensured):
+        for vpc_id in list(self._carried):
             with contextlib.suppress(NetworkFailed):  # its keeper is lost: then they are closed
                 await self._network(vpc_id).settle()
 
@@ -102,14 +105,29 @@ class CloudNetworks:
         self._networks.clear()
 
     async def _ensure(self, vpc_id: str) -> None:
+        """Have the host carry the network as the rows have it now: the whole of it where the host is not known to carry
+        what was planned last, else what differs from that."""
         network = self._network(vpc_id)
-        live = await network.taps()
-        planned: Texts = await self._database.read(partial(texts, vpc_id=vpc_id, live=live))
-        await network.ensure(planned)
-        if vpc_id not in self._ensured:
-            listening = await network.listen(IPv4Address(METADATA), _METADATA_PORT, _METADATA_BACKLOG)
-            await self._open_metadata(vpc_id, listening)
-            self._ensured.add(vpc_id)
+        await network.ensure_kept()
+        carried = self._carried.pop(vpc_id, None)
+        gathered = await self._database.read(partial(gather, vpc_id=vpc_id))
+        plan = _with_live(gathered, await network.taps())
+        if carried is None:
+            await self._carry_whole(network, plan)
+        elif carried != plan:
+            try:
+                await network.apply(_changes(carried, plan))
+            except NetworkRefused as failure:
+                log.warning("a network is not as was thought", network=vpc_id, reason=str(failure))
+                await self._carry_whole(network, plan)
+        if network.is_there:
+            self._carried[vpc_id] = plan
+
+    async def _carry_whole(self, network: HostNetwork, plan: Plan) -> None:
+        await network.ensure_way_out(plan.transit)
+        await network.apply(_whole(plan))
+        listening = await network.listen(METADATA, _METADATA_PORT, _METADATA_BACKLOG)
+        await self._open_metadata(plan.vpc_id, listening)
 
     def _network(self, vpc_id: str) -> HostNetwork:
         if vpc_id not in self._networks:
@@ -118,7 +136,7 @@ class CloudNetworks:
         return self._networks[vpc_id]
 
     def _lost(self, vpc_id: str) -> None:
-        self._ensured.discard(vpc_id)
+        self._carried.pop(vpc_id, None)
         self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
 
     async def _ensure_again(self, vpc_id: str) -> None:
@@ -131,3 +149,29 @@ class CloudNetworks:
                 return
             except NetworkFailed as failure:
                 log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+
+
+def _with_live(plan: Plan, taps: Collection[str]) -> Plan:
+    """The plan, in which just those interfaces are live that have a tap."""
+    interfaces = {
+        interface.id: interface if (live := interface.tap in taps) == interface.live else replace(interface, live=live)
+        for interface in plan.interfaces.values()
+    }
+    return replace(plan, interfaces=interfaces)
+
+
+def _whole(plan: Plan) -> Texts:
+    live = [interface.tap for interface in plan.interfaces.values() if interface.live]
+    return Texts(
+        settings.whole() | settings.of_taps(live),
+        routes.whole(plan),
+        nft.whole(plan).batches,
+        interim_names.files(plan),
+    )
+
+
+def _changes(before: Plan, after: Plan) -> Texts:
+    known = {interface.tap for interface in before.interfaces.values() if interface.live}
+    new = [interface.tap for interface in after.interfaces.values() if interface.live and interface.tap not in known]
+    batches = nft.changes(before, after).batches
+    return Texts(settings.of_taps(new), routes.changes(before, after), batches, interim_names.files(after))

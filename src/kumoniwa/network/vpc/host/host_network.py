@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -21,7 +21,6 @@ from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-TRANSIT = IPv4Network("100.64.0.0/16")
 _KEEPER = "kumoniwa.network.vpc.host.keeper"
 _SOCKET = "keeper.sock"
 _LOG = "keeper.log"
@@ -37,16 +36,16 @@ HOSTS = "hosts"
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """All that a network is to be, as the host's programs read it.
+    """What a network is to be, or what is to change of it, as the host's programs read it.
 
-    `settings`: the kernel's, by their path below /proc/sys. `ip`: a batch for `ip`, which must not fail where it was run
-    before. `nft`: rules that replace those before them. `files`: by their path in the network's folder, what dnsmasq
-    reads; `dnsmasq.conf` is its configuration.
+    `settings`: the kernel's, by their path below /proc/sys. `ip`: a batch for `ip`. `nft`: batches for nft, each as a
+    whole or not at all. `files`: by their path in the network's folder, all that dnsmasq reads; `dnsmasq.conf` is its
+    configuration.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
     ip: str = ""
-    nft: str = ""
+    nft: Sequence[str] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,7 +81,7 @@ class HostNetwork:
         self._folder = folder
         self._tasks = tasks
         self._on_lost = on_lost
-        self._way_out: WayOut = Slirp(folder, TRANSIT) if way_out is None else way_out(folder)
+        self._way_out: WayOut = Slirp(folder) if way_out is None else way_out(folder)
         self._link: KeeperLink | None = None
         self._file = -1  # of the namespace
         self._inner = 0
@@ -90,7 +89,6 @@ class HostNetwork:
         self._starts: dict[str, int] = {}
         self._why: dict[str, str] = {}  # a program ended last
         self._ports: dict[str, frozenset[HostPort]] = {}
-        self._ensuring = asyncio.Lock()
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
 
@@ -106,32 +104,26 @@ class HostNetwork:
         else:
             os.close(file)
 
-    async def ensure(self, texts: Texts) -> None:
-        """Afterwards the network is there, and is as these texts have it; nothing of it is as it was otherwise.
-
-        Raises `NetworkFailed`.
-        """
-        async with self._ensuring:
-            await self.ensure_kept()
-            await self.apply(texts)
-            await self.ensure_programs(texts.files)
-
     async def ensure_kept(self) -> None:
         """Afterwards it has a keeper. Raises `NetworkFailed`."""
         await self._ensure_link()
 
-    async def apply(self, texts: Texts) -> None:
-        """Afterwards the kernel has it as these texts do. Raises `NetworkFailed`."""
+    async def ensure_way_out(self, transit: IPv4Network) -> None:
+        """Afterwards it has a way out, in this block. Raises `NetworkFailed`."""
         link = await self._ensure_link()
         await self._ask(link, "way_out")
-        await self._ask(link, "apply", settings=texts.settings, ip=texts.ip, nft=texts.nft)
+        await self._ask(link, "apply", settings={}, ip=self._way_out.link(transit), nft=[])
+        argv = self._way_out.command_line(self._inner, transit)
+        await self._ask(link, "keep", name=_OUT, argv=list(argv), outside=True)
 
-    async def ensure_programs(self, files: Mapping[str, str]) -> None:
-        """Afterwards dnsmasq runs on these files, and the way out. Raises `NetworkFailed`."""
+    async def apply(self, texts: Texts) -> None:
+        """Afterwards the kernel has it, and dnsmasq serves it, as these texts do. Raises `NetworkFailed`."""
         link = await self._ensure_link()
-        await self._ensure_names(link, files)
-        out = self._way_out.command_line(self._inner)
-        await self._ask(link, "keep", name=_OUT, argv=list(out), outside=True)
+        answer, _ = await link.ask("apply", settings=texts.settings, ip=texts.ip, nft=list(texts.nft))
+        if answer["said"]:
+            log.warning("ip refused something", network=self.key, said=answer["said"])
+        if texts.files:
+            await self._ensure_names(link, texts.files)
 
     async def ready(self) -> None:
         """Return once both programs run. Raises `NetworkFailed` where they do not."""

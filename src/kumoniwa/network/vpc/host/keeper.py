@@ -233,18 +233,22 @@ class Inside:
             self._listeners[address, port] = listening
         return {}, [os.dup(listening.fileno())]
 
-    def _do_apply(self, settings: Mapping[str, str], ip: str, nft: str) -> Answer:
-        """Set the kernel's settings, run a batch of `ip`, load rules of nft: in this order, each as a whole or not."""
+    def _do_apply(self, settings: Mapping[str, str], ip: str, nft: list[str]) -> Answer:
+        """Run a batch of `ip`, set the kernel's settings, load batches of nft: in this order.
+
+        What `ip` refuses does not keep it from the rest: it is told.
+        """
+        said = ""
+        if ip:
+            said = _run(["ip", "-force", "-batch", "-"], ip, check=False)
         for path, value in settings.items():
             target = (_SYSCTL / path).resolve()
             if _SYSCTL / "net" not in target.parents:
                 raise ValueError(f"{path} is no setting of a network")
             target.write_text(value)
-        if ip:
-            _run(["ip", "-batch", "-"], ip)
-        if nft:
-            _run(["nft", "-f", "-"], nft)
-        return {}, []
+        for batch in nft:
+            _run(["nft", "-f", "-"], batch)
+        return {"said": said[-_SAID:]}, []
 
     def _do_keep(self, name: str, argv: list[str], outside: bool) -> Answer:
         """See `Programs.keep`; of what is kept outside it is not said whether it ran."""
@@ -277,10 +281,12 @@ def _readable(files: Mapping[int, Callable[[], None]], seconds: float | None) ->
         return [key.data for key, _ in selector.select(seconds)]
 
 
-def _run(argv: list[str], text: str) -> None:
-    subprocess.run(
-        argv, input=text, capture_output=True, text=True, check=True, timeout=_APPLIED_WITHIN, env=_ENVIRONMENT
+def _run(argv: list[str], text: str, *, check: bool = True) -> str:
+    """Run a program on this text; gives what it complained of."""
+    ended = subprocess.run(
+        argv, input=text, capture_output=True, text=True, check=check, timeout=_APPLIED_WITHIN, env=_ENVIRONMENT
     )
+    return ended.stderr
 
 
 def _send(to: socket.socket, message: Mapping[str, object]) -> None:

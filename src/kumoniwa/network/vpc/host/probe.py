@@ -2,10 +2,11 @@
 
 import os
 import tempfile
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from kumoniwa.network.vpc.host.errors import NetworkFailed
-from kumoniwa.network.vpc.host.host_network import HostNetwork, Texts
+from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, HostNetwork, Texts
 from kumoniwa.refusal import Refusal, happened
 from kumoniwa.run import ProgramMissing, find
 from kumoniwa.tasks import Tasks
@@ -25,6 +26,7 @@ _RULES = """table inet probe {
   chain through { type filter hook forward priority filter; policy drop; ct state established,related accept; }
 }
 """
+_TRANSIT = IPv4Network("100.64.0.0/24")
 _NAMES = "pid-file=\nno-resolv\nno-hosts\nbind-dynamic\ninterface=lo\n"
 
 
@@ -51,7 +53,7 @@ async def _tried(network: HostNetwork) -> Refusal | None:
     except NetworkFailed as failure:
         return _no_namespace(failure)
     try:
-        await network.apply(Texts(ip="link set lo up\n", nft=_RULES))
+        await network.apply(Texts(ip="link set lo up\n", nft=[_RULES]))
     except NetworkFailed as failure:
         way_out = "A kernel with nf_tables, nf_conntrack and nf_nat; modules are loaded by: sudo modprobe nft_chain_nat"
         return Refusal(f"the kernel does not take the rules of a VPC: {happened(failure)}", way_out=way_out)
@@ -60,7 +62,8 @@ async def _tried(network: HostNetwork) -> Refusal | None:
     except NetworkFailed as failure:
         return _no_tap(failure)
     try:
-        await network.ensure_programs({"dnsmasq.conf": _NAMES})
+        await network.apply(Texts(files={"dnsmasq.conf": _NAMES, f"{HOSTS}/none": "", f"{DHCP_HOSTS}/none": ""}))
+        await network.ensure_way_out(_TRANSIT)
         await network.ready()
     except NetworkFailed as failure:
         return Refusal(happened(failure), way_out="dnsmasq and slirp4netns, run in a terminal, may say more.")

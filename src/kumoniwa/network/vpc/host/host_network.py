@@ -31,7 +31,7 @@ _NAMES_FILE = "dnsmasq.conf"
 _LEASES = "leases"
 DHCP_HOSTS = "dhcp-hosts"
 HOSTS = "hosts"
-"""The folders of files that dnsmasq reads by itself when they change."""
+"""The folders of the files of hosts that dnsmasq reads, for DHCP and for DNS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,14 +257,15 @@ class HostNetwork:
         return files
 
     async def _ensure_names(self, link: KeeperLink, files: Mapping[str, str]) -> None:
-        """Afterwards dnsmasq runs on these files. It sees by itself where hosts change, and starts anew for the rest."""
+        """Afterwards dnsmasq runs on these files: it reads hosts again, and starts anew for another configuration."""
         changed = await asyncio.to_thread(self._write, files)
         argv = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--pid-file="]
         argv += [f"--conf-file={self._folder}/{_NAMES_FILE}", f"--dhcp-leasefile={self._folder}/{_LEASES}"]
-        argv += [f"--dhcp-hostsdir={self._folder}/{DHCP_HOSTS}", f"--hostsdir={self._folder}/{HOSTS}"]
+        argv += [f"--dhcp-hostsfile={self._folder}/{DHCP_HOSTS}", f"--addn-hosts={self._folder}/{HOSTS}"]
         answer, _ = await link.ask("keep", name=_NAMES, argv=argv, outside=False)
-        if _NAMES_FILE in changed and not answer["began"]:
-            await self._ask(link, "signal", name=_NAMES, number=signal.SIGTERM)
+        if changed and not answer["began"]:
+            number = signal.SIGTERM if _NAMES_FILE in changed else signal.SIGHUP
+            await self._ask(link, "signal", name=_NAMES, number=number)
 
     def _write(self, files: Mapping[str, str]) -> set[str]:
         """Write what has changed, and delete what is no more; gives the paths of both."""

@@ -136,7 +136,7 @@ class Slirp:
             raise NetworkFailed(f"The way out does not answer: {failure or 'time is up'}.") from failure
         if "error" in answered:
             raise NetworkRefused(str(answered["error"].get("desc", answered["error"])))
-        return answered["return"]
+        return answered.get("return", answered)  # a list comes bare, in 1.2.0
 
 
 async def ensure_ports(

@@ -23,6 +23,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
 from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
 from kumoniwa.api.registry import ACTIONS
+from kumoniwa.app.carried import Carried, carried
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import Clock, SystemClock
@@ -105,7 +106,11 @@ async def running(
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
-        world = World(config, clock, database, driver, metadata)
+        networks: Carried | None = None
+        if driver.features.carries_packets:
+            networks = await ending.enter_async_context(carried(config, database, metadata))
+            driver.plug_into(networks)
+        world = World(config, clock, database, driver, metadata, networks)
         engine = Engine(world)
         follower = Follower(world, engine)
         compaction = Compaction(world)
@@ -121,6 +126,8 @@ async def running(
         engine.after = after
         await driver.open()
         ending.push_async_callback(driver.close)
+        if networks is not None:
+            await networks.adopt()
         try:
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
@@ -129,6 +136,8 @@ async def running(
         await engine.wake()
         ending.push_async_callback(follower.close)
         await follower.adopt()
+        if networks is not None:
+            await networks.settle()
         follower.start()
         cloud = Cloud(world, engine, compaction=compaction, damage=damage)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)

@@ -11,7 +11,7 @@ from kumoniwa.store import instances, tags
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import InScope, insert, inserting
 from kumoniwa.store.rows import change as row_change
-from kumoniwa.store.tables import interface_groups, network_interfaces, secondary_addresses, security_groups
+from kumoniwa.store.tables import interface_groups, network_interfaces, secondary_addresses, security_groups, vpcs
 
 
 def add(connection: Connection, new: Sequence[NetworkInterface], group_ids: Sequence[str]) -> None:
@@ -146,6 +146,24 @@ _PRIMARY = Prepared(
 def primary(connection: Connection, instance_id: str) -> NetworkInterface | None:
     """The instance's primary network interface; None for an instance that is terminated."""
     return _PRIMARY.value(NetworkInterface, connection, instance=instance_id)
+
+
+_AT = Prepared(
+    select(network_interfaces.c.instance_id)
+    .join(
+        vpcs,
+        (network_interfaces.c.account == vpcs.c.account)
+        & (network_interfaces.c.region == vpcs.c.region)
+        & (network_interfaces.c.vpc_id == vpcs.c.id),
+    )
+    .where(vpcs.c.id == bindparam("vpc"), network_interfaces.c.private_ip == bindparam("address"))
+)
+
+
+def instance_at(connection: Connection, vpc_id: str, private_ip: str) -> str | None:
+    """The instance that has a network interface of this private address in this VPC."""
+    found: str | None = _AT.scalar(connection, vpc=vpc_id, address=private_ip)
+    return found
 
 
 _IN_SUBNET = network_interfaces.c.subnet_id == bindparam("subnet")

@@ -227,7 +227,7 @@ def _frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_s
                     "dstnat-output",
                     Chain(
                         ("dnat ip to ip daddr map @inside",),
-                        "type nat hook output priority dstnat; policy accept;",
+                        "type nat hook output priority -100; policy accept;",
                     ),
                 ),
                 (

@@ -11,7 +11,11 @@ from kumoniwa.network.vpc.host.namespaces import end_with_parent
 
 _AGAIN_AFTER = 1.0  # seconds from a program's start to its next one, at least
 _TERMINATED_WITHIN = 5.0
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+}
 
 Tell = Callable[[Mapping[str, object]], None]
 
@@ -45,16 +49,17 @@ class Programs:
         self._tell = tell
         self._programs: dict[str, _Program] = {}
 
-    def keep(self, name: str, argv: Sequence[str]) -> None:
-        """Afterwards a program of this command line runs under this name. One that does so already is left alone."""
+    def keep(self, name: str, argv: Sequence[str]) -> bool:
+        """Afterwards a program of this command line runs under this name. One that does so already is left alone: False."""
         known = self._programs.get(name)
         if known is not None and known.argv == argv:
             self._say("ready", known)
-            return
+            return False
         if known is not None:
             self.end(name)
         self._programs[name] = program = _Program(name, argv)
         self._start(program)
+        return True
 
     def end(self, name: str) -> None:
         """Afterwards no program of this name runs."""

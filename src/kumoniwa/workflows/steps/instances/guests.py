@@ -19,12 +19,14 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     GuestState,
     LayerId,
+    NetworkPort,
     Shutdown,
 )
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
 from kumoniwa.model.layers import Layer
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, layers, network_interfaces, volumes
@@ -58,9 +60,10 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     now = replace(origin, at=world.clock.now())
     state = await guest.observe()  # which changes nothing yet
     ports = EarlyPlan(world, instance_id)
+    carried = world.networks is not None and world.networks.carries
 
     def begin(connection: Connection) -> tuple[GuestSpec, list[list[Layer]], bool | None]:
-        spec = spec_of(connection, instance_id)
+        spec = spec_of(connection, instance_id, carried=carried)
         if not spec.disks:
             raise StepFailed(
                 "The instance has no volume to boot from.",
@@ -153,8 +156,8 @@ async def ensure_end_noted(world: World, instance_id: str, shutdown: Shutdown, c
     }
 
 
-def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
-    """The guest that this instance wants, from its rows."""
+def spec_of(connection: Connection, instance_id: str, *, carried: bool = False) -> GuestSpec:
+    """The guest that this instance wants, from its rows; plugged in its VPC where packets are `carried`."""
     instance = instances.get(connection, instance_id)
     assert instance is not None, f"{instance_id} has a guest and no row"
     kind = INSTANCE_TYPES[instance.instance_type]
@@ -170,10 +173,15 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
             for attachment, volume in volumes.of_instance(connection, instance_id)
             if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
         ),
-        nics=tuple(GuestNic(interface.mac, IPv4Address(interface.private_ip)) for interface in interfaces),
+        nics=tuple(_nic(interface, carried=carried) for interface in interfaces),
         bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
+
+
+def _nic(interface: NetworkInterface, *, carried: bool) -> GuestNic:
+    port = NetworkPort(interface.vpc_id, interface.id) if carried else None
+    return GuestNic(interface.mac, IPv4Address(interface.private_ip), port)
 
 
 def disk_of(volume: Volume) -> GuestDisk:

@@ -29,7 +29,9 @@ class QemuDriver:
     """Guests in `<data_dir>/guests/<id>/`, layers in `<data_dir>/layers/`. Guests outlive the server."""
 
     name = "qemu"
-    features = Features(boots_blank_disks=False, outlives_the_server=True, answers_connections=True)
+    features = Features(
+        boots_blank_disks=False, outlives_the_server=True, is_seen_at_once=False, answers_connections=True
+    )
 
     def __init__(
         self,

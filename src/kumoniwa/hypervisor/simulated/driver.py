@@ -22,7 +22,9 @@ class SimulatedDriver:
     """
 
     name = "simulated"
-    features = Features(boots_blank_disks=True, outlives_the_server=False, answers_connections=False)
+    features = Features(
+        boots_blank_disks=True, outlives_the_server=False, is_seen_at_once=True, answers_connections=False
+    )
 
     def __init__(
         self,

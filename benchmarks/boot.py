@@ -13,11 +13,12 @@ import json
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bare import banner, bare_guest, blueprint, make_overlays, metadata_of
+from measured import ratio
 from processes import free_port
 
 from kumoniwa.client.boots import Boot, Downtime, downtimes, read_boots
@@ -141,7 +142,7 @@ async def images_and_reboots(launcher: Launcher, rounds: int) -> tuple[list[Down
     return reboots, images
 
 
-async def measure(rounds: int) -> dict[str, float]:
+async def measure(rounds: int) -> dict[str, Any]:
     ours, bare = Times(), Times()
     async with own_cloud(Narrator()) as cloud:
         image_id = await debian_image(cloud.client, lambda what, percent: None)
@@ -156,20 +157,27 @@ async def measure(rounds: int) -> dict[str, float]:
         for _ in range(rounds):
             await one_round(launcher, cloud.access.data_dir, cloud.folder / "bare", ours, bare)
         reboots, images = await images_and_reboots(launcher, max(1, rounds - 1))
-    print()
-    figures = {
-        "first words of SSH": (statistics.median(ours.banner), statistics.median(bare.banner), "bare QEMU"),
-        "login by SSH": (statistics.median(ours.login), statistics.median(bare.login), "bare QEMU"),
-        "down for CreateImage": (_median(images, "whole"), _median(reboots, "whole"), "plain reboot"),
+    figures: dict[str, dict[str, Any]] = {
+        "first words of SSH": {"kumoniwa": ours.banner, "bare QEMU": bare.banner},
+        "login by SSH": {"kumoniwa": ours.login, "bare QEMU": bare.login},
+        "down": {"CreateImage": [asdict(each) for each in images], "plain reboot": [asdict(each) for each in reboots]},
     }
-    for what, (mine, theirs, peer) in figures.items():
-        print(f"{what:<22} kumoniwa {mine:6.1f} s   {peer:<12} {theirs:6.1f} s   ratio {mine / theirs:.2f}")
+    print()
+    for what in ("first words of SSH", "login by SSH"):
+        mine, theirs = figures[what]["kumoniwa"], figures[what]["bare QEMU"]
+        found = ratio(mine, theirs)
+        print(
+            f"{what:<22} kumoniwa {statistics.median(mine):6.1f} s   bare QEMU {statistics.median(theirs):6.1f} s"
+            f"   ratio {found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
+        )
+    whole = {name: _median(downs, "whole") for name, downs in (("CreateImage", images), ("reboot", reboots))}
+    print(f"{'down':<22} " + "   ".join(f"{name} {seconds:6.1f} s" for name, seconds in whole.items()), end="   ")
+    print(f"ratio {whole['CreateImage'] / whole['reboot']:.2f}")
     for name, downs in (("plain reboot", reboots), ("CreateImage", images)):
         shutdown, at_rest, boot = (_median(downs, part) for part in ("shutdown", "at_rest", "boot"))
         print(f"{name:<22} shutdown {shutdown:.1f} s, at rest {at_rest:.2f} s, boot {boot:.1f} s")
-    cut = _median(images, "cut")
-    print(f"{'cut of two volumes':<22} {1000 * cut:.0f} ms")
-    return {what: mine / theirs for what, (mine, theirs, _) in figures.items()} | {"cut, seconds": cut}
+    print(f"{'cut of two volumes':<22} {1000 * _median(images, 'cut'):.0f} ms")
+    return figures
 
 
 def _median(downs: list[Downtime], part: str) -> float:

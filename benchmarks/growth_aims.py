@@ -98,8 +98,10 @@ def on_guests(guests: Mapping[str, Any]) -> Iterator[Judged]:
             for measure, (disks, least) in _OF_DISKS.items():
                 what = f"{disks} behind {name}, to a plain qcow2"
                 yield _ratio(what, speeds[name][measure], plain[measure], least=least)
-    if boot := guests.get("boot", {}).get("login by SSH"):
-        yield _ratio("launch to a login by SSH, to bare QEMU", boot["kumoniwa"], boot["bare QEMU"], most=_LATER)
+    for measure, of in (("login by SSH", ""), ("login by SSH, processor", " in processor time")):
+        if boot := guests.get("boot", {}).get(measure):
+            what = f"launch to a login by SSH{of}, to bare QEMU"
+            yield _ratio(what, boot["kumoniwa"], boot["bare QEMU"], most=_LATER)
     for what, value in guests.get("idle", {}).get("ratio", {}).items():
         yield Judged(f"a guest that does nothing, its {what}, to bare QEMU", value, " ×")
 

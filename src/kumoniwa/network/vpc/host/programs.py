@@ -116,7 +116,7 @@ class Programs:
         try:
             program.process = subprocess.Popen(
                 argv,
-                env=_ENVIRONMENT,
+                env={**_ENVIRONMENT, "PWD": os.getcwd()},  # where it may leave by itself: so it says whose it is
                 stdin=subprocess.DEVNULL,
                 pass_fds=(says_ready, ends),
                 preexec_fn=_end_with_us,  # safe: this process has one thread

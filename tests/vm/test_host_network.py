@@ -27,7 +27,11 @@ TRANSIT = IPv4Network("100.64.0.0/24")
 _INSIDE = IPv4Address("10.1.2.3")
 _IP = f"link set dev lo up\naddr replace {_INSIDE}/32 dev lo\n"
 _NFT = "add table inet vpc\nadd chain inet vpc input { type filter hook input priority filter; }\n"
-_FILES = {"dnsmasq.conf": "no-resolv\nno-hosts\nbind-dynamic\ninterface=lo\n", f"{HOSTS}/all": "", f"{DHCP_HOSTS}/all": ""}
+_FILES = {
+    "dnsmasq.conf": "no-resolv\nno-hosts\nbind-dynamic\ninterface=lo\n",
+    f"{HOSTS}/all": "",
+    f"{DHCP_HOSTS}/all": "",
+}
 TEXTS = Texts({"net/ipv4/ip_forward": "1"}, _IP, [_NFT], _FILES)
 
 
@@ -59,7 +63,7 @@ class Bench:
         return network
 
     def processes(self, *words: str) -> set[int]:
-        """Those of this test's networks, with all of these words in their command line, environment or the place where they work."""
+        """Those of this test's networks, with all of these words in what /proc tells of them."""
         found = set()
         for entry in Path("/proc").iterdir():
             try:
@@ -294,7 +298,7 @@ async def test_nothing_of_the_host_is_changed(bench: Bench) -> None:
 
 async def test_what_the_kernel_refuses_is_told_in_its_words(bench: Bench) -> None:
     network = await bench.made()
-    with pytest.raises(NetworkFailed, match="nft: .*No such file or directory"):
+    with pytest.raises(NetworkFailed, match=r"nft: .*No such file or directory"):
         await network.apply(Texts(nft=["flush table inet nothing\n"]))
     with pytest.raises(NetworkFailed, match="is no setting of a network"):
         await network.apply(Texts({"net/../kernel/panic": "1"}))

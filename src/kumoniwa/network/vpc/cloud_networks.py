@@ -1,7 +1,7 @@
 """The networks of one cloud's VPCs on this host: planned from its rows, and kept as planned.
 
-A network is there from its first guest on. Whatever is lost of it (its keeper, its programs, a rule) is there again after
-`ensure`, which the loss of a keeper brings about by itself.
+A network is there from its first guest on. Whatever is lost of it (its keeper, its programs, a rule) is there again
+after `ensure`, which the loss of a keeper brings about by itself.
 """
 
 import asyncio
@@ -48,10 +48,10 @@ class CloudNetworks:
         """What the host carries of each, as far as that is known: from our last words to its keeper on."""
 
     async def plug(self, vpc_id: str, interface_id: str) -> TapFiles:
-        """A tap for an interface, whose network is there and lets packets through as planned. Raises `NetworkFailed`."""
+        """A tap for an interface, whose network is there and carries as planned. Raises `NetworkFailed`."""
         async with self._turns[vpc_id]:
-            await self._ensure(vpc_id)  # also without a tap of this name that was there before
-            interface = self._carried[vpc_id].interfaces.get(interface_id)
+            plan = await self._ensure(vpc_id)  # also without a tap of this name that was there before
+            interface = plan.interfaces.get(interface_id)
             if interface is None:
                 raise NetworkFailed(f"{vpc_id} has no interface {interface_id}")
             files = await self._network(vpc_id).tap(interface.tap)
@@ -87,7 +87,7 @@ class CloudNetworks:
         return await self._network(vpc_id).ensure_ports(owner, wanted)
 
     async def adopt(self) -> None:
-        """At start, the guests being found: afterwards each network with a guest is there again, as far as it can be."""
+        """At start, the guests being found: afterwards each network with a guest is there again, or tried again."""
         for vpc_id in list(self._networks):
             await self.ensure_soon(vpc_id)
 
@@ -104,9 +104,9 @@ class CloudNetworks:
             network.let_go()
         self._networks.clear()
 
-    async def _ensure(self, vpc_id: str) -> None:
-        """Have the host carry the network as the rows have it now: the whole of it where the host is not known to carry
-        what was planned last, else what differs from that."""
+    async def _ensure(self, vpc_id: str) -> Plan:
+        """Have the host carry the network as the rows have it now, and give that: the whole of it where the host is not
+        known to carry what was planned last, else what differs from that."""
         network = self._network(vpc_id)
         await network.ensure_kept()
         carried = self._carried.pop(vpc_id, None)
@@ -122,6 +122,7 @@ class CloudNetworks:
                 await self._carry_whole(network, plan)
         if network.is_there:
             self._carried[vpc_id] = plan
+        return plan
 
     async def _carry_whole(self, network: HostNetwork, plan: Plan) -> None:
         await network.ensure_way_out(plan.transit)

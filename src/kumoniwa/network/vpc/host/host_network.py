@@ -1,6 +1,7 @@
 """One network of this host: a namespace with its keeper, its name service and its way out."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -188,10 +189,8 @@ class HostNetwork:
         """Afterwards nothing of it is left, but what a guest that lives holds of it."""
         if (link := self._link or await self._found_keeper()) is not None:
             self._link = None
-            try:
+            with contextlib.suppress(KeeperLost):  # it has ended already
                 await self._ask(link, "end")
-            except KeeperLost:
-                pass  # it has ended already
             link.close()
         self.let_go()
 

@@ -4,6 +4,7 @@ A tap that the test holds open stands for a guest: the network cannot tell them 
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -55,7 +56,8 @@ class Bench:
         for network in self._networks:
             network.let_go()
         for pid in self.processes() - {os.getpid()}:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended with another
+                os.kill(pid, signal.SIGKILL)
 
     async def made(self, key: str = "one") -> HostNetwork:
         network = self.network(key)

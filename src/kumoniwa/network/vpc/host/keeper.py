@@ -153,7 +153,8 @@ class Inside:
                 raise
 
     def _hear_server(self) -> None:
-        assert self._server is not None
+        if self._server is None:  # it was let go since we saw it readable
+            return
         try:
             chunk = self._server.recv(_CHUNK, socket.MSG_DONTWAIT)
         except BlockingIOError:

@@ -43,7 +43,7 @@ class Programs:
 
     In a command line `{ready}` stands for the number of a file to which the program writes when it is ready, and
     `{exit}` for one that ends the program when it is closed. `tell` hears of each start and end:
-    `{"event": "ready" | "ended", "program": …, "starts": …}`; a program that does not say when it is ready is so at once.
+    `{"event": "ready" | "ended", "program": …, "starts": …}`; a program that does not say when it is ready, is at once.
     """
 
     def __init__(self, tell: Tell) -> None:

@@ -1,4 +1,4 @@
-"""What a driver is given by whoever carries its guests' packets: interfaces of networks, by the names that these have."""
+"""What a driver is given by whoever carries its guests' packets: taps, by the names of networks and places in them."""
 
 import os
 from collections.abc import Collection, Mapping

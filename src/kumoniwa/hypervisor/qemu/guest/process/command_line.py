@@ -40,8 +40,8 @@ _METADATA = "169.254.169.254:80"
 
 # The machine `pc`: disks can come and go at every slot of its one PCI bus while the guest runs. On `q35` each disk
 # would need a port of its own for that, and 27 of them make a boot a third longer (22 s of processor time, not 17).
-# Slots: 0 the host bridge, 1 the chipset, 2 the primary network interface, 3 what has no slot of its own, then the disks
-# upwards; further interfaces from the last slot down.
+# Slots: 0 the host bridge, 1 the chipset, 2 the primary network interface, 3 what has no slot of its own, then disks
+# upwards, and further interfaces from the last slot down.
 BUS = "pci.0"
 MOST_DISKS = 27
 NIC_IDS = "nic-"  # what the ids of further interfaces begin with

@@ -18,6 +18,7 @@ HEAVY = {
     "h11": "only guests that ask for their metadata need it",
     "kumoniwa.api.ec2.instances.run_instances": "an action is imported when it is first called",
     "kumoniwa.client": "only commands need it",
+    "kumoniwa.console.door": "only the console's pages need it",
     "kumoniwa.guest_image": "only `kumoniwa ami build` needs it",
     "kumoniwa.hypervisor.qemu": "only real guests need it",
     "kumoniwa.lab": "only `kumoniwa demo` needs it",
@@ -25,6 +26,8 @@ HEAVY = {
     "qemu": "only real guests need it",
     "rich.console": "structlog takes it where it is, and draws nothing with it",
     "sqlalchemy.orm": "nothing needs it",
+    "starlette.requests": "only the console's pages need it",
+    "urllib.request": "nothing needs it",
     "urllib3": "only clients need it",
     "websockets": "only the console's pages need it",
 }

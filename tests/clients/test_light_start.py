@@ -29,6 +29,7 @@ HEAVY = {
     "starlette.requests": "only the console's pages need it",
     "urllib.request": "nothing needs it",
     "urllib3": "only clients need it",
+    "uvicorn": "only the console's live connections need it",
     "websockets": "only the console's pages need it",
 }
 

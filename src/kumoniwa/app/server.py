@@ -4,12 +4,12 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from email.utils import formatdate
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp
 
 from kumoniwa.app.strangers import Strangers
+from kumoniwa.clock import SystemClock, http_date
 
 log = logging.getLogger("kumoniwa.http")
 
@@ -48,7 +48,7 @@ class Server:
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What every answer begins with: the date, which is at most a second old."""
         if (now := self._loop.time()) >= self._headers_until:
-            self._headers = [(b"date", formatdate(usegmt=True).encode())]
+            self._headers = [(b"date", http_date(SystemClock().now()).encode())]
             self._headers_until = now + 1
         return self._headers
 

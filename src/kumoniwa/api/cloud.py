@@ -34,8 +34,8 @@ class Cloud:
     """Where the default VPC is known to exist: every action that reads a network asks."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on a consistent view of the state."""
-        return await self.world.database.read(work)
+        """Run `work` on a consistent view of the state. It may be run twice: see `Database.read`."""
+        return await self.world.database.read(work, here=True)
 
     async def change(self, call: Call, work: Callable[[Connection], Answer]) -> Answer:
         """Run `work` in one transaction with the call's ClientToken, then start the workflows it submitted.

@@ -55,6 +55,7 @@ from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.world import World
 
 if TYPE_CHECKING:
+    from kumoniwa.app.carried import Carried
     from kumoniwa.console.door import Console
 
 log = structlog.get_logger(__name__)
@@ -107,7 +108,13 @@ async def running(
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
-        world = World(config, clock, database, driver, metadata)
+        networks: Carried | None = None
+        if driver.features.carries_packets:
+            from kumoniwa.app.carried import carried  # only real guests have packets
+
+            networks = await ending.enter_async_context(carried(config, database, metadata))
+            driver.plug_into(networks)
+        world = World(config, clock, database, driver, metadata, networks)
         engine = Engine(world)
         follower = Follower(world, engine)
         compaction = Compaction(world)
@@ -115,16 +122,17 @@ async def running(
         await compaction.adopt()
 
         async def after(row: WorkflowRow, error: str | None) -> None:
+            if row.subject is not None:
+                compaction.note(row.subject, was_cut=STORIES[row.kind].cuts)
             await follower.after(row, error)
-            if STORIES[row.kind].cuts:
-                compaction.stir(row.subject)
             await collect_kept(world, row)
 
         engine.after = after
         await driver.open()
         ending.push_async_callback(driver.close)
+        if networks is not None:
+            await networks.adopt()
         try:
-            await world.collector.sweep()
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
             log.warning("layers could not be deleted", reason=str(failure))
@@ -132,6 +140,8 @@ async def running(
         await engine.wake()
         ending.push_async_callback(follower.close)
         await follower.adopt()
+        if networks is not None:
+            await networks.settle()
         follower.start()
         cloud = Cloud(world, engine, compaction=compaction, damage=damage)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)

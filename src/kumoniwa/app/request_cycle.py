@@ -21,7 +21,7 @@ _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode
 _WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _MISTAKE = b"Internal Server Error"
 _MOST_UNTAKEN = 64 * 1024  # bytes of a request's body that the application has not taken: then its caller waits
-_JOINED = 64 * 1024  # bytes of an answer's body that are copied behind its head rather than written after it
+_JOINED = 64 * 1024  # bytes of an answer's body that are copied behind its head rather than written beside it
 
 
 class Connection(Protocol):
@@ -150,10 +150,10 @@ class RequestCycle:
         if not self.response_started:
             self.response_started = True
             if len(body) <= _JOINED:
-                body = head + body
+                transport.write(head + body)
             else:
-                transport.write(head)
-        if body:
+                transport.writelines((head, body))
+        elif body:
             transport.write(body)
         if not more:
             self.response_complete = True

@@ -233,7 +233,7 @@ class Follower:
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""
-        left = {instance.id: instance.state for instance in await self._world.database.read(_left_between)}
+        left = await self._world.database.read(partial(instances.unclaimed_in, states=_BETWEEN))
         self._world.troubles.keep(_UNFINISHED, [f"{_UNFINISHED}{instance_id}" for instance_id in left])
         for instance_id, state in left.items():
             what, why = f"it stays {state}", "what was to end that failed, and is begun again each minute"
@@ -243,8 +243,8 @@ class Follower:
             return
 
         def work(connection: Connection) -> None:
-            for instance in _left_between(connection):
-                if instance.id in left:
+            for instance_id in instances.unclaimed_in(connection, _BETWEEN).keys() & left.keys():
+                if (instance := instances.get(connection, instance_id)) is not None:
                     log.warning("begun again", instance=instance.id, state=str(instance.state))
                     begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
 
@@ -304,13 +304,6 @@ class Follower:
 
 def _recovery(instance_id: str) -> str:
     return f"{_RECOVERY}{instance_id}"
-
-
-def _left_between(connection: Connection) -> list[Instance]:
-    """The instances that are between two states, and that no workflow has claimed."""
-    found = instances.in_states(connection, _BETWEEN)
-    held = claims.held(connection, [instance.id for instance in found])
-    return [instance for instance in found if instance.id not in held]
 
 
 def _unclaimed_in_its_boot(connection: Connection, instance_id: str) -> tuple[Instance, Boot | None] | None:

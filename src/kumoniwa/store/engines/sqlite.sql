@@ -43,6 +43,16 @@ CREATE TABLE client_tokens (
 
 CREATE INDEX client_tokens_age ON client_tokens (created_at);
 
+CREATE TABLE dhcp_options (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	options JSON NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX dhcp_options_scope ON dhcp_options (account, region);
+
 CREATE TABLE facts (
 	name VARCHAR NOT NULL,
 	value JSON NOT NULL,
@@ -195,11 +205,79 @@ CREATE TABLE layers (
 
 CREATE INDEX ix_layers_parent_id ON layers (parent_id);
 
+CREATE TABLE nat_gateways (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	subnet_id VARCHAR NOT NULL,
+	public BOOLEAN NOT NULL,
+	state VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	interface_id VARCHAR,
+	private_ip VARCHAR NOT NULL,
+	allocation_id VARCHAR,
+	public_ip VARCHAR,
+	deleted_at BIGINT,
+	failure_code VARCHAR,
+	failure_message TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_nat_gateways_deleted_at ON nat_gateways (deleted_at);
+
+CREATE INDEX ix_nat_gateways_subnet_id ON nat_gateways (subnet_id);
+
+CREATE INDEX ix_nat_gateways_vpc_id ON nat_gateways (vpc_id);
+
+CREATE INDEX nat_gateways_scope ON nat_gateways (account, region);
+
+CREATE TABLE peerings (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	requester_vpc_id VARCHAR NOT NULL,
+	accepter_account VARCHAR NOT NULL,
+	accepter_region VARCHAR NOT NULL,
+	accepter_vpc_id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	message TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	ended_at BIGINT,
+	requester_resolves BOOLEAN DEFAULT 0 NOT NULL,
+	accepter_resolves BOOLEAN DEFAULT 0 NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_peerings_accepter_vpc_id ON peerings (accepter_vpc_id);
+
+CREATE INDEX ix_peerings_ended_at ON peerings (ended_at);
+
+CREATE INDEX ix_peerings_requester_vpc_id ON peerings (requester_vpc_id);
+
+CREATE INDEX peerings_accepter ON peerings (accepter_account, accepter_region);
+
+CREATE INDEX peerings_scope ON peerings (account, region);
+
 CREATE TABLE permissions (
 	resource_id VARCHAR NOT NULL,
 	grantee VARCHAR NOT NULL,
 	PRIMARY KEY (resource_id, grantee)
 );
+
+CREATE TABLE prefix_lists (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	ipv6 BOOLEAN NOT NULL,
+	most_entries INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX prefix_lists_scope ON prefix_lists (account, region);
 
 CREATE TABLE replace_root_tasks (
 	id VARCHAR NOT NULL,
@@ -245,8 +323,14 @@ CREATE TABLE vpcs (
 	is_default BOOLEAN NOT NULL,
 	dhcp_options_id VARCHAR NOT NULL,
 	cidr_association_id VARCHAR NOT NULL,
+	dns_support BOOLEAN DEFAULT 1 NOT NULL,
+	dns_hostnames BOOLEAN DEFAULT 1 NOT NULL,
+	usage_metrics BOOLEAN DEFAULT 0 NOT NULL,
+	tenancy VARCHAR DEFAULT 'default' NOT NULL,
 	PRIMARY KEY (id)
 );
+
+CREATE INDEX vpcs_dhcp_options ON vpcs (dhcp_options_id);
 
 CREATE INDEX vpcs_scope ON vpcs (account, region);
 
@@ -287,6 +371,19 @@ CREATE TABLE claims (
 
 CREATE INDEX ix_claims_workflow_id ON claims (workflow_id);
 
+CREATE TABLE egress_only_gateways (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX egress_only_gateways_scope ON egress_only_gateways (account, region);
+
+CREATE INDEX ix_egress_only_gateways_vpc_id ON egress_only_gateways (vpc_id);
+
 CREATE TABLE image_devices (
 	image_id VARCHAR NOT NULL,
 	position INTEGER NOT NULL,
@@ -303,6 +400,55 @@ CREATE TABLE image_devices (
 );
 
 CREATE INDEX ix_image_devices_snapshot_id ON image_devices (snapshot_id);
+
+CREATE TABLE internet_gateways (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR,
+	PRIMARY KEY (id),
+	UNIQUE (vpc_id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX internet_gateways_scope ON internet_gateways (account, region);
+
+CREATE TABLE network_acls (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	is_default BOOLEAN NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX ix_network_acls_vpc_id ON network_acls (vpc_id);
+
+CREATE INDEX network_acls_scope ON network_acls (account, region);
+
+CREATE TABLE prefix_list_entries (
+	prefix_list_id VARCHAR NOT NULL,
+	cidr VARCHAR NOT NULL,
+	since INTEGER NOT NULL,
+	description VARCHAR,
+	until INTEGER,
+	PRIMARY KEY (prefix_list_id, cidr, since),
+	FOREIGN KEY(prefix_list_id) REFERENCES prefix_lists (id) ON DELETE CASCADE
+);
+
+CREATE TABLE route_tables (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX ix_route_tables_vpc_id ON route_tables (vpc_id);
+
+CREATE INDEX route_tables_scope ON route_tables (account, region);
 
 CREATE TABLE security_groups (
 	id VARCHAR NOT NULL,
@@ -367,9 +513,24 @@ CREATE TABLE subnets (
 	cidr VARCHAR NOT NULL,
 	default_for_az BOOLEAN NOT NULL,
 	map_public_ip_on_launch BOOLEAN NOT NULL,
+	acl_id VARCHAR DEFAULT '' NOT NULL,
+	acl_association_id VARCHAR DEFAULT '' NOT NULL,
+	ipv6_cidr VARCHAR,
+	ipv6_association_id VARCHAR,
+	assign_ipv6 BOOLEAN DEFAULT 0 NOT NULL,
+	dns64 BOOLEAN DEFAULT 0 NOT NULL,
+	hostname_type VARCHAR DEFAULT 'ip-name' NOT NULL,
+	resource_name_a BOOLEAN DEFAULT 0 NOT NULL,
+	resource_name_aaaa BOOLEAN DEFAULT 0 NOT NULL,
 	PRIMARY KEY (id),
 	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
 );
+
+CREATE INDEX ix_subnets_acl_association_id ON subnets (acl_association_id);
+
+CREATE INDEX ix_subnets_acl_id ON subnets (acl_id);
+
+CREATE INDEX ix_subnets_vpc_id ON subnets (vpc_id);
 
 CREATE INDEX subnets_scope ON subnets (account, region);
 
@@ -395,6 +556,36 @@ CREATE TABLE volumes (
 CREATE INDEX ix_volumes_head ON volumes (head);
 
 CREATE INDEX volumes_order ON volumes (account, region, created_at, id);
+
+CREATE TABLE vpc_blocks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	cidr VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_vpc_blocks_vpc_id ON vpc_blocks (vpc_id);
+
+CREATE INDEX vpc_blocks_scope ON vpc_blocks (account, region);
+
+CREATE TABLE acl_entries (
+	acl_id VARCHAR NOT NULL,
+	egress BOOLEAN NOT NULL,
+	number INTEGER NOT NULL,
+	protocol VARCHAR NOT NULL,
+	allow BOOLEAN NOT NULL,
+	cidr_ipv4 VARCHAR,
+	cidr_ipv6 VARCHAR,
+	from_port INTEGER,
+	to_port INTEGER,
+	icmp_type INTEGER,
+	icmp_code INTEGER,
+	PRIMARY KEY (acl_id, egress, number),
+	FOREIGN KEY(acl_id) REFERENCES network_acls (id) ON DELETE CASCADE
+);
 
 CREATE TABLE attachments (
 	volume_id VARCHAR NOT NULL,
@@ -427,6 +618,8 @@ CREATE TABLE network_interfaces (
 	device_index INTEGER,
 	attached_at BIGINT,
 	delete_on_termination BOOLEAN NOT NULL,
+	attachment_state VARCHAR DEFAULT 'attached' NOT NULL,
+	kind VARCHAR DEFAULT 'interface' NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (subnet_id, private_ip),
 	UNIQUE (instance_id, device_index),
@@ -437,7 +630,43 @@ CREATE TABLE network_interfaces (
 
 CREATE INDEX network_interfaces_address ON network_interfaces (account, region, private_ip);
 
+CREATE INDEX network_interfaces_attachment ON network_interfaces (attachment_id);
+
 CREATE INDEX network_interfaces_order ON network_interfaces (account, region, id);
+
+CREATE TABLE route_table_associations (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	route_table_id VARCHAR NOT NULL,
+	main BOOLEAN NOT NULL,
+	subnet_id VARCHAR,
+	gateway_id VARCHAR,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id),
+	FOREIGN KEY(route_table_id) REFERENCES route_tables (id),
+	UNIQUE (subnet_id),
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id),
+	UNIQUE (gateway_id)
+);
+
+CREATE INDEX ix_route_table_associations_route_table_id ON route_table_associations (route_table_id);
+
+CREATE INDEX ix_route_table_associations_vpc_id ON route_table_associations (vpc_id);
+
+CREATE INDEX route_table_associations_scope ON route_table_associations (account, region);
+
+CREATE TABLE routes (
+	route_table_id VARCHAR NOT NULL,
+	destination VARCHAR NOT NULL,
+	target VARCHAR NOT NULL,
+	target_id VARCHAR NOT NULL,
+	PRIMARY KEY (route_table_id, destination),
+	FOREIGN KEY(route_table_id) REFERENCES route_tables (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_routes_target_id ON routes (target_id);
 
 CREATE TABLE security_group_rules (
 	id VARCHAR NOT NULL,
@@ -482,6 +711,24 @@ CREATE TABLE volume_modifications (
 	FOREIGN KEY(volume_id) REFERENCES volumes (id) ON DELETE CASCADE
 );
 
+CREATE TABLE elastic_ips (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	public_ip VARCHAR NOT NULL,
+	association_id VARCHAR,
+	interface_id VARCHAR,
+	private_ip VARCHAR,
+	PRIMARY KEY (id),
+	UNIQUE (public_ip),
+	UNIQUE (association_id),
+	FOREIGN KEY(interface_id) REFERENCES network_interfaces (id)
+);
+
+CREATE INDEX elastic_ips_scope ON elastic_ips (account, region);
+
+CREATE INDEX ix_elastic_ips_interface_id ON elastic_ips (interface_id);
+
 CREATE TABLE interface_groups (
 	interface_id VARCHAR NOT NULL,
 	position INTEGER NOT NULL,
@@ -492,4 +739,16 @@ CREATE TABLE interface_groups (
 );
 
 CREATE INDEX ix_interface_groups_group_id ON interface_groups (group_id);
+
+CREATE TABLE secondary_addresses (
+	subnet_id VARCHAR NOT NULL,
+	private_ip VARCHAR NOT NULL,
+	interface_id VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	PRIMARY KEY (subnet_id, private_ip),
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id),
+	FOREIGN KEY(interface_id) REFERENCES network_interfaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_secondary_addresses_interface_id ON secondary_addresses (interface_id);
 

@@ -52,6 +52,8 @@ CHANGES: dict[str, Example] = {
         "NetworkInterfaceId": its["interface"],
         "SecondaryPrivateIpAddressCount": 1,
     },
+    "CreateNatGateway": lambda its: {"SubnetId": its["subnet"], "ConnectivityType": "private"},
+    "DeleteNatGateway": lambda its: {"NatGatewayId": its["nat gateway"]},
     "CreateNetworkInterface": lambda its: {"SubnetId": its["subnet"]},
     "DeleteNetworkInterface": lambda its: {"NetworkInterfaceId": its["unused interface"]},
     "ModifyNetworkInterfaceAttribute": lambda its: {
@@ -174,11 +176,14 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         ]))["NetworkInterface"]["NetworkInterfaceId"]
         for number in (10, 20)
     ]  # fmt: skip
+    nat_gateway = await stack.call("CreateNatGateway", SubnetId=subnet, ConnectivityType="private")
+    await stack.idle()
     unchecked = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
     await stack.call("ModifyNetworkInterfaceAttribute", **unchecked)
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
+        "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
         "interface": interface, "unused interface": unused_interface, "subnet": subnet,
         "address": address, "association": association["AssociationId"], "free address": free_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,

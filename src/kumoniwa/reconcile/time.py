@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
-from kumoniwa.store import boots, images, imports, instances, journal, replace_root, tags, tokens
+from kumoniwa.store import boots, gateways, images, imports, instances, journal, replace_root, tags, tokens
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
@@ -26,6 +26,8 @@ _HINT = "see the server's log, and how much room the disk of the data folder has
 
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
+NAT_GATEWAYS_SHOWN = timedelta(hours=1)  # "about an hour": the VPC user guide, "Delete a NAT gateway"
+PEERINGS_SHOWN = timedelta(hours=2)  # as the VPC peering guide has it, for the party that deleted it
 TOKENS_KEPT = timedelta(hours=24)
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
@@ -116,6 +118,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(journal.forget, before=now - WORKFLOWS_KEPT),
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
+        partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),
         partial(images.forget, before=now - IMAGES_KEPT),

@@ -26,7 +26,9 @@ LAUNCHED = datetime(2026, 1, 1, tzinfo=UTC)
 USER_DATA = b"#!/bin/sh\necho \xff\n"
 
 VPC = Vpc("vpc-01", ACCOUNT, REGION, "172.31.0.0/16", True, "dopt-01", "vpc-cidr-assoc-01")
-SUBNET = Subnet("subnet-01", ACCOUNT, REGION, VPC.id, "us-east-1a", "use1-az1", "172.31.0.0/20", True, True)
+SUBNET = Subnet(
+    "subnet-01", ACCOUNT, REGION, VPC.id, "us-east-1a", "use1-az1", "172.31.0.0/20", True, True, "acl-01", "aclassoc-01"
+)
 GROUPS = (
     SecurityGroup("sg-01", ACCOUNT, REGION, VPC.id, "default", "default VPC security group"),
     SecurityGroup("sg-02", ACCOUNT, REGION, VPC.id, "web", "the web"),

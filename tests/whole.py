@@ -8,7 +8,7 @@ from stack import Stack
 
 from kumoniwa.model.layers import Layer
 from kumoniwa.store import layers, tables
-from kumoniwa.store.tables import metadata, permissions, tags, vpcs, workflows
+from kumoniwa.store.tables import metadata, permissions, tags, workflows
 
 
 async def whole(stack: Stack) -> None:
@@ -41,6 +41,6 @@ def _of_nothing(connection: Connection) -> Iterable[str]:
         for table in metadata.tables.values()
         if "id" in table.c
         for found in connection.scalars(select(table.c.id))
-    } | set(connection.scalars(select(vpcs.c.dhcp_options_id)))
+    }
     for table in (tags, permissions):
         yield from set(connection.scalars(select(table.c.resource_id))) - there

@@ -1,9 +1,10 @@
 """The Debian packages that real guests need, as `debian-packages.txt` lists them; `scripts/install` reads it too."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from kumoniwa.values import dataclass
 
 _LIST = "debian-packages.txt"
 

@@ -16,6 +16,7 @@ HEAVY = {
     "colorama.ansi": "structlog takes it where it is, and draws nothing with it",
     "cryptography": "only key pairs need it",
     "h11": "only guests that ask for their metadata need it",
+    "kumoniwa.api.ec2.instances.run_instances": "an action is imported when it is first called",
     "kumoniwa.client": "only commands need it",
     "kumoniwa.guest_image": "only `kumoniwa ami build` needs it",
     "kumoniwa.hypervisor.qemu": "only real guests need it",

@@ -42,7 +42,17 @@ class RandomRows:
             insert(self._connection, tables.vpcs, Vpc(vpc, account, region, "10.0.0.0/8", True, "dopt-1", "a"))
             for part in range(2):
                 subnet = Subnet(
-                    f"subnet-{2 * number + part:017x}", account, region, vpc, f"{region}a", "z", "c", True, True
+                    f"subnet-{2 * number + part:017x}",
+                    account,
+                    region,
+                    vpc,
+                    f"{region}a",
+                    "z",
+                    "c",
+                    True,
+                    True,
+                    "acl-1",
+                    "a",
                 )
                 insert(self._connection, tables.subnets, subnet)
             for part, name in enumerate(("default", "Default", "w*b")):

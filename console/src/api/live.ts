@@ -3,16 +3,30 @@ import { Reconnecting } from "./reconnecting";
 
 /** The tables that listings may depend on. A test of the server holds them against its own. */
 export const TABLES = [
+  "acl_entries",
   "attachments",
   "boots",
   "claims",
+  "dhcp_options",
+  "egress_only_gateways",
+  "elastic_ips",
   "image_devices",
   "images",
   "instances",
   "interface_groups",
+  "internet_gateways",
   "key_pairs",
+  "nat_gateways",
+  "network_acls",
   "network_interfaces",
+  "peerings",
   "permissions",
+  "prefix_list_entries",
+  "prefix_lists",
+  "route_table_associations",
+  "route_tables",
+  "routes",
+  "secondary_addresses",
   "security_group_rules",
   "security_groups",
   "snapshots",
@@ -21,6 +35,7 @@ export const TABLES = [
   "tags",
   "volume_modifications",
   "volumes",
+  "vpc_blocks",
   "vpcs",
 ] as const;
 export type Table = (typeof TABLES)[number];

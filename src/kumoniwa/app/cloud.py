@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +17,13 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa import __version__, api
+from kumoniwa import __version__
 from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
 from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
 from kumoniwa.api.registry import ACTIONS
+from kumoniwa.app.carried import Carried, carried
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import Clock, SystemClock
@@ -49,6 +50,7 @@ from kumoniwa.store import facts, journal
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.store.schema import SchemaTooNew
+from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.story import STORIES
@@ -56,7 +58,6 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
-import_all(api)
 import_all(stories)
 
 
@@ -105,7 +106,11 @@ async def running(
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
-        world = World(config, clock, database, driver, metadata)
+        networks: Carried | None = None
+        if driver.features.carries_packets:
+            networks = await ending.enter_async_context(carried(config, database, metadata))
+            driver.plug_into(networks)
+        world = World(config, clock, database, driver, metadata, networks)
         engine = Engine(world)
         follower = Follower(world, engine)
         compaction = Compaction(world)
@@ -121,6 +126,8 @@ async def running(
         engine.after = after
         await driver.open()
         ending.push_async_callback(driver.close)
+        if networks is not None:
+            await networks.adopt()
         try:
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
@@ -129,6 +136,8 @@ async def running(
         await engine.wake()
         ending.push_async_callback(follower.close)
         await follower.adopt()
+        if networks is not None:
+            await networks.settle()
         follower.start()
         cloud = Cloud(world, engine, compaction=compaction, damage=damage)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)
@@ -174,10 +183,7 @@ def _doors(
     config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str, str], models: Path | None
 ) -> tuple[Gateway, Console]:
     """The signed API and the console: two doors to the same actions."""
-    actions = {
-        service: {name: partial(action.function, cloud) for name, action in those.items()}
-        for service, those in ACTIONS.items()
-    }
+    actions = {service: those.bound(cloud) for service, those in ACTIONS.items()}
     clock = cloud.world.clock
     sessions = Sessions(clock)
     extensions = {route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}

@@ -18,7 +18,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
 _WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _MISTAKE = b"Internal Server Error"
-_JOINED = 64 * 1024  # bytes of a body that are copied behind its head rather than written after it
+_JOINED = 64 * 1024  # bytes of a body that are copied behind its head rather than written beside it
 
 
 class Connection(Protocol):
@@ -147,10 +147,10 @@ class RequestCycle:
         if not self.response_started:
             self.response_started = True
             if len(body) <= _JOINED:
-                body = head + body
+                transport.write(head + body)
             else:
-                transport.write(head)
-        if body:
+                transport.writelines((head, body))
+        elif body:
             transport.write(body)
         if not more:
             self.response_complete = True

@@ -12,7 +12,15 @@ from typing import Any
 
 import click
 
-from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, DRIVERS, Config, default_data_dir
+from kumoniwa.config import (
+    DEFAULT_PORT,
+    DEFAULT_REGION,
+    DRIVERS,
+    NETWORKS,
+    Config,
+    default_data_dir,
+    default_network,
+)
 from kumoniwa.model.regions import REGIONS
 
 _INTERRUPTED = 130
@@ -105,6 +113,13 @@ def main() -> None:
     help="qemu: real guests. simulated: guests in memory, for tests of your automation.",
 )
 @click.option(
+    "--network",
+    type=click.Choice(NETWORKS),
+    default=default_network,
+    show_default="auto",
+    help="vpc: guests reach each other as their VPC has it. user: each is alone. auto: vpc where this host lets us.",
+)
+@click.option(
     "--freeze",
     is_flag=True,
     help="Freeze the file systems of running guests for snapshots and images without reboot, "
@@ -119,7 +134,15 @@ def main() -> None:
     "may be given several times. `kumoniwa ami import` takes any disk that you can read.",
 )
 def serve(
-    data_dir: Path, port: int, host: str, region: str, driver: str, *, freeze: bool, import_from: tuple[Path, ...]
+    data_dir: Path,
+    port: int,
+    host: str,
+    region: str,
+    driver: str,
+    network: str,
+    *,
+    freeze: bool,
+    import_from: tuple[Path, ...],
 ) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
 
@@ -140,6 +163,7 @@ def serve(
         host=host,
         port=port,
         driver=driver,
+        network=network,
         region=region,
         freeze=freeze,
         import_from=import_from,

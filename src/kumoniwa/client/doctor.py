@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.probe import probe
 from kumoniwa.refusal import happened
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
+from kumoniwa.values import dataclass
 
 GIB = 1024**3
 _ENOUGH_DISK = 10 * GIB

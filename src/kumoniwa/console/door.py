@@ -115,13 +115,15 @@ class Console:
                 return
             request = Request(scope, receive)
             answer = self._api if scope["path"].startswith(API) else self._file
-            response = await self._conclusion.of(exchange, partial(answer, request, exchange), _refusal(exchange))
-            if response is not None:
+
+            async def respond(response: Response) -> None:
                 for name, value in _HEADERS.items():
                     response.headers.setdefault(name, value)
                 if not exchange.known:
                     response.headers["Connection"] = "close"  # and it waits for its turn (`app.connections`)
                 await response(scope, receive, send)
+
+            await self._conclusion.of(exchange, partial(answer, request, exchange), _refusal(exchange), respond)
 
     @cached_property
     def _files(self) -> Mapping[str, StaticFile]:

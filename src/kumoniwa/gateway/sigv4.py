@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from urllib.parse import quote
 from kumoniwa.clock import within_reach
 from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired, SignatureNotTaken
 from kumoniwa.gateway.form import pairs
+from kumoniwa.values import dataclass
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=15)

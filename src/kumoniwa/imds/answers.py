@@ -7,7 +7,7 @@ Source: the EC2 user guide, "Use the Instance Metadata Service to access instanc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.imds.tree import GuestFacts, find, metadata
+from kumoniwa.values import dataclass
 
 _TOKEN_PATH = "/latest/api/token"
 _TOKEN = "x-aws-ec2-metadata-token"

@@ -1,7 +1,11 @@
 """The names that EC2 gives to addresses. Source: the EC2 user guide, "EC2 instance hostnames and domains"."""
 
 
+def internal_domain(region: str) -> str:
+    """The domain in which a region's private names are."""
+    return "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
+
+
 def private_hostname(address: str, region: str) -> str:
     """The name of a private address inside its VPC, of the type "IP name": `ip-172-31-12-19.ec2.internal`."""
-    domain = "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
-    return f"ip-{address.replace('.', '-')}.{domain}"
+    return f"ip-{address.replace('.', '-')}.{internal_domain(region)}"

@@ -1,6 +1,6 @@
 """VPCs and subnets."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,28 @@ class Vpc:
     cidr: str
     is_default: bool
     dhcp_options_id: str
+    """`NO_DHCP_OPTIONS` where the VPC has none."""
     cidr_association_id: str
+    dns_support: bool = True
+    dns_hostnames: bool = False
+    usage_metrics: bool = False
+    tenancy: str = "default"
+
+
+NO_DHCP_OPTIONS = "default"
+"""What a VPC without DHCP options says in their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class VpcBlock:
+    """A block of addresses that was associated with a VPC after it was made, or its IPv6 block."""
+
+    id: str
+    """The association's."""
+    account: str
+    region: str
+    vpc_id: str
+    cidr: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +46,13 @@ class Subnet:
     cidr: str
     default_for_az: bool
     map_public_ip_on_launch: bool
+    acl_id: str
+    acl_association_id: str
+    """A new one each time that the subnet gets another network ACL."""
+    ipv6_cidr: str | None = None
+    ipv6_association_id: str | None = None
+    assign_ipv6: bool = False
+    dns64: bool = False
+    hostname_type: str = "ip-name"
+    resource_name_a: bool = False
+    resource_name_aaaa: bool = False

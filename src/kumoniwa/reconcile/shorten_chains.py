@@ -8,7 +8,7 @@ the row follows the file.
 import asyncio
 import contextlib
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from kumoniwa.storage.check import Unreadable, follow
 from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
 from kumoniwa.store import layers
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)

@@ -1,6 +1,7 @@
 """Boots in the database: every life of a guest's kernel."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, update
 
 from kumoniwa.model.boots import Boot, Cause
+from kumoniwa.model.instances import Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
 from kumoniwa.store.journal import Origin
@@ -109,6 +111,34 @@ _CURRENT = Prepared(
 def current(connection: Connection, instance_id: str) -> Boot | None:
     """The latest boot of an instance."""
     return _CURRENT.value(Boot, connection, instance=instance_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was seen of an instance's latest boot, and how reachable the instance is."""
+
+    boot_id: str
+    kernel_started_at: datetime | None
+    reachable_at: datetime | None
+    ended_at: datetime | None
+    reachability: Reachability
+
+
+_SIGNS = Prepared(
+    select(
+        *(boots.c.id.label("boot_id"), boots.c.kernel_started_at, boots.c.reachable_at, boots.c.ended_at),
+        instances.c.reachability,
+    )
+    .join(instances, instances.c.id == boots.c.instance_id)
+    .where(boots.c.instance_id == bindparam("instance"))
+    .order_by(boots.c.number.desc())
+    .limit(1)
+)
+
+
+def signs_of(connection: Connection, instance_id: str) -> Signs | None:
+    """What was seen of the latest boot of an instance, if there is one."""
+    return _SIGNS.value(Signs, connection, instance=instance_id)
 
 
 _LATEST_NUMBER = Prepared(select(func.max(boots.c.number)).where(boots.c.instance_id == bindparam("instance")))

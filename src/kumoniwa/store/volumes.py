@@ -129,9 +129,14 @@ def remove(connection: Connection, volume_id: str) -> None:
 
 def attach(connection: Connection, *new: Attachment) -> None:
     """Write new attachments. A volume has one at most: a second raises SQLAlchemy's `IntegrityError`."""
-    insert(connection, attachments, *new)
+    attach_to_new(connection, *new)
     for instance_id in dict.fromkeys(attachment.instance_id for attachment in new):
         instances.change(connection, instance_id)
+
+
+def attach_to_new(connection: Connection, *new: Attachment) -> None:
+    """As `attach`, to instances that the same transaction writes: nobody has seen them without these."""
+    insert(connection, attachments, *new)
 
 
 def change_attachment(connection: Connection, volume_id: str, **columns: Any) -> None:

@@ -11,10 +11,14 @@ from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import subnets, vpcs
 
 
-def add(connection: Connection, vpc: Vpc, *in_it: Subnet) -> None:
-    """Write a new VPC with its subnets."""
+def add(connection: Connection, vpc: Vpc) -> None:
+    """Write a new VPC."""
     insert(connection, vpcs, vpc)
-    insert(connection, subnets, *in_it)
+
+
+def add_subnets(connection: Connection, *new: Subnet) -> None:
+    """Write new subnets."""
+    insert(connection, subnets, *new)
 
 
 _DEFAULT = Prepared(

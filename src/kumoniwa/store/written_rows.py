@@ -8,6 +8,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList
 
 _NAMED_BY = {
+    "acl_entries": "acl_id",
     "attachments": "volume_id",
     "boots": "instance_id",
     "claims": "resource_id",
@@ -15,6 +16,9 @@ _NAMED_BY = {
     "instance_moves": "instance_id",
     "interface_groups": "interface_id",
     "permissions": "resource_id",
+    "prefix_list_entries": "prefix_list_id",
+    "routes": "route_table_id",
+    "secondary_addresses": "interface_id",
     "security_group_rules": "group_id",
     "tags": "resource_id",
     "volume_modifications": "volume_id",

@@ -12,7 +12,6 @@ Kinds and the names of arguments are an on-disk format: a server resumes what it
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -20,6 +19,7 @@ from sqlalchemy import Connection
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import journal as rows
 from kumoniwa.store.database import Work
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.workflow import Workflow
 
 P = ParamSpec("P")

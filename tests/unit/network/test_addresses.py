@@ -8,7 +8,19 @@ import pytest
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import NoAddressLeft, Taken, free_private, free_public, private_capacity
 
-SMALL = Subnet("subnet-1", "123456789012", "us-east-1", "vpc-1", "us-east-1a", "use1-az1", "10.0.0.0/28", False, True)
+SMALL = Subnet(
+    "subnet-1",
+    "123456789012",
+    "us-east-1",
+    "vpc-1",
+    "us-east-1a",
+    "use1-az1",
+    "10.0.0.0/28",
+    False,
+    True,
+    "acl-1",
+    "aa",
+)
 
 
 def taken(those: set[str]) -> Taken:

@@ -10,21 +10,35 @@ from sqlalchemy import Column, Connection, select
 from kumoniwa.api.call import Call
 from kumoniwa.errors import Ec2Error
 from kumoniwa.ids import is_well_formed
+from kumoniwa.model.dhcp_options import DhcpOptions
+from kumoniwa.model.elastic_ips import ElasticIp
+from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGateway
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance
+from kumoniwa.model.network_acls import NetworkAcl
 from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.peerings import Peering
+from kumoniwa.model.prefix_lists import PrefixList
 from kumoniwa.model.replace_root_tasks import ReplaceRootTask
+from kumoniwa.model.route_tables import RouteTable
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.snapshots import ImportTask, Snapshot
 from kumoniwa.model.volumes import Volume
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store import (
+    dhcp_options,
+    elastic_ips,
+    gateways,
     images,
     imports,
     instances,
+    network_acls,
     network_interfaces,
+    peerings,
+    prefix_lists,
     replace_root,
+    route_tables,
     security_groups,
     snapshots,
     tables,
@@ -183,14 +197,96 @@ SUBNET = StoredKind[Subnet](
     malformed_code="InvalidSubnetID.Malformed",
     in_scope=vpcs.subnets_in,
 )
-DHCP_OPTIONS = Kind(
+DHCP_OPTIONS = StoredKind[DhcpOptions](
     prefix="dopt",
     resource_type="dhcp-options",
-    column=tables.vpcs.c.dhcp_options_id,
+    column=tables.dhcp_options.c.id,
     missing_code="InvalidDhcpOptionID.NotFound",
     missing="The dhcpOption ID '{}' does not exist",
     several_missing="The dhcpOption IDs '{}' do not exist",
     malformed_code="InvalidDhcpOptionsId.Malformed",
+    in_scope=dhcp_options.in_scope,
+)
+ROUTE_TABLE = StoredKind[RouteTable](
+    prefix="rtb",
+    resource_type="route-table",
+    column=tables.route_tables.c.id,
+    missing_code="InvalidRouteTableID.NotFound",
+    missing="The routeTable ID '{}' does not exist",
+    several_missing="The routeTable IDs '{}' do not exist",
+    malformed_code="InvalidRouteTableId.Malformed",
+    in_scope=route_tables.in_scope,
+)
+INTERNET_GATEWAY = StoredKind[InternetGateway](
+    prefix="igw",
+    resource_type="internet-gateway",
+    column=tables.internet_gateways.c.id,
+    missing_code="InvalidInternetGatewayID.NotFound",
+    missing="The internetGateway ID '{}' does not exist",
+    several_missing="The internetGateway IDs '{}' do not exist",
+    malformed_code="InvalidInternetGatewayId.Malformed",
+    in_scope=gateways.in_scope,
+)
+EGRESS_ONLY_GATEWAY = StoredKind[EgressOnlyGateway](
+    prefix="eigw",
+    resource_type="egress-only-internet-gateway",
+    column=tables.egress_only_gateways.c.id,
+    missing_code="InvalidGatewayID.NotFound",
+    missing="The eigw ID '{}' does not exist",
+    several_missing="The eigw IDs '{}' do not exist",
+    malformed_code="InvalidEgressOnlyInternetGatewayId.Malformed",
+    in_scope=gateways.egress_only_in,
+)
+NAT_GATEWAY = StoredKind[NatGateway](
+    prefix="nat",
+    resource_type="natgateway",
+    column=tables.nat_gateways.c.id,
+    missing_code="NatGatewayNotFound",
+    missing="The Nat Gateway {} was not found",
+    several_missing="The Nat Gateways {} were not found",
+    malformed_code="NatGatewayMalformed",
+    malformed_text="The Nat Gateway id {id} is malformed",
+    in_scope=gateways.nat_in,
+)
+NETWORK_ACL = StoredKind[NetworkAcl](
+    prefix="acl",
+    resource_type="network-acl",
+    column=tables.network_acls.c.id,
+    missing_code="InvalidNetworkAclID.NotFound",
+    missing="The networkAcl ID '{}' does not exist",
+    several_missing="The networkAcl IDs '{}' do not exist",
+    malformed_code="InvalidNetworkAclId.Malformed",
+    in_scope=network_acls.in_scope,
+)
+ELASTIC_IP = StoredKind[ElasticIp](
+    prefix="eipalloc",
+    resource_type="elastic-ip",
+    column=tables.elastic_ips.c.id,
+    missing_code="InvalidAllocationID.NotFound",
+    missing="The allocation ID '{}' does not exist",
+    several_missing="The allocation IDs '{}' do not exist",
+    malformed_code="InvalidAllocationID.Malformed",
+    in_scope=elastic_ips.in_scope,
+)
+PEERING = StoredKind[Peering](
+    prefix="pcx",
+    resource_type="vpc-peering-connection",
+    column=tables.peerings.c.id,
+    missing_code="InvalidVpcPeeringConnectionID.NotFound",
+    missing="The vpcPeeringConnection ID '{}' does not exist",
+    several_missing="The vpcPeeringConnection IDs '{}' do not exist",
+    malformed_code="InvalidVpcPeeringConnectionId.Malformed",
+    in_scope=peerings.in_scope,
+)
+PREFIX_LIST = StoredKind[PrefixList](
+    prefix="pl",
+    resource_type="prefix-list",
+    column=tables.prefix_lists.c.id,
+    missing_code="InvalidPrefixListID.NotFound",
+    missing="The prefix list ID '{}' does not exist.",
+    several_missing="The prefix list IDs '{}' do not exist.",
+    malformed_code="InvalidPrefixListId.Malformed",
+    in_scope=prefix_lists.in_scope,
 )
 NETWORK_INTERFACE = StoredKind[NetworkInterface](
     prefix="eni",
@@ -236,6 +332,14 @@ KINDS: dict[str, Kind] = {
         VPC,
         SUBNET,
         DHCP_OPTIONS,
+        ROUTE_TABLE,
+        INTERNET_GATEWAY,
+        EGRESS_ONLY_GATEWAY,
+        NAT_GATEWAY,
+        NETWORK_ACL,
+        ELASTIC_IP,
+        PEERING,
+        PREFIX_LIST,
         NETWORK_INTERFACE,
         IMPORT_SNAPSHOT_TASK,
         REPLACE_ROOT_TASK,

@@ -5,11 +5,11 @@ waits for one: who is too slow misses the middle and is told how much.
 """
 
 import asyncio
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from kumoniwa.hypervisor.driver.driver_errors import TooManyReaders
+from kumoniwa.values import dataclass
 
 KEPT = 64 * 1024
 """Bytes of the end of what was said, which a new reader is given first."""

@@ -11,7 +11,7 @@ import structlog
 
 from kumoniwa import run
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room, Taps
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest.process import log_files
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
@@ -30,7 +30,11 @@ class QemuDriver:
 
     name = "qemu"
     features = Features(
-        boots_blank_disks=False, outlives_the_server=True, is_seen_at_once=False, answers_connections=True
+        boots_blank_disks=False,
+        outlives_the_server=True,
+        is_seen_at_once=False,
+        carries_packets=True,
+        answers_connections=True,
     )
 
     def __init__(
@@ -64,6 +68,9 @@ class QemuDriver:
     @property
     def disks(self) -> QcowDisks:
         return self._disks
+
+    def plug_into(self, taps: Taps) -> None:
+        self._around = replace(self._around, taps=taps)
 
     async def open(self) -> None:
         version, disk_io = await asyncio.gather(run.run([PROGRAM, "--version"], timeout=30), disk_io_here())

@@ -3,26 +3,41 @@
 from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
+from kumoniwa.store.tables.elastic_ips import elastic_ips
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
 from kumoniwa.store.tables.layers import layers
-from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces
+from kumoniwa.store.tables.network_acls import acl_entries, network_acls
+from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces, secondary_addresses
+from kumoniwa.store.tables.network_records import dhcp_options, peerings, prefix_list_entries, prefix_lists
+from kumoniwa.store.tables.routing import (
+    egress_only_gateways,
+    internet_gateways,
+    nat_gateways,
+    route_table_associations,
+    route_tables,
+    routes,
+)
 from kumoniwa.store.tables.security_groups import security_group_rules, security_groups
 from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
-from kumoniwa.store.tables.vpcs import subnets, vpcs
+from kumoniwa.store.tables.vpcs import subnets, vpc_blocks, vpcs
 from kumoniwa.store.tables.workflows import steps, workflows
 
 __all__ = [
     "Moment",
     "Word",
+    "acl_entries",
     "attachments",
     "boots",
     "claims",
     "client_tokens",
+    "dhcp_options",
+    "egress_only_gateways",
+    "elastic_ips",
     "facts",
     "image_devices",
     "images",
@@ -30,12 +45,22 @@ __all__ = [
     "instance_moves",
     "instances",
     "interface_groups",
+    "internet_gateways",
     "key_pairs",
     "layers",
     "metadata",
+    "nat_gateways",
+    "network_acls",
     "network_interfaces",
+    "peerings",
     "permissions",
+    "prefix_list_entries",
+    "prefix_lists",
     "replace_root_tasks",
+    "route_table_associations",
+    "route_tables",
+    "routes",
+    "secondary_addresses",
     "security_group_rules",
     "security_groups",
     "snapshots",
@@ -44,6 +69,7 @@ __all__ = [
     "tags",
     "volume_modifications",
     "volumes",
+    "vpc_blocks",
     "vpcs",
     "workflows",
 ]

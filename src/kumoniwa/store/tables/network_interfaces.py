@@ -1,4 +1,4 @@
-"""Tables of network interfaces and of their security groups."""
+"""Tables of network interfaces, of their further addresses and of their security groups."""
 
 from sqlalchemy import (
     Boolean,
@@ -10,7 +10,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kumoniwa.store.tables.columns import Moment, scope_columns, table
+from kumoniwa.model.network_interfaces import InterfaceAttachment
+from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 network_interfaces = table(
     "network_interfaces",
@@ -27,10 +28,21 @@ network_interfaces = table(
     Column("device_index", Integer),
     Column("attached_at", Moment),
     Column("delete_on_termination", Boolean, nullable=False),
+    Column("attachment_state", Word(InterfaceAttachment), nullable=False, server_default="attached"),
+    Column("kind", String, nullable=False, server_default="interface"),
     UniqueConstraint("subnet_id", "private_ip"),
     UniqueConstraint("instance_id", "device_index"),
+    Index("network_interfaces_attachment", "attachment_id"),
     Index("network_interfaces_order", "account", "region", "id"),  # as they are listed
     Index("network_interfaces_address", "account", "region", "private_ip"),
+)
+
+secondary_addresses = table(
+    "secondary_addresses",
+    Column("subnet_id", ForeignKey("subnets.id"), primary_key=True),
+    Column("private_ip", String, primary_key=True),
+    Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
 )
 
 interface_groups = table(

@@ -1,8 +1,8 @@
 """RunInstances: what is checked and promised; `workflows/stories/instances/run_instance.py` does it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -12,13 +12,14 @@ from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, Laun
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
-from kumoniwa.api.ec2.instances.instance_output import instance_output, reservations, surroundings
+from kumoniwa.api.ec2.instances.instance_output import Surroundings, instance_output, reservations
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT, LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
+from kumoniwa.api.ec2.network.network_interface_output import Addresses, group_set
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
 from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
@@ -35,6 +36,7 @@ from kumoniwa.network.addresses import cloud_octet, free_private, free_public, p
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, instances, key_pairs, network_interfaces, volumes
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
 from kumoniwa.workflows.story import submit
 
@@ -92,9 +94,8 @@ async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         count = _fitting(host, connection, launch, least, most)
         check_room(host, count * len(launch.devices) * NEW_LAYER_BYTES)
         addresses = _addresses(connection, launch.network, count)
-        launched = _launched(connection, call, launch, addresses)
+        launched, around = _launched(connection, call, launch, addresses)
         images.change(connection, launch.image.id, last_launched_at=call.at)
-        around = surroundings(connection, call, launched)
         return reservations(launched, [instance_output(instance, around) for instance in launched])[0]
 
     return await cloud.change(call, run)
@@ -170,24 +171,32 @@ def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> lis
     return [_Addresses(own, outer) for own, outer in zip(private, public, strict=True)]
 
 
-def _launched(connection: Connection, call: Call, launch: _Launch, addresses: Sequence[_Addresses]) -> list[Instance]:
-    """Write an instance for each of these, with its volumes, and the workflows that bring them to life."""
+def _launched(
+    connection: Connection, call: Call, launch: _Launch, addresses: Sequence[_Addresses]
+) -> tuple[list[Instance], Surroundings]:
+    """Write an instance for each of these, with its volumes, and the workflows that bring them to life.
+
+    Gives the instances, and what of the other rows they show.
+    """
     launched = [_instance(call, launch, index, own) for index, own in enumerate(addresses)]
     instances.add(connection, *launched)
     interfaces = [
         _interface(instance, launch.network, own.private) for instance, own in zip(launched, addresses, strict=True)
     ]
-    network_interfaces.add(connection, interfaces, launch.network.group_ids)
+    groups = launch.network.groups
+    network_interfaces.add(connection, interfaces, [group.id for group in groups])
     made: list[NewVolume] = []
-    attached: list[Attachment] = []
+    attached: dict[str, list[Attachment]] = {}
     for instance in launched:
         for position, device in enumerate(launch.devices):
             made.append(new_volume(call, instance.zone, device.volume))
-            attached.append(_attachment(call, instance, made[-1].volume, position, device))
+            attachment = _attachment(call, instance, made[-1].volume, position, device)
+            attached.setdefault(instance.id, []).append(attachment)
     add_volumes(connection, *made)
-    volumes.attach(connection, *attached)
+    volumes.attach_to_new(connection, *chain.from_iterable(attached.values()))
+    tags = launch.tags.get("instance", {})
     if launch.options.metadata_tags:
-        check_keys_for_metadata(launch.tags.get("instance", {}))
+        check_keys_for_metadata(tags)
     for resource_type, ids in (
         ("instance", [instance.id for instance in launched]),
         ("network-interface", [interface.id for interface in interfaces]),
@@ -196,7 +205,17 @@ def _launched(connection: Connection, call: Call, launch: _Launch, addresses: Se
         write_each(connection, call, ids, resource_type, launch.tags.get(resource_type))
     for instance in launched:
         submit(connection, run_instance, origin(call), instance_id=instance.id)
-    return launched
+    shown_groups = group_set((group.id, group.name) for group in groups)
+    in_order = dict(sorted(tags.items()))  # as they are read
+    return launched, Surroundings(
+        interfaces={instance.id: [own] for instance, own in zip(launched, interfaces, strict=True)},
+        groups={interface.id: shown_groups for interface in interfaces},
+        addresses={
+            interface.id: Addresses(lent=own.public) for interface, own in zip(interfaces, addresses, strict=True)
+        },
+        attachments=attached,
+        tags={instance.id: in_order for instance in launched},
+    )
 
 
 def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:

@@ -8,8 +8,9 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, VPC
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.default_vpc import all_out, ensure_region
+from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.ec2.network.group_arns import group_arn
+from kumoniwa.api.ec2.network.new_vpc import all_out
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter

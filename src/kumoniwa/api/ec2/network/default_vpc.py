@@ -1,4 +1,4 @@
-"""What EC2 puts into every region of every account: a default VPC, a subnet in each zone, a security group.
+"""What EC2 puts into every region of every account: a default VPC, with a subnet in each zone and a way out.
 
 They are made when an account first touches a region.
 """
@@ -13,18 +13,20 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.region_lookup import check_region
+from kumoniwa.api.ec2.network.new_vpc import EVERYWHERE, add_with_its_own
 from kumoniwa.ids import new_id
+from kumoniwa.model.dhcp_options import DhcpOptions
+from kumoniwa.model.gateways import InternetGateway
+from kumoniwa.model.hostnames import internal_domain
 from kumoniwa.model.regions import zones
+from kumoniwa.model.route_tables import Route, RouteTarget
 from kumoniwa.model.scope import Scope
-from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.model.vpcs import Subnet, Vpc
-from kumoniwa.store import security_groups, vpcs
+from kumoniwa.store import dhcp_options, gateways, vpcs
 
 VPC_CIDR = IPv4Network("172.31.0.0/16")
 SUBNET_PREFIX = 20
-EVERYWHERE = "0.0.0.0/0"
-ALL_PROTOCOLS = "-1"
-NO_PORT = -1
+AMAZON_DNS = "AmazonProvidedDNS"
 
 
 def ensure_region(connection: Connection, scope: Scope) -> Vpc:
@@ -35,25 +37,37 @@ def ensure_region(connection: Connection, scope: Scope) -> Vpc:
     check_region(scope.region)
     if (vpc := vpcs.default(connection, scope)) is not None:
         return vpc
+    options = DhcpOptions(
+        id=new_id("dopt"),
+        account=scope.account,
+        region=scope.region,
+        options={"domain-name": [internal_domain(scope.region)], "domain-name-servers": [AMAZON_DNS]},
+    )
+    dhcp_options.add(connection, options)
+    return add_default(connection, scope, options.id)
+
+
+def add_default(connection: Connection, scope: Scope, dhcp_options_id: str) -> Vpc:
+    """A new default VPC for a region that has none: what every VPC has, a subnet in each zone, and an internet
+    gateway that its main route table leads to."""
     vpc = Vpc(
         id=new_id("vpc"),
         account=scope.account,
         region=scope.region,
         cidr=str(VPC_CIDR),
         is_default=True,
-        dhcp_options_id=new_id("dopt"),
+        dhcp_options_id=dhcp_options_id,
         cidr_association_id=new_id("vpc-cidr-assoc"),
+        dns_hostnames=True,
     )
-    vpcs.add(connection, vpc, *_default_subnets(vpc))
-    group = SecurityGroup(
-        id=new_id("sg"),
-        account=scope.account,
-        region=scope.region,
-        vpc_id=vpc.id,
-        name=security_groups.DEFAULT_NAME,
-        description="default VPC security group",
+    gateway = InternetGateway(id=new_id("igw"), account=scope.account, region=scope.region, vpc_id=vpc.id)
+    own = add_with_its_own(
+        connection,
+        vpc,
+        lambda table: [Route(table.id, EVERYWHERE, RouteTarget.INTERNET_GATEWAY, gateway.id)],
     )
-    security_groups.add(connection, group, _from_itself(group), all_out(group))
+    gateways.add(connection, gateway)
+    vpcs.add_subnets(connection, *_default_subnets(vpc, own.acl.id))
     return vpc
 
 
@@ -75,37 +89,7 @@ def _made_and_read(connection: Connection, call: Call, work: Callable[[Connectio
     return work(connection)
 
 
-def all_out(group: SecurityGroup) -> SecurityGroupRule:
-    """The rule that every new group has: its members may reach everything."""
-    return SecurityGroupRule(
-        id=new_id("sgr"),
-        group_id=group.id,
-        account=group.account,
-        region=group.region,
-        egress=True,
-        protocol=ALL_PROTOCOLS,
-        from_port=NO_PORT,
-        to_port=NO_PORT,
-        cidr_ipv4=EVERYWHERE,
-    )
-
-
-def _from_itself(group: SecurityGroup) -> SecurityGroupRule:
-    """The default group's own rule: its members may reach each other."""
-    return SecurityGroupRule(
-        id=new_id("sgr"),
-        group_id=group.id,
-        account=group.account,
-        region=group.region,
-        egress=False,
-        protocol=ALL_PROTOCOLS,
-        from_port=NO_PORT,
-        to_port=NO_PORT,
-        source_group_id=group.id,
-    )
-
-
-def _default_subnets(vpc: Vpc) -> list[Subnet]:
+def _default_subnets(vpc: Vpc, acl_id: str) -> list[Subnet]:
     of_region = zones(vpc.region)
     blocks = islice(VPC_CIDR.subnets(new_prefix=SUBNET_PREFIX), len(of_region))
     return [
@@ -119,6 +103,8 @@ def _default_subnets(vpc: Vpc) -> list[Subnet]:
             cidr=str(block),
             default_for_az=True,
             map_public_ip_on_launch=True,
+            acl_id=acl_id,
+            acl_association_id=new_id("aclassoc"),
         )
         for zone, block in zip(of_region, blocks, strict=True)
     ]

@@ -1,7 +1,6 @@
 """DescribeSecurityGroups."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -20,6 +19,7 @@ from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups, vpcs
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

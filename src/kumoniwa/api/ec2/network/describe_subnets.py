@@ -1,7 +1,6 @@
 """DescribeSubnets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +16,7 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, vpcs
+from kumoniwa.values import dataclass
 
 _AVAILABLE = "available"
 _OF_IPV6 = ("ipv6-cidr-block", "association-id", "state")

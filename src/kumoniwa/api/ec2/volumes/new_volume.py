@@ -1,7 +1,5 @@
 """The rows of a new volume, for CreateVolume, launches, and the replacement of root volumes."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
@@ -10,6 +8,7 @@ from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.store import layers, volumes
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

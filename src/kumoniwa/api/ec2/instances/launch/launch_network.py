@@ -1,24 +1,23 @@
 """Where a launch puts its instances: subnet, security groups, addresses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT
-from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SUBNET
+from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
+from kumoniwa.api.ec2.network.interface_addresses import check_addresses, checked_groups, default_group
 from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
 from kumoniwa.model.regions import zones
+from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, security_groups, vpcs
-
-MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class LaunchNetwork:
     """The subnet and groups of a launch. `private_ip` is the address asked for, if any."""
 
     subnet: Subnet
-    group_ids: tuple[str, ...]
+    groups: tuple[SecurityGroup, ...]
     associate_public_ip: bool
     private_ip: str | None
     description: str
@@ -55,29 +54,11 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters, c
     public = asked.get("AssociatePublicIpAddress")
     return LaunchNetwork(
         subnet=subnet,
-        group_ids=groups,
+        groups=groups,
         associate_public_ip=subnet.map_public_ip_on_launch if public is None else public,
         private_ip=_checked_address(connection, subnet, _address(asked)),
         description="" if interface is None else interface.get("Description") or "",
     )
-
-
-def checked_groups(connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]) -> tuple[str, ...]:
-    """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
-    wanted = tuple(dict.fromkeys(group_ids))
-    SECURITY_GROUP.check_form(wanted)
-    found = {group.id: group for group in security_groups.in_scope(connection, call.scope, wanted)}
-    for group_id in wanted:
-        if group_id not in found:
-            raise SECURITY_GROUP.not_found([group_id])
-        if found[group_id].vpc_id != vpc_id:
-            raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
-    if len(wanted) > MOST_GROUPS:
-        raise Ec2Error(
-            "SecurityGroupsPerInterfaceLimitExceeded",
-            "The maximum number of security groups per interface has been reached.",
-        )
-    return wanted
 
 
 def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -164,7 +145,7 @@ def _default_subnet(connection: Connection, call: Call, names: Sequence[str], co
 
 def _groups(
     connection: Connection, call: Call, vpc_id: str, ids: Sequence[str], names: Sequence[str]
-) -> tuple[str, ...]:
+) -> tuple[SecurityGroup, ...]:
     by_name = []
     for name in dict.fromkeys(names):
         if (group := security_groups.named(connection, vpc_id, name)) is None:
@@ -174,22 +155,10 @@ def _groups(
         by_name.append(group.id)
     if ids or by_name:
         return checked_groups(connection, call, vpc_id, [*ids, *by_name])
-    default = security_groups.named(connection, vpc_id, security_groups.DEFAULT_NAME)
-    assert default is not None, "every VPC has one"
-    return (default.id,)
+    return (default_group(connection, vpc_id),)
 
 
 def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) -> str | None:
-    if asked is None:
-        return None
-    try:
-        address = IPv4Address(asked)
-    except ValueError:
-        raise InvalidParameterValue(f"Invalid IPv4 address: {asked}") from None
-    block = IPv4Network(subnet.cidr)
-    # EC2 keeps the first four addresses of a subnet and the last for itself.
-    if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
-        raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
-    if network_interfaces.addresses_in(connection, subnet.id, [asked]):
-        raise Ec2Error("InvalidIPAddress.InUse", f"Address {asked} is in use.")
+    if asked is not None:
+        check_addresses(connection, subnet, [asked])
     return asked

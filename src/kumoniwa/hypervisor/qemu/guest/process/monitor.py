@@ -9,7 +9,6 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -22,6 +21,7 @@ from kumoniwa import sockets
 from kumoniwa.hypervisor.driver import AGAIN, DriverError, GuestLost
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.pace import Pace
+from kumoniwa.values import dataclass
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,17 @@
+"""Elastic IP addresses."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticIp:
+    """An address that an account keeps, and the private address of a network interface that it leads to, if any."""
+
+    id: str
+    """Its allocation's."""
+    account: str
+    region: str
+    public_ip: str
+    association_id: str | None = None
+    interface_id: str | None = None
+    private_ip: str | None = None

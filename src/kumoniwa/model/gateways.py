@@ -1,0 +1,53 @@
+"""Internet gateways, egress-only ones, and NAT gateways."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class InternetGateway:
+    id: str
+    account: str
+    region: str
+    vpc_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EgressOnlyGateway:
+    """An egress-only internet gateway: for IPv6."""
+
+    id: str
+    account: str
+    region: str
+    vpc_id: str
+
+
+class NatGatewayState(StrEnum):
+    PENDING = "pending"
+    FAILED = "failed"
+    AVAILABLE = "available"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class NatGateway:
+    """Its private address is that of its network interface, its public one the Elastic IP associated with that."""
+
+    id: str
+    account: str
+    region: str
+    vpc_id: str
+    subnet_id: str
+    public: bool
+    state: NatGatewayState
+    created_at: datetime
+    interface_id: str | None
+    """None once it is deleted."""
+    private_ip: str
+    allocation_id: str | None = None
+    public_ip: str | None = None
+    deleted_at: datetime | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None

@@ -31,7 +31,7 @@ class Cloud:
     compaction: Compaction | None = None
     damage: Damage | None = None
     regions_made: set[Scope] = field(default_factory=set)
-    """Where the default VPC is known to exist: every action that reads a network asks."""
+    """Where the default VPC is known to have been made: every action that reads a network asks."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a consistent view of the state. It may be run twice: see `Database.read`."""

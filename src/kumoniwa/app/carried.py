@@ -54,9 +54,6 @@ class Carried:
         """See `CloudNetworks.settle`."""
         await self._networks.settle()
 
-    async def ensure(self, vpc_id: str) -> None:
-        await self._networks.ensure_soon(vpc_id)
-
 
 @asynccontextmanager
 async def carried(config: Config, database: Database, metadata: MetadataService) -> AsyncIterator[Carried]:
@@ -69,6 +66,7 @@ async def carried(config: Config, database: Database, metadata: MetadataService)
     networks = CloudNetworks(config.data_dir / _FOLDER, database, metadata.open_network)
     carries = config.network != "user" and obstacle is None
     log.info("network mode", mode="vpc" if carries else "user", why="" if obstacle is None else obstacle.what)
+    networks.follow()
     try:
         yield Carried(networks, carries=carries)
     finally:

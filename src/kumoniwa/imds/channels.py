@@ -22,6 +22,7 @@ A_SECOND = 50
 _MOST_WAITING = 32  # connections of one guest of a network, beside those that are served; further ones are closed
 _MOST_GUESTS = 1000  # of a network that are remembered while they have no connection
 _RETRY_SECONDS = 1.0
+_HOPS = 64  # that an answer may travel where nothing else is said
 
 Respond = Callable[[Request], Awaitable[Answer]]
 Answered = Callable[[], Awaitable[None]]
@@ -179,7 +180,9 @@ class NetworkChannel:
 
             async def respond(request: Request) -> Answer:
                 await caller.pace.take()
-                return await self._respond(instance_id, request)
+                answer = await self._respond(instance_id, request)
+                connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, answer.hops or _HOPS)
+                return answer
 
             reader, writer = await asyncio.open_connection(sock=connection)
             await converse(reader, writer, respond, partial(self._answered, instance_id))

@@ -1,7 +1,6 @@
 """Boots in the database: every life of a guest's kernel."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,6 +15,7 @@ from kumoniwa.store.journal import Origin
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import boots, instances
+from kumoniwa.values import dataclass
 
 _ENDS = (
     "end_cause",

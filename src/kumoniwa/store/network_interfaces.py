@@ -11,7 +11,15 @@ from kumoniwa.store import instances, tags
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import InScope, insert, inserting
 from kumoniwa.store.rows import change as row_change
-from kumoniwa.store.tables import interface_groups, network_interfaces, secondary_addresses, security_groups, vpcs
+from kumoniwa.store.tables import (
+    elastic_ips,
+    interface_groups,
+    network_interfaces,
+    secondary_addresses,
+    security_groups,
+    vpcs,
+)
+from kumoniwa.store.tables import instances as instance_rows
 
 
 def add(connection: Connection, new: Sequence[NetworkInterface], group_ids: Sequence[str]) -> None:
@@ -195,6 +203,21 @@ def count_in(connection: Connection, subnet_id: str) -> int:
     """How many private addresses are in use in a subnet."""
     count: int = _COUNT.scalar(connection, subnet=subnet_id)
     return count
+
+
+_OF_SUBNETS = select(network_interfaces.c.id).where(among(network_interfaces.c.subnet_id, "subnets")).limit(1)
+_WITH_PUBLIC_ADDRESS = Prepared(
+    _OF_SUBNETS.join(instance_rows, instance_rows.c.id == network_interfaces.c.instance_id).where(
+        unindexed(instance_rows.c.public_ip).is_not(None)
+    )
+)
+_WITH_ELASTIC_IP = Prepared(_OF_SUBNETS.join(elastic_ips, elastic_ips.c.interface_id == network_interfaces.c.id))
+
+
+def have_public_addresses(connection: Connection, subnet_ids: Collection[str]) -> bool:
+    """Whether anything in these subnets has a public address."""
+    asked = listed(subnet_ids)
+    return any(one.first(connection, subnets=asked) is not None for one in (_WITH_PUBLIC_ADDRESS, _WITH_ELASTIC_IP))
 
 
 def change(connection: Connection, interface: NetworkInterface, **columns: Any) -> None:

@@ -36,10 +36,6 @@ class Networks(Protocol):
         """Whether guests that start now are plugged in their VPC; else each gets a network of its own."""
         ...
 
-    async def ensure(self, vpc_id: str) -> None:
-        """Afterwards the VPC's guests are connected as its rows have it now. It is tried again where that fails."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class World:

@@ -1,11 +1,11 @@
-"""What a driver is given by whoever carries its guests' packets: interfaces of networks, by the names that these have."""
+"""What a driver is given by whoever carries its guests' packets: taps, by the names of networks and places in them."""
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from kumoniwa.hypervisor.driver.guest import Forward, NetworkPort
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

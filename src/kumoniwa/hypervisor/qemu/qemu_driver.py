@@ -32,8 +32,8 @@ class QemuDriver:
     features = Features(
         boots_blank_disks=False,
         outlives_the_server=True,
-        is_seen_at_once=False,
         carries_packets=True,
+        is_seen_at_once=False,
         answers_connections=True,
     )
 

@@ -25,8 +25,8 @@ class SimulatedDriver:
     features = Features(
         boots_blank_disks=True,
         outlives_the_server=False,
-        is_seen_at_once=True,
         carries_packets=False,
+        is_seen_at_once=True,
         answers_connections=False,
     )
 

@@ -1,7 +1,7 @@
 """The networks of one cloud's VPCs on this host: planned from its rows, and kept as planned.
 
-A network is there from its first guest on. Whatever is lost of it (its keeper, its programs, a rule) is there again after
-`ensure`, which the loss of a keeper brings about by itself.
+A network is there from its first guest on. Whatever is lost of it (its keeper, its programs, a rule) is there again
+after `ensure`, which the loss of a keeper brings about by itself.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from kumoniwa.network.vpc.host.host_network import HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.interim_gather import gather
 from kumoniwa.network.vpc.plan import METADATA, Plan
+from kumoniwa.store.changes import Changed, Heard
 from kumoniwa.store.database import Database
 from kumoniwa.tasks import Tasks
 
@@ -28,6 +29,10 @@ log = structlog.get_logger(__name__)
 
 _METADATA_PORT = 80
 _METADATA_BACKLOG = 128  # connections of all guests of a network that wait for a server
+_PLANNED_FROM = frozenset(
+    {"vpcs", "subnets", "network_interfaces", "interface_groups", "security_groups", "security_group_rules"}
+)
+"""The tables whose rows a plan is made of."""
 _AGAIN_AFTER = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, then always as the last one
 
 OpenMetadata = Callable[[str, socket.socket], Awaitable[None]]
@@ -44,14 +49,28 @@ class CloudNetworks:
         self._tasks = Tasks("networks")
         self._networks: dict[str, HostNetwork] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._stirred = asyncio.Event()
+        self._heard: Heard | None = None
         self._carried: dict[str, Plan] = {}
         """What the host carries of each, as far as that is known: from our last words to its keeper on."""
 
+    def follow(self) -> None:
+        """Have the networks as the rows have them, from now on, whoever changes them. Ends with `close`."""
+        loop = asyncio.get_running_loop()
+
+        def heard(changed: Changed) -> None:
+            if not _PLANNED_FROM.isdisjoint(changed):
+                loop.call_soon_threadsafe(self._stirred.set)
+
+        self._database.changes.follow(heard)
+        self._heard = heard
+        self._tasks.start(self._follow(), "follow changes")
+
     async def plug(self, vpc_id: str, interface_id: str) -> TapFiles:
-        """A tap for an interface, whose network is there and lets packets through as planned. Raises `NetworkFailed`."""
+        """A tap for an interface, whose network is there and carries as planned. Raises `NetworkFailed`."""
         async with self._turns[vpc_id]:
-            await self._ensure(vpc_id)  # also without a tap of this name that was there before
-            interface = self._carried[vpc_id].interfaces.get(interface_id)
+            plan = await self._ensure(vpc_id)  # also without a tap of this name that was there before
+            interface = plan.interfaces.get(interface_id)
             if interface is None:
                 raise NetworkFailed(f"{vpc_id} has no interface {interface_id}")
             files = await self._network(vpc_id).tap(interface.tap)
@@ -87,7 +106,7 @@ class CloudNetworks:
         return await self._network(vpc_id).ensure_ports(owner, wanted)
 
     async def adopt(self) -> None:
-        """At start, the guests being found: afterwards each network with a guest is there again, as far as it can be."""
+        """At start, the guests being found: afterwards each network with a guest is there again, or tried again."""
         for vpc_id in list(self._networks):
             await self.ensure_soon(vpc_id)
 
@@ -99,14 +118,23 @@ class CloudNetworks:
 
     async def close(self) -> None:
         """Let go of all. Those with guests go on, the others end."""
+        if self._heard is not None:
+            self._database.changes.forget(self._heard)
         await self._tasks.close()
         for network in self._networks.values():
             network.let_go()
         self._networks.clear()
 
-    async def _ensure(self, vpc_id: str) -> None:
-        """Have the host carry the network as the rows have it now: the whole of it where the host is not known to carry
-        what was planned last, else what differs from that."""
+    async def _follow(self) -> None:
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            for vpc_id in list(self._carried):
+                await self.ensure_soon(vpc_id)
+
+    async def _ensure(self, vpc_id: str) -> Plan:
+        """Have the host carry the network as the rows have it now, and give that: the whole of it where the host is not
+        known to carry what was planned last, else what differs from that."""
         network = self._network(vpc_id)
         await network.ensure_kept()
         carried = self._carried.pop(vpc_id, None)
@@ -122,6 +150,7 @@ class CloudNetworks:
                 await self._carry_whole(network, plan)
         if network.is_there:
             self._carried[vpc_id] = plan
+        return plan
 
     async def _carry_whole(self, network: HostNetwork, plan: Plan) -> None:
         await network.ensure_way_out(plan.transit)

@@ -9,7 +9,7 @@ Source: the VPC user guide, "Security group rules", "Network ACLs", "Route prior
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
@@ -31,6 +31,7 @@ from kumoniwa.network.vpc.plan import (
     Target,
     TargetKind,
 )
+from kumoniwa.values import dataclass
 
 INTERNET = "internet"
 """As where a packet comes from or arrives: beyond the internet gateway, where this host is too."""
@@ -105,17 +106,18 @@ _Checks = Generator[Decision, None, tuple[str, Packet]]
 
 def verdict(plan: Plan, packet: Packet, origin: str) -> Verdict:
     """What becomes of the first packet of a flow."""
-    return _decide(packet, origin, _Judge(plan, replies=False).came(packet, origin))
+    return _decide(packet, origin, _Judge(plan).came(packet, origin))
 
 
 def answer(plan: Plan, opened: Verdict) -> Verdict:
-    """What becomes of the reply to a packet that was admitted, sent by what it arrived at, to where it came from.
+    """What becomes of the reply to a packet that was admitted, sent by what it arrived at.
 
+    Where it comes to something else than what opened the flow, the rules there are asked: that knows no such flow.
     Raises `ValueError` for a packet that was not admitted, or that opens no flow.
     """
     if opened.to is None or not opened.packet.opens_a_flow:
         raise ValueError("Only a packet that was admitted and opens a flow is replied to.")
-    judge = _Judge(plan, replies=True)
+    judge = _Judge(plan, opened)
     reply = opened.arriving.reply()
     match opened.to:
         case "router":
@@ -123,7 +125,7 @@ def answer(plan: Plan, opened: Verdict) -> Verdict:
         case "internet":
             checks = judge.back_from_internet(reply, opened)
         case _:
-            checks = judge.back(reply, opened)
+            checks = judge.came(reply, opened.to)
     return _decide(reply, opened.to, checks)
 
 
@@ -142,10 +144,10 @@ def _decide(packet: Packet, origin: str, checks: _Checks) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Makes the checks, in order, of packets of one kind: first ones, or replies."""
+    """Makes the checks, in order: of first packets, or of replies to the flow that was `opened`."""
 
     plan: Plan
-    replies: bool
+    opened: Verdict | None = None
 
     def came(self, packet: Packet, origin: str) -> _Checks:
         if origin == INTERNET:
@@ -173,10 +175,13 @@ class _Judge:
                 return receiver.id, packet
             case TargetKind.PEERING:
                 yield self._peering(target.id)
+                yield from self._knows(target.id)
                 return target.id, packet
             case TargetKind.NAT_GATEWAY:
+                yield from self._knows(target.id)
                 return (yield from self._by_nat_gateway(packet, sender, target.id))
             case TargetKind.INTERNET_GATEWAY:
+                yield from self._knows(INTERNET)
                 return (yield from self._by_internet_gateway(packet, sender))
             case TargetKind.BLACKHOLE:
                 raise AssertionError("the route did not admit it")
@@ -223,33 +228,6 @@ class _Judge:
         assert receiver is not None, "it was found"
         yield from self._arrive(packet, receiver, from_subnet=None)
         return receiver.id, packet
-
-    def back(self, reply: Packet, opened: Verdict) -> _Checks:
-        """A reply of an interface, or of the other VPC of a peering connection."""
-        assert opened.to is not None, "it was admitted"
-        if opened.origin != INTERNET or opened.to in self.plan.peerings:
-            to, arriving = yield from self.came(reply, opened.to)
-            if to != opened.origin:
-                yield Decision(
-                    False, Decider.ROUTE, to, f"The reply goes to {to}, and the flow came from {opened.origin}."
-                )
-            return to, arriving
-        sender = self.plan.interfaces[opened.to]
-        yield self._may_send(reply, sender)
-        route, target = self._route(reply.destination, sender)
-        yield self._groups(reply, sender, egress=True)
-        yield self._acl(reply, sender.subnet_id, egress=True)
-        yield route
-        if target.kind is not TargetKind.INTERNET_GATEWAY:
-            yield Decision(
-                False,
-                Decider.ROUTE,
-                target.id,
-                f"The flow came by {self.plan.internet_gateway}, and the reply would leave by {target.id}, which "
-                "knows no such flow.",
-            )
-        yield self._public(reply.source, sender)
-        return INTERNET, opened.packet.reply()
 
     def back_from_internet(self, reply: Packet, opened: Verdict) -> _Checks:
         """A reply to what left by a gateway. It comes to the gateway's public address, and from there to the sender."""
@@ -375,7 +353,16 @@ class _Judge:
         yield Decision(True, Decider.NAT_GATEWAY, nat_id, f"{nat_id} sends it as {gateway.public}.")
         return INTERNET, replace(packet, source=gateway.public)
 
+    def _knows(self, way: str) -> Generator[Decision]:
+        """What keeps a reply from another way than its flow came by."""
+        if self.opened is not None and self.opened.origin != way:
+            said = f"The flow came from {self.opened.origin}; {way}, where the reply would go, knows no such flow."
+            yield Decision(False, Decider.FLOW, way, said)
+
     def _by_internet_gateway(self, packet: Packet, sender: Interface) -> _Checks:
+        if self.opened is not None:
+            yield self._public(packet.source, sender)
+            return INTERNET, self.opened.packet.reply()
         yield from self._to_internet(packet, sender)
         yield self._public(packet.source, sender)
         public = next(address.public for address in sender.addresses if address.private == packet.source)
@@ -419,7 +406,7 @@ class _Judge:
 
     def _groups(self, packet: Packet, interface: Interface, *, egress: bool) -> Decision:
         """The decision of an interface's security groups."""
-        if self.replies:
+        if self.opened is not None and (egress or self.opened.origin == interface.id):
             return Decision(True, Decider.FLOW, interface.id, "It replies to a packet that was admitted.")
         remote = packet.destination if egress else packet.source
         way = "to" if egress else "from"

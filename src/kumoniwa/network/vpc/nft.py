@@ -64,7 +64,8 @@ _ANYWHERE = IPv4Network("0.0.0.0/0")
 
 def whole(plan: Plan) -> Commands:
     """What makes the tables of a plan, whatever is there."""
-    return making(TABLES, [one for make, given in _parts(plan).values() for one in make(*given)])
+    parts = _parts(plan)
+    return making(TABLES, _made(parts, [_FRAME]), _made(parts, [name for name in parts if name != _FRAME]))
 
 
 def changes(before: Plan, after: Plan) -> Commands:
@@ -77,7 +78,7 @@ def changes(before: Plan, after: Plan) -> Commands:
 
 
 def nat_numbers(plan: Plan) -> dict[str, int]:
-    """The number of each NAT gateway: the realm of the routes to it, and the mark of the flows through it."""
+    """The number of each NAT gateway: the realm of the routes to it."""
     return numbered(plan.nat_gateways, 1, 0xFFFE)
 
 
@@ -87,6 +88,7 @@ _FRAME = "frame"
 def _parts(plan: Plan) -> dict[str, _Part]:
     """By name, what a ruleset is made of."""
     subnets, numbers = plan.subnets, nat_numbers(plan)
+    devices = numbered((*plan.interfaces, *plan.peerings), 2, 1 << 31)
     attached = plan.internet_gateway is not None
     in_groups = members(plan)
     parts: dict[str, _Part] = {_FRAME: (_frame, (plan.host, plan.transit, plan.resolver, plan.dns_support))}
@@ -105,14 +107,15 @@ def _parts(plan: Plan) -> dict[str, _Part]:
         if interface.live:
             parts[f"groups {interface.group_ids}"] = _groups, (interface.group_ids,)
             subnet = subnets[interface.subnet_id]
-            parts[interface.id] = _interface, (interface, subnet.acl_id, subnet.router, attached)
+            given = (interface, devices[interface.id], subnet.acl_id, subnet.router, attached)
+            parts[interface.id] = _interface, given
     for gateway in plan.nat_gateways.values():
         if gateway.available and gateway.public is not None:
             acl_id = subnets[gateway.subnet_id].acl_id
             parts[gateway.id] = _nat_gateway, (gateway, numbers[gateway.id], acl_id)
     for peering in plan.peerings.values():
         if peering.active:
-            parts[peering.id] = _peering, (peering,)
+            parts[peering.id] = _peering, (peering, devices[peering.id])
     return parts
 
 
@@ -159,7 +162,7 @@ def _frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_s
                     Chain(
                         (
                             "iifname vmap @acl-out",
-                            f"iifname {way_out} ct mark vmap @nat-in",
+                            f"iifname {way_out} ct direction reply ct reply ip daddr vmap @nat-in",
                             "oifname vmap @acl-in",
                             "accept",
                         ),
@@ -171,9 +174,9 @@ def _frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_s
                     Chain(
                         (
                             f"ip daddr != {host} ip daddr @nowhere drop",
-                            f"oifname {way_out} jump leaving",
-                            "ct state established,related accept",
+                            "ct state established,related goto known",
                             f"iifname != {way_out} add @flows {{ iifname ct count over {MOST_FLOWS} }} drop",
+                            "ct mark 0 ct mark set iifname map @numbers",
                             "iifname vmap @egress",
                             f"iifname {way_out} goto arriving",
                             "iifname @links goto arriving",
@@ -182,12 +185,37 @@ def _frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_s
                     ),
                 ),
                 (
-                    "leaving",
+                    "known",
+                    Chain(
+                        (
+                            f"iifname {way_out} jump known-in",
+                            f"oifname {way_out} jump known-out",
+                            "ct direction original accept",
+                            "ct mark . oifname @origins accept",
+                            "goto arriving",
+                        )
+                    ),
+                ),
+                (
+                    "known-in",
+                    Chain(
+                        (
+                            "ct direction original ct original ip daddr . ip daddr @translated return",
+                            "ct direction reply ct reply ip daddr . ip daddr @translated return",
+                            "ct direction reply ct reply ip daddr @nats return",
+                            "drop",
+                        )
+                    ),
+                ),
+                (
+                    "known-out",
                     Chain(
                         (
                             f"ip daddr != {host} ip daddr @not-internet drop",
-                            "ct mark . rt classid != @carried drop",
-                            "rt classid 0 ip saddr != @public drop",
+                            "ct direction reply rt classid 0 ct original ip daddr . ip saddr @translated return",
+                            "ct direction original rt classid 0 ct reply ip daddr . ip saddr @translated return",
+                            "ct direction original rt classid . ct reply ip daddr @carried return",
+                            "drop",
                         )
                     ),
                 ),
@@ -201,8 +229,9 @@ def _frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_s
                         (
                             "ct state invalid drop",
                             "ip daddr @not-internet drop",
-                            "iifname . ip saddr @addresses accept",
-                            "drop",
+                            "iifname . ip saddr != @addresses drop",
+                            "rt classid 0 ip saddr != @public drop",
+                            "accept",
                         )
                     ),
                 ),
@@ -310,9 +339,13 @@ _SETS: tuple[tuple[str, Set], ...] = (
     ("acl-out", Set("ifname : verdict")),
     ("acl-in", Set("ifname : verdict")),
     ("nat-out", Set("realm : verdict")),
-    ("nat-in", Set("mark : verdict")),
+    ("nat-in", Set("ipv4_addr : verdict")),
     ("nat-addresses", Set("realm : ipv4_addr")),
-    ("carried", Set("mark . realm", elements={"0 . 0": ""})),  # flows leave by the gateway that they were opened by
+    ("nats", Set("ipv4_addr")),
+    ("numbers", Set("ifname : mark", elements={f'"{WAY_OUT}"': "1"})),  # a flow's mark is the device that opened it
+    ("origins", Set("mark . ifname", elements={f'1 . "{WAY_OUT}"': ""})),
+    ("carried", Set("realm . ipv4_addr")),  # a NAT gateway's number, and the stand-in of its address
+    ("translated", Set("ipv4_addr . ipv4_addr")),  # the stand-in of a public address, and the private one
     ("inside", Set("ipv4_addr : ipv4_addr")),  # private addresses by the stand-ins of public ones
     ("outside", Set("ipv4_addr : ipv4_addr")),  # the other way
     ("public", Set("ipv4_addr")),  # private addresses that have a public one
@@ -326,7 +359,7 @@ def _blocks(blocks: Iterable[IPv4Network]) -> Set:
     return Set("ipv4_addr", "flags interval;", {str(block): "" for block in collapse_addresses(blocks)})
 
 
-def _interface(interface: Interface, acl_id: str, router: IPv4Address, attached: bool) -> Objects:
+def _interface(interface: Interface, number: int, acl_id: str, router: IPv4Address, attached: bool) -> Objects:
     tap = f'"{interface.tap}"'
     chain, subnet = _groups_name(interface.group_ids), interface.subnet_id
     own = {f"{tap} . {address.private}": "" for address in interface.addresses}
@@ -347,7 +380,10 @@ def _interface(interface: Interface, acl_id: str, router: IPv4Address, attached:
                 ("acl-in", Elements({tap: f"jump {acl_id}-in"})),
                 (f"{subnet}-taps", Elements({tap: ""})),
                 ("inside", Elements({stand_in: private for private, stand_in in public.items()})),
+                ("numbers", Elements({tap: str(number)})),
+                ("origins", Elements({f"{number} . {tap}": ""})),
                 ("outside", Elements(public)),
+                ("translated", Elements({f"{stand_in} . {private}": "" for private, stand_in in public.items()})),
                 ("public", Elements(dict.fromkeys(public, ""))),
             ]
         ),
@@ -528,7 +564,6 @@ def _nat_gateway(gateway: NatGateway, number: int, acl_id: str) -> Objects:
                 f"{gateway.id}-out",
                 Chain(
                     (
-                        f"ct state new ct mark set {number}",
                         f"iifname {taps} return",
                         f"jump {acl_id}-in",
                         f"jump {acl_id}-out",
@@ -537,18 +572,21 @@ def _nat_gateway(gateway: NatGateway, number: int, acl_id: str) -> Objects:
             ),
             (f"{gateway.id}-in", Chain((f"jump {acl_id}-in", f"oifname {taps} accept", f"jump {acl_id}-out"))),
             ("nat-out", Elements({str(number): f"jump {gateway.id}-out"})),
-            ("nat-in", Elements({str(number): f"jump {gateway.id}-in"})),
+            ("nat-in", Elements({address: f"jump {gateway.id}-in"})),
             ("nat-addresses", Elements({str(number): address})),
-            ("carried", Elements({f"{number} . {number}": ""})),
+            ("nats", Elements({address: ""})),
+            ("carried", Elements({f"{number} . {address}": ""})),
         ]
     )
 
 
-def _peering(peering: Peering) -> Objects:
+def _peering(peering: Peering, number: int) -> Objects:
     link = f'"{peering.link}"'
     return _inet(
         [
             ("links", Elements({link: ""})),
+            ("numbers", Elements({link: str(number)})),
+            ("origins", Elements({f"{number} . {link}": ""})),
             ("peers", Elements({f"{link} . {block}": "" for block in collapse_addresses(peering.cidrs)})),
         ]
     )

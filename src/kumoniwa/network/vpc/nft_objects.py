@@ -6,7 +6,9 @@ are put into batches, each a transaction that fits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from kumoniwa.values import dataclass
 
 _RULE, _SET, _CHAIN, _LINE, _ELEMENT = 4.0, 1.0, 0.5, 0.5, 0.4
 _MOST_OF_A_BATCH = 1000.0
@@ -15,7 +17,10 @@ _ELEMENTS_OF_A_LINE = 50
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """A set, or a map where `type` has a colon. Elements by key, each with its datum ("" in a set)."""
+    """A set, or a map where `type` has a colon. Elements by key, each with its datum ("" in a set).
+
+    `flags` are all further clauses of its declaration, each with its semicolon.
+    """
 
     type: str
     flags: str = ""
@@ -65,24 +70,22 @@ _Command = tuple[float, str]
 """What it costs of a batch, and the line."""
 
 
-def making(tables: Iterable[str], objects: Objects) -> Commands:
-    """What replaces these tables (`inet vpc`), if they exist, by ones with these objects.
+def making(tables: Iterable[str], *stages: Objects) -> Commands:
+    """What replaces these tables (`inet vpc`), if they exist, by ones with these objects, one stage after another.
 
-    Base chains come first, so that nothing is carried before all that filters it is there.
+    In the first stage are the base chains, so that nothing is carried before all that filters it is there.
     """
     commands: list[_Command] = []
     for table in tables:
         commands += [(_LINE, f"{verb} table {table}") for verb in ("add", "delete", "add")]
-    sets = [(name, one) for name, one in objects if isinstance(one, Set)]
-    chains = [(name, one) for name, one in objects if isinstance(one, Chain)]
-    based = [(name, one) for name, one in chains if one.hook]
-    commands += map(_declaration, based)
-    commands += map(_declaration, sets)
-    commands += map(_declaration, [(name, one) for name, one in chains if not one.hook])
-    for name, chain in chains:
-        commands += _rules(name, chain)
-    for name, elements in _merged(objects).items():
-        commands += _with_elements("add", name, elements)
+    for objects in stages:
+        declared = _declared(objects)
+        commands += map(_declaration, declared.items())
+        for name, one in declared.items():
+            if isinstance(one, Chain):
+                commands += _rules(name, one)
+        for name, elements in _merged(objects).items():
+            commands += _with_elements("add", name, elements)
     return Commands(_batches(commands), whole=True)
 
 
@@ -133,7 +136,7 @@ def _declaration(named: tuple[str, Set | Chain]) -> _Command:
     name, one = named
     if isinstance(one, Chain):
         return _CHAIN, f"add chain {name}" + (f" {{ {one.hook} }}" if one.hook else "")
-    return _SET, f"add {one.kind} {name} {{ type {one.type};{one.flags and f' {one.flags};'} }}"
+    return _SET, f"add {one.kind} {name} {{ type {one.type};{one.flags and f' {one.flags}'} }}"
 
 
 def _rules(name: str, chain: Chain) -> Iterator[_Command]:

@@ -6,9 +6,11 @@ that two plans are quickly compared. Its mappings are never changed.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
+
+from kumoniwa.values import dataclass
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 """Numbers of the protocols that rules treat in a way of their own."""
@@ -20,6 +22,7 @@ MTU = 9001
 METADATA = IPv4Address("169.254.169.254")
 RESOLVER = IPv4Address("169.254.169.253")
 """Where every VPC's resolver is reached, beside the primary block's third address."""
+WAY_OUT_MTU = 65520
 WAY_OUT = "igw"
 """The device in the VPC's namespace behind which the internet, and this host, are."""
 THIS_HOST = IPv4Address("127.0.0.1")
@@ -277,6 +280,16 @@ class Plan:
     def host(self) -> IPv4Address:
         """Whom a guest sees as the client of its public address: this host, from behind `WAY_OUT`."""
         return self.transit.network_address + 2
+
+    @property
+    def upstream(self) -> IPv4Address:
+        """The host's name service, from behind `WAY_OUT`."""
+        return self.transit.network_address + 3
+
+    @property
+    def outermost(self) -> IPv4Address:
+        """The namespace's own address on `WAY_OUT`."""
+        return self.transit.network_address + 100
 
     def means(self, block: IPv4Network | IPv6Network, address: IPv4Address) -> bool:
         """Whether an address is in a rule's or an entry's block.

@@ -1,7 +1,8 @@
-"""A VPC's devices, addresses, rules and routes, as commands for `ip -force -batch -` in the VPC's namespace. Pure.
+"""A VPC's devices, addresses, rules and routes, as commands for `ip -batch -` in the VPC's namespace. Pure.
 
-`whole` makes all of it, whatever is there; `changes` makes one plan's of another's. A tap, a link and the way out must
-exist before, and a device that is taken away goes after.
+`whole` makes all of it, whatever is there; `changes` makes one plan's of another's. Neither fails where it was run
+before, nor where the tap of an interface that is no more is gone already. A new tap, a new link and the way out must be
+there.
 
     rule 100    the VPC's own addresses: a route to each that a guest has; the rest of its blocks is a black hole, so
                 that nothing answers for it, not even ARP
@@ -21,6 +22,7 @@ from kumoniwa.network.vpc.plan import (
     MTU,
     RESOLVER,
     WAY_OUT,
+    WAY_OUT_MTU,
     Interface,
     NatGateway,
     Peering,
@@ -38,8 +40,9 @@ _FIRST_TABLE, _TABLES = 1000, 1 << 30
 _NEXT_HOP = IPv4Address("169.254.1.1")
 """Of a link to a peered VPC, seen from either end: its neighbour is known, and never asked."""
 
-_Lines = dict[str, str]
-"""What undoes each line, in the order in which they are made. "" for what ends with something else."""
+_Lines = dict[str, tuple[str, str]]
+"""What undoes each line ("" for what is not undone), and the device that it ends with ("": with none), in the order in
+which they are made."""
 
 
 def whole(plan: Plan) -> str:
@@ -55,8 +58,35 @@ def changes(before: Plan, after: Plan) -> str:
     """What makes the devices and routes of `after` of those of `before`; "" where nothing differs."""
     old, new = _lines(before), _lines(after)
     kept = {_place(line) for line in new}
-    gone = [undo for line, undo in reversed(old.items()) if line not in new and undo and _place(line) not in kept]
+    devices = _devices(after)
+    gone = [
+        undo
+        for line, (undo, device) in reversed(old.items())
+        if line not in new and undo and _place(line) not in kept and (not device or device in devices)
+    ]
     return _text([*gone, *(line for line in new if line not in old)])
+
+
+def settings(plan: Plan) -> dict[str, str]:
+    """The kernel's settings, by their path below /proc/sys. The taps and links must be there."""
+    found = {
+        "net/ipv4/ip_forward": "1",
+        "net/ipv4/conf/all/rp_filter": "0",  # what may be sent, `nft` decides
+        "net/ipv4/conf/all/send_redirects": "0",
+        "net/ipv6/conf/all/disable_ipv6": "1",
+    }
+    for device in sorted({*_devices(plan), WAY_OUT}):
+        own = f"net/ipv4/conf/{device}"
+        found |= {f"{own}/rp_filter": "0", f"{own}/send_redirects": "0"}
+        if device.startswith("e"):
+            found |= {f"{own}/proxy_arp": "1", f"net/ipv4/neigh/{device}/proxy_delay": "0"}
+    return found
+
+
+def _devices(plan: Plan) -> set[str]:
+    """The taps and links that are there."""
+    taps = {interface.tap for interface in plan.interfaces.values() if interface.live}
+    return taps | {peering.link for peering in plan.peerings.values() if peering.active}
 
 
 def table_numbers(plan: Plan) -> dict[str, int]:
@@ -96,52 +126,57 @@ def _lines(plan: Plan) -> _Lines:
     tables = _Tables(plan)
     for table_id, number in numbers.items():
         for block, where in tables.rendered(table_id):
-            lines[f"route replace {where.replace('BLOCK', str(block))} table {number}"] = (
-                f"route del {block} table {number}"
-            )
+            # Whatever the route is then, or if it went with its device: a black hole takes its place, and is deleted.
+            gone = f"blackhole {block} table {number}"
+            undo = f"route replace {gone}\nroute del {gone}"
+            lines[f"route replace {where.replace('BLOCK', str(block))} table {number}"] = undo, ""
     return lines
 
 
 def _own(plan: Plan) -> _Lines:
     """What the namespace has without any interface."""
-    lines = {
-        "link set dev lo up": "",
-        f"rule add pref 100 lookup {LOCAL_TABLE}": "",
-        "rule add pref 300 not iif lo blackhole": "",
-        "route replace local 240.0.0.0/8 dev lo": "",
+    lines: _Lines = {
+        "link set dev lo up": ("", ""),
+        f"link set dev {WAY_OUT} mtu {WAY_OUT_MTU} up": ("", ""),
+        f"rule add pref 100 lookup {LOCAL_TABLE}": ("", ""),
+        "rule add pref 300 not iif lo blackhole": ("", ""),
+        "route replace local 240.0.0.0/8 dev lo": ("", ""),
     }
-    for address in (METADATA, RESOLVER, plan.resolver):
-        lines[f"addr replace {address}/32 dev lo"] = f"addr del {address}/32 dev lo"
+    addresses = [f"{address}/32 dev lo" for address in (METADATA, RESOLVER, plan.resolver)]
+    addresses.append(f"{plan.outermost}/{plan.transit.prefixlen} dev {WAY_OUT}")
+    for address in addresses:
+        lines[f"addr replace {address}"] = f"addr del {address}", ""
     for block in plan.cidrs:
-        line = f"blackhole {block} table {LOCAL_TABLE} metric 9999"
-        lines[f"route replace {line}"] = f"route del {line}"
+        unused = f"blackhole {block} table {LOCAL_TABLE} metric 9999"
+        lines[f"route replace {unused}"] = f"route del {unused}", ""
     return lines
 
 
 def _interface(interface: Interface, subnet: Subnet, table: int) -> _Lines:
     tap = interface.tap
     router = f"{subnet.router}/{subnet.cidr.prefixlen} dev {tap}"
-    lines = {
-        f"link set dev {tap} mtu {MTU} up": "",
-        f"addr replace {router} noprefixroute": f"addr del {router}",
-        f"rule add pref 200 iif {tap} lookup {table}": f"rule del pref 200 iif {tap} lookup {table}",
+    rule = f"pref 200 iif {tap} lookup {table}"
+    lines: _Lines = {
+        f"link set dev {tap} mtu {MTU} up": ("", tap),
+        f"addr replace {router} noprefixroute": (f"addr del {router}", tap),
+        f"rule add {rule}": (f"rule del {rule}", ""),
     }
     for address in interface.addresses:
-        neighbour, route = f"{address.private} dev {tap}", f"{address.private} dev {tap} table {LOCAL_TABLE}"
+        own = f"{address.private} dev {tap}"
         lines[f"neigh replace {address.private} lladdr {interface.mac} dev {tap} nud permanent"] = (
-            f"neigh del {neighbour}"
+            f"neigh del {own}",
+            tap,
         )
-        lines[f"route replace {route}"] = f"route del {route}"
+        lines[f"route replace {own} table {LOCAL_TABLE}"] = f"route del {own} table {LOCAL_TABLE}", tap
     return lines
 
 
 def _link(peering: Peering, vpc_id: str) -> _Lines:
     link = peering.link
+    neighbour = f"{_NEXT_HOP} lladdr {link_mac(peering.id, peering.vpc_id)} dev {link} nud permanent"
     return {
-        f"link set dev {link} address {link_mac(peering.id, vpc_id)} mtu {MTU} up": "",
-        f"neigh replace {_NEXT_HOP} lladdr {link_mac(peering.id, peering.vpc_id)} dev {link} nud permanent": (
-            f"neigh del {_NEXT_HOP} dev {link}"
-        ),
+        f"link set dev {link} address {link_mac(peering.id, vpc_id)} mtu {MTU} up": ("", link),
+        f"neigh replace {neighbour}": (f"neigh del {_NEXT_HOP} dev {link}", link),
     }
 
 

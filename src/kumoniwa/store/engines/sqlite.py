@@ -63,6 +63,8 @@ _PASSING = {
 
 @dataclass(frozen=True, slots=True)
 class _Asked(Generic[T]):
+    """A caller that gives up cancels the future: a read need not be begun, a write does not depend on when that was."""
+
     work: Work[T]
     done: "asyncio.Future[T]"
     patient: bool = False
@@ -99,8 +101,7 @@ class SqliteDatabase:
     async def write(self, work: Work[T], *, patient: bool = False) -> T:
         write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future(), patient)
         self._ask(self._writes, write)
-        # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
-        return await asyncio.shield(write.done)
+        return await write.done
 
     async def close(self) -> None:
         self._closed = True
@@ -244,10 +245,10 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
         changes.undone()
         if isinstance(failure, DatabaseUnavailable):
             log.error("the database cannot be written now", writes=len(batch), reason=str(failure))
-            outcomes = [partial(write.done.set_exception, DatabaseUnavailable(str(failure))) for write in batch]
+            outcomes = [partial(_refuse, write.done, DatabaseUnavailable(str(failure))) for write in batch]
         else:
             log.error("a commit failed", writes=len(batch), exc_info=failure)
-            outcomes = [partial(write.done.set_exception, failure) for write in batch]
+            outcomes = [partial(_refuse, write.done, failure) for write in batch]
     changes.committed()
     for loop in loops:
         those = [outcome for write, outcome in zip(batch, outcomes, strict=True) if write.done.get_loop() is loop]
@@ -277,8 +278,8 @@ def _saved(write: _Asked[T], connection: Connection, driver: Any, *, first: bool
             raise DatabaseUnavailable(reason) from failure
         for statement in _BEGUN_AGAIN if first else _TAKEN_BACK:
             driver.execute(statement)
-        return partial(write.done.set_exception, failure)
-    return partial(write.done.set_result, result)
+        return partial(_refuse, write.done, failure)
+    return partial(_give, write.done, result)
 
 
 def _driver(connection: Connection) -> Any:

@@ -32,7 +32,7 @@ async def associate_address(cloud: Cloud, call: Call, parameters: Parameters) ->
         address = named_address(connection, call, parameters)
         interface = _interface(connection, call, parameters)
         private_ip = _private_address(connection, interface, parameters.get("PrivateIpAddress"))
-        if gateways.of_vpc(connection, interface.vpc_id) is None:
+        if gateways.attached_to(connection, interface.vpc_id) is None:
             raise Ec2Error("Gateway.NotAttached", f"Network {interface.vpc_id} is not attached to any internet gateway")
         if (address.interface_id, address.private_ip) == (interface.id, private_ip):
             return {"AssociationId": address.association_id}

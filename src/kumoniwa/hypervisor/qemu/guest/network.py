@@ -26,9 +26,9 @@ async def plugged(taps: Taps | None, spec: GuestSpec) -> AsyncIterator[Sequence[
     """
     found: list[Tap] = []
     try:
-        for nic in spec.nics:
-            if nic.port is not None:
-                found.append(await networks(taps).plug(nic.port))
+        for port in (nic.port for nic in spec.nics if nic.port is not None):
+            tap = await networks(taps).plug(port)
+            found.append(tap)
         yield found
     finally:
         for tap in found:
@@ -60,7 +60,7 @@ def report_found(taps: Taps | None, port: NetworkPort, process: Identity) -> Non
     with contextlib.suppress(OSError):  # it ended meanwhile
         for entry in (_PROC / str(process.pid) / "fd").iterdir():
             with contextlib.suppress(OSError):
-                target = os.readlink(entry)
-                if target.startswith(_NAMESPACE) and target != os.readlink(_OWN):
+                target = str(entry.readlink())
+                if target.startswith(_NAMESPACE) and target != str(_OWN.readlink()):
                     taps.found(port.network, os.open(entry, os.O_RDONLY | os.O_CLOEXEC))
                     return

@@ -1,12 +1,13 @@
 """One network of this host: a namespace with its keeper, its name service and its way out."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from typing import Any
 import structlog
 
 from kumoniwa import run, sockets
+from kumoniwa.network.host import own_addresses
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed
+from kumoniwa.network.vpc.host.keeper import WAY_OUT
 from kumoniwa.network.vpc.host.keeper_link import KeeperLink
 from kumoniwa.network.vpc.host.way_out import HostPort, Slirp, WayOut, ensure_ports
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +36,13 @@ _LEASES = "leases"
 DHCP_HOSTS = "dhcp-hosts"
 HOSTS = "hosts"
 """The folders of the files of hosts that dnsmasq reads, for DHCP and for DNS."""
+
+
+def _closed_to(addresses: Collection[IPv4Address]) -> str:
+    """Rules by which no guest reaches the host at these addresses, as it would any other host of the internet."""
+    rule = f'oifname "{WAY_OUT}" ip daddr {{ {", ".join(map(str, sorted(addresses)))} }} drop;' if addresses else ""
+    chain = f"chain forward {{ type filter hook forward priority filter - 20; {rule} }}"
+    return f"table inet host\ndelete table inet host\ntable inet host {{\n {chain}\n}}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +120,14 @@ class HostNetwork:
         await self._ensure_link()
 
     async def ensure_way_out(self, transit: IPv4Network) -> None:
-        """Afterwards it has a way out, in this block. Raises `NetworkFailed`."""
+        """Afterwards it has a way out, in this block, which leads to none of the host's own addresses.
+
+        Raises `NetworkFailed`.
+        """
         link = await self._ensure_link()
         await self._ask(link, "way_out")
-        await self._ask(link, "apply", settings={}, ip=self._way_out.link(transit), nft=[])
+        own = await asyncio.to_thread(own_addresses)
+        await self._ask(link, "apply", settings={}, ip=self._way_out.link(transit), nft=[_closed_to(own)])
         argv = self._way_out.command_line(self._inner, transit)
         await self._ask(link, "keep", name=_OUT, argv=list(argv), outside=True)
 
@@ -188,10 +203,8 @@ class HostNetwork:
         """Afterwards nothing of it is left, but what a guest that lives holds of it."""
         if (link := self._link or await self._found_keeper()) is not None:
             self._link = None
-            try:
+            with contextlib.suppress(KeeperLost):  # it has ended already
                 await self._ask(link, "end")
-            except KeeperLost:
-                pass  # it has ended already
             link.close()
         self.let_go()
 

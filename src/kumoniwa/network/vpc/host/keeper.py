@@ -1,6 +1,6 @@
 """The keeper of one network: a program of two processes, each of one thread.
 
-The outer process stands where the host's programs do, and runs the network's way out. The inner one is root of a user and
+The outer process stands where the host's programs do, and runs the network's way out. The inner one rules a user and a
 network namespace: it makes taps and sockets there, applies rules and routes, and runs the programs that belong inside.
 It serves one server at a time, at the listening socket that it was given: requests and answers are lines of JSON, open
 files come with them (`keeper_link.py` is the other end).
@@ -153,7 +153,8 @@ class Inside:
                 raise
 
     def _hear_server(self) -> None:
-        assert self._server is not None
+        if self._server is None:  # it was let go since we saw it readable
+            return
         try:
             chunk = self._server.recv(_CHUNK, socket.MSG_DONTWAIT)
         except BlockingIOError:

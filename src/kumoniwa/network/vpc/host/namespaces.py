@@ -31,7 +31,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 def enter_new() -> None:
     """Move this process, which has one thread, into a network namespace of its own, which it and what it runs rule.
 
-    Its user there is not root, which dnsmasq would want to cease to be. Raises `OSError` where the host does not let us.
+    Its user there is not root, which dnsmasq would want to cease to be. Raises `OSError` where the host forbids it.
     """
     uid, gid = os.geteuid(), os.getegid()
     _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)

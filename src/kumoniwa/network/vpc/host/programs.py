@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kumoniwa.network.vpc.host.namespaces import end_with_parent
 
@@ -42,7 +43,7 @@ class Programs:
 
     In a command line `{ready}` stands for the number of a file to which the program writes when it is ready, and
     `{exit}` for one that ends the program when it is closed. `tell` hears of each start and end:
-    `{"event": "ready" | "ended", "program": …, "starts": …}`; a program that does not say that it is ready is so at once.
+    `{"event": "ready" | "ended", "program": …, "starts": …}`; a program that does not say when it is ready, is at once.
     """
 
     def __init__(self, tell: Tell) -> None:
@@ -50,7 +51,7 @@ class Programs:
         self._programs: dict[str, _Program] = {}
 
     def keep(self, name: str, argv: Sequence[str]) -> bool:
-        """Afterwards a program of this command line runs under this name. One that does so already is left alone: False."""
+        """Afterwards a program of this command line runs under this name. False: it did, and was left alone."""
         known = self._programs.get(name)
         if known is not None and known.argv == argv:
             self._say("ready", known)
@@ -116,7 +117,7 @@ class Programs:
         try:
             program.process = subprocess.Popen(
                 argv,
-                env=_ENVIRONMENT,
+                env={**_ENVIRONMENT, "PWD": str(Path.cwd())},  # where it may leave by itself: so it says whose it is
                 stdin=subprocess.DEVNULL,
                 pass_fds=(says_ready, ends),
                 preexec_fn=_end_with_us,  # safe: this process has one thread

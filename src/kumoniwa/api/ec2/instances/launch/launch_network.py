@@ -11,7 +11,13 @@ from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.ec2.network.interface_addresses import check_addresses, checked_groups, default_group
 from kumoniwa.api.not_built import refuse
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
+from kumoniwa.errors import (
+    Ec2Error,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    NoDefaultVpc,
+    NotBuilt,
+)
 from kumoniwa.model.regions import zones
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
@@ -114,9 +120,7 @@ def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
 
 def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None, count: int) -> Subnet:
     if subnet_id is None:
-        return _default_subnet(
-            connection, call, [one.name for one in zones(call.region)] if zone is None else [zone], count
-        )
+        return _default_subnet(connection, call, zone, count)
     found = vpcs.subnets_in(connection, call.scope, [subnet_id])
     if not found:
         raise SUBNET.not_found([subnet_id])
@@ -128,18 +132,25 @@ def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str
     return found[0]
 
 
-def _default_subnet(connection: Connection, call: Call, names: Sequence[str], count: int) -> Subnet:
-    """The default subnet of the first of these zones that has room for so many, else of that with the most room."""
+def _default_subnet(connection: Connection, call: Call, zone: str | None, count: int) -> Subnet:
+    """The default subnet of a zone; where none is asked for, the first that has room for so many, else that with the
+    most room. Raises EC2's refusals where there is none."""
+    if (vpc := vpcs.default(connection, call.scope)) is None:
+        raise NoDefaultVpc()
+    subnets = [subnet for subnet in vpcs.subnets_of(connection, vpc.id) if subnet.default_for_az]
+    if not subnets:
+        raise Ec2Error("MissingInput", f"No subnets found for the default VPC '{vpc.id}'. Please specify a subnet.")
+    subnets = sorted((one for one in subnets if zone in (None, one.zone)), key=lambda one: one.zone)
+    if not subnets:
+        raise Ec2Error("InvalidInput", f"No default subnet for availability zone: '{zone}'.")
     roomiest: tuple[int, Subnet] | None = None
-    for name in names:
-        subnet = vpcs.default_subnet(connection, call.scope, name)
-        assert subnet is not None, "ensure_region made one in each zone"
+    for subnet in subnets:
         room = private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)
         if room >= count:
             return subnet
         if roomiest is None or room > roomiest[0]:
             roomiest = room, subnet
-    assert roomiest is not None, "every region has zones"
+    assert roomiest is not None, "there is one at least"
     return roomiest[1]  # fewer may be launched than that
 
 

@@ -1,4 +1,4 @@
-"""Sockets: why the host refuses one, and unix sockets in folders whose path may be longer than a socket's address (107 bytes) can hold.
+"""Sockets: why the host refuses one; and unix sockets whose path may be longer than their address (107 bytes) can hold.
 
 The folder is opened and the socket named through it: `/proc/self/fd/7/qmp.sock` is short wherever the folder is.
 """

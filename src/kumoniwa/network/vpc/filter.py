@@ -9,7 +9,7 @@ Source: the VPC user guide, "Security group rules", "Network ACLs", "Route prior
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
@@ -31,6 +31,7 @@ from kumoniwa.network.vpc.plan import (
     Target,
     TargetKind,
 )
+from kumoniwa.values import dataclass
 
 INTERNET = "internet"
 """As where a packet comes from or arrives: beyond the internet gateway, where this host is too."""

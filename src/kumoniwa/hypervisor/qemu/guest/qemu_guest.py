@@ -18,11 +18,12 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     GuestState,
     LayerId,
+    NetworkPort,
     Shutdown,
     Started,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
-from kumoniwa.hypervisor.qemu.guest import forwards, screen
+from kumoniwa.hypervisor.qemu.guest import forwards, network, screen
 from kumoniwa.hypervisor.qemu.guest.drives import cut, freeze, growth, plugs, stream
 from kumoniwa.hypervisor.qemu.guest.power import Power
 from kumoniwa.hypervisor.qemu.guest.process import console, record
@@ -49,7 +50,12 @@ class QemuGuest:
 
     @property
     def metadata_socket(self) -> Path | None:
-        return self._folder / METADATA_SOCKET
+        return self._folder / METADATA_SOCKET if self._port is None else None
+
+    @property
+    def _port(self) -> NetworkPort | None:
+        """Where the primary interface of the guest that there is is plugged in."""
+        return None if self._machine is None else self._machine.spec.nic.port
 
     @property
     def _machine(self) -> Machine | None:
@@ -59,6 +65,8 @@ class QemuGuest:
         """Find the process that an earlier server made, listen to it, and end what that server began with it."""
         if (machine := await self._power.adopt()) is None:
             return
+        if self._port is not None:
+            await asyncio.to_thread(network.report_found, self._around.taps, self._port, machine.identity)
         await freeze.ensure_thawed(machine, self._folder)
         with contextlib.suppress(GuestLost):
             async with self._bounded():
@@ -79,7 +87,10 @@ class QemuGuest:
         return await self._power.ensure_shut_down(deadline=deadline)
 
     async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
-        return await self._power.ensure_off(deadline=deadline, skip_os_shutdown=skip_os_shutdown)
+        port = self._port
+        shutdown = await self._power.ensure_off(deadline=deadline, skip_os_shutdown=skip_os_shutdown)
+        await network.ensure_closed(self._around.taps, port)
+        return shutdown
 
     async def pause_for_room(self) -> None:
         """See `Power.pause_for_room`."""
@@ -138,11 +149,12 @@ class QemuGuest:
         return await screen.screenshot(machine, self._folder)
 
     async def ensure_forwards(self, wanted: Collection[Forward]) -> Mapping[Forward, str]:
-        noted = await asyncio.to_thread(record.read, self._folder)
-        if self._machine is None or noted is None:
+        if (machine := self._machine) is None:
             return {}
+        if self._port is not None:
+            return await network.networks(self._around.taps).ensure_forwards(self._port, wanted)
         async with self._bounded():
-            return await forwards.ensure_forwards(self._machine, noted.spec.nic.address, wanted)
+            return await forwards.ensure_forwards(machine, machine.spec.nic.address, wanted)
 
     async def console(self) -> bytes:
         return await asyncio.to_thread(console.tail, self._folder)
@@ -159,7 +171,9 @@ class QemuGuest:
         machine.console.type_keys(keys)
 
     async def ensure_forgotten(self) -> None:
+        port = self._port
         await self._power.life.ensure_killed()
+        await network.ensure_closed(self._around.taps, port)
         self._power.life.said.end()
         if self._folder.exists():
             await asyncio.to_thread(shutil.rmtree, self._folder)

@@ -1,12 +1,13 @@
 """One network of this host: a namespace with its keeper, its name service and its way out."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -14,34 +15,48 @@ from typing import Any
 import structlog
 
 from kumoniwa import run, sockets
+from kumoniwa.network.host import own_addresses
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed
+from kumoniwa.network.vpc.host.keeper import WAY_OUT
 from kumoniwa.network.vpc.host.keeper_link import KeeperLink
 from kumoniwa.network.vpc.host.way_out import HostPort, Slirp, WayOut, ensure_ports
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 log = structlog.get_logger(__name__)
 
-TRANSIT = IPv4Network("100.64.0.0/16")
 _KEEPER = "kumoniwa.network.vpc.host.keeper"
 _SOCKET = "keeper.sock"
 _LOG = "keeper.log"
 _READY_WITHIN = 30.0  # seconds for a keeper, or a program, to be there
 _NAMES, _OUT = "names", "way-out"  # what the programs are called
+_PROGRAMS = {_NAMES: "dnsmasq", _OUT: "the way out"}
 _NAMES_FILE = "dnsmasq.conf"
+_LEASES = "leases"
+DHCP_HOSTS = "dhcp-hosts"
+HOSTS = "hosts"
+"""The folders of the files of hosts that dnsmasq reads, for DHCP and for DNS."""
+
+
+def _closed_to(addresses: Collection[IPv4Address]) -> str:
+    """Rules by which no guest reaches the host at these addresses, as it would any other host of the internet."""
+    rule = f'oifname "{WAY_OUT}" ip daddr {{ {", ".join(map(str, sorted(addresses)))} }} drop;' if addresses else ""
+    chain = f"chain forward {{ type filter hook forward priority filter - 20; {rule} }}"
+    return f"table inet host\ndelete table inet host\ntable inet host {{\n {chain}\n}}\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """All that a network is to be, as the host's programs read it.
+    """What a network is to be, or what is to change of it, as the host's programs read it.
 
-    `settings`: the kernel's, by their path below /proc/sys. `ip`: a batch for `ip`, which must not fail where it was run
-    before. `nft`: rules that replace those before them. `files`: by their path in the network's folder, what dnsmasq
-    reads; `dnsmasq.conf` is its configuration.
+    `settings`: the kernel's, by their path below /proc/sys. `ip`: a batch for `ip`. `nft`: batches for nft, each as a
+    whole or not at all. `files`: by their path in the network's folder, all that dnsmasq reads; `dnsmasq.conf` is its
+    configuration.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
     ip: str = ""
-    nft: str = ""
+    nft: Sequence[str] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,14 +92,14 @@ class HostNetwork:
         self._folder = folder
         self._tasks = tasks
         self._on_lost = on_lost
-        self._way_out: WayOut = Slirp(folder, TRANSIT) if way_out is None else way_out(folder)
+        self._way_out: WayOut = Slirp(folder) if way_out is None else way_out(folder)
         self._link: KeeperLink | None = None
         self._file = -1  # of the namespace
         self._inner = 0
         self._ready: dict[str, asyncio.Event] = {_NAMES: asyncio.Event(), _OUT: asyncio.Event()}
         self._starts: dict[str, int] = {}
-        self._ports: dict[IPv4Address, frozenset[HostPort]] = {}
-        self._ensuring = asyncio.Lock()
+        self._why: dict[str, str] = {}  # a program ended last
+        self._ports: dict[str, frozenset[HostPort]] = {}
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
 
@@ -100,18 +115,44 @@ class HostNetwork:
         else:
             os.close(file)
 
-    async def ensure(self, texts: Texts) -> None:
-        """Afterwards the network is there, and is as these texts have it; nothing of it is as it was otherwise.
+    async def ensure_kept(self) -> None:
+        """Afterwards it has a keeper. Raises `NetworkFailed`."""
+        await self._ensure_link()
+
+    async def ensure_way_out(self, transit: IPv4Network) -> None:
+        """Afterwards it has a way out, in this block, which leads to none of the host's own addresses.
 
         Raises `NetworkFailed`.
         """
-        async with self._ensuring:
-            link = await self._ensure_link()
-            await self._ask(link, "way_out")
-            await self._ask(link, "apply", settings=texts.settings, ip=texts.ip, nft=texts.nft)
+        link = await self._ensure_link()
+        await self._ask(link, "way_out")
+        own = await asyncio.to_thread(own_addresses)
+        await self._ask(link, "apply", settings={}, ip=self._way_out.link(transit), nft=[_closed_to(own)])
+        argv = self._way_out.command_line(self._inner, transit)
+        await self._ask(link, "keep", name=_OUT, argv=list(argv), outside=True)
+
+    async def apply(self, texts: Texts) -> None:
+        """Afterwards the kernel has it, and dnsmasq serves it, as these texts do. Raises `NetworkFailed`."""
+        link = await self._ensure_link()
+        answer, _ = await link.ask("apply", settings=texts.settings, ip=texts.ip, nft=list(texts.nft))
+        if answer["said"]:
+            log.warning("ip refused something", network=self.key, said=answer["said"])
+        if texts.files:
             await self._ensure_names(link, texts.files)
-            out = self._way_out.command_line(self._inner)
-            await self._ask(link, "keep", name=_OUT, argv=list(out), outside=True)
+
+    async def ready(self) -> None:
+        """Return once both programs run. Raises `NetworkFailed` where they do not."""
+        for program, event in self._ready.items():
+            try:
+                async with asyncio.timeout(_READY_WITHIN):
+                    await event.wait()
+            except TimeoutError:
+                raise NetworkFailed(f"{_PROGRAMS[program]} does not start: {self._why.get(program)}") from None
+
+    async def taps(self) -> frozenset[str]:
+        """The names of the taps that guests have. Raises `NetworkFailed`."""
+        answer, _ = await (await self._ensure_link()).ask("taps")
+        return frozenset(answer["names"])
 
     async def tap(self, name: str) -> TapFiles:
         """A new tap of this name, for a guest that has none. Raises `NetworkFailed`."""
@@ -130,19 +171,22 @@ class HostNetwork:
         listening.setblocking(False)
         return listening
 
-    async def ensure_ports(self, inside: IPv4Address, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
-        """Afterwards exactly these ports of the host lead to this address, but for those given back, each with the
-        reason it does not. Raises `NetworkFailed`."""
+    async def ensure_ports(self, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
+        """Afterwards exactly these ports of the host are open for this owner, but for those given back, each with the
+        reason it is not. Raises `NetworkFailed`."""
         async with self._opening:
-            before = self._ports.pop(inside, frozenset())
+            before = self._ports.pop(owner, frozenset())
             if wanted:
-                self._ports[inside] = frozenset(wanted)
-            elif not before and not self.is_there:
+                self._ports[owner] = frozenset(wanted)
+            if not wanted and not before:
                 return {}
             return await self._open(wanted)
 
     async def settle(self) -> None:
-        """Close the ports of the host that an earlier server opened, and that this one was not asked for."""
+        """Close the ports of the host that an earlier server opened, and that this one was not asked for.
+
+        Raises `NetworkFailed`.
+        """
         async with self._opening:
             await self._open(())
 
@@ -159,16 +203,13 @@ class HostNetwork:
         """Afterwards nothing of it is left, but what a guest that lives holds of it."""
         if (link := self._link or await self._found_keeper()) is not None:
             self._link = None
-            try:
+            with contextlib.suppress(KeeperLost):  # it has ended already
                 await self._ask(link, "end")
-            except KeeperLost:
-                pass  # it has ended already
             link.close()
         self.let_go()
 
     async def _open(self, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
-        async with asyncio.timeout(_READY_WITHIN):
-            await self._ready[_OUT].wait()
+        await self.ready()
         of_all = frozenset[HostPort]().union(*self._ports.values())
         return await ensure_ports(self._way_out, wanted, of_all)
 
@@ -229,12 +270,15 @@ class HostNetwork:
         return files
 
     async def _ensure_names(self, link: KeeperLink, files: Mapping[str, str]) -> None:
-        """Afterwards dnsmasq runs on these files. It sees by itself where hosts change, and starts anew for the rest."""
+        """Afterwards dnsmasq runs on these files: it reads hosts again, and starts anew for another configuration."""
         changed = await asyncio.to_thread(self._write, files)
-        argv = ["dnsmasq", "--keep-in-foreground", f"--conf-file={_NAMES_FILE}", "--log-facility=-"]
-        await self._ask(link, "keep", name=_NAMES, argv=argv, outside=False)
-        if _NAMES_FILE in changed and self._starts.get(_NAMES):
-            await self._ask(link, "signal", name=_NAMES, number=signal.SIGTERM)
+        argv = ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--pid-file="]
+        argv += [f"--conf-file={self._folder}/{_NAMES_FILE}", f"--dhcp-leasefile={self._folder}/{_LEASES}"]
+        argv += [f"--dhcp-hostsfile={self._folder}/{DHCP_HOSTS}", f"--addn-hosts={self._folder}/{HOSTS}"]
+        answer, _ = await link.ask("keep", name=_NAMES, argv=argv, outside=False)
+        if changed and not answer["began"]:
+            number = signal.SIGTERM if _NAMES_FILE in changed else signal.SIGHUP
+            await self._ask(link, "signal", name=_NAMES, number=number)
 
     def _write(self, files: Mapping[str, str]) -> set[str]:
         """Write what has changed, and delete what is no more; gives the paths of both."""
@@ -269,6 +313,7 @@ class HostNetwork:
         if event["event"] == "ended":
             log.warning("a network's program ended", network=self.key, program=program, why=event["why"])
             self._ready[program].clear()
+            self._why[program] = str(event["why"])
             return
         if program == _OUT and self._starts.get(_OUT, starts) != starts and self._ports:
             self._tasks.start(self._open_again(), f"open the ports of {self.key} again")

@@ -1,6 +1,6 @@
 """The keeper of one network: a program of two processes, each of one thread.
 
-The outer process stands where the host's programs do, and runs the network's way out. The inner one is root of a user and
+The outer process stands where the host's programs do, and runs the network's way out. The inner one rules a user and a
 network namespace: it makes taps and sockets there, applies rules and routes, and runs the programs that belong inside.
 It serves one server at a time, at the listening socket that it was given: requests and answers are lines of JSON, open
 files come with them (`keeper_link.py` is the other end).
@@ -27,7 +27,9 @@ from kumoniwa.network.vpc.host import namespaces
 from kumoniwa.network.vpc.host.programs import Programs
 
 WAY_OUT = "igw"
-"""The lasting tap of the way out. Every other interface but `lo` is a guest's."""
+"""The lasting tap of the way out."""
+TAPS = "e"
+"""What the names of guests' taps begin with, and no others."""
 LONGEST_LINE = 16 * 1024 * 1024  # bytes of a request: the rules of a large network
 _LONGEST_MESSAGE = 65536  # bytes between the two processes
 _CHUNK = 65536
@@ -91,7 +93,7 @@ class Outside:
             if not message:
                 self._programs.end_all()
                 return
-            _tend(self._programs, json.loads(message))
+            self._programs.keep(**json.loads(message))
 
 
 class Inside:
@@ -151,7 +153,8 @@ class Inside:
                 raise
 
     def _hear_server(self) -> None:
-        assert self._server is not None
+        if self._server is None:  # it was let go since we saw it readable
+            return
         try:
             chunk = self._server.recv(_CHUNK, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -200,13 +203,18 @@ class Inside:
         """Who keeps this network, with a file of its namespace."""
         return {"pid": os.getpid()}, [os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)]
 
+    def _do_taps(self) -> Answer:
+        """The names of the guests' taps that there are."""
+        return {"names": _guests()}, []
+
     def _do_tap(self, name: str) -> Answer:
         """A tap for a guest, which goes with its last open file."""
         return {}, [namespaces.open_tap(name)]
 
     def _do_way_out(self) -> Answer:
         """The tap of the way out, which stays when the program at its other end does not."""
-        os.close(namespaces.open_tap(WAY_OUT, lasting=True, with_offload=False))
+        if WAY_OUT not in (name for _, name in socket.if_nameindex()):
+            os.close(namespaces.open_tap(WAY_OUT, lasting=True, with_offload=False))
         return {}, []
 
     def _do_listen(self, address: str, port: int, backlog: int) -> Answer:
@@ -226,27 +234,33 @@ class Inside:
             self._listeners[address, port] = listening
         return {}, [os.dup(listening.fileno())]
 
-    def _do_apply(self, settings: Mapping[str, str], ip: str, nft: str) -> Answer:
-        """Set the kernel's settings, run a batch of `ip`, load rules of nft: in this order, each as a whole or not."""
+    def _do_apply(self, settings: Mapping[str, str], ip: str, nft: list[str]) -> Answer:
+        """Run a batch of `ip`, set the kernel's settings, load batches of nft: in this order.
+
+        What `ip` refuses does not keep it from the rest: it is told.
+        """
+        said = ""
+        if ip:
+            said = _run(["ip", "-force", "-batch", "-"], ip, check=False)
         for path, value in settings.items():
             target = (_SYSCTL / path).resolve()
             if _SYSCTL / "net" not in target.parents:
                 raise ValueError(f"{path} is no setting of a network")
             target.write_text(value)
-        if ip:
-            _run(["ip", "-batch", "-"], ip)
-        if nft:
-            _run(["nft", "-f", "-"], nft)
-        return {}, []
+        for batch in nft:
+            _run(["nft", "-f", "-"], batch)
+        return {"said": said[-_SAID:]}, []
 
     def _do_keep(self, name: str, argv: list[str], outside: bool) -> Answer:
-        """See `Programs.keep`."""
-        self._tend({"do": "keep", "name": name, "argv": argv}, outside=outside)
-        return {}, []
+        """See `Programs.keep`; of what is kept outside it is not said whether it ran."""
+        if outside:
+            _send(self._outside, {"name": name, "argv": argv})
+            return {}, []
+        return {"began": self._programs.keep(name, argv)}, []
 
     def _do_signal(self, name: str, number: int) -> Answer:
         """See `Programs.signal`; of the programs inside."""
-        self._tend({"do": "signal", "name": name, "number": number}, outside=False)
+        self._programs.signal(name, number)
         return {}, []
 
     def _do_end(self) -> Answer:
@@ -254,24 +268,10 @@ class Inside:
         self._ended = True
         return {}, []
 
-    def _tend(self, message: dict[str, Any], *, outside: bool) -> None:
-        if outside:
-            _send(self._outside, message)
-        else:
-            _tend(self._programs, message)
 
-
-def _tend(programs: Programs, message: dict[str, Any]) -> None:
-    match message:
-        case {"do": "keep", "name": name, "argv": argv}:
-            programs.keep(name, argv)
-        case {"do": "signal", "name": name, "number": number}:
-            programs.signal(name, number)
-
-
-def _guests() -> bool:
-    """Whether a guest has a tap here."""
-    return any(name not in ("lo", WAY_OUT) for _, name in socket.if_nameindex())
+def _guests() -> list[str]:
+    """The guests' taps that there are."""
+    return [name for _, name in socket.if_nameindex() if name.startswith(TAPS)]
 
 
 def _readable(files: Mapping[int, Callable[[], None]], seconds: float | None) -> list[Callable[[], None]]:
@@ -282,10 +282,12 @@ def _readable(files: Mapping[int, Callable[[], None]], seconds: float | None) ->
         return [key.data for key, _ in selector.select(seconds)]
 
 
-def _run(argv: list[str], text: str) -> None:
-    subprocess.run(
-        argv, input=text, capture_output=True, text=True, check=True, timeout=_APPLIED_WITHIN, env=_ENVIRONMENT
+def _run(argv: list[str], text: str, *, check: bool = True) -> str:
+    """Run a program on this text; gives what it complained of."""
+    ended = subprocess.run(
+        argv, input=text, capture_output=True, text=True, check=check, timeout=_APPLIED_WITHIN, env=_ENVIRONMENT
     )
+    return ended.stderr
 
 
 def _send(to: socket.socket, message: Mapping[str, object]) -> None:

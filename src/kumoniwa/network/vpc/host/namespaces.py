@@ -10,6 +10,12 @@ _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _NS_GET_USERNS = 0xB701
 _PR_SET_PDEATHSIG = 1
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_RAISE = 2
+_CAPABILITIES_3 = 0x20080522
+_OF_NETWORKS = (10, 12, 13)  # CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW
+_EVERY = (1 << 41) - 1  # up to CAP_CHECKPOINT_RESTORE, of Linux 5.9
+_INSIDE = 1000  # the user's number in the namespace
 _TUNSETIFF = 0x400454CA
 _TUNSETPERSIST = 0x400454CB
 _IFF_TAP = 0x0002
@@ -23,28 +29,27 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def enter_new() -> None:
-    """Move this process, which has one thread, into a network namespace of its own, of which it is root.
+    """Move this process, which has one thread, into a network namespace of its own, which it and what it runs rule.
 
-    Raises `OSError` where the host does not let us.
+    Its user there is not root, which dnsmasq would want to cease to be. Raises `OSError` where the host forbids it.
     """
     uid, gid = os.geteuid(), os.getegid()
     _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
     (_SELF / "setgroups").write_text("deny")
-    (_SELF / "uid_map").write_text(f"0 {uid} 1")
-    (_SELF / "gid_map").write_text(f"0 {gid} 1")
+    (_SELF / "uid_map").write_text(f"{_INSIDE} {uid} 1")
+    (_SELF / "gid_map").write_text(f"{_INSIDE} {gid} 1")
+    _hand_capabilities_on()
 
 
 def enter(network: int) -> None:
-    """Move this process, which has one thread, into the network namespace that this file is, as its root.
-
-    Raises `OSError`.
-    """
+    """The same, into the network namespace that this file is. Raises `OSError`."""
     user = fcntl.ioctl(network, _NS_GET_USERNS)
     try:
         _call("setns", user, _CLONE_NEWUSER)
     finally:
         os.close(user)
     _call("setns", network, _CLONE_NEWNET)
+    _hand_capabilities_on()
 
 
 def end_with_parent(signal: int) -> None:
@@ -71,7 +76,16 @@ def open_tap(name: str, *, lasting: bool = False, with_offload: bool = True) -> 
     return tap
 
 
-def _call(function: str, *arguments: int) -> None:
+def _hand_capabilities_on() -> None:
+    """Programs that this process starts have its capabilities over the network."""
+    handed = sum(1 << capability for capability in _OF_NETWORKS)
+    low, high = _EVERY & 0xFFFFFFFF, _EVERY >> 32
+    _call("capset", struct.pack("Ii", _CAPABILITIES_3, 0), struct.pack("6I", low, low, handed, high, high, 0))
+    for capability in _OF_NETWORKS:
+        _call("prctl", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
+
+
+def _call(function: str, *arguments: int | bytes) -> None:
     if getattr(_LIBC, function)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{function}: {os.strerror(number)}")

@@ -6,12 +6,17 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kumoniwa.network.vpc.host.namespaces import end_with_parent
 
 _AGAIN_AFTER = 1.0  # seconds from a program's start to its next one, at least
 _TERMINATED_WITHIN = 5.0
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+}
 
 Tell = Callable[[Mapping[str, object]], None]
 
@@ -38,23 +43,24 @@ class Programs:
 
     In a command line `{ready}` stands for the number of a file to which the program writes when it is ready, and
     `{exit}` for one that ends the program when it is closed. `tell` hears of each start and end:
-    `{"event": "ready" | "ended", "program": …, "starts": …}`; a program that does not say that it is ready is so at once.
+    `{"event": "ready" | "ended", "program": …, "starts": …}`; a program that does not say when it is ready, is at once.
     """
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self._programs: dict[str, _Program] = {}
 
-    def keep(self, name: str, argv: Sequence[str]) -> None:
-        """Afterwards a program of this command line runs under this name. One that does so already is left alone."""
+    def keep(self, name: str, argv: Sequence[str]) -> bool:
+        """Afterwards a program of this command line runs under this name. False: it did, and was left alone."""
         known = self._programs.get(name)
         if known is not None and known.argv == argv:
             self._say("ready", known)
-            return
+            return False
         if known is not None:
             self.end(name)
         self._programs[name] = program = _Program(name, argv)
         self._start(program)
+        return True
 
     def end(self, name: str) -> None:
         """Afterwards no program of this name runs."""
@@ -111,7 +117,7 @@ class Programs:
         try:
             program.process = subprocess.Popen(
                 argv,
-                env=_ENVIRONMENT,
+                env={**_ENVIRONMENT, "PWD": str(Path.cwd())},  # where it may leave by itself: so it says whose it is
                 stdin=subprocess.DEVNULL,
                 pass_fds=(says_ready, ends),
                 preexec_fn=_end_with_us,  # safe: this process has one thread

@@ -20,6 +20,7 @@ from kumoniwa.sockets import why_not
 _ANSWERED_WITHIN = 10.0  # seconds
 _LONGEST_ANSWER = 4 * 1024 * 1024  # bytes
 _MTU = 65520
+_OWN = 100  # of the network itself in the block, as slirp4netns expects it
 _API_SOCKET = "way-out.sock"
 
 
@@ -37,8 +38,15 @@ class HostPort:
 class WayOut(Protocol):
     """The program that carries a network's packets to and from the host."""
 
-    def command_line(self, inner: int) -> Sequence[str]:
-        """How to run it for the network of this keeper (its inner process); see `Programs` for `{ready}`, `{exit}`."""
+    def command_line(self, inner: int, transit: IPv4Network) -> Sequence[str]:
+        """How to run it for the network of this keeper (its inner process); see `Programs` for `{ready}`, `{exit}`.
+
+        `transit`: the block between it and the network.
+        """
+        ...
+
+    def link(self, transit: IPv4Network) -> str:
+        """What `ip` is to do for the device of the network at which it stands."""
         ...
 
     async def open_ports(self) -> Mapping[HostPort, int]:
@@ -55,19 +63,18 @@ class WayOut(Protocol):
 
 
 class Slirp:
-    """slirp4netns, by its API socket in this folder. `transit` is the block between it and the network."""
+    """slirp4netns, by its API socket in this folder. It is the second address of the block, its resolver the third."""
 
-    def __init__(self, folder: Path, transit: IPv4Network) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._transit = transit
 
-    def command_line(self, inner: int) -> Sequence[str]:
+    def command_line(self, inner: int, transit: IPv4Network) -> Sequence[str]:
         return [
             "slirp4netns",
             f"--userns-path=/proc/{inner}/ns/user",
             "--netns-type=path",
             f"--mtu={_MTU}",
-            f"--cidr={self._transit}",
+            f"--cidr={transit}",
             "--disable-host-loopback",
             "--enable-sandbox",
             "--enable-seccomp",
@@ -77,6 +84,10 @@ class Slirp:
             f"/proc/{inner}/ns/net",
             WAY_OUT,
         ]
+
+    def link(self, transit: IPv4Network) -> str:
+        own = f"{transit.network_address + _OWN}/{transit.prefixlen}"
+        return f"link set dev {WAY_OUT} mtu {_MTU} up\naddr replace {own} dev {WAY_OUT}\n"
 
     async def open_ports(self) -> Mapping[HostPort, int]:
         entries = (await self._ask("list_hostfwd"))["entries"]
@@ -125,7 +136,7 @@ class Slirp:
             raise NetworkFailed(f"The way out does not answer: {failure or 'time is up'}.") from failure
         if "error" in answered:
             raise NetworkRefused(str(answered["error"].get("desc", answered["error"])))
-        return answered["return"]
+        return answered.get("return", answered)  # a list comes bare, in 1.2.0
 
 
 async def ensure_ports(

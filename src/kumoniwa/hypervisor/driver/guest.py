@@ -225,6 +225,26 @@ class Guest(Protocol):
         """
         ...
 
+    async def nics(self) -> tuple[GuestNic, ...]:
+        """The network interfaces of the guest that there is, the primary one first; none where there is no guest."""
+        ...
+
+    async def ensure_nic_attached(self, nic: GuestNic) -> None:
+        """Afterwards the guest has this network interface too; a RUNNING one sees it appear. ABSENT: nothing happens.
+
+        Raises `DriverError`: then it has not.
+        """
+        ...
+
+    async def ensure_nic_detached(self, mac: str, *, deadline: float, force: bool) -> None:
+        """Afterwards the guest has no network interface of this address, which is not its primary one.
+
+        It is asked to let go and has `deadline` seconds for it. With `force` the interface is cut off from the network
+        of one that does not. ABSENT, or no such interface: nothing happens.
+        Raises `DetachRefused` without `force`: then it has the interface still.
+        """
+        ...
+
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
         """Afterwards the disk's layer is at least this long. Gives whether the guest sees it now; else it does from
         its next `ensure_running` on (`Disks.ensure_size` is for disks that no guest has). ABSENT: False, nothing done.

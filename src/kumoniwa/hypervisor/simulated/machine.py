@@ -16,6 +16,7 @@ from kumoniwa.hypervisor.driver import (
     GuestEvent,
     GuestId,
     GuestLost,
+    GuestNic,
     GuestSpec,
     GuestState,
     SerialConsole,
@@ -49,6 +50,7 @@ class Machine:
         "id",
         "ignores_power_button",
         "is_frozen",
+        "nics",
         "serial",
         "started_at",
         "state",
@@ -58,6 +60,8 @@ class Machine:
         self.id = id
         self.state = GuestState.ABSENT
         self.drives = Drives(id, host.layers)
+        self.nics: tuple[GuestNic, ...] = ()
+        """The network interfaces that are plugged in, the primary one first. No packets are carried."""
         self.boot_id: str | None = None
         self.started_at: datetime | None = None
         self.at_rest_at: datetime | None = None
@@ -87,6 +91,7 @@ class Machine:
         """Make the process, its processors not started. Raises `DriverError`: then there is none."""
         hostname = linux.hostname(spec.nic.address)
         self.drives.open(spec.disks)
+        self.nics = spec.nics
         self._hostname, self._product, self._bus = hostname, sys.intern(spec.product), spec.bus  # of few types are many
         self.started_at = self.at_rest_at = None
         self._become(GuestState.HALTED)
@@ -129,6 +134,7 @@ class Machine:
         self._timer.stop()
         self.drives.forget_memory()
         self.drives.close()
+        self.nics = ()
         self.boot_id, self._out_of_space, self.is_frozen = None, False, False
         self._host.ports.close(self.id)
         self._become(GuestState.ABSENT)
@@ -137,6 +143,11 @@ class Machine:
         """Plug a disk in; a running guest sees it appear. Raises `DriverError`: then it is not."""
         if self.drives.attach(disk):
             self._log_if_running(linux.disk_appears(self._bus, self.drives.slot(disk.serial), disk.serial))
+
+    @property
+    def hears_of_devices(self) -> bool:
+        """Whether it lets a network interface go when it is asked: it runs, or does not need to be asked."""
+        return not self._out_of_space
 
     def lets_go(self, serial: str) -> bool:
         """Give a disk back, all of it written, if the guest does; one that does not run is not asked."""

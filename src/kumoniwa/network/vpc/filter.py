@@ -171,6 +171,8 @@ class _Judge:
             case TargetKind.LOCAL | TargetKind.INTERFACE:
                 yield self._at_target(packet, target, receiver)
                 assert receiver is not None, "it was found at the target"
+                if self.opened is not None and self.opened.origin == INTERNET:
+                    yield from self._knows(receiver.id)  # the reply's source was translated: it has one way only
                 yield from self._arrive(packet, receiver, from_subnet=sender.subnet_id)
                 return receiver.id, packet
             case TargetKind.PEERING:

@@ -15,6 +15,7 @@ from kumoniwa.hypervisor.driver import (
     GuestDisk,
     GuestId,
     GuestLost,
+    GuestNic,
     GuestSpec,
     GuestState,
     LayerId,
@@ -23,7 +24,7 @@ from kumoniwa.hypervisor.driver import (
     Started,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
-from kumoniwa.hypervisor.qemu.guest import forwards, network, screen
+from kumoniwa.hypervisor.qemu.guest import forwards, network, nics, screen
 from kumoniwa.hypervisor.qemu.guest.drives import cut, freeze, growth, plugs, stream
 from kumoniwa.hypervisor.qemu.guest.power import Power
 from kumoniwa.hypervisor.qemu.guest.process import console, record
@@ -121,6 +122,27 @@ class QemuGuest:
                 at_rest = await machine.status() != "running" and not self._power.waits_for_room
                 await plugs.ensure_detached(machine, serial, deadline=deadline, force=force, at_rest=at_rest)
                 growth.forget(self._folder, serial)
+        except GuestLost:
+            if machine.alive:
+                raise
+
+    async def nics(self) -> tuple[GuestNic, ...]:
+        return () if self._machine is None else self._machine.spec.nics
+
+    async def ensure_nic_attached(self, nic: GuestNic) -> None:
+        if (machine := self._machine) is None:
+            return
+        async with self._rearranging, self._bounded():
+            await nics.ensure_attached(machine, self._folder, nic, self._around.taps)
+
+    async def ensure_nic_detached(self, mac: str, *, deadline: float, force: bool) -> None:
+        if (machine := self._machine) is None:
+            return
+        try:
+            async with self._rearranging, self._bounded(deadline):
+                if await machine.status() != "running" and not self._power.waits_for_room:
+                    deadline, force = 0.0, True  # the vCPUs stand until the next reset: nothing is asked of the guest
+                await nics.ensure_detached(machine, self._folder, mac, deadline=deadline, force=force)
         except GuestLost:
             if machine.alive:
                 raise

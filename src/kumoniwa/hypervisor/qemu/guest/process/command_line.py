@@ -44,6 +44,7 @@ _METADATA = "169.254.169.254:80"
 # upwards, and further interfaces from the last slot down.
 BUS = "pci.0"
 MOST_DISKS = 27
+MOST_PLUGGED = 28  # disks and further interfaces together
 NIC_IDS = "nic-"  # what the ids of further interfaces begin with
 _LAST_SLOT = 31
 DISK_IDS = "disk-"  # what the ids of disks begin with
@@ -206,9 +207,9 @@ def _check(spec: GuestSpec) -> None:
         )
     if len({disk.serial for disk in spec.disks}) != len(spec.disks):
         raise DriverError("A guest has no two disks of one serial number.", way_out=REPORT_IT)
-    if len(spec.disks) + len(spec.nics) > MOST_DISKS + 2:
+    if len(spec.disks) + len(spec.nics[1:]) > MOST_PLUGGED:
         raise DriverError(
-            f"A guest has at most {MOST_DISKS + 1} disks and further network interfaces together.",
+            f"A guest has at most {MOST_PLUGGED} disks and further network interfaces together.",
             way_out="Detach volumes or network interfaces of the instance.",
         )
     if nic.port is None and (nic.address not in _NETWORK or nic.address in (_ROUTER, _RESOLVER)):

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -182,10 +181,10 @@ class Machine:
         """Run a command of the human monitor; gives its text, which is not safe to show."""
         return (await self.execute("human-monitor-command", command_line=command)).page()
 
-    async def hand_over(self, channel: socket.socket, name: str) -> None:
-        """Give QEMU a copy of an open socket, under a name for the next command that takes one. Raises `GuestLost`."""
+    async def hand_over(self, file: int, name: str) -> None:
+        """Give QEMU a copy of an open file, under a name for the next command that takes one. Raises `GuestLost`."""
         monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
-        await monitor.hand_over(channel.fileno(), name)
+        await monitor.hand_over(file, name)
 
     async def status(self) -> str:
         """QEMU's word for what the vCPUs do: `running`, `shutdown`, `paused`, `io-error`, …"""

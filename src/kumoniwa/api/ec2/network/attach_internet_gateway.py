@@ -6,12 +6,13 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INTERNET_GATEWAY, VPC
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.registry import action
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import DependencyViolation, Ec2Error, InvalidParameterValue
 from kumoniwa.store import gateways, network_interfaces, route_tables, vpcs
 
 
-@action("AttachInternetGateway")
+@action("AttachInternetGateway", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def attach_internet_gateway(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Attach an internet gateway to a VPC that has none."""
 
@@ -31,7 +32,7 @@ async def attach_internet_gateway(cloud: Cloud, call: Call, parameters: Paramete
     return await cloud.change(call, attach)
 
 
-@action("DetachInternetGateway")
+@action("DetachInternetGateway", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def detach_internet_gateway(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Detach an internet gateway from a VPC in which nothing has a public address."""
 

@@ -124,9 +124,30 @@ class AttachmentLimitExceeded(Ec2Error):
         super().__init__("AttachmentLimitExceeded", f"An instance can have at most {most} volumes")
 
 
+class NoDefaultVpc(Ec2Error):
+    """What needs the default VPC, in a region whose default VPC was deleted."""
+
+    def __init__(self, *, of_group_name: bool = False) -> None:
+        text = "No default VPC for this user"
+        more = ". GroupName is only supported for EC2-Classic and default VPC."
+        super().__init__("VPCIdNotSpecified", text + more if of_group_name else text)
+
+
+class DependencyViolation(Ec2Error):
+    """A resource that others need, and that therefore stays."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("DependencyViolation", message)
+
+
 class VolumeInUse(Ec2Error):
     def __init__(self, message: str) -> None:
         super().__init__("VolumeInUse", message)
+
+
+def has_dependencies(what: str, resource_id: str) -> DependencyViolation:
+    """EC2's refusal to delete what other resources need."""
+    return DependencyViolation(f"The {what} '{resource_id}' has dependencies and cannot be deleted.")
 
 
 def unknown_attribute(name: str) -> InvalidParameterValue:

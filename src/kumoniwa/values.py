@@ -82,6 +82,7 @@ def _init(made: type[Any]) -> Callable[..., None]:
         body.append("self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n    " + "\n    ".join(body or ["pass"]), scope)
     compiled: Callable[..., None] = scope["__init__"]
+    compiled.__qualname__ = f"{made.__qualname__}.__init__"
     return compiled
 
 

@@ -30,6 +30,8 @@ _TOLD_RULE = [{**_OLD_RULE[0], "IpRanges": [{"CidrIp": "10.0.0.0/8", "Descriptio
 _OTHERS = [{"UserId": "210987654321"}]
 
 READS: dict[str, Example] = {
+    "DescribeAddressesAttribute": lambda _: {"Attribute": "domain-name"},
+    "DescribeNetworkInterfaceAttribute": lambda its: {"NetworkInterfaceId": its["interface"], "Attribute": "groupSet"},
     "DescribeImageAttribute": lambda its: {"ImageId": its["image"], "Attribute": "description"},
     "DescribeInstanceAttribute": lambda its: {"InstanceId": its["instance"], "Attribute": "blockDeviceMapping"},
     "DescribeSnapshotAttribute": lambda its: {"SnapshotId": its["snapshot"], "Attribute": "createVolumePermission"},
@@ -44,6 +46,23 @@ READS: dict[str, Example] = {
 }
 
 CHANGES: dict[str, Example] = {
+    "AllocateAddress": lambda _: {},
+    "AssociateAddress": lambda its: {"AllocationId": its["address"], "InstanceId": its["other"]},
+    "AssignPrivateIpAddresses": lambda its: {
+        "NetworkInterfaceId": its["interface"],
+        "SecondaryPrivateIpAddressCount": 1,
+    },
+    "CreateNetworkInterface": lambda its: {"SubnetId": its["subnet"]},
+    "DeleteNetworkInterface": lambda its: {"NetworkInterfaceId": its["unused interface"]},
+    "ModifyNetworkInterfaceAttribute": lambda its: {
+        "NetworkInterfaceId": its["interface"],
+        "Description": {"Value": "d"},
+    },
+    "ResetNetworkInterfaceAttribute": lambda its: {"NetworkInterfaceId": its["interface"], "SourceDestCheck": "true"},
+    "UnassignPrivateIpAddresses": lambda its: {
+        "NetworkInterfaceId": its["interface"],
+        "PrivateIpAddresses": ["172.31.0.11"],
+    },
     "AttachVolume": lambda its: {"VolumeId": its["free"], "InstanceId": its["instance"], "Device": "/dev/sdf"},
     "AuthorizeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
     "AuthorizeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
@@ -64,6 +83,8 @@ CHANGES: dict[str, Example] = {
     "DeleteVolume": lambda its: {"VolumeId": its["unused"]},
     "DeregisterImage": lambda its: {"ImageId": its["images"][0]},
     "DetachVolume": lambda its: {"VolumeId": its["attached"]},
+    "DisassociateAddress": lambda its: {"AssociationId": its["association"]},
+    "ReleaseAddress": lambda its: {"AllocationId": its["free address"]},
     "DisableImage": lambda its: {"ImageId": its["images"][1]},
     "DisableImageDeprecation": lambda its: {"ImageId": its["images"][2]},
     "DisableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][3]},
@@ -143,9 +164,23 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
     await stack.call("DisableImage", ImageId=images[4])
     await stack.call("EnableImageDeprecation", ImageId=images[2], DeprecateAt="2031-01-01T00:00:00Z")
+    address, led, free_address = [(await stack.call("AllocateAddress"))["AllocationId"] for _ in range(3)]
+    association = await stack.call("AssociateAddress", AllocationId=led, InstanceId=instance)
+    subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    interface, unused_interface = [
+        (await stack.call("CreateNetworkInterface", SubnetId=subnet, PrivateIpAddresses=[
+            {"PrivateIpAddress": f"172.31.0.{number}", "Primary": True},
+            {"PrivateIpAddress": f"172.31.0.{number + 1}"},
+        ]))["NetworkInterface"]["NetworkInterfaceId"]
+        for number in (10, 20)
+    ]  # fmt: skip
+    unchecked = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
+    await stack.call("ModifyNetworkInterfaceAttribute", **unchecked)
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
+        "interface": interface, "unused interface": unused_interface, "subnet": subnet,
+        "address": address, "association": association["AssociationId"], "free address": free_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
         "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
         "unused group": unused_group, "images": images, "disk": disk.as_uri(),

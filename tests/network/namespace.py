@@ -14,6 +14,7 @@ from kumoniwa.network.vpc.plan import METADATA, RESOLVER, WAY_OUT, Plan
 from kumoniwa.run import ProgramMissing, find
 
 _WIRE = Path(__file__).parent / "wire.py"
+_FILLED_BY_PACKETS = ("flows", "metadata-flows", "asking")
 _ENDS_WITHIN = 10.0  # seconds
 
 
@@ -70,20 +71,30 @@ class Namespace:
             *(("run", {"argv": ["nft", "-f", "-"], "text": batch}) for batch in rules.batches),
         )
 
-    def ruleset(self) -> Any:
-        """What nft lists, without what the kernel numbers, and in one order."""
-        [text] = self.ask(("run", {"argv": ["nft", "-j", "list", "ruleset"], "text": ""}))
-        chains: dict[str, list[str]] = {}
-        others: list[str] = []
-        for listed in json.loads(text)["nftables"]:
-            [(kind, what)] = listed.items()
+    def listed(self) -> dict[str, list[str]]:
+        """What it has: rules, sets, routes and neighbours, without what the kernel numbers, and in one order."""
+        programs = (
+            ["nft", "-j", "list", "ruleset"],
+            ["ip", "rule"],
+            ["ip", "route", "show", "table", "all"],
+            ["ip", "neigh", "show", "nud", "permanent"],
+            ["ip", "-o", "addr"],
+        )
+        text, *others = self.ask(*(("run", {"argv": argv, "text": ""}) for argv in programs))
+        found = {" ".join(argv): sorted(text.splitlines()) for argv, text in zip(programs[1:], others, strict=True)}
+        found["sets and chains"] = []
+        for one in json.loads(text)["nftables"]:
+            [(kind, what)] = one.items()
             what.pop("handle", None)
             if kind == "rule":
-                chains.setdefault(f"{what['family']} {what['chain']}", []).append(json.dumps(what, sort_keys=True))
+                found.setdefault(f"{what['family']} {what['chain']}", []).append(json.dumps(what, sort_keys=True))
             elif kind != "metainfo":
-                what["elem"] = sorted(json.dumps(element, sort_keys=True) for element in what.get("elem", ()))
-                others.append(json.dumps({kind: what}, sort_keys=True))
-        return {"chains": chains, "others": sorted(others)}
+                elements = what.pop("elem", ())
+                if what["name"] not in _FILLED_BY_PACKETS:
+                    what["elem"] = sorted(json.dumps(element, sort_keys=True) for element in elements)
+                found["sets and chains"].append(json.dumps({kind: what}, sort_keys=True))
+        found["sets and chains"].sort()
+        return found
 
     def _answer(self) -> Any:
         assert self._process.stdout is not None and self._process.stderr is not None

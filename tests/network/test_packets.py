@@ -1,19 +1,21 @@
 """What nftables and the routes of a plan do to packets, in a namespace of the test's own, is what the oracle says."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from random import Random
 from typing import Any
 
 import namespace
+import plans
 import pytest
 from frames import frame, packet_in
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from namespace import Namespace
-from plans import Sent, plans, sent
+from plans import Sent
 from wire import ROUTER_MAC
 
-from kumoniwa.network.vpc import routes
+from kumoniwa.network.vpc import nft, routes
 from kumoniwa.network.vpc.filter import INTERNET, ROUTER, Verdict, answer, verdict
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import WAY_OUT, Plan, transit_address
@@ -21,7 +23,8 @@ from kumoniwa.network.vpc.plan import WAY_OUT, Plan, transit_address
 pytestmark = pytest.mark.timeout(300)
 
 _OTHER_MAC = bytes((0x0A, 0, 0, 0, 0, 9))
-_PACKETS_OF_A_PLAN = 16
+_PLANS, _PACKETS_OF_A_PLAN = 200, 20
+_CHANGED_PLANS = 20
 
 
 @pytest.fixture(scope="module")
@@ -35,58 +38,80 @@ def network() -> Iterator[Namespace]:
 def test_what_the_kernel_does_with_a_packet_is_what_the_plan_says(network: Namespace, record_property: Any) -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=250, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
-    @given(st.data())
-    def try_one(data: st.DataObject) -> None:
-        plan = data.draw(plans())
+    @settings(max_examples=_PLANS, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
+    @given(st.randoms(use_true_random=True))
+    def try_one(random: Random) -> None:
+        plan = plans.random_plan(random)
         network.carry(plan)
-        network.ask(("serve", {"addresses": namespace.services(plan)}))
-        for packet in data.draw(st.lists(sent(plan), min_size=_PACKETS_OF_A_PLAN, max_size=_PACKETS_OF_A_PLAN)):
-            _judge(network, plan, packet, seen)
+        _judge(network, plan, [plans.sent(random, plan) for _ in range(_PACKETS_OF_A_PLAN)], seen)
 
     try_one()
-    for name, count in sorted(seen.items()):
-        record_property(name, count)
-        print(name, count)
+    for what, count in sorted(seen.items()):
+        record_property(what, count)
+        print(f"{what}: {count}")
 
 
-def _judge(network: Namespace, plan: Plan, one: Sent, seen: Counter[str]) -> None:
-    """Send the packet, and the reply to it where it is admitted, and compare what comes of both."""
-    expected = verdict(plan, one.packet, one.origin)
-    seen["packets"] += 1
-    seen[f"{'admitted' if expected.admitted else 'dropped'}: {expected.deciding.decider}"] += 1
-    _compare(network, plan, expected, fresh=True)
-    if expected.admitted and expected.to != ROUTER and one.packet.opens_a_flow:
-        reply = answer(plan, expected)
-        seen["replies"] += 1
-        seen[f"reply {'admitted' if reply.admitted else 'dropped'}: {reply.deciding.decider}"] += 1
-        _compare(network, plan, reply, fresh=False)
+def test_a_plan_that_is_changed_is_carried_as_one_that_is_new(network: Namespace) -> None:
+    @settings(max_examples=_CHANGED_PLANS, phases=[Phase.generate], deadline=None)
+    @given(st.randoms(use_true_random=True))
+    def try_one(random: Random) -> None:
+        before = plans.random_plan(random)
+        network.carry(before)
+        for _ in range(4):
+            after = plans.changed(random, before)
+            network.carry(after, nft.changes(before, after), routes.changes(before, after))
+            _judge(network, after, [plans.sent(random, after) for _ in range(5)], Counter())
+            by_changes = network.listed()
+            network.carry(after)
+            for what, lines in network.listed().items():
+                assert by_changes.pop(what) == lines, what
+            assert not by_changes
+            before = after
+
+    try_one()
 
 
-def _compare(network: Namespace, plan: Plan, expected: Verdict, *, fresh: bool) -> None:
-    device = _device(plan, expected.origin)
-    packet = _as_carried(expected.packet, expected.origin)
+def _judge(network: Namespace, plan: Plan, packets: Iterable[Sent], seen: Counter[str]) -> None:
+    """Send packets, and the replies to those that are admitted, and compare what comes of both with the verdicts."""
+    verdicts: list[tuple[str, Verdict]] = []
+    for one in packets:
+        verdicts.append(("packet", opening := verdict(plan, one.packet, one.origin)))
+        if opening.admitted and opening.to != ROUTER and one.packet.opens_a_flow:
+            verdicts.append(("reply", answer(plan, opening)))
+    frames = [
+        (_device(plan, expected.origin), _frame(plan, expected, replies=what == "reply").hex(), what == "packet")
+        for what, expected in verdicts
+    ]
+    _, came = network.ask(("serve", {"addresses": namespace.services(plan)}), ("send", {"packets": frames}))
+    for (what, expected), got in zip(verdicts, came, strict=True):
+        seen[f"{what} {'admitted' if expected.admitted else 'dropped'}: {expected.deciding.decider}"] += 1
+        _compare(plan, what, expected, got)
+
+
+def _frame(plan: Plan, one: Verdict, *, replies: bool) -> bytes:
     destination, source = ROUTER_MAC, _OTHER_MAC
-    if expected.origin in plan.peerings:
-        destination = _octets(routes.link_mac(expected.origin, plan.vpc_id))
-    elif expected.origin in plan.interfaces:
-        source = _octets(plan.interfaces[expected.origin].mac)
-    ethernet = frame(packet, source=source, destination=destination, replies=not fresh)
-    [came] = network.ask(("send", {"tap": device, "frame": ethernet.hex(), "fresh": fresh}))
-    what = "first packet" if fresh else "reply"
+    if one.origin in plan.peerings:
+        destination = _octets(routes.link_mac(one.origin, plan.vpc_id))
+    elif one.origin in plan.interfaces:
+        source = _octets(plan.interfaces[one.origin].mac)
+    return frame(_as_carried(one.packet, one.origin), source=source, destination=destination, replies=replies)
+
+
+def _compare(plan: Plan, what: str, expected: Verdict, came: Sequence[tuple[str, str]]) -> None:
     said = "\n".join(
         [
-            f"{what} {expected.packet!r} of {expected.origin}, as {packet!r}",
+            f"{what} {_as_carried(expected.packet, expected.origin)!r} of {expected.origin}",
             *(decision.sentence for decision in expected.decisions),
             *(f"{name} got {packet_in(bytes.fromhex(data)) if name != 'service' else data}" for name, data in came),
         ]
     )
+    names = [name for name, _ in came]
     if expected.to is None:
-        assert came == [], said
+        assert names == [], said
     elif expected.to == ROUTER:
-        assert [name for name, _ in came] in (["service"], [device]), said
+        assert names in (["service"], [_device(plan, expected.origin)]), said
     else:
-        assert [name for name, _ in came] == [_device(plan, expected.to)], said
+        assert names == [_device(plan, expected.to)], said
         assert packet_in(bytes.fromhex(came[0][1])) == _as_carried(expected.arriving, expected.to), said
 
 

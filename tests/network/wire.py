@@ -82,17 +82,20 @@ class Wire:
         kind, error = struct.unpack_from("=H", answer, 4)[0], struct.unpack_from("=i", answer, 16)[0]
         assert kind == _NLMSG_ERROR and error == 0, f"flows are not forgotten: {error}"
 
-    def send(self, tap: str, frame: str, *, fresh: bool) -> list[tuple[str, str]]:
-        """Send a frame into a tap, after all flows were forgotten where it is `fresh`.
+    def send(self, packets: Sequence[tuple[str, str, bool]]) -> list[list[tuple[str, str]]]:
+        """Send each frame into its tap, after all flows were forgotten where it opens one.
 
-        Gives what came of it: frames of IPv4 by tap, and datagrams by "service". The kernel has done all that it does
+        Gives what came of each: frames of IPv4 by tap, and datagrams by "service". The kernel has done all that it does
         with a frame when `write` returns: nothing comes later.
         """
-        if fresh:
-            self.forget_flows()
+        came = []
         self._drain()
-        os.write(self._taps[tap], bytes.fromhex(frame))
-        return self._drain()
+        for tap, frame, opens in packets:
+            if opens:
+                self.forget_flows()
+            os.write(self._taps[tap], bytes.fromhex(frame))
+            came.append(self._drain())
+        return came
 
     def _drain(self) -> list[tuple[str, str]]:
         came = []

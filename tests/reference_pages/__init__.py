@@ -1,4 +1,4 @@
-"""What is made from the code: the pages of `docs/reference`, and the table of the actions' modules.
+"""What is made from the code: the pages of `docs/reference`, the table of the actions' modules, the schema.
 
 `scripts/reference` writes them; a unit test keeps them fresh.
 """
@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reference_pages import action_modules, actions, command_line, configuration
+from reference_pages import action_modules, actions, command_line, configuration, schema
 
 _ROOT = Path(__file__).parents[2]
 FOLDER = _ROOT / "docs" / "reference"
@@ -21,5 +21,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
 WRITTEN: Mapping[Path, Callable[[], str]] = {
     **{FOLDER / name: page for name, page in PAGES.items()},
     _ROOT / "src" / "kumoniwa" / "api" / "action_modules.py": action_modules.module,
+    _ROOT / "src" / "kumoniwa" / "store" / "engines" / "sqlite.sql": schema.statements,
 }
 """Everything that is written: each file's text, by its path."""

@@ -65,7 +65,7 @@ def test_a_depth_that_contradicts_what_is_missing_is_refused(extent: dict[str, A
     assert "PaintInstances" not in ACTIONS["ec2"]
 
 
-@pytest.mark.parametrize("name", [name for name, extent in _EXTENTS.items() if extent.not_built])
+@pytest.mark.parametrize("name", sorted(name for name, extent in _EXTENTS.items() if extent.not_built))
 def test_every_parameter_that_an_action_refuses_is_one_of_the_model(name: str) -> None:
     model = parameters_of(name)
     for parameter in _EXTENTS[name].not_built:

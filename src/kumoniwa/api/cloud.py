@@ -31,11 +31,11 @@ class Cloud:
     compaction: Compaction | None = None
     damage: Damage | None = None
     regions_made: set[Scope] = field(default_factory=set)
-    """Where the default VPC is known to exist: every action that reads a network asks."""
+    """Where the default VPC is known to have been made: every action that reads a network asks."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on a consistent view of the state."""
-        return await self.world.database.read(work)
+        """Run `work` on a consistent view of the state. It may be run twice: see `Database.read`."""
+        return await self.world.database.read(work, here=True)
 
     async def change(self, call: Call, work: Callable[[Connection], Answer]) -> Answer:
         """Run `work` in one transaction with the call's ClientToken, then start the workflows it submitted.

@@ -77,7 +77,7 @@ class Actions(Mapping[str, Action]):
         return self._registered[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._modules.keys() | self._registered.keys())
+        return iter(dict.fromkeys((*self._modules, *self._registered)))
 
     def __len__(self) -> int:
         return len(self._modules.keys() | self._registered.keys())

@@ -154,8 +154,12 @@ def serve(
     import gc
 
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
-    from kumoniwa.app.serve import run
     from kumoniwa.logs import log_facts
+    from kumoniwa.modules import deferred
+
+    # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests.
+    with deferred("importlib.metadata", "shutil"):
+        from kumoniwa.app.serve import run
 
     log_facts()
     config = Config(

@@ -9,10 +9,10 @@ Source: the EC2 user guide, "Use the Instance Metadata Service to access instanc
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from kumoniwa.clock import http_date
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.imds.tree import GuestFacts, find, metadata
 from kumoniwa.values import dataclass
@@ -90,7 +90,7 @@ def _read(request: Request, path: str, facts: GuestFacts, tokens: Tokens, now: d
     headers = {
         "Content-Type": "application/octet-stream" if path.rstrip("/").endswith("/user-data") else "text/plain",
         "Accept-Ranges": "none",
-        "Last-Modified": format_datetime(facts.instance.launch_time, usegmt=True),
+        "Last-Modified": http_date(facts.instance.launch_time),
     }
     if left is not None:
         headers[_LIFETIME_TOLD] = str(left)

@@ -9,7 +9,6 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from email.utils import format_datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -18,7 +17,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from kumoniwa.clock import Clock
+from kumoniwa.clock import Clock, http_date
 from kumoniwa.imds.answers import Answer, Request, answer, refusal
 from kumoniwa.imds.channels import GuestChannel, NetworkChannel
 from kumoniwa.imds.facts import gather
@@ -115,7 +114,7 @@ class MetadataService:
         else:
             response = answer(request, guest, self._tokens, now)
         log.debug("metadata asked", instance=instance_id, target=request.target, status=response.status.value)
-        return replace(response, headers={**response.headers, "Date": format_datetime(now, usegmt=True)})
+        return replace(response, headers={**response.headers, "Date": http_date(now)})
 
     async def _answered(self, instance_id: str) -> None:
         if self._on_request is not None:

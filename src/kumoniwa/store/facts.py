@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.tables import facts
@@ -18,3 +18,12 @@ def get(connection: Connection, name: str) -> Any:
 def put(connection: Connection, name: str, value: Any) -> None:
     """Set a fact for the first time."""
     connection.execute(facts.insert().values(name=name, value=value))
+
+
+_FORGOTTEN = Prepared(delete(facts).where(facts.c.name == bindparam("name")))
+
+
+def change(connection: Connection, name: str, value: Any) -> None:
+    """Set a fact, whether or not it was set before."""
+    _FORGOTTEN.run(connection, name=name)
+    put(connection, name, value)

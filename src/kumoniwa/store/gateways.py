@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, delete, select
 
 from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGateway
 from kumoniwa.model.scope import Scope
+from kumoniwa.store import rows
+from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import egress_only_gateways, internet_gateways, nat_gateways
 
@@ -19,9 +21,47 @@ def add(connection: Connection, gateway: InternetGateway) -> None:
     insert(connection, internet_gateways, gateway)
 
 
+_ATTACHED = Prepared(select(internet_gateways).where(internet_gateways.c.vpc_id == bindparam("vpc")))
+_DELETED = Prepared(delete(internet_gateways).where(internet_gateways.c.id == bindparam("id")))
+
+
+def attached_to(connection: Connection, vpc_id: str) -> InternetGateway | None:
+    """The internet gateway of a VPC, if it has one."""
+    return _ATTACHED.value(InternetGateway, connection, vpc=vpc_id)
+
+
+def attach(connection: Connection, gateway_id: str, vpc_id: str | None) -> None:
+    """Attach an internet gateway to a VPC, or to none."""
+    rows.change(connection, internet_gateways, gateway_id, {"vpc_id": vpc_id})
+
+
+def remove(connection: Connection, gateway_id: str) -> None:
+    """Delete an internet gateway."""
+    _DELETED.run(connection, id=gateway_id)
+
+
 def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[InternetGateway]:
     """The internet gateways of an account in a region; only these, where `ids` are given."""
     return _INTERNET_IN.of(connection, scope, ids)
+
+
+_EGRESS_ONLY_OF = Prepared(select(egress_only_gateways).where(egress_only_gateways.c.vpc_id == bindparam("vpc")))
+_EGRESS_ONLY_DELETED = Prepared(delete(egress_only_gateways).where(egress_only_gateways.c.id == bindparam("id")))
+
+
+def add_egress_only(connection: Connection, gateway: EgressOnlyGateway) -> None:
+    """Write a new egress-only internet gateway."""
+    insert(connection, egress_only_gateways, gateway)
+
+
+def egress_only_of(connection: Connection, vpc_id: str) -> list[EgressOnlyGateway]:
+    """The egress-only internet gateways of a VPC."""
+    return _EGRESS_ONLY_OF.values(EgressOnlyGateway, connection, vpc=vpc_id)
+
+
+def remove_egress_only(connection: Connection, gateway_id: str) -> None:
+    """Delete an egress-only internet gateway."""
+    _EGRESS_ONLY_DELETED.run(connection, id=gateway_id)
 
 
 def egress_only_in(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[EgressOnlyGateway]:

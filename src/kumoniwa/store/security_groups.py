@@ -44,6 +44,14 @@ def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None =
     return _IN_SCOPE.of(connection, scope, ids)
 
 
+_OF_VPC = Prepared(select(security_groups).where(security_groups.c.vpc_id == bindparam("vpc")))
+
+
+def of_vpc(connection: Connection, vpc_id: str) -> list[SecurityGroup]:
+    """The security groups of a VPC."""
+    return _OF_VPC.values(SecurityGroup, connection, vpc=vpc_id)
+
+
 def rules_in(connection: Connection, scope: Scope, group_ids: Collection[str] | None = None) -> list[SecurityGroupRule]:
     """The rules of these groups, or of all groups of an account in a region."""
     query = _scoped(security_group_rules, scope).order_by(security_group_rules.c.id)

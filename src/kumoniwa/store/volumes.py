@@ -15,6 +15,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, rows
+from kumoniwa.store.layers import let_go
 from kumoniwa.store.prepared import Prepared, among, either, listed
 from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import attachments, layers, snapshots, volumes
@@ -122,7 +123,8 @@ def remove(connection: Connection, volume_id: str) -> None:
         update(snapshots).where(waiting, snapshots.c.state == SnapshotState.PENDING).values(layer_id=head)
     )
     detach(connection, volume_id)
-    connection.execute(delete(volumes).where(volumes.c.id == volume_id))
+    gone = connection.execute(delete(volumes).where(volumes.c.id == volume_id).returning(volumes.c.head))
+    let_go(connection, gone.scalars())
 
 
 def attach(connection: Connection, *new: Attachment) -> None:

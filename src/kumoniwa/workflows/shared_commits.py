@@ -61,10 +61,10 @@ class SharedCommits:
         """Have this written with the next write."""
         self._left.append(work)
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], *, here: bool = False) -> T:
         """See `Database.read`. What was left is written first: who reads is to see it."""
         await self.flush()
-        return await self._database.read(work)
+        return await self._database.read(work, here=here)
 
     async def write(self, work: Work[T], *, patient: bool = True) -> T:
         """See `Database.write`. Where it fails, what was left is left still."""

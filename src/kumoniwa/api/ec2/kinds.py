@@ -184,7 +184,8 @@ VPC = StoredKind[Vpc](
     missing_code="InvalidVpcID.NotFound",
     missing="The vpc ID '{}' does not exist",
     several_missing="The vpc IDs '{}' do not exist",
-    malformed_code="InvalidVpcID.Malformed",
+    malformed_code="InvalidVpcID.NotFound",
+    malformed_text="The vpc ID '{id}' does not exist",
     in_scope=vpcs.in_scope,
 )
 SUBNET = StoredKind[Subnet](
@@ -194,7 +195,8 @@ SUBNET = StoredKind[Subnet](
     missing_code="InvalidSubnetID.NotFound",
     missing="The subnet ID '{}' does not exist",
     several_missing="The subnet IDs '{}' do not exist",
-    malformed_code="InvalidSubnetID.Malformed",
+    malformed_code="InvalidSubnetID.NotFound",
+    malformed_text="The subnet ID '{id}' does not exist",
     in_scope=vpcs.subnets_in,
 )
 DHCP_OPTIONS = StoredKind[DhcpOptions](
@@ -204,7 +206,8 @@ DHCP_OPTIONS = StoredKind[DhcpOptions](
     missing_code="InvalidDhcpOptionID.NotFound",
     missing="The dhcpOption ID '{}' does not exist",
     several_missing="The dhcpOption IDs '{}' do not exist",
-    malformed_code="InvalidDhcpOptionsId.Malformed",
+    malformed_code="InvalidDhcpOptionID.NotFound",
+    malformed_text="The dhcpOption ID '{id}' does not exist",
     in_scope=dhcp_options.in_scope,
 )
 ROUTE_TABLE = StoredKind[RouteTable](
@@ -234,7 +237,8 @@ EGRESS_ONLY_GATEWAY = StoredKind[EgressOnlyGateway](
     missing_code="InvalidGatewayID.NotFound",
     missing="The eigw ID '{}' does not exist",
     several_missing="The eigw IDs '{}' do not exist",
-    malformed_code="InvalidEgressOnlyInternetGatewayId.Malformed",
+    malformed_code="InvalidGatewayID.NotFound",
+    malformed_text="The eigw ID '{id}' does not exist",
     in_scope=gateways.egress_only_in,
 )
 NAT_GATEWAY = StoredKind[NatGateway](

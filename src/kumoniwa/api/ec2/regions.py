@@ -103,10 +103,9 @@ async def describe_account_attributes(cloud: Cloud, call: Call, parameters: Para
 
 def _account_attributes(connection: Connection, call: Call, parameters: Parameters) -> Answer:
     vpc = vpcs.default(connection, call.scope)
-    assert vpc is not None, "`read_region` made it"
     attributes = {
         "supported-platforms": "VPC",
-        "default-vpc": vpc.id,
+        "default-vpc": "none" if vpc is None else vpc.id,
         "max-instances": str(_MAX_INSTANCES),
         "max-elastic-ips": "0",
         "vpc-max-elastic-ips": "0",

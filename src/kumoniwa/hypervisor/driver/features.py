@@ -13,5 +13,7 @@ class Features:
     """It goes on running when the server ends, and a later server finds it."""
     carries_packets: bool
     """Its guests' interfaces can be plugged in a network (`Taps`). Else a port is only recorded."""
+    is_seen_at_once: bool
+    """What it is can be seen without waiting for it: to look at many beside each other gains nothing."""
     answers_connections: bool
     """What listens in it is reached at its forwards. Else these are only recorded."""

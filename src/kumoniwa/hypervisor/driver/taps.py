@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from kumoniwa.hypervisor.driver.guest import Forward, NetworkPort
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

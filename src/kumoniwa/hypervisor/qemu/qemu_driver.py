@@ -30,7 +30,11 @@ class QemuDriver:
 
     name = "qemu"
     features = Features(
-        boots_blank_disks=False, outlives_the_server=True, carries_packets=True, answers_connections=True
+        boots_blank_disks=False,
+        outlives_the_server=True,
+        carries_packets=True,
+        is_seen_at_once=False,
+        answers_connections=True,
     )
 
     def __init__(

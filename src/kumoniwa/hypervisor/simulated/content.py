@@ -18,7 +18,7 @@ class Content(Protocol):
         """The files that were written to this layer itself."""
         ...
 
-    def save(self, layer: Layer, files: Mapping[str, bytes]) -> None:
+    def save(self, layer: Layer, files: Mapping[str, bytes], *, is_known: bool = False) -> None:
         """The layer is as given; these of its files hold what is given."""
         ...
 
@@ -43,7 +43,7 @@ class InMemory:
     def files(self, layer: LayerId) -> dict[str, bytes]:
         return dict(self._files.get(layer, {}))
 
-    def save(self, layer: Layer, files: Mapping[str, bytes]) -> None:
+    def save(self, layer: Layer, files: Mapping[str, bytes], *, is_known: bool = False) -> None:
         if files:
             self._files.setdefault(layer.id, {}).update(files)
 

@@ -23,7 +23,11 @@ class SimulatedDriver:
 
     name = "simulated"
     features = Features(
-        boots_blank_disks=True, outlives_the_server=False, carries_packets=False, answers_connections=False
+        boots_blank_disks=True,
+        outlives_the_server=False,
+        carries_packets=False,
+        is_seen_at_once=True,
+        answers_connections=False,
     )
 
     def __init__(

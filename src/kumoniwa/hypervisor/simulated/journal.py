@@ -21,6 +21,11 @@ _SCHEMA = """
         PRIMARY KEY (layer, path)
     ) STRICT;
 """
+_SAVED = """
+    INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET size_bytes = excluded.size_bytes, parent = excluded.parent,
+        filesystem = excluded.filesystem, sealed = excluded.sealed
+"""
 
 
 class Journal:
@@ -52,20 +57,24 @@ class Journal:
         """The files that were written to this layer itself."""
         return dict(self._database.execute("SELECT path, data FROM files WHERE layer = ?", (layer,)))
 
-    def save(self, layer: Layer, files: Mapping[str, bytes]) -> None:
-        """The layer is as given; these of its files hold what is given. All or nothing."""
+    def save(self, layer: Layer, files: Mapping[str, bytes], *, is_known: bool = False) -> None:
+        """The layer is as given; these of its files hold what is given. All or nothing.
+
+        Of a layer that `is_known`, it is saved as it is already: only its files are written.
+        """
+        statements: list[tuple[str, tuple[object, ...]]] = [
+            ("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (layer.id, path, data)) for path, data in files.items()
+        ]
+        if not is_known:
+            columns = (layer.id, layer.size_bytes, layer.parent, layer.origin, layer.filesystem, layer.sealed)
+            statements.insert(0, (_SAVED, columns))
+        if len(statements) == 1:  # it is a transaction by itself
+            self._database.execute(*statements[0])
+            return
         self._database.execute("BEGIN")
         with self._database:
-            self._database.execute(
-                "INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET size_bytes = excluded.size_bytes, parent = excluded.parent,"
-                " filesystem = excluded.filesystem, sealed = excluded.sealed",
-                (layer.id, layer.size_bytes, layer.parent, layer.origin, layer.filesystem, layer.sealed),
-            )
-            self._database.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
-                [(layer.id, path, data) for path, data in files.items()],
-            )
+            for statement in statements:
+                self._database.execute(*statement)
 
     def delete(self, layer: LayerId) -> None:
         self._database.execute("DELETE FROM layers WHERE id = ?", (layer,))

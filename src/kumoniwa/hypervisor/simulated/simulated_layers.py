@@ -121,10 +121,13 @@ class Layers:
 
     def put(self, layer: LayerId, files: Mapping[str, bytes], filesystem: FileSystem) -> None:
         """Write files and the file system's state, at one instant."""
-        changed = replace(self[layer], filesystem=filesystem)
+        before = self[layer]
+        is_known = before.filesystem is filesystem
+        changed = before if is_known else replace(before, filesystem=filesystem)
         if changed.sealed:
             self._break(f"layer {layer} was written to, and another layer stands on it")
-        self._put(changed, files)
+        if files or not is_known:
+            self._put(changed, files, is_known=is_known)
 
     def grow(self, layer: LayerId, size_bytes: int) -> None:
         """Make it at least this long."""
@@ -219,11 +222,11 @@ class Layers:
 
     def _remember(self, layer: Layer) -> None:
         if layer.parent is not None:
+            self._children[layer.parent] += 1
             if (parent := self._layers.get(layer.parent)) is not None:
                 # Many stand on few: they share the text of its id, and its size where that is theirs.
                 size = parent.size_bytes if parent.size_bytes == layer.size_bytes else layer.size_bytes
                 layer = replace(layer, parent=parent.id, size_bytes=size)
-            self._children[layer.parent] += 1
         self._layers[layer.id] = layer
 
     def _seal(self, layer: Layer) -> None:
@@ -233,9 +236,9 @@ class Layers:
     def _unseal(self, layer: Layer) -> None:
         self._put(replace(layer, sealed=False))
 
-    def _put(self, layer: Layer, files: Mapping[str, bytes] | None = None) -> None:
+    def _put(self, layer: Layer, files: Mapping[str, bytes] | None = None, *, is_known: bool = False) -> None:
         self._layers[layer.id] = layer
-        self._content.save(layer, files or {})
+        self._content.save(layer, files or {}, is_known=is_known)
 
     def _break(self, what: str) -> NoReturn:
         self.broken.append(what)

@@ -5,11 +5,11 @@ A range stands for a protocol (0-255), for a port of a protocol (protocol * 6553
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses
 from itertools import pairwise
 
 from kumoniwa.network.vpc.plan import ICMP, LAST_PORT, PORTED, Traffic
+from kumoniwa.values import dataclass
 
 _PORTS = LAST_PORT + 1
 _CODES = 256

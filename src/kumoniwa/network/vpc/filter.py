@@ -9,7 +9,7 @@ Source: the VPC user guide, "Security group rules", "Network ACLs", "Route prior
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
@@ -31,6 +31,7 @@ from kumoniwa.network.vpc.plan import (
     Target,
     TargetKind,
 )
+from kumoniwa.values import dataclass
 
 INTERNET = "internet"
 """As where a packet comes from or arrives: beyond the internet gateway, where this host is too."""
@@ -170,6 +171,8 @@ class _Judge:
             case TargetKind.LOCAL | TargetKind.INTERFACE:
                 yield self._at_target(packet, target, receiver)
                 assert receiver is not None, "it was found at the target"
+                if self.opened is not None and self.opened.origin == INTERNET:
+                    yield from self._knows(receiver.id)  # the reply's source was translated: it has one way only
                 yield from self._arrive(packet, receiver, from_subnet=sender.subnet_id)
                 return receiver.id, packet
             case TargetKind.PEERING:

@@ -192,6 +192,7 @@ def _frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_s
                             f"oifname {way_out} jump known-out",
                             "ct direction original accept",
                             "ct mark . oifname @origins accept",
+                            "ct mark 1 drop",  # it came by the way out, and was translated there
                             "goto arriving",
                         )
                     ),

@@ -6,7 +6,9 @@ are put into batches, each a transaction that fits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from kumoniwa.values import dataclass
 
 _RULE, _SET, _CHAIN, _LINE, _ELEMENT = 4.0, 1.0, 0.5, 0.5, 0.4
 _MOST_OF_A_BATCH = 1000.0

@@ -1,9 +1,9 @@
 """A packet as what carries it sees it."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from kumoniwa.network.vpc.plan import ICMP, PORTED, Traffic
+from kumoniwa.values import dataclass
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 _ANSWERED_BY = {ECHO_REQUEST: ECHO_REPLY, 13: 14, 15: 16, 17: 18}

@@ -6,9 +6,11 @@ that two plans are quickly compared. Its mappings are never changed.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
+
+from kumoniwa.values import dataclass
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 """Numbers of the protocols that rules treat in a way of their own."""

@@ -90,8 +90,8 @@ def _devices(plan: Plan) -> set[str]:
 
 
 def table_numbers(plan: Plan) -> dict[str, int]:
-    """The number of the kernel's table for each route table that a subnet has."""
-    return numbered({subnet.route_table_id for subnet in plan.subnets.values()}, _FIRST_TABLE, _TABLES)
+    """The number of the kernel's table for each route table."""
+    return numbered(plan.route_tables, _FIRST_TABLE, _TABLES)
 
 
 def link_mac(peering_id: str, vpc_id: str) -> str:

@@ -80,7 +80,7 @@ async def test_the_default_vpc_is_made_once(cloud: BareCloud) -> None:
 async def test_what_is_not_there_is_refused_in_ec2s_words(cloud: BareCloud) -> None:
     with refused("InvalidSubnetID.NotFound", "The subnet ID 'subnet-00000000' does not exist"):
         await cloud.ask("DescribeSubnets", SubnetIds=["subnet-00000000"])
-    with refused("InvalidSubnetID.Malformed"):
+    with refused("InvalidSubnetID.NotFound", "The subnet ID 'vpc-00000000' does not exist"):
         await cloud.ask("DescribeSubnets", SubnetIds=["vpc-00000000"])
     with refused("InvalidGroup.NotFound", "The security group 'sg-00000000' does not exist"):
         await cloud.ask("DescribeSecurityGroups", GroupIds=["sg-00000000"])

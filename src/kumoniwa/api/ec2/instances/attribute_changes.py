@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.images.boot_modes import boot_mode
-from kumoniwa.api.ec2.instances.launch.launch_network import checked_groups
 from kumoniwa.api.ec2.instances.launch.launch_options import MOST_USER_DATA, checked_user_data
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped
+from kumoniwa.api.ec2.network.interface_addresses import checked_groups
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.errors import (
     InvalidBlockDeviceMapping,

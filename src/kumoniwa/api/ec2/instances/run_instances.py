@@ -19,7 +19,7 @@ from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUI
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
-from kumoniwa.api.ec2.network.network_interface_output import group_set
+from kumoniwa.api.ec2.network.network_interface_output import Addresses, group_set
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
 from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
@@ -210,6 +210,9 @@ def _launched(
     return launched, Surroundings(
         interfaces={instance.id: [own] for instance, own in zip(launched, interfaces, strict=True)},
         groups={interface.id: shown_groups for interface in interfaces},
+        addresses={
+            interface.id: Addresses(lent=own.public) for interface, own in zip(interfaces, addresses, strict=True)
+        },
         attachments=attached,
         tags={instance.id: in_order for instance in launched},
     )

@@ -8,7 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, VPC
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.default_vpc import ensure_region
+from kumoniwa.api.ec2.network.default_vpc import default_vpc
 from kumoniwa.api.ec2.network.group_arns import group_arn
 from kumoniwa.api.ec2.network.new_vpc import all_out
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
@@ -30,9 +30,9 @@ async def create_security_group(cloud: Cloud, call: Call, parameters: Parameters
     tags = from_specifications(parameters, [SECURITY_GROUP.resource_type]).get(SECURITY_GROUP.resource_type)
 
     def create(connection: Connection) -> Answer:
-        vpc = ensure_region(connection, call.scope)
-        if (asked := parameters.get("VpcId")) is not None:
-            vpc = named(connection, call.scope, VPC, asked)
+        asked: str | None = parameters.get("VpcId")
+        scope = call.scope
+        vpc = default_vpc(connection, scope) if asked is None else named(connection, scope, VPC, asked)
         if security_groups.named(connection, vpc.id, name) is not None:
             raise Ec2Error("InvalidGroup.Duplicate", f"The security group '{name}' already exists for VPC '{vpc.id}'")
         group = SecurityGroup(

@@ -6,7 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.network.named_group import group_of
 from kumoniwa.api.registry import action
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import DependencyViolation, Ec2Error
 from kumoniwa.store import security_groups
 from kumoniwa.store import tags as tag_rows
 
@@ -22,7 +22,7 @@ async def delete_security_group(cloud: Cloud, call: Call, parameters: Parameters
                 "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
             )
         if security_groups.is_in_use(connection, group.id):
-            raise Ec2Error("DependencyViolation", f"resource {group.id} has a dependent object")
+            raise DependencyViolation(f"resource {group.id} has a dependent object")
         for rule in security_groups.rules_in(connection, call.scope, [group.id]):
             tag_rows.remove_all(connection, rule.id)
         tag_rows.remove_all(connection, group.id)

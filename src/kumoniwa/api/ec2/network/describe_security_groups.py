@@ -17,6 +17,7 @@ from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, present
 from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import action
+from kumoniwa.errors import NoDefaultVpc
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups, vpcs
 from kumoniwa.values import dataclass
@@ -82,8 +83,8 @@ def _with_names(connection: Connection, asked: Asked, every: Mapping[str, Securi
     """The ids of the groups of the default VPC that are asked for by name. Raises EC2's refusal of a missing group."""
     if not (names := asked.parameters.get("GroupNames")):
         return []
-    default = vpcs.default(connection, asked.call.scope)
-    assert default is not None, "`read_region` made it"
+    if (default := vpcs.default(connection, asked.call.scope)) is None:
+        raise NoDefaultVpc(of_group_name=True)
     by_name = {group.name: group.id for group in every.values() if group.vpc_id == default.id}
     for name in names:
         if name not in by_name:

@@ -1,7 +1,6 @@
 """DescribeSubnets."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
@@ -9,89 +8,48 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.network.default_vpc import read_region
-from kumoniwa.api.ec2.tags import tag_set
-from kumoniwa.api.filters import Values, never, truth
+from kumoniwa.api.ec2.network.subnet_output import DescribedSubnet, described, subnet_arn, subnet_output
+from kumoniwa.api.ec2.network.vpc_output import ASSOCIATED, AVAILABLE
+from kumoniwa.api.filters import Values, never, present, truth
 from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
-from kumoniwa.api.registry import Depth, action
-from kumoniwa.model.vpcs import Subnet
-from kumoniwa.network.addresses import private_capacity
-from kumoniwa.store import network_interfaces, vpcs
-from kumoniwa.values import dataclass
+from kumoniwa.api.registry import action
+from kumoniwa.store import vpcs
 
-_AVAILABLE = "available"
-_OF_IPV6 = ("ipv6-cidr-block", "association-id", "state")
+_NAME_OPTIONS = "private-dns-name-options-on-launch"
 
 
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """A subnet, and how many of its addresses are free."""
-
-    subnet: Subnet
-    free: int
+def _ipv6_state(one: DescribedSubnet) -> Iterable[str]:
+    return () if one.subnet.ipv6_cidr is None else (ASSOCIATED,)
 
 
-def _arn(subnet: Subnet) -> str:
-    return f"arn:aws:ec2:{subnet.region}:{subnet.account}:subnet/{subnet.id}"
-
-
-_FILTERS: dict[str, Values[_Described]] = {
+_FILTERS: dict[str, Values[DescribedSubnet]] = {
     "available-ip-address-count": lambda one: (str(one.free),),
     **dict.fromkeys(("availability-zone", "availabilityZone"), lambda one: (one.subnet.zone,)),
     **dict.fromkeys(("availability-zone-id", "availabilityZoneId"), lambda one: (one.subnet.zone_id,)),
     **dict.fromkeys(("cidr-block", "cidr", "cidrBlock"), lambda one: (one.subnet.cidr,)),
     **dict.fromkeys(("default-for-az", "defaultForAz"), lambda one: truth(one.subnet.default_for_az)),
-    "enable-dns64": lambda _: truth(False),
+    "enable-dns64": lambda one: truth(one.subnet.dns64),
+    "ipv6-cidr-block-association.association-id": lambda one: present(one.subnet.ipv6_association_id),
+    "ipv6-cidr-block-association.ipv6-cidr-block": lambda one: present(one.subnet.ipv6_cidr),
+    "ipv6-cidr-block-association.state": _ipv6_state,
     "ipv6-native": lambda _: truth(False),
     "map-customer-owned-ip-on-launch": lambda _: truth(False),
     "map-public-ip-on-launch": lambda one: truth(one.subnet.map_public_ip_on_launch),
     "owner-id": lambda one: (one.subnet.account,),
-    "state": lambda _: (_AVAILABLE,),
-    "subnet-arn": lambda one: (_arn(one.subnet),),
+    f"{_NAME_OPTIONS}.hostname-type": lambda one: (one.subnet.hostname_type,),
+    f"{_NAME_OPTIONS}.enable-resource-name-dns-a-record": lambda one: truth(one.subnet.resource_name_a),
+    f"{_NAME_OPTIONS}.enable-resource-name-dns-aaaa-record": lambda one: truth(one.subnet.resource_name_aaaa),
+    "state": lambda _: (AVAILABLE,),
+    "subnet-arn": lambda one: (subnet_arn(one.subnet),),
     "subnet-id": lambda one: (one.subnet.id,),
     "vpc-id": lambda one: (one.subnet.vpc_id,),
-    "private-dns-name-options-on-launch.hostname-type": lambda _: ("ip-name",),
-    "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": lambda _: truth(False),
-    "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": lambda _: truth(False),
     **never("customer-owned-ipv4-pool", "enable-lni-at-device-index", "outpost-arn"),
-    **never(*(f"ipv6-cidr-block-association.{name}" for name in _OF_IPV6)),
 }
 
 
-def _output(one: _Described, tags: Mapping[str, str]) -> dict[str, Any]:
-    subnet = one.subnet
-    return {
-        "SubnetId": subnet.id,
-        "SubnetArn": _arn(subnet),
-        "VpcId": subnet.vpc_id,
-        "OwnerId": subnet.account,
-        "State": _AVAILABLE,
-        "CidrBlock": subnet.cidr,
-        "AvailableIpAddressCount": one.free,
-        "AvailabilityZone": subnet.zone,
-        "AvailabilityZoneId": subnet.zone_id,
-        "DefaultForAz": subnet.default_for_az,
-        "MapPublicIpOnLaunch": subnet.map_public_ip_on_launch,
-        "MapCustomerOwnedIpOnLaunch": False,
-        "AssignIpv6AddressOnCreation": False,
-        "Ipv6CidrBlockAssociationSet": [],
-        "EnableDns64": False,
-        "Ipv6Native": False,
-        "PrivateDnsNameOptionsOnLaunch": {
-            "HostnameType": "ip-name",
-            "EnableResourceNameDnsARecord": False,
-            "EnableResourceNameDnsAAAARecord": False,
-        },
-        "Tags": tag_set(tags),
-    }
-
-
-def _read(connection: Connection, asked: Asked) -> list[_Described]:
+def _read(connection: Connection, asked: Asked) -> list[DescribedSubnet]:
     found = vpcs.subnets_in(connection, asked.call.scope, asked.ids)
-    return [_Described(subnet, _free(connection, subnet)) for subnet in found]
-
-
-def _free(connection: Connection, subnet: Subnet) -> int:
-    return private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)
+    return [described(connection, subnet) for subnet in found]
 
 
 _SUBNETS = Listing(
@@ -99,7 +57,7 @@ _SUBNETS = Listing(
     kind=SUBNET,
     ids="SubnetIds",
     read=_read,
-    row=_output,
+    row=subnet_output,
     id_of=lambda one: one.subnet.id,
     key=lambda one: f"{one.subnet.zone} {one.subnet.id}",
     filters=_FILTERS,
@@ -110,11 +68,7 @@ _SUBNETS = Listing(
 )
 
 
-@action(
-    "DescribeSubnets",
-    depth=Depth.PARTLY,
-    missing="Each zone has its default subnet and no other.",
-)
+@action("DescribeSubnets")
 async def describe_subnets(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The subnets of a region: a default one in each zone."""
+    """The subnets of a region, with how many of their addresses are free."""
     return await _SUBNETS.answer(cloud, call, parameters)

@@ -1,66 +1,66 @@
-"""DescribeVpcs and DescribeVpcAttribute."""
+"""DescribeVpcs."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VPC
-from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.default_vpc import read_region
-from kumoniwa.api.ec2.tags import tag_set
-from kumoniwa.api.filters import Values, never, truth
-from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Listing
-from kumoniwa.api.registry import Depth, action
-from kumoniwa.model.vpcs import Vpc
+from kumoniwa.api.ec2.network.vpc_output import (
+    AMAZONS_POOL,
+    ASSOCIATED,
+    AVAILABLE,
+    DescribedVpc,
+    each_with_blocks,
+    vpc_output,
+)
+from kumoniwa.api.filters import Values, truth
+from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
+from kumoniwa.api.registry import action
+from kumoniwa.model.vpcs import VpcBlock
 from kumoniwa.store import vpcs
 
-_AVAILABLE = "available"
-_OF_IPV6 = ("ipv6-cidr-block", "ipv6-pool", "association-id", "state")
-_FILTERS: dict[str, Values[Vpc]] = {
-    **dict.fromkeys(("cidr", "cidr-block", "cidrBlock"), lambda vpc: (vpc.cidr,)),  # Ansible asks by cidr-block
-    "cidr-block-association.cidr-block": lambda vpc: (vpc.cidr,),
-    "cidr-block-association.association-id": lambda vpc: (vpc.cidr_association_id,),
-    "cidr-block-association.state": lambda _: ("associated",),
-    "dhcp-options-id": lambda vpc: (vpc.dhcp_options_id,),
-    "is-default": lambda vpc: truth(vpc.is_default),
-    "isDefault": lambda vpc: truth(vpc.is_default),  # Ansible and older tools ask so
-    "owner-id": lambda vpc: (vpc.account,),
-    "state": lambda _: (_AVAILABLE,),
-    "vpc-id": lambda vpc: (vpc.id,),
-    **never(*(f"ipv6-cidr-block-association.{name}" for name in _OF_IPV6)),
+
+def _ipv4(value: Callable[[VpcBlock], str]) -> Callable[[DescribedVpc], Iterable[str]]:
+    return lambda one: [value(block) for block in one.ipv4]
+
+
+def _ipv6(value: Callable[[VpcBlock], str]) -> Callable[[DescribedVpc], Iterable[str]]:
+    return lambda one: [value(block) for block in one.ipv6]
+
+
+_FILTERS: dict[str, Values[DescribedVpc]] = {
+    **dict.fromkeys(("cidr", "cidr-block", "cidrBlock"), lambda one: (one.vpc.cidr,)),  # Ansible asks by cidr-block
+    "cidr-block-association.association-id": _ipv4(lambda block: block.id),
+    "cidr-block-association.cidr-block": _ipv4(lambda block: block.cidr),
+    "cidr-block-association.state": _ipv4(lambda _: ASSOCIATED),
+    **dict.fromkeys(("dhcp-options-id", "dhcpOptionsId"), lambda one: (one.vpc.dhcp_options_id,)),
+    "ipv6-cidr-block-association.association-id": _ipv6(lambda block: block.id),
+    "ipv6-cidr-block-association.ipv6-cidr-block": _ipv6(lambda block: block.cidr),
+    "ipv6-cidr-block-association.ipv6-pool": _ipv6(lambda _: AMAZONS_POOL),
+    "ipv6-cidr-block-association.state": _ipv6(lambda _: ASSOCIATED),
+    **dict.fromkeys(("is-default", "isDefault"), lambda one: truth(one.vpc.is_default)),  # Terraform asks by isDefault
+    "owner-id": lambda one: (one.vpc.account,),
+    "state": lambda _: (AVAILABLE,),
+    "vpc-id": lambda one: (one.vpc.id,),
 }
-_ATTRIBUTES = {"enableDnsSupport": True, "enableDnsHostnames": True, "enableNetworkAddressUsageMetrics": False}
 
 
-def _output(vpc: Vpc, tags: Mapping[str, str] | None) -> dict[str, Any]:
-    association = {
-        "AssociationId": vpc.cidr_association_id,
-        "CidrBlock": vpc.cidr,
-        "CidrBlockState": {"State": "associated"},
-    }
-    return {
-        "VpcId": vpc.id,
-        "OwnerId": vpc.account,
-        "State": _AVAILABLE,
-        "CidrBlock": vpc.cidr,
-        "CidrBlockAssociationSet": [association],
-        "DhcpOptionsId": vpc.dhcp_options_id,
-        "InstanceTenancy": "default",
-        "IsDefault": vpc.is_default,
-        "Tags": tag_set(tags),
-    }
+def _read(connection: Connection, asked: Asked) -> list[DescribedVpc]:
+    scope = asked.call.scope
+    return each_with_blocks(vpcs.in_scope(connection, scope, asked.ids), vpcs.blocks_in(connection, scope))
 
 
 _VPCS = Listing(
     member="Vpcs",
     kind=VPC,
     ids="VpcIds",
-    read=lambda connection, asked: vpcs.in_scope(connection, asked.call.scope, asked.ids),
-    row=_output,
-    key=lambda vpc: vpc.id,
+    read=_read,
+    row=vpc_output,
+    id_of=lambda one: one.vpc.id,
+    key=lambda one: one.vpc.id,
     filters=_FILTERS,
     tagged=True,
     view=read_region,
@@ -69,28 +69,7 @@ _VPCS = Listing(
 )
 
 
-@action(
-    "DescribeVpcs",
-    depth=Depth.PARTLY,
-    missing="Each region has its default VPC and no other.",
-)
+@action("DescribeVpcs")
 async def describe_vpcs(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The VPCs of a region: each account has its default one."""
+    """The VPCs of a region with their blocks of addresses."""
     return await _VPCS.answer(cloud, call, parameters)
-
-
-@action(
-    "DescribeVpcAttribute",
-    depth=Depth.PARTLY,
-    missing="The attributes are those of the default VPC, and cannot be changed. Public DNS names are empty even so.",
-)
-async def describe_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Whether a VPC has DNS, as EC2's default ones have. Public names are empty even so: none would resolve."""
-    attribute: str = parameters["Attribute"]
-    member = attribute[0].upper() + attribute[1:]
-
-    def read(connection: Connection) -> Answer:
-        vpc = named(connection, call.scope, VPC, parameters["VpcId"])
-        return {"VpcId": vpc.id, member: {"Value": _ATTRIBUTES[attribute]}}
-
-    return await read_region(cloud, call, read)

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.default_vpc import ensure_region
+from kumoniwa.api.ec2.network.default_vpc import default_vpc
 from kumoniwa.errors import Ec2Error, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.store import security_groups
@@ -23,7 +23,7 @@ def group_of(connection: Connection, call: Call, parameters: Parameters) -> Secu
 
 def group_named(connection: Connection, call: Call, name: str) -> SecurityGroup:
     """The group of that name in the default VPC. Raises EC2's refusal."""
-    vpc = ensure_region(connection, call.scope)
+    vpc = default_vpc(connection, call.scope)
     group = security_groups.named(connection, vpc.id, name)
     if group is None:
         raise no_such_name(name, vpc.id)

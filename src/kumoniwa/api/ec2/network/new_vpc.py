@@ -1,7 +1,6 @@
 """What every VPC has from its first moment: a main route table, a default network ACL, a default security group."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -11,8 +10,10 @@ from kumoniwa.model.route_tables import Route, RouteTable, RouteTableAssociation
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.model.vpcs import Vpc
 from kumoniwa.store import network_acls, route_tables, security_groups, vpcs
+from kumoniwa.values import dataclass
 
 EVERYWHERE = "0.0.0.0/0"
+EVERYWHERE_IPV6 = "::/0"
 ALL_PROTOCOLS = "-1"
 NO_PORT = -1
 _FIRST_ENTRY = 100
@@ -79,3 +80,12 @@ def _from_itself(group: SecurityGroup) -> SecurityGroupRule:
 
 def _admit_all(acl: NetworkAcl, *, egress: bool) -> AclEntry:
     return AclEntry(acl.id, egress, _FIRST_ENTRY, ALL_PROTOCOLS, allow=True, cidr_ipv4=EVERYWHERE)
+
+
+def admit_ipv6(connection: Connection, acl: NetworkAcl) -> None:
+    """Let a default network ACL that is as it was made admit all IPv6 traffic too."""
+    made_with = [_admit_all(acl, egress=egress) for egress in (False, True)]
+    if network_acls.entries_of(connection, [acl.id]) == made_with:
+        for egress in (False, True):
+            entry = AclEntry(acl.id, egress, _FIRST_ENTRY + 1, ALL_PROTOCOLS, allow=True, cidr_ipv6=EVERYWHERE_IPV6)
+            network_acls.add_entry(connection, entry)

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from kumoniwa.network.vpc.host.keeper import WAY_OUT
 from kumoniwa.network.vpc.host.keeper_link import KeeperLink
 from kumoniwa.network.vpc.host.way_out import HostPort, Slirp, WayOut, ensure_ports
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 log = structlog.get_logger(__name__)
 

@@ -32,7 +32,7 @@ from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, layers, network_interfaces, volumes
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows
-from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.steps.instances.instance_ports import EarlyPlan, ensure_forwards
 from kumoniwa.workflows.steps.layers.volume_layers import check_made, ensure_layers_made
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
@@ -59,6 +59,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     guest = world.driver.guest(GuestId(instance_id))
     now = replace(origin, at=world.clock.now())
     state = await guest.observe()  # which changes nothing yet
+    ports = EarlyPlan(world, instance_id)
     carried = world.networks is not None and world.networks.carries
 
     def begin(connection: Connection) -> tuple[GuestSpec, list[list[Layer]], bool | None]:
@@ -70,6 +71,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
             )
         runs = state is GuestState.RUNNING
         begun = None if runs else _begin_boot(connection, boot_id, instance_id, cause, now)
+        ports.read(connection)
         return spec, layers.chains(connection, [disk.layer for disk in spec.disks]), begun
 
     spec, chains, begun = await world.database.write(begin)  # `begun` is None where it runs already
@@ -91,7 +93,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
         await world.database.write(partial(boots.remove, boot_id=boot_id))
     if guest.metadata_socket is not None:
         await world.metadata.ensure_open(instance_id, guest.metadata_socket)
-    await ensure_forwards(world, [instance_id])
+    await ensure_forwards(world, [instance_id], ports)
     note = partial(boots.change, boot_id=boot_id, started_at=started.at) if started.fresh else lambda _: None
     return Rows(note, precise(started.at))
 

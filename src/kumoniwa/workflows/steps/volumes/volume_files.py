@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, layers, volumes
-from kumoniwa.workflows.shared_commits import begins_with_rows
-from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made, make_chains
+from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made, make_files
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
@@ -21,23 +21,26 @@ async def ensure_file_made(world: World, volume_id: str) -> None:
 
 
 @begins_with_rows
-async def ensure_launched_in_use(world: World, instance_id: str) -> None:
+async def ensure_launched_in_use(world: World, instance_id: str) -> Rows[None]:
     """Afterwards every volume of the instance has its file and is in use."""
 
     def read(connection: Connection) -> tuple[list[str], list[list[Layer]]]:
         found = volumes.of_instance(connection, instance_id)
         return [volume.id for _, volume in found], layers.chains(connection, [volume.head for _, volume in found])
 
+    async with world.turns.layer_files:
+        ids, chains = await world.database.read(read)
+        made = await make_files(world, chains)
+
     def publish(connection: Connection) -> None:
+        layers.note_made(connection, *made)
         for volume_id in ids:
             volumes.move(connection, volume_id, [VolumeState.CREATING], VolumeState.IN_USE)
             volumes.move_attachment(
                 connection, volume_id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED
             )
 
-    async with world.turns.layer_files:
-        ids, chains = await world.database.read(read)
-        await make_chains(world, chains, then=publish)
+    return rows(publish)
 
 
 @begins_with_rows

@@ -1,25 +1,29 @@
 """Where a launch puts its instances: subnet, security groups, addresses."""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT
-from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SUBNET
+from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
+from kumoniwa.api.ec2.network.interface_addresses import check_addresses, checked_groups, default_group
 from kumoniwa.api.not_built import refuse
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, NotBuilt
+from kumoniwa.errors import (
+    Ec2Error,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    NoDefaultVpc,
+    NotBuilt,
+)
 from kumoniwa.model.regions import zones
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, security_groups, vpcs
 from kumoniwa.values import dataclass
-
-MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +65,6 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters, c
         private_ip=_checked_address(connection, subnet, _address(asked)),
         description="" if interface is None else interface.get("Description") or "",
     )
-
-
-def checked_groups(
-    connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]
-) -> tuple[SecurityGroup, ...]:
-    """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
-    wanted = tuple(dict.fromkeys(group_ids))
-    SECURITY_GROUP.check_form(wanted)
-    found = {group.id: group for group in security_groups.in_scope(connection, call.scope, wanted)}
-    for group_id in wanted:
-        if group_id not in found:
-            raise SECURITY_GROUP.not_found([group_id])
-        if found[group_id].vpc_id != vpc_id:
-            raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
-    if len(wanted) > MOST_GROUPS:
-        raise Ec2Error(
-            "SecurityGroupsPerInterfaceLimitExceeded",
-            "The maximum number of security groups per interface has been reached.",
-        )
-    return tuple(found[group_id] for group_id in wanted)
 
 
 def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -136,9 +120,7 @@ def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
 
 def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str | None, count: int) -> Subnet:
     if subnet_id is None:
-        return _default_subnet(
-            connection, call, [one.name for one in zones(call.region)] if zone is None else [zone], count
-        )
+        return _default_subnet(connection, call, zone, count)
     found = vpcs.subnets_in(connection, call.scope, [subnet_id])
     if not found:
         raise SUBNET.not_found([subnet_id])
@@ -150,18 +132,25 @@ def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str
     return found[0]
 
 
-def _default_subnet(connection: Connection, call: Call, names: Sequence[str], count: int) -> Subnet:
-    """The default subnet of the first of these zones that has room for so many, else of that with the most room."""
+def _default_subnet(connection: Connection, call: Call, zone: str | None, count: int) -> Subnet:
+    """The default subnet of a zone; where none is asked for, the first that has room for so many, else that with the
+    most room. Raises EC2's refusals where there is none."""
+    if (vpc := vpcs.default(connection, call.scope)) is None:
+        raise NoDefaultVpc()
+    subnets = [subnet for subnet in vpcs.subnets_of(connection, vpc.id) if subnet.default_for_az]
+    if not subnets:
+        raise Ec2Error("MissingInput", f"No subnets found for the default VPC '{vpc.id}'. Please specify a subnet.")
+    subnets = sorted((one for one in subnets if zone in (None, one.zone)), key=lambda one: one.zone)
+    if not subnets:
+        raise Ec2Error("InvalidInput", f"No default subnet for availability zone: '{zone}'.")
     roomiest: tuple[int, Subnet] | None = None
-    for name in names:
-        subnet = vpcs.default_subnet(connection, call.scope, name)
-        assert subnet is not None, "ensure_region made one in each zone"
+    for subnet in subnets:
         room = private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)
         if room >= count:
             return subnet
         if roomiest is None or room > roomiest[0]:
             roomiest = room, subnet
-    assert roomiest is not None, "every region has zones"
+    assert roomiest is not None, "there is one at least"
     return roomiest[1]  # fewer may be launched than that
 
 
@@ -177,22 +166,10 @@ def _groups(
         by_name.append(group.id)
     if ids or by_name:
         return checked_groups(connection, call, vpc_id, [*ids, *by_name])
-    default = security_groups.named(connection, vpc_id, security_groups.DEFAULT_NAME)
-    assert default is not None, "every VPC has one"
-    return (default,)
+    return (default_group(connection, vpc_id),)
 
 
 def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) -> str | None:
-    if asked is None:
-        return None
-    try:
-        address = IPv4Address(asked)
-    except ValueError:
-        raise InvalidParameterValue(f"Invalid IPv4 address: {asked}") from None
-    block = IPv4Network(subnet.cidr)
-    # EC2 keeps the first four addresses of a subnet and the last for itself.
-    if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
-        raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
-    if network_interfaces.addresses_in(connection, subnet.id, [asked]):
-        raise Ec2Error("InvalidIPAddress.InUse", f"Address {asked} is in use.")
+    if asked is not None:
+        check_addresses(connection, subnet, [asked])
     return asked

@@ -25,6 +25,12 @@ MTU = 9001
 METADATA_SOCKET = "imds.sock"
 LAYERS_FROM_GUEST = "../../layers"
 
+# The first write into a cluster of an overlay copies the rest of it by way of memory. Left alone, glibc has the kernel
+# map and unmap each piece of 128 KiB or more: such a write took 112 us of processor time, and takes 50 us with these
+# (31 us with clusters of 64 KiB).
+ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(1024 * 1024), "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024)}
+"""What QEMU's process gets beside what every program gets."""
+
 # The guest's network as QEMU's user-mode stack knows it. guestfwd is accepted only for an address inside the network,
 # hence a /4 that has both the VPC's addresses and 169.254.169.254 (it hides 160.0.0.0-175.255.255.255 from the guest).
 _NETWORK = ipaddress.ip_network("160.0.0.0/4")

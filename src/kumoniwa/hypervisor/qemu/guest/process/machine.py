@@ -20,7 +20,7 @@ from kumoniwa.hypervisor.driver import (
     Tap,
 )
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, Channels, Host, command_line
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, ENVIRONMENT, Channels, Host, command_line
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.console import Console
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
@@ -248,7 +248,7 @@ def _spawn(argv: list[str], folder: Path, inherited: list[int]) -> Identity | No
             folder / f"{log_files.QEMU}.before"
         )  # a crash can still be looked into after the guest was made again
     with path.open("wb") as output:
-        pid = run.start_detached(argv, cwd=folder, output=output, pass_fds=inherited)
+        pid = run.start_detached(argv, cwd=folder, output=output, pass_fds=inherited, environment=ENVIRONMENT)
     if (identity := identify(pid)) is None:
         run.reap(pid)
     return identity

@@ -1,0 +1,71 @@
+"""AssociateSubnetCidrBlock and DisassociateSubnetCidrBlock."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import SUBNET, VPC
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.cidr_blocks import ipv6_block
+from kumoniwa.api.ec2.network.create_subnet import check_new_ipv6
+from kumoniwa.api.ec2.network.subnet_output import ipv6_block_output
+from kumoniwa.api.ec2.network.vpc_output import with_blocks
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
+from kumoniwa.api.registry import Depth, action
+from kumoniwa.errors import Ec2Error, MissingParameter
+from kumoniwa.ids import new_id
+from kumoniwa.store import vpcs
+
+_IS_RECORDED = "The block is stored and shown, and no guest has an IPv6 address."
+_NOT_BUILT = (
+    NotBuiltParameter("Ipv6IpamPoolId", "IPAM pools"),
+    NotBuiltParameter("Ipv6NetmaskLength", "IPAM pools"),
+)
+
+
+@action(
+    "AssociateSubnetCidrBlock",
+    depth=Depth.RECORDED,
+    missing=_IS_RECORDED,
+    not_built=_NOT_BUILT,
+)
+async def associate_subnet_cidr_block(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Give a subnet its IPv6 block, of which it can have one."""
+    refuse(parameters, _NOT_BUILT)
+    if not (asked := parameters.get("Ipv6CidrBlock")):
+        raise MissingParameter(message="Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.")
+    block = ipv6_block(asked, "ipv6CidrBlock")
+
+    def associate(connection: Connection) -> Answer:
+        subnet = named(connection, call.scope, SUBNET, parameters["SubnetId"])
+        if subnet.ipv6_cidr is not None:
+            raise Ec2Error(
+                "CidrLimitExceeded", f"This subnet {subnet.id} has met its maximum number of allowed IPv6 CIDRs: 1"
+            )
+        vpc = with_blocks(connection, named(connection, call.scope, VPC, subnet.vpc_id))
+        check_new_ipv6(vpc, vpcs.subnets_of(connection, subnet.vpc_id), block)
+        new = replace(subnet, ipv6_cidr=str(block), ipv6_association_id=new_id("subnet-cidr-assoc"))
+        vpcs.change_subnet(connection, subnet.id, ipv6_cidr=new.ipv6_cidr, ipv6_association_id=new.ipv6_association_id)
+        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": ipv6_block_output(new, "associating")}
+
+    return await cloud.change(call, associate)
+
+
+@action("DisassociateSubnetCidrBlock", depth=Depth.RECORDED, missing=_IS_RECORDED)
+async def disassociate_subnet_cidr_block(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Take a subnet's IPv6 block away."""
+    association_id: str = parameters["AssociationId"]
+
+    def disassociate(connection: Connection) -> Answer:
+        subnet = vpcs.subnet_with_ipv6_block(connection, call.scope, association_id)
+        if subnet is None:
+            raise Ec2Error(
+                "InvalidSubnetCidrBlockAssociationID.NotFound",
+                f"The subnet CIDR block with association ID '{association_id[:200]}' does not exist",
+            )
+        vpcs.change_subnet(connection, subnet.id, ipv6_cidr=None, ipv6_association_id=None, assign_ipv6=False)
+        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": ipv6_block_output(subnet, "disassociating")}
+
+    return await cloud.change(call, disassociate)

@@ -1,0 +1,72 @@
+"""Subnets as EC2 describes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.ec2.network.vpc_output import ASSOCIATED, AVAILABLE
+from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.model.vpcs import Subnet
+from kumoniwa.network.addresses import private_capacity
+from kumoniwa.store import network_interfaces
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedSubnet:
+    """A subnet, and how many of its addresses are free."""
+
+    subnet: Subnet
+    free: int
+
+
+def described(connection: Connection, subnet: Subnet) -> DescribedSubnet:
+    """A subnet with the number of its free addresses."""
+    return DescribedSubnet(subnet, private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id))
+
+
+def subnet_arn(subnet: Subnet) -> str:
+    """The subnet's Amazon Resource Name."""
+    return f"arn:aws:ec2:{subnet.region}:{subnet.account}:subnet/{subnet.id}"
+
+
+def subnet_output(one: DescribedSubnet, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """A subnet under EC2's member names."""
+    subnet = one.subnet
+    return {
+        "SubnetId": subnet.id,
+        "SubnetArn": subnet_arn(subnet),
+        "VpcId": subnet.vpc_id,
+        "OwnerId": subnet.account,
+        "State": AVAILABLE,
+        "CidrBlock": subnet.cidr,
+        "AvailableIpAddressCount": one.free,
+        "AvailabilityZone": subnet.zone,
+        "AvailabilityZoneId": subnet.zone_id,
+        "DefaultForAz": subnet.default_for_az,
+        "MapPublicIpOnLaunch": subnet.map_public_ip_on_launch,
+        "MapCustomerOwnedIpOnLaunch": False,
+        "AssignIpv6AddressOnCreation": subnet.assign_ipv6,
+        "Ipv6CidrBlockAssociationSet": [] if subnet.ipv6_cidr is None else [ipv6_block_output(subnet)],
+        "EnableDns64": subnet.dns64,
+        "Ipv6Native": False,
+        "PrivateDnsNameOptionsOnLaunch": {
+            "HostnameType": subnet.hostname_type,
+            "EnableResourceNameDnsARecord": subnet.resource_name_a,
+            "EnableResourceNameDnsAAAARecord": subnet.resource_name_aaaa,
+        },
+        "BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"},
+        "Tags": tag_set(tags),
+    }
+
+
+def ipv6_block_output(subnet: Subnet, state: str = ASSOCIATED) -> dict[str, Any]:
+    """The association of a subnet with its IPv6 block under EC2's member names."""
+    return {
+        "AssociationId": subnet.ipv6_association_id,
+        "Ipv6CidrBlock": subnet.ipv6_cidr,
+        "Ipv6CidrBlockState": {"State": state},
+        "Ipv6AddressAttribute": "public",
+        "IpSource": "amazon",
+    }

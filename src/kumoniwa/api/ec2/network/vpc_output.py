@@ -1,0 +1,96 @@
+"""VPCs as EC2 describes them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.model.vpcs import Vpc, VpcBlock
+from kumoniwa.store import vpcs
+
+AVAILABLE = "available"
+PENDING = "pending"
+ASSOCIATED = "associated"
+AMAZONS_POOL = "Amazon"
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedVpc:
+    """A VPC with its further blocks of addresses."""
+
+    vpc: Vpc
+    further: Sequence[VpcBlock]
+
+    @property
+    def ipv4(self) -> list[VpcBlock]:
+        """Its IPv4 blocks, the first one first."""
+        vpc = self.vpc
+        first = VpcBlock(vpc.cidr_association_id, vpc.account, vpc.region, vpc.id, vpc.cidr)
+        return [first, *(block for block in self.further if not is_ipv6(block))]
+
+    @property
+    def ipv6(self) -> list[VpcBlock]:
+        """Its IPv6 blocks."""
+        return [block for block in self.further if is_ipv6(block)]
+
+    def networks(self) -> list[IPv4Network]:
+        """Its IPv4 addresses."""
+        return [IPv4Network(block.cidr) for block in self.ipv4]
+
+    def ipv6_networks(self) -> list[IPv6Network]:
+        """Its IPv6 addresses."""
+        return [IPv6Network(block.cidr) for block in self.ipv6]
+
+
+def is_ipv6(block: VpcBlock) -> bool:
+    """Whether these are IPv6 addresses."""
+    return ":" in block.cidr
+
+
+def with_blocks(connection: Connection, vpc: Vpc) -> DescribedVpc:
+    """A VPC with its further blocks."""
+    return DescribedVpc(vpc, vpcs.blocks_of(connection, vpc.id))
+
+
+def each_with_blocks(found: Iterable[Vpc], blocks: Iterable[VpcBlock]) -> list[DescribedVpc]:
+    """VPCs with those of these blocks that are theirs."""
+    of_vpcs: dict[str, list[VpcBlock]] = {}
+    for block in blocks:
+        of_vpcs.setdefault(block.vpc_id, []).append(block)
+    return [DescribedVpc(vpc, of_vpcs.get(vpc.id, ())) for vpc in found]
+
+
+def vpc_output(one: DescribedVpc, tags: Mapping[str, str] | None, state: str = AVAILABLE) -> dict[str, Any]:
+    """A VPC under EC2's member names."""
+    vpc = one.vpc
+    return {
+        "VpcId": vpc.id,
+        "OwnerId": vpc.account,
+        "State": state,
+        "CidrBlock": vpc.cidr,
+        "CidrBlockAssociationSet": [block_output(block) for block in one.ipv4],
+        "Ipv6CidrBlockAssociationSet": [block_output(block) for block in one.ipv6] or None,
+        "DhcpOptionsId": vpc.dhcp_options_id,
+        "InstanceTenancy": vpc.tenancy,
+        "IsDefault": vpc.is_default,
+        "BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"},
+        "Tags": tag_set(tags),
+    }
+
+
+def block_output(block: VpcBlock, state: str = ASSOCIATED) -> dict[str, Any]:
+    """An association of a block with its VPC under EC2's member names."""
+    if not is_ipv6(block):
+        return {"AssociationId": block.id, "CidrBlock": block.cidr, "CidrBlockState": {"State": state}}
+    return {
+        "AssociationId": block.id,
+        "Ipv6CidrBlock": block.cidr,
+        "Ipv6CidrBlockState": {"State": state},
+        "NetworkBorderGroup": block.region,
+        "Ipv6Pool": AMAZONS_POOL,
+        "Ipv6AddressAttribute": "public",
+        "IpSource": "amazon",
+    }

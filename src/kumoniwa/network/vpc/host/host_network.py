@@ -237,7 +237,9 @@ class HostNetwork:
     async def _new_keeper(self) -> KeeperLink:
         """A new keeper: of the namespace that a guest holds, else of a new one."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
-        with sockets.listen(self._folder / _SOCKET) as listening, (self._folder / _LOG).open("wb") as output:
+        (self._folder / _LOG).unlink(missing_ok=True)
+        # Each line is written at the file's end, wherever that is: the keeper cuts it when it is too long.
+        with sockets.listen(self._folder / _SOCKET) as listening, (self._folder / _LOG).open("ab") as output:
             files = [listening.fileno(), *([self._file] if self._file >= 0 else [])]
             argv = [sys.executable, "-I", "-m", _KEEPER, *map(str, files)]
             pid = run.start_detached(argv, cwd=self._folder, output=output, pass_fds=files)

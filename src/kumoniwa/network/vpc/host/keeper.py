@@ -34,6 +34,8 @@ LONGEST_LINE = 16 * 1024 * 1024  # bytes of a request: the rules of a large netw
 _LONGEST_MESSAGE = 65536  # bytes between the two processes
 _CHUNK = 65536
 _MOST_FILES = 4
+_LARGEST_LOG = 1024 * 1024  # bytes
+_LOOK_AT_LOG_EVERY = 10.0  # seconds
 _NEW_FOR = 60.0  # seconds for the first server to connect
 _APPLIED_WITHIN = 60.0  # seconds for nft, and for ip
 _RTMGRP_LINK = 1
@@ -122,9 +124,10 @@ class Inside:
             }
             if self._server is not None:
                 files[self._server.fileno()] = self._hear_server
-            wait = self._programs.start_due()
-            for ready in _readable(files, _NEW_FOR if self._is_new() and wait is None else wait):
+            waits = [wait for wait in (self._programs.start_due(), _LOOK_AT_LOG_EVERY) if wait is not None]
+            for ready in _readable(files, min(waits)):
                 ready()
+            _keep_log_small()
         self._programs.end_all()
 
     def _is_new(self) -> bool:
@@ -267,6 +270,12 @@ class Inside:
         """End at once, whoever still has a tap."""
         self._ended = True
         return {}, []
+
+
+def _keep_log_small() -> None:
+    """What our programs say is kept at this file, and a guest can have them say much."""
+    if os.fstat(sys.stderr.fileno()).st_size > _LARGEST_LOG:
+        os.ftruncate(sys.stderr.fileno(), 0)
 
 
 def _guests() -> list[str]:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import structlog
 
-from kumoniwa.network.vpc import interim_names, nft, routes, settings
+from kumoniwa.network.vpc import names, nft, routes, settings
+from kumoniwa.network.vpc.gather import PLANNED_FROM, gather
 from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
 from kumoniwa.network.vpc.host.host_network import HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
-from kumoniwa.network.vpc.interim_gather import gather
 from kumoniwa.network.vpc.plan import METADATA, Plan
 from kumoniwa.store.changes import Changed, Heard
 from kumoniwa.store.database import Database
@@ -29,10 +29,6 @@ log = structlog.get_logger(__name__)
 
 _METADATA_PORT = 80
 _METADATA_BACKLOG = 128  # connections of all guests of a network that wait for a server
-_PLANNED_FROM = frozenset(
-    {"vpcs", "subnets", "network_interfaces", "interface_groups", "security_groups", "security_group_rules"}
-)
-"""The tables whose rows a plan is made of."""
 _AGAIN_AFTER = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, then always as the last one
 
 OpenMetadata = Callable[[str, socket.socket], Awaitable[None]]
@@ -59,7 +55,7 @@ class CloudNetworks:
         loop = asyncio.get_running_loop()
 
         def heard(changed: Changed) -> None:
-            if not _PLANNED_FROM.isdisjoint(changed):
+            if not PLANNED_FROM.isdisjoint(changed):
                 loop.call_soon_threadsafe(self._stirred.set)
 
         self._database.changes.follow(heard)
@@ -195,7 +191,7 @@ def _whole(plan: Plan) -> Texts:
         settings.whole() | settings.of_taps(live),
         routes.whole(plan),
         nft.whole(plan).batches,
-        interim_names.files(plan),
+        names.files(plan),
     )
 
 
@@ -203,4 +199,4 @@ def _changes(before: Plan, after: Plan) -> Texts:
     known = {interface.tap for interface in before.interfaces.values() if interface.live}
     new = [interface.tap for interface in after.interfaces.values() if interface.live and interface.tap not in known]
     batches = nft.changes(before, after).batches
-    return Texts(settings.of_taps(new), routes.changes(before, after), batches, interim_names.files(after))
+    return Texts(settings.of_taps(new), routes.changes(before, after), batches, names.files(after))

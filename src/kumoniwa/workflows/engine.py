@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+_NOTHING: Mapping[str, object] = {}
 _NEXT_LIFE = 5.0  # seconds until a workflow that cannot go on tries again
 _OVERDUE_NEXT_LIFE = 60.0  # once a person has been told
 
@@ -59,15 +60,16 @@ class Engine:
     async def change(self, work: Work[T]) -> T:
         """Run `work` in one transaction, then start the workflows that it submitted, as soon as it is their turn."""
         given, submitted = await self._world.database.write(partial(with_submitted, work=work))
-        self._begin(submitted)
+        self._begin(submitted.rows, submitted.known)
         return given
 
-    def _begin(self, rows: Iterable[WorkflowRow]) -> None:
+    def _begin(self, rows: Iterable[WorkflowRow], known: Mapping[str, object] = _NOTHING) -> None:
         """Start those of these workflows whose turn has just come: none has taken a step yet."""
         for row in rows:
             if row.state is WorkflowState.RUNNING and row.id not in self._live:
                 is_new = row.overridden_by is None
-                self._live[row.id] = Workflow(row, self._world, [], self._let_go) if is_new else None
+                fresh = Workflow(row, self._world, [], self._let_go, known=known.get(row.id)) if is_new else None
+                self._live[row.id] = fresh
                 self._tasks.start(self._run(row), row.kind)
             elif row.state is WorkflowState.WAITING and STORIES[row.kind].overrides:
                 self._overrides.look([row])

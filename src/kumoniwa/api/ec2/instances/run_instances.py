@@ -27,7 +27,7 @@ from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
-from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, new_volume
+from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, chains_of, new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
@@ -43,8 +43,9 @@ from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import elastic_ips, images, instances, key_pairs, network_interfaces, volumes
 from kumoniwa.values import dataclass
+from kumoniwa.workflows.steps.volumes.volume_files import Launched
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
-from kumoniwa.workflows.story import submit
+from kumoniwa.workflows.story import submit, tell_first_step
 
 MOST_INSTANCES = 1000  # in one call
 _TAGGED = ("instance", "volume", "network-interface")
@@ -199,11 +200,14 @@ def _launched(
     for resource_type, ids in (
         ("instance", [instance.id for instance in launched]),
         ("network-interface", attached_to.new),
-        ("volume", [one.volume.id for one in made]),
+        ("volume", [new.volume.id for new in made]),
     ):
         write_each(connection, call, ids, resource_type, launch.tags.get(resource_type))
+    chains = chains_of(connection, *made)
     for instance in launched:
-        submit(connection, run_instance, origin(call), instance_id=instance.id)
+        workflow = submit(connection, run_instance, origin(call), instance_id=instance.id)
+        volume_ids = [attachment.volume_id for attachment in attached[instance.id]]
+        tell_first_step(connection, workflow, Launched(volume_ids, [chains[one] for one in volume_ids]))
     in_order = dict(sorted(tags.items()))  # as they are read
     return launched, Surroundings(
         interfaces=attached_to.by_instance,

@@ -290,7 +290,14 @@ def _others(connection: Connection, *, vpc_id: str, other_id: str, subnet_id: st
         PrefixListEntry("pl-0a", "10.6.0.0/16", None, 1, 2),
         PrefixListEntry("pl-0a", "10.7.0.0/16", None, 2),
     )
-    rule: dict[str, Any] = {"group_id": groups[0], **_SCOPE, "egress": False, "protocol": "tcp", "from_port": 22, "to_port": 22}
+    rule: dict[str, Any] = {
+        "group_id": groups[0],
+        **_SCOPE,
+        "egress": False,
+        "protocol": "tcp",
+        "from_port": 22,
+        "to_port": 22,
+    }
     security_groups.add_rules(
         connection,
         SecurityGroupRule(id="sgr-0a", **rule, source_group_id=groups[1]),

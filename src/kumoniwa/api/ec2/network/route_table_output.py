@@ -66,7 +66,7 @@ def described_tables(connection: Connection, scope: Scope, tables: Sequence[Rout
 
 def table_row(one: Described, tags: Mapping[str, str] | None) -> dict[str, Any]:
     """A described route table with its tags."""
-    return {**one[1], "Tags": tag_set(tags)}
+    return {**one[1], "Tags": tag_set(tags) or []}
 
 
 def _output(table: RouteTable, associations: Sequence[RouteTableAssociation], routes: list[Output]) -> dict[str, Any]:

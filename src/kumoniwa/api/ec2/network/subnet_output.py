@@ -57,7 +57,7 @@ def subnet_output(one: DescribedSubnet, tags: Mapping[str, str] | None) -> dict[
             "EnableResourceNameDnsAAAARecord": subnet.resource_name_aaaa,
         },
         "BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"},
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],
     }
 
 

@@ -40,6 +40,7 @@ EVERY_ROW = {
 AT_START = "start"
 ALLOWED: dict[tuple[str, str], str] = {
     (AT_START, "SELECT layers.id FROM layers"): "which files have no row",
+    ("actions", "SELECT layers.id FROM layers"): "which layers to look at, at start, beside the first calls",
     (AT_START, "SELECT layers.id, layers.parent_id,"): "which layers nothing needs",
     (AT_START, "SELECT volumes.head FROM volumes JOIN"): "which chains guests may have shortened meanwhile",
     ("/_kumoniwa/storage", ""): "the whole storage in numbers, for a person",

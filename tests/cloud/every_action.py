@@ -73,6 +73,12 @@ CHANGES: dict[str, Example] = {
     "AssociateSubnetCidrBlock": lambda its: {"SubnetId": its["unused subnet"], "Ipv6CidrBlock": its["ipv6"][1]},
     "AssociateVpcCidrBlock": lambda its: {"VpcId": its["own vpc"], "CidrBlock": "10.2.0.0/16"},
     "AttachInternetGateway": lambda its: {"InternetGatewayId": its["gateway"], "VpcId": its["own vpc"]},
+    "AttachNetworkInterface": lambda its: {
+        "NetworkInterfaceId": its["spare interface"],
+        "InstanceId": its["large"],
+        "DeviceIndex": 2,
+    },
+    "DetachNetworkInterface": lambda its: {"AttachmentId": its["interface attachment"]},
     "AttachVolume": lambda its: {"VolumeId": its["free"], "InstanceId": its["instance"], "Device": "/dev/sdf"},
     "AuthorizeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
     "AuthorizeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
@@ -219,14 +225,18 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     address, led, free_address = [(await stack.call("AllocateAddress"))["AllocationId"] for _ in range(3)]
     association = await stack.call("AssociateAddress", AllocationId=led, InstanceId=instance)
     subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
-    interface, unused_interface = [
+    interface, unused_interface, spare_interface, attached_interface = [
         (await stack.call("CreateNetworkInterface", SubnetId=subnet, PrivateIpAddresses=[
             {"PrivateIpAddress": f"172.31.0.{number}", "Primary": True},
             {"PrivateIpAddress": f"172.31.0.{number + 1}"},
         ]))["NetworkInterface"]["NetworkInterfaceId"]
-        for number in (10, 20)
+        for number in (10, 20, 30, 40)
     ]  # fmt: skip
     nat_gateway = await stack.call("CreateNatGateway", SubnetId=subnet, ConnectivityType="private")
+    await stack.idle()
+    interface_attachment = await stack.call(
+        "AttachNetworkInterface", NetworkInterfaceId=attached_interface, InstanceId=large, DeviceIndex=1
+    )
     await stack.idle()
     unchecked = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
     await stack.call("ModifyNetworkInterfaceAttribute", **unchecked)
@@ -235,6 +245,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     disk.write_bytes(bytes(512))
     return {
         "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
+        "spare interface": spare_interface, "interface attachment": interface_attachment["AttachmentId"],
         "interface": interface, "unused interface": unused_interface, "default subnet": subnet,
         "address": address, "address association": association["AssociationId"], "free address": free_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,

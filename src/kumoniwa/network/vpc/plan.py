@@ -234,7 +234,7 @@ class Peering:
 
 @dataclass(frozen=True, slots=True)
 class DhcpOptions:
-    """What a VPC's guests are told by DHCP. `servers` without an address: the VPC's own resolver."""
+    """What guests are given by DHCP beside their addresses. `servers`: of names; the VPC's own resolver is one."""
 
     domain_name: str | None = None
     servers: tuple[IPv4Address, ...] = ()

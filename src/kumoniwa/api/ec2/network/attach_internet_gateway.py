@@ -38,13 +38,13 @@ async def detach_internet_gateway(cloud: Cloud, call: Call, parameters: Paramete
 
     def detach(connection: Connection) -> Answer:
         gateway = named(connection, call.scope, INTERNET_GATEWAY, parameters["InternetGatewayId"])
-        vpc = named(connection, call.scope, VPC, parameters["VpcId"])
-        if gateway.vpc_id != vpc.id:
-            raise Ec2Error("Gateway.NotAttached", f"resource {gateway.id} is not attached to network {vpc.id}")
-        subnets = [subnet.id for subnet in vpcs.subnets_of(connection, vpc.id)]
+        vpc_id: str = parameters["VpcId"]
+        if gateway.vpc_id != vpc_id:
+            raise Ec2Error("Gateway.NotAttached", f"resource {gateway.id} is not attached to network {vpc_id[:200]}")
+        subnets = [subnet.id for subnet in vpcs.subnets_of(connection, vpc_id)]
         if network_interfaces.have_public_addresses(connection, subnets):
             raise DependencyViolation(
-                f"Network {vpc.id} has some mapped public address(es). "
+                f"Network {vpc_id} has some mapped public address(es). "
                 "Please unmap those public address(es) before detaching the gateway."
             )
         if (association := route_tables.association_of_gateway(connection, gateway.id)) is not None:

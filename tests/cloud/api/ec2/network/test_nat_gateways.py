@@ -8,6 +8,7 @@ from asgi import Refused
 from sqlalchemy import select
 from stack import Stack
 
+from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import gateways, tables
 
 pytestmark = pytest.mark.anyio
@@ -65,9 +66,12 @@ async def test_a_deleted_gateway_is_forgotten_after_an_hour(stack: Stack) -> Non
     await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
     await stack.idle()
     read = stack.running.cloud.read
+    housekeeping = Housekeeping(stack.running.cloud.world)
     await stack.clock.advance(3500)
+    await housekeeping.follow_time()
     assert await read(partial(gateways.nat, gateway_id=gateway_id)) is not None
     await stack.clock.advance(200)
+    await housekeeping.follow_time()
     assert await read(partial(gateways.nat, gateway_id=gateway_id)) is None
     assert await read(lambda connection: connection.execute(select(tables.tags)).all()) == []
 

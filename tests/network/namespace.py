@@ -15,7 +15,7 @@ from kumoniwa.run import ProgramMissing, find
 
 _WIRE = Path(__file__).parent / "wire.py"
 _FILLED_BY_PACKETS = ("flows", "metadata-flows", "asking")
-_ENDS_WITHIN = 10.0  # seconds
+_ENDS_WITHIN = 60.0  # seconds
 
 
 class Namespace:

@@ -1,6 +1,7 @@
-"""Guests of a VPC whose packets are carried, seen from inside: what they reach, what they do not, and what outlives what."""
+"""Guests of a VPC whose packets are carried, seen from inside: what they reach and do not, and what outlives what."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_guests_outlive_all_that_carries_their_packets(pair: Pair) -> None:
     for word in ("dnsmasq", "slirp4netns"):
         before = pair.programs(word)
         pair.kill(word)
-        _until(lambda word=word, before=before: pair.programs(word) not in ([], before))  # type: ignore[misc]
+        _until(partial(pair.runs_another, word, before))
         one.login.reconnect()
         assert one.reaches(other.private, 22)
 
@@ -120,7 +121,7 @@ def test_guests_outlive_all_that_carries_their_packets(pair: Pair) -> None:
 def test_nothing_is_left_when_the_guests_and_the_server_have_ended(pair: Pair) -> None:
     pair.cloud.call("TerminateInstances", InstanceIds=[pair.one.id, pair.other.id])
     for member in (pair.one, pair.other):
-        until(lambda member=member: pair.cloud.instance(member.id)["State"], "Name", "terminated", 240)
+        until(partial(pair.state_of, member), "Name", "terminated", 240)
     pair.server.stop()
     _until(lambda: not pair.programs(""))
     assert processes_of(pair.server.data_dir) == []
@@ -130,9 +131,10 @@ def _is_qemu(pid: int) -> bool:
     return b"qemu-system" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-def _until(true) -> None:  # type: ignore[no-untyped-def]
-    def look() -> None:
+def _until(true: Callable[[], bool]) -> None:
+    def look() -> bool:
         if not true():
-            raise NotYet("not yet")
+            raise NotYet("it is not so yet")
+        return True
 
-    eventually(look, within=60, every=0.5)
+    eventually(look, within=120, every=0.5)

@@ -28,7 +28,7 @@ class Member:
 
     def reaches(self, address: str, port: int) -> bool:
         """Whether something says a word to it there, within some seconds."""
-        asked = f"timeout 4 bash -c 'exec 3<>/dev/tcp/{address}/{port} && head -c 3 <&3' || true"
+        asked = f"timeout 10 bash -c 'exec 3<>/dev/tcp/{address}/{port} && head -c 3 <&3' || true"
         return self.login.run(asked) == "SSH"
 
     def pings(self, address: str, *options: str) -> bool:
@@ -61,14 +61,10 @@ class Pair:
     def until_up(self) -> None:
         """Both have booted, and let us in."""
         for member in (self.one, self.other):
-            member.login.run("cloud-init status --wait >/dev/null || true")
+            member.login.run("true")
 
     def restart_server(self) -> None:
         self.cloud = self.server.start()
-
-    def keepers(self) -> list[int]:
-        """The processes of the keepers of this cloud's networks."""
-        return self.programs("vpc.host.keeper")
 
     def programs(self, word: str) -> list[int]:
         """The processes of this cloud's networks with this word in their command line."""
@@ -82,6 +78,13 @@ class Pair:
             if entry.name.isdigit() and networks in told and word in words and "qemu-system" not in words:
                 found.append(int(entry.name))
         return sorted(found)
+
+    def runs_another(self, word: str, before: list[int]) -> bool:
+        """Whether programs of this kind run, and not those before."""
+        return bool(found := self.programs(word)) and not set(found) & set(before)
+
+    def state_of(self, member: Member) -> dict[str, Any]:
+        return dict(self.cloud.instance(member.id)["State"])
 
     def kill(self, word: str) -> None:
         """`kill -9` of those."""

@@ -1,4 +1,4 @@
-"""A network of this host for the guests of a test of the driver: they have taps there, and nothing is planned for them."""
+"""A network of this host for guests of tests of the driver: they have taps there, and nothing is planned for them."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import Forward, NetworkPort, Tap
-from kumoniwa.network.vpc.host.host_network import HostNetwork
+from kumoniwa.network.vpc.host.host_network import Family, HostNetwork
 from kumoniwa.network.vpc.host.probe import probe
 from kumoniwa.tasks import Tasks
 
@@ -17,7 +17,8 @@ class OneNetwork:
 
     def __init__(self, folder: Path, tasks: Tasks) -> None:
         self.found_for: list[str] = []
-        self._network = HostNetwork("one", folder, tasks, lambda: None)
+        self._family = Family()
+        self._network = HostNetwork("one", folder, tasks, lambda: None, self._family)
 
     async def plug(self, port: NetworkPort) -> Tap:
         files = await self._network.tap(port.name)
@@ -32,11 +33,12 @@ class OneNetwork:
 
     async def taps(self) -> frozenset[str]:
         """The taps that guests have."""
-        return await self._network.taps()
+        return (await self._network.devices()).taps
 
     async def close(self) -> None:
         """Nothing is left of it."""
         await self._network.ensure_gone()
+        self._family.close()
 
 
 @cache

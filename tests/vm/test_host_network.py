@@ -17,7 +17,7 @@ import pytest
 from waiting import eventually_async
 
 from kumoniwa.network.vpc.host.errors import NetworkFailed
-from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, HostNetwork, TapFiles, Texts
+from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.probe import probe
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.tasks import Tasks
@@ -43,10 +43,11 @@ class Bench:
         self.folder = folder
         self.lost: list[str] = []
         self.tasks = Tasks("test")
+        self.family = Family()
         self._networks: list[HostNetwork] = []
 
     def network(self, key: str = "one") -> HostNetwork:
-        network = HostNetwork(key, self.folder / key, self.tasks, lambda: self.lost.append(key))
+        network = HostNetwork(key, self.folder / key, self.tasks, lambda: self.lost.append(key), self.family)
         self._networks.append(network)
         return network
 
@@ -55,6 +56,7 @@ class Bench:
         await self.tasks.close()
         for network in self._networks:
             network.let_go()
+        self.family.close()
         for pid in self.processes() - {os.getpid()}:
             with contextlib.suppress(ProcessLookupError):  # it ended with another
                 os.kill(pid, signal.SIGKILL)
@@ -138,7 +140,7 @@ async def test_a_network_goes_on_without_a_server_until_its_last_guest_ends(benc
 
     later = await bench.made()
     assert bench.processes() == before, "it is the same keeper, and the same programs"
-    assert await later.taps() == {"e1"}
+    assert (await later.devices()).taps == {"e1"}
     (await later.listen(_INSIDE, 80, 8)).close()
     another = await later.tap("e2")
     assert namespace(another) == namespace(guest)
@@ -155,7 +157,7 @@ async def test_a_network_whose_keeper_was_killed_has_another_one_in_the_same_nam
     await until(lambda: bench.lost == ["one"])
     await until(lambda: not bench.processes())
     await ensured(network)
-    assert await network.taps() == {"e1"}
+    assert (await network.devices()).taps == {"e1"}
     assert len(bench.processes("slirp4netns")) == len(bench.processes("dnsmasq")) == 1
     guest.close()
     await network.ensure_gone()
@@ -171,7 +173,7 @@ async def test_a_network_of_which_a_guest_alone_is_left_is_found_by_the_guests_o
     later = bench.network()
     later.found(os.dup(guest.network))
     await ensured(later)
-    assert await later.taps() == {"e1"}
+    assert (await later.devices()).taps == {"e1"}
     guest.close()
     await later.ensure_gone()
 
@@ -278,6 +280,22 @@ async def test_two_networks_do_not_meet(bench: Bench) -> None:
     for tap in taps:
         tap.close()
     await one.ensure_gone()
+    await other.ensure_gone()
+
+
+async def test_two_networks_of_a_family_can_be_linked(bench: Bench) -> None:
+    one, other = await bench.made("one"), await bench.made("other")
+    for _ in range(2):
+        await one.ensure_link("p1", other)
+        assert [(await network.devices()).links for network in (one, other)] == [{"p1"}, {"p1"}]
+    for network, own, far in ((one, "192.0.2.1", "192.0.2.2"), (other, "192.0.2.2", "192.0.2.1")):
+        await network.apply(Texts(ip=f"link set p1 up\naddr replace {own} peer {far} dev p1\n"))
+    (await one.listen(IPv4Address("192.0.2.1"), 80, 8)).close()
+    bench.kill("vpc.host.keeper", "one")
+    await until(lambda: bench.lost == ["one"])
+    for _ in range(2):
+        await other.ensure_no_link("p1")
+        assert (await other.devices()).links == frozenset()
     await other.ensure_gone()
 
 

@@ -42,7 +42,7 @@ class Bench(Protocol):
         ...
 
     def port(self) -> NetworkPort:
-        """A place in the one network of the bench that no guest has. Skips the test where the host lets us have none."""
+        """A place in the one network of the bench that no guest has. Skips the test where the host has none."""
         ...
 
     async def run(self, call: Awaitable[T]) -> T:

@@ -16,9 +16,9 @@ from pathlib import Path
 import structlog
 
 from kumoniwa.network.vpc import names, nft, routes, settings
-from kumoniwa.network.vpc.gather import PLANNED_FROM, gather
+from kumoniwa.network.vpc.gather import PLANNED_FROM, NoSuchVpc, gather
 from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
-from kumoniwa.network.vpc.host.host_network import HostNetwork, TapFiles, Texts
+from kumoniwa.network.vpc.host.host_network import Devices, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.plan import METADATA, Plan
 from kumoniwa.store.changes import Changed, Heard
@@ -43,6 +43,7 @@ class CloudNetworks:
         self._database = database
         self._open_metadata = open_metadata
         self._tasks = Tasks("networks")
+        self._family = Family()
         self._networks: dict[str, HostNetwork] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._stirred = asyncio.Event()
@@ -88,9 +89,13 @@ class CloudNetworks:
                 await self._ensure(vpc_id)
 
     async def ensure_soon(self, vpc_id: str) -> None:
-        """As `ensure`; where that fails, it is tried until it does not."""
+        """As `ensure`; where that fails, it is tried until it does not. Of a VPC that is deleted nothing is left."""
         try:
             await self.ensure(vpc_id)
+        except NoSuchVpc:
+            network = self._networks.pop(vpc_id)
+            self._carried.pop(vpc_id, None)
+            await network.ensure_gone()
         except NetworkFailed as failure:
             log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
             self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
@@ -120,6 +125,7 @@ class CloudNetworks:
         for network in self._networks.values():
             network.let_go()
         self._networks.clear()
+        self._family.close()
 
     async def _follow(self) -> None:
         while True:
@@ -135,7 +141,8 @@ class CloudNetworks:
         await network.ensure_kept()
         carried = self._carried.pop(vpc_id, None)
         gathered = await self._database.read(partial(gather, vpc_id=vpc_id))
-        plan = _with_live(gathered, await network.taps())
+        there = await self._ensure_devices(network, gathered)
+        plan = _as_it_is(gathered, there)
         if carried is None:
             await self._carry_whole(network, plan)
         elif carried != plan:
@@ -144,9 +151,25 @@ class CloudNetworks:
             except NetworkRefused as failure:
                 log.warning("a network is not as was thought", network=vpc_id, reason=str(failure))
                 await self._carry_whole(network, plan)
+        for link in there.links - {peering.link for peering in plan.peerings.values() if peering.active}:
+            await network.ensure_no_link(link)
         if network.is_there:
             self._carried[vpc_id] = plan
         return plan
+
+    async def _ensure_devices(self, network: HostNetwork, plan: Plan) -> Devices:
+        """Have links to those peers that are there, and give what devices there are. The peer learns of a new link."""
+        there = await network.devices()
+        for peering in plan.peerings.values():
+            other = self._networks.get(peering.vpc_id)
+            if peering.active and peering.link not in there.links and other is not None and other.is_there:
+                try:
+                    await network.ensure_link(peering.link, other)
+                except NetworkRefused as failure:
+                    log.error("two networks cannot be linked", peering=peering.id, reason=str(failure))
+                else:
+                    self._stirred.set()
+        return await network.devices()
 
     async def _carry_whole(self, network: HostNetwork, plan: Plan) -> None:
         await network.ensure_way_out(plan.transit)
@@ -157,7 +180,7 @@ class CloudNetworks:
     def _network(self, vpc_id: str) -> HostNetwork:
         if vpc_id not in self._networks:
             lost = partial(self._lost, vpc_id)
-            self._networks[vpc_id] = HostNetwork(vpc_id, self._folder / vpc_id, self._tasks, lost)
+            self._networks[vpc_id] = HostNetwork(vpc_id, self._folder / vpc_id, self._tasks, lost, self._family)
         return self._networks[vpc_id]
 
     def _lost(self, vpc_id: str) -> None:
@@ -172,17 +195,22 @@ class CloudNetworks:
             try:
                 await self.ensure(vpc_id)
                 return
+            except NoSuchVpc:
+                return
             except NetworkFailed as failure:
                 log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
 
 
-def _with_live(plan: Plan, taps: Collection[str]) -> Plan:
-    """The plan, in which just those interfaces are live that have a tap."""
+def _as_it_is(plan: Plan, there: Devices) -> Plan:
+    """The plan, in which just those interfaces are live that have a tap, and those peers active that have a link."""
     interfaces = {
-        interface.id: interface if (live := interface.tap in taps) == interface.live else replace(interface, live=live)
-        for interface in plan.interfaces.values()
+        one.id: one if (live := one.tap in there.taps) == one.live else replace(one, live=live)
+        for one in plan.interfaces.values()
     }
-    return replace(plan, interfaces=interfaces)
+    peerings = {
+        one.id: one if one.link in there.links else replace(one, active=False) for one in plan.peerings.values()
+    }
+    return replace(plan, interfaces=interfaces, peerings=peerings)
 
 
 def _whole(plan: Plan) -> Texts:

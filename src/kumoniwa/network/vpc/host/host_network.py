@@ -16,6 +16,7 @@ import structlog
 
 from kumoniwa import run, sockets
 from kumoniwa.network.host import own_addresses
+from kumoniwa.network.vpc.host import namespaces
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed
 from kumoniwa.network.vpc.host.keeper import WAY_OUT
 from kumoniwa.network.vpc.host.keeper_link import KeeperLink
@@ -73,6 +74,34 @@ class TapFiles:
         os.close(self.network)
 
 
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The names of the taps that guests have, and of the links to other networks."""
+
+    taps: frozenset[str]
+    links: frozenset[str]
+
+
+class Family:
+    """The user namespace that the networks of one cloud share, so that they can be linked. Each cloud has its own."""
+
+    def __init__(self) -> None:
+        self.file = -1
+        self.growing = asyncio.Lock()
+        """To be held while a network is made: the first one makes the namespace."""
+
+    def learn(self, network: int) -> None:
+        """It is the one that this network namespace is in, if none was known."""
+        if self.file < 0:
+            self.file = namespaces.user_namespace(network)
+
+    def close(self) -> None:
+        """Let go of it: it lives as long as a network of it."""
+        if self.file >= 0:
+            os.close(self.file)
+            self.file = -1
+
+
 class HostNetwork:
     """A network, from `ensure` until `let_go` or `ensure_gone`. Its folder is its own.
 
@@ -85,6 +114,7 @@ class HostNetwork:
         folder: Path,
         tasks: Tasks,
         on_lost: Callable[[], None],
+        family: Family,
         *,
         way_out: Callable[[Path], WayOut] | None = None,
     ) -> None:
@@ -92,6 +122,7 @@ class HostNetwork:
         self._folder = folder
         self._tasks = tasks
         self._on_lost = on_lost
+        self._family = family
         self._way_out: WayOut = Slirp(folder) if way_out is None else way_out(folder)
         self._link: KeeperLink | None = None
         self._file = -1  # of the namespace
@@ -112,6 +143,7 @@ class HostNetwork:
         """A guest that lives is in this network's namespace, which this open file is; from now on the file is ours."""
         if self._file < 0:
             self._file = file
+            self._family.learn(file)
         else:
             os.close(file)
 
@@ -149,10 +181,21 @@ class HostNetwork:
             except TimeoutError:
                 raise NetworkFailed(f"{_PROGRAMS[program]} does not start: {self._why.get(program)}") from None
 
-    async def taps(self) -> frozenset[str]:
-        """The names of the taps that guests have. Raises `NetworkFailed`."""
+    async def devices(self) -> Devices:
+        """The taps and links that there are. Raises `NetworkFailed`."""
         answer, _ = await (await self._ensure_link()).ask("taps")
-        return frozenset(answer["names"])
+        return Devices(frozenset(answer["names"]), frozenset(answer["links"]))
+
+    async def ensure_link(self, name: str, other: "HostNetwork") -> None:
+        """Afterwards there is a link with another network of the family, which is there, of one name at both ends.
+
+        Raises `NetworkFailed`.
+        """
+        await self._ask(await self._ensure_link(), "link", name=name, peer=name, pid=other._inner)
+
+    async def ensure_no_link(self, name: str) -> None:
+        """Afterwards there is no link of this name, at either end. Raises `NetworkFailed`."""
+        await self._ask(await self._ensure_link(), "unlink", name=name)
 
     async def tap(self, name: str) -> TapFiles:
         """A new tap of this name, for a guest that has none. Raises `NetworkFailed`."""
@@ -220,7 +263,9 @@ class HostNetwork:
                 return self._link
             for event in self._ready.values():
                 event.clear()
-            self._link = await self._found_keeper() or await self._new_keeper()
+            async with self._family.growing:
+                self._link = await self._found_keeper() or await self._new_keeper()
+                self._family.learn(self._file)
             return self._link
 
     async def _found_keeper(self) -> KeeperLink | None:
@@ -237,9 +282,15 @@ class HostNetwork:
     async def _new_keeper(self) -> KeeperLink:
         """A new keeper: of the namespace that a guest holds, else of a new one."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
-        with sockets.listen(self._folder / _SOCKET) as listening, (self._folder / _LOG).open("wb") as output:
-            files = [listening.fileno(), *([self._file] if self._file >= 0 else [])]
-            argv = [sys.executable, "-I", "-m", _KEEPER, *map(str, files)]
+        (self._folder / _LOG).unlink(missing_ok=True)
+        # Each line is written at the file's end, wherever that is: the keeper cuts it when it is too long.
+        with sockets.listen(self._folder / _SOCKET) as listening, (self._folder / _LOG).open("ab") as output:
+            kind, file = ("network", self._file) if self._file >= 0 else ("user", self._family.file)
+            argv = [sys.executable, "-I", "-m", _KEEPER, str(listening.fileno())]
+            files = [listening.fileno()]
+            if file >= 0:
+                argv += [kind, str(file)]
+                files.append(file)
             pid = run.start_detached(argv, cwd=self._folder, output=output, pass_fds=files)
             connected = sockets.connect(self._folder / _SOCKET)
         log.info("network kept", network=self.key, pid=pid, again=self._file >= 0)

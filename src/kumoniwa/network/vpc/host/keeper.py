@@ -29,11 +29,14 @@ from kumoniwa.network.vpc.host.programs import Programs
 WAY_OUT = "igw"
 """The lasting tap of the way out."""
 TAPS = "e"
-"""What the names of guests' taps begin with, and no others."""
+LINKS = "p"
+"""What the names of guests' taps, and of links to other networks, begin with."""
 LONGEST_LINE = 16 * 1024 * 1024  # bytes of a request: the rules of a large network
 _LONGEST_MESSAGE = 65536  # bytes between the two processes
 _CHUNK = 65536
 _MOST_FILES = 4
+_LARGEST_LOG = 1024 * 1024  # bytes
+_LOOK_AT_LOG_EVERY = 10.0  # seconds
 _NEW_FOR = 60.0  # seconds for the first server to connect
 _APPLIED_WITHIN = 60.0  # seconds for nft, and for ip
 _RTMGRP_LINK = 1
@@ -44,29 +47,30 @@ Answer = tuple[Mapping[str, object], list[int]]
 
 
 def main() -> None:
-    """`keeper LISTENING [NETWORK]`: the numbers of the listening socket's file and, where there is one, of the file of
-    the network namespace to enter."""
+    """`keeper LISTENING [network NUMBER | user NUMBER]`: the numbers of the listening socket's file and of the file of
+    the network namespace to enter or, where there is none yet, of the user namespace that it is to be in."""
     listening = socket.socket(fileno=int(sys.argv[1]))
-    network = int(sys.argv[2]) if len(sys.argv) > 2 else None
+    namespace = int(sys.argv[3]) if len(sys.argv) > 2 else None
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         ours.close()
         namespaces.end_with_parent(signal.SIGKILL)
         try:
-            if network is None:
-                namespaces.enter_new()
+            if namespace is not None and sys.argv[2] == "network":
+                namespaces.enter(namespace)
             else:
-                namespaces.enter(network)
-                os.close(network)
+                namespaces.enter_new(namespace)
         except OSError as failure:
             print(f"no namespace: {failure}", file=sys.stderr, flush=True)
             os._exit(1)
+        if namespace is not None:
+            os.close(namespace)
         Inside(listening, theirs).run()
         return
     theirs.close()
     listening.close()
-    if network is not None:
-        os.close(network)
+    if namespace is not None:
+        os.close(namespace)
     Outside(ours).run()
 
 
@@ -122,9 +126,10 @@ class Inside:
             }
             if self._server is not None:
                 files[self._server.fileno()] = self._hear_server
-            wait = self._programs.start_due()
-            for ready in _readable(files, _NEW_FOR if self._is_new() and wait is None else wait):
+            waits = [wait for wait in (self._programs.start_due(), _LOOK_AT_LOG_EVERY) if wait is not None]
+            for ready in _readable(files, min(waits)):
                 ready()
+            _keep_log_small()
         self._programs.end_all()
 
     def _is_new(self) -> bool:
@@ -204,8 +209,20 @@ class Inside:
         return {"pid": os.getpid()}, [os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)]
 
     def _do_taps(self) -> Answer:
-        """The names of the guests' taps that there are."""
-        return {"names": _guests()}, []
+        """The names of the guests' taps, and of links to other networks, that there are."""
+        return {"names": _guests(), "links": _named(LINKS)}, []
+
+    def _do_link(self, name: str, peer: str, pid: int) -> Answer:
+        """A link with the network of another keeper (its inner process) of the same user namespace, if there is none."""
+        if name not in _named(LINKS):
+            _run(["ip", "link", "add", name, "type", "veth", "peer", "name", peer, "netns", str(pid)], "")
+        return {}, []
+
+    def _do_unlink(self, name: str) -> Answer:
+        """There is no such link any more, at either end."""
+        if name in _named(LINKS):
+            _run(["ip", "link", "del", name], "")
+        return {}, []
 
     def _do_tap(self, name: str) -> Answer:
         """A tap for a guest, which goes with its last open file."""
@@ -269,9 +286,19 @@ class Inside:
         return {}, []
 
 
+def _keep_log_small() -> None:
+    """What our programs say is kept at this file, and a guest can have them say much."""
+    if os.fstat(sys.stderr.fileno()).st_size > _LARGEST_LOG:
+        os.ftruncate(sys.stderr.fileno(), 0)
+
+
 def _guests() -> list[str]:
     """The guests' taps that there are."""
-    return [name for _, name in socket.if_nameindex() if name.startswith(TAPS)]
+    return _named(TAPS)
+
+
+def _named(beginning: str) -> list[str]:
+    return [name for _, name in socket.if_nameindex() if name.startswith(beginning)]
 
 
 def _readable(files: Mapping[int, Callable[[], None]], seconds: float | None) -> list[Callable[[], None]]:

@@ -28,28 +28,39 @@ _TUN = "/dev/net/tun"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def enter_new() -> None:
+def enter_new(user: int | None = None) -> None:
     """Move this process, which has one thread, into a network namespace of its own, which it and what it runs rule.
 
-    Its user there is not root, which dnsmasq would want to cease to be. Raises `OSError` where the host forbids it.
+    It is in the user namespace that the file `user` is, or in a new one: who rules one network of it can link it with
+    the others. Its user there is not root, which dnsmasq would want to cease to be. Raises `OSError` where the host
+    forbids it.
     """
-    uid, gid = os.geteuid(), os.getegid()
-    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
-    (_SELF / "setgroups").write_text("deny")
-    (_SELF / "uid_map").write_text(f"{_INSIDE} {uid} 1")
-    (_SELF / "gid_map").write_text(f"{_INSIDE} {gid} 1")
+    if user is not None:
+        _call("setns", user, _CLONE_NEWUSER)
+        _call("unshare", _CLONE_NEWNET)
+    else:
+        uid, gid = os.geteuid(), os.getegid()
+        _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
+        (_SELF / "setgroups").write_text("deny")
+        (_SELF / "uid_map").write_text(f"{_INSIDE} {uid} 1")
+        (_SELF / "gid_map").write_text(f"{_INSIDE} {gid} 1")
     _hand_capabilities_on()
 
 
 def enter(network: int) -> None:
     """The same, into the network namespace that this file is. Raises `OSError`."""
-    user = fcntl.ioctl(network, _NS_GET_USERNS)
+    user = user_namespace(network)
     try:
         _call("setns", user, _CLONE_NEWUSER)
     finally:
         os.close(user)
     _call("setns", network, _CLONE_NEWNET)
     _hand_capabilities_on()
+
+
+def user_namespace(network: int) -> int:
+    """An open file of the user namespace whose is this network namespace. Raises `OSError`."""
+    return fcntl.ioctl(network, _NS_GET_USERNS)
 
 
 def end_with_parent(signal: int) -> None:

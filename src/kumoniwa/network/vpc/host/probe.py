@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from kumoniwa.network.vpc.host.errors import NetworkFailed
-from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, HostNetwork, Texts
+from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, Family, HostNetwork, Texts
 from kumoniwa.refusal import Refusal, happened
 from kumoniwa.run import ProgramMissing, find
 from kumoniwa.tasks import Tasks
@@ -39,11 +39,13 @@ async def probe() -> Refusal | None:
             return missing
     tasks = Tasks("probe of networks")
     with tempfile.TemporaryDirectory(prefix="kumoniwa-probe-") as folder:
-        network = HostNetwork("probe", Path(folder), tasks, lambda: None)
+        family = Family()
+        network = HostNetwork("probe", Path(folder), tasks, lambda: None, family)
         try:
             return await _tried(network)
         finally:
             await network.ensure_gone()
+            family.close()
             await tasks.close()
 
 

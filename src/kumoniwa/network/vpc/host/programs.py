@@ -1,6 +1,7 @@
 """Programs that run as long as their keeper, and are started again where they end. For a process of one thread."""
 
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -12,6 +13,8 @@ from kumoniwa.network.vpc.host.namespaces import end_with_parent
 
 _AGAIN_AFTER = 1.0  # seconds from a program's start to its next one, at least
 _TERMINATED_WITHIN = 5.0
+MOST_FILES = 4096
+"""Open files of a program: a guest opens one for each connection that it makes, with up to 256 KiB of memory each."""
 _ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C.UTF-8",
@@ -120,7 +123,7 @@ class Programs:
                 env={**_ENVIRONMENT, "PWD": str(Path.cwd())},  # where it may leave by itself: so it says whose it is
                 stdin=subprocess.DEVNULL,
                 pass_fds=(says_ready, ends),
-                preexec_fn=_end_with_us,  # safe: this process has one thread
+                preexec_fn=_begin,  # safe: this process has one thread
             )
         except OSError as failure:
             for one in (ready, exit):
@@ -170,6 +173,8 @@ def _with(word: str, numbers: Mapping[str, str]) -> str:
     return word
 
 
-def _end_with_us() -> None:
+def _begin() -> None:
+    """In the program's process, before it is the program."""
     end_with_parent(signal.SIGKILL)
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 import namespace
 import pytest
 from frames import arp_request, frame, packet_in
+from inside_namespace import ROUTER_MAC
 from namespace import Namespace
 from two_tiers import (
     DATABASE,
@@ -20,7 +21,6 @@ from two_tiers import (
     two_tiers,
     with_interface,
 )
-from wire import ROUTER_MAC
 
 from kumoniwa.network.vpc import nft, routes
 from kumoniwa.network.vpc.packet import Packet

@@ -9,9 +9,9 @@ from pathlib import Path
 import namespace
 import pytest
 from frames import frame, udp_in
+from inside_namespace import ROUTER_MAC
 from namespace import Namespace
 from two_tiers import DATABASE, WEB, two_tiers
-from wire import ROUTER_MAC
 
 from kumoniwa.network.vpc import names
 from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS

@@ -11,9 +11,9 @@ import pytest
 from frames import frame, packet_in
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from inside_namespace import ROUTER_MAC
 from namespace import Namespace
 from plans import Sent
-from wire import ROUTER_MAC
 
 from kumoniwa.network.vpc import nft, routes
 from kumoniwa.network.vpc.filter import INTERNET, ROUTER, Verdict, answer, verdict

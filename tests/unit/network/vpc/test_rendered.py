@@ -1,5 +1,6 @@
 """A plan as texts for nft, ip and dnsmasq: the whole of it, and the least that a change needs."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from two_tiers import ALL, ANYWHERE, DATABASE, LONE, WEB, address, block, peer, two_tiers, with_interface, with_route
 
 from kumoniwa.network.vpc import names, nft, routes
+from kumoniwa.network.vpc.disjoint import Disjoint, disjoint
 from kumoniwa.network.vpc.plan import (
     TCP,
     AclEntry,
@@ -179,8 +181,12 @@ def test_a_change_of_a_large_vpc_renders_what_changes_alone(monkeypatch: pytest.
     group = before.groups[f"sg-{7:017x}"]
     after = _with_group(before, replace(group, ingress=group.ingress[1:]))
     rendered = []
-    really = nft.disjoint
-    monkeypatch.setattr(nft, "disjoint", lambda admitted: rendered.append(1) or really(admitted))
+
+    def counted(admitted: Iterable[tuple[Traffic, Sequence[IPv4Network]]]) -> Disjoint:
+        rendered.append(group.id)
+        return disjoint(admitted)
+
+    monkeypatch.setattr("kumoniwa.network.vpc.nft.disjoint", counted)
     commands = nft.changes(before, after)
     assert commands.text == f"delete element inet vpc {group.id}-in-ports {{ 0.0.0.0/0 . 6 . 1 }}\n"
     assert len(rendered) == 4  # both ways, before and after

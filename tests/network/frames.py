@@ -68,3 +68,20 @@ def arp_request(*, source: bytes, sender: IPv4Address, target: IPv4Address) -> b
     """A frame that asks everybody who has an address."""
     asked = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + source + sender.packed + bytes(6) + target.packed
     return bytes([255] * 6) + source + b"\x08\x06" + asked
+
+
+def fragments(packet: Packet, *, source: bytes, destination: bytes, data: bytes, number: int) -> list[bytes]:
+    """A datagram in two frames, which this number says to belong together. The first has its ports and no more."""
+    whole = frame(packet, source=source, destination=destination, data=data)
+    ethernet, header, payload = whole[:14], whole[14:34], whole[34:]
+    parts = []
+    for offset, part, more in ((0, payload[:8], 0x2000), (1, payload[8:], 0)):
+        new = (
+            header[:2]
+            + struct.pack("!HHH", 20 + len(part), number, more | offset)
+            + header[8:10]
+            + bytes(2)
+            + header[12:]
+        )
+        parts.append(ethernet + new[:10] + _checksum(new) + new[12:] + part)
+    return parts

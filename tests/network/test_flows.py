@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 import namespace
 import pytest
-from frames import arp_request, frame, packet_in
+from frames import arp_request, fragments, frame, packet_in
 from inside_namespace import ROUTER_MAC
 from namespace import Namespace
 from two_tiers import (
@@ -24,7 +24,7 @@ from two_tiers import (
 
 from kumoniwa.network.vpc import nft, routes
 from kumoniwa.network.vpc.packet import Packet
-from kumoniwa.network.vpc.plan import TCP, UDP, WAY_OUT, Acl, Address, Plan, transit_address
+from kumoniwa.network.vpc.plan import TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
 
 FAR = address("93.184.216.34")
 
@@ -175,3 +175,23 @@ def test_the_next_plan_replaces_all_of_the_one_before(network: Namespace) -> Non
     network.carry(fewer)
     listed = network.listed()
     assert not any(plan.interfaces[LONE].tap in line for lines in listed.values() for line in lines)
+
+
+@pytest.mark.parametrize(("port", "admitted"), [(5432, True), (5433, False)])
+def test_fragments_are_judged_as_the_packet_that_they_are_of(network: Namespace, port: int, *, admitted: bool) -> None:
+    plan = two_tiers()
+    group = plan.groups["sg-0b"]
+    udp = tuple(replace(rule, traffic=Traffic(UDP, 5432, 5432)) for rule in group.ingress)
+    plan = replace(plan, groups={**plan.groups, "sg-0b": replace(group, ingress=udp)})
+    network.carry(plan)
+    packet = _udp(address("10.0.0.10"), address("10.0.1.10"), 40000, port)
+    web, database = plan.interfaces[WEB].tap, plan.interfaces[DATABASE].tap
+
+    def parts(number: int) -> list[tuple[str, str, bool]]:
+        macs = {"source": _mac(plan, WEB), "destination": ROUTER_MAC}
+        return [(web, part.hex(), False) for part in fragments(packet, **macs, data=bytes(3000), number=number)]
+
+    [came] = network.ask(("send", {"packets": parts(port)}))
+    assert came[0] == []
+    assert {name for name, _ in came[1]} == ({database} if admitted else set())
+    assert network.ask(("send", {"packets": parts(port + 1000)[1:]})) == [[[]]]

@@ -1,10 +1,8 @@
 """What the kernel does beside single packets: ARP, and flows that exist when the plan changes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-import namespace
 import pytest
 from frames import arp_request, fragments, frame, packet_in
 from inside_namespace import ROUTER_MAC
@@ -27,14 +25,6 @@ from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
 
 FAR = address("93.184.216.34")
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Namespace]:
-    if (why := namespace.obstacle()) is not None:
-        pytest.skip(f"this host has no network namespaces with nftables: {why}")
-    with namespace.made() as made:
-        yield made
 
 
 def _mac(plan: Plan, interface_id: str) -> bytes:

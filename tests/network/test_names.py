@@ -19,6 +19,8 @@ from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import RESOLVER, UDP, Interface, Plan
 from kumoniwa.run import ProgramMissing, find
 
+pytestmark = pytest.mark.usefixtures("namespaces")
+
 _NOBODY, _EVERYBODY = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
 _BROADCAST = bytes([255] * 6)
 _WITHIN = 20.0  # seconds
@@ -31,8 +33,6 @@ _A, _PTR, _IN = 1, 12, 1
 @contextmanager
 def _named(plan: Plan, folder: Path) -> Iterator[Namespace]:
     """The plan, carried, with its dnsmasq."""
-    if (why := namespace.obstacle()) is not None:
-        pytest.skip(f"this host has no network namespaces with nftables: {why}")
     try:
         find("dnsmasq")
     except ProgramMissing as missing:

@@ -5,7 +5,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from random import Random
 from typing import Any
 
-from kumoniwa.network.vpc.filter import INTERNET
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import (
     ICMP,
@@ -33,6 +32,7 @@ from kumoniwa.network.vpc.plan import (
     TargetKind,
     Traffic,
 )
+from kumoniwa.network.vpc.verdicts import INTERNET
 
 GRE = 47
 OTHERS = (GRE, 50, 89)
@@ -148,10 +148,9 @@ def acl(random: Random, acl_id: str) -> Acl:
     """A network ACL. Most end with what allows all."""
 
     def entries() -> tuple[AclEntry, ...]:
+        blocks: tuple[IPv4Network | IPv6Network, ...] = (*_BLOCKS, IPv6Network("::/0"))
         some = [
-            AclEntry(
-                10 * (number + 1), _chance(random, 2), _traffic(random), random.choice((*_BLOCKS, IPv6Network("::/0")))
-            )
+            AclEntry(10 * (number + 1), _chance(random, 2), _traffic(random), random.choice(blocks))
             for number in range(random.randrange(4))
         ]
         return tuple(some if _chance(random, 12) else [*some, AclEntry(100, True, ALL, ANYWHERE)])

@@ -21,7 +21,7 @@ from kumoniwa.model.peerings import Peering, PeeringState
 from kumoniwa.model.prefix_lists import PrefixList, PrefixListEntry
 from kumoniwa.model.security_groups import SecurityGroupRule
 from kumoniwa.network.vpc import plan as of_plan
-from kumoniwa.network.vpc.gather import NoSuchVpc, gather
+from kumoniwa.network.vpc.gather import NoSuchVpc, gather, gather_with_peers
 from kumoniwa.network.vpc.plan import Plan, TargetKind, Traffic
 from kumoniwa.store import security_groups
 from kumoniwa.store.engines import DATABASE_FILE
@@ -221,6 +221,12 @@ async def test_the_public_address_of_an_instance_is_its_primary_interfaces(stack
     assert interface.addresses == (
         of_plan.Address(IPv4Address(instance["PrivateIpAddress"]), IPv4Address(instance["PublicIpAddress"])),
     )
+    await stack.call("StopInstances", InstanceIds=[instance["InstanceId"]])
+    await stack.idle()
+    plan = await stack.running.cloud.world.database.read(partial(gather, vpc_id=instance["VpcId"]))
+    [interface] = plan.interfaces.values()
+    assert not interface.live
+    assert interface.addresses == (of_plan.Address(IPv4Address(instance["PrivateIpAddress"])),)
 
 
 async def test_gateways_peers_and_prefix_lists_are_those_that_carry(cloud: BareCloud) -> None:
@@ -242,6 +248,8 @@ async def test_gateways_peers_and_prefix_lists_are_those_that_carry(cloud: BareC
     assert IPv4Address("10.9.0.8") in members
     assert len(members) == 2
     assert plan.prefix_lists == {"pl-0a": of_plan.PrefixList("pl-0a", (IPv4Network("10.7.0.0/16"),))}
+    plans = await cloud.database.read(partial(gather_with_peers, vpc_id=vpc_id))
+    assert (set(plans), plans[vpc_id]) == ({vpc_id, other_id}, plan)
     [back] = (await _gathered(cloud, other_id)).peerings.values()
     assert (back.vpc_id, back.members) == (vpc_id, {})
 

@@ -21,9 +21,10 @@ from two_tiers import (
     with_route,
 )
 
-from kumoniwa.network.vpc.filter import INTERNET, ROUTER, Decider, Verdict, answer, verdict
+from kumoniwa.network.vpc.filter import answer, verdict
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import ICMP, TCP, UDP, Acl, AclEntry, Plan, Target, TargetKind, Traffic
+from kumoniwa.network.vpc.verdicts import INTERNET, ROUTER, Decider, Verdict
 
 ADDRESSES = {WEB: "10.0.0.10", DATABASE: "10.0.1.10", ROUTER_INSTANCE: "10.0.0.20", LONE: "10.0.1.20"}
 FAR = "93.184.216.34"
@@ -47,6 +48,7 @@ def test_a_member_of_the_group_that_a_rule_names_is_admitted_and_no_one_else() -
     admitted = sent(plan, WEB, "10.0.1.10", 5432)
     assert admitted.to == DATABASE
     decides(admitted, Decider.SECURITY_GROUP, "sgr-0e")
+    assert (admitted.deciding.by, admitted.deciding.egress) == (plan.groups["sg-0b"].ingress[0], False)
     assert admitted.deciding.sentence == "Rule sgr-0e of sg-0b admits TCP port 5432 from 10.0.0.10."
     refused = sent(plan, LONE, "10.0.1.10", 5432)
     assert not refused.admitted
@@ -96,6 +98,7 @@ def test_acls_are_asked_for_replies_too() -> None:
     reply = answer(plan, opened)
     decides(reply, Decider.NETWORK_ACL, "acl-0b")
     assert reply.deciding.sentence == "Egress entry 10 of acl-0b denies TCP port 40000 out of subnet-0b."
+    assert (reply.deciding.by, reply.deciding.egress) == (ephemeral, True)
 
 
 def test_the_first_entry_that_matches_decides_and_none_denies() -> None:

@@ -1,6 +1,6 @@
 """Kumoniwa beside moto and MiniStack, in one run, by the same signed requests: the benchmark that settles arguments.
 
-    scripts/bench [--quick] [--rounds N] [--only table] [--json FILE]
+    scripts/bench [--quick] [--rounds N] [--only table] [--guests] [--json FILE]
 
 The three servers run at the same time, each as a process of its own that is spoken to over loopback HTTP, and take
 turns: Kumoniwa, moto, MiniStack, then the next round, in another order. So whatever else the machine does meanwhile
@@ -37,7 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two rounds of few requests: for a look while you work")
     parser.add_argument("--rounds", type=int, help="how often each row is measured (5; with --quick 2)")
-    parser.add_argument("--only", choices=["table", "curves"], help="measure this, and leave the other out")
+    parser.add_argument("--only", choices=["table", "curves", "guests"], help="measure this, and leave out the rest")
     parser.add_argument("--most", type=int, default=10_000, help="instances of the curves (%(default)s; also 100000)")
     parser.add_argument("--minutes", type=float, default=30, help="after which the curves end where they are")
     parser.add_argument("--guests", action="store_true", help="real guests too: minutes, on a machine that is quiet")
@@ -70,13 +70,13 @@ def _parts(
     asked: argparse.Namespace, folder: Path, figures: Mapping[str, Any], progress: Progress
 ) -> Iterator[Mapping[str, Any]]:
     """What is measured, in parts: what an interruption or a failure comes after is kept."""
-    if asked.only != "curves":
+    if asked.only in (None, "table"):
         table = measure_table(folder, figures["rounds"], progress, quick=asked.quick)
         yield {"table": table.rows, "not done": table.not_done}
-    if asked.only != "table" and not asked.quick:
+    if asked.only == "curves" or (asked.only is None and not asked.quick):
         for curves in measure_curves(folder, asked.most, asked.minutes, progress):
             yield {"curves": curves.points, "launches": curves.launches, "curves ended": curves.ended}
-    if asked.guests:
+    if asked.guests or asked.only == "guests":
         measure_guests(_KEPT, progress)
     if guests := read_guests(_KEPT):
         yield {"guests": guests}

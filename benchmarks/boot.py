@@ -13,18 +13,19 @@ import json
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bare import banner, bare_guest, blueprint, make_overlays, metadata_of
-from processes import free_port
+from measured import ratio
+from processes import cpu_seconds, free_port
 
 from kumoniwa.client.boots import Boot, Downtime, downtimes, read_boots
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_command, ssh_endpoint
-from kumoniwa.lab.cloud import own_cloud
+from kumoniwa.lab.cloud import OwnCloud, own_cloud
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.logs import log_warnings
 
@@ -34,10 +35,11 @@ _OPTIONS = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "B
 
 @dataclass
 class Times:
-    """Seconds until SSH said its first words, and until somebody had logged in."""
+    """Seconds until SSH said its first words, until somebody had logged in, and of processor time until then."""
 
     banner: list[float] = field(default_factory=list)
     login: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -92,24 +94,28 @@ def _login(host: str, port: int, key: Path) -> None:
             raise TimeoutError(f"nobody could log in at {host} port {port}")
 
 
-async def one_round(launcher: Launcher, data_dir: Path, folder: Path, ours: Times, bare: Times) -> None:
-    """The same first boot twice: ours, then QEMU alone."""
-    begun = time.perf_counter()
+async def one_round(launcher: Launcher, cloud: OwnCloud, ours: Times, bare: Times) -> None:
+    """The same first boot twice: ours, then QEMU alone. Our processor time is QEMU's and the server's."""
+    folder, server = cloud.folder / "bare", cloud.access.pid
+    begun, served = time.perf_counter(), cpu_seconds(server)
     instance_id = await asyncio.to_thread(launcher.launch)
     host, port = await launcher.endpoint(instance_id)
     await _until_login(host, port, launcher.key, begun, ours)
     plan = blueprint(instance_id)
+    ours.cpu.append(cpu_seconds(plan.pid) + cpu_seconds(server) - served)
     call = launcher.cloud.call
     await asyncio.to_thread(call, "StopInstances", InstanceIds=[instance_id], SkipOsShutdown=True)
     await launcher.until(instance_id, "stopped")
     make_overlays(plan, folder)
-    async with metadata_of(instance_id, data_dir, folder):
+    async with metadata_of(instance_id, cloud.access.data_dir, folder):
         port, begun = free_port(), time.perf_counter()
-        with bare_guest(plan, folder, port):
+        with bare_guest(plan, folder, port) as pid:
             await _until_login("127.0.0.1", port, launcher.key, begun, bare)
+            bare.cpu.append(cpu_seconds(pid))
     await asyncio.to_thread(call, "TerminateInstances", InstanceIds=[instance_id])
     for name, times in (("kumoniwa", ours), ("bare", bare)):
-        print(f"{name}: first words after {times.banner[-1]:.1f} s, login after {times.login[-1]:.1f} s", flush=True)
+        words, login, cpu = times.banner[-1], times.login[-1], times.cpu[-1]
+        print(f"{name}: first words after {words:.1f} s, login after {login:.1f} s, of {cpu:.1f} s of CPU", flush=True)
 
 
 async def downtime(launcher: Launcher, instance_id: str, action: str, seen: int, **parameters: Any) -> Downtime:
@@ -141,7 +147,7 @@ async def images_and_reboots(launcher: Launcher, rounds: int) -> tuple[list[Down
     return reboots, images
 
 
-async def measure(rounds: int) -> dict[str, float]:
+async def measure(rounds: int) -> dict[str, Any]:
     ours, bare = Times(), Times()
     async with own_cloud(Narrator()) as cloud:
         image_id = await debian_image(cloud.client, lambda what, percent: None)
@@ -154,22 +160,30 @@ async def measure(rounds: int) -> dict[str, float]:
         call("AuthorizeSecurityGroupIngress", GroupId=group_id, IpPermissions=[admitted])
         launcher = Launcher(cloud.client, image_id, group_id, key)
         for _ in range(rounds):
-            await one_round(launcher, cloud.access.data_dir, cloud.folder / "bare", ours, bare)
+            await one_round(launcher, cloud, ours, bare)
         reboots, images = await images_and_reboots(launcher, max(1, rounds - 1))
-    print()
-    figures = {
-        "first words of SSH": (statistics.median(ours.banner), statistics.median(bare.banner), "bare QEMU"),
-        "login by SSH": (statistics.median(ours.login), statistics.median(bare.login), "bare QEMU"),
-        "down for CreateImage": (_median(images, "whole"), _median(reboots, "whole"), "plain reboot"),
+    figures: dict[str, dict[str, Any]] = {
+        "first words of SSH": {"kumoniwa": ours.banner, "bare QEMU": bare.banner},
+        "login by SSH": {"kumoniwa": ours.login, "bare QEMU": bare.login},
+        "login by SSH, processor": {"kumoniwa": ours.cpu, "bare QEMU": bare.cpu},
+        "down": {"CreateImage": [asdict(each) for each in images], "plain reboot": [asdict(each) for each in reboots]},
     }
-    for what, (mine, theirs, peer) in figures.items():
-        print(f"{what:<22} kumoniwa {mine:6.1f} s   {peer:<12} {theirs:6.1f} s   ratio {mine / theirs:.2f}")
+    print()
+    for what in ("first words of SSH", "login by SSH", "login by SSH, processor"):
+        mine, theirs = figures[what]["kumoniwa"], figures[what]["bare QEMU"]
+        found = ratio(mine, theirs)
+        print(
+            f"{what:<24} kumoniwa {statistics.median(mine):6.1f} s   bare QEMU {statistics.median(theirs):6.1f} s"
+            f"   ratio {found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
+        )
+    whole = {name: _median(downs, "whole") for name, downs in (("CreateImage", images), ("reboot", reboots))}
+    print(f"{'down':<24} " + "   ".join(f"{name} {seconds:6.1f} s" for name, seconds in whole.items()), end="   ")
+    print(f"ratio {whole['CreateImage'] / whole['reboot']:.2f}")
     for name, downs in (("plain reboot", reboots), ("CreateImage", images)):
         shutdown, at_rest, boot = (_median(downs, part) for part in ("shutdown", "at_rest", "boot"))
-        print(f"{name:<22} shutdown {shutdown:.1f} s, at rest {at_rest:.2f} s, boot {boot:.1f} s")
-    cut = _median(images, "cut")
-    print(f"{'cut of two volumes':<22} {1000 * cut:.0f} ms")
-    return {what: mine / theirs for what, (mine, theirs, _) in figures.items()} | {"cut, seconds": cut}
+        print(f"{name:<24} shutdown {shutdown:.1f} s, at rest {at_rest:.2f} s, boot {boot:.1f} s")
+    print(f"{'cut of two volumes':<24} {1000 * _median(images, 'cut'):.0f} ms")
+    return figures
 
 
 def _median(downs: list[Downtime], part: str) -> float:

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bare import banner, blueprint
@@ -40,6 +40,8 @@ class Guest:
     pid: int
     endpoint: tuple[str, int]
     key: Path
+    _devices: dict[str, str] = field(default_factory=dict)
+    """What the guest calls a volume once it was asked: each login takes an emulated guest a second."""
 
     def run(self, command: str, given: bytes = b"") -> str:
         """What a command prints in the guest; `given` is its standard input."""
@@ -72,10 +74,12 @@ class Guest:
         return Ran(begun, told, cpu)
 
     def _device(self, volume_id: str) -> str:
-        serial = volume_id.replace("-", "")
-        found = self.run(f"lsblk -dnpo NAME,SERIAL | awk '$2 == \"{serial}\" {{print $1}}'").strip()
-        assert found, f"the guest has no disk {serial}"
-        return found
+        if volume_id not in self._devices:
+            serial = volume_id.replace("-", "")
+            found = self.run(f"lsblk -dnpo NAME,SERIAL | awk '$2 == \"{serial}\" {{print $1}}'").strip()
+            assert found, f"the guest has no disk {serial}"
+            self._devices[volume_id] = found
+        return self._devices[volume_id]
 
 
 async def launched_guest(cloud: OwnCloud) -> tuple[Launcher, Guest]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,24 @@ from kumoniwa.lab.cloud import processes_of
 class Server:
     """One data folder, and the server process on it. `end` leaves no process of either."""
 
-    def __init__(self, data_dir: Path, driver: str, logs: Path) -> None:
-        """`logs`: the folder for its log and what it says to the monitors of its guests."""
+    def __init__(
+        self, data_dir: Path, driver: str, logs: Path, *, options: Sequence[str] = (), run_as: Sequence[str] = ()
+    ) -> None:
+        """`logs`: the folder for its log and what it says to the monitors of its guests. `options` are of `serve`;
+        `run_as` is a command that runs what follows it."""
         self.data_dir = data_dir
         self._logs = logs
         self._driver = driver
+        self._options = options
+        self._run_as = run_as
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> CloudClient:
         """Start the server and wait until it answers."""
-        options = ["--data-dir", str(self.data_dir), "--port", "0", "--driver", self._driver]
+        options = ["--data-dir", str(self.data_dir), "--port", "0", "--driver", self._driver, *self._options]
         process = subprocess.Popen(
-            [sys.executable, monitor_tap.__file__, str(self._logs / "monitor.log"), "serve", *options],
+            [*self._run_as, sys.executable, monitor_tap.__file__, str(self._logs / "monitor.log"), "serve", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -67,6 +72,12 @@ class Server:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(10)
+
+    def stop(self) -> None:
+        """End it in order, and wait until it has ended."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(60)
 
     def end(self) -> None:
         """End the server and every guest of its folder."""

@@ -26,7 +26,7 @@ from kumoniwa.store.engines import DATABASE_FILE
 _READ_ONCE = {
     "kumoniwa.gateway.services.ec2_codec": cache(ec2_codec),
     "kumoniwa.gateway.services.query_codec": cache(query_codec),
-    "kumoniwa.app.cloud.static_files": cache(static_files),
+    "kumoniwa.console.static_files.static_files": cache(static_files),
 }
 """What every server has alike, and what takes more time to read than all else of a start."""
 _SIMULATED = [{"Name": "name", "Values": ["debian-12-amd64-simulated"]}]

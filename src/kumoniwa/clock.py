@@ -108,3 +108,8 @@ def whole_seconds(moment: datetime) -> datetime:
 def precise(moment: datetime) -> str:
     """A time as it is stored and shown by Kumoniwa's own surfaces: ISO 8601, UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def http_date(moment: datetime) -> str:
+    """A time as headers of HTTP have it: `Wed, 08 May 2013 18:45:53 GMT`."""
+    return moment.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")  # in English: no locale is ever set here

@@ -4,14 +4,16 @@ What each setting and variable means stands beside it, and becomes a line of `do
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+
+from kumoniwa.values import dataclass
 
 DEFAULT_PORT = 4566  # the port local AWS tooling expects
 DEFAULT_ACCOUNT = "123456789012"  # AWS's own example account
 DEFAULT_REGION = "us-east-1"
 DRIVERS = ("qemu", "simulated")
+NETWORKS = ("auto", "vpc", "user")
 IMPORTS = "imports"
 """In the data folder: the folder of disks that may be imported. What its owner links there may lie anywhere."""
 
@@ -24,6 +26,11 @@ class Config:
     host: Annotated[str, "The address on which the API listens."] = "127.0.0.1"
     port: Annotated[int, "The port on which the API listens; 0 takes any that is free."] = DEFAULT_PORT
     driver: Annotated[str, "What makes guests: qemu or simulated. A folder stays with its first one."] = "qemu"
+    network: Annotated[
+        str,
+        "How guests are connected: vpc (they reach each other as their VPC has it), user (each is alone), or auto: vpc "
+        "where this host lets us. A guest keeps what it has until it is stopped and started.",
+    ] = "auto"
     account: Annotated[str, "The account that owns everything."] = DEFAULT_ACCOUNT
     region: Annotated[str, "The region that `kumoniwa env` names. Every other region answers as well."] = DEFAULT_REGION
     # EC2's documented "four minutes"
@@ -61,7 +68,8 @@ CACHE_DIR = Variable(
     "The folder that keeps built guest images, what servers need of botocore's models, and whether KVM works here.",
     "`kumoniwa` in the user's cache folder: `$XDG_CACHE_HOME`, or `~/.cache`",
 )
-VARIABLES = (DATA_DIR, CACHE_DIR)
+NETWORK = Variable("KUMONIWA_NETWORK", "How guests are connected, where `--network` does not say so.", "`auto`")
+VARIABLES = (DATA_DIR, CACHE_DIR, NETWORK)
 
 
 def default_data_dir() -> Path:
@@ -72,6 +80,11 @@ def default_data_dir() -> Path:
 def cache_dir() -> Path:
     """Where things are kept that can be made again: `CACHE_DIR`, else the user's cache folder."""
     return _folder(CACHE_DIR, "XDG_CACHE_HOME", ".cache")
+
+
+def default_network() -> str:
+    """How guests are connected where no option says so."""
+    return os.environ.get(NETWORK.name) or "auto"
 
 
 def models_dir() -> Path:

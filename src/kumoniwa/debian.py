@@ -1,11 +1,12 @@
 """The Debian packages that real guests need, as `debian-packages.txt` lists them; `scripts/install` reads it too."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-_LIST = "debian-packages.txt"
+from kumoniwa.values import dataclass
+
+_LIST = Path(__file__).with_name("debian-packages.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Package:
 @cache
 def packages() -> tuple[Package, ...]:
     """All of them, those first that run guests."""
-    lines = files("kumoniwa").joinpath(_LIST).read_text().splitlines()
+    lines = _LIST.read_text().splitlines()
     return tuple(_package(line) for line in lines if line and not line.startswith("#"))
 
 

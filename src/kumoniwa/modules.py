@@ -30,3 +30,35 @@ def hidden(*names: str) -> Iterator[None]:
     finally:
         for name in missing:
             del sys.modules[name]
+
+
+@contextmanager
+def deferred(*names: str) -> Iterator[None]:
+    """While the block runs, modules of these names that were not imported before are imported when they are first used.
+
+    For modules that libraries import as a whole, and need for little.
+    """
+    stubs = {name: _stub(name) for name in names if name not in sys.modules}
+    sys.modules.update(stubs)
+    try:
+        yield
+    finally:
+        for name, stub in stubs.items():
+            if sys.modules.get(name) is stub:
+                del sys.modules[name]
+
+
+def _stub(name: str) -> ModuleType:
+    """What stands for a module until something of it is used, in the package that has it too."""
+
+    def of_the_module(attribute: str) -> object:
+        if sys.modules.get(name) is stub:
+            del sys.modules[name]
+        return getattr(importlib.import_module(name), attribute)
+
+    stub = ModuleType(name)
+    stub.__getattr__ = of_the_module  # type: ignore[method-assign]
+    package, _, last = name.rpartition(".")
+    if package:
+        setattr(importlib.import_module(package), last, stub)
+    return stub

@@ -138,10 +138,18 @@ def replace_with(argv: Sequence[str], environment: Mapping[str, str]) -> NoRetur
     os.execve(find(argv[0]), list(argv), dict(environment))
 
 
-def start_detached(argv: Sequence[str], *, cwd: Path, output: IO[bytes], pass_fds: Collection[int] = ()) -> int:
+def start_detached(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    output: IO[bytes],
+    pass_fds: Collection[int] = (),
+    environment: Mapping[str, str] | None = None,
+) -> int:
     """Start a program in a session of its own, so that it outlives us; gives its process id.
 
-    Both its outputs go to `output`; of our open files it inherits `pass_fds`, under the same numbers.
+    Both its outputs go to `output`; of our open files it inherits `pass_fds`, under the same numbers. `environment` is
+    added to the minimal one.
     The caller keeps the identity to find it again, and calls `reap` when it has ended. Returns once the program runs.
     """
     command = [find(argv[0]), *argv[1:]]
@@ -149,7 +157,7 @@ def start_detached(argv: Sequence[str], *, cwd: Path, output: IO[bytes], pass_fd
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env=_ENVIRONMENT,
+        env={**_ENVIRONMENT, **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

@@ -1,13 +1,21 @@
-"""Unix sockets in folders whose path may be longer than a socket's address (107 bytes) can hold.
+"""Sockets: why the host refuses one; and unix sockets whose path may be longer than their address (107 bytes) can hold.
 
 The folder is opened and the socket named through it: `/proc/self/fd/7/qmp.sock` is short wherever the folder is.
 """
 
 import contextlib
+import errno
 import os
 import socket
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
+
+_REASONS = {
+    errno.EADDRINUSE: "another program listens there",
+    errno.EACCES: "this user may not listen on a port below net.ipv4.ip_unprivileged_port_start",
+    errno.EADDRNOTAVAIL: "the host has no such address",
+}
 
 
 @contextlib.contextmanager
@@ -47,3 +55,17 @@ def listen(path: Path, *, backlog: int = 16) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def why_not(protocol: str, address: IPv4Address, port: int) -> str | None:
+    """Why this port of the host, of `tcp` or `udp`, cannot be had, found by trying. None: nothing is wrong."""
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((str(address), port))
+            if protocol == "tcp":
+                trial.listen(1)
+        except OSError as refusal:
+            return _REASONS.get(refusal.errno or 0, os.strerror(refusal.errno or 0))
+    return None

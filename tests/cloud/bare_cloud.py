@@ -60,7 +60,7 @@ class BareCloud:
         pairs = {name: str(value) for name, value in sent.items() if name not in ("Action", "Version")}
         call = Call(action, account, DEFAULT_REGION, "the-request", "AKIA", self.clock.now())
         answer = await ACTIONS["ec2"][action].function(self.cloud, call, CODEC.parse(action, pairs))
-        body = CODEC.result(action, answer, call.request_id)
+        body = b"".join(CODEC.result(action, answer, call.request_id))
         parsed: dict[str, Any] = PARSER.parse({"body": body, "headers": {}, "status_code": 200}, operation.output_shape)
         parsed.pop("ResponseMetadata", None)
         return parsed

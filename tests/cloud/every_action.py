@@ -33,6 +33,8 @@ _ENTRY = {"Protocol": "-1", "RuleAction": "allow", "Egress": False, "CidrBlock":
 _OTHERS = [{"UserId": "210987654321"}]
 
 READS: dict[str, Example] = {
+    "DescribeAddressesAttribute": lambda _: {"Attribute": "domain-name"},
+    "DescribeNetworkInterfaceAttribute": lambda its: {"NetworkInterfaceId": its["interface"], "Attribute": "groupSet"},
     "DescribeImageAttribute": lambda its: {"ImageId": its["image"], "Attribute": "description"},
     "DescribeInstanceAttribute": lambda its: {"InstanceId": its["instance"], "Attribute": "blockDeviceMapping"},
     "DescribeSnapshotAttribute": lambda its: {"SnapshotId": its["snapshot"], "Attribute": "createVolumePermission"},
@@ -47,11 +49,36 @@ READS: dict[str, Example] = {
 }
 
 CHANGES: dict[str, Example] = {
+    "AllocateAddress": lambda _: {},
+    "AssociateAddress": lambda its: {"AllocationId": its["address"], "InstanceId": its["other"]},
+    "AssignPrivateIpAddresses": lambda its: {
+        "NetworkInterfaceId": its["interface"],
+        "SecondaryPrivateIpAddressCount": 1,
+    },
+    "CreateNatGateway": lambda its: {"SubnetId": its["default subnet"], "ConnectivityType": "private"},
+    "DeleteNatGateway": lambda its: {"NatGatewayId": its["nat gateway"]},
+    "CreateNetworkInterface": lambda its: {"SubnetId": its["default subnet"]},
+    "DeleteNetworkInterface": lambda its: {"NetworkInterfaceId": its["unused interface"]},
+    "ModifyNetworkInterfaceAttribute": lambda its: {
+        "NetworkInterfaceId": its["interface"],
+        "Description": {"Value": "d"},
+    },
+    "ResetNetworkInterfaceAttribute": lambda its: {"NetworkInterfaceId": its["interface"], "SourceDestCheck": "true"},
+    "UnassignPrivateIpAddresses": lambda its: {
+        "NetworkInterfaceId": its["interface"],
+        "PrivateIpAddresses": ["172.31.0.11"],
+    },
     "AssociateDhcpOptions": lambda its: {"DhcpOptionsId": "default", "VpcId": its["own vpc"]},
     "AssociateRouteTable": lambda its: {"RouteTableId": its["route table"], "SubnetId": its["subnet"]},
     "AssociateSubnetCidrBlock": lambda its: {"SubnetId": its["unused subnet"], "Ipv6CidrBlock": its["ipv6"][1]},
     "AssociateVpcCidrBlock": lambda its: {"VpcId": its["own vpc"], "CidrBlock": "10.2.0.0/16"},
     "AttachInternetGateway": lambda its: {"InternetGatewayId": its["gateway"], "VpcId": its["own vpc"]},
+    "AttachNetworkInterface": lambda its: {
+        "NetworkInterfaceId": its["spare interface"],
+        "InstanceId": its["large"],
+        "DeviceIndex": 2,
+    },
+    "DetachNetworkInterface": lambda its: {"AttachmentId": its["interface attachment"]},
     "AttachVolume": lambda its: {"VolumeId": its["free"], "InstanceId": its["instance"], "Device": "/dev/sdf"},
     "AuthorizeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
     "AuthorizeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
@@ -97,6 +124,8 @@ CHANGES: dict[str, Example] = {
     "DeregisterImage": lambda its: {"ImageId": its["images"][0]},
     "DetachInternetGateway": lambda its: {"InternetGatewayId": its["gateway"], "VpcId": its["own vpc"]},
     "DetachVolume": lambda its: {"VolumeId": its["attached"]},
+    "DisassociateAddress": lambda its: {"AssociationId": its["address association"]},
+    "ReleaseAddress": lambda its: {"AllocationId": its["free address"]},
     "DisableImage": lambda its: {"ImageId": its["images"][1]},
     "DisableImageDeprecation": lambda its: {"ImageId": its["images"][2]},
     "DisableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][3]},
@@ -193,10 +222,32 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
     await stack.call("DisableImage", ImageId=images[4])
     await stack.call("EnableImageDeprecation", ImageId=images[2], DeprecateAt="2031-01-01T00:00:00Z")
+    address, led, free_address = [(await stack.call("AllocateAddress"))["AllocationId"] for _ in range(3)]
+    association = await stack.call("AssociateAddress", AllocationId=led, InstanceId=instance)
+    subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    interface, unused_interface, spare_interface, attached_interface = [
+        (await stack.call("CreateNetworkInterface", SubnetId=subnet, PrivateIpAddresses=[
+            {"PrivateIpAddress": f"172.31.0.{number}", "Primary": True},
+            {"PrivateIpAddress": f"172.31.0.{number + 1}"},
+        ]))["NetworkInterface"]["NetworkInterfaceId"]
+        for number in (10, 20, 30, 40)
+    ]  # fmt: skip
+    nat_gateway = await stack.call("CreateNatGateway", SubnetId=subnet, ConnectivityType="private")
+    await stack.idle()
+    interface_attachment = await stack.call(
+        "AttachNetworkInterface", NetworkInterfaceId=attached_interface, InstanceId=large, DeviceIndex=1
+    )
+    await stack.idle()
+    unchecked = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
+    await stack.call("ModifyNetworkInterfaceAttribute", **unchecked)
     network = await _network(stack, instance)
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
+        "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
+        "spare interface": spare_interface, "interface attachment": interface_attachment["AttachmentId"],
+        "interface": interface, "unused interface": unused_interface, "default subnet": subnet,
+        "address": address, "address association": association["AssociationId"], "free address": free_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
         "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
         "unused group": unused_group, "images": images, "disk": disk.as_uri(),

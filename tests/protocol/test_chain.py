@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,10 +15,11 @@ from waiting import let_others_run
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.registry import BoundAction
+from kumoniwa.api.written_once import WrittenOnce
 from kumoniwa.clock import SystemClock
 from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
 from kumoniwa.gateway.arrival import MAX_BODY, answers_to
-from kumoniwa.gateway.chain import Credential, Gateway
+from kumoniwa.gateway.chain import HEALTH, Credential, Gateway
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
@@ -36,6 +37,7 @@ class Garden:
     """Actions that remember how they were called, and the tokens they recorded."""
 
     calls: list[tuple[Call, Parameters]] = field(default_factory=list)
+    key_names: Sequence[str] = ()
     recorded: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     proceed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -51,7 +53,7 @@ class Garden:
 
     async def describe_key_pairs(self, call: Call, parameters: Parameters) -> Answer:
         self.calls.append((call, parameters))
-        return {"KeyPairs": []}
+        return {"KeyPairs": [WrittenOnce({"KeyName": name}) for name in self.key_names]}
 
     async def stop_instances(self, call: Call, parameters: Parameters) -> Answer:
         raise IncorrectInstanceState("This instance 'i-1' is not in a state from which it can be stopped.")
@@ -134,6 +136,43 @@ async def test_every_answer_carries_its_request_id_twice_and_is_not_kept(caller:
     assert answer.headers["content-type"] == "text/xml;charset=UTF-8"
     assert answer.headers["cache-control"] == "no-store"
     assert not any(header.startswith("access-control") for header in answer.headers)
+
+
+@pytest.mark.parametrize("count", [1, 999])
+async def test_a_large_answer_is_sent_in_parts_and_logged_when_it_is(
+    gateway: Gateway, garden: Garden, count: int
+) -> None:
+    garden.key_names = [f"key-{number}" for number in range(count)]
+    sent: list[tuple[Mapping[str, Any], int]] = []
+
+    async def application(scope: Any, receive: Any, take: Any) -> None:
+        async def also_here(message: Mapping[str, Any]) -> None:
+            sent.append((message, len(logged)))
+            await take(message)
+
+        await gateway(scope, receive, also_here)
+
+    with capture_logs() as logged:
+        answer = await Caller(application, KEY, SECRET, "eu-central-1").call("DescribeKeyPairs")
+    assert [each["KeyName"] for each in answer["KeyPairs"]] == garden.key_names
+    head, *pieces = [message for message, _ in sent]
+    assert int(dict(head["headers"])[b"content-length"]) == sum(len(piece["body"]) for piece in pieces)
+    assert [piece["more_body"] for piece in pieces] == [True] * (len(pieces) - 1) + [False]
+    assert (len(pieces) > 1) is (count > 1)
+    assert {lines for _, lines in sent} == {0}
+    assert [(line["event"], line["code"]) for line in logged] == [("answered", "ok")]
+
+
+async def test_an_answer_whose_caller_leaves_is_logged_all_the_same(gateway: Gateway) -> None:
+    async def application(scope: Any, receive: Any, _: Any) -> None:
+        async def refuse(message: Mapping[str, Any]) -> None:
+            raise ConnectionResetError
+
+        await gateway(scope, receive, refuse)
+
+    with capture_logs() as logged, pytest.raises(ConnectionResetError):
+        await send(application, "GET", HEALTH)
+    assert [line["event"] for line in logged] == ["answered"]
 
 
 async def test_a_refusal_is_told_in_ec2s_envelope(caller: Caller) -> None:

@@ -1,11 +1,15 @@
-"""The pages of `docs/reference`, made from the code. `scripts/reference` writes them; a unit test keeps them fresh."""
+"""What is made from the code: the pages of `docs/reference`, the table of the actions' modules, the schema.
+
+`scripts/reference` writes them; a unit test keeps them fresh.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reference_pages import actions, command_line, configuration
+from reference_pages import action_modules, actions, command_line, configuration, schema
 
-FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+_ROOT = Path(__file__).parents[2]
+FOLDER = _ROOT / "docs" / "reference"
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "actions.md": actions.page,
@@ -13,3 +17,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration.page,
 }
 """Each page's text, by its file name in `docs/reference`."""
+
+WRITTEN: Mapping[Path, Callable[[], str]] = {
+    **{FOLDER / name: page for name, page in PAGES.items()},
+    _ROOT / "src" / "kumoniwa" / "api" / "action_modules.py": action_modules.module,
+    _ROOT / "src" / "kumoniwa" / "store" / "engines" / "sqlite.sql": schema.statements,
+}
+"""Everything that is written: each file's text, by its path."""

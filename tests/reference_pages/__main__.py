@@ -1,7 +1,7 @@
-"""Write the pages: `scripts/reference` runs this."""
+"""Write the files: `scripts/reference` runs this."""
 
-from reference_pages import FOLDER, PAGES
+from reference_pages import WRITTEN
 
-FOLDER.mkdir(parents=True, exist_ok=True)
-for name, page in PAGES.items():
-    (FOLDER / name).write_text(page())
+for path, text in WRITTEN.items():
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text())

@@ -70,7 +70,7 @@ def test_no_control_character_of_a_caller_or_a_guest_reaches_the_log(log: String
     except RuntimeError:
         logger.exception("an unexpected error")
         logging.getLogger("asyncio").exception("Task of %s failed", evil)
-    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received: %s", evil)
+    logging.getLogger("kumoniwa.http").warning("Invalid HTTP request received: %s", evil)
     said = log.getvalue()
     assert said.count("forged line") >= 7
     ours = said if not log.isatty() else re.sub(r"\x1b\[\d*m", "", said)  # without the colours of a person's log
@@ -82,7 +82,7 @@ def test_no_control_character_of_a_caller_or_a_guest_reaches_the_log(log: String
 def test_what_a_library_says_again_and_again_is_written_once_in_a_while(log: StringIO) -> None:
     for number in range(1000):
         logging.getLogger("asyncio").error(f"socket.accept() out of system resource\nsocket: <{number}>")
-        logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+        logging.getLogger("kumoniwa.http").warning("Invalid HTTP request received.")
     assert log.getvalue().count("out of system resource") == 1
     assert log.getvalue().count("Invalid HTTP request") == 1
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import boot_sector
+import pytest
 from driver_contract import MIB, forward
+from one_network import OneNetwork, obstacle
 
 from kumoniwa import run
 from kumoniwa.clock import SystemClock
@@ -28,6 +30,7 @@ from kumoniwa.hypervisor.driver import (
     GuestNic,
     GuestSpec,
     LayerId,
+    NetworkPort,
 )
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
@@ -56,6 +59,7 @@ class QemuBench:
         self._heard: asyncio.Queue[GuestEvent] = asyncio.Queue()
         self._to_press: list[tuple[GuestId, str]] = []
         self._tasks = Tasks("bench")
+        self.taps = OneNetwork(folder / "network", self._tasks)
         self.driver = self._driver()
 
     async def open(self) -> None:
@@ -65,10 +69,11 @@ class QemuBench:
     async def close(self) -> None:
         """Nothing is left: no task, no process."""
         await self.driver.close()
-        await self._tasks.close()
         for folder in (self.data_dir / "guests").glob("*"):
             if (noted := record.read(folder)) is not None and noted.process is not None:
                 kill(noted.process)
+        await self.taps.close()
+        await self._tasks.close()
 
     async def successor(self) -> QemuDriver:
         """Another server's driver over the same data, the first one having gone."""
@@ -101,6 +106,11 @@ class QemuBench:
         await self.run(guest.ensure_running(spec))
         await self.event(EventKind.KERNEL_STARTED)
         return guest, spec
+
+    def port(self) -> NetworkPort:
+        if (why := obstacle()) is not None:
+            pytest.skip(why)
+        return NetworkPort("one", f"e{next(self._numbers)}")
 
     def layer(self) -> LayerId:
         return LayerId(f"layer{next(self._numbers)}")
@@ -153,7 +163,9 @@ class QemuBench:
 
     def _driver(self) -> QemuDriver:
         accelerator = Accelerator("tcg", "tests run everywhere")
-        return QemuDriver(self.data_dir, clock=SystemClock(), accelerator=accelerator, free=lambda _: self.free)
+        driver = QemuDriver(self.data_dir, clock=SystemClock(), accelerator=accelerator, free=lambda _: self.free)
+        driver.plug_into(self.taps)
+        return driver
 
     async def _listen(self, driver: QemuDriver) -> None:
         async for event in driver.events():

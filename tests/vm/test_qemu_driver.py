@@ -24,6 +24,7 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.process import record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import ENVIRONMENT
 from kumoniwa.hypervisor.qemu.guest.process.host_process import find_in, identify
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
@@ -213,6 +214,21 @@ async def test_a_killed_server_leaves_its_guests(bench: QemuBench) -> None:
     await bench.driver.close()
     assert identify(process.pid) == process
     assert os.getsid(process.pid) == process.pid  # a session of its own: no signal to the server's reaches it
+
+
+async def test_a_guest_gets_nothing_of_the_servers_environment_but_what_is_named(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OF_THE_SERVER", "secret")
+    guest, _ = await bench.up()
+    given = _environment_of(identity_of(bench, guest).pid)
+    assert given.keys() == {"PATH", "LC_ALL", "TZ", *ENVIRONMENT}
+    assert given | ENVIRONMENT == given
+
+
+def _environment_of(pid: int) -> dict[str, str]:
+    told = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")[:-1]
+    return dict(each.split("=", 1) for each in told)
 
 
 async def test_an_imported_disk_is_whole_by_itself(bench: QemuBench, tmp_path: Path) -> None:

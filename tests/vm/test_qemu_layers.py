@@ -55,7 +55,7 @@ async def disks(tmp_path: Path) -> QcowDisks:
 async def test_a_layer_says_what_it_stands_on_and_how_much_it_holds(disks: QcowDisks, tmp_path: Path) -> None:
     assert (await disks.parent(LOW), await disks.parent(TOP)) == (None, LOW)
     measure = await disks.measure(TOP)
-    assert (measure.own_bytes, measure.full_bytes) == (128 * 1024, MIB + 64 * 1024)
+    assert (measure.own_bytes, measure.full_bytes) == (256 * 1024, MIB + 128 * 1024)
     content = (tmp_path / "layers" / f"{TOP}.qcow2").read_bytes()
     assert (measure.file_bytes, measure.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert await disks.faults(TOP, await _known(disks, TOP), thorough=True) == []
@@ -83,7 +83,7 @@ async def test_a_layer_that_a_guest_has_is_not_made_longer_behind_its_back(bench
         (lambda file: file.write_bytes(b""), "it ends after 0 bytes"),
         (lambda file: file.write_bytes(file.read_bytes()[:4096]), "torn: it ends after 4096 bytes"),
         (lambda file: file.write_bytes(bytes(4096) + file.read_bytes()[4096:]), "does not begin as a qcow2"),
-        (lambda file: file.write_bytes(file.read_bytes()[: 5 * 64 * 1024]), "shorter than it was|names byte"),
+        (lambda file: file.write_bytes(file.read_bytes()[: 5 * 128 * 1024]), "shorter than it was|names byte"),
         (lambda file: _put(file, 79, b"\x02"), "marked as damaged"),
         (lambda file: _put(file, 24, (16 * MIB).to_bytes(8, "big")), "is a larger disk, of 16777216 bytes"),
     ],

@@ -22,6 +22,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
 from kumoniwa.store.engines.sqlite import SqliteDatabase, _driver, _end, _read_in_transaction, make_engine
+from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ async def _close(database: SqliteDatabase) -> None:
     database._engine.dispose()
 
 
-async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
+async def _read(database: SqliteDatabase, work: Callable[[Any], T], *, here: bool = False) -> T:
     await let_others_run()
     return _read_in_transaction(work, _connection(database))
 
@@ -94,8 +95,10 @@ async def write(database: SqliteDatabase, work: Callable[[Any], T], *, patient: 
         result = work(connection)
     except BaseException:
         _end(connection, driver, "ROLLBACK")
+        database.changes.undone()
         raise
     _end(connection, driver, "COMMIT")
+    database.changes.committed()
     return result
 
 
@@ -104,6 +107,7 @@ def _connection(database: SqliteDatabase) -> Connection:
     kept = vars(database)
     if "connection" not in kept:
         kept["connection"] = database._engine.connect()
+        kept["connection"].info[TOUCHED] = database.changes.touched
     connection: Connection = kept["connection"]
     return connection
 

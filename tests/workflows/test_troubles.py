@@ -114,8 +114,9 @@ async def test_a_round_that_is_not_finished_is_told_with_a_way_out(
     def refuse(*_: object, **__: object) -> None:
         raise OperationalError("SELECT", {}, Exception("The host said no."))
 
+    await stack.launch()
     monkeypatch.setattr(journal, "forget", refuse)
-    monkeypatch.setattr(instances, "in_states", refuse)
+    monkeypatch.setattr(instances, "unclaimed_in", refuse)
     monkeypatch.setattr(layers, "long_chains", refuse)
     await _passes(stack, 5)
     told = {one["what"] for one in await _told(stack)}

@@ -5,11 +5,11 @@ answer `None` means absent, `[]` present and empty, and every time is aware.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from kumoniwa.model.scope import Scope
+from kumoniwa.values import dataclass
 
 Parameters = Mapping[str, Any]
 Answer = Mapping[str, Any] | None

@@ -1,7 +1,6 @@
 """ClientTokens: the answer that a token got before is given again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -11,6 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.errors import IdempotentParameterMismatch
 from kumoniwa.store import tokens
+from kumoniwa.values import dataclass
 
 
 class TokenStore(Protocol):

@@ -1,7 +1,7 @@
 """What actions work with: the world they change, and the engine that does what they started."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import tokens
 from kumoniwa.store.journal import Origin
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World
 
@@ -33,8 +34,8 @@ class Cloud:
     """Where the default VPC is known to have been made: every action that reads a network asks."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on a consistent view of the state."""
-        return await self.world.database.read(work)
+        """Run `work` on a consistent view of the state. It may be run twice: see `Database.read`."""
+        return await self.world.database.read(work, here=True)
 
     async def change(self, call: Call, work: Callable[[Connection], Answer]) -> Answer:
         """Run `work` in one transaction with the call's ClientToken, then start the workflows it submitted.

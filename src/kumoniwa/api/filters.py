@@ -6,13 +6,13 @@ stands for any text, `?` for one character, a backslash takes what follows liter
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from kumoniwa.api.call import Parameters
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, ValueNotTaken
 from kumoniwa.store.selection import Texts
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 Values = Callable[[T], Iterable[str]]

@@ -13,10 +13,11 @@ what stays is seen exactly once. It is good for the same request only (account, 
 
 import base64
 import binascii
+import dataclasses
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from operator import attrgetter
 from typing import Any, Generic, Protocol
 
@@ -28,6 +29,7 @@ from kumoniwa.api.filters import T, Tags, Values, filters_of, matching, passing,
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store.selection import CHUNK, Condition, NoKey, Selection
 from kumoniwa.store.tags import tags_of
+from kumoniwa.values import dataclass
 
 _DIGEST_BYTES = 12
 _AT_LEAST = 100  # items are read at once where filters are tried on them: few of them may pass
@@ -72,7 +74,7 @@ def _invalid_token(token: str) -> Ec2Error:
     return InvalidParameterValue(f"Value ( {token[:200]} ) for parameter NextToken is invalid. The token is invalid.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Listing(Generic[T]):
     """How one Describe action lists items of type T."""
 

@@ -1,10 +1,11 @@
 """What EC2's model has and Kumoniwa does not, by the name of the parameter: refused where asked for, never ignored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from kumoniwa.errors import NotBuilt
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
-"""The actions Kumoniwa has, by service and name."""
+"""The actions Kumoniwa has, by service and name.
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+An action's module is imported when the action is first asked for: a server starts without them.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.action_modules import ACTION_MODULES
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.not_built import NotBuiltParameter
+from kumoniwa.values import dataclass
 
 
 class ActionFunction(Protocol):
@@ -59,7 +63,45 @@ class Action:
     check_replay: CheckReplay | None = None
 
 
-ACTIONS: defaultdict[str, dict[str, Action]] = defaultdict(dict)
+class Actions(Mapping[str, Action]):
+    """The actions of one service, by name. `modules` says in which module each is; what else registers is here too."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+        self._registered: dict[str, Action] = {}
+
+    def __getitem__(self, name: str) -> Action:
+        if (registered := self._registered.get(name)) is not None:
+            return registered
+        import_module(self._modules[name])
+        return self._registered[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._modules, *self._registered)))
+
+    def __len__(self) -> int:
+        return len(self._modules.keys() | self._registered.keys())
+
+    def register(self, name: str, registered: Action) -> None:
+        """Raises `ValueError` for a name that is taken."""
+        if name in self._registered:
+            raise ValueError(f"the action {name} is registered twice")
+        self._registered[name] = registered
+
+    def registered(self) -> Mapping[str, Action]:
+        """Those whose modules have been imported."""
+        return self._registered
+
+    def bound(self, cloud: Cloud) -> dict[str, BoundAction]:
+        """Each of them for this cloud."""
+
+        def of(name: str) -> BoundAction:
+            return lambda call, parameters: self[name].function(cloud, call, parameters)
+
+        return {name: of(name) for name in self}
+
+
+ACTIONS: dict[str, Actions] = {service: Actions(modules) for service, modules in ACTION_MODULES.items()}
 """The actions of each service, by the name that credential scopes give it."""
 
 _Function = TypeVar("_Function", bound=ActionFunction)
@@ -83,9 +125,8 @@ def action(
         raise ValueError(f"the action {name} is {depth}, and that does not fit what it says is missing")
 
     def register(function: _Function) -> _Function:
-        if name in ACTIONS[service]:
-            raise ValueError(f"the action {name} is registered twice")
-        ACTIONS[service][name] = Action(function, Extent(depth, missing, not_built), check_replay)
+        registered = Action(function, Extent(depth, missing, not_built), check_replay)
+        ACTIONS.setdefault(service, Actions({})).register(name, registered)
         return function
 
     return register

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Pieces = list[str | bytes]
-"""What was written: text, and what was written before in bytes of UTF-8. Joined once, at the end."""
+"""What was written: text, and what was written before in bytes of UTF-8."""
 Write = Callable[[Pieces, Any], None]
 """Writes a value down, in pieces at the end of the list."""
 
@@ -16,11 +16,11 @@ def joined(pieces: Pieces) -> bytes:
     try:
         return "".join(pieces).encode("utf-8", "replace")  # type: ignore[arg-type]
     except TypeError:
-        return _joined(pieces)
+        return b"".join(in_parts(pieces))
 
 
-def _joined(pieces: Pieces) -> bytes:
-    """The same, where some of them are bytes."""
+def in_parts(pieces: Pieces) -> list[bytes]:
+    """The same in parts, which are not copied where they are bytes: of a large listing that is nearly all."""
     parts: list[bytes] = []
     texts: list[str] = []
     for piece in pieces:
@@ -31,8 +31,9 @@ def _joined(pieces: Pieces) -> bytes:
             parts.append(piece)
         else:
             texts.append(piece)  # type: ignore[arg-type]
-    parts.append("".join(texts).encode("utf-8", "replace"))
-    return b"".join(parts)
+    if texts:
+        parts.append("".join(texts).encode("utf-8", "replace"))
+    return parts
 
 
 class WrittenOnce(dict[str, Any]):
@@ -92,16 +93,18 @@ class Place:
 class Framed(dict[str, Any]):
     """A frame with its items: the outputs of a list that is not empty."""
 
-    __slots__ = ("_frame", "_items")
+    __slots__ = ("_items", "frame")
 
     def __init__(self, frame: Frame, items: Sequence[WrittenOnce]) -> None:
         super().__init__(frame.output)
         self[frame.member] = items
-        self._frame, self._items = frame, items
+        self.frame, self._items = frame, items
 
-    def pieces(self, write: Write, separator: bytes = b"") -> list[bytes]:
+    def pieces(self, write: Write, separator: bytes = b"") -> Sequence[bytes]:
         """What this writer writes of it, if it separates items so."""
-        before, behind, write_item = self._frame.around(write)
+        before, behind, write_item = self.frame.around(write)
+        if len(self._items) == 1:  # as most are, in a large listing
+            return before, self._items[0].text(write_item), behind
         first, *others = self._items
         found = [before, first.text(write_item)]
         for item in others:

@@ -9,29 +9,28 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from kumoniwa import __version__, api
+from kumoniwa import __version__
 from kumoniwa.api.client_tokens import ClientTokens
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
 from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
 from kumoniwa.api.registry import ACTIONS
+from kumoniwa.app.doors import WhenAsked
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config
-from kumoniwa.console.changes import LiveChanges
-from kumoniwa.console.door import SIGN_IN_CODES, Console, sign_in_code
-from kumoniwa.console.serial import SerialConsoles
 from kumoniwa.console.sessions import Sessions
-from kumoniwa.console.static_files import static_files
+from kumoniwa.console.way_in import SIGN_IN_CODES, sign_in_code
 from kumoniwa.gateway.chain import Credential, Gateway
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.routes import Extensions
@@ -49,14 +48,18 @@ from kumoniwa.store import facts, journal
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.store.schema import SchemaTooNew
+from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.story import STORIES
 from kumoniwa.workflows.world import World
 
+if TYPE_CHECKING:
+    from kumoniwa.app.carried import Carried
+    from kumoniwa.console.door import Console
+
 log = structlog.get_logger(__name__)
 
-import_all(api)
 import_all(stories)
 
 
@@ -68,7 +71,7 @@ class Running:
     """A cloud that runs: what answers its API, and what it consists of."""
 
     gateway: Gateway
-    console: Console
+    console: "WhenAsked[Console]"
     cloud: Cloud
     follower: Follower
     key: Mapping[str, str] = field(repr=False)
@@ -105,7 +108,13 @@ async def running(
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
-        world = World(config, clock, database, driver, metadata)
+        networks: Carried | None = None
+        if driver.features.carries_packets:
+            from kumoniwa.app.carried import carried  # only real guests have packets
+
+            networks = await ending.enter_async_context(carried(config, database, metadata))
+            driver.plug_into(networks)
+        world = World(config, clock, database, driver, metadata, networks)
         engine = Engine(world)
         follower = Follower(world, engine)
         compaction = Compaction(world)
@@ -113,16 +122,17 @@ async def running(
         await compaction.adopt()
 
         async def after(row: WorkflowRow, error: str | None) -> None:
+            if row.subject is not None:
+                compaction.note(row.subject, was_cut=STORIES[row.kind].cuts)
             await follower.after(row, error)
-            if STORIES[row.kind].cuts:
-                compaction.stir(row.subject)
             await collect_kept(world, row)
 
         engine.after = after
         await driver.open()
         ending.push_async_callback(driver.close)
+        if networks is not None:
+            await networks.adopt()
         try:
-            await world.collector.sweep()
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
             log.warning("layers could not be deleted", reason=str(failure))
@@ -130,6 +140,8 @@ async def running(
         await engine.wake()
         ending.push_async_callback(follower.close)
         await follower.adopt()
+        if networks is not None:
+            await networks.settle()
         follower.start()
         cloud = Cloud(world, engine, compaction=compaction, damage=damage)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)
@@ -138,11 +150,8 @@ async def running(
         ending.push_async_callback(damage.close)
         if driver.features.boots_blank_disks:
             await ensure_simulated_images(cloud)
-        changes = LiveChanges(database.changes, clock)
-        changes.start()
-        ending.callback(changes.close)
         key = await asyncio.to_thread(ensure_key, config)
-        gateway, console = _doors(config, cloud, changes, key, models)
+        gateway, console = _doors(cloud, key, models, ending)
         # Nobody waits for what these do: they are not to hold up the first answers.
         housekeeping.start()
         compaction.start()
@@ -172,13 +181,10 @@ def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None
 
 
 def _doors(
-    config: Config, cloud: Cloud, changes: LiveChanges, key: Mapping[str, str], models: Path | None
-) -> tuple[Gateway, Console]:
+    cloud: Cloud, key: Mapping[str, str], models: Path | None, ending: contextlib.AsyncExitStack
+) -> "tuple[Gateway, WhenAsked[Console]]":
     """The signed API and the console: two doors to the same actions."""
-    actions = {
-        service: {name: partial(action.function, cloud) for name, action in those.items()}
-        for service, those in ACTIONS.items()
-    }
+    actions = {service: those.bound(cloud) for service, those in ACTIONS.items()}
     clock = cloud.world.clock
     sessions = Sessions(clock)
     extensions = {route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}
@@ -190,15 +196,35 @@ def _doors(
         clock,
         extensions=routes,
         health=dict if cloud.damage is None else cloud.damage.counts,
-        hosts=[config.host],
+        hosts=[cloud.world.config.host],
     )
+    return gateway, WhenAsked(lambda: _console(cloud, dispatcher, routes, sessions, ending))
+
+
+def _console(
+    cloud: Cloud,
+    dispatcher: Dispatcher,
+    routes: Extensions,
+    sessions: Sessions,
+    ending: contextlib.AsyncExitStack,
+) -> "Console":
+    """The console, which ends with the cloud. Imported only here: most servers are never asked for it."""
+    from kumoniwa.console.changes import LiveChanges
+    from kumoniwa.console.door import Console
+    from kumoniwa.console.serial import SerialConsoles
+    from kumoniwa.console.static_files import static_files
+
+    config, clock = cloud.world.config, cloud.world.clock
+    changes = LiveChanges(cloud.world.database.changes, clock)
+    changes.start()
+    ending.callback(changes.close)
     about = {
         "version": __version__,
         "region": config.region,
         "driver": config.driver,
         "freeze": config.freeze,
     }
-    console = Console(
+    return Console(
         dispatcher,
         routes,
         sessions,
@@ -209,4 +235,3 @@ def _doors(
         about=about,
         hosts=[config.host],
     )
-    return gateway, console

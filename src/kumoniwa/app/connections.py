@@ -17,25 +17,20 @@ import logging
 import resource
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import cast
 from urllib.parse import unquote
 
 from starlette.types import Scope
-from uvicorn import Config
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr
-from uvicorn.server import ServerState
 
+from kumoniwa.app.flow import Flow
 from kumoniwa.app.lingering import LingeringTransport
 from kumoniwa.app.request_cycle import RequestCycle
 from kumoniwa.app.request_reader import Head, NotHttp, Reading, RequestReader
-from kumoniwa.app.strangers import Strangers
+from kumoniwa.app.server import Server
 from kumoniwa.gateway.arrival import MAX_BODY
 
-log = logging.getLogger("uvicorn.error")
+log = logging.getLogger("kumoniwa.http")
 
-MOST_OF_A_MESSAGE = 1024
-"""Bytes of a message on a WebSocket: pages say no more than what is typed on a serial console."""
 HEAD_DEADLINE = 10.0
 """Seconds that the head of a request may take to come in, or a connection may wait for its next request."""
 ANSWER_DEADLINE = 30.0
@@ -48,7 +43,6 @@ MOST_UNREAD = MAX_BODY + 64 * 1024
 """Bytes that it may still send: then its connection is reset."""
 _MOST_OPEN_FILES = 65_536  # more than any cloud needs; programs that close all they could have would take long
 _MOST_CONNECTIONS = 1024
-_MOST_BACKLOG = 512
 
 _NO_HTTP = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 30\r\n"
@@ -70,39 +64,17 @@ def ensure_open_files() -> int:
     return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(_MOST_CONNECTIONS, soft // 4)
 
 
-def backlog(most: int) -> int:
-    """How many connections may wait to be accepted by a server that holds `most`.
-
-    uvloop accepts one in each of its turns, so that those that have a request do not wait for a crowd that comes.
-    """
-    return min(_MOST_BACKLOG, most // 2)
-
-
 class GuardedProtocol(asyncio.BufferedProtocol):
-    """A connection; see the module. `most` is set by whoever serves."""
+    """A connection; see the module."""
 
-    most = _MOST_CONNECTIONS
-    waiting: "dict[GuardedProtocol, None]"  # those that may be closed for others, the oldest first; of one server
-    strangers: Strangers
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        """As uvicorn makes its own."""
-        self.config, self.server_state, self.app_state = config, server_state, app_state
-        self.loop = _loop or asyncio.get_running_loop()
-        self.connections: set[Any] = server_state.connections
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.loop = asyncio.get_running_loop()
         self.cycle: RequestCycle | None = None
-        self._application = config.loaded_app
         self.transport: asyncio.Transport
-        self.flow: FlowControl
+        self.flow: Flow
         self._reader = RequestReader()
         self._held = b""  # what came after a request that is not answered yet
-        self._addresses: dict[str, Any] = {}
         self._deadline: asyncio.TimerHandle | None = None
         self._answer_deadline: asyncio.TimerHandle | None = None
         self._refused = False
@@ -112,19 +84,18 @@ class GuardedProtocol(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.set_write_buffer_limits(high=0)  # `pause_writing` says that anything is not taken yet
-        self._addresses = {"server": get_local_addr(transport), "client": get_remote_addr(transport)}
         self.transport = cast("asyncio.Transport", LingeringTransport(transport, self._is_sent_to, self._linger))
-        self.flow = FlowControl(self.transport)
-        self.connections.add(self)
+        self.flow = Flow(self.transport)
+        self.server.connections.add(self)
         self._wait(HEAD_DEADLINE)
-        if len(self.connections) > self.most:
-            next(iter(self.waiting)).close_now()
+        if len(self.server.connections) > self.server.most:
+            next(iter(self.server.waiting)).close_now()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self.resume_writing()
-        self.strangers.leave(self)
-        self.connections.discard(self)
+        self.server.strangers.leave(self)
+        self.server.lost(self)
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnect()
 
@@ -144,8 +115,8 @@ class GuardedProtocol(asyncio.BufferedProtocol):
             self.close_now()
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
-        """See `request_cycle.Connection`: the date, which uvicorn writes once a second."""
-        return self.server_state.default_headers
+        """See `request_cycle.Connection`."""
+        return self.server.headers()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, or go on with what of it has come."""
@@ -222,24 +193,23 @@ class GuardedProtocol(asyncio.BufferedProtocol):
             "raw_path": raw_path,
             "query_string": query,
             "headers": head.headers,
-            **self._addresses,
         }
         self.cycle = RequestCycle(self, scope, keeps=head.keeps, expects=head.expects)
-        task = self.loop.create_task(self.cycle.run(self._application))
-        self.server_state.tasks.add(task)
-        task.add_done_callback(self.server_state.tasks.discard)
+        task = self.loop.create_task(self.cycle.run(self.server.application))
+        self.server.tasks.add(task)
+        task.add_done_callback(self.server.tasks.discard)
         return True
 
     def _upgrade(self, head: Head) -> None:
         if self.transport.is_closing():
             return
         # With it come 2 MB of websockets, and few servers are asked for one.
-        from kumoniwa.app.page_connection import PageConnection
+        from kumoniwa.app.page_connection import page_connection
 
         self._stop_waiting()  # from here on it is another protocol's connection
         self.flow.resume_reading()
-        self.connections.discard(self)
-        page = PageConnection(self.config, self.server_state, self.app_state)
+        self.server.connections.discard(self)
+        page = page_connection(self.server)
         page.connection_made(self.transport)
         page.data_received(head.written())
         self.transport.set_protocol(page)
@@ -259,11 +229,11 @@ class GuardedProtocol(asyncio.BufferedProtocol):
         self.transport.close()
 
     def shutdown(self) -> None:
-        """Take no more requests; uvicorn calls it when the server ends."""
+        """Take no more requests: the server ends."""
         if self._upgrades:
             self.close_now()
             return
-        self.strangers.leave(self)
+        self.server.strangers.leave(self)
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
         else:
@@ -272,7 +242,7 @@ class GuardedProtocol(asyncio.BufferedProtocol):
     def close_now(self) -> None:
         """Close this connection, whatever was not read or written yet."""
         self._stop_waiting()
-        self.connections.discard(self)  # it is lost a moment later; until then it must not count
+        self.server.connections.discard(self)  # it is lost a moment later; until then it must not count
         self.transport.abort()
 
     async def turn(self, scope: Scope) -> None:
@@ -287,7 +257,7 @@ class GuardedProtocol(asyncio.BufferedProtocol):
     def _wait_for_turn(self, turns: int, then: Callable[[], None]) -> None:
         self._refused = True
         self._wait(TURN_DEADLINE)
-        self.strangers.wait(self, turns, then)
+        self.server.strangers.wait(self, turns, then)
 
     def _is_sent_to(self) -> bool:
         """Whether there may be more of the request than was read, so that a close would reset the connection."""
@@ -302,7 +272,7 @@ class GuardedProtocol(asyncio.BufferedProtocol):
     def _wait(self, seconds: float) -> None:
         """Nobody known is served here from now on: close it when that has lasted so long, or room is needed."""
         self._stop_waiting()
-        self.waiting[self] = None
+        self.server.waiting[self] = None
         self._deadline = self.loop.call_later(seconds, self._waited, seconds)
 
     def _waited(self, seconds: float) -> None:
@@ -320,7 +290,7 @@ class GuardedProtocol(asyncio.BufferedProtocol):
             self._stop_waiting()
 
     def _stop_waiting(self) -> None:
-        self.waiting.pop(self, None)
+        self.server.waiting.pop(self, None)
         self._end_deadline()
 
     def _end_deadline(self) -> None:
@@ -335,8 +305,3 @@ def _turns(scope: Scope) -> int:
     length = headers.get(b"content-length", b"0")
     whole = b"transfer-encoding" in headers or len(length) > 12 or not length.isdigit()
     return 1 + (MAX_BODY if whole else min(int(length), MAX_BODY)) // _READ
-
-
-def guarded(most: int) -> type[GuardedProtocol]:
-    """The protocol of one server that holds at most so many connections. Within its event loop."""
-    return type("Guarded", (GuardedProtocol,), {"most": most, "waiting": {}, "strangers": Strangers()})

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class LingeringTransport:
-    """A transport as uvicorn uses it, whose `close` lingers where `is_sent_to`; `on_linger` is called then."""
+    """A transport whose `close` lingers where `is_sent_to`; `on_linger` is called then."""
 
     def __init__(
         self, transport: asyncio.Transport, is_sent_to: Callable[[], bool], on_linger: Callable[[], None]

@@ -1,18 +1,54 @@
 """The WebSockets of the console's pages: what a page may cost the server."""
 
 import asyncio
+from collections.abc import Callable
 
+from uvicorn import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.frames import Frame
 
+from kumoniwa.app.server import Server
+
+MOST_OF_A_MESSAGE = 1024
+"""Bytes of a message: pages say no more than what is typed on a serial console."""
 MOST_PIECES = 256
 """Pieces in which such a message may come: empty ones count as no bytes."""
 MOST_UNTAKEN = 64 * 1024
 """Bytes of answers to pings that a page may leave unread. Browsers send no pings."""
 
 
+def page_connection(server: Server) -> "PageConnection":
+    """A WebSocket among the connections of this server, for its application."""
+    settings = Config(
+        server.application,
+        http=asyncio.Protocol,  # none of uvicorn's own is loaded
+        ws="none",
+        ws_max_size=MOST_OF_A_MESSAGE,
+        ws_per_message_deflate=False,  # a guest that never stops would have the server compress it, for each reader
+        lifespan="off",
+        interface="asgi3",
+        proxy_headers=False,  # nobody stands before it whose word on a caller's address counts
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    state = ServerState()
+    state.connections, state.tasks = server.connections, server.tasks  # type: ignore[assignment]
+    state.default_headers = server.headers()
+    page = PageConnection(settings, state, {})
+    page.on_loss = server.lost
+    return page
+
+
 class PageConnection(WebSocketsSansIOProtocol):
     """A WebSocket of the console. Where its end comes and its reader has not read, nothing is waited for."""
+
+    on_loss: Callable[["PageConnection"], None]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.on_loss(self)
 
     def data_received(self, data: bytes) -> None:
         if not self.transport.is_closing():  # the rest of what was refused is thrown away, not refused once more

@@ -10,22 +10,25 @@ from http import HTTPStatus
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Scope
-from uvicorn.protocols.http.flow_control import CLOSE_HEADER, HIGH_WATER_LIMIT, FlowControl
 
-log = logging.getLogger("uvicorn.error")
+from kumoniwa.app.flow import Flow
 
+log = logging.getLogger("kumoniwa.http")
+
+CLOSE_HEADER = (b"connection", b"close")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
 _WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _MISTAKE = b"Internal Server Error"
-_JOINED = 64 * 1024  # bytes of a body that are copied behind its head rather than written after it
+_MOST_UNTAKEN = 64 * 1024  # bytes of a request's body that the application has not taken: then its caller waits
+_JOINED = 64 * 1024  # bytes of an answer's body that are copied behind its head rather than written beside it
 
 
 class Connection(Protocol):
     """Where a request came from."""
 
     transport: asyncio.Transport
-    flow: FlowControl
+    flow: Flow
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """What each answer has before its own headers."""
@@ -63,7 +66,7 @@ class RequestCycle:
             return
         self._body += piece
         self._more_body, self._expects = more, False
-        if len(self._body) > HIGH_WATER_LIMIT:
+        if len(self._body) > _MOST_UNTAKEN:
             self._connection.flow.pause_reading()
         self._news.set()
 
@@ -147,10 +150,10 @@ class RequestCycle:
         if not self.response_started:
             self.response_started = True
             if len(body) <= _JOINED:
-                body = head + body
+                transport.write(head + body)
             else:
-                transport.write(head)
-        if body:
+                transport.writelines((head, body))
+        elif body:
             transport.write(body)
         if not more:
             self.response_complete = True

@@ -6,10 +6,11 @@ what it found is looked at again: two programs that read the same bytes differen
 the one that checks it.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
 import httptools
+
+from kumoniwa.values import dataclass
 
 MOST_OF_A_HEAD = 64 * 1024
 """Bytes of a head. In a body of chunks, bytes in a row that bring nothing of the body."""

@@ -9,22 +9,15 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
 import structlog
-import uvicorn
 import uvloop
-from starlette.types import ASGIApp
 
 from kumoniwa.app.cloud import running
-from kumoniwa.app.connections import (
-    MOST_OF_A_MESSAGE,
-    backlog,
-    ensure_open_files,
-    guarded,
-)
+from kumoniwa.app.connections import GuardedProtocol, ensure_open_files
 from kumoniwa.app.doors import Doors
 from kumoniwa.app.errors import CannotStart
+from kumoniwa.app.server import Server
 from kumoniwa.config import Config, models_dir
 from kumoniwa.folder import FolderTaken, owned, write_private
 from kumoniwa.hypervisor.drivers import make_driver
@@ -44,14 +37,14 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
         async with running(config, await make_driver(config), models=models_dir()) as cloud:
             port = listener.getsockname()[1]
             endpoint = f"http://{_in_url(config.host)}:{port}"
-            server = _server(Doors(cloud.gateway, cloud.console))
+            server = Server(Doors(cloud.gateway, cloud.console), ensure_open_files())
             with _ending_when_told(server), _announced(config, endpoint):
                 gc.freeze()  # the garbage that there may be among what the start made is small, and never looked for
                 gc.enable()
                 what_runs_it = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
                 on_listening(endpoint)
-                await server.serve(sockets=[listener])  # requests under way at the end are answered first
+                await server.serve(listener, GuardedProtocol)  # requests under way at the end are answered first
         log.info("stopped")
 
 
@@ -116,46 +109,14 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _server(doors: ASGIApp) -> uvicorn.Server:
-    most = ensure_open_files()
-    settings = uvicorn.Config(
-        doors,
-        http=cast("type[asyncio.Protocol]", guarded(most)),  # which has buffers of its own
-        ws="none",  # those connections make their own
-        ws_max_size=MOST_OF_A_MESSAGE,
-        ws_per_message_deflate=False,  # a guest that never stops would have the server compress it, for each reader
-        backlog=backlog(most),
-        lifespan="off",
-        interface="asgi3",
-        proxy_headers=False,  # nobody stands before it whose word on a caller's address counts
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    return _Server(settings)
-
-
 @contextmanager
-def _ending_when_told(server: uvicorn.Server) -> Iterator[None]:
+def _ending_when_told(server: Server) -> Iterator[None]:
     """SIGINT and SIGTERM end the server in order, from before anybody knows of it."""
     loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        server.should_exit = True
-
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, server.end)
     try:
         yield
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, its signals left to us: it would raise them again at the end, in the middle of our own shutdown."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

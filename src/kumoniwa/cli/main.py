@@ -12,7 +12,15 @@ from typing import Any
 
 import click
 
-from kumoniwa.config import DEFAULT_PORT, DEFAULT_REGION, DRIVERS, Config, default_data_dir
+from kumoniwa.config import (
+    DEFAULT_PORT,
+    DEFAULT_REGION,
+    DRIVERS,
+    NETWORKS,
+    Config,
+    default_data_dir,
+    default_network,
+)
 from kumoniwa.model.regions import REGIONS
 
 _INTERRUPTED = 130
@@ -105,6 +113,13 @@ def main() -> None:
     help="qemu: real guests. simulated: guests in memory, for tests of your automation.",
 )
 @click.option(
+    "--network",
+    type=click.Choice(NETWORKS),
+    default=default_network,
+    show_default="auto",
+    help="vpc: guests reach each other as their VPC has it. user: each is alone. auto: vpc where this host lets us.",
+)
+@click.option(
     "--freeze",
     is_flag=True,
     help="Freeze the file systems of running guests for snapshots and images without reboot, "
@@ -119,7 +134,15 @@ def main() -> None:
     "may be given several times. `kumoniwa ami import` takes any disk that you can read.",
 )
 def serve(
-    data_dir: Path, port: int, host: str, region: str, driver: str, *, freeze: bool, import_from: tuple[Path, ...]
+    data_dir: Path,
+    port: int,
+    host: str,
+    region: str,
+    driver: str,
+    network: str,
+    *,
+    freeze: bool,
+    import_from: tuple[Path, ...],
 ) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
 
@@ -131,8 +154,12 @@ def serve(
     import gc
 
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
-    from kumoniwa.app.serve import run
     from kumoniwa.logs import log_facts
+    from kumoniwa.modules import deferred
+
+    # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests.
+    with deferred("importlib.metadata", "shutil"):
+        from kumoniwa.app.serve import run
 
     log_facts()
     config = Config(
@@ -140,6 +167,7 @@ def serve(
         host=host,
         port=port,
         driver=driver,
+        network=network,
         region=region,
         freeze=freeze,
         import_from=import_from,

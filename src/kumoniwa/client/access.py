@@ -6,13 +6,14 @@ What goes wrong on the way to a cloud is a `CommandFailed`, whose text is a sent
 
 import json
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from kumoniwa.config import default_data_dir
 from kumoniwa.folder import holders, not_ours, read_private
 from kumoniwa.refusal import Refusal
+from kumoniwa.values import dataclass
 
 UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS")
 """What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""

@@ -1,12 +1,13 @@
 """The boots of one guest as a cloud tells them, and how long it was down between two of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from botocore import xform_name
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

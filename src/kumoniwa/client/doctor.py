@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ from kumoniwa.folder import holders
 from kumoniwa.guest_image.debian12 import built_path
 from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.probe import probe
-from kumoniwa.refusal import happened
+from kumoniwa.network.vpc.host.probe import probe as probe_network
+from kumoniwa.refusal import Refusal, happened
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
+from kumoniwa.values import dataclass
 
 GIB = 1024**3
 _ENOUGH_DISK = 10 * GIB
@@ -66,6 +68,7 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         _packages(missing_packages()),
         await _accelerator(),
         await _disk_io(),
+        network_finding(await probe_network()),
         _low_ports(),
         _memory(),
         equal_pages(_KSM),
@@ -168,6 +171,14 @@ async def _disk_io() -> Finding:
         return Finding("guests' disks", Grade.GOOD, f"io_uring: {chosen.reason}")
     hint = "sudo sysctl kernel.io_uring_disabled=0; in a container, a seccomp profile that allows io_uring"
     return Finding("guests' disks", Grade.NOTE, f"{chosen.name}: {chosen.reason}", hint)
+
+
+def network_finding(obstacle: Refusal | None) -> Finding:
+    """How guests are connected, and what keeps them from being connected as their VPC has it, if something does."""
+    if obstacle is None:
+        return Finding("guests' network", Grade.GOOD, "vpc: guests reach each other as their VPC has it; it was tried")
+    why = obstacle.what.removesuffix(".")
+    return Finding("guests' network", Grade.NOTE, f"user: each guest is alone, for {why}", obstacle.way_out)
 
 
 def _low_ports() -> Finding:

@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.config import IMPORTS
 from kumoniwa.model.images import IMAGE_NAME
+from kumoniwa.values import dataclass
 
 _QCOW2 = b"QFI\xfb"
 _POLL = 0.5  # seconds; EC2 has no call that waits

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kumoniwa.clock import Clock
 from kumoniwa.console.sessions import Session
-from kumoniwa.store.changes import Changed, Changes, Gathered, Heard
+from kumoniwa.store.changes import LET_GO, Changed, Changes, Gathered, Heard
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ BEAT = 2.0
 SEND_DEADLINE = 10.0
 """Seconds that a page may take to read a message."""
 MOST_PAGES = 64
-UNTOLD = frozenset({"client_tokens", "facts", "layers", "workflows"})
+UNTOLD = frozenset({"client_tokens", "facts", "layers", "workflows", LET_GO})
 """Tables of the cloud's own bookkeeping, which no page shows."""
 
 SESSION_ENDED, TOO_MANY_PAGES, NOT_SPOKEN = 4401, 1013, 1008

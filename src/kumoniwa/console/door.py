@@ -25,8 +25,9 @@ from kumoniwa.console.changes import SUBPROTOCOL, LiveChanges
 from kumoniwa.console.json_text import given_text, read_json, written_json
 from kumoniwa.console.same_origin import HALF_B, check_same_origin, cookie_name, half_a
 from kumoniwa.console.serial import SerialConsoles
-from kumoniwa.console.sessions import NotSignedIn, Principal, Session, Sessions
+from kumoniwa.console.sessions import NotSignedIn, Session, Sessions
 from kumoniwa.console.static_files import StaticFile
+from kumoniwa.console.way_in import PREFIX
 from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThere, OtherMethod
 from kumoniwa.gateway import routes
 from kumoniwa.gateway.arrival import arrived, whole
@@ -38,12 +39,9 @@ from kumoniwa.ids import new_request_id
 
 log = structlog.get_logger(__name__)
 
-PREFIX = "/console/"
 API = "/console/api/"
 LIVE = "/console/live"
 SERIAL = "/console/serial"
-SIGN_IN_CODES = "POST /_kumoniwa/console/sign-in-codes"
-"""The route of the signed API that gives a sign-in code."""
 
 _MOST_OF_A_CODE = 1024  # bytes of the one body that is read of a caller nobody knows
 _WORTH_COMPRESSING = 64 * 1024  # bytes
@@ -115,13 +113,15 @@ class Console:
                 return
             request = Request(scope, receive)
             answer = self._api if scope["path"].startswith(API) else self._file
-            response = await self._conclusion.of(exchange, partial(answer, request, exchange), _refusal(exchange))
-            if response is not None:
+
+            async def respond(response: Response) -> None:
                 for name, value in _HEADERS.items():
                     response.headers.setdefault(name, value)
                 if not exchange.known:
                     response.headers["Connection"] = "close"  # and it waits for its turn (`app.connections`)
                 await response(scope, receive, send)
+
+            await self._conclusion.of(exchange, partial(answer, request, exchange), _refusal(exchange), respond)
 
     @cached_property
     def _files(self) -> Mapping[str, StaticFile]:
@@ -223,11 +223,6 @@ class Console:
             await self._changes.listen(websocket, session)
         else:
             await self._serial.serve(websocket, session, call, instance_id)
-
-
-async def sign_in_code(sessions: Sessions, call: Call, _named: Mapping[str, str]) -> Mapping[str, Any]:
-    """A sign-in code for whoever signed this request (an extension of the signed API)."""
-    return {"code": sessions.code(Principal(call.account, call.principal))}
 
 
 def _refusal(exchange: _Exchange) -> Callable[[Ec2Error], Response]:

@@ -8,16 +8,18 @@ Wrong codes are not counted: nobody guesses 32 random bytes at the rate at which
 would let whoever sends wrong codes keep the owner out.
 """
 
+import dataclasses
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from http import HTTPStatus
 
 from kumoniwa.clock import Clock
 from kumoniwa.errors import Ec2Error
+from kumoniwa.values import dataclass
 
 CODE_SECONDS = 60
 IDLE = timedelta(hours=12)
@@ -44,7 +46,7 @@ class Principal:
     access_key: str
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Session:
     """One browser that is signed in."""
 

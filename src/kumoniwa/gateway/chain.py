@@ -4,8 +4,9 @@ Errors are raised wherever a request is found wanting and become an answer here 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import field, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -35,11 +36,13 @@ from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import STS_NAMESPACE, Service
 from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, verify
 from kumoniwa.ids import new_request_id
+from kumoniwa.values import dataclass
 
 HEALTH = "/_kumoniwa/health"
 _XML, _JSON = b"text/xml;charset=UTF-8", b"application/json"
 _FORM = "application/x-www-form-urlencoded"
 _COMMON = ("Action", "Version")  # parameters of every call
+_SENT_AT_ONCE = 192  # parts of an answer: of a large listing some 256 KB, which the caller reads while more is joined
 _LARGE_AT_ONCE = 4  # bodies that are read and hashed before it is known whether their signature is right
 
 
@@ -51,7 +54,7 @@ class Credential:
     account: str
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Exchange:
     """One request on its way: how it is to be answered becomes clearer as it goes."""
 
@@ -62,27 +65,24 @@ class _Exchange:
     json: bool = False  # the caller's protocol, where it is of a service that is not ours
     known: bool = False  # who the caller is: its signature was right
 
-    def answered(self, body: bytes, status: int = HTTPStatus.OK) -> "_Answer":
+    def answered(self, *parts: bytes, status: int = HTTPStatus.OK) -> "_Answer":
+        """An answer whose body is those parts."""
         headers = [
             (b"x-amzn-requestid", self.request_id.encode()),
             (b"cache-control", b"no-store"),
             (b"content-type", _JSON if self.extension or self.json else _XML),
-            (b"content-length", b"%d" % len(body)),
+            (b"content-length", b"%d" % sum(map(len, parts))),
         ]
         if not self.known:
             headers.append((b"connection", b"close"))  # what else is sent on it is not looked at (`app.connections`)
-        return _Answer(int(status), headers, body)
+        return _Answer(int(status), headers, parts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status_code: int
     headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    async def send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.headers})
-        await send({"type": "http.response.body", "body": self.body})
+    body: Sequence[bytes]
 
 
 class Gateway:
@@ -118,13 +118,12 @@ class Gateway:
         exchange = _Exchange(new_request_id())
         bound = structlog.contextvars.bind_contextvars(request=exchange.request_id)
         try:
-            response = await self._conclusion.of(
+            await self._conclusion.of(
                 exchange,
                 partial(self._answer, scope, receive, exchange),
                 partial(self._refusal, exchange=exchange),
+                partial(_sent, send=send),
             )
-            if response is not None:
-                await response.send(send)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
 
@@ -154,7 +153,7 @@ class Gateway:
                 HTTPStatus.NOT_FOUND,
                 way_out="Actions are asked at the path /, Kumoniwa's own routes below /_kumoniwa/.",
             )
-        return exchange.answered(await self._act(self._services[claim.service], _parameters(read), call, exchange))
+        return exchange.answered(*await self._act(self._services[claim.service], _parameters(read), call, exchange))
 
     def _check_service(self, claim: Claim, read: SignedRequest, exchange: _Exchange) -> None:
         """Say so where another service is meant, before its signature (S3's differs) is looked at."""
@@ -193,7 +192,9 @@ class Gateway:
             routes.written(await extension(replace(call, action=pattern), {**parameters, **named}))
         )
 
-    async def _act(self, service: Service, parameters: list[tuple[str, str]], call: Call, exchange: _Exchange) -> bytes:
+    async def _act(
+        self, service: Service, parameters: list[tuple[str, str]], call: Call, exchange: _Exchange
+    ) -> list[bytes]:
         exchange.what, rest = _action(parameters, service.codec.version)
         output = await self._dispatcher.dispatch(service, replace(call, action=exchange.what), rest)
         return service.codec.result(exchange.what, output, call.request_id)
@@ -207,7 +208,15 @@ class Gateway:
             body = service.codec.error(error, exchange.request_id)
         else:  # most services of AWS read this envelope
             body = f"{PROLOG}{refusal(error, exchange.request_id, STS_NAMESPACE)}".encode()
-        return exchange.answered(body, error.status)
+        return exchange.answered(body, status=error.status)
+
+
+async def _sent(answer: _Answer, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.headers})
+    parts, end = answer.body, len(answer.body)
+    for begin in range(0, end, _SENT_AT_ONCE):
+        body = b"".join(parts[begin : begin + _SENT_AT_ONCE])
+        await send({"type": "http.response.body", "body": body, "more_body": begin + _SENT_AT_ONCE < end})
 
 
 def _parameters(read: SignedRequest) -> list[tuple[str, str]]:

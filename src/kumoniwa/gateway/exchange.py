@@ -47,14 +47,16 @@ class Conclusion:
         exchange: Exchange,
         answer: Callable[[], Awaitable[AnyAnswer]],
         refusal: Callable[[Ec2Error], AnyAnswer],
-    ) -> AnyAnswer | None:
-        """What `answer` gives, or the refusal of what it raises; None where the caller has left. It is logged."""
+        send: Callable[[AnyAnswer], Awaitable[None]],
+    ) -> None:
+        """Send what `answer` gives, or the refusal of what it raises; nothing where the caller has left. It is logged,
+        after it was sent: nobody waits for the log."""
         begun = self._clock.monotonic()
         try:
             response, code = await answer(), "ok"
         except CallerLeft:
             self._log.info("the caller left before its request was read")
-            return None
+            return
         except Ec2Error as error:
             response, code = refusal(error), error.code
         except DatabaseUnavailable as failure:
@@ -67,5 +69,7 @@ class Conclusion:
             log.exception("an unexpected error", call=exchange.what)
             response, code = refusal(InternalError()), "InternalError"
         seconds = round(self._clock.monotonic() - begun, 6)
-        self._log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)
-        return response
+        try:
+            await send(response)
+        finally:
+            self._log.info("answered", call=exchange.what, code=code, status=response.status_code, seconds=seconds)

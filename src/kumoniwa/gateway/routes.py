@@ -1,11 +1,10 @@
 """Kumoniwa's own routes below `/_kumoniwa/`: what EC2's API cannot tell, signed like everything else, in JSON."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
-
-from starlette.routing import compile_path
 
 from kumoniwa.api.call import Call
 from kumoniwa.clock import precise
@@ -18,7 +17,7 @@ Extension = Callable[[Call, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
 
 
 class Extensions:
-    """Routes by path patterns as starlette writes them: `/_kumoniwa/instances/{instance_id}/boots`.
+    """Routes by path patterns in which braces name a part of the path: `/_kumoniwa/instances/{instance_id}/boots`.
 
     They are for GET; one that changes something says so: `POST /_kumoniwa/storage/repair`.
     """
@@ -27,13 +26,13 @@ class Extensions:
         parted = [(*_parted(route), extension) for route, extension in routes.items()]
         if strays := [pattern for _, pattern, _ in parted if not pattern.startswith(PREFIX)]:
             raise ValueError(f"extensions live below {PREFIX}: {strays}")
-        self._routes = [(method, pattern, compile_path(pattern)[0], extension) for method, pattern, extension in parted]
+        self._routes = [(method, pattern, _expression(pattern), extension) for method, pattern, extension in parted]
 
     def find(self, method: str, path: str) -> tuple[str, Extension, dict[str, str]]:
         """The pattern, the extension and the parts of the path that the pattern names. Raises `Ec2Error` 404, 405."""
         other = ""
         for wanted, pattern, expression, extension in self._routes:
-            if (match := expression.match(path)) is None:
+            if (match := expression.fullmatch(path)) is None:
                 continue
             if method == wanted:
                 return pattern, extension, match.groupdict()
@@ -58,6 +57,10 @@ def _parted(route: str) -> tuple[str, str]:
     """A route's method and path pattern."""
     method, _, pattern = route.rpartition(" ")
     return method or "GET", pattern
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(pattern)))
 
 
 def _plain(value: object) -> str:

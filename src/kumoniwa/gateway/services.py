@@ -5,13 +5,13 @@ give it its protocol below.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kumoniwa.api.registry import BoundAction
 from kumoniwa.gateway.protocols.codec import Codec
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.gateway.protocols.query import query_codec
+from kumoniwa.values import dataclass
 
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 

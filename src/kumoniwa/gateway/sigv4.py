@@ -9,9 +9,8 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from kumoniwa.clock import within_reach
 from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired, SignatureNotTaken
 from kumoniwa.gateway.form import pairs
+from kumoniwa.values import dataclass
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=15)
@@ -269,7 +269,9 @@ def _moment(date: str) -> tuple[datetime, str]:
     try:
         if _BASIC_ISO.fullmatch(date):
             return within_reach(datetime.fromisoformat(date)), date
-        at = within_reach(parsedate_to_datetime(date))  # the header Date
+        from email.utils import parsedate_to_datetime  # for few callers: SDKs do not sign the header Date
+
+        at = within_reach(parsedate_to_datetime(date))
     except (ValueError, OverflowError):
         raise IncompleteSignature("its date is not one") from None
     return at, f"{at:%Y%m%dT%H%M%SZ}"

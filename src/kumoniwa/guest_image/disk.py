@@ -4,9 +4,8 @@ A GPT with three partitions: GRUB's for a BIOS (no file system, just its core), 
 the program that any firmware starts, and the root file system: number 1, though it lies last, so that it can grow.
 """
 
-from dataclasses import dataclass
-
 from kumoniwa.guest_image.guest_files import ROOT_LABEL, ROOT_PARTITION
+from kumoniwa.values import dataclass
 
 MIB = 1024 * 1024
 _SECTOR = 512

@@ -1,8 +1,9 @@
 """The recipe of the guest image `debian-12`: what goes into it, as data. Pure; `build.py` carries it out."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kumoniwa.guest_image import guest_files
+from kumoniwa.values import dataclass
 
 MIB = 1024 * 1024
 

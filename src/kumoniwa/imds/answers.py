@@ -1,20 +1,21 @@
 """What the metadata service answers to a request: who may read, then what. Pure.
 
-EC2 also limits how many network hops the answer to a token request may travel. Here they come through QEMU's network,
-which sets no such limit on its packets: the API shows HttpPutResponseHopLimit, and nothing enforces it.
+EC2 also limits how many network hops the answer to a token request may travel (HttpPutResponseHopLimit). Where a VPC
+carries packets it is sent so; QEMU's own network sets no such limit.
 
 Source: the EC2 user guide, "Use the Instance Metadata Service to access instance metadata" (codes and headers).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from kumoniwa.clock import http_date
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.imds.tree import GuestFacts, find, metadata
+from kumoniwa.values import dataclass
 
 _TOKEN_PATH = "/latest/api/token"
 _TOKEN = "x-aws-ec2-metadata-token"
@@ -41,6 +42,8 @@ class Answer:
     status: HTTPStatus
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    hops: int | None = None
+    """How many network hops it may travel; None: as many as any packet."""
 
 
 def answer(request: Request, facts: GuestFacts | None, tokens: Tokens, now: datetime) -> Answer:
@@ -51,7 +54,7 @@ def answer(request: Request, facts: GuestFacts | None, tokens: Tokens, now: date
         return refusal(HTTPStatus.FORBIDDEN)
     path = _path(request.target)
     if path.rstrip("/") == _TOKEN_PATH:
-        return _token(request, facts.instance.id, tokens, now)
+        return _token(request, facts, tokens, now)
     return _read(request, path, facts, tokens, now)
 
 
@@ -61,7 +64,7 @@ def refusal(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Ans
     return Answer(status, _PAGE.format(title=title).encode(), {"Content-Type": "text/html", **(headers or {})})
 
 
-def _token(request: Request, instance_id: str, tokens: Tokens, now: datetime) -> Answer:
+def _token(request: Request, facts: GuestFacts, tokens: Tokens, now: datetime) -> Answer:
     if request.method != "PUT":
         return _other_method(request.method, _ASKING)
     if "x-forwarded-for" in request.headers:  # an open proxy inside the guest must not hand tokens out
@@ -69,8 +72,9 @@ def _token(request: Request, instance_id: str, tokens: Tokens, now: datetime) ->
     lifetime = _seconds(request.headers.get(_LIFETIME, ""))
     if lifetime is None:
         return refusal(HTTPStatus.BAD_REQUEST)
-    token = tokens.issue(instance_id, now + timedelta(seconds=lifetime))
-    return Answer(HTTPStatus.OK, token.encode(), {"Content-Type": "text/plain", _LIFETIME_TOLD: str(lifetime)})
+    token = tokens.issue(facts.instance.id, now + timedelta(seconds=lifetime))
+    headers = {"Content-Type": "text/plain", _LIFETIME_TOLD: str(lifetime)}
+    return Answer(HTTPStatus.OK, token.encode(), headers, facts.instance.metadata_hop_limit)
 
 
 def _read(request: Request, path: str, facts: GuestFacts, tokens: Tokens, now: datetime) -> Answer:
@@ -86,7 +90,7 @@ def _read(request: Request, path: str, facts: GuestFacts, tokens: Tokens, now: d
     headers = {
         "Content-Type": "application/octet-stream" if path.rstrip("/").endswith("/user-data") else "text/plain",
         "Accept-Ranges": "none",
-        "Last-Modified": format_datetime(facts.instance.launch_time, usegmt=True),
+        "Last-Modified": http_date(facts.instance.launch_time),
     }
     if left is not None:
         headers[_LIFETIME_TOLD] = str(left)

@@ -7,8 +7,10 @@ cloud. It looks as EC2's do: 56 characters that begin with AQAA.
 import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
+
+from kumoniwa.values import dataclass
 
 _MARK = b"\x01\x00\x00\x00"
 _EXPIRY_BYTES = 8

@@ -13,7 +13,6 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
@@ -22,6 +21,7 @@ from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.volumes import Attachment
 from kumoniwa.model.vpcs import Subnet, Vpc
+from kumoniwa.values import dataclass
 
 # fmt: off
 VERSIONS = (

@@ -9,7 +9,6 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from kumoniwa.key_pairs.putty_key import putty_key
+from kumoniwa.values import dataclass
 
 RSA = "rsa"
 ED25519 = "ed25519"

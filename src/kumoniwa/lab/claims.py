@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -11,6 +10,7 @@ from kumoniwa.lab.evidence import Evidence, written_between
 from kumoniwa.lab.shell import Answer, Refusal
 from kumoniwa.lab.verdict import Verdict
 from kumoniwa.lab.watch import Sight
+from kumoniwa.values import dataclass
 
 CLOCKS_DIFFER = timedelta(seconds=3)  # a guest sets its clock from the host's in whole seconds, and logs whole seconds
 

@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from kumoniwa.client.access import Access, CommandFailed, NoCloud, find_cloud
@@ -18,6 +17,7 @@ from kumoniwa.config import inherited_environment
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.lab.shell import LabFailed
 from kumoniwa.run import child
+from kumoniwa.values import dataclass
 
 _START_DEADLINE = 60.0
 _STOP_GRACE = 30.0

@@ -5,10 +5,10 @@ carries these lines into `/var/log/messages`, some seconds after SSH answers.
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from kumoniwa.lab.shell import LabFailed, Login, Shell
+from kumoniwa.values import dataclass
 
 READ = "cat /proc/sys/kernel/random/boot_id; sudo grep -F 'systemd-shutdown[' /var/log/messages"
 _BETWEEN_LOOKS = 1.0

@@ -4,7 +4,8 @@ A protocol in eight points, one function each. Every point asks the API with the
 SSH; what was seen becomes verdicts.
 """
 
-from dataclasses import dataclass, field, replace
+import dataclasses
+from dataclasses import field, replace
 from pathlib import Path
 
 from kumoniwa.client.boots import Downtime
@@ -16,6 +17,7 @@ from kumoniwa.lab.evidence import Evidence, look, look_after_boot
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.lab.shell import Login, Refusal, Shell
 from kumoniwa.lab.verdict import Verdict
+from kumoniwa.values import dataclass
 
 STOP_REFUSED = "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
 TERMINATE_REFUSED = "The instance '{id}' may not be terminated. Modify its '{lock}' instance attribute and try again."
@@ -50,7 +52,7 @@ class Subject:
         return Refusal("OperationNotPermitted", text.format(id=self.id, lock=lock))
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Findings:
     """What the experiment has shown so far. Times are in seconds."""
 

@@ -6,13 +6,13 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kumoniwa.client.access import Access, CommandFailed
 from kumoniwa.client.ssh import ssh_command
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.run import ProgramFailed, run
+from kumoniwa.values import dataclass
 
 _AWS_DEADLINE = 120.0
 _SSH_DEADLINE = 300.0

@@ -1,11 +1,13 @@
 """Verdicts: what EC2 does, whether this cloud did the same, and what was seen of it from both sides."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What the API says about an instance, asked again and again while something happens to it."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from kumoniwa.clock import Clock
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.lab.shell import LabFailed
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 _EVERY = 0.5  # seconds: about two polls a second, as an impatient script has it
 T = TypeVar("T")
@@ -36,7 +38,7 @@ class Sight:
         return (self.launch_time, self.private_address, self.public_address)
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Watch:
     """All that was seen of one instance, in order."""
 

@@ -1,8 +1,9 @@
 """Boots: every start of a guest's kernel, with its cause. EC2 hides both."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from kumoniwa.values import dataclass
 
 
 class Cause(StrEnum):

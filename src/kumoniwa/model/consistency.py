@@ -1,8 +1,9 @@
 """How a snapshot was cut, and what was observed that proves it. Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypedDict
+
+from kumoniwa.values import dataclass
 
 
 class Consistency(StrEnum):

@@ -1,7 +1,8 @@
 """DHCP options."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

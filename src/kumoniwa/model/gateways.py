@@ -1,8 +1,9 @@
 """Internet gateways, egress-only ones, and NAT gateways."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class EgressOnlyGateway:
 
 
 class NatGatewayState(StrEnum):
+    """A deleted gateway, and one that failed, is still shown for a while."""
+
     PENDING = "pending"
     FAILED = "failed"
     AVAILABLE = "available"

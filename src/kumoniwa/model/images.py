@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from kumoniwa.model.consistency import Consistency
+from kumoniwa.values import dataclass
 
 IMAGE_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}\Z")
 """What an image may be called: CreateImage's documentation. EC2's own refusal names fewer characters than EC2 takes."""

@@ -4,7 +4,8 @@ Source: the EC2 instance type pages of AWS (vCPUs, memory); all are x86_64 and E
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,17 @@ class InstanceType:
     current_generation: bool = True
     hypervisor: str = "nitro"
     threads_per_core: int = 2
+
+    @property
+    def most_interfaces(self) -> int:
+        """Network interfaces that an instance may have. Source: the EC2 user guide, "Maximum IP addresses per network
+        interface"."""
+        return _INTERFACES[self.family][self.name.partition(".")[2]][0]
+
+    @property
+    def most_addresses(self) -> int:
+        """Private addresses that each of its network interfaces may have, the primary one included."""
+        return _INTERFACES[self.family][self.name.partition(".")[2]][1]
 
     @property
     def family(self) -> str:
@@ -47,6 +59,25 @@ def _family(name: str, sizes: str, **traits: bool | str | int) -> list[InstanceT
         types.append(InstanceType(f"{name}.{size}", int(vcpus), int(float(gib) * 1024), **traits))  # type: ignore[arg-type]
     return types
 
+
+_T2_INTERFACES = {
+    "nano": (2, 2),
+    "micro": (2, 2),
+    "small": (3, 4),
+    "medium": (3, 6),
+    "large": (3, 12),
+    "xlarge": (3, 15),
+    "2xlarge": (3, 15),
+}
+_T3_INTERFACES = {**_T2_INTERFACES, "xlarge": (4, 15), "2xlarge": (4, 15)}
+_M5_INTERFACES = {"large": (3, 10), "xlarge": (4, 15), "2xlarge": (4, 15), "4xlarge": (8, 30)}
+_INTERFACES: dict[str, dict[str, tuple[int, int]]] = {
+    "t2": _T2_INTERFACES,
+    "m1": {"small": (2, 4)},
+    "t3": _T3_INTERFACES,
+    "t3a": _T3_INTERFACES,
+    **dict.fromkeys(("m5", "m5a", "m6i", "m7i", "c5", "c6i", "c7i", "r5", "r6i"), _M5_INTERFACES),
+}
 
 _T3 = "nano:2:0.5 micro:2:1 small:2:2 medium:2:4 large:2:8 xlarge:4:16 2xlarge:8:32"
 _M5 = "large:2:8 xlarge:4:16 2xlarge:8:32 4xlarge:16:64"

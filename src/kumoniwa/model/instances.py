@@ -1,10 +1,12 @@
 """Instances: the EC2 resource, its states and their allowed moves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from kumoniwa.values import dataclass
 
 
 class InstanceState(StrEnum):

@@ -1,7 +1,8 @@
 """Key pairs."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Layers: the files that volumes and snapshots stand on."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from kumoniwa.values import dataclass
 
 GIB = 1024**3
 

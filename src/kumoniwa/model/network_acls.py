@@ -1,6 +1,6 @@
 """Network ACLs and their entries."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 LAST_ENTRY = 32767
 """The number of the entry that every ACL ends with both ways: what no other entry decides is denied. In no row."""

@@ -1,7 +1,17 @@
 """Network interfaces."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+from kumoniwa.values import dataclass
+
+
+class InterfaceAttachment(StrEnum):
+    """How far an interface's attachment to a running instance is."""
+
+    ATTACHING = "attaching"
+    ATTACHED = "attached"
+    DETACHING = "detaching"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class NetworkInterface:
     """0 for the primary one: the instance's own address and security groups are those of its primary interface."""
     attached_at: datetime | None = None
     delete_on_termination: bool = False
+    attachment_state: InterfaceAttachment = InterfaceAttachment.ATTACHED
+    """Of the attachment, where there is one."""
     kind: str = "interface"
     """Another word, such as `nat_gateway`, where a service of EC2 made it for itself."""
 

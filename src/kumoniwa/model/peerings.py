@@ -1,8 +1,9 @@
 """VPC peering connections."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from kumoniwa.values import dataclass
 
 
 class PeeringState(StrEnum):

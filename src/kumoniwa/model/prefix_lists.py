@@ -1,6 +1,6 @@
 """Managed prefix lists."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

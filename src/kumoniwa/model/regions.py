@@ -1,7 +1,8 @@
 """Regions and their zones. Source: the regions that AWS enables for every account, from its documentation."""
 
-from dataclasses import dataclass
 from functools import cache
+
+from kumoniwa.values import dataclass
 
 REGIONS: dict[str, str] = {
     "us-east-1": "use1",

@@ -1,8 +1,9 @@
 """Tasks that replace an instance's root volume."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from kumoniwa.values import dataclass
 
 
 class ReplaceRootState(StrEnum):

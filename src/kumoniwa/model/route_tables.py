@@ -1,7 +1,8 @@
 """Route tables and their routes."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from kumoniwa.values import dataclass
 
 
 class RouteTarget(StrEnum):

@@ -1,7 +1,8 @@
 """Whose resources, and where: an account in a region."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from kumoniwa.values import dataclass
 
 
 class Owned(Protocol):

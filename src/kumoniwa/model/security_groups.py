@@ -1,6 +1,6 @@
 """Security groups and their rules."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

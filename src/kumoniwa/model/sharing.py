@@ -1,6 +1,6 @@
 """Who else may use an image or a snapshot."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Snapshots, and the tasks that import them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from kumoniwa.model.consistency import Consistency
+from kumoniwa.values import dataclass
 
 
 class SnapshotState(StrEnum):

@@ -1,9 +1,10 @@
 """Volumes, their attachments and their modifications."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from kumoniwa.values import dataclass
 
 
 class VolumeState(StrEnum):

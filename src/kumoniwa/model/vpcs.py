@@ -1,6 +1,6 @@
 """VPCs and subnets."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

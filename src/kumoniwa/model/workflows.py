@@ -1,10 +1,11 @@
 """Workflows: durable stories, and the claims they hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from kumoniwa.values import dataclass
 
 
 class WorkflowState(StrEnum):

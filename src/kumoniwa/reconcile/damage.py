@@ -5,13 +5,13 @@ What does need it is refused by the driver (`LayerDamaged`). `kumoniwa storage c
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import structlog
 
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.storage.check import Fault, look_at_layers
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)

@@ -4,8 +4,9 @@ An instance that a workflow has claimed is the workflow's alone; it is looked at
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 import structlog
 from sqlalchemy import Connection
@@ -44,6 +45,8 @@ _SETTLED = frozenset({EventKind.SHUT_DOWN, EventKind.DIED, EventKind.PANICKED})
 _THAWS = frozenset({EventKind.THAWED, EventKind.SHUT_DOWN, EventKind.DIED, EventKind.RESET})
 _ROUND = 60.0  # seconds
 _AT_ONCE = 200  # guests that are looked at beside each other
+_BEFORE_THE_DOORS = 1000  # lost guests that are brought back before the API opens: the others take their time
+_MOST_WORKFLOWS = 500  # that may be live as more lost guests are brought back: callers have their turn too
 _ROUNDS, _RECOVERY, _UNFINISHED = "rounds", "recovery of ", "unfinished "
 _BETWEEN = (InstanceState.PENDING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
 _LIVE = (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.SHUTTING_DOWN)
@@ -61,6 +64,8 @@ class Follower:
         self._without_room: set[str] = set()
         self._unsettled: set[str] = set()
         """Instances of which something was heard that is to be looked at once no workflow has them."""
+        self._at_once = False
+        """Whether the next round is not to wait for its minute: more guests were lost than a start brings back."""
         self._tasks = Tasks("reconcile")
         self._inbox = Inbox(self._follow_one, self._tasks)
 
@@ -68,12 +73,19 @@ class Follower:
         """At start, workflows being resumed: open what running guests need of us, and settle what no workflow owns."""
         live = await self._world.database.read(partial(instances.states_of_those_in, states=_LIVE))
         self._unsettled.update(live)  # their guests may have ended while nobody listened
-        await asyncio.gather(*map(self._adopt, live))  # one that is silent delays no other
+        lost: list[str] = []
+        for ids in _parts(live):
+            seen = await self._seen_of(ids)
+            away = [each for each in ids if seen[each] in (GuestState.ABSENT, GuestState.SHUT_DOWN)]
+            lost += away
+            # One that is silent delays no other.
+            await asyncio.gather(*(self._adopt(each, seen[each]) for each in ids if each not in away))
+        for ids in _parts(lost[:_BEFORE_THE_DOORS]):
+            await asyncio.gather(*map(self.settle, ids))
+        self._at_once = len(lost) > _BEFORE_THE_DOORS
 
-    async def _adopt(self, instance_id: str) -> None:
-        match await self._observed(instance_id):
-            case GuestState.ABSENT | GuestState.SHUT_DOWN:
-                await self.settle(instance_id)
+    async def _adopt(self, instance_id: str, state: GuestState | None) -> None:
+        match state:
             case None:
                 await self._open_metadata(instance_id)  # it is too busy to answer us, not to ask
                 await note_unanswered(self._world, instance_id)
@@ -150,6 +162,13 @@ class Follower:
         except OSError as failure:
             log.error("a guest has no metadata until its next boot", instance=instance_id, reason=str(failure))
 
+    async def _seen_of(self, ids: Sequence[str]) -> dict[str, GuestState | None]:
+        """What these guests are; None where one does not answer now."""
+        if self._world.driver.features.is_seen_at_once:
+            return {instance_id: await self._observed(instance_id) for instance_id in ids}
+        seen = await asyncio.gather(*map(self._observed, ids))  # one that is silent delays no other
+        return dict(zip(ids, seen, strict=True))
+
     async def _observed(self, instance_id: str) -> GuestState | None:
         """What the guest is; None where it does not answer now."""
         try:
@@ -199,7 +218,9 @@ class Follower:
     async def _rounds(self) -> None:
         """Look at every instance now and then: an event may be missed, and a recovery that failed be possible now."""
         while True:
-            await self._world.clock.sleep(_ROUND)
+            if not self._at_once:
+                await self._world.clock.sleep(_ROUND)
+            self._at_once = False
             troubles = self._world.troubles
             try:
                 without_room, unsettled = frozenset(self._without_room), frozenset(self._unsettled)
@@ -208,8 +229,8 @@ class Follower:
                 self._unsettled -= unsettled.difference(live)
                 running = [instance_id for instance_id, state in live.items() if state is InstanceState.RUNNING]
                 troubles.keep(_RECOVERY, map(_recovery, running))
-                for begin in range(0, len(running), _AT_ONCE):
-                    await self._look_at(running[begin : begin + _AT_ONCE])
+                for ids in _parts(running):
+                    await self._look_at(ids)
                 await self._take_up_again()
                 await self._engine.wake()  # what was submitted, and whose caller was gone before it was begun
                 await ensure_refused_forwards(self._world)
@@ -220,20 +241,21 @@ class Follower:
                 troubles.failed(_ROUNDS, "guests are not looked after", str(failure), hint=hint)
 
     async def _look_at(self, ids: Sequence[str]) -> None:
-        """Settle those of these instances whose guest does not run, or was given up in some life."""
+        """Settle those of these instances whose guest does not run, or was given up in its life."""
         unsure = await self._world.database.read(partial(boots.with_ends_unasked, instance_ids=ids))
-        seen = await asyncio.gather(*map(self._observed, ids))  # one that is silent delays no other
         to_settle: list[str] = []
-        for instance_id, state in zip(ids, seen, strict=True):
+        for instance_id, state in (await self._seen_of(ids)).items():
             if state is GuestState.RUNNING and instance_id not in unsure:
                 self._world.troubles.over(_recovery(instance_id))
             elif state is not None:  # one that does not answer is left to the next round
                 to_settle.append(instance_id)
-        await asyncio.gather(*map(self.settle, to_settle))
+        if to_settle:
+            await asyncio.gather(*map(self.settle, to_settle))
+            await self._engine.fewer_than(_MOST_WORKFLOWS)
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""
-        left = {instance.id: instance.state for instance in await self._world.database.read(_left_between)}
+        left = await self._world.database.read(partial(instances.unclaimed_in, states=_BETWEEN))
         self._world.troubles.keep(_UNFINISHED, [f"{_UNFINISHED}{instance_id}" for instance_id in left])
         for instance_id, state in left.items():
             what, why = f"it stays {state}", "what was to end that failed, and is begun again each minute"
@@ -243,8 +265,8 @@ class Follower:
             return
 
         def work(connection: Connection) -> None:
-            for instance in _left_between(connection):
-                if instance.id in left:
+            for instance_id in instances.unclaimed_in(connection, _BETWEEN).keys() & left.keys():
+                if (instance := instances.get(connection, instance_id)) is not None:
                     log.warning("begun again", instance=instance.id, state=str(instance.state))
                     begin_again(connection, instance, Origin(None, None, self._world.clock.now()))
 
@@ -302,15 +324,15 @@ class Follower:
         await self._engine.change(work)
 
 
+def _parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    """So many at a time as are looked at beside each other."""
+    left = iter(ids)
+    while part := list(islice(left, _AT_ONCE)):
+        yield part
+
+
 def _recovery(instance_id: str) -> str:
     return f"{_RECOVERY}{instance_id}"
-
-
-def _left_between(connection: Connection) -> list[Instance]:
-    """The instances that are between two states, and that no workflow has claimed."""
-    found = instances.in_states(connection, _BETWEEN)
-    held = claims.held(connection, [instance.id for instance in found])
-    return [instance for instance in found if instance.id not in held]
 
 
 def _unclaimed_in_its_boot(connection: Connection, instance_id: str) -> tuple[Instance, Boot | None] | None:

@@ -25,4 +25,5 @@ async def collect_kept(world: World, ended: WorkflowRow) -> None:
     named = set(_LAYER.findall(json.dumps(ended.arguments)))
     left = await world.database.read(partial(layers.unreferenced, ids=named))
     if left:
+        world.collector.suspect([layer.id for layer in left])
         await collect_what_goes(world, workflow=ended.id)

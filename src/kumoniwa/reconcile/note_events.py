@@ -14,21 +14,20 @@ from kumoniwa.store.journal import Origin
 
 def note_event(connection: Connection, event: GuestEvent) -> None:
     """Write what the event says of the guest's current boot, and of how reachable its instance is."""
-    reachability = instances.reachability_of(connection, event.guest)
-    boot = boots.current(connection, event.guest)
-    if reachability is None or boot is None:
+    seen = boots.signs_of(connection, event.guest)
+    if seen is None:
         return
 
     def become(now: Reachability, **more: Any) -> None:
-        if reachability is not now:
+        if seen.reachability is not now:
             instances.change(connection, event.guest, reachability=now, **{"impaired_since": None, **more})
 
     match event.kind:
-        case EventKind.KERNEL_STARTED if boot.kernel_started_at is None:
-            boots.change(connection, boot.id, kernel_started_at=event.at)
-        case EventKind.REACHABLE if boot.ended_at is None:
-            if boot.reachable_at is None:
-                boots.change(connection, boot.id, reachable_at=event.at)
+        case EventKind.KERNEL_STARTED if seen.kernel_started_at is None:
+            boots.change(connection, seen.boot_id, kernel_started_at=event.at)
+        case EventKind.REACHABLE if seen.ended_at is None:
+            if seen.reachable_at is None:
+                boots.change(connection, seen.boot_id, reachable_at=event.at)
             become(Reachability.OK)
         case EventKind.RESET:
             origin = Origin(None, None, event.at)

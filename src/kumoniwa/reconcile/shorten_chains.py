@@ -6,8 +6,9 @@ the row follows the file.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+import contextlib
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,15 +21,17 @@ from kumoniwa.hypervisor.driver import MAKE_ROOM, TRIED_ON, DriverError, GuestId
 from kumoniwa.model.layers import Layer
 from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.refusal import Refusal, happened, sentence
-from kumoniwa.storage.check import follow
+from kumoniwa.storage.check import Unreadable, follow
 from kumoniwa.storage.compaction import LEFT, LONGEST, Shortening, plan
 from kumoniwa.store import layers
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
 ROUND = 60.0  # seconds
+_AT_ONCE = 200  # files that are looked at, for one read of their rows
 _COMPACTION, _HINT = "compaction", "kumoniwa storage status; nothing is lost, reading gets slower"
 
 
@@ -61,7 +64,11 @@ class Compacted:
 
 
 class Compaction:
-    """Owns the task that goes round each minute, and after workflows that cut."""
+    """Owns the task that goes round each minute, and after workflows that cut.
+
+    It looks at the instances that a workflow had since the last time, and at those whose chains it could not shorten:
+    the chains of all others are as long as they were.
+    """
 
     def __init__(self, world: World, *, longest: int = LONGEST, left: int = LEFT) -> None:
         self._world = world
@@ -69,20 +76,26 @@ class Compaction:
         self._longest, self._left = longest, left
         self._tasks = Tasks("compaction")
         self._due = asyncio.Event()
-        self._any = True
+        self._minute_over = True
         self._cut: set[str] = set()
-        """The instances that were cut since the last round."""
+        """The instances that were cut since it was looked: a chain of theirs may be too long by now."""
+        self._later: set[str] | None = None
+        """The instances to look at when the minute is over; None: all, as at start."""
         self._unsure: set[str] = set()
         """Heads that a guest may compact though we do not wait for it: their rows follow their files."""
         self.running: Compacted | None = None
         self.last: Compacted | None = None
-        self.skipped: Mapping[str, str] = {}
-        """Volumes whose chains are too long and were not shortened in the last round, each with the reason."""
+        self._skipped: dict[str, tuple[str, str]] = {}  # by volume: its instance, and why
 
     async def adopt(self) -> None:
         """At start: what an earlier server began, guests may have finished meanwhile, or will. Call once, before
         workflows cut anything."""
-        self._unsure = await self._world.database.read(_heads)
+        self._unsure = await self._world.database.read(layers.heads_that_may_be_compacted)
+
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """Volumes whose chains are too long and were not shortened when they were last looked at, with the reason."""
+        return {volume: why for volume, (_, why) in self._skipped.items()}
 
     def start(self) -> None:
         """Go round from now on."""
@@ -93,68 +106,96 @@ class Compaction:
         """Let go; a compaction that goes on is its guest's to finish."""
         await self._tasks.close()
 
-    def stir(self, instance_id: str | None = None) -> None:
-        """Something was cut, of this instance where it is named: go round soon, if a chain is too long now."""
-        if instance_id is None:
-            self._any = True
-        else:
-            self._cut.add(instance_id)
-        self._due.set()
+    def note(self, instance_id: str, *, was_cut: bool) -> None:
+        """A workflow let this instance go: its chains may be longer than they were, or it may run now.
 
-    async def go_round(self) -> None:
-        """Shorten once what is too long now, the longest first."""
+        Where it was cut, it is looked at soon, else when the minute is over.
+        """
+        if was_cut:
+            self._cut.add(instance_id)
+            self._due.set()
+        elif self._later is not None:
+            self._later.add(instance_id)
+
+    async def go_round(self, of: Collection[str] | None = None) -> None:
+        """Shorten once what is too long now, the longest first; of these instances alone, where they are given."""
         await self.follow_files()
-        skipped: dict[str, str] = {}
+        skipped = {volume: why for volume, why in self._skipped.items() if of is not None and why[0] not in of}
         tried: set[str] = set()
-        while chains := [chain for chain in await self._too_long() if chain.volume not in tried]:
+        while chains := [chain for chain in await self._too_long(of) if chain.volume not in tried]:
             chain = max(chains, key=lambda one: len(one.layers))
             tried.add(chain.volume)
             if (refusal := await self._shorten(chain)) is not None:
-                skipped[chain.volume] = str(refusal)
+                skipped[chain.volume] = chain.instance, str(refusal)
+                if self._later is not None:
+                    self._later.add(chain.instance)
                 log.warning("a chain of layers was not shortened", volume=chain.volume, reason=str(refusal))
                 what = f"the layers of {chain.volume} cannot be merged"
                 self._world.troubles.failed(f"{_COMPACTION} of {chain.volume}", what, refusal.what, hint=_HINT)
         self._world.troubles.keep(f"{_COMPACTION} of ", [f"{_COMPACTION} of {volume}" for volume in skipped])
-        self.skipped = skipped
+        self._skipped = skipped
 
     async def follow_files(self) -> None:
         """Bring the rows of heads that guests may have compacted by themselves to what the files say."""
-        followed = False
-        for layer_id in sorted(self._unsure):
-            if (onto := await follow(self._world.database, self._files, layer_id)) is not None:
-                log.info("a guest finished a compaction by itself", layer=layer_id, onto=onto)
-                followed = True
+        followed, unsure = False, sorted(self._unsure)
+        for begin in range(0, len(unsure), _AT_ONCE):
+            for layer_id in await self._standing_elsewhere(unsure[begin : begin + _AT_ONCE]):
+                if (onto := await follow(self._world.database, self._files, layer_id)) is not None:
+                    log.info("a guest finished a compaction by itself", layer=layer_id, onto=onto)
+                    followed = True
         if followed:
             await self._collect()
+
+    async def _standing_elsewhere(self, ids: Collection[str]) -> list[str]:
+        """Those of these layers whose files do not stand on what their rows say. One that cannot be read is reported
+        where it is needed."""
+        noted = await self._world.database.read(partial(layers.parents_of, ids=ids))
+        found: list[str] = []
+        for layer_id, parent in noted.items():
+            with contextlib.suppress(Unreadable):
+                if await self._files.parent(layer_id) != parent:
+                    found.append(layer_id)
+        return found
 
     async def _rounds(self) -> None:
         while True:
             self._due.clear()
             try:
-                if await self._is_needed():
-                    await self.go_round()
+                await self._look()
                 self._world.troubles.over(_COMPACTION)
             except Exception as failure:
                 log.exception("a round of compactions failed; the next one may not")
                 self._world.troubles.failed(_COMPACTION, "layers are not merged", str(failure), hint=_HINT)
             await self._due.wait()
 
-    async def _is_needed(self) -> bool:
-        """Whether what was cut since the last time calls for a round."""
+    async def _look(self) -> None:
+        """Go round, if a minute is over, or what was cut since the last time calls for it."""
         cut, self._cut = self._cut, set()
-        every, self._any = self._any, False
-        if every:
-            return True
-        read = self._world.database.read
-        return bool(cut and await read(partial(layers.long_chains, longer_than=self._longest, of=cut)))
+        minute, self._minute_over = self._minute_over, False
+        of: set[str] | None = cut
+        if minute:
+            of = None if self._later is None else self._later | cut
+            self._later = set()
+        try:
+            if minute or (cut and await self._long_chains(cut)):
+                await self.go_round(of)
+        except BaseException:
+            self._later = None if self._later is None or of is None else self._later | of
+            raise
 
     async def _tick(self) -> None:
         while True:
             await self._world.clock.sleep(ROUND)
-            self.stir()
+            self._minute_over = True
+            self._due.set()
 
-    async def _too_long(self) -> list[Chain]:
-        return await self._world.database.read(partial(_chains, longer_than=self._longest))
+    async def _too_long(self, of: Collection[str] | None) -> list[Chain]:
+        if of is not None and not of:
+            return []
+        return await self._world.database.read(partial(_chains, longer_than=self._longest, of=of))
+
+    async def _long_chains(self, of: Collection[str]) -> list[tuple[str, str, str]]:
+        return await self._world.database.read(partial(layers.long_chains, longer_than=self._longest, of=of))
 
     async def _shorten(self, chain: Chain) -> Refusal | None:
         """Shorten one chain; gives why it was not shortened, None where it was."""
@@ -251,14 +292,9 @@ def as_json(one: Compacted | None) -> dict[str, Any] | None:
     }
 
 
-def _heads(connection: Connection) -> set[str]:
-    """The heads of all volumes that are attached."""
-    return {head for _, _, head in layers.attached_heads(connection)}
-
-
-def _chains(connection: Connection, longer_than: int) -> list[Chain]:
+def _chains(connection: Connection, longer_than: int, of: Collection[str] | None) -> list[Chain]:
     """The chains of more layers, of volumes that running guests have. Instances that a workflow owns are left out."""
     return [
         Chain(volume, instance, tuple(layers.standing(connection, head)))
-        for volume, instance, head in layers.long_chains(connection, longer_than)
+        for volume, instance, head in layers.long_chains(connection, longer_than, of)
     ]

@@ -5,7 +5,7 @@ on one of the layers that its row's parent stands on was compacted by a guest wh
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
 from kumoniwa.store.tables import image_devices, images, snapshots, volumes
+from kumoniwa.values import dataclass
 
 
 class Unreadable(Exception):

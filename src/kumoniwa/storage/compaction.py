@@ -6,7 +6,8 @@ then stands on the layer beneath those. Only the head is written to: what a snap
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from kumoniwa.values import dataclass
 
 LONGEST = 16
 """Layers that a chain may have."""

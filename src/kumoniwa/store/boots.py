@@ -2,17 +2,20 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, update
 
 from kumoniwa.model.boots import Boot, Cause
+from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
 from kumoniwa.store.journal import Origin
-from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import boots, instances
+from kumoniwa.values import dataclass
 
 _ENDS = (
     "end_cause",
@@ -110,19 +113,67 @@ def current(connection: Connection, instance_id: str) -> Boot | None:
     return _CURRENT.value(Boot, connection, instance=instance_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was seen of an instance's latest boot, and how reachable the instance is."""
+
+    boot_id: str
+    kernel_started_at: datetime | None
+    reachable_at: datetime | None
+    ended_at: datetime | None
+    reachability: Reachability
+
+
+_SIGNS = Prepared(
+    select(
+        *(boots.c.id.label("boot_id"), boots.c.kernel_started_at, boots.c.reachable_at, boots.c.ended_at),
+        instances.c.reachability,
+    )
+    .join(instances, instances.c.id == boots.c.instance_id)
+    .where(boots.c.instance_id == bindparam("instance"))
+    .order_by(boots.c.number.desc())
+    .limit(1)
+)
+
+
+def signs_of(connection: Connection, instance_id: str) -> Signs | None:
+    """What was seen of the latest boot of an instance, if there is one."""
+    return _SIGNS.value(Signs, connection, instance=instance_id)
+
+
 _LATEST_NUMBER = Prepared(select(func.max(boots.c.number)).where(boots.c.instance_id == bindparam("instance")))
 
 
+_LATER = boots.alias()
 _GIVEN_UP = Prepared(
     select(boots.c.instance_id).where(
-        among(boots.c.instance_id, "ids"), boots.c.ended_at.is_not(None), boots.c.end_requested_at.is_(None)
+        among(boots.c.instance_id, "ids"),
+        boots.c.ended_at.is_not(None),
+        boots.c.end_requested_at.is_(None),
+        ~exists().where(_LATER.c.instance_id == boots.c.instance_id, _LATER.c.number > boots.c.number),
     )
 )
 
 
 def with_ends_unasked(connection: Connection, instance_ids: Collection[str]) -> set[str]:
-    """Those of these instances that have a boot, maybe not their latest, that ended and was not asked to."""
+    """Those of these instances whose latest boot ended and was not asked to."""
     return set(_GIVEN_UP.scalars(connection, ids=listed(instance_ids)))
+
+
+_INITIALIZING = Prepared(
+    select(instances.c.id, boots.c.id)
+    .join(boots, boots.c.instance_id == instances.c.id)
+    .where(
+        instances.c.state == InstanceState.RUNNING,
+        instances.c.reachability == Reachability.INITIALIZING,
+        ~exists().where(_LATER.c.instance_id == boots.c.instance_id, _LATER.c.number > boots.c.number),
+    )
+)
+
+
+def of_initializing(connection: Connection) -> dict[str, str]:
+    """The latest boots of the running instances whose guests have not answered since, by instance."""
+    return dict(_INITIALIZING.rows(connection))
 
 
 def latest_number(connection: Connection, instance_id: str) -> int:
@@ -153,10 +204,15 @@ def count_between(
     connection: Connection, instance_id: str, causes: Collection[Cause], start: datetime, end: datetime
 ) -> int:
     """How many boots of an instance began for one of these causes between two moments."""
-    query = select(func.count()).where(
-        boots.c.instance_id == instance_id, boots.c.cause.in_(causes), boots.c.started_at.between(start, end)
-    )
-    return connection.execute(query).scalar_one()
+    counted: int = _between(frozenset(causes)).scalar(connection, instance=instance_id, start=start, end=end)
+    return counted
+
+
+@cache
+def _between(causes: frozenset[Cause]) -> Prepared:
+    started = unindexed(boots.c.started_at).between(bindparam("start"), bindparam("end"))
+    whose = boots.c.instance_id == bindparam("instance")
+    return Prepared(select(func.count()).where(whose, either(boots.c.cause, sorted(causes)), started))
 
 
 def forget_old(connection: Connection, before: datetime, *, last: int, most: int, at_most: int) -> int:

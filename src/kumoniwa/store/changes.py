@@ -11,6 +11,10 @@ Heard = Callable[[Changed], None]
 Touched = Callable[[str, Collection[str] | None], None]
 """Is told that a statement wrote to a table: to the rows of these resources; to any of its rows, for None."""
 
+LET_GO = "layers let go"
+"""No table: under this name are told the layers that something referred to until this commit. Whoever collects those
+that nothing needs looks at them."""
+
 MOST_NAMED = 100
 """Ids of one table: beyond that, whoever shows the table is quicker to read it whole."""
 

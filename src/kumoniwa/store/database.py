@@ -1,4 +1,5 @@
-"""The database as the rest of Kumoniwa sees it: work is handed to it, and runs off the event loop.
+"""The database as the rest of Kumoniwa sees it: work is handed to it, and runs off the event loop, but for what takes a
+moment.
 
 Work is a plain function that takes a connection. Which engine runs it is known to `kumoniwa.store.engines` alone.
 """
@@ -30,8 +31,13 @@ class Database(Protocol):
         """What commits change, for those who follow it."""
         ...
 
-    async def read(self, work: Work[T]) -> T:
-        """Run `work` on a consistent view of the state. It must not write."""
+    async def read(self, work: Work[T], *, here: bool = False) -> T:
+        """Run `work` on a consistent view of the state. It must not write.
+
+        What is read `here` is read in this thread, so long as that takes no longer than a moment; `work` that turns out
+        to take longer is given up, and begun anew in another. Not for what reads many times in a row: nothing else runs
+        meanwhile.
+        """
         ...
 
     async def write(self, work: Work[T], *, patient: bool = False) -> T:

@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, union_all, update
 
-from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
+from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import InScope, all_of, as_new, insert, new_values
-from kumoniwa.store.tables import claims, instance_moves, instances
+from kumoniwa.store.tables import claims, elastic_ips, instance_moves, instances
 
 MOVES_KEPT = 200
 """The latest of each instance."""
@@ -35,14 +35,7 @@ def get(connection: Connection, instance_id: str) -> Instance | None:
     return _BY_ID.value(Instance, connection, id=instance_id)
 
 
-_REACHABILITY = Prepared(select(instances.c.reachability).where(instances.c.id == bindparam("id")))
 _WHERE_OPEN = Prepared(select(instances.c.state, instances.c.public_ip).where(instances.c.id == bindparam("id")))
-
-
-def reachability_of(connection: Connection, instance_id: str) -> Reachability | None:
-    """How reachable an instance is, if there is one."""
-    found: Reachability | None = _REACHABILITY.scalar(connection, id=instance_id)
-    return found
 
 
 _METADATA_TAGS = Prepared(select(instances.c.metadata_tags).where(instances.c.id == bindparam("id")))
@@ -98,6 +91,18 @@ def states_of_those_in(connection: Connection, states: Collection[InstanceState]
     return dict(_ids_in(frozenset(states)).rows(connection))
 
 
+@cache
+def _unclaimed_ids_in(states: frozenset[InstanceState]) -> Prepared:
+    unclaimed = ~exists().where(claims.c.resource_id == instances.c.id)
+    query = select(instances.c.id, instances.c.state).where(either(instances.c.state, sorted(states)), unclaimed)
+    return Prepared(query)
+
+
+def unclaimed_in(connection: Connection, states: Collection[InstanceState]) -> dict[str, InstanceState]:
+    """The same, but for those that a workflow has claimed."""
+    return dict(_unclaimed_ids_in(frozenset(states)).rows(connection))
+
+
 def change(connection: Connection, instance_id: str, **columns: Any) -> None:
     """Change columns of an instance, other than its state."""
     assert "state" not in columns, "states are moved by `move`"
@@ -132,16 +137,24 @@ def move(
     return moved
 
 
-_OWN_MOVES = instance_moves.c.instance_id == bindparam("instance")
-_LATEST_MOVE = Prepared(select(func.max(instance_moves.c.number)).where(_OWN_MOVES))
+_MOVE = {name: bindparam(name, type_=instance_moves.c[name].type) for name in ("instance_id", "state", "at")}
+_OWN_MOVES = instance_moves.c.instance_id == _MOVE["instance_id"]
+_NEXT_NUMBER = func.coalesce(func.max(instance_moves.c.number), 0) + 1
+_MOVED = Prepared(
+    instance_moves.insert()
+    .from_select(
+        ["instance_id", "number", "state", "at"],
+        select(_MOVE["instance_id"], _NEXT_NUMBER, _MOVE["state"], _MOVE["at"]).where(_OWN_MOVES),
+    )
+    .returning(instance_moves.c.number)
+)
 _FORGOTTEN_MOVES = Prepared(delete(instance_moves).where(_OWN_MOVES, instance_moves.c.number <= bindparam("number")))
 
 
 def _note_move(connection: Connection, instance_id: str, state: InstanceState, at: datetime) -> None:
-    number = (_LATEST_MOVE.scalar(connection, instance=instance_id) or 0) + 1
-    insert(connection, instance_moves, Move(instance_id, number, state, at))
+    number: int = _MOVED.scalar(connection, instance_id=instance_id, state=state, at=at)
     if number > MOVES_KEPT:
-        _FORGOTTEN_MOVES.run(connection, instance=instance_id, number=number - MOVES_KEPT)
+        _FORGOTTEN_MOVES.run(connection, instance_id=instance_id, number=number - MOVES_KEPT)
 
 
 def moves_of(connection: Connection, instance_id: str) -> list[Move]:
@@ -157,12 +170,6 @@ def latest_moves_in(connection: Connection, scope: Scope, at_most: int) -> list[
     return all_of(Move, connection, query.order_by(instance_moves.c.at.desc()).limit(at_most))
 
 
-def initializing(connection: Connection) -> list[Instance]:
-    """The running instances whose guests have not been reachable since they booted."""
-    wanted = (instances.c.state == InstanceState.RUNNING) & (instances.c.reachability == Reachability.INITIALIZING)
-    return all_of(Instance, connection, select(instances).where(wanted))
-
-
 def terminated(connection: Connection, before: datetime, at_most: int) -> list[str]:
     """The ids of so many of the instances that were terminated before then. One that is claimed still has a guest."""
     old = (instances.c.state == InstanceState.TERMINATED) & (instances.c.terminated_at < before)
@@ -176,11 +183,16 @@ def forget(connection: Connection, instance_id: str) -> None:
     connection.execute(instances.delete().where(instances.c.id == instance_id))
 
 
-_TAKEN = Prepared(select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")))
+_TAKEN = Prepared(
+    union_all(
+        select(instances.c.public_ip).where(among(instances.c.public_ip, "addresses")),
+        select(elastic_ips.c.public_ip).where(among(elastic_ips.c.public_ip, "addresses")),
+    )
+)
 
 
 def public_addresses(connection: Connection, asked: Collection[str]) -> set[str]:
-    """Which of these public addresses are in use, in the whole cloud: all of them are on this host."""
+    """Which of these public addresses are lent to instances or allocated, in the whole cloud: all are on this host."""
     return set(_TAKEN.scalars(connection, addresses=listed(asked)))
 
 

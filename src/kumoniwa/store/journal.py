@@ -5,7 +5,6 @@ in the transaction that ends it, so that a finished workflow never holds one.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import all_of
 from kumoniwa.store.tables import claims as claims_table
 from kumoniwa.store.tables import steps, workflows
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Layers in the database: which there are, and which nothing refers to any more."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
@@ -10,7 +10,8 @@ from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.model.workflows import WorkflowState
-from kumoniwa.store.prepared import Prepared, among, listed, unindexed
+from kumoniwa.store.changes import LET_GO, Touched
+from kumoniwa.store.prepared import TOUCHED, Prepared, among, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
 from kumoniwa.store.tables import attachments, claims, instances, layers, snapshots, volumes, workflows
 
@@ -69,6 +70,29 @@ def attached_heads(connection: Connection) -> list[tuple[str, str, str]]:
     return [(volume, instance, head) for volume, instance, head in connection.execute(query)]
 
 
+_BELOW = layers.alias()
+_OF_THREE = Prepared(
+    select(volumes.c.head)
+    .join(attachments, attachments.c.volume_id == volumes.c.id)
+    .join(layers, layers.c.id == volumes.c.head)
+    .join(_BELOW, _BELOW.c.id == layers.c.parent_id)
+    .where(_BELOW.c.parent_id.is_not(None))
+)
+
+
+def heads_that_may_be_compacted(connection: Connection) -> set[str]:
+    """The heads of attached volumes that stand on two layers at least: on one alone, nothing can be put together."""
+    return set(_OF_THREE.scalars(connection))
+
+
+_PARENTS = Prepared(select(layers.c.id, layers.c.parent_id).where(among(layers.c.id, "ids")))
+
+
+def parents_of(connection: Connection, ids: Collection[str]) -> dict[str, str | None]:
+    """What those of these layers stand on that there are."""
+    return dict(_PARENTS.rows(connection, ids=listed(ids)))
+
+
 def long_chains(
     connection: Connection, longer_than: int, of: Collection[str] | None = None
 ) -> list[tuple[str, str, str]]:
@@ -99,10 +123,20 @@ def _long_chains(longer_than: int, *, by_ids: bool) -> Prepared:
     return Prepared(query.where(among(instances.c.id, "ids")) if by_ids else query)
 
 
+def let_go(connection: Connection, ids: Iterable[str | None]) -> None:
+    """Say that something referred to these layers, and no longer does. `Collector` hears of it with the commit."""
+    told: Touched | None = connection.info.get(TOUCHED)
+    if told is not None:
+        told(LET_GO, [layer_id for layer_id in ids if layer_id is not None])
+
+
 def change_parent(connection: Connection, layer_id: str, was: str | None, now: str | None) -> bool:
     """Note what the layer stands on now, if it is noted to stand on `was`; gives whether it was."""
     of_it = (layers.c.id == layer_id) & layers.c.parent_id.is_not_distinct_from(was)
-    return connection.execute(update(layers).where(of_it).values(parent_id=now)).rowcount == 1
+    changed = connection.execute(update(layers).where(of_it).values(parent_id=now)).rowcount == 1
+    if changed:
+        let_go(connection, [was])
+    return changed
 
 
 def unmade(connection: Connection, layer_id: str) -> list[Layer]:
@@ -177,7 +211,8 @@ def unreferenced(connection: Connection, ids: Collection[str] | None = None) -> 
 
 def remove(connection: Connection, ids: Collection[str]) -> None:
     """Forget layers that nothing refers to. Their files go after the commit."""
-    connection.execute(delete(layers).where(layers.c.id.in_(ids)))
+    gone = connection.execute(delete(layers).where(layers.c.id.in_(ids)).returning(layers.c.parent_id))
+    let_go(connection, gone.scalars())
 
 
 def remove_unused(connection: Connection, ids: Collection[str]) -> list[str]:
@@ -188,7 +223,8 @@ def remove_unused(connection: Connection, ids: Collection[str]) -> list[str]:
         | exists().where(snapshots.c.layer_id == layers.c.id)
         | exists().where(children.c.parent_id == layers.c.id)
     )
-    connection.execute(delete(layers).where(layers.c.id.in_(ids), ~used))
+    gone = connection.execute(delete(layers).where(layers.c.id.in_(ids), ~used).returning(layers.c.parent_id))
+    let_go(connection, gone.scalars())
     left = set(connection.execute(select(layers.c.id).where(layers.c.id.in_(ids))).scalars())
     return [layer_id for layer_id in ids if layer_id not in left]
 

@@ -3,14 +3,22 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, union_all, update
 
-from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, tags
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import InScope, insert, inserting
-from kumoniwa.store.tables import elastic_ips, interface_groups, network_interfaces, security_groups
+from kumoniwa.store.rows import change as row_change
+from kumoniwa.store.tables import (
+    elastic_ips,
+    interface_groups,
+    network_interfaces,
+    secondary_addresses,
+    security_groups,
+    vpcs,
+)
 from kumoniwa.store.tables import instances as instance_rows
 
 
@@ -56,6 +64,85 @@ def of_instances(
     return found
 
 
+_BY_ID = Prepared(select(network_interfaces).where(network_interfaces.c.id == bindparam("id")))
+_OF_INSTANCE = Prepared(_IN_ORDER.where(network_interfaces.c.instance_id == bindparam("instance")))
+
+
+def get(connection: Connection, interface_id: str) -> NetworkInterface | None:
+    return _BY_ID.value(NetworkInterface, connection, id=interface_id)
+
+
+def attached_to(connection: Connection, instance_id: str) -> list[NetworkInterface]:
+    """The network interfaces of an instance, the primary one first."""
+    return _OF_INSTANCE.values(NetworkInterface, connection, instance=instance_id)
+
+
+_SECONDARY_OF = Prepared(
+    select(secondary_addresses.c.interface_id, secondary_addresses.c.private_ip)
+    .where(among(secondary_addresses.c.interface_id, "ids"))
+    .order_by(secondary_addresses.c.position)
+)
+
+
+def secondary_of(connection: Connection, interface_ids: Collection[str]) -> dict[str, list[str]]:
+    """The further private addresses of network interfaces, by interface."""
+    found: dict[str, list[str]] = {}
+    for interface_id, address in _SECONDARY_OF.rows(connection, ids=listed(interface_ids)):
+        found.setdefault(interface_id, []).append(address)
+    return found
+
+
+_OWNERS = Prepared(
+    select(secondary_addresses.c.interface_id, secondary_addresses.c.private_ip).where(
+        secondary_addresses.c.subnet_id == bindparam("subnet"), among(secondary_addresses.c.private_ip, "addresses")
+    )
+)
+_LAST_POSITION = Prepared(
+    select(func.max(secondary_addresses.c.position).label("last")).where(
+        secondary_addresses.c.interface_id == bindparam("interface")
+    )
+)
+_REMOVED_ADDRESSES = Prepared(
+    delete(secondary_addresses).where(
+        secondary_addresses.c.subnet_id == bindparam("subnet"), among(secondary_addresses.c.private_ip, "addresses")
+    )
+)
+_REMOVED = Prepared(delete(network_interfaces).where(network_interfaces.c.id == bindparam("id")))
+_BY_ATTACHMENT = Prepared(select(network_interfaces).where(network_interfaces.c.attachment_id == bindparam("id")))
+
+
+def attached_by(connection: Connection, attachment_id: str) -> NetworkInterface | None:
+    """The network interface that is attached by this attachment, anybody's."""
+    return _BY_ATTACHMENT.value(NetworkInterface, connection, id=attachment_id)
+
+
+def secondary_owners(connection: Connection, subnet_id: str, addresses: Collection[str]) -> list[tuple[str, str]]:
+    """Which network interfaces have these addresses of a subnet as further ones."""
+    rows = _OWNERS.rows(connection, subnet=subnet_id, addresses=listed(addresses))
+    return [(interface_id, address) for interface_id, address in rows]
+
+
+def last_position(connection: Connection, interface_id: str) -> int:
+    """The position of the interface's last further address; -1 where it has none."""
+    found: int | None = _LAST_POSITION.scalar(connection, interface=interface_id)
+    return -1 if found is None else found
+
+
+def add_addresses(connection: Connection, *new: SecondaryAddress) -> None:
+    """Give network interfaces further addresses."""
+    insert(connection, secondary_addresses, *new)
+
+
+def remove_addresses(connection: Connection, interface: NetworkInterface, addresses: Collection[str]) -> None:
+    """Take further addresses from a network interface."""
+    _REMOVED_ADDRESSES.run(connection, subnet=interface.subnet_id, addresses=listed(addresses))
+
+
+def remove(connection: Connection, interface_id: str) -> None:
+    """Delete a network interface, with its further addresses and places in security groups."""
+    _REMOVED.run(connection, id=interface_id)
+
+
 _PRIMARY = Prepared(
     select(network_interfaces).where(
         network_interfaces.c.instance_id == bindparam("instance"), network_interfaces.c.device_index == 0
@@ -68,11 +155,42 @@ def primary(connection: Connection, instance_id: str) -> NetworkInterface | None
     return _PRIMARY.value(NetworkInterface, connection, instance=instance_id)
 
 
-_IN_SUBNET = network_interfaces.c.subnet_id == bindparam("subnet")
-_TAKEN = Prepared(
-    select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses"))
+_AT = Prepared(
+    select(network_interfaces.c.instance_id)
+    .join(
+        vpcs,
+        (network_interfaces.c.account == vpcs.c.account)
+        & (network_interfaces.c.region == vpcs.c.region)
+        & (network_interfaces.c.vpc_id == vpcs.c.id),
+    )
+    .where(vpcs.c.id == bindparam("vpc"), network_interfaces.c.private_ip == bindparam("address"))
 )
-_COUNT = Prepared(select(func.count()).select_from(network_interfaces).where(_IN_SUBNET))
+
+
+def instance_at(connection: Connection, vpc_id: str, private_ip: str) -> str | None:
+    """The instance that has a network interface of this private address in this VPC."""
+    found: str | None = _AT.scalar(connection, vpc=vpc_id, address=private_ip)
+    return found
+
+
+_IN_SUBNET = network_interfaces.c.subnet_id == bindparam("subnet")
+_SECONDARY_IN_SUBNET = secondary_addresses.c.subnet_id == bindparam("subnet")
+_TAKEN = Prepared(
+    union_all(
+        select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses")),
+        select(secondary_addresses.c.private_ip).where(
+            _SECONDARY_IN_SUBNET, among(secondary_addresses.c.private_ip, "addresses")
+        ),
+    )
+)
+_COUNT = Prepared(
+    select(
+        (
+            select(func.count()).select_from(network_interfaces).where(_IN_SUBNET).scalar_subquery()
+            + select(func.count()).select_from(secondary_addresses).where(_SECONDARY_IN_SUBNET).scalar_subquery()
+        ).label("used")
+    )
+)
 
 
 def addresses_in(connection: Connection, subnet_id: str, asked: Collection[str]) -> set[str]:
@@ -104,7 +222,7 @@ def have_public_addresses(connection: Connection, subnet_ids: Collection[str]) -
 def change(connection: Connection, interface: NetworkInterface, **columns: Any) -> None:
     """Change columns of a network interface."""
     connection.execute(update(network_interfaces).where(network_interfaces.c.id == interface.id).values(**columns))
-    _count_change(connection, interface)
+    count_change(connection, interface)
 
 
 _ENDS_WITH = (network_interfaces.c.instance_id == bindparam("instance")) & network_interfaces.c.delete_on_termination
@@ -112,16 +230,46 @@ _ENDING = Prepared(select(network_interfaces.c.id).where(_ENDS_WITH))
 _ENDED = Prepared(delete(network_interfaces).where(_ENDS_WITH))
 
 
+def ending_with(connection: Connection, instance_id: str) -> list[str]:
+    """The network interfaces that end with this instance."""
+    return _ENDING.scalars(connection, instance=instance_id)
+
+
 def end_with(connection: Connection, instance_id: str) -> None:
     """Delete the network interfaces that end with this instance, with their tags and places in security groups."""
-    for interface_id in _ENDING.scalars(connection, instance=instance_id):
+    for interface_id in ending_with(connection, instance_id):
         tags.remove_all(connection, interface_id)
     _ENDED.run(connection, instance=instance_id)
+
+
+_DETACHED = {
+    "instance_id": None,
+    "attachment_id": None,
+    "device_index": None,
+    "attached_at": None,
+    "delete_on_termination": False,
+}
+
+
+def detach(connection: Connection, interface: NetworkInterface) -> None:
+    """Let a network interface be attached to nothing."""
+    change(connection, interface, **_DETACHED)
+
+
+def detach_all(connection: Connection, instance_id: str) -> None:
+    """Let an instance have no network interfaces."""
+    row_change(connection, network_interfaces, instance_id, _DETACHED, key="instance_id")
 
 
 _NAMED_GROUPS = (
     select(interface_groups.c.interface_id, security_groups.c.id, security_groups.c.name)
     .join(security_groups, security_groups.c.id == interface_groups.c.group_id)
+    .order_by(interface_groups.c.position)
+)
+_NAMED_GROUPS_OF = Prepared(
+    select(security_groups.c.id, security_groups.c.name)
+    .join(interface_groups, security_groups.c.id == interface_groups.c.group_id)
+    .where(interface_groups.c.interface_id == bindparam("interface"))
     .order_by(interface_groups.c.position)
 )
 _GROUPS_IN = Prepared(
@@ -153,6 +301,11 @@ def groups_in_scope(
     return found
 
 
+def groups_of(connection: Connection, interface_id: str) -> list[tuple[str, str]]:
+    """The ids and names of the security groups of a network interface, in their order."""
+    return [(group_id, name) for group_id, name in _NAMED_GROUPS_OF.rows(connection, interface=interface_id)]
+
+
 _PRIMARY_GROUPS = Prepared(
     select(interface_groups.c.group_id)
     .join(network_interfaces, network_interfaces.c.id == interface_groups.c.interface_id)
@@ -170,7 +323,7 @@ def set_groups(connection: Connection, interface: NetworkInterface, group_ids: S
     """Afterwards the network interface is in exactly these security groups."""
     connection.execute(interface_groups.delete().where(interface_groups.c.interface_id == interface.id))
     _put_groups(connection, [interface.id], group_ids)
-    _count_change(connection, interface)
+    count_change(connection, interface)
 
 
 def instances_in(connection: Connection, group_id: str) -> list[str]:
@@ -198,7 +351,7 @@ def _put_groups(connection: Connection, interface_ids: Sequence[str], group_ids:
     )
 
 
-def _count_change(connection: Connection, interface: NetworkInterface) -> None:
+def count_change(connection: Connection, interface: NetworkInterface) -> None:
     """The instance's description shows its interfaces."""
     if interface.instance_id is not None:
         instances.change(connection, interface.instance_id)

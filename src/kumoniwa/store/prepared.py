@@ -10,14 +10,14 @@ own execution builds the statement, looks it up and makes row objects each time,
 takes. A statement whose shape depends on its arguments is prepared once for each shape, by a function with `@cache`.
 """
 
-import json
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
+from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Dialect, bindparam
+from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
@@ -25,6 +25,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
 from kumoniwa.store.changes import Touched
 from kumoniwa.store.written_rows import all_of_clause, naming_column
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 
 def listed(values: Iterable[str]) -> str:
     """A list as `among` takes it."""
-    return json.dumps(list(values))
+    return f"[{', '.join(map(encode_basestring_ascii, values))}]"
 
 
 def either(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -101,9 +102,12 @@ class _Ready:
     """A statement as one engine takes it."""
 
     sql: str
-    given: tuple[tuple[str | None, Any, _Convert | None], ...]
-    """By place: the name of what is given there and how it is converted; where the name is None, what is always there.
-    """
+    given: tuple[str, ...]
+    """The names of what is given, in its order."""
+    bound: tuple[tuple[int, _Convert], ...]
+    """Those of them that are converted, by their place among them."""
+    always: tuple[tuple[int, Any], ...]
+    """What is always the same, by its place among all parameters."""
     names: tuple[str, ...]
     """Of the columns that come out."""
     converted: tuple[tuple[int, _Convert], ...]
@@ -251,14 +255,17 @@ class Prepared:
 def _compiled(statement: Any, dialect: Dialect) -> _Ready:
     compiled: Any = statement.compile(dialect=dialect)
     processors: Mapping[str, _Convert] = compiled._bind_processors
-    given: list[tuple[str | None, Any, _Convert | None]] = []
-    for name in compiled.positiontup or ():
+    given: list[str] = []
+    bound: list[tuple[int, _Convert]] = []
+    always: list[tuple[int, Any]] = []
+    for place, name in enumerate(compiled.positiontup or ()):
         bind, convert = compiled.binds[name], processors.get(name)
-        if bind.required:
-            given.append((name, None, convert))
-        else:
-            always = bind.effective_value
-            given.append((None, always if convert is None else convert(always), None))
+        if not bind.required:
+            always.append((place, bind.effective_value if convert is None else convert(bind.effective_value)))
+            continue
+        if convert is not None and not isinstance(bind.type, Boolean):  # drivers take these as they are
+            bound.append((len(given), convert))
+        given.append(name)
     columns = _columns(statement)
     converted = [
         (place, convert)
@@ -268,6 +275,8 @@ def _compiled(statement: Any, dialect: Dialect) -> _Ready:
     return _Ready(
         compiled.string,
         tuple(given),
+        tuple(bound),
+        tuple(always),
         tuple(column.name for column in columns),
         tuple(converted),
         dialect.loaded_dbapi.Error,
@@ -283,18 +292,21 @@ def _columns(statement: Any) -> Sequence[Any]:
 
 def _bound(ready: _Ready, given: Mapping[str, Any]) -> list[Any]:
     """What is given, by place. Raises `KeyError` where something is missing."""
-    return [
-        always if name is None else given[name] if convert is None else convert(given[name])
-        for name, always, convert in ready.given
-    ]
+    return _with_the_rest(ready, [given[name] for name in ready.given])
 
 
 def _bound_of(ready: _Ready, value: object) -> list[Any]:
     """The fields of a value, by place."""
-    return [
-        always if name is None else getattr(value, name) if convert is None else convert(getattr(value, name))
-        for name, always, convert in ready.given
-    ]
+    return _with_the_rest(ready, [getattr(value, name) for name in ready.given])
+
+
+def _with_the_rest(ready: _Ready, given: list[Any]) -> list[Any]:
+    """What is given, converted, and what is always the same: all parameters by place."""
+    for place, convert in ready.bound:
+        given[place] = convert(given[place])
+    for place, always in ready.always:
+        given.insert(place, always)
+    return given
 
 
 @cache

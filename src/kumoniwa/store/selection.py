@@ -5,9 +5,10 @@ in the listing's order and gives what passes the filters. What those filters com
 that is not declared is left to who asks. Texts are compared as they stand, case and all.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
@@ -35,6 +36,7 @@ from sqlalchemy.sql.selectable import FromClause
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.tables import Moment, tags
+from kumoniwa.values import dataclass
 
 FEW = 500
 """Where so few resources match a filter on other rows, they are looked up by their ids. Where more do, the listing is
@@ -81,14 +83,14 @@ _Form = tuple[int, int]
 """Whether a filter asks for no text (0), one (1) or several (2), and for no pattern, one or several."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class OfRow:
     """A filter that compares what stands in the resource's own row."""
 
     text: ColumnElement[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class OfOthers:
     """A filter that compares what stands in other rows, which name the resource they belong to."""
 
@@ -148,7 +150,7 @@ def other_boolean(owner: "Column[Any]", column: "Column[bool]", **options: Any) 
     return OfOthers(owner, case((column, "true"), else_="false"), **options)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Selection:
     """How the resources in a table are selected for a listing."""
 

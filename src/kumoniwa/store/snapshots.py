@@ -105,7 +105,8 @@ def remove(connection: Connection, snapshot_id: str) -> None:
     """Forget a snapshot, and who else might use it. Its layer is then left to the collector, where nothing else needs
     it."""
     sharing.revoke(connection, snapshot_id)
-    connection.execute(delete(snapshots).where(snapshots.c.id == snapshot_id))
+    gone = connection.execute(delete(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.layer_id))
+    layers.let_go(connection, gone.scalars())
 
 
 def images_using(connection: Connection, snapshot_id: str) -> list[str]:

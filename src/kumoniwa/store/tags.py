@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from sqlalchemy import Connection, Select, bindparam, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
@@ -17,13 +17,19 @@ def add(connection: Connection, *new: Tag) -> None:
     insert(connection, tags, *new)
 
 
-_REPLACED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource"), tags.c.key == bindparam("of_key")))
+_CHANGED = Prepared(
+    update(tags)
+    .where(tags.c.resource_id == bindparam("resource"), tags.c.key == bindparam("of_key"))
+    .values(value=bindparam("new_value"))
+)
 
 
 def put(connection: Connection, *written: Tag) -> None:
     """Afterwards these tags are there, with these values."""
-    _REPLACED.run_each(connection, [{"resource": tag.resource_id, "of_key": tag.key} for tag in written])
-    insert(connection, tags, *written)
+    # A tag that is there gets the new value alone: to write its row anew is to write to each of its indexes.
+    for tag in written:
+        if not _CHANGED.run(connection, resource=tag.resource_id, of_key=tag.key, new_value=tag.value):
+            insert(connection, tags, tag)
 
 
 def remove(connection: Connection, resource_id: str, pairs: Mapping[str, str | None]) -> None:

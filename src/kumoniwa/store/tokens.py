@@ -1,7 +1,7 @@
 """ClientTokens in the database: recorded in the transaction of the action they made idempotent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, tuple_
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.rows import insert, one_of
 from kumoniwa.store.tables import client_tokens
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

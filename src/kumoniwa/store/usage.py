@@ -1,11 +1,10 @@
 """What is kept, in numbers."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, func, select
 
 from kumoniwa.store import layers
 from kumoniwa.store.tables import snapshots, volumes
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import VOLUME_MOVES, Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, rows
+from kumoniwa.store.layers import let_go
 from kumoniwa.store.prepared import Prepared, among, either, listed
 from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import attachments, layers, snapshots, volumes
@@ -122,14 +123,20 @@ def remove(connection: Connection, volume_id: str) -> None:
         update(snapshots).where(waiting, snapshots.c.state == SnapshotState.PENDING).values(layer_id=head)
     )
     detach(connection, volume_id)
-    connection.execute(delete(volumes).where(volumes.c.id == volume_id))
+    gone = connection.execute(delete(volumes).where(volumes.c.id == volume_id).returning(volumes.c.head))
+    let_go(connection, gone.scalars())
 
 
 def attach(connection: Connection, *new: Attachment) -> None:
     """Write new attachments. A volume has one at most: a second raises SQLAlchemy's `IntegrityError`."""
-    insert(connection, attachments, *new)
+    attach_to_new(connection, *new)
     for instance_id in dict.fromkeys(attachment.instance_id for attachment in new):
         instances.change(connection, instance_id)
+
+
+def attach_to_new(connection: Connection, *new: Attachment) -> None:
+    """As `attach`, to instances that the same transaction writes: nobody has seen them without these."""
+    insert(connection, attachments, *new)
 
 
 def change_attachment(connection: Connection, volume_id: str, **columns: Any) -> None:

@@ -5,6 +5,7 @@ Story kinds, their arguments, the names of their steps and the shapes of their r
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+MOST_AT_ONCE = 1000
+"""Workflows that are on their way. More wait, for each takes memory, and the first would end no sooner."""
+_NOTHING: Mapping[str, object] = {}
 _NEXT_LIFE = 5.0  # seconds until a workflow that cannot go on tries again
 _OVERDUE_NEXT_LIFE = 60.0  # once a person has been told
 
@@ -41,6 +45,9 @@ class Engine:
         """Called with each workflow that ended and its failure: nothing else followed its instance meanwhile."""
         self._tasks = Tasks("workflows")
         self._live: dict[str, Workflow | None] = {}  # None: it has not begun its first life
+        self._on_their_way = 0
+        self._to_begin: deque[WorkflowRow] = deque()
+        """Live too, and not on their way: there were too many."""
         self._stirred = asyncio.Condition()
         self._waking = asyncio.Lock()
         self._overrides = Overrides(world, self._live, self._stirred, self._begin)
@@ -51,26 +58,46 @@ class Engine:
             due, terminations = await self._world.database.read(partial(_turns, besides=frozenset(self._live)))
             for row in due:
                 if row.id not in self._live:  # it may have begun while the rows were read
-                    self._live[row.id] = None
-                    self._tasks.start(self._run(row), row.kind)
+                    self._start(row, is_new=False)
             self._overrides.look(terminations)
         await self._stir()
 
     async def change(self, work: Work[T]) -> T:
         """Run `work` in one transaction, then start the workflows that it submitted, as soon as it is their turn."""
         given, submitted = await self._world.database.write(partial(with_submitted, work=work))
-        self._begin(submitted)
+        self._begin(submitted.rows, submitted.known)
         return given
 
-    def _begin(self, rows: Iterable[WorkflowRow]) -> None:
+    def _begin(self, rows: Iterable[WorkflowRow], known: Mapping[str, object] = _NOTHING) -> None:
         """Start those of these workflows whose turn has just come: none has taken a step yet."""
         for row in rows:
             if row.state is WorkflowState.RUNNING and row.id not in self._live:
-                is_new = row.overridden_by is None
-                self._live[row.id] = Workflow(row, self._world, [], self._let_go) if is_new else None
-                self._tasks.start(self._run(row), row.kind)
+                self._start(row, is_new=row.overridden_by is None, known=known.get(row.id))
             elif row.state is WorkflowState.WAITING and STORIES[row.kind].overrides:
                 self._overrides.look([row])
+
+    def _start(self, row: WorkflowRow, *, is_new: bool, known: object = None) -> None:
+        """Start it, or have it wait until fewer are on their way. A termination does not wait: it ends what hangs."""
+        self._live[row.id] = None
+        if self._on_their_way >= MOST_AT_ONCE and not STORIES[row.kind].overrides:
+            self._to_begin.append(row)
+            return
+        if is_new:
+            self._live[row.id] = Workflow(row, self._world, [], self._let_go, known=known)
+        self._on_their_way += 1
+        self._tasks.start(self._run(row), row.kind)
+
+    def _ended(self, row: WorkflowRow) -> None:
+        """It is on its way no more: the next that waits for that begins."""
+        del self._live[row.id]
+        self._on_their_way -= 1
+        if self._to_begin and self._on_their_way < MOST_AT_ONCE:
+            self._start(self._to_begin.popleft(), is_new=False)
+
+    async def fewer_than(self, count: int) -> None:
+        """Return when so few workflows are live."""
+        async with self._stirred:
+            await self._stirred.wait_for(lambda: len(self._live) < count)
 
     async def _let_go(self, successor: WorkflowRow | None) -> None:
         """A workflow let go of its claim: the next in line begins."""
@@ -98,6 +125,7 @@ class Engine:
 
     async def close(self) -> None:
         """Interrupt every workflow where it is; the next start resumes them."""
+        self._to_begin.clear()
         await self._overrides.close()
         await self._tasks.close()
 
@@ -123,7 +151,7 @@ class Engine:
                 await self.after(row, error)
         finally:
             async with self._stirred:
-                del self._live[row.id]
+                self._ended(row)
                 self._stirred.notify_all()
 
     async def _until_next_life(self, row: WorkflowRow, hindered: Exception) -> None:

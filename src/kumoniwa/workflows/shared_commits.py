@@ -1,13 +1,13 @@
 """Commits that steps of one workflow share, where nothing of the world lies between them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import Database, Work
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -61,10 +61,10 @@ class SharedCommits:
         """Have this written with the next write."""
         self._left.append(work)
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], *, here: bool = False) -> T:
         """See `Database.read`. What was left is written first: who reads is to see it."""
         await self.flush()
-        return await self._database.read(work)
+        return await self._database.read(work, here=here)
 
     async def write(self, work: Work[T], *, patient: bool = True) -> T:
         """See `Database.write`. Where it fails, what was left is left still."""

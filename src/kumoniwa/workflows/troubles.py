@@ -4,10 +4,11 @@ Kept in memory: a new server tries everything anew, and tells what still does no
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from kumoniwa.clock import Clock
+from kumoniwa.values import dataclass
 
 FAILS_AT_MOST = 2 * 60.0  # seconds
 """Two dozen attempts of a workflow, two rounds: what passes by itself has passed by then."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -11,6 +11,7 @@ from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import Driver, Forward, LayerId
 from kumoniwa.storage.collect import Collector
 from kumoniwa.store.database import Database
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.troubles import Troubles
 from kumoniwa.workflows.turns import Turns
 
@@ -27,6 +28,15 @@ class MetadataChannels(Protocol):
         ...
 
 
+class Networks(Protocol):
+    """What carries the packets of guests, as their makers see it."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether guests that start now are plugged in their VPC; else each gets a network of its own."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The state, the driver that makes guests, the metadata they read, the time, how this cloud is configured; and what
@@ -37,6 +47,8 @@ class World:
     database: Database
     driver: Driver
     metadata: MetadataChannels
+    networks: Networks | None = None
+    """None where nothing carries packets."""
     collector: Collector[LayerId] = field(init=False)
     turns: Turns = field(init=False, default_factory=Turns)
     refused_ports: dict[str, Mapping[Forward, str]] = field(init=False, compare=False, default_factory=dict)

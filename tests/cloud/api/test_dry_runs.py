@@ -25,12 +25,14 @@ async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -
 
 
 WITHOUT_DRY_RUNS = {
+    "AssignPrivateIpAddresses",
     "AssociateSubnetCidrBlock",
     "AssociateVpcCidrBlock",
     "DisassociateSubnetCidrBlock",
     "DisassociateVpcCidrBlock",
     "ModifySubnetAttribute",
     "ModifyVpcAttribute",
+    "UnassignPrivateIpAddresses",
 }
 """Actions whose requests have no `DryRun` in EC2's model."""
 

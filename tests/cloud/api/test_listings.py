@@ -137,10 +137,13 @@ async def test_a_token_is_good_for_its_own_request_alone(stack: Stack) -> None:
 async def test_a_list_that_is_empty_is_in_the_answer(stack: Stack) -> None:
     """Clients read the element without asking whether it is there."""
     for name, listing in LISTINGS.items():
-        by = min(listing.filters, default="tag-key")
+        if not listing.filters:
+            continue
+        by = min(listing.filters)
         value = "sg-1234567890abcdef0" if by == "group-id" else "nothing has this value"  # ids of groups are checked
         nothing = [{"Name": by, "Values": [value]}]
-        assert (await stack.call(name, Filters=nothing))[listing.member] == [], name
+        filters = "Filter" if name == "DescribeNatGateways" else "Filters"  # which is the model's one exception
+        assert (await stack.call(name, **{filters: nothing}))[listing.member] == [], name
     assert (await stack.call("DescribeInstances")) == {"Reservations": []}
 
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
 
 from starlette.types import Receive, Scope, Send
 
-from kumoniwa.app.serve import _listening, _server
+from kumoniwa.app import connections
+from kumoniwa.app.serve import _listening
+from kumoniwa.app.server import Server
 from kumoniwa.config import Config
-from kumoniwa.gateway.chain import Gateway
 
 Open = Callable[[], Awaitable[int]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -20,15 +20,15 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 async def served(application: Application, folder: Path) -> AsyncIterator[tuple[int, Open]]:
     """A port, and what tells how many connections its server holds."""
     with _listening(Config(data_dir=folder, port=0)) as listener:
-        server = _server(cast("Gateway", application))
+        server = Server(application, connections.ensure_open_files())
 
         async def open_connections() -> int:
-            return len(server.server_state.connections)
+            return len(server.connections)
 
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        serving = asyncio.ensure_future(server.serve(listener, connections.GuardedProtocol))
         try:
             yield listener.getsockname()[1], open_connections
         finally:
-            server.should_exit = True
+            server.end()
             async with asyncio.timeout(30):
                 await serving

@@ -142,7 +142,7 @@ async def test_who_reads_its_answer_slowly_gets_it_whole(tmp_path: Path, monkeyp
 
 
 async def test_callers_whom_nobody_knows_make_room_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kumoniwa.app.serve.ensure_open_files", lambda: 8)
+    monkeypatch.setattr("kumoniwa.app.connections.ensure_open_files", lambda: 8)
     monkeypatch.setattr("kumoniwa.app.strangers._AT_ONCE", 0)
     monkeypatch.setattr("kumoniwa.app.strangers._A_SECOND", 0.001)  # one is answered in this test
 

@@ -166,7 +166,7 @@ def built(stack: Stack, tmp_path: Path) -> Path:
     (folder / "assets" / "index-Bx91.js.gz").write_bytes(gzip.compress(b"export {}"))
     (folder / "left-uncompressed.js").write_text("secret")
     (tmp_path / "secret.js.gz").write_bytes(gzip.compress(b"secret"))
-    stack.running.console._files = static_files(folder)
+    stack.running.console.made._files = static_files(folder)
     return folder
 
 
@@ -267,7 +267,7 @@ async def test_the_address_without_its_slash_leads_to_the_console(browser: Brows
 
 
 async def test_a_console_that_was_not_built_says_so(stack: Stack, browser: Browser) -> None:
-    stack.running.console._files = {}
+    stack.running.console.made._files = {}
     answer = await browser.get("/console/")
     assert (answer.status, "scripts/console" in answer.text) == (404, True)
 

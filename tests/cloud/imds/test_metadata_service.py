@@ -14,10 +14,11 @@ from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetche
 from example_guest import GROUPS, INSTANCE, INTERFACE, KEY_PAIR, TAGS, USER_DATA, write_example, write_neighbour
 
 from kumoniwa.clock import ManualClock
-from kumoniwa.imds import server
+from kumoniwa.imds import channels
+from kumoniwa.imds.channels import MOST_CONNECTIONS
 from kumoniwa.imds.conversation import LARGEST_BODY, LARGEST_HEAD
 from kumoniwa.imds.facts import gather
-from kumoniwa.imds.server import MOST_CONNECTIONS, MetadataService
+from kumoniwa.imds.server import MetadataService
 from kumoniwa.sockets import connect
 from kumoniwa.store import instances
 from kumoniwa.store.database import Database
@@ -249,8 +250,8 @@ async def test_a_guest_with_too_many_connections_waits_until_it_ends_one(cloud: 
 async def test_a_guest_that_asks_without_end_is_answered_at_a_pace(
     cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "AT_ONCE", 4)
-    monkeypatch.setattr(server, "A_SECOND", 20)
+    monkeypatch.setattr(channels, "AT_ONCE", 4)
+    monkeypatch.setattr(channels, "A_SECOND", 20)
     await cloud.service.ensure_open(_NEIGHBOUR, tmp_path / "paced.sock")
     began = asyncio.get_running_loop().time()
     async with connected(tmp_path / "paced.sock") as (reader, writer):

@@ -176,7 +176,7 @@ async def test_rounds_go_on_whatever_one_meets(stack: Stack, monkeypatch: pytest
         raise ZeroDivisionError
 
     monkeypatch.setattr(own, "follow_files", broken)
-    own.stir()
+    await stack.clock.advance(ROUND)
     await turns_until(lambda: bool(met))
     monkeypatch.undo()
     await cut(stack, instance, LONGEST)

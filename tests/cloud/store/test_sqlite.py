@@ -1,11 +1,12 @@
 """The database: transactions that share a commit and not a fate."""
 
 import asyncio
+import errno
 import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,8 @@ from waiting import let_others_run, turns_until
 
 from kumoniwa.store import facts
 from kumoniwa.store.changes import Changed
-from kumoniwa.store.database import DatabaseUnavailable
-from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.database import DatabaseUnavailable, Work
+from kumoniwa.store.engines.sqlite import _MOMENT, SqliteDatabase, make_engine
 from kumoniwa.store.tables import facts as facts_table
 from kumoniwa.store.tables import interface_groups, metadata
 
@@ -36,15 +37,36 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     await database.close()
 
 
-async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: SqliteDatabase) -> None:
+@pytest.mark.parametrize("place", [0, 7, 20])
+async def test_one_failing_write_leaves_those_that_share_its_commit_whole(database: SqliteDatabase, place: int) -> None:
     def fail(connection: Connection) -> None:
         facts.put(connection, "half", True)
+        connection.execute(facts_table.insert().values(name="other half", value=True))
         raise ValueError("no")
 
-    works = [*(lambda c, n=n: facts.put(c, f"fact {n}", n) for n in range(20)), fail]
-    outcomes = await asyncio.gather(*(database.write(work) for work in works), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [type(None)] * 20 + [ValueError]
+    works: list[Work[None]] = [partial(facts.put, name=f"fact {n}", value=n) for n in range(20)]
+    works.insert(place, fail)
+    outcomes = await asyncio.gather(*await _waiting_together(database, works), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes].index(ValueError) == place
+    assert outcomes.count(None) == 20
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 20
+
+
+async def _waiting_together(database: SqliteDatabase, works: Sequence[Work[None]]) -> list["asyncio.Task[None]"]:
+    """Writes that are asked for while another one goes on: they share the next commit."""
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> bool:
+        begun.set()
+        return held.wait(10)
+
+    first = asyncio.ensure_future(database.write(hold))
+    assert await asyncio.to_thread(begun.wait, 10)
+    waiting = [asyncio.ensure_future(database.write(work)) for work in works]
+    await let_others_run()
+    held.set()
+    assert await first is True
+    return waiting
 
 
 async def test_writes_that_wait_together_share_a_commit(database: SqliteDatabase) -> None:
@@ -62,6 +84,84 @@ async def test_writes_that_wait_together_share_a_commit(database: SqliteDatabase
 async def test_a_write_is_seen_by_the_next_read(database: SqliteDatabase) -> None:
     await database.write(lambda connection: facts.put(connection, "name", "value"))
     assert await database.read(lambda connection: facts.get(connection, "name")) == "value"
+
+
+async def test_what_takes_a_moment_is_read_in_the_thread_of_whoever_asks(database: SqliteDatabase) -> None:
+    def work(connection: Connection) -> tuple[int, threading.Thread]:
+        return _counted(connection, 100), threading.current_thread()
+
+    for _ in range(_MOMENT // 100):  # what several reads take is not added up
+        assert await database.read(work, here=True) == (100, threading.current_thread())
+    assert (await database.read(work))[1] is not threading.current_thread()
+
+
+@pytest.mark.parametrize("why", ["it takes long", "it is locked"])
+async def test_what_cannot_be_read_in_a_moment_is_read_in_another_thread(database: SqliteDatabase, why: str) -> None:
+    threads: list[threading.Thread] = []
+
+    def work(connection: Connection) -> int:
+        threads.append(threading.current_thread())
+        if why == "it is locked" and len(threads) == 1:
+            locked = sqlite3.OperationalError("database is locked")
+            locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise locked
+        return _counted(connection, _MOMENT)
+
+    for _ in range(3):
+        threads.clear()
+        assert await database.read(work, here=True) == _MOMENT
+        assert len(threads) == 2 and threads[0] is threading.current_thread() is not threads[1]
+        assert await database.read(lambda _: threading.current_thread(), here=True) is threads[0]
+
+
+async def test_a_read_that_fails_is_not_tried_again_elsewhere(database: SqliteDatabase) -> None:
+    tries = 0
+
+    def work(connection: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+
+    with pytest.raises(SQLAlchemyError, match="nowhere"):
+        await database.read(work, here=True)
+    assert tries == 1
+    assert await database.read(partial(_counted, most=1), here=True) == 1
+
+
+def _counted(connection: Connection, most: int) -> int:
+    """Counts to that number: each takes SQLite's machine several steps."""
+    counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) FROM n"
+    return int(connection.exec_driver_sql(counting, (most,)).scalar_one())
+
+
+async def test_the_log_has_room_for_many_commits(database: SqliteDatabase, tmp_path: Path) -> None:
+    lengths = set[int]()
+    log = tmp_path / "cloud.db-wal"
+    for number in range(30):
+        await database.write(partial(facts.put, name=f"fact {number}", value=number))
+        lengths.add(log.stat().st_size)
+    assert len(lengths) <= 3 and max(lengths) > 500_000  # a write is answered before there is more room
+    copied = tmp_path / "as after a power failure"
+    copied.mkdir()
+    for name in ("cloud.db", "cloud.db-wal"):
+        (copied / name).write_bytes((tmp_path / name).read_bytes())
+    with closing(sqlite3.connect(copied / "cloud.db")) as other:
+        assert other.execute("SELECT count(*) FROM facts").fetchall() == [(30,)]
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    await database.close()
+    assert not log.exists()
+
+
+async def test_where_there_is_no_room_for_the_log_writes_go_on(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
+    for number in range(3):
+        await database.write(partial(facts.put, name=f"fact {number}", value=number))
+    assert await database.read(partial(facts.get, name="fact 2")) == 2
 
 
 async def test_what_was_read_is_not_kept(database: SqliteDatabase) -> None:
@@ -93,19 +193,8 @@ async def test_when_sqlite_takes_the_shared_transaction_back_nobody_is_told_of_s
         connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
         raise OSError("full")
 
-    begun, held = threading.Event(), threading.Event()
-
-    def hold(_: Connection) -> bool:
-        begun.set()
-        return held.wait(10)  # until the others wait together
-
-    first = asyncio.ensure_future(database.write(hold))
-    assert await asyncio.to_thread(begun.wait, 10)
     works = [lambda c: facts.put(c, "before", 1), lose_everything, lambda c: facts.put(c, "after", 2)]
-    others = [asyncio.ensure_future(database.write(work)) for work in works]
-    await let_others_run()
-    held.set()
-    assert await first is True
+    others = await _waiting_together(database, works)
     outcomes = await asyncio.gather(*others, return_exceptions=True)
     assert all(isinstance(outcome, SQLAlchemyError) for outcome in outcomes)
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 0
@@ -182,6 +271,8 @@ async def test_what_is_asked_of_a_closed_database_is_refused(database: SqliteDat
     async with asyncio.timeout(9):
         with pytest.raises(RuntimeError):
             await database.read(partial(facts.get, name="name"))
+        with pytest.raises(RuntimeError):
+            await database.read(partial(facts.get, name="name"), here=True)
         with pytest.raises(RuntimeError):
             await database.write(partial(facts.put, name="name", value=1))
 

@@ -45,7 +45,7 @@ def test_requests_and_answers_pass_between_botocore_and_us_as_they_were_meant(ac
     sent = SERIALIZER.serialize_to_request(request, operation)["body"]
     pairs = [(name, str(value)) for name, value in sent.items() if name not in ("Action", "Version")]
     assert CODEC.parse(action, [(name, {"True": "true"}.get(text, text)) for name, text in pairs]) == request
-    body = CODEC.result(action, output, "the-request")
+    body = b"".join(CODEC.result(action, output, "the-request"))
     answer = {"body": body, "headers": {}, "status_code": 200}
     parsed = PARSER.parse(answer, operation.output_shape)
     assert parsed.pop("ResponseMetadata")["RequestId"] == "the-request"

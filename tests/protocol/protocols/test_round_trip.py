@@ -135,7 +135,7 @@ def check(action: str) -> None:
         sent = wire(action, request)
         assert CODEC.parse(action, sent) == request, action
         assert CODEC.written(action, with_texts_for_moments(request)) == sent, action
-        body = CODEC.result(action, output, "the-request")
+        body = b"".join(CODEC.result(action, output, "the-request"))
         parsed = PARSER.parse({"body": body, "headers": {}, "status_code": 200}, shape)
         assert parsed.pop("ResponseMetadata")["RequestId"] == "the-request"
         assert parsed == output, action

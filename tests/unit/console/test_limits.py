@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.api.ec2.instances.launch.launch_network import MOST_GROUPS
+from kumoniwa.api.ec2.network.interface_addresses import MOST_GROUPS
 from kumoniwa.api.ec2.network.security_group_rules import MAX_RULES
-from kumoniwa.network.plan import NARROW
+from kumoniwa.network.user.openings import NARROW
 
 _PAGES = Path(__file__).parents[3] / "console" / "src" / "pages"
 

@@ -14,6 +14,7 @@ from kumoniwa.hypervisor.driver import (
     GuestId,
     GuestSpec,
     LayerId,
+    NetworkPort,
 )
 
 T = TypeVar("T")
@@ -38,6 +39,10 @@ class Bench(Protocol):
 
     def forward(self) -> Forward:
         """A forward from a port of this host that nobody uses."""
+        ...
+
+    def port(self) -> NetworkPort:
+        """A place in the one network of the bench that no guest has. Skips the test where the host has none."""
         ...
 
     async def run(self, call: Awaitable[T]) -> T:

@@ -5,6 +5,7 @@ and looks into its disks.
 """
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ from kumoniwa.hypervisor.driver import (  # noqa: E402
     DriverError,
     EventKind,
     GuestLost,
+    GuestNic,
+    GuestSpec,
     GuestState,
     LinkRefused,
 )
@@ -219,6 +222,43 @@ class DriverContract(StorageContract):
         spec = await bench.spec()
         assert await bench.run(bench.driver.guest(spec.id).ensure_forwards([bench.forward()])) == {}
 
+    async def test_a_guest_has_the_network_interfaces_that_it_was_made_with(self, bench: Bench) -> None:
+        spec, nics = _plugged(bench, await bench.spec(), 2)
+        guest = bench.driver.guest(spec.id)
+        assert await guest.nics() == ()
+        await bench.run(guest.ensure_running(spec))
+        assert await guest.nics() == nics
+        await bench.run(guest.ensure_off(deadline=0, skip_os_shutdown=True))
+        assert await guest.nics() == ()
+
+    async def test_a_guest_in_a_network_of_its_own_has_one_interface_without_a_port(self, bench: Bench) -> None:
+        id, spec = await up(bench)
+        assert await bench.driver.guest(id).nics() == spec.nics
+        assert spec.nic.port is None
+
+    async def test_a_network_interface_that_is_attached_is_there_whoever_asks_again(self, bench: Bench) -> None:
+        spec, (primary, further) = _plugged(bench, await bench.spec(), 2)
+        guest = bench.driver.guest(spec.id)
+        await bench.run(guest.ensure_nic_attached(further))
+        assert await guest.nics() == (), "no guest, no interface"
+        await bench.run(guest.ensure_running(replace(spec, nics=(primary,))))
+        for _ in range(2):
+            await bench.run(guest.ensure_nic_attached(further))
+            assert await guest.nics() == (primary, further)
+
+    async def test_a_network_interface_that_is_taken_away_may_come_again(self, bench: Bench) -> None:
+        spec, (primary, further) = _plugged(bench, await bench.spec(), 2)
+        guest = bench.driver.guest(spec.id)
+        await bench.run(guest.ensure_nic_detached(further.mac, deadline=1, force=False))
+        await bench.run(guest.ensure_running(spec))
+        await bench.run(guest.ensure_shut_down(deadline=0))  # so that nothing is asked of it
+        for _ in range(2):
+            await bench.run(guest.ensure_nic_detached(further.mac, deadline=1, force=False))
+            assert await guest.nics() == (primary,)
+        await bench.run(guest.ensure_running(replace(spec, nics=(primary,))))
+        await bench.run(guest.ensure_nic_attached(further))
+        assert await guest.nics() == (primary, further)
+
     async def test_the_console_outlives_the_process(self, bench: Bench) -> None:
         id, _ = await up(bench)
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
@@ -341,3 +381,12 @@ async def _all_of(reader: ConsoleReader) -> bytes:
     while (said := await reader.next()) is not None:
         heard += said.text
     return heard
+
+
+def _plugged(bench: Bench, spec: GuestSpec, count: int) -> tuple[GuestSpec, tuple[GuestNic, ...]]:
+    """The guest with so many network interfaces in the bench's network, and these."""
+    nics = tuple(
+        GuestNic(f"02:00:00:00:01:{number:02x}", IPv4Address("172.31.1.4") + number, bench.port())
+        for number in range(count)
+    )
+    return replace(spec, nics=nics), nics

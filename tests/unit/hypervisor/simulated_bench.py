@@ -11,7 +11,17 @@ from contract_bench import MIB, forward
 from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
-from kumoniwa.hypervisor.driver import EventKind, Forward, GuestDisk, GuestEvent, GuestId, GuestNic, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import (
+    EventKind,
+    Forward,
+    GuestDisk,
+    GuestEvent,
+    GuestId,
+    GuestNic,
+    GuestSpec,
+    LayerId,
+    NetworkPort,
+)
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest, SimulatedWorld, Timing
 from kumoniwa.tasks import Tasks
 
@@ -58,6 +68,9 @@ class SimulatedBench:
 
     def layer(self) -> LayerId:
         return LayerId(f"layer{next(self._numbers)}")
+
+    def port(self) -> NetworkPort:
+        return NetworkPort("network", f"port-{next(self._numbers)}")
 
     def forward(self) -> Forward:
         return forward(10_000 + next(self._numbers))

@@ -23,3 +23,12 @@ async def test_the_locks_of_guests_that_are_gone_are_not_kept() -> None:
         pass
     gc.collect()
     assert not turns._ports
+
+
+async def test_whoever_has_a_turn_can_tell_whether_others_had_it() -> None:
+    turn = Turns().ports("i-1")
+    before = turn.taken
+    async with turn:
+        assert turn.taken == before + 1
+    async with turn:
+        assert turn.taken == before + 2

@@ -1,4 +1,4 @@
-/** What a rule does in Kumoniwa's network mode `user`, as `network/plan.py` of the server decides it. Pure. */
+/** What a rule does in Kumoniwa's network mode `user`, as `network/user/openings.py` of the server decides it. Pure. */
 import { isWithin } from "./cidr";
 import { ANY, hasPorts, LAST_PORT, type Direction, type Grant } from "./grant";
 

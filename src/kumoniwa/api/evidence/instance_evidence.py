@@ -13,6 +13,7 @@ from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.evidence.troubles import trouble_as_json
 from kumoniwa.clock import precise
+from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import boots, claims, instances, journal
 from kumoniwa.workflows.steps.instances.instance_ports import planned
@@ -36,6 +37,7 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
     """Where an instance is reached, its state, and the workflow that has claimed it. The guest is left alone.
 
     `claimed_by` says at which step that workflow is, and since when, where it has come to one in this server.
+    `network` is how its guest is connected: `vpc`, or `user` where it is alone; None where there is no guest.
     `refused` says why a port could not be opened when the instance's ports were set last. `overridden` are the
     workflows whose claim a termination took, `troubles` what does not get on.
     """
@@ -47,6 +49,7 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
         claim["step"], claim["step_since"] = cloud.engine.step_of(claim["workflow"]) or (None, None)
     return {
         **instance,
+        "network": await _network(cloud, instance["instance_id"]),
         "troubles": [trouble_as_json(one) for one in troubles],
         "forwards": [
             {
@@ -59,6 +62,13 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
             for forward in plan
         ],
     }
+
+
+async def _network(cloud: Cloud, instance_id: str) -> str | None:
+    nics = await cloud.world.driver.guest(GuestId(instance_id)).nics()
+    if not nics:
+        return None
+    return "user" if nics[0].port is None else "vpc"
 
 
 def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str, Any]:

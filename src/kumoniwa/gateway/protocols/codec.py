@@ -5,18 +5,18 @@ distinguishes the protocols is data: `ec2.py`, `query.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.api.written_once import Pieces, joined
+from kumoniwa.api.written_once import Pieces, in_parts
 from kumoniwa.errors import Ec2Error, InvalidAction
 from kumoniwa.gateway.protocols.answers import PROLOG, Writer, Writers
 from kumoniwa.gateway.protocols.kept_model import KeptModel
 from kumoniwa.gateway.protocols.model import Model, Operation, Shape
 from kumoniwa.gateway.protocols.parameters import Names, Readers, tree
 from kumoniwa.gateway.protocols.requests import Pairs, RequestWriters
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ class Codec:
             write = self._written[action] = self._requests.request(self._operation(action).input)
         return write(parameters)
 
-    def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> bytes:
-        """The answer of an action: `None` where it has nothing to tell (`<return>true</return>`).
+    def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> list[bytes]:
+        """The answer of an action, in parts: `None` where it has nothing to tell (`<return>true</return>`).
 
         Raises `KeyError` for a member that the model does not have.
         """
@@ -116,7 +116,7 @@ class Codec:
         out: Pieces = [PROLOG, opening]
         self._action(action).write(out, output)
         out.append(closing)
-        return joined(out)
+        return in_parts(out)
 
     def error(self, error: Ec2Error, request_id: str) -> bytes:
         """A refusal, in the protocol's envelope."""

@@ -5,9 +5,10 @@ botocore's own file (`botocore_model.py`), and what was kept of it (`kept_model.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
+
+from kumoniwa.values import dataclass
 
 _OF_A_REFERENCE = ("shape", "locationName", "queryName", "flattened")
 _NOTHING = "(nothing)"  # what an action takes for which the model names no shape

@@ -13,7 +13,6 @@ What EC2's clients really send, and what is made of it:
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from kumoniwa import base64_text
 from kumoniwa.clock import within_reach
 from kumoniwa.errors import InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
 from kumoniwa.gateway.protocols.refusals import EMPTY, MISSING, UNKNOWN
+from kumoniwa.values import dataclass
 
 MAX_DEPTH = 32
 MAX_PARAMETERS = 10_000

@@ -40,10 +40,12 @@ from kumoniwa.hypervisor.driver.guest import (
     GuestNic,
     GuestSpec,
     GuestState,
+    NetworkPort,
     Shutdown,
     Started,
 )
 from kumoniwa.hypervisor.driver.serial_console import ConsoleReader, Said, SerialConsole
+from kumoniwa.hypervisor.driver.taps import Tap, Taps
 
 __all__ = [
     "AGAIN",
@@ -83,10 +85,13 @@ __all__ = [
     "LayerId",
     "LayerMeasure",
     "LinkRefused",
+    "NetworkPort",
     "Room",
     "Said",
     "SerialConsole",
     "Shutdown",
     "Started",
+    "Tap",
+    "Taps",
     "TooManyReaders",
 ]

@@ -1,6 +1,6 @@
 """What a driver's host has to give."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

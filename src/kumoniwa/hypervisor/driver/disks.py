@@ -1,9 +1,10 @@
 """What a driver promises of disks: layers, by id."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NewType, Protocol
+
+from kumoniwa.values import dataclass
 
 LayerId = NewType("LayerId", str)  # at most 31 characters, a letter first: it is QEMU's node name too
 

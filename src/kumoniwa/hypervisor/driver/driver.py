@@ -8,6 +8,7 @@ from kumoniwa.hypervisor.driver.disks import Disks
 from kumoniwa.hypervisor.driver.events import GuestEvent
 from kumoniwa.hypervisor.driver.features import Features
 from kumoniwa.hypervisor.driver.guest import Guest, GuestId
+from kumoniwa.hypervisor.driver.taps import Taps
 
 
 class Driver(Protocol):
@@ -21,6 +22,10 @@ class Driver(Protocol):
 
     @property
     def disks(self) -> Disks: ...
+
+    def plug_into(self, taps: Taps) -> None:
+        """From now on guests whose interfaces have a port are plugged in by these. To be called before `open`."""
+        ...
 
     async def open(self) -> None:
         """Take hold: find the guests that outlived an earlier server and listen to them. Call once, first."""

@@ -1,10 +1,10 @@
 """What happens to guests, as a driver reports it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from kumoniwa.hypervisor.driver.guest import GuestId
+from kumoniwa.values import dataclass
 
 
 class EventKind(StrEnum):

@@ -1,6 +1,6 @@
 """What sets drivers apart, as facts: the rest of the server decides by these, never by a driver's name."""
 
-from dataclasses import dataclass
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,5 +11,9 @@ class Features:
     """It boots from a disk to which nothing was ever written too, so an image can be made from nothing."""
     outlives_the_server: bool
     """It goes on running when the server ends, and a later server finds it."""
+    carries_packets: bool
+    """Its guests' interfaces can be plugged in a network (`Taps`). Else a port is only recorded."""
+    is_seen_at_once: bool
+    """What it is can be seen without waiting for it: to look at many beside each other gains nothing."""
     answers_connections: bool
     """What listens in it is reached at its forwards. Else these are only recorded."""

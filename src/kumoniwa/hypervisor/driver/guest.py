@@ -1,7 +1,6 @@
 """What a driver promises of one guest."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -12,6 +11,7 @@ from kumoniwa.hypervisor.driver.disks import LayerId
 from kumoniwa.hypervisor.driver.driver_errors import DriverError
 from kumoniwa.hypervisor.driver.serial_console import ConsoleReader
 from kumoniwa.refusal import REPORT_IT
+from kumoniwa.values import dataclass
 
 GuestId = NewType("GuestId", str)
 
@@ -59,16 +59,29 @@ class GuestDisk:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkPort:
+    """A place in a network that carries packets between guests: the network's name, and the place's in it."""
+
+    network: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class GuestNic:
-    """One network interface of a guest: its MAC address, and the address that the guest is given by DHCP."""
+    """One network interface of a guest: its MAC address, the address that the guest is given by DHCP, and where it is
+    plugged in. Without a port it is in a network of its own, in which nobody else is."""
 
     mac: str
     address: IPv4Address
+    port: NetworkPort | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GuestSpec:
-    """All that is needed to make a guest. `disks[0]` is the one it boots from, `nics[0]` the one it is reached by."""
+    """All that is needed to make a guest. `disks[0]` is the one it boots from, `nics[0]` the one it is reached by.
+
+    Either all of its interfaces have a port, in one network, or none has.
+    """
 
     id: GuestId
     uuid: str
@@ -82,9 +95,10 @@ class GuestSpec:
 
     @property
     def nic(self) -> GuestNic:
-        """Its only network interface. Raises `DriverError` for none or several: no driver makes such a guest yet."""
-        if len(self.nics) != 1:
-            raise DriverError(f"A guest has one network interface, not {len(self.nics)}.", way_out=REPORT_IT)
+        """Its primary network interface. Raises `DriverError` for interfaces that no guest has beside each other."""
+        networks = {None if nic.port is None else nic.port.network for nic in self.nics}
+        if len(networks) != 1:
+            raise DriverError("All interfaces of a guest are in one network.", way_out=REPORT_IT)
         return self.nics[0]
 
 
@@ -146,7 +160,8 @@ class Guest(Protocol):
 
     @property
     def metadata_socket(self) -> Path | None:
-        """Where the server must listen for this guest's metadata requests (a unix socket); None: no such channel.
+        """Where the server must listen for this guest's metadata requests (a unix socket); None: no such channel, as
+        where they come by a network.
 
         The folder exists once the guest was made. Only this guest can reach it.
         """
@@ -207,6 +222,26 @@ class Guest(Protocol):
         It is asked to let go and has `deadline` seconds for it. With `force` the disk is taken from one that does not:
         its further reads and writes fail. ABSENT, or no such disk: nothing happens.
         Raises `DetachRefused` without `force`: then it has the disk still.
+        """
+        ...
+
+    async def nics(self) -> tuple[GuestNic, ...]:
+        """The network interfaces of the guest that there is, the primary one first; none where there is no guest."""
+        ...
+
+    async def ensure_nic_attached(self, nic: GuestNic) -> None:
+        """Afterwards the guest has this network interface too; a RUNNING one sees it appear. ABSENT: nothing happens.
+
+        Raises `DriverError`: then it has not.
+        """
+        ...
+
+    async def ensure_nic_detached(self, mac: str, *, deadline: float, force: bool) -> None:
+        """Afterwards the guest has no network interface of this address, which is not its primary one.
+
+        It is asked to let go and has `deadline` seconds for it. With `force` the interface is cut off from the network
+        of one that does not. ABSENT, or no such interface: nothing happens.
+        Raises `DetachRefused` without `force`: then it has the interface still.
         """
         ...
 

@@ -5,11 +5,11 @@ waits for one: who is too slow misses the middle and is told how much.
 """
 
 import asyncio
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from kumoniwa.hypervisor.driver.driver_errors import TooManyReaders
+from kumoniwa.values import dataclass
 
 KEPT = 64 * 1024
 """Bytes of the end of what was said, which a new reader is given first."""
@@ -71,14 +71,20 @@ class ConsoleReader:
         self._stirred.set()
 
 
+_NO_READERS: frozenset[ConsoleReader] = frozenset()
+"""Shared: each empty set of its own takes 216 bytes."""
+
+
 class SerialConsole:
     """The serial console of one guest, over all its boots."""
+
+    __slots__ = ("_readers", "_said", "began")
 
     def __init__(self) -> None:
         self.began = False
         """Whether it is known what the guest had said before."""
         self._said = bytearray()
-        self._readers: set[ConsoleReader] = set()
+        self._readers: frozenset[ConsoleReader] = _NO_READERS
 
     @property
     def said(self) -> bytes:
@@ -104,18 +110,18 @@ class SerialConsole:
         if len(self._readers) >= MOST_READERS:
             raise TooManyReaders(f"{MOST_READERS} others read this serial console already.")
         reader = ConsoleReader(self, self.said)
-        self._readers.add(reader)
+        self._readers |= {reader}
         return reader
 
     def leave(self, reader: ConsoleReader) -> None:
         """Tell this reader no more."""
-        self._readers.discard(reader)
+        self._readers -= {reader}
 
     def end(self) -> None:
         """Nothing more will be said to those who read now."""
         for reader in self._readers:
             reader.end()
-        self._readers.clear()
+        self._readers = _NO_READERS
 
     def _trim(self) -> None:
         del self._said[: max(0, len(self._said) - KEPT)]

@@ -11,7 +11,7 @@ import structlog
 
 from kumoniwa import run
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room, Taps
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest.process import log_files
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
@@ -29,7 +29,13 @@ class QemuDriver:
     """Guests in `<data_dir>/guests/<id>/`, layers in `<data_dir>/layers/`. Guests outlive the server."""
 
     name = "qemu"
-    features = Features(boots_blank_disks=False, outlives_the_server=True, answers_connections=True)
+    features = Features(
+        boots_blank_disks=False,
+        outlives_the_server=True,
+        carries_packets=True,
+        is_seen_at_once=False,
+        answers_connections=True,
+    )
 
     def __init__(
         self,
@@ -62,6 +68,9 @@ class QemuDriver:
     @property
     def disks(self) -> QcowDisks:
         return self._disks
+
+    def plug_into(self, taps: Taps) -> None:
+        self._around = replace(self._around, taps=taps)
 
     async def open(self) -> None:
         version, disk_io = await asyncio.gather(run.run([PROGRAM, "--version"], timeout=30), disk_io_here())

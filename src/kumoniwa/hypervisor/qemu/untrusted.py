@@ -8,11 +8,12 @@ something else raises the one error that callers expect of that speaker.
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost
 from kumoniwa.logs import printable
+from kumoniwa.values import dataclass
 
 _STRING = re.compile(rb'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)  # to its end, or the text's: never looked at twice
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

@@ -1,7 +1,7 @@
-"""A complete second driver: guests that boot, log, shut down and keep disks in memory, on a clock that tests control.
+"""A complete second driver: guests that boot, log, shut down and keep disks, on a clock that tests control.
 
 It needs no hypervisor and gives the same promises as `kumoniwa.hypervisor.driver` writes down, so the API can be worked
-on anywhere and a thousand guests cost a few megabytes. What it does not have: a network that reaches into a guest, and
+on anywhere and a thousand guests cost two megabytes. What it does not have: a network that reaches into a guest, and
 programs of a user inside one.
 """
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room, Taps
 from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
@@ -22,7 +22,13 @@ class SimulatedDriver:
     """
 
     name = "simulated"
-    features = Features(boots_blank_disks=True, outlives_the_server=False, answers_connections=False)
+    features = Features(
+        boots_blank_disks=True,
+        outlives_the_server=False,
+        carries_packets=False,
+        is_seen_at_once=True,
+        answers_connections=False,
+    )
 
     def __init__(
         self,
@@ -49,6 +55,9 @@ class SimulatedDriver:
     @property
     def disks(self) -> SimulatedDisks:
         return self._disks
+
+    def plug_into(self, taps: Taps) -> None:
+        """No packets are carried: nothing is asked of them."""
 
     async def open(self) -> None:
         """Listen from now on, in the place of any other; guests that an earlier driver left frozen are thawed."""

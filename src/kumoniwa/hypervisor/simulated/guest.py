@@ -15,6 +15,7 @@ from kumoniwa.hypervisor.driver import (
     GuestDisk,
     GuestId,
     GuestLost,
+    GuestNic,
     GuestSpec,
     GuestState,
     HostExhausted,
@@ -144,6 +145,32 @@ class SimulatedGuest(Inside):
                 raise DetachRefused(f"Guest {self._id} did not let go of its disk {serial} in {deadline:.0f} s.")
             self._machine().take_disk(serial)
         await self._faults.point("ensure_detached")
+
+    async def nics(self) -> tuple[GuestNic, ...]:
+        await self._faults.enter("nics")
+        machine = self._world.machines.get(self._id)
+        return () if machine is None else machine.nics
+
+    async def ensure_nic_attached(self, nic: GuestNic) -> None:
+        await self._faults.enter("ensure_nic_attached")
+        if self._state() is not GuestState.ABSENT and nic not in (machine := self._machine()).nics:
+            machine.nics = (*machine.nics, nic)
+        await self._faults.point("ensure_nic_attached")
+
+    async def ensure_nic_detached(self, mac: str, *, deadline: float, force: bool) -> None:
+        await self._faults.enter("ensure_nic_detached")
+        machine = self._world.machines.get(self._id)
+        if machine is not None and any(nic.mac == mac for nic in machine.nics[1:]):
+            if not machine.hears_of_devices:
+                await self._pass(deadline)
+                await self._faults.point("ensure_nic_detached")
+                if not machine.hears_of_devices and not force:
+                    raise DetachRefused(
+                        f"Guest {self._id} did not let go of its network interface {mac} in {deadline:.0f} s.",
+                        way_out="Detach it with --force, or stop the instance.",
+                    )
+            machine.nics = tuple(nic for nic in machine.nics if nic.mac != mac)
+        await self._faults.point("ensure_nic_detached")
 
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
         await self._faults.enter("ensure_grown")

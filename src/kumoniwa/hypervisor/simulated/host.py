@@ -1,7 +1,6 @@
 """Where simulated machines run, as one driver sees it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import GuestEvent
@@ -9,6 +8,7 @@ from kumoniwa.hypervisor.simulated.ports import Ports
 from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 from kumoniwa.hypervisor.simulated.timing import Timing
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
-"""Layers on the host's disk, so that they survive the server: one SQLite file, written through at every change."""
+"""Layers on the host's disk, so that they survive the server: one SQLite file, written through at every change.
+
+What is in the layers is only there, and read when a guest reads it. That there is a layer, and what it stands on, is in
+memory too (`simulated_layers.py`).
+"""
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +21,11 @@ _SCHEMA = """
         PRIMARY KEY (layer, path)
     ) STRICT;
 """
+_SAVED = """
+    INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET size_bytes = excluded.size_bytes, parent = excluded.parent,
+        filesystem = excluded.filesystem, sealed = excluded.sealed
+"""
 
 
 class Journal:
@@ -32,30 +40,41 @@ class Journal:
         self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
         self._database.executescript(_SCHEMA)
 
-    def load(self) -> Iterator[tuple[Layer, dict[str, bytes]]]:
-        """Every layer, with its own files."""
-        files: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
-        for layer, path, data in self._database.execute("SELECT layer, path, data FROM files"):
-            files[layer][path] = data
-        rows = self._database.execute("SELECT id, size_bytes, parent, origin, filesystem, sealed FROM layers")
-        for id, size_bytes, parent, origin, filesystem, sealed in rows:
+    def load(self) -> Iterator[Layer]:
+        """Every layer, after the one that it stands on."""
+        query = "SELECT id, size_bytes, parent, origin, filesystem, sealed FROM layers ORDER BY rowid"
+        for id, size_bytes, parent, origin, filesystem, sealed in self._database.execute(query):
             state = None if filesystem is None else FileSystem(filesystem)
-            yield Layer(LayerId(id), size_bytes, parent, origin, state, bool(sealed)), files[id]
+            yield Layer(LayerId(id), size_bytes, parent, origin, state, bool(sealed))
 
-    def save(self, layer: Layer, files: Mapping[str, bytes]) -> None:
-        """The layer is as given; these of its files hold what is given. All or nothing."""
+    def file(self, layer: LayerId, path: str) -> bytes | None:
+        """What this layer itself has of a file."""
+        query = "SELECT data FROM files WHERE layer = ? AND path = ?"
+        found: tuple[bytes] | None = self._database.execute(query, (layer, path)).fetchone()
+        return None if found is None else found[0]
+
+    def files(self, layer: LayerId) -> dict[str, bytes]:
+        """The files that were written to this layer itself."""
+        return dict(self._database.execute("SELECT path, data FROM files WHERE layer = ?", (layer,)))
+
+    def save(self, layer: Layer, files: Mapping[str, bytes], *, is_known: bool = False) -> None:
+        """The layer is as given; these of its files hold what is given. All or nothing.
+
+        Of a layer that `is_known`, it is saved as it is already: only its files are written.
+        """
+        statements: list[tuple[str, tuple[object, ...]]] = [
+            ("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (layer.id, path, data)) for path, data in files.items()
+        ]
+        if not is_known:
+            columns = (layer.id, layer.size_bytes, layer.parent, layer.origin, layer.filesystem, layer.sealed)
+            statements.insert(0, (_SAVED, columns))
+        if len(statements) == 1:  # it is a transaction by itself
+            self._database.execute(*statements[0])
+            return
         self._database.execute("BEGIN")
         with self._database:
-            self._database.execute(
-                "INSERT INTO layers VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET size_bytes = excluded.size_bytes, parent = excluded.parent,"
-                " filesystem = excluded.filesystem, sealed = excluded.sealed",
-                (layer.id, layer.size_bytes, layer.parent, layer.origin, layer.filesystem, layer.sealed),
-            )
-            self._database.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
-                [(layer.id, path, data) for path, data in files.items()],
-            )
+            for statement in statements:
+                self._database.execute(*statement)
 
     def delete(self, layer: LayerId) -> None:
         self._database.execute("DELETE FROM layers WHERE id = ?", (layer,))

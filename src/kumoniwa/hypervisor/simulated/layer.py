@@ -1,9 +1,9 @@
 """One layer of a simulated disk, as data."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.values import dataclass
 
 
 class FileSystem(StrEnum):

@@ -4,6 +4,7 @@ It knows nothing of who asked: power button, reset, pulled plug. What takes time
 task at all.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -15,6 +16,7 @@ from kumoniwa.hypervisor.driver import (
     GuestEvent,
     GuestId,
     GuestLost,
+    GuestNic,
     GuestSpec,
     GuestState,
     SerialConsole,
@@ -30,10 +32,36 @@ from kumoniwa.hypervisor.simulated.waiters import Waiters
 class Machine:
     """A machine, over all its processes: its console and how it ended outlive them."""
 
+    __slots__ = (
+        "_bus",
+        "_host",
+        "_hostname",
+        "_out_of_space",
+        "_power_key_pressed",
+        "_product",
+        "_reachable",
+        "_timer",
+        "_waiters",
+        "agent_answers",
+        "at_rest_at",
+        "at_rest_seen",
+        "boot_id",
+        "drives",
+        "id",
+        "ignores_power_button",
+        "is_frozen",
+        "nics",
+        "serial",
+        "started_at",
+        "state",
+    )
+
     def __init__(self, id: GuestId, host: Host) -> None:
         self.id = id
         self.state = GuestState.ABSENT
         self.drives = Drives(id, host.layers)
+        self.nics: tuple[GuestNic, ...] = ()
+        """The network interfaces that are plugged in, the primary one first. No packets are carried."""
         self.boot_id: str | None = None
         self.started_at: datetime | None = None
         self.at_rest_at: datetime | None = None
@@ -49,8 +77,8 @@ class Machine:
         self._hostname = self._product = ""
         self._bus = DiskBus.NVME
         self._reachable = self._power_key_pressed = self._out_of_space = False
-        self._timer = Timer(host.clock, host.tasks, f"guest {id}")
-        self._waiters = Waiters(host.clock, host.tasks, f"deadline of {id}")
+        self._timer = Timer(host.clock, host.tasks, id)
+        self._waiters = Waiters(host.clock, host.tasks, id)
 
     @property
     def waits_for_room(self) -> bool:
@@ -63,7 +91,8 @@ class Machine:
         """Make the process, its processors not started. Raises `DriverError`: then there is none."""
         hostname = linux.hostname(spec.nic.address)
         self.drives.open(spec.disks)
-        self._hostname, self._product, self._bus = hostname, spec.product, spec.bus
+        self.nics = spec.nics
+        self._hostname, self._product, self._bus = hostname, sys.intern(spec.product), spec.bus  # of few types are many
         self.started_at = self.at_rest_at = None
         self._become(GuestState.HALTED)
 
@@ -105,6 +134,7 @@ class Machine:
         self._timer.stop()
         self.drives.forget_memory()
         self.drives.close()
+        self.nics = ()
         self.boot_id, self._out_of_space, self.is_frozen = None, False, False
         self._host.ports.close(self.id)
         self._become(GuestState.ABSENT)
@@ -112,7 +142,12 @@ class Machine:
     def attach(self, disk: GuestDisk) -> None:
         """Plug a disk in; a running guest sees it appear. Raises `DriverError`: then it is not."""
         if self.drives.attach(disk):
-            self._log_if_running(linux.disk_appears(self._bus, self.drives.slots[disk.serial], disk.serial))
+            self._log_if_running(linux.disk_appears(self._bus, self.drives.slot(disk.serial), disk.serial))
+
+    @property
+    def hears_of_devices(self) -> bool:
+        """Whether it lets a network interface go when it is asked: it runs, or does not need to be asked."""
+        return not self._out_of_space
 
     def lets_go(self, serial: str) -> bool:
         """Give a disk back, all of it written, if the guest does; one that does not run is not asked."""
@@ -134,7 +169,7 @@ class Machine:
 
     def take_disk(self, serial: str) -> None:
         """Take a disk from a guest that does not let it go."""
-        slot = self.drives.slots[serial]
+        slot = self.drives.slot(serial)
         self.drives.tear_out(serial)
         self._log_if_running(linux.disk_fails(self._bus, slot))
 
@@ -143,7 +178,7 @@ class Machine:
         before = self._host.layers[disk.layer].size_bytes
         self._host.layers.grow(disk.layer, size_bytes)
         if before < size_bytes:
-            self._log_if_running(linux.disk_grows(self._bus, self.drives.slots[disk.serial], before, size_bytes))
+            self._log_if_running(linux.disk_grows(self._bus, self.drives.slot(disk.serial), before, size_bytes))
 
     def freeze(self) -> str:
         """Have the agent freeze the file systems: all is on the disks, and they are clean. Gives why it did not."""

@@ -1,4 +1,4 @@
-"""What disks hold, in memory: layers with files in them, each reading through to the one it stands on.
+"""The simulated disks: layers with files in them, each reading through to the one it stands on.
 
 Here the rule is kept that all snapshots rest on: **what another layer stands on is never written again**. A real driver
 would write and silently spoil a snapshot; this one says `WorldBroken`.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kumoniwa.hypervisor.driver import TRIED_ON, DriverError, GuestId, LayerDamaged, LayerId
+from kumoniwa.hypervisor.simulated.content import Content, InMemory
 from kumoniwa.hypervisor.simulated.journal import Journal
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
 from kumoniwa.refusal import REPORT_IT
@@ -30,15 +31,13 @@ class Layers:
         self.broken: list[str] = []
         """Every `WorldBroken` that was raised: a test may ask here, should someone have swallowed it."""
         self._layers: dict[LayerId, Layer] = {}
-        self._files: dict[LayerId, dict[str, bytes]] = {}
         self._children: Counter[LayerId] = Counter()
         self._writers: dict[LayerId, GuestId] = {}
         self._openings: Counter[LayerId] = Counter()
         self._torn: set[LayerId] = set()
-        self._journal = None if path is None else Journal(path)
-        if self._journal is not None:
-            for layer, files in self._journal.load():
-                self._remember(layer, files)
+        self.kept = path is not None
+        """Whether they outlive the process."""
+        self._content: Content = InMemory() if path is None else self._loaded(path)
 
     def __contains__(self, layer: LayerId) -> bool:
         return layer in self._layers
@@ -48,11 +47,6 @@ class Layers:
             return self._layers[layer]
         except KeyError:
             raise DriverError(f"There is no layer {layer}.", way_out=REPORT_IT) from None
-
-    @property
-    def kept(self) -> bool:
-        """Whether they outlive the process."""
-        return self._journal is not None
 
     def ids(self) -> frozenset[LayerId]:
         return frozenset(self._layers)
@@ -65,8 +59,8 @@ class Layers:
             self.check_whole(layer.parent)
             if layer.parent not in self._writers:
                 self._seal(self[layer.parent])
-        self._remember(layer, {})
-        self._save(layer)
+        self._remember(layer)
+        self._content.save(layer, {})
 
     def remove(self, layer: LayerId) -> None:
         if self._children[layer]:
@@ -74,7 +68,7 @@ class Layers:
         if layer in self._writers:
             self._break(f"layer {layer} was deleted while guest {self._writers[layer]} writes to it")
         gone = self._layers.pop(layer)
-        never_used = not self._files.pop(layer) and gone.filesystem is None and not gone.sealed
+        never_used = gone.filesystem is None and not gone.sealed and not self._content.files(layer)
         self._torn.discard(layer)
         for counted in (self._children, self._openings):
             del counted[layer]  # ids are never used again: what is counted by them would grow for ever
@@ -82,10 +76,9 @@ class Layers:
             self._children[gone.parent] -= 1
             if never_used and not self._children[gone.parent]:
                 self._unseal(self[gone.parent])  # nothing was ever read through the overlay that was to stand on it
-        if self._journal is not None:
-            self._journal.delete(layer)
+        self._content.delete(layer)
 
-    def open(self, layer: LayerId, writer: GuestId) -> None:
+    def open(self, layer: LayerId, writer: GuestId) -> Layer:
         """Give the layer to a guest for writing; all that it stands on is immutable from now on."""
         opened = self[layer]
         self.check_whole(layer)
@@ -102,43 +95,46 @@ class Layers:
                 )
             self._seal(self[below])
             below = self[below].parent
-        self._writers[layer] = writer
-        self._openings[layer] += 1
+        self._writers[opened.id] = writer
+        self._openings[opened.id] += 1
+        return opened
 
     def close(self, layer: LayerId) -> None:
         del self._writers[layer]
 
-    def switch(self, old: LayerId, new: LayerId) -> None:
+    def switch(self, old: LayerId, new: LayerId) -> Layer:
         """The guest that writes to `old` writes to `new` from here on."""
         writer = self._writers[old]
         self.close(old)
-        self.open(new, writer)
+        return self.open(new, writer)
 
     def get(self, layer: LayerId, path: str) -> bytes | None:
         """What the file holds, in this layer or the nearest one below that has it."""
         at: LayerId | None = layer
         while at is not None:
-            if (data := self._files[at].get(path)) is not None:
+            one = self._layers[at]
+            # What was never written to has no files: it need not be looked up.
+            if one.filesystem is not None and (data := self._content.file(at, path)) is not None:
                 return data
-            at = self._layers[at].parent
+            at = one.parent
         return None
 
     def put(self, layer: LayerId, files: Mapping[str, bytes], filesystem: FileSystem) -> None:
         """Write files and the file system's state, at one instant."""
-        changed = replace(self[layer], filesystem=filesystem)
+        before = self[layer]
+        is_known = before.filesystem is filesystem
+        changed = before if is_known else replace(before, filesystem=filesystem)
         if changed.sealed:
             self._break(f"layer {layer} was written to, and another layer stands on it")
-        self._layers[layer] = changed
-        self._files[layer].update(files)
-        self._save(changed, files)
+        if files or not is_known:
+            self._put(changed, files, is_known=is_known)
 
     def grow(self, layer: LayerId, size_bytes: int) -> None:
         """Make it at least this long."""
         if (grown := self[layer]).size_bytes < size_bytes:
             if grown.sealed or (self._children[layer] and layer not in self._writers):
                 self._break(f"layer {layer} was resized, and another layer stands on it")
-            self._layers[layer] = replace(grown, size_bytes=size_bytes)
-            self._save(self._layers[layer])
+            self._put(replace(grown, size_bytes=size_bytes))
 
     def is_open(self, layer: LayerId) -> bool:
         """Whether a guest has it for writing."""
@@ -166,25 +162,24 @@ class Layers:
         passed = self.between(layer, onto)
         files: dict[str, bytes] = {}
         for below in reversed(passed):
-            files.update(self._files[below])
-        files.update(self._files[layer])
+            files.update(self._content.files(below))
+        files.update(self._content.files(layer))
         moved = replace(self[layer], parent=onto, filesystem=self.filesystem(layer))
         for parent, by in ((self[layer].parent, -1), (onto, 1)):
             if parent is not None:
                 self._children[parent] += by
-        self._layers[layer], self._files[layer] = moved, files
-        self._save(moved, files)
+        self._put(moved, files)
 
     def own(self, layer: LayerId) -> Mapping[str, bytes]:
         """The files that were written to this layer itself."""
         self[layer]
-        return self._files[layer]
+        return self._content.files(layer)
 
     def shown(self, layer: LayerId) -> Mapping[str, bytes]:
         """The files that are read through it, its own and those beneath."""
         files: dict[str, bytes] = {}
         for one in reversed([layer, *self.between(layer, None)]):
-            files.update(self._files[one])
+            files.update(self._content.files(one))
         return files
 
     def tear(self, layer: LayerId) -> None:
@@ -215,28 +210,35 @@ class Layers:
         return FileSystem.BLANK
 
     def shut(self) -> None:
-        """Let go of the journal's file."""
-        if self._journal is not None:
-            self._journal.close()
+        """Let go of the file that they are kept in."""
+        self._content.close()
 
-    def _remember(self, layer: Layer, files: dict[str, bytes]) -> None:
-        self._layers[layer.id] = layer
-        self._files[layer.id] = files
+    def _loaded(self, path: Path) -> Journal:
+        """What is kept in the file; the layers that it has are here then."""
+        journal = Journal(path)
+        for layer in journal.load():
+            self._remember(layer)
+        return journal
+
+    def _remember(self, layer: Layer) -> None:
         if layer.parent is not None:
             self._children[layer.parent] += 1
+            if (parent := self._layers.get(layer.parent)) is not None:
+                # Many stand on few: they share the text of its id, and its size where that is theirs.
+                size = parent.size_bytes if parent.size_bytes == layer.size_bytes else layer.size_bytes
+                layer = replace(layer, parent=parent.id, size_bytes=size)
+        self._layers[layer.id] = layer
 
     def _seal(self, layer: Layer) -> None:
         if not layer.sealed:
-            self._layers[layer.id] = replace(layer, sealed=True)
-            self._save(self._layers[layer.id])
+            self._put(replace(layer, sealed=True))
 
     def _unseal(self, layer: Layer) -> None:
-        self._layers[layer.id] = replace(layer, sealed=False)
-        self._save(self._layers[layer.id])
+        self._put(replace(layer, sealed=False))
 
-    def _save(self, layer: Layer, files: Mapping[str, bytes] | None = None) -> None:
-        if self._journal is not None:
-            self._journal.save(layer, files or {})
+    def _put(self, layer: Layer, files: Mapping[str, bytes] | None = None, *, is_known: bool = False) -> None:
+        self._layers[layer.id] = layer
+        self._content.save(layer, files or {}, is_known=is_known)
 
     def _break(self, what: str) -> NoReturn:
         self.broken.append(what)

@@ -10,10 +10,12 @@ from kumoniwa.tasks import Tasks
 class Timer:
     """Lets time pass on `clock`, then does what it was set for."""
 
-    def __init__(self, clock: Clock, tasks: Tasks, name: str) -> None:
+    __slots__ = ("_clock", "_guest", "_next", "_task", "_tasks")
+
+    def __init__(self, clock: Clock, tasks: Tasks, guest: str) -> None:
         self._clock = clock
         self._tasks = tasks
-        self._name = name
+        self._guest = guest
         self._task: asyncio.Task[object] | None = None
         self._next: tuple[float, Callable[[], None]] | None = None
 
@@ -25,7 +27,7 @@ class Timer:
             return
         self._next = (seconds, then)
         until = self._clock.monotonic() + seconds
-        self._task = self._tasks.start(self._let_pass(until, then), self._name)
+        self._task = self._tasks.start(self._let_pass(until, then), f"guest {self._guest}")
 
     def pause(self) -> None:
         """Nothing happens until `resume`."""

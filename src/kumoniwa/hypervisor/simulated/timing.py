@@ -1,7 +1,8 @@
 """How long things take in the simulation."""
 
-from dataclasses import dataclass
 from typing import Self
+
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

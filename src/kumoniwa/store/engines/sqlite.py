@@ -1,17 +1,17 @@
-"""State on SQLite: one writer, several readers, nothing of it on the event loop.
+"""State on SQLite: one writer, several readers, nothing of it on the event loop but what takes a moment.
 
-Writes that wait at the same moment share one commit: each keeps its own savepoint, so that a write that fails leaves
+Writes that wait at the same moment share one commit: each can be taken back by itself, so that one that fails leaves
 the others whole.
 """
 
 import asyncio
+import math
 import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -22,8 +22,10 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
+from kumoniwa.store.engines.log_room import LogRoom
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
+from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 
@@ -39,7 +41,16 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=4000",  # pages (16 MB): what is written again and again goes to its place less often
     "PRAGMA busy_timeout=1500",  # ms; our own connections do not lock each other out, another program may
 )
-_PAGES_OF_THE_WRITER = "PRAGMA cache_size=-16384"  # KiB: rows of ten thousand instances, with all their indexes
+_MOMENT = 8000
+"""Steps of SQLite's machine that are a moment: about a millisecond, with what is made of the rows."""
+_STEPS = 500  # after which they are counted
+_PRAGMAS_OF_THE_WRITER = (
+    "PRAGMA cache_size=-16384",  # KiB: rows of ten thousand instances, with all their indexes
+    # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
+    "PRAGMA temp_store=MEMORY",
+)
+_TAKEN_BACK = ("ROLLBACK TO one_write", "RELEASE one_write")
+_BEGUN_AGAIN = ("ROLLBACK", "BEGIN IMMEDIATE")
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -53,6 +64,8 @@ _PASSING = {
 
 @dataclass(frozen=True, slots=True)
 class _Asked(Generic[T]):
+    """A caller that gives up cancels the future: a read need not be begun, a write does not depend on when that was."""
+
     work: Work[T]
     done: "asyncio.Future[T]"
     patient: bool = False
@@ -65,6 +78,7 @@ class SqliteDatabase:
         self._engine = engine
         self._closed = False
         self.changes = Changes()
+        self._here = _ReaderHere(engine)
         self._writes: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._threads = [
@@ -77,7 +91,10 @@ class SqliteDatabase:
         for thread in self._threads:
             thread.start()
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], *, here: bool = False) -> T:
+        if here and not self._closed:
+            with suppress(_NotNow):
+                return self._here.read(work)
         read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
         self._ask(self._reads, read)
         return await read.done
@@ -85,8 +102,7 @@ class SqliteDatabase:
     async def write(self, work: Work[T], *, patient: bool = False) -> T:
         write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future(), patient)
         self._ask(self._writes, write)
-        # Shielded: a caller that gives up must not make a transaction's fate depend on when it did.
-        return await asyncio.shield(write.done)
+        return await write.done
 
     async def close(self) -> None:
         self._closed = True
@@ -95,6 +111,7 @@ class SqliteDatabase:
             self._reads.put(None)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
+        self._here.close()
         self._engine.dispose()
 
     def _ask(self, threads: "queue.SimpleQueue[_Asked[Any] | None]", asked: _Asked[Any]) -> None:
@@ -125,11 +142,14 @@ class SqliteDatabase:
         with self._engine.connect() as connection:
             event.listen(connection, "after_execute", self._note_rows)
             connection.info[TOUCHED] = self.changes.touched
-            _driver(connection).execute(_PAGES_OF_THE_WRITER)
-            ended = False
-            while not ended and (first := self._writes.get()) is not None:
-                batch, ended = self._gathered(first)
-                _commit_together(connection, batch, self.changes)
+            for pragma in _PRAGMAS_OF_THE_WRITER:
+                _driver(connection).execute(pragma)
+            ended, room = False, LogRoom(Path(str(self._engine.url.database)))
+            with closing(room):
+                while not ended and (first := self._writes.get()) is not None:
+                    batch, ended = self._gathered(first)
+                    _commit_together(connection, batch, self.changes)
+                    room.ensure()
 
     def _gathered(self, first: _Asked[Any]) -> tuple[list[_Asked[Any]], bool]:
         """The writes that share a commit with this one, and whether no more come: those that wait by now, and those
@@ -152,6 +172,51 @@ class SqliteDatabase:
             self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
 
 
+class _NotNow(Exception):
+    """What was to be read takes longer than a moment, or SQLite cannot give it at once."""
+
+
+class _ReaderHere:
+    """Reads in the thread of whoever asks, where it takes no longer than a moment.
+
+    To hand a read to another thread, and its outcome back, takes several times as long as most reads. What takes longer
+    is given up after that moment, and nothing here waits for a lock.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.connect()
+        driver = _driver(self._connection)
+        driver.execute("PRAGMA busy_timeout=0")
+        driver.set_progress_handler(self._has_no_time_left, _STEPS)
+        self._left = math.inf  # of the steps of what is read
+
+    def read(self, work: Work[T]) -> T:
+        """What the work gives. Raises `_NotNow` where it is to be done by a thread that may take its time."""
+        try:
+            with _failures_named():
+                return _read_in_transaction(partial(self._in_a_moment, work), self._connection)
+        except DatabaseUnavailable as busy:
+            raise _NotNow from busy
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _in_a_moment(self, work: Work[T], connection: Connection) -> T:
+        self._left = _MOMENT
+        try:
+            return work(connection)
+        except (SQLAlchemyError, sqlite3.Error) as failure:
+            if self._left < 0:
+                raise _NotNow from failure
+            raise
+        finally:
+            self._left = math.inf  # the end of the transaction is not to be interrupted
+
+    def _has_no_time_left(self) -> bool:
+        self._left -= _STEPS
+        return self._left < 0
+
+
 def _read_in_transaction(work: Work[T], connection: Connection) -> T:
     driver = _driver(connection)
     driver.execute("BEGIN")
@@ -162,7 +227,7 @@ def _read_in_transaction(work: Work[T], connection: Connection) -> T:
 
 
 def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: Changes) -> None:
-    """Do each write in a savepoint of its own, commit once, tell what changed, then resolve their futures.
+    """Do each write, so that it can be taken back, commit once, tell what changed, then resolve their futures.
 
     What follows the changes knows of them before any caller does: whoever asks after that is not told what was before.
     """
@@ -173,7 +238,7 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
         with _failures_named():
             driver.execute("BEGIN IMMEDIATE")
             try:
-                outcomes += [_saved(write, connection, driver) for write in batch]
+                outcomes += [_saved(write, connection, driver, first=write is batch[0]) for write in batch]
                 _end(connection, driver, "COMMIT")
             except BaseException:
                 # A COMMIT that SQLite refuses leaves the transaction open: the next could not begin.
@@ -183,10 +248,10 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
         changes.undone()
         if isinstance(failure, DatabaseUnavailable):
             log.error("the database cannot be written now", writes=len(batch), reason=str(failure))
-            outcomes = [partial(write.done.set_exception, DatabaseUnavailable(str(failure))) for write in batch]
+            outcomes = [partial(_refuse, write.done, DatabaseUnavailable(str(failure))) for write in batch]
         else:
             log.error("a commit failed", writes=len(batch), exc_info=failure)
-            outcomes = [partial(write.done.set_exception, failure) for write in batch]
+            outcomes = [partial(_refuse, write.done, failure) for write in batch]
     changes.committed()
     for loop in loops:
         those = [outcome for write, outcome in zip(batch, outcomes, strict=True) if write.done.get_loop() is loop]
@@ -195,12 +260,18 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
             loop.call_soon_threadsafe(_call_each, those)
 
 
-def _saved(write: _Asked[T], connection: Connection, driver: Any) -> Callable[[], None]:
-    """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail."""
-    driver.execute("SAVEPOINT one_write")
+def _saved(write: _Asked[T], connection: Connection, driver: Any, *, first: bool) -> Callable[[], None]:
+    """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail.
+
+    The first in its transaction needs none: to take it back, the transaction is begun again. Most are alone in theirs,
+    and for a savepoint SQLite copies every page before its first change.
+    """
+    if not first:
+        driver.execute("SAVEPOINT one_write")
     try:
         result = _done(write.work, connection)
-        driver.execute("RELEASE one_write")
+        if not first:
+            driver.execute("RELEASE one_write")
     except BaseException as failure:  # it is raised again, where the write was asked for
         if not driver.in_transaction:
             # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what the others
@@ -208,10 +279,10 @@ def _saved(write: _Asked[T], connection: Connection, driver: Any) -> Callable[[]
             raise PendingRollbackError("SQLite took the shared transaction back") from failure
         if (reason := _unavailable(failure)) is not None:
             raise DatabaseUnavailable(reason) from failure
-        driver.execute("ROLLBACK TO one_write")
-        driver.execute("RELEASE one_write")
-        return partial(write.done.set_exception, failure)
-    return partial(write.done.set_result, result)
+        for statement in _BEGUN_AGAIN if first else _TAKEN_BACK:
+            driver.execute(statement)
+        return partial(_refuse, write.done, failure)
+    return partial(_give, write.done, result)
 
 
 def _driver(connection: Connection) -> Any:
@@ -283,7 +354,7 @@ def make_engine(path: Path) -> Engine:
         URL.create("sqlite", database=str(path.absolute())),  # a path is no part of a URL: it may hold ? and %
         # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
         connect_args={"isolation_level": None, "check_same_thread": False},
-        pool_size=_READERS + 1,
+        pool_size=_READERS + 2,
         hide_parameters=True,  # an error would show them in the log: user data, the secret of the metadata tokens
     )
 

@@ -31,6 +31,10 @@ def _moment(number: int | None) -> datetime | None:
     return None if number is None else _EPOCH + timedelta(microseconds=number)
 
 
+def _text(word: StrEnum | None) -> str | None:
+    return None if word is None else str(word)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware time, kept as microseconds since 1970."""
 
@@ -63,10 +67,13 @@ class Word(TypeDecorator[StrEnum]):
         self.words = words
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(value)
+        return _text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         return None if value is None else self.words(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[StrEnum | None], str | None]:
+        return _text
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], StrEnum | None]:
         known: dict[str | None, StrEnum | None] = {None: None, **{str(word): word for word in self.words}}

@@ -10,7 +10,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kumoniwa.store.tables.columns import Moment, scope_columns, table
+from kumoniwa.model.network_interfaces import InterfaceAttachment
+from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 network_interfaces = table(
     "network_interfaces",
@@ -27,9 +28,11 @@ network_interfaces = table(
     Column("device_index", Integer),
     Column("attached_at", Moment),
     Column("delete_on_termination", Boolean, nullable=False),
+    Column("attachment_state", Word(InterfaceAttachment), nullable=False, server_default="attached"),
     Column("kind", String, nullable=False, server_default="interface"),
     UniqueConstraint("subnet_id", "private_ip"),
     UniqueConstraint("instance_id", "device_index"),
+    Index("network_interfaces_attachment", "attachment_id"),
     Index("network_interfaces_order", "account", "region", "id"),  # as they are listed
     Index("network_interfaces_address", "account", "region", "private_ip"),
 )

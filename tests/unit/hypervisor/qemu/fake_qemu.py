@@ -255,7 +255,7 @@ async def guest_of(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Process, "hold", hold)
         patch.setattr(sockets, "connect", qemu.connect)
-        patch.setattr(forwards, "why_not", lambda forward: None)
+        patch.setattr(forwards, "why_not", lambda *_: None)
         patch.setattr(monitor, "_LIMITS", limits)
         for module, name, value in _IMPATIENT if impatient else ():
             patch.setattr(module, name, value)

@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import (
+    DiskBus,
+    DriverError,
+    Firmware,
+    GuestDisk,
+    GuestId,
+    GuestNic,
+    GuestSpec,
+    LayerId,
+    NetworkPort,
+)
 from kumoniwa.hypervisor.qemu.guest.process.command_line import (
     Accelerator,
     Channels,
@@ -22,6 +32,7 @@ from kumoniwa.hypervisor.qemu.guest.process.command_line import (
 
 GOLDEN = Path(__file__).parent / "golden"
 CHANNELS = Channels(monitor=10, console=11, agent=12)
+TAPS = replace(CHANNELS, taps=(13, 14))
 THREADS, URING = DiskIo("threads", "io_uring is forbidden"), DiskIo("io_uring", "it works")
 EMULATION = Host(Accelerator("tcg", "the host has no /dev/kvm"), THREADS)
 SPEC = GuestSpec(
@@ -36,6 +47,11 @@ SPEC = GuestSpec(
     ),
     nics=(GuestNic("06:12:34:56:78:9a", IPv4Address("172.31.12.19")),),
 )
+
+
+NIC = GuestNic("06:12:34:56:78:9a", IPv4Address("10.0.1.19"), NetworkPort("vpc-1", "eni-1"))
+FURTHER_NIC = GuestNic("06:12:34:56:78:9b", IPv4Address("10.0.2.7"), NetworkPort("vpc-1", "eni-2"))
+PLUGGED = replace(SPEC, nics=(NIC, FURTHER_NIC))
 
 
 def _chains(spec: GuestSpec) -> dict[LayerId, Sequence[LayerId]]:
@@ -60,10 +76,11 @@ def _with_nic(mac: str = "06:12:34:56:78:9a", address: str = "172.31.12.19") -> 
             replace(SPEC, product="t2.micro", bus=DiskBus.VIRTIO),
             Host(Accelerator("kvm", "it works"), URING),
         ),
+        ("emulated-plugged", PLUGGED, EMULATION),
     ],
 )
 def test_the_command_line_is_the_one_that_was_reviewed(name: str, spec: GuestSpec, host: Host) -> None:
-    program, *arguments = command_line(spec, _chains(spec), host, CHANNELS)
+    program, *arguments = command_line(spec, _chains(spec), host, CHANNELS if spec.nic.port is None else TAPS)
     lines = program + "".join(("\n" if word.startswith("-") else " ") + word for word in arguments) + "\n"
     assert lines == (GOLDEN / f"{name}.txt").read_text()
 
@@ -96,6 +113,10 @@ def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
         _with_nic(address="172.31.0.1"),
         replace(SPEC, nics=()),
         replace(SPEC, nics=SPEC.nics * 2),
+        replace(SPEC, nics=(NIC, replace(FURTHER_NIC, port=NetworkPort("vpc-2", "eni-2")))),
+        replace(SPEC, nics=(NIC, replace(FURTHER_NIC, port=None))),
+        replace(PLUGGED, disks=tuple(GuestDisk(LayerId(f"layer-{n}"), f"vol{n}") for n in range(28))),
+        replace(PLUGGED, nics=(NIC, replace(FURTHER_NIC, mac="02:00:00:00:00:01,x=y"))),
         replace(SPEC, disks=()),
         replace(SPEC, disks=tuple(GuestDisk(LayerId(f"layer-{n}"), f"vol{n}") for n in range(28))),
         replace(SPEC, disks=(SPEC.disks[0], replace(SPEC.disks[1], serial=SPEC.disks[0].serial))),

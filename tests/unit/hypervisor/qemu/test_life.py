@@ -34,13 +34,14 @@ class FakeMachine:
     made: list[Any] = []  # noqa: RUF012  (emptied for each test)
 
     def __init__(self, hearing: Hearing) -> None:
+        self.spec = SPEC
         self.alive = True
         self._hearing = hearing
         FakeMachine.made.append(self)
 
     @classmethod
     async def start(
-        cls, folder: Path, spec: GuestSpec, chains: object, host: object, hearing: Hearing, tasks: object
+        cls, folder: Path, spec: GuestSpec, chains: object, host: object, taps: object, hearing: Hearing, tasks: object
     ) -> Any:
         if cls.refuses is not None:
             raise cls.refuses

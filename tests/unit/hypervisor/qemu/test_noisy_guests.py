@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fake_qemu import qcow2
+from fake_qemu import SPEC, qcow2
 from waiting import let_others_run, turns_until
 
 from kumoniwa import sockets
@@ -40,7 +40,7 @@ async def tasks() -> AsyncIterator[Tasks]:
 def machine(tmp_path: Path, tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A machine whose process is gone."""
     hearing = Hearing(lambda _: None, lambda: None, lambda _: None, lambda _: None, SerialConsole())
-    return Machine(tmp_path, Identity(1 << 22, 1, "boot"), hearing, tasks)
+    return Machine(tmp_path, SPEC, Identity(1 << 22, 1, "boot"), hearing, tasks)
 
 
 async def test_a_console_that_never_stops_leaves_the_event_loop_to_others(

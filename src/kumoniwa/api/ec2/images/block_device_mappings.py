@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.errors import IncorrectState, InvalidBlockDeviceMapping, InvalidParameterValue, MissingParameter
 from kumoniwa.model.images import ImageDevice
 from kumoniwa.model.snapshots import SnapshotState
+from kumoniwa.values import dataclass
 
 DEVICE_NOT_BUILT = (
     NotBuiltParameter("Ebs.AvailabilityZone", "the zone of a block device mapping"),

@@ -1,7 +1,7 @@
 """CopyImage: an image of the same contents in the call's region."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -23,6 +23,7 @@ from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import images, snapshots
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
 from kumoniwa.workflows.stories.images.copy_image import copy_image as copy_image_story
 from kumoniwa.workflows.story import submit

@@ -1,7 +1,6 @@
 """CreateImage: what is checked and promised; `workflows/stories/images/create_image.py` does it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,6 +28,7 @@ from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, snapshots, volumes
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.snapshots.cut_volumes import WantedCut
 from kumoniwa.workflows.stories.images.create_image import create_image as create_image_story
 from kumoniwa.workflows.story import submit

@@ -1,7 +1,7 @@
 """An image as EC2 describes it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.ec2.volumes.volume_types import VOLUME_TYPES
 from kumoniwa.model.images import Image, ImageDevice
 from kumoniwa.model.snapshots import Snapshot
+from kumoniwa.values import dataclass
 
 Output = dict[str, Any]
 

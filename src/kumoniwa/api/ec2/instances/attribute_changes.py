@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.images.boot_modes import boot_mode
-from kumoniwa.api.ec2.instances.launch.launch_network import checked_groups
 from kumoniwa.api.ec2.instances.launch.launch_options import MOST_USER_DATA, checked_user_data
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped
+from kumoniwa.api.ec2.network.interface_addresses import checked_groups
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.errors import (
     InvalidBlockDeviceMapping,
@@ -134,7 +134,8 @@ def _change_behavior(connection: Connection, call: Call, instance: Instance, val
 
 def _change_groups(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
     primary = _primary(connection, instance)
-    network_interfaces.set_groups(connection, primary, checked_groups(connection, call, primary.vpc_id, value))
+    groups = checked_groups(connection, call, primary.vpc_id, value)
+    network_interfaces.set_groups(connection, primary, [group.id for group in groups])
 
 
 def _change_source_dest_check(connection: Connection, call: Call, instance: Instance, value: Any) -> None:

@@ -1,7 +1,5 @@
 """CreateReplaceRootVolumeTask: what is checked and promised; the story `replace_root_volume` does it."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -33,6 +31,7 @@ from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import images, replace_root, volumes
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.root_volumes import FromImage
 from kumoniwa.workflows.stories.instances.replace_root_volume import replace_root as replace_root_story
 from kumoniwa.workflows.story import submit

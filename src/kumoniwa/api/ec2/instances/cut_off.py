@@ -6,7 +6,6 @@ reboot would take a guest that vanished for a failure.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -16,6 +15,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.hypervisor.driver import DriverError, GuestId
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import claims
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.story import STORIES
 
 log = structlog.get_logger(__name__)

@@ -1,7 +1,6 @@
 """DescribeInstanceTypeOfferings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -12,6 +11,7 @@ from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.regions import zones
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from kumoniwa.api.written_once import Frame, Framed, WrittenOnce
 from kumoniwa.model.instances import Instance
 from kumoniwa.store import instances
 
-_BYTES = 11_500
+_BYTES = 12_000
 _BYTES_OF_PART = 1_000
 _BYTES_OF_CHARACTER = 5  # in the output, and in UTF-8
 
@@ -30,8 +30,8 @@ class Described(NamedTuple):
     instance: Instance
     """Its row, but for what may be large and is in no description."""
     output: WrittenOnce
-    reservation: Frame
-    """The reservation that launched it, around its instances."""
+    alone: Framed
+    """It under the reservation that launched it, as where no other instance of that is shown."""
 
     @property
     def weight(self) -> int:
@@ -64,13 +64,13 @@ def described(cloud: Cloud, connection: Connection, call: Call, versions: Mappin
 
 def under_reservations(found: Sequence[Described]) -> list[Framed]:
     """Instances under the reservations that launched them, in the order in which they stand."""
-    grouped: dict[str, tuple[Frame, list[WrittenOnce]]] = {}
-    for instance, output, reservation in found:
-        if (known := grouped.get(instance.reservation_id)) is None:
-            grouped[instance.reservation_id] = reservation, [output]
-        else:
-            known[1].append(output)
-    return [Framed(reservation, outputs) for reservation, outputs in grouped.values()]
+    grouped: dict[str, list[Described]] = {}
+    for each in found:
+        grouped.setdefault(each.instance.reservation_id, []).append(each)
+    return [
+        those[0].alone if len(those) == 1 else Framed(those[0].alone.frame, [each.output for each in those])
+        for those in grouped.values()
+    ]
 
 
 def _describe(connection: Connection, call: Call, ids: Sequence[str]) -> Mapping[str, Described]:
@@ -82,7 +82,8 @@ def _describe(connection: Connection, call: Call, ids: Sequence[str]) -> Mapping
         if (frame := frames.get(instance.reservation_id)) is None:
             frame = frames[instance.reservation_id] = _reservation(instance)
         kept = instance if instance.user_data is None else replace(instance, user_data=None)
-        made[instance.id] = Described(kept, WrittenOnce(instance_output(instance, around)), frame)
+        output = WrittenOnce(instance_output(instance, around))
+        made[instance.id] = Described(kept, output, Framed(frame, [output]))
     return made
 
 

@@ -1,13 +1,12 @@
 """An instance as EC2 describes it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ec2.network.network_interface_output import group_sets, interface_output
+from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of, group_sets, interface_output
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.clock import whole_seconds
 from kumoniwa.model.hostnames import private_hostname
@@ -18,6 +17,7 @@ from kumoniwa.model.regions import zone_id
 from kumoniwa.model.volumes import Attachment
 from kumoniwa.store import network_interfaces, volumes
 from kumoniwa.store.tags import tags_of
+from kumoniwa.values import dataclass
 
 Output = dict[str, Any]
 
@@ -32,6 +32,8 @@ class Surroundings:
     """The primary one first."""
     groups: Mapping[str, Sequence[Output]]
     """By network interface."""
+    addresses: Mapping[str, Addresses]
+    """By network interface."""
     attachments: Mapping[str, Sequence[Attachment]]
     tags: Mapping[str, Mapping[str, str]]
 
@@ -40,10 +42,11 @@ def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) 
     """Read what other rows hold of these instances, in a handful of queries however many they are."""
     ids = [instance.id for instance in found]
     interfaces = network_interfaces.of_instances(connection, call.scope, ids)
-    wanted = [interface.id for those in interfaces.values() for interface in those]
+    attached = [interface for those in interfaces.values() for interface in those]
     return Surroundings(
         interfaces=interfaces,
-        groups=group_sets(connection, call, wanted),
+        groups=group_sets(connection, call, [interface.id for interface in attached]),
+        addresses=addresses_of(connection, attached, {instance.id: instance.public_ip for instance in found}),
         attachments=volumes.attachments_of(connection, ids),
         tags=tags_of(connection, call.scope, "instance", ids),
     )
@@ -111,7 +114,7 @@ def _network_output(instance: Instance, around: Surroundings) -> Output:
     interfaces = around.interfaces.get(instance.id, ())
     attached = {
         "NetworkInterfaces": [
-            interface_output(interface, around.groups.get(interface.id, ()), instance.public_ip)
+            interface_output(interface, around.groups.get(interface.id, ()), around.addresses[interface.id])
             for interface in interfaces
         ],
         "PublicDnsName": "",  # no resolver of the host would know a name of ours, and EC2's lead to other machines

@@ -17,7 +17,7 @@ from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import instances, volumes
+from kumoniwa.store import elastic_ips, instances, volumes
 from kumoniwa.workflows.stories.instances.start_instance import start_instance
 from kumoniwa.workflows.story import submit
 
@@ -66,8 +66,8 @@ def _check_room(host: Capacity, connection: Connection, starting: Sequence[Insta
 def _start(connection: Connection, call: Call, instance: Instance) -> StateChange:
     if instance.state is not InstanceState.STOPPED:
         return state_change(instance, instance.state)
-    public_ip = None
-    if instance.associate_public_ip:
+    public_ip = elastic_ips.of_instance(connection, instance.id)
+    if public_ip is None and instance.associate_public_ip:
         [public_ip] = free_public(cloud_octet(connection), 1, partial(instances.public_addresses, connection))
     instances.move(
         connection,

@@ -1,7 +1,6 @@
 """DescribeKeyPairs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.store import key_pairs
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """DescribeNetworkInterfaces."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -8,7 +8,9 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
 from kumoniwa.api.ec2.network.network_interface_output import (
+    Addresses,
     Output,
+    addresses_of,
     attachment_output,
     group_sets,
     interface_output,
@@ -55,9 +57,11 @@ _FILTERS: Mapping[str, Values[Described]] = {
     "status": at("Status"),
     "subnet-id": at("SubnetId"),
     "vpc-id": at("VpcId"),
+    "association.allocation-id": at("Association.AllocationId"),
+    "association.association-id": at("Association.AssociationId"),
+    "addresses.association.allocation-id": at("PrivateIpAddresses.Association.AllocationId"),
+    "addresses.association.association-id": at("PrivateIpAddresses.Association.AssociationId"),
     **never(
-        "association.allocation-id",
-        "association.association-id",
         "ipv6-addresses.ipv6-address",
         "operator.principal",
         "requester-id",
@@ -70,7 +74,6 @@ _SELECTION = Selection(
     tables.network_interfaces,
     order=(_OWN.id,),
     comparisons={
-        "addresses.private-ip-address": text(_OWN.private_ip),
         "attachment.attachment-id": text(_OWN.attachment_id),
         "attachment.instance-id": text(_OWN.instance_id),
         "description": text(_OWN.description),
@@ -95,16 +98,23 @@ _SELECTION = Selection(
 
 def _read(connection: Connection, asked: Asked) -> list[Described]:
     """Interfaces with their descriptions, which filters read; tags are added to the rows that are shown."""
-    scope = asked.call.scope
-    groups = group_sets(connection, asked.call, asked.ids)
-    found = network_interfaces.in_scope(connection, scope, asked.ids)
-    addresses = instances.public_addresses_of(connection, [one.instance_id for one in found if one.instance_id])
-    zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, scope)}
+    found = network_interfaces.in_scope(connection, asked.call.scope, asked.ids)
+    return [*described_interfaces(connection, asked.call, found)]
+
+
+def described_interfaces(
+    connection: Connection, call: Call, found: Sequence[NetworkInterface]
+) -> list[tuple[NetworkInterface, Output]]:
+    """These network interfaces of the caller, each with its description but for its tags."""
+    groups = group_sets(connection, call, [interface.id for interface in found])
+    public = instances.public_addresses_of(connection, [one.instance_id for one in found if one.instance_id])
+    addresses = addresses_of(connection, found, public)
+    zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, call.scope)}
     return [
         (
             interface,
             {
-                **interface_output(interface, groups.get(interface.id, ()), addresses.get(interface.instance_id or "")),
+                **_output(interface, groups.get(interface.id, ()), addresses[interface.id]),
                 **_of_it_alone(interface, zones[interface.subnet_id]),
             },
         )
@@ -112,18 +122,34 @@ def _read(connection: Connection, asked: Asked) -> list[Described]:
     ]
 
 
+def _output(interface: NetworkInterface, groups: Sequence[Output], addresses: Addresses) -> Output:
+    """An interface as within its instance, and what leads to its addresses by id."""
+    output = interface_output(interface, groups, addresses)
+    for private in output["PrivateIpAddresses"]:
+        if (elastic := addresses.elastic.get(private["PrivateIpAddress"])) is not None:
+            private["Association"] |= {"AllocationId": elastic.id, "AssociationId": elastic.association_id}
+    return output
+
+
+def described_attachment(interface: NetworkInterface) -> Output:
+    """An interface's attachment as the interface shows it."""
+    service = interface.kind != "interface"
+    return {
+        **attachment_output(interface),
+        "InstanceId": interface.instance_id,
+        "InstanceOwnerId": "amazon-aws" if service else interface.account,
+    }
+
+
 def _of_it_alone(interface: NetworkInterface, zone: str) -> Output:
     """What an interface shows by itself, and not within its instance."""
     return {
-        "Attachment": {
-            **attachment_output(interface),
-            "InstanceId": interface.instance_id,
-            "InstanceOwnerId": interface.account,
-        },
+        "Attachment": None if interface.attachment_id is None else described_attachment(interface),
+        "Status": "available" if interface.attachment_id is None else "in-use",
         "AvailabilityZone": zone,
         "AvailabilityZoneId": zone_id(zone),
         "PublicDnsName": None,
-        "RequesterManaged": False,
+        "RequesterManaged": interface.kind != "interface",
     }
 
 
@@ -147,8 +173,8 @@ _INTERFACES = Listing(
 @action(
     "DescribeNetworkInterfaces",
     depth=Depth.PARTLY,
-    missing="Each instance has one interface, which is made and deleted with it. Its PublicDnsName is empty.",
+    missing="Its PublicDnsName is empty.",
 )
 async def describe_network_interfaces(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The network interfaces of a region. Each instance has one, which ends with it."""
+    """The network interfaces of a region, attached or not."""
     return await _INTERFACES.answer(cloud, call, parameters)

@@ -1,7 +1,6 @@
 """DescribeSecurityGroupRules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -15,6 +14,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups
+from kumoniwa.values import dataclass
 
 _WILD = frozenset("*?")
 

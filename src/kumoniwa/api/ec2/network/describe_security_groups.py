@@ -1,7 +1,6 @@
 """DescribeSecurityGroups."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -21,6 +20,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import NoDefaultVpc
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups, vpcs
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

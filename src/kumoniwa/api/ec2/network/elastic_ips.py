@@ -1,50 +1,210 @@
-"""DescribeAddresses: this cloud has no Elastic IP addresses, and tools that list instances ask for them."""
+"""AllocateAddress, ReleaseAddress, DescribeAddresses and DescribeAddressesAttribute."""
+
+import ipaddress
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.filters import never
+from kumoniwa.api.ec2.kinds import ELASTIC_IP
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
+from kumoniwa.api.filters import Values, present
 from kumoniwa.api.listing import Asked, Listing
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.ids import new_id
+from kumoniwa.model.elastic_ips import ElasticIp
+from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.network.addresses import cloud_octet, free_public
+from kumoniwa.store import elastic_ips, instances, network_interfaces
+from kumoniwa.store import tags as tag_rows
+from kumoniwa.values import dataclass
 
-_FILTERS = never(
-    "allocation-id",
-    "association-id",
-    "domain",
-    "instance-id",
-    "network-border-group",
-    "network-interface-id",
-    "network-interface-owner-id",
-    "private-ip-address",
-    "public-ip",
+_DOMAIN = "vpc"
+_POOL = "amazon"
+_NOT_BUILT = (
+    NotBuiltParameter("CustomerOwnedIpv4Pool", "addresses of a customer"),
+    NotBuiltParameter("IpamPoolId", "IPAM"),
 )
 
 
-def _read(_connection: Connection, asked: Asked) -> list[str]:
-    for allocation in asked.parameters.get("AllocationIds", ()):
-        raise Ec2Error("InvalidAllocationID.NotFound", f"The allocation ID '{allocation[:200]}' does not exist")
-    for address in asked.parameters.get("PublicIps", ()):
-        raise Ec2Error("InvalidAddress.NotFound", f"Address '{address[:200]}' not found.")
-    return []
+@action("AllocateAddress", depth=Depth.PARTLY, not_built=_NOT_BUILT)
+async def allocate_address(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Give the account an address of its own, of this host's loopback network."""
+    refuse(parameters, _NOT_BUILT)
+    _check_allocation(call, parameters)
+    tags = from_specifications(parameters, [ELASTIC_IP.resource_type]).get(ELASTIC_IP.resource_type)
+
+    def allocate(connection: Connection) -> Answer:
+        address = ElasticIp(new_id(ELASTIC_IP.prefix), call.account, call.region, _address(connection, parameters))
+        elastic_ips.add(connection, address)
+        write(connection, call, address.id, ELASTIC_IP.resource_type, tags)
+        return {
+            "AllocationId": address.id,
+            "PublicIp": address.public_ip,
+            "Domain": _DOMAIN,
+            "PublicIpv4Pool": _POOL,
+            "NetworkBorderGroup": call.region,
+        }
+
+    return await cloud.change(call, allocate)
+
+
+@action("ReleaseAddress")
+async def release_address(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Give an address back that leads nowhere."""
+    if (allocation_id := parameters.get("AllocationId")) is None:
+        if parameters.get("PublicIp") is None:
+            raise MissingParameter(message="Either public IP or allocation id must be specified")
+        raise InvalidParameterValue("You must specify an allocation id when releasing a VPC elastic IP address")
+    if parameters.get("PublicIp") is not None:
+        raise InvalidParameterCombination("You may specify public IP or allocation id, but not both in the same call")
+
+    def release(connection: Connection) -> Answer:
+        address = named(connection, call.scope, ELASTIC_IP, allocation_id)
+        if address.association_id is not None:
+            raise Ec2Error("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+        tag_rows.remove_all(connection, address.id)
+        elastic_ips.remove(connection, address)
+        return None
+
+    return await cloud.change(call, release)
+
+
+def named_address(connection: Connection, call: Call, parameters: Parameters) -> ElasticIp:
+    """The address that a request names by its allocation or by itself. Raises EC2's refusals."""
+    allocation_id, public_ip = parameters.get("AllocationId"), parameters.get("PublicIp")
+    if allocation_id is not None and public_ip is not None:
+        raise InvalidParameterCombination("You may specify public IP or allocation id, but not both in the same call")
+    if allocation_id is not None:
+        return named(connection, call.scope, ELASTIC_IP, allocation_id)
+    if public_ip is None:
+        raise MissingParameter(message="Either public IP or allocation id must be specified")
+    if (found := elastic_ips.by_address(connection, call.scope, public_ip)) is None:
+        raise _unknown(public_ip)
+    return found
+
+
+def _unknown(public_ip: str) -> Ec2Error:
+    return Ec2Error("InvalidAddress.NotFound", f"Address '{public_ip[:200]}' not found.")
+
+
+def _check_allocation(call: Call, parameters: Parameters) -> None:
+    if (group := parameters.get("NetworkBorderGroup")) not in (None, call.region):
+        raise InvalidParameterValue(f"Network border group [{group}] does not exist")
+    if (pool := parameters.get("PublicIpv4Pool")) not in (None, _POOL):
+        raise Ec2Error("InvalidPublicIpv4PoolID.NotFound", f"The pool ID '{pool[:200]}' does not exist.")
+
+
+def _address(connection: Connection, parameters: Parameters) -> str:
+    """A free public address; or the one that was asked for, which this cloud may have had before."""
+    octet, taken = cloud_octet(connection), partial(instances.public_addresses, connection)
+    if (asked := parameters.get("Address")) is None:
+        [address] = free_public(octet, 1, taken)
+        return address
+    try:
+        wanted = ipaddress.IPv4Address(asked)
+    except ValueError:
+        raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for Address") from None
+    if not str(wanted).startswith(f"127.{octet}."):
+        raise _unknown(asked)
+    if taken([str(wanted)]):
+        raise Ec2Error("InvalidAddress.Locked", f"Address '{wanted}' is in use.")
+    return str(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """An address, and the network interface to which it leads."""
+
+    address: ElasticIp
+    interface: NetworkInterface | None
+
+
+_FILTERS: Mapping[str, Values[_Described]] = {
+    "allocation-id": lambda one: (one.address.id,),
+    "association-id": lambda one: present(one.address.association_id),
+    "domain": lambda _: (_DOMAIN,),
+    "instance-id": lambda one: present(one.interface and one.interface.instance_id),
+    "network-border-group": lambda one: (one.address.region,),
+    "network-interface-id": lambda one: present(one.address.interface_id),
+    "network-interface-owner-id": lambda one: present(one.interface and one.interface.account),
+    "private-ip-address": lambda one: present(one.address.private_ip),
+    "public-ip": lambda one: (one.address.public_ip,),
+}
+
+
+def _output(one: _Described, tags: Mapping[str, str]) -> dict[str, Any]:
+    address, interface = one.address, one.interface
+    return {
+        "AllocationId": address.id,
+        "AssociationId": address.association_id,
+        "Domain": _DOMAIN,
+        "InstanceId": interface and interface.instance_id,
+        "NetworkBorderGroup": address.region,
+        "NetworkInterfaceId": address.interface_id,
+        "NetworkInterfaceOwnerId": interface and interface.account,
+        "PrivateIpAddress": address.private_ip,
+        "PublicIp": address.public_ip,
+        "PublicIpv4Pool": _POOL,
+        "Tags": tag_set(tags),
+    }
+
+
+def _read(connection: Connection, asked: Asked) -> list[_Described]:
+    scope = asked.call.scope
+    found = elastic_ips.in_scope(connection, scope, asked.ids)
+    if public_ips := asked.parameters.get("PublicIps"):
+        there = {address.public_ip: address for address in found}
+        for public_ip in public_ips:
+            if public_ip not in there:
+                raise _unknown(public_ip)
+        found = [there[public_ip] for public_ip in dict.fromkeys(public_ips)]
+    leading = [address.interface_id for address in found if address.interface_id is not None]
+    interfaces = {one.id: one for one in network_interfaces.in_scope(connection, scope, leading)}
+    return [_Described(address, interfaces.get(address.interface_id or "")) for address in found]
 
 
 _ADDRESSES = Listing(
     member="Addresses",
+    kind=ELASTIC_IP,
+    ids="AllocationIds",
     read=_read,
-    row=lambda address, _: {"PublicIp": address},
-    key=lambda address: address,
+    row=_output,
+    id_of=lambda one: one.address.id,
+    key=lambda one: one.address.id,
     filters=_FILTERS,
-    own_tags=lambda _: {},
+    tagged=True,
+)
+
+
+@action("DescribeAddresses")
+async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The Elastic IP addresses of a region, and where they lead."""
+    return await _ADDRESSES.answer(cloud, call, parameters)
+
+
+_ATTRIBUTES = Listing(
+    member="Addresses",
+    kind=ELASTIC_IP,
+    ids="AllocationIds",
+    read=lambda connection, asked: elastic_ips.in_scope(connection, asked.call.scope, asked.ids),
+    row=lambda address, _: {"PublicIp": address.public_ip, "AllocationId": address.id},
+    key=lambda address: address.id,
+    limits=(1, 1000),
 )
 
 
 @action(
-    "DescribeAddresses",
+    "DescribeAddressesAttribute",
     depth=Depth.PARTLY,
-    missing="The list is always empty, because Elastic IP addresses cannot be allocated.",
+    missing="No address has a PTR record: ModifyAddressAttribute is not built.",
 )
-async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """No Elastic IP addresses, as none can be allocated; an address that is named is refused."""
-    return await _ADDRESSES.answer(cloud, call, parameters)
+async def describe_addresses_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The Elastic IP addresses, none of which has a name of its own."""
+    return await _ATTRIBUTES.answer(cloud, call, parameters)

@@ -6,13 +6,14 @@ Two rules are the same if all but their description is.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueError
 from typing import Any
 
 from kumoniwa.api.call import Parameters
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
+from kumoniwa.values import dataclass
 
 ALL = -1
 """As a port, an ICMP type or an ICMP code: any."""

@@ -1,15 +1,18 @@
 """A network interface as EC2 describes it within its instance, and the security groups that it names."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.clock import whole_seconds
+from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.store import network_interfaces
+from kumoniwa.store import elastic_ips, network_interfaces
+from kumoniwa.values import dataclass
 
 Output = dict[str, Any]
 
@@ -20,43 +23,78 @@ def group_sets(
     """The security groups of the caller's network interfaces under EC2's member names, by interface; only of these
     interfaces, where ids are given."""
     found = network_interfaces.groups_in_scope(connection, call.scope, interface_ids)
+    return {interface_id: group_set(groups) for interface_id, groups in found.items()}
+
+
+def group_set(groups: Iterable[tuple[str, str]]) -> list[Output]:
+    """Security groups, given by id and name, under EC2's member names."""
+    return [{"GroupId": group_id, "GroupName": name} for group_id, name in groups]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What an interface has of addresses besides its primary private one."""
+
+    lent: str | None = None
+    """The public address that is lent to its instance, where the interface is the primary one."""
+    secondary: Sequence[str] = ()
+    elastic: Mapping[str, ElasticIp] = field(default_factory=dict)
+    """The Elastic IP addresses that lead to it, by private address."""
+
+
+def addresses_of(
+    connection: Connection, interfaces: Collection[NetworkInterface], public: Mapping[str, str | None]
+) -> dict[str, Addresses]:
+    """The addresses of network interfaces, by interface. `public` has the public addresses of their instances."""
+    ids = [interface.id for interface in interfaces]
+    secondary, elastic = network_interfaces.secondary_of(connection, ids), elastic_ips.of_interfaces(connection, ids)
     return {
-        interface_id: [{"GroupId": group_id, "GroupName": name} for group_id, name in groups]
-        for interface_id, groups in found.items()
+        interface.id: Addresses(
+            public.get(interface.instance_id or "") if interface.device_index == 0 else None,
+            secondary.get(interface.id, ()),
+            elastic.get(interface.id, {}),
+        )
+        for interface in interfaces
     }
 
 
-def interface_output(interface: NetworkInterface, groups: Sequence[Output], public_ip: str | None) -> Output:
+def interface_output(interface: NetworkInterface, groups: Sequence[Output], addresses: Addresses) -> Output:
     """An interface that is attached, under EC2's member names."""
-    association = None
-    if public_ip is not None:
-        association = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": public_ip}
-    name = private_hostname(interface.private_ip, interface.region)
+    private = [_private(interface, address, addresses) for address in (interface.private_ip, *addresses.secondary)]
     return {
-        "Association": association,
+        "Association": private[0]["Association"],
         "Attachment": attachment_output(interface),
         "Description": interface.description,
         "Groups": list(groups),
-        "InterfaceType": "interface",
+        "InterfaceType": interface.kind,
         "Ipv6Addresses": [],
         "MacAddress": interface.mac,
         "NetworkInterfaceId": interface.id,
         "Operator": {"Managed": False},
         "OwnerId": interface.account,
-        "PrivateDnsName": name,
+        "PrivateDnsName": private[0]["PrivateDnsName"],
         "PrivateIpAddress": interface.private_ip,
-        "PrivateIpAddresses": [
-            {
-                "Association": association,
-                "Primary": True,
-                "PrivateDnsName": name,
-                "PrivateIpAddress": interface.private_ip,
-            }
-        ],
+        "PrivateIpAddresses": private,
         "SourceDestCheck": interface.source_dest_check,
         "Status": "in-use",
         "SubnetId": interface.subnet_id,
         "VpcId": interface.vpc_id,
+    }
+
+
+def _private(interface: NetworkInterface, address: str, addresses: Addresses) -> Output:
+    """One of an interface's private addresses, with the public one that leads to it."""
+    primary = address == interface.private_ip
+    association = None
+    if (elastic := addresses.elastic.get(address)) is not None:
+        association = {"IpOwnerId": elastic.account, "PublicDnsName": "", "PublicIp": elastic.public_ip}
+    elif primary and addresses.lent is not None:
+        association = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": addresses.lent}
+    return {
+        "Association": association,
+        "Primary": primary,
+        "PrivateDnsName": private_hostname(address, interface.region),
+        "PrivateIpAddress": address,
     }
 
 
@@ -68,5 +106,5 @@ def attachment_output(interface: NetworkInterface) -> Output:
         "DeleteOnTermination": interface.delete_on_termination,
         "DeviceIndex": interface.device_index,
         "NetworkCardIndex": 0,
-        "Status": "attached",
+        "Status": str(interface.attachment_state),
     }

@@ -1,7 +1,6 @@
 """What every VPC has from its first moment: a main route table, a default network ACL, a default security group."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -11,6 +10,7 @@ from kumoniwa.model.route_tables import Route, RouteTable, RouteTableAssociation
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.model.vpcs import Vpc
 from kumoniwa.store import network_acls, route_tables, security_groups, vpcs
+from kumoniwa.values import dataclass
 
 EVERYWHERE = "0.0.0.0/0"
 EVERYWHERE_IPV6 = "::/0"

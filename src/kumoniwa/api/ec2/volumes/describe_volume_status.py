@@ -1,6 +1,6 @@
 """DescribeVolumeStatus."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.regions import zone_id
 from kumoniwa.model.volumes import Attachment, Volume, VolumeState
 from kumoniwa.store import instances, volumes
+from kumoniwa.values import dataclass
 
 _PROVISIONED = ("gp3", "io1", "io2")
 """EC2 shows the performance only of volumes whose operations are provisioned."""

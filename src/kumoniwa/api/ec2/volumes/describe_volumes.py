@@ -1,7 +1,6 @@
 """DescribeVolumes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +17,7 @@ from kumoniwa.model.regions import zones
 from kumoniwa.model.volumes import Attachment, Volume
 from kumoniwa.store import tables, volumes
 from kumoniwa.store.selection import Selection, boolean, number, other_text, text
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

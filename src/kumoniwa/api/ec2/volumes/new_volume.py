@@ -1,7 +1,5 @@
 """The rows of a new volume, for CreateVolume, launches, and the replacement of root volumes."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
@@ -10,6 +8,7 @@ from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.store import layers, volumes
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,13 @@ def add_volumes(connection: Connection, *new: NewVolume) -> None:
     """Write new volumes with their layers, whose files come later."""
     layers.add(connection, *(one.head for one in new))
     volumes.add(connection, *(one.volume for one in new))
+
+
+def chains_of(connection: Connection, *new: NewVolume) -> dict[str, list[Layer]]:
+    """Of each of these volumes its writable layer and those that it stands on, top to bottom."""
+    tops = list(dict.fromkeys(one.head.parent_id for one in new if one.head.parent_id is not None))
+    below = dict(zip(tops, layers.chains(connection, tops), strict=True)) if tops else {}
+    return {one.volume.id: [one.head, *below.get(one.head.parent_id or "", ())] for one in new}
 
 
 def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:

@@ -1,9 +1,9 @@
 """Volume types, and what EC2 allows of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.values import dataclass
 
 MOST_MIB_PER_OPERATION = 0.25
 _NOT_SUPPORTED = {

@@ -7,11 +7,11 @@ Fields: https://www.qemu.org/docs/master/interop/qcow2.html
 
 import os
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from kumoniwa.hypervisor.driver import DiskRefused, LayerDamaged
+from kumoniwa.values import dataclass
 
 HEADER_BYTES = 104
 _MOST_CLUSTERS = 2**25  # of a file that is imported: 2 TiB of qemu-img's usual clusters

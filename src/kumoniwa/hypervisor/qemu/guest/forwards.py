@@ -1,8 +1,5 @@
 """Forwarded ports, as QEMU's human monitor lists, opens and closes them."""
 
-import errno
-import os
-import socket
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
 
@@ -11,6 +8,7 @@ from kumoniwa.hypervisor.qemu.guest.process.command_line import NETDEV
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.untrusted import shown
 from kumoniwa.refusal import REPORT_IT
+from kumoniwa.sockets import why_not
 
 _PROTOCOLS = {"TCP[HOST_FORWARD]": "tcp", "UDP[HOST_FORWARD]": "udp"}
 _MOST = 4096  # that are open at once; each that is not wanted costs a command
@@ -27,7 +25,7 @@ async def ensure_forwards(
     for forward in sorted(set(wanted) - is_open, key=str):
         said = await machine.human(add_command(forward, guest_address))
         if said.strip():
-            refused[forward] = why_not(forward) or shown(said.strip())
+            refused[forward] = _why_not(forward) or shown(said.strip())
     return refused
 
 
@@ -56,25 +54,9 @@ def remove_command(forward: Forward) -> str:
     return f"hostfwd_remove {NETDEV} {_host_side(forward)}"
 
 
-def why_not(forward: Forward) -> str | None:
-    """Why the host's side of a forward cannot be had, found by trying: QEMU does not say. None: nothing is wrong."""
-    kind = socket.SOCK_STREAM if forward.protocol == "tcp" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((str(forward.host_address), forward.host_port))
-            if forward.protocol == "tcp":
-                trial.listen(1)
-        except OSError as refusal:
-            return _REASONS.get(refusal.errno or 0, os.strerror(refusal.errno or 0))
-    return None
-
-
-_REASONS = {
-    errno.EADDRINUSE: "another program listens there",
-    errno.EACCES: "this user may not listen on a port below net.ipv4.ip_unprivileged_port_start",
-    errno.EADDRNOTAVAIL: "the host has no such address",
-}
+def _why_not(forward: Forward) -> str | None:
+    """QEMU does not say why: it is found by trying."""
+    return why_not(forward.protocol, forward.host_address, forward.host_port)
 
 
 def _host_side(forward: Forward) -> str:

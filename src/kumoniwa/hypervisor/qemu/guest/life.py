@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec, LayerId, SerialConsole
+from kumoniwa.hypervisor.qemu.guest.network import ensure_closed, plugged
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine, said_in_log
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
@@ -79,9 +80,10 @@ class Life:
         """
         self._become(Phase.STARTING)
         try:
-            machine = await Machine.start(
-                self._folder, spec, chains, self._around.host, self._hearing(), self._around.tasks
-            )
+            async with plugged(self._around.taps, spec) as taps:
+                machine = await Machine.start(
+                    self._folder, spec, chains, self._around.host, taps, self._hearing(), self._around.tasks
+                )
         except BaseException:
             self._become(Phase.ABSENT)
             raise
@@ -158,6 +160,8 @@ class Life:
 
     def _ended(self, status: int | None) -> None:
         is_news = self._phase is Phase.LIVING
+        if self._machine is not None and (port := self._machine.spec.nic.port) is not None:
+            self._around.tasks.start(ensure_closed(self._around.taps, port), f"close the ports of {self._id}")
         self._become(Phase.ABSENT)
         self._on_end()
         log.info("guest's process ended", guest=self._id, status=status, expected=not is_news)

@@ -3,7 +3,7 @@ QEMU each time."""
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -194,7 +194,7 @@ class Power:
         assert machine is not None
         if growth.is_unseen(self._folder):
             await self.life.ensure_quit()
-            return await self._start(spec)
+            return await self._start(replace(spec, nics=machine.spec.nics))  # to the guest it is the same machine
         self._resets.expect()
         self._boot = _Boot()
         machine.console.expect_kernel()

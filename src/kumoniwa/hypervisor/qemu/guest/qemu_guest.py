@@ -15,14 +15,16 @@ from kumoniwa.hypervisor.driver import (
     GuestDisk,
     GuestId,
     GuestLost,
+    GuestNic,
     GuestSpec,
     GuestState,
     LayerId,
+    NetworkPort,
     Shutdown,
     Started,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
-from kumoniwa.hypervisor.qemu.guest import forwards, screen
+from kumoniwa.hypervisor.qemu.guest import forwards, network, nics, screen
 from kumoniwa.hypervisor.qemu.guest.drives import cut, freeze, growth, plugs, stream
 from kumoniwa.hypervisor.qemu.guest.power import Power
 from kumoniwa.hypervisor.qemu.guest.process import console, record
@@ -49,7 +51,12 @@ class QemuGuest:
 
     @property
     def metadata_socket(self) -> Path | None:
-        return self._folder / METADATA_SOCKET
+        return self._folder / METADATA_SOCKET if self._port is None else None
+
+    @property
+    def _port(self) -> NetworkPort | None:
+        """Where the primary interface of the guest that there is is plugged in."""
+        return None if self._machine is None else self._machine.spec.nic.port
 
     @property
     def _machine(self) -> Machine | None:
@@ -59,6 +66,8 @@ class QemuGuest:
         """Find the process that an earlier server made, listen to it, and end what that server began with it."""
         if (machine := await self._power.adopt()) is None:
             return
+        if self._port is not None:
+            await asyncio.to_thread(network.report_found, self._around.taps, self._port, machine.identity)
         await freeze.ensure_thawed(machine, self._folder)
         with contextlib.suppress(GuestLost):
             async with self._bounded():
@@ -79,7 +88,10 @@ class QemuGuest:
         return await self._power.ensure_shut_down(deadline=deadline)
 
     async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
-        return await self._power.ensure_off(deadline=deadline, skip_os_shutdown=skip_os_shutdown)
+        port = self._port
+        shutdown = await self._power.ensure_off(deadline=deadline, skip_os_shutdown=skip_os_shutdown)
+        await network.ensure_closed(self._around.taps, port)
+        return shutdown
 
     async def pause_for_room(self) -> None:
         """See `Power.pause_for_room`."""
@@ -114,6 +126,27 @@ class QemuGuest:
             if machine.alive:
                 raise
 
+    async def nics(self) -> tuple[GuestNic, ...]:
+        return () if self._machine is None else self._machine.spec.nics
+
+    async def ensure_nic_attached(self, nic: GuestNic) -> None:
+        if (machine := self._machine) is None:
+            return
+        async with self._rearranging, self._bounded():
+            await nics.ensure_attached(machine, self._folder, nic, self._around.taps)
+
+    async def ensure_nic_detached(self, mac: str, *, deadline: float, force: bool) -> None:
+        if (machine := self._machine) is None:
+            return
+        try:
+            async with self._rearranging, self._bounded(deadline):
+                if await machine.status() != "running" and not self._power.waits_for_room:
+                    deadline, force = 0.0, True  # the vCPUs stand until the next reset: nothing is asked of the guest
+                await nics.ensure_detached(machine, self._folder, mac, deadline=deadline, force=force)
+        except GuestLost:
+            if machine.alive:
+                raise
+
     async def ensure_grown(self, disk: GuestDisk, size_bytes: int) -> bool:
         if (machine := self._machine) is None:
             return False
@@ -138,11 +171,12 @@ class QemuGuest:
         return await screen.screenshot(machine, self._folder)
 
     async def ensure_forwards(self, wanted: Collection[Forward]) -> Mapping[Forward, str]:
-        noted = await asyncio.to_thread(record.read, self._folder)
-        if self._machine is None or noted is None:
+        if (machine := self._machine) is None:
             return {}
+        if self._port is not None:
+            return await network.networks(self._around.taps).ensure_forwards(self._port, wanted)
         async with self._bounded():
-            return await forwards.ensure_forwards(self._machine, noted.spec.nic.address, wanted)
+            return await forwards.ensure_forwards(machine, machine.spec.nic.address, wanted)
 
     async def console(self) -> bytes:
         return await asyncio.to_thread(console.tail, self._folder)
@@ -159,7 +193,9 @@ class QemuGuest:
         machine.console.type_keys(keys)
 
     async def ensure_forgotten(self) -> None:
+        port = self._port
         await self._power.life.ensure_killed()
+        await network.ensure_closed(self._around.taps, port)
         self._power.life.said.end()
         if self._folder.exists():
             await asyncio.to_thread(shutil.rmtree, self._folder)

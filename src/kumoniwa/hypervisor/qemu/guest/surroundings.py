@@ -1,14 +1,14 @@
 """What all guests of a driver share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import GuestEvent, GuestId
+from kumoniwa.hypervisor.driver import GuestEvent, GuestId, Taps
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Host
 from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +24,5 @@ class Surroundings:
     report: Callable[[GuestEvent], None]
     forget: Callable[[GuestId], None]
     """Called with a guest of which nothing is left."""
+    taps: Taps | None = None
+    """Whoever carries packets between guests, if there is one."""

@@ -53,7 +53,7 @@ async def drop(machine: Machine) -> None:
 
 
 async def _attach(machine: Machine, channel: socket.socket) -> None:
-    await machine.hand_over(channel, CHANNEL)
+    await machine.hand_over(channel.fileno(), CHANNEL)
     backend = {"type": "socket", "data": {"addr": {"type": "fd", "data": {"str": CHANNEL}}, "server": False}}
     await machine.execute("chardev-add", id=CHANNEL, backend=backend)
     said = await machine.human(f"gdbserver chardev:{CHANNEL}")

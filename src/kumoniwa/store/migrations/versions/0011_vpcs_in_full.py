@@ -221,6 +221,9 @@ def _make_tables() -> None:
 
 
 def _add_columns() -> None:
+    state = sa.Column("attachment_state", sa.String(), server_default="attached", nullable=False)
+    op.add_column("network_interfaces", state)
+    op.create_index("network_interfaces_attachment", "network_interfaces", ["attachment_id"])
     op.add_column("network_interfaces", sa.Column("kind", sa.String(), server_default="interface", nullable=False))
     op.add_column("subnets", sa.Column("acl_id", sa.String(), server_default="", nullable=False))
     op.add_column("subnets", sa.Column("acl_association_id", sa.String(), server_default="", nullable=False))

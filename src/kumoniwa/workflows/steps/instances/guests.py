@@ -19,18 +19,20 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     GuestState,
     LayerId,
+    NetworkPort,
     Shutdown,
 )
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
 from kumoniwa.model.layers import Layer
+from kumoniwa.model.network_interfaces import InterfaceAttachment, NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, layers, network_interfaces, volumes
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows
-from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.steps.instances.instance_ports import EarlyPlan, ensure_forwards
 from kumoniwa.workflows.steps.layers.volume_layers import check_made, ensure_layers_made
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
@@ -57,9 +59,11 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
     guest = world.driver.guest(GuestId(instance_id))
     now = replace(origin, at=world.clock.now())
     state = await guest.observe()  # which changes nothing yet
+    ports = EarlyPlan(world, instance_id)
+    carried = world.networks is not None and world.networks.carries
 
     def begin(connection: Connection) -> tuple[GuestSpec, list[list[Layer]], bool | None]:
-        spec = spec_of(connection, instance_id)
+        spec = spec_of(connection, instance_id, carried=carried)
         if not spec.disks:
             raise StepFailed(
                 "The instance has no volume to boot from.",
@@ -67,6 +71,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
             )
         runs = state is GuestState.RUNNING
         begun = None if runs else _begin_boot(connection, boot_id, instance_id, cause, now)
+        ports.read(connection)
         return spec, layers.chains(connection, [disk.layer for disk in spec.disks]), begun
 
     spec, chains, begun = await world.database.write(begin)  # `begun` is None where it runs already
@@ -88,7 +93,7 @@ async def ensure_running(world: World, instance_id: str, boot_id: str, cause: Ca
         await world.database.write(partial(boots.remove, boot_id=boot_id))
     if guest.metadata_socket is not None:
         await world.metadata.ensure_open(instance_id, guest.metadata_socket)
-    await ensure_forwards(world, [instance_id])
+    await ensure_forwards(world, [instance_id], ports)
     note = partial(boots.change, boot_id=boot_id, started_at=started.at) if started.fresh else lambda _: None
     return Rows(note, precise(started.at))
 
@@ -151,8 +156,8 @@ async def ensure_end_noted(world: World, instance_id: str, shutdown: Shutdown, c
     }
 
 
-def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
-    """The guest that this instance wants, from its rows."""
+def spec_of(connection: Connection, instance_id: str, *, carried: bool = False) -> GuestSpec:
+    """The guest that this instance wants, from its rows; plugged in its VPC where packets are `carried`."""
     instance = instances.get(connection, instance_id)
     assert instance is not None, f"{instance_id} has a guest and no row"
     kind = INSTANCE_TYPES[instance.instance_type]
@@ -168,10 +173,20 @@ def spec_of(connection: Connection, instance_id: str) -> GuestSpec:
             for attachment, volume in volumes.of_instance(connection, instance_id)
             if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
         ),
-        nics=tuple(GuestNic(interface.mac, IPv4Address(interface.private_ip)) for interface in interfaces),
+        nics=tuple(
+            nic_of(interface, carried=carried)
+            for interface in interfaces
+            if interface.attachment_state is not InterfaceAttachment.ATTACHING  # its workflow's turn comes
+        ),
         bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
+
+
+def nic_of(interface: NetworkInterface, *, carried: bool) -> GuestNic:
+    """The interface as its guest has it, plugged in its VPC where packets are `carried`."""
+    port = NetworkPort(interface.vpc_id, interface.id) if carried else None
+    return GuestNic(interface.mac, IPv4Address(interface.private_ip), port)
 
 
 def disk_of(volume: Volume) -> GuestDisk:

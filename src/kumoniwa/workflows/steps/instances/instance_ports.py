@@ -1,6 +1,7 @@
 """The ports of guests, as their security groups have them: opened when a guest starts, and whenever rules change."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from ipaddress import IPv4Address
 
 import structlog
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import DriverError, Forward, GuestId
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.network.host import lowest_unprivileged_port
-from kumoniwa.network.plan import openings
+from kumoniwa.network.user.openings import openings
 from kumoniwa.store import instances, network_interfaces, security_groups
 from kumoniwa.workflows.world import World
 
@@ -18,17 +19,37 @@ log = structlog.get_logger(__name__)
 _OPEN_IN = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
 
 
-async def ensure_forwards(world: World, instance_ids: Collection[str]) -> Mapping[str, Mapping[Forward, str]]:
+class EarlyPlan:
+    """What is to be open for an instance, read with other rows before its guest starts. Made before they are read."""
+
+    def __init__(self, world: World, instance_id: str) -> None:
+        self.turn = world.turns.ports(instance_id)
+        self._taken = self.turn.taken
+        self._read = partial(_planned, instance_id=instance_id, lowest_port=lowest_unprivileged_port())
+        self.forwards: tuple[Forward, ...] | None = None
+
+    def read(self, connection: Connection) -> None:
+        """Make the plan of what the rows say now."""
+        self.forwards = self._read(connection)
+
+    def holds(self) -> bool:
+        """Whether it is still what the rows say, for who has the turn now and nobody else has had it."""
+        return self.turn.taken == self._taken + 1
+
+
+async def ensure_forwards(
+    world: World, instance_ids: Collection[str], early: EarlyPlan | None = None
+) -> Mapping[str, Mapping[Forward, str]]:
     """Afterwards each of these instances that is pending or running is reached at what its groups' rules admit now.
 
     Gives what could not be opened, with the reason, by instance, and notes it in the world. A port that cannot be
-    opened stops nothing else.
+    opened stops nothing else. `early` is a plan for the only instance, read before.
     """
     refused: dict[str, Mapping[Forward, str]] = {}
     for instance_id in instance_ids:
         async with world.turns.ports(instance_id):
             before = world.refused_ports.get(instance_id, {})
-            plan = await planned(world, instance_id)
+            plan = early.forwards if early is not None and early.holds() else await planned(world, instance_id)
             if plan is None:
                 world.refused_ports.pop(instance_id, None)
                 world.troubles.over(_key(instance_id))
@@ -76,18 +97,18 @@ async def ensure_refused_forwards(world: World) -> None:
 
 async def planned(world: World, instance_id: str) -> tuple[Forward, ...] | None:
     """What is to be open for an instance; None for one that is not reached at all: not running, or not public."""
-    lowest_port = lowest_unprivileged_port()
+    read = partial(_planned, instance_id=instance_id, lowest_port=lowest_unprivileged_port())
+    return await world.database.read(read)
 
-    def plan(connection: Connection) -> tuple[Forward, ...] | None:
-        public_ip = instances.public_address_in(connection, instance_id, _OPEN_IN)
-        if public_ip is None:
-            return None
-        groups = network_interfaces.groups_of_instance(connection, instance_id)
-        rules = security_groups.rules_of(connection, groups, egress=False)
-        address = IPv4Address(public_ip)
-        return tuple(
-            Forward(opening.protocol, address, opening.host_port, opening.guest_port)
-            for opening in openings(rules, lowest_port=lowest_port)
-        )
 
-    return await world.database.read(plan)
+def _planned(connection: Connection, instance_id: str, lowest_port: int) -> tuple[Forward, ...] | None:
+    public_ip = instances.public_address_in(connection, instance_id, _OPEN_IN)
+    if public_ip is None:
+        return None
+    groups = network_interfaces.groups_of_instance(connection, instance_id)
+    rules = security_groups.rules_of(connection, groups, egress=False)
+    address = IPv4Address(public_ip)
+    return tuple(
+        Forward(opening.protocol, address, opening.host_port, opening.guest_port)
+        for opening in openings(rules, lowest_port=lowest_port)
+    )

@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.store import instances, network_interfaces
+from kumoniwa.store import elastic_ips, instances, network_interfaces
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.world import World
 
@@ -26,19 +26,22 @@ async def ensure_published_running(world: World, instance_id: str) -> Rows[None]
 
 @begins_with_rows
 async def ensure_published_stopped(world: World, instance_id: str) -> Rows[None]:
-    """Afterwards the instance is `stopped` and its public address is given back."""
-    return rows(
-        partial(
-            instances.move,
-            instance_id=instance_id,
-            sources=[InstanceState.STOPPING],
-            target=InstanceState.STOPPED,
-            at=world.clock.now(),
-            public_ip=None,
+    """Afterwards the instance is `stopped`, its public address given back; an Elastic IP address stays."""
+    now = world.clock.now()
+
+    def publish(connection: Connection) -> None:
+        instances.move(
+            connection,
+            instance_id,
+            [InstanceState.STOPPING],
+            InstanceState.STOPPED,
+            at=now,
+            public_ip=elastic_ips.of_instance(connection, instance_id),
             reachability=Reachability.INITIALIZING,
             impaired_since=None,
         )
-    )
+
+    return rows(publish)
 
 
 @begins_with_rows
@@ -56,7 +59,7 @@ async def ensure_published_terminated(world: World, instance_id: str) -> Rows[No
             public_ip=None,
             terminated_at=now,
         ):
-            network_interfaces.end_with(connection, instance_id)
+            _let_go(connection, instance_id)
 
     return rows(publish)
 
@@ -73,13 +76,21 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
             [InstanceState.PENDING],
             target,
             at=now,
-            public_ip=None,
+            public_ip=elastic_ips.of_instance(connection, instance_id) if target is InstanceState.STOPPED else None,
             terminated_at=now if target is InstanceState.TERMINATED else None,
             state_transition_reason="Server.InternalError",
             state_reason_code="Server.InternalError",
             state_reason_message=f"Server.InternalError: {reason}",
         )
         if moved and target is InstanceState.TERMINATED:
-            network_interfaces.end_with(connection, instance_id)
+            _let_go(connection, instance_id)
 
     return rows(publish)
+
+
+def _let_go(connection: Connection, instance_id: str) -> None:
+    """Take an instance's network interfaces from it; those that end with it are deleted."""
+    ending = network_interfaces.ending_with(connection, instance_id)
+    elastic_ips.disassociate_interfaces(connection, ending)
+    network_interfaces.end_with(connection, instance_id)
+    network_interfaces.detach_all(connection, instance_id)

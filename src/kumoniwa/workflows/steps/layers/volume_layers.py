@@ -4,7 +4,7 @@ A volume without an instance is cut, and grown, by metadata only; so a layer may
 beneath it. They are made before a volume is plugged into a guest.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 import structlog
@@ -31,21 +31,21 @@ async def ensure_layers_made(world: World, *heads: str) -> None:
     where one that never changes any more has lost its end.
     """
     async with world.turns.layer_files:
-        await make_chains(world, await world.database.read(partial(layers.chains, heads=heads)))
+        made = await make_files(world, await world.database.read(partial(layers.chains, heads=heads)))
+        if made:
+            await _note_made(world, made)
 
 
-async def make_chains(
-    world: World, chains: Iterable[Sequence[Layer]], *, then: Callable[[Connection], object] | None = None
-) -> None:
-    """Make the files of chains of layers, as `ensure_layers_made`, in its turn; `then` is written with that.
+async def make_files(world: World, chains: Iterable[Sequence[Layer]]) -> list[str]:
+    """Make the files of chains of layers, as `ensure_layers_made`; gives the layers, the lowest first, that are to be
+    noted as made (`layers.note_made`).
 
     The chains were read in the same turn (`world.turns.layer_files`).
     """
     made: dict[str, Layer] = {}
     for chain in chains:
         made |= await _made(world, chain)
-    if made or then is not None:
-        await _note_made(world, list(made.values()), then)
+    return list(made)
 
 
 async def check_made(world: World, chain: Sequence[Layer]) -> bool:
@@ -106,20 +106,17 @@ async def collect_what_goes(world: World, **about: str) -> None:
         world.troubles.failed(_COLLECTION, "files of layers that nothing needs cannot be deleted", reason, hint=_HINT)
 
 
-async def _note_made(world: World, made: Sequence[Layer], then: Callable[[Connection], object] | None) -> None:
+async def _note_made(world: World, made: Sequence[str]) -> None:
     """Note that these layers, the lowest first, have their files; delete those whose rows went meanwhile."""
 
     def note(connection: Connection) -> frozenset[str]:
-        ids = [layer.id for layer in made]
-        layers.note_made(connection, *ids)
-        if then is not None:
-            then(connection)
-        return layers.still_known(connection, ids)
+        layers.note_made(connection, *made)
+        return layers.still_known(connection, made)
 
     known = await world.database.write(note)
-    for layer in reversed(made):
-        if layer.id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
-            await world.driver.disks.ensure_deleted(LayerId(layer.id))
+    for layer_id in reversed(made):
+        if layer_id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
+            await world.driver.disks.ensure_deleted(LayerId(layer_id))
 
 
 async def _check_ends(world: World, chain: Sequence[Layer]) -> None:

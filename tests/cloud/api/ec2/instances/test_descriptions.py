@@ -38,9 +38,8 @@ async def _told(stack: Stack, *, afresh: bool, **parameters: Any) -> bytes:
         cloud = replace(cloud, descriptions=Descriptions(most=0))
     account, at = stack.running.key["account"], datetime(2026, 1, 1, tzinfo=UTC)
     call = Call("DescribeInstances", account, "us-east-1", "request", "key", at)
-    return _CODEC.result(
-        "DescribeInstances", await ACTIONS["ec2"]["DescribeInstances"].function(cloud, call, parameters), "request"
-    )
+    answer = await ACTIONS["ec2"]["DescribeInstances"].function(cloud, call, parameters)
+    return b"".join(_CODEC.result("DescribeInstances", answer, "request"))
 
 
 async def _do_something(stack: Stack, choose: random.Random, instances: list[str], groups: list[str]) -> None:

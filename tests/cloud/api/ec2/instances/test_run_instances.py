@@ -34,6 +34,32 @@ async def test_a_launch_of_several_is_one_reservation_with_one_index_each(stack:
     assert [one["ReservationId"] for one in told["Reservations"]] == [launched["ReservationId"]]
 
 
+async def test_a_launch_answers_what_is_listed_then(stack: Stack) -> None:
+    groups = [
+        (await stack.call("CreateSecurityGroup", GroupName=name, Description=name))["GroupId"] for name in ("b", "a")
+    ]
+    launched = await stack.call(
+        "RunInstances",
+        ImageId=await _image(stack),
+        MinCount=2,
+        MaxCount=2,
+        SecurityGroupIds=groups,
+        BlockDeviceMappings=[{"DeviceName": f"/dev/sd{letter}", "Ebs": {"VolumeSize": 1}} for letter in "gf"],
+        TagSpecifications=[
+            {"ResourceType": "instance", "Tags": [{"Key": key, "Value": f"{key}'s"} for key in ("é", "a", "Z")]}
+        ],
+    )
+    await stack.idle()
+    (listed,) = (await stack.call("DescribeInstances"))["Reservations"]
+    for instance in launched["Instances"]:
+        assert instance["State"]["Name"] == "pending"
+        instance["State"] = {"Code": 16, "Name": "running"}
+        for device in instance["BlockDeviceMappings"]:
+            assert device["Ebs"]["Status"] == "attaching"
+            device["Ebs"]["Status"] = "attached"
+    assert launched["Instances"] == listed["Instances"]
+
+
 async def test_tags_at_launch_reach_instance_volumes_and_network_interface(stack: Stack) -> None:
     instance_id = await stack.launch(
         TagSpecifications=[

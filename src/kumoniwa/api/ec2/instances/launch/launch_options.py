@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from kumoniwa import base64_text
@@ -16,6 +16,7 @@ from kumoniwa.errors import HibernationNotBuilt, InvalidParameterValue, NotBuilt
 from kumoniwa.model.images import Image
 from kumoniwa.model.instance_types import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import ShutdownBehavior
+from kumoniwa.values import dataclass
 
 MOST_USER_DATA = 16_384  # bytes, before base64
 _SHOWN_AS_GIVEN = ("CapacityReservationSpecification", "MaintenanceOptions", "PrivateDnsNameOptions")

@@ -2,18 +2,15 @@
 
 A disk is a device, named after the serial number, and the block node it shows. What there is of both is asked of QEMU
 each time: a server that was killed at any point leaves nothing that its successor does not find.
-
-The guest lets a device go, not QEMU: it is asked (ACPI), and a guest that still boots or hangs does not hear it. QEMU
-keeps what was asked: a reset unplugs the device in any case.
 """
 
 import asyncio
-import contextlib
 import errno
 from collections.abc import Sequence
 
 from kumoniwa.hypervisor.driver import AGAIN, START_ANEW, DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
 from kumoniwa.hypervisor.qemu.disks import locks
+from kumoniwa.hypervisor.qemu.guest import devices
 from kumoniwa.hypervisor.qemu.guest.drives import stream
 from kumoniwa.hypervisor.qemu.guest.process.command_line import (
     DISK_IDS,
@@ -23,10 +20,9 @@ from kumoniwa.hypervisor.qemu.guest.process.command_line import (
     disk_node,
 )
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused, MonitorEvent
+from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 
-_ASK_AGAIN = 2.0  # seconds
 _CLOSED_WITHIN = 30.0  # seconds for QEMU to flush and close a disk that no device shows
 _LOOK_AGAIN = 0.05
 
@@ -35,15 +31,15 @@ async def ensure_attached(
     machine: Machine, disk: GuestDisk, bus: DiskBus, around: Surroundings, chain: Sequence[LayerId]
 ) -> None:
     """See `Guest.ensure_attached`. `chain`: the disk's layer and all that it stands on, top to bottom."""
-    devices = await _devices(machine)
-    if disk_id(disk.serial) in devices:
+    disks = await _disks(machine)
+    if disk_id(disk.serial) in disks:
         shown = await node_shown(machine, disk.serial)
         if shown == _stand_in(disk.serial):
             raise DriverError(f"The guest has not let go of {disk.serial} since it was taken away.", way_out=START_ANEW)
         if shown != disk.layer:
             raise DriverError(f"The guest's disk {disk.serial} is {shown}, not {disk.layer}.", way_out=START_ANEW)
         return
-    if len(devices) >= MOST_DISKS:
+    if len(disks) >= MOST_DISKS:
         raise DriverError(f"A guest has at most {MOST_DISKS} disks.", way_out="Detach another volume first.")
     await _delete_idle_nodes(machine)
     await locks.ensure_released(around.layers, chain)
@@ -57,7 +53,7 @@ async def ensure_attached(
 
 async def ensure_detached(machine: Machine, serial: str, *, deadline: float, force: bool, at_rest: bool) -> None:
     """See `Guest.ensure_detached`. `at_rest`: the vCPUs stand until the next reset, nothing is asked of the guest."""
-    if disk_id(serial) not in await _devices(machine):
+    if disk_id(serial) not in await _disks(machine):
         await ensure_idle_closed(machine)
         return
     node = await node_shown(machine, serial)
@@ -65,7 +61,7 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
         await stream.ensure_given_up(machine, LayerId(node))
     if at_rest or node == _stand_in(serial):
         deadline, force = 0.0, True
-    if not await _let_go(machine, serial, within=deadline):
+    if not await devices.let_go(machine, disk_id(serial), within=deadline):
         if not force:
             raise DetachRefused(f"The guest did not let go of {serial} in {deadline:.0f} s.")
         if node is None or node == _stand_in(serial):
@@ -74,13 +70,9 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
     await ensure_idle_closed(machine)
 
 
-async def _devices(machine: Machine) -> set[str]:
-    """The ids of the guest's disks. Raises `DriverError` for a machine at which nothing can be plugged."""
-    listed = await machine.execute("qom-list", path="/machine/peripheral")
-    found = {each["name"].text() for each in listed.each()}
-    if "disk0" in found:
-        raise DriverError(f"{machine.name} was started by an earlier version of Kumoniwa.", way_out=START_ANEW)
-    return {name for name in found if name.startswith(DISK_IDS)}
+async def _disks(machine: Machine) -> set[str]:
+    """The ids of the guest's disks."""
+    return {name for name in await devices.ids(machine) if name.startswith(DISK_IDS)}
 
 
 async def node_shown(machine: Machine, serial: str) -> str | None:
@@ -90,30 +82,6 @@ async def node_shown(machine: Machine, serial: str) -> str | None:
         if device is not None and inserted is not None and disk_id(serial) in device.text().split("/"):
             return inserted["node-name"].text()
     return None
-
-
-async def _let_go(machine: Machine, serial: str, *, within: float) -> bool:
-    """Ask the guest, at least once, to let a disk's device go. Gives whether it did within `deadline` seconds."""
-    loop, gone = asyncio.get_running_loop(), asyncio.Event()
-    until = loop.time() + within
-
-    def hear(event: MonitorEvent) -> None:
-        device = event.data.get("device") if event.name == "DEVICE_DELETED" else None
-        if device is not None and device.text() == disk_id(serial):
-            gone.set()
-
-    with machine.listening(hear):
-        while disk_id(serial) in await _devices(machine):
-            with contextlib.suppress(CommandRefused):  # it was asked a moment ago, or has let go meanwhile
-                await machine.execute("device_del", id=disk_id(serial))
-            if gone.is_set():
-                return True
-            if loop.time() >= until:
-                return False
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(min(until, loop.time() + _ASK_AGAIN)):
-                    await gone.wait()
-    return True
 
 
 async def show_stand_in(machine: Machine, serial: str, node: str) -> None:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +26,7 @@ from kumoniwa.hypervisor.qemu.disks.layer_checks import has_subclusters, layer_o
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused, MonitorEvent
 from kumoniwa.hypervisor.qemu.untrusted import Value
+from kumoniwa.values import dataclass
 
 _SPEED = 0  # bytes a second; 0: no limit. A guest's own reads and writes are served between two pieces of 512 KiB.
 _LOOK_AGAIN = 5.0  # seconds; an event may be missed with a lost connection

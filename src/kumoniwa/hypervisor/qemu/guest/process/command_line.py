@@ -10,17 +10,26 @@ import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process import firmware
 from kumoniwa.refusal import REPORT_IT
+from kumoniwa.values import dataclass
 
 AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
 NETDEV = "n0"
+"""The network behind the primary interface."""
+MTU = 9001
+"""Of interfaces that are plugged in a network, in bytes: EC2's."""
 METADATA_SOCKET = "imds.sock"
 LAYERS_FROM_GUEST = "../../layers"
+
+# The first write into a cluster of an overlay copies the rest of it by way of memory. Left alone, glibc has the kernel
+# map and unmap each piece of 128 KiB or more: such a write took 112 us of processor time, and takes 50 us with these
+# (31 us with clusters of 64 KiB).
+ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(1024 * 1024), "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024)}
+"""What QEMU's process gets beside what every program gets."""
 
 # The guest's network as QEMU's user-mode stack knows it. guestfwd is accepted only for an address inside the network,
 # hence a /4 that has both the VPC's addresses and 169.254.169.254 (it hides 160.0.0.0-175.255.255.255 from the guest).
@@ -31,9 +40,13 @@ _METADATA = "169.254.169.254:80"
 
 # The machine `pc`: disks can come and go at every slot of its one PCI bus while the guest runs. On `q35` each disk
 # would need a port of its own for that, and 27 of them make a boot a third longer (22 s of processor time, not 17).
-# Slots: 0 the host bridge, 1 the chipset, 2 the network, 3 what has no slot of its own, then the disks.
+# Slots: 0 the host bridge, 1 the chipset, 2 the primary network interface, 3 what has no slot of its own, then disks
+# upwards, and further interfaces from the last slot down.
 BUS = "pci.0"
 MOST_DISKS = 27
+MOST_PLUGGED = 28  # disks and further interfaces together
+NIC_IDS = "nic-"  # what the ids of further interfaces begin with
+_LAST_SLOT = 31
 DISK_IDS = "disk-"  # what the ids of disks begin with
 _FIRST_DISK_SLOT = 4
 _MOST_NAMED = 64  # layers below a disk's; QEMU finds further ones by itself: an argument's length has a limit
@@ -70,11 +83,12 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The open files of the listening sockets that QEMU inherits."""
+    """The open files that QEMU inherits: listening sockets, and taps in the order of the network interfaces."""
 
     monitor: int
     console: int
     agent: int
+    taps: tuple[int, ...] = ()
 
 
 def command_line(
@@ -91,10 +105,7 @@ def command_line(
         *("-nodefaults", "-no-user-config"),
         *("-display", "none"),
         *("-msg", "timestamp=on"),
-        # spawn stays allowed: guestfwd's cmd: forks a program for each metadata connection. So must elevateprivileges:
-        # its list has setsid, with which that program begins, and the filter would kill it without a word. (No program
-        # gains privileges: loading the filter sets no_new_privs.)
-        *("-sandbox", "on,obsolete=deny,resourcecontrol=deny"),
+        *("-sandbox", _sandbox(spec)),
         *("-machine", f"pc,usb=off,vmport=off,dump-guest-core=off{firmware.machine_options(spec.firmware)}"),
         *processor(host.accelerator),
         *("-smp", str(spec.vcpus)),
@@ -111,7 +122,7 @@ def command_line(
         *("-action", "shutdown=pause,panic=pause"),
         *_monitor(channels),
         *_console(channels),
-        *_network(spec),
+        *(_user_network(spec) if spec.nic.port is None else _taps(spec, channels.taps)),
         *_agent(channels),
         *("-object", "rng-random,id=entropy,filename=/dev/urandom"),
         *("-device", f"virtio-rng-pci,rng=entropy,bus={BUS},addr=0x3.0x1,romfile="),
@@ -178,7 +189,7 @@ def _check(spec: GuestSpec) -> None:
     nic = spec.nic
     for what, value, pattern in (
         ("guest id", spec.id, _GUEST_ID),
-        ("MAC address", nic.mac, _MAC),
+        *(("MAC address", each.mac, _MAC) for each in spec.nics),
         *(("serial number", disk.serial, _SERIAL) for disk in spec.disks),
     ):
         if not pattern.fullmatch(value):
@@ -196,7 +207,17 @@ def _check(spec: GuestSpec) -> None:
         )
     if len({disk.serial for disk in spec.disks}) != len(spec.disks):
         raise DriverError("A guest has no two disks of one serial number.", way_out=REPORT_IT)
-    if nic.address not in _NETWORK or nic.address in (_ROUTER, _RESOLVER):
+    if len(spec.disks) + len(spec.nics[1:]) > MOST_PLUGGED:
+        raise DriverError(
+            f"A guest has at most {MOST_PLUGGED} disks and further network interfaces together.",
+            way_out="Detach volumes or network interfaces of the instance.",
+        )
+    if nic.port is None and len(spec.nics) > 1:
+        raise DriverError(
+            "A guest of several network interfaces needs a network that carries packets.",
+            way_out="kumoniwa doctor says why there is none; or launch it with one interface.",
+        )
+    if nic.port is None and (nic.address not in _NETWORK or nic.address in (_ROUTER, _RESOLVER)):
         raise DriverError(
             f"{nic.address} cannot be a guest's address: the network driver reaches {_NETWORK} without "
             f"{_ROUTER} and {_RESOLVER}.",
@@ -243,7 +264,48 @@ def _console(channels: Channels) -> list[str]:
     ]
 
 
-def _network(spec: GuestSpec) -> list[str]:
+def nic_id(mac: str) -> str:
+    """The id of the device, and of the network behind it, of a further interface: by it every server finds it again."""
+    if not _MAC.fullmatch(mac):
+        raise DriverError(f"{mac!r} cannot be a MAC address.", way_out=REPORT_IT)
+    return f"{NIC_IDS}{mac.replace(':', '')}"
+
+
+def nic_device(mac: str, netdev: str) -> dict[str, str]:
+    """The device that shows a network to the guest, for `-device` and `device_add`."""
+    return {
+        "driver": "virtio-net-pci",
+        "netdev": netdev,
+        "mac": mac,
+        "host_mtu": str(MTU),
+        "bus": BUS,
+        "romfile": "",
+    }
+
+
+def _sandbox(spec: GuestSpec) -> str:
+    """What QEMU's own seccomp filter denies it."""
+    denied = "on,obsolete=deny,resourcecontrol=deny"
+    if spec.nic.port is not None:
+        return f"{denied},spawn=deny,elevateprivileges=deny"
+    # spawn stays allowed: guestfwd's cmd: forks a program for each metadata connection. So must elevateprivileges: its
+    # list has setsid, with which that program begins, and the filter would kill it without a word. (No program gains
+    # privileges: loading the filter sets no_new_privs.)
+    return denied
+
+
+def _taps(spec: GuestSpec, files: Sequence[int]) -> list[str]:
+    """The interfaces that are plugged in a network, each by the open file of its tap."""
+    arguments = []
+    for index, (nic, file) in enumerate(zip(spec.nics, files, strict=True)):
+        netdev = NETDEV if index == 0 else nic_id(nic.mac)
+        device = nic_device(nic.mac, netdev) | ({} if index == 0 else {"id": netdev})
+        device["addr"] = f"{2 if index == 0 else _LAST_SLOT + 1 - index:#x}"
+        arguments += ["-netdev", f"tap,id={netdev},fd={file},vhost=off", "-device", _options(device)]
+    return arguments
+
+
+def _user_network(spec: GuestSpec) -> list[str]:
     nic = spec.nic
     netdev = (
         f"user,id={NETDEV},net={_NETWORK},host={_ROUTER},dns={_RESOLVER},dhcpstart={nic.address},ipv6=off,"

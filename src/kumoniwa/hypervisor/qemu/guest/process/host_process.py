@@ -5,10 +5,10 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from kumoniwa import run
+from kumoniwa.values import dataclass
 
 _PROC = Path("/proc")
 

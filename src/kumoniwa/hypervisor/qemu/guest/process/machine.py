@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +17,17 @@ from kumoniwa.hypervisor.driver import (
     HostExhausted,
     LayerId,
     SerialConsole,
+    Tap,
 )
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, Channels, Host, command_line
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, ENVIRONMENT, Channels, Host, command_line
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.console import Console
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
 from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor, MonitorEvent
 from kumoniwa.hypervisor.qemu.untrusted import Value, shown
 from kumoniwa.tasks import Tasks
+from kumoniwa.values import dataclass
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,10 @@ class Hearing:
 class Machine:
     """A living QEMU. Made by `start` or `adopt`; over when its process ends, or let go with `release`."""
 
-    def __init__(self, folder: Path, identity: Identity, hearing: Hearing, tasks: Tasks) -> None:
+    def __init__(self, folder: Path, spec: GuestSpec, identity: Identity, hearing: Hearing, tasks: Tasks) -> None:
+        self.spec = spec
+        """What its process was made from."""
+        self.identity = identity
         self._folder = folder
         self._hearing = hearing
         self._tasks = tasks
@@ -89,12 +92,13 @@ class Machine:
         spec: GuestSpec,
         chains: Mapping[LayerId, Sequence[LayerId]],
         host: Host,
+        taps: Sequence[Tap],
         hearing: Hearing,
         tasks: Tasks,
     ) -> "Machine":
         """A new QEMU, its vCPUs not yet running. Raises `DriverError`; then there is no process.
 
-        `chains`: see `command_line`.
+        `chains`: see `command_line`. `taps`: of its network interfaces, where they are plugged in.
         """
         with contextlib.ExitStack() as stack:
             listening = [
@@ -102,12 +106,16 @@ class Machine:
                 for name in (_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET)
             ]
             await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
-            argv = command_line(spec, chains, host, Channels(*(socket.fileno() for socket in listening)))
+            monitor, console, agent = (socket.fileno() for socket in listening)
+            channels = Channels(monitor, console, agent, tuple(tap.tap for tap in taps))
+            argv = command_line(spec, chains, host, channels)
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
-            identity = _spawn(argv, folder, listening)
+            # The last one is for nobody to use: by it the network's namespace lives as long as the guest.
+            inherited = [monitor, console, agent, *channels.taps, *(tap.network for tap in taps[:1])]
+            identity = _spawn(argv, folder, inherited)
         if identity is None:
             raise _failure(folder)
-        machine = cls(folder, identity, hearing, tasks)
+        machine = cls(folder, spec, identity, hearing, tasks)
         try:
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, identity))
             await machine.connect(within=_START_WITHIN)
@@ -126,7 +134,7 @@ class Machine:
         identity = noted.process or await asyncio.to_thread(find_in, folder, PROGRAM)
         if identity is None:
             return None
-        machine = cls(folder, identity, hearing, tasks)
+        machine = cls(folder, noted.spec, identity, hearing, tasks)
         if not machine.alive:
             return None
         if noted.process is None:
@@ -173,10 +181,10 @@ class Machine:
         """Run a command of the human monitor; gives its text, which is not safe to show."""
         return (await self.execute("human-monitor-command", command_line=command)).page()
 
-    async def hand_over(self, channel: socket.socket, name: str) -> None:
-        """Give QEMU a copy of an open socket, under a name for the next command that takes one. Raises `GuestLost`."""
+    async def hand_over(self, file: int, name: str) -> None:
+        """Give QEMU a copy of an open file, under a name for the next command that takes one. Raises `GuestLost`."""
         monitor = self._monitor or await self.connect(within=_ANSWER_WITHIN)
-        await monitor.hand_over(channel.fileno(), name)
+        await monitor.hand_over(file, name)
 
     async def status(self) -> str:
         """QEMU's word for what the vCPUs do: `running`, `shutdown`, `paused`, `io-error`, …"""
@@ -232,15 +240,15 @@ class Machine:
             self._monitor = None
 
 
-def _spawn(argv: list[str], folder: Path, listening: list[socket.socket]) -> Identity | None:
-    """Start QEMU with these sockets; None when it ended at once."""
+def _spawn(argv: list[str], folder: Path, inherited: list[int]) -> Identity | None:
+    """Start QEMU with these open files; None when it ended at once."""
     path = folder / log_files.QEMU
     if path.exists():
         path.rename(
             folder / f"{log_files.QEMU}.before"
         )  # a crash can still be looked into after the guest was made again
     with path.open("wb") as output:
-        pid = run.start_detached(argv, cwd=folder, output=output, pass_fds=[socket.fileno() for socket in listening])
+        pid = run.start_detached(argv, cwd=folder, output=output, pass_fds=inherited, environment=ENVIRONMENT)
     if (identity := identify(pid)) is None:
         run.reap(pid)
     return identity

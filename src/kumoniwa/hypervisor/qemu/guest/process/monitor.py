@@ -9,7 +9,6 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -22,6 +21,7 @@ from kumoniwa import sockets
 from kumoniwa.hypervisor.driver import AGAIN, DriverError, GuestLost
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.pace import Pace
+from kumoniwa.values import dataclass
 
 log = structlog.get_logger(__name__)
 
@@ -72,11 +72,13 @@ class Monitor:
             raise GuestLost(f"The monitor of {self._name} does not answer: {_why(failure)}") from failure
 
     async def execute(self, command: str, **arguments: object) -> Value:
-        """Run a command; gives what it returns. Underscores in names of arguments stand for dashes.
+        """Run a command; gives what it returns. Underscores in names of arguments stand for dashes, but in a device's
+        properties.
 
         Raises `CommandRefused`, and `GuestLost` when no answer came: then it is not known whether it was done.
         """
-        named = {name.replace("_", "-"): value for name, value in arguments.items()}
+        between = "_" if command == "device_add" else "-"
+        named = {name.replace("_", between): value for name, value in arguments.items()}
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 returned = await self._client.execute(command, named or None)

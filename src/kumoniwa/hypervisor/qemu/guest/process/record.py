@@ -3,13 +3,23 @@
 import dataclasses
 import json
 import os
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestId, GuestNic, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import (
+    DiskBus,
+    DriverError,
+    Firmware,
+    GuestDisk,
+    GuestId,
+    GuestNic,
+    GuestSpec,
+    LayerId,
+    NetworkPort,
+)
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
+from kumoniwa.values import dataclass
 
 _NAME = "guest.json"
 
@@ -62,13 +72,18 @@ def _parsed(noted: dict[str, Any]) -> GuestRecord:
                 **spec,
                 "id": GuestId(spec["id"]),
                 "disks": tuple(GuestDisk(LayerId(disk["layer"]), disk["serial"]) for disk in spec["disks"]),
-                "nics": tuple(GuestNic(nic["mac"], IPv4Address(nic["address"])) for nic in spec["nics"]),
+                "nics": tuple(map(_nic, spec["nics"])),
                 "bus": DiskBus(spec["bus"]),
                 "firmware": Firmware(spec.get("firmware", Firmware.BIOS)),  # the first servers wrote none
             }
         ),
         process=Identity(**process) if process else None,
     )
+
+
+def _nic(noted: dict[str, Any]) -> GuestNic:
+    port = noted.get("port")  # there is none in a record of before networks carried packets
+    return GuestNic(noted["mac"], IPv4Address(noted["address"]), None if port is None else NetworkPort(**port))
 
 
 def sync_folder(folder: Path) -> None:

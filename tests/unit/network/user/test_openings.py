@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kumoniwa.model.security_groups import SecurityGroupRule
-from kumoniwa.network.plan import MOST, MOST_OF_NARROW, NARROW, Opening, openings
+from kumoniwa.network.user.openings import MOST, MOST_OF_NARROW, NARROW, Opening, openings
 
 
 def rule(protocol: str, first: int, last: int, cidr: str | None = "0.0.0.0/0", **others: Any) -> SecurityGroupRule:

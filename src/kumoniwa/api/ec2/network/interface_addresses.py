@@ -1,0 +1,114 @@
+"""The private addresses and the security groups that a network interface is to have: checked, or drawn."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.kinds import SECURITY_GROUP
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.model.security_groups import SecurityGroup
+from kumoniwa.model.vpcs import Subnet
+from kumoniwa.network.addresses import free_private
+from kumoniwa.store import network_interfaces, security_groups
+from kumoniwa.values import dataclass
+
+MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
+_BESIDE = "The parameter privateIpAddress cannot be used with the parameter privateIpAddresses"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAddresses:
+    """The private addresses that a request wants an interface to have. `primary` is None where any will do."""
+
+    primary: str | None
+    secondary: Sequence[str]
+    more: int
+    """How many further ones, whichever."""
+
+    @property
+    def count(self) -> int:
+        """How many it wants in all."""
+        return 1 + len(self.secondary) + self.more
+
+
+def asked_addresses(connection: Connection, subnet: Subnet, parameters: Mapping[str, Any]) -> AskedAddresses:
+    """What an interface's parameters ask for, in any of the forms that EC2 takes. Raises EC2's refusals."""
+    listed: Sequence[Mapping[str, Any]] = parameters.get("PrivateIpAddresses") or []
+    primary: str | None = parameters.get("PrivateIpAddress")
+    more = parameters.get("SecondaryPrivateIpAddressCount") or 0
+    if listed and primary is not None:
+        raise InvalidParameterCombination(_BESIDE)
+    primaries = [each.get("PrivateIpAddress") for each in listed if each.get("Primary")]
+    secondary = [each["PrivateIpAddress"] for each in listed if not each.get("Primary")]
+    if len(primaries) > 1:
+        raise InvalidParameterCombination("Only one primary private IP address can be specified.")
+    if secondary and more:
+        raise InvalidParameterCombination(
+            "You may not specify both a list of secondary private IP addresses and their count"
+        )
+    if more < 0:
+        raise InvalidParameterValue(f"Value ({more}) for parameter secondaryPrivateIpAddressCount is invalid.")
+    primary = primaries[0] if primaries else primary
+    wanted = [*([] if primary is None else [primary]), *secondary]
+    check_addresses(connection, subnet, wanted)
+    return AskedAddresses(primary, secondary, more)
+
+
+def check_addresses(connection: Connection, subnet: Subnet, wanted: Sequence[str]) -> None:
+    """Raises EC2's refusals of an address that is not the subnet's to give, or taken."""
+    block = IPv4Network(subnet.cidr)
+    for asked in wanted:
+        try:
+            address = IPv4Address(asked)
+        except ValueError:
+            raise InvalidParameterValue(f"Invalid IPv4 address: {asked[:200]}") from None
+        # EC2 keeps the first four addresses of a subnet and the last for itself.
+        if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
+            raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
+        if wanted.count(asked) > 1:
+            raise InvalidParameterValue(f"Address {asked} is specified more than once")
+    for taken in network_interfaces.addresses_in(connection, subnet.id, wanted) if wanted else ():
+        raise Ec2Error("InvalidIPAddress.InUse", f"Address {taken} is in use.")
+
+
+def drawn(connection: Connection, subnet: Subnet, count: int, beside: Sequence[str] = ()) -> list[str]:
+    """So many free private addresses of a subnet, and none of those `beside`. Raises `NoAddressLeft`."""
+    if not count:
+        return []
+    free = free_private(subnet, count, partial(_taken, connection, subnet.id, frozenset(beside)))
+    return list(free)
+
+
+def _taken(connection: Connection, subnet_id: str, beside: frozenset[str], asked: Sequence[str]) -> set[str]:
+    return network_interfaces.addresses_in(connection, subnet_id, asked) | beside.intersection(asked)
+
+
+def checked_groups(
+    connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]
+) -> tuple[SecurityGroup, ...]:
+    """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
+    wanted = tuple(dict.fromkeys(group_ids))
+    SECURITY_GROUP.check_form(wanted)
+    found = {group.id: group for group in security_groups.in_scope(connection, call.scope, wanted)}
+    for group_id in wanted:
+        if group_id not in found:
+            raise SECURITY_GROUP.not_found([group_id])
+        if found[group_id].vpc_id != vpc_id:
+            raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
+    if len(wanted) > MOST_GROUPS:
+        raise Ec2Error(
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "The maximum number of security groups per interface has been reached.",
+        )
+    return tuple(found[group_id] for group_id in wanted)
+
+
+def default_group(connection: Connection, vpc_id: str) -> SecurityGroup:
+    """The security group of what names none."""
+    group = security_groups.named(connection, vpc_id, security_groups.DEFAULT_NAME)
+    assert group is not None, "every VPC has one"
+    return group

@@ -1,0 +1,125 @@
+"""ModifyNetworkInterfaceAttribute, DescribeNetworkInterfaceAttribute and ResetNetworkInterfaceAttribute."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.create_network_interface import check_own
+from kumoniwa.api.ec2.network.describe_network_interfaces import described_attachment
+from kumoniwa.api.ec2.network.interface_addresses import checked_groups
+from kumoniwa.api.ec2.network.network_interface_output import group_sets
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
+from kumoniwa.api.registry import Depth, action
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, MissingParameter, unknown_attribute
+from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.store import network_interfaces
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+
+_NOT_BUILT = (
+    NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
+    NotBuiltParameter("EnablePrimaryIpv6", "IPv6 addresses"),
+    NotBuiltParameter("ConnectionTrackingSpecification", "the timeouts of connection tracking"),
+    NotBuiltParameter("AssociatePublicIpAddress", "a lent public address that comes later", harmless=(False,)),
+    NotBuiltParameter("AssociatedSubnetIds", "trunk interfaces"),
+)
+_CHANGED = ("Attachment", "Description", "Groups", "SourceDestCheck")
+
+
+@action("ModifyNetworkInterfaceAttribute", depth=Depth.PARTLY, not_built=_NOT_BUILT)
+async def modify_network_interface_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Change one attribute of a network interface; what filters its packets does so at once."""
+    refuse(parameters, _NOT_BUILT)
+    given = [name for name in _CHANGED if parameters.get(name) is not None]
+    if not given:
+        raise InvalidParameterCombination("No attributes specified.")
+    if len(given) > 1:
+        raise InvalidParameterCombination("Multiple attributes specified")
+    touched: list[str] = []
+
+    def modify(connection: Connection) -> Answer:
+        interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
+        check_own(interface)
+        _change(connection, call, interface, given[0], parameters[given[0]])
+        if given[0] == "Groups" and interface.instance_id is not None:
+            touched.append(interface.instance_id)
+        return None
+
+    answer = await cloud.change(call, modify)
+    await ensure_forwards(cloud.world, touched)
+    return answer
+
+
+@action("ResetNetworkInterfaceAttribute")
+async def reset_network_interface_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Check source and destination again: the one attribute that can be reset."""
+    if parameters.get("SourceDestCheck") is None:
+        raise InvalidParameterCombination("No attributes specified.")
+
+    def reset(connection: Connection) -> Answer:
+        interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
+        check_own(interface)
+        network_interfaces.change(connection, interface, source_dest_check=True)
+        return None
+
+    return await cloud.change(call, reset)
+
+
+@action("DescribeNetworkInterfaceAttribute")
+async def describe_network_interface_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """One attribute of a network interface."""
+    attribute: str | None = parameters.get("Attribute")
+    if attribute is None:
+        raise MissingParameter("attribute")
+
+    def read(connection: Connection) -> Answer:
+        interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
+        return {"NetworkInterfaceId": interface.id, **_described(connection, call, interface, attribute)}
+
+    return await cloud.read(read)
+
+
+def _described(connection: Connection, call: Call, interface: NetworkInterface, attribute: str) -> Mapping[str, Any]:
+    if attribute == "attachment":
+        return {"Attachment": None if interface.attachment_id is None else described_attachment(interface)}
+    if attribute == "description":
+        return {"Description": {"Value": interface.description}}
+    if attribute == "groupSet":
+        return {"Groups": list(group_sets(connection, call, [interface.id]).get(interface.id, ()))}
+    if attribute == "sourceDestCheck":
+        return {"SourceDestCheck": {"Value": interface.source_dest_check}}
+    if attribute == "associatePublicIpAddress":
+        return {"AssociatePublicIpAddress": False}
+    raise unknown_attribute(attribute)
+
+
+def _change(connection: Connection, call: Call, interface: NetworkInterface, name: str, value: Any) -> None:
+    if name == "Groups":
+        groups = checked_groups(connection, call, interface.vpc_id, value)
+        network_interfaces.set_groups(connection, interface, [group.id for group in groups])
+    elif name == "Attachment":
+        _change_attachment(connection, interface, value)
+    else:
+        if value.get("Value") is None:
+            raise MissingParameter(f"{name[0].lower()}{name[1:]}.value")
+        column = "description" if name == "Description" else "source_dest_check"
+        network_interfaces.change(connection, interface, **{column: value["Value"]})
+
+
+def _change_attachment(connection: Connection, interface: NetworkInterface, value: Mapping[str, Any]) -> None:
+    if (attachment_id := value.get("AttachmentId")) is None:
+        raise MissingParameter("attachment.attachmentId")
+    if attachment_id != interface.attachment_id:
+        raise no_such_attachment(attachment_id)
+    if (ends := value.get("DeleteOnTermination")) is None:
+        raise MissingParameter("attachment.deleteOnTermination")
+    network_interfaces.change(connection, interface, delete_on_termination=ends)
+
+
+def no_such_attachment(attachment_id: str) -> Ec2Error:
+    """EC2's refusal of an attachment that no network interface has."""
+    return Ec2Error("InvalidAttachmentID.NotFound", f"The attachment ID '{attachment_id[:200]}' does not exist")

@@ -1,0 +1,118 @@
+"""AssignPrivateIpAddresses and UnassignPrivateIpAddresses."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
+from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.create_network_interface import MOST_UNATTACHED, check_own
+from kumoniwa.api.ec2.network.interface_addresses import check_addresses, drawn
+from kumoniwa.api.not_built import NotBuiltParameter, refuse
+from kumoniwa.api.registry import Depth, action
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.model.instance_types import INSTANCE_TYPES
+from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
+from kumoniwa.model.vpcs import Subnet
+from kumoniwa.store import elastic_ips, instances, network_interfaces, vpcs
+
+_NOT_BUILT = (
+    NotBuiltParameter("Ipv4Prefixes", "delegated prefixes"),
+    NotBuiltParameter("Ipv4PrefixCount", "delegated prefixes", harmless=(0,)),
+)
+
+
+@action("AssignPrivateIpAddresses", depth=Depth.PARTLY, not_built=_NOT_BUILT)
+async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Give a network interface further private addresses: these, or so many of its subnet's."""
+    refuse(parameters, _NOT_BUILT)
+    wanted: Sequence[str] = parameters.get("PrivateIpAddresses") or []
+    count: int | None = parameters.get("SecondaryPrivateIpAddressCount")
+    if wanted and count is not None:
+        raise InvalidParameterCombination(
+            "The parameter secondaryPrivateIpAddressCount cannot be used with the parameter privateIpAddress"
+        )
+    if not wanted and count is None:
+        raise MissingParameter("secondaryPrivateIpAddressCount")
+    if count is not None and count < 1:
+        raise InvalidParameterValue(f"Value ({count}) for parameter secondaryPrivateIpAddressCount is invalid.")
+
+    def assign(connection: Connection) -> Answer:
+        interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
+        check_own(interface)
+        [subnet] = vpcs.subnets_in(connection, call.scope, [interface.subnet_id])
+        present = network_interfaces.secondary_of(connection, [interface.id]).get(interface.id, [])
+        _check_limit(connection, interface, 1 + len(present) + (count or len(wanted)))
+        if parameters.get("AllowReassignment"):
+            _take_from_others(connection, subnet, interface, wanted)
+        check_addresses(connection, subnet, wanted)
+        added = list(wanted) or drawn(connection, subnet, count or 0)
+        last = network_interfaces.last_position(connection, interface.id)
+        network_interfaces.add_addresses(
+            connection,
+            *(
+                SecondaryAddress(interface.id, subnet.id, address, position)
+                for position, address in enumerate(added, start=last + 1)
+            ),
+        )
+        network_interfaces.count_change(connection, interface)
+        return {
+            "NetworkInterfaceId": interface.id,
+            "AssignedPrivateIpAddresses": [{"PrivateIpAddress": address} for address in added],
+        }
+
+    return await cloud.change(call, assign)
+
+
+@action("UnassignPrivateIpAddresses", depth=Depth.PARTLY, not_built=(NotBuiltParameter("Ipv4Prefixes", "prefixes"),))
+async def unassign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Take further private addresses from a network interface; no Elastic IP address leads to them any more."""
+    refuse(parameters, _NOT_BUILT)
+    unwanted: Sequence[str] = parameters.get("PrivateIpAddresses") or []
+    if not unwanted:
+        raise MissingParameter("privateIpAddress")
+
+    def unassign(connection: Connection) -> Answer:
+        interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
+        check_own(interface)
+        present = network_interfaces.secondary_of(connection, [interface.id]).get(interface.id, [])
+        if unknown := [address for address in dict.fromkeys(unwanted) if address not in present]:
+            raise InvalidParameterValue(
+                f"Some of [{', '.join(unknown)[:2000]}] are not assigned to interface {interface.id}"
+            )
+        _remove(connection, interface, unwanted)
+        return None
+
+    return await cloud.change(call, unassign)
+
+
+def _check_limit(connection: Connection, interface: NetworkInterface, count: int) -> None:
+    """Raises EC2's refusal of more private addresses than the instance's type allows an interface."""
+    most = MOST_UNATTACHED
+    if interface.instance_id is not None:
+        instance = instances.get(connection, interface.instance_id)
+        assert instance is not None, "it is attached to it"
+        most = INSTANCE_TYPES[instance.instance_type].most_addresses
+    if count > most:
+        raise Ec2Error("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
+
+
+def _take_from_others(
+    connection: Connection, subnet: Subnet, interface: NetworkInterface, wanted: Sequence[str]
+) -> None:
+    """Take these addresses from the other interfaces that have them as secondary ones."""
+    for owner_id, address in network_interfaces.secondary_owners(connection, subnet.id, wanted):
+        owner = network_interfaces.get(connection, owner_id)
+        if owner is not None and owner.id != interface.id:
+            _remove(connection, owner, [address])
+
+
+def _remove(connection: Connection, interface: NetworkInterface, unwanted: Sequence[str]) -> None:
+    leading = elastic_ips.of_interfaces(connection, [interface.id]).get(interface.id, {})
+    for address in unwanted:
+        if (elastic := leading.get(address)) is not None:
+            elastic_ips.disassociate(connection, elastic)
+    network_interfaces.remove_addresses(connection, interface, unwanted)
+    network_interfaces.count_change(connection, interface)

@@ -1,0 +1,16 @@
+"""The way into the console: what a server needs of it before any browser has asked for a page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kumoniwa.api.call import Call
+from kumoniwa.console.sessions import Principal, Sessions
+
+PREFIX = "/console/"
+SIGN_IN_CODES = "POST /_kumoniwa/console/sign-in-codes"
+"""The route of the signed API that gives a sign-in code."""
+
+
+async def sign_in_code(sessions: Sessions, call: Call, _named: Mapping[str, str]) -> Mapping[str, Any]:
+    """A sign-in code for whoever signed this request (an extension of the signed API)."""
+    return {"code": sessions.code(Principal(call.account, call.principal))}

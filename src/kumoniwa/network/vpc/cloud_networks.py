@@ -1,0 +1,230 @@
+"""The networks of one cloud's VPCs on this host: planned from its rows, and kept as planned.
+
+A network is there from its first guest on. Whatever is lost of it (its keeper, its programs, a rule) is there again
+after `ensure`, which the loss of a keeper brings about by itself.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from kumoniwa.network.vpc import names, nft, routes, settings
+from kumoniwa.network.vpc.gather import PLANNED_FROM, NoSuchVpc, gather
+from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
+from kumoniwa.network.vpc.host.host_network import Devices, Family, HostNetwork, TapFiles, Texts
+from kumoniwa.network.vpc.host.way_out import HostPort
+from kumoniwa.network.vpc.plan import METADATA, Plan
+from kumoniwa.store.changes import Changed, Heard
+from kumoniwa.store.database import Database
+from kumoniwa.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_METADATA_PORT = 80
+_METADATA_BACKLOG = 128  # connections of all guests of a network that wait for a server
+_AGAIN_AFTER = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, then always as the last one
+
+OpenMetadata = Callable[[str, socket.socket], Awaitable[None]]
+
+
+class CloudNetworks:
+    """See above. `folder` is their own. `open_metadata` is handed the sockets at which a network's guests ask for their
+    metadata; the one before is of no more use then."""
+
+    def __init__(self, folder: Path, database: Database, open_metadata: OpenMetadata) -> None:
+        self._folder = folder
+        self._database = database
+        self._open_metadata = open_metadata
+        self._tasks = Tasks("networks")
+        self._family = Family()
+        self._networks: dict[str, HostNetwork] = {}
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._stirred = asyncio.Event()
+        self._heard: Heard | None = None
+        self._carried: dict[str, Plan] = {}
+        """What the host carries of each, as far as that is known: from our last words to its keeper on."""
+
+    def follow(self) -> None:
+        """Have the networks as the rows have them, from now on, whoever changes them. Ends with `close`."""
+        loop = asyncio.get_running_loop()
+
+        def heard(changed: Changed) -> None:
+            if not PLANNED_FROM.isdisjoint(changed):
+                loop.call_soon_threadsafe(self._stirred.set)
+
+        self._database.changes.follow(heard)
+        self._heard = heard
+        self._tasks.start(self._follow(), "follow changes")
+
+    async def plug(self, vpc_id: str, interface_id: str) -> TapFiles:
+        """A tap for an interface, whose network is there and carries as planned. Raises `NetworkFailed`."""
+        async with self._turns[vpc_id]:
+            plan = await self._ensure(vpc_id)  # also without a tap of this name that was there before
+            interface = plan.interfaces.get(interface_id)
+            if interface is None:
+                raise NetworkFailed(f"{vpc_id} has no interface {interface_id}")
+            files = await self._network(vpc_id).tap(interface.tap)
+            try:
+                await self._ensure(vpc_id)
+            except BaseException:
+                files.close()
+                raise
+            return files
+
+    def found(self, vpc_id: str, file: int) -> None:
+        """A guest lives on in this VPC's network, whose namespace this open file is; it is ours now."""
+        self._network(vpc_id).found(file)
+
+    async def ensure(self, vpc_id: str) -> None:
+        """Afterwards the network is as the rows have it, if there is one. Raises `NetworkFailed`."""
+        if vpc_id in self._networks:
+            async with self._turns[vpc_id]:
+                await self._ensure(vpc_id)
+
+    async def ensure_soon(self, vpc_id: str) -> None:
+        """As `ensure`; where that fails, it is tried until it does not. Of a VPC that is deleted nothing is left."""
+        try:
+            await self.ensure(vpc_id)
+        except NoSuchVpc:
+            network = self._networks.pop(vpc_id)
+            self._carried.pop(vpc_id, None)
+            await network.ensure_gone()
+        except NetworkFailed as failure:
+            log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+            self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+
+    async def ensure_ports(self, vpc_id: str, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
+        """See `HostNetwork.ensure_ports`."""
+        if vpc_id not in self._networks:
+            return {}
+        return await self._network(vpc_id).ensure_ports(owner, wanted)
+
+    async def adopt(self) -> None:
+        """At start, the guests being found: afterwards each network with a guest is there again, or tried again."""
+        for vpc_id in list(self._networks):
+            await self.ensure_soon(vpc_id)
+
+    async def settle(self) -> None:
+        """Once all guests' ports are open that are to be: close those that an earlier server left."""
+        for vpc_id in list(self._carried):
+            with contextlib.suppress(NetworkFailed):  # its keeper is lost: then they are closed
+                await self._network(vpc_id).settle()
+
+    async def close(self) -> None:
+        """Let go of all. Those with guests go on, the others end."""
+        if self._heard is not None:
+            self._database.changes.forget(self._heard)
+        await self._tasks.close()
+        for network in self._networks.values():
+            network.let_go()
+        self._networks.clear()
+        self._family.close()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            for vpc_id in list(self._carried):
+                await self.ensure_soon(vpc_id)
+
+    async def _ensure(self, vpc_id: str) -> Plan:
+        """Have the host carry the network as the rows have it now, and give that: the whole of it where the host is not
+        known to carry what was planned last, else what differs from that."""
+        network = self._network(vpc_id)
+        await network.ensure_kept()
+        carried = self._carried.pop(vpc_id, None)
+        gathered = await self._database.read(partial(gather, vpc_id=vpc_id))
+        there = await self._ensure_devices(network, gathered)
+        plan = _as_it_is(gathered, there)
+        if carried is None:
+            await self._carry_whole(network, plan)
+        elif carried != plan:
+            try:
+                await network.apply(_changes(carried, plan))
+            except NetworkRefused as failure:
+                log.warning("a network is not as was thought", network=vpc_id, reason=str(failure))
+                await self._carry_whole(network, plan)
+        for link in there.links - {peering.link for peering in plan.peerings.values() if peering.active}:
+            await network.ensure_no_link(link)
+        if network.is_there:
+            self._carried[vpc_id] = plan
+        return plan
+
+    async def _ensure_devices(self, network: HostNetwork, plan: Plan) -> Devices:
+        """Have links to those peers that are there, and give what devices there are. The peer learns of a new link."""
+        there = await network.devices()
+        for peering in plan.peerings.values():
+            other = self._networks.get(peering.vpc_id)
+            if peering.active and peering.link not in there.links and other is not None and other.is_there:
+                try:
+                    await network.ensure_link(peering.link, other)
+                except NetworkRefused as failure:
+                    log.error("two networks cannot be linked", peering=peering.id, reason=str(failure))
+                else:
+                    self._stirred.set()
+        return await network.devices()
+
+    async def _carry_whole(self, network: HostNetwork, plan: Plan) -> None:
+        await network.ensure_way_out(plan.transit)
+        await network.apply(_whole(plan))
+        listening = await network.listen(METADATA, _METADATA_PORT, _METADATA_BACKLOG)
+        await self._open_metadata(plan.vpc_id, listening)
+
+    def _network(self, vpc_id: str) -> HostNetwork:
+        if vpc_id not in self._networks:
+            lost = partial(self._lost, vpc_id)
+            self._networks[vpc_id] = HostNetwork(vpc_id, self._folder / vpc_id, self._tasks, lost, self._family)
+        return self._networks[vpc_id]
+
+    def _lost(self, vpc_id: str) -> None:
+        self._carried.pop(vpc_id, None)
+        self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+
+    async def _ensure_again(self, vpc_id: str) -> None:
+        """Ensure it until it is there."""
+        waits = iter(_AGAIN_AFTER)
+        while True:
+            await asyncio.sleep(next(waits, _AGAIN_AFTER[-1]))
+            try:
+                await self.ensure(vpc_id)
+                return
+            except NoSuchVpc:
+                return
+            except NetworkFailed as failure:
+                log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+
+
+def _as_it_is(plan: Plan, there: Devices) -> Plan:
+    """The plan, in which just those interfaces are live that have a tap, and those peers active that have a link."""
+    interfaces = {
+        one.id: one if (live := one.tap in there.taps) == one.live else replace(one, live=live)
+        for one in plan.interfaces.values()
+    }
+    peerings = {
+        one.id: one if one.link in there.links else replace(one, active=False) for one in plan.peerings.values()
+    }
+    return replace(plan, interfaces=interfaces, peerings=peerings)
+
+
+def _whole(plan: Plan) -> Texts:
+    live = [interface.tap for interface in plan.interfaces.values() if interface.live]
+    return Texts(
+        settings.whole() | settings.of_taps(live),
+        routes.whole(plan),
+        nft.whole(plan).batches,
+        names.files(plan),
+    )
+
+
+def _changes(before: Plan, after: Plan) -> Texts:
+    known = {interface.tap for interface in before.interfaces.values() if interface.live}
+    new = [interface.tap for interface in after.interfaces.values() if interface.live and interface.tap not in known]
+    batches = nft.changes(before, after).batches
+    return Texts(settings.of_taps(new), routes.changes(before, after), batches, names.files(after))

@@ -1,0 +1,754 @@
+-- The tables of a new data folder. Written by scripts/reference from store/tables.
+
+CREATE TABLE boots (
+	id VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	number INTEGER NOT NULL,
+	cause VARCHAR NOT NULL,
+	started_at BIGINT NOT NULL,
+	action VARCHAR,
+	request_id VARCHAR,
+	principal VARCHAR,
+	called_at BIGINT,
+	kernel_started_at BIGINT,
+	reachable_at BIGINT,
+	end_cause VARCHAR,
+	end_action VARCHAR,
+	end_request_id VARCHAR,
+	end_principal VARCHAR,
+	end_called_at BIGINT,
+	end_requested_at BIGINT,
+	at_rest_at BIGINT,
+	end_clean BOOLEAN,
+	ended_at BIGINT,
+	cut_seconds FLOAT,
+	PRIMARY KEY (id),
+	UNIQUE (instance_id, number)
+);
+
+CREATE INDEX boots_of_many ON boots (instance_id, number) WHERE number > 100;
+
+CREATE INDEX boots_started ON boots (started_at);
+
+CREATE TABLE client_tokens (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	action VARCHAR NOT NULL,
+	value VARCHAR NOT NULL,
+	fingerprint VARCHAR NOT NULL,
+	output JSON NOT NULL,
+	created_at BIGINT NOT NULL,
+	PRIMARY KEY (account, region, action, value)
+);
+
+CREATE INDEX client_tokens_age ON client_tokens (created_at);
+
+CREATE TABLE dhcp_options (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	options JSON NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX dhcp_options_scope ON dhcp_options (account, region);
+
+CREATE TABLE facts (
+	name VARCHAR NOT NULL,
+	value JSON NOT NULL,
+	PRIMARY KEY (name)
+);
+
+CREATE TABLE images (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	description VARCHAR,
+	state VARCHAR NOT NULL,
+	architecture VARCHAR NOT NULL,
+	root_device_name VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	boot_mode VARCHAR,
+	ena_support BOOLEAN NOT NULL,
+	platform_details VARCHAR NOT NULL,
+	imds_tokens_required BOOLEAN NOT NULL,
+	source_instance_id VARCHAR,
+	source_image_id VARCHAR,
+	state_reason_code VARCHAR,
+	state_reason_message TEXT,
+	deregistered_at BIGINT,
+	consistency VARCHAR,
+	consistency_detail TEXT,
+	frozen_ms FLOAT,
+	last_launched_at BIGINT,
+	deprecation_at BIGINT,
+	deregistration_protection VARCHAR DEFAULT 'disabled' NOT NULL,
+	protected_until BIGINT,
+	nvme_only BOOLEAN DEFAULT 1 NOT NULL,
+	request_id VARCHAR,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX images_age ON images (deregistered_at);
+
+CREATE INDEX images_order ON images (account, region, created_at, id);
+
+CREATE INDEX images_scope ON images (account, region, name);
+
+CREATE INDEX images_source ON images (source_image_id);
+
+CREATE TABLE import_tasks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	snapshot_id VARCHAR NOT NULL,
+	source TEXT NOT NULL,
+	format VARCHAR NOT NULL,
+	description VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	progress INTEGER NOT NULL,
+	created_at BIGINT NOT NULL,
+	status_message TEXT NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX import_tasks_age ON import_tasks (created_at);
+
+CREATE INDEX import_tasks_scope ON import_tasks (account, region);
+
+CREATE TABLE instance_moves (
+	instance_id VARCHAR NOT NULL,
+	number INTEGER NOT NULL,
+	state VARCHAR NOT NULL,
+	at BIGINT NOT NULL,
+	PRIMARY KEY (instance_id, number)
+);
+
+CREATE INDEX instance_moves_at ON instance_moves (at);
+
+CREATE TABLE instances (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	reservation_id VARCHAR NOT NULL,
+	requester VARCHAR NOT NULL,
+	launch_index INTEGER NOT NULL,
+	image_id VARCHAR NOT NULL,
+	instance_type VARCHAR NOT NULL,
+	architecture VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	zone VARCHAR NOT NULL,
+	public_ip VARCHAR,
+	associate_public_ip BOOLEAN NOT NULL,
+	key_name VARCHAR,
+	public_key TEXT,
+	root_device_name VARCHAR NOT NULL,
+	boot_mode VARCHAR,
+	nvme_only BOOLEAN DEFAULT 1 NOT NULL,
+	launch_time BIGINT NOT NULL,
+	first_launch_time BIGINT NOT NULL,
+	guest_uuid VARCHAR NOT NULL,
+	user_data TEXT,
+	client_token VARCHAR NOT NULL,
+	disable_api_stop BOOLEAN NOT NULL,
+	disable_api_termination BOOLEAN NOT NULL,
+	shutdown_behavior VARCHAR NOT NULL,
+	ebs_optimized BOOLEAN NOT NULL,
+	monitoring BOOLEAN NOT NULL,
+	metadata_endpoint BOOLEAN NOT NULL,
+	metadata_tokens_required BOOLEAN NOT NULL,
+	metadata_hop_limit INTEGER NOT NULL,
+	metadata_tags BOOLEAN NOT NULL,
+	options JSON NOT NULL,
+	state_transition_reason VARCHAR NOT NULL,
+	state_reason_code VARCHAR,
+	state_reason_message TEXT,
+	reachability VARCHAR NOT NULL,
+	impaired_since BIGINT,
+	terminated_at BIGINT,
+	version INTEGER NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (public_ip)
+);
+
+CREATE INDEX instances_image ON instances (image_id);
+
+CREATE INDEX instances_order ON instances (account, region, first_launch_time, reservation_id, launch_index, id);
+
+CREATE INDEX instances_state ON instances (state, reachability);
+
+CREATE TABLE key_pairs (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	key_type VARCHAR NOT NULL,
+	fingerprint VARCHAR NOT NULL,
+	public_key TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (account, region, name)
+);
+
+CREATE TABLE layers (
+	id VARCHAR NOT NULL,
+	parent_id VARCHAR,
+	size_bytes BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	sealed_bytes BIGINT,
+	sealed_sha256 VARCHAR,
+	made BOOLEAN DEFAULT 1 NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(parent_id) REFERENCES layers (id)
+);
+
+CREATE INDEX ix_layers_parent_id ON layers (parent_id);
+
+CREATE TABLE nat_gateways (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	subnet_id VARCHAR NOT NULL,
+	public BOOLEAN NOT NULL,
+	state VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	interface_id VARCHAR,
+	private_ip VARCHAR NOT NULL,
+	allocation_id VARCHAR,
+	public_ip VARCHAR,
+	deleted_at BIGINT,
+	failure_code VARCHAR,
+	failure_message TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_nat_gateways_deleted_at ON nat_gateways (deleted_at);
+
+CREATE INDEX ix_nat_gateways_subnet_id ON nat_gateways (subnet_id);
+
+CREATE INDEX ix_nat_gateways_vpc_id ON nat_gateways (vpc_id);
+
+CREATE INDEX nat_gateways_scope ON nat_gateways (account, region);
+
+CREATE TABLE peerings (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	requester_vpc_id VARCHAR NOT NULL,
+	accepter_account VARCHAR NOT NULL,
+	accepter_region VARCHAR NOT NULL,
+	accepter_vpc_id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	message TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	ended_at BIGINT,
+	requester_resolves BOOLEAN DEFAULT 0 NOT NULL,
+	accepter_resolves BOOLEAN DEFAULT 0 NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_peerings_accepter_vpc_id ON peerings (accepter_vpc_id);
+
+CREATE INDEX ix_peerings_ended_at ON peerings (ended_at);
+
+CREATE INDEX ix_peerings_requester_vpc_id ON peerings (requester_vpc_id);
+
+CREATE INDEX peerings_accepter ON peerings (accepter_account, accepter_region);
+
+CREATE INDEX peerings_scope ON peerings (account, region);
+
+CREATE TABLE permissions (
+	resource_id VARCHAR NOT NULL,
+	grantee VARCHAR NOT NULL,
+	PRIMARY KEY (resource_id, grantee)
+);
+
+CREATE TABLE prefix_lists (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	ipv6 BOOLEAN NOT NULL,
+	most_entries INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX prefix_lists_scope ON prefix_lists (account, region);
+
+CREATE TABLE replace_root_tasks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	started_at BIGINT NOT NULL,
+	delete_replaced BOOLEAN NOT NULL,
+	new_volume_id VARCHAR NOT NULL,
+	old_volume_id VARCHAR NOT NULL,
+	image_id VARCHAR,
+	snapshot_id VARCHAR,
+	completed_at BIGINT,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX replace_root_tasks_age ON replace_root_tasks (started_at);
+
+CREATE INDEX replace_root_tasks_instance ON replace_root_tasks (instance_id, started_at);
+
+CREATE INDEX replace_root_tasks_scope ON replace_root_tasks (account, region);
+
+CREATE TABLE tags (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	resource_id VARCHAR NOT NULL,
+	"key" VARCHAR NOT NULL,
+	resource_type VARCHAR NOT NULL,
+	value VARCHAR NOT NULL,
+	PRIMARY KEY (resource_id, "key")
+);
+
+CREATE INDEX tags_order ON tags (account, region, resource_id, "key");
+
+CREATE INDEX tags_pairs ON tags (account, region, resource_type, "key", value, resource_id);
+
+CREATE TABLE vpcs (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	cidr VARCHAR NOT NULL,
+	is_default BOOLEAN NOT NULL,
+	dhcp_options_id VARCHAR NOT NULL,
+	cidr_association_id VARCHAR NOT NULL,
+	dns_support BOOLEAN DEFAULT 1 NOT NULL,
+	dns_hostnames BOOLEAN DEFAULT 1 NOT NULL,
+	usage_metrics BOOLEAN DEFAULT 0 NOT NULL,
+	tenancy VARCHAR DEFAULT 'default' NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX vpcs_dhcp_options ON vpcs (dhcp_options_id);
+
+CREATE INDEX vpcs_scope ON vpcs (account, region);
+
+CREATE TABLE workflows (
+	sequence INTEGER NOT NULL,
+	id VARCHAR NOT NULL,
+	kind VARCHAR NOT NULL,
+	subject VARCHAR,
+	arguments JSON NOT NULL,
+	state VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	action VARCHAR,
+	request_id VARCHAR,
+	principal VARCHAR,
+	error TEXT,
+	finished_at BIGINT,
+	overridden_at BIGINT,
+	overridden_by VARCHAR,
+	overridden_step VARCHAR,
+	PRIMARY KEY (sequence),
+	UNIQUE (id)
+);
+
+CREATE INDEX ix_workflows_state ON workflows (state);
+
+CREATE INDEX workflows_finished ON workflows (finished_at);
+
+CREATE INDEX workflows_kind ON workflows (kind, created_at);
+
+CREATE INDEX workflows_turn ON workflows (subject, state, sequence);
+
+CREATE TABLE claims (
+	resource_id VARCHAR NOT NULL,
+	workflow_id VARCHAR NOT NULL,
+	PRIMARY KEY (resource_id),
+	FOREIGN KEY(workflow_id) REFERENCES workflows (id)
+);
+
+CREATE INDEX ix_claims_workflow_id ON claims (workflow_id);
+
+CREATE TABLE egress_only_gateways (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX egress_only_gateways_scope ON egress_only_gateways (account, region);
+
+CREATE INDEX ix_egress_only_gateways_vpc_id ON egress_only_gateways (vpc_id);
+
+CREATE TABLE image_devices (
+	image_id VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	device VARCHAR NOT NULL,
+	snapshot_id VARCHAR,
+	size_gib INTEGER,
+	volume_type VARCHAR NOT NULL,
+	iops INTEGER,
+	throughput INTEGER,
+	delete_on_termination BOOLEAN NOT NULL,
+	virtual_name VARCHAR,
+	PRIMARY KEY (image_id, position),
+	FOREIGN KEY(image_id) REFERENCES images (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_image_devices_snapshot_id ON image_devices (snapshot_id);
+
+CREATE TABLE internet_gateways (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR,
+	PRIMARY KEY (id),
+	UNIQUE (vpc_id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX internet_gateways_scope ON internet_gateways (account, region);
+
+CREATE TABLE network_acls (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	is_default BOOLEAN NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX ix_network_acls_vpc_id ON network_acls (vpc_id);
+
+CREATE INDEX network_acls_scope ON network_acls (account, region);
+
+CREATE TABLE prefix_list_entries (
+	prefix_list_id VARCHAR NOT NULL,
+	cidr VARCHAR NOT NULL,
+	since INTEGER NOT NULL,
+	description VARCHAR,
+	until INTEGER,
+	PRIMARY KEY (prefix_list_id, cidr, since),
+	FOREIGN KEY(prefix_list_id) REFERENCES prefix_lists (id) ON DELETE CASCADE
+);
+
+CREATE TABLE route_tables (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX ix_route_tables_vpc_id ON route_tables (vpc_id);
+
+CREATE INDEX route_tables_scope ON route_tables (account, region);
+
+CREATE TABLE security_groups (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	description VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (vpc_id, name),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX security_groups_scope ON security_groups (account, region);
+
+CREATE TABLE snapshots (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	volume_id VARCHAR NOT NULL,
+	volume_size_gib INTEGER NOT NULL,
+	state VARCHAR NOT NULL,
+	progress INTEGER NOT NULL,
+	started_at BIGINT NOT NULL,
+	description VARCHAR NOT NULL,
+	layer_id VARCHAR,
+	completed_at BIGINT,
+	state_message TEXT,
+	consistency VARCHAR,
+	consistency_detail TEXT,
+	frozen_ms FLOAT,
+	changed_bytes BIGINT,
+	full_bytes BIGINT,
+	PRIMARY KEY (id),
+	FOREIGN KEY(layer_id) REFERENCES layers (id)
+);
+
+CREATE INDEX ix_snapshots_layer_id ON snapshots (layer_id);
+
+CREATE INDEX ix_snapshots_volume_id ON snapshots (volume_id);
+
+CREATE INDEX snapshots_order ON snapshots (account, region, started_at, id);
+
+CREATE TABLE steps (
+	workflow_id VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	number INTEGER NOT NULL,
+	result JSON,
+	error TEXT,
+	finished_at BIGINT NOT NULL,
+	PRIMARY KEY (workflow_id, name),
+	FOREIGN KEY(workflow_id) REFERENCES workflows (id) ON DELETE CASCADE
+);
+
+CREATE TABLE subnets (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	zone VARCHAR NOT NULL,
+	zone_id VARCHAR NOT NULL,
+	cidr VARCHAR NOT NULL,
+	default_for_az BOOLEAN NOT NULL,
+	map_public_ip_on_launch BOOLEAN NOT NULL,
+	acl_id VARCHAR DEFAULT '' NOT NULL,
+	acl_association_id VARCHAR DEFAULT '' NOT NULL,
+	ipv6_cidr VARCHAR,
+	ipv6_association_id VARCHAR,
+	assign_ipv6 BOOLEAN DEFAULT 0 NOT NULL,
+	dns64 BOOLEAN DEFAULT 0 NOT NULL,
+	hostname_type VARCHAR DEFAULT 'ip-name' NOT NULL,
+	resource_name_a BOOLEAN DEFAULT 0 NOT NULL,
+	resource_name_aaaa BOOLEAN DEFAULT 0 NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id)
+);
+
+CREATE INDEX ix_subnets_acl_association_id ON subnets (acl_association_id);
+
+CREATE INDEX ix_subnets_acl_id ON subnets (acl_id);
+
+CREATE INDEX ix_subnets_vpc_id ON subnets (vpc_id);
+
+CREATE INDEX subnets_scope ON subnets (account, region);
+
+CREATE TABLE volumes (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	zone VARCHAR NOT NULL,
+	size_gib INTEGER NOT NULL,
+	volume_type VARCHAR NOT NULL,
+	iops INTEGER,
+	throughput INTEGER,
+	snapshot_id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	head VARCHAR NOT NULL,
+	encrypted BOOLEAN NOT NULL,
+	auto_enable_io BOOLEAN DEFAULT 0 NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(head) REFERENCES layers (id)
+);
+
+CREATE INDEX ix_volumes_head ON volumes (head);
+
+CREATE INDEX volumes_order ON volumes (account, region, created_at, id);
+
+CREATE TABLE vpc_blocks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	cidr VARCHAR NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_vpc_blocks_vpc_id ON vpc_blocks (vpc_id);
+
+CREATE INDEX vpc_blocks_scope ON vpc_blocks (account, region);
+
+CREATE TABLE acl_entries (
+	acl_id VARCHAR NOT NULL,
+	egress BOOLEAN NOT NULL,
+	number INTEGER NOT NULL,
+	protocol VARCHAR NOT NULL,
+	allow BOOLEAN NOT NULL,
+	cidr_ipv4 VARCHAR,
+	cidr_ipv6 VARCHAR,
+	from_port INTEGER,
+	to_port INTEGER,
+	icmp_type INTEGER,
+	icmp_code INTEGER,
+	PRIMARY KEY (acl_id, egress, number),
+	FOREIGN KEY(acl_id) REFERENCES network_acls (id) ON DELETE CASCADE
+);
+
+CREATE TABLE attachments (
+	volume_id VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	device VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	attached_at BIGINT NOT NULL,
+	delete_on_termination BOOLEAN NOT NULL,
+	position INTEGER NOT NULL,
+	after_boot INTEGER DEFAULT '0' NOT NULL,
+	PRIMARY KEY (volume_id),
+	FOREIGN KEY(volume_id) REFERENCES volumes (id) ON DELETE CASCADE,
+	FOREIGN KEY(instance_id) REFERENCES instances (id)
+);
+
+CREATE INDEX ix_attachments_instance_id ON attachments (instance_id);
+
+CREATE TABLE network_interfaces (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	subnet_id VARCHAR NOT NULL,
+	mac VARCHAR NOT NULL,
+	private_ip VARCHAR NOT NULL,
+	description VARCHAR NOT NULL,
+	source_dest_check BOOLEAN NOT NULL,
+	instance_id VARCHAR,
+	attachment_id VARCHAR,
+	device_index INTEGER,
+	attached_at BIGINT,
+	delete_on_termination BOOLEAN NOT NULL,
+	attachment_state VARCHAR DEFAULT 'attached' NOT NULL,
+	kind VARCHAR DEFAULT 'interface' NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (subnet_id, private_ip),
+	UNIQUE (instance_id, device_index),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id),
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id),
+	FOREIGN KEY(instance_id) REFERENCES instances (id)
+);
+
+CREATE INDEX network_interfaces_address ON network_interfaces (account, region, private_ip);
+
+CREATE INDEX network_interfaces_attachment ON network_interfaces (attachment_id);
+
+CREATE INDEX network_interfaces_order ON network_interfaces (account, region, id);
+
+CREATE TABLE route_table_associations (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	route_table_id VARCHAR NOT NULL,
+	main BOOLEAN NOT NULL,
+	subnet_id VARCHAR,
+	gateway_id VARCHAR,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id),
+	FOREIGN KEY(route_table_id) REFERENCES route_tables (id),
+	UNIQUE (subnet_id),
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id),
+	UNIQUE (gateway_id)
+);
+
+CREATE INDEX ix_route_table_associations_route_table_id ON route_table_associations (route_table_id);
+
+CREATE INDEX ix_route_table_associations_vpc_id ON route_table_associations (vpc_id);
+
+CREATE INDEX route_table_associations_scope ON route_table_associations (account, region);
+
+CREATE TABLE routes (
+	route_table_id VARCHAR NOT NULL,
+	destination VARCHAR NOT NULL,
+	target VARCHAR NOT NULL,
+	target_id VARCHAR NOT NULL,
+	PRIMARY KEY (route_table_id, destination),
+	FOREIGN KEY(route_table_id) REFERENCES route_tables (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_routes_target_id ON routes (target_id);
+
+CREATE TABLE security_group_rules (
+	id VARCHAR NOT NULL,
+	group_id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	egress BOOLEAN NOT NULL,
+	protocol VARCHAR NOT NULL,
+	from_port INTEGER NOT NULL,
+	to_port INTEGER NOT NULL,
+	cidr_ipv4 VARCHAR,
+	cidr_ipv6 VARCHAR,
+	prefix_list_id VARCHAR,
+	source_group_id VARCHAR,
+	description VARCHAR,
+	PRIMARY KEY (id),
+	FOREIGN KEY(group_id) REFERENCES security_groups (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_security_group_rules_group_id ON security_group_rules (group_id);
+
+CREATE INDEX ix_security_group_rules_source_group_id ON security_group_rules (source_group_id);
+
+CREATE INDEX security_group_rules_order ON security_group_rules (account, region, id);
+
+CREATE TABLE volume_modifications (
+	volume_id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	progress INTEGER NOT NULL,
+	started_at BIGINT NOT NULL,
+	original_size_gib INTEGER NOT NULL,
+	original_volume_type VARCHAR NOT NULL,
+	target_size_gib INTEGER NOT NULL,
+	target_volume_type VARCHAR NOT NULL,
+	original_iops INTEGER,
+	original_throughput INTEGER,
+	target_iops INTEGER,
+	target_throughput INTEGER,
+	ended_at BIGINT,
+	status_message TEXT,
+	PRIMARY KEY (volume_id),
+	FOREIGN KEY(volume_id) REFERENCES volumes (id) ON DELETE CASCADE
+);
+
+CREATE TABLE elastic_ips (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	public_ip VARCHAR NOT NULL,
+	association_id VARCHAR,
+	interface_id VARCHAR,
+	private_ip VARCHAR,
+	PRIMARY KEY (id),
+	UNIQUE (public_ip),
+	UNIQUE (association_id),
+	FOREIGN KEY(interface_id) REFERENCES network_interfaces (id)
+);
+
+CREATE INDEX elastic_ips_scope ON elastic_ips (account, region);
+
+CREATE INDEX ix_elastic_ips_interface_id ON elastic_ips (interface_id);
+
+CREATE TABLE interface_groups (
+	interface_id VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	group_id VARCHAR NOT NULL,
+	PRIMARY KEY (interface_id, position),
+	FOREIGN KEY(interface_id) REFERENCES network_interfaces (id) ON DELETE CASCADE,
+	FOREIGN KEY(group_id) REFERENCES security_groups (id)
+);
+
+CREATE INDEX ix_interface_groups_group_id ON interface_groups (group_id);
+
+CREATE TABLE secondary_addresses (
+	subnet_id VARCHAR NOT NULL,
+	private_ip VARCHAR NOT NULL,
+	interface_id VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	PRIMARY KEY (subnet_id, private_ip),
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id),
+	FOREIGN KEY(interface_id) REFERENCES network_interfaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_secondary_addresses_interface_id ON secondary_addresses (interface_id);
+

@@ -1,0 +1,89 @@
+"""More guests at once than a server does everything for at once: after a power failure of the host, or a flood."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from stack import Stack, stack_on
+from waiting import let_others_run, turns_until
+
+from kumoniwa.clock import ManualClock
+from kumoniwa.config import Config
+from kumoniwa.hypervisor.driver import GuestState
+from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
+from kumoniwa.reconcile import guests
+from kumoniwa.workflows import engine
+
+pytestmark = pytest.mark.anyio
+_MANY = 9
+
+
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(guests, "_AT_ONCE", 2)
+    monkeypatch.setattr(guests, "_BEFORE_THE_DOORS", 3)
+    monkeypatch.setattr(guests, "_MOST_WORKFLOWS", 3)
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_all_lost_guests_are_brought_back_and_most_after_the_api_opens(tmp_path: Path) -> None:
+    world, clock = SimulatedWorld(), ManualClock(datetime.now(UTC))
+    config = Config(data_dir=tmp_path)
+    async with stack_on(config, SimulatedDriver(clock, timing=Timing.instant(), world=world), clock) as stack:
+        ids = await _launched(stack)
+    for machine in world.machines.values():
+        machine.pull_plug()
+    async with stack_on(config, SimulatedDriver(clock, timing=Timing.instant(), world=world), clock) as stack:
+        assert len(await _running(stack, ids)) < _MANY, "the others are brought back beside what callers ask for"
+        async with asyncio.timeout(10):
+            while len(await _running(stack, ids)) < _MANY:
+                await let_others_run()
+        await stack.idle()
+        assert [len(await stack.boots(instance_id, 2)) for instance_id in ids] == [2] * _MANY
+        assert {(await stack.instance(instance_id))["State"]["Name"] for instance_id in ids} == {"running"}
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_launches_wait_for_each_other_where_they_are_many(stack: Stack) -> None:
+    seen: list[int] = []
+
+    async def look(_: str) -> None:
+        seen.append(stack.running.cloud.engine._on_their_way)
+
+    stack.driver.faults.hook = look
+    ids = await _launched(stack)
+    assert len(await _running(stack, ids)) == _MANY
+    assert max(seen) == 2
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_terminations_do_not_wait_for_what_hangs(stack: Stack) -> None:
+    ids = await _launched(stack)
+    for instance_id in ids:
+        stack.guest(instance_id).ignore_power_button = True
+    await stack.call("StopInstances", InstanceIds=ids[:4])
+    await turns_until(lambda: stack.running.cloud.engine._on_their_way == 2)
+    for _ in range(20):
+        await let_others_run()
+    assert stack.running.cloud.engine._on_their_way == 2, "two wait until their guests are down, two for these"
+    await stack.call("TerminateInstances", InstanceIds=[ids[-1]], SkipOsShutdown=True)
+    await stack.state(ids[-1], "terminated")
+    for left in (2, 0):
+        await stack.clock.advance(240)  # what a guest has for its shutdown
+        await turns_until(lambda left=left: len(stack.running.cloud.engine._live) == left)
+    for instance_id in ids[:4]:
+        await stack.state(instance_id, "stopped")
+
+
+async def _launched(stack: Stack) -> list[str]:
+    image = (await stack.call("DescribeImages"))["Images"][0]["ImageId"]
+    launched = await stack.call("RunInstances", ImageId=image, InstanceType="t3.micro", MinCount=_MANY, MaxCount=_MANY)
+    await stack.idle()
+    return [str(instance["InstanceId"]) for instance in launched["Instances"]]
+
+
+async def _running(stack: Stack, ids: list[str]) -> list[str]:
+    """Those of these instances whose guests run."""
+    return [instance_id for instance_id in ids if await stack.guest(instance_id).observe() is GuestState.RUNNING]

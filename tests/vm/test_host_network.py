@@ -1,0 +1,325 @@
+"""A network of this host without guests: what keeps it, what is left when parts of it are killed, and when it ends.
+
+A tap that the test holds open stands for a guest: the network cannot tell them apart.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import pytest
+from waiting import eventually_async
+
+from kumoniwa.network.vpc.host.errors import NetworkFailed
+from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, Family, HostNetwork, TapFiles, Texts
+from kumoniwa.network.vpc.host.probe import probe
+from kumoniwa.network.vpc.host.way_out import HostPort
+from kumoniwa.tasks import Tasks
+
+pytestmark = [pytest.mark.vm, pytest.mark.anyio]
+
+TRANSIT = IPv4Network("100.64.0.0/24")
+_INSIDE = IPv4Address("10.1.2.3")
+_IP = f"link set dev lo up\naddr replace {_INSIDE}/32 dev lo\n"
+_NFT = "add table inet vpc\nadd chain inet vpc input { type filter hook input priority filter; }\n"
+_FILES = {
+    "dnsmasq.conf": "no-resolv\nno-hosts\nbind-dynamic\ninterface=lo\n",
+    f"{HOSTS}/all": "",
+    f"{DHCP_HOSTS}/all": "",
+}
+TEXTS = Texts({"net/ipv4/ip_forward": "1"}, _IP, [_NFT], _FILES)
+
+
+class Bench:
+    """Networks of a test, and whoever looks after them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lost: list[str] = []
+        self.tasks = Tasks("test")
+        self.family = Family()
+        self._networks: list[HostNetwork] = []
+
+    def network(self, key: str = "one") -> HostNetwork:
+        network = HostNetwork(key, self.folder / key, self.tasks, lambda: self.lost.append(key), self.family)
+        self._networks.append(network)
+        return network
+
+    async def close(self) -> None:
+        """Nothing is left of them."""
+        await self.tasks.close()
+        for network in self._networks:
+            network.let_go()
+        self.family.close()
+        for pid in self.processes() - {os.getpid()}:
+            with contextlib.suppress(ProcessLookupError):  # it ended with another
+                os.kill(pid, signal.SIGKILL)
+
+    async def made(self, key: str = "one") -> HostNetwork:
+        network = self.network(key)
+        await ensured(network)
+        return network
+
+    def processes(self, *words: str) -> set[int]:
+        """Those of this test's networks, with all of these words in what /proc tells of them."""
+        found = set()
+        for entry in Path("/proc").iterdir():
+            try:
+                told = " ".join((entry / name).read_text().replace("\0", " ") for name in ("cmdline", "environ"))
+                told += str((entry / "cwd").readlink())
+            except (OSError, ValueError):
+                continue
+            if entry.name.isdigit() and str(self.folder) in told and all(word in told for word in words):
+                found.add(int(entry.name))
+        return found
+
+    def kill(self, *words: str) -> None:
+        """`kill -9` of those."""
+        killed = self.processes(*words)
+        assert killed, f"nobody is {words}"
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+
+
+async def ensured(network: HostNetwork) -> None:
+    await network.ensure_kept()
+    await network.ensure_way_out(TRANSIT)
+    await network.apply(TEXTS)
+    await network.ready()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async def look() -> bool | None:
+        return true() or None
+
+    await eventually_async(look, within=20)
+
+
+def namespace(files: TapFiles) -> int:
+    return os.fstat(files.network).st_ino
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    if (obstacle := await probe()) is not None:
+        pytest.skip(str(obstacle))
+    bench = Bench(tmp_path)
+    try:
+        yield bench
+    finally:
+        await bench.close()
+
+
+async def test_a_network_ends_with_its_server_when_no_guest_is_in_it(bench: Bench) -> None:
+    network = await bench.made()
+    assert len(bench.processes("vpc.host.keeper")) == 2
+    assert len(bench.processes("slirp4netns")) == len(bench.processes("dnsmasq")) == 1
+    network.let_go()
+    await until(lambda: not bench.processes())
+
+
+async def test_a_network_goes_on_without_a_server_until_its_last_guest_ends(bench: Bench) -> None:
+    network = await bench.made()
+    guest = await network.tap("e1")
+    before = bench.processes()
+    listening = await network.listen(_INSIDE, 80, 8)
+    listening.close()
+    network.let_go()
+
+    later = await bench.made()
+    assert bench.processes() == before, "it is the same keeper, and the same programs"
+    assert (await later.devices()).taps == {"e1"}
+    (await later.listen(_INSIDE, 80, 8)).close()
+    another = await later.tap("e2")
+    assert namespace(another) == namespace(guest)
+    another.close()
+    later.let_go()
+    guest.close()
+    await until(lambda: not bench.processes())
+
+
+async def test_a_network_whose_keeper_was_killed_has_another_one_in_the_same_namespace(bench: Bench) -> None:
+    network = await bench.made()
+    guest = await network.tap("e1")
+    bench.kill("vpc.host.keeper")
+    await until(lambda: bench.lost == ["one"])
+    await until(lambda: not bench.processes())
+    await ensured(network)
+    assert (await network.devices()).taps == {"e1"}
+    assert len(bench.processes("slirp4netns")) == len(bench.processes("dnsmasq")) == 1
+    guest.close()
+    await network.ensure_gone()
+
+
+async def test_a_network_of_which_a_guest_alone_is_left_is_found_by_the_guests_open_file(bench: Bench) -> None:
+    network = await bench.made()
+    guest = await network.tap("e1")
+    network.let_go()
+    bench.kill("vpc.host.keeper")
+    await until(lambda: not bench.processes())
+
+    later = bench.network()
+    later.found(os.dup(guest.network))
+    await ensured(later)
+    assert (await later.devices()).taps == {"e1"}
+    guest.close()
+    await later.ensure_gone()
+
+
+@pytest.mark.parametrize("outer", [True, False], ids=["outer", "inner"])
+async def test_either_half_of_a_keeper_ends_with_the_other(bench: Bench, *, outer: bool) -> None:
+    await bench.made()
+    first, second = sorted(bench.processes("vpc.host.keeper"))
+    os.kill(first if outer else second, signal.SIGKILL)
+    await until(lambda: not bench.processes())
+
+
+@pytest.mark.parametrize("program", ["dnsmasq", "slirp4netns"])
+async def test_a_program_that_was_killed_runs_again(bench: Bench, program: str) -> None:
+    network = await bench.made()
+    [before] = bench.processes(program)
+    os.kill(before, signal.SIGKILL)
+    await until(lambda: bool(bench.processes(program) - {before}))
+    assert bench.lost == []
+    await network.ensure_gone()
+
+
+async def test_a_program_that_was_killed_without_a_server_runs_again(bench: Bench) -> None:
+    network = await bench.made()
+    guest = await network.tap("e1")
+    network.let_go()
+    [before] = bench.processes("dnsmasq")
+    os.kill(before, signal.SIGKILL)
+    await until(lambda: bool(bench.processes("dnsmasq") - {before}))
+    guest.close()
+
+
+async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_out_was_killed(bench: Bench) -> None:
+    network = await bench.made()
+    listening = await network.listen(_INSIDE, 80, 8)
+    port = HostPort("tcp", IPv4Address("127.60.0.1"), free_port(), _INSIDE, 80)
+
+    async def reached() -> bool:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as client:
+            client.setblocking(False)
+            async with asyncio.timeout(5):
+                await loop.sock_connect(client, (str(port.host_address), port.host_port))
+                inside, _ = await loop.sock_accept(listening)
+                with inside:
+                    await loop.sock_sendall(inside, b"hello")
+                return await loop.sock_recv(client, 5) == b"hello"
+
+    assert await network.ensure_ports("guest", [port]) == {}
+    assert await reached()
+    refused = await network.ensure_ports("other", [port])
+    assert refused == {}, "it is open already"
+    [before] = bench.processes("slirp4netns")
+    os.kill(before, signal.SIGKILL)
+
+    async def again() -> bool | None:
+        try:
+            return await reached() or None
+        except (OSError, TimeoutError):
+            return None
+
+    assert await eventually_async(again, within=20)
+    assert await network.ensure_ports("other", []) == {}
+    assert await network.ensure_ports("guest", []) == {}
+    with pytest.raises(ConnectionRefusedError):
+        await reached()
+    listening.close()
+    await network.ensure_gone()
+
+
+async def test_a_port_that_another_program_has_is_given_back_with_the_reason(bench: Bench) -> None:
+    network = await bench.made()
+    with socket.socket() as other:
+        other.bind(("127.60.0.2", 0))
+        other.listen()
+        port = HostPort("tcp", IPv4Address("127.60.0.2"), other.getsockname()[1], _INSIDE, 80)
+        assert await network.ensure_ports("guest", [port]) == {port: "another program listens there"}
+    await network.ensure_gone()
+
+
+async def test_ports_that_an_earlier_server_opened_are_closed_once_all_guests_have_theirs(bench: Bench) -> None:
+    network = await bench.made()
+    guest = await network.tap("e1")
+    kept, left = (HostPort("tcp", IPv4Address("127.60.0.3"), free_port(), _INSIDE, each) for each in (80, 81))
+    assert await network.ensure_ports("a", [kept]) == await network.ensure_ports("b", [left]) == {}
+    network.let_go()
+
+    later = await bench.made()
+    assert await later.ensure_ports("a", [kept]) == {}
+    await later.settle()
+    open_now = (await later._way_out.open_ports()).keys()
+    assert open_now == {kept}
+    guest.close()
+    await later.ensure_gone()
+
+
+async def test_two_networks_do_not_meet(bench: Bench) -> None:
+    one, other = await bench.made("one"), await bench.made("other")
+    taps = [await network.tap("e1") for network in (one, other)]
+    assert namespace(taps[0]) != namespace(taps[1])
+    [first, second] = [await network.listen(_INSIDE, 80, 8) for network in (one, other)]
+    for each in (first, second):
+        each.close()
+    for tap in taps:
+        tap.close()
+    await one.ensure_gone()
+    await other.ensure_gone()
+
+
+async def test_two_networks_of_a_family_can_be_linked(bench: Bench) -> None:
+    one, other = await bench.made("one"), await bench.made("other")
+    for _ in range(2):
+        await one.ensure_link("p1", other)
+        assert [(await network.devices()).links for network in (one, other)] == [{"p1"}, {"p1"}]
+    for network, own, far in ((one, "192.0.2.1", "192.0.2.2"), (other, "192.0.2.2", "192.0.2.1")):
+        await network.apply(Texts(ip=f"link set p1 up\naddr replace {own} peer {far} dev p1\n"))
+    (await one.listen(IPv4Address("192.0.2.1"), 80, 8)).close()
+    bench.kill("vpc.host.keeper", "one")
+    await until(lambda: bench.lost == ["one"])
+    for _ in range(2):
+        await other.ensure_no_link("p1")
+        assert (await other.devices()).links == frozenset()
+    await other.ensure_gone()
+
+
+async def test_nothing_of_the_host_is_changed(bench: Bench) -> None:
+    looks = [["ip", "-o", "addr"], ["ip", "route"], ["ip", "rule"], ["sysctl", "net.ipv4.ip_forward"]]
+    looks += [["nft", "list", "ruleset"]] if os.geteuid() == 0 else []
+
+    def look() -> list[str]:
+        return [subprocess.run(one, capture_output=True, text=True, check=True).stdout for one in looks]
+
+    before = look()
+    network = await bench.made()
+    guest = await network.tap("e1")
+    assert look() == before
+    guest.close()
+    await network.ensure_gone()
+    await until(lambda: not bench.processes())
+    assert look() == before
+
+
+async def test_what_the_kernel_refuses_is_told_in_its_words(bench: Bench) -> None:
+    network = await bench.made()
+    with pytest.raises(NetworkFailed, match=r"nft: .*No such file or directory"):
+        await network.apply(Texts(nft=["flush table inet nothing\n"]))
+    with pytest.raises(NetworkFailed, match="is no setting of a network"):
+        await network.apply(Texts({"net/../kernel/panic": "1"}))
+    await network.ensure_gone()

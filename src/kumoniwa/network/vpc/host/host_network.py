@@ -172,14 +172,15 @@ class HostNetwork:
         if texts.files:
             await self._ensure_names(link, texts.files)
 
-    async def ready(self) -> None:
-        """Return once both programs run. Raises `NetworkFailed` where they do not."""
+    async def ready(self, *, within: float = _READY_WITHIN) -> None:
+        """Return once both programs run. Raises `NetworkFailed` where they do not within so many seconds."""
         for program, event in self._ready.items():
             try:
-                async with asyncio.timeout(_READY_WITHIN):
+                async with asyncio.timeout(within):
                     await event.wait()
             except TimeoutError:
-                raise NetworkFailed(f"{_PROGRAMS[program]} does not start: {self._why.get(program)}") from None
+                why = self._why.get(program, "time is up")
+                raise NetworkFailed(f"{_PROGRAMS[program]} does not start: {why}") from None
 
     async def devices(self) -> Devices:
         """The taps and links that there are. Raises `NetworkFailed`."""

@@ -23,6 +23,7 @@ from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from typing import Any
 
 from kumoniwa.network.vpc.disjoint import Disjoint, Element, disjoint
+from kumoniwa.network.vpc.host.doors import KNOCK_MARK
 from kumoniwa.network.vpc.nft_objects import Chain, Commands, Elements, Objects, Set, changing, making
 from kumoniwa.network.vpc.plan import (
     METADATA,
@@ -304,6 +305,7 @@ def _frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_s
                     Chain(
                         (
                             f'oifname {{ "lo", {way_out} }} accept',
+                            f"meta mark {KNOCK_MARK} accept",
                             "ct state established,related accept",
                             "udp sport 67 udp dport 68 accept",
                             "oifname vmap @acl-in",

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.network.vpc.host import namespaces
+from kumoniwa.network.vpc.host.knocking import Knocker
 from kumoniwa.network.vpc.host.programs import Programs
 
 WAY_OUT = "igw"
@@ -112,6 +113,7 @@ class Inside:
         self._server: socket.socket | None = None
         self._heard = b""
         self._programs = Programs(self._tell)
+        self._knocker: Knocker | None = None
         self._listeners: dict[tuple[str, int], socket.socket] = {}
         self._links = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
         self._links.bind((0, _RTMGRP_LINK))
@@ -270,6 +272,14 @@ class Inside:
         for batch in nft:
             _run(["nft", "-f", "-"], batch)
         return {"said": said[-_SAID:]}, []
+
+    def _do_knock(self, doors: list[tuple[str, int]]) -> Answer:
+        """Ask whether something listens there; gives what was answered since the last time."""
+        if self._knocker is None:
+            self._knocker = Knocker()
+        heard = self._knocker.answers()
+        self._knocker.knock([(address, port) for address, port in doors])
+        return {"answers": [[address, port, listens] for (address, port), listens in heard.items()]}, []
 
     def _do_keep(self, name: str, argv: list[str], outside: bool) -> Answer:
         """See `Programs.keep`; of what is kept outside it is not said whether it ran."""

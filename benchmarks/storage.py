@@ -33,7 +33,7 @@ from kumoniwa.lab.cloud import OwnCloud, own_cloud
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.logs import log_warnings
 
-_WITHIN = 300.0  # seconds
+_WITHIN = 1800.0  # seconds; the digest of a file of 100 GiB takes minutes where much else is done
 _MIB = 256  # of a volume that are written and read
 _PLAIN = ("create", "-q", "-f", "qcow2")
 _FULL = (*_PLAIN, "-o", "extended_l2=on,cluster_size=128k,preallocation=metadata")
@@ -63,7 +63,7 @@ class Bench:
         """A volume that the guest has; its file is made as this call of qemu-img makes it, where one is given."""
         zone = self.cloud.client.instance(self.guest.instance_id)["Placement"]["AvailabilityZone"]
         volume_id = str(self.call("CreateVolume", AvailabilityZone=zone, Size=gib)["VolumeId"])
-        self._until(lambda: self._volume(volume_id)["State"] == "available")
+        self._until(f"{volume_id} is made", lambda: self._volume(volume_id)["State"] == "available")
         if made_by is not None:
             path = (
                 self.cloud.access.data_dir
@@ -74,13 +74,14 @@ class Bench:
             subprocess.run(["qemu-img", *made_by, str(path), f"{gib}G"], check=True)
         device = f"/dev/sd{next(self._devices)}"
         self.call("AttachVolume", VolumeId=volume_id, InstanceId=self.guest.instance_id, Device=device)
-        self._until(lambda: [one["State"] for one in self._volume(volume_id)["Attachments"]] == ["attached"])
+        attached = f"{volume_id} is attached"
+        self._until(attached, lambda: [one["State"] for one in self._volume(volume_id)["Attachments"]] == ["attached"])
         return volume_id
 
     def snapshot(self, volume_id: str) -> tuple[float, float]:
         """Cut the volume; gives the seconds of the switch, and when it was made."""
         snapshot_id = self.call("CreateSnapshot", VolumeId=volume_id)["SnapshotId"]
-        self._until(lambda: self._snapshot(snapshot_id)["State"] == "completed")
+        self._until(f"{snapshot_id} is completed", lambda: self._snapshot(snapshot_id)["State"] == "completed")
         query = (
             "SELECT steps.result, steps.finished_at FROM steps JOIN workflows ON workflows.id = steps.workflow_id"
             " WHERE steps.name = 'cut the volumes' AND workflows.arguments LIKE ?"
@@ -95,7 +96,7 @@ class Bench:
 
     def until_compacted(self) -> None:
         """Wait until no chain is being shortened."""
-        self._until(lambda: self.compaction()["running"] is None)
+        self._until("no chain is being shortened", lambda: self.compaction()["running"] is None)
 
     def terminate(self) -> None:
         self.call("TerminateInstances", InstanceIds=[self.guest.instance_id], SkipOsShutdown=True)
@@ -122,11 +123,11 @@ class Bench:
             database.close()
 
     @staticmethod
-    def _until(look: Callable[[], bool]) -> None:
+    def _until(what: str, look: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _WITHIN
         while not look():
             if time.monotonic() > deadline:
-                raise TimeoutError("what was waited for did not come")
+                raise TimeoutError(f"after {_WITHIN:.0f} s it does not hold that {what}")
             time.sleep(0.05)
 
 

@@ -228,7 +228,7 @@ def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[
 
     return [
         [console, image, *tests("linux", "clients")],
-        [*tests("unit", "protocol", "cloud", "vm")],
+        [*tests("unit", "protocol", "cloud", "network", "vm")],
         [check, *tests("workflows", "browser", "fuzz"), components],
     ]
 

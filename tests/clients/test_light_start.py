@@ -19,6 +19,8 @@ HEAVY = {
     "h11": "only guests that ask for their metadata need it",
     "importlib.metadata": "SQLAlchemy imports it, and needs it for other dialects than its own",
     "kumoniwa.api.ec2.instances.run_instances": "an action is imported when it is first called",
+    "kumoniwa.api.evidence.cut_evidence": "a route of our own is imported when it is first asked",
+    "kumoniwa.app.carried": "only real guests have packets",
     "kumoniwa.client": "only commands need it",
     "kumoniwa.console.door": "only the console's pages need it",
     "kumoniwa.guest_image": "only `kumoniwa ami build` needs it",

@@ -1,6 +1,8 @@
 """For every action a call that succeeds, on a scene that has all it needs. An action without one fails the walks."""
 
 from collections.abc import Callable, Mapping
+from ipaddress import IPv6Network
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +29,7 @@ _ED25519 = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMwkwUW4TwqcERtsGUw3iCA38AjbAXG
 _NEW_RULE = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
 _OLD_RULE = [{"IpProtocol": "tcp", "FromPort": 3, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
 _TOLD_RULE = [{**_OLD_RULE[0], "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "told"}]}]
+_ENTRY = {"Protocol": "-1", "RuleAction": "allow", "Egress": False, "CidrBlock": "10.0.0.0/8"}
 _OTHERS = [{"UserId": "210987654321"}]
 
 READS: dict[str, Example] = {
@@ -52,7 +55,9 @@ CHANGES: dict[str, Example] = {
         "NetworkInterfaceId": its["interface"],
         "SecondaryPrivateIpAddressCount": 1,
     },
-    "CreateNetworkInterface": lambda its: {"SubnetId": its["subnet"]},
+    "CreateNatGateway": lambda its: {"SubnetId": its["default subnet"], "ConnectivityType": "private"},
+    "DeleteNatGateway": lambda its: {"NatGatewayId": its["nat gateway"]},
+    "CreateNetworkInterface": lambda its: {"SubnetId": its["default subnet"]},
     "DeleteNetworkInterface": lambda its: {"NetworkInterfaceId": its["unused interface"]},
     "ModifyNetworkInterfaceAttribute": lambda its: {
         "NetworkInterfaceId": its["interface"],
@@ -63,31 +68,70 @@ CHANGES: dict[str, Example] = {
         "NetworkInterfaceId": its["interface"],
         "PrivateIpAddresses": ["172.31.0.11"],
     },
+    "AssociateDhcpOptions": lambda its: {"DhcpOptionsId": "default", "VpcId": its["own vpc"]},
+    "AssociateRouteTable": lambda its: {"RouteTableId": its["route table"], "SubnetId": its["subnet"]},
+    "AssociateSubnetCidrBlock": lambda its: {"SubnetId": its["unused subnet"], "Ipv6CidrBlock": its["ipv6"][1]},
+    "AssociateVpcCidrBlock": lambda its: {"VpcId": its["own vpc"], "CidrBlock": "10.2.0.0/16"},
+    "AttachInternetGateway": lambda its: {"InternetGatewayId": its["gateway"], "VpcId": its["own vpc"]},
+    "AttachNetworkInterface": lambda its: {
+        "NetworkInterfaceId": its["spare interface"],
+        "InstanceId": its["large"],
+        "DeviceIndex": 2,
+    },
+    "DetachNetworkInterface": lambda its: {"AttachmentId": its["interface attachment"]},
     "AttachVolume": lambda its: {"VolumeId": its["free"], "InstanceId": its["instance"], "Device": "/dev/sdf"},
     "AuthorizeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
     "AuthorizeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _NEW_RULE},
     "CopyImage": lambda its: {"Name": "copy", "SourceImageId": its["image"], "SourceRegion": "us-east-1"},
     "CopySnapshot": lambda its: {"SourceSnapshotId": its["snapshot"], "SourceRegion": "us-east-1"},
+    "CreateDefaultSubnet": lambda _: {"AvailabilityZone": "us-east-1c"},
+    "CreateDefaultVpc": lambda _: {},
+    "CreateDhcpOptions": lambda _: {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["example.com"]}]},
+    "CreateEgressOnlyInternetGateway": lambda its: {"VpcId": its["own vpc"]},
     "CreateImage": lambda its: {"InstanceId": its["instance"], "Name": "new"},
+    "CreateInternetGateway": lambda _: {},
     "CreateKeyPair": lambda its: {"KeyName": "new"},
+    "CreateNetworkAcl": lambda its: {"VpcId": its["own vpc"]},
+    "CreateNetworkAclEntry": lambda its: {"NetworkAclId": its["acl"], "RuleNumber": 1, **_ENTRY},
     "CreateReplaceRootVolumeTask": lambda its: {"InstanceId": its["other"]},
+    "CreateRoute": lambda its: {
+        "RouteTableId": its["main table"],
+        "DestinationCidrBlock": "192.0.2.0/24",
+        "InstanceId": its["instance"],
+    },
+    "CreateRouteTable": lambda its: {"VpcId": its["own vpc"]},
     "CreateSecurityGroup": lambda its: {"GroupName": "new", "Description": "d"},
     "CreateSnapshot": lambda its: {"VolumeId": its["root"]},
     "CreateSnapshots": lambda its: {"InstanceSpecification": {"InstanceId": its["instance"]}},
+    "CreateSubnet": lambda its: {"VpcId": its["own vpc"], "CidrBlock": "10.1.9.0/24"},
     "CreateTags": lambda its: {"Resources": [its["free"]], "Tags": [{"Key": "k", "Value": "v"}]},
     "CreateVolume": lambda its: {"AvailabilityZone": "us-east-1a", "Size": 1},
+    "CreateVpc": lambda _: {"CidrBlock": "10.3.0.0/16"},
+    "DeleteDhcpOptions": lambda its: {"DhcpOptionsId": its["unused options"]},
+    "DeleteEgressOnlyInternetGateway": lambda its: {"EgressOnlyInternetGatewayId": its["egress gateway"]},
+    "DeleteInternetGateway": lambda its: {"InternetGatewayId": its["unused gateway"]},
     "DeleteKeyPair": lambda its: {"KeyName": "old"},
+    "DeleteNetworkAcl": lambda its: {"NetworkAclId": its["unused acl"]},
+    "DeleteNetworkAclEntry": lambda its: {"NetworkAclId": its["acl"], "RuleNumber": 2, "Egress": False},
+    "DeleteRoute": lambda its: {"RouteTableId": its["main table"], "DestinationCidrBlock": "198.51.100.0/24"},
+    "DeleteRouteTable": lambda its: {"RouteTableId": its["unused table"]},
     "DeleteSecurityGroup": lambda its: {"GroupId": its["unused group"]},
     "DeleteSnapshot": lambda its: {"SnapshotId": its["unused snapshot"]},
+    "DeleteSubnet": lambda its: {"SubnetId": its["unused subnet"]},
     "DeleteTags": lambda its: {"Resources": [its["root"]]},
     "DeleteVolume": lambda its: {"VolumeId": its["unused"]},
+    "DeleteVpc": lambda its: {"VpcId": its["unused vpc"]},
     "DeregisterImage": lambda its: {"ImageId": its["images"][0]},
+    "DetachInternetGateway": lambda its: {"InternetGatewayId": its["gateway"], "VpcId": its["own vpc"]},
     "DetachVolume": lambda its: {"VolumeId": its["attached"]},
-    "DisassociateAddress": lambda its: {"AssociationId": its["association"]},
+    "DisassociateAddress": lambda its: {"AssociationId": its["address association"]},
     "ReleaseAddress": lambda its: {"AllocationId": its["free address"]},
     "DisableImage": lambda its: {"ImageId": its["images"][1]},
     "DisableImageDeprecation": lambda its: {"ImageId": its["images"][2]},
     "DisableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][3]},
+    "DisassociateRouteTable": lambda its: {"AssociationId": its["other association"]},
+    "DisassociateSubnetCidrBlock": lambda its: {"AssociationId": its["ipv6 association"]},
+    "DisassociateVpcCidrBlock": lambda its: {"AssociationId": its["block association"]},
     "EnableImage": lambda its: {"ImageId": its["images"][4]},
     "EnableImageDeprecation": lambda its: {"ImageId": its["images"][2], "DeprecateAt": "2030-01-01T00:00:00Z"},
     "EnableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][2]},
@@ -112,11 +156,25 @@ CHANGES: dict[str, Example] = {
         "SnapshotId": its["snapshot"],
         "CreateVolumePermission": {"Add": _OTHERS},
     },
+    "ModifySubnetAttribute": lambda its: {"SubnetId": its["subnet"], "MapPublicIpOnLaunch": {"Value": True}},
     "ModifyVolume": lambda its: {"VolumeId": its["root"], "Size": 9},
     "ModifyVolumeAttribute": lambda its: {"VolumeId": its["free"], "AutoEnableIO": {"Value": True}},
+    "ModifyVpcAttribute": lambda its: {"VpcId": its["own vpc"], "EnableDnsHostnames": {"Value": True}},
+    "ModifyVpcTenancy": lambda its: {"VpcId": its["dedicated vpc"], "InstanceTenancy": "default"},
     "MonitorInstances": lambda its: {"InstanceIds": [its["instance"]]},
     "RebootInstances": lambda its: {"InstanceIds": [its["instance"]]},
     "RegisterImage": lambda its: _image("registered", its["snapshot"]),
+    "ReplaceNetworkAclAssociation": lambda its: {"AssociationId": its["acl association"], "NetworkAclId": its["acl"]},
+    "ReplaceNetworkAclEntry": lambda its: {"NetworkAclId": its["acl"], "RuleNumber": 3, **_ENTRY},
+    "ReplaceRoute": lambda its: {
+        "RouteTableId": its["main table"],
+        "DestinationCidrBlock": "203.0.113.0/24",
+        "InstanceId": its["instance"],
+    },
+    "ReplaceRouteTableAssociation": lambda its: {
+        "AssociationId": its["association"],
+        "RouteTableId": its["route table"],
+    },
     "ResetImageAttribute": lambda its: {"ImageId": its["image"], "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda its: {"InstanceId": its["instance"], "Attribute": "sourceDestCheck"},
     "ResetSnapshotAttribute": lambda its: {"SnapshotId": its["snapshot"], "Attribute": "createVolumePermission"},
@@ -132,8 +190,8 @@ CHANGES: dict[str, Example] = {
 }
 
 EXAMPLES = READS | CHANGES
-REFUSED = {"GetInstanceUefiData": "UnsupportedOperation"}
-"""Actions that refuse every call."""
+REFUSED = {"CreateDefaultVpc": "DefaultVpcAlreadyExists", "GetInstanceUefiData": "UnsupportedOperation"}
+"""Actions that refuse their example: every call, or because the scene has a default VPC."""
 _LAST = {"RevokeSecurityGroupEgress": 1, "RevokeSecurityGroupIngress": 1, "StopInstances": 1, "TerminateInstances": 2}
 IN_ORDER = sorted(EXAMPLES, key=lambda name: (_LAST.get(name, 0), name))
 """The examples in an order in which all succeed, one after another: those last that take something away."""
@@ -167,26 +225,97 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     address, led, free_address = [(await stack.call("AllocateAddress"))["AllocationId"] for _ in range(3)]
     association = await stack.call("AssociateAddress", AllocationId=led, InstanceId=instance)
     subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
-    interface, unused_interface = [
+    interface, unused_interface, spare_interface, attached_interface = [
         (await stack.call("CreateNetworkInterface", SubnetId=subnet, PrivateIpAddresses=[
             {"PrivateIpAddress": f"172.31.0.{number}", "Primary": True},
             {"PrivateIpAddress": f"172.31.0.{number + 1}"},
         ]))["NetworkInterface"]["NetworkInterfaceId"]
-        for number in (10, 20)
+        for number in (10, 20, 30, 40)
     ]  # fmt: skip
+    nat_gateway = await stack.call("CreateNatGateway", SubnetId=subnet, ConnectivityType="private")
+    await stack.idle()
+    interface_attachment = await stack.call(
+        "AttachNetworkInterface", NetworkInterfaceId=attached_interface, InstanceId=large, DeviceIndex=1
+    )
+    await stack.idle()
     unchecked = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
     await stack.call("ModifyNetworkInterfaceAttribute", **unchecked)
+    network = await _network(stack, instance)
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
-        "interface": interface, "unused interface": unused_interface, "subnet": subnet,
-        "address": address, "association": association["AssociationId"], "free address": free_address,
+        "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
+        "spare interface": spare_interface, "interface attachment": interface_attachment["AttachmentId"],
+        "interface": interface, "unused interface": unused_interface, "default subnet": subnet,
+        "address": address, "address association": association["AssociationId"], "free address": free_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
         "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
         "unused group": unused_group, "images": images, "disk": disk.as_uri(),
         "rule": next(rule["SecurityGroupRuleId"] for rule in rules if rule["IpProtocol"] == "-1"),
         "image": (await stack.call("DescribeInstances"))["Reservations"][0]["Instances"][0]["ImageId"],
-        "vpc": (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"],
+        **network,
+    }  # fmt: skip
+
+
+async def _network(stack: Stack, instance: str) -> Scene:
+    """What the examples name of VPCs and their parts."""
+
+    async def made(action: str, *members: str | int, **parameters: Any) -> Any:
+        found: Any = await stack.call(action, **parameters)
+        for member in members:
+            found = found[member]
+        return found
+
+    shown = await stack.instance(instance)
+    own = {"VpcId": await made("CreateVpc", "Vpc", "VpcId", CidrBlock="10.1.0.0/16")}
+    filters = [{"Name": "availability-zone", "Values": ["us-east-1c"]}]
+    for subnet in await made("DescribeSubnets", "Subnets", Filters=filters):
+        await stack.call("DeleteSubnet", SubnetId=subnet["SubnetId"])
+    of_ipv6 = await made("AssociateVpcCidrBlock", "Ipv6CidrBlockAssociation", **own, AmazonProvidedIpv6CidrBlock=True)
+    ipv6 = [str(block) for block in islice(IPv6Network(of_ipv6["Ipv6CidrBlock"]).subnets(new_prefix=64), 2)]
+    subnets = [
+        await made("CreateSubnet", "Subnet", "SubnetId", **own, CidrBlock=f"10.1.{number}.0/24") for number in range(4)
+    ]
+    tables = [await made("CreateRouteTable", "RouteTable", "RouteTableId", **own) for _ in range(2)]
+    associations = [
+        await made("AssociateRouteTable", "AssociationId", RouteTableId=tables[0], SubnetId=subnet)
+        for subnet in subnets[1:3]
+    ]
+    of_subnet = [{"Name": "association.subnet-id", "Values": [subnets[0]]}]
+    acl_associations = await made("DescribeNetworkAcls", "NetworkAcls", 0, "Associations", Filters=of_subnet)
+    acls = [await made("CreateNetworkAcl", "NetworkAcl", "NetworkAclId", **own) for _ in range(2)]
+    for number in (2, 3):
+        await stack.call("CreateNetworkAclEntry", NetworkAclId=acls[0], RuleNumber=number, **_ENTRY)
+    gateways = [await made("CreateInternetGateway", "InternetGateway", "InternetGatewayId") for _ in range(2)]
+    main = [{"Name": "vpc-id", "Values": [shown["VpcId"]]}]
+    main_table = await made("DescribeRouteTables", "RouteTables", 0, "RouteTableId", Filters=main)
+    for block in ("198.51.100.0/24", "203.0.113.0/24"):
+        await stack.call("CreateRoute", RouteTableId=main_table, DestinationCidrBlock=block, InstanceId=instance)
+    options = [{"Key": "domain-name", "Values": ["example.org"]}]
+    return {
+        "vpc": shown["VpcId"], "own vpc": own["VpcId"], "ipv6": ipv6, "subnet": subnets[0],
+        "unused vpc": await made("CreateVpc", "Vpc", "VpcId", CidrBlock="10.9.0.0/16"),
+        "dedicated vpc": await made(
+            "CreateVpc", "Vpc", "VpcId", CidrBlock="10.7.0.0/16", InstanceTenancy="dedicated"
+        ),
+        "unused subnet": subnets[3], "route table": tables[1], "main table": main_table,
+        "unused table": await made("CreateRouteTable", "RouteTable", "RouteTableId", **own),
+        "association": associations[0], "other association": associations[1],
+        "acl association": next(
+            one["NetworkAclAssociationId"] for one in acl_associations if one["SubnetId"] == subnets[0]
+        ),
+        "acl": acls[0], "unused acl": acls[1], "gateway": gateways[0], "unused gateway": gateways[1],
+        "egress gateway": await made(
+            "CreateEgressOnlyInternetGateway", "EgressOnlyInternetGateway", "EgressOnlyInternetGatewayId", **own
+        ),
+        "ipv6 association": await made(
+            "AssociateSubnetCidrBlock", "Ipv6CidrBlockAssociation", "AssociationId",
+            SubnetId=subnets[2], Ipv6CidrBlock=ipv6[0],
+        ),
+        "block association": await made(
+            "AssociateVpcCidrBlock", "CidrBlockAssociation", "AssociationId", **own, CidrBlock="10.8.0.0/16"
+        ),
+        "unused options": await made("CreateDhcpOptions", "DhcpOptions", "DhcpOptionsId", DhcpConfigurations=options),
     }  # fmt: skip
 
 

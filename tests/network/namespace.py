@@ -1,4 +1,4 @@
-"""A network namespace of a test: `wire.py`, from outside."""
+"""A network namespace of a test: `inside_namespace.py`, from outside."""
 
 import json
 import subprocess
@@ -13,9 +13,9 @@ from kumoniwa.network.vpc.nft_objects import Commands
 from kumoniwa.network.vpc.plan import METADATA, RESOLVER, WAY_OUT, Plan
 from kumoniwa.run import ProgramMissing, find
 
-_WIRE = Path(__file__).parent / "wire.py"
+_WIRE = Path(__file__).parent / "inside_namespace.py"
 _FILLED_BY_PACKETS = ("flows", "metadata-flows", "asking")
-_ENDS_WITHIN = 10.0  # seconds
+_ENDS_WITHIN = 60.0  # seconds
 
 
 class Namespace:

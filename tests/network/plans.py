@@ -148,10 +148,9 @@ def acl(random: Random, acl_id: str) -> Acl:
     """A network ACL. Most end with what allows all."""
 
     def entries() -> tuple[AclEntry, ...]:
+        blocks: tuple[IPv4Network | IPv6Network, ...] = (*_BLOCKS, IPv6Network("::/0"))
         some = [
-            AclEntry(
-                10 * (number + 1), _chance(random, 2), _traffic(random), random.choice((*_BLOCKS, IPv6Network("::/0")))
-            )
+            AclEntry(10 * (number + 1), _chance(random, 2), _traffic(random), random.choice(blocks))
             for number in range(random.randrange(4))
         ]
         return tuple(some if _chance(random, 12) else [*some, AclEntry(100, True, ALL, ANYWHERE)])

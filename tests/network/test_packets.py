@@ -1,7 +1,7 @@
 """What nftables and the routes of a plan do to packets, in a namespace of the test's own, is what the oracle says."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
@@ -11,34 +11,34 @@ import pytest
 from frames import frame, packet_in
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from inside_namespace import ROUTER_MAC
 from namespace import Namespace
 from plans import Sent
-from wire import ROUTER_MAC
+from sampling import Sampling
 
 from kumoniwa.network.vpc import nft, routes
 from kumoniwa.network.vpc.filter import INTERNET, ROUTER, Verdict, answer, verdict
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import WAY_OUT, Plan, transit_address
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 _OTHER_MAC = bytes((0x0A, 0, 0, 0, 0, 9))
 _PLANS, _PACKETS_OF_A_PLAN = 200, 20
 _CHANGED_PLANS = 20
 
 
-@pytest.fixture(scope="module")
-def network() -> Iterator[Namespace]:
-    if (why := namespace.obstacle()) is not None:
-        pytest.skip(f"this host has no network namespaces with nftables: {why}")
-    with namespace.made() as made:
-        yield made
-
-
-def test_what_the_kernel_does_with_a_packet_is_what_the_plan_says(network: Namespace, record_property: Any) -> None:
+def test_what_the_kernel_does_with_a_packet_is_what_the_plan_says(
+    network: Namespace, sampling: Sampling, record_property: Any
+) -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=_PLANS, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(
+        max_examples=_PLANS * (20 if sampling.exhaustive else 1),
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        deadline=None,
+    )
     @given(st.randoms(use_true_random=True))
     def try_one(random: Random) -> None:
         plan = plans.random_plan(random)
@@ -51,8 +51,8 @@ def test_what_the_kernel_does_with_a_packet_is_what_the_plan_says(network: Names
         print(f"{what}: {count}")
 
 
-def test_a_plan_that_is_changed_is_carried_as_one_that_is_new(network: Namespace) -> None:
-    @settings(max_examples=_CHANGED_PLANS, phases=[Phase.generate], deadline=None)
+def test_a_plan_that_is_changed_is_carried_as_one_that_is_new(network: Namespace, sampling: Sampling) -> None:
+    @settings(max_examples=_CHANGED_PLANS * (20 if sampling.exhaustive else 1), phases=[Phase.generate], deadline=None)
     @given(st.randoms(use_true_random=True))
     def try_one(random: Random) -> None:
         before = plans.random_plan(random)

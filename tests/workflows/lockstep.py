@@ -80,7 +80,7 @@ async def _close(database: SqliteDatabase) -> None:
     database._engine.dispose()
 
 
-async def _read(database: SqliteDatabase, work: Callable[[Any], T]) -> T:
+async def _read(database: SqliteDatabase, work: Callable[[Any], T], *, here: bool = False) -> T:
     await let_others_run()
     return _read_in_transaction(work, _connection(database))
 

@@ -25,6 +25,8 @@ class EgressOnlyGateway:
 
 
 class NatGatewayState(StrEnum):
+    """A deleted gateway, and one that failed, is still shown for a while."""
+
     PENDING = "pending"
     FAILED = "failed"
     AVAILABLE = "available"

@@ -25,7 +25,9 @@ _OCTETS = range(16, 240)  # away from 127.0.0.1 and from 127.0.1.1 and 127.0.0.5
 _RESERVED_FIRST = 4  # EC2 keeps the network address and the next three (router, DNS, "future use") …
 _RESERVED_LAST = 1  # … and the broadcast address
 _PUBLIC_OF_AN_OCTET = 254 * 254
-_DRAWS = 8
+_DRAWS = 4  # of private ones, before all that a subnet has are asked for
+_DRAWS_OF_A_PART = 2  # of public ones: there are parts after it
+_MORE = 4  # times as many are drawn when too few of those drawn before were free
 
 
 class NoAddressLeft(Ec2Error):
@@ -39,7 +41,7 @@ def free_private(subnet: Subnet, count: int, taken: Taken) -> list[str]:
     def address(number: int) -> str:
         return _dotted(first + number)
 
-    found = _drawn(count, capacity, address, taken)
+    found = _drawn(count, capacity, address, taken, _DRAWS)
     if len(found) < count:  # it is nearly full, or small
         every = list(map(address, range(capacity)))
         not_free = {*taken(every), *found}
@@ -71,7 +73,7 @@ def free_public(octet: int, count: int, taken: Taken) -> list[str]:
     found: list[str] = []
     for part in range(len(_OCTETS)):
         at = _OCTETS[(octet - _OCTETS.start + part) % len(_OCTETS)]
-        found += _drawn(count - len(found), _PUBLIC_OF_AN_OCTET, partial(_public, at), taken)
+        found += _drawn(count - len(found), _PUBLIC_OF_AN_OCTET, partial(_public, at), taken, _DRAWS_OF_A_PART)
         if len(found) == count:
             return found
     raise NoAddressLeft("InsufficientAddressCapacity", "Every address of this host's loopback network is taken.")
@@ -87,13 +89,13 @@ def _public(octet: int, number: int) -> str:
     return f"127.{octet}.{third + 1}.{fourth + 1}"
 
 
-def _drawn(count: int, capacity: int, address: Callable[[int], str], taken: Taken) -> list[str]:
+def _drawn(count: int, capacity: int, address: Callable[[int], str], taken: Taken, draws: int) -> list[str]:
     """Up to so many free ones of this many addresses, drawn at random: fewer where most are taken."""
     found: dict[str, None] = {}
-    for _ in range(_DRAWS):
+    for times in range(draws):
         if capacity <= 0 or len(found) >= count:
             break
-        wanted = 2 * (count - len(found)) + 2
+        wanted = min((2 * (count - len(found)) + 2) * _MORE**times, capacity)
         drawn = dict.fromkeys(address(secrets.randbelow(capacity)) for _ in range(wanted))
         not_free = taken(drawn.keys())
         found.update((one, None) for one in drawn if one not in not_free)

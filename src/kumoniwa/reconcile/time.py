@@ -4,7 +4,7 @@ What has ended is forgotten some time later, so that every table has an end to i
 delete is tried again.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
-from kumoniwa.store import boots, images, imports, instances, journal, replace_root, tags, tokens
+from kumoniwa.store import boots, gateways, images, imports, instances, journal, replace_root, tags, tokens
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
@@ -26,6 +26,8 @@ _HINT = "see the server's log, and how much room the disk of the data folder has
 
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
+NAT_GATEWAYS_SHOWN = timedelta(hours=1)  # "about an hour": the VPC user guide, "Delete a NAT gateway"
+PEERINGS_SHOWN = timedelta(hours=2)  # as the VPC peering guide has it, for the party that deleted it
 TOKENS_KEPT = timedelta(hours=24)
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
@@ -86,27 +88,34 @@ class Housekeeping:
     async def follow_time(self) -> None:
         """Bring the rows to what they are at this time."""
         now = self._world.clock.now()
-        await self._world.database.write(self._impair)
+        await self._impair()
         for forget in forgetting(now, self._on_gone):
             await self._forget(forget)
 
-    def _impair(self, connection: Connection) -> None:
+    async def _impair(self) -> None:
         """Impair the instances whose guests have not answered for too long since they booted."""
-        clock, waited = self._world.clock, self._initializing
-        self._initializing = {}
-        for instance in instances.initializing(connection):
-            if (boot := boots.current(connection, instance.id)) is None:
-                continue
-            since = self._initializing[boot.id] = waited.get(boot.id, clock.monotonic())
-            if clock.monotonic() - since >= INITIALIZING_AT_MOST:
-                impaired = {"reachability": Reachability.IMPAIRED, "impaired_since": clock.now()}
-                instances.change(connection, instance.id, **impaired)
+        now, waited = self._world.clock.monotonic(), self._initializing
+        found = await self._world.database.read(boots.of_initializing)
+        self._initializing = {boot_id: waited.get(boot_id, now) for boot_id in found.values()}
+        silent = {
+            instance_id: boot_id
+            for instance_id, boot_id in found.items()
+            if now - self._initializing[boot_id] >= INITIALIZING_AT_MOST
+        }
+        if silent:
+            await self._world.database.write(partial(_impair, silent=silent, at=self._world.clock.now()))
 
     async def _forget(self, forget: Forget) -> None:
         """Forget what is old in batches, so that no transaction is long. What is left then has its turn next round."""
         for _ in range(BATCHES):
             if await self._world.database.write(partial(forget, at_most=BATCH)) < BATCH:
                 return
+
+
+def _impair(connection: Connection, silent: Mapping[str, str], at: datetime) -> None:
+    """Impair these instances, where they have not answered yet in these boots."""
+    for instance_id, _ in silent.items() & boots.of_initializing(connection).items():
+        instances.change(connection, instance_id, reachability=Reachability.IMPAIRED, impaired_since=at)
 
 
 def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget]:
@@ -116,6 +125,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(journal.forget, before=now - WORKFLOWS_KEPT),
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
+        partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),
         partial(images.forget, before=now - IMAGES_KEPT),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, update
 
 from kumoniwa.model.boots import Boot, Cause
-from kumoniwa.model.instances import Reachability
+from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
 from kumoniwa.store.journal import Origin
@@ -158,6 +158,22 @@ _GIVEN_UP = Prepared(
 def with_ends_unasked(connection: Connection, instance_ids: Collection[str]) -> set[str]:
     """Those of these instances whose latest boot ended and was not asked to."""
     return set(_GIVEN_UP.scalars(connection, ids=listed(instance_ids)))
+
+
+_INITIALIZING = Prepared(
+    select(instances.c.id, boots.c.id)
+    .join(boots, boots.c.instance_id == instances.c.id)
+    .where(
+        instances.c.state == InstanceState.RUNNING,
+        instances.c.reachability == Reachability.INITIALIZING,
+        ~exists().where(_LATER.c.instance_id == boots.c.instance_id, _LATER.c.number > boots.c.number),
+    )
+)
+
+
+def of_initializing(connection: Connection) -> dict[str, str]:
+    """The latest boots of the running instances whose guests have not answered since, by instance."""
+    return dict(_INITIALIZING.rows(connection))
 
 
 def latest_number(connection: Connection, instance_id: str) -> int:

@@ -30,6 +30,13 @@ def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None =
     return _IN_SCOPE.of(connection, scope, ids)
 
 
+_BY_ID = Prepared(select(elastic_ips).where(elastic_ips.c.id == bindparam("id")))
+
+
+def get(connection: Connection, allocation_id: str) -> ElasticIp | None:
+    return _BY_ID.value(ElasticIp, connection, id=allocation_id)
+
+
 _BY_ADDRESS = Prepared(select(elastic_ips).where(elastic_ips.c.public_ip == bindparam("address")))
 _BY_ASSOCIATION = Prepared(select(elastic_ips).where(elastic_ips.c.association_id == bindparam("association")))
 _OF_INTERFACES = Prepared(select(elastic_ips).where(among(elastic_ips.c.interface_id, "ids")))

@@ -1,12 +1,14 @@
 """Internet gateways, egress-only ones and NAT gateways in the database."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
 from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGateway
 from kumoniwa.model.scope import Scope
-from kumoniwa.store import rows
+from kumoniwa.store import rows, tags
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import egress_only_gateways, internet_gateways, nat_gateways
@@ -72,3 +74,46 @@ def egress_only_in(connection: Connection, scope: Scope, ids: Collection[str] | 
 def nat_in(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[NatGateway]:
     """The NAT gateways of an account in a region; only these, where `ids` are given."""
     return _NAT_IN.of(connection, scope, ids)
+
+
+_NAT_BY_ID = Prepared(select(nat_gateways).where(nat_gateways.c.id == bindparam("id")))
+_NAT_OF_VPC = Prepared(select(nat_gateways).where(nat_gateways.c.vpc_id == bindparam("vpc")))
+_NAT_OF_SUBNET = Prepared(select(nat_gateways).where(nat_gateways.c.subnet_id == bindparam("subnet")))
+_OLD_NATS = Prepared(
+    select(nat_gateways.c.id).where(nat_gateways.c.deleted_at < bindparam("before")).limit(bindparam("at_most"))
+)
+_NAT_FORGOTTEN = Prepared(delete(nat_gateways).where(nat_gateways.c.id == bindparam("id")))
+
+
+def add_nat(connection: Connection, gateway: NatGateway) -> None:
+    """Write a new NAT gateway."""
+    insert(connection, nat_gateways, gateway)
+
+
+def nat(connection: Connection, gateway_id: str) -> NatGateway | None:
+    """The NAT gateway with this id, whatever its state."""
+    return _NAT_BY_ID.value(NatGateway, connection, id=gateway_id)
+
+
+def nats_of_vpc(connection: Connection, vpc_id: str) -> list[NatGateway]:
+    """The NAT gateways of a VPC, also those that are deleted and still shown."""
+    return _NAT_OF_VPC.values(NatGateway, connection, vpc=vpc_id)
+
+
+def nats_of_subnet(connection: Connection, subnet_id: str) -> list[NatGateway]:
+    """The NAT gateways in a subnet, also those that are deleted and still shown."""
+    return _NAT_OF_SUBNET.values(NatGateway, connection, subnet=subnet_id)
+
+
+def change_nat(connection: Connection, gateway_id: str, **columns: Any) -> None:
+    """Change columns of a NAT gateway."""
+    rows.change(connection, nat_gateways, gateway_id, columns)
+
+
+def forget_nats(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the NAT gateways that were deleted before then; gives how many there were."""
+    old = _OLD_NATS.scalars(connection, before=before, at_most=at_most)
+    for gateway_id in old:
+        tags.remove_all(connection, gateway_id)
+        _NAT_FORGOTTEN.run(connection, id=gateway_id)
+    return len(old)

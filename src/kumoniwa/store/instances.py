@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, union_all, update
 
-from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move, Reachability
+from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import InScope, all_of, as_new, insert, new_values
@@ -168,12 +168,6 @@ def latest_moves_in(connection: Connection, scope: Scope, at_most: int) -> list[
     theirs = (instances.c.account == scope.account) & (instances.c.region == scope.region)
     query = select(instance_moves).join(instances, instances.c.id == instance_moves.c.instance_id).where(theirs)
     return all_of(Move, connection, query.order_by(instance_moves.c.at.desc()).limit(at_most))
-
-
-def initializing(connection: Connection) -> list[Instance]:
-    """The running instances whose guests have not been reachable since they booted."""
-    wanted = (instances.c.state == InstanceState.RUNNING) & (instances.c.reachability == Reachability.INITIALIZING)
-    return all_of(Instance, connection, select(instances).where(wanted))
 
 
 def terminated(connection: Connection, before: datetime, at_most: int) -> list[str]:

@@ -111,10 +111,9 @@ _REMOVED = Prepared(delete(network_interfaces).where(network_interfaces.c.id == 
 _BY_ATTACHMENT = Prepared(select(network_interfaces).where(network_interfaces.c.attachment_id == bindparam("id")))
 
 
-def by_attachment(connection: Connection, scope: Scope, attachment_id: str) -> NetworkInterface | None:
-    """The network interface that is attached by this attachment, if the account has it in the region."""
-    found = _BY_ATTACHMENT.value(NetworkInterface, connection, id=attachment_id)
-    return found if found is not None and Scope.of(found) == scope else None
+def attached_by(connection: Connection, attachment_id: str) -> NetworkInterface | None:
+    """The network interface that is attached by this attachment, anybody's."""
+    return _BY_ATTACHMENT.value(NetworkInterface, connection, id=attachment_id)
 
 
 def secondary_owners(connection: Connection, subnet_id: str, addresses: Collection[str]) -> list[tuple[str, str]]:
@@ -252,6 +251,11 @@ _DETACHED = {
 }
 
 
+def detach(connection: Connection, interface: NetworkInterface) -> None:
+    """Let a network interface be attached to nothing."""
+    change(connection, interface, **_DETACHED)
+
+
 def detach_all(connection: Connection, instance_id: str) -> None:
     """Let an instance have no network interfaces."""
     row_change(connection, network_interfaces, instance_id, _DETACHED, key="instance_id")
@@ -260,6 +264,12 @@ def detach_all(connection: Connection, instance_id: str) -> None:
 _NAMED_GROUPS = (
     select(interface_groups.c.interface_id, security_groups.c.id, security_groups.c.name)
     .join(security_groups, security_groups.c.id == interface_groups.c.group_id)
+    .order_by(interface_groups.c.position)
+)
+_NAMED_GROUPS_OF = Prepared(
+    select(security_groups.c.id, security_groups.c.name)
+    .join(interface_groups, security_groups.c.id == interface_groups.c.group_id)
+    .where(interface_groups.c.interface_id == bindparam("interface"))
     .order_by(interface_groups.c.position)
 )
 _GROUPS_IN = Prepared(
@@ -289,6 +299,11 @@ def groups_in_scope(
     for interface_id, group_id, name in rows:
         found.setdefault(interface_id, []).append((group_id, name))
     return found
+
+
+def groups_of(connection: Connection, interface_id: str) -> list[tuple[str, str]]:
+    """The ids and names of the security groups of a network interface, in their order."""
+    return [(group_id, name) for group_id, name in _NAMED_GROUPS_OF.rows(connection, interface=interface_id)]
 
 
 _PRIMARY_GROUPS = Prepared(

@@ -10,10 +10,10 @@ own execution builds the statement, looks it up and makes row objects each time,
 takes. A statement whose shape depends on its arguments is prepared once for each shape, by a function with `@cache`.
 """
 
-import json
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
+from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -85,7 +85,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 
 def listed(values: Iterable[str]) -> str:
     """A list as `among` takes it."""
-    return json.dumps(list(values))
+    return f"[{', '.join(map(encode_basestring_ascii, values))}]"
 
 
 def either(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, bindparam, select
 
 from kumoniwa.model.gateways import NatGateway, NatGatewayState
+from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
 from kumoniwa.model.peerings import Peering, PeeringState
 from kumoniwa.model.vpcs import Vpc
@@ -43,10 +44,8 @@ def blocks_of(connection: Connection, vpc_ids: Collection[str]) -> dict[str, lis
 _INTERFACES = Prepared(
     select(network_interfaces).where(among(network_interfaces.c.subnet_id, "subnets")).order_by(network_interfaces.c.id)
 )
-_LENT = Prepared(
-    select(instances.c.id, instances.c.public_ip).where(
-        among(instances.c.id, "ids"), instances.c.public_ip.is_not(None)
-    )
+_INSTANCES = Prepared(
+    select(instances.c.id, instances.c.state, instances.c.public_ip).where(among(instances.c.id, "ids"))
 )
 _FURTHER = Prepared(
     select(
@@ -70,9 +69,14 @@ def interfaces_in(connection: Connection, subnet_ids: Collection[str]) -> list[N
     return _INTERFACES.values(NetworkInterface, connection, subnets=listed(subnet_ids))
 
 
-def public_addresses(connection: Connection, instance_ids: Collection[str]) -> dict[str, str]:
-    """The public address of each of these instances that has one."""
-    return dict(_LENT.rows(connection, ids=listed(instance_ids)))
+def states_and_addresses(
+    connection: Connection, instance_ids: Collection[str]
+) -> dict[str, tuple[InstanceState, str | None]]:
+    """The state of each of these instances, and its public address if it has one."""
+    return {
+        instance_id: (state, public_ip)
+        for instance_id, state, public_ip in _INSTANCES.rows(connection, ids=listed(instance_ids))
+    }
 
 
 def further_addresses(connection: Connection, interface_ids: Collection[str]) -> dict[str, list[str]]:

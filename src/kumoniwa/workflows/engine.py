@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 MOST_AT_ONCE = 1000
 """Workflows that are on their way. More wait, for each takes memory, and the first would end no sooner."""
+_NOTHING: Mapping[str, object] = {}
 _NEXT_LIFE = 5.0  # seconds until a workflow that cannot go on tries again
 _OVERDUE_NEXT_LIFE = 60.0  # once a person has been told
 
@@ -64,25 +65,25 @@ class Engine:
     async def change(self, work: Work[T]) -> T:
         """Run `work` in one transaction, then start the workflows that it submitted, as soon as it is their turn."""
         given, submitted = await self._world.database.write(partial(with_submitted, work=work))
-        self._begin(submitted)
+        self._begin(submitted.rows, submitted.known)
         return given
 
-    def _begin(self, rows: Iterable[WorkflowRow]) -> None:
+    def _begin(self, rows: Iterable[WorkflowRow], known: Mapping[str, object] = _NOTHING) -> None:
         """Start those of these workflows whose turn has just come: none has taken a step yet."""
         for row in rows:
             if row.state is WorkflowState.RUNNING and row.id not in self._live:
-                self._start(row, is_new=row.overridden_by is None)
+                self._start(row, is_new=row.overridden_by is None, known=known.get(row.id))
             elif row.state is WorkflowState.WAITING and STORIES[row.kind].overrides:
                 self._overrides.look([row])
 
-    def _start(self, row: WorkflowRow, *, is_new: bool) -> None:
+    def _start(self, row: WorkflowRow, *, is_new: bool, known: object = None) -> None:
         """Start it, or have it wait until fewer are on their way. A termination does not wait: it ends what hangs."""
         self._live[row.id] = None
         if self._on_their_way >= MOST_AT_ONCE and not STORIES[row.kind].overrides:
             self._to_begin.append(row)
             return
         if is_new:
-            self._live[row.id] = Workflow(row, self._world, [], self._let_go)
+            self._live[row.id] = Workflow(row, self._world, [], self._let_go, known=known)
         self._on_their_way += 1
         self._tasks.start(self._run(row), row.kind)
 

@@ -11,7 +11,7 @@ Kinds and the names of arguments are an on-disk format: a server resumes what it
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SUBMITTED = "kumoniwa: the workflows that were submitted"  # a note on a connection
+_KNOWN = "kumoniwa: what their first steps need not read"  # another
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,26 @@ def submit(
     return row
 
 
-def with_submitted(connection: Connection, work: Work[T]) -> tuple[T, list[WorkflowRow]]:
+def tell_first_step(connection: Connection, submitted: WorkflowRow, known: object) -> None:
+    """Spare the first step of a workflow what it would read (`Workflow.known`): who submits it has just written that.
+
+    It is kept in memory alone, and lost where the workflow waits for its turn or the server ends: then the step reads.
+    """
+    connection.info.setdefault(_KNOWN, {})[submitted.id] = known
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The workflows that a transaction submitted."""
+
+    rows: Sequence[WorkflowRow]
+    known: Mapping[str, object]
+    """What it told first steps, by workflow."""
+
+
+def with_submitted(connection: Connection, work: Work[T]) -> tuple[T, Submitted]:
     """What `work` gives, and the workflows that it submitted."""
-    connection.info.pop(_SUBMITTED, None)  # of work whose transaction was rolled back
+    for note in (_SUBMITTED, _KNOWN):
+        connection.info.pop(note, None)  # of work whose transaction was rolled back
     given = work(connection)
-    return given, connection.info.pop(_SUBMITTED, [])
+    return given, Submitted(connection.info.pop(_SUBMITTED, []), connection.info.pop(_KNOWN, {}))

@@ -98,8 +98,11 @@ class Workflow:
         journal: list[rows.StepRow],
         let_go: Callable[[WorkflowRow | None], Awaitable[None]],
         overridden: Refusal | None = None,
+        known: object = None,
     ) -> None:
         self.row = row
+        self.known = known
+        """What who submitted it told its first step (`story.tell_first_step`); None where nothing is known."""
         called_at = None if row.request_id is None else row.created_at
         self.origin = rows.Origin(row.action, row.request_id, row.created_at, row.principal, called_at)
         self.at: str | None = None

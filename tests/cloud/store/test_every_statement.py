@@ -4,10 +4,9 @@ All that SQLite is asked while every action is called, with ids, filters and pag
 go, while time passes, and while the cloud starts again is heard, and explained.
 """
 
-import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 from asgi import Refused
 from every_action import EXAMPLES, IN_ORDER, MODEL, scene
 from every_listing import LISTINGS
-from sqlalchemy import Engine, event
+from heard_statements import EVERY_ROW, Heard, heard_statements, scanned
 from stack import Stack, stack_on
 
 from kumoniwa.api.ec2.instances.instance_filters import FILTERS
@@ -28,15 +27,6 @@ from kumoniwa.store.engines import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 
-EVERY_ROW = {
-    "alembic_version": "it has one row",
-    "facts": "a handful of rows, whatever the cloud holds",
-    "json_each": "it is the list that was given",
-    "sqlite_master": "the tables, whatever they hold",
-    "(subquery-1)": "a list that was given, and is empty",
-    "CONSTANT": "a list that was given, and is empty",
-}
-"""Tables that may be read through, and why."""
 AT_START = "start"
 COLLECTING = ("actions", "time", AT_START)
 ALLOWED: dict[tuple[str, str], str] = {
@@ -48,43 +38,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     (AT_START, "SELECT snapshots.id, snapshots.layer_id FROM snapshots"): "which layers are damaged",
 }
 """Statements that may read through a table that grows, by phase and by how they begin, and why."""
-ITS_OWN = ("boots_of_many",)
-"""Indexes that have no more rows than are asked for."""
-
-
-class Heard:
-    """What SQLite is asked by connections that are opened from now on: one statement of each form, in each phase."""
-
-    def __init__(self) -> None:
-        self.phase = "start"
-        self.statements: dict[tuple[str, str], str] = {}
-
-    def listen(self, connection: Any, _record: object) -> None:
-        connection.set_trace_callback(self._hear)
-
-    def _hear(self, statement: str) -> None:
-        self.statements.setdefault((self.phase, _form(statement)), statement)
-
-
-@contextmanager
-def _heard() -> Iterator[Heard]:
-    heard = Heard()
-    event.listen(Engine, "connect", heard.listen)
-    try:
-        yield heard
-    finally:
-        event.remove(Engine, "connect", heard.listen)
-
-
-def _form(statement: str) -> str:
-    """A statement without the values that were given."""
-    return re.sub(r"\b\d+(\.\d+)?\b", "?", re.sub(r"'(?:[^']|'')*'", "?", " ".join(statement.split())))
-
-
-def _scanned(database: sqlite3.Connection, statement: str) -> set[str]:
-    """The tables that SQLite reads through for it."""
-    plan = [str(row[3]).split() for row in database.execute(f"EXPLAIN QUERY PLAN {statement}")]
-    return {re.sub(r"_\d+$", "", words[1]) for words in plan if words[0] == "SCAN" and words[-1] not in ITS_OWN}
 
 
 def _asked(action: str) -> Iterator[dict[str, Any]]:
@@ -143,7 +96,7 @@ async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> Non
     folder, beside = tmp_path / "cloud", tmp_path / "beside"
     folder.mkdir()
     beside.mkdir()
-    with _heard() as heard:
+    with heard_statements() as heard:
         async with _started(folder) as stack:
             await _walk(stack, beside, heard)
         heard.phase = "start"
@@ -154,7 +107,7 @@ async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> Non
             (table, phase, form)
             for (phase, form), statement in heard.statements.items()
             if statement.split()[0] in ("SELECT", "UPDATE", "DELETE", "INSERT")
-            for table in _scanned(database, statement)
+            for table in scanned(database, statement)
             if table not in EVERY_ROW
             and not any(phase == allowed[0] and form.startswith(allowed[1]) for allowed in ALLOWED)
         }

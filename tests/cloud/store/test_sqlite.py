@@ -1,6 +1,7 @@
 """The database: transactions that share a commit and not a fate."""
 
 import asyncio
+import errno
 import json
 import sqlite3
 import threading
@@ -131,6 +132,36 @@ def _counted(connection: Connection, most: int) -> int:
     """Counts to that number: each takes SQLite's machine several steps."""
     counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) FROM n"
     return int(connection.exec_driver_sql(counting, (most,)).scalar_one())
+
+
+async def test_the_log_has_room_for_many_commits(database: SqliteDatabase, tmp_path: Path) -> None:
+    lengths = set[int]()
+    log = tmp_path / "cloud.db-wal"
+    for number in range(30):
+        await database.write(partial(facts.put, name=f"fact {number}", value=number))
+        lengths.add(log.stat().st_size)
+    assert len(lengths) <= 3 and max(lengths) > 500_000  # a write is answered before there is more room
+    copied = tmp_path / "as after a power failure"
+    copied.mkdir()
+    for name in ("cloud.db", "cloud.db-wal"):
+        (copied / name).write_bytes((tmp_path / name).read_bytes())
+    with closing(sqlite3.connect(copied / "cloud.db")) as other:
+        assert other.execute("SELECT count(*) FROM facts").fetchall() == [(30,)]
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    await database.close()
+    assert not log.exists()
+
+
+async def test_where_there_is_no_room_for_the_log_writes_go_on(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
+    for number in range(3):
+        await database.write(partial(facts.put, name=f"fact {number}", value=number))
+    assert await database.read(partial(facts.get, name="fact 2")) == 2
 
 
 async def test_what_was_read_is_not_kept(database: SqliteDatabase) -> None:

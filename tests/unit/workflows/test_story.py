@@ -19,7 +19,7 @@ from kumoniwa.workflows import stories
 from kumoniwa.workflows.stories.images.copy_image import copy_image
 from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
 from kumoniwa.workflows.stories.volumes.modify_volume import modify_volume
-from kumoniwa.workflows.story import STORIES, Story, story, submit, with_submitted
+from kumoniwa.workflows.story import STORIES, Story, Submitted, story, submit, tell_first_step, with_submitted
 from kumoniwa.workflows.workflow import Workflow
 
 import_all(stories)
@@ -104,7 +104,7 @@ def test_arguments_are_given_by_name(connection: Connection) -> None:
         submit(connection, copy_image, ORIGIN, "ami-1", [])
     with pytest.raises(AssertionError, match="no id"):
         submit(connection, cast(Any, modify_volume), ORIGIN, volume_id="vol-1", layer_id="l", instance_id=1)
-    assert with_submitted(connection, lambda _: 7) == (7, [])
+    assert with_submitted(connection, lambda _: 7) == (7, Submitted([], {}))
 
 
 def test_who_submits_in_a_transaction_is_told_whose_turn_it_is(connection: Connection) -> None:
@@ -114,14 +114,24 @@ def test_who_submits_in_a_transaction_is_told_whose_turn_it_is(connection: Conne
         return "done"
 
     given, submitted = with_submitted(connection, work)
-    assert (given, [row.state for row in submitted]) == ("done", [WorkflowState.RUNNING, WorkflowState.WAITING])
+    assert (given, [row.state for row in submitted.rows]) == ("done", [WorkflowState.RUNNING, WorkflowState.WAITING])
 
 
 def test_what_was_submitted_in_vain_is_forgotten(connection: Connection) -> None:
     def fail(connection: Connection) -> None:
-        submit(connection, copy_image, ORIGIN, image_id="ami-1", snapshot_ids=[])
+        tell_first_step(connection, submit(connection, copy_image, ORIGIN, image_id="ami-1", snapshot_ids=[]), 7)
         raise LookupError
 
     with pytest.raises(LookupError):
         with_submitted(connection, fail)
-    assert with_submitted(connection, lambda _: None) == (None, [])
+    assert with_submitted(connection, lambda _: None) == (None, Submitted([], {}))
+
+
+def test_what_first_steps_are_told_goes_to_who_starts_them(connection: Connection) -> None:
+    def work(connection: Connection) -> str:
+        row = submit(connection, copy_image, ORIGIN, image_id="ami-1", snapshot_ids=[])
+        tell_first_step(connection, row, ["what was written"])
+        return row.id
+
+    workflow_id, submitted = with_submitted(connection, work)
+    assert submitted.known == {workflow_id: ["what was written"]}

@@ -26,7 +26,7 @@ MAX_DEPTH = 32
 MAX_PARAMETERS = 10_000
 
 # Enumerations that actions check better than a list of names can: with EC2's own words, or against what this cloud has.
-LEFT_TO_ACTIONS = frozenset({"InstanceType", "PermissionGroup", "ResourceType", "VolumeType"})
+LEFT_TO_ACTIONS = frozenset({"InstanceType", "PermissionGroup", "ResourceType", "VolumeType", "VpcTenancy"})
 
 Node = str | dict[str, Any]  # a value, or named branches, each again a Node
 Reader = Callable[[Node, str], Any]  # (what was sent, its name on the wire) -> value; raises an Ec2Error

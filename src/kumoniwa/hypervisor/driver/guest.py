@@ -80,7 +80,7 @@ class GuestNic:
 class GuestSpec:
     """All that is needed to make a guest. `disks[0]` is the one it boots from, `nics[0]` the one it is reached by.
 
-    Either all of its interfaces have a port, in one network, or it has one interface, without.
+    Either all of its interfaces have a port, in one network, or none has.
     """
 
     id: GuestId
@@ -97,8 +97,8 @@ class GuestSpec:
     def nic(self) -> GuestNic:
         """Its primary network interface. Raises `DriverError` for interfaces that no guest has beside each other."""
         networks = {None if nic.port is None else nic.port.network for nic in self.nics}
-        if len(networks) != 1 or (len(self.nics) > 1 and None in networks):
-            raise DriverError("A guest has one network interface, or several in one network.", way_out=REPORT_IT)
+        if len(networks) != 1:
+            raise DriverError("All interfaces of a guest are in one network.", way_out=REPORT_IT)
         return self.nics[0]
 
 

@@ -13,6 +13,8 @@ LOG_LIMIT = 64 << 10
 NO_SHELL = "\r\n[This guest is simulated: it has no shell, and nothing reads what is typed here.]\r\n"
 """What the console says to whoever types."""
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 RELEASE = "6.1.0-kumoniwa-simulated"
 
 # What systemd and logind write, word for word, so that who greps a real guest's log finds it here too.
@@ -91,4 +93,5 @@ def from_kernel(lines: Sequence[str], seconds: float) -> str:
 
 def to_syslog(lines: Sequence[str], host: str, at: datetime) -> str:
     """Lines as rsyslog's traditional file format has them."""
-    return "".join(f"{at:%b} {at.day:2d} {at:%H:%M:%S} {host} {line}\n" for line in lines)
+    begins = f"{_MONTHS[at.month - 1]} {at.day:2d} {at.hour:02d}:{at.minute:02d}:{at.second:02d} {host}"
+    return "".join([f"{begins} {line}\n" for line in lines])

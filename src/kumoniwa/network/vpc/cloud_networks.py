@@ -144,7 +144,7 @@ class CloudNetworks:
         gathered = await self._database.read(partial(gather, vpc_id=vpc_id))
         there = await self._ensure_devices(network, gathered)
         plan = _as_it_is(gathered, there)
-        if carried is None:
+        if carried is None or carried.transit != plan.transit:  # the way out is in the transit block
             await self._carry_whole(network, plan)
         elif carried != plan:
             try:

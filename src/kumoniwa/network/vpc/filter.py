@@ -21,6 +21,7 @@ from kumoniwa.network.vpc.plan import (
     RESOLVER,
     UDP,
     Acl,
+    AclEntry,
     GroupReference,
     Interface,
     Plan,
@@ -63,13 +64,16 @@ class Decider(StrEnum):
 class Decision:
     """One check of a packet: by what it was made, and what came of it.
 
-    `id` is the most precise that EC2 has: a rule's, an ACL's, a route table's, a gateway's, an interface's.
+    `id` is the most precise that EC2 has: a rule's, an ACL's, a route table's, a gateway's, an interface's. `by` is the
+    rule, entry or route that decided, where one did; `egress` says of a group's or an ACL's check which way it was.
     """
 
     admits: bool
     decider: Decider
     id: str
     sentence: str
+    by: Rule | AclEntry | Route | None = None
+    egress: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,10 +421,11 @@ class _Judge:
             for rule in group.egress if egress else group.ingress:
                 if matches(rule.traffic, packet) and self._is_remote(rule, remote):
                     said = f"Rule {rule.id} of {group_id} admits {packet} {way} {remote}."
-                    return Decision(True, Decider.SECURITY_GROUP, rule.id, said)
+                    return Decision(True, Decider.SECURITY_GROUP, rule.id, said, rule, egress)
         names = ", ".join(interface.group_ids)
         said = f"No {'egress' if egress else 'ingress'} rule of {names} admits {packet} {way} {remote}."
-        return Decision(False, Decider.SECURITY_GROUP, interface.group_ids[0] if interface.group_ids else "", said)
+        first = interface.group_ids[0] if interface.group_ids else ""
+        return Decision(False, Decider.SECURITY_GROUP, first, said, egress=egress)
 
     def _is_remote(self, rule: Rule, address: IPv4Address) -> bool:
         match rule.remote:
@@ -448,9 +453,9 @@ class _Judge:
             if matches(entry.traffic, packet) and self.plan.means(entry.block, remote):
                 verb = "allows" if entry.allow else "denies"
                 said = f"{'Egress' if egress else 'Ingress'} entry {entry.number} of {acl.id} {verb} {packet} {way}."
-                return Decision(entry.allow, Decider.NETWORK_ACL, acl.id, said)
+                return Decision(entry.allow, Decider.NETWORK_ACL, acl.id, said, entry, egress)
         said = f"No {'egress' if egress else 'ingress'} entry of {acl.id} allows {packet} {way}."
-        return Decision(False, Decider.NETWORK_ACL, acl.id, said)
+        return Decision(False, Decider.NETWORK_ACL, acl.id, said, egress=egress)
 
 
 def route_to(plan: Plan, destination: IPv4Address, subnet: Subnet) -> tuple[Decision, Target]:
@@ -480,8 +485,8 @@ def route_to(plan: Plan, destination: IPv4Address, subnet: Subnet) -> tuple[Deci
         target = Target(TargetKind.BLACKHOLE, target.id)
     said = f"Route {block} of {table.id} leads to {target.id or target.kind}"
     if target.kind is TargetKind.BLACKHOLE:
-        return _routed(False, table.id, f"{said}, which is gone (blackhole)."), target
-    return _routed(True, table.id, f"{said}."), target
+        return _routed(False, table.id, f"{said}, which is gone (blackhole).", route), target
+    return _routed(True, table.id, f"{said}.", route), target
 
 
 def _destinations(plan: Plan, route: Route) -> tuple[IPv4Network, ...]:
@@ -510,8 +515,8 @@ def _checked(admits: bool, interface: Interface, sentence: str) -> Decision:
     return Decision(admits, Decider.SOURCE_DEST_CHECK, interface.id, sentence)
 
 
-def _routed(admits: bool, table_id: str, sentence: str) -> Decision:
-    return Decision(admits, Decider.ROUTE, table_id, sentence)
+def _routed(admits: bool, table_id: str, sentence: str, route: Route | None = None) -> Decision:
+    return Decision(admits, Decider.ROUTE, table_id, sentence, route)
 
 
 def _untranslated(packet: Packet) -> Decision:

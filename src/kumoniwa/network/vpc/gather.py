@@ -12,6 +12,7 @@ from kumoniwa.model import network_acls as acl_rows
 from kumoniwa.model import route_tables as route_rows
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.gateways import NatGatewayState
+from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.route_tables import RouteTarget
 from kumoniwa.model.scope import Scope
@@ -71,12 +72,18 @@ _TARGETS = {
 }
 
 
+_WITHOUT_GUEST = (InstanceState.STOPPED, InstanceState.TERMINATED)
+
+
 class NoSuchVpc(LookupError):
     """There is no VPC of this id."""
 
 
 def gather(connection: Connection, vpc_id: str) -> Plan:
-    """The plan of a VPC. Every interface that an instance has counts as live. Raises `NoSuchVpc`."""
+    """The plan of a VPC. An interface counts as live while its instance is neither stopped nor terminated.
+
+    Raises `NoSuchVpc`.
+    """
     found = vpc_plans.with_ids(connection, [vpc_id])
     if not found:
         raise NoSuchVpc(vpc_id)
@@ -102,6 +109,13 @@ def gather(connection: Connection, vpc_id: str) -> Plan:
         peerings=_peerings(connection, vpc_id, groups),
         prefix_lists=_prefix_lists(connection, groups, tables),
     )
+
+
+def gather_with_peers(connection: Connection, vpc_id: str) -> dict[str, Plan]:
+    """The plans of a VPC and of those that it is peered with, by id, as `reach` takes them. Raises `NoSuchVpc`."""
+    plan = gather(connection, vpc_id)
+    peers = sorted({peering.vpc_id for peering in plan.peerings.values()})
+    return {vpc_id: plan} | {peer: gather(connection, peer) for peer in peers}
 
 
 def _cidrs(connection: Connection, of: Iterable[Vpc]) -> dict[str, tuple[IPv4Network, ...]]:
@@ -148,13 +162,15 @@ def _interfaces(connection: Connection, subnets: Mapping[str, Subnet]) -> dict[s
     further = vpc_plans.further_addresses(connection, ids)
     in_groups = vpc_plans.groups_of(connection, ids)
     elastic = elastic_ips.of_interfaces(connection, ids)
-    lent = vpc_plans.public_addresses(connection, [row.instance_id for row in rows if row.instance_id is not None])
+    owners = vpc_plans.states_and_addresses(
+        connection, [row.instance_id for row in rows if row.instance_id is not None]
+    )
 
     def address(row: NetworkInterface, private: str) -> Address:
         leading: ElasticIp | None = elastic.get(row.id, {}).get(private)
         public = None if leading is None else leading.public_ip
         if public is None and private == row.private_ip and row.instance_id is not None and row.device_index == 0:
-            public = lent.get(row.instance_id)
+            public = owners[row.instance_id][1]
         return Address(IPv4Address(private), None if public is None else IPv4Address(public))
 
     return {
@@ -167,7 +183,7 @@ def _interfaces(connection: Connection, subnets: Mapping[str, Subnet]) -> dict[s
             source_dest_check=row.source_dest_check,
             instance_id=row.instance_id,
             device_index=row.device_index or 0,
-            live=row.instance_id is not None,
+            live=row.instance_id is not None and owners[row.instance_id][0] not in _WITHOUT_GUEST,
         )
         for row in rows
     }

@@ -92,16 +92,17 @@ def _parts(plan: Plan) -> dict[str, _Part]:
     devices = numbered((*plan.interfaces, *plan.peerings), 2, 1 << 31)
     attached = plan.internet_gateway is not None
     in_groups = members(plan)
-    parts: dict[str, _Part] = {_FRAME: (_frame, (plan.host, plan.transit, plan.resolver, plan.dns_support))}
+    host = plan.host
+    parts: dict[str, _Part] = {_FRAME: (_frame, (host, plan.transit, plan.resolver, plan.dns_support))}
     for acl in plan.acls.values():
-        parts[acl.id] = _acl, (acl, plan.host)
+        parts[acl.id] = _acl, (acl, host)
     for subnet in subnets.values():
         parts[subnet.id] = _subnet, (subnet.id, subnet.acl_id)
     referred: set[str] = set()
     for group in plan.groups.values():
         found = _referred(group) & in_groups.keys()
         referred |= found
-        parts[group.id] = _group, (group, plan.host, frozenset(found), _prefix_lists(plan, group))
+        parts[group.id] = _group, (group, host, frozenset(found), _prefix_lists(plan, group))
     for group_id in sorted(referred):
         parts[f"members of {group_id}"] = _members, (group_id, in_groups[group_id])
     for interface in plan.interfaces.values():

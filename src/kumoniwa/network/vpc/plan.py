@@ -8,6 +8,7 @@ that two plans are quickly compared. Its mappings are never changed.
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from kumoniwa.values import dataclass
@@ -272,9 +273,7 @@ class Plan:
 
         It depends on nothing but the blocks of the VPC and of its peers.
         """
-        own = [block for block in _TRANSITS if not any(map(block.overlaps, self.cidrs))]
-        peers = [block for peering in self.peerings.values() for block in peering.cidrs]
-        return min(own, key=lambda block: any(map(block.overlaps, peers)))
+        return _transit(self.cidrs, tuple(block for peering in self.peerings.values() for block in peering.cidrs))
 
     @property
     def host(self) -> IPv4Address:
@@ -311,6 +310,12 @@ _TRANSITS = tuple(
     for wide in (IPv4Network("100.64.0.0/10"), IPv4Network("198.18.0.0/15"))
     for block in wide.subnets(new_prefix=16)
 )
+
+
+@lru_cache(maxsize=256)
+def _transit(cidrs: tuple[IPv4Network, ...], of_peers: tuple[IPv4Network, ...]) -> IPv4Network:
+    free = [block for block in _TRANSITS if not any(map(block.overlaps, cidrs))]
+    return min(free, key=lambda block: any(map(block.overlaps, of_peers)))
 
 
 def transit_address(public: IPv4Address) -> IPv4Address:

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
+from kumoniwa.store.engines.log_room import LogRoom
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
 from kumoniwa.values import dataclass
@@ -143,10 +144,12 @@ class SqliteDatabase:
             connection.info[TOUCHED] = self.changes.touched
             for pragma in _PRAGMAS_OF_THE_WRITER:
                 _driver(connection).execute(pragma)
-            ended = False
-            while not ended and (first := self._writes.get()) is not None:
-                batch, ended = self._gathered(first)
-                _commit_together(connection, batch, self.changes)
+            ended, room = False, LogRoom(Path(str(self._engine.url.database)))
+            with closing(room):
+                while not ended and (first := self._writes.get()) is not None:
+                    batch, ended = self._gathered(first)
+                    _commit_together(connection, batch, self.changes)
+                    room.ensure()
 
     def _gathered(self, first: _Asked[Any]) -> tuple[list[_Asked[Any]], bool]:
         """The writes that share a commit with this one, and whether no more come: those that wait by now, and those

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asgi import Refused
-from model_parameters import ec2_model
+from documented_filters import documented
 from stack import Stack
 from volumes_at_hand import ZONE, create
 
@@ -19,23 +19,19 @@ _TAG = [{"Key": "Name", "Value": "moss"}]
 _NOTHING = "nothing is called so"
 
 
-def documented(action: str) -> list[str]:
-    """The names of an action's filters, from EC2's own documentation of it; what lists within it name are values."""
-    text = ec2_model().operation_model(action).input_shape.members["Filters"].documentation
-    depth, names = 0, []
-    for opens, closes, name in re.findall(r"(<ul>)|(</ul>)|<li> *<p> *<code>([^<]+)</code>", text):
-        depth += bool(opens) - bool(closes)
-        if name and depth == 1:
-            names.append("tag:Name" if name in ("tag:&lt;key&gt;", "tag") else name)
-    return names
-
-
 @pytest.mark.parametrize(
     ("action", "at_least"),
     [
         ("DescribeInstances", 100),
         ("DescribeInstanceStatus", 15),
         ("DescribeNetworkInterfaces", 30),
+        ("DescribeVpcs", 14),
+        ("DescribeSubnets", 20),
+        ("DescribeDhcpOptions", 6),
+        ("DescribeRouteTables", 20),
+        ("DescribeInternetGateways", 6),
+        ("DescribeEgressOnlyInternetGateways", 2),
+        ("DescribeNetworkAcls", 18),
         ("DescribeVolumes", 20),
         ("DescribeSnapshots", 14),
         ("DescribeImages", 50),

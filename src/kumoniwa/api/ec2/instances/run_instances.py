@@ -14,31 +14,38 @@ from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
 from kumoniwa.api.ec2.instances.instance_output import Surroundings, instance_output, reservations
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
+from kumoniwa.api.ec2.instances.launch.launch_interfaces import (
+    Attached,
+    addresses_of_each,
+    attach_interfaces,
+    check_type,
+)
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT, LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
-from kumoniwa.api.ec2.network.network_interface_output import Addresses, group_set
+from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
-from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, new_volume
+from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, chains_of, new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.hypervisor.driver import Capacity
-from kumoniwa.ids import new_id, new_mac
+from kumoniwa.ids import new_id
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
-from kumoniwa.network.addresses import cloud_octet, free_private, free_public, private_capacity
+from kumoniwa.network.addresses import cloud_octet, free_public, private_capacity
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import images, instances, key_pairs, network_interfaces, volumes
+from kumoniwa.store import elastic_ips, images, instances, key_pairs, network_interfaces, volumes
 from kumoniwa.values import dataclass
+from kumoniwa.workflows.steps.volumes.volume_files import Launched
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
-from kumoniwa.workflows.story import submit
+from kumoniwa.workflows.story import submit, tell_first_step
 
 MOST_INSTANCES = 1000  # in one call
 _TAGGED = ("instance", "volume", "network-interface")
@@ -60,7 +67,8 @@ class _Launch:
 
 @dataclass(frozen=True, slots=True)
 class _Addresses:
-    private: str
+    private: Sequence[Sequence[str]]
+    """Of each network interface, its primary one first."""
     public: str | None
 
 
@@ -75,11 +83,6 @@ class _Addresses:
         *below("CpuOptions", CPU_NOT_BUILT),
         *below("BlockDeviceMappings", DEVICE_NOT_BUILT),
         *below("NetworkInterfaces", INTERFACE_NOT_BUILT),
-        NotBuiltParameter("NetworkInterfaces", "instances with more than one network interface"),
-        NotBuiltParameter(
-            "NetworkInterfaces.DeleteOnTermination", "network interfaces that outlive their instance", (True,)
-        ),
-        NotBuiltParameter("NetworkInterfaces.PrivateIpAddresses", "secondary private addresses"),
         NotBuiltParameter("HibernationOptions.Configured", "hibernation"),
         NotBuiltParameter("EnclaveOptions.Enabled", "enclaves"),
     ),
@@ -135,14 +138,13 @@ def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int
 def _checked(connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
     image = launchable(connection, call, parameters.get("ImageId"))
     placed = launch_network(connection, call, parameters, count)
-    if placed.private_ip is not None and count > 1:
-        raise InvalidParameterCombination("A private IP address cannot be given to more than one instance")
     key = None
     if (key_name := parameters.get("KeyName")) is not None:
         key = key_pairs.named(connection, call.scope, key_name)
         if key is None:
             raise KEY_PAIR.not_found([key_name])
     options = launch_options(parameters, image)
+    check_type(options.kind, placed.interfaces)
     return _Launch(
         image=image,
         devices=launch_devices(
@@ -163,8 +165,10 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
 
 def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
     """The addresses of `count` new instances."""
-    private_taken = partial(network_interfaces.addresses_in, connection, placed.subnet.id)
-    private = [placed.private_ip] if placed.private_ip else free_private(placed.subnet, count, private_taken)
+    private = addresses_of_each(connection, placed.interfaces, count)
+    if (existing := placed.interfaces[0].existing) is not None:
+        leading = elastic_ips.of_interfaces(connection, [existing.id]).get(existing.id, {}).get(existing.private_ip)
+        return [_Addresses(own, None if leading is None else leading.public_ip) for own in private]
     if not placed.associate_public_ip:
         return [_Addresses(own, None) for own in private]
     public = free_public(cloud_octet(connection), count, partial(instances.public_addresses, connection))
@@ -180,11 +184,7 @@ def _launched(
     """
     launched = [_instance(call, launch, index, own) for index, own in enumerate(addresses)]
     instances.add(connection, *launched)
-    interfaces = [
-        _interface(instance, launch.network, own.private) for instance, own in zip(launched, addresses, strict=True)
-    ]
-    groups = launch.network.groups
-    network_interfaces.add(connection, interfaces, [group.id for group in groups])
+    attached_to = attach_interfaces(connection, launched, launch.network.interfaces, [own.private for own in addresses])
     made: list[NewVolume] = []
     attached: dict[str, list[Attachment]] = {}
     for instance in launched:
@@ -199,23 +199,37 @@ def _launched(
         check_keys_for_metadata(tags)
     for resource_type, ids in (
         ("instance", [instance.id for instance in launched]),
-        ("network-interface", [interface.id for interface in interfaces]),
-        ("volume", [one.volume.id for one in made]),
+        ("network-interface", attached_to.new),
+        ("volume", [new.volume.id for new in made]),
     ):
         write_each(connection, call, ids, resource_type, launch.tags.get(resource_type))
+    chains = chains_of(connection, *made)
     for instance in launched:
-        submit(connection, run_instance, origin(call), instance_id=instance.id)
-    shown_groups = group_set((group.id, group.name) for group in groups)
+        workflow = submit(connection, run_instance, origin(call), instance_id=instance.id)
+        volume_ids = [attachment.volume_id for attachment in attached[instance.id]]
+        tell_first_step(connection, workflow, Launched(volume_ids, [chains[one] for one in volume_ids]))
     in_order = dict(sorted(tags.items()))  # as they are read
     return launched, Surroundings(
-        interfaces={instance.id: [own] for instance, own in zip(launched, interfaces, strict=True)},
-        groups={interface.id: shown_groups for interface in interfaces},
-        addresses={
-            interface.id: Addresses(lent=own.public) for interface, own in zip(interfaces, addresses, strict=True)
-        },
+        interfaces=attached_to.by_instance,
+        groups=attached_to.groups,
+        addresses=_shown_addresses(connection, launched, attached_to),
         attachments=attached,
         tags={instance.id: in_order for instance in launched},
     )
+
+
+def _shown_addresses(connection: Connection, launched: Sequence[Instance], attached: Attached) -> dict[str, Addresses]:
+    """The addresses of their interfaces, by interface. Elastic IP addresses may lead to those made before."""
+    shown: dict[str, Addresses] = {}
+    before: list[NetworkInterface] = []
+    new = frozenset(attached.new)
+    for instance in launched:
+        for interface in attached.by_instance[instance.id]:
+            lent = instance.public_ip if interface.device_index == 0 else None
+            shown[interface.id] = Addresses(lent, attached.secondary.get(interface.id, ()))
+            if interface.id not in new:
+                before.append(interface)
+    return shown | addresses_of(connection, before, {}) if before else shown
 
 
 def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Instance:
@@ -255,26 +269,6 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         options={**options.options, **boot_preference(launch.image)},
         boot_mode=launch.boot_mode,
         nvme_only=launch.image.nvme_only,
-    )
-
-
-def _interface(instance: Instance, placed: LaunchNetwork, address: str) -> NetworkInterface:
-    """The primary network interface of a new instance."""
-    return NetworkInterface(
-        id=new_id("eni"),
-        account=instance.account,
-        region=instance.region,
-        vpc_id=placed.subnet.vpc_id,
-        subnet_id=placed.subnet.id,
-        mac=new_mac(),
-        private_ip=address,
-        description=placed.description,
-        source_dest_check=True,
-        instance_id=instance.id,
-        attachment_id=new_id("eni-attach"),
-        device_index=0,
-        attached_at=instance.first_launch_time,
-        delete_on_termination=True,
     )
 
 

@@ -6,7 +6,8 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import DHCP_OPTIONS, VPC
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.registry import action
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, has_dependencies
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.vpcs import NO_DHCP_OPTIONS
@@ -14,7 +15,7 @@ from kumoniwa.store import dhcp_options, vpcs
 from kumoniwa.store import tags as tag_rows
 
 
-@action("AssociateDhcpOptions")
+@action("AssociateDhcpOptions", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def associate_dhcp_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a VPC other DHCP options, or none (`default`)."""
     options_id: str = parameters["DhcpOptionsId"]

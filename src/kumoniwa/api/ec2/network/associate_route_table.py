@@ -9,6 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INTERNET_GATEWAY, ROUTE_TABLE, SUBNET
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.vpc_output import ASSOCIATED
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -23,7 +24,7 @@ _NOT_BUILT = (NotBuiltParameter("PublicIpv4Pool", "address pools of one's own"),
 @action(
     "AssociateRouteTable",
     depth=Depth.PARTLY,
-    missing="The association of an internet gateway is stored and shown.",
+    missing=f"{NOT_IN_USER} The association of an internet gateway is stored and shown.",
     not_built=_NOT_BUILT,
 )
 async def associate_route_table(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -66,7 +67,7 @@ async def associate_route_table(cloud: Cloud, call: Call, parameters: Parameters
     return await cloud.change(call, associate)
 
 
-@action("DisassociateRouteTable")
+@action("DisassociateRouteTable", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def disassociate_route_table(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Let a subnet use its VPC's main route table again, or a gateway none."""
 
@@ -80,7 +81,7 @@ async def disassociate_route_table(cloud: Cloud, call: Call, parameters: Paramet
     return await cloud.change(call, disassociate)
 
 
-@action("ReplaceRouteTableAssociation")
+@action("ReplaceRouteTableAssociation", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def replace_route_table_association(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Let a subnet or a gateway use another route table, or make it its VPC's main one."""
 

@@ -6,12 +6,13 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INTERNET_GATEWAY, VPC
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.registry import action
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import DependencyViolation, Ec2Error, InvalidParameterValue
 from kumoniwa.store import gateways, network_interfaces, route_tables, vpcs
 
 
-@action("AttachInternetGateway")
+@action("AttachInternetGateway", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def attach_internet_gateway(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Attach an internet gateway to a VPC that has none."""
 
@@ -31,19 +32,19 @@ async def attach_internet_gateway(cloud: Cloud, call: Call, parameters: Paramete
     return await cloud.change(call, attach)
 
 
-@action("DetachInternetGateway")
+@action("DetachInternetGateway", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def detach_internet_gateway(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Detach an internet gateway from a VPC in which nothing has a public address."""
 
     def detach(connection: Connection) -> Answer:
         gateway = named(connection, call.scope, INTERNET_GATEWAY, parameters["InternetGatewayId"])
-        vpc = named(connection, call.scope, VPC, parameters["VpcId"])
-        if gateway.vpc_id != vpc.id:
-            raise Ec2Error("Gateway.NotAttached", f"resource {gateway.id} is not attached to network {vpc.id}")
-        subnets = [subnet.id for subnet in vpcs.subnets_of(connection, vpc.id)]
+        vpc_id: str = parameters["VpcId"]
+        if gateway.vpc_id != vpc_id:
+            raise Ec2Error("Gateway.NotAttached", f"resource {gateway.id} is not attached to network {vpc_id[:200]}")
+        subnets = [subnet.id for subnet in vpcs.subnets_of(connection, vpc_id)]
         if network_interfaces.have_public_addresses(connection, subnets):
             raise DependencyViolation(
-                f"Network {vpc.id} has some mapped public address(es). "
+                f"Network {vpc_id} has some mapped public address(es). "
                 "Please unmap those public address(es) before detaching the gateway."
             )
         if (association := route_tables.association_of_gateway(connection, gateway.id)) is not None:

@@ -6,6 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ROUTE_TABLE, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.route_targets import (
     TARGETS_NOT_BUILT,
     check_destination,
@@ -21,10 +22,10 @@ from kumoniwa.store import route_tables
 
 MOST_ROUTES = 500
 """Of a route table, the local ones not counted: EC2's quota unless raised."""
-_IPV6_IS_RECORDED = "Routes to IPv6 destinations are stored and shown, and no guest has an IPv6 address."
+_MISSING = f"{NOT_IN_USER} Routes to IPv6 destinations are stored and shown, and no guest has an IPv6 address."
 
 
-@action("CreateRoute", depth=Depth.PARTLY, missing=_IPV6_IS_RECORDED, not_built=TARGETS_NOT_BUILT)
+@action("CreateRoute", depth=Depth.PARTLY, missing=_MISSING, not_built=TARGETS_NOT_BUILT)
 async def create_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Add a route to a destination to which the table has none yet."""
     refuse(parameters, TARGETS_NOT_BUILT)
@@ -44,7 +45,7 @@ async def create_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
     return await cloud.change(call, create)
 
 
-@action("ReplaceRoute", depth=Depth.PARTLY, missing=_IPV6_IS_RECORDED, not_built=TARGETS_NOT_BUILT)
+@action("ReplaceRoute", depth=Depth.PARTLY, missing=_MISSING, not_built=TARGETS_NOT_BUILT)
 async def replace_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a route another target. A local route can lead to an interface instead, and back (`LocalTarget`)."""
     refuse(parameters, TARGETS_NOT_BUILT)
@@ -71,7 +72,7 @@ async def replace_route(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     return await cloud.change(call, replace)
 
 
-@action("DeleteRoute")
+@action("DeleteRoute", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def delete_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Delete a route that is not local."""
 

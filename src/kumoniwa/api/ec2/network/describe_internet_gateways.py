@@ -23,7 +23,7 @@ def gateway_output(gateway: InternetGateway, tags: Mapping[str, str] | None) -> 
         "InternetGatewayId": gateway.id,
         "OwnerId": gateway.account,
         "Attachments": attachments,
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],
     }
 
 

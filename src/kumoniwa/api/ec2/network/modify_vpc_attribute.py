@@ -8,6 +8,7 @@ from kumoniwa.api.ec2.kinds import VPC
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.create_vpc import unsupported_tenancy
 from kumoniwa.api.ec2.network.default_vpc import read_region
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.store import vpcs
@@ -23,7 +24,7 @@ _DEFAULT_TENANCY = "default"
 @action(
     "ModifyVpcAttribute",
     depth=Depth.PARTLY,
-    missing="EnableNetworkAddressUsageMetrics is stored and shown: there are no metrics.",
+    missing=f"{NOT_IN_USER} EnableNetworkAddressUsageMetrics is stored and shown: there are no metrics.",
 )
 async def modify_vpc_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute of a VPC."""

@@ -11,6 +11,7 @@ from kumoniwa.api.ec2.kinds import NETWORK_ACL
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.acl_protocols import ICMP, ICMP_V6, TCP, UDP, protocol_number
 from kumoniwa.api.ec2.network.cidr_blocks import ipv4_block, ipv6_block
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.network_acls import LAST_ENTRY, AclEntry
@@ -21,10 +22,10 @@ MOST_ENTRIES = 20
 ANY = -1
 _LAST_PORT = 65535
 _LAST_OF_ICMP = 255
-_IPV6_IS_RECORDED = "An entry for IPv6 addresses is stored and shown, and no guest has one."
+_MISSING = f"{NOT_IN_USER} An entry for IPv6 addresses is stored and shown, and no guest has one."
 
 
-@action("CreateNetworkAclEntry", depth=Depth.PARTLY, missing=_IPV6_IS_RECORDED)
+@action("CreateNetworkAclEntry", depth=Depth.PARTLY, missing=_MISSING)
 async def create_network_acl_entry(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Add an entry under a number that is free."""
     number = _number(parameters)
@@ -46,7 +47,7 @@ async def create_network_acl_entry(cloud: Cloud, call: Call, parameters: Paramet
     return await cloud.change(call, create)
 
 
-@action("ReplaceNetworkAclEntry", depth=Depth.PARTLY, missing=_IPV6_IS_RECORDED)
+@action("ReplaceNetworkAclEntry", depth=Depth.PARTLY, missing=_MISSING)
 async def replace_network_acl_entry(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Put another entry in the place of the one with this number."""
     number = _number(parameters)
@@ -61,7 +62,7 @@ async def replace_network_acl_entry(cloud: Cloud, call: Call, parameters: Parame
     return await cloud.change(call, replace)
 
 
-@action("DeleteNetworkAclEntry")
+@action("DeleteNetworkAclEntry", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def delete_network_acl_entry(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Delete the entry with this number."""
     number = _number(parameters)

@@ -6,13 +6,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_ACL
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.registry import action
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.store import vpcs
 
 
-@action("ReplaceNetworkAclAssociation")
+@action("ReplaceNetworkAclAssociation", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def replace_network_acl_association(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a subnet another network ACL of its VPC."""
     association_id: str = parameters["AssociationId"]

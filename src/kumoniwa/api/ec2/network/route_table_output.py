@@ -1,7 +1,6 @@
 """Route tables as EC2 describes them, with the routes that no row holds and the state of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +15,7 @@ from kumoniwa.model.peerings import PeeringState
 from kumoniwa.model.route_tables import Route, RouteTable, RouteTableAssociation, RouteTarget
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import gateways, instances, network_interfaces, peerings, route_tables, vpcs
+from kumoniwa.values import dataclass
 
 LOCAL = "local"
 ACTIVE, BLACKHOLE = "active", "blackhole"
@@ -66,7 +66,7 @@ def described_tables(connection: Connection, scope: Scope, tables: Sequence[Rout
 
 def table_row(one: Described, tags: Mapping[str, str] | None) -> dict[str, Any]:
     """A described route table with its tags."""
-    return {**one[1], "Tags": tag_set(tags)}
+    return {**one[1], "Tags": tag_set(tags) or []}
 
 
 def _output(table: RouteTable, associations: Sequence[RouteTableAssociation], routes: list[Output]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Subnets as EC2 describes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,6 +10,7 @@ from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces
+from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def subnet_output(one: DescribedSubnet, tags: Mapping[str, str] | None) -> dict[
             "EnableResourceNameDnsAAAARecord": subnet.resource_name_aaaa,
         },
         "BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"},
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],
     }
 
 

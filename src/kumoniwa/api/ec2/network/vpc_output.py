@@ -1,7 +1,6 @@
 """VPCs as EC2 describes them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.model.vpcs import Vpc, VpcBlock
 from kumoniwa.store import vpcs
+from kumoniwa.values import dataclass
 
 AVAILABLE = "available"
 PENDING = "pending"

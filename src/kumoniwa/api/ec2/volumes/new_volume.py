@@ -36,6 +36,13 @@ def add_volumes(connection: Connection, *new: NewVolume) -> None:
     volumes.add(connection, *(one.volume for one in new))
 
 
+def chains_of(connection: Connection, *new: NewVolume) -> dict[str, list[Layer]]:
+    """Of each of these volumes its writable layer and those that it stands on, top to bottom."""
+    tops = list(dict.fromkeys(one.head.parent_id for one in new if one.head.parent_id is not None))
+    below = dict(zip(tops, layers.chains(connection, tops), strict=True)) if tops else {}
+    return {one.volume.id: [one.head, *below.get(one.head.parent_id or "", ())] for one in new}
+
+
 def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:
     """A volume that is `creating` and attached nowhere."""
     snapshot = wanted.snapshot

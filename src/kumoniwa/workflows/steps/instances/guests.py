@@ -26,7 +26,7 @@ from kumoniwa.model.boots import Cause
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Reachability
 from kumoniwa.model.layers import Layer
-from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.network_interfaces import InterfaceAttachment, NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, instances, layers, network_interfaces, volumes
@@ -173,13 +173,18 @@ def spec_of(connection: Connection, instance_id: str, *, carried: bool = False) 
             for attachment, volume in volumes.of_instance(connection, instance_id)
             if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
         ),
-        nics=tuple(_nic(interface, carried=carried) for interface in interfaces),
+        nics=tuple(
+            nic_of(interface, carried=carried)
+            for interface in interfaces
+            if interface.attachment_state is not InterfaceAttachment.ATTACHING  # its workflow's turn comes
+        ),
         bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
 
 
-def _nic(interface: NetworkInterface, *, carried: bool) -> GuestNic:
+def nic_of(interface: NetworkInterface, *, carried: bool) -> GuestNic:
+    """The interface as its guest has it, plugged in its VPC where packets are `carried`."""
     port = NetworkPort(interface.vpc_id, interface.id) if carried else None
     return GuestNic(interface.mac, IPv4Address(interface.private_ip), port)
 

@@ -1,9 +1,12 @@
 """Steps that make the files of volumes."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection
 
+from kumoniwa.hypervisor.driver import LayerDamaged
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, layers, volumes
@@ -20,21 +23,34 @@ async def ensure_file_made(world: World, volume_id: str) -> None:
         await ensure_layers_made(world, volume.head)
 
 
-@begins_with_rows
-async def ensure_launched_in_use(world: World, instance_id: str) -> Rows[None]:
-    """Afterwards every volume of the instance has its file and is in use."""
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """The volumes of a new instance, and of each the layers that it stands on, top to bottom."""
 
-    def read(connection: Connection) -> tuple[list[str], list[list[Layer]]]:
-        found = volumes.of_instance(connection, instance_id)
-        return [volume.id for _, volume in found], layers.chains(connection, [volume.head for _, volume in found])
+    volume_ids: Sequence[str]
+    chains: Sequence[Sequence[Layer]]
+
+
+@begins_with_rows
+async def ensure_launched_in_use(world: World, instance_id: str, known: Launched | None = None) -> Rows[None]:
+    """Afterwards every volume of the instance has its file and is in use. `known`: as its launch has written them."""
+
+    def read(connection: Connection) -> Launched:
+        found = [volume for _, volume in volumes.of_instance(connection, instance_id)]
+        return Launched([one.id for one in found], layers.chains(connection, [one.head for one in found]))
 
     async with world.turns.layer_files:
-        ids, chains = await world.database.read(read)
-        made = await make_files(world, chains)
+        launched = await world.database.read(read) if known is None else known
+        try:
+            made = await make_files(world, launched.chains)
+        except LayerDamaged:
+            if known is None:
+                raise
+            made = await make_files(world, (await world.database.read(read)).chains)  # one may be shorter by now
 
     def publish(connection: Connection) -> None:
         layers.note_made(connection, *made)
-        for volume_id in ids:
+        for volume_id in launched.volume_ids:
             volumes.move(connection, volume_id, [VolumeState.CREATING], VolumeState.IN_USE)
             volumes.move_attachment(
                 connection, volume_id, instance_id, [AttachmentState.ATTACHING], AttachmentState.ATTACHED

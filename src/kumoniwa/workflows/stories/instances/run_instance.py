@@ -12,7 +12,8 @@ from kumoniwa.workflows.workflow import StepFailed, Workflow
 async def run_instance(wf: Workflow, instance_id: str) -> None:
     """Make the volumes, boot the guest, publish the instance; a launch that fails ends terminated, and says why."""
     try:
-        await wf.step("make the volumes", volume_files.ensure_launched_in_use, instance_id)
+        known = wf.known if isinstance(wf.known, volume_files.Launched) else None
+        await wf.step("make the volumes", volume_files.ensure_launched_in_use, instance_id, known)
         await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)
     except StepFailed as failure:
         await give_up(wf, instance_id)

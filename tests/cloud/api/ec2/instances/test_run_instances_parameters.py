@@ -23,7 +23,8 @@ HibernationOptions.Configured ImageId InstanceInitiatedShutdownBehavior Instance
 MetadataOptions.HttpEndpoint MetadataOptions.HttpPutResponseHopLimit MetadataOptions.HttpTokens
 MetadataOptions.InstanceMetadataTags Monitoring.Enabled NetworkInterfaces.AssociatePublicIpAddress
 NetworkInterfaces.DeleteOnTermination NetworkInterfaces.Description NetworkInterfaces.DeviceIndex
-NetworkInterfaces.Groups NetworkInterfaces.PrivateIpAddress NetworkInterfaces.PrivateIpAddresses.Primary
+NetworkInterfaces.Groups NetworkInterfaces.NetworkInterfaceId NetworkInterfaces.PrivateIpAddress
+NetworkInterfaces.SecondaryPrivateIpAddressCount NetworkInterfaces.PrivateIpAddresses.Primary
 NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress NetworkInterfaces.SubnetId Placement.AvailabilityZone
 Placement.AvailabilityZoneId PrivateIpAddress SecurityGroupIds SecurityGroups SubnetId
 TagSpecifications.ResourceType TagSpecifications.Tags.Key TagSpecifications.Tags.Value UserData
@@ -64,11 +65,6 @@ ASKED: list[tuple[dict[str, Any], str]] = [
     ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "nested virtualization"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6AddressCount": 1}]}, "IPv6 addresses"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "Elastic Fabric Adapters"),
-    ({"NetworkInterfaces": [{"DeviceIndex": 0}, {"DeviceIndex": 1}]}, "instances with more than one network interface"),
-    (
-        {"NetworkInterfaces": [{"DeviceIndex": 0, "DeleteOnTermination": False}]},
-        "network interfaces that outlive their instance",
-    ),
     ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}}]}, "encrypted volumes"),
 ]
 

@@ -34,8 +34,9 @@ async def test_a_gateway_is_attached_to_one_vpc_at_a_time(cloud: BareCloud) -> N
         await make_gateway(cloud, vpc_id)
     with refused("DependencyViolation", f"The internetGateway '{gateway}' has dependencies and cannot be deleted."):
         await cloud.ask("DeleteInternetGateway", InternetGatewayId=gateway)
-    with refused("Gateway.NotAttached"):
-        await cloud.ask("DetachInternetGateway", InternetGatewayId=gateway, VpcId=other)
+    for wrong in (other, "vpc-00000000"):
+        with refused("Gateway.NotAttached"):
+            await cloud.ask("DetachInternetGateway", InternetGatewayId=gateway, VpcId=wrong)
     await cloud.ask("DetachInternetGateway", InternetGatewayId=gateway, VpcId=vpc_id)
     assert await found(cloud, "DescribeInternetGateways", "InternetGateways", attachment__vpc_id=vpc_id) == []
     await cloud.ask("DeleteInternetGateway", InternetGatewayId=gateway)

@@ -143,6 +143,8 @@ async def test_attributes_are_changed_one_at_a_time(cloud: BareCloud) -> None:
 async def test_a_dedicated_vpc_becomes_a_shared_one(cloud: BareCloud) -> None:
     vpc_id = await make_vpc(cloud, InstanceTenancy="dedicated")
     assert (await vpc(cloud, vpc_id))["InstanceTenancy"] == "dedicated"
+    with refused("UnsupportedTenancy", "The tenancy value unknown is not supported."):
+        await cloud.ask("ModifyVpcTenancy", VpcId=vpc_id, InstanceTenancy="unknown")
     assert (await cloud.ask("ModifyVpcTenancy", VpcId=vpc_id, InstanceTenancy="default")) == {"ReturnValue": True}
     assert (await vpc(cloud, vpc_id))["InstanceTenancy"] == "default"
 

@@ -1,4 +1,4 @@
-"""Where a launch puts its instances: subnet, security groups, addresses."""
+"""Where a launch puts its instances: subnets, security groups, addresses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,17 +6,25 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
-from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT
+from kumoniwa.api.ec2.instances.launch.launch_interfaces import (
+    LaunchInterface,
+    check_together,
+    checked_specifications,
+    existing_interface,
+)
 from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
-from kumoniwa.api.ec2.network.interface_addresses import check_addresses, checked_groups, default_group
-from kumoniwa.api.not_built import refuse
+from kumoniwa.api.ec2.network.interface_addresses import (
+    AskedAddresses,
+    asked_addresses,
+    checked_groups,
+    default_group,
+)
 from kumoniwa.errors import (
     Ec2Error,
     InvalidParameterCombination,
     InvalidParameterValue,
     NoDefaultVpc,
-    NotBuilt,
 )
 from kumoniwa.model.regions import zones
 from kumoniwa.model.security_groups import SecurityGroup
@@ -28,77 +36,78 @@ from kumoniwa.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LaunchNetwork:
-    """The subnet and groups of a launch. `private_ip` is the address asked for, if any."""
+    """The network interfaces of each instance of a launch, the primary one first."""
 
-    subnet: Subnet
-    groups: tuple[SecurityGroup, ...]
+    interfaces: tuple[LaunchInterface, ...]
     associate_public_ip: bool
-    private_ip: str | None
-    description: str
+
+    @property
+    def subnet(self) -> Subnet:
+        """The primary interface's."""
+        return self.interfaces[0].subnet
 
 
 def launch_network(connection: Connection, call: Call, parameters: Parameters, count: int) -> LaunchNetwork:
     """Where these parameters of RunInstances put up to `count` instances. Raises EC2's refusals."""
     ensure_region(connection, call.scope)
-    interface = _only_interface(parameters.get("NetworkInterfaces") or [])
+    specifications = checked_specifications(parameters.get("NetworkInterfaces") or [])
     for member, words in (
         ("SubnetId", "an instance-level subnet ID"),
         ("SecurityGroupIds", "instance-level security groups"),
         ("SecurityGroups", "instance-level security groups"),
         ("PrivateIpAddress", "an instance-level private IP address"),
     ):
-        if interface is not None and parameters.get(member):
+        if specifications and parameters.get(member):
             raise InvalidParameterCombination(
                 f"Network interfaces and {words} may not be specified on the same request"
             )
     if parameters.get("SecurityGroups") and parameters.get("SubnetId"):
         raise InvalidParameterCombination("The parameter groupName cannot be used with the parameter subnet")
-    asked: Mapping[str, Any] = interface or parameters
-    subnet = _subnet(connection, call, asked.get("SubnetId"), _zone(call, parameters.get("Placement") or {}), count)
-    group_ids = asked.get("Groups" if interface is not None else "SecurityGroupIds") or []
-    groups = _groups(connection, call, subnet.vpc_id, group_ids, parameters.get("SecurityGroups") or [])
-    public = asked.get("AssociatePublicIpAddress")
-    return LaunchNetwork(
-        subnet=subnet,
-        groups=groups,
-        associate_public_ip=subnet.map_public_ip_on_launch if public is None else public,
-        private_ip=_checked_address(connection, subnet, _address(asked)),
-        description="" if interface is None else interface.get("Description") or "",
-    )
+    zone = _zone(call, parameters.get("Placement") or {})
+    if specifications:
+        interfaces = tuple(_interface(connection, call, each, zone, count) for each in specifications)
+    else:
+        interfaces = (_of_instance(connection, call, parameters, zone, count),)
+    check_together(interfaces, count)
+    primary = interfaces[0]
+    public = (specifications[0] if specifications else parameters).get("AssociatePublicIpAddress")
+    lent = primary.subnet.map_public_ip_on_launch if public is None else bool(public)
+    return LaunchNetwork(interfaces, lent and len(interfaces) == 1 and primary.existing is None)
 
 
-def _only_interface(interfaces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    if not interfaces:
-        return None
-    if len(interfaces) > 1:
-        raise NotBuilt("instances with more than one network interface")
-    interface = interfaces[0]
-    if (index := interface.get("DeviceIndex")) is None:
-        raise InvalidParameterValue("Each network interface requires a device index.")
-    if index != 0:
-        raise InvalidParameterValue("When specifying network interfaces, you must include a device at index 0")
-    if interface.get("DeleteOnTermination") is False:
-        raise NotBuilt("network interfaces that outlive their instance")
-    refuse(interface, INTERFACE_NOT_BUILT)
-    return interface
+def _of_instance(
+    connection: Connection, call: Call, parameters: Parameters, zone: str | None, count: int
+) -> LaunchInterface:
+    """The only interface, where the instance itself says where it is to be."""
+    subnet = _subnet(connection, call, parameters.get("SubnetId"), zone, count)
+    group_ids, names = parameters.get("SecurityGroupIds") or [], parameters.get("SecurityGroups") or []
+    groups = _groups(connection, call, subnet.vpc_id, group_ids, names)
+    asked = asked_addresses(connection, subnet, {"PrivateIpAddress": parameters.get("PrivateIpAddress")})
+    return LaunchInterface(0, subnet, groups, asked, "", ends_with_instance=True)
 
 
-def _address(asked: Mapping[str, Any]) -> str | None:
-    """The primary private address that was asked for, in any of the forms that EC2 takes."""
-    listed = asked.get("PrivateIpAddresses") or []
-    if len(listed) > 1:
-        raise NotBuilt("secondary private addresses")
-    address: str | None = asked.get("PrivateIpAddress")
-    if not listed:
-        return address
-    if address is not None:
-        raise InvalidParameterCombination(
-            "The parameter privateIpAddress cannot be used with the parameter privateIpAddresses"
+def _interface(
+    connection: Connection, call: Call, said: Mapping[str, Any], zone: str | None, count: int
+) -> LaunchInterface:
+    """The interface of which a request says this."""
+    if (interface_id := said.get("NetworkInterfaceId")) is not None:
+        existing = existing_interface(connection, call, interface_id)
+        subnet = _subnet(connection, call, existing.subnet_id, zone, count)
+        ids = [group_id for group_id, _ in network_interfaces.groups_of(connection, existing.id)]
+        groups = checked_groups(connection, call, subnet.vpc_id, ids)
+        ends = said.get("DeleteOnTermination") is True
+        return LaunchInterface(
+            said["DeviceIndex"], subnet, groups, AskedAddresses(None, (), 0), existing.description, ends, existing
         )
-    if not listed[0].get("Primary"):
-        raise NotBuilt("secondary private addresses")
-    only: str | None = listed[0].get("PrivateIpAddress")
-    return only
+    subnet = _subnet(connection, call, said.get("SubnetId"), zone, count)
+    return LaunchInterface(
+        index=said["DeviceIndex"],
+        subnet=subnet,
+        groups=_groups(connection, call, subnet.vpc_id, said.get("Groups") or [], []),
+        asked=asked_addresses(connection, subnet, said),
+        description=said.get("Description") or "",
+        ends_with_instance=said.get("DeleteOnTermination") is not False,
+    )
 
 
 def _zone(call: Call, placement: Mapping[str, Any]) -> str | None:
@@ -167,9 +176,3 @@ def _groups(
     if ids or by_name:
         return checked_groups(connection, call, vpc_id, [*ids, *by_name])
     return (default_group(connection, vpc_id),)
-
-
-def _checked_address(connection: Connection, subnet: Subnet, asked: str | None) -> str | None:
-    if asked is not None:
-        check_addresses(connection, subnet, [asked])
-    return asked

@@ -47,7 +47,6 @@ LAUNCH_NOT_BUILT = (
 )
 
 INTERFACE_NOT_BUILT = (
-    NotBuiltParameter("NetworkInterfaceId", "network interfaces made before a launch"),
     NotBuiltParameter("AssociateCarrierIpAddress", "carrier addresses"),
     NotBuiltParameter("ConnectionTrackingSpecification", "connection tracking options"),
     NotBuiltParameter("EnaQueueCount", "ENA queues"),
@@ -61,5 +60,4 @@ INTERFACE_NOT_BUILT = (
     NotBuiltParameter("Ipv6Prefixes", "prefixes of a network interface"),
     NotBuiltParameter("NetworkCardIndex", "instances with more than one network card", harmless=(0,)),
     NotBuiltParameter("PrimaryIpv6", "IPv6 addresses"),
-    NotBuiltParameter("SecondaryPrivateIpAddressCount", "secondary private addresses"),
 )

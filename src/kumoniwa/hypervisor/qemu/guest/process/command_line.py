@@ -212,6 +212,11 @@ def _check(spec: GuestSpec) -> None:
             f"A guest has at most {MOST_PLUGGED} disks and further network interfaces together.",
             way_out="Detach volumes or network interfaces of the instance.",
         )
+    if nic.port is None and len(spec.nics) > 1:
+        raise DriverError(
+            "A guest of several network interfaces needs a network that carries packets.",
+            way_out="kumoniwa doctor says why there is none; or launch it with one interface.",
+        )
     if nic.port is None and (nic.address not in _NETWORK or nic.address in (_ROUTER, _RESOLVER)):
         raise DriverError(
             f"{nic.address} cannot be a guest's address: the network driver reaches {_NETWORK} without "

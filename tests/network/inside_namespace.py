@@ -7,10 +7,12 @@ request from each line of its standard input, and answers each with a line (`nam
 import fcntl
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ class Wire:
     def __init__(self) -> None:
         self._taps: dict[str, int] = {}
         self._services: list[socket.socket] = []
+        self._programs: list[subprocess.Popen[str]] = []
         self._netfilter = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
 
     def taps(self, names: Sequence[str]) -> None:
@@ -85,8 +88,8 @@ class Wire:
     def send(self, packets: Sequence[tuple[str, str, bool]]) -> list[list[tuple[str, str]]]:
         """Send each frame into its tap, after all flows were forgotten where it opens one.
 
-        Gives what came of each: frames of IPv4 by tap, and datagrams by "service". The kernel has done all that it does
-        with a frame when `write` returns: nothing comes later.
+        Gives what came of each: frames of IPv4 and ARP by tap, and datagrams by "service". The kernel has done all that
+        it does with a frame when `write` returns: nothing comes later.
         """
         came = []
         self._drain()
@@ -97,11 +100,48 @@ class Wire:
             came.append(self._drain())
         return came
 
+    def start(self, argv: Sequence[str], says: str) -> None:
+        """Start a program in the namespace; it ends with us. Returns when it has said this on standard error."""
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=_ENVIRONMENT,
+        )
+        self._programs.append(process)
+        assert process.stderr is not None
+        heard = ""
+        for line in process.stderr:
+            heard += line
+            if says in line:
+                return
+        raise RuntimeError(f"{argv[0]} ended: {heard[-2000:]}")
+
+    def exchange(self, tap: str, frame: str, within: float) -> str:
+        """Send a frame into a tap; gives the next frame of IPv4 that comes out of it."""
+        self._drain()
+        os.write(self._taps[tap], bytes.fromhex(frame))
+        deadline = time.monotonic() + within
+        while (left := deadline - time.monotonic()) > 0:
+            select.select([self._taps[tap]], [], [], left)
+            while (came := _read(self._taps[tap])) is not None:
+                if came[12:14] == b"\x08\x00":
+                    return came.hex()
+        raise RuntimeError(f"nothing came out of {tap} within {within} s")
+
+    def end(self) -> None:
+        """Afterwards no program runs."""
+        for program in self._programs:
+            program.terminate()
+            program.wait()
+
     def _drain(self) -> list[tuple[str, str]]:
         came = []
         for name, tap in self._taps.items():
             while (frame := _read(tap)) is not None:
-                if frame[12:14] == b"\x08\x00":
+                if frame[12:14] in (b"\x08\x00", b"\x08\x06"):
                     came.append((name, frame.hex()))
         for service in self._services:
             try:
@@ -135,6 +175,7 @@ def main() -> None:
             print(json.dumps({"failed": f"{type(failure).__name__}: {failure}"}), flush=True)
         else:
             print(json.dumps({"is": answers}), flush=True)
+    wire.end()
 
 
 if __name__ == "__main__":

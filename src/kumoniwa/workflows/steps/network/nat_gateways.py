@@ -1,0 +1,95 @@
+"""Steps that bring NAT gateways into use and out of it.
+
+What carries packets follows the rows (`network/vpc/`): there is nothing else to do.
+"""
+
+from sqlalchemy import Connection
+
+from kumoniwa.ids import new_id
+from kumoniwa.model.gateways import NatGateway, NatGatewayState
+from kumoniwa.store import elastic_ips, gateways, network_interfaces
+from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
+from kumoniwa.workflows.workflow import StepFailed
+from kumoniwa.workflows.world import World
+
+
+@begins_with_rows
+async def ensure_associated(world: World, nat_gateway_id: str) -> None:
+    """Afterwards a public NAT gateway's Elastic IP address leads to it. Fails, and the gateway says why, where its VPC
+    has no internet gateway or the address leads elsewhere (codes and texts: the VPC user guide, "Troubleshoot NAT
+    gateways")."""
+    failure = await world.database.write(lambda connection: _associate(connection, world, nat_gateway_id))
+    if failure is not None:
+        raise StepFailed(failure, way_out="Delete the NAT gateway, and make another when that is mended.")
+
+
+@begins_with_rows
+async def ensure_published_available(world: World, nat_gateway_id: str) -> Rows[None]:
+    """Afterwards the gateway is `available`, unless a caller wants it deleted by now."""
+
+    def publish(connection: Connection) -> None:
+        gateway = gateways.nat(connection, nat_gateway_id)
+        if gateway is not None and gateway.state is NatGatewayState.PENDING:
+            gateways.change_nat(connection, gateway.id, state=NatGatewayState.AVAILABLE)
+
+    return rows(publish)
+
+
+@begins_with_rows
+async def ensure_interface_released(world: World, nat_gateway_id: str) -> Rows[None]:
+    """Afterwards the gateway has no network interface, and no Elastic IP address leads to it."""
+
+    def release(connection: Connection) -> None:
+        gateway = gateways.nat(connection, nat_gateway_id)
+        if gateway is not None and gateway.interface_id is not None:
+            elastic_ips.disassociate_interfaces(connection, [gateway.interface_id])
+            network_interfaces.remove(connection, gateway.interface_id)
+            gateways.change_nat(connection, gateway.id, interface_id=None)
+
+    return rows(release)
+
+
+@begins_with_rows
+async def ensure_published_deleted(world: World, nat_gateway_id: str) -> Rows[None]:
+    """Afterwards the gateway is `deleted`, and is shown as such for a while."""
+    now = world.clock.now()
+
+    def publish(connection: Connection) -> None:
+        gateway = gateways.nat(connection, nat_gateway_id)
+        if gateway is not None and gateway.state is NatGatewayState.DELETING:
+            gateways.change_nat(connection, gateway.id, state=NatGatewayState.DELETED, deleted_at=now)
+
+    return rows(publish)
+
+
+def _associate(connection: Connection, world: World, nat_gateway_id: str) -> str | None:
+    """Gives why it cannot be, which the gateway then shows."""
+    gateway = gateways.nat(connection, nat_gateway_id)
+    if gateway is None or gateway.state is not NatGatewayState.PENDING or gateway.allocation_id is None:
+        return None
+    address = elastic_ips.get(connection, gateway.allocation_id)
+    if gateways.attached_to(connection, gateway.vpc_id) is None:
+        return _fail(connection, world, gateway, "Gateway.NotAttached", _without_gateway(gateway))
+    if address is None:
+        what = f"Elastic IP address {gateway.allocation_id} could not be associated with this NAT gateway"
+        return _fail(connection, world, gateway, "InvalidAllocationID.NotFound", what)
+    if address.interface_id == gateway.interface_id:
+        return None
+    if address.association_id is not None:
+        what = f"Elastic IP address {address.id} is already associated"
+        return _fail(connection, world, gateway, "Resource.AlreadyAssociated", what)
+    interface = network_interfaces.get(connection, gateway.interface_id or "")
+    assert interface is not None, "a pending gateway has one"
+    elastic_ips.associate(connection, address, new_id("eipassoc"), interface, interface.private_ip)
+    gateways.change_nat(connection, gateway.id, public_ip=address.public_ip)
+    return None
+
+
+def _without_gateway(gateway: NatGateway) -> str:
+    return f"Network {gateway.vpc_id} has no Internet gateway attached"
+
+
+def _fail(connection: Connection, world: World, gateway: NatGateway, code: str, message: str) -> str:
+    failed = {"state": NatGatewayState.FAILED, "failure_code": code, "failure_message": message}
+    gateways.change_nat(connection, gateway.id, **failed, deleted_at=world.clock.now())
+    return message

@@ -1,0 +1,120 @@
+"""NAT gateways: made with an interface and an Elastic IP address of their own, and the end of both."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from asgi import Refused
+from sqlalchemy import select
+from stack import Stack
+
+from kumoniwa.reconcile.time import Housekeeping
+from kumoniwa.store import gateways, tables
+
+pytestmark = pytest.mark.anyio
+
+
+async def _subnet(stack: Stack) -> str:
+    found: str = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    return found
+
+
+async def _made(stack: Stack, **parameters: Any) -> str:
+    asked = {"SubnetId": await _subnet(stack), **parameters}
+    if asked.get("ConnectivityType") != "private" and "AllocationId" not in asked:
+        asked["AllocationId"] = (await stack.call("AllocateAddress"))["AllocationId"]
+    made = (await stack.call("CreateNatGateway", **asked))["NatGateway"]
+    assert made["State"] == "pending"
+    await stack.idle()
+    gateway_id: str = made["NatGatewayId"]
+    return gateway_id
+
+
+async def _described(stack: Stack, gateway_id: str) -> dict[str, Any]:
+    (found,) = (await stack.call("DescribeNatGateways", NatGatewayIds=[gateway_id]))["NatGateways"]
+    shown: dict[str, Any] = found
+    return shown
+
+
+async def test_a_gateway_comes_into_use_and_goes(stack: Stack) -> None:
+    gateway_id = await _made(stack)
+    found = await _described(stack, gateway_id)
+    (address,) = found["NatGatewayAddresses"]
+    assert (found["State"], found["ConnectivityType"], address["Status"]) == ("available", "public", "succeeded")
+    elastic = (await stack.call("DescribeAddresses"))["Addresses"][0]
+    assert (elastic["NetworkInterfaceId"], elastic["PublicIp"]) == (address["NetworkInterfaceId"], address["PublicIp"])
+    (interface,) = (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"]
+    assert interface["InterfaceType"] == "nat_gateway"
+    assert interface["Description"] == f"Interface for NAT Gateway {gateway_id}"
+    assert interface["RequesterManaged"] is True
+    with pytest.raises(Refused, match="OperationNotPermitted"):
+        await stack.call("DeleteNetworkInterface", NetworkInterfaceId=interface["NetworkInterfaceId"])
+    await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
+    await stack.idle()
+    gone = await _described(stack, gateway_id)
+    assert gone["State"] == "deleted"
+    assert gone["DeleteTime"] is not None
+    assert (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"] == []
+    assert "AssociationId" not in (await stack.call("DescribeAddresses"))["Addresses"][0]
+    with pytest.raises(Refused, match="NatGatewayNotFound"):
+        await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
+
+
+async def test_a_deleted_gateway_is_forgotten_after_an_hour(stack: Stack) -> None:
+    tags = [{"Key": "a", "Value": "b"}]
+    gateway_id = await _made(stack, TagSpecifications=[{"ResourceType": "natgateway", "Tags": tags}])
+    await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
+    await stack.idle()
+    read = stack.running.cloud.read
+    housekeeping = Housekeeping(stack.running.cloud.world)
+    await stack.clock.advance(3500)
+    await housekeeping.follow_time()
+    assert await read(partial(gateways.nat, gateway_id=gateway_id)) is not None
+    await stack.clock.advance(200)
+    await housekeeping.follow_time()
+    assert await read(partial(gateways.nat, gateway_id=gateway_id)) is None
+    assert await read(lambda connection: connection.execute(select(tables.tags)).all()) == []
+
+
+async def test_a_private_gateway_has_no_public_address(stack: Stack) -> None:
+    gateway_id = await _made(stack, ConnectivityType="private", PrivateIpAddress="172.31.0.99")
+    found = await _described(stack, gateway_id)
+    (address,) = found["NatGatewayAddresses"]
+    assert (found["State"], address["PrivateIp"]) == ("available", "172.31.0.99")
+    assert {"PublicIp", "AllocationId"}.isdisjoint(address)
+
+
+async def test_an_address_that_leads_elsewhere_fails_the_gateway(stack: Stack) -> None:
+    allocation_id = (await stack.call("AllocateAddress"))["AllocationId"]
+    await _made(stack, AllocationId=allocation_id)
+    second = await _made(stack, AllocationId=allocation_id)
+    found = await _described(stack, second)
+    assert (found["State"], found["FailureCode"]) == ("failed", "Resource.AlreadyAssociated")
+    assert found["FailureMessage"] == f"Elastic IP address {allocation_id} is already associated"
+    await stack.call("DeleteNatGateway", NatGatewayId=second)
+    await stack.idle()
+    assert (await _described(stack, second))["State"] == "deleted"
+
+
+async def test_a_vpc_without_internet_gateway_fails_it(stack: Stack) -> None:
+    vpc_id = (await stack.call("CreateVpc", CidrBlock="10.1.0.0/16"))["Vpc"]["VpcId"]
+    subnet = (await stack.call("CreateSubnet", VpcId=vpc_id, CidrBlock="10.1.0.0/24"))["Subnet"]["SubnetId"]
+    found = await _described(stack, await _made(stack, SubnetId=subnet))
+    assert (found["State"], found["FailureCode"]) == ("failed", "Gateway.NotAttached")
+    assert found["FailureMessage"] == f"Network {vpc_id} has no Internet gateway attached"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refusal"),
+    [
+        ({"AllocationId": "eipalloc-0123456789abcdef0"}, r"InvalidAllocationID\.NotFound"),
+        ({"AllocationId": None}, "MissingParameter"),
+        ({"ConnectivityType": "private", "AllocationId": "eipalloc-0123456789abcdef0"}, "InvalidParameterCombination"),
+        ({"ConnectivityType": "private", "PrivateIpAddress": "10.0.0.9"}, "InvalidParameterValue"),
+        ({"AvailabilityMode": "regional"}, "UnsupportedOperation"),
+    ],
+)
+async def test_what_no_gateway_can_be_is_refused(stack: Stack, parameters: dict[str, Any], refusal: str) -> None:
+    asked = {name: value for name, value in parameters.items() if value is not None}
+    with pytest.raises(Refused, match=refusal):
+        await stack.call("CreateNatGateway", SubnetId=await _subnet(stack), **asked)

@@ -44,6 +44,7 @@ _NO_REFUSALS = {
     "_Unusable": "a file of the cache is made anew",
     "_Over": "a page with a serial console is closed for it, and says what it does then",
     "Unreadable": "a fault that storage check lists, with what can be done",
+    "_NotNow": "a read goes on in a thread",
     "WorldBroken": "a bug of ours, which the simulated driver finds",
 }
 """Exceptions of ours whose texts are not what a person is refused with."""

@@ -98,8 +98,10 @@ class SqliteDatabase:
             self._here_in_turn += 1
             if self._here_in_turn % _IN_TURN == 0:
                 await asyncio.sleep(0)  # nothing else would have its turn, where reads follow each other
-            with suppress(_NotNow):
+            try:
                 return self._here.read(work)
+            except _NotNow:
+                log.debug("a read takes longer than a moment")
         read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
         self._ask(self._reads, read)
         return await read.done

@@ -10,6 +10,7 @@ from waiting import NotYet, eventually
 
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.commands import debian_image
+from kumoniwa.client.ssh import ssh_endpoint
 
 BOOT_DEADLINE = 300.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
 
@@ -21,13 +22,21 @@ class Login:
     was lost, and by `reconnect` when the guest boots anew, which closes no connection.
     """
 
-    def __init__(self, instance_id: str, address: str, key: Path) -> None:
+    def __init__(self, instance_id: str, address: str, key: Path, *, port: int = 22) -> None:
         self.instance_id = instance_id
         self._folder = key.parent
         self._socket = f"{instance_id}.ssh"  # relative, for a socket's address is short
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
         options += ["ServerAliveInterval=10", f"ControlPath={self._socket}"]
-        self._ssh = ["ssh", "-i", str(key), *(word for one in options for word in ("-o", one)), f"admin@{address}"]
+        self._ssh = [
+            "ssh",
+            "-i",
+            str(key),
+            "-p",
+            str(port),
+            *(word for one in options for word in ("-o", one)),
+            f"admin@{address}",
+        ]
 
     def run(self, command: str) -> str:
         """What a command printed. Raises `AssertionError` where it failed, or nobody let us in."""
@@ -111,7 +120,13 @@ def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
         SecurityGroupIds=[group],
     )["Instances"][0]
     until(lambda: cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
-    return Login(launched["InstanceId"], launched["PublicIpAddress"], key)
+    return login_to(cloud, launched["InstanceId"], key)
+
+
+def login_to(cloud: CloudClient, instance_id: str, key: Path) -> Login:
+    """SSH into a running instance, at the port of this host that stands for its port 22."""
+    address, port = ssh_endpoint(cloud, instance_id)
+    return Login(instance_id, address, key, port=port)
 
 
 def volume_of(cloud: CloudClient, volume_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from debian_guest import Login, launch, until
+from debian_guest import Login, launch, login_to, until
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
@@ -117,7 +117,7 @@ class Pair:
             SecurityGroupIds=[group["GroupId"] for group in like["SecurityGroups"]],
         )["Instances"][0]
         until(lambda: self.cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
-        return self._member(Login(launched["InstanceId"], launched["PublicIpAddress"], self.folder / "key.pem"))
+        return self._member(login_to(self.cloud, launched["InstanceId"], self.folder / "key.pem"))
 
     def _member(self, login: Login) -> Member:
         instance = self.cloud.instance(login.instance_id)

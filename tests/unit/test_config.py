@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.config import CACHE_DIR, cache_dir
+from kumoniwa.config import CACHE_DIR, NETWORK, cache_dir, default_network
 
 
 def test_a_user_without_a_home_has_a_folder_to_be_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,3 +17,10 @@ def test_a_user_without_a_home_has_a_folder_to_be_told_of(monkeypatch: pytest.Mo
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", classmethod(no_home))
     assert cache_dir() == Path("/.cache/kumoniwa")
+
+
+def test_how_guests_are_connected_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(NETWORK.name, raising=False)
+    assert default_network() == "auto"
+    monkeypatch.setenv(NETWORK.name, "user")
+    assert default_network() == "user"

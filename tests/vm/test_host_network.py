@@ -244,6 +244,29 @@ async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_ou
     await network.ensure_gone()
 
 
+async def test_a_port_is_open_while_a_guest_listens_there_and_no_program_hears_of_the_question(bench: Bench) -> None:
+    network = await bench.made()
+    port = HostPort("tcp", IPv4Address("127.60.0.4"), free_port(), IPv4Address("240.0.0.4"), 80)
+    network.stand_for({IPv4Address("240.0.0.4"): _INSIDE})
+
+    def answers() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex((str(port.host_address), port.host_port)) == 0
+
+    assert await network.ensure_ports("guest", [port]) == {}
+    assert not answers(), "nobody listens"
+    listening = await network.listen(_INSIDE, 80, 8)
+    await until(answers)
+    with pytest.raises(BlockingIOError):
+        listening.accept()
+    listening.close()
+    bench.kill("vpc.host.keeper")  # which has it too
+    await until(lambda: bench.lost == ["one"])
+    await ensured(network)
+    await until(lambda: not answers())
+    await network.ensure_gone()
+
+
 async def test_a_port_that_another_program_has_is_given_back_with_the_reason(bench: Bench) -> None:
     network = await bench.made()
     with socket.socket() as other:

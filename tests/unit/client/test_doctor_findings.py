@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.client.doctor import Finding, Grade, equal_pages
+from kumoniwa.client.doctor import Finding, Grade, equal_pages, network_finding
+from kumoniwa.refusal import Refusal
 
 
 def _host(tmp_path: Path, run: str, sharing: str = "0") -> Finding:
@@ -28,3 +29,16 @@ def test_one_that_does_not_learns_how(tmp_path: Path, run: str) -> None:
 
 def test_a_kernel_that_cannot_is_no_fault(tmp_path: Path) -> None:
     assert equal_pages(tmp_path / "none").grade is Grade.NOTE
+
+
+def test_a_host_that_carries_packets_says_so() -> None:
+    found = network_finding(None)
+    assert found.grade is Grade.GOOD
+    assert "vpc" in found.seen
+
+
+def test_one_that_does_not_names_what_stands_in_the_way_and_the_way_out() -> None:
+    found = network_finding(Refusal("this user may not open /dev/net/tun", way_out="sudo chmod 0666 /dev/net/tun"))
+    assert found.grade is Grade.NOTE
+    assert found.seen == "user: each guest is alone, for this user may not open /dev/net/tun"
+    assert found.hint == "sudo chmod 0666 /dev/net/tun"

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,7 @@ from kumoniwa.network.vpc.gather import PLANNED_FROM, NoSuchVpc, gather
 from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
 from kumoniwa.network.vpc.host.host_network import Devices, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
-from kumoniwa.network.vpc.plan import METADATA, Plan
+from kumoniwa.network.vpc.plan import METADATA, Plan, transit_address
 from kumoniwa.store.changes import Changed, Heard
 from kumoniwa.store.database import Database
 from kumoniwa.tasks import Tasks
@@ -153,6 +154,7 @@ class CloudNetworks:
                 await self._carry_whole(network, plan)
         for link in there.links - {peering.link for peering in plan.peerings.values() if peering.active}:
             await network.ensure_no_link(link)
+        network.stand_for(_stand_ins(plan))
         if network.is_there:
             self._carried[vpc_id] = plan
         return plan
@@ -211,6 +213,16 @@ def _as_it_is(plan: Plan, there: Devices) -> Plan:
         one.id: one if one.link in there.links else replace(one, active=False) for one in plan.peerings.values()
     }
     return replace(plan, interfaces=interfaces, peerings=peerings)
+
+
+def _stand_ins(plan: Plan) -> dict[IPv4Address, IPv4Address]:
+    """The private addresses of guests, by what stands for their public ones inside."""
+    return {
+        transit_address(address.public): address.private
+        for interface in plan.interfaces.values()
+        for address in interface.addresses
+        if address.public is not None
+    }
 
 
 def _whole(plan: Plan) -> Texts:

@@ -17,10 +17,12 @@ import structlog
 from kumoniwa import run, sockets
 from kumoniwa.network.host import own_addresses
 from kumoniwa.network.vpc.host import namespaces
+from kumoniwa.network.vpc.host.doors import Door, Doors
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed
 from kumoniwa.network.vpc.host.keeper import WAY_OUT
 from kumoniwa.network.vpc.host.keeper_link import KeeperLink
 from kumoniwa.network.vpc.host.way_out import HostPort, Slirp, WayOut, ensure_ports
+from kumoniwa.sockets import why_not
 from kumoniwa.tasks import Tasks
 from kumoniwa.values import dataclass
 
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 _KEEPER = "kumoniwa.network.vpc.host.keeper"
 _SOCKET = "keeper.sock"
 _LOG = "keeper.log"
+_KNOCK_EVERY = 0.5  # seconds
 _READY_WITHIN = 30.0  # seconds for a keeper, or a program, to be there
 _NAMES, _OUT = "names", "way-out"  # what the programs are called
 _PROGRAMS = {_NAMES: "dnsmasq", _OUT: "the way out"}
@@ -131,6 +134,9 @@ class HostNetwork:
         self._starts: dict[str, int] = {}
         self._why: dict[str, str] = {}  # a program ended last
         self._ports: dict[str, frozenset[HostPort]] = {}
+        self._stand_ins: Mapping[IPv4Address, IPv4Address] = {}
+        self._doors = Doors()
+        self._watching: asyncio.Task[object] | None = None
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
 
@@ -172,14 +178,15 @@ class HostNetwork:
         if texts.files:
             await self._ensure_names(link, texts.files)
 
-    async def ready(self) -> None:
-        """Return once both programs run. Raises `NetworkFailed` where they do not."""
+    async def ready(self, *, within: float = _READY_WITHIN) -> None:
+        """Return once both programs run. Raises `NetworkFailed` where they do not within so many seconds."""
         for program, event in self._ready.items():
             try:
-                async with asyncio.timeout(_READY_WITHIN):
+                async with asyncio.timeout(within):
                     await event.wait()
             except TimeoutError:
-                raise NetworkFailed(f"{_PROGRAMS[program]} does not start: {self._why.get(program)}") from None
+                why = self._why.get(program, "time is up")
+                raise NetworkFailed(f"{_PROGRAMS[program]} does not start: {why}") from None
 
     async def devices(self) -> Devices:
         """The taps and links that there are. Raises `NetworkFailed`."""
@@ -214,16 +221,26 @@ class HostNetwork:
         listening.setblocking(False)
         return listening
 
+    def stand_for(self, stand_ins: Mapping[IPv4Address, IPv4Address]) -> None:
+        """From now on these addresses of the inside stand for these addresses of guests."""
+        self._stand_ins = stand_ins
+
     async def ensure_ports(self, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
         """Afterwards exactly these ports of the host are open for this owner, but for those given back, each with the
-        reason it is not. Raises `NetworkFailed`."""
+        reason it is not. One of TCP that leads to a guest is open while the guest listens there, and only then.
+
+        Raises `NetworkFailed`.
+        """
         async with self._opening:
             before = self._ports.pop(owner, frozenset())
             if wanted:
                 self._ports[owner] = frozenset(wanted)
             if not wanted and not before:
                 return {}
-            return await self._open(wanted)
+            refused = await self._open(wanted)
+        if self._watching is None or self._watching.done():
+            self._watching = self._tasks.start(self._watch(), f"knock at guests of {self.key}")
+        return refused
 
     async def settle(self) -> None:
         """Close the ports of the host that an earlier server opened, and that this one was not asked for.
@@ -252,9 +269,38 @@ class HostNetwork:
         self.let_go()
 
     async def _open(self, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
+        """Have those ports open that are to be; of those that are wanted now, gives back why they cannot be."""
         await self.ready()
         of_all = frozenset[HostPort]().union(*self._ports.values())
-        return await ensure_ports(self._way_out, wanted, of_all)
+        for port in of_all & (await self._way_out.open_ports()).keys():
+            self._doors.trust(self._door(port))  # an earlier server opened it: it is closed where nobody answers
+        open_now = {port for port in of_all if self._doors.listens(self._door(port))}
+        refused = dict(await ensure_ports(self._way_out, open_now))
+        for port in of_all - open_now:
+            if (why := why_not(port.protocol, port.host_address, port.host_port)) is not None:
+                refused[port] = why
+        return {port: why for port, why in refused.items() if port in wanted}
+
+    def _door(self, port: HostPort) -> Door | None:
+        """Where it is asked whether something listens; None where that is not to be known."""
+        guest = self._stand_ins.get(port.inside_address)
+        return None if guest is None or port.protocol != "tcp" else (str(guest), port.inside_port)
+
+    async def _watch(self) -> None:
+        """Follow what guests listen to, as long as ports lead to them: no event tells of it."""
+        while self._ports:
+            doors = {door for ports in self._ports.values() for port in ports if (door := self._door(port)) is not None}
+            try:
+                if self._link is not None and self._link.alive:
+                    asked = self._doors.turn(doors)
+                    answer, _ = await self._link.ask("knock", doors=asked)
+                    heard = {(address, port): listens for address, port, listens in answer["answers"]}
+                    if self._doors.hear(asked, heard):
+                        async with self._opening:
+                            await self._open(())
+            except NetworkFailed as failure:  # it is ensured again, and asked again then
+                log.info("it is not known what guests listen to", network=self.key, reason=str(failure))
+            await asyncio.sleep(_KNOCK_EVERY)
 
     async def _ensure_link(self) -> KeeperLink:
         """The connection to the keeper, made anew where there is none, with a new keeper where there is none."""

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from kumoniwa.network.vpc.host import namespaces
+from kumoniwa.network.vpc.host.knocking import Knocker
 from kumoniwa.network.vpc.host.programs import Programs
 
 WAY_OUT = "igw"
@@ -50,28 +51,31 @@ def main() -> None:
     """`keeper LISTENING [network NUMBER | user NUMBER]`: the numbers of the listening socket's file and of the file of
     the network namespace to enter or, where there is none yet, of the user namespace that it is to be in."""
     listening = socket.socket(fileno=int(sys.argv[1]))
-    namespace = int(sys.argv[3]) if len(sys.argv) > 2 else None
+    given = dict(zip(sys.argv[2::2], map(int, sys.argv[3::2]), strict=True))
+    network, user = given.get("network"), given.get("user")
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    if os.fork() == 0:
-        ours.close()
-        namespaces.end_with_parent(signal.SIGKILL)
-        try:
-            if namespace is not None and sys.argv[2] == "network":
-                namespaces.enter(namespace)
+    try:
+        if os.geteuid() != 0:  # the way out shuts itself in, which root alone may
+            namespaces.become_root(network, user)
+        is_inner = os.fork() == 0
+        if is_inner:
+            ours.close()
+            namespaces.end_with_parent(signal.SIGKILL)
+            if network is not None:
+                namespaces.enter(network)
             else:
-                namespaces.enter_new(namespace)
-        except OSError as failure:
-            print(f"no namespace: {failure}", file=sys.stderr, flush=True)
-            os._exit(1)
-        if namespace is not None:
-            os.close(namespace)
+                namespaces.enter_new(user)
+    except OSError as failure:
+        print(f"no namespace: {failure}", file=sys.stderr, flush=True)
+        os._exit(1)
+    for file in given.values():
+        os.close(file)
+    if is_inner:
         Inside(listening, theirs).run()
-        return
-    theirs.close()
-    listening.close()
-    if namespace is not None:
-        os.close(namespace)
-    Outside(ours).run()
+    else:
+        theirs.close()
+        listening.close()
+        Outside(ours).run()
 
 
 class Outside:
@@ -109,6 +113,7 @@ class Inside:
         self._server: socket.socket | None = None
         self._heard = b""
         self._programs = Programs(self._tell)
+        self._knocker: Knocker | None = None
         self._listeners: dict[tuple[str, int], socket.socket] = {}
         self._links = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
         self._links.bind((0, _RTMGRP_LINK))
@@ -213,7 +218,7 @@ class Inside:
         return {"names": _guests(), "links": _named(LINKS)}, []
 
     def _do_link(self, name: str, peer: str, pid: int) -> Answer:
-        """A link with the network of another keeper (its inner process) of the same user namespace, if there is none."""
+        """A link with the network of another keeper (its inner process) of one user namespace, if there is none."""
         if name not in _named(LINKS):
             _run(["ip", "link", "add", name, "type", "veth", "peer", "name", peer, "netns", str(pid)], "")
         return {}, []
@@ -267,6 +272,14 @@ class Inside:
         for batch in nft:
             _run(["nft", "-f", "-"], batch)
         return {"said": said[-_SAID:]}, []
+
+    def _do_knock(self, doors: list[tuple[str, int]]) -> Answer:
+        """Ask whether something listens there; gives what was answered since the last time."""
+        if self._knocker is None:
+            self._knocker = Knocker()
+        heard = self._knocker.answers()
+        self._knocker.knock([(address, port) for address, port in doors])
+        return {"answers": [[address, port, listens] for (address, port), listens in heard.items()]}, []
 
     def _do_keep(self, name: str, argv: list[str], outside: bool) -> Answer:
         """See `Programs.keep`; of what is kept outside it is not said whether it ran."""

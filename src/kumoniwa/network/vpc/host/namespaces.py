@@ -9,6 +9,7 @@ from pathlib import Path
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _NS_GET_USERNS = 0xB701
+_NS_GET_PARENT = 0xB702
 _PR_SET_PDEATHSIG = 1
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
@@ -28,6 +29,24 @@ _TUN = "/dev/net/tun"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
+def become_root(network: int | None, user: int | None) -> None:
+    """Move this process, which has one thread, into a user namespace of which it is root; nothing else of it changes.
+
+    It is the one around the user namespace that the file `user` is, or that of the network namespace that `network` is;
+    a new one where there is neither. Raises `OSError` where the host forbids it.
+    """
+    if network is None and user is None:
+        _unshare(_CLONE_NEWUSER, as_user=0)
+        return
+    inner = user_namespace(network) if network is not None else os.dup(user or 0)
+    around = fcntl.ioctl(inner, _NS_GET_PARENT)
+    os.close(inner)
+    try:
+        _call("setns", around, _CLONE_NEWUSER)
+    finally:
+        os.close(around)
+
+
 def enter_new(user: int | None = None) -> None:
     """Move this process, which has one thread, into a network namespace of its own, which it and what it runs rule.
 
@@ -39,11 +58,7 @@ def enter_new(user: int | None = None) -> None:
         _call("setns", user, _CLONE_NEWUSER)
         _call("unshare", _CLONE_NEWNET)
     else:
-        uid, gid = os.geteuid(), os.getegid()
-        _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
-        (_SELF / "setgroups").write_text("deny")
-        (_SELF / "uid_map").write_text(f"{_INSIDE} {uid} 1")
-        (_SELF / "gid_map").write_text(f"{_INSIDE} {gid} 1")
+        _unshare(_CLONE_NEWUSER | _CLONE_NEWNET, as_user=_INSIDE)
     _hand_capabilities_on()
 
 
@@ -85,6 +100,15 @@ def open_tap(name: str, *, lasting: bool = False, with_offload: bool = True) -> 
         os.close(tap)
         raise
     return tap
+
+
+def _unshare(kinds: int, *, as_user: int) -> None:
+    """Make namespaces of these kinds, a user namespace among them, in which our user is this one, and the only one."""
+    uid, gid = os.geteuid(), os.getegid()
+    _call("unshare", kinds)
+    (_SELF / "setgroups").write_text("deny")
+    (_SELF / "uid_map").write_text(f"{as_user} {uid} 1")
+    (_SELF / "gid_map").write_text(f"{as_user} {gid} 1")
 
 
 def _hand_capabilities_on() -> None:

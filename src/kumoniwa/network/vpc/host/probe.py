@@ -20,6 +20,7 @@ _FORBIDDEN_BY = {  # what forbids a user namespace, and the value with which it 
     "user/max_user_namespaces": "0",
     "user/max_net_namespaces": "0",
 }
+_READY_WITHIN = 10.0  # seconds; it takes a tenth of one
 _RULES = """table inet probe {
   map public { type ipv4_addr : ipv4_addr; }
   chain in { type nat hook prerouting priority dstnat; dnat ip to ip daddr map @public; }
@@ -66,7 +67,7 @@ async def _tried(network: HostNetwork) -> Refusal | None:
     try:
         await network.apply(Texts(files={"dnsmasq.conf": _NAMES, f"{HOSTS}/none": "", f"{DHCP_HOSTS}/none": ""}))
         await network.ensure_way_out(_TRANSIT)
-        await network.ready()
+        await network.ready(within=_READY_WITHIN)
     except NetworkFailed as failure:
         return Refusal(happened(failure), way_out="dnsmasq and slirp4netns, run in a terminal, may say more.")
     return None

@@ -142,6 +142,8 @@ class Programs:
             self._say("ready", program)
 
     def _is_ready(self, program: _Program) -> None:
+        if program.ready < 0:  # it has ended since
+            return
         said = os.read(program.ready, 64)
         os.close(program.ready)
         program.ready = -1
@@ -149,7 +151,8 @@ class Programs:
             self._say("ready", program)
 
     def _has_ended(self, program: _Program) -> None:
-        assert program.process is not None
+        if program.process is None:
+            return
         status = program.process.wait()
         self._close(program)
         program.process = None

@@ -139,14 +139,14 @@ class Slirp:
         return answered.get("return", answered)  # a list comes bare, in 1.2.0
 
 
-async def ensure_ports(
-    way_out: WayOut, wanted: Collection[HostPort], of_others: Collection[HostPort]
-) -> Mapping[HostPort, str]:
-    """Afterwards these ports are open, and those of others as far as they are; no further one. Gives back those that
-    could not be opened, each with the reason. Raises `NetworkFailed`."""
+async def ensure_ports(way_out: WayOut, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
+    """Afterwards exactly these ports are open, but for those given back, each with the reason it is not.
+
+    Raises `NetworkFailed`.
+    """
     is_open = await way_out.open_ports()
     for port, number in is_open.items():
-        if port not in wanted and port not in of_others:
+        if port not in wanted:
             await way_out.close(number)
     refused = {}
     for port in sorted(set(wanted) - is_open.keys()):

@@ -1,0 +1,85 @@
+"""What is known of who listens where."""
+
+import struct
+
+import pytest
+
+from kumoniwa.network.vpc.host import doors
+from kumoniwa.network.vpc.host.doors import Doors
+from kumoniwa.network.vpc.host.knocking import answered, syn
+
+SSH, WEB = ("10.0.0.4", 22), ("10.0.0.4", 80)
+
+
+def test_a_door_is_shut_until_somebody_answers_and_when_nobody_does_any_more() -> None:
+    known = Doors()
+    assert not known.listens(SSH)
+    assert known.hear([SSH], {SSH: True})
+    assert known.listens(SSH)
+    assert not known.hear([SSH], {SSH: True})
+    silent = [known.hear([SSH], {}) for _ in range(5)]
+    assert silent == [False, False, False, False, True]
+    assert not known.listens(SSH)
+
+
+def test_a_door_at_which_it_is_refused_is_shut_at_once() -> None:
+    known = Doors()
+    known.trust(SSH)
+    assert known.listens(SSH)
+    assert known.hear([SSH, WEB], {SSH: False})
+    assert not known.listens(SSH)
+    known.trust(SSH)
+    assert not known.listens(SSH), "more is known of it"
+
+
+def test_what_nobody_asked_of_is_not_believed() -> None:
+    known = Doors()
+    assert not known.hear([SSH], {WEB: True})
+    assert not known.listens(WEB)
+
+
+def test_what_cannot_be_known_is_open() -> None:
+    assert Doors().listens(None)
+
+
+def test_each_of_many_doors_comes_to_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_MOST_OF_A_TURN", 3)
+    known, many = Doors(), {("10.0.0.4", port) for port in range(7)}
+    turns = [known.turn(many) for _ in range(4)]
+    assert all(len(turn) == 3 for turn in turns)
+    assert {door for turn in turns for door in turn} == many
+
+
+def test_a_door_that_is_asked_no_more_is_forgotten() -> None:
+    known = Doors()
+    known.hear([SSH], {SSH: True})
+    known.turn([WEB])
+    assert not known.listens(SSH)
+
+
+def test_a_first_segment_is_whole() -> None:
+    """Its checksum, over all of it and the addresses, is zero: RFC 9293."""
+    segment = syn("10.0.0.1", "10.0.0.4", 22)
+    pseudo = bytes([10, 0, 0, 1, 10, 0, 0, 4, 0, 6, 0, len(segment)])
+    total = sum(struct.unpack(f"!{(len(pseudo) + len(segment)) // 2}H", pseudo + segment))
+    assert (total & 0xFFFF) + (total >> 16) == 0xFFFF
+    assert struct.unpack("!HH", segment[:4]) == (9, 22)
+    assert segment[13] == 0x02
+
+
+@pytest.mark.parametrize(
+    ("flags", "meaning"),
+    [(0x12, (22, True)), (0x14, (22, False)), (0x04, (22, False)), (0x10, None), (0x02, None)],
+    ids=["SYN ACK", "RST ACK", "RST", "ACK", "SYN"],
+)
+def test_an_answer_is_read_by_its_flags(flags: int, meaning: object) -> None:
+    segment = struct.pack("!HHIIBBHHH", 22, 9, 1, 1, 5 << 4, flags, 0, 0, 0)
+    for options in (0, 1):
+        header = bytes([0x45 + options]) + bytes(19 + 4 * options)
+        assert answered(header + segment) == meaning
+        assert answered((header + segment)[:30]) is None
+
+
+def test_rubbish_is_no_answer() -> None:
+    assert answered(b"") is None
+    assert answered(b"\x4f" + bytes(40)) is None

@@ -1,0 +1,79 @@
+"""How guests of a cloud are connected: told, kept until they are stopped and started, and gone with them."""
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from one_network import obstacle
+from real_cloud import RealCloud, end_guests, real_cloud, until
+
+pytestmark = [pytest.mark.anyio, pytest.mark.vm]
+
+SSH = {"IpProtocol": "tcp", "FromPort": 2222, "ToPort": 2222, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+
+
+@pytest.fixture(autouse=True)
+async def _carried(tmp_path: Path) -> AsyncIterator[None]:
+    if (why := obstacle()) is not None:
+        pytest.skip(why)
+    yield
+    end_guests(tmp_path)
+
+
+async def test_a_guest_keeps_its_network_until_it_is_stopped_and_started(tmp_path: Path) -> None:
+    async with real_cloud(tmp_path, network="vpc") as cloud:
+        image_id = await cloud.boot_sector_image()
+        first = await cloud.launch(image_id)
+        assert await _network(cloud, first) == "vpc"
+    async with real_cloud(tmp_path, network="user") as cloud:
+        assert await _network(cloud, first) == "vpc", "it runs on"
+        second = await cloud.launch(image_id)
+        assert await _network(cloud, second) == "user"
+        await cloud.call("RebootInstances", InstanceIds=[first])
+        await cloud.idle()
+        assert await _network(cloud, first) == "vpc", "a reboot is no start"
+        await cloud.call("StopInstances", InstanceIds=[first], Force=True)
+        await cloud.idle()
+        assert await _network(cloud, first) is None
+        await cloud.call("StartInstances", InstanceIds=[first])
+        await cloud.idle()
+        assert await _network(cloud, first) == "user"
+
+
+async def test_a_guests_tap_and_its_places_in_the_rules_are_gone_with_it(tmp_path: Path) -> None:
+    async with real_cloud(tmp_path, network="vpc") as cloud:
+        image_id = await cloud.boot_sector_image()
+        first, second = await cloud.launch(image_id), await cloud.launch(image_id)
+        assert len(await _taps(cloud)) == 2
+        await cloud.call("TerminateInstances", InstanceIds=[first])
+        await cloud.idle()
+
+        async def one_is_left() -> bool | None:
+            return len(await _taps(cloud)) == 1 or None
+
+        await until(one_is_left)
+        assert await _network(cloud, second) == "vpc"
+
+
+async def test_a_port_of_a_guest_that_does_not_listen_is_refused_and_not_told_as_taken(tmp_path: Path) -> None:
+    """A boot sector answers nobody."""
+    async with real_cloud(tmp_path, network="vpc") as cloud:
+        instance_id = await cloud.launch(await cloud.boot_sector_image())
+        group = (await cloud.instance(instance_id))["SecurityGroups"][0]["GroupId"]
+        await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[SSH])
+        [forward] = (await cloud.evidence(f"instances/{instance_id}"))["forwards"]
+        assert (forward["port"], forward["refused"]) == (2222, None)
+        with socket.socket() as client, pytest.raises(ConnectionRefusedError):
+            client.connect((forward["host"], forward["port"]))
+
+
+async def _network(cloud: RealCloud, instance_id: str) -> str | None:
+    told: str | None = (await cloud.evidence(f"instances/{instance_id}"))["network"]
+    return told
+
+
+async def _taps(cloud: RealCloud) -> frozenset[str]:
+    carried = cloud.running.cloud.world.networks
+    [network] = carried._networks._networks.values()  # type: ignore[union-attr]
+    return (await network.devices()).taps  # type: ignore[no-any-return]

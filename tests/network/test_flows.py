@@ -203,8 +203,8 @@ def test_a_guest_that_floods_the_services_is_heard_so_often_and_its_neighbour_as
     network.carry(plan)
     sent = 10_000
     asked = [Packet(address("10.0.0.10"), plan.resolver, TCP, 2000 + number, 53) for number in range(sent)]
-    tap, macs = plan.interfaces[WEB].tap, {"source": _mac(plan, WEB), "destination": ROUTER_MAC}
-    flood = [(tap, frame(packet, **macs).hex(), False) for packet in asked]
+    tap, mac = plan.interfaces[WEB].tap, _mac(plan, WEB)
+    flood = [(tap, frame(packet, source=mac, destination=ROUTER_MAC).hex(), False) for packet in asked]
     [came] = network.ask(("send", {"packets": flood}))
     refused = sum(len(one) for one in came)
     assert 1024 <= refused < sent

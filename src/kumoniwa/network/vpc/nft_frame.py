@@ -18,6 +18,7 @@ the same private one, or the route to the same NAT gateway.
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
+from kumoniwa.network.vpc.host.doors import KNOCK_MARK
 from kumoniwa.network.vpc.nft_objects import Chain, Objects, Set, inet
 from kumoniwa.network.vpc.plan import METADATA, NO_SOURCE, NOT_INTERNET, RESOLVER, WAY_OUT
 
@@ -205,6 +206,7 @@ def _own(dns: str) -> dict[str, tuple[str, str]]:
             "type filter hook output priority filter; policy drop;",
             f"""
             oifname {{ "lo", {_OUT} }} accept
+            meta mark {KNOCK_MARK} accept
             ct state established,related accept
             udp sport 67 udp dport 68 accept
             oifname vmap @acl-in

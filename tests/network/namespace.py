@@ -27,7 +27,7 @@ class Namespace:
 
     @classmethod
     def begun(cls, beside: Self | None = None) -> Self:
-        """A new one; it can be linked with the one that it is `beside`. Raises `OSError` with what this host refuses."""
+        """A new one; it can be linked with the one that it is `beside`. Raises `OSError` where the host refuses."""
         process = subprocess.Popen(
             [sys.executable, str(_WIRE), *([] if beside is None else [str(beside.pid)])],
             stdin=subprocess.PIPE,

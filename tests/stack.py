@@ -96,6 +96,7 @@ class Stack:
                 boots: list[dict[str, Any]] = (await self.get(f"/_kumoniwa/instances/{instance_id}/boots"))["boots"]
                 if len(boots) >= count:
                     return boots
+                await let_others_run()
 
 
 @asynccontextmanager

@@ -14,18 +14,20 @@ from kumoniwa.store.tables import metadata, permissions, tags, workflows
 async def whole(stack: Stack) -> None:
     """No claim, nothing unfinished, nothing that nothing refers to, files and rows alike, no broken disk."""
 
-    def read(connection: Connection) -> tuple[list[Any], list[Any], list[str]]:
+    def read(connection: Connection) -> tuple[list[Any], list[Any], list[str], list[str]]:
         return (
             list(connection.execute(select(tables.claims))),
             list(connection.execute(select(workflows.c.id).where(workflows.c.finished_at.is_(None)))),
             sorted(set(_of_nothing(connection))),
+            sorted(_broken_networks(connection)),
         )
 
     cloud = stack.running.cloud
-    claims, unfinished, of_nothing = await cloud.read(read)
+    claims, unfinished, of_nothing, broken_networks = await cloud.read(read)
     assert claims == []
     assert unfinished == []
     assert of_nothing == [], f"tags and permissions go with what they are of: {of_nothing}"
+    assert broken_networks == []
     known: dict[str, Layer] = await cloud.read(layers.every)
     files = await stack.driver.disks.all_layers()
     assert files <= known.keys()
@@ -44,3 +46,24 @@ def _of_nothing(connection: Connection) -> Iterable[str]:
     }
     for table in (tags, permissions):
         yield from set(connection.scalars(select(table.c.resource_id))) - there
+
+
+def _broken_networks(connection: Connection) -> Iterable[str]:
+    """What VPCs lack of what every VPC has, and what refers to another VPC than its own."""
+    vpcs = set(connection.scalars(select(tables.vpcs.c.id)))
+    associations, acls, groups = tables.route_table_associations.c, tables.network_acls.c, tables.security_groups.c
+    for what, owners in (
+        ("main route table", select(associations.vpc_id).where(associations.main)),
+        ("default network ACL", select(acls.vpc_id).where(acls.is_default)),
+        ("default security group", select(groups.vpc_id).where(groups.name == "default")),
+    ):
+        if sorted(connection.scalars(owners)) != sorted(vpcs):
+            yield f"not every VPC has one {what}"
+    for naming, name, named in (
+        (tables.subnets, "acl_id", tables.network_acls),
+        (tables.route_table_associations, "route_table_id", tables.route_tables),
+    ):
+        both = select(naming.c.id, naming.c.vpc_id, named.c.vpc_id).outerjoin(named, named.c.id == naming.c[name])
+        for identifier, own, other in connection.execute(both):
+            if own != other:
+                yield f"{identifier} names by its {name} what is not in its VPC"

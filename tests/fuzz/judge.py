@@ -25,6 +25,8 @@ _FULL = frozenset({"InsufficientInstanceCapacity", "InsufficientVolumeCapacity"}
 """What EC2 refuses for want of room, with a status above 500."""
 _INSIDE = re.compile(r"Traceback|object at 0x|<class |<function |<built-in|sqlite3|sqlalchemy|\.py\b")
 _PARSER = create_parser("ec2")
+_IN_EC2S_TEXT = {"AttachmentStatus": ("available",)}
+"""Words that the model's enumerations do not have, and its text does: an internet gateway's attachment is so."""
 
 
 class Fault(AssertionError):
@@ -81,7 +83,10 @@ def _not_in_model(value: Any, shape: Any, path: str) -> Iterator[str]:
         case "list":
             for item in value:
                 yield from _not_in_model(item, shape.member, path)
-        case "string" if (words := shape.metadata.get("enum")) and value not in words:
+        case "string" if (words := shape.metadata.get("enum")) and value not in (
+            *words,
+            *_IN_EC2S_TEXT.get(shape.name, ()),
+        ):
             yield f"{path} is {value!r}, which is none of the model's words"
 
 

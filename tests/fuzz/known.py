@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 T = TypeVar("T")
 
-_ID = re.compile(r"\b([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8}(?:[0-9a-f]{9})?\b")
+_ID = re.compile(r"\b([a-z]+(?:-[a-z]+){0,2})-[0-9a-f]{8}(?:[0-9a-f]{9})?\b")
 _MOST = 40  # of a kind: what is old is mostly gone
 
 

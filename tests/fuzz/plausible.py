@@ -10,7 +10,7 @@ from typing import Any
 
 from known import Known
 from service_models import service_model
-from usual import ATTRIBUTES, BY_NAME, KINDS, TAGGED, USUAL
+from usual import ASSOCIATIONS, ATTRIBUTES, BY_NAME, KINDS, TAGGED, USUAL
 
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.gateway.protocols.ec2 import wire_name
@@ -124,6 +124,16 @@ class Plausible:
                     return "/dev/xvda"
                 own = (f"/dev/sd{random.choice('fghijklmnop')}", "/dev/xvda", "/dev/sda1", "xvdb", "sdf")
                 return random.choice((own[0], own[0], *own))
+            case ["AssociationId"] if seen := known.ids(ASSOCIATIONS.get(self._action, "")):
+                return random.choice(seen)
+            case ["DhcpConfiguration", "Key"]:
+                return random.choice(("domain-name", "domain-name-servers", "ntp-servers", "netbios-node-type"))
+            case ["DhcpConfiguration", "Value"]:
+                return random.choice(("example.com", "AmazonProvidedDNS", "10.0.0.2", "2"))
+            case ["DhcpOptionsId"] if random.random() < 0.2:
+                return "default"
+            case ["Ipv6CidrBlock"] if seen := [one for one in known.values("ipv6CidrBlock") if one.endswith("/56")]:
+                return random.choice(seen).replace("/56", "/64")
             case ["Attribute"] if self._action in ATTRIBUTES:
                 return random.choice(ATTRIBUTES[self._action])
             case ["InstanceInitiatedShutdownBehavior", "Value"]:

@@ -5,7 +5,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from random import Random
 from typing import Any
 
-from kumoniwa.network.vpc.filter import INTERNET
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import (
     ICMP,
@@ -33,6 +32,7 @@ from kumoniwa.network.vpc.plan import (
     TargetKind,
     Traffic,
 )
+from kumoniwa.network.vpc.verdicts import INTERNET
 
 GRE = 47
 OTHERS = (GRE, 50, 89)

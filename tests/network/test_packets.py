@@ -17,9 +17,10 @@ from plans import Sent
 from sampling import Sampling
 
 from kumoniwa.network.vpc import nft, routes
-from kumoniwa.network.vpc.filter import INTERNET, ROUTER, Verdict, answer, verdict
+from kumoniwa.network.vpc.filter import answer, verdict
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import WAY_OUT, Plan, transit_address
+from kumoniwa.network.vpc.verdicts import INTERNET, ROUTER, Verdict
 
 pytestmark = pytest.mark.timeout(1200)
 

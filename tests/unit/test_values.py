@@ -10,8 +10,6 @@ import pytest
 
 from kumoniwa import values
 
-OURS, STANDARD = values.dataclass(frozen=True, slots=True), dataclasses.dataclass(frozen=True, slots=True)
-
 
 class _Plain:
     """One with fields of every kind."""
@@ -28,8 +26,8 @@ class _Plain:
         object.__setattr__(self, "total", self.a + sum(self.c))
 
 
-Ours: Any = OURS(type("Value", (), dict(vars(_Plain))))
-Standard: Any = STANDARD(type("Value", (), dict(vars(_Plain))))
+Ours: Any = values.dataclass(frozen=True, slots=True)(type("Value", (), dict(vars(_Plain))))
+Standard: Any = dataclasses.dataclass(frozen=True, slots=True)(type("Value", (), dict(vars(_Plain))))
 KINDS = pytest.mark.parametrize("kind", [Ours, Standard], ids=["ours", "standard"])
 
 
@@ -80,21 +78,21 @@ def test_a_value_is_shown_without_what_is_secret(kind: Any) -> None:
 @KINDS
 def test_the_standard_library_knows_them(kind: Any) -> None:
     value = kind(1, c=[2])
-    assert dataclasses.is_dataclass(value)
     assert dataclasses.replace(value, a=5).total == 7
     assert dataclasses.asdict(value)["c"] == [2]
     assert copy.deepcopy(value) == value and copy.deepcopy(value).c is not value.c
     assert kind.__match_args__ == ("a", "b", "c", "secret", "beside")
+    assert dataclasses.is_dataclass(kind)
 
 
-@OURS
+@values.dataclass(frozen=True, slots=True)
 class Kept:
     """Found by its name, as pickle does."""
 
     a: int
 
 
-@OURS
+@values.dataclass(frozen=True, slots=True)
 class Own:
     """With methods of its own."""
 
@@ -110,7 +108,7 @@ class Own:
         return 7
 
 
-@OURS
+@values.dataclass(frozen=True, slots=True)
 class Empty:
     pass
 

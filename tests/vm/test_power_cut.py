@@ -84,8 +84,8 @@ MOMENTS = [
     ("grow", "the end"),
     ("compaction", "answered: block-stream"),
     ("compaction", "asked: job-finalize"),
-    ("compaction", "asked: job-dismiss"),  # the header names another layer by now
-    ("compaction", "asked: job-dismiss", "headers"),
+    ("compaction", "answered: job-finalize"),  # the header names another layer by now
+    ("compaction", "answered: job-finalize", "headers"),
     ("compaction", f"returned: {STREAM}:_sync"),
     ("compaction", f"returned: {COMPACTION}._note"),
     ("compaction", f"returned: {DISKS}:QcowDisks.ensure_deleted"),

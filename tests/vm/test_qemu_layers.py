@@ -26,8 +26,10 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest.drives import stream
+from kumoniwa.hypervisor.qemu.guest.process.host_process import identify
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR
+from kumoniwa.hypervisor.qemu.untrusted import Value
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 
@@ -208,6 +210,26 @@ async def test_a_cut_gives_a_compaction_up(bench: QemuBench, monkeypatch: pytest
     monkeypatch.setattr(stream, "_SPEED", 0)
     assert not await bench.run(guest.ensure_compacted(top, chain[0]))  # no disk writes to it any more
     assert await bench.run(guest.ensure_compacted(new, chain[0]))
+
+
+async def test_what_asks_for_all_nodes_when_a_compaction_ends_does_not_end_the_guest(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QEMU dies of the question as long as the job that has ended is there: so a snapshot could end a guest."""
+    guest, _, chain = await _tall(bench)
+    machine = machine_of(guest)
+    execute = machine.execute
+
+    async def execute_and_ask(command: str, **arguments: object) -> Value:
+        answer = await execute(command, **arguments)
+        if command == "job-finalize":
+            await execute("query-named-block-nodes", flat=True)
+        return answer
+
+    monkeypatch.setattr(machine, "execute", execute_and_ask)
+    process = identity_of(bench, guest)
+    assert await bench.run(guest.ensure_compacted(chain[-1], chain[0]))
+    assert identify(process.pid) == process
 
 
 async def test_a_server_finishes_what_one_that_died_began(bench: QemuBench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import given as givens
 import pytest
 import stories_of_instances
+import stories_of_network
 import stories_of_snapshots
 import stories_of_volumes
 from given import Given, Story
@@ -32,6 +33,7 @@ STORIES: dict[str, Story] = {
     **stories_of_instances.STORIES,
     **stories_of_volumes.STORIES,
     **stories_of_snapshots.STORIES,
+    **stories_of_network.STORIES,
 }
 
 

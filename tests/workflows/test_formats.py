@@ -115,6 +115,19 @@ VOLUMES_FAILED = {
     "modify_volume": ["apply the modification", "fail the modification"],
     "detach_volume": ["unplug the volume", "leave the volume busy"],
 }
+NETWORK = {
+    "attach_interface": ["plug the interface in", "publish the attachment"],
+    "detach_interface": ["unplug the interface", "release the interface"],
+}
+NETWORK_FAILED = {
+    "attach_interface": ["plug the interface in", "give the attachment up"],
+    "detach_interface": ["unplug the interface", "leave the interface"],
+}
+GATEWAYS = [
+    *("lead its address to it", "publish the gateway"),
+    *("lead its address to it", "fail the gateway"),
+    *("release its interface", "publish the deletion"),
+]
 CREATED = {
     None: ["make the volume", "publish the volume"],
     "ensure_empty": ["make the volume", "fail the volume"],
@@ -139,6 +152,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     assert await _journals(stack, instance_id) == FORMATS
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
     pinned |= {"copy_image", "replace_root", "create_snapshots", "finish_snapshots"}
+    pinned |= {*NETWORK, "create_nat_gateway", "delete_nat_gateway"}
     pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/cloud/api/ec2/snapshots/test_import_snapshot.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
@@ -242,6 +256,46 @@ async def test_the_stories_of_volumes_keep_the_names_of_their_steps(stack: Stack
     ):
         if kind in told:
             assert told[kind] == (VOLUMES_FAILED if failing == method else VOLUMES)[kind]
+
+
+@pytest.mark.parametrize("failing", [None, "ensure_nic_attached", "ensure_nic_detached"])
+async def test_the_stories_of_interfaces_keep_the_names_of_their_steps(stack: Stack, failing: str | None) -> None:
+    instance_id = await stack.launch()
+    subnet = (await stack.instance(instance_id))["SubnetId"]
+    made = await stack.call("CreateNetworkInterface", SubnetId=subnet)
+    if failing is not None:
+        stack.driver.fail_next(failing, DriverError("No.", way_out="Ask again."))
+    attached = await stack.call(
+        "AttachNetworkInterface",
+        InstanceId=instance_id,
+        NetworkInterfaceId=made["NetworkInterface"]["NetworkInterfaceId"],
+        DeviceIndex=1,
+    )
+    await stack.idle()
+    if failing != "ensure_nic_attached":
+        await stack.call("DetachNetworkInterface", AttachmentId=attached["AttachmentId"])
+        await stack.idle()
+    told = await _journals(stack, instance_id)
+    for kind, method in (("attach_interface", "ensure_nic_attached"), ("detach_interface", "ensure_nic_detached")):
+        if kind in told:
+            assert told[kind] == (NETWORK_FAILED if failing == method else NETWORK)[kind]
+
+
+async def test_the_stories_of_nat_gateways_keep_the_names_of_their_steps(stack: Stack) -> None:
+    subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    asked = {"SubnetId": subnet, "AllocationId": (await stack.call("AllocateAddress"))["AllocationId"]}
+    made = []
+    for _ in range(2):  # the second fails: its address leads to the first
+        made.append((await stack.call("CreateNatGateway", **asked))["NatGateway"]["NatGatewayId"])
+        await stack.idle()
+    await stack.call("DeleteNatGateway", NatGatewayId=made[0])
+    await stack.idle()
+    read = stack.running.cloud.read
+    steps = select(rows.steps.c.name).join(rows.workflows, rows.workflows.c.id == rows.steps.c.workflow_id)
+    found = await read(
+        lambda connection: connection.execute(steps.order_by(rows.workflows.c.sequence, rows.steps.c.number))
+    )
+    assert list(found.scalars()) == GATEWAYS
 
 
 async def _journals(stack: Stack, instance_id: str) -> dict[str, list[str]]:

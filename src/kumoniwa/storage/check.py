@@ -20,6 +20,8 @@ from kumoniwa.store.database import Database
 from kumoniwa.store.tables import image_devices, images, snapshots, volumes
 from kumoniwa.values import dataclass
 
+_AT_ONCE = 100  # rows that are read for the layers that are looked at next
+
 
 class Unreadable(Exception):
     """A layer's file is missing or torn. The text names it and says what is wrong."""
@@ -83,28 +85,30 @@ async def look_at_layers(
     """
     ids = sorted(await database.read(layers.known))
     left = [layer_id for layer_id in ids if start is None or layer_id >= start]
-    done, found = 0, list[Fault]()
-    for layer_id in left:
-        found += await look_at(database, files, layer_id, thorough=thorough)
-        done += 1
-        if enough():
-            break
+    done, found, over = 0, list[Fault](), False
+    while done < len(left) and not over:
+        part = left[done : done + _AT_ONCE]
+        rows = await database.read(partial(layers.of_ids, ids=part))
+        for layer_id in part:
+            found += await _look_at(database, files, rows.get(layer_id), thorough=thorough)
+            done += 1
+            if over := enough():
+                break
     following = left[done] if done < len(left) else None
     return Looked(len(ids) - len(left) + done, len(ids), following, tuple(found))
 
 
-async def look_at(database: Database, files: CheckedFiles, layer_id: str, *, thorough: bool) -> list[Fault]:
+async def _look_at(database: Database, files: CheckedFiles, row: Layer | None, *, thorough: bool) -> list[Fault]:
     """What is wrong with one layer's file; nothing where the layer is gone, or its file was never made."""
-    row = await database.read(partial(layers.get, layer_id=layer_id))
     while row is not None:
         found = await _faults_of(database, files, row, thorough=thorough)
         if not found:
             break
         # It may have gone, or been compacted, while it was looked at: only what it is now counts.
         before = row
-        row = await database.read(partial(layers.get, layer_id=layer_id))
+        row = await database.read(partial(layers.get, layer_id=before.id))
         if row == before:
-            needed_by = await database.read(partial(dependents, layer_id=layer_id))
+            needed_by = await database.read(partial(dependents, layer_id=before.id))
             return [replace(fault, needed_by=needed_by) for fault in found]
     return []
 

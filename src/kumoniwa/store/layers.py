@@ -31,6 +31,14 @@ def get(connection: Connection, layer_id: str) -> Layer | None:
     return _BY_ID.value(Layer, connection, id=layer_id)
 
 
+_BY_IDS = Prepared(select(layers).where(among(layers.c.id, "ids")))
+
+
+def of_ids(connection: Connection, ids: Collection[str]) -> dict[str, Layer]:
+    """Those of these layers that there are, by id."""
+    return {layer.id: layer for layer in _BY_IDS.values(Layer, connection, ids=listed(ids))}
+
+
 def every(connection: Connection) -> dict[str, Layer]:
     """All layers by id."""
     return {layer.id: layer for layer in all_of(Layer, connection, select(layers))}

@@ -82,7 +82,12 @@ KINDS = {
 }
 """Every kind of workflow that 92deca9 had."""
 
-SHOWN_SINCE: dict[str, dict[str, Any]] = {"ReplaceRootVolumeTasks": {"Tags": []}}
+_NOT_BLOCKED = {"BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"}}
+SHOWN_SINCE: dict[str, dict[str, Any]] = {
+    "ReplaceRootVolumeTasks": {"Tags": []},
+    "Subnets": {"Tags": [], **_NOT_BLOCKED},
+    "Vpcs": _NOT_BLOCKED,
+}
 """What descriptions have since then where 92deca9 left it out."""
 
 SAID_SINCE = {

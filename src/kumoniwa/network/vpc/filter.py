@@ -10,9 +10,9 @@ Source: the VPC user guide, "Security group rules", "Network ACLs", "Route prior
 
 from collections.abc import Generator
 from dataclasses import replace
-from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
+from kumoniwa.network.vpc.longest_prefix import blocks_of, route_to
 from kumoniwa.network.vpc.packet import Packet, matches
 from kumoniwa.network.vpc.plan import (
     METADATA,
@@ -21,87 +21,19 @@ from kumoniwa.network.vpc.plan import (
     RESOLVER,
     UDP,
     Acl,
-    AclEntry,
     GroupReference,
     Interface,
     Plan,
     PrefixListReference,
-    Route,
     Rule,
-    Subnet,
     Target,
     TargetKind,
 )
+from kumoniwa.network.vpc.verdicts import INTERNET, ROUTER, Decider, Decision, Verdict
 from kumoniwa.values import dataclass
-
-INTERNET = "internet"
-"""As where a packet comes from or arrives: beyond the internet gateway, where this host is too."""
-ROUTER = "router"
-"""As where a packet arrives: the VPC's own services."""
 
 _NOBODY, _EVERYBODY = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
 _DHCP_CLIENT, _DHCP_SERVER = 68, 67
-
-
-class Decider(StrEnum):
-    """What kind of thing decides."""
-
-    ADDRESS = "address"
-    """Whether anything has the destination, or a public address at all."""
-    SOURCE_DEST_CHECK = "source/destination check"
-    SECURITY_GROUP = "security group"
-    NETWORK_ACL = "network ACL"
-    ROUTE = "route table"
-    INTERNET_GATEWAY = "internet gateway"
-    NAT_GATEWAY = "NAT gateway"
-    PEERING = "VPC peering connection"
-    SERVICE = "service of the VPC"
-    FLOW = "flow"
-    """That an earlier packet was admitted, or that there can be none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One check of a packet: by what it was made, and what came of it.
-
-    `id` is the most precise that EC2 has: a rule's, an ACL's, a route table's, a gateway's, an interface's. `by` is the
-    rule, entry or route that decided, where one did; `egress` says of a group's or an ACL's check which way it was.
-    """
-
-    admits: bool
-    decider: Decider
-    id: str
-    sentence: str
-    by: Rule | AclEntry | Route | None = None
-    egress: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a packet that came from an interface, a peering connection (by id) or the `INTERNET`.
-
-    `to` says in the same words where it arrives; None: it is dropped. `arriving` is the packet as it arrives, its
-    addresses translated. `decisions` has every check in order; the last one is what decides.
-    """
-
-    packet: Packet
-    origin: str
-    to: str | None
-    arriving: Packet
-    decisions: tuple[Decision, ...]
-
-    @property
-    def admitted(self) -> bool:
-        return self.to is not None
-
-    @property
-    def deciding(self) -> Decision:
-        return self.decisions[-1]
-
-    @property
-    def nat_gateway(self) -> str | None:
-        """The NAT gateway that translated it."""
-        return next((one.id for one in self.decisions if one.decider is Decider.NAT_GATEWAY), None)
 
 
 _Checks = Generator[Decision, None, tuple[str, Packet]]
@@ -432,7 +364,7 @@ class _Judge:
             case GroupReference(group_id):
                 return self._is_member(address, group_id)
             case PrefixListReference(prefix_list_id):
-                return any(self.plan.means(block, address) for block in _blocks(self.plan, prefix_list_id))
+                return any(self.plan.means(block, address) for block in blocks_of(self.plan, prefix_list_id))
             case block:
                 return self.plan.means(block, address)
 
@@ -458,48 +390,6 @@ class _Judge:
         return Decision(False, Decider.NETWORK_ACL, acl.id, said, egress=egress)
 
 
-def route_to(plan: Plan, destination: IPv4Address, subnet: Subnet) -> tuple[Decision, Target]:
-    """What the route table of a subnet decides for a destination, and where it leads.
-
-    The VPC's own blocks are local. Else the longest prefix decides; of equal ones, a route with a block of its own goes
-    before one of a prefix list.
-    """
-    table = plan.route_tables[subnet.route_table_id]
-    if plan.local(destination):
-        return _routed(True, table.id, f"{destination} is in the VPC: {table.id} has it local."), Target(
-            TargetKind.LOCAL
-        )
-    if any(destination in block for block in (*NO_SOURCE, plan.transit)) and destination != plan.host:
-        return _routed(False, table.id, f"No route leads to {destination}."), Target(TargetKind.BLACKHOLE)
-    found = [
-        (block.prefixlen, isinstance(route.destination, IPv4Network), block, route)
-        for route in table.routes
-        for block in _destinations(plan, route)
-        if destination in block
-    ]
-    if not found:
-        return _routed(False, table.id, f"{table.id} has no route to {destination}."), Target(TargetKind.BLACKHOLE)
-    _, _, block, route = max(found, key=lambda one: one[:2])
-    target = route.target
-    if target.kind is TargetKind.INTERNET_GATEWAY and target.id != plan.internet_gateway:
-        target = Target(TargetKind.BLACKHOLE, target.id)
-    said = f"Route {block} of {table.id} leads to {target.id or target.kind}"
-    if target.kind is TargetKind.BLACKHOLE:
-        return _routed(False, table.id, f"{said}, which is gone (blackhole).", route), target
-    return _routed(True, table.id, f"{said}.", route), target
-
-
-def _destinations(plan: Plan, route: Route) -> tuple[IPv4Network, ...]:
-    if isinstance(route.destination, PrefixListReference):
-        return _blocks(plan, route.destination.prefix_list_id)
-    return (route.destination,)
-
-
-def _blocks(plan: Plan, prefix_list_id: str) -> tuple[IPv4Network, ...]:
-    found = plan.prefix_lists.get(prefix_list_id)
-    return () if found is None else found.blocks
-
-
 def _asks_for_address(packet: Packet) -> bool:
     """Whether it is a DHCP request of a guest that does not use an address yet."""
     return (
@@ -513,10 +403,6 @@ def _asks_for_address(packet: Packet) -> bool:
 
 def _checked(admits: bool, interface: Interface, sentence: str) -> Decision:
     return Decision(admits, Decider.SOURCE_DEST_CHECK, interface.id, sentence)
-
-
-def _routed(admits: bool, table_id: str, sentence: str, route: Route | None = None) -> Decision:
-    return Decision(admits, Decider.ROUTE, table_id, sentence, route)
 
 
 def _untranslated(packet: Packet) -> Decision:

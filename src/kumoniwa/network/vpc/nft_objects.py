@@ -1,8 +1,8 @@
 """Sets, maps and chains of nftables, and the commands that make them, or that make others of them. Pure.
 
 In a user namespace the kernel takes only a small transaction at a time: nft sends it as one message, and fails with
-"Message too long" from some 270 rules on (measured with nft 1.0.6: 1,700 where they only jump, 1,360 sets, 3,500 chains,
-3,800 elements). So commands are put into batches, each a transaction that fits.
+"Message too long" from some 270 rules on (measured with nft 1.0.6: 1,700 where they only jump, 1,360 sets, 3,500
+chains, 3,800 elements). So commands are put into batches, each a transaction that fits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,6 +48,11 @@ class Chain:
 
 Objects = list[tuple[str, Set | Elements | Chain]]
 """Each by its full name, as nft's commands have it: `inet vpc addresses`."""
+
+
+def inet(objects: Iterable[tuple[str, Set | Elements | Chain]]) -> Objects:
+    """Objects of the VPC's table of IP."""
+    return [(f"inet vpc {name}", one) for name, one in objects]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ there.
 from collections.abc import Mapping
 from ipaddress import IPv4Address
 
-from kumoniwa.network.vpc.filter import INTERNET, Decision, Verdict, answer, verdict
+from kumoniwa.network.vpc.filter import answer, verdict
 from kumoniwa.network.vpc.packet import ECHO_REQUEST, Packet
 from kumoniwa.network.vpc.plan import ICMP, PORTED, Interface, Plan
+from kumoniwa.network.vpc.verdicts import INTERNET, Decision, Verdict
 from kumoniwa.values import dataclass
 
 CLIENT_PORT = 49152

@@ -156,10 +156,9 @@ class FakeQemu:
                 self._job = {"id": asked["job-id"], "type": "stream", "status": "pending", "error": ""}
             case "job-finalize" | "job-cancel":
                 assert self._job is not None
-                self._job = self._job | {"status": "concluded", "error": "Operation canceled"}
-                self._happened("JOB_STATUS_CHANGE", id=self._job["id"], status="concluded")
-            case "job-dismiss":
-                self._job = None
+                id, self._job = self._job["id"], None
+                self._happened("BLOCK_JOB_COMPLETED", type="stream", device=id, len=1, offset=1, speed=0)
+                self._happened("JOB_STATUS_CHANGE", id=id, status="null")
             case "device_add":
                 self._shown[asked["serial"]] = asked["drive"]
             case "device_del":

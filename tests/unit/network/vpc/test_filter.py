@@ -21,9 +21,10 @@ from two_tiers import (
     with_route,
 )
 
-from kumoniwa.network.vpc.filter import INTERNET, ROUTER, Decider, Verdict, answer, verdict
+from kumoniwa.network.vpc.filter import answer, verdict
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import ICMP, TCP, UDP, Acl, AclEntry, Plan, Target, TargetKind, Traffic
+from kumoniwa.network.vpc.verdicts import INTERNET, ROUTER, Decider, Verdict
 
 ADDRESSES = {WEB: "10.0.0.10", DATABASE: "10.0.1.10", ROUTER_INSTANCE: "10.0.0.20", LONE: "10.0.1.20"}
 FAR = "93.184.216.34"

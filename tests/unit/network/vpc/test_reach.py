@@ -19,9 +19,9 @@ from two_tiers import (
     with_route,
 )
 
-from kumoniwa.network.vpc.filter import INTERNET, Decider
 from kumoniwa.network.vpc.plan import ICMP, TCP, Target, TargetKind
 from kumoniwa.network.vpc.reach import NoSuchEnd, reach
+from kumoniwa.network.vpc.verdicts import INTERNET, Decider
 
 PLANS = {VPC: two_tiers(), PEER: peer()}
 FAR = address("93.184.216.34")

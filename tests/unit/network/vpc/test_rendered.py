@@ -186,7 +186,7 @@ def test_a_change_of_a_large_vpc_renders_what_changes_alone(monkeypatch: pytest.
         rendered.append(group.id)
         return disjoint(admitted)
 
-    monkeypatch.setattr("kumoniwa.network.vpc.nft.disjoint", counted)
+    monkeypatch.setattr("kumoniwa.network.vpc.nft_rules.disjoint", counted)
     commands = nft.changes(before, after)
     assert commands.text == f"delete element inet vpc {group.id}-in-ports {{ 0.0.0.0/0 . 6 . 1 }}\n"
     assert len(rendered) == 4  # both ways, before and after

@@ -36,15 +36,26 @@ async def ensure_published_available(world: World, nat_gateway_id: str) -> Rows[
 
 
 @begins_with_rows
+async def ensure_failed(world: World, nat_gateway_id: str, reason: str) -> Rows[None]:
+    """Afterwards the gateway has `failed`, its addresses are given back; it says why, where it does not already."""
+
+    def fail(connection: Connection) -> None:
+        gateway = gateways.nat(connection, nat_gateway_id)
+        if gateway is not None:
+            if gateway.state is NatGatewayState.PENDING:
+                _fail(connection, world, gateway, "InternalError", reason)
+            _release(connection, gateway)
+
+    return rows(fail)
+
+
+@begins_with_rows
 async def ensure_interface_released(world: World, nat_gateway_id: str) -> Rows[None]:
     """Afterwards the gateway has no network interface, and no Elastic IP address leads to it."""
 
     def release(connection: Connection) -> None:
-        gateway = gateways.nat(connection, nat_gateway_id)
-        if gateway is not None and gateway.interface_id is not None:
-            elastic_ips.disassociate_interfaces(connection, [gateway.interface_id])
-            network_interfaces.remove(connection, gateway.interface_id)
-            gateways.change_nat(connection, gateway.id, interface_id=None)
+        if (gateway := gateways.nat(connection, nat_gateway_id)) is not None:
+            _release(connection, gateway)
 
     return rows(release)
 
@@ -83,6 +94,13 @@ def _associate(connection: Connection, world: World, nat_gateway_id: str) -> str
     elastic_ips.associate(connection, address, new_id("eipassoc"), interface, interface.private_ip)
     gateways.change_nat(connection, gateway.id, public_ip=address.public_ip)
     return None
+
+
+def _release(connection: Connection, gateway: NatGateway) -> None:
+    if gateway.interface_id is not None:
+        elastic_ips.disassociate_interfaces(connection, [gateway.interface_id])
+        network_interfaces.remove(connection, gateway.interface_id)
+        gateways.change_nat(connection, gateway.id, interface_id=None)
 
 
 def _without_gateway(gateway: NatGateway) -> str:

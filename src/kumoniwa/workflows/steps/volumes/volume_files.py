@@ -1,7 +1,6 @@
 """Steps that make the files of volumes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection
@@ -10,6 +9,7 @@ from kumoniwa.hypervisor.driver import LayerDamaged
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, layers, volumes
+from kumoniwa.values import dataclass
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made, make_files
 from kumoniwa.workflows.workflow import StepFailed

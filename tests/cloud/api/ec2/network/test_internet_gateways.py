@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgi import Refused
@@ -64,10 +65,10 @@ async def test_a_gateway_stays_while_something_has_a_public_address(stack: Stack
 
 async def test_an_egress_only_gateway_belongs_to_its_vpc(cloud: BareCloud) -> None:
     vpc_id = await make_vpc(cloud)
-    asked = {"VpcId": vpc_id, "TagSpecifications": tagged("egress-only-internet-gateway")}
+    asked: dict[str, Any] = {"VpcId": vpc_id, "TagSpecifications": tagged("egress-only-internet-gateway")}
     made = (await cloud.ask("CreateEgressOnlyInternetGateway", **asked))["EgressOnlyInternetGateway"]
     assert made["Attachments"] == [{"State": "attached", "VpcId": vpc_id}]
-    ids = {"EgressOnlyInternetGatewayIds": [made["EgressOnlyInternetGatewayId"]]}
+    ids: dict[str, Any] = {"EgressOnlyInternetGatewayIds": [made["EgressOnlyInternetGatewayId"]]}
     member = "EgressOnlyInternetGateways"
     assert await only(cloud, "DescribeEgressOnlyInternetGateways", member, **ids) == made
     gateway_id = {"EgressOnlyInternetGatewayId": made["EgressOnlyInternetGatewayId"]}

@@ -10,7 +10,12 @@ from networks import found, make_subnet, make_vpc, only, tagged
 
 pytestmark = pytest.mark.anyio
 
-HTTPS = {"Protocol": "6", "PortRange": {"From": 443, "To": 443}, "RuleAction": "allow", "CidrBlock": "0.0.0.0/0"}
+HTTPS: dict[str, Any] = {
+    "Protocol": "6",
+    "PortRange": {"From": 443, "To": 443},
+    "RuleAction": "allow",
+    "CidrBlock": "0.0.0.0/0",
+}
 
 
 @pytest.fixture
@@ -44,7 +49,7 @@ async def test_the_default_acl_admits_all_and_a_new_one_nothing(cloud: BareCloud
         (False, 100, "-1", "allow", "0.0.0.0/0"),
         (False, 32767, "-1", "deny", "0.0.0.0/0"),
     ]
-    asked = {"VpcId": vpc_id, "TagSpecifications": tagged("network-acl")}
+    asked: dict[str, Any] = {"VpcId": vpc_id, "TagSpecifications": tagged("network-acl")}
     made = (await cloud.ask("CreateNetworkAcl", **asked))["NetworkAcl"]
     assert made == await only(cloud, "DescribeNetworkAcls", "NetworkAcls", NetworkAclIds=[made["NetworkAclId"]])
     assert (made["IsDefault"], made["Associations"]) == (False, [])
@@ -70,14 +75,14 @@ async def test_an_ipv6_block_adds_its_own_entries(cloud: BareCloud) -> None:
 
 async def test_entries_are_made_replaced_and_deleted(cloud: BareCloud) -> None:
     acl_id = await make_acl(cloud, await make_vpc(cloud))
-    where = {"NetworkAclId": acl_id, "RuleNumber": 200, "Egress": False}
+    where: dict[str, Any] = {"NetworkAclId": acl_id, "RuleNumber": 200, "Egress": False}
     await cloud.ask("CreateNetworkAclEntry", **where, **HTTPS)
     (made, _) = [entry for entry in await entries(cloud, acl_id) if not entry["Egress"]]
     assert made == {**HTTPS, "RuleNumber": 200, "Egress": False}
     with refused("NetworkAclEntryAlreadyExists", "The network acl entry identified by 200 already exists."):
         await cloud.ask("CreateNetworkAclEntry", **where, **HTTPS)
     await cloud.ask("CreateNetworkAclEntry", **{**where, "Egress": True}, **HTTPS)
-    ping = {"Protocol": "icmp", "IcmpTypeCode": {"Type": 8, "Code": -1}, "RuleAction": "deny"}
+    ping: dict[str, Any] = {"Protocol": "icmp", "IcmpTypeCode": {"Type": 8, "Code": -1}, "RuleAction": "deny"}
     await cloud.ask("ReplaceNetworkAclEntry", **where, **ping, CidrBlock="10.1.2.3/8")
     (replaced, _) = [entry for entry in await entries(cloud, acl_id) if not entry["Egress"]]
     assert replaced == {**ping, "Protocol": "1", "CidrBlock": "10.0.0.0/8", "RuleNumber": 200, "Egress": False}
@@ -141,7 +146,7 @@ async def test_a_subnet_gets_another_acl(cloud: BareCloud) -> None:
     (default,) = await found(cloud, "DescribeNetworkAcls", "NetworkAcls", **of_subnet)
     (association,) = default["Associations"]
     assert (association["NetworkAclId"], association["SubnetId"]) == (default["NetworkAclId"], subnet_id)
-    asked = {"AssociationId": association["NetworkAclAssociationId"], "NetworkAclId": acl_id}
+    asked: dict[str, Any] = {"AssociationId": association["NetworkAclAssociationId"], "NetworkAclId": acl_id}
     new = (await cloud.ask("ReplaceNetworkAclAssociation", **asked))["NewAssociationId"]
     (other,) = await found(cloud, "DescribeNetworkAcls", "NetworkAcls", association__association_id=new)
     assert other["Associations"] == [{"NetworkAclAssociationId": new, "NetworkAclId": acl_id, "SubnetId": subnet_id}]

@@ -20,7 +20,11 @@ async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
 
 async def test_a_new_subnet_is_of_its_vpcs_addresses(cloud: BareCloud) -> None:
     vpc_id = await make_vpc(cloud)
-    asked = {"CidrBlock": "10.0.1.77/24", "AvailabilityZone": "us-east-1b", "TagSpecifications": tagged("subnet")}
+    asked: dict[str, Any] = {
+        "CidrBlock": "10.0.1.77/24",
+        "AvailabilityZone": "us-east-1b",
+        "TagSpecifications": tagged("subnet"),
+    }
     made = (await cloud.ask("CreateSubnet", VpcId=vpc_id, **asked))["Subnet"]
     assert made == await subnet(cloud, made["SubnetId"])
     assert (made["CidrBlock"], made["AvailableIpAddressCount"], made["State"]) == ("10.0.1.0/24", 251, "available")
@@ -82,13 +86,14 @@ async def test_attributes_are_changed_one_at_a_time(cloud: BareCloud) -> None:
             ("PrivateDnsNameOptionsOnLaunch", "EnableResourceNameDnsAAAARecord"),
         ),
     ):
-        await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id, **{attribute: value})
+        changed: dict[str, Any] = {attribute: value}
+        await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id, **changed)
         shown: Any = await subnet(cloud, subnet_id)
         for name in path:
             shown = shown[name]
         assert shown == (value["Value"] if isinstance(value, dict) else value), attribute
     with refused("InvalidParameterCombination"):
-        both = {"MapPublicIpOnLaunch": {"Value": False}, "EnableDns64": {"Value": False}}
+        both: dict[str, Any] = {"MapPublicIpOnLaunch": {"Value": False}, "EnableDns64": {"Value": False}}
         await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id, **both)
     with refused("InvalidParameterCombination", "No attributes specified."):
         await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id)

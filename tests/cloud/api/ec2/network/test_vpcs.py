@@ -228,7 +228,7 @@ async def test_an_ipv6_block_is_stored_and_shown(cloud: BareCloud) -> None:
 async def test_a_deleted_default_vpc_stays_away_until_it_is_asked_for(cloud: BareCloud) -> None:
     await delete_default_vpc(cloud)
     assert (await cloud.ask("DescribeVpcs"))["Vpcs"] == []
-    names = {"AttributeNames": ["default-vpc"]}
+    names: dict[str, Any] = {"AttributeNames": ["default-vpc"]}
     (attribute,) = (await cloud.ask("DescribeAccountAttributes", **names))["AccountAttributes"]
     assert attribute["AttributeValues"] == [{"AttributeValue": "none"}]
     with refused(

@@ -103,6 +103,16 @@ def test_a_flow_goes_on_when_its_rule_is_removed_and_no_new_one_begins(network: 
     assert _sent(network, closed, WEB, replace(out, source_port=40001)) == []
 
 
+def test_flows_go_on_when_all_is_made_anew(network: Namespace) -> None:
+    plan = two_tiers()
+    network.carry(plan)
+    out, back = _both_ways(network, plan)
+    network.carry(plan)
+    stand_in = transit_address(WEB_PUBLIC)
+    assert _sent(network, plan, WEB, out) == [(WAY_OUT, replace(out, source=stand_in))]
+    assert _sent(network, plan, WAY_OUT, back) == [(plan.interfaces[WEB].tap, out.reply())]
+
+
 def test_a_flow_ends_with_an_acl_that_denies_it(network: Namespace) -> None:
     plan = two_tiers()
     network.carry(plan)
@@ -185,3 +195,18 @@ def test_fragments_are_judged_as_the_packet_that_they_are_of(network: Namespace,
     assert came[0] == []
     assert {name for name, _ in came[1]} == ({database} if admitted else set())
     assert network.ask(("send", {"packets": parts(port + 1000)[1:]})) == [[[]]]
+
+
+def test_a_guest_that_floods_the_services_is_heard_so_often_and_its_neighbour_as_ever(network: Namespace) -> None:
+    """Nothing listens there in this namespace: each packet that is admitted is refused by the kernel."""
+    plan = two_tiers()
+    network.carry(plan)
+    sent = 10_000
+    asked = [Packet(address("10.0.0.10"), plan.resolver, TCP, 2000 + number, 53) for number in range(sent)]
+    tap, mac = plan.interfaces[WEB].tap, _mac(plan, WEB)
+    flood = [(tap, frame(packet, source=mac, destination=ROUTER_MAC).hex(), False) for packet in asked]
+    [came] = network.ask(("send", {"packets": flood}))
+    refused = sum(len(one) for one in came)
+    assert 1024 <= refused < sent
+    [(name, _)] = _sent(network, plan, ROUTER_INSTANCE, Packet(address("10.0.0.20"), plan.resolver, TCP, 40000, 53))
+    assert name == plan.interfaces[ROUTER_INSTANCE].tap

@@ -35,7 +35,6 @@ from kumoniwa.values import dataclass
 _NOBODY, _EVERYBODY = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
 _DHCP_CLIENT, _DHCP_SERVER = 68, 67
 
-
 _Checks = Generator[Decision, None, tuple[str, Packet]]
 """Gives one decision after another, up to the first that does not admit; then where the packet arrives, and how."""
 
@@ -55,13 +54,12 @@ def answer(plan: Plan, opened: Verdict) -> Verdict:
         raise ValueError("Only a packet that was admitted and opens a flow is replied to.")
     judge = _Judge(plan, opened)
     reply = opened.arriving.reply()
-    match opened.to:
-        case "router":
-            checks = judge.from_router(opened)
-        case "internet":
-            checks = judge.back_from_internet(reply, opened)
-        case _:
-            checks = judge.came(reply, opened.to)
+    if opened.to == ROUTER:
+        checks = judge.from_router(opened)
+    elif opened.to == INTERNET:
+        checks = judge.back_from_internet(reply, opened)
+    else:
+        checks = judge.came(reply, opened.to)
     return _decide(reply, opened.to, checks)
 
 

@@ -10,6 +10,7 @@ segmentation fault (7.2 and 10.0; bdrv_refresh_filename of the job's filter, whi
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -253,7 +254,7 @@ def nodes_on_top(query_block: Value) -> frozenset[str]:
     return frozenset(inserted["node-name"].text() for inserted in shown if inserted is not None)
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Heard:
     """What QEMU tells of a job by itself: that it came into another state, and what it failed for in the end."""
 

@@ -36,7 +36,6 @@ _NO_REFUSALS = {
     "IllegalMove": "a bug of ours: InternalError, and the log",
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",
-    "NoSuchEnd": "whoever asks what an end reaches names it in EC2's words",
     "NoSuchVpc": "its network ends with it",
     "NotAKey": "the action refuses the key in EC2's words",
     "NotHttp": "the connection is answered with 400, or ends",

@@ -37,6 +37,7 @@ _NO_REFUSALS = {
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",
     "NoSuchVpc": "a VPC that is gone carries nothing",
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",
+    "NoSuchVpc": "its network ends with it",
     "NotAKey": "the action refuses the key in EC2's words",
     "NotHttp": "the connection is answered with 400, or ends",
     "NotJson": "whoever asked raises a DriverError for it",

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.imds import channels
+from kumoniwa.imds.answers import Answer, Request
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.store import instances, network_interfaces
 from kumoniwa.store.database import Database
@@ -116,7 +117,7 @@ async def test_the_answer_to_a_token_request_travels_no_further_than_the_hop_lim
     seen: list[int] = []
     respond = MetadataService._respond
 
-    async def noted(self: MetadataService, instance_id: str, request: channels.Request) -> channels.Answer:
+    async def noted(self: MetadataService, instance_id: str, request: Request) -> Answer:
         answer = await respond(self, instance_id, request)
         seen.append(answer.hops or channels._HOPS)
         return answer

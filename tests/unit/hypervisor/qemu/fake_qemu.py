@@ -27,7 +27,7 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     LayerId,
 )
-from kumoniwa.hypervisor.qemu.guest import forwards, power, qemu_guest
+from kumoniwa.hypervisor.qemu.guest import devices, forwards, power, qemu_guest
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.process import machine, monitor, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
@@ -275,7 +275,7 @@ _IMPATIENT: list[tuple[Any, str, Any]] = [
     (machine, "_QUIT_WITHIN", 0.1),
     (power, "_PRESS_AGAIN", 0.1),
     (power, "_RESET_WITHIN", 0.3),
-    (plugs, "_ASK_AGAIN", 0.05),
+    (devices, "_ASK_AGAIN", 0.05),
     (plugs, "_CLOSED_WITHIN", 0.3),
     (stream, "_LOOK_AGAIN", 0.05),
     (stream, "_GIVEN_UP_WITHIN", 0.3),

@@ -35,7 +35,7 @@ _NO_REFUSALS = {
     "DatabaseUnavailable": "the gateway answers Unavailable for it, a start CannotStart, a workflow tries again",
     "IllegalMove": "a bug of ours: InternalError, and the log",
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",
-    "NoSuchVpc": "a VPC that is gone carries nothing",
+    "NoSuchEnd": "whoever asks for a way through a VPC refuses the end in its own words",
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",
     "NoSuchVpc": "its network ends with it",
     "NotAKey": "the action refuses the key in EC2's words",

@@ -42,6 +42,9 @@ class _Seeded:
     def token_bytes(self, size: int) -> bytes:
         return self._random.randbytes(size)
 
+    def randbits(self, bits: int) -> int:
+        return self._random.getrandbits(bits)
+
 
 @dataclass
 class History:

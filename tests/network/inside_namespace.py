@@ -100,6 +100,10 @@ class Wire:
             came.append(self._drain())
         return came
 
+    def came(self) -> list[tuple[str, str]]:
+        """What came and was not read yet, as `send` gives it."""
+        return self._drain()
+
     def start(self, argv: Sequence[str], says: str) -> None:
         """Start a program in the namespace; it ends with us. Returns when it has said this on standard error."""
         process = subprocess.Popen(
@@ -123,12 +127,15 @@ class Wire:
         """Send a frame into a tap; gives the next frame of IPv4 that comes out of it."""
         self._drain()
         os.write(self._taps[tap], bytes.fromhex(frame))
+        return self.receive(tap, within)
+
+    def receive(self, tap: str, within: float) -> str:
+        """The next frame of IPv4 that comes out of a tap."""
         deadline = time.monotonic() + within
         while (left := deadline - time.monotonic()) > 0:
             select.select([self._taps[tap]], [], [], left)
-            while (came := _read(self._taps[tap])) is not None:
-                if came[12:14] == b"\x08\x00":
-                    return came.hex()
+            if (came := _read(self._taps[tap])) is not None and came[12:14] == b"\x08\x00":
+                return came.hex()
         raise RuntimeError(f"nothing came out of {tap} within {within} s")
 
     def end(self) -> None:
@@ -162,8 +169,15 @@ def _read(tap: int) -> bytes | None:
 
 
 def main() -> None:
-    """Answer requests until there are none. What goes wrong is said in the answer."""
-    namespaces.enter_new()
+    """Answer requests until there are none. What goes wrong is said in the answer.
+
+    Named a process in such a namespace, its network is one of the same user namespace.
+    """
+    user = None
+    if len(sys.argv) > 1:
+        with Path(f"/proc/{sys.argv[1]}/ns/net").open() as network:
+            user = namespaces.user_namespace(network.fileno())
+    namespaces.enter_new(user)
     wire = Wire()
     print(json.dumps({"is": None}), flush=True)
     for line in sys.stdin:

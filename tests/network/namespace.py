@@ -23,12 +23,13 @@ class Namespace:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._linked: set[str] = set()
 
     @classmethod
-    def begun(cls) -> Self:
-        """A new one. Raises `OSError` with what this host refuses."""
+    def begun(cls, beside: Self | None = None) -> Self:
+        """A new one; it can be linked with the one that it is `beside`. Raises `OSError` where the host refuses."""
         process = subprocess.Popen(
-            [sys.executable, str(_WIRE)],
+            [sys.executable, str(_WIRE), *([] if beside is None else [str(beside.pid)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -41,6 +42,18 @@ class Namespace:
             process.wait(_ENDS_WITHIN)
             raise OSError(str(failure)) from None
         return namespace
+
+    @property
+    def pid(self) -> int:
+        """Of the process that is in it."""
+        return self._process.pid
+
+    def link(self, name: str, other: "Namespace") -> None:
+        """Link it with another one that was made beside it: at both ends by a device of this name."""
+        argv = ["ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns", str(other.pid)]
+        self.ask(("run", {"argv": argv, "text": ""}))
+        self._linked.add(name)
+        other._linked.add(name)
 
     def end(self) -> None:
         """Afterwards it is gone."""
@@ -65,7 +78,7 @@ class Namespace:
         taps = [interface.tap for interface in plan.interfaces.values() if interface.live]
         links = [peering.link for peering in plan.peerings.values() if peering.active]
         self.ask(
-            ("taps", {"names": [*taps, *links, WAY_OUT]}),
+            ("taps", {"names": [*taps, *(link for link in links if link not in self._linked), WAY_OUT]}),
             ("set", {"values": routes.settings(plan)}),
             ("run", {"argv": ["ip", "-batch", "-"], "text": (routes.whole(plan) if ip is None else ip) + _host(plan)}),
             *(("run", {"argv": ["nft", "-f", "-"], "text": batch}) for batch in rules.batches),
@@ -140,9 +153,9 @@ def obstacle() -> str | None:
 
 
 @contextmanager
-def made() -> Iterator[Namespace]:
+def made(beside: Namespace | None = None) -> Iterator[Namespace]:
     """A namespace as long as the block lasts."""
-    namespace = Namespace.begun()
+    namespace = Namespace.begun(beside)
     try:
         yield namespace
     finally:

@@ -35,6 +35,7 @@ _NO_REFUSALS = {
     "DatabaseUnavailable": "the gateway answers Unavailable for it, a start CannotStart, a workflow tries again",
     "IllegalMove": "a bug of ours: InternalError, and the log",
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",
+    "NoSuchEnd": "whoever asks for a way through a VPC refuses the end in its own words",
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",
     "NoSuchVpc": "its network ends with it",
     "NotAKey": "the action refuses the key in EC2's words",
@@ -45,6 +46,7 @@ _NO_REFUSALS = {
     "_Unusable": "a file of the cache is made anew",
     "_Over": "a page with a serial console is closed for it, and says what it does then",
     "Unreadable": "a fault that storage check lists, with what can be done",
+    "_NotNow": "a read goes on in a thread",
     "WorldBroken": "a bug of ours, which the simulated driver finds",
 }
 """Exceptions of ours whose texts are not what a person is refused with."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -70,11 +71,18 @@ async def test_terminations_do_not_wait_for_what_hangs(stack: Stack) -> None:
     assert stack.running.cloud.engine._on_their_way == 2, "two wait until their guests are down, two for these"
     await stack.call("TerminateInstances", InstanceIds=[ids[-1]], SkipOsShutdown=True)
     await stack.state(ids[-1], "terminated")
-    for left in (2, 0):
+    for left in (4, 2):
+        await turns_until(partial(_are_waited_for, stack, left))
         await stack.clock.advance(240)  # what a guest has for its shutdown
-        await turns_until(lambda left=left: len(stack.running.cloud.engine._live) == left)
+    await stack.idle()
     for instance_id in ids[:4]:
         await stack.state(instance_id, "stopped")
+
+
+def _are_waited_for(stack: Stack, left: int) -> bool:
+    """Whether so many stops have not ended, and the two of them whose turn it is wait for their guests."""
+    waited_for = sum(bool(machine._waiters._waiting) for machine in stack.driver.world.machines.values())
+    return waited_for == 2 and len(stack.running.cloud.engine._live) == left
 
 
 async def _launched(stack: Stack) -> list[str]:

@@ -1,7 +1,7 @@
 """What a check finds in rows and files, and what it leaves alone."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +30,9 @@ class Files:
         self.wrong: dict[str, str] = {}
         self.aside: set[str] = set()
         self.meanwhile: Callable[[], None] = lambda: None
+
+    async def present(self, layers: Collection[str]) -> frozenset[str]:
+        return frozenset(layers) & self.parents.keys()
 
     async def all_layers(self) -> frozenset[str]:
         return frozenset(self.parents)

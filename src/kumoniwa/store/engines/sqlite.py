@@ -44,6 +44,7 @@ _PRAGMAS = (
 _MOMENT = 8000
 """Steps of SQLite's machine that are a moment: about a millisecond, with what is made of the rows."""
 _STEPS = 500  # after which they are counted
+_IN_TURN = 8  # reads on the event loop, after which others have their turn
 _PRAGMAS_OF_THE_WRITER = (
     "PRAGMA cache_size=-16384",  # KiB: rows of ten thousand instances, with all their indexes
     # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
@@ -78,6 +79,7 @@ class SqliteDatabase:
         self._engine = engine
         self._closed = False
         self.changes = Changes()
+        self._here_in_turn = 0
         self._here = _ReaderHere(engine)
         self._writes: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
@@ -93,8 +95,13 @@ class SqliteDatabase:
 
     async def read(self, work: Work[T], *, here: bool = False) -> T:
         if here and not self._closed:
-            with suppress(_NotNow):
+            self._here_in_turn += 1
+            if self._here_in_turn % _IN_TURN == 0:
+                await asyncio.sleep(0)  # nothing else would have its turn, where reads follow each other
+            try:
                 return self._here.read(work)
+            except _NotNow:
+                log.debug("a read takes longer than a moment")
         read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
         self._ask(self._reads, read)
         return await read.done

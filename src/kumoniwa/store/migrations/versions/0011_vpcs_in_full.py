@@ -254,6 +254,7 @@ def _complete(connection: sa.Connection, id: str, account: str, region: str, dhc
     domain = "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
     options = {"domain-name": [domain], "domain-name-servers": ["AmazonProvidedDNS"]}
     add("dhcp_options", id=dhcp_options_id, **whose, options=json.dumps(options))
+    add("facts", name=f"default DHCP options: {account} {region}", value=json.dumps(dhcp_options_id))
     gateway, table, acl = _id("igw"), _id("rtb"), _id("acl")
     add("internet_gateways", id=gateway, **whose, vpc_id=id)
     add("route_tables", id=table, **whose, vpc_id=id)

@@ -49,7 +49,6 @@ class LaunchNetwork:
 
 def launch_network(connection: Connection, call: Call, parameters: Parameters, count: int) -> LaunchNetwork:
     """Where these parameters of RunInstances put up to `count` instances. Raises EC2's refusals."""
-    ensure_region(connection, call.scope)
     specifications = checked_specifications(parameters.get("NetworkInterfaces") or [])
     for member, words in (
         ("SubnetId", "an instance-level subnet ID"),
@@ -144,7 +143,7 @@ def _subnet(connection: Connection, call: Call, subnet_id: str | None, zone: str
 def _default_subnet(connection: Connection, call: Call, zone: str | None, count: int) -> Subnet:
     """The default subnet of a zone; where none is asked for, the first that has room for so many, else that with the
     most room. Raises EC2's refusals where there is none."""
-    if (vpc := vpcs.default(connection, call.scope)) is None:
+    if (vpc := ensure_region(connection, call.scope)) is None:
         raise NoDefaultVpc()
     subnets = [subnet for subnet in vpcs.subnets_of(connection, vpc.id) if subnet.default_for_az]
     if not subnets:

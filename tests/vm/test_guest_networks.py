@@ -1,5 +1,6 @@
 """How guests of a cloud are connected: told, kept until they are stopped and started, and gone with them."""
 
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -77,3 +78,37 @@ async def _taps(cloud: RealCloud) -> frozenset[str]:
     carried = cloud.running.cloud.world.networks
     [network] = carried._networks._networks.values()  # type: ignore[union-attr]
     return (await network.devices()).taps  # type: ignore[no-any-return]
+
+
+async def test_two_vpcs_have_a_network_each_and_nothing_is_left_of_one_that_is_deleted(tmp_path: Path) -> None:
+    async with real_cloud(tmp_path, network="vpc") as cloud:
+        image_id = await cloud.boot_sector_image()
+        await cloud.launch(image_id)
+        vpc_id = (await cloud.call("CreateVpc", CidrBlock="10.0.0.0/16"))["Vpc"]["VpcId"]
+        subnet = await cloud.call("CreateSubnet", VpcId=vpc_id, CidrBlock="10.0.1.0/24")
+        subnet_id = subnet["Subnet"]["SubnetId"]
+        second = await cloud.launch(image_id, SubnetId=subnet_id)
+        assert (await cloud.instance(second))["PrivateIpAddress"].startswith("10.0.1.")
+        assert await _network(cloud, second) == "vpc"
+        assert len(_keepers(tmp_path)) == 2 * 2
+
+        await cloud.call("TerminateInstances", InstanceIds=[second])
+        await cloud.idle()
+        await cloud.call("DeleteSubnet", SubnetId=subnet_id)
+        await cloud.call("DeleteVpc", VpcId=vpc_id)
+
+        async def one_is_left() -> bool | None:
+            return len(_keepers(tmp_path)) == 2 or None
+
+        await until(one_is_left)
+
+
+def _keepers(folder: Path) -> list[int]:
+    """The processes of the keepers of this cloud's networks, two of each."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            is_keeper = b"vpc.host.keeper" in (entry / "cmdline").read_bytes()
+            if is_keeper and (entry / "cwd").readlink().is_relative_to(folder):
+                found.append(int(entry.name))
+    return found

@@ -63,7 +63,7 @@ async def carried(config: Config, database: Database, metadata: MetadataService)
         raise CannotStart(
             f"Guests cannot be connected as --network vpc has it: {obstacle.what}", way_out=obstacle.way_out
         )
-    networks = CloudNetworks(config.data_dir / _FOLDER, database, metadata.open_network)
+    networks = CloudNetworks(config.data_dir / _FOLDER, database, metadata)
     carries = config.network != "user" and obstacle is None
     log.info("network mode", mode="vpc" if carries else "user", why="" if obstacle is None else obstacle.what)
     networks.follow()

@@ -83,6 +83,12 @@ class MetadataService:
             if before is not None:
                 await before.close()
 
+    async def close_network(self, vpc_id: str) -> None:
+        """Answer the guests of a VPC no more: there is none."""
+        async with self._changing:
+            if (channel := self._networks.pop(vpc_id, None)) is not None:
+                await channel.close()
+
     async def close(self) -> None:
         """End every channel. The guests run on, and are answered again once their channels are opened again."""
         async with self._changing:

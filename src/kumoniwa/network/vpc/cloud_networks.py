@@ -8,11 +8,12 @@ import asyncio
 import contextlib
 import socket
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -32,17 +33,26 @@ _METADATA_PORT = 80
 _METADATA_BACKLOG = 128  # connections of all guests of a network that wait for a server
 _AGAIN_AFTER = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, then always as the last one
 
-OpenMetadata = Callable[[str, socket.socket], Awaitable[None]]
+
+class Metadata(Protocol):
+    """Whoever answers guests' requests for their metadata."""
+
+    async def open_network(self, vpc_id: str, listening: socket.socket) -> None:
+        """Answer those that arrive at this socket, from now on; the one before is of no more use."""
+        ...
+
+    async def close_network(self, vpc_id: str) -> None:
+        """There are no more: a socket that is open keeps the network's namespace."""
+        ...
 
 
 class CloudNetworks:
-    """See above. `folder` is their own. `open_metadata` is handed the sockets at which a network's guests ask for their
-    metadata; the one before is of no more use then."""
+    """See above. `folder` is their own."""
 
-    def __init__(self, folder: Path, database: Database, open_metadata: OpenMetadata) -> None:
+    def __init__(self, folder: Path, database: Database, metadata: Metadata) -> None:
         self._folder = folder
         self._database = database
-        self._open_metadata = open_metadata
+        self._metadata = metadata
         self._tasks = Tasks("networks")
         self._family = Family()
         self._networks: dict[str, HostNetwork] = {}
@@ -97,6 +107,7 @@ class CloudNetworks:
             network = self._networks.pop(vpc_id)
             self._carried.pop(vpc_id, None)
             await network.ensure_gone()
+            await self._metadata.close_network(vpc_id)
         except NetworkFailed as failure:
             log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
             self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
@@ -177,7 +188,7 @@ class CloudNetworks:
         await network.ensure_way_out(plan.transit)
         await network.apply(_whole(plan))
         listening = await network.listen(METADATA, _METADATA_PORT, _METADATA_BACKLOG)
-        await self._open_metadata(plan.vpc_id, listening)
+        await self._metadata.open_network(plan.vpc_id, listening)
 
     def _network(self, vpc_id: str) -> HostNetwork:
         if vpc_id not in self._networks:

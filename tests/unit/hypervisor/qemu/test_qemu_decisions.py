@@ -21,6 +21,7 @@ from kumoniwa.hypervisor.driver import (
     GuestNic,
     GuestSpec,
     LayerId,
+    NetworkPort,
 )
 from kumoniwa.hypervisor.qemu.disks.qcow2 import check_qcow2, check_raw
 from kumoniwa.hypervisor.qemu.guest import forwards
@@ -54,7 +55,14 @@ def test_what_is_noted_of_a_guest_is_read_again_as_it_was(tmp_path: Path) -> Non
         nics=(GuestNic("06:12:34:56:78:9a", IPv4Address("172.31.12.19")),),
         bus=DiskBus.VIRTIO,
     )
-    for noted in (record.GuestRecord(spec, None), record.GuestRecord(spec, Identity(7, 1234, "boot"))):
+    plugged = replace(
+        spec, nics=tuple(replace(spec.nic, port=NetworkPort("vpc-1", name)) for name in ("eni-1", "eni-2"))
+    )
+    for noted in (
+        record.GuestRecord(spec, None),
+        record.GuestRecord(spec, Identity(7, 1234, "boot")),
+        record.GuestRecord(plugged, None),
+    ):
         record.write(tmp_path, noted)
         assert record.read(tmp_path) == noted
     assert [path.name for path in tmp_path.iterdir()] == ["guest.json"]

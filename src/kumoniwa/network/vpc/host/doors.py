@@ -8,7 +8,8 @@ Door = tuple[str, int]
 KNOCK_MARK = 0x4B4E
 """Of the packets with which is knocked: the network's rules let them through (`nft`)."""
 _MOST_OF_A_TURN = 500
-_SILENT_AFTER = 4  # times that nobody answered, one after another
+_OPEN_ONES_EACH = 4  # turns
+_SILENT_AFTER = 3  # times that nobody answered, one after another
 
 
 class Doors:
@@ -17,7 +18,7 @@ class Doors:
     def __init__(self) -> None:
         self._open: dict[Door, bool] = {}
         self._unanswered: dict[Door, int] = {}
-        self._next = 0
+        self._next = self._turns = 0
 
     def listens(self, door: Door | None) -> bool:
         """Whether something listens; also where that is not to be known."""
@@ -29,11 +30,13 @@ class Doors:
             self._open.setdefault(door, True)
 
     def turn(self, doors: Collection[Door]) -> list[Door]:
-        """At which of these to knock now: each comes to its turn. What is known of others is forgotten."""
+        """At which of these to knock now: each comes to its turn, one that is open more seldom. What is known of others
+        is forgotten."""
         for known in (self._open, self._unanswered):
             for door in known.keys() - set(doors):
                 del known[door]
-        ordered = sorted(doors)
+        self._turns += 1
+        ordered = sorted(door for door in doors if self._turns % _OPEN_ONES_EACH == 0 or not self.listens(door))
         if len(ordered) <= _MOST_OF_A_TURN:
             return ordered
         self._next %= len(ordered)

@@ -1,7 +1,7 @@
 """Runs inside a guest: writes or reads one of its disks past the page cache, and tells how long each request took.
 
-    guest_disk.py write DEVICE SECONDS MIB    random 4k writes within the first MIB; one JSON line at the end
-    guest_disk.py read DEVICE MIB PASSES      sequential 1 MiB reads, from the start again for each pass; the same
+    guest_disk.py write SECONDS MIB DEVICE      random 4k writes within the first MIB; one JSON line at the end
+    guest_disk.py read PASSES MIB DEVICE...     sequential 1 MiB reads of the first MIB of each in turns; a line a pass
 
 Times are seconds since the program said `begun`, so that whoever started it can tell what went on elsewhere then.
 """
@@ -18,7 +18,7 @@ _BLOCK = 4096
 _CHUNK = 1 << 20
 
 
-def write(device: str, seconds: float, mib: int) -> None:
+def write(seconds: int, mib: int, device: str) -> None:
     """Write random blocks for so long, and tell when each was asked for and how long it took."""
     block = mmap.mmap(-1, _BLOCK)
     block.write(os.urandom(_BLOCK))
@@ -33,21 +33,19 @@ def write(device: str, seconds: float, mib: int) -> None:
     print(json.dumps(taken), flush=True)
 
 
-def read(device: str, mib: int, passes: int) -> None:
-    """Read the first MIB in order, again and again, and tell the seconds that each pass took."""
+def read(passes: int, mib: int, *devices: str) -> None:
+    """Read the first MIB of each device in order, one after the other and again, and tell the seconds of each pass."""
     chunk = mmap.mmap(-1, _CHUNK)
-    disk = os.open(device, os.O_RDONLY | os.O_DIRECT)
-    taken = []
+    disks = [os.open(device, os.O_RDONLY | os.O_DIRECT) for device in devices]
     print("begun", flush=True)
-    for _ in range(passes):
+    for disk in disks * passes:
         begun = time.monotonic()
         for number in range(mib):
             os.preadv(disk, [chunk], number * _CHUNK)
-        taken.append(round(time.monotonic() - begun, 6))
-    print(json.dumps(taken), flush=True)
+        print(round(time.monotonic() - begun, 6), flush=True)
 
 
 if __name__ == "__main__":
-    what, path, *numbers = sys.argv[1:]
+    what, most, of, *which = sys.argv[1:]
     exercises: dict[str, Callable[..., None]] = {"write": write, "read": read}
-    exercises[what](path, *map(int, numbers))
+    exercises[what](int(most), int(of), *which)

@@ -3,7 +3,8 @@
 import asyncio
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,24 +55,31 @@ class Guest:
 
     def write(self, volume_id: str, seconds: int, mib: int, on_begun: Callable[[], None] = lambda: None) -> Ran:
         """Random 4k writes for so long: each as (seconds since they began, took), in JSON."""
-        return self._ran("write", self._device(volume_id), str(seconds), str(mib), on_begun=on_begun)
+        with self._begun("write", str(seconds), str(mib), self._device(volume_id)) as lines:
+            begun, cpu = time.time(), cpu_seconds(self.pid)
+            on_begun()
+            return Ran(begun, next(lines), cpu_seconds(self.pid) - cpu)
 
-    def read(self, volume_id: str, mib: int, passes: int) -> Ran:
-        """Read the first MIB so often: the seconds of each pass, in JSON."""
-        return self._ran("read", self._device(volume_id), str(mib), str(passes))
+    def read(self, volume_ids: Sequence[str], mib: int, passes: int) -> Iterator[tuple[str, float, float]]:
+        """Read the first MIB of each so often, in turns: of each pass the volume, its seconds, and those of QEMU's
+        processor.
+        """
+        with self._begun("read", str(passes), str(mib), *map(self._device, volume_ids)) as lines:
+            cpu = cpu_seconds(self.pid)
+            for volume_id in [*volume_ids] * passes:
+                seconds, before, cpu = float(next(lines)), cpu, cpu_seconds(self.pid)
+                yield volume_id, seconds, cpu - before
 
-    def _ran(self, *words: str, on_begun: Callable[[], None] = lambda: None) -> Ran:
+    @contextmanager
+    def _begun(self, *words: str) -> Iterator[Iterator[str]]:
+        """The program in the guest, from its begin on: what it says, line by line."""
         command = " ".join(["sudo", "python3", _PROGRAM, *words])
         argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=_OPTIONS), command]
         with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            assert process.stdout.readline() == "begun\n"
-            begun, cpu = time.time(), cpu_seconds(self.pid)
-            on_begun()
-            told = process.stdout.readline()
-            cpu = cpu_seconds(self.pid) - cpu
+            assert next(process.stdout) == "begun\n"
+            yield process.stdout
         assert process.returncode == 0, f"{command} failed in the guest"
-        return Ran(begun, told, cpu)
 
     def _device(self, volume_id: str) -> str:
         if volume_id not in self._devices:

@@ -26,6 +26,7 @@ EXTENSIONS = {
     "/_kumoniwa/instances/{instance_id}/boots": _of("instance_evidence", "instance_boots"),
     "/_kumoniwa/images/{image_id}": _of("cut_evidence", "image_evidence"),
     "/_kumoniwa/snapshots/{snapshot_id}": _of("cut_evidence", "snapshot_evidence"),
+    "/_kumoniwa/reach": _of("reach", "reachability"),
     "/_kumoniwa/events": _of("events", "events"),
     "/_kumoniwa/troubles": _of("troubles", "troubles"),
     "/_kumoniwa/storage": _of("storage_routes", "storage_status"),

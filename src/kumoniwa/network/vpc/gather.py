@@ -12,6 +12,7 @@ from kumoniwa.model import network_acls as acl_rows
 from kumoniwa.model import route_tables as route_rows
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.gateways import NatGatewayState
+from kumoniwa.model.hostnames import public_hostname
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.route_tables import RouteTarget
@@ -156,8 +157,8 @@ def _subnets(connection: Connection, vpc_id: str, tables: Mapping[str, RouteTabl
     }
 
 
-def _interfaces(connection: Connection, subnets: Mapping[str, Subnet]) -> dict[str, Interface]:
-    rows = vpc_plans.interfaces_in(connection, list(subnets))
+def _interfaces(connection: Connection, subnet_ids: Iterable[str]) -> dict[str, Interface]:
+    rows = vpc_plans.interfaces_in(connection, list(subnet_ids))
     ids = [row.id for row in rows]
     further = vpc_plans.further_addresses(connection, ids)
     in_groups = vpc_plans.groups_of(connection, ids)
@@ -282,13 +283,15 @@ def _nat_gateways(connection: Connection, vpc_id: str) -> dict[str, NatGateway]:
 
 
 def _peerings(connection: Connection, vpc_id: str, groups: Mapping[str, SecurityGroup]) -> dict[str, Peering]:
-    others = {
-        row.id: row.accepter_vpc_id if row.requester_vpc_id == vpc_id else row.requester_vpc_id
-        for row in vpc_plans.peerings_of(connection, vpc_id)
-    }
-    if not others:
+    rows = vpc_plans.peerings_of(connection, vpc_id)
+    if not rows:
         return {}
-    cidrs = _cidrs(connection, vpc_plans.with_ids(connection, sorted(set(others.values()))))
+    others = {row.id: row.accepter_vpc_id if row.requester_vpc_id == vpc_id else row.requester_vpc_id for row in rows}
+    vpcs_there = {vpc.id: vpc for vpc in vpc_plans.with_ids(connection, sorted(set(others.values())))}
+    cidrs = _cidrs(connection, vpcs_there.values())
+    resolved = {
+        row.id for row in rows if (row.requester_resolves if row.requester_vpc_id == vpc_id else row.accepter_resolves)
+    }
     foreign = {
         rule.remote.group_id
         for group in groups.values()
@@ -305,9 +308,23 @@ def _peerings(connection: Connection, vpc_id: str, groups: Mapping[str, Security
                 group_id: tuple(sorted(map(IPv4Address, addresses)))
                 for group_id, addresses in sorted(members.get(other, {}).items())
             },
+            names=_public_names(connection, vpcs_there[other]) if peering_id in resolved else {},
         )
         for peering_id, other in others.items()
         if other in cidrs
+    }
+
+
+def _public_names(connection: Connection, vpc: Vpc) -> dict[str, IPv4Address]:
+    """The public names in a VPC, each with its private address."""
+    if not vpc.dns_hostnames:
+        return {}
+    in_it = [row.id for row in vpcs.subnets_of(connection, vpc.id)]
+    return {
+        public_hostname(str(address.public), vpc.region): address.private
+        for interface in _interfaces(connection, in_it).values()
+        for address in interface.addresses
+        if address.public is not None
     }
 
 

@@ -23,7 +23,7 @@ def files(plan: Plan) -> Mapping[str, str]:
     return {
         "dnsmasq.conf": _text(_configuration(plan)),
         f"{DHCP_HOSTS}/all": _text([_lease(interface) for interface in interfaces]),
-        f"{HOSTS}/all": _text([line for interface in interfaces for line in _names(plan, interface)]),
+        f"{HOSTS}/all": _text([*(line for one in interfaces for line in _names(plan, one)), *_names_of_peers(plan)]),
     }
 
 
@@ -90,3 +90,12 @@ def _names(plan: Plan, interface: Interface) -> list[str]:
             names.append(public_hostname(str(address.public), plan.region))
         lines.append(f"{address.private} {' '.join(names)}")
     return lines
+
+
+def _names_of_peers(plan: Plan) -> list[str]:
+    return [
+        f"{address} {name}"
+        for peering in plan.peerings.values()
+        if peering.active
+        for name, address in peering.names.items()
+    ]

@@ -217,8 +217,8 @@ class NatGateway:
 class Peering:
     """A VPC peering connection, as seen from this VPC.
 
-    `members` has, by id, the private addresses of those groups of the other VPC that rules here refer to. One that is
-    not `active` carries nothing.
+    `members` has, by id, the private addresses of those groups of the other VPC that rules here refer to; `names` the
+    other's public names that lead to private addresses here too. One that is not `active` carries nothing.
     """
 
     id: str
@@ -226,6 +226,7 @@ class Peering:
     cidrs: tuple[IPv4Network, ...]
     active: bool = True
     members: Mapping[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
+    names: Mapping[str, IPv4Address] = field(default_factory=dict)
 
     @property
     def link(self) -> str:

@@ -14,7 +14,7 @@ _ROOM = bytes(512 * 1024)
 
 
 class LogRoom:
-    """The log of the database at this path. For the one thread that writes to it, while nobody waits."""
+    """The log of the database at this path. For the one thread that writes to it."""
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(f"{database.name}-wal")
@@ -22,7 +22,8 @@ class LogRoom:
         self._length = 0  # with the room
 
     def ensure(self) -> None:
-        """Make room where what was written has used it up. Where there is none, commits take longer, and no more."""
+        """Make room where what was written has used it up. To be called while SQLite's write lock is held: another
+        program that has the database open could add to the log's end just then. Without room, commits take longer."""
         with suppress(OSError):
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDWR)

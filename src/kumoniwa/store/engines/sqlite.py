@@ -10,6 +10,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -44,6 +45,7 @@ _PRAGMAS = (
 _MOMENT = 8000
 """Steps of SQLite's machine that are a moment: about a millisecond, with what is made of the rows."""
 _STEPS = 500  # after which they are counted
+_MOST_TIMES_PUT_OFF = 8
 _IN_TURN = 8  # reads on the event loop, after which others have their turn
 _PRAGMAS_OF_THE_WRITER = (
     "PRAGMA cache_size=-16384",  # KiB: rows of ten thousand instances, with all their indexes
@@ -80,6 +82,8 @@ class SqliteDatabase:
         self._closed = False
         self.changes = Changes()
         self._here_in_turn = 0
+        self._put_off: deque[_Asked[Any]] = deque()
+        self._times_put_off = 0  # one after another
         self._here = _ReaderHere(engine)
         self._writes: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
@@ -151,17 +155,35 @@ class SqliteDatabase:
             connection.info[TOUCHED] = self.changes.touched
             for pragma in _PRAGMAS_OF_THE_WRITER:
                 _driver(connection).execute(pragma)
-            ended, room = False, LogRoom(Path(str(self._engine.url.database)))
-            with closing(room):
-                while not ended and (first := self._writes.get()) is not None:
-                    batch, ended = self._gathered(first)
-                    _commit_together(connection, batch, self.changes)
-                    room.ensure()
+            ended = False
+            with closing(LogRoom(Path(str(self._engine.url.database)))) as room:
+                while not ended or self._put_off:
+                    if (first := self._put_off.popleft() if self._put_off else self._writes.get()) is None:
+                        break
+                    batch, last = self._gathered(first)
+                    ended = ended or last
+                    _commit_together(connection, batch if ended else self._first(batch), self.changes, room)
+
+    def _first(self, batch: list[_Asked[Any]]) -> list[_Asked[Any]]:
+        """Those of these writes that somebody waits for, where there are any; the others are put off, but not for ever.
+
+        What a call began goes on at once, and would take the thread's time from the calls that come next.
+        """
+        waited_for = [write for write in batch if not write.patient]
+        if not waited_for or self._times_put_off == _MOST_TIMES_PUT_OFF:
+            self._times_put_off = 0
+            return batch
+        self._times_put_off += 1
+        self._put_off.extend(write for write in batch if write.patient)
+        return waited_for
 
     def _gathered(self, first: _Asked[Any]) -> tuple[list[_Asked[Any]], bool]:
         """The writes that share a commit with this one, and whether no more come: those that wait by now, and those
         that come while all of them are patient."""
-        batch, patient, until = [first], first.patient, time.monotonic() + _PATIENCE
+        batch, until = [first], time.monotonic() + _PATIENCE
+        while self._put_off and len(batch) < _SHARED_COMMIT:
+            batch.append(self._put_off.popleft())
+        patient = all(write.patient for write in batch)
         with suppress(queue.Empty):
             while len(batch) < _SHARED_COMMIT:
                 left = until - time.monotonic() if patient else 0.0
@@ -233,7 +255,7 @@ def _read_in_transaction(work: Work[T], connection: Connection) -> T:
         _end(connection, driver, "ROLLBACK")
 
 
-def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: Changes) -> None:
+def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: Changes, room: LogRoom) -> None:
     """Do each write, so that it can be taken back, commit once, tell what changed, then resolve their futures.
 
     What follows the changes knows of them before any caller does: whoever asks after that is not told what was before.
@@ -245,6 +267,7 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
         with _failures_named():
             driver.execute("BEGIN IMMEDIATE")
             try:
+                room.ensure()  # while nobody else may write to the log, another program neither
                 outcomes += [_saved(write, connection, driver, first=write is batch[0]) for write in batch]
                 _end(connection, driver, "COMMIT")
             except BaseException:

@@ -233,8 +233,14 @@ async def test_gateways_peers_and_prefix_lists_are_those_that_carry(cloud: BareC
     vpc_id, subnet_id = await _vpc(cloud)
     other_id, other_subnet = await _vpc(cloud, "10.9.0.0/16")
     groups = [await _group(cloud, one) for one in (vpc_id, other_id)]
+    gateway = await _made(cloud, "CreateInternetGateway", "InternetGateway", "InternetGatewayId")
+    await cloud.ask("AttachInternetGateway", InternetGatewayId=gateway, VpcId=other_id)
+    await cloud.ask("ModifyVpcAttribute", VpcId=other_id, EnableDnsHostnames={"Value": True})
     asked: dict[str, Any] = {"SubnetId": other_subnet, "Groups": [groups[1]], "PrivateIpAddress": "10.9.0.8"}
-    await cloud.ask("CreateNetworkInterface", **asked, SecondaryPrivateIpAddressCount=1)
+    made = await cloud.ask("CreateNetworkInterface", **asked, SecondaryPrivateIpAddressCount=1)
+    address = await cloud.ask("AllocateAddress", Domain="vpc")
+    to = {"NetworkInterfaceId": made["NetworkInterface"]["NetworkInterfaceId"], "PrivateIpAddress": "10.9.0.8"}
+    await cloud.ask("AssociateAddress", AllocationId=address["AllocationId"], **to)
     await cloud.database.write(partial(_others, vpc_id=vpc_id, other_id=other_id, subnet_id=subnet_id, groups=groups))
     plan = await _gathered(cloud, vpc_id)
     assert plan.nat_gateways == {
@@ -247,11 +253,13 @@ async def test_gateways_peers_and_prefix_lists_are_those_that_carry(cloud: BareC
     assert group_id == groups[1]
     assert IPv4Address("10.9.0.8") in members
     assert len(members) == 2
+    name = f"ec2-{address['PublicIp'].replace('.', '-')}.compute-1.amazonaws.com"
+    assert peering.names == {name: IPv4Address("10.9.0.8")}
     assert plan.prefix_lists == {"pl-0a": of_plan.PrefixList("pl-0a", (IPv4Network("10.7.0.0/16"),))}
     plans = await cloud.database.read(partial(gather_with_peers, vpc_id=vpc_id))
     assert (set(plans), plans[vpc_id]) == ({vpc_id, other_id}, plan)
     [back] = (await _gathered(cloud, other_id)).peerings.values()
-    assert (back.vpc_id, back.members) == (vpc_id, {})
+    assert (back.vpc_id, back.members, back.names) == (vpc_id, {}, {})
 
 
 def _others(connection: Connection, *, vpc_id: str, other_id: str, subnet_id: str, groups: list[str]) -> None:
@@ -289,6 +297,7 @@ def _others(connection: Connection, *, vpc_id: str, other_id: str, subnet_id: st
                 message="",
                 created_at=_THEN,
                 expires_at=_THEN,
+                requester_resolves=True,
             ),
         )
     insert(connection, prefix_lists, PrefixList("pl-0a", **_SCOPE, name="moss", ipv6=False, most_entries=5, version=2))

@@ -218,6 +218,15 @@ def test_names_are_the_vpcs_as_its_attributes_say() -> None:
     assert "port=0" in names.files(replace(plan, dns_support=False))["dnsmasq.conf"].splitlines()
 
 
+def test_a_peers_public_names_lead_to_its_private_addresses_while_it_is_there() -> None:
+    plan = two_tiers()
+    peering = replace(plan.peerings["pcx-0a"], names={"ec2-127-9-9-9.compute-1.amazonaws.com": address("10.9.0.10")})
+    line = "10.9.0.10 ec2-127-9-9-9.compute-1.amazonaws.com\n"
+    assert line in names.files(replace(plan, peerings={"pcx-0a": peering}))["hosts/all"]
+    gone = replace(peering, active=False)
+    assert line not in names.files(replace(plan, peerings={"pcx-0a": gone}))["hosts/all"]
+
+
 @pytest.mark.parametrize("hostile", ["a\nport=0", "a,b", "", " a", "a#b", "é"])
 def test_a_domain_name_that_dnsmasq_could_take_for_something_else_is_left_out(hostile: str) -> None:
     plan = replace(two_tiers(), dhcp=DhcpOptions(hostile))

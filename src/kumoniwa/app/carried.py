@@ -15,6 +15,7 @@ from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.network.vpc.host.probe import probe
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.plan import transit_address
+from kumoniwa.refusal import sentence
 from kumoniwa.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -60,9 +61,8 @@ async def carried(config: Config, database: Database, metadata: MetadataService)
     """What carries the packets of a cloud's guests while the block runs. Raises `CannotStart`."""
     obstacle = None if config.network == "user" else await probe()
     if config.network == "vpc" and obstacle is not None:
-        raise CannotStart(
-            f"Guests cannot be connected as --network vpc has it: {obstacle.what}", way_out=obstacle.way_out
-        )
+        what = sentence(f"Guests cannot be connected as --network vpc has it: {obstacle.what}")
+        raise CannotStart(what, way_out=f"{sentence(obstacle.way_out)} --network auto starts without.")
     networks = CloudNetworks(config.data_dir / _FOLDER, database, metadata)
     carries = config.network != "user" and obstacle is None
     log.info("network mode", mode="vpc" if carries else "user", why="" if obstacle is None else obstacle.what)

@@ -8,7 +8,7 @@ import structlog
 
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import DriverError, Forward, NetworkPort, Tap
+from kumoniwa.hypervisor.driver import AGAIN, DriverError, Forward, NetworkPort, Tap
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.network.vpc.cloud_networks import CloudNetworks
 from kumoniwa.network.vpc.host.errors import NetworkFailed
@@ -80,6 +80,8 @@ def _as_of_the_driver() -> Iterator[None]:
         yield
     except NetworkFailed as failure:
         raise DriverError.of(failure) from failure
+    except OSError as failure:
+        raise DriverError(f"The guest's network cannot be had: {failure}", way_out=AGAIN) from failure
 
 
 def _host_port(forward: Forward) -> HostPort:

@@ -13,7 +13,18 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
-from kumoniwa.store import boots, gateways, images, imports, instances, journal, replace_root, tags, tokens
+from kumoniwa.store import (
+    boots,
+    gateways,
+    images,
+    imports,
+    instances,
+    journal,
+    network_insights,
+    replace_root,
+    tags,
+    tokens,
+)
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
@@ -31,6 +42,7 @@ PEERINGS_SHOWN = timedelta(hours=2)  # as the VPC peering guide has it, for the 
 TOKENS_KEPT = timedelta(hours=24)
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
+ANALYSES_KEPT = timedelta(days=7)  # of paths; a path itself is kept until it is deleted
 IMAGES_KEPT = timedelta(hours=24)  # those that were deregistered
 BOOTS_KEPT = timedelta(days=7)
 BOOTS_KEPT_LAST = 100  # of each instance, whatever their age
@@ -126,6 +138,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
         partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
+        partial(network_insights.forget_analyses, before=now - ANALYSES_KEPT),
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),
         partial(images.forget, before=now - IMAGES_KEPT),

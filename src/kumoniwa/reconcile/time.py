@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
-from kumoniwa.store import boots, gateways, images, imports, instances, journal, replace_root, tags, tokens
+from kumoniwa.model.peerings import PeeringState
+from kumoniwa.store import boots, gateways, images, imports, instances, journal, peerings, replace_root, tags, tokens
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
@@ -27,7 +28,10 @@ _HINT = "see the server's log, and how much room the disk of the data folder has
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
 NAT_GATEWAYS_SHOWN = timedelta(hours=1)  # "about an hour": the VPC user guide, "Delete a NAT gateway"
-PEERINGS_SHOWN = timedelta(hours=2)  # as the VPC peering guide has it, for the party that deleted it
+PEERINGS_SHOWN: Mapping[timedelta, Collection[PeeringState]] = {  # as the VPC peering guide has it, "lifecycle"
+    timedelta(hours=2): (PeeringState.FAILED, PeeringState.DELETED),  # to the party that deleted it
+    timedelta(days=2): (PeeringState.REJECTED, PeeringState.EXPIRED),  # to the party that asked for it
+}
 TOKENS_KEPT = timedelta(hours=24)
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
@@ -41,7 +45,7 @@ BATCH = 200  # rows that one transaction forgets, with what belongs to them: oth
 BATCHES = 50  # of each table in one round
 
 Forget = Callable[..., int]
-"""Forgets at most `at_most` of what is old, and gives how many that were."""
+"""Forgets at most `at_most` of what is old, or lets it end, and gives how many that were."""
 OnGone = Callable[[Collection[str]], None]
 
 
@@ -126,6 +130,8 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
         partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
+        partial(peerings.expire, now=now),
+        *(partial(peerings.forget, before=now - shown, states=states) for shown, states in PEERINGS_SHOWN.items()),
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),
         partial(images.forget, before=now - IMAGES_KEPT),

@@ -18,6 +18,7 @@ class PrefixListState(StrEnum):
     MODIFIED = "modify-complete"
     RESTORED = "restore-complete"
     NOT_DELETED = "delete-failed"
+    DELETED = "delete-complete"  # in the answer: it is gone then
 
 
 @dataclass(frozen=True, slots=True)

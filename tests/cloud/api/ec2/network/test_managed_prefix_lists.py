@@ -74,7 +74,7 @@ async def test_each_modification_of_entries_is_a_version(cloud: BareCloud) -> No
     assert (named["Version"], named["PrefixListName"], named["MaxEntries"]) == (3, "heath", 7)
     versions = [await _entries(cloud, prefix_list_id, TargetVersion=version) for version in (1, 2, 3)]
     assert versions == [[("10.1.0.0/16", None)], [("10.2.0.0/16", None)], [("10.2.0.0/16", "heath")]]
-    asked = {"PrefixListId": prefix_list_id, "CurrentVersion": 3, "PreviousVersion": 1}
+    asked: dict[str, Any] = {"PrefixListId": prefix_list_id, "CurrentVersion": 3, "PreviousVersion": 1}
     restored = (await cloud.ask("RestoreManagedPrefixListVersion", **asked))["PrefixList"]
     assert (restored["Version"], restored["State"]) == (4, "restore-complete")
     assert await _entries(cloud, prefix_list_id) == [("10.1.0.0/16", None)]

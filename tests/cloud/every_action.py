@@ -62,6 +62,15 @@ CHANGES: dict[str, Example] = {
     "CreateNatGateway": lambda its: {"SubnetId": its["default subnet"], "ConnectivityType": "private"},
     "DeleteManagedPrefixList": lambda its: {"PrefixListId": its["unused prefix list"]},
     "DeleteNatGateway": lambda its: {"NatGatewayId": its["nat gateway"]},
+    "CreateNetworkInsightsPath": lambda its: {
+        "Source": its["instance"],
+        "Destination": its["other"],
+        "Protocol": "tcp",
+        "ClientToken": "new path",
+    },
+    "DeleteNetworkInsightsAnalysis": lambda its: {"NetworkInsightsAnalysisId": its["analysis"]},
+    "DeleteNetworkInsightsPath": lambda its: {"NetworkInsightsPathId": its["unused path"]},
+    "StartNetworkInsightsAnalysis": lambda its: {"NetworkInsightsPathId": its["path"], "ClientToken": "new analysis"},
     "CreateNetworkInterface": lambda its: {"SubnetId": its["default subnet"]},
     "DeleteNetworkInterface": lambda its: {"NetworkInterfaceId": its["unused interface"]},
     "ModifyNetworkInterfaceAttribute": lambda its: {
@@ -263,9 +272,20 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     unchecked = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
     await stack.call("ModifyNetworkInterfaceAttribute", **unchecked)
     network = await _network(stack, instance)
+    ends = {"Source": instance, "Destination": other, "Protocol": "tcp"}
+    path, unused_path = [
+        (await stack.call("CreateNetworkInsightsPath", **ends, ClientToken=token))["NetworkInsightsPath"][
+            "NetworkInsightsPathId"
+        ]
+        for token in ("a path", "an unused path")
+    ]
+    analysis = await stack.call("StartNetworkInsightsAnalysis", NetworkInsightsPathId=path, ClientToken="an analysis")
+    await stack.idle()
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
+        "path": path, "unused path": unused_path,
+        "analysis": analysis["NetworkInsightsAnalysis"]["NetworkInsightsAnalysisId"],
         "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
         "spare interface": spare_interface, "interface attachment": interface_attachment["AttachmentId"],
         "interface": interface, "unused interface": unused_interface, "default subnet": subnet,

@@ -10,6 +10,7 @@ from vpc_pair import Pair, obstacle
 from waiting import NotYet, eventually
 
 from kumoniwa.lab.cloud import processes_of
+from kumoniwa.network.host import own_addresses
 
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
@@ -56,12 +57,7 @@ def test_guests_reach_each_other_as_their_groups_admit_it_and_changes_act_at_onc
 
 def test_metadata_is_the_guests_own_and_needs_no_program_of_qemus(pair: Pair) -> None:
     for member in (pair.one, pair.other):
-        asked = (
-            "token=$(curl -sS -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60'"
-            " http://169.254.169.254/latest/api/token);"
-            ' curl -sS -m 5 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id'
-        )
-        assert member.login.run(asked) == member.id
+        assert member.login.run(_metadata("instance-id")) == member.id
     lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in processes_of(pair.server.data_dir)]
     qemu = [line for line in lines if "qemu-system" in line]
     assert len(qemu) == 2
@@ -69,11 +65,43 @@ def test_metadata_is_the_guests_own_and_needs_no_program_of_qemus(pair: Pair) ->
     assert not any("socat" in line for line in lines)
 
 
+def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> None:
+    instance, login = pair.cloud.instance(pair.one.id), pair.one.login
+    groups = [group["GroupId"] for group in instance["SecurityGroups"]]
+    made = pair.cloud.call("CreateNetworkInterface", SubnetId=instance["SubnetId"], Groups=groups)["NetworkInterface"]
+    interface_id, mac, address = (made[member] for member in ("NetworkInterfaceId", "MacAddress", "PrivateIpAddress"))
+    # Configured by hand, with a way back of its own: the image's would have two default routes.
+    unmanaged = f"[Match]\\nMACAddress={mac}\\n[Link]\\nUnmanaged=yes\\n"
+    login.run(f"printf '{unmanaged}' | sudo tee /etc/systemd/network/05-further.network; sudo networkctl reload")
+    attached = pair.cloud.call(
+        "AttachNetworkInterface", NetworkInterfaceId=interface_id, InstanceId=pair.one.id, DeviceIndex=1
+    )
+    _until(lambda: mac in login.run("ip link"))
+    name = login.run(f"ip -o link | awk -F': ' '/{mac}/ {{print $2}}'")
+    router = login.run("ip -o route show default | awk '{print $3}'")
+    configure = (
+        f"ip link set {name} up",
+        f"ip addr add {address}/32 dev {name}",
+        f"ip route add default via {router} dev {name} onlink table 7",
+        f"ip rule add from {address} lookup 7",
+    )
+    login.run(" && ".join(f"sudo {command}" for command in configure))
+    assert pair.other.reaches(address, 22)
+    listed = login.run(_metadata("network/interfaces/macs/")).split()
+    assert sorted(listed) == sorted(f"{one}/" for one in (mac, instance["NetworkInterfaces"][0]["MacAddress"]))
+    pair.cloud.call("DetachNetworkInterface", AttachmentId=attached["AttachmentId"])
+    _until(lambda: mac not in login.run("ip link"))
+    assert pair.one.reaches(pair.other.private, 22)
+    _until(lambda: _is_available(pair, interface_id))
+    pair.cloud.call("DeleteNetworkInterface", NetworkInterfaceId=interface_id)
+
+
 def test_a_guest_reaches_nothing_of_the_host(pair: Pair) -> None:
     """The cloud's own door answers on the host's loopback address; what else listens there is reached no more."""
     port = pair.cloud.access.endpoint.rpartition(":")[2]
     login = pair.one.login
-    for address in ("100.64.0.2", "100.64.0.100", "172.31.0.1", "172.31.0.2", "169.254.169.254", "192.0.2.2"):
+    inside = ("100.64.0.2", "100.64.0.100", "172.31.0.1", "172.31.0.2", "169.254.169.254")
+    for address in (*inside, *map(str, own_addresses())):
         asked = f"timeout 2 bash -c 'exec 3<>/dev/tcp/{address}/{port}' 2>/dev/null; echo $?"
         assert login.run(asked) != "0", address
     spoofed = f"sudo ip addr add {pair.other.private}/32 dev lo; curl -sS -m 3 --interface {pair.other.private}"
@@ -125,6 +153,20 @@ def test_nothing_is_left_when_the_guests_and_the_server_have_ended(pair: Pair) -
     pair.server.stop()
     _until(lambda: not pair.programs(""))
     assert processes_of(pair.server.data_dir) == []
+
+
+def _metadata(path: str) -> str:
+    """The command that reads this of the guest's metadata, by a token."""
+    return (
+        "token=$(curl -sS -m 20 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60'"
+        " http://169.254.169.254/latest/api/token);"
+        f' curl -sS -m 20 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/{path}'
+    )
+
+
+def _is_available(pair: Pair, interface_id: str) -> bool:
+    told = pair.cloud.call("DescribeNetworkInterfaces", NetworkInterfaceIds=[interface_id])["NetworkInterfaces"]
+    return bool(told[0]["Status"] == "available")
 
 
 def _is_qemu(pid: int) -> bool:

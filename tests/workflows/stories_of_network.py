@@ -103,6 +103,23 @@ async def _delete_gateway_failed(stack: Stack, given: Given) -> None:
     assert "AssociationId" not in address
 
 
+async def _makes_path(stack: Stack, given: Given) -> None:
+    ends = {"Source": given.instance, "DestinationIp": "192.0.2.1", "Protocol": "tcp", "DestinationPort": 443}
+    await stack.call("CreateNetworkInsightsPath", **ends, ClientToken="path")
+
+
+async def _analyze(stack: Stack, given: Given) -> None:
+    (path,) = (await stack.call("DescribeNetworkInsightsPaths"))["NetworkInsightsPaths"]
+    asked = {"NetworkInsightsPathId": path["NetworkInsightsPathId"], "ClientToken": "analysis"}
+    await stack.call("StartNetworkInsightsAnalysis", **asked)
+
+
+async def _analyze_failed(stack: Stack, given: Given) -> None:
+    (analysis,) = (await stack.call("DescribeNetworkInsightsAnalyses"))["NetworkInsightsAnalyses"]
+    assert (analysis["Status"], analysis["NetworkPathFound"]) == ("succeeded", True)
+    assert analysis["ForwardPathComponents"][0]["Component"]["Id"] == given.instance
+
+
 _PLUGGED = frozenset({"instance.NetworkInterfaces"})
 
 STORIES: dict[str, Story] = {
@@ -114,4 +131,5 @@ STORIES: dict[str, Story] = {
     ),
     "make a NAT gateway": Story("create_nat_gateway", _make_gateway, _make_gateway_failed),
     "delete a NAT gateway": Story("delete_nat_gateway", _delete_gateway, _delete_gateway_failed, before=_makes_gateway),
+    "analyze a path": Story("analyze_path", _analyze, _analyze_failed, before=_makes_path),
 }

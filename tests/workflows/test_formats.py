@@ -152,7 +152,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     assert await _journals(stack, instance_id) == FORMATS
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
     pinned |= {"copy_image", "replace_root", "create_snapshots", "finish_snapshots"}
-    pinned |= {*NETWORK, "create_nat_gateway", "delete_nat_gateway"}
+    pinned |= {*NETWORK, "create_nat_gateway", "delete_nat_gateway", "analyze_path"}
     pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/cloud/api/ec2/snapshots/test_import_snapshot.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
@@ -296,6 +296,22 @@ async def test_the_stories_of_nat_gateways_keep_the_names_of_their_steps(stack: 
         lambda connection: connection.execute(steps.order_by(rows.workflows.c.sequence, rows.steps.c.number))
     )
     assert list(found.scalars()) == GATEWAYS
+
+
+async def test_the_analysis_of_a_path_keeps_the_name_of_its_step(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    ends = {"Source": instance_id, "DestinationIp": "192.0.2.1", "Protocol": "tcp", "ClientToken": "path"}
+    path = (await stack.call("CreateNetworkInsightsPath", **ends))["NetworkInsightsPath"]["NetworkInsightsPathId"]
+    await stack.idle()
+    await stack.call("StartNetworkInsightsAnalysis", NetworkInsightsPathId=path, ClientToken="analysis")
+    await stack.idle()
+    of_it = (
+        select(rows.steps.c.name)
+        .join(rows.workflows, rows.workflows.c.id == rows.steps.c.workflow_id)
+        .where(rows.workflows.c.kind == "analyze_path")
+    )
+    found = await stack.running.cloud.read(lambda connection: connection.execute(of_it).scalars().all())
+    assert list(found) == ["publish the analysis"]
 
 
 async def _journals(stack: Stack, instance_id: str) -> dict[str, list[str]]:

@@ -14,7 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
 from kumoniwa.model.peerings import PeeringState
-from kumoniwa.store import boots, gateways, images, imports, instances, journal, peerings, replace_root, tags, tokens
+from kumoniwa.store import (
+    boots,
+    gateways,
+    images,
+    imports,
+    instances,
+    journal,
+    network_insights,
+    peerings,
+    replace_root,
+    tags,
+    tokens,
+)
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
@@ -35,6 +47,7 @@ PEERINGS_SHOWN: Mapping[timedelta, Collection[PeeringState]] = {  # as the VPC p
 TOKENS_KEPT = timedelta(hours=24)
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
+ANALYSES_KEPT = timedelta(days=7)  # of paths; a path itself is kept until it is deleted
 IMAGES_KEPT = timedelta(hours=24)  # those that were deregistered
 BOOTS_KEPT = timedelta(days=7)
 BOOTS_KEPT_LAST = 100  # of each instance, whatever their age
@@ -132,6 +145,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
         partial(peerings.expire, now=now),
         *(partial(peerings.forget, before=now - shown, states=states) for shown, states in PEERINGS_SHOWN.items()),
+        partial(network_insights.forget_analyses, before=now - ANALYSES_KEPT),
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),
         partial(images.forget, before=now - IMAGES_KEPT),

@@ -16,6 +16,7 @@ from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGatew
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.network_acls import NetworkAcl
+from kumoniwa.model.network_insights import InsightsAnalysis, InsightsPath
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.peerings import Peering
 from kumoniwa.model.prefix_lists import PrefixList
@@ -34,6 +35,7 @@ from kumoniwa.store import (
     imports,
     instances,
     network_acls,
+    network_insights,
     network_interfaces,
     peerings,
     prefix_lists,
@@ -323,6 +325,27 @@ REPLACE_ROOT_TASK = StoredKind[ReplaceRootTask](
     in_scope=replace_root.in_scope,
 )
 
+INSIGHTS_PATH = StoredKind[InsightsPath](
+    prefix="nip",
+    resource_type="network-insights-path",
+    column=tables.insights_paths.c.id,
+    missing_code="InvalidNetworkInsightsPathId.NotFound",
+    missing="The network insights path ID '{}' does not exist",
+    several_missing="The network insights path IDs '{}' do not exist",
+    malformed_code="InvalidNetworkInsightsPathId.Malformed",
+    in_scope=network_insights.paths_in,
+)
+INSIGHTS_ANALYSIS = StoredKind[InsightsAnalysis](
+    prefix="nia",
+    resource_type="network-insights-analysis",
+    column=tables.insights_analyses.c.id,
+    missing_code="InvalidNetworkInsightsAnalysisId.NotFound",
+    missing="The network insights analysis ID '{}' does not exist",
+    several_missing="The network insights analysis IDs '{}' do not exist",
+    malformed_code="InvalidNetworkInsightsAnalysisId.Malformed",
+    in_scope=network_insights.analyses_in,
+)
+
 KINDS: dict[str, Kind] = {
     kind.prefix: kind
     for kind in (
@@ -347,6 +370,8 @@ KINDS: dict[str, Kind] = {
         NETWORK_INTERFACE,
         IMPORT_SNAPSHOT_TASK,
         REPLACE_ROOT_TASK,
+        INSIGHTS_PATH,
+        INSIGHTS_ANALYSIS,
     )
 }
 """By the prefix of their ids."""

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.network.vpc import names, nft, routes, settings
 from kumoniwa.network.vpc.gather import PLANNED_FROM, NoSuchVpc, gather
@@ -23,6 +24,7 @@ from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
 from kumoniwa.network.vpc.host.host_network import Devices, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.plan import METADATA, Plan, transit_address
+from kumoniwa.refusal import happened
 from kumoniwa.store.changes import Changed, Heard
 from kumoniwa.store.database import Database
 from kumoniwa.tasks import Tasks
@@ -32,6 +34,8 @@ log = structlog.get_logger(__name__)
 _METADATA_PORT = 80
 _METADATA_BACKLOG = 128  # connections of all guests of a network that wait for a server
 _AGAIN_AFTER = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, then always as the last one
+_FAILURES = (NetworkFailed, OSError, SQLAlchemyError)
+"""After which it may be had later: the host, its disk or the database does not let us now."""
 
 
 class Metadata(Protocol):
@@ -57,7 +61,10 @@ class CloudNetworks:
         self._family = Family()
         self._networks: dict[str, HostNetwork] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.on_trouble: Callable[[str, str | None], None] = lambda vpc_id, why: None
+        """Is told of a network that is not as it should be, and why; None: it is, after all."""
         self._stirred = asyncio.Event()
+        self._tried_again: set[str] = set()
         self._heard: Heard | None = None
         self._carried: dict[str, Plan] = {}
         """What the host carries of each, as far as that is known: from our last words to its keeper on."""
@@ -104,13 +111,10 @@ class CloudNetworks:
         try:
             await self.ensure(vpc_id)
         except NoSuchVpc:
-            network = self._networks.pop(vpc_id)
-            self._carried.pop(vpc_id, None)
-            await network.ensure_gone()
-            await self._metadata.close_network(vpc_id)
-        except NetworkFailed as failure:
-            log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
-            self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+            await self._forget(vpc_id)
+        except _FAILURES as failure:
+            self._note(vpc_id, failure)
+            self._try_again(vpc_id)
 
     async def ensure_ports(self, vpc_id: str, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
         """See `HostNetwork.ensure_ports`."""
@@ -168,6 +172,7 @@ class CloudNetworks:
         network.stand_for(_stand_ins(plan))
         if network.is_there:
             self._carried[vpc_id] = plan
+            self.on_trouble(vpc_id, None)
         return plan
 
     async def _ensure_devices(self, network: HostNetwork, plan: Plan) -> Devices:
@@ -198,7 +203,13 @@ class CloudNetworks:
 
     def _lost(self, vpc_id: str) -> None:
         self._carried.pop(vpc_id, None)
-        self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+        self._try_again(vpc_id)
+
+    def _try_again(self, vpc_id: str) -> None:
+        if vpc_id not in self._tried_again:
+            self._tried_again.add(vpc_id)
+            trying = self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+            trying.add_done_callback(lambda _: self._tried_again.discard(vpc_id))
 
     async def _ensure_again(self, vpc_id: str) -> None:
         """Ensure it until it is there."""
@@ -206,12 +217,23 @@ class CloudNetworks:
         while True:
             await asyncio.sleep(next(waits, _AGAIN_AFTER[-1]))
             try:
-                await self.ensure(vpc_id)
-                return
+                return await self.ensure(vpc_id)
             except NoSuchVpc:
-                return
-            except NetworkFailed as failure:
-                log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+                return await self._forget(vpc_id)
+            except _FAILURES as failure:
+                self._note(vpc_id, failure)
+
+    def _note(self, vpc_id: str, failure: Exception) -> None:
+        log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+        self.on_trouble(vpc_id, happened(failure))
+
+    async def _forget(self, vpc_id: str) -> None:
+        """The VPC is deleted: nothing is left of its network."""
+        if (network := self._networks.pop(vpc_id, None)) is not None:
+            self._carried.pop(vpc_id, None)
+            self.on_trouble(vpc_id, None)
+            await network.ensure_gone()
+            await self._metadata.close_network(vpc_id)
 
 
 def _as_it_is(plan: Plan, there: Devices) -> Plan:

@@ -117,6 +117,21 @@ CREATE INDEX import_tasks_age ON import_tasks (created_at);
 
 CREATE INDEX import_tasks_scope ON import_tasks (account, region);
 
+CREATE TABLE insights_paths (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	source VARCHAR NOT NULL,
+	protocol VARCHAR NOT NULL,
+	destination VARCHAR,
+	destination_ip VARCHAR,
+	port INTEGER,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX insights_paths_scope ON insights_paths (account, region);
+
 CREATE TABLE instance_moves (
 	instance_id VARCHAR NOT NULL,
 	number INTEGER NOT NULL,
@@ -404,6 +419,26 @@ CREATE TABLE image_devices (
 );
 
 CREATE INDEX ix_image_devices_snapshot_id ON image_devices (snapshot_id);
+
+CREATE TABLE insights_analyses (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	path_id VARCHAR NOT NULL,
+	started_at BIGINT NOT NULL,
+	state VARCHAR NOT NULL,
+	message TEXT,
+	found BOOLEAN,
+	result JSON NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(path_id) REFERENCES insights_paths (id)
+);
+
+CREATE INDEX insights_analyses_scope ON insights_analyses (account, region);
+
+CREATE INDEX ix_insights_analyses_path_id ON insights_analyses (path_id);
+
+CREATE INDEX ix_insights_analyses_started_at ON insights_analyses (started_at);
 
 CREATE TABLE internet_gateways (
 	id VARCHAR NOT NULL,

@@ -9,6 +9,7 @@ from kumoniwa.store.tables.instances import boots, instance_moves, instances, re
 from kumoniwa.store.tables.key_pairs import key_pairs
 from kumoniwa.store.tables.layers import layers
 from kumoniwa.store.tables.network_acls import acl_entries, network_acls
+from kumoniwa.store.tables.network_insights import insights_analyses, insights_paths
 from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces, secondary_addresses
 from kumoniwa.store.tables.network_records import dhcp_options, peerings, prefix_list_entries, prefix_lists
 from kumoniwa.store.tables.routing import (
@@ -42,6 +43,8 @@ __all__ = [
     "image_devices",
     "images",
     "import_tasks",
+    "insights_analyses",
+    "insights_paths",
     "instance_moves",
     "instances",
     "interface_groups",

@@ -23,7 +23,9 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
     ],
     "CreateSubnet": [("CidrBlock",), ("CidrBlock", "AvailabilityZone"), ("CidrBlock", "Ipv6CidrBlock")],
     "CreateVpc": [("CidrBlock",), ("CidrBlock", "InstanceTenancy"), ("CidrBlock", "AmazonProvidedIpv6CidrBlock")],
+    "CreateVpcPeeringConnection": [("PeerVpcId",)],
     "DeleteRoute": [("DestinationCidrBlock",), ("DestinationIpv6CidrBlock",)],
+    "ModifyManagedPrefixList": [("AddEntries",), ("RemoveEntries",), ("MaxEntries",), ("PrefixListName",)],
     "ModifySubnetAttribute": [
         ("MapPublicIpOnLaunch",),
         ("EnableDns64",),
@@ -31,6 +33,10 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
         ("PrivateDnsHostnameTypeOnLaunch",),
     ],
     "ModifyVpcAttribute": [("EnableDnsSupport",), ("EnableDnsHostnames",), ("EnableNetworkAddressUsageMetrics",)],
+    "ModifyVpcPeeringConnectionOptions": [
+        ("RequesterPeeringConnectionOptions",),
+        ("AccepterPeeringConnectionOptions",),
+    ],
     "ReplaceNetworkAclEntry": [("CidrBlock", "PortRange", "IcmpTypeCode")],
     "ReplaceRoute": [
         ("DestinationCidrBlock", "GatewayId"),
@@ -39,6 +45,7 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
     ],
     "IcmpTypeCode": [("Type", "Code")],
     "NewDhcpConfiguration": [("Key", "Values")],
+    "PeeringConnectionOptionsRequest": [("AllowDnsResolutionFromRemoteVpc",)],
     "PortRange": [("From", "To")],
     "AuthorizeSecurityGroupEgress": [("GroupId", "IpPermissions")],
     "AuthorizeSecurityGroupIngress": [
@@ -155,6 +162,8 @@ KINDS = (
     ("importtask", "import-snap"),
     ("securitygrouprule", "sgr"),
     ("networkinterface", "eni"),
+    ("peeringconnection", "pcx"),
+    ("prefixlist", "pl"),
     ("egressonlyinternetgateway", "eigw"),
     ("internetgateway", "igw"),
     ("gateway", "igw"),
@@ -189,6 +198,7 @@ TAGGED: Mapping[str, Sequence[str]] = {
     "CreateImage": ("image", "snapshot"),
     "CreateInternetGateway": ("internet-gateway",),
     "CreateKeyPair": ("key-pair",),
+    "CreateManagedPrefixList": ("prefix-list",),
     "CreateNetworkAcl": ("network-acl",),
     "CreateReplaceRootVolumeTask": ("replace-root-volume-task",),
     "CreateRouteTable": ("route-table",),
@@ -198,6 +208,7 @@ TAGGED: Mapping[str, Sequence[str]] = {
     "CreateSubnet": ("subnet",),
     "CreateVolume": ("volume",),
     "CreateVpc": ("vpc",),
+    "CreateVpcPeeringConnection": ("vpc-peering-connection",),
     "ImportKeyPair": ("key-pair",),
     "ImportSnapshot": ("import-snapshot-task",),
     "RegisterImage": ("image", "snapshot"),
@@ -207,14 +218,17 @@ TAGGED: Mapping[str, Sequence[str]] = {
 }
 
 BY_NAME: Mapping[str, Sequence[str]] = {
+    "AddressFamily": ("IPv4", "IPv4", "IPv6"),
     "AvailabilityZone": ("us-east-1a",) * 8 + ("us-east-1b", "us-east-1c", "us-west-2a"),
     "AvailabilityZoneId": ("use1-az1", "use1-az2", "use1-az3", "usw2-az1"),
+    "Cidr": ("10.0.0.0/8", "10.7.0.0/16", "192.0.2.0/24", "2001:db8::/32"),
     "CidrBlock": tuple(f"10.{vpc}.{number}.0/{24 if number else 16}" for vpc in (1, 2, 3) for number in range(8)),
     "CidrIp": ("0.0.0.0/0", "10.0.0.0/8", "127.0.0.1/32", "10.7.0.0/16"),
     "CidrIpv4": ("0.0.0.0/0", "10.0.0.0/8", "127.0.0.1/32", "10.7.0.0/16"),
     "CidrIpv6": ("::/0", "fd00::/8", "2001:db8::1/128"),
     "CoreCount": ("1", "1", "2"),
     "CpuCredits": ("standard", "unlimited"),
+    "CurrentVersion": ("1", "2", "3"),
     "Code": ("-1", "0", "3"),
     "DestinationCidrBlock": ("0.0.0.0/0", "192.0.2.0/24", "198.51.100.0/24", "10.1.0.0/16", "10.1.1.0/24"),
     "DestinationIpv6CidrBlock": ("::/0", "2001:db8::/32"),

@@ -10,6 +10,7 @@ from kumoniwa.api.ec2.kinds import PREFIX_LIST
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.managed_prefix_lists import (
     FAMILIES,
+    MOST_NAMED,
     check_fits,
     check_name,
     check_size,
@@ -26,7 +27,6 @@ from kumoniwa.store import prefix_lists
 from kumoniwa.store import tags as tag_rows
 
 _TYPE = PREFIX_LIST.resource_type
-_NAMED = 10  # resources that a state's message names, as EC2's do
 
 
 @action("CreateManagedPrefixList", depth=Depth.PARTLY, missing=NOT_IN_USER)
@@ -72,7 +72,7 @@ async def delete_managed_prefix_list(cloud: Cloud, call: Call, parameters: Param
         one = own_list(connection, call, parameters["PrefixListId"])
         tags = tags_of(connection, call.scope, _TYPE, [one.id]).get(one.id)
         if naming := sorted(prefix_lists.naming(connection, call.scope, one.id)):
-            message = f"The prefix list {one.id} is referenced by: {', '.join(naming[:_NAMED])}"
+            message = f"The prefix list {one.id} is referenced by: {', '.join(naming[:MOST_NAMED])}"
             prefix_lists.change(connection, one.id, state=PrefixListState.NOT_DELETED, state_message=message)
             now = replace(one, state=PrefixListState.NOT_DELETED, state_message=message)
         else:

@@ -7,7 +7,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ROUTE_TABLE, VPC
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
-from kumoniwa.api.ec2.network.managed_prefix_lists import counted
+from kumoniwa.api.ec2.network.managed_prefix_lists import counted, list_named_by
 from kumoniwa.api.ec2.network.route_targets import (
     TARGETS_NOT_BUILT,
     check_destination,
@@ -39,8 +39,7 @@ async def create_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
         route = route_asked_for(connection, call, parameters, table, to)
         check_destination(vpc, to, route.target)
         routes = [*route_tables.routes_of(connection, [table.id]), route]
-        lists = [one.destination if one.destination.startswith("pl-") else None for one in routes]
-        if counted(connection, call.scope, lists) > MOST_ROUTES:
+        if counted(connection, call.scope, map(list_named_by, routes)) > MOST_ROUTES:
             raise Ec2Error("RouteLimitExceeded", "The maximum number of routes has been reached.")
         route_tables.add_route(connection, route)
         return {"Return": True}

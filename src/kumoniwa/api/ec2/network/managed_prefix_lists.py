@@ -11,6 +11,7 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, OperationNotPermitted
 from kumoniwa.model.prefix_lists import AWS, PrefixList
+from kumoniwa.model.route_tables import Route
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import prefix_lists
 
@@ -18,6 +19,8 @@ MOST_ENTRIES = 1000
 """Of a prefix list, the most that its `MaxEntries` may be: EC2's quota."""
 VERSIONS_KEPT = 1000
 """Of a prefix list: older ones are forgotten. EC2's quota."""
+MOST_NAMED = 10
+"""Resources that the message of a state names, as EC2's do."""
 _IPV4, _IPV6 = "IPv4", "IPv6"
 FAMILIES = {_IPV4: False, _IPV6: True}
 """By EC2's name of each, whether the addresses are IPv6 ones."""
@@ -80,6 +83,11 @@ def check_name(name: str) -> None:
     """Raises EC2's refusals of a name that a caller's prefix list cannot have."""
     if not 1 <= len(name) <= 255 or name.startswith("com.amazonaws"):
         raise InvalidParameterValue(f"Value ({name[:200]}) for parameter prefixListName is invalid.")
+
+
+def list_named_by(route: Route) -> str | None:
+    """The prefix list that is a route's destination, if one is."""
+    return route.destination if route.destination.startswith(f"{PREFIX_LIST.prefix}-") else None
 
 
 def counted(connection: Connection, scope: Scope, named_lists: Iterable[str | None]) -> int:

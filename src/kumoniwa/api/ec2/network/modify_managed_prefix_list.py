@@ -11,6 +11,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PREFIX_LIST
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.managed_prefix_lists import (
+    MOST_NAMED,
     VERSIONS_KEPT,
     check_current,
     check_fits,
@@ -21,6 +22,7 @@ from kumoniwa.api.ec2.network.managed_prefix_lists import (
     prefix_list_output,
 )
 from kumoniwa.api.ec2.network.prefix_list_entries import entries_asked_for
+from kumoniwa.api.ec2.network.prefix_list_references import overfull
 from kumoniwa.api.ec2.tags import tags_of
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -53,7 +55,7 @@ async def modify_managed_prefix_list(cloud: Cloud, call: Call, parameters: Param
         present = _present(connection, one, one.version)
         if most is not None:
             check_fits(len(present), most)
-            now = replace(now, most_entries=most)
+            now = _with_size(connection, call, now, most)
         if adds or removes:
             wanted = _wanted(
                 present,
@@ -123,6 +125,15 @@ def _with_entries(connection: Connection, one: PrefixList, present: _Entries, wa
     )
     prefix_lists.forget_versions(connection, now.id, now.version - VERSIONS_KEPT + 1)
     return now
+
+
+def _with_size(connection: Connection, call: Call, one: PrefixList, most: int) -> PrefixList:
+    """The prefix list with this size; as it was, and `modify-failed`, where what names it cannot bear that."""
+    prefix_lists.change(connection, one.id, most_entries=most)
+    if not (unable := overfull(connection, call.scope, one.id)):
+        return replace(one, most_entries=most)
+    message = f"These resources do not support the new maximum size: {', '.join(unable[:MOST_NAMED])}"
+    return replace(one, state=PrefixListState.NOT_MODIFIED, state_message=message)
 
 
 def _changed(connection: Connection, call: Call, now: PrefixList) -> dict[str, Any]:

@@ -225,6 +225,19 @@ async def test_a_list_counts_for_as_many_rules_as_it_may_have_entries(cloud: Bar
     await cloud.ask("AuthorizeSecurityGroupIngress", **{**asked, "IpPermissions": _permission(fitting)})
 
 
+async def test_a_size_that_what_names_a_list_cannot_bear_is_not_taken(cloud: BareCloud) -> None:
+    prefix_list_id, group_id, table_id, _ = await _named(cloud)
+    fitting = await _modified(cloud, prefix_list_id, MaxEntries=59)
+    assert (fitting["State"], fitting["MaxEntries"]) == ("modify-complete", 59)
+    for most, unable in ((61, [group_id]), (501, sorted((group_id, table_id)))):
+        failed = await _modified(cloud, prefix_list_id, MaxEntries=most)
+        assert (failed["State"], failed["MaxEntries"]) == ("modify-failed", 59)
+        assert failed["StateMessage"].endswith(f": {', '.join(unable)}")
+    repaired = await _modified(cloud, prefix_list_id, PrefixListName="heath")
+    assert repaired["State"] == "modify-complete"
+    assert "StateMessage" not in repaired
+
+
 async def test_a_rule_is_not_of_a_list_that_is_not_there(cloud: BareCloud) -> None:
     group_id = (await cloud.ask("CreateSecurityGroup", GroupName="g", Description="d"))["GroupId"]
     missing = "pl-0123456789abcdef0"

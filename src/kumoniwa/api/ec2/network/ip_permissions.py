@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueE
 from typing import Any
 
 from kumoniwa.api.call import Parameters
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.values import dataclass
 
@@ -89,7 +89,10 @@ def permissions(parameters: Parameters) -> Sequence[Mapping[str, Any]]:
 
 
 def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, str | None]]:
-    """Each source of a permission, with its description. Raises EC2's refusals. A group is still to be looked up."""
+    """Each source of a permission, with its description. Raises EC2's refusals.
+
+    A group and a prefix list are still to be looked up.
+    """
     protocol, first, last = checked_ports(permission)
     count = 0
     for entry in permission.get("IpRanges", ()):
@@ -101,8 +104,8 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
         cidr = _checked_block(entry.get("CidrIpv6"), IPv6Network)
         yield Grant(protocol, first, last, cidr_ipv6=cidr), checked_description(entry)
     for entry in permission.get("PrefixListIds", ()):
-        identifier = entry.get("PrefixListId", "")
-        raise Ec2Error("InvalidPrefixListID.NotFound", f"The prefix list ID '{identifier}' does not exist")
+        count += 1
+        yield Grant(protocol, first, last, prefix_list_id=entry.get("PrefixListId", "")), checked_description(entry)
     for entry in permission.get("UserIdGroupPairs", ()):
         count += 1
         pair = GroupPair(entry.get("GroupId"), entry.get("GroupName"), entry.get("UserId"))
@@ -203,6 +206,8 @@ def as_permissions(rules: Iterable[SecurityGroupRule], groups: Mapping[str, Secu
             permission["IpRanges"].append({"CidrIp": rule.cidr_ipv4, **said})
         elif rule.cidr_ipv6 is not None:
             permission["Ipv6Ranges"].append({"CidrIpv6": rule.cidr_ipv6, **said})
+        elif rule.prefix_list_id is not None:
+            permission["PrefixListIds"].append({"PrefixListId": rule.prefix_list_id, **said})
         elif rule.source_group_id is not None:
             source = groups.get(rule.source_group_id)
             pair = {"UserId": source.account if source else rule.account, "GroupId": rule.source_group_id}

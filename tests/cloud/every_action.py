@@ -46,6 +46,9 @@ READS: dict[str, Example] = {
     "GetInstanceUefiData": lambda its: {"InstanceId": its["instance"]},
     "GetPasswordData": lambda its: {"InstanceId": its["instance"]},
     **{name: lambda _: {} for name in ACTIONS_OF_EC2 if name.startswith("Describe") and not name.endswith("Attribute")},
+    "DescribeSecurityGroupReferences": lambda its: {"GroupId": [its["group"]]},
+    "DescribeStaleSecurityGroups": lambda its: {"VpcId": its["vpc"]},
+    "GetSecurityGroupsForVpc": lambda its: {"VpcId": its["vpc"]},
 }
 
 CHANGES: dict[str, Example] = {

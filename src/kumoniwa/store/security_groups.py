@@ -72,6 +72,18 @@ def rules_of(connection: Connection, group_ids: Collection[str], *, egress: bool
     return _RULES_OF.values(SecurityGroupRule, connection, ids=listed(group_ids), egress=egress)
 
 
+_NAMING = Prepared(
+    select(security_group_rules)
+    .where(among(security_group_rules.c.source_group_id, "ids"))
+    .order_by(security_group_rules.c.id)
+)
+
+
+def rules_naming(connection: Connection, group_ids: Collection[str]) -> list[SecurityGroupRule]:
+    """The rules, of whichever groups, that name these groups as their sources."""
+    return _NAMING.values(SecurityGroupRule, connection, ids=listed(group_ids))
+
+
 def add_rules(connection: Connection, *rules: SecurityGroupRule) -> None:
     insert(connection, security_group_rules, *rules)
 
@@ -87,10 +99,18 @@ def remove_rules(connection: Connection, rule_ids: Collection[str]) -> None:
 
 
 def is_in_use(connection: Connection, group_id: str) -> bool:
-    """Whether a network interface is in the group, or a rule of another group names it."""
+    """Whether a network interface is in the group, or a rule of another group of its VPC names it."""
     members = select(interface_groups.c.interface_id).where(interface_groups.c.group_id == group_id)
-    naming = select(security_group_rules.c.id).where(
-        security_group_rules.c.source_group_id == group_id, security_group_rules.c.group_id != group_id
+    its = security_groups.alias("its")
+    naming = (
+        select(security_group_rules.c.id)
+        .join(security_groups, security_groups.c.id == security_group_rules.c.group_id)
+        .join(its, its.c.id == security_group_rules.c.source_group_id)
+        .where(
+            security_group_rules.c.source_group_id == group_id,
+            security_group_rules.c.group_id != group_id,
+            security_groups.c.vpc_id == its.c.vpc_id,
+        )
     )
     return any(connection.execute(query.limit(1)).first() is not None for query in (members, naming))
 

@@ -28,10 +28,18 @@ _MAY_BE_EMPTY = (".Value",)
 PAGED = sorted(name for name in ACTIONS["ec2"] if "MaxResults" in _MODEL.operation_model(name).input_shape.members)
 
 
+async def _needed(stack: Stack, name: str) -> dict[str, Any]:
+    """What a request of this action must have: a VPC, where anything."""
+    required = _MODEL.operation_model(name).input_shape.required_members
+    assert set(required) <= {"VpcId"}, name
+    return {one: (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"] for one in required}
+
+
 @pytest.mark.parametrize("most", [-(2**31), -5, 0, 1001, 2**31 - 1])
 async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
     for name in PAGED:
-        answer = await stack.caller.post(f"Action={name}&Version=2016-11-15&MaxResults={most}")
+        asked = {"Action": name, "Version": "2016-11-15", "MaxResults": most, **await _needed(stack, name)}
+        answer = await stack.caller.post(urlencode(asked))
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value " in answer.text, name
@@ -119,12 +127,14 @@ def _token_of(name: str, region: str = "us-east-1", **parameters: Any) -> str:
 async def test_a_token_is_good_for_its_own_request_alone(stack: Stack) -> None:
     for name in PAGED:
         other = next(one for one in PAGED if one != name)
-        token = _token_of(name)
-        await stack.call(name, NextToken=token)
+        needed = await _needed(stack, name)
+        token = _token_of(name, **needed)
+        await stack.call(name, **needed, NextToken=token)
         refused = ["no-token", "", token[1:], f"{token[:-4]}AAA=", token.swapcase(), _token_of(other), "\u00e9" * 3000]
-        refused += [_token_of(name, "eu-west-1"), _token_of(name, Filters=[{"Name": "tag-key", "Values": ["a"]}])]
+        filters = [{"Name": "tag-key", "Values": ["a"]}]
+        refused += [_token_of(name, "eu-west-1", **needed), _token_of(name, **needed, Filters=filters)]
         for one in refused:
-            asked = urlencode({"Action": name, "Version": "2016-11-15", "NextToken": one})
+            asked = urlencode({"Action": name, "Version": "2016-11-15", **needed, "NextToken": one})
             answer = await stack.caller.post(asked)
             if not one:  # an empty value is none
                 assert answer.status == 200, name
@@ -143,7 +153,8 @@ async def test_a_list_that_is_empty_is_in_the_answer(stack: Stack) -> None:
         value = "sg-1234567890abcdef0" if by == "group-id" else "nothing has this value"  # ids of groups are checked
         nothing = [{"Name": by, "Values": [value]}]
         filters = "Filter" if name == "DescribeNatGateways" else "Filters"  # which is the model's one exception
-        assert (await stack.call(name, **{filters: nothing}))[listing.member] == [], name
+        asked = {**await _needed(stack, name), filters: nothing}
+        assert (await stack.call(name, **asked))[listing.member] == [], name
     assert (await stack.call("DescribeInstances")) == {"Reservations": []}
 
 

@@ -92,7 +92,8 @@ def attachment(position: int, device: str, state: AttachmentState = AttachmentSt
 
 
 ATTACHMENTS = (attachment(0, "/dev/xvda"), attachment(1, "/dev/sdf"), attachment(2, "/dev/sdg"))
-FACTS = GuestFacts(INSTANCE, INTERFACE, VPC, SUBNET, GROUPS, ATTACHMENTS, TAGS)
+FURTHER_BLOCKS = ("10.2.0.0/16",)
+FACTS = GuestFacts(INSTANCE, INTERFACE, VPC, FURTHER_BLOCKS, SUBNET, GROUPS, ATTACHMENTS, TAGS)
 
 
 def facts(**changes: Any) -> GuestFacts:

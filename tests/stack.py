@@ -45,6 +45,12 @@ class Stack:
         """One call, answered as boto3 would give it. Raises `asgi.Refused`."""
         return await self.caller.call(action, **parameters)
 
+    def in_region(self, region: str) -> "Stack":
+        """The same cloud, called in another region."""
+        key = self.running.key
+        caller = Caller(self.running.gateway, key["access_key_id"], key["secret_access_key"], region)
+        return replace(self, caller=caller)
+
     async def idle(self) -> None:
         """Wait until no workflow goes on, and what guests did by themselves was followed."""
         engine = self.running.cloud.engine

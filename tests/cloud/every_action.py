@@ -1,6 +1,6 @@
 """For every action a call that succeeds, on a scene that has all it needs. An action without one fails the walks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv6Network
 from itertools import islice
 from pathlib import Path
@@ -52,6 +52,7 @@ READS: dict[str, Example] = {
 }
 
 CHANGES: dict[str, Example] = {
+    "AcceptVpcPeeringConnection": lambda its: {"VpcPeeringConnectionId": its["peering requests"][0]},
     "AllocateAddress": lambda _: {},
     "AssociateAddress": lambda its: {"AllocationId": its["address"], "InstanceId": its["other"]},
     "AssignPrivateIpAddresses": lambda its: {
@@ -119,6 +120,7 @@ CHANGES: dict[str, Example] = {
     "CreateTags": lambda its: {"Resources": [its["free"]], "Tags": [{"Key": "k", "Value": "v"}]},
     "CreateVolume": lambda its: {"AvailabilityZone": "us-east-1a", "Size": 1},
     "CreateVpc": lambda _: {"CidrBlock": "10.3.0.0/16"},
+    "CreateVpcPeeringConnection": lambda its: {"VpcId": its["own vpc"], "PeerVpcId": its["vpc"]},
     "DeleteDhcpOptions": lambda its: {"DhcpOptionsId": its["unused options"]},
     "DeleteEgressOnlyInternetGateway": lambda its: {"EgressOnlyInternetGatewayId": its["egress gateway"]},
     "DeleteInternetGateway": lambda its: {"InternetGatewayId": its["unused gateway"]},
@@ -133,6 +135,7 @@ CHANGES: dict[str, Example] = {
     "DeleteTags": lambda its: {"Resources": [its["root"]]},
     "DeleteVolume": lambda its: {"VolumeId": its["unused"]},
     "DeleteVpc": lambda its: {"VpcId": its["unused vpc"]},
+    "DeleteVpcPeeringConnection": lambda its: {"VpcPeeringConnectionId": its["peering requests"][1]},
     "DeregisterImage": lambda its: {"ImageId": its["images"][0]},
     "DetachInternetGateway": lambda its: {"InternetGatewayId": its["gateway"], "VpcId": its["own vpc"]},
     "DetachVolume": lambda its: {"VolumeId": its["attached"]},
@@ -172,10 +175,15 @@ CHANGES: dict[str, Example] = {
     "ModifyVolume": lambda its: {"VolumeId": its["root"], "Size": 9},
     "ModifyVolumeAttribute": lambda its: {"VolumeId": its["free"], "AutoEnableIO": {"Value": True}},
     "ModifyVpcAttribute": lambda its: {"VpcId": its["own vpc"], "EnableDnsHostnames": {"Value": True}},
+    "ModifyVpcPeeringConnectionOptions": lambda its: {
+        "VpcPeeringConnectionId": its["peering"],
+        "RequesterPeeringConnectionOptions": {"AllowDnsResolutionFromRemoteVpc": True},
+    },
     "ModifyVpcTenancy": lambda its: {"VpcId": its["dedicated vpc"], "InstanceTenancy": "default"},
     "MonitorInstances": lambda its: {"InstanceIds": [its["instance"]]},
     "RebootInstances": lambda its: {"InstanceIds": [its["instance"]]},
     "RegisterImage": lambda its: _image("registered", its["snapshot"]),
+    "RejectVpcPeeringConnection": lambda its: {"VpcPeeringConnectionId": its["peering requests"][2]},
     "ReplaceNetworkAclAssociation": lambda its: {"AssociationId": its["acl association"], "NetworkAclId": its["acl"]},
     "ReplaceNetworkAclEntry": lambda its: {"NetworkAclId": its["acl"], "RuleNumber": 3, **_ENTRY},
     "ReplaceRoute": lambda its: {
@@ -338,8 +346,18 @@ async def _network(stack: Stack, instance: str) -> Scene:
         "block association": await made(
             "AssociateVpcCidrBlock", "CidrBlockAssociation", "AssociationId", **own, CidrBlock="10.8.0.0/16"
         ),
+        **await _peerings(made),
         "unused options": await made("CreateDhcpOptions", "DhcpOptions", "DhcpOptionsId", DhcpConfigurations=options),
     }  # fmt: skip
+
+
+async def _peerings(made: Callable[..., Awaitable[Any]]) -> Scene:
+    """Peering connections between VPCs that no other example names: requests, and one that is active."""
+    vpcs = [await made("CreateVpc", "Vpc", "VpcId", CidrBlock=f"10.{number}.0.0/16") for number in range(100, 105)]
+    asked = ("CreateVpcPeeringConnection", "VpcPeeringConnection", "VpcPeeringConnectionId")
+    peerings = [await made(*asked, VpcId=vpcs[0], PeerVpcId=peer) for peer in vpcs[1:]]
+    await made("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peerings[3])
+    return {"peering requests": peerings[:3], "peering": peerings[3]}
 
 
 def serialized(action: str, parameters: Mapping[str, Any]) -> str:

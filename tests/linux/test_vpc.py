@@ -56,17 +56,33 @@ def test_guests_reach_each_other_as_their_groups_admit_it_and_changes_act_at_onc
 
 def test_metadata_is_the_guests_own_and_needs_no_program_of_qemus(pair: Pair) -> None:
     for member in (pair.one, pair.other):
-        asked = (
-            "token=$(curl -sS -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60'"
-            " http://169.254.169.254/latest/api/token);"
-            ' curl -sS -m 5 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id'
-        )
-        assert member.login.run(asked) == member.id
+        assert member.login.run(_metadata("instance-id")) == member.id
     lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in processes_of(pair.server.data_dir)]
     qemu = [line for line in lines if "qemu-system" in line]
     assert len(qemu) == 2
     assert all("spawn=deny" in line for line in qemu)
     assert not any("socat" in line for line in lines)
+
+
+def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> None:
+    instance, login = pair.cloud.instance(pair.one.id), pair.one.login
+    groups = [group["GroupId"] for group in instance["SecurityGroups"]]
+    made = pair.cloud.call("CreateNetworkInterface", SubnetId=instance["SubnetId"], Groups=groups)["NetworkInterface"]
+    interface_id, mac, address = (made[member] for member in ("NetworkInterfaceId", "MacAddress", "PrivateIpAddress"))
+    attached = pair.cloud.call(
+        "AttachNetworkInterface", NetworkInterfaceId=interface_id, InstanceId=pair.one.id, DeviceIndex=1
+    )
+    _until(lambda: mac in login.run("ip link"))
+    name = login.run(f"ip -o link | awk -F': ' '/{mac}/ {{print $2}}'")
+    login.run(f"sudo ip link set {name} up; sudo dhclient -1 {name} || sudo ip addr add {address}/32 dev {name}")
+    assert pair.other.reaches(address, 22)
+    listed = login.run(_metadata("network/interfaces/macs/")).split()
+    assert sorted(listed) == sorted(f"{one}/" for one in (mac, instance["NetworkInterfaces"][0]["MacAddress"]))
+    pair.cloud.call("DetachNetworkInterface", AttachmentId=attached["AttachmentId"])
+    _until(lambda: mac not in login.run("ip link"))
+    assert pair.one.reaches(pair.other.private, 22)
+    _until(lambda: _is_available(pair, interface_id))
+    pair.cloud.call("DeleteNetworkInterface", NetworkInterfaceId=interface_id)
 
 
 def test_a_guest_reaches_nothing_of_the_host(pair: Pair) -> None:
@@ -125,6 +141,20 @@ def test_nothing_is_left_when_the_guests_and_the_server_have_ended(pair: Pair) -
     pair.server.stop()
     _until(lambda: not pair.programs(""))
     assert processes_of(pair.server.data_dir) == []
+
+
+def _metadata(path: str) -> str:
+    """The command that reads this of the guest's metadata, by a token."""
+    return (
+        "token=$(curl -sS -m 20 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60'"
+        " http://169.254.169.254/latest/api/token);"
+        f' curl -sS -m 20 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/{path}'
+    )
+
+
+def _is_available(pair: Pair, interface_id: str) -> bool:
+    told = pair.cloud.call("DescribeNetworkInterfaces", NetworkInterfaceIds=[interface_id])["NetworkInterfaces"]
+    return bool(told[0]["Status"] == "available")
 
 
 def _is_qemu(pid: int) -> bool:

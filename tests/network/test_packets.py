@@ -25,8 +25,8 @@ from kumoniwa.network.vpc.verdicts import INTERNET, ROUTER, Verdict
 pytestmark = pytest.mark.timeout(1200)
 
 _OTHER_MAC = bytes((0x0A, 0, 0, 0, 0, 9))
-_PLANS, _PACKETS_OF_A_PLAN = 200, 20
-_CHANGED_PLANS = 20
+_PLANS, _PACKETS_OF_A_PLAN = 150, 28
+_CHANGED_PLANS = 12
 
 
 def test_what_the_kernel_does_with_a_packet_is_what_the_plan_says(

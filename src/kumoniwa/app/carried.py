@@ -8,13 +8,14 @@ import structlog
 
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import DriverError, Forward, NetworkPort, Tap
+from kumoniwa.hypervisor.driver import AGAIN, DriverError, Forward, NetworkPort, Tap
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.network.vpc.cloud_networks import CloudNetworks
 from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.network.vpc.host.probe import probe
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.plan import transit_address
+from kumoniwa.refusal import sentence
 from kumoniwa.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -60,9 +61,8 @@ async def carried(config: Config, database: Database, metadata: MetadataService)
     """What carries the packets of a cloud's guests while the block runs. Raises `CannotStart`."""
     obstacle = None if config.network == "user" else await probe()
     if config.network == "vpc" and obstacle is not None:
-        raise CannotStart(
-            f"Guests cannot be connected as --network vpc has it: {obstacle.what}", way_out=obstacle.way_out
-        )
+        what = sentence(f"Guests cannot be connected as --network vpc has it: {obstacle.what}")
+        raise CannotStart(what, way_out=f"{sentence(obstacle.way_out)} --network auto starts without.")
     networks = CloudNetworks(config.data_dir / _FOLDER, database, metadata)
     carries = config.network != "user" and obstacle is None
     log.info("network mode", mode="vpc" if carries else "user", why="" if obstacle is None else obstacle.what)
@@ -80,6 +80,8 @@ def _as_of_the_driver() -> Iterator[None]:
         yield
     except NetworkFailed as failure:
         raise DriverError.of(failure) from failure
+    except OSError as failure:
+        raise DriverError(f"The guest's network cannot be had: {failure}", way_out=AGAIN) from failure
 
 
 def _host_port(forward: Forward) -> HostPort:

@@ -24,6 +24,7 @@ def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
         instance=instance,
         interface=interface,
         vpc=vpc,
+        further_blocks=tuple(block.cidr for block in vpcs.blocks_of(connection, vpc.id) if "." in block.cidr),
         subnet=subnet,
         groups=_groups(connection, instance),
         attachments=tuple(attached),

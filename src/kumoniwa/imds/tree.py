@@ -43,6 +43,8 @@ class GuestFacts:
     interface: NetworkInterface
     """The primary one."""
     vpc: Vpc
+    further_blocks: tuple[str, ...]
+    """The VPC's IPv4 blocks beside its first."""
     subnet: Subnet
     groups: tuple[SecurityGroup, ...]
     attachments: tuple[Attachment, ...]
@@ -147,7 +149,7 @@ def _interface(facts: GuestFacts) -> _Branch:
         "subnet-ipv4-cidr-block": facts.subnet.cidr,
         "vpc-id": interface.vpc_id,
         "vpc-ipv4-cidr-block": facts.vpc.cidr,
-        "vpc-ipv4-cidr-blocks": facts.vpc.cidr,
+        "vpc-ipv4-cidr-blocks": "\n".join([facts.vpc.cidr, *facts.further_blocks]),
     }
 
 

@@ -1,9 +1,18 @@
-"""VPC peering connections."""
+"""VPC peering connections.
 
-from datetime import datetime
+Source of the states, the moves between them and how long a request waits: the VPC peering guide, "VPC peering
+connection lifecycle".
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kumoniwa.model.scope import Scope
 from kumoniwa.values import dataclass
+
+WAITS = timedelta(days=7)
+"""So long a request can be accepted."""
 
 
 class PeeringState(StrEnum):
@@ -16,6 +25,23 @@ class PeeringState(StrEnum):
     EXPIRED = "expired"
     PROVISIONING = "provisioning"
     DELETING = "deleting"
+
+
+OPEN = (PeeringState.PENDING_ACCEPTANCE, PeeringState.ACTIVE)
+"""The states in which it stays until something is done. Those between two states are in answers only."""
+MOVES: Mapping[PeeringState, frozenset[PeeringState]] = {
+    PeeringState.PENDING_ACCEPTANCE: frozenset(
+        {
+            PeeringState.ACTIVE,
+            PeeringState.DELETED,
+            PeeringState.REJECTED,
+            PeeringState.FAILED,
+            PeeringState.EXPIRED,
+        }
+    ),
+    PeeringState.ACTIVE: frozenset({PeeringState.DELETED}),
+}
+EXPIRED_MESSAGE = "Expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +63,14 @@ class Peering:
     requester_resolves: bool = False
     """Whether the accepter's public names resolve to private addresses in the requester's VPC."""
     accepter_resolves: bool = False
+
+    @property
+    def accepter(self) -> Scope:
+        """Whose the accepter's VPC is, and where."""
+        return Scope(self.accepter_account, self.accepter_region)
+
+    def state_at(self, at: datetime) -> PeeringState:
+        """Its state, also where a request has expired and that is not written yet."""
+        if self.state is PeeringState.PENDING_ACCEPTANCE and self.expires_at <= at:
+            return PeeringState.EXPIRED
+        return self.state

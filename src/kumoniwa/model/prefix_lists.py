@@ -1,6 +1,23 @@
-"""Managed prefix lists."""
+"""Managed prefix lists: an account's own, and those that AWS provides in each region."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from hashlib import blake2b
 
 from kumoniwa.values import dataclass
+
+AWS = "AWS"
+"""The owner of the lists that AWS provides."""
+_SERVICES = ("dynamodb", "s3")
+
+
+class PrefixListState(StrEnum):
+    """What was done last. Nothing of it takes time here, so that no list is ever in progress."""
+
+    CREATED = "create-complete"
+    MODIFIED = "modify-complete"
+    RESTORED = "restore-complete"
+    NOT_DELETED = "delete-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +29,8 @@ class PrefixList:
     ipv6: bool
     most_entries: int
     version: int
+    state: PrefixListState = PrefixListState.CREATED
+    state_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +42,13 @@ class PrefixListEntry:
     description: str | None
     since: int
     until: int | None = None
+
+
+def provided(region: str) -> Sequence[PrefixList]:
+    """The lists that AWS provides in a region. They have no entries: there are no such services here."""
+    names = [f"com.amazonaws.{region}.{service}" for service in _SERVICES]
+    return [PrefixList(_provided_id(name), AWS, region, name, ipv6=False, most_entries=0, version=1) for name in names]
+
+
+def _provided_id(name: str) -> str:
+    return f"pl-{blake2b(name.encode(), digest_size=4).hexdigest()}"

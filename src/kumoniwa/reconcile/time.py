@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
+from kumoniwa.model.peerings import PeeringState
 from kumoniwa.store import (
     boots,
     gateways,
@@ -21,6 +22,7 @@ from kumoniwa.store import (
     instances,
     journal,
     network_insights,
+    peerings,
     replace_root,
     tags,
     tokens,
@@ -38,7 +40,10 @@ _HINT = "see the server's log, and how much room the disk of the data folder has
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
 NAT_GATEWAYS_SHOWN = timedelta(hours=1)  # "about an hour": the VPC user guide, "Delete a NAT gateway"
-PEERINGS_SHOWN = timedelta(hours=2)  # as the VPC peering guide has it, for the party that deleted it
+PEERINGS_SHOWN: Mapping[timedelta, Collection[PeeringState]] = {  # as the VPC peering guide has it, "lifecycle"
+    timedelta(hours=2): (PeeringState.FAILED, PeeringState.DELETED),  # to the party that deleted it
+    timedelta(days=2): (PeeringState.REJECTED, PeeringState.EXPIRED),  # to the party that asked for it
+}
 TOKENS_KEPT = timedelta(hours=24)
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
@@ -53,7 +58,7 @@ BATCH = 200  # rows that one transaction forgets, with what belongs to them: oth
 BATCHES = 50  # of each table in one round
 
 Forget = Callable[..., int]
-"""Forgets at most `at_most` of what is old, and gives how many that were."""
+"""Forgets at most `at_most` of what is old, or lets it end, and gives how many that were."""
 OnGone = Callable[[Collection[str]], None]
 
 
@@ -138,6 +143,8 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
         partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
+        partial(peerings.expire, now=now),
+        *(partial(peerings.forget, before=now - shown, states=states) for shown, states in PEERINGS_SHOWN.items()),
         partial(network_insights.forget_analyses, before=now - ANALYSES_KEPT),
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),

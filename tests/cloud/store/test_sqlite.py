@@ -52,6 +52,77 @@ async def test_one_failing_write_leaves_those_that_share_its_commit_whole(databa
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 20
 
 
+async def test_writes_that_nobody_waits_for_give_way_and_are_done(database: SqliteDatabase) -> None:
+    done: list[str] = []
+    begun, held = threading.Event(), threading.Event()
+
+    def do(_: Connection, name: str) -> None:
+        done.append(name)
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        held.wait(10)
+
+    first = asyncio.ensure_future(database.write(hold))
+    await asyncio.to_thread(begun.wait, 10)
+    asked = [
+        asyncio.ensure_future(database.write(partial(do, name=name), patient=name.startswith("patient")))
+        for name in ("patient 1", "one", "patient 2", "two")
+    ]
+    await let_others_run()
+    held.set()
+    await asyncio.gather(first, *asked)
+    assert done == ["one", "two", "patient 1", "patient 2"]
+
+
+async def test_what_gives_way_has_its_turn_among_many(database: SqliteDatabase) -> None:
+    """However many others come: it is put off some times, and no more."""
+    before: list[int] = []
+    patient = False
+    others = 0
+
+    def count(_: Connection) -> None:
+        nonlocal others
+        others += 1
+
+    async def call() -> None:
+        while not patient:
+            await database.write(count)
+
+    callers = [asyncio.ensure_future(call()) for _ in range(4)]
+    await turns_until(lambda: others > 0)
+    async with asyncio.timeout(10):
+        await database.write(lambda _: before.append(others), patient=True)
+    patient = True
+    await asyncio.gather(*callers)
+    assert len(before) == 1
+
+
+async def test_what_gave_way_is_done_before_the_database_is_closed(tmp_path: Path) -> None:
+    engine = make_engine(tmp_path / "closed.db")
+    metadata.create_all(engine)
+    closing_one = SqliteDatabase(engine)
+    begun, held = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        held.wait(10)
+
+    first = asyncio.ensure_future(closing_one.write(hold))
+    await asyncio.to_thread(begun.wait, 10)
+    done: list[int] = []
+
+    def do(_: Connection, number: int) -> None:
+        done.append(number)
+
+    asked = [asyncio.ensure_future(closing_one.write(partial(do, number=n), patient=bool(n % 3))) for n in range(1000)]
+    await let_others_run()
+    closed = asyncio.ensure_future(closing_one.close())
+    held.set()
+    await asyncio.gather(first, *asked, closed)
+    assert sorted(done) == list(range(1000))
+
+
 async def _waiting_together(database: SqliteDatabase, works: Sequence[Work[None]]) -> list["asyncio.Task[None]"]:
     """Writes that are asked for while another one goes on: they share the next commit."""
     begun, held = threading.Event(), threading.Event()

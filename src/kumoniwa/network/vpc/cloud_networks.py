@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.network.vpc import names, nft, routes, settings
 from kumoniwa.network.vpc.gather import PLANNED_FROM, NoSuchVpc, gather
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 _METADATA_PORT = 80
 _METADATA_BACKLOG = 128  # connections of all guests of a network that wait for a server
 _AGAIN_AFTER = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, then always as the last one
+_FAILURES = (NetworkFailed, OSError, SQLAlchemyError)
+"""After which it may be had later: the host, its disk or the database does not let us now."""
 
 
 class Metadata(Protocol):
@@ -58,6 +61,7 @@ class CloudNetworks:
         self._networks: dict[str, HostNetwork] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._stirred = asyncio.Event()
+        self._tried_again: set[str] = set()
         self._heard: Heard | None = None
         self._carried: dict[str, Plan] = {}
         """What the host carries of each, as far as that is known: from our last words to its keeper on."""
@@ -104,13 +108,10 @@ class CloudNetworks:
         try:
             await self.ensure(vpc_id)
         except NoSuchVpc:
-            network = self._networks.pop(vpc_id)
-            self._carried.pop(vpc_id, None)
-            await network.ensure_gone()
-            await self._metadata.close_network(vpc_id)
-        except NetworkFailed as failure:
+            await self._forget(vpc_id)
+        except _FAILURES as failure:
             log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
-            self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+            self._try_again(vpc_id)
 
     async def ensure_ports(self, vpc_id: str, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
         """See `HostNetwork.ensure_ports`."""
@@ -198,7 +199,13 @@ class CloudNetworks:
 
     def _lost(self, vpc_id: str) -> None:
         self._carried.pop(vpc_id, None)
-        self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+        self._try_again(vpc_id)
+
+    def _try_again(self, vpc_id: str) -> None:
+        if vpc_id not in self._tried_again:
+            self._tried_again.add(vpc_id)
+            trying = self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
+            trying.add_done_callback(lambda _: self._tried_again.discard(vpc_id))
 
     async def _ensure_again(self, vpc_id: str) -> None:
         """Ensure it until it is there."""
@@ -206,12 +213,18 @@ class CloudNetworks:
         while True:
             await asyncio.sleep(next(waits, _AGAIN_AFTER[-1]))
             try:
-                await self.ensure(vpc_id)
-                return
+                return await self.ensure(vpc_id)
             except NoSuchVpc:
-                return
-            except NetworkFailed as failure:
+                return await self._forget(vpc_id)
+            except _FAILURES as failure:
                 log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+
+    async def _forget(self, vpc_id: str) -> None:
+        """The VPC is deleted: nothing is left of its network."""
+        if (network := self._networks.pop(vpc_id, None)) is not None:
+            self._carried.pop(vpc_id, None)
+            await network.ensure_gone()
+            await self._metadata.close_network(vpc_id)
 
 
 def _as_it_is(plan: Plan, there: Devices) -> Plan:

@@ -26,6 +26,8 @@ TABLES = ("inet vpc", "arp vpc")
 """Of the namespace: nothing else is changed in it."""
 MOST_FLOWS = 10_000
 """Flows of one interface that are tracked at a time: the kernel's table is shared by all of a VPC."""
+MOST_OUTWARD_FLOWS = 1000
+"""Flows of one interface to the internet that are tracked at a time: the way out has 4,096 files for all of a VPC."""
 MOST_METADATA_FLOWS = 1000
 """Connections of one interface to the metadata service that are tracked at a time: for two minutes after they end."""
 MOST_ASKED = 1024
@@ -133,11 +135,12 @@ def _forwarding(host: IPv4Address) -> dict[str, tuple[str, str]]:
         ),
         "opening": (
             "",
-            """
+            f"""
             ct state invalid drop
             ip daddr @not-internet drop
             iifname . ip saddr != @addresses drop
             rt classid 0 ip saddr != @public drop
+            add @outward-flows {{ iifname ct count over {MOST_OUTWARD_FLOWS} }} drop
             accept
             """,
         ),
@@ -247,6 +250,7 @@ _SETS: tuple[tuple[str, Set], ...] = (
     ("outside", Set("ipv4_addr : ipv4_addr")),  # the other way
     ("public", Set("ipv4_addr")),  # private addresses that have a public one
     ("flows", Set("ifname", "size 65535; flags dynamic;")),
+    ("outward-flows", Set("ifname", "size 65535; flags dynamic;")),
     ("metadata-flows", Set("ifname", "size 65535; flags dynamic;")),
     ("asking", Set("ifname", "size 65535; flags dynamic,timeout; timeout 1m;")),
 )

@@ -269,6 +269,8 @@ CREATE INDEX ix_peerings_accepter_vpc_id ON peerings (accepter_vpc_id);
 
 CREATE INDEX ix_peerings_ended_at ON peerings (ended_at);
 
+CREATE INDEX ix_peerings_expires_at ON peerings (expires_at);
+
 CREATE INDEX ix_peerings_requester_vpc_id ON peerings (requester_vpc_id);
 
 CREATE INDEX peerings_accepter ON peerings (accepter_account, accepter_region);
@@ -289,6 +291,8 @@ CREATE TABLE prefix_lists (
 	ipv6 BOOLEAN NOT NULL,
 	most_entries INTEGER NOT NULL,
 	version INTEGER NOT NULL,
+	state VARCHAR DEFAULT 'create-complete' NOT NULL,
+	state_message TEXT,
 	PRIMARY KEY (id)
 );
 
@@ -701,6 +705,8 @@ CREATE TABLE routes (
 	FOREIGN KEY(route_table_id) REFERENCES route_tables (id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_routes_destination ON routes (destination);
+
 CREATE INDEX ix_routes_target_id ON routes (target_id);
 
 CREATE TABLE security_group_rules (
@@ -722,6 +728,8 @@ CREATE TABLE security_group_rules (
 );
 
 CREATE INDEX ix_security_group_rules_group_id ON security_group_rules (group_id);
+
+CREATE INDEX ix_security_group_rules_prefix_list_id ON security_group_rules (prefix_list_id);
 
 CREATE INDEX ix_security_group_rules_source_group_id ON security_group_rules (source_group_id);
 

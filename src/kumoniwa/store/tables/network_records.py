@@ -3,6 +3,7 @@
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Text, false
 
 from kumoniwa.model.peerings import PeeringState
+from kumoniwa.model.prefix_lists import PrefixListState
 from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 dhcp_options = table(
@@ -24,7 +25,7 @@ peerings = table(
     Column("state", Word(PeeringState), nullable=False),
     Column("message", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
     Column("ended_at", Moment, index=True),
     Column("requester_resolves", Boolean, nullable=False, server_default=false()),
     Column("accepter_resolves", Boolean, nullable=False, server_default=false()),
@@ -40,6 +41,8 @@ prefix_lists = table(
     Column("ipv6", Boolean, nullable=False),
     Column("most_entries", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("state", Word(PrefixListState), nullable=False, server_default=PrefixListState.CREATED),
+    Column("state_message", Text),
     Index("prefix_lists_scope", "account", "region"),
 )
 

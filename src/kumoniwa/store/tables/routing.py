@@ -29,7 +29,7 @@ route_table_associations = table(
 routes = table(
     "routes",
     Column("route_table_id", ForeignKey("route_tables.id", ondelete="CASCADE"), primary_key=True),
-    Column("destination", String, primary_key=True),
+    Column("destination", String, primary_key=True, index=True),
     Column("target", Word(RouteTarget), nullable=False),
     Column("target_id", String, nullable=False, index=True),
 )

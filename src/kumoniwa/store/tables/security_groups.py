@@ -34,7 +34,7 @@ security_group_rules = table(
     Column("to_port", Integer, nullable=False),
     Column("cidr_ipv4", String),
     Column("cidr_ipv6", String),
-    Column("prefix_list_id", String),
+    Column("prefix_list_id", String, index=True),
     Column("source_group_id", String, index=True),
     Column("description", String),
     Index("security_group_rules_order", "account", "region", "id"),  # as they are listed

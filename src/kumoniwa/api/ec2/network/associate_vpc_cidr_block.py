@@ -16,6 +16,7 @@ from kumoniwa.api.ec2.network.cidr_blocks import (
     ipv4_block,
 )
 from kumoniwa.api.ec2.network.create_vpc import IPV6_IS_RECORDED, POOLS_NOT_BUILT, add_ipv6, check_border_group
+from kumoniwa.api.ec2.network.peering_states import check_block_of_peered
 from kumoniwa.api.ec2.network.vpc_output import DescribedVpc, block_output, is_ipv6, with_blocks
 from kumoniwa.api.not_built import refuse
 from kumoniwa.api.registry import Depth, action
@@ -43,7 +44,7 @@ async def associate_vpc_cidr_block(cloud: Cloud, call: Call, parameters: Paramet
 
     def associate(connection: Connection) -> Answer:
         one = with_blocks(connection, named(connection, call.scope, VPC, parameters["VpcId"]))
-        new = _add_ipv6(connection, one) if block is None else _add_ipv4(connection, one, block)
+        new = _add_ipv6(connection, one) if block is None else _add_ipv4(connection, call, one, block)
         return _answer(new, _ASSOCIATING)
 
     return await cloud.change(call, associate)
@@ -69,7 +70,7 @@ async def disassociate_vpc_cidr_block(cloud: Cloud, call: Call, parameters: Para
     return await cloud.change(call, disassociate)
 
 
-def _add_ipv4(connection: Connection, one: DescribedVpc, block: IPv4Network) -> VpcBlock:
+def _add_ipv4(connection: Connection, call: Call, one: DescribedVpc, block: IPv4Network) -> VpcBlock:
     vpc = one.vpc
     if len(one.ipv4) >= MOST_IPV4_BLOCKS:
         raise _too_many(one, MOST_IPV4_BLOCKS)
@@ -78,6 +79,7 @@ def _add_ipv4(connection: Connection, one: DescribedVpc, block: IPv4Network) -> 
     for route in route_tables.routes_of(connection, tables):
         if "." in route.destination and IPv4Network(route.destination).subnet_of(block):
             raise conflict(block)
+    check_block_of_peered(connection, call, vpc, block)
     new = VpcBlock(new_id("vpc-cidr-assoc"), vpc.account, vpc.region, vpc.id, str(block))
     vpcs.add_block(connection, new)
     return new

@@ -10,7 +10,7 @@ from kumoniwa.api.ec2.kinds import SECURITY_GROUP, VPC
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.default_vpc import default_vpc
 from kumoniwa.api.ec2.network.group_arns import group_arn
-from kumoniwa.api.ec2.network.new_vpc import all_out
+from kumoniwa.api.ec2.network.new_vpc import first_rules
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
@@ -43,7 +43,7 @@ async def create_security_group(cloud: Cloud, call: Call, parameters: Parameters
             name=name,
             description=description,
         )
-        security_groups.add(connection, group, all_out(group))
+        security_groups.add(connection, group, *first_rules(connection, group))
         write(connection, call, group.id, SECURITY_GROUP.resource_type, tags)
         return {"GroupId": group.id, "Tags": tag_set(tags), "SecurityGroupArn": group_arn(group)}
 

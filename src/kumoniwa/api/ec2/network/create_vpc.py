@@ -15,7 +15,7 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.vpcs import Vpc, VpcBlock
-from kumoniwa.store import network_acls, vpcs
+from kumoniwa.store import vpcs
 
 POOLS_NOT_BUILT = (
     NotBuiltParameter("Ipv6Pool", "address pools of one's own"),
@@ -75,10 +75,10 @@ def unsupported_tenancy(tenancy: str) -> Ec2Error:
 
 
 def add_ipv6(connection: Connection, vpc: Vpc) -> VpcBlock:
-    """Write a new IPv6 block of a VPC. Its default network ACL, if it is as it was made, admits IPv6 from then on."""
+    """Write a new IPv6 block of a VPC, whose default network ACL and group know of IPv6 from then on."""
     block = VpcBlock(new_id("vpc-cidr-assoc"), vpc.account, vpc.region, vpc.id, str(provided_ipv6()))
     vpcs.add_block(connection, block)
-    admit_ipv6(connection, network_acls.default_of(connection, vpc.id))
+    admit_ipv6(connection, vpc)
     return block
 
 

@@ -8,6 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.peering_states import delete_those_of
 from kumoniwa.api.registry import action
 from kumoniwa.errors import has_dependencies
 from kumoniwa.model.vpcs import Vpc
@@ -17,12 +18,13 @@ from kumoniwa.store import tags as tag_rows
 
 @action("DeleteVpc")
 async def delete_vpc(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Delete a VPC that nothing is in but what was made with it, which goes too."""
+    """Delete a VPC that nothing is in but what was made with it, which goes too. Its peering connections end."""
 
     def delete(connection: Connection) -> Answer:
         vpc = named(connection, call.scope, VPC, parameters["VpcId"])
         if _is_in_use(connection, vpc):
             raise has_dependencies("vpc", vpc.id)
+        delete_those_of(connection, call, vpc)
         _remove_its_own(connection, vpc)
         vpcs.remove(connection, vpc.id)
         tag_rows.remove_all(connection, vpc.id)

@@ -40,16 +40,39 @@ def add_with_its_own(
         connection, RouteTableAssociation(id=new_id("rtbassoc"), **whose, route_table_id=table.id, main=True)
     )
     acl = NetworkAcl(id=new_id("acl"), **whose, is_default=True)
-    network_acls.add(connection, acl, *(_admit_all(acl, egress=egress) for egress in (False, True)))
+    network_acls.add(
+        connection, acl, *(_admit_all(acl, egress=egress, cidr_ipv4=EVERYWHERE) for egress in (False, True))
+    )
     group = SecurityGroup(
         id=new_id("sg"), **whose, name=security_groups.DEFAULT_NAME, description="default VPC security group"
     )
-    security_groups.add(connection, group, _from_itself(group), all_out(group))
+    security_groups.add(connection, group, _from_itself(group), _all_out(group, cidr_ipv4=EVERYWHERE))
     return VpcsOwn(table, acl, group)
 
 
-def all_out(group: SecurityGroup) -> SecurityGroupRule:
-    """The rule that every new group has: its members may reach everything."""
+def first_rules(connection: Connection, group: SecurityGroup) -> list[SecurityGroupRule]:
+    """The rules that every new group has: its members may reach everything, by IPv6 too where their VPC has it."""
+    has_ipv6 = any(":" in block.cidr for block in vpcs.blocks_of(connection, group.vpc_id))
+    by_ipv4 = _all_out(group, cidr_ipv4=EVERYWHERE)
+    return [by_ipv4, _all_out(group, cidr_ipv6=EVERYWHERE_IPV6)] if has_ipv6 else [by_ipv4]
+
+
+def admit_ipv6(connection: Connection, vpc: Vpc) -> None:
+    """Let a VPC's default network ACL and its default group's members send and receive by IPv6 too, each if it is as
+    it was made."""
+    acl = network_acls.default_of(connection, vpc.id)
+    if network_acls.entries_of(connection, [acl.id]) == _first_entries(acl):
+        for egress in (False, True):
+            entry = _admit_all(acl, egress=egress, number=_FIRST_ENTRY + 1, cidr_ipv6=EVERYWHERE_IPV6)
+            network_acls.add_entry(connection, entry)
+    group = security_groups.named(connection, vpc.id, security_groups.DEFAULT_NAME)
+    assert group is not None, "every VPC has one"
+    rules = security_groups.rules_of(connection, [group.id], egress=True)
+    if [(rule.protocol, rule.cidr_ipv4) for rule in rules] == [(ALL_PROTOCOLS, EVERYWHERE)]:
+        security_groups.add_rules(connection, _all_out(group, cidr_ipv6=EVERYWHERE_IPV6))
+
+
+def _all_out(group: SecurityGroup, *, cidr_ipv4: str | None = None, cidr_ipv6: str | None = None) -> SecurityGroupRule:
     return SecurityGroupRule(
         id=new_id("sgr"),
         group_id=group.id,
@@ -59,7 +82,8 @@ def all_out(group: SecurityGroup) -> SecurityGroupRule:
         protocol=ALL_PROTOCOLS,
         from_port=NO_PORT,
         to_port=NO_PORT,
-        cidr_ipv4=EVERYWHERE,
+        cidr_ipv4=cidr_ipv4,
+        cidr_ipv6=cidr_ipv6,
     )
 
 
@@ -78,14 +102,17 @@ def _from_itself(group: SecurityGroup) -> SecurityGroupRule:
     )
 
 
-def _admit_all(acl: NetworkAcl, *, egress: bool) -> AclEntry:
-    return AclEntry(acl.id, egress, _FIRST_ENTRY, ALL_PROTOCOLS, allow=True, cidr_ipv4=EVERYWHERE)
+def _first_entries(acl: NetworkAcl) -> list[AclEntry]:
+    """What a default network ACL is made with, in the order of its entries."""
+    return [_admit_all(acl, egress=egress, cidr_ipv4=EVERYWHERE) for egress in (False, True)]
 
 
-def admit_ipv6(connection: Connection, acl: NetworkAcl) -> None:
-    """Let a default network ACL that is as it was made admit all IPv6 traffic too."""
-    made_with = [_admit_all(acl, egress=egress) for egress in (False, True)]
-    if network_acls.entries_of(connection, [acl.id]) == made_with:
-        for egress in (False, True):
-            entry = AclEntry(acl.id, egress, _FIRST_ENTRY + 1, ALL_PROTOCOLS, allow=True, cidr_ipv6=EVERYWHERE_IPV6)
-            network_acls.add_entry(connection, entry)
+def _admit_all(
+    acl: NetworkAcl,
+    *,
+    egress: bool,
+    number: int = _FIRST_ENTRY,
+    cidr_ipv4: str | None = None,
+    cidr_ipv6: str | None = None,
+) -> AclEntry:
+    return AclEntry(acl.id, egress, number, ALL_PROTOCOLS, allow=True, cidr_ipv4=cidr_ipv4, cidr_ipv6=cidr_ipv6)

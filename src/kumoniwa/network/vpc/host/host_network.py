@@ -339,7 +339,7 @@ class HostNetwork:
                 files.append(file)
             pid = run.start_detached(argv, cwd=self._folder, output=output, pass_fds=files)
             connected = sockets.connect(self._folder / _SOCKET)
-        log.info("network kept", network=self.key, pid=pid, again=self._file >= 0)
+        log.debug("network kept", network=self.key, pid=pid, again=self._file >= 0)
         ended = os.pidfd_open(pid)
         asyncio.get_running_loop().add_reader(ended, self._reap, ended, pid)
         try:

@@ -12,6 +12,8 @@ from pathlib import Path
 from kumoniwa.network.vpc.host.namespaces import end_with_parent
 
 _AGAIN_AFTER = 1.0  # seconds from a program's start to its next one, at least
+_AGAIN_AFTER_MOST = 30.0  # seconds, where it ends again and again
+_RAN = 10.0  # seconds; a program that ended sooner did not get on
 _TERMINATED_WITHIN = 5.0
 MOST_FILES = 4096
 """Open files of a program: a guest opens one for each connection that it makes, with up to 256 KiB of memory each."""
@@ -31,6 +33,7 @@ class _Program:
     name: str
     argv: Sequence[str]
     starts: int = 0
+    again_after: float = _AGAIN_AFTER
     started_at: float = 0.0
     process: subprocess.Popen[bytes] | None = None
     ended: int = -1
@@ -105,10 +108,10 @@ class Programs:
     def _wait(self, program: _Program) -> float | None:
         if program.process is not None:
             return None
-        wait = program.started_at + _AGAIN_AFTER - time.monotonic()
+        wait = program.started_at + program.again_after - time.monotonic()
         if wait <= 0:
             self._start(program)
-            return None if program.process is not None else _AGAIN_AFTER
+            return None if program.process is not None else program.again_after
         return wait
 
     def _start(self, program: _Program) -> None:
@@ -126,6 +129,7 @@ class Programs:
                 preexec_fn=_begin,  # safe: this process has one thread
             )
         except OSError as failure:
+            program.again_after = min(2 * program.again_after, _AGAIN_AFTER_MOST)
             for one in (ready, exit):
                 os.close(one)
             self._tell({"event": "ended", "program": program.name, "starts": program.starts, "why": str(failure)})
@@ -154,6 +158,8 @@ class Programs:
         if program.process is None:
             return
         status = program.process.wait()
+        ran = time.monotonic() - program.started_at > _RAN
+        program.again_after = _AGAIN_AFTER if ran else min(2 * program.again_after, _AGAIN_AFTER_MOST)
         self._close(program)
         program.process = None
         why = f"status {status}"
@@ -180,4 +186,5 @@ def _begin() -> None:
     """In the program's process, before it is the program."""
     end_with_parent(signal.SIGKILL)
     os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it has another use for it: what it is to read, it reads then
     resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))

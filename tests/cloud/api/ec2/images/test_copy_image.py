@@ -1,11 +1,10 @@
 """CopyImage: the same contents in another region, or once more in this one."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from asgi import Caller, Refused
+from asgi import Refused
 from stack import Stack
 
 from kumoniwa.store import layers
@@ -27,13 +26,6 @@ async def _image(stack: Stack, **parameters: Any) -> dict[str, Any]:
 async def _told(stack: Stack, image_id: str) -> dict[str, Any]:
     image: dict[str, Any] = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
     return image
-
-
-def _in(stack: Stack, region: str) -> Stack:
-    """The same cloud, called in another region."""
-    running = stack.running
-    caller = Caller(running.gateway, running.key["access_key_id"], running.key["secret_access_key"], region)
-    return replace(stack, caller=caller)
 
 
 async def test_a_copy_holds_what_its_source_holds(stack: Stack) -> None:
@@ -68,7 +60,7 @@ async def test_a_copy_holds_what_its_source_holds(stack: Stack) -> None:
 
 async def test_a_copy_is_in_the_region_that_asks(stack: Stack) -> None:
     source = await _image(stack)
-    there = _in(stack, "eu-west-1")
+    there = stack.in_region("eu-west-1")
     asked = await there.call("CopyImage", SourceRegion="us-east-1", SourceImageId=source["ImageId"], Name="golden")
     await stack.idle()
     copy = await _told(there, asked["ImageId"])

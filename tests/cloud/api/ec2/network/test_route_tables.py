@@ -303,3 +303,17 @@ async def test_a_route_to_an_instance_follows_its_guest(stack: Stack) -> None:
     gone = await state()
     assert (gone["State"], gone["NetworkInterfaceId"]) == ("blackhole", interface)
     assert "InstanceId" not in gone
+
+
+async def test_a_client_token_makes_one_table(stack: Stack) -> None:
+    vpc_id = (await stack.call("CreateVpc", CidrBlock="10.0.0.0/16"))["Vpc"]["VpcId"]
+    made = await stack.call("CreateRouteTable", VpcId=vpc_id, ClientToken="moss")
+    assert made["ClientToken"] == "moss"
+    assert await stack.call("CreateRouteTable", VpcId=vpc_id, ClientToken="moss") == made
+    for action in ("CreateNetworkAcl", "CreateEgressOnlyInternetGateway"):
+        first = await stack.call(action, VpcId=vpc_id, ClientToken="stone")
+        assert first["ClientToken"] == "stone"
+        assert await stack.call(action, VpcId=vpc_id, ClientToken="stone") == first
+    filters = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    assert len((await stack.call("DescribeRouteTables", Filters=filters))["RouteTables"]) == 2
+    assert len((await stack.call("DescribeNetworkAcls", Filters=filters))["NetworkAcls"]) == 2

@@ -225,6 +225,20 @@ async def test_an_ipv6_block_is_stored_and_shown(cloud: BareCloud) -> None:
     assert answer["Ipv6CidrBlockAssociation"]["Ipv6CidrBlockState"] == {"State": "associating"}
 
 
+async def test_groups_of_a_vpc_with_ipv6_reach_everything_by_it(cloud: BareCloud) -> None:
+    vpc_id = await make_vpc(cloud)
+    before = (await cloud.ask("CreateSecurityGroup", GroupName="a", Description="d", VpcId=vpc_id))["GroupId"]
+    await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
+    after = (await cloud.ask("CreateSecurityGroup", GroupName="b", Description="d", VpcId=vpc_id))["GroupId"]
+    groups = await found(cloud, "DescribeSecurityGroups", "SecurityGroups", vpc_id=vpc_id)
+    by_ipv6 = {one["GroupName"]: [each["Ipv6Ranges"] for each in one["IpPermissionsEgress"]] for one in groups}
+    everywhere = [[{"CidrIpv6": "::/0"}]]
+    assert by_ipv6 == {"default": everywhere, "a": [[]], "b": everywhere}, (before, after)
+    made = await make_vpc(cloud, AmazonProvidedIpv6CidrBlock=True)
+    (default,) = await found(cloud, "DescribeSecurityGroups", "SecurityGroups", vpc_id=made)
+    assert default["IpPermissionsEgress"][0]["Ipv6Ranges"] == everywhere[0]
+
+
 async def test_a_deleted_default_vpc_stays_away_until_it_is_asked_for(cloud: BareCloud) -> None:
     await delete_default_vpc(cloud)
     assert (await cloud.ask("DescribeVpcs"))["Vpcs"] == []

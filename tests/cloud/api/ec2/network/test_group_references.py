@@ -1,20 +1,13 @@
 """Rules that name groups of peered VPCs: while the connection is active, and stale afterwards; groups for a VPC."""
 
-from functools import partial
 from typing import Any
 
 import pytest
 from asgi import Refused
-from sqlalchemy import Connection, update
 from stack import Stack
-
-from kumoniwa.model.peerings import Peering, PeeringState
-from kumoniwa.store import tables, vpc_plans
-from kumoniwa.store.rows import insert
 
 pytestmark = pytest.mark.anyio
 
-_PEERING = "pcx-0123456789abcdef0"
 _WEB = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 
 
@@ -30,31 +23,12 @@ async def _group(stack: Stack, vpc_id: str, name: str = "web") -> str:
     return group_id
 
 
-def _peer(connection: Connection, *, requester: str, accepter: str, stack: Stack) -> None:
-    """A connection between two VPCs of one account."""
-    (vpc,) = vpc_plans.with_ids(connection, [requester])
-    insert(
-        connection,
-        tables.peerings,
-        Peering(
-            id=_PEERING,
-            account=vpc.account,
-            region=vpc.region,
-            requester_vpc_id=requester,
-            accepter_account=vpc.account,
-            accepter_region=vpc.region,
-            accepter_vpc_id=accepter,
-            state=PeeringState.ACTIVE,
-            message="Active",
-            created_at=stack.clock.now(),
-            expires_at=stack.clock.now(),
-        ),
-    )
-
-
-async def _end(stack: Stack) -> None:
-    ended = update(tables.peerings).values(state=PeeringState.DELETED, ended_at=stack.clock.now())
-    await stack.running.cloud.world.database.write(lambda connection: connection.execute(ended))
+async def _peer(stack: Stack, requester: str, accepter: str) -> str:
+    """A connection between two VPCs of one account, which is active."""
+    made = await stack.call("CreateVpcPeeringConnection", VpcId=requester, PeerVpcId=accepter)
+    peering_id: str = made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    await stack.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peering_id)
+    return peering_id
 
 
 async def _authorize(stack: Stack, group_id: str, source: str, **named: Any) -> dict[str, Any]:
@@ -72,38 +46,36 @@ async def _pair(stack: Stack, group_id: str) -> dict[str, Any]:
     return shown
 
 
-async def _peered(stack: Stack) -> tuple[str, str, str, str]:
-    """Two peered VPCs, and a group of each, of which the first names the second."""
+async def _peered(stack: Stack) -> tuple[str, str, str, str, str]:
+    """Two VPCs, a group of each, and the connection of the VPCs, before which neither could name the other."""
     own, other = await _vpc(stack, "10.0.0.0/16"), await _vpc(stack, "10.1.0.0/16")
     group, source = await _group(stack, own), await _group(stack, other)
     with pytest.raises(Refused) as refusal:
         await _authorize(stack, group, source)
     assert refusal.value.code == "InvalidGroup.NotFound"
     assert refusal.value.message == "You have specified two resources that belong to different networks."
-    peer = partial(_peer, requester=own, accepter=other, stack=stack)
-    await stack.running.cloud.world.database.write(peer)
-    return own, other, group, source
+    return own, other, group, source, await _peer(stack, own, other)
 
 
 async def test_a_group_of_a_peered_vpc_is_named_while_the_connection_is_active(stack: Stack) -> None:
-    own, other, group, source = await _peered(stack)
+    own, other, group, source, peering = await _peered(stack)
     with pytest.raises(Refused, match="different networks"):
         await _authorize(stack, group, source, VpcPeeringConnectionId="pcx-0fedcba9876543210")
-    (rule,) = (await _authorize(stack, group, source, VpcPeeringConnectionId=_PEERING))["SecurityGroupRules"]
-    connection = {"VpcId": other, "VpcPeeringConnectionId": _PEERING, "PeeringStatus": "active"}
+    (rule,) = (await _authorize(stack, group, source, VpcPeeringConnectionId=peering))["SecurityGroupRules"]
+    connection = {"VpcId": other, "VpcPeeringConnectionId": peering, "PeeringStatus": "active"}
     assert rule["ReferencedGroupInfo"].items() >= {"GroupId": source, **connection}.items()
     assert (await _pair(stack, group)).items() >= {"GroupId": source, **connection}.items()
     references = (await stack.call("DescribeSecurityGroupReferences", GroupId=[source, group]))[
         "SecurityGroupReferenceSet"
     ]
-    assert references == [{"GroupId": source, "ReferencingVpcId": own, "VpcPeeringConnectionId": _PEERING}]
+    assert references == [{"GroupId": source, "ReferencingVpcId": own, "VpcPeeringConnectionId": peering}]
     assert (await stack.call("DescribeStaleSecurityGroups", VpcId=own))["StaleSecurityGroupSet"] == []
 
 
 async def test_a_rule_is_stale_after_the_connection_and_is_revoked_all_the_same(stack: Stack) -> None:
-    own, other, group, source = await _peered(stack)
+    own, other, group, source, peering = await _peered(stack)
     await _authorize(stack, group, source)
-    await _end(stack)
+    await stack.call("DeleteVpcPeeringConnection", VpcPeeringConnectionId=peering)
     (stale,) = (await stack.call("DescribeStaleSecurityGroups", VpcId=own))["StaleSecurityGroupSet"]
     assert (stale["GroupId"], stale["GroupName"], stale["VpcId"]) == (group, "web", own)
     assert stale["StaleIpPermissionsEgress"] == []
@@ -119,7 +91,7 @@ async def test_a_rule_is_stale_after_the_connection_and_is_revoked_all_the_same(
 
 
 async def test_a_group_that_only_another_vpc_names_is_deleted_and_leaves_a_stale_rule(stack: Stack) -> None:
-    own, other, group, source = await _peered(stack)
+    own, other, group, source, _ = await _peered(stack)
     await _authorize(stack, group, source)
     beside = await _group(stack, other, "beside")
     await _authorize(stack, beside, source)

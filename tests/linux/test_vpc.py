@@ -10,6 +10,7 @@ from vpc_pair import Pair, obstacle
 from waiting import NotYet, eventually
 
 from kumoniwa.lab.cloud import processes_of
+from kumoniwa.network.host import own_addresses
 
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
@@ -69,12 +70,22 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
     groups = [group["GroupId"] for group in instance["SecurityGroups"]]
     made = pair.cloud.call("CreateNetworkInterface", SubnetId=instance["SubnetId"], Groups=groups)["NetworkInterface"]
     interface_id, mac, address = (made[member] for member in ("NetworkInterfaceId", "MacAddress", "PrivateIpAddress"))
+    # Configured by hand, with a way back of its own: the image's would have two default routes.
+    unmanaged = f"[Match]\\nMACAddress={mac}\\n[Link]\\nUnmanaged=yes\\n"
+    login.run(f"printf '{unmanaged}' | sudo tee /etc/systemd/network/05-further.network; sudo networkctl reload")
     attached = pair.cloud.call(
         "AttachNetworkInterface", NetworkInterfaceId=interface_id, InstanceId=pair.one.id, DeviceIndex=1
     )
     _until(lambda: mac in login.run("ip link"))
     name = login.run(f"ip -o link | awk -F': ' '/{mac}/ {{print $2}}'")
-    login.run(f"sudo ip link set {name} up; sudo dhclient -1 {name} || sudo ip addr add {address}/32 dev {name}")
+    router = login.run("ip -o route show default | awk '{print $3}'")
+    configure = (
+        f"ip link set {name} up",
+        f"ip addr add {address}/32 dev {name}",
+        f"ip route add default via {router} dev {name} onlink table 7",
+        f"ip rule add from {address} lookup 7",
+    )
+    login.run(" && ".join(f"sudo {command}" for command in configure))
     assert pair.other.reaches(address, 22)
     listed = login.run(_metadata("network/interfaces/macs/")).split()
     assert sorted(listed) == sorted(f"{one}/" for one in (mac, instance["NetworkInterfaces"][0]["MacAddress"]))
@@ -89,7 +100,8 @@ def test_a_guest_reaches_nothing_of_the_host(pair: Pair) -> None:
     """The cloud's own door answers on the host's loopback address; what else listens there is reached no more."""
     port = pair.cloud.access.endpoint.rpartition(":")[2]
     login = pair.one.login
-    for address in ("100.64.0.2", "100.64.0.100", "172.31.0.1", "172.31.0.2", "169.254.169.254", "192.0.2.2"):
+    inside = ("100.64.0.2", "100.64.0.100", "172.31.0.1", "172.31.0.2", "169.254.169.254")
+    for address in (*inside, *map(str, own_addresses())):
         asked = f"timeout 2 bash -c 'exec 3<>/dev/tcp/{address}/{port}' 2>/dev/null; echo $?"
         assert login.run(asked) != "0", address
     spoofed = f"sudo ip addr add {pair.other.private}/32 dev lo; curl -sS -m 3 --interface {pair.other.private}"

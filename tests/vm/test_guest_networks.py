@@ -9,6 +9,9 @@ import pytest
 from one_network import obstacle
 from real_cloud import RealCloud, end_guests, real_cloud, until
 
+from kumoniwa.network.vpc.host.errors import NetworkRefused
+from kumoniwa.network.vpc.host.host_network import HostNetwork, Texts
+
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 
 SSH = {"IpProtocol": "tcp", "FromPort": 2222, "ToPort": 2222, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -78,6 +81,32 @@ async def _taps(cloud: RealCloud) -> frozenset[str]:
     carried = cloud.running.cloud.world.networks
     [network] = carried._networks._networks.values()  # type: ignore[union-attr]
     return (await network.devices()).taps  # type: ignore[no-any-return]
+
+
+async def test_a_network_that_is_not_as_planned_is_told_of_until_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with real_cloud(tmp_path, network="vpc") as cloud:
+        instance_id = await cloud.launch(await cloud.boot_sector_image())
+        group = (await cloud.instance(instance_id))["SecurityGroups"][0]["GroupId"]
+
+        async def refuse(network: HostNetwork, texts: Texts) -> None:
+            raise NetworkRefused("nft: No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(HostNetwork, "apply", refuse)
+            await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[SSH])
+
+            async def is_told() -> bool | None:
+                known = cloud.running.cloud.world.troubles._known.values()
+                return any(one.reason == "nft: No space left on device." for one in known) or None
+
+            await until(is_told)
+
+        async def is_over() -> bool | None:
+            return not cloud.running.cloud.world.troubles._known or None
+
+        await until(is_over)
 
 
 async def test_two_vpcs_have_a_network_each_and_nothing_is_left_of_one_that_is_deleted(tmp_path: Path) -> None:

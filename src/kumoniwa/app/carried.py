@@ -17,6 +17,7 @@ from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.plan import transit_address
 from kumoniwa.refusal import sentence
 from kumoniwa.store.database import Database
+from kumoniwa.workflows.troubles import Troubles
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,18 @@ class Carried:
         with _as_of_the_driver():
             refused = await self._networks.ensure_ports(port.network, port.name, wanted)
         return {wanted[host_port]: reason for host_port, reason in refused.items() if host_port in wanted}
+
+    def report_to(self, troubles: Troubles) -> None:
+        """Have a person told of networks that are not as they should be."""
+
+        def note(vpc_id: str, why: str | None) -> None:
+            if why is None:
+                troubles.over(_trouble(vpc_id))
+            else:
+                what, hint = f"the network of {vpc_id} is not as planned", "it is tried again; see the server's log"
+                troubles.failed(_trouble(vpc_id), what, why, hint=hint)
+
+        self._networks.on_trouble = note
 
     async def adopt(self) -> None:
         """See `CloudNetworks.adopt`."""
@@ -82,6 +95,10 @@ def _as_of_the_driver() -> Iterator[None]:
         raise DriverError.of(failure) from failure
     except OSError as failure:
         raise DriverError(f"The guest's network cannot be had: {failure}", way_out=AGAIN) from failure
+
+
+def _trouble(vpc_id: str) -> str:
+    return f"network of {vpc_id}"
 
 
 def _host_port(forward: Forward) -> HostPort:

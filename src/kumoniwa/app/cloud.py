@@ -115,6 +115,8 @@ async def running(
             networks = await ending.enter_async_context(carried(config, database, metadata))
             driver.plug_into(networks)
         world = World(config, clock, database, driver, metadata, networks)
+        if networks is not None:
+            networks.report_to(world.troubles)
         engine = Engine(world)
         follower = Follower(world, engine)
         compaction = Compaction(world)

@@ -35,6 +35,20 @@ VERSIONS = (
 _PATH_TAG_KEY = re.compile(r"(?!\.\.?\Z|_index\Z)[A-Za-z0-9+\-=.,_:@]+\Z")  # EC2's rule for tags in metadata
 
 
+Addresses = tuple[tuple[str, str | None], ...]
+"""Private addresses, each with the public one that leads to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceFacts:
+    """What is known of a network interface. Its primary address is the first."""
+
+    interface: NetworkInterface
+    subnet: Subnet
+    groups: tuple[SecurityGroup, ...]
+    addresses: Addresses
+
+
 @dataclass(frozen=True, slots=True)
 class GuestFacts:
     """What is known of an instance. Attachments are in the guest's order; tags are empty where it may not read them."""
@@ -49,6 +63,16 @@ class GuestFacts:
     groups: tuple[SecurityGroup, ...]
     attachments: tuple[Attachment, ...]
     tags: Mapping[str, str]
+    secondary: Addresses = ()
+    """The primary interface's, beside its first."""
+    further: tuple[InterfaceFacts, ...] = ()
+    """The interfaces beside the primary one."""
+
+    @property
+    def interfaces(self) -> tuple[InterfaceFacts, ...]:
+        """All of them, the primary one first."""
+        addresses = ((self.interface.private_ip, self.instance.public_ip), *self.secondary)
+        return (InterfaceFacts(self.interface, self.subnet, self.groups, addresses), *self.further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +130,9 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "local-hostname": hostname,
             "local-ipv4": interface.private_ip,
             "mac": interface.mac,
-            "network": {"interfaces": {"macs": {interface.mac: _interface(facts)}}},
+            "network": {
+                "interfaces": {"macs": {one.interface.mac: _interface(facts, one) for one in facts.interfaces}}
+            },
             "placement": {
                 "availability-zone": instance.zone,
                 "availability-zone-id": facts.subnet.zone_id,
@@ -132,21 +158,22 @@ def _block_devices(facts: GuestFacts) -> _Branch:
     return {"ami": root, **volumes, "root": root}
 
 
-def _interface(facts: GuestFacts) -> _Branch:
-    instance, interface = facts.instance, facts.interface
+def _interface(facts: GuestFacts, one: InterfaceFacts) -> _Branch:
+    interface = one.interface
+    public = {public: private for private, public in one.addresses if public is not None}
     return {
         "device-number": str(interface.device_index),
         "interface-id": interface.id,
-        "ipv4-associations": {instance.public_ip: interface.private_ip} if instance.public_ip else {},
+        "ipv4-associations": public,
         "local-hostname": private_hostname(interface.private_ip, interface.region),
-        "local-ipv4s": interface.private_ip,
+        "local-ipv4s": "\n".join(private for private, _ in one.addresses),
         "mac": interface.mac,
         "owner-id": interface.account,
-        "public-ipv4s": instance.public_ip,
-        "security-group-ids": "\n".join(group.id for group in facts.groups),
-        "security-groups": "\n".join(group.name for group in facts.groups),
+        "public-ipv4s": "\n".join(public) or None,
+        "security-group-ids": "\n".join(group.id for group in one.groups),
+        "security-groups": "\n".join(group.name for group in one.groups),
         "subnet-id": interface.subnet_id,
-        "subnet-ipv4-cidr-block": facts.subnet.cidr,
+        "subnet-ipv4-cidr-block": one.subnet.cidr,
         "vpc-id": interface.vpc_id,
         "vpc-ipv4-cidr-block": facts.vpc.cidr,
         "vpc-ipv4-cidr-blocks": "\n".join([facts.vpc.cidr, *facts.further_blocks]),

@@ -17,6 +17,7 @@ from kumoniwa.store.tables import (
     network_interfaces,
     secondary_addresses,
     security_groups,
+    subnets,
     vpcs,
 )
 from kumoniwa.store.tables import instances as instance_rows
@@ -167,9 +168,24 @@ _AT = Prepared(
 )
 
 
+_AT_SECONDARY = Prepared(
+    select(network_interfaces.c.instance_id)
+    .join(secondary_addresses, secondary_addresses.c.interface_id == network_interfaces.c.id)
+    .join(subnets, subnets.c.id == secondary_addresses.c.subnet_id)
+    .join(vpcs, (subnets.c.account == vpcs.c.account) & (subnets.c.region == vpcs.c.region))
+    .where(
+        vpcs.c.id == bindparam("vpc"),
+        subnets.c.vpc_id == vpcs.c.id,
+        secondary_addresses.c.private_ip == bindparam("address"),
+    )
+)
+
+
 def instance_at(connection: Connection, vpc_id: str, private_ip: str) -> str | None:
-    """The instance that has a network interface of this private address in this VPC."""
+    """The instance that has this private address in this VPC, on whichever of its network interfaces."""
     found: str | None = _AT.scalar(connection, vpc=vpc_id, address=private_ip)
+    if found is None:
+        found = _AT_SECONDARY.scalar(connection, vpc=vpc_id, address=private_ip)
     return found
 
 

@@ -19,6 +19,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.imds import channels
 from kumoniwa.imds.answers import Answer, Request
 from kumoniwa.imds.server import MetadataService
+from kumoniwa.model.network_interfaces import SecondaryAddress
 from kumoniwa.store import instances, network_interfaces
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
@@ -131,3 +132,14 @@ async def test_the_answer_to_a_token_request_travels_no_further_than_the_hop_lim
             length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
             await reader.readexactly(int(length.split(b":")[1]))
     assert seen == [3, 64]
+
+
+async def test_a_guest_is_known_by_its_further_addresses_too_and_reads_of_them(network: Network) -> None:
+    def add(connection: Connection) -> None:
+        further = SecondaryAddress(INTERFACE.id, INTERFACE.subnet_id, _NOBODYS, 1)
+        network_interfaces.add_addresses(connection, further)
+
+    await network.database.write(add)
+    assert (await network.ask(_ID, _NOBODYS)).endswith(f"\r\n\r\n{INSTANCE.id}".encode())
+    asked = _ID.replace("instance-id", f"network/interfaces/macs/{INTERFACE.mac}/local-ipv4s")
+    assert (await network.ask(asked)).endswith(f"\r\n\r\n{_ADDRESS}\n{_NOBODYS}".encode())

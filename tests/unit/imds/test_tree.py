@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from example_guest import FACTS, GROUPS, INSTANCE, KEY_PAIR, USER_DATA, facts
+from example_guest import FACTS, GROUPS, INSTANCE, INTERFACE, KEY_PAIR, USER_DATA, facts
 
-from kumoniwa.imds.tree import Directory, GuestFacts, find, metadata
+from kumoniwa.imds.tree import Directory, GuestFacts, InterfaceFacts, find, metadata
 
 _GOLDEN = Path(__file__).parent / "golden"
 _BARE = replace(facts(public_ip=None, user_data=None, key_name=None, public_key=None), tags={}, attachments=())
@@ -124,3 +124,25 @@ def test_tags_that_are_no_paths_are_left_out() -> None:
 
 def test_groups_are_told_in_their_order() -> None:
     assert read("/latest/meta-data/security-groups") == "\n".join(group.name for group in GROUPS)
+
+
+def test_each_of_several_interfaces_has_its_own_part_with_all_its_addresses() -> None:
+    further = InterfaceFacts(
+        replace(INTERFACE, id="eni-02", mac="02:00:00:00:00:02", private_ip="172.31.12.30", device_index=1),
+        FACTS.subnet,
+        GROUPS[:1],
+        (("172.31.12.30", None), ("172.31.12.31", "127.9.0.2")),
+    )
+    several = replace(FACTS, secondary=(("172.31.12.20", "127.9.0.1"),), further=(further,))
+    macs = "/latest/meta-data/network/interfaces/macs/"
+    assert read(macs, several) == "02:00:00:00:00:01/\n02:00:00:00:00:02/"
+    first, second = f"{macs}02:00:00:00:00:01/", f"{macs}02:00:00:00:00:02/"
+    assert read(f"{first}local-ipv4s", several) == "172.31.12.19\n172.31.12.20"
+    assert read(f"{first}public-ipv4s", several) == f"{INSTANCE.public_ip}\n127.9.0.1"
+    assert read(f"{first}ipv4-associations/127.9.0.1", several) == "172.31.12.20"
+    assert read(f"{second}device-number", several) == "1"
+    assert read(f"{second}interface-id", several) == "eni-02"
+    assert read(f"{second}local-ipv4s", several) == "172.31.12.30\n172.31.12.31"
+    assert read(f"{second}public-ipv4s", several) == "127.9.0.2"
+    assert read(f"{second}ipv4-associations/", several) == "127.9.0.2"
+    assert read(f"{second}security-group-ids", several) == GROUPS[0].id

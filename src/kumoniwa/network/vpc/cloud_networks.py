@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
@@ -24,6 +24,7 @@ from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
 from kumoniwa.network.vpc.host.host_network import Devices, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.plan import METADATA, Plan, transit_address
+from kumoniwa.refusal import happened
 from kumoniwa.store.changes import Changed, Heard
 from kumoniwa.store.database import Database
 from kumoniwa.tasks import Tasks
@@ -60,6 +61,8 @@ class CloudNetworks:
         self._family = Family()
         self._networks: dict[str, HostNetwork] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.on_trouble: Callable[[str, str | None], None] = lambda vpc_id, why: None
+        """Is told of a network that is not as it should be, and why; None: it is, after all."""
         self._stirred = asyncio.Event()
         self._tried_again: set[str] = set()
         self._heard: Heard | None = None
@@ -110,7 +113,7 @@ class CloudNetworks:
         except NoSuchVpc:
             await self._forget(vpc_id)
         except _FAILURES as failure:
-            log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+            self._note(vpc_id, failure)
             self._try_again(vpc_id)
 
     async def ensure_ports(self, vpc_id: str, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
@@ -169,6 +172,7 @@ class CloudNetworks:
         network.stand_for(_stand_ins(plan))
         if network.is_there:
             self._carried[vpc_id] = plan
+            self.on_trouble(vpc_id, None)
         return plan
 
     async def _ensure_devices(self, network: HostNetwork, plan: Plan) -> Devices:
@@ -217,12 +221,17 @@ class CloudNetworks:
             except NoSuchVpc:
                 return await self._forget(vpc_id)
             except _FAILURES as failure:
-                log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+                self._note(vpc_id, failure)
+
+    def _note(self, vpc_id: str, failure: Exception) -> None:
+        log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
+        self.on_trouble(vpc_id, happened(failure))
 
     async def _forget(self, vpc_id: str) -> None:
         """The VPC is deleted: nothing is left of its network."""
         if (network := self._networks.pop(vpc_id, None)) is not None:
             self._carried.pop(vpc_id, None)
+            self.on_trouble(vpc_id, None)
             await network.ensure_gone()
             await self._metadata.close_network(vpc_id)
 

@@ -48,6 +48,9 @@ READS: dict[str, Example] = {
     "GetManagedPrefixListEntries": lambda its: {"PrefixListId": its["prefix list"], "TargetVersion": 1},
     "GetPasswordData": lambda its: {"InstanceId": its["instance"]},
     **{name: lambda _: {} for name in ACTIONS_OF_EC2 if name.startswith("Describe") and not name.endswith("Attribute")},
+    "DescribeSecurityGroupReferences": lambda its: {"GroupId": [its["group"]]},
+    "DescribeStaleSecurityGroups": lambda its: {"VpcId": its["vpc"]},
+    "GetSecurityGroupsForVpc": lambda its: {"VpcId": its["vpc"]},
 }
 
 CHANGES: dict[str, Example] = {
@@ -62,6 +65,14 @@ CHANGES: dict[str, Example] = {
     "CreateNatGateway": lambda its: {"SubnetId": its["default subnet"], "ConnectivityType": "private"},
     "DeleteManagedPrefixList": lambda its: {"PrefixListId": its["unused prefix list"]},
     "DeleteNatGateway": lambda its: {"NatGatewayId": its["nat gateway"]},
+    "CreateFlowLogs": lambda its: {
+        "ResourceType": "VPC",
+        "ResourceIds": [its["vpc"]],
+        "TrafficType": "ALL",
+        "LogDestinationType": "s3",
+        "LogDestination": "arn:aws:s3:::new",
+    },
+    "DeleteFlowLogs": lambda its: {"FlowLogIds": [its["flow log"]]},
     "CreateNetworkInsightsPath": lambda its: {
         "Source": its["instance"],
         "Destination": its["other"],
@@ -272,6 +283,8 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     unchecked = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
     await stack.call("ModifyNetworkInterfaceAttribute", **unchecked)
     network = await _network(stack, instance)
+    to = {"TrafficType": "ALL", "LogDestinationType": "s3", "LogDestination": "arn:aws:s3:::old"}
+    flow_log = await stack.call("CreateFlowLogs", ResourceType="Subnet", ResourceIds=[subnet], **to)
     ends = {"Source": instance, "Destination": other, "Protocol": "tcp"}
     path, unused_path = [
         (await stack.call("CreateNetworkInsightsPath", **ends, ClientToken=token))["NetworkInsightsPath"][
@@ -284,7 +297,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
-        "path": path, "unused path": unused_path,
+        "flow log": flow_log["FlowLogIds"][0], "path": path, "unused path": unused_path,
         "analysis": analysis["NetworkInsightsAnalysis"]["NetworkInsightsAnalysisId"],
         "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
         "spare interface": spare_interface, "interface attachment": interface_attachment["AttachmentId"],

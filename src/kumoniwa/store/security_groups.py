@@ -72,6 +72,18 @@ def rules_of(connection: Connection, group_ids: Collection[str], *, egress: bool
     return _RULES_OF.values(SecurityGroupRule, connection, ids=listed(group_ids), egress=egress)
 
 
+_NAMING = Prepared(
+    select(security_group_rules)
+    .where(among(security_group_rules.c.source_group_id, "ids"))
+    .order_by(security_group_rules.c.id)
+)
+
+
+def rules_naming(connection: Connection, group_ids: Collection[str]) -> list[SecurityGroupRule]:
+    """The rules, of whichever groups, that name these groups as their sources."""
+    return _NAMING.values(SecurityGroupRule, connection, ids=listed(group_ids))
+
+
 def add_rules(connection: Connection, *rules: SecurityGroupRule) -> None:
     insert(connection, security_group_rules, *rules)
 

@@ -12,6 +12,7 @@ from kumoniwa.errors import Ec2Error
 from kumoniwa.ids import is_well_formed
 from kumoniwa.model.dhcp_options import DhcpOptions
 from kumoniwa.model.elastic_ips import ElasticIp
+from kumoniwa.model.flow_logs import FlowLog
 from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGateway
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance
@@ -30,6 +31,7 @@ from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store import (
     dhcp_options,
     elastic_ips,
+    flow_logs,
     gateways,
     images,
     imports,
@@ -345,6 +347,16 @@ INSIGHTS_ANALYSIS = StoredKind[InsightsAnalysis](
     malformed_code="InvalidNetworkInsightsAnalysisId.Malformed",
     in_scope=network_insights.analyses_in,
 )
+FLOW_LOG = StoredKind[FlowLog](
+    prefix="fl",
+    resource_type="vpc-flow-log",
+    column=tables.flow_logs.c.id,
+    missing_code="InvalidFlowLogId.NotFound",
+    missing="These flow log ids in the input list are not found: [TotalCount: 1] {}",
+    several_missing="These flow log ids in the input list are not found: {}",
+    malformed_code="InvalidFlowLogId.Malformed",
+    in_scope=flow_logs.in_scope,
+)
 
 KINDS: dict[str, Kind] = {
     kind.prefix: kind
@@ -372,6 +384,7 @@ KINDS: dict[str, Kind] = {
         REPLACE_ROOT_TASK,
         INSIGHTS_PATH,
         INSIGHTS_ANALYSIS,
+        FLOW_LOG,
     )
 }
 """By the prefix of their ids."""

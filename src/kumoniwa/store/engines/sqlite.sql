@@ -59,6 +59,28 @@ CREATE TABLE facts (
 	PRIMARY KEY (name)
 );
 
+CREATE TABLE flow_logs (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	resource_id VARCHAR NOT NULL,
+	traffic_type VARCHAR NOT NULL,
+	destination_type VARCHAR NOT NULL,
+	format TEXT NOT NULL,
+	aggregation_interval INTEGER NOT NULL,
+	destination VARCHAR,
+	log_group VARCHAR,
+	permission_arn VARCHAR,
+	cross_account_role VARCHAR,
+	options JSON NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX flow_logs_scope ON flow_logs (account, region);
+
+CREATE INDEX ix_flow_logs_resource_id ON flow_logs (resource_id);
+
 CREATE TABLE images (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,

@@ -4,6 +4,7 @@ from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
 from kumoniwa.store.tables.elastic_ips import elastic_ips
+from kumoniwa.store.tables.flow_logs import flow_logs
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
@@ -40,6 +41,7 @@ __all__ = [
     "egress_only_gateways",
     "elastic_ips",
     "facts",
+    "flow_logs",
     "image_devices",
     "images",
     "import_tasks",

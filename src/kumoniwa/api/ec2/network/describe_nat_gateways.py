@@ -77,6 +77,6 @@ _NAT_GATEWAYS = Listing(
 @action("DescribeNatGateways")
 async def describe_nat_gateways(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The NAT gateways of a region; those that were deleted or failed within the last hour too."""
-    if (filters := parameters.get("Filter")) is not None:  # the one listing whose filters have a name of their own
+    if (filters := parameters.get("Filter")) is not None:  # named so in the model, as in DescribeFlowLogs
         parameters = {**parameters, "Filters": filters}
     return await _NAT_GATEWAYS.answer(cloud, call, parameters)

@@ -1,6 +1,6 @@
 """DescribeSecurityGroupRules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -12,8 +12,9 @@ from kumoniwa.api.ec2.network.rule_output import rule_output
 from kumoniwa.api.listing import NOT_PAGED_QUOTED, Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
+from kumoniwa.model.peerings import Peering
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import security_groups
+from kumoniwa.store import peerings, security_groups
 from kumoniwa.values import dataclass
 
 _WILD = frozenset("*?")
@@ -21,16 +22,18 @@ _WILD = frozenset("*?")
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """A rule, and the groups of its scope by id, which it may name as its source."""
+    """A rule, the groups of its scope by id, which it may name as its source, and the connections of their VPCs."""
 
     rule: SecurityGroupRule
     groups: Mapping[str, SecurityGroup]
+    peerings: Sequence[Peering]
 
 
 def _read(connection: Connection, asked: Asked) -> list[_Described]:
     groups = {group.id: group for group in security_groups.in_scope(connection, asked.call.scope)}
     rules = security_groups.rules_in(connection, asked.call.scope)
-    return [_Described(rule, groups) for rule in rules if asked.ids is None or rule.id in asked.ids]
+    found = peerings.in_scope(connection, asked.call.scope)
+    return [_Described(rule, groups, found) for rule in rules if asked.ids is None or rule.id in asked.ids]
 
 
 _RULES = Listing(
@@ -38,7 +41,7 @@ _RULES = Listing(
     kind=SECURITY_GROUP_RULE,
     ids="SecurityGroupRuleIds",
     read=_read,
-    row=lambda one, tags: rule_output(one.rule, one.groups, tags),
+    row=lambda one, tags: rule_output(one.rule, one.groups, tags, one.peerings),
     id_of=lambda one: one.rule.id,
     key=lambda one: one.rule.id,
     filters={

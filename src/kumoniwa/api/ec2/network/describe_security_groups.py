@@ -18,18 +18,21 @@ from kumoniwa.api.filters import Values, present
 from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.errors import NoDefaultVpc
+from kumoniwa.model.peerings import Peering
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import security_groups, vpcs
+from kumoniwa.store import peerings, security_groups, vpcs
 from kumoniwa.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """A group with its rules, and all groups of its scope by id, which rules may name as their sources."""
+    """A group with its rules, all groups of its scope by id, which rules may name as their sources, and the connections
+    of their VPCs."""
 
     group: SecurityGroup
     rules: Sequence[SecurityGroupRule]
     groups: Mapping[str, SecurityGroup]
+    peerings: Sequence[Peering]
 
     def source_of(self, rule: SecurityGroupRule) -> SecurityGroup | None:
         return self.groups.get(rule.source_group_id or "")
@@ -76,7 +79,8 @@ def _read(connection: Connection, asked: Asked) -> list[_Described]:
     rules: dict[str, list[SecurityGroupRule]] = {}
     for rule in security_groups.rules_in(connection, asked.call.scope):
         rules.setdefault(rule.group_id, []).append(rule)
-    return [_Described(group, rules.get(group.id, []), every) for group in every.values() if group.id in wanted]
+    found = peerings.in_scope(connection, asked.call.scope)
+    return [_Described(group, rules.get(group.id, []), every, found) for group in every.values() if group.id in wanted]
 
 
 def _with_names(connection: Connection, asked: Asked, every: Mapping[str, SecurityGroup]) -> list[str]:
@@ -101,8 +105,8 @@ def _output(one: _Described, tags: Mapping[str, str]) -> dict[str, Any]:
         "OwnerId": group.account,
         "VpcId": group.vpc_id,
         "SecurityGroupArn": group_arn(group),
-        "IpPermissions": as_permissions([rule for rule in one.rules if not rule.egress], one.groups),
-        "IpPermissionsEgress": as_permissions([rule for rule in one.rules if rule.egress], one.groups),
+        "IpPermissions": as_permissions([rule for rule in one.rules if not rule.egress], one.groups, one.peerings),
+        "IpPermissionsEgress": as_permissions([rule for rule in one.rules if rule.egress], one.groups, one.peerings),
         "Tags": tag_set(tags),
     }
 

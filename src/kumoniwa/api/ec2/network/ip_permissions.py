@@ -11,7 +11,9 @@ from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueE
 from typing import Any
 
 from kumoniwa.api.call import Parameters
+from kumoniwa.api.ec2.network.group_references import pair_output
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.model.peerings import Peering
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.values import dataclass
 
@@ -52,6 +54,7 @@ class GroupPair:
     group_id: str | None
     name: str | None
     owner: str | None
+    peering_id: str | None = None
 
 
 def granted(rule: SecurityGroupRule) -> Grant:
@@ -108,7 +111,9 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
         yield Grant(protocol, first, last, prefix_list_id=entry.get("PrefixListId", "")), checked_description(entry)
     for entry in permission.get("UserIdGroupPairs", ()):
         count += 1
-        pair = GroupPair(entry.get("GroupId"), entry.get("GroupName"), entry.get("UserId"))
+        pair = GroupPair(
+            entry.get("GroupId"), entry.get("GroupName"), entry.get("UserId"), entry.get("VpcPeeringConnectionId")
+        )
         yield pair, checked_description(entry)
     if not count:
         raise MissingParameter(
@@ -196,7 +201,9 @@ def in_words(grant: Grant) -> str:
     return f"peer: {peer}, {what}, ALLOW"
 
 
-def as_permissions(rules: Iterable[SecurityGroupRule], groups: Mapping[str, SecurityGroup]) -> list[dict[str, Any]]:
+def as_permissions(
+    rules: Iterable[SecurityGroupRule], groups: Mapping[str, SecurityGroup], peerings: Sequence[Peering] = ()
+) -> list[dict[str, Any]]:
     """Rules as DescribeSecurityGroups shows them: by protocol and ports, the sources of each together."""
     shown: dict[tuple[str, int, int], dict[str, Any]] = {}
     for rule in rules:
@@ -209,9 +216,7 @@ def as_permissions(rules: Iterable[SecurityGroupRule], groups: Mapping[str, Secu
         elif rule.prefix_list_id is not None:
             permission["PrefixListIds"].append({"PrefixListId": rule.prefix_list_id, **said})
         elif rule.source_group_id is not None:
-            source = groups.get(rule.source_group_id)
-            pair = {"UserId": source.account if source else rule.account, "GroupId": rule.source_group_id}
-            permission["UserIdGroupPairs"].append({**pair, **said})
+            permission["UserIdGroupPairs"].append({**pair_output(rule, groups, peerings), **said})
     return [shown[key] for key in sorted(shown)]
 
 

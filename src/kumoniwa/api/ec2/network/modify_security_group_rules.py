@@ -24,7 +24,7 @@ from kumoniwa.api.ec2.network.security_group_rules import (
 )
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
-from kumoniwa.model.security_groups import SecurityGroupRule
+from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import security_groups
 
 _SOURCES = {
@@ -54,7 +54,7 @@ async def modify_security_group_rules(cloud: Cloud, call: Call, parameters: Para
         said -= {(rule.egress, granted(rule)) for rule in (present[one["SecurityGroupRuleId"]] for one in updates)}
         for update in updates:
             rule = present[update["SecurityGroupRuleId"]]
-            grant, description = _wanted(connection, call, rule, update.get("SecurityGroupRule") or {})
+            grant, description = _wanted(connection, call, group, rule, update.get("SecurityGroupRule") or {})
             if (rule.egress, grant) in said:
                 raise duplicate(grant)
             said.add((rule.egress, grant))
@@ -93,7 +93,7 @@ async def _describe(cloud: Cloud, call: Call, parameters: Parameters, *, egress:
         wanted = (
             _by_id(by_id, {rule.id: rule for rule in present})
             if by_id
-            else _by_grant(asked_grants(connection, call, parameters), present)
+            else _by_grant(asked_grants(connection, call, parameters, group, present), present)
         )
         for rule_id, description in wanted.items():
             security_groups.change_rule(connection, rule_id, description=description)
@@ -130,7 +130,7 @@ def _check_once(ids: Sequence[str], present: Mapping[str, SecurityGroupRule]) ->
 
 
 def _wanted(
-    connection: Connection, call: Call, rule: SecurityGroupRule, asked: Mapping[str, Any]
+    connection: Connection, call: Call, group: SecurityGroup, rule: SecurityGroupRule, asked: Mapping[str, Any]
 ) -> tuple[Grant, str | None]:
     """What a rule is to say from now on: all of it is given anew. Raises EC2's refusals."""
     given = [name for name in _SOURCES if asked.get(name) is not None]
@@ -144,7 +144,7 @@ def _wanted(
         source["Description"] = asked["Description"]
     permission = {key: asked[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in asked}
     ((found, description),) = sources({**permission, member: [source]})
-    grant = checked_grant(connection, call, permission, found)
+    grant = checked_grant(connection, call, permission, found, group)
     if _type(grant) != _type(granted(rule)):
         raise InvalidParameterValue(f"The type of the rule '{rule.id}' cannot be changed.")
     return grant, description

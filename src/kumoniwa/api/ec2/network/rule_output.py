@@ -1,21 +1,27 @@
 """A rule of a security group as EC2 describes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kumoniwa.api.ec2.network.group_arns import rule_arn
+from kumoniwa.api.ec2.network.group_references import pair_output
 from kumoniwa.api.ec2.tags import tag_set
+from kumoniwa.model.peerings import Peering
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 
 
 def rule_output(
-    rule: SecurityGroupRule, groups: Mapping[str, SecurityGroup], tags: Mapping[str, str] | None
+    rule: SecurityGroupRule,
+    groups: Mapping[str, SecurityGroup],
+    tags: Mapping[str, str] | None,
+    peerings: Sequence[Peering] = (),
 ) -> dict[str, Any]:
-    """A rule under EC2's member names; `groups` are those that rules may name as their sources, by id."""
+    """A rule under EC2's member names; `groups` are those that rules may name as their sources, by id, `peerings` the
+    connections between their VPCs."""
     source = groups.get(rule.source_group_id or "")
     referenced = None
     if rule.source_group_id is not None:
-        referenced = {"GroupId": rule.source_group_id, "UserId": source.account if source else rule.account}
+        referenced = pair_output(rule, groups, peerings)
         if source is not None:
             referenced["VpcId"] = source.vpc_id
     return {

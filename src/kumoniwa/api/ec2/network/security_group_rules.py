@@ -13,6 +13,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PREFIX_LIST, SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.group_references import check_may_name
 from kumoniwa.api.ec2.network.ip_permissions import (
     Grant,
     GroupPair,
@@ -32,7 +33,7 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.ids import new_id
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
-from kumoniwa.store import network_interfaces, security_groups, vpcs
+from kumoniwa.store import network_interfaces, peerings, security_groups, vpcs
 from kumoniwa.store import tags as tag_rows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
@@ -84,7 +85,7 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
 
     def authorize(connection: Connection) -> Answer:
         group = group_of(connection, call, parameters)
-        asked = asked_grants(connection, call, parameters)
+        asked = asked_grants(connection, call, parameters, group)
         present = security_groups.rules_of(connection, [group.id], egress=egress)
         known = {granted(rule) for rule in present}
         for grant in asked:
@@ -112,7 +113,8 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         for rule in rules:
             write(connection, call, rule.id, _KIND.resource_type, tags)
         groups = {one.id: one for one in security_groups.in_scope(connection, call.scope)}
-        return {"Return": True, "SecurityGroupRules": [rule_output(rule, groups, tags) for rule in rules]}
+        found = peerings.in_scope(connection, call.scope)
+        return {"Return": True, "SecurityGroupRules": [rule_output(rule, groups, tags, found) for rule in rules]}
 
     answer = await cloud.change(call, authorize)
     if not egress:
@@ -134,7 +136,7 @@ async def _revoke(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
             _KIND.check_all_found(ids, {rule.id for rule in present})
             revoked = [rule for rule in present if rule.id in ids]
         else:
-            asked = asked_grants(connection, call, parameters)
+            asked = asked_grants(connection, call, parameters, group, present)
             revoked = [rule for rule in present if granted(rule) in asked]
             known = {granted(rule) for rule in revoked}
             unknown = [grant for grant in asked if grant not in known]
@@ -183,12 +185,19 @@ def _group_still_there(connection: Connection, call: Call, parameters: Parameter
     return None if vpc is None else security_groups.named(connection, vpc.id, parameters["GroupName"])
 
 
-def asked_grants(connection: Connection, call: Call, parameters: Parameters) -> dict[Grant, str | None]:
-    """What a request grants or takes, each with its description. Raises EC2's refusals."""
+def asked_grants(
+    connection: Connection,
+    call: Call,
+    parameters: Parameters,
+    group: SecurityGroup,
+    present: Sequence[SecurityGroupRule] = (),
+) -> dict[Grant, str | None]:
+    """What a request for a group grants, or what it takes of the rules that are `present`, each with its description.
+    Raises EC2's refusals."""
     found: dict[Grant, str | None] = {}
     for permission in permissions(parameters):
         for source, description in sources(permission):
-            grant = checked_grant(connection, call, permission, source)
+            grant = checked_grant(connection, call, permission, source, group, present)
             if grant in found:
                 raise InvalidParameterValue("The same permission must not appear multiple times")
             found[grant] = description
@@ -196,31 +205,49 @@ def asked_grants(connection: Connection, call: Call, parameters: Parameters) -> 
 
 
 def checked_grant(
-    connection: Connection, call: Call, permission: Mapping[str, Any], source: Grant | GroupPair
+    connection: Connection,
+    call: Call,
+    permission: Mapping[str, Any],
+    source: Grant | GroupPair,
+    group: SecurityGroup,
+    present: Sequence[SecurityGroupRule] = (),
 ) -> Grant:
-    """What a permission grants to one of its sources. Raises EC2's refusals of a group or prefix list that is not
-    there."""
+    """What a permission of `group` grants to one of its sources. Raises EC2's refusals of a group or prefix list that
+    is not there.
+
+    A group that one of the rules that are `present` names may be deleted, or out of reach by now.
+    """
     if isinstance(source, GroupPair):
-        return _grant_from_group(connection, call, permission, source)
+        return _grant_from_group(connection, call, permission, source, group, present)
     if source.prefix_list_id is not None:
         named(connection, call.scope, PREFIX_LIST, source.prefix_list_id)
     return source
 
 
-def _grant_from_group(connection: Connection, call: Call, permission: Mapping[str, Any], pair: GroupPair) -> Grant:
+def _grant_from_group(
+    connection: Connection,
+    call: Call,
+    permission: Mapping[str, Any],
+    pair: GroupPair,
+    group: SecurityGroup,
+    present: Sequence[SecurityGroupRule],
+) -> Grant:
     """What a permission grants to the members of a group. Raises EC2's refusals."""
+    protocol, first, last = checked_ports(permission)
+    if pair.group_id is not None and any(rule.source_group_id == pair.group_id for rule in present):
+        return Grant(protocol, first, last, source_group_id=pair.group_id)
     if pair.group_id is not None:
         if pair.owner not in (None, call.account):
             raise SECURITY_GROUP.not_found([pair.group_id])
-        group = named(connection, call.scope, SECURITY_GROUP, pair.group_id)
+        source = named(connection, call.scope, SECURITY_GROUP, pair.group_id)
     elif pair.name is not None:
-        group = group_named(connection, call, pair.name)
+        source = group_named(connection, call, pair.name)
     else:
         raise MissingParameter(
             message="Missing source specification: include source security group or CIDR information"
         )
-    protocol, first, last = checked_ports(permission)
-    return Grant(protocol, first, last, source_group_id=group.id)
+    check_may_name(connection, call, group, source, pair.peering_id)
+    return Grant(protocol, first, last, source_group_id=source.id)
 
 
 def _in_default_vpc(connection: Connection, group: SecurityGroup) -> bool:

@@ -35,14 +35,21 @@ REQUIRED: dict[str, dict[str, str]] = {
 PAGED = sorted(name for name in ACTIONS["ec2"] if "MaxResults" in _MODEL.operation_model(name).input_shape.members)
 
 
+async def _needed(stack: Stack, name: str) -> dict[str, str]:
+    """What a request of this action must have."""
+    required = _MODEL.operation_model(name).input_shape.required_members
+    vpcs = (await stack.call("DescribeVpcs"))["Vpcs"] if "VpcId" in required else ()
+    return {**REQUIRED.get(name, {}), **{"VpcId": vpc["VpcId"] for vpc in vpcs}}
+
+
 def _form(name: str, **parameters: Any) -> str:
-    return urlencode({"Action": name, "Version": "2016-11-15", **REQUIRED.get(name, {}), **parameters})
+    return urlencode({"Action": name, "Version": "2016-11-15", **parameters})
 
 
 @pytest.mark.parametrize("most", [-(2**31), -5, 0, 1001, 2**31 - 1])
 async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
     for name in PAGED:
-        answer = await stack.caller.post(_form(name, MaxResults=most))
+        answer = await stack.caller.post(_form(name, **await _needed(stack, name), MaxResults=most))
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value " in answer.text, name
@@ -51,7 +58,7 @@ async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
 @pytest.mark.parametrize("most", ["abc", "9" * 5000, "1.5", " 5", "0x10", "+10", "true"])
 async def test_a_page_has_a_size_in_digits(stack: Stack, most: str) -> None:
     for name in PAGED:
-        answer = await stack.caller.post(_form(name, MaxResults=most))
+        answer = await stack.caller.post(_form(name, **await _needed(stack, name), MaxResults=most))
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert len(answer.text) < 1000, name
@@ -130,14 +137,14 @@ def _token_of(name: str, region: str = "us-east-1", **parameters: Any) -> str:
 async def test_a_token_is_good_for_its_own_request_alone(stack: Stack) -> None:
     for name in PAGED:
         other = next(one for one in PAGED if one != name)
-        required = REQUIRED.get(name, {})
+        required = await _needed(stack, name)
         token = _token_of(name, **required)
         await stack.call(name, NextToken=token, **required)
         refused = ["no-token", "", token[1:], f"{token[:-4]}AAA=", token.swapcase(), _token_of(other), "\u00e9" * 3000]
         refused.append(_token_of(name, "eu-west-1", **required))
         refused.append(_token_of(name, **required, Filters=[{"Name": "tag-key", "Values": ["a"]}]))
         for one in refused:
-            answer = await stack.caller.post(_form(name, NextToken=one))
+            answer = await stack.caller.post(_form(name, **required, NextToken=one))
             if not one:  # an empty value is none
                 assert answer.status == 200, name
                 continue

@@ -44,6 +44,39 @@ async def test_without_a_route_there_is_no_way_out(stack: Stack) -> None:
     assert (found["reached"], found["deciding"]["by"]) == (False, "route table")
 
 
+async def test_peered_vpcs_reach_each_other_by_routes_and_rules_that_name_a_prefix_list(stack: Stack) -> None:
+    ends, vpcs, tables, groups = [], [], [], []
+    for block in ("10.1.0.0/16", "10.2.0.0/16"):
+        vpc_id = (await stack.call("CreateVpc", CidrBlock=block))["Vpc"]["VpcId"]
+        of_vpc = [{"Name": "vpc-id", "Values": [vpc_id]}]
+        subnet = (await stack.call("CreateSubnet", VpcId=vpc_id, CidrBlock=block.replace("/16", "/24")))["Subnet"]
+        ends.append(await stack.launch(SubnetId=subnet["SubnetId"]))
+        vpcs.append(vpc_id)
+        tables.append((await stack.call("DescribeRouteTables", Filters=of_vpc))["RouteTables"][0]["RouteTableId"])
+        groups.append((await stack.call("DescribeSecurityGroups", Filters=of_vpc))["SecurityGroups"][0]["GroupId"])
+    made = await stack.call("CreateVpcPeeringConnection", VpcId=vpcs[0], PeerVpcId=vpcs[1])
+    peering = {"VpcPeeringConnectionId": made["VpcPeeringConnection"]["VpcPeeringConnectionId"]}
+    await stack.call("AcceptVpcPeeringConnection", **peering)
+    asked = {"PrefixListName": "both", "AddressFamily": "IPv4", "MaxEntries": 3, "Entries": [{"Cidr": "10.2.0.0/16"}]}
+    list_id = (await stack.call("CreateManagedPrefixList", **asked))["PrefixList"]["PrefixListId"]
+    for table in tables:
+        await stack.call("CreateRoute", RouteTableId=table, DestinationPrefixListId=list_id, **peering)
+    ssh = {**_SSH, "IpRanges": [], "PrefixListIds": [{"PrefixListId": list_id}]}
+    await stack.call("AuthorizeSecurityGroupIngress", GroupId=groups[1], IpPermissions=[ssh])
+
+    address = (await stack.instance(ends[1]))["PrivateIpAddress"]
+
+    async def reached() -> tuple[bool, str]:
+        found = await _reach(stack, from_=ends[0], to=address, port=22)
+        return found["reached"], found["deciding"]["by"]
+
+    assert await reached() == (False, "security group")
+    await stack.call("ModifyManagedPrefixList", PrefixListId=list_id, AddEntries=[{"Cidr": "10.1.0.0/16"}])
+    assert (await reached())[0] is True
+    await stack.call("DeleteVpcPeeringConnection", **peering)
+    assert await reached() == (False, "VPC peering connection")
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [

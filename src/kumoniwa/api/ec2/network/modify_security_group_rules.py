@@ -17,6 +17,8 @@ from kumoniwa.api.ec2.network.ip_permissions import Grant, checked_description, 
 from kumoniwa.api.ec2.network.named_group import group_of
 from kumoniwa.api.ec2.network.security_group_rules import (
     asked_grants,
+    check_count,
+    check_networks,
     checked_grant,
     duplicate,
     ensure_ports_follow,
@@ -58,7 +60,10 @@ async def modify_security_group_rules(cloud: Cloud, call: Call, parameters: Para
             if (rule.egress, grant) in said:
                 raise duplicate(grant)
             said.add((rule.egress, grant))
+            check_networks(connection, call, group, [grant])
             security_groups.change_rule(connection, rule.id, description=description, **asdict(grant))
+        for way in (False, True):
+            check_count(connection, call, [grant for egress, grant in said if egress is way])
         return {"Return": True}
 
     answer = await cloud.change(call, modify)

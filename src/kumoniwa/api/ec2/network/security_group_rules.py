@@ -3,7 +3,7 @@
 When a rule changes, the ports of the group's running members follow at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,6 +31,7 @@ from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
+from kumoniwa.model.peerings import PeeringState
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import network_interfaces, peerings, security_groups, vpcs
@@ -91,12 +92,8 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         for grant in asked:
             if grant in known:
                 raise duplicate(grant)
-        of_rules = [*(rule.prefix_list_id for rule in present), *(grant.prefix_list_id for grant in asked)]
-        if counted(connection, call.scope, of_rules) > MAX_RULES:
-            raise Ec2Error(
-                "RulesPerSecurityGroupLimitExceeded",
-                "The maximum number of rules per security group has been reached.",
-            )
+        check_networks(connection, call, group, asked)
+        check_count(connection, call, [*map(granted, present), *asked])
         rules = [
             SecurityGroupRule(
                 id=new_id(_KIND.prefix),
@@ -155,6 +152,30 @@ async def _revoke(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
     if not egress:
         await ensure_ports_follow(cloud, call, parameters)
     return answer
+
+
+def check_count(connection: Connection, call: Call, grants: Sequence[Grant]) -> None:
+    """Raises EC2's refusal of more rules than a group may have one way, which these are."""
+    if counted(connection, call.scope, (grant.prefix_list_id for grant in grants)) > MAX_RULES:
+        raise Ec2Error(
+            "RulesPerSecurityGroupLimitExceeded",
+            "The maximum number of rules per security group has been reached.",
+        )
+
+
+def check_networks(connection: Connection, call: Call, group: SecurityGroup, grants: Iterable[Grant]) -> None:
+    """Raises EC2's refusal of a source that is a group of a VPC which is not peered with that of the rules' group."""
+    ids = {grant.source_group_id for grant in grants if grant.source_group_id not in (None, group.id)}
+    if not ids:
+        return
+    others = {one.vpc_id for one in security_groups.in_scope(connection, call.scope, ids)} - {group.vpc_id}
+    if others - _peers(connection, group.vpc_id):
+        raise Ec2Error("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
+
+
+def _peers(connection: Connection, vpc_id: str) -> set[str]:
+    active = [one for one in peerings.open_of(connection, vpc_id) if one.state is PeeringState.ACTIVE]
+    return {end for one in active for end in (one.requester_vpc_id, one.accepter_vpc_id)}
 
 
 def duplicate(grant: Grant) -> Ec2Error:

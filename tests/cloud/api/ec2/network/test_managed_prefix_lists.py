@@ -222,7 +222,11 @@ async def test_a_list_counts_for_as_many_rules_as_it_may_have_entries(cloud: Bar
     asked = {"GroupId": group_id, "IpPermissions": _permission(large)}
     with refused("RulesPerSecurityGroupLimitExceeded"):
         await cloud.ask("AuthorizeSecurityGroupIngress", **asked)
-    await cloud.ask("AuthorizeSecurityGroupIngress", **{**asked, "IpPermissions": _permission(fitting)})
+    made = await cloud.ask("AuthorizeSecurityGroupIngress", **{**asked, "IpPermissions": _permission(fitting)})
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "PrefixListId": large}
+    updates = [{"SecurityGroupRuleId": made["SecurityGroupRules"][0]["SecurityGroupRuleId"], "SecurityGroupRule": rule}]
+    with refused("RulesPerSecurityGroupLimitExceeded"):
+        await cloud.ask("ModifySecurityGroupRules", GroupId=group_id, SecurityGroupRules=updates)
 
 
 async def test_a_size_that_what_names_a_list_cannot_bear_is_not_taken(cloud: BareCloud) -> None:

@@ -172,12 +172,15 @@ async def test_what_ended_is_forgotten_when_its_time_is_over(cloud: BareCloud) -
     assert await shown_after(2 * DAY) == {after[2]: "active"}
 
 
-async def test_rules_of_a_peer_do_not_keep_a_vpc(stack: Stack) -> None:
+async def test_rules_name_groups_of_peers_and_do_not_keep_them(stack: Stack) -> None:
     first, second = await _two(stack)
-    await _accepted(stack, first, second)
     groups = (await stack.call("DescribeSecurityGroups"))["SecurityGroups"]
     of_vpcs = {group["VpcId"]: group["GroupId"] for group in groups}
     pair = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": of_vpcs[second]}]}]
+    different = r"InvalidGroup\.NotFound.*You have specified two resources that belong to different networks\."
+    with pytest.raises(Refused, match=different):
+        await stack.call("AuthorizeSecurityGroupIngress", GroupId=of_vpcs[first], IpPermissions=pair)
+    await _accepted(stack, first, second)
     await stack.call("AuthorizeSecurityGroupIngress", GroupId=of_vpcs[first], IpPermissions=pair)
     await stack.call("DeleteVpc", VpcId=second)
     (stale,) = (await stack.call("DescribeSecurityGroups", GroupIds=[of_vpcs[first]]))["SecurityGroups"]

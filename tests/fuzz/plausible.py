@@ -146,6 +146,10 @@ class Plausible:
                 return "all"
             case ["Name"]:
                 return f"{random.choice(('moss', 'stone'))} {random.randrange(1000)}"
+            case ["Source"] | ["Destination"] if self._action == "CreateNetworkInsightsPath":
+                return random.choice([*known.ids("i"), *known.ids("eni"), *known.ids("igw"), "eni-none"])
+            case ["ResourceId"] if self._action == "CreateFlowLogs":
+                return random.choice([*known.ids("vpc"), *known.ids("subnet"), "vpc-none"])
             case ["DiskContainer", "Url"]:
                 return self._disk
             case ["UserData"] | ["UserData", "Value"]:

@@ -1,6 +1,7 @@
 """Identifiers as EC2 writes them: a prefix, a dash, seventeen hexadecimal digits."""
 
 import itertools
+import random
 import re
 import secrets
 
@@ -8,6 +9,8 @@ _DIGITS = re.compile(r"(?:[0-9a-f]{8}|[0-9a-f]{17})\Z")  # eight is EC2's older,
 _BESIDE_EACH_OTHER = 512
 """Identifiers that begin with the same digits."""
 _counted = itertools.count(secrets.randbits(20) * _BESIDE_EACH_OTHER)
+_random = random.Random(secrets.randbits(256))
+"""An identifier is no secret: it must be unique, and to ask the kernel for each takes as long as a small statement."""
 
 
 def new_id(prefix: str) -> str:
@@ -17,7 +20,7 @@ def new_id(prefix: str) -> str:
     written for a new resource is a few pages, however many resources there are. Eleven digits are drawn for each.
     """
     beginning = next(_counted) // _BESIDE_EACH_OTHER & 0xFFFFF
-    return f"{prefix}-0{beginning:05x}{secrets.randbits(44):011x}"
+    return f"{prefix}-0{beginning:05x}{_random.getrandbits(44):011x}"
 
 
 def is_well_formed(identifier: str, prefix: str) -> bool:
@@ -28,11 +31,16 @@ def is_well_formed(identifier: str, prefix: str) -> bool:
 
 def new_mac() -> str:
     """A locally administered unicast hardware address that starts as EC2's do (02:…)."""
-    digits = secrets.token_hex(5)
+    digits = f"{_random.getrandbits(40):010x}"
     return f"02:{digits[:2]}:{digits[2:4]}:{digits[4:6]}:{digits[6:8]}:{digits[8:]}"
 
 
 def new_request_id() -> str:
     """A request id in EC2's form, a UUID."""
-    raw = secrets.token_hex(16)
+    raw = f"{_random.getrandbits(128):032x}"
     return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
+
+
+def drawn_below(count: int) -> int:
+    """A number from 0 on and below this one, for what is to be unique as identifiers are."""
+    return _random.randrange(count)

@@ -44,6 +44,8 @@ READS: dict[str, Example] = {
     "GetConsoleScreenshot": lambda its: {"InstanceId": its["instance"]},
     "GetImageAncestry": lambda its: {"ImageId": its["image"]},
     "GetInstanceUefiData": lambda its: {"InstanceId": its["instance"]},
+    "GetManagedPrefixListAssociations": lambda its: {"PrefixListId": its["prefix list"]},
+    "GetManagedPrefixListEntries": lambda its: {"PrefixListId": its["prefix list"], "TargetVersion": 1},
     "GetPasswordData": lambda its: {"InstanceId": its["instance"]},
     **{name: lambda _: {} for name in ACTIONS_OF_EC2 if name.startswith("Describe") and not name.endswith("Attribute")},
     "DescribeSecurityGroupReferences": lambda its: {"GroupId": [its["group"]]},
@@ -59,7 +61,9 @@ CHANGES: dict[str, Example] = {
         "NetworkInterfaceId": its["interface"],
         "SecondaryPrivateIpAddressCount": 1,
     },
+    "CreateManagedPrefixList": lambda _: {"PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 2},
     "CreateNatGateway": lambda its: {"SubnetId": its["default subnet"], "ConnectivityType": "private"},
+    "DeleteManagedPrefixList": lambda its: {"PrefixListId": its["unused prefix list"]},
     "DeleteNatGateway": lambda its: {"NatGatewayId": its["nat gateway"]},
     "CreateFlowLogs": lambda its: {
         "ResourceType": "VPC",
@@ -169,6 +173,11 @@ CHANGES: dict[str, Example] = {
     },
     "ModifyInstanceMaintenanceOptions": lambda its: {"InstanceId": its["instance"], "RebootMigration": "disabled"},
     "ModifyInstanceMetadataOptions": lambda its: {"InstanceId": its["instance"], "HttpTokens": "required"},
+    "ModifyManagedPrefixList": lambda its: {
+        "PrefixListId": its["prefix list"],
+        "CurrentVersion": 1,
+        "AddEntries": [{"Cidr": "10.7.0.0/16"}],
+    },
     "ModifySecurityGroupRules": lambda its: {
         "GroupId": its["group"],
         "SecurityGroupRules": [
@@ -206,6 +215,11 @@ CHANGES: dict[str, Example] = {
     "ResetImageAttribute": lambda its: {"ImageId": its["image"], "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda its: {"InstanceId": its["instance"], "Attribute": "sourceDestCheck"},
     "ResetSnapshotAttribute": lambda its: {"SnapshotId": its["snapshot"], "Attribute": "createVolumePermission"},
+    "RestoreManagedPrefixListVersion": lambda its: {
+        "PrefixListId": its["prefix list"],
+        "CurrentVersion": 2,
+        "PreviousVersion": 1,
+    },
     "RevokeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
     "RevokeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
     "RunInstances": lambda its: {"ImageId": its["image"], "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro"},
@@ -333,7 +347,11 @@ async def _network(stack: Stack, instance: str) -> Scene:
     for block in ("198.51.100.0/24", "203.0.113.0/24"):
         await stack.call("CreateRoute", RouteTableId=main_table, DestinationCidrBlock=block, InstanceId=instance)
     options = [{"Key": "domain-name", "Values": ["example.org"]}]
+    asked = {"PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 5, "Entries": [{"Cidr": "10.6.0.0/16"}]}
+    lists = [await made("CreateManagedPrefixList", "PrefixList", "PrefixListId", **asked) for _ in range(2)]
+    await stack.call("CreateRoute", RouteTableId=main_table, DestinationPrefixListId=lists[0], InstanceId=instance)
     return {
+        "prefix list": lists[0], "unused prefix list": lists[1],
         "vpc": shown["VpcId"], "own vpc": own["VpcId"], "ipv6": ipv6, "subnet": subnets[0],
         "unused vpc": await made("CreateVpc", "Vpc", "VpcId", CidrBlock="10.9.0.0/16"),
         "dedicated vpc": await made(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from random import Random
 from urllib.parse import parse_qsl, quote, urlencode
@@ -28,22 +29,6 @@ from kumoniwa.store import journal
 
 ACTIONS_OF_EC2 = sorted(ACTIONS["ec2"])
 _DEADLINE = 30  # seconds for one request, however busy the host: one that takes longer hangs
-
-
-class _Seeded:
-    """What stands for `secrets`, so that the same seed makes the same ids and a request can be sent again as it was."""
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-
-    def token_hex(self, size: int) -> str:
-        return self._random.randbytes(size).hex()
-
-    def token_bytes(self, size: int) -> bytes:
-        return self._random.randbytes(size)
-
-    def randbits(self, bits: int) -> int:
-        return self._random.getrandbits(bits)
 
 
 @dataclass
@@ -178,7 +163,8 @@ async def history_on(folder: Path, random: Random) -> AsyncIterator[History]:
     driver.world.memory_mib = 32 * 1024  # so that nobody launches a thousand guests
     config = Config(data_dir=folder / "cloud", import_from=(folder,))
     with pytest.MonkeyPatch.context() as patch, watched() as watch:
-        patch.setattr("kumoniwa.ids.secrets", _Seeded(Random(random.random())))
+        patch.setattr("kumoniwa.ids._random", Random(random.random()))
+        patch.setattr("kumoniwa.ids._counted", count())
         patch.setattr("botocore.auth.get_current_datetime", lambda *_, **__: clock.now())
         async with stack_on(config, driver, clock) as stack:
             known = Known()

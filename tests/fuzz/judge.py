@@ -20,7 +20,7 @@ from kumoniwa.workflows.workflow import StepUnknown
 
 MOST_SECONDS = 2.0
 """Of the processor, for a request and what goes on beside it: another program's load does not count."""
-_CODE = re.compile(r"[A-Z][A-Za-z]*(\.[A-Z][A-Za-z]*)*")
+_CODE = re.compile(r"[A-Z][A-Za-z0-9]*(\.[A-Z][A-Za-z0-9]*)*")
 _FULL = frozenset({"InsufficientInstanceCapacity", "InsufficientVolumeCapacity"})
 """What EC2 refuses for want of room, with a status above 500."""
 _INSIDE = re.compile(r"Traceback|object at 0x|<class |<function |<built-in|sqlite3|sqlalchemy|\.py\b")

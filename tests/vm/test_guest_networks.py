@@ -141,3 +141,33 @@ def _keepers(folder: Path) -> list[int]:
             if is_keeper and (entry / "cwd").readlink().is_relative_to(folder):
                 found.append(int(entry.name))
     return found
+
+
+async def test_peered_vpcs_are_linked_while_both_have_guests_and_the_peering_lasts(tmp_path: Path) -> None:
+    async with real_cloud(tmp_path, network="vpc") as cloud:
+        image_id = await cloud.boot_sector_image()
+        first = await cloud.launch(image_id)
+        own = str((await cloud.instance(first))["VpcId"])
+        peer = (await cloud.call("CreateVpc", CidrBlock="10.0.0.0/16"))["Vpc"]["VpcId"]
+        subnet = await cloud.call("CreateSubnet", VpcId=peer, CidrBlock="10.0.1.0/24")
+        asked = await cloud.call("CreateVpcPeeringConnection", VpcId=own, PeerVpcId=peer)
+        peering = asked["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        await cloud.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peering)
+        await cloud.launch(image_id, SubnetId=subnet["Subnet"]["SubnetId"])
+
+        async def linked() -> bool | None:
+            return [len(links) for links in await _links(cloud)] == [1, 1] or None
+
+        await until(linked)
+        await cloud.call("DeleteVpcPeeringConnection", VpcPeeringConnectionId=peering)
+
+        async def parted() -> bool | None:
+            return [len(links) for links in await _links(cloud)] == [0, 0] or None
+
+        await until(parted)
+
+
+async def _links(cloud: RealCloud) -> list[frozenset[str]]:
+    carried = cloud.running.cloud.world.networks
+    networks = carried._networks._networks.values()  # type: ignore[union-attr]
+    return [(await network.devices()).links for network in networks]

@@ -52,7 +52,7 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr(secrets, "token_bytes", lambda count: ids.randbytes(count))
     patch.setattr(secrets, "token_hex", lambda count: ids.randbytes(count).hex())
     patch.setattr(secrets, "randbelow", ids.randrange)
-    patch.setattr(secrets, "randbits", ids.getrandbits)
+    patch.setattr("kumoniwa.ids._random", ids)
     patch.setattr("kumoniwa.ids._counted", itertools.count())
     patch.setattr(secrets, "choice", ids.choice)
     patch.setattr("kumoniwa.hypervisor.simulated.machine.uuid4", lambda: UUID(bytes=ids.randbytes(16), version=4))

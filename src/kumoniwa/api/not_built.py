@@ -25,6 +25,8 @@ def below(prefix: str, not_built: Iterable[NotBuiltParameter]) -> tuple[NotBuilt
 def refuse(parameters: Mapping[str, Any], not_built: Iterable[NotBuiltParameter]) -> None:
     """Raises `NotBuilt` for the first of these that is asked for."""
     for parameter in not_built:
+        if parameters.get(parameter.path.partition(".")[0]) is None:
+            continue
         for value in _values(parameters, parameter.path.split(".")):
             if value not in (None, False, [], {}) and value not in parameter.harmless:
                 raise NotBuilt(parameter.what)

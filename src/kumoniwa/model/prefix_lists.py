@@ -16,8 +16,10 @@ class PrefixListState(StrEnum):
 
     CREATED = "create-complete"
     MODIFIED = "modify-complete"
+    NOT_MODIFIED = "modify-failed"
     RESTORED = "restore-complete"
     NOT_DELETED = "delete-failed"
+    DELETED = "delete-complete"  # in the answer: it is gone then
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def zones(region: str) -> tuple[Zone, ...]:
     )
 
 
+@cache
 def zone_id(zone: str) -> str:
     """The id of the zone of this name."""
     return next(known.id for known in zones(zone[:-1]) if known.name == zone)

@@ -14,6 +14,7 @@ from ipaddress import IPv4Network
 from sqlalchemy import Connection
 
 from kumoniwa.errors import Ec2Error
+from kumoniwa.ids import drawn_below
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import facts
 
@@ -96,7 +97,7 @@ def _drawn(count: int, capacity: int, address: Callable[[int], str], taken: Take
         if capacity <= 0 or len(found) >= count:
             break
         wanted = min((2 * (count - len(found)) + 2) * _MORE**times, capacity)
-        drawn = dict.fromkeys(address(secrets.randbelow(capacity)) for _ in range(wanted))
+        drawn = dict.fromkeys(address(drawn_below(capacity)) for _ in range(wanted))
         not_free = taken(drawn.keys())
         found.update((one, None) for one in drawn if one not in not_free)
     return list(found)[:count]

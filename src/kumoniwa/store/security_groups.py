@@ -99,17 +99,20 @@ def remove_rules(connection: Connection, rule_ids: Collection[str]) -> None:
 
 
 def is_in_use(connection: Connection, group_id: str) -> bool:
-    """Whether a network interface is in the group, or a rule of another group of its VPC names it."""
+    """Whether a network interface is in the group, or a rule of another group of its VPC names it.
+
+    A rule of a peered VPC that names it does not count: it is stale when the group is gone.
+    """
     members = select(interface_groups.c.interface_id).where(interface_groups.c.group_id == group_id)
-    its = security_groups.alias("its")
+    own = select(security_groups.c.vpc_id).where(security_groups.c.id == group_id).scalar_subquery()
+    of_rule = security_groups.alias()
     naming = (
         select(security_group_rules.c.id)
-        .join(security_groups, security_groups.c.id == security_group_rules.c.group_id)
-        .join(its, its.c.id == security_group_rules.c.source_group_id)
+        .join(of_rule, of_rule.c.id == security_group_rules.c.group_id)
         .where(
             security_group_rules.c.source_group_id == group_id,
             security_group_rules.c.group_id != group_id,
-            security_groups.c.vpc_id == its.c.vpc_id,
+            of_rule.c.vpc_id == own,
         )
     )
     return any(connection.execute(query.limit(1)).first() is not None for query in (members, naming))

@@ -18,6 +18,7 @@ from kumoniwa.api.listing import page
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.config import DEFAULT_ACCOUNT
 from kumoniwa.gateway.protocols.ec2 import wire_name
+from kumoniwa.model.prefix_lists import provided
 
 pytestmark = pytest.mark.anyio
 
@@ -28,18 +29,23 @@ _MAY_BE_EMPTY = (".Value",)
 PAGED = sorted(name for name in ACTIONS["ec2"] if "MaxResults" in _MODEL.operation_model(name).input_shape.members)
 
 
-async def _needed(stack: Stack, name: str) -> dict[str, Any]:
-    """What a request of this action must have: a VPC, where anything."""
+async def _required(stack: Stack, name: str) -> dict[str, str]:
+    """What a request of this action must have besides: a VPC or a prefix list, where anything."""
+    known = {"PrefixListId": provided("us-east-1")[0].id}
     required = _MODEL.operation_model(name).input_shape.required_members
-    assert set(required) <= {"VpcId"}, name
-    return {one: (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"] for one in required}
+    if "VpcId" in required:
+        known["VpcId"] = (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"]
+    return {one: known[one] for one in required}
+
+
+def _form(name: str, **parameters: Any) -> str:
+    return urlencode({"Action": name, "Version": "2016-11-15", **parameters})
 
 
 @pytest.mark.parametrize("most", [-(2**31), -5, 0, 1001, 2**31 - 1])
 async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
     for name in PAGED:
-        asked = {"Action": name, "Version": "2016-11-15", "MaxResults": most, **await _needed(stack, name)}
-        answer = await stack.caller.post(urlencode(asked))
+        answer = await stack.caller.post(_form(name, **await _required(stack, name), MaxResults=most))
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value " in answer.text, name
@@ -48,7 +54,7 @@ async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
 @pytest.mark.parametrize("most", ["abc", "9" * 5000, "1.5", " 5", "0x10", "+10", "true"])
 async def test_a_page_has_a_size_in_digits(stack: Stack, most: str) -> None:
     for name in PAGED:
-        answer = await stack.caller.post(urlencode({"Action": name, "Version": "2016-11-15", "MaxResults": most}))
+        answer = await stack.caller.post(_form(name, **await _required(stack, name), MaxResults=most))
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert len(answer.text) < 1000, name
@@ -127,15 +133,14 @@ def _token_of(name: str, region: str = "us-east-1", **parameters: Any) -> str:
 async def test_a_token_is_good_for_its_own_request_alone(stack: Stack) -> None:
     for name in PAGED:
         other = next(one for one in PAGED if one != name)
-        needed = await _needed(stack, name)
-        token = _token_of(name, **needed)
-        await stack.call(name, **needed, NextToken=token)
+        required = await _required(stack, name)
+        token = _token_of(name, **required)
+        await stack.call(name, NextToken=token, **required)
         refused = ["no-token", "", token[1:], f"{token[:-4]}AAA=", token.swapcase(), _token_of(other), "\u00e9" * 3000]
-        filters = [{"Name": "tag-key", "Values": ["a"]}]
-        refused += [_token_of(name, "eu-west-1", **needed), _token_of(name, **needed, Filters=filters)]
+        refused.append(_token_of(name, "eu-west-1", **required))
+        refused.append(_token_of(name, **required, Filters=[{"Name": "tag-key", "Values": ["a"]}]))
         for one in refused:
-            asked = urlencode({"Action": name, "Version": "2016-11-15", **needed, "NextToken": one})
-            answer = await stack.caller.post(asked)
+            answer = await stack.caller.post(_form(name, **required, NextToken=one))
             if not one:  # an empty value is none
                 assert answer.status == 200, name
                 continue
@@ -153,7 +158,7 @@ async def test_a_list_that_is_empty_is_in_the_answer(stack: Stack) -> None:
         value = "sg-1234567890abcdef0" if by == "group-id" else "nothing has this value"  # ids of groups are checked
         nothing = [{"Name": by, "Values": [value]}]
         filters = "Filter" if name in ("DescribeFlowLogs", "DescribeNatGateways") else "Filters"  # as the model has it
-        asked = {**await _needed(stack, name), filters: nothing}
+        asked = {**await _required(stack, name), filters: nothing}
         assert (await stack.call(name, **asked))[listing.member] == [], name
     assert (await stack.call("DescribeInstances")) == {"Reservations": []}
 

@@ -291,8 +291,8 @@ PREFIX_LIST = StoredKind[PrefixList](
     resource_type="prefix-list",
     column=tables.prefix_lists.c.id,
     missing_code="InvalidPrefixListID.NotFound",
-    missing="The prefix list ID '{}' does not exist.",
-    several_missing="The prefix list IDs '{}' do not exist.",
+    missing="The prefix list ID '{}' does not exist",
+    several_missing="The prefix list IDs '{}' do not exist",
     malformed_code="InvalidPrefixListId.Malformed",
     in_scope=prefix_lists.in_scope,
 )

@@ -7,6 +7,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ROUTE_TABLE, VPC
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
+from kumoniwa.api.ec2.network.managed_prefix_lists import counted, list_named_by
 from kumoniwa.api.ec2.network.route_targets import (
     TARGETS_NOT_BUILT,
     check_destination,
@@ -37,7 +38,8 @@ async def create_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
             raise Ec2Error("RouteAlreadyExists", f"The route identified by {to} already exists.")
         route = route_asked_for(connection, call, parameters, table, to)
         check_destination(vpc, to, route.target)
-        if len(route_tables.routes_of(connection, [table.id])) >= MOST_ROUTES:
+        routes = [*route_tables.routes_of(connection, [table.id]), route]
+        if counted(connection, call.scope, map(list_named_by, routes)) > MOST_ROUTES:
             raise Ec2Error("RouteLimitExceeded", "The maximum number of routes has been reached.")
         route_tables.add_route(connection, route)
         return {"Return": True}

@@ -12,7 +12,7 @@ from typing import Any
 
 from kumoniwa.api.call import Parameters
 from kumoniwa.api.ec2.network.group_references import pair_output
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.peerings import Peering
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.values import dataclass
@@ -92,7 +92,10 @@ def permissions(parameters: Parameters) -> Sequence[Mapping[str, Any]]:
 
 
 def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, str | None]]:
-    """Each source of a permission, with its description. Raises EC2's refusals. A group is still to be looked up."""
+    """Each source of a permission, with its description. Raises EC2's refusals.
+
+    A group and a prefix list are still to be looked up.
+    """
     protocol, first, last = checked_ports(permission)
     count = 0
     for entry in permission.get("IpRanges", ()):
@@ -104,8 +107,8 @@ def sources(permission: Mapping[str, Any]) -> Iterator[tuple[Grant | GroupPair, 
         cidr = _checked_block(entry.get("CidrIpv6"), IPv6Network)
         yield Grant(protocol, first, last, cidr_ipv6=cidr), checked_description(entry)
     for entry in permission.get("PrefixListIds", ()):
-        identifier = entry.get("PrefixListId", "")
-        raise Ec2Error("InvalidPrefixListID.NotFound", f"The prefix list ID '{identifier}' does not exist")
+        count += 1
+        yield Grant(protocol, first, last, prefix_list_id=entry.get("PrefixListId", "")), checked_description(entry)
     for entry in permission.get("UserIdGroupPairs", ()):
         count += 1
         pair = GroupPair(
@@ -210,6 +213,8 @@ def as_permissions(
             permission["IpRanges"].append({"CidrIp": rule.cidr_ipv4, **said})
         elif rule.cidr_ipv6 is not None:
             permission["Ipv6Ranges"].append({"CidrIpv6": rule.cidr_ipv6, **said})
+        elif rule.prefix_list_id is not None:
+            permission["PrefixListIds"].append({"PrefixListId": rule.prefix_list_id, **said})
         elif rule.source_group_id is not None:
             permission["UserIdGroupPairs"].append({**pair_output(rule, groups, peerings), **said})
     return [shown[key] for key in sorted(shown)]

@@ -17,9 +17,9 @@ from kumoniwa.api.ec2.network.ip_permissions import Grant, checked_description, 
 from kumoniwa.api.ec2.network.named_group import group_of
 from kumoniwa.api.ec2.network.security_group_rules import (
     asked_grants,
+    checked_grant,
     duplicate,
     ensure_ports_follow,
-    grant_from_group,
     no_such_rule,
 )
 from kumoniwa.api.registry import Depth, action
@@ -144,7 +144,7 @@ def _wanted(
         source["Description"] = asked["Description"]
     permission = {key: asked[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in asked}
     ((found, description),) = sources({**permission, member: [source]})
-    grant = found if isinstance(found, Grant) else grant_from_group(connection, call, permission, found, group)
+    grant = checked_grant(connection, call, permission, found, group)
     if _type(grant) != _type(granted(rule)):
         raise InvalidParameterValue(f"The type of the rule '{rule.id}' cannot be changed.")
     return grant, description

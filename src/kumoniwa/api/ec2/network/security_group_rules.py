@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
+from kumoniwa.api.ec2.kinds import PREFIX_LIST, SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.group_references import check_may_name
 from kumoniwa.api.ec2.network.ip_permissions import (
@@ -24,6 +24,7 @@ from kumoniwa.api.ec2.network.ip_permissions import (
     permissions,
     sources,
 )
+from kumoniwa.api.ec2.network.managed_prefix_lists import counted
 from kumoniwa.api.ec2.network.named_group import group_named, group_of
 from kumoniwa.api.ec2.network.rule_output import revoked_rule_output, rule_output
 from kumoniwa.api.ec2.tags import from_specifications, write
@@ -45,8 +46,8 @@ _KIND = SECURITY_GROUP_RULE
     "AuthorizeSecurityGroupIngress",
     depth=Depth.PARTLY,
     missing="Rules for TCP, UDP and all protocols open ports to this host. Rules for other protocols, for IPv6, for "
-    "security groups and for blocks without 127.0.0.1 are stored and shown, and open nothing. A wide range "
-    "of ports is opened in part. Prefix lists cannot be made.",
+    "security groups, for prefix lists and for blocks without 127.0.0.1 are stored and shown, and open nothing. A wide "
+    "range of ports is opened in part.",
 )
 async def authorize_security_group_ingress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Admit what the permissions say to the group's members, or nothing if one of them cannot be."""
@@ -90,7 +91,8 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
         for grant in asked:
             if grant in known:
                 raise duplicate(grant)
-        if len(present) + len(asked) > MAX_RULES:
+        of_rules = [*(rule.prefix_list_id for rule in present), *(grant.prefix_list_id for grant in asked)]
+        if counted(connection, call.scope, of_rules) > MAX_RULES:
             raise Ec2Error(
                 "RulesPerSecurityGroupLimitExceeded",
                 "The maximum number of rules per security group has been reached.",
@@ -195,29 +197,42 @@ def asked_grants(
     found: dict[Grant, str | None] = {}
     for permission in permissions(parameters):
         for source, description in sources(permission):
-            grant = (
-                source
-                if isinstance(source, Grant)
-                else grant_from_group(connection, call, permission, source, group, present)
-            )
+            grant = checked_grant(connection, call, permission, source, group, present)
             if grant in found:
                 raise InvalidParameterValue("The same permission must not appear multiple times")
             found[grant] = description
     return found
 
 
-def grant_from_group(
+def checked_grant(
+    connection: Connection,
+    call: Call,
+    permission: Mapping[str, Any],
+    source: Grant | GroupPair,
+    group: SecurityGroup,
+    present: Sequence[SecurityGroupRule] = (),
+) -> Grant:
+    """What a permission of `group` grants to one of its sources. Raises EC2's refusals of a group or prefix list that
+    is not there, and of a group of a VPC that is not peered.
+
+    A group that one of the rules that are `present` names may be deleted, or out of reach by now.
+    """
+    if isinstance(source, GroupPair):
+        return _grant_from_group(connection, call, permission, source, group, present)
+    if source.prefix_list_id is not None:
+        named(connection, call.scope, PREFIX_LIST, source.prefix_list_id)
+    return source
+
+
+def _grant_from_group(
     connection: Connection,
     call: Call,
     permission: Mapping[str, Any],
     pair: GroupPair,
     group: SecurityGroup,
-    present: Sequence[SecurityGroupRule] = (),
+    present: Sequence[SecurityGroupRule],
 ) -> Grant:
-    """What a permission of `group` grants to the members of a group. Raises EC2's refusals.
-
-    A group that one of the rules that are `present` names may be deleted, or out of reach by now.
-    """
+    """What a permission grants to the members of a group. Raises EC2's refusals."""
     protocol, first, last = checked_ports(permission)
     if pair.group_id is not None and any(rule.source_group_id == pair.group_id for rule in present):
         return Grant(protocol, first, last, source_group_id=pair.group_id)

@@ -172,6 +172,21 @@ async def test_what_ended_is_forgotten_when_its_time_is_over(cloud: BareCloud) -
     assert await shown_after(2 * DAY) == {after[2]: "active"}
 
 
+async def test_rules_of_a_peer_do_not_keep_a_vpc(stack: Stack) -> None:
+    first, second = await _two(stack)
+    await _accepted(stack, first, second)
+    groups = (await stack.call("DescribeSecurityGroups"))["SecurityGroups"]
+    of_vpcs = {group["VpcId"]: group["GroupId"] for group in groups}
+    pair = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": of_vpcs[second]}]}]
+    await stack.call("AuthorizeSecurityGroupIngress", GroupId=of_vpcs[first], IpPermissions=pair)
+    await stack.call("DeleteVpc", VpcId=second)
+    (stale,) = (await stack.call("DescribeSecurityGroups", GroupIds=[of_vpcs[first]]))["SecurityGroups"]
+    named = [one["GroupId"] for shown in stale["IpPermissions"] for one in shown["UserIdGroupPairs"]]
+    assert of_vpcs[second] in named
+    plan = await stack.running.cloud.read(partial(gather, vpc_id=first))
+    assert plan.peerings == {}
+
+
 async def test_two_regions_see_it_and_each_does_its_part(stack: Stack) -> None:
     first = await _vpc(stack, "10.1.0.0/16")
     abroad = stack.in_region(OTHER_REGION)

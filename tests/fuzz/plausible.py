@@ -115,6 +115,10 @@ class Plausible:
                 return random.choice(_filters(self._action) or ("tag:Name",))
             case ["Filter", "Value"]:
                 return self._filter_value()
+            case ["ResourceType"] if self._action == "CreateFlowLogs":
+                return random.choice(("VPC", "VPC", "Subnet", "NetworkInterface"))
+            case ["Protocol"] if self._action == "CreateNetworkInsightsPath":
+                return random.choice(("tcp", "udp"))
             case [*_, "ResourceType"] if self._action in TAGGED:
                 return random.choice(TAGGED[self._action])
             case ["ResourceId"] if self._action in ("CreateTags", "DeleteTags"):

@@ -259,6 +259,7 @@ BY_NAME: Mapping[str, Sequence[str]] = {
     "Iops": ("100", "3000", "4000"),
     "IpProtocol": ("tcp",) * 6 + ("udp", "icmp", "-1", "6", "58", "gre", "icmpv6"),
     "KernelId": ("aki-12345678",),
+    "MaxAggregationInterval": ("60", "600"),
     "MaxCount": ("1", "1", "1", "2", "3"),
     "MaxResults": ("5", "6", "10", "100", "1000"),
     "MinCount": ("1",),

@@ -26,16 +26,20 @@ _MODEL = ec2_model()
 _MAY_BE_EMPTY = (".Value",)
 
 
+_OF_A_LIST = {"PrefixListId": provided("us-east-1")[0].id}
+REQUIRED: dict[str, dict[str, str]] = {
+    "GetManagedPrefixListAssociations": _OF_A_LIST,
+    "GetManagedPrefixListEntries": _OF_A_LIST,
+}
+"""What these actions must be asked with besides."""
 PAGED = sorted(name for name in ACTIONS["ec2"] if "MaxResults" in _MODEL.operation_model(name).input_shape.members)
 
 
-async def _required(stack: Stack, name: str) -> dict[str, str]:
-    """What a request of this action must have besides: a VPC or a prefix list, where anything."""
-    known = {"PrefixListId": provided("us-east-1")[0].id}
+async def _needed(stack: Stack, name: str) -> dict[str, str]:
+    """What a request of this action must have."""
     required = _MODEL.operation_model(name).input_shape.required_members
-    if "VpcId" in required:
-        known["VpcId"] = (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"]
-    return {one: known[one] for one in required}
+    vpcs = (await stack.call("DescribeVpcs"))["Vpcs"] if "VpcId" in required else ()
+    return {**REQUIRED.get(name, {}), **{"VpcId": vpc["VpcId"] for vpc in vpcs}}
 
 
 def _form(name: str, **parameters: Any) -> str:
@@ -45,7 +49,7 @@ def _form(name: str, **parameters: Any) -> str:
 @pytest.mark.parametrize("most", [-(2**31), -5, 0, 1001, 2**31 - 1])
 async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
     for name in PAGED:
-        answer = await stack.caller.post(_form(name, **await _required(stack, name), MaxResults=most))
+        answer = await stack.caller.post(_form(name, **await _needed(stack, name), MaxResults=most))
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value " in answer.text, name
@@ -54,7 +58,7 @@ async def test_no_page_is_empty_or_too_large(stack: Stack, most: int) -> None:
 @pytest.mark.parametrize("most", ["abc", "9" * 5000, "1.5", " 5", "0x10", "+10", "true"])
 async def test_a_page_has_a_size_in_digits(stack: Stack, most: str) -> None:
     for name in PAGED:
-        answer = await stack.caller.post(_form(name, **await _required(stack, name), MaxResults=most))
+        answer = await stack.caller.post(_form(name, **await _needed(stack, name), MaxResults=most))
         assert answer.status == 400, name
         assert "<Code>InvalidParameterValue</Code>" in answer.text, name
         assert len(answer.text) < 1000, name
@@ -133,7 +137,7 @@ def _token_of(name: str, region: str = "us-east-1", **parameters: Any) -> str:
 async def test_a_token_is_good_for_its_own_request_alone(stack: Stack) -> None:
     for name in PAGED:
         other = next(one for one in PAGED if one != name)
-        required = await _required(stack, name)
+        required = await _needed(stack, name)
         token = _token_of(name, **required)
         await stack.call(name, NextToken=token, **required)
         refused = ["no-token", "", token[1:], f"{token[:-4]}AAA=", token.swapcase(), _token_of(other), "\u00e9" * 3000]
@@ -158,7 +162,7 @@ async def test_a_list_that_is_empty_is_in_the_answer(stack: Stack) -> None:
         value = "sg-1234567890abcdef0" if by == "group-id" else "nothing has this value"  # ids of groups are checked
         nothing = [{"Name": by, "Values": [value]}]
         filters = "Filter" if name in ("DescribeFlowLogs", "DescribeNatGateways") else "Filters"  # as the model has it
-        asked = {**await _required(stack, name), filters: nothing}
+        asked = {**await _needed(stack, name), filters: nothing}
         assert (await stack.call(name, **asked))[listing.member] == [], name
     assert (await stack.call("DescribeInstances")) == {"Reservations": []}
 

@@ -213,7 +213,7 @@ def checked_grant(
     present: Sequence[SecurityGroupRule] = (),
 ) -> Grant:
     """What a permission of `group` grants to one of its sources. Raises EC2's refusals of a group or prefix list that
-    is not there, and of a group of a VPC that is not peered.
+    is not there.
 
     A group that one of the rules that are `present` names may be deleted, or out of reach by now.
     """

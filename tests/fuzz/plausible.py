@@ -115,6 +115,10 @@ class Plausible:
                 return random.choice(_filters(self._action) or ("tag:Name",))
             case ["Filter", "Value"]:
                 return self._filter_value()
+            case ["ResourceType"] if self._action == "CreateFlowLogs":
+                return random.choice(("VPC", "VPC", "Subnet", "NetworkInterface"))
+            case ["Protocol"] if self._action == "CreateNetworkInsightsPath":
+                return random.choice(("tcp", "udp"))
             case [*_, "ResourceType"] if self._action in TAGGED:
                 return random.choice(TAGGED[self._action])
             case ["ResourceId"] if self._action in ("CreateTags", "DeleteTags"):
@@ -146,6 +150,10 @@ class Plausible:
                 return "all"
             case ["Name"]:
                 return f"{random.choice(('moss', 'stone'))} {random.randrange(1000)}"
+            case ["Source"] | ["Destination"] if self._action == "CreateNetworkInsightsPath":
+                return random.choice([*known.ids("i"), *known.ids("eni"), *known.ids("igw"), "eni-none"])
+            case ["ResourceId"] if self._action == "CreateFlowLogs":
+                return random.choice([*known.ids("vpc"), *known.ids("subnet"), "vpc-none"])
             case ["DiskContainer", "Url"]:
                 return self._disk
             case ["UserData"] | ["UserData", "Value"]:

@@ -38,8 +38,9 @@ PAGED = sorted(name for name in ACTIONS["ec2"] if "MaxResults" in _MODEL.operati
 async def _needed(stack: Stack, name: str) -> dict[str, str]:
     """What a request of this action must have."""
     required = _MODEL.operation_model(name).input_shape.required_members
-    vpcs = (await stack.call("DescribeVpcs"))["Vpcs"] if "VpcId" in required else ()
-    return {**REQUIRED.get(name, {}), **{"VpcId": vpc["VpcId"] for vpc in vpcs}}
+    if "VpcId" in required:
+        return {"VpcId": (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"]}
+    return REQUIRED.get(name, {})
 
 
 def _form(name: str, **parameters: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from kumoniwa.network.vpc.path_components import Component, acl_rule, resource, table_route
 from kumoniwa.network.vpc.plan import NOT_INTERNET, AclEntry, Plan, Route
 from kumoniwa.network.vpc.reach import Hop, Reach
-from kumoniwa.network.vpc.verdicts import Decider, Decision
+from kumoniwa.network.vpc.verdicts import INTERNET, Decider, Decision
 
 _SHARED = IPv4Network("100.64.0.0/10")
 
@@ -47,7 +47,7 @@ def _of(plan: Plan, hop: Hop, decision: Decision, found: Reach) -> Component:
         case Decider.ROUTE:
             return _of_route(plan, decision)
         case Decider.ADDRESS:
-            return _of_address(plan, decision, found)
+            return _of_address(plan, hop, decision, found)
         case Decider.SOURCE_DEST_CHECK:
             return explanation("ENI_SOURCE_DEST_CHECK_RESTRICTION", NetworkInterface=resource(decision.id))
         case Decider.INTERNET_GATEWAY:
@@ -108,10 +108,10 @@ def _of_route(plan: Plan, decision: Decision) -> Component:
     return explanation("NO_ROUTE_TO_DESTINATION", RouteTable=resource(decision.id))
 
 
-def _of_address(plan: Plan, decision: Decision, found: Reach) -> Component:
+def _of_address(plan: Plan, hop: Hop, decision: Decision, found: Reach) -> Component:
     if decision.id:
         return explanation("BAD_STATE", NetworkInterface=resource(decision.id))
-    if plan.local(found.packet.destination):
+    if hop.origin != INTERNET:
         return explanation("NO_POSSIBLE_DESTINATION", Address=str(found.packet.destination))
     gateway = None if plan.internet_gateway is None else resource(plan.internet_gateway)
     return explanation("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", InternetGateway=gateway, Direction="ingress")

@@ -76,6 +76,13 @@ def test_the_internet_comes_to_no_interface_without_a_public_address() -> None:
     assert why["ExplanationCode"] == "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
 
 
+def test_an_address_that_no_instance_has_is_explained_by_where_the_packet_comes_from() -> None:
+    unused = IPv4Address("10.0.1.99")
+    assert _why(_asked(two_tiers(), WEB, address=unused))["ExplanationCode"] == "NO_POSSIBLE_DESTINATION"
+    refused = _why(_asked(two_tiers(), INTERNET, DATABASE, address=IPv4Address("10.0.1.10")))
+    assert refused["ExplanationCode"] == "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
+
+
 def test_what_a_gateway_does_not_translate_is_explained() -> None:
     plan = with_route(two_tiers(), "rtb-0a", "0.0.0.0/0", Target(TargetKind.INTERNET_GATEWAY, "igw-0a"))
     why = _why(_asked(plan, ROUTER_INSTANCE, address=FAR))

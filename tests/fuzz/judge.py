@@ -25,9 +25,13 @@ _FULL = frozenset({"InsufficientInstanceCapacity", "InsufficientVolumeCapacity"}
 """What EC2 refuses for want of room, with a status above 500."""
 _INSIDE = re.compile(r"Traceback|object at 0x|<class |<function |<built-in|sqlite3|sqlalchemy|\.py\b")
 _PARSER = create_parser("ec2")
-_IN_EC2S_TEXT = {"AttachmentStatus": ("available",), "NetworkInterfaceStatus": ("pending",)}
+_IN_EC2S_TEXT = {
+    "AttachmentStatus": ("available",),
+    "NetworkInterfaceStatus": ("pending",),
+    "NetworkInterfaceType": ("nat_gateway",),
+}
 """Words that the model's enumerations do not have, and its text does: an internet gateway's attachment is so,
-and a new network interface in the example of create-network-interface."""
+a new network interface in the example of create-network-interface, and a NAT gateway's in the filter interface-type."""
 
 
 class Fault(AssertionError):

@@ -111,9 +111,10 @@ class History:
             await self._database_done()
 
     async def _database_done(self) -> None:
-        """Let what waits for the database's threads go on for some steps: its writer does one thing after another."""
+        """Let what waits for the database's threads go on for some steps: of what nobody waits for, its writer does one
+        thing after another."""
         for _ in range(4):
-            await self.stack.running.cloud.world.database.write(lambda _: None)
+            await self.stack.running.cloud.world.database.write(lambda _: None, patient=True)
 
     async def settle(self) -> None:
         """Everything that goes on comes to its end, and the cloud is whole."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.network.addresses import free_private
@@ -43,6 +43,8 @@ def asked_addresses(connection: Connection, subnet: Subnet, parameters: Mapping[
     if listed and primary is not None:
         raise InvalidParameterCombination(_BESIDE)
     primaries = [each.get("PrivateIpAddress") for each in listed if each.get("Primary")]
+    if any(each.get("PrivateIpAddress") is None for each in listed):
+        raise MissingParameter("privateIpAddress")
     secondary = [each["PrivateIpAddress"] for each in listed if not each.get("Primary")]
     if len(primaries) > 1:
         raise InvalidParameterCombination("Only one primary private IP address can be specified.")

@@ -65,6 +65,10 @@ class Stack:
         await self.driver.followed()
         await self.running.follower.caught_up()
 
+    async def written(self) -> None:
+        """Wait until what is being written is: a clock that is set forward does not wait for the database's threads."""
+        await self.running.cloud.world.database.write(lambda _: None, patient=True)
+
     def guest(self, instance_id: str) -> SimulatedGuest:
         return self.driver.guest(GuestId(instance_id))
 

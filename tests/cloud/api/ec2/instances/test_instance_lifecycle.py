@@ -123,6 +123,7 @@ async def test_a_terminated_instance_is_told_for_an_hour_and_its_root_volume_goe
     async with asyncio.timeout(10):  # the rounds of housekeeping take turns with the clock
         while await stack.running.cloud.read(row) is not None:
             await stack.clock.advance(60)
+            await stack.written()
 
 
 @pytest.mark.parametrize(("behavior", "state"), [("stop", "stopped"), ("terminate", "terminated")])

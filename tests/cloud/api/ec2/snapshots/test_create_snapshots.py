@@ -337,6 +337,7 @@ async def test_a_cut_that_was_made_before_something_broke_is_not_taken_for_refus
     async with asyncio.timeout(30):
         while (await stack.call("DescribeSnapshots", SnapshotIds=[snapshot_id]))["Snapshots"][0]["State"] == "pending":
             await stack.clock.advance(1)
+            await stack.written()
             await let_others_run()
     stack.guest(instance_id).write("/after", b"the cut", sync=True)
     await stack.call("StopInstances", InstanceIds=[instance_id])

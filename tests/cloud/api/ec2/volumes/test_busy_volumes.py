@@ -19,6 +19,7 @@ async def _busy(stack: Stack) -> tuple[str, str]:
     async with asyncio.timeout(10):
         while await states(stack, volume_id) != ("in-use", "busy"):
             await stack.clock.advance(_MINUTE)
+            await stack.written()
     await stack.idle()
     return instance_id, volume_id
 

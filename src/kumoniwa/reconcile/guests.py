@@ -4,6 +4,7 @@ An instance that a workflow has claimed is the workflow's alone; it is looked at
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -11,6 +12,7 @@ from itertools import islice
 import structlog
 from sqlalchemy import Connection
 
+from kumoniwa.deadlines import at_most
 from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, GuestId, GuestState
 from kumoniwa.model.boots import Boot
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
@@ -251,7 +253,9 @@ class Follower:
                 to_settle.append(instance_id)
         if to_settle:
             await asyncio.gather(*map(self.settle, to_settle))
-            await self._engine.fewer_than(_MOST_WORKFLOWS)
+            with contextlib.suppress(TimeoutError):  # what hangs keeps no other guest from being looked at
+                async with at_most(self._world.clock, _ROUND):
+                    await self._engine.fewer_than(_MOST_WORKFLOWS)
 
     async def _take_up_again(self) -> None:
         """Begin again what a workflow left between two states when it failed: a caller could ask for nothing more."""

@@ -53,8 +53,8 @@ class Collector(Generic[Id]):
         self._disks = disks
         # Of two at once, one could delete a layer before the other has deleted what stands on it.
         self._turn = asyncio.Lock()
-        self._removed: frozenset[str] = frozenset()
-        """Layers whose rows were removed here: their files go, however many there are."""
+        self._removed: set[str] = set()
+        """Layers whose rows were removed by us: their files go, however many there are. Written to by two threads."""
         self._let_go: deque[Collection[str] | None] = deque([None])
         """What something let go of; None: any layer may be, as at start, or where too many were let go to name them."""
         database.changes.follow(self._heard)
@@ -83,6 +83,10 @@ class Collector(Generic[Id]):
         """Look at these layers too when it is collected next: what kept them is over."""
         self._let_go.append(ids)
 
+    def left_behind(self, ids: Collection[str]) -> None:
+        """Delete the files of these layers when it is collected next: their rows are gone, and the files did not go."""
+        self._removed.update(ids)
+
     async def sweep(self) -> frozenset[Id]:
         """Delete the files that have no row, left over from a crash or a failure, or set them aside where they are too
         many for that; gives the layers that they were of."""
@@ -108,7 +112,7 @@ class Collector(Generic[Id]):
             found -= strangers
         for layer in sorted(found):
             await self._disks.ensure_deleted(layer)
-            self._removed -= {layer}
+            self._removed.discard(layer)
         return found | strangers
 
     async def _orphans(self) -> tuple[frozenset[Id], bool]:
@@ -121,12 +125,12 @@ class Collector(Generic[Id]):
 
     async def _delete_removed(self) -> None:
         """Delete the files of layers whose rows were removed here, and that are there yet."""
-        if self._removed:
-            known = await self._database.read(partial(layers.still_known, ids=self._removed))
-            gone = cast("frozenset[Id]", self._removed - known)  # a layer's file has its name
+        if removed := frozenset(self._removed):
+            known = await self._database.read(partial(layers.still_known, ids=removed))
+            gone = cast("frozenset[Id]", removed - known)  # a layer's file has its name
             for layer in sorted(await self._disks.present(gone)):
                 await self._disks.ensure_deleted(layer)
-            self._removed &= known
+            self._removed -= gone  # what was added meanwhile was not looked at
 
     async def _remove(self, suspects: Collection[str] | None) -> frozenset[str]:
         """One generation, of these layers where they are given: none of those that go stands on another of them."""
@@ -139,7 +143,7 @@ class Collector(Generic[Id]):
     def _remove_unreferenced(self, connection: Connection, ids: Collection[str]) -> frozenset[str]:
         gone = frozenset(layer.id for layer in layers.unreferenced(connection, ids))
         layers.remove(connection, sorted(gone))
-        self._removed = self._removed | gone  # here, for nobody may wait for the commit any more when it is done
+        self._removed |= gone  # here, for nobody may wait for the commit any more when it is done
         return gone
 
     def _heard(self, changed: Changed) -> None:

@@ -83,6 +83,21 @@ async def test_every_instance_that_is_shown_otherwise_is_named(stack: Stack) -> 
         await watched.changed_by(act)
 
 
+async def test_a_volume_and_a_snapshot_that_are_no_more_are_named(stack: Stack) -> None:
+    call = stack.call
+    zone = (await stack.instance(await stack.launch()))["Placement"]["AvailabilityZone"]
+    volume = (await call("CreateVolume", AvailabilityZone=zone, Size=1))["VolumeId"]
+    await stack.idle()
+    snapshot = (await call("CreateSnapshot", VolumeId=volume))["SnapshotId"]
+    await stack.idle()
+    heard = Gathered()
+    stack.running.cloud.world.database.changes.follow(lambda changed: [heard.add(*one) for one in changed.items()])
+    await call("DeleteVolume", VolumeId=volume)
+    await call("DeleteSnapshot", SnapshotId=snapshot)
+    told = heard.take()
+    assert (told.get("volumes"), told.get("snapshots")) == ({volume}, {snapshot})
+
+
 async def test_a_change_of_more_than_can_be_named_is_one_of_the_whole_table(stack: Stack) -> None:
     heard: list[Changed] = []
     stack.running.cloud.world.database.changes.follow(heard.append)

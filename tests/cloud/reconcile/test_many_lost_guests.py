@@ -11,7 +11,7 @@ from waiting import let_others_run, turns_until
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import GuestState
+from kumoniwa.hypervisor.driver import GuestId, GuestState
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 from kumoniwa.reconcile import guests
 from kumoniwa.workflows import engine
@@ -77,6 +77,36 @@ async def test_terminations_do_not_wait_for_what_hangs(stack: Stack) -> None:
     await stack.idle()
     for instance_id in ids[:4]:
         await stack.state(instance_id, "stopped")
+
+
+@pytest.mark.usefixtures("few_at_once")
+async def test_a_round_does_not_wait_for_ever_for_what_hangs(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = await _launched(stack)
+    for instance_id in ids:
+        stack.guest(instance_id).ignore_power_button = True
+    await stack.call("StopInstances", InstanceIds=ids[:4])
+    stack.driver.world.machines[GuestId(ids[-1])].pull_plug()
+    await turns_until(partial(_are_waited_for, stack, 4))
+    running, waits = stack.running.cloud.engine, asyncio.Event()
+    fewer_than = running.fewer_than
+
+    async def wait(count: int) -> None:
+        waits.set()
+        await fewer_than(count)
+
+    monkeypatch.setattr(running, "fewer_than", wait)
+    looking = asyncio.create_task(stack.running.follower._look_at([ids[-1]]))
+    await asyncio.wait_for(waits.wait(), 10)
+    await let_others_run(20)
+    assert not looking.done(), "more workflows are live than a round adds to"
+    await stack.clock.advance(60)
+    await turns_until(looking.done)
+    await looking
+    for left in (5, 3):
+        await turns_until(partial(_are_waited_for, stack, left))
+        await stack.clock.advance(240)  # what a guest has for its shutdown
+    await stack.idle()
+    assert (await stack.instance(ids[-1]))["State"]["Name"] == "running"
 
 
 def _are_waited_for(stack: Stack, left: int) -> bool:

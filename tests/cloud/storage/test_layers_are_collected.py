@@ -14,9 +14,10 @@ from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.ids import new_id
-from kumoniwa.model.layers import GIB
+from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.reconcile.time import ROUND, Housekeeping
 from kumoniwa.store import layers
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_dropped
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +68,17 @@ async def test_a_file_that_cannot_be_deleted_does_not_keep_an_instance_from_its_
     assert (await stack.instance(instance_id))["State"]["Name"] == "terminated"
     await Housekeeping(stack.running.cloud.world).go_round()  # as it does each minute
     await known(stack)
+
+
+async def test_a_dropped_layer_whose_file_cannot_be_deleted_goes_with_the_next_collection(stack: Stack) -> None:
+    world, layer = stack.running.cloud.world, LayerId(new_id("layer"))
+    await world.database.write(lambda connection: layers.add(connection, Layer(layer, None, GIB, stack.clock.now())))
+    await world.driver.disks.ensure_empty(layer, GIB)
+    stack.driver.fail_next("ensure_deleted", DriverError("The disk does not answer.", way_out="Ask again."))
+    await ensure_dropped(world, [layer])
+    assert layer in await world.driver.disks.all_layers()
+    await Housekeeping(world).go_round()  # as it does each minute
+    assert layer not in await known(stack)
 
 
 async def test_a_volume_takes_its_tags_with_it(stack: Stack) -> None:

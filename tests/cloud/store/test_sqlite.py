@@ -365,6 +365,16 @@ async def test_what_a_commit_changed_is_told_once_it_is_durable(database: Sqlite
     assert heard == [({"facts": None}, 1)]
 
 
+async def test_what_gives_back_the_rows_that_it_deletes_is_told(database: SqliteDatabase) -> None:
+    """How many there are is not known before they are fetched."""
+    await database.write(lambda connection: facts.put(connection, "one", 1))
+    heard: list[Changed] = []
+    database.changes.follow(heard.append)
+    gone = facts_table.delete().where(facts_table.c.name == "one").returning(facts_table.c.value)
+    assert await database.write(lambda connection: list(connection.execute(gone).scalars())) == [1]
+    assert heard == [{"facts": None}]
+
+
 async def test_nothing_is_told_of_a_commit_that_fails(
     database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

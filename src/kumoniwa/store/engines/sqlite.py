@@ -195,9 +195,12 @@ class SqliteDatabase:
         return batch, False
 
     def _note_rows(self, _connection: Connection, statement: Any, *others: Any) -> None:
-        """Remember what was written to. `others` ends with the result; an UPDATE that met no row changed nothing."""
+        """Remember what was written to. `others` ends with the result; an UPDATE that met no row changed nothing.
+
+        How many rows were met by one that returns them is known only once they are fetched.
+        """
         result = others[-1]
-        if getattr(statement, "is_dml", False) and result.rowcount != 0:
+        if getattr(statement, "is_dml", False) and (result.returns_rows or result.rowcount != 0):
             self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
 
 

@@ -87,7 +87,7 @@ async def ensure_dropped(world: World, ids: Collection[str]) -> None:
         try:
             await world.driver.disks.ensure_deleted(LayerId(layer_id))
         except (DriverError, OSError) as failure:
-            # Its row is gone: the file belongs to nothing, and goes with the next collection.
+            world.collector.left_behind([layer_id])
             log.warning("a layer could not be deleted", layer=layer_id, reason=str(failure))
 
 
@@ -116,6 +116,7 @@ async def _note_made(world: World, made: Sequence[str]) -> None:
     known = await world.database.write(note)
     for layer_id in reversed(made):
         if layer_id not in known:  # what stood on it was deleted meanwhile, and the collector was quicker than we
+            world.collector.left_behind([layer_id])
             await world.driver.disks.ensure_deleted(LayerId(layer_id))
 
 

@@ -9,7 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.elastic_ips import named_address
+from kumoniwa.api.ec2.network.elastic_ips import check_own, named_address
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
@@ -31,6 +31,8 @@ async def associate_address(cloud: Cloud, call: Call, parameters: Parameters) ->
     def associate(connection: Connection) -> Answer:
         address = named_address(connection, call, parameters)
         interface = _interface(connection, call, parameters)
+        for one in (address.interface_id, interface.id):
+            check_own(connection, one)
         private_ip = _private_address(connection, interface, parameters.get("PrivateIpAddress"))
         if gateways.attached_to(connection, interface.vpc_id) is None:
             raise Ec2Error("Gateway.NotAttached", f"Network {interface.vpc_id} is not attached to any internet gateway")
@@ -60,6 +62,7 @@ async def disassociate_address(cloud: Cloud, call: Call, parameters: Parameters)
         address = _associated(connection, call, parameters)
         if address is None:
             return None
+        check_own(connection, address.interface_id)
         touched.extend(_disassociated(connection, address))
         for instance_id in touched:
             _lend(connection, instance_id)

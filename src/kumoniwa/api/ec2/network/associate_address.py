@@ -45,7 +45,7 @@ async def associate_address(cloud: Cloud, call: Call, parameters: Parameters) ->
                 touched.extend(_disassociated(connection, other))
         association_id = new_id("eipassoc")
         elastic_ips.associate(connection, address, association_id, interface, private_ip)
-        touched.extend(_shown(connection, interface))
+        touched.extend(_shown(connection, interface, private_ip))
         return {"AssociationId": association_id}
 
     answer = await cloud.change(call, associate)
@@ -143,16 +143,18 @@ def _check_reassociation(parameters: Parameters, address: ElasticIp, before: Ela
 def _disassociated(connection: Connection, address: ElasticIp) -> Sequence[str]:
     """Let an address lead nowhere; gives the instance that it led to, if any."""
     assert address.interface_id is not None, "it is associated"
+    assert address.private_ip is not None, "it is associated"
     elastic_ips.disassociate(connection, address)
     interface = network_interfaces.get(connection, address.interface_id)
-    return () if interface is None else _shown(connection, interface)
+    return () if interface is None else _shown(connection, interface, address.private_ip)
 
 
-def _shown(connection: Connection, interface: NetworkInterface) -> Sequence[str]:
-    """Let the interface's instance, which is given back, show the public address that it has now."""
+def _shown(connection: Connection, interface: NetworkInterface, private_ip: str) -> Sequence[str]:
+    """Let the interface's instance, which is given back, show the public address that it has now, an Elastic IP address
+    of this private address having come or gone. One that is lent to it stays where that is a further address."""
     if interface.instance_id is None:
         return ()
-    if interface.device_index == 0:
+    if interface.device_index == 0 and private_ip == interface.private_ip:
         elastic_ips.ensure_shown(connection, interface.instance_id, None)
     else:
         instances.change(connection, interface.instance_id)

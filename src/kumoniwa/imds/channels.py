@@ -181,6 +181,8 @@ class NetworkChannel:
             async def respond(request: Request) -> Answer:
                 await caller.pace.take()
                 answer = await self._respond(instance_id, request)
+                if connection.fileno() < 0:  # it was reset, and is closed
+                    raise ConnectionResetError("it was reset before its answer")
                 connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, answer.hops or _HOPS)
                 return answer
 

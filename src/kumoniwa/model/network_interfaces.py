@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from kumoniwa.values import dataclass
 
+MOST_INDEX = 32
+"""Device indexes are below it; no instance type takes so many interfaces."""
+
 
 class InterfaceAttachment(StrEnum):
     """How far an interface's attachment to a running instance is."""

@@ -6,6 +6,7 @@ The loopback network stands for the VPC's: whoever connects chooses an address o
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from example_guest import INSTANCE, INTERFACE, write_example
 from sqlalchemy import Connection
+from structlog.testing import capture_logs
+from waiting import turns_until
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.imds import channels
@@ -132,6 +135,39 @@ async def test_the_answer_to_a_token_request_travels_no_further_than_the_hop_lim
             length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
             await reader.readexactly(int(length.split(b":")[1]))
     assert seen == [3, 64]
+
+
+async def test_a_guest_that_resets_its_connection_before_the_answer_fails_nothing(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted: list[socket.socket] = []
+    callers: list[channels._Caller] = []
+    asked = asyncio.Event()
+    converse, respond = channels.NetworkChannel._converse, MetadataService._respond
+
+    async def noted(
+        self: channels.NetworkChannel, connection: socket.socket, address: str, caller: channels._Caller
+    ) -> None:
+        accepted.append(connection)
+        callers.append(caller)
+        await converse(self, connection, address, caller)
+
+    async def late(self: MetadataService, instance_id: str, request: Request) -> Answer:
+        asked.set()
+        await turns_until(lambda: accepted[0].fileno() < 0)
+        return await respond(self, instance_id, request)
+
+    monkeypatch.setattr(channels.NetworkChannel, "_converse", noted)
+    monkeypatch.setattr(MetadataService, "_respond", late)
+    await network.open()
+    with capture_logs() as logged:
+        async with network.connected(_ADDRESS) as (_, writer):
+            writer.write(_ID.encode())
+            await asyncio.wait_for(asked.wait(), 10)
+            reset_at_close = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_at_close)
+        await turns_until(lambda: callers[0].connections == 0)
+    assert [line for line in logged if line["log_level"] in ("warning", "error")] == []
 
 
 async def test_a_guest_is_known_by_its_further_addresses_too_and_reads_of_them(network: Network) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.network.vpc import names, nft, routes, settings
 from kumoniwa.network.vpc.gather import PLANNED_FROM, NoSuchVpc, gather
-from kumoniwa.network.vpc.host.errors import NetworkFailed, NetworkRefused
+from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed, NetworkRefused
 from kumoniwa.network.vpc.host.host_network import Devices, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
 from kumoniwa.network.vpc.plan import METADATA, Plan, transit_address
@@ -82,19 +82,17 @@ class CloudNetworks:
         self._tasks.start(self._follow(), "follow changes")
 
     async def plug(self, vpc_id: str, interface_id: str) -> TapFiles:
-        """A tap for an interface, whose network is there and carries as planned. Raises `NetworkFailed`."""
+        """A tap for an interface, whose network is there and carries as planned. Raises `NetworkFailed`.
+
+        Where that fails, or is cancelled, the guests that are in the network are followed all the same.
+        """
         async with self._turns[vpc_id]:
-            plan = await self._ensure(vpc_id)  # also without a tap of this name that was there before
-            interface = plan.interfaces.get(interface_id)
-            if interface is None:
-                raise NetworkFailed(f"{vpc_id} has no interface {interface_id}")
-            files = await self._network(vpc_id).tap(interface.tap)
+            was_carried = vpc_id in self._carried
             try:
-                await self._ensure(vpc_id)
-            except BaseException:
-                files.close()
-                raise
-            return files
+                return await self._plug(vpc_id, interface_id)
+            finally:
+                if was_carried and vpc_id not in self._carried:
+                    self._try_again(vpc_id)
 
     def found(self, vpc_id: str, file: int) -> None:
         """A guest lives on in this VPC's network, whose namespace this open file is; it is ours now."""
@@ -150,6 +148,19 @@ class CloudNetworks:
             for vpc_id in list(self._carried):
                 await self.ensure_soon(vpc_id)
 
+    async def _plug(self, vpc_id: str, interface_id: str) -> TapFiles:
+        plan = await self._ensure(vpc_id)  # also without a tap of this name that was there before
+        interface = plan.interfaces.get(interface_id)
+        if interface is None:
+            raise NetworkFailed(f"{vpc_id} has no interface {interface_id}")
+        files = await self._network(vpc_id).tap(interface.tap)
+        try:
+            await self._ensure(vpc_id)
+        except BaseException:
+            files.close()
+            raise
+        return files
+
     async def _ensure(self, vpc_id: str) -> Plan:
         """Have the host carry the network as the rows have it now, and give that: the whole of it where the host is not
         known to carry what was planned last, else what differs from that."""
@@ -170,9 +181,10 @@ class CloudNetworks:
         for link in there.links - {peering.link for peering in plan.peerings.values() if peering.active}:
             await network.ensure_no_link(link)
         network.stand_for(_stand_ins(plan))
-        if network.is_there:
-            self._carried[vpc_id] = plan
-            self.on_trouble(vpc_id, None)
+        if not network.is_there:  # whoever is told of its loss leaves it to us, as long as we are at it
+            raise KeeperLost("The network's keeper has ended.")
+        self._carried[vpc_id] = plan
+        self.on_trouble(vpc_id, None)
         return plan
 
     async def _ensure_devices(self, network: HostNetwork, plan: Plan) -> Devices:
@@ -208,20 +220,22 @@ class CloudNetworks:
     def _try_again(self, vpc_id: str) -> None:
         if vpc_id not in self._tried_again:
             self._tried_again.add(vpc_id)
-            trying = self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
-            trying.add_done_callback(lambda _: self._tried_again.discard(vpc_id))
+            self._tasks.start(self._ensure_again(vpc_id), f"ensure {vpc_id}")
 
     async def _ensure_again(self, vpc_id: str) -> None:
         """Ensure it until it is there."""
         waits = iter(_AGAIN_AFTER)
-        while True:
-            await asyncio.sleep(next(waits, _AGAIN_AFTER[-1]))
-            try:
-                return await self.ensure(vpc_id)
-            except NoSuchVpc:
-                return await self._forget(vpc_id)
-            except _FAILURES as failure:
-                self._note(vpc_id, failure)
+        try:
+            while True:
+                await asyncio.sleep(next(waits, _AGAIN_AFTER[-1]))
+                try:
+                    return await self.ensure(vpc_id)
+                except NoSuchVpc:
+                    return await self._forget(vpc_id)
+                except _FAILURES as failure:
+                    self._note(vpc_id, failure)
+        finally:
+            self._tried_again.discard(vpc_id)  # at once: what is lost from now on is tried again
 
     def _note(self, vpc_id: str, failure: Exception) -> None:
         log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
@@ -232,7 +246,11 @@ class CloudNetworks:
         if (network := self._networks.pop(vpc_id, None)) is not None:
             self._carried.pop(vpc_id, None)
             self.on_trouble(vpc_id, None)
-            await network.ensure_gone()
+            try:
+                await network.ensure_gone()
+            except NetworkFailed as failure:  # without a server and a guest it ends by itself
+                log.warning("a network could not be ended", network=vpc_id, reason=str(failure))
+                network.let_go()
             await self._metadata.close_network(vpc_id)
 
 

@@ -105,12 +105,13 @@ def changing(before: Objects, after: Objects) -> Commands:
         lost = {key: datum for key, datum in elements.items() if kept.get(key) != datum}
         if lost and name not in gone:
             commands += _with_elements("delete", name, lost)
-    for name, one in new.items():
-        known = old.get(name)
-        if isinstance(one, Chain) and one != known:
-            if known is not None:
-                commands.append((_LINE, f"flush chain {name}"))
+    chains = {name: one for name, one in new.items() if isinstance(one, Chain)}
+    for name, one in chains.items():  # before those that may lead to them
+        if name not in old:
             commands += _rules(name, one)
+    for name, one in chains.items():
+        if name in old and one != old[name]:
+            commands.append(_at_once((_LINE, f"flush chain {name}"), *_rules(name, one)))
     for name, elements in new_elements.items():
         known_elements = old_elements.get(name, {})
         gained = {key: datum for key, datum in elements.items() if known_elements.get(key) != datum}
@@ -148,6 +149,11 @@ def _rules(name: str, chain: Chain) -> Iterator[_Command]:
     for rule in chain.rules:
         cost = _JUMP if rule.count(" ") < 2 else _RULE + rule.count(",") * _ELEMENT
         yield cost, f"add rule {name} {rule}"
+
+
+def _at_once(*commands: _Command) -> _Command:
+    """Commands that are not parted: a network ACL's chain without its last rules would admit what they deny."""
+    return sum(cost for cost, _ in commands), "\n".join(line for _, line in commands)
 
 
 def _with_elements(verb: str, name: str, elements: Mapping[str, str]) -> Iterator[_Command]:

@@ -109,7 +109,6 @@ def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
         _with_nic(mac="06:12:34:56:78"),
         replace(SPEC, uuid="ec2"),
         replace(SPEC, product="t3\nmicro"),
-        _with_nic(address="10.0.0.4"),
         _with_nic(address="172.31.0.1"),
         replace(SPEC, nics=()),
         replace(SPEC, nics=SPEC.nics * 2),
@@ -130,6 +129,15 @@ def test_disks_keep_their_order_and_only_the_first_is_booted_from() -> None:
 def test_what_has_no_place_on_a_command_line_is_refused(odd: GuestSpec) -> None:
     with pytest.raises(DriverError):
         _line(odd)
+
+
+def test_an_address_that_the_mode_user_does_not_have_is_refused_with_the_ways_to_one() -> None:
+    with pytest.raises(
+        DriverError, match=r"10\.0\.0\.4 cannot be a guest's address in the network mode user"
+    ) as refused:
+        _line(_with_nic(address="10.0.0.4"))
+    assert "kumoniwa doctor" in refused.value.way_out
+    assert "default VPC" in refused.value.way_out
 
 
 def test_all_that_a_disk_stands_on_is_read_as_the_disk_is() -> None:

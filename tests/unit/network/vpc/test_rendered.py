@@ -10,6 +10,7 @@ from two_tiers import ALL, ANYWHERE, DATABASE, LONE, WEB, address, block, peer, 
 
 from kumoniwa.network.vpc import names, nft, routes
 from kumoniwa.network.vpc.disjoint import Disjoint, disjoint
+from kumoniwa.network.vpc.nft_objects import Chain, Objects, changing
 from kumoniwa.network.vpc.plan import (
     TCP,
     AclEntry,
@@ -201,6 +202,28 @@ def test_a_large_vpc_is_put_into_batches_that_the_kernel_takes() -> None:
         lines = batch.splitlines()
         assert sum(line.startswith("add rule") and "ip saddr" in line for line in lines) <= 250
         assert sum(line.count(",") + 1 for line in lines if line.startswith("add element")) <= 2600
+
+
+def _acls(entries: int) -> Objects:
+    rules = (*(f"ip saddr 10.0.0.{number} drop" for number in range(entries)), "drop")
+    return [(f"inet vpc acl-{number}-in", Chain(rules)) for number in range(40)]
+
+
+def test_a_chain_is_never_without_its_last_rules() -> None:
+    commands = changing(_acls(1), _acls(19))
+    assert len(commands.batches) > 1
+    for batch in commands.batches:
+        lines = batch.splitlines()
+        flushed = [line.removeprefix("flush chain ") for line in lines if line.startswith("flush")]
+        ends = [line.removesuffix(" drop").removeprefix("add rule ") for line in lines if "saddr" not in line]
+        assert [end for end in ends if not end.startswith("flush")] == flushed
+
+
+def test_a_new_chain_is_whole_before_one_leads_to_it() -> None:
+    before: Objects = [("inet vpc subnet-out", Chain(("jump acl-1-out",)))]
+    new: Objects = [("inet vpc acl-2-out", Chain(("ip daddr 10.0.0.1 drop", "return")))]
+    (batch,) = changing(before, [("inet vpc subnet-out", Chain(("jump acl-2-out",))), *new]).batches
+    assert batch.index("add rule inet vpc acl-2-out return") < batch.index("jump acl-2-out")
 
 
 def test_names_are_the_vpcs_as_its_attributes_say() -> None:

@@ -9,7 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.elastic_ips import named_address
+from kumoniwa.api.ec2.network.elastic_ips import check_own, named_address
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
@@ -31,6 +31,8 @@ async def associate_address(cloud: Cloud, call: Call, parameters: Parameters) ->
     def associate(connection: Connection) -> Answer:
         address = named_address(connection, call, parameters)
         interface = _interface(connection, call, parameters)
+        for one in (address.interface_id, interface.id):
+            check_own(connection, one)
         private_ip = _private_address(connection, interface, parameters.get("PrivateIpAddress"))
         if gateways.attached_to(connection, interface.vpc_id) is None:
             raise Ec2Error("Gateway.NotAttached", f"Network {interface.vpc_id} is not attached to any internet gateway")
@@ -43,7 +45,7 @@ async def associate_address(cloud: Cloud, call: Call, parameters: Parameters) ->
                 touched.extend(_disassociated(connection, other))
         association_id = new_id("eipassoc")
         elastic_ips.associate(connection, address, association_id, interface, private_ip)
-        touched.extend(_shown(connection, interface))
+        touched.extend(_shown(connection, interface, private_ip))
         return {"AssociationId": association_id}
 
     answer = await cloud.change(call, associate)
@@ -60,6 +62,7 @@ async def disassociate_address(cloud: Cloud, call: Call, parameters: Parameters)
         address = _associated(connection, call, parameters)
         if address is None:
             return None
+        check_own(connection, address.interface_id)
         touched.extend(_disassociated(connection, address))
         for instance_id in touched:
             _lend(connection, instance_id)
@@ -140,16 +143,18 @@ def _check_reassociation(parameters: Parameters, address: ElasticIp, before: Ela
 def _disassociated(connection: Connection, address: ElasticIp) -> Sequence[str]:
     """Let an address lead nowhere; gives the instance that it led to, if any."""
     assert address.interface_id is not None, "it is associated"
+    assert address.private_ip is not None, "it is associated"
     elastic_ips.disassociate(connection, address)
     interface = network_interfaces.get(connection, address.interface_id)
-    return () if interface is None else _shown(connection, interface)
+    return () if interface is None else _shown(connection, interface, address.private_ip)
 
 
-def _shown(connection: Connection, interface: NetworkInterface) -> Sequence[str]:
-    """Let the interface's instance, which is given back, show the public address that it has now."""
+def _shown(connection: Connection, interface: NetworkInterface, private_ip: str) -> Sequence[str]:
+    """Let the interface's instance, which is given back, show the public address that it has now, an Elastic IP address
+    of this private address having come or gone. One that is lent to it stays where that is a further address."""
     if interface.instance_id is None:
         return ()
-    if interface.device_index == 0:
+    if interface.device_index == 0 and private_ip == interface.private_ip:
         elastic_ips.ensure_shown(connection, interface.instance_id, None)
     else:
         instances.change(connection, interface.instance_id)

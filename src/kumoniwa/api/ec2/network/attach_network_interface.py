@@ -9,6 +9,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.create_network_interface import check_own
+from kumoniwa.api.ec2.network.interface_addresses import too_many_addresses
 from kumoniwa.api.ec2.network.network_interface_attributes import no_such_attachment
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -22,7 +23,7 @@ from kumoniwa.errors import (
 from kumoniwa.ids import new_id
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.model.network_interfaces import InterfaceAttachment, NetworkInterface
+from kumoniwa.model.network_interfaces import MOST_INDEX, InterfaceAttachment, NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, network_interfaces, vpcs
 from kumoniwa.workflows.stories.network import attach_interface, detach_interface
@@ -34,8 +35,6 @@ _NOT_BUILT = (
     NotBuiltParameter("EnaQueueCount", "the number of an interface's queues"),
 )
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
-MOST_INDEX = 32
-"""Device indexes are below it; no instance type takes so many interfaces."""
 
 
 @action("AttachNetworkInterface", depth=Depth.PARTLY, not_built=_NOT_BUILT)
@@ -135,3 +134,6 @@ def _check_attachable(
         raise Ec2Error(
             "AttachmentLimitExceeded", f"Interface count {len(present) + 1} exceeds the limit for {kind.name}"
         )
+    further = network_interfaces.secondary_of(connection, [interface.id]).get(interface.id, ())
+    if 1 + len(further) > kind.most_addresses:
+        raise too_many_addresses()

@@ -46,8 +46,7 @@ async def create_network_interface(cloud: Cloud, call: Call, parameters: Paramet
         group_ids = parameters.get("Groups") or []
         groups = checked_groups(connection, call, subnet.vpc_id, group_ids) if group_ids else None
         groups = groups or (default_group(connection, subnet.vpc_id),)
-        named_ones = [*([] if asked.primary is None else [asked.primary]), *asked.secondary]
-        free = drawn(connection, subnet, asked.count - len(named_ones), beside=named_ones)
+        free = drawn(connection, subnet, asked.count - len(asked.named), beside=asked.named)
         primary = free.pop() if asked.primary is None else asked.primary
         interface = NetworkInterface(
             id=new_id(NETWORK_INTERFACE.prefix),

@@ -67,6 +67,7 @@ async def release_address(cloud: Cloud, call: Call, parameters: Parameters) -> A
 
     def release(connection: Connection) -> Answer:
         address = named(connection, call.scope, ELASTIC_IP, allocation_id)
+        check_own(connection, address.interface_id)
         if address.association_id is not None:
             raise Ec2Error("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
         tag_rows.remove_all(connection, address.id)
@@ -88,6 +89,14 @@ def named_address(connection: Connection, call: Call, parameters: Parameters) ->
     if (found := elastic_ips.by_address(connection, call.scope, public_ip)) is None:
         raise _unknown(public_ip)
     return found
+
+
+def check_own(connection: Connection, interface_id: str | None) -> None:
+    """Raises EC2's refusal to change the address of a network interface that one of its services made for itself: a NAT
+    gateway has its address until it is deleted."""
+    interface = None if interface_id is None else network_interfaces.get(connection, interface_id)
+    if interface is not None and interface.kind != "interface":
+        raise Ec2Error("AuthFailure", "You do not have permission to access the specified resource.")
 
 
 def _unknown(public_ip: str) -> Ec2Error:

@@ -34,6 +34,11 @@ class AskedAddresses:
         """How many it wants in all."""
         return 1 + len(self.secondary) + self.more
 
+    @property
+    def named(self) -> Sequence[str]:
+        """Those that it names, the primary one first."""
+        return self.secondary if self.primary is None else [self.primary, *self.secondary]
+
 
 def asked_addresses(connection: Connection, subnet: Subnet, parameters: Mapping[str, Any]) -> AskedAddresses:
     """What an interface's parameters ask for, in any of the forms that EC2 takes. Raises EC2's refusals."""
@@ -75,6 +80,11 @@ def check_addresses(connection: Connection, subnet: Subnet, wanted: Sequence[str
             raise InvalidParameterValue(f"Address {asked} is specified more than once")
     for taken in network_interfaces.addresses_in(connection, subnet.id, wanted) if wanted else ():
         raise Ec2Error("InvalidIPAddress.InUse", f"Address {taken} is in use.")
+
+
+def too_many_addresses() -> Ec2Error:
+    """EC2's refusal of more private addresses than an interface may have on its instance's type."""
+    return Ec2Error("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
 
 
 def drawn(connection: Connection, subnet: Subnet, count: int, beside: Sequence[str] = ()) -> list[str]:

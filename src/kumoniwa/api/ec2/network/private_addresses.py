@@ -9,10 +9,10 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.create_network_interface import MOST_UNATTACHED, check_own
-from kumoniwa.api.ec2.network.interface_addresses import check_addresses, drawn
+from kumoniwa.api.ec2.network.interface_addresses import check_addresses, drawn, too_many_addresses
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
 from kumoniwa.model.vpcs import Subnet
@@ -96,7 +96,7 @@ def _check_limit(connection: Connection, interface: NetworkInterface, count: int
         assert instance is not None, "it is attached to it"
         most = INSTANCE_TYPES[instance.instance_type].most_addresses
     if count > most:
-        raise Ec2Error("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
+        raise too_many_addresses()
 
 
 def _take_from_others(

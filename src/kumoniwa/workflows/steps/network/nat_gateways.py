@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.ids import new_id
 from kumoniwa.model.gateways import NatGateway, NatGatewayState
-from kumoniwa.store import elastic_ips, gateways, network_interfaces
+from kumoniwa.store import elastic_ips, gateways, network_interfaces, tags
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
@@ -99,6 +99,7 @@ def _associate(connection: Connection, world: World, nat_gateway_id: str) -> str
 def _release(connection: Connection, gateway: NatGateway) -> None:
     if gateway.interface_id is not None:
         elastic_ips.disassociate_interfaces(connection, [gateway.interface_id])
+        tags.remove_all(connection, gateway.interface_id)
         network_interfaces.remove(connection, gateway.interface_id)
         gateways.change_nat(connection, gateway.id, interface_id=None)
 

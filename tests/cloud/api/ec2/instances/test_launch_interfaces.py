@@ -6,6 +6,8 @@ import pytest
 from asgi import Refused
 from stack import Stack
 
+from kumoniwa.hypervisor.driver import DriverError
+
 pytestmark = pytest.mark.anyio
 
 
@@ -64,6 +66,50 @@ async def test_an_instance_gets_an_interface_that_was_made_before(stack: Stack) 
     assert left["Association"]["PublicIp"] == elastic["PublicIp"]
 
 
+async def test_an_address_that_one_interface_names_is_not_drawn_for_another(stack: Stack) -> None:
+    vpc = (await stack.call("CreateVpc", CidrBlock="10.1.0.0/16"))["Vpc"]["VpcId"]
+    made = await stack.call("CreateSubnet", VpcId=vpc, CidrBlock="10.1.0.0/28")  # of 11 addresses
+    subnet = made["Subnet"]["SubnetId"]
+    await stack.call("CreateNetworkInterface", SubnetId=subnet, SecondaryPrivateIpAddressCount=8)
+    free = {f"10.1.0.{number}" for number in range(4, 15)} - {
+        address["PrivateIpAddress"]
+        for interface in (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"]
+        for address in interface["PrivateIpAddresses"]
+    }
+    named = min(free)
+    asked = [{"DeviceIndex": 0, "SubnetId": subnet}, {"DeviceIndex": 1, "SubnetId": subnet, "PrivateIpAddress": named}]
+    first, second = (await stack.instance(await stack.launch(NetworkInterfaces=asked)))["NetworkInterfaces"]
+    assert {first["PrivateIpAddress"], second["PrivateIpAddress"]} == free
+    assert second["PrivateIpAddress"] == named
+
+
+async def test_an_interface_is_at_one_place_of_an_instance(stack: Stack) -> None:
+    subnet, *_ = await _subnets(stack)
+    made = (await stack.call("CreateNetworkInterface", SubnetId=subnet))["NetworkInterface"]
+    asked = [{"DeviceIndex": index, "NetworkInterfaceId": made["NetworkInterfaceId"]} for index in (0, 1)]
+    with pytest.raises(Refused, match=r"InvalidParameterValue .*\[eni-\w+\] is specified more than once"):
+        await stack.launch(NetworkInterfaces=asked)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_interface_that_another_instance_had_is_attached_from_a_launch_on(stack: Stack, fails: bool) -> None:
+    subnet, *_ = await _subnets(stack)
+    made = (await stack.call("CreateNetworkInterface", SubnetId=subnet))["NetworkInterface"]
+    interface_id, before = made["NetworkInterfaceId"], await stack.launch()
+    if fails:
+        stack.driver.fail_next("ensure_nic_attached", DriverError("No.", way_out="Ask again."))
+    place = {"InstanceId": before, "NetworkInterfaceId": interface_id, "DeviceIndex": 1}
+    attachment_id = (await stack.call("AttachNetworkInterface", **place))["AttachmentId"]
+    await stack.idle()
+    if not fails:
+        await stack.call("DetachNetworkInterface", AttachmentId=attachment_id)
+        await stack.idle()
+    instance_id = await stack.launch(NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": interface_id}])
+    (interface,) = (await stack.instance(instance_id))["NetworkInterfaces"]
+    assert interface["Attachment"]["Status"] == "attached"
+    assert [nic.mac for nic in await stack.guest(instance_id).nics()] == [made["MacAddress"]]
+
+
 async def test_many_instances_have_interfaces_of_their_own(stack: Stack) -> None:
     subnet, *_ = await _subnets(stack)
     asked = [{"DeviceIndex": index, "SubnetId": subnet} for index in (0, 1)]
@@ -79,11 +125,17 @@ async def test_many_instances_have_interfaces_of_their_own(stack: Stack) -> None
     [
         ([{"DeviceIndex": 1}], "InvalidParameterValue .*you must include a device at index 0"),
         ([{"DeviceIndex": 0}, {"DeviceIndex": 0}], "InvalidParameterValue .*used by more than one"),
+        ([{"DeviceIndex": -1}, {"DeviceIndex": 0}], "InvalidParameterValue .*for parameter deviceIndex is invalid"),
+        ([{"DeviceIndex": 0}, {"DeviceIndex": 32}], "InvalidParameterValue .*for parameter deviceIndex is invalid"),
         ([{"DeviceIndex": index} for index in range(3)], "AttachmentLimitExceeded .*3 exceeds the limit for t3.micro"),
         ([{"DeviceIndex": 0, "SecondaryPrivateIpAddressCount": 2}], "PrivateIpAddressLimitExceeded"),
         (
             [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}, {"DeviceIndex": 1}],
             "InvalidParameterCombination .*The associatePublicIpAddress parameter cannot be specified",
+        ),
+        (
+            [{"DeviceIndex": index, "PrivateIpAddress": "172.31.0.9"} for index in (0, 1)],
+            "InvalidParameterValue .*Address 172.31.0.9 is specified more than once",
         ),
         ([{"DeviceIndex": 0, "NetworkInterfaceId": "eni-0123456789abcdef0"}], r"InvalidNetworkInterfaceID\.NotFound"),
         (

@@ -78,6 +78,16 @@ async def test_what_cannot_be_plugged_in_is_available_again(stack: Stack) -> Non
     assert (await _described(stack, spare["NetworkInterfaceId"]))["Status"] == "available"
 
 
+async def test_an_interface_of_too_many_addresses_is_for_no_instance_of_the_type(stack: Stack) -> None:
+    instance_id, subnet = await stack.launch(), (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    made = await stack.call("CreateNetworkInterface", SubnetId=subnet, SecondaryPrivateIpAddressCount=2)
+    interface_id = made["NetworkInterface"]["NetworkInterfaceId"]
+    with pytest.raises(Refused, match="PrivateIpAddressLimitExceeded"):
+        await _attached(stack, instance_id, interface_id)
+    with pytest.raises(Refused, match="PrivateIpAddressLimitExceeded"):
+        await stack.launch(NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": interface_id}])
+
+
 async def test_what_no_instance_can_have_is_refused(stack: Stack) -> None:
     instance_id, spare, more = await stack.launch(), await _spare(stack), await _spare(stack)
     primary = (await stack.instance(instance_id))["NetworkInterfaces"][0]["Attachment"]["AttachmentId"]

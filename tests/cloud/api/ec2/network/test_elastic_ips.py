@@ -92,6 +92,25 @@ async def test_an_address_moves_to_another_instance(stack: Stack) -> None:
     assert "PublicIpAddress" not in await stack.instance(first)
 
 
+async def test_an_address_of_a_further_private_one_leaves_the_lent_one_alone(stack: Stack) -> None:
+    instance_id = await stack.launch()
+    before = await stack.instance(instance_id)
+    of = {"NetworkInterfaceId": before["NetworkInterfaces"][0]["NetworkInterfaceId"]}
+    given = await stack.call("AssignPrivateIpAddresses", **of, SecondaryPrivateIpAddressCount=1)
+    further = given["AssignedPrivateIpAddresses"][0]["PrivateIpAddress"]
+    made = await _allocate(stack)
+    asked = {"AllocationId": made["AllocationId"], **of, "PrivateIpAddress": further}
+    done = await stack.call("AssociateAddress", **asked)
+    instance = await stack.instance(instance_id)
+    assert instance["PublicIpAddress"] == before["PublicIpAddress"]
+    assert [one["Association"]["PublicIp"] for one in instance["NetworkInterfaces"][0]["PrivateIpAddresses"]] == [
+        before["PublicIpAddress"],
+        made["PublicIp"],
+    ]
+    await stack.call("DisassociateAddress", AssociationId=done["AssociationId"])
+    assert (await stack.instance(instance_id))["PublicIpAddress"] == before["PublicIpAddress"]
+
+
 async def test_an_address_outlives_its_instance(stack: Stack) -> None:
     instance_id = await stack.launch()
     made = await _allocate(stack)

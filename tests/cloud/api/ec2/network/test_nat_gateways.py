@@ -76,6 +76,32 @@ async def test_a_deleted_gateway_is_forgotten_after_an_hour(stack: Stack) -> Non
     assert await read(lambda connection: connection.execute(select(tables.tags)).all()) == []
 
 
+async def test_a_gateway_keeps_its_address(stack: Stack) -> None:
+    await _made(stack)
+    (elastic,) = (await stack.call("DescribeAddresses"))["Addresses"]
+    other, instance_id = await stack.call("AllocateAddress"), await stack.launch()
+    allocation, interface = {"AllocationId": elastic["AllocationId"]}, elastic["NetworkInterfaceId"]
+    for action, asked in (
+        ("ReleaseAddress", allocation),
+        ("DisassociateAddress", {"AssociationId": elastic["AssociationId"]}),
+        ("AssociateAddress", {**allocation, "InstanceId": instance_id}),
+        ("AssociateAddress", {"AllocationId": other["AllocationId"], "NetworkInterfaceId": interface}),
+    ):
+        with pytest.raises(Refused, match=r"AuthFailure .*You do not have permission to access the specified resource"):
+            await stack.call(action, **asked)
+    kept = await stack.call("DescribeAddresses", AllocationIds=[elastic["AllocationId"]])
+    assert kept["Addresses"] == [elastic]
+
+
+async def test_the_tags_of_a_gateways_interface_go_with_it(stack: Stack) -> None:
+    gateway_id = await _made(stack)
+    (interface,) = (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"]
+    await stack.call("CreateTags", Resources=[interface["NetworkInterfaceId"]], Tags=[{"Key": "a", "Value": "b"}])
+    await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
+    await stack.idle()
+    assert (await stack.call("DescribeTags"))["Tags"] == []
+
+
 async def test_a_private_gateway_has_no_public_address(stack: Stack) -> None:
     gateway_id = await _made(stack, ConnectivityType="private", PrivateIpAddress="172.31.0.99")
     found = await _described(stack, gateway_id)

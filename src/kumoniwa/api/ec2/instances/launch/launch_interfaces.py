@@ -10,14 +10,14 @@ from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUI
 from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.create_network_interface import check_own
-from kumoniwa.api.ec2.network.interface_addresses import AskedAddresses, drawn
+from kumoniwa.api.ec2.network.interface_addresses import AskedAddresses, drawn, too_many_addresses
 from kumoniwa.api.ec2.network.network_interface_output import Output, group_set
 from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.instance_types import InstanceType
 from kumoniwa.model.instances import Instance
-from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
+from kumoniwa.model.network_interfaces import MOST_INDEX, InterfaceAttachment, NetworkInterface, SecondaryAddress
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import network_interfaces
@@ -62,14 +62,20 @@ class Attached:
 def checked_specifications(specifications: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """What a request says of each interface, the primary one first. Raises EC2's refusals."""
     seen: set[int] = set()
+    existing: set[str] = set()
     for each in specifications:
         refuse(each, INTERFACE_NOT_BUILT)
         if (index := each.get("DeviceIndex")) is None:
             raise InvalidParameterValue("Each network interface requires a device index.")
+        if not 0 <= index < MOST_INDEX:
+            raise InvalidParameterValue(f"Value ({index}) for parameter deviceIndex is invalid.")
         if index in seen:
             raise InvalidParameterValue(f"The device index '{index}' is used by more than one network interface.")
         seen.add(index)
-        if each.get("NetworkInterfaceId") is not None:
+        if (interface_id := each.get("NetworkInterfaceId")) is not None:
+            if interface_id in existing:
+                raise InvalidParameterValue(f"Interface: [{interface_id[:200]}] is specified more than once.")
+            existing.add(interface_id)
             for name in _OF_A_NEW_ONE:
                 if each.get(name) not in (None, []):
                     raise InvalidParameterCombination(
@@ -98,7 +104,12 @@ def existing_interface(connection: Connection, call: Call, interface_id: str) ->
 def check_together(interfaces: Sequence[LaunchInterface], count: int) -> None:
     """Raises EC2's refusals of interfaces that no instance, or not several instances, can have."""
     zone, vpc_id = interfaces[0].subnet.zone, interfaces[0].subnet.vpc_id
+    named_ones: set[tuple[str, str]] = set()
     for each in interfaces:
+        for address in each.asked.named:
+            if (each.subnet.id, address) in named_ones:
+                raise InvalidParameterValue(f"Address {address} is specified more than once")
+            named_ones.add((each.subnet.id, address))
         if each.subnet.zone != zone or each.subnet.vpc_id != vpc_id:
             raise InvalidParameterCombination(
                 "Network interfaces of one instance must be in the same VPC and the same availability zone"
@@ -116,7 +127,7 @@ def check_type(kind: InstanceType, interfaces: Sequence[LaunchInterface]) -> Non
             "AttachmentLimitExceeded", f"Interface count {len(interfaces)} exceeds the limit for {kind.name}"
         )
     if any(each.asked.count > kind.most_addresses for each in interfaces):
-        raise Ec2Error("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
+        raise too_many_addresses()
 
 
 def addresses_of_each(
@@ -124,15 +135,15 @@ def addresses_of_each(
 ) -> list[list[Sequence[str]]]:
     """The private addresses of so many instances, by instance and interface, the primary one first."""
     given: dict[str, list[str]] = {}
+    for each in interfaces:  # what is named is not drawn, for whichever interface
+        given.setdefault(each.subnet.id, []).extend(each.asked.named)
     columns: list[list[Sequence[str]]] = []
     for each in interfaces:
         if each.existing is not None:
             further = network_interfaces.secondary_of(connection, [each.existing.id]).get(each.existing.id, [])
             columns.append([[each.existing.private_ip, *further]] * count)
             continue
-        beside = given.setdefault(each.subnet.id, [])
-        asked = [*([] if each.asked.primary is None else [each.asked.primary]), *each.asked.secondary]
-        beside += asked
+        beside, asked = given[each.subnet.id], each.asked.named
         free = drawn(connection, each.subnet, count * each.asked.count - len(asked), beside=beside)
         beside += free
         each_of = each.asked.count
@@ -188,6 +199,7 @@ def _taken(
         existing,
         instance_id=instance.id,
         attachment_id=new_id("eni-attach"),
+        attachment_state=InterfaceAttachment.ATTACHED,  # it may have another one of the instance before
         device_index=asked.index,
         attached_at=instance.first_launch_time,
         delete_on_termination=asked.ends_with_instance,

@@ -95,9 +95,9 @@ def _interface(
         ids = [group_id for group_id, _ in network_interfaces.groups_of(connection, existing.id)]
         groups = checked_groups(connection, call, subnet.vpc_id, ids)
         ends = said.get("DeleteOnTermination") is True
-        return LaunchInterface(
-            said["DeviceIndex"], subnet, groups, AskedAddresses(None, (), 0), existing.description, ends, existing
-        )
+        further = network_interfaces.secondary_of(connection, [existing.id]).get(existing.id, ())
+        has = AskedAddresses(None, (), len(further))
+        return LaunchInterface(said["DeviceIndex"], subnet, groups, has, existing.description, ends, existing)
     subnet = _subnet(connection, call, said.get("SubnetId"), zone, count)
     return LaunchInterface(
         index=said["DeviceIndex"],

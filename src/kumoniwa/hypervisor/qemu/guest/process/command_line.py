@@ -217,10 +217,14 @@ def _check(spec: GuestSpec) -> None:
             "A guest of several network interfaces needs a network that carries packets.",
             way_out="kumoniwa doctor says why there is none; or launch it with one interface.",
         )
-    if nic.port is None and (nic.address not in _NETWORK or nic.address in (_ROUTER, _RESOLVER)):
+    if nic.port is None and nic.address not in _NETWORK:
         raise DriverError(
-            f"{nic.address} cannot be a guest's address: the network driver reaches {_NETWORK} without "
-            f"{_ROUTER} and {_RESOLVER}.",
+            f"{nic.address} cannot be a guest's address in the network mode user, which has those of {_NETWORK}.",
+            way_out="kumoniwa doctor says why the mode is not vpc, which has any; or launch it in the default VPC.",
+        )
+    if nic.port is None and nic.address in (_ROUTER, _RESOLVER):
+        raise DriverError(
+            f"{nic.address} cannot be a guest's address: it is the router's or the resolver's.",
             way_out=REPORT_IT,
         )
 

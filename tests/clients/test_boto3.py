@@ -177,7 +177,7 @@ def test_no_mode_of_retries_asks_again_after_a_refusal(sdk: Sdk, image: str, mod
         lambda: ec2.describe_instances(InstanceIds=["i-0123456789abcdef0"]),
         lambda: ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, DryRun=True),
         lambda: ec2.describe_instances(MaxResults=2),
-        lambda: ec2.create_vpc(CidrBlock="10.0.0.0/16"),
+        lambda: ec2.create_transit_gateway(),
     )
     for refused in refusals:
         with pytest.raises(ClientError) as told:

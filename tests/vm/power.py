@@ -17,6 +17,7 @@ import select
 import signal
 import struct
 import subprocess
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ _WRITE_AND_WAIT = 1 | 2 | 4  # SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER
 _PAGE = 4096
 _OPTIONS = "loop,commit=300,noauto_da_alloc"
 _GONE_WITHIN = 30_000  # milliseconds
+_BUSY = 32  # umount's status, for any failure to unmount
 _PHOTOGRAPHS_TRIED = 100
 
 
@@ -65,8 +67,12 @@ class Disk:
 
     def unmount(self) -> None:
         if self._mounted:
-            self.end_processes()
-            _run("umount", str(self.path))
+            until = time.monotonic() + _GONE_WITHIN / 1000
+            while True:
+                self.end_processes()  # one that ends may just have begun another
+                if _run("umount", str(self.path), ok=(0, _BUSY)) == 0 or time.monotonic() > until:
+                    break
+            assert not os.path.ismount(self.path), f"{self.path} is busy"
             self._mounted = False
 
     def end_processes(self) -> None:
@@ -144,6 +150,7 @@ def write_first_page(path: Path) -> None:
         os.close(descriptor)
 
 
-def _run(*argv: str, ok: tuple[int, ...] = (0,)) -> None:
+def _run(*argv: str, ok: tuple[int, ...] = (0,)) -> int:
     ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode in ok, f"{argv}: {ended.returncode} {ended.stdout}{ended.stderr}"
+    return ended.returncode

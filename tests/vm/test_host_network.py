@@ -314,7 +314,7 @@ async def test_two_networks_of_a_family_can_be_linked(bench: Bench) -> None:
     for network, own, far in ((one, "192.0.2.1", "192.0.2.2"), (other, "192.0.2.2", "192.0.2.1")):
         await network.apply(Texts(ip=f"link set p1 up\naddr replace {own} peer {far} dev p1\n"))
     (await one.listen(IPv4Address("192.0.2.1"), 80, 8)).close()
-    bench.kill("vpc.host.keeper", "one")
+    bench.kill("vpc.host.keeper", f"{bench.folder}/one")
     await until(lambda: bench.lost == ["one"])
     for _ in range(2):
         await other.ensure_no_link("p1")

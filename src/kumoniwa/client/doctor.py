@@ -178,7 +178,8 @@ def network_finding(obstacle: Refusal | None) -> Finding:
     if obstacle is None:
         return Finding("guests' network", Grade.GOOD, "vpc: guests reach each other as their VPC has it; it was tried")
     why = obstacle.what.removesuffix(".")
-    return Finding("guests' network", Grade.NOTE, f"user: each guest is alone, for {why}", obstacle.way_out)
+    hint = "it is among the Debian packages" if isinstance(obstacle, ProgramMissing) else obstacle.way_out
+    return Finding("guests' network", Grade.NOTE, f"user: each guest is alone, for {why}", hint)
 
 
 def _low_ports() -> Finding:

@@ -77,8 +77,6 @@ def nat_in(connection: Connection, scope: Scope, ids: Collection[str] | None = N
 
 
 _NAT_BY_ID = Prepared(select(nat_gateways).where(nat_gateways.c.id == bindparam("id")))
-_NAT_OF_VPC = Prepared(select(nat_gateways).where(nat_gateways.c.vpc_id == bindparam("vpc")))
-_NAT_OF_SUBNET = Prepared(select(nat_gateways).where(nat_gateways.c.subnet_id == bindparam("subnet")))
 _OLD_NATS = Prepared(
     select(nat_gateways.c.id).where(nat_gateways.c.deleted_at < bindparam("before")).limit(bindparam("at_most"))
 )
@@ -93,16 +91,6 @@ def add_nat(connection: Connection, gateway: NatGateway) -> None:
 def nat(connection: Connection, gateway_id: str) -> NatGateway | None:
     """The NAT gateway with this id, whatever its state."""
     return _NAT_BY_ID.value(NatGateway, connection, id=gateway_id)
-
-
-def nats_of_vpc(connection: Connection, vpc_id: str) -> list[NatGateway]:
-    """The NAT gateways of a VPC, also those that are deleted and still shown."""
-    return _NAT_OF_VPC.values(NatGateway, connection, vpc=vpc_id)
-
-
-def nats_of_subnet(connection: Connection, subnet_id: str) -> list[NatGateway]:
-    """The NAT gateways in a subnet, also those that are deleted and still shown."""
-    return _NAT_OF_SUBNET.values(NatGateway, connection, subnet=subnet_id)
 
 
 def change_nat(connection: Connection, gateway_id: str, **columns: Any) -> None:

@@ -123,15 +123,14 @@ def secondary_owners(connection: Connection, subnet_id: str, addresses: Collecti
     return [(interface_id, address) for interface_id, address in rows]
 
 
-def last_position(connection: Connection, interface_id: str) -> int:
-    """The position of the interface's last further address; -1 where it has none."""
-    found: int | None = _LAST_POSITION.scalar(connection, interface=interface_id)
-    return -1 if found is None else found
-
-
-def add_addresses(connection: Connection, *new: SecondaryAddress) -> None:
-    """Give network interfaces further addresses."""
-    insert(connection, secondary_addresses, *new)
+def add_addresses(connection: Connection, interface: NetworkInterface, addresses: Sequence[str]) -> None:
+    """Give a network interface further private addresses of its subnet, behind those that it has."""
+    if not addresses:
+        return
+    last: int | None = _LAST_POSITION.scalar(connection, interface=interface.id)
+    first = 0 if last is None else last + 1
+    rows = (SecondaryAddress(interface.id, interface.subnet_id, one, at) for at, one in enumerate(addresses, first))
+    insert(connection, secondary_addresses, *rows)
 
 
 def remove_addresses(connection: Connection, interface: NetworkInterface, addresses: Collection[str]) -> None:

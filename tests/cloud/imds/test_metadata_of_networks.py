@@ -22,7 +22,6 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.imds import channels
 from kumoniwa.imds.answers import Answer, Request
 from kumoniwa.imds.server import MetadataService
-from kumoniwa.model.network_interfaces import SecondaryAddress
 from kumoniwa.store import instances, network_interfaces
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
@@ -172,8 +171,7 @@ async def test_a_guest_that_resets_its_connection_before_the_answer_fails_nothin
 
 async def test_a_guest_is_known_by_its_further_addresses_too_and_reads_of_them(network: Network) -> None:
     def add(connection: Connection) -> None:
-        further = SecondaryAddress(INTERFACE.id, INTERFACE.subnet_id, _NOBODYS, 1)
-        network_interfaces.add_addresses(connection, further)
+        network_interfaces.add_addresses(connection, INTERFACE, [_NOBODYS])
 
     await network.database.write(add)
     assert (await network.ask(_ID, _NOBODYS)).endswith(f"\r\n\r\n{INSTANCE.id}".encode())

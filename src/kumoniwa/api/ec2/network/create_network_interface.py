@@ -13,7 +13,7 @@ from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue, OperationNotPermitted
 from kumoniwa.ids import new_id, new_mac
-from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.store import elastic_ips, network_interfaces
 from kumoniwa.store import tags as tag_rows
 
@@ -60,13 +60,7 @@ async def create_network_interface(cloud: Cloud, call: Call, parameters: Paramet
             source_dest_check=True,
         )
         network_interfaces.add(connection, [interface], [group.id for group in groups])
-        network_interfaces.add_addresses(
-            connection,
-            *(
-                SecondaryAddress(interface.id, subnet.id, address, position)
-                for position, address in enumerate([*asked.secondary, *free])
-            ),
-        )
+        network_interfaces.add_addresses(connection, interface, [*asked.secondary, *free])
         write(connection, call, interface.id, _TYPE, tags)
         ((_, output),) = described_interfaces(connection, call, [interface])
         return {

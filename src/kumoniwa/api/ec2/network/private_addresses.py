@@ -14,7 +14,7 @@ from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.instance_types import INSTANCE_TYPES
-from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
+from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import elastic_ips, instances, network_interfaces, vpcs
 
@@ -49,14 +49,7 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
             _take_from_others(connection, subnet, interface, wanted)
         check_addresses(connection, subnet, wanted)
         added = list(wanted) or drawn(connection, subnet, count or 0)
-        last = network_interfaces.last_position(connection, interface.id)
-        network_interfaces.add_addresses(
-            connection,
-            *(
-                SecondaryAddress(interface.id, subnet.id, address, position)
-                for position, address in enumerate(added, start=last + 1)
-            ),
-        )
+        network_interfaces.add_addresses(connection, interface, added)
         network_interfaces.count_change(connection, interface)
         return {
             "NetworkInterfaceId": interface.id,

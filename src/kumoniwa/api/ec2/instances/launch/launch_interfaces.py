@@ -17,7 +17,7 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.instance_types import InstanceType
 from kumoniwa.model.instances import Instance
-from kumoniwa.model.network_interfaces import MOST_INDEX, InterfaceAttachment, NetworkInterface, SecondaryAddress
+from kumoniwa.model.network_interfaces import MOST_INDEX, InterfaceAttachment, NetworkInterface
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import network_interfaces
@@ -181,13 +181,8 @@ def attach_interfaces(
             if further := of[position][1:]:
                 secondary[interface.id] = further
                 if each.existing is None:
-                    _add_further(connection, interface, further)
+                    network_interfaces.add_addresses(connection, interface, further)
     return Attached(by_instance, groups, secondary, new)
-
-
-def _add_further(connection: Connection, interface: NetworkInterface, further: Sequence[str]) -> None:
-    rows = (SecondaryAddress(interface.id, interface.subnet_id, one, at) for at, one in enumerate(further))
-    network_interfaces.add_addresses(connection, *rows)
 
 
 def _taken(

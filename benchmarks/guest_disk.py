@@ -1,6 +1,7 @@
 """Runs inside a guest: writes or reads one of its disks past the page cache, and tells how long each request took.
 
     guest_disk.py write SECONDS MIB DEVICE      random 4k writes within the first MIB; one JSON line at the end
+    guest_disk.py turns PASSES MIB DEVICE...    the same to each in turns, so many at once; a line a pass
     guest_disk.py read PASSES MIB DEVICE...     sequential 1 MiB reads of the first MIB of each in turns; a line a pass
 
 Times are seconds since the program said `begun`, so that whoever started it can tell what went on elsewhere then.
@@ -16,6 +17,7 @@ from collections.abc import Callable
 
 _BLOCK = 4096
 _CHUNK = 1 << 20
+WRITES = 256  # of a turn
 
 
 def write(seconds: int, mib: int, device: str) -> None:
@@ -33,6 +35,22 @@ def write(seconds: int, mib: int, device: str) -> None:
     print(json.dumps(taken), flush=True)
 
 
+def turns(passes: int, mib: int, *devices: str) -> None:
+    """Write as many random blocks to one device after the other and again, and tell the seconds of each turn."""
+    block = mmap.mmap(-1, _BLOCK)
+    block.write(os.urandom(_BLOCK))
+    disks = [os.open(device, os.O_WRONLY | os.O_DIRECT) for device in devices]
+    choose, blocks = random.Random(4), mib * _CHUNK // _BLOCK
+    print("begun", flush=True)
+    for _ in range(passes):
+        places = [choose.randrange(blocks) * _BLOCK for _ in range(WRITES)]
+        for disk in disks:
+            begun = time.monotonic()
+            for place in places:
+                os.pwrite(disk, block, place)
+            print(round(time.monotonic() - begun, 6), flush=True)
+
+
 def read(passes: int, mib: int, *devices: str) -> None:
     """Read the first MIB of each device in order, one after the other and again, and tell the seconds of each pass."""
     chunk = mmap.mmap(-1, _CHUNK)
@@ -47,5 +65,5 @@ def read(passes: int, mib: int, *devices: str) -> None:
 
 if __name__ == "__main__":
     what, most, of, *which = sys.argv[1:]
-    exercises: dict[str, Callable[..., None]] = {"write": write, "read": read}
+    exercises: dict[str, Callable[..., None]] = {"write": write, "turns": turns, "read": read}
     exercises[what](int(most), int(of), *which)

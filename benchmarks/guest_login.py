@@ -64,7 +64,16 @@ class Guest:
         """Read the first MIB of each so often, in turns: of each pass the volume, its seconds, and those of QEMU's
         processor.
         """
-        with self._begun("read", str(passes), str(mib), *map(self._device, volume_ids)) as lines:
+        return self._in_turns("read", volume_ids, mib, passes)
+
+    def write_in_turns(self, volume_ids: Sequence[str], mib: int, passes: int) -> Iterator[tuple[str, float, float]]:
+        """As many random 4k writes to each so often, in short turns: told as of `read`."""
+        return self._in_turns("turns", volume_ids, mib, passes)
+
+    def _in_turns(
+        self, exercise: str, volume_ids: Sequence[str], mib: int, passes: int
+    ) -> Iterator[tuple[str, float, float]]:
+        with self._begun(exercise, str(passes), str(mib), *map(self._device, volume_ids)) as lines:
             cpu = cpu_seconds(self.pid)
             for volume_id in [*volume_ids] * passes:
                 seconds, before, cpu = float(next(lines)), cpu, cpu_seconds(self.pid)

@@ -26,6 +26,7 @@ from typing import Any
 
 from aims import Rounds
 from boot import Launcher
+from guest_disk import WRITES
 from guest_login import Guest, launched_guest
 from measured import ratio
 
@@ -39,7 +40,7 @@ _PLAIN = ("create", "-q", "-f", "qcow2")
 _FULL = (*_PLAIN, "-o", "extended_l2=on,cluster_size=128k,preallocation=metadata")
 _HISTORY = 30
 _PASSES = 8
-_SECONDS = 3
+_WRITE_PASSES = 40
 _TURNS = 3  # of reading and writing each volume, in a round
 
 
@@ -177,15 +178,15 @@ def throughput(bench: Bench, rounds: int) -> dict[str, Rounds]:
     bench.until_compacted()
     turns, found = list(volumes), {name: defaultdict[str, list[float]](list) for name in volumes}
     for _ in range(_TURNS * rounds):
-        passes = list(bench.guest.read([volumes[name] for name in turns], _MIB, _PASSES))
-        for name in turns:
-            of = [(seconds, cpu) for volume_id, seconds, cpu in passes if volume_id == volumes[name]]
-            found[name]["reads"].append(_MIB / statistics.median(seconds for seconds, _ in of))
-            found[name]["reads, of processor time"].append(_MIB / statistics.median(cpu for _, cpu in of))
-            wrote = bench.guest.write(volumes[name], _SECONDS, _MIB)
-            number = len(json.loads(wrote.told))
-            found[name]["writes"].append(number / _SECONDS)
-            found[name]["writes, of processor time"].append(number / wrote.cpu)
+        ids = [volumes[name] for name in turns]
+        for what, each, passes in (
+            ("reads", _MIB, list(bench.guest.read(ids, _MIB, _PASSES))),
+            ("writes", WRITES, list(bench.guest.write_in_turns(ids, _MIB, _WRITE_PASSES))),
+        ):
+            for name in turns:
+                of = [(seconds, cpu) for volume_id, seconds, cpu in passes if volume_id == volumes[name]]
+                found[name][what].append(each / statistics.median(seconds for seconds, _ in of))
+                found[name][f"{what}, of processor time"].append(each * len(of) / sum(cpu for _, cpu in of))
         turns.append(turns.pop(0))
     return {name: dict(speeds) for name, speeds in found.items()}
 

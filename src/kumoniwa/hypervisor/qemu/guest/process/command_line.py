@@ -310,13 +310,16 @@ def _taps(spec: GuestSpec, files: Sequence[int]) -> list[str]:
 
 
 def _user_network(spec: GuestSpec) -> list[str]:
-    nic = spec.nic
-    netdev = (
-        f"user,id={NETDEV},net={_NETWORK},host={_ROUTER},dns={_RESOLVER},dhcpstart={nic.address},ipv6=off,"
+    device = f"virtio-net-pci,netdev={NETDEV},mac={spec.nic.mac},bus={BUS},addr=0x2,romfile="
+    return ["-netdev", user_network(spec.nic.address), "-device", device]
+
+
+def user_network(address: str) -> str:
+    """The `-netdev` of a guest that is alone with this address, and asks for its metadata at a socket in its folder."""
+    return (
+        f"user,id={NETDEV},net={_NETWORK},host={_ROUTER},dns={_RESOLVER},dhcpstart={address},ipv6=off,"
         f"domainname=ec2.internal,guestfwd=tcp:{_METADATA}-cmd:socat - UNIX-CONNECT:{METADATA_SOCKET}"
     )
-    device = f"virtio-net-pci,netdev={NETDEV},mac={nic.mac},bus={BUS},addr=0x2,romfile="
-    return ["-netdev", netdev, "-device", device]
 
 
 def _agent(channels: Channels) -> list[str]:

@@ -37,6 +37,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
       { page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") },
     ],
   },
+  {
+    title: "section.vpc",
+    pages: [],
+  },
 ];
 
 /** A page that is not of one kind of resource. It is reached from another page, `of`, and belongs to it. */

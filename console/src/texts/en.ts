@@ -738,6 +738,7 @@ export const en = {
   "section.images": "Images",
   "section.instances": "Instances",
   "section.network": "Network & Security",
+  "section.vpc": "Virtual private cloud",
   securityGroup: "Security group",
   securityGroups: "Security groups",
   "serial.details": "Instance details",

@@ -740,6 +740,7 @@ export const ja: Record<keyof typeof en, string> = {
   "section.images": "イメージ",
   "section.instances": "インスタンス",
   "section.network": "ネットワーク & セキュリティ",
+  "section.vpc": "仮想プライベートクラウド",
   securityGroup: "セキュリティグループ",
   securityGroups: "セキュリティグループ",
   "serial.details": "インスタンスの詳細",

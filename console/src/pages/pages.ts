@@ -39,7 +39,9 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
   },
   {
     title: "section.vpc",
-    pages: [],
+    pages: [
+      { page: "route-tables", title: "routeTables", load: () => import("./route-tables/routeTables") },
+    ],
   },
 ];
 

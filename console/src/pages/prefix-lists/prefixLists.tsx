@@ -24,8 +24,8 @@ const columns: Column<PrefixListRow>[] = [
     cell: (row, { region }) => <ResourceLink region={region} page={PAGE} id={row.id} />,
   },
   { id: "listName", header: "prefixList.name", width: 280, value: ({ list }) => list.PrefixListName ?? "" },
-  { id: "most", header: "prefixList.most", width: 130, value: ({ list }) => String(list.MaxEntries ?? "") },
-  { id: "family", header: "prefixList.family", width: 150, value: ({ list }) => list.AddressFamily ?? "" },
+  { id: "most", header: "prefixList.most", width: 150, value: ({ list }) => String(list.MaxEntries ?? "") },
+  { id: "family", header: "prefixList.family", width: 185, value: ({ list }) => list.AddressFamily ?? "" },
   {
     id: "state",
     header: "gateway.state",

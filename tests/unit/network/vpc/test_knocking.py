@@ -38,10 +38,6 @@ def test_what_nobody_asked_of_is_not_believed() -> None:
     assert not known.listens(WEB)
 
 
-def test_what_cannot_be_known_is_open() -> None:
-    assert Doors().listens(None)
-
-
 def test_each_of_many_doors_comes_to_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "_MOST_OF_A_TURN", 3)
     known, many = Doors(), {("10.0.0.4", port) for port in range(7)}

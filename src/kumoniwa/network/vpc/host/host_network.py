@@ -15,9 +15,9 @@ from typing import Any
 import structlog
 
 from kumoniwa import run, sockets
+from kumoniwa.network.doors import Door, Doors
 from kumoniwa.network.host import own_addresses
 from kumoniwa.network.vpc.host import namespaces
-from kumoniwa.network.vpc.host.doors import Door, Doors
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed
 from kumoniwa.network.vpc.host.keeper import WAY_OUT
 from kumoniwa.network.vpc.host.keeper_link import KeeperLink

@@ -20,14 +20,13 @@ class Doors:
         self._unanswered: dict[Door, int] = {}
         self._next = self._turns = 0
 
-    def listens(self, door: Door | None) -> bool:
-        """Whether something listens; also where that is not to be known."""
-        return door is None or self._open.get(door, False)
+    def listens(self, door: Door) -> bool:
+        """Whether something listens there, as far as is known."""
+        return self._open.get(door, False)
 
-    def trust(self, door: Door | None) -> None:
-        """Something listens there, as far as is known, if nothing is known."""
-        if door is not None:
-            self._open.setdefault(door, True)
+    def trust(self, door: Door) -> None:
+        """Something listens there, if nothing is known."""
+        self._open.setdefault(door, True)
 
     def turn(self, doors: Collection[Door]) -> list[Door]:
         """At which of these to knock now: each comes to its turn, one that is open more seldom. What is known of others

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from kumoniwa.network.vpc.host import doors
-from kumoniwa.network.vpc.host.doors import Doors
-from kumoniwa.network.vpc.host.knocking import answered, syn
+from kumoniwa.network import doors
+from kumoniwa.network.doors import Doors
+from kumoniwa.network.handshakes import answered, first
 
 SSH, WEB = ("10.0.0.4", 22), ("10.0.0.4", 80)
 
@@ -38,10 +38,6 @@ def test_what_nobody_asked_of_is_not_believed() -> None:
     assert not known.listens(WEB)
 
 
-def test_what_cannot_be_known_is_open() -> None:
-    assert Doors().listens(None)
-
-
 def test_each_of_many_doors_comes_to_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "_MOST_OF_A_TURN", 3)
     known, many = Doors(), {("10.0.0.4", port) for port in range(7)}
@@ -67,7 +63,7 @@ def test_a_door_that_is_asked_no_more_is_forgotten() -> None:
 
 def test_a_first_segment_is_whole() -> None:
     """Its checksum, over all of it and the addresses, is zero: RFC 9293."""
-    segment = syn("10.0.0.1", "10.0.0.4", 22)
+    segment = first("10.0.0.1", "10.0.0.4", 22)
     pseudo = bytes([10, 0, 0, 1, 10, 0, 0, 4, 0, 6, 0, len(segment)])
     total = sum(struct.unpack(f"!{(len(pseudo) + len(segment)) // 2}H", pseudo + segment))
     assert (total & 0xFFFF) + (total >> 16) == 0xFFFF

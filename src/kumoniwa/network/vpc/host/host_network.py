@@ -31,7 +31,6 @@ log = structlog.get_logger(__name__)
 _KEEPER = "kumoniwa.network.vpc.host.keeper"
 _SOCKET = "keeper.sock"
 _LOG = "keeper.log"
-_KNOCK_EVERY = 0.5  # seconds
 _READY_WITHIN = 30.0  # seconds for a keeper, or a program, to be there
 _NAMES, _OUT = "names", "way-out"  # what the programs are called
 _PROGRAMS = {_NAMES: "dnsmasq", _OUT: "the way out"}
@@ -320,7 +319,7 @@ class HostNetwork:
                             await self._open(())
             except NetworkFailed as failure:  # it is ensured again, and asked again then
                 log.info("it is not known what guests listen to", network=self.key, reason=str(failure))
-            await asyncio.sleep(_KNOCK_EVERY)
+            await asyncio.sleep(self._doors.pause)
 
     async def _ensure_link(self) -> KeeperLink:
         """The connection to the keeper, made anew where there is none, with a new keeper where there is none."""

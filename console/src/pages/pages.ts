@@ -37,6 +37,15 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
       { page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") },
     ],
   },
+  {
+    title: "section.vpc",
+    pages: [
+      { page: "vpcs", title: "vpcs", load: () => import("./vpcs/vpcs") },
+      { page: "subnets", title: "subnets", load: () => import("./subnets/subnets") },
+      { page: "route-tables", title: "routeTables", load: () => import("./route-tables/routeTables") },
+      { page: "dhcp-options", title: "dhcpOptions", load: () => import("./dhcp-options/dhcpOptions") },
+    ],
+  },
 ];
 
 /** A page that is not of one kind of resource. It is reached from another page, `of`, and belongs to it. */

@@ -13,13 +13,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.ip_permissions import Grant, checked_description, granted, sources
 from kumoniwa.api.ec2.network.named_group import group_of
 from kumoniwa.api.ec2.network.security_group_rules import (
     asked_grants,
-    check_count,
     check_networks,
     checked_grant,
+    counted_rules,
     duplicate,
     ensure_ports_follow,
     no_such_rule,
@@ -63,7 +64,8 @@ async def modify_security_group_rules(cloud: Cloud, call: Call, parameters: Para
             check_networks(connection, call, group, [grant])
             security_groups.change_rule(connection, rule.id, description=description, **asdict(grant))
         for way in (False, True):
-            check_count(connection, call, [grant for egress, grant in said if egress is way])
+            one_way = [grant for egress, grant in said if egress is way]
+            quotas.GROUP_RULES.check(counted_rules(connection, call.scope, one_way))
         return {"Return": True}
 
     answer = await cloud.change(call, modify)

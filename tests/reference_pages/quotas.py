@@ -7,9 +7,9 @@ from reference_pages.markdown import WRITTEN, code, table
 
 _HEAD = """# Quotas
 
-How many there may be of what a network is made of. What one VPC, zone, table, list, group or interface may have is EC2's
-default. What an account may have in a region is what EC2 raises it to for who asks, so that a test run is not refused
-what the account it stands in for may have. Instances, and with them network interfaces, are bounded by the
+How many there may be of what a network is made of. What one VPC, table, list, group or interface may have is EC2's
+default. What an account may have in a region or zone is what EC2 raises it to for who asks, so that a test run is not
+refused what the account it stands in for may have. Instances, and with them network interfaces, are bounded by the
 memory and the disk of the host, and an instance's interfaces and addresses by its type.
 
 """

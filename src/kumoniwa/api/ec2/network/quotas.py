@@ -1,7 +1,7 @@
 """How many there may be of what a network is made of: EC2's quotas, in one table.
 
-EC2 has a default for each, and raises most of them for who asks. What one VPC, zone, table, list, group or interface
-may have is EC2's default here, for programs are written around it. What an account may have in a region is what EC2
+EC2 has a default for each, and raises most of them for who asks. What one VPC, table, list, group or interface may have
+is EC2's default here, for programs are written around it. What an account may have in a region or zone is what EC2
 raises it to: a test run is not to be refused what the account it stands in for may have. Instances, and with them
 network interfaces, are bounded by what the host has room for.
 

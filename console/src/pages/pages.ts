@@ -44,6 +44,15 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
       { page: "subnets", title: "subnets", load: () => import("./subnets/subnets") },
       { page: "route-tables", title: "routeTables", load: () => import("./route-tables/routeTables") },
       { page: "dhcp-options", title: "dhcpOptions", load: () => import("./dhcp-options/dhcpOptions") },
+      { page: "internet-gateways", title: "internetGateways", load: () => import("./internet-gateways/internetGateways") },
+      {
+        page: "egress-only-internet-gateways",
+        title: "egressOnlyGateways",
+        load: () => import("./egress-only-internet-gateways/egressOnlyGateways"),
+      },
+      { page: "prefix-lists", title: "prefixLists", load: () => import("./prefix-lists/prefixLists") },
+      { page: "nat-gateways", title: "natGateways", load: () => import("./nat-gateways/natGateways") },
+      { page: "peering-connections", title: "peerings", load: () => import("./peering-connections/peeringConnections") },
     ],
   },
 ];

@@ -20,7 +20,7 @@ interface Properties<A extends Action> {
   hindered?: string | null;
   /** What changes the cloud's own word: it is asked again when this changes. */
   state?: string;
-  /** What is said once it is done. */
+  /** What is said once it is done. Throws where an answer says that it was not done. */
   done: (answer: Answered<A>) => string;
   close: () => void;
   size?: "medium" | "large" | "max";
@@ -33,8 +33,8 @@ export function CallDialog<A extends Action>(given: Properties<A>): ReactNode {
   const say = useSay();
   const refusal = useRefusal(region, action, hindered === null ? parameters : undefined, state);
   const act = async (): Promise<void> => {
-    const answer = await call(region, action, parameters);
-    say({ type: "success", content: given.done(answer) });
+    const content = given.done(await call(region, action, parameters));
+    say({ type: "success", content });
   };
   return (
     <Dialog

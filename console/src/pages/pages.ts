@@ -34,12 +34,14 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     title: "section.network",
     pages: [
       { page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") },
+      { page: "elastic-ips", title: "elasticIps", load: () => import("./elastic-ips/elasticIps") },
       { page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") },
+      { page: "network-interfaces", title: "networkInterfaces", load: () => import("./network-interfaces/networkInterfaces") },
     ],
   },
   {
     title: "section.vpc",
-    pages: [],
+    pages: [{ page: "network-acls", title: "networkAcls", load: () => import("./network-acls/networkAcls") }],
   },
 ];
 

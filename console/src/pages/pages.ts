@@ -41,7 +41,19 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
   },
   {
     title: "section.vpc",
-    pages: [{ page: "network-acls", title: "networkAcls", load: () => import("./network-acls/networkAcls") }],
+    pages: [
+      { page: "route-tables", title: "routeTables", load: () => import("./route-tables/routeTables") },
+      { page: "internet-gateways", title: "internetGateways", load: () => import("./internet-gateways/internetGateways") },
+      {
+        page: "egress-only-internet-gateways",
+        title: "egressOnlyGateways",
+        load: () => import("./egress-only-internet-gateways/egressOnlyGateways"),
+      },
+      { page: "prefix-lists", title: "prefixLists", load: () => import("./prefix-lists/prefixLists") },
+      { page: "nat-gateways", title: "natGateways", load: () => import("./nat-gateways/natGateways") },
+      { page: "peering-connections", title: "peerings", load: () => import("./peering-connections/peeringConnections") },
+      { page: "network-acls", title: "networkAcls", load: () => import("./network-acls/networkAcls") },
+    ],
   },
 ];
 

@@ -1,4 +1,4 @@
-/** Several calls that are made one after the other. */
+/** Plans of several calls. */
 import { call } from "../api/call";
 import { asCli } from "../api/cli";
 import type { Action, Asked } from "../api/types";
@@ -8,14 +8,6 @@ export interface Step {
   action: Action;
   parameters: object;
   run: (region: string) => Promise<unknown>;
-}
-
-/** A step that a dialog shows before it is made. */
-export interface ShownStep extends Step {
-  /** What it does, in words. */
-  says: string;
-  /** Whether the cloud's word on it now would not be its word then, for a step before it changes that. */
-  depends?: boolean;
 }
 
 export function step<A extends Action>(action: A, parameters: Asked<A>): Step {

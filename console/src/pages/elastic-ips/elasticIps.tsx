@@ -1,5 +1,6 @@
 /** Elastic IP addresses: the columns, menus and tabs that EC2's console has. */
-import { IdLink } from "../../resource/IdLink";
+import Link from "@cloudscape-design/components/link";
+import { ResourceLink } from "../networks/ResourceLink";
 import type { Chosen, Column, Menu, Resource } from "../../resource/resource";
 import { at } from "../../shell/place";
 import type { Text } from "../../texts/texts";
@@ -17,7 +18,7 @@ const columns: Column<AddressRow>[] = [
     header: "eip.address",
     width: 200,
     value: ({ address }) => address.PublicIp ?? "",
-    cell: ({ id, address }, { region }) => <IdLink region={region} page="elastic-ips" id={id} name={address.PublicIp ?? id} />,
+    cell: ({ id, address }, { region }) => <Link href={at(region, "elastic-ips", id)}>{address.PublicIp}</Link>,
   },
   { id: "type", header: "eip.type", width: 110, value: (_, { text }) => text("eip.public") },
   { id: "id", header: "eip.allocationId", width: 250, value: (row) => row.id },
@@ -26,7 +27,7 @@ const columns: Column<AddressRow>[] = [
     header: "eip.instance",
     width: 220,
     value: ({ address }) => address.InstanceId ?? "",
-    cell: ({ address }, { region }) => <IdLink region={region} page="instances" id={address.InstanceId} />,
+    cell: ({ address }, { region }) => <ResourceLink region={region} page="instances" id={address.InstanceId} />,
   },
   { id: "private", header: "eip.privateIp", width: 170, value: ({ address }) => address.PrivateIpAddress ?? "" },
   { id: "association", header: "eip.associationId", width: 250, value: ({ address }) => address.AssociationId ?? "" },
@@ -36,7 +37,7 @@ const columns: Column<AddressRow>[] = [
     header: "eni.id",
     width: 225,
     value: ({ address }) => address.NetworkInterfaceId ?? "",
-    cell: ({ address }, { region }) => <IdLink region={region} page="network-interfaces" id={address.NetworkInterfaceId} />,
+    cell: ({ address }, { region }) => <ResourceLink region={region} page="network-interfaces" id={address.NetworkInterfaceId} />,
   },
   { id: "border", header: "eip.border", width: 190, value: ({ address }) => address.NetworkBorderGroup ?? "", hidden: true },
 ];

@@ -3,10 +3,11 @@ import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
 import { useState, type ReactNode } from "react";
-import { IdLink } from "../../resource/IdLink";
+import { ResourceLink } from "../networks/ResourceLink";
+import { nameTag } from "../../resource/resource";
 import { useText } from "../../texts/texts";
 import { EditAssociations } from "./EditAssociations";
-import { subnetLabel, subnetsWith, type AclRow } from "./model";
+import { subnetsWith, type AclRow } from "./model";
 
 export function AclSubnets({ region, item: row }: { region: string; item: AclRow }): ReactNode {
   const text = useText();
@@ -32,7 +33,7 @@ export function AclSubnets({ region, item: row }: { region: string; item: AclRow
           {
             id: "id",
             header: text("instance.subnet"),
-            cell: (one) => <IdLink region={region} page="subnets" id={one.id} name={subnetLabel(one)} />,
+            cell: (one) => <ResourceLink region={region} page="subnets" id={one.id} name={nameTag(one.subnet.Tags)} />,
             isRowHeader: true,
           },
           { id: "association", header: text("eip.associationId"), cell: ({ associationId }) => associationId },

@@ -1,9 +1,9 @@
 /** Edit which subnets have a network ACL: says which ACL each loses; what is deselected gets the default one of the VPC. */
 import Table from "@cloudscape-design/components/table";
 import { useState, type ReactNode } from "react";
-import { StepsDialog } from "../../resource/StepsDialog";
+import { CallsDialog, type Planned } from "../../resource/CallsDialog";
 import type { Chosen } from "../../resource/resource";
-import { step, type ShownStep } from "../../resource/steps";
+import { step } from "../../resource/steps";
 import { useText } from "../../texts/texts";
 import { rowLabel, subnetLabel, subnetsWith, type AclRow, type AclSubnet } from "./model";
 
@@ -17,21 +17,23 @@ export function EditAssociations({ region, items: [row], close }: Properties): R
   const text = useText();
   const [chosen, choose] = useState<ReadonlyMap<string, boolean>>(new Map()); // only what the reader chose here
   const isWanted = ({ id, aclId }: AclSubnet): boolean => chosen.get(id) ?? aclId === row.id;
-  const moved = (to: string) => (one: AclSubnet): ShownStep => ({
-    ...step("ReplaceNetworkAclAssociation", { AssociationId: one.associationId, NetworkAclId: to }),
-    says: text("aclSubnets.step", { subnet: subnetLabel(one), before: one.aclId, after: to }),
+  const moved = (to: string) => (one: AclSubnet): Planned => ({
+    step: step("ReplaceNetworkAclAssociation", { AssociationId: one.associationId, NetworkAclId: to }),
+    forget: () => choose((before) => new Map([...before].filter(([id]) => id !== one.id))),
+    words: text("aclSubnets.step", { subnet: subnetLabel(one), before: one.aclId, after: to }),
   });
   const added = row.subnets.filter((one) => one.aclId !== row.id && isWanted(one));
   const removed = subnetsWith(row).filter((one) => !isWanted(one));
   const isKept = row.acl.IsDefault && removed.length > 0;
   return (
-    <StepsDialog
+    <CallsDialog
       region={region}
       title={`${text("action.editAclSubnets")}: ${rowLabel(row)}`}
       go={text("save")}
-      steps={[...added.map(moved(row.id)), ...(isKept ? [] : removed.map(moved(row.usual)))]}
+      planned={[...added.map(moved(row.id)), ...(isKept ? [] : removed.map(moved(row.usual)))]}
       hindered={isKept ? text("aclSubnets.default", { subnets: removed.map(subnetLabel).join(", ") }) : null}
-      done={text("settings.changed", { what: text("action.editAclSubnets"), name: rowLabel(row) })}
+      state={row.subnets.map(({ associationId }) => associationId).join()}
+      done={() => text("settings.changed", { what: text("action.editAclSubnets"), name: rowLabel(row) })}
       close={close}
     >
       <Table
@@ -59,6 +61,6 @@ export function EditAssociations({ region, items: [row], close }: Properties): R
           { id: "block", header: text("acl.block"), cell: ({ subnet }) => subnet.CidrBlock },
         ]}
       />
-    </StepsDialog>
+    </CallsDialog>
   );
 }

@@ -3,7 +3,7 @@ import { blockOf } from "../security-groups/cidr";
 import { trafficOf, type EditedTraffic } from "../security-groups/editedRules";
 import { whole } from "../../resource/fields";
 import { portsOf, type Problem } from "../security-groups/readings";
-import { isSame, LAST_NUMBER, type Entry } from "./entries";
+import { inOrder, isSame, LAST_NUMBER, type Entry } from "./entries";
 
 export interface EditedEntry extends EditedTraffic {
   /** Tells it from the others, whatever its fields say. */
@@ -60,7 +60,7 @@ function readingOf({ number: typed, block: given, allow, ...traffic }: EditedEnt
 /** The entries that the fields come to, in the order in which they are asked. */
 export function entriesIn(readings: ReadonlyMap<number, Reading>): Entry[] {
   const found = [...readings.values()].flatMap((reading) => ("entry" in reading ? [reading.entry] : []));
-  return found.toSorted((one, other) => one.number - other.number);
+  return inOrder(found);
 }
 
 /** What is edited, on the entries that the cloud has now in place of those that it had: what the reader changed stays so,

@@ -27,10 +27,12 @@ type Described = NonNullable<NetworkAcl["Entries"]>[number];
 
 /** The entries of one way in the order in which they are asked, EC2's own last. */
 export function entriesOf(acl: NetworkAcl, way: Direction): Entry[] {
-  return (acl.Entries ?? [])
-    .filter(({ Egress }) => Egress === (way === "outbound"))
-    .map(entryOf)
-    .toSorted((one, other) => one.number - other.number);
+  return inOrder((acl.Entries ?? []).filter(({ Egress }) => Egress === (way === "outbound")).map(entryOf));
+}
+
+/** In the order in which they are asked. */
+export function inOrder(entries: readonly Entry[]): Entry[] {
+  return entries.toSorted((one, other) => one.number - other.number);
 }
 
 function entryOf({ RuleNumber = 0, Protocol = "-1", RuleAction, CidrBlock, Ipv6CidrBlock, PortRange, IcmpTypeCode }: Described): Entry {
@@ -65,10 +67,10 @@ export function entryParameters(acl: string, way: Direction, { number, allow, gr
 }
 
 export function isSame(one: Entry | undefined, other: Entry | undefined): boolean {
-  return JSON.stringify(one && inOrder(one)) === JSON.stringify(other && inOrder(other));
+  return JSON.stringify(one && partsOf(one)) === JSON.stringify(other && partsOf(other));
 }
 
-function inOrder({ number, allow, grant: { protocol, from, to, source } }: Entry): unknown[] {
+function partsOf({ number, allow, grant: { protocol, from, to, source } }: Entry): unknown[] {
   return [number, allow, protocol, from, to, source];
 }
 

@@ -37,12 +37,6 @@ export function networkAclsOf(region: string): Listing<AclRow[]> {
   };
 }
 
-/** The entries that an ACL has now. */
-export async function readEntries(region: string, id: string, way: Direction): Promise<Entry[]> {
-  const { NetworkAcls = [] } = await call(region, "DescribeNetworkAcls", { NetworkAclIds: [id] });
-  return NetworkAcls.flatMap((acl) => entriesOf(acl, way));
-}
-
 export function rowsOf(acls: readonly NetworkAcl[], subnets: readonly Subnet[]): AclRow[] {
   const byId = new Map(subnets.map((subnet) => [subnet.SubnetId, subnet]));
   const usual = new Map(acls.filter(({ IsDefault }) => IsDefault).map(({ VpcId, NetworkAclId = "" }) => [VpcId, NetworkAclId]));

@@ -4,12 +4,13 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import { Facts } from "../../resource/Facts";
-import { IdLink } from "../../resource/IdLink";
+import { ResourceLink } from "../networks/ResourceLink";
+import { nameTag } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { useMoment, useText } from "../../texts/texts";
 import { GroupLinks } from "../security-groups/words";
 import { EffectHere } from "./EffectHere";
-import { instanceLabel, type InterfaceRow } from "./model";
+import type { InterfaceRow } from "./model";
 
 export function InterfaceFacts({ region, item: row }: { region: string; item: InterfaceRow }): ReactNode {
   const text = useText();
@@ -29,8 +30,8 @@ export function InterfaceFacts({ region, item: row }: { region: string; item: In
           ["eni.status", <State state={eni.Status ?? ""} />],
           ["eni.type", eni.InterfaceType],
           ["instance.groups", <GroupLinks region={region} groups={eni.Groups ?? []} />],
-          ["instance.vpc", <IdLink region={region} page="vpcs" id={eni.VpcId} />],
-          ["instance.subnet", <IdLink region={region} page="subnets" id={eni.SubnetId} />],
+          ["instance.vpc", <ResourceLink region={region} page="vpcs" id={eni.VpcId} />],
+          ["instance.subnet", <ResourceLink region={region} page="subnets" id={eni.SubnetId} />],
           ["instance.zone", eni.AvailabilityZone],
           ["eni.privateIp", eni.PrivateIpAddress],
           ["instance.hostname", eni.PrivateDnsName],
@@ -45,7 +46,7 @@ export function InterfaceFacts({ region, item: row }: { region: string; item: In
         <Facts
           title="eni.attachment"
           facts={[
-            ["instance.id", <IdLink region={region} page="instances" id={Attachment.InstanceId} name={instanceLabel(row)} />],
+            ["instance.id", <ResourceLink region={region} page="instances" id={Attachment.InstanceId} name={nameTag(row.instance?.Tags)} />],
             ["eni.attachmentId", Attachment.AttachmentId],
             ["eni.attachmentStatus", <State state={Attachment.Status ?? ""} />],
             ["interface.deviceIndex", Attachment.DeviceIndex],
@@ -68,7 +69,7 @@ export function InterfaceFacts({ region, item: row }: { region: string; item: In
           {
             id: "allocation",
             header: text("eip.allocationId"),
-            cell: (one) => <IdLink region={region} page="elastic-ips" id={one.Association?.AllocationId} />,
+            cell: (one) => <ResourceLink region={region} page="elastic-ips" id={one.Association?.AllocationId} />,
           },
           { id: "association", header: text("eip.associationId"), cell: (one) => one.Association?.AssociationId ?? "–" },
         ]}

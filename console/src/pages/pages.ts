@@ -34,7 +34,9 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     title: "section.network",
     pages: [
       { page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") },
+      { page: "elastic-ips", title: "elasticIps", load: () => import("./elastic-ips/elasticIps") },
       { page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") },
+      { page: "network-interfaces", title: "networkInterfaces", load: () => import("./network-interfaces/networkInterfaces") },
     ],
   },
   {
@@ -53,6 +55,7 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
       { page: "prefix-lists", title: "prefixLists", load: () => import("./prefix-lists/prefixLists") },
       { page: "nat-gateways", title: "natGateways", load: () => import("./nat-gateways/natGateways") },
       { page: "peering-connections", title: "peerings", load: () => import("./peering-connections/peeringConnections") },
+      { page: "network-acls", title: "networkAcls", load: () => import("./network-acls/networkAcls") },
     ],
   },
 ];

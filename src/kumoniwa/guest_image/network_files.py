@@ -119,6 +119,7 @@ asked() {
 }
 
 listed() {
+    [ "$token" ] || return
     asked -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/network/interfaces/macs/$mac/local-ipv4s"
 }
 

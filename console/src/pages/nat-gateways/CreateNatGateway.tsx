@@ -12,9 +12,9 @@ import { TagsField } from "../../resource/TagsField";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
+import { addressesOf } from "../elastic-ips/model";
 import { networksOf } from "../launch/choices";
 import { ALLOCATION, NEW, natGatewayCommands } from "./commands";
-import { addressesOf } from "./model";
 import { AddressField, SubnetField } from "./NatGatewayFields";
 import { WhatWillHappen } from "./WhatWillHappen";
 
@@ -50,7 +50,7 @@ export function CreateNatGateway({ region, close }: { region: string; close: () 
     region,
     "CreateNatGateway",
     missing === null && !needsNew ? parametersWith(allocation) : undefined,
-    JSON.stringify([subnet?.AvailableIpAddressCount, addresses?.map(({ AllocationId }) => AllocationId)]),
+    JSON.stringify([subnet?.AvailableIpAddressCount, addresses?.map(({ id }) => id)]),
   );
   const refusal = needsNew ? allocating : creating;
   const act = async (): Promise<void> => {

@@ -35,9 +35,9 @@ class Member:
     def id(self) -> str:
         return self.login.instance_id
 
-    def reaches(self, address: str, port: int) -> bool:
-        """Whether something says a word to it there, within some seconds."""
-        asked = f"timeout 10 bash -c 'exec 3<>/dev/tcp/{address}/{port} && head -c 3 <&3' || true"
+    def reaches(self, address: str, port: int, *, within: int = 10) -> bool:
+        """Whether something says a word to it there, within so many seconds."""
+        asked = f"timeout {within} bash -c 'exec 3<>/dev/tcp/{address}/{port} && head -c 3 <&3' || true"
         return self.login.run(asked) == "SSH"
 
     def pings(self, address: str, *options: str) -> bool:

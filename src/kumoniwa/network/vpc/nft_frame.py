@@ -18,7 +18,7 @@ the same private one, or the route to the same NAT gateway.
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
-from kumoniwa.network.vpc.host.doors import KNOCK_MARK
+from kumoniwa.network.doors import KNOCK_MARK
 from kumoniwa.network.vpc.nft_objects import Chain, Objects, Set, inet
 from kumoniwa.network.vpc.plan import METADATA, NO_SOURCE, NOT_INTERNET, RESOLVER, WAY_OUT
 

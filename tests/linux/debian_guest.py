@@ -35,7 +35,7 @@ class Login:
         if via is not None:
             *to_it, at = via._ssh
             options.append(f"ProxyCommand={shlex.join([*to_it, '-W', '%h:%p', at])}")
-        self._ssh = [
+        self._ssh: list[str] = [
             "ssh",
             "-i",
             str(key),

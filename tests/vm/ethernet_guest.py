@@ -22,11 +22,13 @@ _ROUTER_MAC = b"\x52\x55"  # and its address
 
 
 class EthernetGuest:
-    """It has one address. `listening` are the ports of TCP at which it says hello; it resets what comes to others."""
+    """It has one address. `listening` are the ports of TCP at which it says hello, `silent` those at which it says
+    nothing; it resets what comes to others."""
 
     def __init__(self, folder: Path, address: str, router: str) -> None:
         self.address, self._router = IPv4Address(address), IPv4Address(router)
         self.listening: set[int] = set()
+        self.silent: set[int] = set()
         self.knocks: dict[int, list[int]] = defaultdict(list)
         """By port, the flags of what came from the port of those who only ask."""
         self._answers: dict[tuple[IPv4Address, int], int] = {}
@@ -86,6 +88,8 @@ class EthernetGuest:
     def _hear_segment(self, source: IPv4Address, segment: bytes) -> None:
         from_port, port, number, acknowledged = struct.unpack("!HHII", segment[:12])
         flags = segment[13]
+        if port in self.silent:
+            return
         if from_port == 9:
             self.knocks[port].append(flags)
         if flags & (_SYN | _RST) and flags & (_ACK | _RST) and port == 40000:

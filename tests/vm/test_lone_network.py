@@ -82,7 +82,7 @@ def _port(guest_port: int) -> LonePort:
 def _said(port: LonePort) -> bytes | None:
     """What a client of this port hears, nothing within a while too; None where it is refused."""
     try:
-        with socket.create_connection((str(port.host_address), port.host_port), timeout=2) as client:
+        with socket.create_connection((str(port.host_address), port.host_port), timeout=1) as client:
             return client.recv(len(HELLO))
     except ConnectionRefusedError:
         return None
@@ -121,6 +121,10 @@ async def test_a_port_is_refused_until_the_guest_listens_and_no_client_is_ever_c
     assert not any(flags & 0x10 for flags in bench.guest.knocks[22]), "no handshake is finished"
     bench.guest.listening.clear()
     await _until(ssh, None)
+    bench.guest.silent.add(80)
+    await _until(web, b"")
+    bench.guest.silent.clear()
+    await _until(web, None)
     server.release()
 
 

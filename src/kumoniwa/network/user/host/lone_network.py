@@ -3,7 +3,8 @@
 QEMU listens at a socket in the guest's folder, where this runs, and speaks Ethernet there. The program ends with QEMU.
 It goes on without a server: that connects at the listening socket which the program was given, and says which ports of
 the host are to lead to the guest, in lines of JSON (`lone_link.py` is the other end). A port of TCP is open while the
-guest listens there, and only then: the guest is asked by the first segment of a handshake.
+guest listens there, and only then, and silent while a guest that is there says nothing. The guest is asked by the first
+segment of a handshake.
 """
 
 import json
@@ -19,6 +20,7 @@ from typing import Any
 
 from kumoniwa.network.doors import Door, Doors
 from kumoniwa.network.host import own_addresses
+from kumoniwa.network.silent_ports import SilentPorts
 from kumoniwa.network.user.host.frames import METADATA_PORT, MTU, Edge
 from kumoniwa.network.user.host.libslirp import Slirp
 from kumoniwa.network.user.host.lone_port import LonePort
@@ -116,7 +118,7 @@ class LoneNetwork:
         self._heard = b""
         self._wanted: frozenset[LonePort] = frozenset()
         self._open: set[LonePort] = set()
-        self._doors = Doors()
+        self._doors, self._silent = Doors(), SilentPorts()
         self._asked: list[Door] = []
         self._answers: dict[Door, bool] = {}
         self._knock_at = 0.0
@@ -185,11 +187,13 @@ class LoneNetwork:
         _keep_log_small()
 
     def _ensure_open(self) -> Mapping[LonePort, str]:
-        """Have those ports open that are to be; gives why others are not."""
+        """Have those ports open that are to be, and those silent at which the guest is; gives why others are not."""
         to_be_open = {port for port in self._wanted if port.protocol != "tcp" or self._doors.listens(port.door)}
         for port in self._open - to_be_open:
             self._slirp.close(port.protocol, port.host)
         self._open &= to_be_open
+        silent = {port.host for port in self._wanted - to_be_open if self._doors.is_silent(port.door)}
+        self._silent.keep(silent)
         refused = {}
         for port in sorted(to_be_open - self._open):
             try:
@@ -198,6 +202,7 @@ class LoneNetwork:
                 refused[port] = why_not(port.protocol, *port.host) or str(refusal)
             else:
                 self._open.add(port)
+        self._silent.ensure(silent)
         self._lacks_ports = bool(refused)  # whoever has them may end
         return refused
 
@@ -227,7 +232,7 @@ class LoneNetwork:
         self._wanted = frozenset(asked)
         refused = dict(self._ensure_open())
         for port in self._wanted - self._open - refused.keys():
-            if (why := why_not(port.protocol, *port.host)) is not None:
+            if port.host not in self._silent and (why := why_not(port.protocol, *port.host)) is not None:
                 refused[port] = why
         return {"refused": [[number, refused[port]] for number, port in enumerate(asked) if port in refused]}
 

@@ -42,7 +42,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
   {
     title: "section.vpc",
     pages: [
+      { page: "vpcs", title: "vpcs", load: () => import("./vpcs/vpcs") },
+      { page: "subnets", title: "subnets", load: () => import("./subnets/subnets") },
       { page: "route-tables", title: "routeTables", load: () => import("./route-tables/routeTables") },
+      { page: "dhcp-options", title: "dhcpOptions", load: () => import("./dhcp-options/dhcpOptions") },
       { page: "internet-gateways", title: "internetGateways", load: () => import("./internet-gateways/internetGateways") },
       {
         page: "egress-only-internet-gateways",

@@ -15,7 +15,7 @@ const ORIGINS: Record<string, TextKey> = {
   EnableVgwRoutePropagation: "route.origin.propagation",
 };
 
-export function RouteTableRoutes({ region, item: { table } }: { region: string; item: RouteTableRow }): ReactNode {
+export function RouteTableRoutes({ region, item: { table } }: { region: string; item: Pick<RouteTableRow, "table"> }): ReactNode {
   const text = useText();
   const routes = table.Routes ?? [];
   return (

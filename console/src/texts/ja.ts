@@ -1042,7 +1042,7 @@ export const ja: Record<keyof typeof en, string> = {
   "natGateway.newAddressHelp": "先に割り当てられ、ゲートウェイを削除しても残ります。",
   "natGateway.noSubnet": "サブネットはありません",
   "natGateway.noWayOut": "ゲートウェイのサブネットからインターネットに出られません",
-  "natGateway.noWayOutWhy": "{subnet} が使う {table} には 0.0.0.0/0 から {gateway} へのルートがないため、NAT ゲートウェイに届いたトラフィックは先へ進みません。",
+  "natGateway.noWayOutWhy": "{subnet} が使う {table} の 0.0.0.0/0 のターゲットが {gateway} ではないため、NAT ゲートウェイに届いたトラフィックは先へ進みません。",
   "natGateway.private": "プライベート",
   "natGateway.privateHelp": "ほかの VPC への接続用です。インターネットには出ません",
   "natGateway.privateIp": "プライマリプライベート IPv4 アドレス",

@@ -349,7 +349,7 @@ CREATE TABLE tags (
 	"key" VARCHAR NOT NULL,
 	resource_type VARCHAR NOT NULL,
 	value VARCHAR NOT NULL,
-	PRIMARY KEY (resource_id, "key")
+	PRIMARY KEY (resource_id, "key", account, region)
 );
 
 CREATE INDEX tags_order ON tags (account, region, resource_id, "key");

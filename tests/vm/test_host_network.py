@@ -222,12 +222,8 @@ async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_ou
                     await loop.sock_sendall(inside, b"hello")
                 return await loop.sock_recv(client, 5) == b"hello"
 
+    await network.stand_for({_INSIDE: _INSIDE})
     assert await network.ensure_ports("guest", [port]) == {}
-    assert await reached()
-    refused = await network.ensure_ports("other", [port])
-    assert refused == {}, "it is open already"
-    [before] = bench.processes("slirp4netns")
-    os.kill(before, signal.SIGKILL)
 
     async def again() -> bool | None:
         try:
@@ -235,6 +231,12 @@ async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_ou
         except (OSError, TimeoutError):
             return None
 
+    assert await eventually_async(again, within=20)
+    refused = await network.ensure_ports("other", [port])
+    assert refused == {}, "it is open already"
+    [before] = bench.processes("slirp4netns")
+    os.kill(before, signal.SIGKILL)
+    await until(lambda: bool(bench.processes("slirp4netns") - {before}))
     assert await eventually_async(again, within=20)
     assert await network.ensure_ports("other", []) == {}
     assert await network.ensure_ports("guest", []) == {}
@@ -247,7 +249,7 @@ async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_ou
 async def test_a_port_is_open_while_a_guest_listens_there_and_no_program_hears_of_the_question(bench: Bench) -> None:
     network = await bench.made()
     port = HostPort("tcp", IPv4Address("127.60.0.4"), free_port(), IPv4Address("240.0.0.4"), 80)
-    network.stand_for({IPv4Address("240.0.0.4"): _INSIDE})
+    await network.stand_for({IPv4Address("240.0.0.4"): _INSIDE})
 
     def answers() -> bool:
         with socket.socket() as client:
@@ -267,6 +269,34 @@ async def test_a_port_is_open_while_a_guest_listens_there_and_no_program_hears_o
     await network.ensure_gone()
 
 
+async def test_a_port_whose_address_moves_is_shut_until_the_other_guest_listens(bench: Bench) -> None:
+    network = await bench.made()
+    other = IPv4Address("10.1.2.4")
+    await network.apply(Texts(ip=f"addr replace {other}/32 dev lo\n"))
+    port = HostPort("tcp", IPv4Address("127.60.0.5"), free_port(), IPv4Address("240.0.0.4"), 80)
+
+    async def is_open() -> bool:
+        return port in await network._way_out.open_ports()
+
+    async def opened() -> bool | None:
+        return await is_open() or None
+
+    await network.stand_for({port.inside_address: _INSIDE})
+    listening = await network.listen(_INSIDE, 80, 8)
+    assert await network.ensure_ports("guest", [port]) == {}
+    assert await eventually_async(opened, within=20)
+    await network.stand_for({port.inside_address: other})
+    assert not await is_open()
+    assert await network.ensure_ports("guest", []) == await network.ensure_ports("other", [port]) == {}
+    assert not await is_open()
+    (await network.listen(other, 80, 8)).close()
+    assert await eventually_async(opened, within=20)
+    await network.stand_for({})
+    assert not await is_open(), "it leads nowhere"
+    listening.close()
+    await network.ensure_gone()
+
+
 async def test_a_port_that_another_program_has_is_given_back_with_the_reason(bench: Bench) -> None:
     network = await bench.made()
     with socket.socket() as other:
@@ -280,7 +310,7 @@ async def test_a_port_that_another_program_has_is_given_back_with_the_reason(ben
 async def test_ports_that_an_earlier_server_opened_are_closed_once_all_guests_have_theirs(bench: Bench) -> None:
     network = await bench.made()
     guest = await network.tap("e1")
-    kept, left = (HostPort("tcp", IPv4Address("127.60.0.3"), free_port(), _INSIDE, each) for each in (80, 81))
+    kept, left = (HostPort("udp", IPv4Address("127.60.0.3"), free_port(), _INSIDE, each) for each in (80, 81))
     assert await network.ensure_ports("a", [kept]) == await network.ensure_ports("b", [left]) == {}
     network.let_go()
 

@@ -817,3 +817,5 @@ CREATE TABLE secondary_addresses (
 
 CREATE INDEX ix_secondary_addresses_interface_id ON secondary_addresses (interface_id);
 
+CREATE INDEX secondary_addresses_address ON secondary_addresses (private_ip);
+

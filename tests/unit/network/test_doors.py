@@ -39,6 +39,22 @@ def test_a_door_at_which_it_is_refused_is_shut_at_once() -> None:
     assert not known.listens(SSH), "more is known of it"
 
 
+def test_a_guest_that_was_heard_is_silent_where_it_says_nothing() -> None:
+    known, clock = Doors(lambda: clock.seconds), Clock()
+    assert not known.hear([SSH, WEB], {})
+    clock.seconds += 60
+    assert not known.hear([SSH, WEB], {}), "it boots"
+    assert known.hear([SSH, WEB], {SSH: True})
+    assert known.is_silent(WEB) and not known.is_silent(SSH)
+    assert known.hear([WEB], {WEB: False})
+    assert not known.is_silent(WEB), "it is refused"
+    known.hear([WEB], {})
+    clock.seconds += 1
+    assert not known.hear([WEB], {}), "an answer may be on its way"
+    clock.seconds += 1
+    assert known.hear([WEB], {}) and known.is_silent(WEB)
+
+
 def test_what_nobody_asked_of_is_not_believed() -> None:
     known = Doors()
     assert not known.hear([SSH], {WEB: True})

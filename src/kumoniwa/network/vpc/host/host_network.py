@@ -17,6 +17,7 @@ import structlog
 from kumoniwa import run, sockets
 from kumoniwa.network.doors import Door, Doors
 from kumoniwa.network.host import own_addresses
+from kumoniwa.network.silent_ports import SilentPorts
 from kumoniwa.network.vpc.host import namespaces
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed
 from kumoniwa.network.vpc.host.keeper import WAY_OUT
@@ -134,7 +135,7 @@ class HostNetwork:
         self._why: dict[str, str] = {}  # a program ended last
         self._ports: dict[str, frozenset[HostPort]] = {}
         self._stand_ins: Mapping[IPv4Address, IPv4Address] = {}
-        self._doors = Doors()
+        self._doors, self._silent = Doors(), SilentPorts()
         self._watching: asyncio.Task[object] | None = None
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -232,7 +233,8 @@ class HostNetwork:
 
     async def ensure_ports(self, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
         """Afterwards exactly these ports of the host are open for this owner, but for those given back, each with the
-        reason it is not. One of TCP that leads to a guest is open while the guest listens there, and only then.
+        reason it is not. One of TCP that leads to a guest is open while the guest listens there, and only then; silent
+        while the guest is.
 
         Raises `NetworkFailed`.
         """
@@ -258,6 +260,7 @@ class HostNetwork:
 
     def let_go(self) -> None:
         """Let go of it: it goes on as long as a guest is in it."""
+        self._silent.keep(())
         link, self._link = self._link, None
         if link is not None:
             link.close()
@@ -287,8 +290,13 @@ class HostNetwork:
             if (door := self._door(port)) is not None:
                 self._doors.trust(door)  # it is closed where nobody answers
         open_now = set(filter(self._is_to_be_open, of_all))
+        silent = {(port.host_address, port.host_port) for port in of_all - open_now if self._is_silent(port)}
+        self._silent.keep(silent)
         refused = dict(await ensure_ports(self._way_out, open_now))
+        self._silent.ensure(silent)
         for port in of_all - open_now:
+            if (port.host_address, port.host_port) in self._silent:
+                continue
             if (why := why_not(port.protocol, port.host_address, port.host_port)) is not None:
                 refused[port] = why
         return {port: why for port, why in refused.items() if port in wanted}
@@ -299,6 +307,10 @@ class HostNetwork:
     def _is_to_be_open(self, port: HostPort) -> bool:
         """UDP has no handshake; a port of TCP is open where the guest listens."""
         return port.protocol != "tcp" or ((door := self._door(port)) is not None and self._doors.listens(door))
+
+    def _is_silent(self, port: HostPort) -> bool:
+        """Whether the guest answers nobody there, though it is there."""
+        return (door := self._door(port)) is not None and self._doors.is_silent(door)
 
     def _door(self, port: HostPort) -> Door | None:
         """Where it is asked whether something listens; None for UDP, and where the address leads to no guest."""

@@ -14,13 +14,15 @@ interface Properties<A extends Action> {
   /** The button, where it is not called as the dialog is. */
   go?: string;
   action: A;
-  /** What is asked for; its command is shown even while it cannot be asked for as it is. */
-  parameters: Asked<A>;
+  /** What is asked for, its command is shown even while it cannot be asked for as it is; undefined: nothing is changed yet. */
+  parameters: Asked<A> | undefined;
   /** Why it cannot be asked for as it is. */
   hindered?: string | null;
+  /** Where the AWS CLI takes other words than the API's. */
+  command?: string;
   /** What changes the cloud's own word: it is asked again when this changes. */
   state?: string;
-  /** What is said once it is done. */
+  /** What is said once it is done. Throws where an answer says that it was not done. */
   done: (answer: Answered<A>) => string;
   close: () => void;
   size?: "medium" | "large" | "max";
@@ -28,20 +30,21 @@ interface Properties<A extends Action> {
 }
 
 export function CallDialog<A extends Action>(given: Properties<A>): ReactNode {
-  const { region, title, action, parameters, hindered = null, state = "" } = given;
+  const { region, title, action, parameters, state = "" } = given;
   const text = useText();
   const say = useSay();
+  const hindered = given.hindered ?? (parameters === undefined ? text("nothing.changed") : null);
   const refusal = useRefusal(region, action, hindered === null ? parameters : undefined, state);
   const act = async (): Promise<void> => {
-    const answer = await call(region, action, parameters);
-    say({ type: "success", content: given.done(answer) });
+    const content = given.done(await call(region, action, parameters!));
+    say({ type: "success", content });
   };
   return (
     <Dialog
       title={title}
       go={given.go ?? title}
       hindered={hindered ?? hinderedBy(text, refusal)}
-      commands={[asCli(action, parameters as object, region)]}
+      commands={parameters === undefined ? [] : [given.command ?? asCli(action, parameters as object, region)]}
       act={act}
       close={given.close}
       size={given.size ?? "large"}

@@ -18,6 +18,8 @@ export interface Planned {
   words: string;
   /** Forgets that it was to be made, for it was. */
   forget: () => void;
+  /** Whether the cloud's word on it now would not be its word then, for a call before it changes that: it is not asked. */
+  depends?: boolean;
 }
 
 interface Made {
@@ -142,6 +144,6 @@ function Results({ made }: { made: readonly Made[] }): ReactNode {
 function useRefusals(region: string, planned: readonly Planned[], state: string): readonly (Refused | null)[] | undefined {
   const asked = JSON.stringify([region, state, planned.map(({ step }) => [step.action, step.parameters])]);
   return useAnswer(asked, () =>
-    Promise.all(planned.map(({ step }) => wouldBeRefused(region, step.action, step.parameters as never))),
+    Promise.all(planned.map(({ step, depends }) => (depends ? null : wouldBeRefused(region, step.action, step.parameters as never)))),
   );
 }

@@ -81,6 +81,19 @@ def of_instance(connection: Connection, instance_id: str) -> str | None:
     return found
 
 
+_LEADING_TO = Prepared(
+    select(elastic_ips)
+    .join(network_interfaces, network_interfaces.c.id == elastic_ips.c.interface_id)
+    .where(network_interfaces.c.instance_id == bindparam("instance"))
+    .order_by(network_interfaces.c.device_index, elastic_ips.c.id)
+)
+
+
+def leading_to(connection: Connection, instance_id: str) -> list[ElasticIp]:
+    """Those that lead to any private address of the instance's network interfaces, the primary one's first."""
+    return _LEADING_TO.values(ElasticIp, connection, instance=instance_id)
+
+
 def associate(
     connection: Connection, address: ElasticIp, association_id: str, interface: NetworkInterface, private_ip: str
 ) -> None:

@@ -28,37 +28,63 @@ export function prefixListsOf(region: string): Listing<PrefixListRow[]> {
 }
 
 async function listsOf(region: string): Promise<ManagedPrefixList[]> {
-  const found: ManagedPrefixList[] = [];
-  let token: string | undefined;
-  do {
-    const page = await call(region, "DescribeManagedPrefixLists", token === undefined ? {} : { NextToken: token });
-    found.push(...(page.PrefixLists ?? []));
-    token = page.NextToken || undefined;
-  } while (token !== undefined);
-  return found;
+  return pages(async (more) => {
+    const { PrefixLists, NextToken } = await call(region, "DescribeManagedPrefixLists", more);
+    return { items: PrefixLists, NextToken };
+  });
 }
 
-/** The entries of a list in a version, by their blocks. */
-export function entriesOf(region: string, { id, list }: PrefixListRow, version = list.Version): Listing<PrefixListEntry[]> {
+/** The entries of a list in a version; of one that AWS provides there is no version to be named. */
+export function entriesOf(region: string, id: string, version: number | undefined): Listing<PrefixListEntry[]> {
   return {
     key: `${region}/prefix-lists/${id}/entries/${version ?? ""}`,
     tables: ["prefix_list_entries"],
     of: id,
-    read: async () => {
-      const found: PrefixListEntry[] = [];
-      let token: string | undefined;
-      do {
-        const page = await call(region, "GetManagedPrefixListEntries", {
-          PrefixListId: id,
-          ...(version !== undefined && { TargetVersion: version }),
-          ...(token !== undefined && { NextToken: token }),
-        });
-        found.push(...(page.Entries ?? []));
-        token = page.NextToken || undefined;
-      } while (token !== undefined);
-      return found;
-    },
+    read: () =>
+      pages(async (more) => {
+        const of = { PrefixListId: id, ...(version !== undefined && { TargetVersion: version }) };
+        const { Entries, NextToken } = await call(region, "GetManagedPrefixListEntries", { ...of, ...more });
+        return { items: Entries, NextToken };
+      }),
   };
+}
+
+/** The security groups and route tables that name each of these lists. */
+export function associationsOf(region: string, ids: readonly string[]): Listing<ReadonlyMap<string, string[]>> {
+  const ofOne = async (id: string): Promise<[string, string[]]> => {
+    const found = await pages(async (more) => {
+      const answer = await call(region, "GetManagedPrefixListAssociations", { PrefixListId: id, ...more });
+      return { items: answer.PrefixListAssociations, NextToken: answer.NextToken };
+    });
+    return [id, found.map(({ ResourceId = "" }) => ResourceId)];
+  };
+  return {
+    key: `${region}/prefix-lists/${ids.join()}/associations`,
+    tables: ["prefix_lists", "routes", "route_tables", "security_group_rules", "security_groups"],
+    read: async () => new Map(await Promise.all(ids.map(ofOne))),
+  };
+}
+
+interface Page<T> {
+  items: T[] | undefined;
+  NextToken: string | undefined;
+}
+
+/** What all pages of an answer have: these actions give a hundred at most at once. */
+async function pages<T>(read: (more: { NextToken?: string }) => Promise<Page<T>>): Promise<T[]> {
+  const found: T[] = [];
+  let next: { NextToken?: string } = {};
+  for (;;) {
+    const { items = [], NextToken } = await read(next);
+    found.push(...items);
+    if (!NextToken) return found;
+    next = { NextToken };
+  }
+}
+
+/** EC2 takes a call and does nothing of it where what names a list forbids it; its state says so. */
+export function checkDone(list: ManagedPrefixList | undefined): void {
+  if (list?.State?.endsWith("-failed")) throw new Error(`${list.StateMessage} (${list.State})`);
 }
 
 /** A list in a line, in dialogs and notices. */

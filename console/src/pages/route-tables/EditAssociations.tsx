@@ -6,9 +6,22 @@ import { useListing } from "../../api/listing";
 import { CallsDialog, type Planned } from "../../resource/CallsDialog";
 import type { Chosen } from "../../resource/resource";
 import { useText, type Text, type TextKey } from "../../texts/texts";
-import { associationChanges, type End, type Member } from "./associationChanges";
+import { associationChanges, type AssociationChange, type End, type Member } from "./associationChanges";
 import { associationOf, mainAssociation, rowLabel, stateOf, subnetLabel, type RouteTableRow } from "./model";
 import { choicesOf } from "./targets";
+
+const WORDS: Record<Member, Record<AssociationChange["change"], TextKey>> = {
+  SubnetId: {
+    associate: "association.associate",
+    move: "association.move",
+    disassociate: "association.disassociate",
+  },
+  GatewayId: {
+    associate: "association.edge.associate",
+    move: "association.edge.move",
+    disassociate: "association.edge.disassociate",
+  },
+};
 
 interface Properties {
   region: string;
@@ -48,7 +61,7 @@ function EditAssociations({ region, items: [row], close, member, title, ends }: 
   const planned = associationChanges(row, member, ends, wanted).map(
     ({ step, end, change, from }): Planned => ({
       step,
-      words: text(isSubnets ? `association.${change}` : `association.edge.${change}`, { end: end.label, from, table: row.id }),
+      words: text(WORDS[member][change], { end: end.label, from, table: row.id }),
       forget: () => forget(end.id),
     }),
   );

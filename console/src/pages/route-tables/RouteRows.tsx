@@ -17,8 +17,11 @@ interface Row {
   destination: string;
   kind: Kind | "";
   id: string;
+  /** As it is now. */
   route?: Route;
   added?: NewRoute;
+  /** Whether it is to lead elsewhere. */
+  isReplaced?: boolean;
 }
 
 interface Properties {
@@ -87,7 +90,7 @@ export function RouteRows({ routes, edits, onChange, choices, destinations }: Pr
           label: text("route.targetId"),
           control: (row: Row) => <TargetField row={row} choices={choices} onChange={(id) => change(row, { id })} />,
         },
-        { label: text("route.status"), control: (row: Row) => <Said>{row.route ? <State state={row.route.State ?? ""} /> : "–"}</Said> },
+        { label: text("route.status"), control: (row: Row) => <Said>{row.route && !row.isReplaced ? <State state={row.route.State ?? ""} /> : "–"}</Said> },
         { label: text("route.propagated"), control: (row: Row) => <Said>{row.route ? propagatedText(text, row.route) : "–"}</Said> },
       ]}
       addButtonText={text("route.add")}
@@ -161,7 +164,7 @@ function rowsOf(routes: readonly Route[], { replaced, removed, added }: Edits): 
   const present = routes
     .map((route): Row => {
       const destination = destinationOf(route);
-      return { destination, ...targetOf(route), ...replaced.get(destination), route };
+      return { destination, ...targetOf(route), ...replaced.get(destination), route, isReplaced: replaced.has(destination) };
     })
     .filter(({ destination }) => !removed.has(destination));
   return [...present, ...added.map((one): Row => ({ destination: one.destination, kind: one.kind, id: one.id, added: one }))];

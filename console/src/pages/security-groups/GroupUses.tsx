@@ -4,6 +4,7 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
+import { ResourceLink } from "../networks/ResourceLink";
 import { at } from "../../shell/place";
 import { useText } from "../../texts/texts";
 import type { Row } from "./model";
@@ -20,7 +21,7 @@ export function GroupUses({ region, item: row }: { region: string; item: Row }):
         empty={text("uses.noInterfaces")}
         ariaLabels={{ tableLabel: text("uses.interfaces") }}
         columnDefinitions={[
-          { id: "id", header: text("interface.id"), cell: (one) => one.NetworkInterfaceId, isRowHeader: true },
+          { id: "id", header: text("interface.id"), cell: (one) => <ResourceLink region={region} page="network-interfaces" id={one.NetworkInterfaceId} />, isRowHeader: true },
           {
             id: "instance",
             header: text("instance.id"),

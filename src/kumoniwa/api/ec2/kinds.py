@@ -64,7 +64,7 @@ OF_PARAMETER = "Value ({id}) for parameter {parameter} is invalid. Expected: '{p
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Kind:
-    """One kind of resource. The texts for missing resources hold `{}` where the ids stand."""
+    """One kind of resource. The texts for missing ones hold `{}` where the ids stand, or `{spaced}`, without commas."""
 
     prefix: str
     resource_type: str
@@ -81,7 +81,7 @@ class Kind:
     def not_found(self, ids: Sequence[str]) -> Ec2Error:
         """EC2's refusal for ids that no resource has."""
         text = self.missing if len(ids) == 1 else self.several_missing
-        return Ec2Error(self.missing_code, text.format(", ".join(ids)))
+        return Ec2Error(self.missing_code, text.format(", ".join(ids), spaced=" ".join(ids), count=len(ids)))
 
     def check_form(self, ids: Collection[str], parameter: str = "") -> None:
         """Raises EC2's refusal of the first id that cannot belong to this kind; `parameter` is where they stand."""
@@ -353,7 +353,7 @@ FLOW_LOG = StoredKind[FlowLog](
     column=tables.flow_logs.c.id,
     missing_code="InvalidFlowLogId.NotFound",
     missing="These flow log ids in the input list are not found: [TotalCount: 1] {}",
-    several_missing="These flow log ids in the input list are not found: {}",
+    several_missing="These flow log ids in the input list are not found: [TotalCount: {count}] {spaced}",
     malformed_code="InvalidFlowLogId.Malformed",
     in_scope=flow_logs.in_scope,
 )

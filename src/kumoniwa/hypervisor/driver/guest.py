@@ -124,12 +124,14 @@ class CutMade:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A port of the host that reaches a port of a guest."""
+    """A port of the host that reaches a port of a guest, at this one of its addresses: None for that of its primary
+    network interface."""
 
     protocol: str
     host_address: IPv4Address
     host_port: int
     guest_port: int
+    guest_address: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ class CloudNetworks:
         if carried is None or carried.transit != plan.transit:  # the way out is in the transit block
             await self._carry_whole(network, plan)
         elif carried != plan:
+            await network.stand_for(_stand_ins(plan))  # before a packet goes there
             try:
                 await network.apply(_changes(carried, plan))
             except NetworkRefused as failure:
@@ -180,7 +181,7 @@ class CloudNetworks:
                 await self._carry_whole(network, plan)
         for link in there.links - {peering.link for peering in plan.peerings.values() if peering.active}:
             await network.ensure_no_link(link)
-        network.stand_for(_stand_ins(plan))
+        await network.stand_for(_stand_ins(plan))
         if not network.is_there:  # whoever is told of its loss leaves it to us, as long as we are at it
             raise KeeperLost("The network's keeper has ended.")
         self._carried[vpc_id] = plan

@@ -11,6 +11,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ELASTIC_IP
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
 from kumoniwa.api.filters import Values, present
 from kumoniwa.api.listing import Asked, Listing
@@ -21,7 +22,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.network.addresses import cloud_octet, free_public
-from kumoniwa.store import elastic_ips, instances, network_interfaces
+from kumoniwa.store import elastic_ips, instances, network_interfaces, tables
 from kumoniwa.store import tags as tag_rows
 from kumoniwa.values import dataclass
 
@@ -41,6 +42,7 @@ async def allocate_address(cloud: Cloud, call: Call, parameters: Parameters) -> 
     tags = from_specifications(parameters, [ELASTIC_IP.resource_type]).get(ELASTIC_IP.resource_type)
 
     def allocate(connection: Connection) -> Answer:
+        quotas.ELASTIC_IPS.check_one_more(connection, tables.elastic_ips, call.scope)
         address = ElasticIp(new_id(ELASTIC_IP.prefix), call.account, call.region, _address(connection, parameters))
         elastic_ips.add(connection, address)
         write(connection, call, address.id, ELASTIC_IP.resource_type, tags)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
@@ -16,7 +17,6 @@ from kumoniwa.network.addresses import free_private
 from kumoniwa.store import network_interfaces, security_groups
 from kumoniwa.values import dataclass
 
-MOST_GROUPS = 5  # of an interface: EC2's quota unless raised
 _BESIDE = "The parameter privateIpAddress cannot be used with the parameter privateIpAddresses"
 
 
@@ -111,11 +111,7 @@ def checked_groups(
             raise SECURITY_GROUP.not_found([group_id])
         if found[group_id].vpc_id != vpc_id:
             raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
-    if len(wanted) > MOST_GROUPS:
-        raise Ec2Error(
-            "SecurityGroupsPerInterfaceLimitExceeded",
-            "The maximum number of security groups per interface has been reached.",
-        )
+    quotas.INTERFACE_GROUPS.check(len(wanted))
     return tuple(found[group_id] for group_id in wanted)
 
 

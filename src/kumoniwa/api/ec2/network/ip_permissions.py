@@ -125,7 +125,9 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     """Protocol and ports of a permission, as rules keep them. Raises EC2's refusals."""
     asked: str | None = permission.get("IpProtocol")
     if asked is None:
-        raise MissingParameter(message="The request must contain the parameter ipProtocol")
+        raise InvalidParameterValue(
+            "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly."
+        )
     protocol = _NAMES.get(asked.lower(), asked.lower())
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if protocol in _PORTED:

@@ -311,7 +311,7 @@ def _taps(spec: GuestSpec, files: Sequence[int]) -> list[str]:
 
 def _user_network(spec: GuestSpec) -> list[str]:
     device = f"virtio-net-pci,netdev={NETDEV},mac={spec.nic.mac},bus={BUS},addr=0x2,romfile="
-    return ["-netdev", user_network(spec.nic.address), "-device", device]
+    return ["-netdev", user_network(str(spec.nic.address)), "-device", device]
 
 
 def user_network(address: str) -> str:

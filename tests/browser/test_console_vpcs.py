@@ -279,6 +279,17 @@ def test_subnets_are_created_edited_and_deleted(cloud: CloudProcess, person: Per
         person.page.get_by_role("tab", name=tab, exact=True).click()
         expect(person.page.locator("main").get_by_text(words).filter(visible=True).first).to_be_visible()
         assert person.violations() == []
+    person.page.get_by_role("button", name="Create flow log").click()
+    said(person, "LogGroupName can't be empty if LogDestinationType is cloud-watch-logs.")
+    write(person, "Log group", "flows")
+    write(person, "IAM role", "arn:aws:iam::123456789012:role/flows")
+    assert person.violations() == []
+    go(person, "Create flow log")
+    log = client.describe_flow_logs(Filter=[{"Name": "resource-id", "Values": [one]}])["FlowLogs"][0]["FlowLogId"]
+    person.select(log)
+    person.page.get_by_role("button", name="Delete flow log").click()
+    go(person, "Delete flow log (1)")
+    expect(person.row(log)).to_have_count(0)
     person.choose("Actions", "Edit route table association")
     pick(person, "Route table", "Main route table of the VPC")
     go(person, "Save changes")

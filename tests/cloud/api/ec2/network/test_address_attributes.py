@@ -17,7 +17,7 @@ async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
 
 
 async def _told(cloud: BareCloud, allocation_id: str) -> dict[str, Any]:
-    asked = {"AllocationIds": [allocation_id], "Attribute": "domain-name"}
+    asked: dict[str, Any] = {"AllocationIds": [allocation_id], "Attribute": "domain-name"}
     (address,) = (await cloud.ask("DescribeAddressesAttribute", **asked))["Addresses"]
     shown: dict[str, Any] = address
     return shown

@@ -1,5 +1,5 @@
 """A guest without Kumoniwa: the same QEMU with the same options on a fresh overlay of the same disks, started by hand,
-in QEMU's own user-mode network: a person who starts one has no other.
+in QEMU's own user-mode network: a person who starts one has no other. It needs `socat`.
 
 Its metadata is answered too, as its image's cloud-init waits for it: by a metadata service in this process, which reads
 the cloud's own database for an instance that is stopped meanwhile.
@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kumoniwa.clock import SystemClock
-from kumoniwa.hypervisor.qemu.guest.process.command_line import user_network
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.store.engines import open_database
 
 _DISK = '{"driver": "qcow2"'
-_ADDRESS = "172.31.0.10"  # of the guest in the network that it has to itself
+# A guestfwd leads only from inside the network, which therefore holds 169.254.169.254 too.
+_USER_NETWORK = (
+    "user,id=n0,net=160.0.0.0/4,host=172.31.0.1,dns=172.31.0.2,dhcpstart=172.31.0.10,ipv6=off,domainname=ec2.internal,"
+    "guestfwd=tcp:169.254.169.254:80-cmd:socat - UNIX-CONNECT:imds.sock"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ def bare_guest(plan: Blueprint, folder: Path, ssh_port: int) -> Iterator[int]:
                 json.dumps({name: value for name, value in json.loads(argument).items() if name != "backing"})
             )
             continue
-        if argument.startswith(("tap,id=", "user,id=")):
-            arguments.append(f"{user_network(_ADDRESS)},hostfwd=tcp:127.0.0.1:{ssh_port}-:22")
+        if argument.startswith(("tap,id=", "stream,id=")):
+            arguments.append(f"{_USER_NETWORK},hostfwd=tcp:127.0.0.1:{ssh_port}-:22")
             continue
         changed = re.sub(r"id=(\w+),fd=\d+", r"id=\1,path=\1.sock", argument)
         for of_a_tap in (r",spawn=deny,elevateprivileges=deny$", r",host_mtu=\d+"):

@@ -30,7 +30,8 @@ from kumoniwa.lab.narration import Narrator
 from kumoniwa.logs import log_warnings
 
 _WITHIN = 300.0  # seconds
-_OPTIONS = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "BatchMode": "yes", "LogLevel": "ERROR"}
+OPTIONS = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "BatchMode": "yes", "LogLevel": "ERROR"}
+"""Of SSH: nobody is asked anything."""
 
 
 @dataclass
@@ -87,7 +88,7 @@ async def _until_login(host: str, port: int, key: Path, begun: float, times: Tim
 
 
 def _login(host: str, port: int, key: Path) -> None:
-    argv = [*ssh_command((host, port), user="admin", key=key, options=_OPTIONS), "true"]
+    argv = [*ssh_command((host, port), user="admin", key=key, options=OPTIONS), "true"]
     deadline = time.monotonic() + _WITHIN
     while subprocess.run(argv, capture_output=True).returncode != 0:
         if time.monotonic() > deadline:

@@ -50,26 +50,56 @@ class Caller:
     """One connection that is kept where the server keeps it. Raises `AssertionError` where an answer is not 200.
 
     It reads no more of HTTP than an answer's end: the standard library's client takes longer for an answer than a quick
-    server, and what is measured would be the client.
+    server, and what is measured would be the client. For the same reason an answer is read into memory that is there:
+    new memory for a large one costs its caller as much time as the server took.
     """
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = urlsplit(endpoint)
         self._socket: socket.socket | None = None
+        self._answers = bytearray(_READ)
 
     def send(self, request: Signed) -> bytes:
         """The answer's body, whole."""
+        return bytes(self._exchange(request))
+
+    def _exchange(self, request: Signed) -> memoryview:
+        """The answer's body where it was read: the next answer is read into the same place."""
         connection = self._open()
         try:
             connection.sendall(request.wire)
-            head, body = _answer(connection)
+            head, begin, end = self._read_answer(connection)
         except BaseException:
             self.close()
             raise
         if b"\r\nconnection: close" in head.lower():
             self.close()
+        body = memoryview(self._answers)[begin:end]
         assert head.startswith(b"HTTP/1.1 200 "), head + body[:500]
         return body
+
+    def _read_answer(self, connection: socket.socket) -> tuple[bytes, int, int]:
+        """The head of an answer that says its length, and where its body is: one that does not breaks the benchmark."""
+        read = 0
+        while (end_of_head := self._answers.find(b"\r\n\r\n", 0, read)) < 0:
+            read = self._read_more(connection, read)
+        head, begin = bytes(self._answers[:end_of_head]), end_of_head + 4
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        assert length is not None, head
+        end = begin + int(length[1])
+        while read < end:
+            read = self._read_more(connection, read)
+        return head, begin, end
+
+    def _read_more(self, connection: socket.socket, read: int) -> int:
+        """Read behind what was read; gives how much there is then."""
+        if len(self._answers) - read < _READ:
+            self._answers = self._answers + bytearray(max(len(self._answers), _READ))
+        with memoryview(self._answers) as room:
+            more = connection.recv_into(room[read : read + _READ])
+        if not more:
+            raise ConnectionResetError("the server closed the connection in the middle of an answer")
+        return read + more
 
     def _open(self) -> socket.socket:
         """The connection, made again where the server has closed it since the last answer."""
@@ -83,7 +113,7 @@ class Caller:
     def seconds(self, request: Signed) -> float:
         """How long the answer took, its last byte included."""
         begun = perf_counter()
-        self.send(request)
+        self._exchange(request)
         return perf_counter() - begun
 
     def close(self) -> None:
@@ -95,27 +125,6 @@ class Caller:
 def _has_ended(connection: socket.socket) -> bool:
     """Whether the server has closed it: that, and nothing else, can be read of a connection whose answer was read."""
     return bool(select.select([connection], [], [], 0)[0])
-
-
-def _answer(connection: socket.socket) -> tuple[bytes, bytes]:
-    """The head and the body of an answer that says its length: one that does not breaks the benchmark."""
-    read = b""
-    while (end := read.find(b"\r\n\r\n")) < 0:
-        read += _more(connection)
-    head, parts = read[:end], [read[end + 4 :]]
-    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-    assert length is not None, head
-    left = int(length[1]) - len(parts[0])
-    while left > 0:
-        parts.append(_more(connection))
-        left -= len(parts[-1])
-    return head, b"".join(parts)
-
-
-def _more(connection: socket.socket) -> bytes:
-    if not (read := connection.recv(_READ)):
-        raise ConnectionResetError("the server closed the connection in the middle of an answer")
-    return read
 
 
 def rate(endpoint: str, batches: Sequence[Iterable[Signed]]) -> float:

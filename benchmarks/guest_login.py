@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bare import banner, blueprint
-from boot import Launcher
+from boot import OPTIONS, Launcher
 from processes import cpu_seconds
 
 from kumoniwa.client.commands import debian_image
@@ -17,7 +17,6 @@ from kumoniwa.client.ssh import ssh_command
 from kumoniwa.lab.cloud import OwnCloud
 
 _WITHIN = 300.0  # seconds
-_OPTIONS = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "BatchMode": "yes", "LogLevel": "ERROR"}
 _PROGRAM = "/tmp/guest_disk.py"
 
 
@@ -46,7 +45,7 @@ class Guest:
 
     def run(self, command: str, given: bytes = b"") -> str:
         """What a command prints in the guest; `given` is its standard input."""
-        argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=_OPTIONS), command]
+        argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=OPTIONS), command]
         return subprocess.run(argv, input=given, check=True, capture_output=True, timeout=_WITHIN).stdout.decode()
 
     def fill(self, volume_id: str, mib: int) -> None:
@@ -83,7 +82,7 @@ class Guest:
     def _begun(self, *words: str) -> Iterator[Iterator[str]]:
         """The program in the guest, from its begin on: what it says, line by line."""
         command = " ".join(["sudo", "python3", _PROGRAM, *words])
-        argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=_OPTIONS), command]
+        argv = [*ssh_command(self.endpoint, user="admin", key=self.key, options=OPTIONS), command]
         with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert next(process.stdout) == "begun\n"

@@ -6,9 +6,8 @@ import re
 import secrets
 
 _DIGITS = re.compile(r"(?:[0-9a-f]{8}|[0-9a-f]{17})\Z")  # eight is EC2's older, still valid, form
-_BESIDE_EACH_OTHER = 512
-"""Identifiers that begin with the same digits."""
-_counted = itertools.count(secrets.randbits(20) * _BESIDE_EACH_OTHER)
+_COUNTED_BITS, _DRAWN_BITS = 29, 35  # of sixteen digits
+_counted = itertools.count(secrets.randbits(_COUNTED_BITS))
 _random = random.Random(secrets.randbits(256))
 """An identifier is no secret: it must be unique, and to ask the kernel for each takes as long as a small statement."""
 
@@ -17,10 +16,11 @@ def new_id(prefix: str) -> str:
     """A fresh identifier, `i-0123456789abcdef0` for prefix `i`. Like EC2's, its first digit is 0.
 
     Those that are made one after another begin alike, so that their rows are beside each other in every index: what is
-    written for a new resource is a few pages, however many resources there are. Eleven digits are drawn for each.
+    written for a new resource is a few pages, however many resources there are. They ascend, too, as long as a server
+    runs, so that what is listed by id is in the order in which it was made. The last nine digits are drawn for each.
     """
-    beginning = next(_counted) // _BESIDE_EACH_OTHER & 0xFFFFF
-    return f"{prefix}-0{beginning:05x}{_random.getrandbits(44):011x}"
+    counted = next(_counted) % 2**_COUNTED_BITS
+    return f"{prefix}-0{counted << _DRAWN_BITS | _random.getrandbits(_DRAWN_BITS):016x}"
 
 
 def is_well_formed(identifier: str, prefix: str) -> bool:

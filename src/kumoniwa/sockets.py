@@ -61,7 +61,8 @@ def why_not(protocol: str, address: IPv4Address, port: int) -> str | None:
     """Why this port of the host, of `tcp` or `udp`, cannot be had, found by trying. None: nothing is wrong."""
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if protocol == "tcp":  # what lingers of a connection is in nobody's way; two of UDP would share the port
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((str(address), port))
             if protocol == "tcp":

@@ -366,7 +366,7 @@ def test_an_instance_shows_its_groups_and_changes_them(
     dialog = person.dialog
     expect(dialog.get_by_text(re.compile(r"Network interface eni-\w+"))).to_be_visible()
     dialog.get_by_role("button", name=re.compile("^Remove .*of-web")).click()
-    expect(dialog.get_by_text("An instance has at least one security group.").first).to_be_visible()
+    expect(dialog.get_by_text("There must be at least one security group.").first).to_be_visible()
     dialog.get_by_role("button", name="Associated security groups").click()
     person.page.get_by_role("option", name=f"{ssh} | of-ssh").click()
     person.page.keyboard.press("Escape")

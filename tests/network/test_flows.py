@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 import pytest
 from frames import arp_request, fragments, frame, packet_in
 from inside_namespace import ROUTER_MAC
-from namespace import Namespace
+from namespace import Namespace, services
 from two_tiers import (
     DATABASE,
     LONE,
@@ -21,6 +21,7 @@ from two_tiers import (
 )
 
 from kumoniwa.network.vpc import nft, routes
+from kumoniwa.network.vpc.nft_frame import MOST_DATAGRAM_FLOWS, MOST_RESOLVER_FLOWS
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
 
@@ -198,15 +199,61 @@ def test_fragments_are_judged_as_the_packet_that_they_are_of(network: Namespace,
 
 
 def test_a_guest_that_floods_the_services_is_heard_so_often_and_its_neighbour_as_ever(network: Namespace) -> None:
-    """Nothing listens there in this namespace: each packet that is admitted is refused by the kernel."""
     plan = two_tiers()
     network.carry(plan)
     sent = 10_000
-    asked = [Packet(address("10.0.0.10"), plan.resolver, TCP, 2000 + number, 53) for number in range(sent)]
+    asked = [Packet(address("10.0.0.10"), plan.resolver, UDP, 2000 + number, 53) for number in range(sent)]
     tap, mac = plan.interfaces[WEB].tap, _mac(plan, WEB)
     flood = [(tap, frame(packet, source=mac, destination=ROUTER_MAC).hex(), False) for packet in asked]
-    [came] = network.ask(("send", {"packets": flood}))
-    refused = sum(len(one) for one in came)
-    assert 1024 <= refused < sent
-    [(name, _)] = _sent(network, plan, ROUTER_INSTANCE, Packet(address("10.0.0.20"), plan.resolver, TCP, 40000, 53))
-    assert name == plan.interfaces[ROUTER_INSTANCE].tap
+    network.ask(("serve", {"addresses": [each for each in services(plan) if each[::2] == ("udp", 53)]}))
+    try:
+        [came] = network.ask(("send", {"packets": flood}))
+        assert 1024 <= sum(len(one) for one in came) < sent
+        neighbours = Packet(address("10.0.0.20"), plan.resolver, UDP, 40000, 53)
+        data = frame(neighbours, source=_mac(plan, ROUTER_INSTANCE), destination=ROUTER_MAC)
+        [came] = network.ask(("send", {"packets": [(plan.interfaces[ROUTER_INSTANCE].tap, data.hex(), False)]}))
+        assert [name for name, _ in came[0]] == ["service"]
+    finally:
+        network.ask(("serve", {"addresses": []}))
+
+
+def test_a_guest_keeps_so_many_connections_of_the_resolver_and_leaves_others_theirs(network: Namespace) -> None:
+    plan = two_tiers()
+    network.carry(plan)
+    listening = [each for each in services(plan) if each[::2] == ("tcp", 53)]
+
+    def begun(sender: str, source: str, count: int) -> int:
+        """How many of its connections are answered, of which it says nothing more."""
+        asked = [Packet(address(source), plan.resolver, TCP, 2000 + number, 53) for number in range(count)]
+        return sum(len(_sent(network, plan, sender, packet)) for packet in asked)
+
+    network.ask(("serve", {"addresses": listening}))
+    network.ask(("forget_flows", {}))
+    try:
+        assert begun(WEB, "10.0.0.10", MOST_RESOLVER_FLOWS + 3) == MOST_RESOLVER_FLOWS
+        assert begun(ROUTER_INSTANCE, "10.0.0.20", 1) == 1
+    finally:
+        network.ask(("serve", {"addresses": []}))
+
+
+def test_a_guest_opens_so_many_flows_of_datagrams_to_the_internet_but_asks_names_as_often_as_it_will(
+    network: Namespace,
+) -> None:
+    """Beside what is tracked at a time: all that was is forgotten between two rounds."""
+    plan = two_tiers()
+    network.carry(plan)
+    tap, mac = plan.interfaces[WEB].tap, _mac(plan, WEB)
+
+    def left(port: int) -> int:
+        """How many flows to this port leave, of two rounds."""
+        asked = [_udp(address("10.0.0.10"), FAR, 2000 + number, port) for number in range(MOST_DATAGRAM_FLOWS - 100)]
+        frames = [(tap, frame(packet, source=mac, destination=ROUTER_MAC).hex(), False) for packet in asked]
+        count = 0
+        for _ in range(2):
+            network.ask(("forget_flows", {}))
+            [came] = network.ask(("send", {"packets": frames}))
+            count += sum(name == WAY_OUT for one in came for name, _ in one)
+        return count
+
+    assert left(53) == 2 * (MOST_DATAGRAM_FLOWS - 100)
+    assert MOST_DATAGRAM_FLOWS <= left(443) < 2 * (MOST_DATAGRAM_FLOWS - 100)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
+from stack_fixture import stack
+
+__all__ = ["stack"]
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "hypervisor"))
 pytest.register_assert_rewrite("driver_contract")

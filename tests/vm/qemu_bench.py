@@ -116,7 +116,8 @@ class QemuBench:
         return LayerId(f"layer{next(self._numbers)}")
 
     def forward(self) -> Forward:
-        with socket.create_server(("127.0.0.1", 0)) as free:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
             return forward(free.getsockname()[1])
 
     async def run(self, call: Awaitable[T]) -> T:

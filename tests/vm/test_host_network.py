@@ -5,17 +5,22 @@ A tap that the test holds open stands for a guest: the network cannot tell them 
 
 import asyncio
 import contextlib
+import ctypes
+import errno
 import os
 import signal
 import socket
+import struct
 import subprocess
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
 from waiting import eventually_async
 
+from kumoniwa import sockets
 from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.probe import probe
@@ -25,6 +30,7 @@ from kumoniwa.tasks import Tasks
 pytestmark = [pytest.mark.vm, pytest.mark.anyio]
 
 TRANSIT = IPv4Network("100.64.0.0/24")
+_ATTACH_FILTER, _DETACH_FILTER = 26, 27
 _INSIDE = IPv4Address("10.1.2.3")
 _IP = f"link set dev lo up\naddr replace {_INSIDE}/32 dev lo\n"
 _NFT = "add table inet vpc\nadd chain inet vpc input { type filter hook input priority filter; }\n"
@@ -222,12 +228,8 @@ async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_ou
                     await loop.sock_sendall(inside, b"hello")
                 return await loop.sock_recv(client, 5) == b"hello"
 
+    await network.stand_for({_INSIDE: _INSIDE})
     assert await network.ensure_ports("guest", [port]) == {}
-    assert await reached()
-    refused = await network.ensure_ports("other", [port])
-    assert refused == {}, "it is open already"
-    [before] = bench.processes("slirp4netns")
-    os.kill(before, signal.SIGKILL)
 
     async def again() -> bool | None:
         try:
@@ -235,6 +237,12 @@ async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_ou
         except (OSError, TimeoutError):
             return None
 
+    assert await eventually_async(again, within=20)
+    refused = await network.ensure_ports("other", [port])
+    assert refused == {}, "it is open already"
+    [before] = bench.processes("slirp4netns")
+    os.kill(before, signal.SIGKILL)
+    await until(lambda: bool(bench.processes("slirp4netns") - {before}))
     assert await eventually_async(again, within=20)
     assert await network.ensure_ports("other", []) == {}
     assert await network.ensure_ports("guest", []) == {}
@@ -247,7 +255,7 @@ async def test_a_port_of_the_host_leads_inside_and_is_open_again_when_the_way_ou
 async def test_a_port_is_open_while_a_guest_listens_there_and_no_program_hears_of_the_question(bench: Bench) -> None:
     network = await bench.made()
     port = HostPort("tcp", IPv4Address("127.60.0.4"), free_port(), IPv4Address("240.0.0.4"), 80)
-    network.stand_for({IPv4Address("240.0.0.4"): _INSIDE})
+    await network.stand_for({IPv4Address("240.0.0.4"): _INSIDE})
 
     def answers() -> bool:
         with socket.socket() as client:
@@ -267,6 +275,66 @@ async def test_a_port_is_open_while_a_guest_listens_there_and_no_program_hears_o
     await network.ensure_gone()
 
 
+async def test_a_port_is_silent_while_the_guest_is_there_and_says_nothing(bench: Bench) -> None:
+    network = await bench.made()
+    speaks, says_nothing = (
+        HostPort("tcp", IPv4Address("127.60.0.4"), free_port(), IPv4Address("240.0.0.4"), port) for port in (80, 81)
+    )
+    await network.stand_for({IPv4Address("240.0.0.4"): _INSIDE})
+    listening = [await network.listen(_INSIDE, port, 8) for port in (80, 81)]
+    code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+    listening[1].setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(code)))
+
+    def connects(port: HostPort) -> int:
+        """0 where it is accepted; `EAGAIN`: nothing was answered within a while."""
+        with socket.socket() as client:
+            client.settimeout(0.5)
+            return client.connect_ex((str(port.host_address), port.host_port))
+
+    async def found(port: HostPort, wanted: int) -> bool:
+        return await asyncio.to_thread(connects, port) == wanted
+
+    assert await network.ensure_ports("guest", [speaks, says_nothing]) == {}
+    assert connects(says_nothing) == errno.ECONNREFUSED, "it is not known yet whether the guest is there"
+    await eventually_async(partial(found, speaks, 0), within=20)
+    await eventually_async(partial(found, says_nothing, errno.EAGAIN), within=20)
+    listening[1].setsockopt(socket.SOL_SOCKET, _DETACH_FILTER, 0)
+    await eventually_async(partial(found, says_nothing, 0), within=20)
+    assert await network.ensure_ports("guest", []) == {}
+    assert connects(says_nothing) == errno.ECONNREFUSED
+    for each in listening:
+        each.close()
+    await network.ensure_gone()
+
+
+async def test_a_port_whose_address_moves_is_shut_until_the_other_guest_listens(bench: Bench) -> None:
+    network = await bench.made()
+    other = IPv4Address("10.1.2.4")
+    await network.apply(Texts(ip=f"addr replace {other}/32 dev lo\n"))
+    port = HostPort("tcp", IPv4Address("127.60.0.5"), free_port(), IPv4Address("240.0.0.4"), 80)
+
+    async def is_open() -> bool:
+        return port in await network._way_out.open_ports()
+
+    async def opened() -> bool | None:
+        return await is_open() or None
+
+    await network.stand_for({port.inside_address: _INSIDE})
+    listening = await network.listen(_INSIDE, 80, 8)
+    assert await network.ensure_ports("guest", [port]) == {}
+    assert await eventually_async(opened, within=20)
+    await network.stand_for({port.inside_address: other})
+    assert not await is_open()
+    assert await network.ensure_ports("guest", []) == await network.ensure_ports("other", [port]) == {}
+    assert not await is_open()
+    (await network.listen(other, 80, 8)).close()
+    assert await eventually_async(opened, within=20)
+    await network.stand_for({})
+    assert not await is_open(), "it leads nowhere"
+    listening.close()
+    await network.ensure_gone()
+
+
 async def test_a_port_that_another_program_has_is_given_back_with_the_reason(bench: Bench) -> None:
     network = await bench.made()
     with socket.socket() as other:
@@ -280,7 +348,7 @@ async def test_a_port_that_another_program_has_is_given_back_with_the_reason(ben
 async def test_ports_that_an_earlier_server_opened_are_closed_once_all_guests_have_theirs(bench: Bench) -> None:
     network = await bench.made()
     guest = await network.tap("e1")
-    kept, left = (HostPort("tcp", IPv4Address("127.60.0.3"), free_port(), _INSIDE, each) for each in (80, 81))
+    kept, left = (HostPort("udp", IPv4Address("127.60.0.3"), free_port(), _INSIDE, each) for each in (80, 81))
     assert await network.ensure_ports("a", [kept]) == await network.ensure_ports("b", [left]) == {}
     network.let_go()
 
@@ -346,3 +414,19 @@ async def test_what_the_kernel_refuses_is_told_in_its_words(bench: Bench) -> Non
     with pytest.raises(NetworkFailed, match="is no setting of a network"):
         await network.apply(Texts({"net/../kernel/panic": "1"}))
     await network.ensure_gone()
+
+
+async def test_a_keeper_that_refuses_to_be_greeted_is_let_go(bench: Bench) -> None:
+    folder = bench.folder / "one"
+    folder.mkdir()
+    with sockets.listen(folder / "keeper.sock") as listening:
+        listening.setblocking(False)
+        loop = asyncio.get_running_loop()
+        greeting = asyncio.create_task(bench.network().ensure_kept())
+        keeper, _ = await loop.sock_accept(listening)
+        with keeper:
+            assert b"hello" in await loop.sock_recv(keeper, 1024)
+            await loop.sock_sendall(keeper, b'{"failed": "I keep another one"}\n')
+            with pytest.raises(NetworkFailed, match="I keep another one"):
+                await greeting
+            assert await loop.sock_recv(keeper, 1024) == b"", "the connection has ended"

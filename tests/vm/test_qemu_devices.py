@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import efi_program
@@ -11,7 +12,7 @@ from driver_contract import MIB
 from qemu_bench import WITHIN, QemuBench, identity_of, machine_of, qemu
 
 from kumoniwa import run
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, EventKind, Firmware, GuestDisk, GuestState
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, EventKind, Firmware, GuestDisk, GuestNic, GuestState
 from kumoniwa.hypervisor.qemu.guest.drives import plugs
 from kumoniwa.hypervisor.qemu.guest.process import firmware
 from kumoniwa.hypervisor.qemu.guest.process.command_line import DiskIo, disk_node
@@ -79,6 +80,32 @@ async def test_a_disk_taken_by_force_is_free_and_its_guest_forgets_it_when_it_is
     await bench.run(found.ensure_attached(disk))
     with pytest.raises(run.ProgramFailed):
         await _check(bench, disk)
+
+
+async def test_a_network_interface_taken_by_force_comes_again_once_its_guest_was_reset(bench: QemuBench) -> None:
+    port, further_port = bench.port(), bench.port()
+    spec = await bench.spec()
+    spec = replace(spec, nics=(replace(spec.nic, port=port),))
+    further = GuestNic("02:00:00:00:01:01", IPv4Address("172.31.9.9"), further_port)
+    guest = bench.driver.guest(spec.id)
+    await bench.run(guest.ensure_running(spec))
+    await bench.event(EventKind.KERNEL_STARTED)
+    await bench.run(guest.ensure_nic_attached(further))
+    found = (await bench.successor()).guest(spec.id)
+    await bench.run(found.ensure_nic_attached(further))
+    assert await bench.taps.taps() == {port.name, further_port.name}
+
+    await bench.run(found.ensure_nic_detached(further.mac, deadline=0.2, force=True))
+    assert await bench.taps.taps() == {port.name}, "it is cut off"
+    for _ in range(2):
+        with pytest.raises(DriverError, match="has not let go"):
+            await bench.run(found.ensure_nic_attached(further))
+        assert await found.nics() == spec.nics
+    await bench.run(found.ensure_shut_down(deadline=WITHIN))
+    await bench.run(found.ensure_running(spec))
+    await bench.run(found.ensure_nic_attached(further))
+    assert await bench.taps.taps() == {port.name, further_port.name}
+    assert await found.nics() == (*spec.nics, further)
 
 
 async def test_what_an_earlier_server_left_between_two_steps_of_a_detachment_is_found(bench: QemuBench) -> None:

@@ -7,12 +7,13 @@ import re
 import signal
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from qemu_bench import PLENTY, WITHIN, QemuBench, identity_of, machine_of, qemu
 
-from kumoniwa import run
+from kumoniwa import run, sockets
 from kumoniwa.hypervisor.driver import (
     Cut,
     DiskRefused,
@@ -188,16 +189,17 @@ async def test_guests_pause_before_the_hosts_disk_is_full_and_go_on_by_themselve
     await bench.write(spec.id, "after")
 
 
-async def test_a_forward_really_takes_connections_and_ends_with_its_removal(bench: QemuBench) -> None:
+async def test_a_port_of_udp_is_really_open_and_one_of_tcp_is_not_where_the_guest_is_deaf(bench: QemuBench) -> None:
     guest, _ = await bench.up()
-    forward = bench.forward()
-    address = str(forward.host_address), forward.host_port
-    assert await bench.run(guest.ensure_forwards([forward])) == {}
-    _, writer = await asyncio.open_connection(*address)
-    writer.close()
-    assert await bench.run(guest.ensure_forwards([])) == {}
+    udp = bench.forward()
+    tcp = replace(udp, protocol="tcp")
+    address = str(udp.host_address), udp.host_port
+    assert await bench.run(guest.ensure_forwards([udp, tcp])) == {}
+    assert sockets.why_not("udp", udp.host_address, udp.host_port) == "another program listens there"
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(*address)
+    assert await bench.run(guest.ensure_forwards([])) == {}
+    assert sockets.why_not("udp", udp.host_address, udp.host_port) is None
 
 
 async def test_a_guest_whose_disk_is_torn_is_not_started(bench: QemuBench) -> None:

@@ -35,6 +35,7 @@ export function piped(text: string, command: string, flag: string): string {
 function option(name: string, value: unknown): string {
   const flag = kebab(name);
   if (typeof value === "boolean") {
+    if (flag === "egress") return value ? "--egress" : "--ingress"; // of a network ACL's entry
     if (flag.startsWith("no-")) return value ? `--${flag}` : `--${flag.slice(3)}`; // NoReboot
     return value ? `--${flag}` : `--no-${flag}`;
   }

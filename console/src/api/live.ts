@@ -10,6 +10,7 @@ export const TABLES = [
   "dhcp_options",
   "egress_only_gateways",
   "elastic_ips",
+  "flow_logs",
   "image_devices",
   "images",
   "instances",

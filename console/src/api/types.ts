@@ -21,12 +21,26 @@ export type Asked<A extends Action> = Wire<Command<A>["input"]>;
 export type Answered<A extends Action> = Wire<Omit<Output<Command<A>>, "$metadata">>;
 type Output<C> = C extends { resolveMiddleware: (...given: never[]) => (...given: never[]) => Promise<{ output: infer O }> } ? O : never;
 
+/** What can have tags, in EC2's word: `vpc`, `natgateway`, `elastic-ip`. */
+export type ResourceType = EC2.ResourceType;
+
+export type Address = Wire<EC2.Address>;
+export type DhcpOptions = Wire<EC2.DhcpOptions>;
+export type EgressOnlyInternetGateway = Wire<EC2.EgressOnlyInternetGateway>;
+export type FlowLog = Wire<EC2.FlowLog>;
 export type Image = Wire<EC2.Image>;
 export type Instance = Wire<EC2.Instance>;
 export type InstanceStatus = Wire<EC2.InstanceStatus>;
 export type InstanceTypeInfo = Wire<EC2.InstanceTypeInfo>;
+export type InternetGateway = Wire<EC2.InternetGateway>;
 export type KeyPair = Wire<EC2.KeyPairInfo>;
+export type ManagedPrefixList = Wire<EC2.ManagedPrefixList>;
+export type NatGateway = Wire<EC2.NatGateway>;
+export type NetworkAcl = Wire<EC2.NetworkAcl>;
 export type NetworkInterface = Wire<EC2.NetworkInterface>;
+export type PrefixListEntry = Wire<EC2.PrefixListEntry>;
+export type Route = Wire<EC2.Route>;
+export type RouteTable = Wire<EC2.RouteTable>;
 export type SecurityGroup = Wire<EC2.SecurityGroup>;
 export type SecurityGroupRule = Wire<EC2.SecurityGroupRule>;
 export type Snapshot = Wire<EC2.Snapshot>;
@@ -37,6 +51,7 @@ export type VolumeAttachment = Wire<EC2.VolumeAttachment>;
 export type VolumeModification = Wire<EC2.VolumeModification>;
 export type VolumeStatusItem = Wire<EC2.VolumeStatusItem>;
 export type Vpc = Wire<EC2.Vpc>;
+export type VpcPeeringConnection = Wire<EC2.VpcPeeringConnection>;
 
 /** Something that does not get on, and is tried again: of `/_kumoniwa/troubles`. */
 export interface Trouble {

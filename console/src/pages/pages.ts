@@ -34,7 +34,28 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
     title: "section.network",
     pages: [
       { page: "security-groups", title: "securityGroups", load: () => import("./security-groups/securityGroups") },
+      { page: "elastic-ips", title: "elasticIps", load: () => import("./elastic-ips/elasticIps") },
       { page: "key-pairs", title: "keyPairs", load: () => import("./key-pairs/keyPairs") },
+      { page: "network-interfaces", title: "networkInterfaces", load: () => import("./network-interfaces/networkInterfaces") },
+    ],
+  },
+  {
+    title: "section.vpc",
+    pages: [
+      { page: "vpcs", title: "vpcs", load: () => import("./vpcs/vpcs") },
+      { page: "subnets", title: "subnets", load: () => import("./subnets/subnets") },
+      { page: "route-tables", title: "routeTables", load: () => import("./route-tables/routeTables") },
+      { page: "internet-gateways", title: "internetGateways", load: () => import("./internet-gateways/internetGateways") },
+      {
+        page: "egress-only-internet-gateways",
+        title: "egressOnlyGateways",
+        load: () => import("./egress-only-internet-gateways/egressOnlyGateways"),
+      },
+      { page: "dhcp-options", title: "dhcpOptions", load: () => import("./dhcp-options/dhcpOptions") },
+      { page: "prefix-lists", title: "prefixLists", load: () => import("./prefix-lists/prefixLists") },
+      { page: "nat-gateways", title: "natGateways", load: () => import("./nat-gateways/natGateways") },
+      { page: "peering-connections", title: "peerings", load: () => import("./peering-connections/peeringConnections") },
+      { page: "network-acls", title: "networkAcls", load: () => import("./network-acls/networkAcls") },
     ],
   },
 ];

@@ -5,7 +5,7 @@ import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/c
 import { useEffect, useState, type ReactNode } from "react";
 import { call, wouldBeRefused, type Refused } from "../api/call";
 import { asCli } from "../api/cli";
-import type { Action, Asked } from "../api/types";
+import type { Action, Answered, Asked } from "../api/types";
 import { Dialog } from "../shell/Dialog";
 import { inWords, useSay } from "../shell/notices";
 import { useText } from "../texts/texts";
@@ -29,6 +29,8 @@ interface Properties<T, A extends Action> {
   what: string;
   action: A;
   parameters: (item: T) => Asked<A>;
+  /** Throws where an answer says that it was not done. */
+  check?: (answer: Answered<A>) => void;
   prospect: (item: T) => Prospect;
   /** What the table knows of why EC2 refuses one; null where it knows nothing. */
   why?: (item: T) => string | null;
@@ -51,7 +53,11 @@ export function ForEach<T, A extends Action>(given: Properties<T, A>): ReactNode
   const commands = items.map((item) => asCli(action, parameters(item) as object, region));
   const act = async (): Promise<void> => {
     // One call for each: EC2 does nothing to any where it refuses one of a call, and each result is told.
-    const outcomes = await Promise.allSettled(allowed.map((item) => call(region, action, parameters(item))));
+    const one = async (item: T): Promise<void> => {
+      const answer = await call(region, action, parameters(item));
+      given.check?.(answer);
+    };
+    const outcomes = await Promise.allSettled(allowed.map(one));
     const failed = outcomes.map((outcome) => (outcome.status === "rejected" ? (outcome.reason as Error) : null));
     const done = allowed.filter((_, index) => failed[index] === null).map(labelOf);
     if (done.length > 0) {

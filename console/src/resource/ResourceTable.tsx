@@ -96,6 +96,7 @@ export function ResourceTable<T extends object>({ resource, region }: { resource
       header={
         <Header
           variant="awsui-h1-sticky"
+          description={resource.about && text(resource.about)}
           counter={items && `(${selected.length > 0 ? `${selected.length}/` : ""}${items.length})`}
           actions={
             <SpaceBetween direction="horizontal" size="xs">

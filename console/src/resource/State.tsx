@@ -2,7 +2,8 @@
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import type { ReactNode } from "react";
 
-/** EC2's states of instances, volumes, attachments, modifications, snapshots and images. */
+/** EC2's states of instances, volumes, attachments, modifications, snapshots, images, routes, gateways, peering connections
+ * and prefix lists. */
 const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   pending: "pending",
   running: "success",
@@ -30,6 +31,18 @@ const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   invalid: "error",
   transient: "pending",
   failed: "error",
+  active: "success",
+  blackhole: "error",
+  "initiating-request": "pending",
+  "pending-acceptance": "pending",
+  provisioning: "in-progress",
+  rejected: "stopped",
+  expired: "stopped",
+  "create-complete": "success",
+  "modify-complete": "success",
+  "restore-complete": "success",
+  "modify-failed": "error",
+  "delete-failed": "error",
   error: "error",
 };
 

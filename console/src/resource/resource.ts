@@ -89,6 +89,8 @@ export interface Resource<T> {
   /** Its name in addresses; preferences are kept by it. */
   page: string;
   title: TextKey;
+  /** What must be known of all of them. */
+  about?: TextKey;
   listing: (region: string) => Listing<T[]>;
   /** Which of them the table may show, the first at first; without them it shows the whole listing. */
   views?: readonly { id: string; text: TextKey; listing: (region: string) => Listing<T[]> }[];

@@ -1,6 +1,6 @@
 /** Tags as they are edited, and the calls that what was edited comes to. */
 import type { TagEditorProps } from "@cloudscape-design/components/tag-editor";
-import type { Asked, Tag } from "../api/types";
+import type { Asked, ResourceType, Tag } from "../api/types";
 
 /** Tags while they are edited, and whether EC2 would take them. */
 export interface EditedTags {
@@ -22,9 +22,9 @@ export function wanted({ tags }: EditedTags): Tag[] {
 
 /** What a call that makes a resource takes, so that it has these tags from its first moment. */
 export function tagSpecifications(
-  of: "image" | "instance" | "key-pair" | "security-group" | "snapshot" | "volume",
+  of: ResourceType,
   after: EditedTags,
-): { TagSpecifications?: { ResourceType: typeof of; Tags: Tag[] }[] } {
+): { TagSpecifications?: { ResourceType: ResourceType; Tags: Tag[] }[] } {
   const tags = wanted(after);
   return tags.length === 0 ? {} : { TagSpecifications: [{ ResourceType: of, Tags: tags }] };
 }

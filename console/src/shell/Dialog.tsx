@@ -15,8 +15,8 @@ interface Properties {
   /** Why it cannot be done now; null where it can. */
   hindered?: string | null;
   commands: string[];
-  /** Do it. The dialog closes when this returns, and shows what it throws. */
-  act: () => Promise<void>;
+  /** Do it. The dialog closes when this returns, unless with false, and shows what it throws. */
+  act: () => Promise<void | false>;
   close: () => void;
   size?: "medium" | "large" | "max";
   children: ReactNode;
@@ -28,9 +28,10 @@ export function Dialog({ title, go, hindered = null, commands, act, close, size 
   const [failure, setFailure] = useState<Error>();
   const run = async (): Promise<void> => {
     setActing(true);
+    setFailure(undefined);
     try {
-      await act();
-      close();
+      if ((await act()) === false) setActing(false);
+      else close();
     } catch (failed) {
       setFailure(failed as Error);
       setActing(false);

@@ -33,14 +33,19 @@ test("every text is used", () => {
   const made = [
     "action.",
     "cause.",
+    "createVpc.nat.",
     "cut.kind.",
     "cut.proof.",
+    "dhcp.",
+    "map.kind.",
     "protection.",
     "serial.state.",
     "signedOut.",
     "state.dialog.",
     "state.will.",
     "timeline.",
+    "vpc.",
+    "vpcSettings.",
   ]; // of a word of EC2's
   const unused = keys.filter((key) => !all.includes(`"${key}"`) && !made.some((prefix) => key.startsWith(prefix)));
   expect(unused).toEqual([]);

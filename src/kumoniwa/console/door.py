@@ -29,7 +29,7 @@ from kumoniwa.console.sessions import NotSignedIn, Session, Sessions
 from kumoniwa.console.static_files import StaticFile
 from kumoniwa.console.way_in import PREFIX
 from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThere, OtherMethod
-from kumoniwa.gateway import routes
+from kumoniwa.gateway import form, routes
 from kumoniwa.gateway.arrival import arrived, whole
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.exchange import Conclusion
@@ -189,11 +189,17 @@ class Console:
         return await _compressed(_answered(answer, exchange), exchange.accepts)
 
     async def _evidence(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Response:
-        """What EC2 hides: `{"region": …, "path": "instances/i-…/boots"}`, of the routes that change nothing."""
-        pattern, extension, named = self._extensions.find("GET", routes.PREFIX + given_text(asked, "path"))
+        """What EC2 hides: `{"region": …, "path": "instances/i-…/boots"}`, of the routes that change nothing.
+
+        A path may end with a query, as in `reach?from=…`.
+        """
+        path, _, query = given_text(asked, "path").partition("?")
+        pattern, extension, named = self._extensions.find("GET", routes.PREFIX + path)
         exchange.what = pattern
         call = self._call_of(session, asked, exchange)
-        return _json(routes.written(await extension(replace(call, action=pattern), named)), exchange)
+        parameters = dict(form.texts(form.pairs(query.encode())))
+        answer = await extension(replace(call, action=pattern), {**parameters, **named})
+        return _json(routes.written(answer), exchange)
 
     def _call_of(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Call:
         whose, region = session.principal, given_text(asked, "region")

@@ -3,6 +3,8 @@
 What a file is for is said in the file itself, for people who look at it inside the guest.
 """
 
+from kumoniwa.guest_image import network_files
+
 # The root partition's own id: the kernel finds its root by it without an initrd, whatever the order of the disks.
 ROOT_PARTITION = "6b756d6f-6e69-4777-8101-000000000000"
 ROOT_LABEL = "cloudimg-rootfs"  # what Debian's and Ubuntu's cloud images call theirs
@@ -106,46 +108,6 @@ ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=modul
     --subsystem-nomatch=event_source --subsystem-nomatch=clocksource --subsystem-nomatch=clockevents \\
     --subsystem-nomatch=bdi --subsystem-nomatch=machinecheck --subsystem-nomatch=node
 ExecStart=-udevadm trigger --action=add --sysname-match=ttyS0
-"""
-
-_NETWORK = """\
-# One interface, addressed by the cloud. The hardware address identifies it, as on EC2: machine ids change with images.
-[Match]
-Type=ether
-
-[Network]
-DHCP=ipv4
-LinkLocalAddressing=no
-IPv6AcceptRA=no
-
-[DHCPv4]
-ClientIdentifier=mac
-UseHostname=no
-UseMTU=yes
-"""
-
-_WAIT_ONLINE = """\
-# One interface with an IPv4 address is enough; then the name servers that came with it are written down.
-[Service]
-ExecStart=
-ExecStart=/lib/systemd/systemd-networkd-wait-online --any --ipv4 --timeout=60
-ExecStartPost=/usr/local/lib/kumoniwa/write-resolv-conf
-"""
-
-_WRITE_RESOLV_CONF = """\
-#!/bin/sh
-# Name servers and search domains that networkd was given, into /etc/resolv.conf (there is no resolved here).
-set -eu
-{
-    echo "# Written at boot from what DHCP said."
-    while IFS='=' read -r key value; do
-        case $key in
-            DNS) for server in $value; do echo "nameserver $server"; done ;;
-            DOMAINS) [ -z "$value" ] || echo "search $value" ;;
-        esac
-    done < /run/systemd/netif/state
-} > /etc/resolv.conf.new
-mv /etc/resolv.conf.new /etc/resolv.conf
 """
 
 _JOURNALD = """\
@@ -412,6 +374,7 @@ WantedBy=cloud-init.target
 """
 
 FILES: dict[str, str] = {
+    **network_files.FILES,
     "boot/grub/grub.cfg": GRUB_CFG,
     "etc/default/grub": _DEFAULT_GRUB,
     "usr/local/lib/kumoniwa/10_linux": _GRUB_LINUX,
@@ -420,9 +383,6 @@ FILES: dict[str, str] = {
     "etc/initramfs-tools/modules": _INITRAMFS_MODULES,
     "etc/modules-load.d/kumoniwa.conf": _MODULES,
     "etc/systemd/system/systemd-udev-trigger.service.d/fewer.conf": _UDEV_TRIGGER,
-    "etc/systemd/network/50-ethernet.network": _NETWORK,
-    "etc/systemd/system/systemd-networkd-wait-online.service.d/any.conf": _WAIT_ONLINE,
-    "usr/local/lib/kumoniwa/write-resolv-conf": _WRITE_RESOLV_CONF,
     "etc/systemd/journald.conf.d/kumoniwa.conf": _JOURNALD,
     "etc/rsyslog.conf": _RSYSLOG,
     "etc/systemd/system.conf.d/kumoniwa.conf": _SYSTEM_CONF,
@@ -442,13 +402,12 @@ FILES: dict[str, str] = {
     "etc/systemd/system/cloud-final.service": _CLOUD_FINAL_SERVICE,
     "etc/hostname": "localhost\n",
     "etc/hosts": "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n",
-    "etc/resolv.conf": "# Written at boot from what DHCP said.\n",
     "etc/machine-id": "",
 }
 
 MODES: dict[str, int] = {
+    **network_files.MODES,
     "usr/local/lib/kumoniwa/10_linux": 0o755,
-    "usr/local/lib/kumoniwa/write-resolv-conf": 0o755,
     "etc/systemd/system-generators/cloud-init-generator": 0o755,
     "etc/sudoers.d/admin": 0o440,
     "boot/grub/grub.cfg": 0o600,

@@ -34,6 +34,10 @@ class NatGatewayState(StrEnum):
     DELETED = "deleted"
 
 
+IN_USE = (NatGatewayState.PENDING, NatGatewayState.AVAILABLE, NatGatewayState.DELETING)
+"""The states that count for EC2's quota."""
+
+
 @dataclass(frozen=True, slots=True)
 class NatGateway:
     """Its private address is that of its network interface, its public one the Elastic IP associated with that."""

@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
-from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGateway
+from kumoniwa.model.gateways import IN_USE, EgressOnlyGateway, InternetGateway, NatGateway
 from kumoniwa.model.scope import Scope
+from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import rows, tags
-from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.prepared import Prepared, either, unindexed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import egress_only_gateways, internet_gateways, nat_gateways
+from kumoniwa.store.tables import egress_only_gateways, internet_gateways, nat_gateways, subnets
 
 _INTERNET_IN = InScope(InternetGateway, internet_gateways, internet_gateways.c.id)
 _EGRESS_ONLY_IN = InScope(EgressOnlyGateway, egress_only_gateways, egress_only_gateways.c.id)
@@ -96,6 +97,25 @@ def nat(connection: Connection, gateway_id: str) -> NatGateway | None:
 def change_nat(connection: Connection, gateway_id: str, **columns: Any) -> None:
     """Change columns of a NAT gateway."""
     rows.change(connection, nat_gateways, gateway_id, columns)
+
+
+_IN_ZONE = Prepared(
+    select(func.count().label("count"))
+    .select_from(nat_gateways.join(subnets, nat_gateways.c.subnet_id == subnets.c.id))
+    .where(
+        nat_gateways.c.account == bindparam("account"),
+        nat_gateways.c.region == bindparam("region"),
+        unindexed(subnets.c.zone) == bindparam("zone"),
+        either(unindexed(nat_gateways.c.state), IN_USE),
+    )
+)
+
+
+def count_nats_beside(connection: Connection, subnet: Subnet) -> int:
+    """How many NAT gateways there are in a subnet's zone: those that come into use, are in use, or come out of it."""
+    given = {"account": subnet.account, "region": subnet.region, "zone": subnet.zone}
+    count: int = _IN_ZONE.scalar(connection, **given)
+    return count
 
 
 def forget_nats(connection: Connection, before: datetime, at_most: int) -> int:

@@ -46,10 +46,10 @@ def has_tags_in_metadata(connection: Connection, instance_id: str) -> bool:
     return bool(_METADATA_TAGS.scalar(connection, id=instance_id))
 
 
-def public_address_in(connection: Connection, instance_id: str, states: Collection[InstanceState]) -> str | None:
-    """The public address of an instance that is in one of these states, if it has one."""
+def state_and_address(connection: Connection, instance_id: str) -> tuple[InstanceState, str | None] | None:
+    """The state of an instance and its public address, if it has one; None where there is no such instance."""
     found = _WHERE_OPEN.first(connection, id=instance_id)
-    return found[1] if found is not None and found[0] in states else None
+    return None if found is None else (found[0], found[1])
 
 
 _IN_SCOPE = InScope(

@@ -5,7 +5,7 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, update
 from sqlalchemy import insert as sql_insert
 
 from kumoniwa.model.scope import Owned, Scope
@@ -58,6 +58,18 @@ def changing(table: Table, key: str, names: tuple[str, ...]) -> Prepared:
 def change(connection: Connection, table: Table, of: str, columns: Mapping[str, Any], *, key: str = "id") -> int:
     """Give columns other values, in the rows whose column `key` is `of`; gives how many there were."""
     return changing(table, key, tuple(columns)).run(connection, of=of, **as_new(columns))
+
+
+@cache
+def _counting(table: Table, columns: tuple[str, ...]) -> Prepared:
+    of = (table.c[name] == bindparam(name) for name in columns)
+    return Prepared(select(func.count().label("count")).select_from(table).where(*of))
+
+
+def count(connection: Connection, table: Table, of: Mapping[str, str]) -> int:
+    """How many rows have these values in these columns."""
+    found: int = _counting(table, tuple(of)).scalar(connection, **of)
+    return found
 
 
 def insert(connection: Connection, table: Table, *values: Value) -> None:

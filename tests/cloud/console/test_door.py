@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from asgi import Caller, Refused
@@ -144,6 +145,15 @@ async def test_a_body_that_is_no_call_is_refused(browser: Browser, body: bytes) 
 
 async def test_a_body_is_as_limited_as_the_signed_apis(browser: Browser) -> None:
     assert (await browser.ask("call", b" " * (1024 * 1024 + 1))).status == 413
+
+
+async def test_evidence_is_asked_for_by_a_query(stack: Stack, browser: Browser) -> None:
+    ends = {"from": await stack.launch(), "to": await stack.launch(), "port": "22"}
+    path = f"reach?{urlencode(ends)}"
+    seen = json.loads((await browser.ask("evidence", {"region": "us-east-1", "path": path})).body)
+    assert seen["reached"] is True and seen == await stack.get(f"/_kumoniwa/{path}")
+    refused = await browser.ask("evidence", {"region": "us-east-1", "path": "reach?from=moss&to=internet&port=1"})
+    assert (refused.status, code_of(refused)) == (400, "InvalidParameterValue")
 
 
 async def test_what_changes_something_cannot_be_reached_as_evidence(browser: Browser) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.api.ec2.network.interface_addresses import MOST_GROUPS
-from kumoniwa.api.ec2.network.security_group_rules import MAX_RULES
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.network.user.openings import NARROW
 
 _PAGES = Path(__file__).parents[3] / "console" / "src" / "pages"
@@ -15,9 +14,9 @@ _PAGES = Path(__file__).parents[3] / "console" / "src" / "pages"
 @pytest.mark.parametrize(
     ("page", "name", "limit"),
     [
-        ("security-groups/changes.ts", "MOST_RULES", MAX_RULES),
+        ("security-groups/changes.ts", "MOST_RULES", quotas.GROUP_RULES.most),
         ("security-groups/effect.ts", "NARROW", NARROW),
-        ("instances/ChangeGroups.tsx", "MOST_GROUPS", MOST_GROUPS),
+        ("instances/ChangeGroups.tsx", "MOST_GROUPS", quotas.INTERFACE_GROUPS.most),
     ],
 )
 def test_a_page_knows_the_limit_of_the_server(page: str, name: str, limit: int) -> None:

@@ -86,5 +86,5 @@ async def overlay(bench: Bench, disk: GuestDisk) -> Cut:
 
 
 def forward(host_port: int, guest_port: int = 22) -> Forward:
-    """A forward of this host's loopback."""
-    return Forward("tcp", IPv4Address("127.0.0.1"), host_port, guest_port)
+    """A forward of this host's loopback: of UDP, which is open whether or not a guest listens."""
+    return Forward("udp", IPv4Address("127.0.0.1"), host_port, guest_port)

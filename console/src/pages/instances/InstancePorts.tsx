@@ -7,10 +7,12 @@ import { useText } from "../../texts/texts";
 import { useAnswers } from "../security-groups/Enforced";
 import { forwardsOf } from "./model";
 
-export function InstancePorts({ region, id }: { region: string; id: string }): ReactNode {
+/** `address`: only those at this one of the host. */
+export function InstancePorts({ region, id, address }: { region: string; id: string; address?: string }): ReactNode {
   const text = useText();
   const answers = useAnswers();
-  const { value: forwards = [] } = useListing(useMemo(() => forwardsOf(region, id), [region, id]));
+  const { value = [] } = useListing(useMemo(() => forwardsOf(region, id), [region, id]));
+  const forwards = value.filter(({ host }) => address === undefined || host === address);
   return (
     <Table
       variant="container"

@@ -55,6 +55,8 @@ export interface Evidence {
   claimed_by: Claim | null;
   overridden: Overridden[];
   troubles: Trouble[];
+  /** How its guest is connected; null where it has none. */
+  network: "vpc" | "user" | null;
   forwards: Forward[];
 }
 

@@ -3,7 +3,6 @@ import Link from "@cloudscape-design/components/link";
 import type { Action, ActionDialog, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at, serialConsoleAt } from "../../shell/place";
-import { ChangeGroups } from "./ChangeGroups";
 import { ChangeState, type Change } from "./ChangeState";
 import { Connect } from "./connect/Connect";
 import { CreateImage } from "./CreateImage";
@@ -13,6 +12,7 @@ import { InstanceSecurity } from "./InstanceSecurity";
 import { InstanceStatusTab } from "./InstanceStatusTab";
 import { InstanceStorage } from "./InstanceStorage";
 import { instancesOf, type Row } from "./model";
+import { NETWORKING } from "./networking";
 import { Screenshot } from "./Screenshot";
 import { INSTANCE_SETTINGS } from "./settings/settings";
 import { StatusChecks, statusText } from "./StatusChecks";
@@ -80,11 +80,7 @@ const menus: Menu<Row>[] = [
       connect,
       { id: "view", text: "action.viewDetails", address: (region, row) => at(region, "instances", row.id) },
       { id: "settings", text: "action.instanceSettings", actions: INSTANCE_SETTINGS, hasTags: true },
-      {
-        id: "networking",
-        text: "action.networking",
-        actions: [{ id: "changeGroups", text: "action.changeGroups", dialog: ChangeGroups }],
-      },
+      { id: "networking", text: "action.networking", actions: NETWORKING },
       {
         id: "images",
         text: "action.imageAndTemplates",

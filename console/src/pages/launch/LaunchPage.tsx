@@ -12,7 +12,7 @@ import { at, go, type Place } from "../../shell/place";
 import { useText } from "../../texts/texts";
 import { keyPairsOf } from "../key-pairs/model";
 import { AdvancedDetails } from "./AdvancedDetails";
-import { changesOf, firstType, instanceTypesOf, launchableImages, misfit, networksOf } from "./choices";
+import { changesOf, firstSubnet, firstType, instanceTypesOf, launchableImages, misfit, needsSubnet, networksOf } from "./choices";
 import { hindrances } from "./hindrances";
 import { InstanceTypeChoice } from "./InstanceTypeChoice";
 import { KeyPairChoice } from "./KeyPairChoice";
@@ -69,11 +69,12 @@ function Wizard({ region, asked, account }: Properties): ReactNode {
     const vpc = networks.vpcs.find(({ IsDefault }) => IsDefault) ?? networks.vpcs[0];
     const name = freeGroupName(networks.groups.map(({ GroupName = "" }) => GroupName));
     const newGroup = { ...FIRST.newGroup, name, description: `${name} created ${new Date().toISOString()}` };
-    change({ vpcId: vpc?.VpcId ?? "", newGroup });
+    const vpcId = vpc?.VpcId ?? "";
+    change({ vpcId, subnetId: firstSubnet(networks, vpcId), newGroup });
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once: what the reader chose then is not changed
   }, [isKnown]);
 
-  const hindered = isKnown ? hindrances(text, form) : [text("loading")];
+  const hindered = isKnown ? hindrances(text, form, needsSubnet(networks, form.vpcId)) : [text("loading")];
   const question = image !== undefined && hindered.length === 0 && !launching ? questionOf(form, image) : null;
   const around = [image?.State, changes, networks?.groups.map(({ GroupName }) => GroupName), pairs?.map(({ KeyName }) => KeyName)];
   const verdict = useVerdict(region, question, JSON.stringify(around));

@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import type { SecurityGroup, Subnet } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
 import { useText, type Text } from "../../texts/texts";
-import type { Networks } from "./choices";
+import { firstSubnet, needsSubnet, type Networks } from "./choices";
 import type { Form } from "./launchModel";
 import { NewSecurityGroup } from "./NewSecurityGroup";
 import { Section, type Editing } from "./Section";
@@ -25,7 +25,10 @@ export function NetworkSettings({ region, form, change, networks }: Editing & { 
   const subnets = (networks?.subnets ?? []).filter((subnet) => subnet.VpcId === form.vpcId);
   const groups = (networks?.groups ?? []).filter((group) => group.VpcId === form.vpcId);
   const anySubnet: SelectProps.Option = { value: "", label: text("launch.subnetAny"), description: text("launch.subnetAnyHelp") };
-  const subnetOptions = [anySubnet, ...subnets.map((subnet) => subnetOption(text, subnet))];
+  const mayBeAny = networks !== undefined && !needsSubnet(networks, form.vpcId);
+  const subnetOptions = [...(mayBeAny ? [anySubnet] : []), ...subnets.map((subnet) => subnetOption(text, subnet))];
+  const move = (vpcId: string): void =>
+    change({ vpcId, subnetId: networks === undefined ? "" : firstSubnet(networks, vpcId), groupIds: [] });
   const publicOption = (value: Form["publicIp"]) => ({ value, label: text(PUBLIC[value]) });
   return (
     <Section title="launch.network">
@@ -35,7 +38,7 @@ export function NetworkSettings({ region, form, change, networks }: Editing & { 
           options={vpcs}
           statusType={networks === undefined ? "loading" : "finished"}
           loadingText={text("loading")}
-          onChange={({ detail }) => change({ vpcId: detail.selectedOption.value ?? "", subnetId: "", groupIds: [] })}
+          onChange={({ detail }) => move(detail.selectedOption.value ?? "")}
         />
       </FormField>
       <FormField label={text("launch.subnet")} stretch>
@@ -45,6 +48,7 @@ export function NetworkSettings({ region, form, change, networks }: Editing & { 
           filteringType="auto"
           filteringAriaLabel={text("launch.subnet")}
           noMatch={text("table.noMatch")}
+          empty={text("launch.subnetNone")}
           onChange={({ detail }) => change({ subnetId: detail.selectedOption.value ?? "" })}
         />
       </FormField>

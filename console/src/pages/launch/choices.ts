@@ -52,6 +52,17 @@ export function networksOf(region: string): Listing<Networks> {
   };
 }
 
+/** Whether a launch there names its subnet: in the default VPC alone the cloud chooses one. */
+export function needsSubnet({ vpcs }: Networks, vpcId: string): boolean {
+  return vpcs.find(({ VpcId }) => VpcId === vpcId)?.IsDefault !== true;
+}
+
+/** The subnet that is offered first: empty where the cloud may choose, or where there is none. */
+export function firstSubnet(networks: Networks, vpcId: string): string {
+  if (!needsSubnet(networks, vpcId)) return "";
+  return networks.subnets.find(({ VpcId }) => VpcId === vpcId)?.SubnetId ?? "";
+}
+
 /** Another value whenever an instance has changed: the host may have room now, or none any more. */
 export function changesOf(region: string): Listing<number> {
   return { key: `${region}/launch/changes`, tables: ["instances"], read: async () => performance.now() };

@@ -42,8 +42,8 @@ export function wrongHops(text: Text, { metadata: { enabled, hops } }: Form): st
   return enabled && whole(hops) === undefined ? text("launch.numberWrong", { what: text("metadata.hops") }) : null;
 }
 
-/** Everything that hinders, in the order of the page. */
-export function hindrances(text: Text, form: Form): string[] {
+/** Everything that hinders, in the order of the page. `needsSubnet`: the cloud does not choose one in this VPC. */
+export function hindrances(text: Text, form: Form, needsSubnet = false): string[] {
   const wrongData = wrongUserData(form.userData);
   const isNewGroup = form.firewall === "new";
   const found = [
@@ -51,6 +51,7 @@ export function hindrances(text: Text, form: Form): string[] {
     form.imageId === "" ? text("launch.imageMissing") : null,
     form.type === "" ? text("launch.typeMissing") : null,
     form.key === undefined ? text("launch.keyMissing") : null,
+    needsSubnet && form.subnetId === "" ? text("launch.subnetMissing") : null,
     isNewGroup && form.newGroup.name.trim() === "" ? text("launch.groupNameMissing") : null,
     isNewGroup && form.newGroup.description.trim() === "" ? text("launch.groupDescriptionMissing") : null,
     isNewGroup ? wrongBlock(text, form) : null,

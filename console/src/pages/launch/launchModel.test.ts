@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { textsOf } from "../../texts/texts";
-import { firstType, inOrder, misfit } from "./choices";
+import { firstSubnet, firstType, inOrder, misfit, needsSubnet } from "./choices";
 import { addedDevice, devicesOf, ofType } from "./devices";
 import { hindrances } from "./hindrances";
 import { FIRST, freeGroupName, permissions, runParameters, withImage, type Form } from "./launchModel";
@@ -118,6 +118,7 @@ test("a new security group admits whom it says", () => {
 
 test("every field that cannot be meant hinders in words of its own", () => {
   expect(hindrances(text, form())).toEqual([]);
+  expect(hindrances(text, form(), true)).toEqual(["No subnet is chosen"]);
   expect(hindrances(text, { ...FIRST, devices: [] })).toEqual([
     "No AMI is chosen",
     "No instance type is chosen",
@@ -204,4 +205,12 @@ test("where a security group is made, its id goes from command to command", () =
   expect(create).toMatch(/^group=\$\(aws ec2 create-security-group .*--group-name launch-wizard-1 .*--query GroupId --output text\)$/);
   expect(authorize).toMatch(/--ip-permissions '\[.*\]' --group-id "\$group"$/);
   expect(run).toMatch(/ --security-group-ids "\$group"$/);
+});
+
+test("outside the default VPC a launch names a subnet, and the first one there is offered", () => {
+  const vpcs = [{ VpcId: "vpc-1", IsDefault: true }, { VpcId: "vpc-2", IsDefault: false }, { VpcId: "vpc-3" }];
+  const subnets = [{ SubnetId: "subnet-1", VpcId: "vpc-1" }, { SubnetId: "subnet-2", VpcId: "vpc-2" }];
+  const networks = { vpcs, subnets, groups: [] };
+  expect(vpcs.map(({ VpcId }) => needsSubnet(networks, VpcId))).toEqual([false, true, true]);
+  expect(vpcs.map(({ VpcId }) => firstSubnet(networks, VpcId))).toEqual(["", "subnet-2", ""]);
 });

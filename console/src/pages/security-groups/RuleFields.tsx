@@ -5,13 +5,19 @@ import Select from "@cloudscape-design/components/select";
 import type { ReactNode } from "react";
 import type { SecurityGroup } from "../../api/types";
 import { useText } from "../../texts/texts";
-import { sourceOf, type EditedRule, type SourceType } from "./editedRules";
+import { sourceOf, type EditedRule, type EditedTraffic, type SourceType } from "./editedRules";
 import { isIcmp } from "./grant";
 import { icmpTypes, portRange, protocolName, RULE_TYPES, typeName, typeNamed } from "./ruleTypes";
 
 interface Properties {
   rule: EditedRule;
   change: (more: Partial<EditedRule>) => void;
+}
+
+/** Of any rule, also of a network ACL's. */
+interface TrafficProperties {
+  rule: EditedTraffic;
+  change: (more: Partial<EditedTraffic>) => void;
 }
 
 /** A group that a rule may name. */
@@ -25,7 +31,7 @@ export function groupOptions(groups: ReadonlyMap<string, SecurityGroup>): GroupO
   return [...groups].map(([value, group]) => ({ value, label: group.GroupName ?? "", description: value }));
 }
 
-export function TypeField({ rule, change }: Properties): ReactNode {
+export function TypeField({ rule, change }: TrafficProperties): ReactNode {
   const text = useText();
   const options = RULE_TYPES.map((type) => ({ value: type.id, label: typeName(text, type) }));
   return (
@@ -39,7 +45,7 @@ export function TypeField({ rule, change }: Properties): ReactNode {
   );
 }
 
-export function ProtocolField({ rule, change }: Properties): ReactNode {
+export function ProtocolField({ rule, change }: TrafficProperties): ReactNode {
   const text = useText();
   const type = typeNamed(rule.type);
   if (type.protocol === null) {
@@ -62,7 +68,7 @@ export function ProtocolField({ rule, change }: Properties): ReactNode {
   );
 }
 
-export function PortsField({ rule, change }: Properties): ReactNode {
+export function PortsField({ rule, change }: TrafficProperties): ReactNode {
   const text = useText();
   const type = typeNamed(rule.type);
   if (type.ports !== null) {

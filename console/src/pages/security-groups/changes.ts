@@ -1,7 +1,5 @@
 /** From the rules that a group has to those that it is to have: what changes, and the calls that do it. Pure. */
-import { call } from "../../api/call";
-import { asCli } from "../../api/cli";
-import type { Action, Asked } from "../../api/types";
+import { step, type Step } from "../../resource/steps";
 import type { Present, Wanted } from "./editedRules";
 import { ALL_OUT, keyOf, permissionOf, ruleRequestOf, type Direction } from "./grant";
 
@@ -15,13 +13,6 @@ export interface Changes {
   /** These say something else, and keep their ids and tags. */
   modified: { before: Present; after: Wanted }[];
   revoked: Present[];
-}
-
-/** One call of a plan. */
-export interface Step {
-  action: Action;
-  parameters: object;
-  run: (region: string) => Promise<unknown>;
 }
 
 /** What leads from the rules before to those after, neither of which has two that grant the same.
@@ -102,15 +93,6 @@ export function firstSteps(group: string, inbound: readonly Wanted[], outbound: 
   ];
 }
 
-/** A step as a command of the AWS CLI. */
-export function commandOf({ action, parameters }: Step, region: string): string {
-  return asCli(action, parameters, region);
-}
-
 function some<T>(items: readonly T[], make: (items: T[]) => Step): Step[] {
   return items.length === 0 ? [] : [make([...items])];
-}
-
-export function step<A extends Action>(action: A, parameters: Asked<A>): Step {
-  return { action, parameters: parameters as object, run: (region) => call(region, action, parameters) };
 }

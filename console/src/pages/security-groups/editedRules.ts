@@ -4,17 +4,21 @@ import { typeOf } from "./ruleTypes";
 
 export type SourceType = "custom" | "anywhereIpv4" | "anywhereIpv6";
 
-/** A rule as its fields have it. */
-export interface EditedRule {
-  /** Tells it from the others, whatever its fields say. */
-  number: number;
-  /** The rule of the cloud that it is; undefined where it is new. */
-  id: string | undefined;
+/** What a rule is about, as its fields have it. */
+export interface EditedTraffic {
   type: string;
   /** The number of a protocol, or ICMP's type, where the type of the rule leaves it open. */
   protocol: string;
   /** A port, a range, or ICMP's code, where the type of the rule leaves it open. */
   ports: string;
+}
+
+/** A rule as its fields have it. */
+export interface EditedRule extends EditedTraffic {
+  /** Tells it from the others, whatever its fields say. */
+  number: number;
+  /** The rule of the cloud that it is; undefined where it is new. */
+  id: string | undefined;
   sourceType: SourceType;
   source: string;
   description: string;
@@ -44,17 +48,24 @@ export function newRule(): EditedRule {
 
 /** A rule of the cloud, to be edited. */
 export function editedOf({ id, grant, description }: Wanted): EditedRule {
-  const type = typeOf(grant);
   const anywhere = (Object.keys(ANYWHERE) as (keyof typeof ANYWHERE)[]).find((one) => ANYWHERE[one] === grant.source);
   return {
     number: ++count,
     id,
-    type: type.id,
-    protocol: type.protocol === null ? grant.protocol : isIcmp(grant.protocol) && grant.from !== ANY ? String(grant.from) : "",
-    ports: type.ports === null ? openPorts(grant) : "",
+    ...trafficOf(grant),
     sourceType: anywhere ?? "custom",
     source: anywhere === undefined ? grant.source : "",
     description,
+  };
+}
+
+/** What is granted, to be edited. */
+export function trafficOf(grant: Grant): EditedTraffic {
+  const type = typeOf(grant);
+  return {
+    type: type.id,
+    protocol: type.protocol === null ? grant.protocol : isIcmp(grant.protocol) && grant.from !== ANY ? String(grant.from) : "",
+    ports: type.ports === null ? openPorts(grant) : "",
   };
 }
 

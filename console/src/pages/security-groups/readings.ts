@@ -1,7 +1,7 @@
 /** What the fields of rules come to, or why EC2 would refuse them. Pure. */
 import type { TextKey } from "../../texts/texts";
 import { blockOf } from "./cidr";
-import { sourceOf, type EditedRule, type Wanted } from "./editedRules";
+import { sourceOf, type EditedRule, type EditedTraffic, type Wanted } from "./editedRules";
 import { ANY, hasPorts, isIcmp, keyOf, LAST_PORT, protocolOf, type Grant } from "./grant";
 import { typeNamed } from "./ruleTypes";
 
@@ -45,7 +45,8 @@ function readingOf(rule: EditedRule, groups: { has: (id: string) => boolean }): 
   return { wanted: { id: rule.id, grant: { ...ports, ...source }, description: rule.description } };
 }
 
-function portsOf(rule: EditedRule): Pick<Grant, "protocol" | "from" | "to"> | { problem: Problem } {
+/** The protocol and the ports that the fields name. */
+export function portsOf(rule: EditedTraffic): Pick<Grant, "protocol" | "from" | "to"> | { problem: Problem } {
   const type = typeNamed(rule.type);
   if (type.protocol === null) return numbered(rule.protocol.trim());
   if (type.ports !== null) return { protocol: type.protocol, from: type.ports[0], to: type.ports[1] };
@@ -60,7 +61,7 @@ function numbered(given: string): Pick<Grant, "protocol" | "from" | "to"> | { pr
   return { protocol, from: ANY, to: ANY };
 }
 
-function icmp(protocol: string, rule: EditedRule): Pick<Grant, "protocol" | "from" | "to"> | { problem: Problem } {
+function icmp(protocol: string, rule: EditedTraffic): Pick<Grant, "protocol" | "from" | "to"> | { problem: Problem } {
   const [type, code] = [rule.protocol.trim(), rule.ports.trim()];
   if (type === "") return { problem: problem("protocol", "rule.problem.noIcmpType", {}, true) };
   if (!isNumber(type, LAST_NUMBER)) return { problem: problem("protocol", "rule.problem.icmpType", { value: type }) };

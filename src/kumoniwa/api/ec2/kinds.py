@@ -64,12 +64,14 @@ OF_PARAMETER = "Value ({id}) for parameter {parameter} is invalid. Expected: '{p
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Kind:
-    """One kind of resource. The texts for missing resources hold `{}` where the ids stand."""
+    """One kind of resource. The texts for missing ones hold `{}` where the ids stand, or `{spaced}`, without commas."""
 
     prefix: str
     resource_type: str
     column: "Column[Any]"
     """Where the ids of those that exist are kept."""
+    also_of: "tuple[Column[Any], Column[Any]] | None" = None
+    """The account and the region that see a resource besides its own."""
     missing_code: str
     missing: str
     several_missing: str
@@ -81,7 +83,7 @@ class Kind:
     def not_found(self, ids: Sequence[str]) -> Ec2Error:
         """EC2's refusal for ids that no resource has."""
         text = self.missing if len(ids) == 1 else self.several_missing
-        return Ec2Error(self.missing_code, text.format(", ".join(ids)))
+        return Ec2Error(self.missing_code, text.format(", ".join(ids), spaced=" ".join(ids), count=len(ids)))
 
     def check_form(self, ids: Collection[str], parameter: str = "") -> None:
         """Raises EC2's refusal of the first id that cannot belong to this kind; `parameter` is where they stand."""
@@ -280,6 +282,7 @@ PEERING = StoredKind[Peering](
     prefix="pcx",
     resource_type="vpc-peering-connection",
     column=tables.peerings.c.id,
+    also_of=(tables.peerings.c.accepter_account, tables.peerings.c.accepter_region),
     missing_code="InvalidVpcPeeringConnectionID.NotFound",
     missing="The vpcPeeringConnection ID '{}' does not exist",
     several_missing="The vpcPeeringConnection IDs '{}' do not exist",
@@ -353,7 +356,7 @@ FLOW_LOG = StoredKind[FlowLog](
     column=tables.flow_logs.c.id,
     missing_code="InvalidFlowLogId.NotFound",
     missing="These flow log ids in the input list are not found: [TotalCount: 1] {}",
-    several_missing="These flow log ids in the input list are not found: {}",
+    several_missing="These flow log ids in the input list are not found: [TotalCount: {count}] {spaced}",
     malformed_code="InvalidFlowLogId.Malformed",
     in_scope=flow_logs.in_scope,
 )
@@ -399,9 +402,10 @@ def kind_of(identifier: str) -> Kind:
 
 
 @cache
-def _those_of(column: Column[str]) -> Prepared:
-    """Those of some ids that there are, with whose they are."""
-    return Prepared(select(column, column.table.c.account, column.table.c.region).where(among(column, "ids")))
+def _those_of(kind: Kind) -> Prepared:
+    """Those of some ids that there are, with the account and the region of each that sees them."""
+    whose = (kind.column.table.c.account, kind.column.table.c.region, *(kind.also_of or ()))
+    return Prepared(select(kind.column, *whose).where(among(kind.column, "ids")))
 
 
 def check_exist(connection: Connection, call: Call, ids: Sequence[str]) -> dict[str, Kind]:
@@ -411,6 +415,7 @@ def check_exist(connection: Connection, call: Call, ids: Sequence[str]) -> dict[
     for identifier, kind in kinds.items():
         asked.setdefault(kind, []).append(identifier)
     for kind, those in asked.items():
-        found = _those_of(kind.column).rows(connection, ids=listed(those))
-        kind.check_all_found(those, {one for one, *scope in found if scope == [call.account, call.region]})
+        found = _those_of(kind).rows(connection, ids=listed(those))
+        own = (call.account, call.region)
+        kind.check_all_found(those, {one for one, *whose in found if own in zip(whose[::2], whose[1::2], strict=True)})
     return kinds

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.named.region_lookup import check_region
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.filters import Values
 from kumoniwa.api.listing import Asked, Listing
@@ -107,9 +108,9 @@ def _account_attributes(connection: Connection, call: Call, parameters: Paramete
         "supported-platforms": "VPC",
         "default-vpc": "none" if vpc is None else vpc.id,
         "max-instances": str(_MAX_INSTANCES),
-        "max-elastic-ips": "0",
-        "vpc-max-elastic-ips": "0",
-        "vpc-max-security-groups-per-interface": "5",
+        "max-elastic-ips": str(quotas.ELASTIC_IPS.most),
+        "vpc-max-elastic-ips": str(quotas.ELASTIC_IPS.most),
+        "vpc-max-security-groups-per-interface": str(quotas.INTERFACE_GROUPS.most),
     }
     names = parameters.get("AttributeNames") or list(attributes)
     if unknown := [name for name in names if name not in attributes]:

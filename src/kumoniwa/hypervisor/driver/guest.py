@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import NewType, Protocol
 
@@ -14,6 +14,7 @@ from kumoniwa.refusal import REPORT_IT
 from kumoniwa.values import dataclass
 
 GuestId = NewType("GuestId", str)
+_DEFAULT_SUBNET = 20  # bits
 
 
 class GuestState(StrEnum):
@@ -69,11 +70,17 @@ class NetworkPort:
 @dataclass(frozen=True, slots=True)
 class GuestNic:
     """One network interface of a guest: its MAC address, the address that the guest is given by DHCP, and where it is
-    plugged in. Without a port it is in a network of its own, in which nobody else is."""
+    plugged in. Without a port it is in a network of its own, in which nobody else is, of the size of its `subnet`."""
 
     mac: str
     address: IPv4Address
     port: NetworkPort | None = None
+    subnet: IPv4Network | None = None
+
+    @property
+    def block(self) -> IPv4Network:
+        """The block of its subnet; one of the size of a default subnet where that is not known."""
+        return self.subnet or IPv4Network((self.address, _DEFAULT_SUBNET), strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +131,14 @@ class CutMade:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A port of the host that reaches a port of a guest."""
+    """A port of the host that reaches a port of a guest, at this one of its addresses: None for that of its primary
+    network interface."""
 
     protocol: str
     host_address: IPv4Address
     host_port: int
     guest_port: int
+    guest_address: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True)

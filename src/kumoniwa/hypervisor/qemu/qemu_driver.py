@@ -76,7 +76,6 @@ class QemuDriver:
         version, disk_io = await asyncio.gather(run.run([PROGRAM, "--version"], timeout=30), disk_io_here())
         self._version = version.partition("\n")[0]
         self._around = replace(self._around, host=replace(self._around.host, disk_io=disk_io))
-        run.find("socat")  # the way of a guest to its metadata: better missed now than at its first boot
         self._guests_folder.mkdir(parents=True, exist_ok=True)
         self._disks.open()
         # Side by side: guests whose QEMU does not answer keep the server from starting for the time of one of them.

@@ -18,7 +18,7 @@ the same private one, or the route to the same NAT gateway.
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
-from kumoniwa.network.vpc.host.doors import KNOCK_MARK
+from kumoniwa.network.doors import KNOCK_MARK
 from kumoniwa.network.vpc.nft_objects import Chain, Objects, Set, inet
 from kumoniwa.network.vpc.plan import METADATA, NO_SOURCE, NOT_INTERNET, RESOLVER, WAY_OUT
 
@@ -28,14 +28,21 @@ MOST_FLOWS = 10_000
 """Flows of one interface that are tracked at a time: the kernel's table is shared by all of a VPC."""
 MOST_OUTWARD_FLOWS = 1000
 """Flows of one interface to the internet that are tracked at a time: the way out has 4,096 files for all of a VPC."""
+MOST_DATAGRAM_FLOWS = 1000
+"""Flows to the internet, of what is neither TCP nor DNS, that one interface can open at once; then four a second. The
+way out keeps a file for each for 240 s (libslirp), long after it is tracked no more."""
 MOST_METADATA_FLOWS = 1000
 """Connections of one interface to the metadata service that are tracked at a time: for two minutes after they end."""
+MOST_RESOLVER_FLOWS = 8
+"""Connections of one interface to the resolver that are tracked at a time: dnsmasq serves 20 of a VPC at once, and
+waits minutes for a silent one. Questions by UDP are not meant."""
 MOST_ASKED = 1024
 """Packets a second of one interface to the VPC's services, as on EC2 (user guide, "Query limits of the resolver")."""
 
 
 _OUT = f'"{WAY_OUT}"'
 _TOO_OFTEN = f"limit rate over {MOST_ASKED}/second burst {MOST_ASKED} packets"
+_TOO_MANY_DATAGRAMS = f"limit rate over 4/second burst {MOST_DATAGRAM_FLOWS} packets"
 _OUT_NUMBER = 1
 FIRST_NUMBER = 2
 """Of a tap or a link: the way out has the one before."""
@@ -45,7 +52,11 @@ def frame(host: IPv4Address, transit: IPv4Network, resolver: IPv4Address, dns_su
     """The chains and sets of a VPC whose clients on this host have this address, in this block, and whose resolver is
     at this one."""
     resolvers = f"{{ {RESOLVER}, {resolver} }}"
-    dns = f"ip daddr {resolvers} meta l4proto . th dport {{ 6 . 53, 17 . 53 }} accept" if dns_support else ""
+    dns = (
+        f"ip daddr {resolvers} udp dport 53 accept\nip daddr {resolvers} tcp dport 53 goto resolver"
+        if dns_support
+        else ""
+    )
     return [
         *inet(_SETS),
         *inet([("nowhere", _blocks((*NO_SOURCE, transit))), ("not-internet", _blocks(NOT_INTERNET))]),
@@ -141,6 +152,9 @@ def _forwarding(host: IPv4Address) -> dict[str, tuple[str, str]]:
             iifname . ip saddr != @addresses drop
             rt classid 0 ip saddr != @public drop
             add @outward-flows {{ iifname ct count over {MOST_OUTWARD_FLOWS} }} drop
+            meta l4proto tcp accept
+            udp dport 53 accept
+            update @outward-datagrams {{ iifname {_TOO_MANY_DATAGRAMS} }} drop
             accept
             """,
         ),
@@ -205,6 +219,13 @@ def _own(dns: str) -> dict[str, tuple[str, str]]:
             accept
             """,
         ),
+        "resolver": (
+            "",
+            f"""
+            add @resolver-flows {{ iifname ct count over {MOST_RESOLVER_FLOWS} }} drop
+            accept
+            """,
+        ),
         "output": (
             "type filter hook output priority filter; policy drop;",
             f"""
@@ -251,7 +272,9 @@ _SETS: tuple[tuple[str, Set], ...] = (
     ("public", Set("ipv4_addr")),  # private addresses that have a public one
     ("flows", Set("ifname", "size 65535; flags dynamic;")),
     ("outward-flows", Set("ifname", "size 65535; flags dynamic;")),
+    ("outward-datagrams", Set("ifname", "size 65535; flags dynamic,timeout; timeout 10m;")),
     ("metadata-flows", Set("ifname", "size 65535; flags dynamic;")),
+    ("resolver-flows", Set("ifname", "size 65535; flags dynamic;")),
     ("asking", Set("ifname", "size 65535; flags dynamic,timeout; timeout 1m;")),
 )
 

@@ -1,13 +1,9 @@
-/** A dialog that changes one setting of an instance by one call; the cloud is asked beforehand whether it refuses. */
+/** A dialog that changes one setting of an instance. */
 import FormField from "@cloudscape-design/components/form-field";
 import type { ReactNode } from "react";
-import { call } from "../../../api/call";
-import { asCli } from "../../../api/cli";
 import type { Action, Answered, Asked } from "../../../api/types";
-import { hinderedBy, useRefusal, WouldBeRefused } from "../../../resource/refusal";
+import { CallDialog } from "../../../resource/CallDialog";
 import { label } from "../../../resource/resource";
-import { Dialog } from "../../../shell/Dialog";
-import { useSay } from "../../../shell/notices";
 import { useText, type TextKey } from "../../../texts/texts";
 import type { Row } from "../model";
 
@@ -28,31 +24,22 @@ interface Properties<A extends Action> {
   children: ReactNode;
 }
 
-export function SettingDialog<A extends Action>(given: Properties<A>): ReactNode {
-  const { region, row, action, parameters } = given;
+export function SettingDialog<A extends Action>({ row, title, check, children, ...given }: Properties<A>): ReactNode {
   const text = useText();
-  const say = useSay();
-  const hindered = given.hindered ?? (parameters === undefined ? text("nothing.changed") : null);
-  const refusal = useRefusal(region, action, hindered === null ? parameters : undefined, row.state);
-  const act = async (): Promise<void> => {
-    const answer = await call(region, action, parameters!);
-    given.check?.(answer);
-    say({ type: "success", content: text("settings.changed", { what: text(given.title), name: label(row.id, row.name) }) });
-  };
   return (
-    <Dialog
-      title={text(given.title)}
+    <CallDialog
+      {...given}
+      title={text(title)}
       go={text("save")}
-      hindered={hindered ?? hinderedBy(text, refusal)}
-      commands={parameters === undefined ? [] : [given.command ?? asCli(action, parameters as object, region)]}
-      act={act}
-      close={given.close}
-      size="large"
+      state={row.state}
+      done={(answer) => {
+        check?.(answer);
+        return text("settings.changed", { what: text(title), name: label(row.id, row.name) });
+      }}
     >
       <FormField label={text("instance.id")}>{label(row.id, row.name)}</FormField>
-      {given.children}
-      <WouldBeRefused refusal={refusal} />
-    </Dialog>
+      {children}
+    </CallDialog>
   );
 }
 

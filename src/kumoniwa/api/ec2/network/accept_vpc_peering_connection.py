@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PEERING
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.peering_output import each_described, peering_output
 from kumoniwa.api.ec2.network.peering_states import asked_of, moved
@@ -13,9 +14,6 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.peerings import Peering, PeeringState
 from kumoniwa.store import peerings
-
-MOST_ACTIVE = 50
-"""Peering connections of a VPC: EC2's quota unless raised."""
 
 
 @action("AcceptVpcPeeringConnection", depth=Depth.PARTLY, missing=NOT_IN_USER)
@@ -54,11 +52,7 @@ def _check_beside(connection: Connection, now: Peering) -> None:
                 "VpcPeeringConnectionAlreadyExists",
                 f"The vpc peering connection identified by {now.id} already exists.",
             )
-        if len(active) > MOST_ACTIVE:
-            raise Ec2Error(
-                "VpcPeeringConnectionsPerVpcLimitExceeded",
-                f"The maximum number of VPC peering connections has been reached for {vpc_id}.",
-            )
+        quotas.PEERINGS.check(len(active), vpc_id)
 
 
 def _vpcs(peering: Peering) -> set[str]:

@@ -10,7 +10,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.elastic_ips import check_own, named_address
-from kumoniwa.api.registry import Depth, action
+from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.elastic_ips import ElasticIp
@@ -23,12 +23,7 @@ from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 _ASSOCIATED_IN = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
 
 
-@action(
-    "AssociateAddress",
-    depth=Depth.PARTLY,
-    missing="No port of the host is opened for an address that leads to a further interface or a further private "
-    "address.",
-)
+@action("AssociateAddress")
 async def associate_address(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Let an Elastic IP address lead to a private address of a network interface, from wherever it led before."""
     touched: list[str] = []

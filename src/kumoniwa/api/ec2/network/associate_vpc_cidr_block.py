@@ -8,9 +8,8 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.cidr_blocks import (
-    MOST_IPV4_BLOCKS,
-    MOST_IPV6_BLOCKS,
     check_further_block,
     conflict,
     ipv4_block,
@@ -72,8 +71,7 @@ async def disassociate_vpc_cidr_block(cloud: Cloud, call: Call, parameters: Para
 
 def _add_ipv4(connection: Connection, call: Call, one: DescribedVpc, block: IPv4Network) -> VpcBlock:
     vpc = one.vpc
-    if len(one.ipv4) >= MOST_IPV4_BLOCKS:
-        raise _too_many(one, MOST_IPV4_BLOCKS)
+    quotas.IPV4_BLOCKS.check(len(one.ipv4) + 1, vpc.id)
     check_further_block(block, IPv4Network(vpc.cidr), one.networks())
     tables = [table.id for table in route_tables.of_vpc(connection, vpc.id)]
     for route in route_tables.routes_of(connection, tables):
@@ -86,15 +84,8 @@ def _add_ipv4(connection: Connection, call: Call, one: DescribedVpc, block: IPv4
 
 
 def _add_ipv6(connection: Connection, one: DescribedVpc) -> VpcBlock:
-    if len(one.ipv6) >= MOST_IPV6_BLOCKS:
-        raise _too_many(one, MOST_IPV6_BLOCKS)
+    quotas.IPV6_BLOCKS.check(len(one.ipv6) + 1, one.vpc.id)
     return add_ipv6(connection, one.vpc)
-
-
-def _too_many(one: DescribedVpc, most: int) -> Ec2Error:
-    return Ec2Error(
-        "CidrLimitExceeded", f"This network {one.vpc.id} has met its maximum number of allowed CIDRs: {most}"
-    )
 
 
 def _further_block(connection: Connection, call: Call, association_id: str) -> VpcBlock:

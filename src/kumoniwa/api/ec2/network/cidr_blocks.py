@@ -12,10 +12,6 @@ from kumoniwa.errors import Ec2Error, InvalidParameterValue
 
 LARGEST, SMALLEST = 16, 28
 """Lengths of the prefixes of a VPC's and a subnet's IPv4 blocks."""
-MOST_IPV4_BLOCKS = 5
-"""Of a VPC, the first one included: EC2's quota unless raised."""
-MOST_IPV6_BLOCKS = 1
-"""Of a VPC, provided by Amazon: one for each network border group, of which there is one here."""
 IPV6_OF_VPC, IPV6_OF_SUBNET = 56, 64
 
 _IPV4 = re.compile(r"[0-9.]{7,15}/[0-9]{1,2}")

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.cidr_blocks import subnet_conflict
 from kumoniwa.api.ec2.network.default_vpc import SUBNET_PREFIX, add_default, default_subnet, ensure_region
 from kumoniwa.api.ec2.network.subnet_output import described, subnet_output
@@ -15,7 +16,7 @@ from kumoniwa.api.ec2.network.zones import checked_zone
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, MissingParameter
-from kumoniwa.store import network_acls, vpcs
+from kumoniwa.store import network_acls, tables, vpcs
 
 _NOT_BUILT = (NotBuiltParameter("Ipv6Native", "subnets without IPv4 addresses"),)
 
@@ -27,6 +28,8 @@ async def create_default_vpc(cloud: Cloud, call: Call, parameters: Parameters) -
     def create(connection: Connection) -> Answer:
         if ensure_region(connection, call.scope) is not None:
             raise Ec2Error("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.")
+        quotas.VPCS.check_one_more(connection, tables.vpcs, call.scope)
+        quotas.INTERNET_GATEWAYS.check_one_more(connection, tables.internet_gateways, call.scope)
         vpc = add_default(connection, call.scope)
         return {"Vpc": vpc_output(with_blocks(connection, vpc), None, PENDING)}
 
@@ -53,6 +56,7 @@ async def create_default_subnet(cloud: Cloud, call: Call, parameters: Parameters
                 "DefaultSubnetAlreadyExistsInAvailabilityZone",
                 f"'{known.id}' is already the default subnet in {zone.name}.",
             )
+        quotas.SUBNETS.check_one_more(connection, tables.subnets, vpc.id)
         taken = [IPv4Network(subnet.cidr) for subnet in vpcs.subnets_of(connection, vpc.id)]
         block = _first_free(IPv4Network(vpc.cidr), taken)
         subnet = default_subnet(vpc, network_acls.default_of(connection, vpc.id).id, zone, block)

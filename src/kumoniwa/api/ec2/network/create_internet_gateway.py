@@ -6,6 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INTERNET_GATEWAY
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.ec2.network.describe_internet_gateways import gateway_output
 from kumoniwa.api.ec2.tags import from_specifications, write
@@ -13,7 +14,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import has_dependencies
 from kumoniwa.ids import new_id
 from kumoniwa.model.gateways import InternetGateway
-from kumoniwa.store import gateways
+from kumoniwa.store import gateways, tables
 from kumoniwa.store import tags as tag_rows
 
 _TYPE = INTERNET_GATEWAY.resource_type
@@ -26,6 +27,7 @@ async def create_internet_gateway(cloud: Cloud, call: Call, parameters: Paramete
 
     def create(connection: Connection) -> Answer:
         ensure_region(connection, call.scope)
+        quotas.INTERNET_GATEWAYS.check_one_more(connection, tables.internet_gateways, call.scope)
         gateway = InternetGateway(new_id(INTERNET_GATEWAY.prefix), call.account, call.region, None)
         gateways.add(connection, gateway)
         write(connection, call, gateway.id, _TYPE, tags)

@@ -6,6 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import ELASTIC_IP, NAT_GATEWAY, SUBNET
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.describe_nat_gateways import nat_gateway_output
 from kumoniwa.api.ec2.network.interface_addresses import check_addresses, drawn
 from kumoniwa.api.ec2.tags import from_specifications, write
@@ -44,6 +45,7 @@ async def create_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -
 
     def create(connection: Connection) -> Answer:
         subnet = named(connection, call.scope, SUBNET, parameters["SubnetId"])
+        quotas.NAT_GATEWAYS.check(gateways.count_nats_beside(connection, subnet) + 1)
         address: ElasticIp | None = None
         if public:
             address = named(connection, call.scope, ELASTIC_IP, parameters["AllocationId"])

@@ -6,13 +6,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_ACL, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.network_acl_output import acl_row, described_acls
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.registry import action
 from kumoniwa.errors import InvalidParameterValue, has_dependencies
 from kumoniwa.ids import new_id
 from kumoniwa.model.network_acls import NetworkAcl
-from kumoniwa.store import network_acls
+from kumoniwa.store import network_acls, tables
 from kumoniwa.store import tags as tag_rows
 
 
@@ -23,6 +24,7 @@ async def create_network_acl(cloud: Cloud, call: Call, parameters: Parameters) -
 
     def create(connection: Connection) -> Answer:
         vpc = named(connection, call.scope, VPC, parameters["VpcId"])
+        quotas.NETWORK_ACLS.check_one_more(connection, tables.network_acls, vpc.id)
         acl = NetworkAcl(new_id(NETWORK_ACL.prefix), call.account, call.region, vpc.id, is_default=False)
         network_acls.add(connection, acl)
         write(connection, call, acl.id, NETWORK_ACL.resource_type, tags)

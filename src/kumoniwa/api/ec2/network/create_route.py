@@ -6,6 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ROUTE_TABLE, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.managed_prefix_lists import counted, list_named_by
 from kumoniwa.api.ec2.network.route_targets import (
@@ -21,8 +22,6 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.model.route_tables import RouteTable
 from kumoniwa.store import route_tables
 
-MOST_ROUTES = 500
-"""Of a route table, the local ones not counted: EC2's quota unless raised."""
 _MISSING = f"{NOT_IN_USER} Routes to IPv6 destinations are stored and shown, and no guest has an IPv6 address."
 
 
@@ -39,8 +38,7 @@ async def create_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
         route = route_asked_for(connection, call, parameters, table, to)
         check_destination(vpc, to, route.target)
         routes = [*route_tables.routes_of(connection, [table.id]), route]
-        if counted(connection, call.scope, map(list_named_by, routes)) > MOST_ROUTES:
-            raise Ec2Error("RouteLimitExceeded", "The maximum number of routes has been reached.")
+        quotas.ROUTES.check(counted(connection, call.scope, map(list_named_by, routes)))
         route_tables.add_route(connection, route)
         return {"Return": True}
 

@@ -6,13 +6,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ROUTE_TABLE, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.route_table_output import described_tables, table_row
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.registry import action
 from kumoniwa.errors import has_dependencies
 from kumoniwa.ids import new_id
 from kumoniwa.model.route_tables import RouteTable
-from kumoniwa.store import route_tables
+from kumoniwa.store import route_tables, tables
 from kumoniwa.store import tags as tag_rows
 
 
@@ -23,6 +24,7 @@ async def create_route_table(cloud: Cloud, call: Call, parameters: Parameters) -
 
     def create(connection: Connection) -> Answer:
         vpc = named(connection, call.scope, VPC, parameters["VpcId"])
+        quotas.ROUTE_TABLES.check_one_more(connection, tables.route_tables, vpc.id)
         table = RouteTable(id=new_id(ROUTE_TABLE.prefix), account=call.account, region=call.region, vpc_id=vpc.id)
         route_tables.add(connection, table)
         write(connection, call, table.id, ROUTE_TABLE.resource_type, tags)

@@ -8,6 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.default_vpc import default_vpc
 from kumoniwa.api.ec2.network.group_arns import group_arn
 from kumoniwa.api.ec2.network.new_vpc import first_rules
@@ -16,7 +17,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.security_groups import SecurityGroup
-from kumoniwa.store import security_groups
+from kumoniwa.store import security_groups, tables
 
 MAX_NAME = 255
 
@@ -35,6 +36,7 @@ async def create_security_group(cloud: Cloud, call: Call, parameters: Parameters
         vpc = default_vpc(connection, scope) if asked is None else named(connection, scope, VPC, asked)
         if security_groups.named(connection, vpc.id, name) is not None:
             raise Ec2Error("InvalidGroup.Duplicate", f"The security group '{name}' already exists for VPC '{vpc.id}'")
+        quotas.SECURITY_GROUPS.check_one_more(connection, tables.security_groups, scope)
         group = SecurityGroup(
             id=new_id(SECURITY_GROUP.prefix),
             account=call.account,

@@ -8,6 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SUBNET, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.cidr_blocks import (
     check_block_of_subnet,
     check_ipv6_block_of_subnet,
@@ -25,7 +26,7 @@ from kumoniwa.errors import InvalidParameterCombination, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import network_acls, vpcs
+from kumoniwa.store import network_acls, tables, vpcs
 
 _NOT_BUILT = (
     NotBuiltParameter("Ipv6Native", "subnets without IPv4 addresses"),
@@ -53,6 +54,7 @@ async def create_subnet(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
     def create(connection: Connection) -> Answer:
         vpc = with_blocks(connection, named(connection, call.scope, VPC, parameters["VpcId"]))
+        quotas.SUBNETS.check_one_more(connection, tables.subnets, vpc.vpc.id)
         _check_addresses(connection, vpc, block, ipv6)
         subnet = Subnet(
             id=new_id(SUBNET.prefix),

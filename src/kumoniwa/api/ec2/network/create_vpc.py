@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import VPC
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.cidr_blocks import check_block_of_vpc, ipv4_block, provided_ipv6
 from kumoniwa.api.ec2.network.default_vpc import default_options, ensure_region
 from kumoniwa.api.ec2.network.new_vpc import add_with_its_own, admit_ipv6
@@ -15,7 +16,7 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.vpcs import Vpc, VpcBlock
-from kumoniwa.store import vpcs
+from kumoniwa.store import tables, vpcs
 
 POOLS_NOT_BUILT = (
     NotBuiltParameter("Ipv6Pool", "address pools of one's own"),
@@ -50,6 +51,7 @@ async def create_vpc(cloud: Cloud, call: Call, parameters: Parameters) -> Answer
 
     def create(connection: Connection) -> Answer:
         ensure_region(connection, call.scope)
+        quotas.VPCS.check_one_more(connection, tables.vpcs, call.scope)
         vpc = Vpc(
             id=new_id(VPC.prefix),
             account=call.account,

@@ -8,13 +8,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PEERING, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.peering_output import each_described, peering_output
 from kumoniwa.api.ec2.network.peering_states import FAILED_MESSAGE, moved, overlap
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter, OperationNotPermitted
+from kumoniwa.errors import InvalidParameterValue, MissingParameter, OperationNotPermitted
 from kumoniwa.ids import new_id
 from kumoniwa.model.peerings import OPEN, WAITS, Peering, PeeringState
 from kumoniwa.model.regions import REGIONS
@@ -22,20 +23,17 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.vpcs import Vpc
 from kumoniwa.store import peerings, vpcs
 
-MOST_OUTSTANDING = 25
-"""Requests of a VPC that wait to be accepted: EC2's quota unless raised."""
 _TYPE = PEERING.resource_type
 _NOT_BUILT = (
     NotBuiltParameter("RequesterPeeringConnectionOptions.AllowMultipathResilience", "multipath resilience"),
     NotBuiltParameter("RequesterPeeringConnectionOptions.MultipathResilienceMode", "multipath resilience"),
 )
-_TAGGED_BY_REQUESTER = "Between two regions, tags are those of the requester's region: the accepter's has none."
 
 
 @action(
     "CreateVpcPeeringConnection",
     depth=Depth.PARTLY,
-    missing=f"{NOT_IN_USER} {_TAGGED_BY_REQUESTER}",
+    missing=NOT_IN_USER,
     not_built=_NOT_BUILT,
 )
 async def create_vpc_peering_connection(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -60,11 +58,7 @@ async def create_vpc_peering_connection(cloud: Cloud, call: Call, parameters: Pa
                 (shown,) = each_described(connection, [known])
                 of_known = tags_of(connection, call.scope, _TYPE, [known.id])
                 return {"VpcPeeringConnection": peering_output(shown, of_known.get(known.id))}
-        if sum(one.state is PeeringState.PENDING_ACCEPTANCE for one in mine) >= MOST_OUTSTANDING:
-            raise Ec2Error(
-                "OutstandingVpcPeeringConnectionLimitExceeded",
-                "The maximum number of outstanding VPC peering connection requests has been reached.",
-            )
+        quotas.PEERING_REQUESTS.check(sum(one.state is PeeringState.PENDING_ACCEPTANCE for one in mine) + 1)
         peering = _request(call, vpc, peer_id, accepter)
         peer = next(iter(vpcs.in_scope(connection, accepter, [peer_id])), None)
         failed = peer is None or overlap(connection, vpc, peer)

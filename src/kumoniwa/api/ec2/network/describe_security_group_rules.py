@@ -12,6 +12,7 @@ from kumoniwa.api.ec2.network.rule_output import rule_output
 from kumoniwa.api.listing import NOT_PAGED_QUOTED, Asked, Listing
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
+from kumoniwa.ids import is_well_formed
 from kumoniwa.model.peerings import Peering
 from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import peerings, security_groups
@@ -62,7 +63,9 @@ def _check_groups(parameters: Parameters) -> None:
     """Raises EC2's refusal of a filter by group whose value can be no id: other filters just find nothing then."""
     for asked in parameters.get("Filters", ()):
         if asked.get("Name") == "group-id":
-            SECURITY_GROUP.check_form([value for value in asked.get("Values", ()) if not _WILD.intersection(value)])
+            for value in asked.get("Values", ()):
+                if not _WILD.intersection(value) and not is_well_formed(value, SECURITY_GROUP.prefix):
+                    raise SECURITY_GROUP.malformed(value, text="The security group ID '{id}' is malformed")
 
 
 @action("DescribeSecurityGroupRules")

@@ -33,9 +33,15 @@ class _Described:
     rules: Sequence[SecurityGroupRule]
     groups: Mapping[str, SecurityGroup]
     peerings: Sequence[Peering]
+    default_vpc_id: str | None
 
     def source_of(self, rule: SecurityGroupRule) -> SecurityGroup | None:
         return self.groups.get(rule.source_group_id or "")
+
+    def source_name(self, rule: SecurityGroupRule) -> str | None:
+        """The name of the group that a rule names: EC2 finds groups by it in the default VPC alone."""
+        source = self.source_of(rule)
+        return None if source is None or source.vpc_id != self.default_vpc_id else source.name
 
 
 _Value = Callable[[_Described, SecurityGroupRule], object]  # one text, or several in a tuple
@@ -48,7 +54,7 @@ _OF_RULES: Mapping[str, _Value] = {
     "protocol": lambda _, rule: protocol_names(rule.protocol),
     "prefix-list-id": lambda _, rule: rule.prefix_list_id,
     "group-id": lambda _, rule: rule.source_group_id,
-    "group-name": lambda one, rule: None if (source := one.source_of(rule)) is None else source.name,
+    "group-name": _Described.source_name,
     "user-id": lambda one, rule: None if (source := one.source_of(rule)) is None else source.account,
 }
 
@@ -80,7 +86,13 @@ def _read(connection: Connection, asked: Asked) -> list[_Described]:
     for rule in security_groups.rules_in(connection, asked.call.scope):
         rules.setdefault(rule.group_id, []).append(rule)
     found = peerings.in_scope(connection, asked.call.scope)
-    return [_Described(group, rules.get(group.id, []), every, found) for group in every.values() if group.id in wanted]
+    default = vpcs.default(connection, asked.call.scope)
+    default_id = None if default is None else default.id
+    return [
+        _Described(group, rules.get(group.id, []), every, found, default_id)
+        for group in every.values()
+        if group.id in wanted
+    ]
 
 
 def _with_names(connection: Connection, asked: Asked, every: Mapping[str, SecurityGroup]) -> list[str]:

@@ -12,13 +12,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import EGRESS_ONLY_GATEWAY, VPC
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
 from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.ids import new_id
 from kumoniwa.model.gateways import EgressOnlyGateway
-from kumoniwa.store import gateways
+from kumoniwa.store import gateways, tables
 from kumoniwa.store import tags as tag_rows
 
 _TYPE = EGRESS_ONLY_GATEWAY.resource_type
@@ -32,6 +33,7 @@ async def create_egress_only_internet_gateway(cloud: Cloud, call: Call, paramete
 
     def create(connection: Connection) -> Answer:
         vpc = named(connection, call.scope, VPC, parameters["VpcId"])
+        quotas.EGRESS_ONLY_GATEWAYS.check_one_more(connection, tables.egress_only_gateways, call.scope)
         gateway = EgressOnlyGateway(new_id(EGRESS_ONLY_GATEWAY.prefix), call.account, call.region, vpc.id)
         gateways.add_egress_only(connection, gateway)
         write(connection, call, gateway.id, _TYPE, tags)

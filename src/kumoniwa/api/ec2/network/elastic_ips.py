@@ -1,4 +1,4 @@
-"""AllocateAddress, ReleaseAddress, DescribeAddresses and DescribeAddressesAttribute."""
+"""AllocateAddress, ReleaseAddress and DescribeAddresses."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ELASTIC_IP
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.tags import from_specifications, tag_set, write
 from kumoniwa.api.filters import Values, present
 from kumoniwa.api.listing import Asked, Listing
@@ -21,7 +22,7 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.network.addresses import cloud_octet, free_public
-from kumoniwa.store import elastic_ips, instances, network_interfaces
+from kumoniwa.store import elastic_ips, instances, network_interfaces, tables
 from kumoniwa.store import tags as tag_rows
 from kumoniwa.values import dataclass
 
@@ -41,6 +42,7 @@ async def allocate_address(cloud: Cloud, call: Call, parameters: Parameters) -> 
     tags = from_specifications(parameters, [ELASTIC_IP.resource_type]).get(ELASTIC_IP.resource_type)
 
     def allocate(connection: Connection) -> Answer:
+        quotas.ELASTIC_IPS.check_one_more(connection, tables.elastic_ips, call.scope)
         address = ElasticIp(new_id(ELASTIC_IP.prefix), call.account, call.region, _address(connection, parameters))
         elastic_ips.add(connection, address)
         write(connection, call, address.id, ELASTIC_IP.resource_type, tags)
@@ -70,6 +72,11 @@ async def release_address(cloud: Cloud, call: Call, parameters: Parameters) -> A
         check_own(connection, address.interface_id)
         if address.association_id is not None:
             raise Ec2Error("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+        if address.ptr_record is not None:
+            raise Ec2Error(
+                "InvalidAddress.PtrSet",
+                f"The address with allocation id {address.id} cannot be released because it has a PTR record set.",
+            )
         tag_rows.remove_all(connection, address.id)
         elastic_ips.remove(connection, address)
         return None
@@ -196,24 +203,3 @@ _ADDRESSES = Listing(
 async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The Elastic IP addresses of a region, and where they lead."""
     return await _ADDRESSES.answer(cloud, call, parameters)
-
-
-_ATTRIBUTES = Listing(
-    member="Addresses",
-    kind=ELASTIC_IP,
-    ids="AllocationIds",
-    read=lambda connection, asked: elastic_ips.in_scope(connection, asked.call.scope, asked.ids),
-    row=lambda address, _: {"PublicIp": address.public_ip, "AllocationId": address.id},
-    key=lambda address: address.id,
-    limits=(1, 1000),
-)
-
-
-@action(
-    "DescribeAddressesAttribute",
-    depth=Depth.PARTLY,
-    missing="No address has a PTR record: ModifyAddressAttribute is not built.",
-)
-async def describe_addresses_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The Elastic IP addresses, none of which has a name of its own."""
-    return await _ATTRIBUTES.answer(cloud, call, parameters)

@@ -125,7 +125,9 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     """Protocol and ports of a permission, as rules keep them. Raises EC2's refusals."""
     asked: str | None = permission.get("IpProtocol")
     if asked is None:
-        raise MissingParameter(message="The request must contain the parameter ipProtocol")
+        raise InvalidParameterValue(
+            "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly."
+        )
     protocol = _NAMES.get(asked.lower(), asked.lower())
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if protocol in _PORTED:
@@ -144,6 +146,13 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     if protocol != "-1" and not (_NUMBER.fullmatch(protocol) and int(protocol) <= _LAST_PROTOCOL):
         raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for IP protocol. Unknown protocol.")
     return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are given
+
+
+def is_without_ports(permission: Mapping[str, Any]) -> bool:
+    """Whether a permission for TCP or UDP leaves a port out."""
+    protocol: str = permission["IpProtocol"].lower()
+    ports = (permission.get("FromPort"), permission.get("ToPort"))
+    return _NAMES.get(protocol, protocol) in _PORTED and None in ports
 
 
 def protocol_names(protocol: str) -> tuple[str, ...]:

@@ -13,13 +13,20 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.ip_permissions import Grant, checked_description, granted, sources
+from kumoniwa.api.ec2.network import quotas
+from kumoniwa.api.ec2.network.ip_permissions import (
+    Grant,
+    checked_description,
+    granted,
+    is_without_ports,
+    sources,
+)
 from kumoniwa.api.ec2.network.named_group import group_of
 from kumoniwa.api.ec2.network.security_group_rules import (
     asked_grants,
-    check_count,
     check_networks,
     checked_grant,
+    counted_rules,
     duplicate,
     ensure_ports_follow,
     no_such_rule,
@@ -36,6 +43,7 @@ _SOURCES = {
     "ReferencedGroupId": ("UserIdGroupPairs", "GroupId"),
 }
 """The sources that a single rule may have, and where a permission has each."""
+_ANY_SOURCE = "cidrIp, cidrIpv6, prefixListId, or referencedGroupId"
 
 
 @action(
@@ -63,7 +71,8 @@ async def modify_security_group_rules(cloud: Cloud, call: Call, parameters: Para
             check_networks(connection, call, group, [grant])
             security_groups.change_rule(connection, rule.id, description=description, **asdict(grant))
         for way in (False, True):
-            check_count(connection, call, [grant for egress, grant in said if egress is way])
+            one_way = [grant for egress, grant in said if egress is way]
+            quotas.GROUP_RULES.check(counted_rules(connection, call.scope, one_way))
         return {"Return": True}
 
     answer = await cloud.change(call, modify)
@@ -139,19 +148,24 @@ def _wanted(
 ) -> tuple[Grant, str | None]:
     """What a rule is to say from now on: all of it is given anew. Raises EC2's refusals."""
     given = [name for name in _SOURCES if asked.get(name) is not None]
-    if len(given) != 1:
-        raise InvalidParameterValue(
-            f"Exactly one of cidrIpv4, cidrIpv6, prefixListId and referencedGroupId must be given for rule '{rule.id}'."
-        )
+    if not given:
+        raise MissingParameter(message=f"The request must contain exactly one of: {_ANY_SOURCE}")
+    if len(given) > 1:
+        raise InvalidParameterCombination(f"Only one of {_ANY_SOURCE} can be specified")
     member, name = _SOURCES[given[0]]
     source: dict[str, Any] = {name: asked[given[0]]}
     if "Description" in asked:
         source["Description"] = asked["Description"]
     permission = {key: asked[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in asked}
+    if asked.get("IpProtocol") is not None and is_without_ports(permission):
+        raise InvalidParameterValue("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
     ((found, description),) = sources({**permission, member: [source]})
     grant = checked_grant(connection, call, permission, found, group)
     if _type(grant) != _type(granted(rule)):
-        raise InvalidParameterValue(f"The type of the rule '{rule.id}' cannot be changed.")
+        raise InvalidParameterValue(
+            f"Invalid rule type for security group rule '{rule.id}'. You may not specify {given[0]} for a rule with "
+            "another kind of source."
+        )
     return grant, description
 
 

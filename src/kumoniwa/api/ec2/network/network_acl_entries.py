@@ -9,6 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_ACL
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.acl_protocols import ICMP, ICMP_V6, TCP, UDP, protocol_number
 from kumoniwa.api.ec2.network.cidr_blocks import ipv4_block, ipv6_block
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
@@ -17,8 +18,6 @@ from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParame
 from kumoniwa.model.network_acls import LAST_ENTRY, AclEntry
 from kumoniwa.store import network_acls
 
-MOST_ENTRIES = 20
-"""Of a network ACL, each way and for each kind of address: EC2's quota unless raised."""
 ANY = -1
 _LAST_PORT = 65535
 _LAST_OF_ICMP = 255
@@ -37,10 +36,7 @@ async def create_network_acl_entry(cloud: Cloud, call: Call, parameters: Paramet
             raise Ec2Error(
                 "NetworkAclEntryAlreadyExists", f"The network acl entry identified by {number} already exists."
             )
-        if sum((one.cidr_ipv4 is None) == (entry.cidr_ipv4 is None) for one in present) >= MOST_ENTRIES:
-            raise Ec2Error(
-                "NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached."
-            )
+        quotas.ACL_ENTRIES.check(sum((one.cidr_ipv4 is None) == (entry.cidr_ipv4 is None) for one in present) + 1)
         network_acls.add_entry(connection, entry)
         return None
 

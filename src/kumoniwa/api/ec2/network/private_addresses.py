@@ -1,6 +1,6 @@
 """AssignPrivateIpAddresses and UnassignPrivateIpAddresses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import elastic_ips, instances, network_interfaces, vpcs
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _NOT_BUILT = (
     NotBuiltParameter("Ipv4Prefixes", "delegated prefixes"),
@@ -39,6 +40,8 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
     if count is not None and count < 1:
         raise InvalidParameterValue(f"Value ({count}) for parameter secondaryPrivateIpAddressCount is invalid.")
 
+    touched: list[str] = []
+
     def assign(connection: Connection) -> Answer:
         interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
         check_own(interface)
@@ -46,7 +49,7 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
         present = network_interfaces.secondary_of(connection, [interface.id]).get(interface.id, [])
         _check_limit(connection, interface, 1 + len(present) + (count or len(wanted)))
         if parameters.get("AllowReassignment"):
-            _take_from_others(connection, subnet, interface, wanted)
+            touched.extend(_take_from_others(connection, subnet, interface, wanted))
         check_addresses(connection, subnet, wanted)
         added = list(wanted) or drawn(connection, subnet, count or 0)
         network_interfaces.add_addresses(connection, interface, added)
@@ -56,7 +59,9 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
             "AssignedPrivateIpAddresses": [{"PrivateIpAddress": address} for address in added],
         }
 
-    return await cloud.change(call, assign)
+    answer = await cloud.change(call, assign)
+    await ensure_forwards(cloud.world, dict.fromkeys(touched))
+    return answer
 
 
 @action("UnassignPrivateIpAddresses", depth=Depth.PARTLY, not_built=(NotBuiltParameter("Ipv4Prefixes", "prefixes"),))
@@ -67,6 +72,8 @@ async def unassign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Pa
     if not unwanted:
         raise MissingParameter("privateIpAddress")
 
+    touched: list[str] = []
+
     def unassign(connection: Connection) -> Answer:
         interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
         check_own(interface)
@@ -75,10 +82,12 @@ async def unassign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Pa
             raise InvalidParameterValue(
                 f"Some of [{', '.join(unknown)[:2000]}] are not assigned to interface {interface.id}"
             )
-        _remove(connection, interface, unwanted)
+        touched.extend(_removed(connection, interface, unwanted))
         return None
 
-    return await cloud.change(call, unassign)
+    answer = await cloud.change(call, unassign)
+    await ensure_forwards(cloud.world, dict.fromkeys(touched))
+    return answer
 
 
 def _check_limit(connection: Connection, interface: NetworkInterface, count: int) -> None:
@@ -94,18 +103,23 @@ def _check_limit(connection: Connection, interface: NetworkInterface, count: int
 
 def _take_from_others(
     connection: Connection, subnet: Subnet, interface: NetworkInterface, wanted: Sequence[str]
-) -> None:
-    """Take these addresses from the other interfaces that have them as secondary ones."""
+) -> Iterator[str]:
+    """Take these addresses from the other interfaces that have them as secondary ones; gives the instances at which a
+    public address led to one."""
     for owner_id, address in network_interfaces.secondary_owners(connection, subnet.id, wanted):
         owner = network_interfaces.get(connection, owner_id)
         if owner is not None and owner.id != interface.id:
-            _remove(connection, owner, [address])
+            yield from _removed(connection, owner, [address])
 
 
-def _remove(connection: Connection, interface: NetworkInterface, unwanted: Sequence[str]) -> None:
+def _removed(connection: Connection, interface: NetworkInterface, unwanted: Sequence[str]) -> Sequence[str]:
+    """Take these addresses from an interface; gives its instance, where a public address led to one of them."""
+    touched: tuple[str, ...] = ()
     leading = elastic_ips.of_interfaces(connection, [interface.id]).get(interface.id, {})
     for address in unwanted:
         if (elastic := leading.get(address)) is not None:
             elastic_ips.disassociate(connection, elastic)
+            touched = () if interface.instance_id is None else (interface.instance_id,)
     network_interfaces.remove_addresses(connection, interface, unwanted)
     network_interfaces.count_change(connection, interface)
+    return touched

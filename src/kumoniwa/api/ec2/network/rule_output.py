@@ -18,16 +18,10 @@ def rule_output(
 ) -> dict[str, Any]:
     """A rule under EC2's member names; `groups` are those that rules may name as their sources, by id, `peerings` the
     connections between their VPCs."""
-    source = groups.get(rule.source_group_id or "")
-    referenced = None
-    if rule.source_group_id is not None:
-        referenced = pair_output(rule, groups, peerings)
-        if source is not None:
-            referenced["VpcId"] = source.vpc_id
     return {
         **_ports_and_source(rule),
         "GroupOwnerId": rule.account,
-        "ReferencedGroupInfo": referenced,
+        "ReferencedGroupInfo": None if rule.source_group_id is None else pair_output(rule, groups, peerings),
         "Tags": tag_set(tags) or [],
         "SecurityGroupRuleArn": rule_arn(rule),
     }

@@ -3,7 +3,7 @@
 When a rule changes, the ports of the group's running members follow at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PREFIX_LIST, SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.group_references import check_may_name
 from kumoniwa.api.ec2.network.ip_permissions import (
     Grant,
@@ -37,8 +38,6 @@ from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
 from kumoniwa.store import network_interfaces, peerings, security_groups, vpcs
 from kumoniwa.store import tags as tag_rows
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
-
-MAX_RULES = 60  # one way, EC2's default quota
 
 _KIND = SECURITY_GROUP_RULE
 
@@ -93,7 +92,7 @@ async def _authorize(cloud: Cloud, call: Call, parameters: Parameters, *, egress
             if grant in known:
                 raise duplicate(grant)
         check_networks(connection, call, group, asked)
-        check_count(connection, call, [*map(granted, present), *asked])
+        quotas.GROUP_RULES.check(counted_rules(connection, call.scope, [*map(granted, present), *asked]))
         rules = [
             SecurityGroupRule(
                 id=new_id(_KIND.prefix),
@@ -154,13 +153,16 @@ async def _revoke(cloud: Cloud, call: Call, parameters: Parameters, *, egress: b
     return answer
 
 
-def check_count(connection: Connection, call: Call, grants: Sequence[Grant]) -> None:
-    """Raises EC2's refusal of more rules than a group may have one way, which these are."""
-    if counted(connection, call.scope, (grant.prefix_list_id for grant in grants)) > MAX_RULES:
-        raise Ec2Error(
-            "RulesPerSecurityGroupLimitExceeded",
-            "The maximum number of rules per security group has been reached.",
-        )
+def counted_rules(connection: Connection, scope: Scope, grants: Collection[Grant]) -> int:
+    """How many rules of a group these are, one way: those for IPv4 or those for IPv6, whichever are more.
+
+    What names a group or a prefix list is a rule for both (the VPC user guide, "Amazon VPC quotas").
+    """
+    by_kind = (
+        [grant.prefix_list_id for grant in grants if grant.cidr_ipv6 is None],
+        [grant.prefix_list_id for grant in grants if grant.cidr_ipv4 is None],
+    )
+    return max(counted(connection, scope, of_kind) for of_kind in by_kind)
 
 
 def check_networks(connection: Connection, call: Call, group: SecurityGroup, grants: Iterable[Grant]) -> None:

@@ -1,4 +1,5 @@
-"""Forwarded ports, as QEMU's human monitor lists, opens and closes them."""
+"""Forwarded ports, as QEMU's human monitor lists, opens and closes them: of guests that a version started which left
+their network to QEMU."""
 
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
@@ -18,11 +19,13 @@ async def ensure_forwards(
     machine: Machine, guest_address: IPv4Address, wanted: Collection[Forward]
 ) -> Mapping[Forward, str]:
     """See `Guest.ensure_forwards`."""
+    elsewhere = {forward for forward in wanted if forward.guest_address is not None}
+    refused = dict.fromkeys(elsewhere, "stop the instance and start it again first")
+    wanted = set(wanted) - elsewhere
     is_open = listed(await machine.human("info usernet"))
     for forward in is_open.difference(wanted):
         await machine.human(remove_command(forward))
-    refused = {}
-    for forward in sorted(set(wanted) - is_open, key=str):
+    for forward in sorted(wanted - is_open, key=str):
         said = await machine.human(add_command(forward, guest_address))
         if said.strip():
             refused[forward] = _why_not(forward) or shown(said.strip())

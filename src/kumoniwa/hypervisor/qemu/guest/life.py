@@ -160,8 +160,8 @@ class Life:
 
     def _ended(self, status: int | None) -> None:
         is_news = self._phase is Phase.LIVING
-        if self._machine is not None and (port := self._machine.spec.nic.port) is not None:
-            self._around.tasks.start(ensure_closed(self._around.taps, port), f"close the ports of {self._id}")
+        if self._machine is not None and self._machine.spec.nic.port is not None:
+            self._around.tasks.start(ensure_closed(self._around.taps, self._machine), f"close the ports of {self._id}")
         self._become(Phase.ABSENT)
         self._on_end()
         log.info("guest's process ended", guest=self._id, status=status, expected=not is_news)

@@ -2,14 +2,19 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import structlog
 
-from kumoniwa.hypervisor.driver import DriverError, GuestSpec, NetworkPort, Tap, Taps
+from kumoniwa.hypervisor.driver import DriverError, Forward, GuestSpec, NetworkPort, Tap, Taps
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
+from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.network.user.host.lone_link import LoneLink
+from kumoniwa.network.user.host.lone_port import LonePort
+from kumoniwa.network.vpc.host.errors import NetworkFailed
 
 log = structlog.get_logger(__name__)
 
@@ -44,13 +49,39 @@ def networks(taps: Taps | None) -> Taps:
     return taps
 
 
-async def ensure_closed(taps: Taps | None, port: NetworkPort | None) -> None:
-    """Afterwards nothing on the host leads to this port, whose guest has ended."""
+async def ensure_closed(taps: Taps | None, machine: Machine | None) -> None:
+    """Afterwards nothing on the host leads to this machine, which has ended."""
+    if machine is None:
+        return
+    if machine.lone is not None:
+        await machine.lone.gone()
+    port = machine.spec.nic.port
     if taps is not None and port is not None:
         try:
             await taps.ensure_forwards(port, ())
         except DriverError as failure:  # the guest has ended, and whoever has the port next closes them
             log.warning("ports of a guest that ended stay open", network=port.network, reason=str(failure))
+
+
+async def ensure_lone_forwards(
+    lone: LoneLink, primary: IPv4Address, wanted: Collection[Forward]
+) -> Mapping[Forward, str]:
+    """See `Guest.ensure_forwards`; of a guest that is alone."""
+    ports = {
+        LonePort(
+            forward.protocol,
+            forward.host_address,
+            forward.host_port,
+            forward.guest_address or primary,
+            forward.guest_port,
+        ): forward
+        for forward in wanted
+    }
+    try:
+        refused = await lone.ensure_ports(ports)
+    except NetworkFailed as failure:
+        raise DriverError.of(failure) from failure
+    return {ports[port]: why for port, why in refused.items()}
 
 
 def report_found(taps: Taps | None, port: NetworkPort, process: Identity) -> None:

@@ -8,7 +8,7 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from kumoniwa.hypervisor.driver import DetachRefused, DriverError, GuestNic, Taps
+from kumoniwa.hypervisor.driver import START_ANEW, DetachRefused, DriverError, GuestNic, Taps
 from kumoniwa.hypervisor.qemu.guest import devices
 from kumoniwa.hypervisor.qemu.guest.network import networks
 from kumoniwa.hypervisor.qemu.guest.process import record
@@ -23,16 +23,19 @@ from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 from kumoniwa.refusal import REPORT_IT
 
-_START_ANEW = "Stop the instance and start it again."
-
 
 async def ensure_attached(machine: Machine, folder: Path, nic: GuestNic, taps: Taps | None) -> None:
     """See `Guest.ensure_nic_attached`."""
     if nic.port is None or machine.spec.nic.port is None:
-        raise DriverError("A guest that is alone in its network has one interface.", way_out=_START_ANEW)
+        raise DriverError("A guest that is alone in its network has one interface.", way_out=START_ANEW)
     if nic.port.network != machine.spec.nic.port.network:
         raise DriverError("A guest is in one network with all its interfaces.", way_out=REPORT_IT)
     identifier, there = nic_id(nic.mac), await devices.ids(machine)
+    if identifier in there and not await _is_connected(machine, identifier):
+        raise DriverError(
+            f"The guest has not let go of the network interface {nic.mac} since it was taken away.",
+            way_out=START_ANEW,
+        )
     if identifier not in there:
         if sum(name.startswith((DISK_IDS, NIC_IDS)) for name in there) >= MOST_PLUGGED:
             raise DriverError(
@@ -68,6 +71,19 @@ async def ensure_detached(machine: Machine, folder: Path, mac: str, *, deadline:
     with contextlib.suppress(CommandRefused):  # there is none any more
         await machine.execute("netdev_del", id=identifier)
     await _note(machine, folder, mac, None)
+
+
+async def _is_connected(machine: Machine, identifier: str) -> bool:
+    """Whether there is a network behind this device: none where it was taken from a guest that did not let go.
+
+    QEMU lists it as before then (the device has it still), but its id is free.
+    """
+    try:
+        await machine.execute("netdev_add", type="hubport", id=identifier, hubid=0)
+    except CommandRefused:
+        return True
+    await machine.execute("netdev_del", id=identifier)
+    return False
 
 
 async def _note(machine: Machine, folder: Path, mac: str, nic: GuestNic | None) -> None:

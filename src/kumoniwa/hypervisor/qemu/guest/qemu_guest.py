@@ -88,9 +88,9 @@ class QemuGuest:
         return await self._power.ensure_shut_down(deadline=deadline)
 
     async def ensure_off(self, *, deadline: float, skip_os_shutdown: bool) -> Shutdown:
-        port = self._port
+        machine = self._machine
         shutdown = await self._power.ensure_off(deadline=deadline, skip_os_shutdown=skip_os_shutdown)
-        await network.ensure_closed(self._around.taps, port)
+        await network.ensure_closed(self._around.taps, machine)
         return shutdown
 
     async def pause_for_room(self) -> None:
@@ -175,6 +175,8 @@ class QemuGuest:
             return {}
         if self._port is not None:
             return await network.networks(self._around.taps).ensure_forwards(self._port, wanted)
+        if machine.lone is not None:
+            return await network.ensure_lone_forwards(machine.lone, machine.spec.nic.address, wanted)
         async with self._bounded():
             return await forwards.ensure_forwards(machine, machine.spec.nic.address, wanted)
 
@@ -193,9 +195,9 @@ class QemuGuest:
         machine.console.type_keys(keys)
 
     async def ensure_forgotten(self) -> None:
-        port = self._port
+        machine = self._machine
         await self._power.life.ensure_killed()
-        await network.ensure_closed(self._around.taps, port)
+        await network.ensure_closed(self._around.taps, machine)
         self._power.life.said.end()
         if self._folder.exists():
             await asyncio.to_thread(shutil.rmtree, self._folder)

@@ -15,9 +15,10 @@ from typing import Any
 import structlog
 
 from kumoniwa import run, sockets
+from kumoniwa.network.doors import Door, Doors
 from kumoniwa.network.host import own_addresses
+from kumoniwa.network.silent_ports import SilentPorts
 from kumoniwa.network.vpc.host import namespaces
-from kumoniwa.network.vpc.host.doors import Door, Doors
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed
 from kumoniwa.network.vpc.host.keeper import WAY_OUT
 from kumoniwa.network.vpc.host.keeper_link import KeeperLink
@@ -31,7 +32,6 @@ log = structlog.get_logger(__name__)
 _KEEPER = "kumoniwa.network.vpc.host.keeper"
 _SOCKET = "keeper.sock"
 _LOG = "keeper.log"
-_KNOCK_EVERY = 0.5  # seconds
 _READY_WITHIN = 30.0  # seconds for a keeper, or a program, to be there
 _NAMES, _OUT = "names", "way-out"  # what the programs are called
 _PROGRAMS = {_NAMES: "dnsmasq", _OUT: "the way out"}
@@ -135,7 +135,7 @@ class HostNetwork:
         self._why: dict[str, str] = {}  # a program ended last
         self._ports: dict[str, frozenset[HostPort]] = {}
         self._stand_ins: Mapping[IPv4Address, IPv4Address] = {}
-        self._doors = Doors()
+        self._doors, self._silent = Doors(), SilentPorts()
         self._watching: asyncio.Task[object] | None = None
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -221,23 +221,31 @@ class HostNetwork:
         listening.setblocking(False)
         return listening
 
-    def stand_for(self, stand_ins: Mapping[IPv4Address, IPv4Address]) -> None:
-        """From now on these addresses of the inside stand for these addresses of guests."""
+    async def stand_for(self, stand_ins: Mapping[IPv4Address, IPv4Address]) -> None:
+        """From now on these addresses of the inside stand for these addresses of guests: one that has stood for another
+        guest leads to no port until the guest listens there. Raises `NetworkFailed`.
+        """
+        moved = {inside for inside, guest in self._stand_ins.items() if stand_ins.get(inside) != guest}
         self._stand_ins = stand_ins
+        if any(port.inside_address in moved for ports in self._ports.values() for port in ports):
+            async with self._opening:
+                await self._open(())
 
     async def ensure_ports(self, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
         """Afterwards exactly these ports of the host are open for this owner, but for those given back, each with the
-        reason it is not. One of TCP that leads to a guest is open while the guest listens there, and only then.
+        reason it is not. One of TCP that leads to a guest is open while the guest listens there, and only then; silent
+        while the guest is.
 
         Raises `NetworkFailed`.
         """
         async with self._opening:
+            asked_for = self._asked_for()
             before = self._ports.pop(owner, frozenset())
             if wanted:
                 self._ports[owner] = frozenset(wanted)
             if not wanted and not before:
                 return {}
-            refused = await self._open(wanted)
+            refused = await self._open(wanted, left=frozenset(wanted) - asked_for)
         if self._watching is None or self._watching.done():
             self._watching = self._tasks.start(self._watch(), f"knock at guests of {self.key}")
         return refused
@@ -252,6 +260,7 @@ class HostNetwork:
 
     def let_go(self) -> None:
         """Let go of it: it goes on as long as a guest is in it."""
+        self._silent.keep(())
         link, self._link = self._link, None
         if link is not None:
             link.close()
@@ -268,28 +277,50 @@ class HostNetwork:
             link.close()
         self.let_go()
 
-    async def _open(self, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
-        """Have those ports open that are to be; of those that are wanted now, gives back why they cannot be."""
+    async def _open(
+        self, wanted: Collection[HostPort], *, left: Collection[HostPort] = frozenset()
+    ) -> Mapping[HostPort, str]:
+        """Have those ports open that are to be; of those that are wanted now, gives back why they cannot be.
+
+        `left`: those that an earlier server may have opened, if they are open.
+        """
         await self.ready()
-        of_all = frozenset[HostPort]().union(*self._ports.values())
-        for port in of_all & (await self._way_out.open_ports()).keys():
-            self._doors.trust(self._door(port))  # an earlier server opened it: it is closed where nobody answers
-        open_now = {port for port in of_all if self._doors.listens(self._door(port))}
+        of_all = self._asked_for()
+        for port in (await self._way_out.open_ports()).keys() & left:
+            if (door := self._door(port)) is not None:
+                self._doors.trust(door)  # it is closed where nobody answers
+        open_now = set(filter(self._is_to_be_open, of_all))
+        silent = {(port.host_address, port.host_port) for port in of_all - open_now if self._is_silent(port)}
+        self._silent.keep(silent)
         refused = dict(await ensure_ports(self._way_out, open_now))
+        self._silent.ensure(silent)
         for port in of_all - open_now:
+            if (port.host_address, port.host_port) in self._silent:
+                continue
             if (why := why_not(port.protocol, port.host_address, port.host_port)) is not None:
                 refused[port] = why
         return {port: why for port, why in refused.items() if port in wanted}
 
+    def _asked_for(self) -> frozenset[HostPort]:
+        return frozenset[HostPort]().union(*self._ports.values())
+
+    def _is_to_be_open(self, port: HostPort) -> bool:
+        """UDP has no handshake; a port of TCP is open where the guest listens."""
+        return port.protocol != "tcp" or ((door := self._door(port)) is not None and self._doors.listens(door))
+
+    def _is_silent(self, port: HostPort) -> bool:
+        """Whether the guest answers nobody there, though it is there."""
+        return (door := self._door(port)) is not None and self._doors.is_silent(door)
+
     def _door(self, port: HostPort) -> Door | None:
-        """Where it is asked whether something listens; None where that is not to be known."""
+        """Where it is asked whether something listens; None for UDP, and where the address leads to no guest."""
         guest = self._stand_ins.get(port.inside_address)
         return None if guest is None or port.protocol != "tcp" else (str(guest), port.inside_port)
 
     async def _watch(self) -> None:
         """Follow what guests listen to, as long as ports lead to them: no event tells of it."""
         while self._ports:
-            doors = {door for ports in self._ports.values() for port in ports if (door := self._door(port)) is not None}
+            doors = {door for port in self._asked_for() if (door := self._door(port)) is not None}
             try:
                 if self._link is not None and self._link.alive:
                     asked = self._doors.turn(doors)
@@ -300,7 +331,7 @@ class HostNetwork:
                             await self._open(())
             except NetworkFailed as failure:  # it is ensured again, and asked again then
                 log.info("it is not known what guests listen to", network=self.key, reason=str(failure))
-            await asyncio.sleep(_KNOCK_EVERY)
+            await asyncio.sleep(self._doors.pause)
 
     async def _ensure_link(self) -> KeeperLink:
         """The connection to the keeper, made anew where there is none, with a new keeper where there is none."""
@@ -349,9 +380,13 @@ class HostNetwork:
             raise NetworkFailed(f"The network of {self.key} has no keeper: {said}") from lost
 
     async def _greeted(self, connected: socket.socket) -> KeeperLink:
-        """The link to the keeper at the other end. Raises `KeeperLost`."""
+        """The link to the keeper at the other end. Raises `NetworkFailed`; then nothing of the link is left."""
         link = KeeperLink(connected, on_event=self._hear, on_end=lambda: self._ended(link))
-        answer, [file] = await link.ask("hello")
+        try:
+            answer, [file] = await link.ask("hello")
+        except BaseException:
+            link.close()
+            raise
         if self._file >= 0:
             os.close(self._file)
         self._file, self._inner = file, int(answer["pid"])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import TypedDict
 
 from sqlalchemy import Connection
@@ -29,7 +29,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.network_interfaces import InterfaceAttachment, NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import AttachmentState, Volume
-from kumoniwa.store import boots, instances, layers, network_interfaces, volumes
+from kumoniwa.store import boots, instances, layers, network_interfaces, volumes, vpcs
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows
 from kumoniwa.workflows.steps.instances.instance_ports import EarlyPlan, ensure_forwards
@@ -174,7 +174,7 @@ def spec_of(connection: Connection, instance_id: str, *, carried: bool = False) 
             if attachment.state is not AttachmentState.ATTACHING  # its workflow's turn comes
         ),
         nics=tuple(
-            nic_of(interface, carried=carried)
+            nic_of(interface, carried=carried) if carried else _lone_nic_of(connection, interface)
             for interface in interfaces
             if interface.attachment_state is not InterfaceAttachment.ATTACHING  # its workflow's turn comes
         ),
@@ -187,6 +187,12 @@ def nic_of(interface: NetworkInterface, *, carried: bool) -> GuestNic:
     """The interface as its guest has it, plugged in its VPC where packets are `carried`."""
     port = NetworkPort(interface.vpc_id, interface.id) if carried else None
     return GuestNic(interface.mac, IPv4Address(interface.private_ip), port)
+
+
+def _lone_nic_of(connection: Connection, interface: NetworkInterface) -> GuestNic:
+    """The interface as a guest has it that is alone in a network like its subnet."""
+    [subnet] = vpcs.subnets_in(connection, Scope.of(interface), [interface.subnet_id])
+    return replace(nic_of(interface, carried=False), subnet=IPv4Network(subnet.cidr))
 
 
 def disk_of(volume: Volume) -> GuestDisk:

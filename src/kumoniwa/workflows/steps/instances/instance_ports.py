@@ -1,6 +1,6 @@
 """The ports of guests, as their security groups have them: opened when a guest starts, and whenever rules change."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from ipaddress import IPv4Address
 
@@ -11,7 +11,7 @@ from kumoniwa.hypervisor.driver import DriverError, Forward, GuestId
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.network.host import lowest_unprivileged_port
 from kumoniwa.network.user.openings import openings
-from kumoniwa.store import instances, network_interfaces, security_groups
+from kumoniwa.store import elastic_ips, instances, network_interfaces, security_groups
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -96,19 +96,33 @@ async def ensure_refused_forwards(world: World) -> None:
 
 
 async def planned(world: World, instance_id: str) -> tuple[Forward, ...] | None:
-    """What is to be open for an instance; None for one that is not reached at all: not running, or not public."""
+    """What is to be open for an instance, at each of its public addresses; None where it is not to have a guest."""
     read = partial(_planned, instance_id=instance_id, lowest_port=lowest_unprivileged_port())
     return await world.database.read(read)
 
 
 def _planned(connection: Connection, instance_id: str, lowest_port: int) -> tuple[Forward, ...] | None:
-    public_ip = instances.public_address_in(connection, instance_id, _OPEN_IN)
-    if public_ip is None:
+    found = instances.state_and_address(connection, instance_id)
+    if found is None or found[0] not in _OPEN_IN:
         return None
-    groups = network_interfaces.groups_of_instance(connection, instance_id)
+    _, public_ip = found
+    forwards: list[Forward] = []
+    if public_ip is not None:
+        groups = network_interfaces.groups_of_instance(connection, instance_id)
+        forwards += _forwards(connection, groups, lowest_port, public_ip)
+    for elastic in elastic_ips.leading_to(connection, instance_id):
+        if elastic.public_ip != public_ip:  # else it leads to the primary address
+            assert elastic.interface_id is not None, "it leads to an interface"
+            groups = [group_id for group_id, _ in network_interfaces.groups_of(connection, elastic.interface_id)]
+            forwards += _forwards(connection, groups, lowest_port, elastic.public_ip, elastic.private_ip)
+    return tuple(forwards)
+
+
+def _forwards(
+    connection: Connection, groups: Collection[str], lowest_port: int, public_ip: str, private_ip: str | None = None
+) -> Iterator[Forward]:
+    """Those of a public address that leads to an interface in these groups: to its primary address, or this one."""
     rules = security_groups.rules_of(connection, groups, egress=False)
-    address = IPv4Address(public_ip)
-    return tuple(
-        Forward(opening.protocol, address, opening.host_port, opening.guest_port)
-        for opening in openings(rules, lowest_port=lowest_port)
-    )
+    address, guest = IPv4Address(public_ip), None if private_ip is None else IPv4Address(private_ip)
+    for opening in openings(rules, lowest_port=lowest_port):
+        yield Forward(opening.protocol, address, opening.host_port, opening.guest_port, guest)

@@ -6,18 +6,20 @@ from kumoniwa.model.network_interfaces import InterfaceAttachment, NetworkInterf
 from kumoniwa.store import network_interfaces
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.instances.guests import nic_of
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.world import World
 
 
 @begins_with_rows
 async def ensure_plugged_in(world: World, attachment_id: str, instance_id: str) -> None:
-    """Afterwards the instance's guest has the interface, also where a caller wants it detached by now. A guest that is
-    ABSENT gets it at its next start."""
+    """Afterwards the instance's guest has the interface, also where a caller wants it detached by now, and is reached
+    at the public addresses that lead to it. A guest that is ABSENT gets it at its next start."""
     if (interface := await _attached(world, attachment_id)) is not None:
         carried = world.networks is not None and world.networks.carries
         nic = nic_of(interface, carried=carried)
         await until_answered(world, instance_id, lambda guest: guest.ensure_nic_attached(nic))
+        await ensure_forwards(world, [instance_id])
 
 
 @begins_with_rows
@@ -60,8 +62,8 @@ async def ensure_left_attached(world: World, attachment_id: str, instance_id: st
 
 
 @begins_with_rows
-async def ensure_released(world: World, attachment_id: str, instance_id: str) -> Rows[None]:
-    """Afterwards the interface is available, its attachment gone."""
+async def ensure_released(world: World, attachment_id: str, instance_id: str) -> None:
+    """Afterwards the interface is available, its attachment gone, and no port of the host leads to the guest by it."""
 
     def release(connection: Connection) -> None:
         interface = network_interfaces.attached_by(connection, attachment_id)
@@ -69,7 +71,8 @@ async def ensure_released(world: World, attachment_id: str, instance_id: str) ->
             return
         network_interfaces.detach(connection, interface)
 
-    return rows(release)
+    await world.database.write(release)
+    await ensure_forwards(world, [instance_id])
 
 
 async def _attached(world: World, attachment_id: str) -> NetworkInterface | None:

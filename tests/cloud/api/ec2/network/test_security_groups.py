@@ -145,21 +145,34 @@ async def test_a_permission_becomes_one_rule_for_each_source(cloud: BareCloud) -
     assert answer["Return"] is True
     rules = answer["SecurityGroupRules"]
     assert {rule.get("CidrIpv4") for rule in rules} == {"10.0.0.0/8", "0.0.0.0/0", None}
-    assert {rule["ReferencedGroupInfo"]["GroupId"] for rule in rules if "ReferencedGroupInfo" in rule} == {other}
+    told = [rule["ReferencedGroupInfo"] for rule in rules if "ReferencedGroupInfo" in rule]
+    assert told == [{"GroupId": other, "UserId": "123456789012"}], "its VPC is that of the rule"
     assert all(rule["Tags"] == [{"Key": "a", "Value": "b"}] for rule in rules)
     assert all(rule["GroupOwnerId"] == "123456789012" and rule["IsEgress"] is False for rule in rules)
     (permission,) = (await described(cloud, web))["IpPermissions"]
-    assert len(permission["IpRanges"]) == 2
-    assert {"CidrIp": "10.0.0.0/8", "Description": "the office"} in permission["IpRanges"]
+    assert permission["IpRanges"] == [{"CidrIp": "10.0.0.0/8", "Description": "the office"}, *ANYWHERE]
     assert permission["UserIdGroupPairs"] == [{"GroupId": other, "UserId": "123456789012"}]
-    told = await cloud.ask("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [web]}])
-    assert len(told["SecurityGroupRules"]) == 5  # and the way out
+    described_rules = await cloud.ask("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [web]}])
+    ways = [rule["IsEgress"] for rule in described_rules["SecurityGroupRules"]]
+    assert ways == [True, False, False, False, False], "the way out, which was there first"
+
+
+async def test_groups_are_found_by_the_name_that_their_rules_mean_in_the_default_vpc_alone(cloud: BareCloud) -> None:
+    vpc_id = (await cloud.ask("CreateVpc", CidrBlock="10.0.0.0/16"))["Vpc"]["VpcId"]
+    source, elsewhere = await group(cloud, "source"), await group(cloud, "source", VpcId=vpc_id)
+    web, other = await group(cloud), await group(cloud, VpcId=vpc_id)
+    for group_id, named in ((web, source), (other, elsewhere)):
+        permission = {**SSH, "IpRanges": [], "UserIdGroupPairs": [{"GroupId": named}]}
+        await cloud.ask("AuthorizeSecurityGroupIngress", GroupId=group_id, IpPermissions=[permission])
+    by_name = [{"Name": "ip-permission.group-name", "Values": ["source"]}]
+    (found,) = (await cloud.ask("DescribeSecurityGroups", Filters=by_name))["SecurityGroups"]
+    assert found["GroupId"] == web
 
 
 @pytest.mark.parametrize("value", ["", "nonsense", "sgr-0123456789abcdef0"])
 async def test_rules_are_not_looked_for_by_what_is_no_groups_id(cloud: BareCloud, value: str) -> None:
     asked = [{"Name": "group-id", "Values": [await group(cloud), value]}]
-    with refused("InvalidGroupId.Malformed", f'Invalid id: "{value}" (expecting "sg-...")'):
+    with refused("InvalidGroupId.Malformed", f"The security group ID '{value}' is malformed"):
         await cloud.ask("DescribeSecurityGroupRules", Filters=asked)
 
 
@@ -225,6 +238,10 @@ async def test_a_rule_that_is_there_is_refused_with_all_that_came_with_it(
         (
             {"IpProtocol": "tcp", "IpRanges": ANYWHERE},
             "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.",
+        ),
+        (
+            {"FromPort": 22, "ToPort": 22, "IpRanges": ANYWHERE},
+            "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.",
         ),
         ({**SSH, "IpProtocol": "carrier pigeon"}, "Invalid value 'carrier pigeon' for IP protocol. Unknown protocol."),
         ({**SSH, "IpProtocol": "256"}, "Invalid value '256' for IP protocol. Unknown protocol."),

@@ -5,12 +5,10 @@ than a socket's address can be, and may be moved. The server makes the listening
 files: a connection to them can be made before QEMU is ready, so nothing has to poll for it.
 """
 
-import ipaddress
 import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process import firmware
@@ -31,12 +29,7 @@ LAYERS_FROM_GUEST = "../../layers"
 ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(1024 * 1024), "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024)}
 """What QEMU's process gets beside what every program gets."""
 
-# The guest's network as QEMU's user-mode stack knows it. guestfwd is accepted only for an address inside the network,
-# hence a /4 that has both the VPC's addresses and 169.254.169.254 (it hides 160.0.0.0-175.255.255.255 from the guest).
-_NETWORK = ipaddress.ip_network("160.0.0.0/4")
-_ROUTER = IPv4Address("172.31.0.1")
-_RESOLVER = IPv4Address("172.31.0.2")
-_METADATA = "169.254.169.254:80"
+_RESERVED = 4  # addresses at the beginning of a subnet: the router's is among them
 
 # The machine `pc`: disks can come and go at every slot of its one PCI bus while the guest runs. On `q35` each disk
 # would need a port of its own for that, and 27 of them make a boot a third longer (22 s of processor time, not 17).
@@ -83,12 +76,14 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The open files that QEMU inherits: listening sockets, and taps in the order of the network interfaces."""
+    """The open files that QEMU inherits: listening sockets, and taps in the order of the network interfaces. `lone` is
+    the socket at which a guest without taps meets its network."""
 
     monitor: int
     console: int
     agent: int
     taps: tuple[int, ...] = ()
+    lone: int | None = None
 
 
 def command_line(
@@ -105,7 +100,7 @@ def command_line(
         *("-nodefaults", "-no-user-config"),
         *("-display", "none"),
         *("-msg", "timestamp=on"),
-        *("-sandbox", _sandbox(spec)),
+        *("-sandbox", "on,obsolete=deny,resourcecontrol=deny,spawn=deny,elevateprivileges=deny"),
         *("-machine", f"pc,usb=off,vmport=off,dump-guest-core=off{firmware.machine_options(spec.firmware)}"),
         *processor(host.accelerator),
         *("-smp", str(spec.vcpus)),
@@ -122,7 +117,7 @@ def command_line(
         *("-action", "shutdown=pause,panic=pause"),
         *_monitor(channels),
         *_console(channels),
-        *(_user_network(spec) if spec.nic.port is None else _taps(spec, channels.taps)),
+        *(_lone(spec, channels) if spec.nic.port is None else _taps(spec, channels.taps)),
         *_agent(channels),
         *("-object", "rng-random,id=entropy,filename=/dev/urandom"),
         *("-device", f"virtio-rng-pci,rng=entropy,bus={BUS},addr=0x3.0x1,romfile="),
@@ -217,16 +212,8 @@ def _check(spec: GuestSpec) -> None:
             "A guest of several network interfaces needs a network that carries packets.",
             way_out="kumoniwa doctor says why there is none; or launch it with one interface.",
         )
-    if nic.port is None and nic.address not in _NETWORK:
-        raise DriverError(
-            f"{nic.address} cannot be a guest's address in the network mode user, which has those of {_NETWORK}.",
-            way_out="kumoniwa doctor says why the mode is not vpc, which has any; or launch it in the default VPC.",
-        )
-    if nic.port is None and nic.address in (_ROUTER, _RESOLVER):
-        raise DriverError(
-            f"{nic.address} cannot be a guest's address: it is the router's or the resolver's.",
-            way_out=REPORT_IT,
-        )
+    if nic.port is None and not nic.block[_RESERVED] <= nic.address < nic.block.broadcast_address:
+        raise DriverError(f"{nic.address} cannot be a guest's address in {nic.block}.", way_out=REPORT_IT)
 
 
 def processor(accelerator: Accelerator) -> list[str]:
@@ -287,17 +274,6 @@ def nic_device(mac: str, netdev: str) -> dict[str, str]:
     }
 
 
-def _sandbox(spec: GuestSpec) -> str:
-    """What QEMU's own seccomp filter denies it."""
-    denied = "on,obsolete=deny,resourcecontrol=deny"
-    if spec.nic.port is not None:
-        return f"{denied},spawn=deny,elevateprivileges=deny"
-    # spawn stays allowed: guestfwd's cmd: forks a program for each metadata connection. So must elevateprivileges: its
-    # list has setsid, with which that program begins, and the filter would kill it without a word. (No program gains
-    # privileges: loading the filter sets no_new_privs.)
-    return denied
-
-
 def _taps(spec: GuestSpec, files: Sequence[int]) -> list[str]:
     """The interfaces that are plugged in a network, each by the open file of its tap."""
     arguments = []
@@ -309,17 +285,11 @@ def _taps(spec: GuestSpec, files: Sequence[int]) -> list[str]:
     return arguments
 
 
-def _user_network(spec: GuestSpec) -> list[str]:
-    device = f"virtio-net-pci,netdev={NETDEV},mac={spec.nic.mac},bus={BUS},addr=0x2,romfile="
-    return ["-netdev", user_network(spec.nic.address), "-device", device]
-
-
-def user_network(address: str) -> str:
-    """The `-netdev` of a guest that is alone with this address, and asks for its metadata at a socket in its folder."""
-    return (
-        f"user,id={NETDEV},net={_NETWORK},host={_ROUTER},dns={_RESOLVER},dhcpstart={address},ipv6=off,"
-        f"domainname=ec2.internal,guestfwd=tcp:{_METADATA}-cmd:socat - UNIX-CONNECT:{METADATA_SOCKET}"
-    )
+def _lone(spec: GuestSpec, channels: Channels) -> list[str]:
+    """The interface of a guest that is alone: frames go to and from whoever connects to this socket."""
+    device = nic_device(spec.nic.mac, NETDEV) | {"addr": "0x2"}
+    netdev = f"stream,id={NETDEV},server=on,addr.type=fd,addr.str={channels.lone}"
+    return ["-netdev", netdev, "-device", _options(device)]
 
 
 def _agent(channels: Channels) -> list[str]:

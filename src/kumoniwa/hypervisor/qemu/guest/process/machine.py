@@ -26,6 +26,9 @@ from kumoniwa.hypervisor.qemu.guest.process.console import Console
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
 from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor, MonitorEvent
 from kumoniwa.hypervisor.qemu.untrusted import Value, shown
+from kumoniwa.network.user.host.lone_link import LoneLink
+from kumoniwa.network.user.host.lone_network import GUEST_SOCKET
+from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.tasks import Tasks
 from kumoniwa.values import dataclass
 
@@ -76,6 +79,11 @@ class Machine:
         if self._process is None:
             run.reap(identity.pid)
         self.console = Console(folder, hearing.on_kernel, hearing.said)
+        self.lone: LoneLink | None = None
+        """The network of a guest that is alone; of one that an earlier version started, QEMU itself is."""
+        nic = spec.nic
+        if nic.port is None and LoneLink.is_of(folder):
+            self.lone = LoneLink(folder, nic.mac, nic.block, nic.address, lambda: self.alive, tasks)
 
     @property
     def name(self) -> str:
@@ -101,25 +109,30 @@ class Machine:
         `chains`: see `command_line`. `taps`: of its network interfaces, where they are plugged in.
         """
         with contextlib.ExitStack() as stack:
-            listening = [
-                stack.enter_context(sockets.listen(folder / name))
-                for name in (_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET)
-            ]
+            names = [_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET, *([] if taps else [GUEST_SOCKET])]
+            listening = [stack.enter_context(sockets.listen(folder / name)) for name in names]
             await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
-            monitor, console, agent = (socket.fileno() for socket in listening)
-            channels = Channels(monitor, console, agent, tuple(tap.tap for tap in taps))
+            monitor, console, agent, *lone = (socket.fileno() for socket in listening)
+            channels = Channels(monitor, console, agent, tuple(tap.tap for tap in taps), *lone)
             argv = command_line(spec, chains, host, channels)
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
             # The last one is for nobody to use: by it the network's namespace lives as long as the guest.
-            inherited = [monitor, console, agent, *channels.taps, *(tap.network for tap in taps[:1])]
+            inherited = [monitor, console, agent, *lone, *channels.taps, *(tap.network for tap in taps[:1])]
             identity = _spawn(argv, folder, inherited)
         if identity is None:
             raise _failure(folder)
         machine = cls(folder, spec, identity, hearing, tasks)
         try:
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, identity))
+            if machine.lone is not None:
+                await machine.lone.begin()
             await machine.connect(within=_START_WITHIN)
+            if machine.lone is not None:
+                await machine.lone.ready()
             tasks.start(machine.console.follow(), f"the console of {spec.id}")
+        except NetworkFailed as failure:
+            await machine.ensure_killed()
+            raise DriverError.of(failure) from failure
         except GuestLost as lost:
             await machine.ensure_killed()
             raise _failure(folder) from lost
@@ -140,6 +153,9 @@ class Machine:
         if noted.process is None:
             await asyncio.to_thread(record.write, folder, record.GuestRecord(noted.spec, identity))
         tasks.start(machine.console.follow(), f"the console of {noted.spec.id}")
+        if machine.lone is not None:
+            with contextlib.suppress(NetworkFailed):  # whoever opens its ports tries again
+                await machine.lone.ensure_there()
         with contextlib.suppress(GuestLost):  # it may be busy: every command tries again
             await machine.connect(within=_ANSWER_WITHIN)
         return machine
@@ -211,6 +227,8 @@ class Machine:
         """Let go: the machine goes on without us."""
         if self._process is not None:
             self._process.release()
+        if self.lone is not None:
+            self.lone.release()
         if self._monitor is not None:
             await self._monitor.close()
 

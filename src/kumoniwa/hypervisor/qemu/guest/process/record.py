@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import os
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,13 @@ def _parsed(noted: dict[str, Any]) -> GuestRecord:
 
 def _nic(noted: dict[str, Any]) -> GuestNic:
     port = noted.get("port")  # there is none in a record of before networks carried packets
-    return GuestNic(noted["mac"], IPv4Address(noted["address"]), None if port is None else NetworkPort(**port))
+    subnet = noted.get("subnet")
+    return GuestNic(
+        noted["mac"],
+        IPv4Address(noted["address"]),
+        None if port is None else NetworkPort(**port),
+        None if subnet is None else IPv4Network(subnet),
+    )
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,0 +1,42 @@
+/** Delete subnets, in which no network interface may be. */
+import type { ReactNode } from "react";
+import { ForEach } from "../../resource/ForEach";
+import type { Chosen } from "../../resource/resource";
+import { useText } from "../../texts/texts";
+import { rowLabel, type SubnetRow } from "./model";
+
+interface Properties {
+  region: string;
+  items: Chosen<SubnetRow>;
+  close: () => void;
+}
+
+export function DeleteSubnets({ region, items, close }: Properties): ReactNode {
+  const text = useText();
+  const used = ({ interfaces }: SubnetRow): string =>
+    interfaces
+      .map(({ NetworkInterfaceId, Attachment, Description }) => `${NetworkInterfaceId} (${Attachment?.InstanceId ?? (Description || "–")})`)
+      .join(", ");
+  return (
+    <ForEach
+      region={region}
+      items={items}
+      idOf={(row) => row.id}
+      labelOf={rowLabel}
+      title={text("deleteSubnet.title", { count: items.length })}
+      what={text("action.deleteSubnet")}
+      action="DeleteSubnet"
+      parameters={(row) => ({ SubnetId: row.id })}
+      prospect={({ subnet }) => ({
+        type: "warning",
+        text: text(subnet.DefaultForAz ? "deleteSubnet.willDefault" : "deleteSubnet.will", {
+          block: subnet.CidrBlock ?? "",
+          zone: subnet.AvailabilityZone ?? "",
+        }),
+      })}
+      why={(row) => (row.interfaces.length === 0 ? null : text("deleteSubnet.used", { interfaces: used(row) }))}
+      stateOf={(row) => row.interfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId).join()}
+      close={close}
+    />
+  );
+}

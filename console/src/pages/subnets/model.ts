@@ -1,0 +1,106 @@
+/** Subnets as the pages know them: with their VPC, the table by which they route, and their network ACL. */
+import { call } from "../../api/call";
+import type { Listing } from "../../api/listing";
+import type { NetworkAcl, NetworkInterface, RouteTable, Subnet, Vpc } from "../../api/types";
+import { label, nameTag } from "../../resource/resource";
+import { tableOf } from "../vpcs/network";
+
+export interface SubnetRow {
+  id: string;
+  name: string;
+  state: string;
+  subnet: Subnet;
+  vpc: Vpc | undefined;
+  table: RouteTable | undefined;
+  /** Whether that is the VPC's main one, for the subnet has none of its own. */
+  hasMain: boolean;
+  /** Of its own table. */
+  association: string | undefined;
+  acl: NetworkAcl | undefined;
+  aclAssociation: string | undefined;
+  /** Those in it. */
+  interfaces: NetworkInterface[];
+  /** All of its VPC. */
+  tables: RouteTable[];
+  acls: NetworkAcl[];
+}
+
+/** Every subnet of a region. */
+export function subnetsOf(region: string): Listing<SubnetRow[]> {
+  return {
+    key: `${region}/subnets`,
+    tables: [
+      "acl_entries",
+      "network_acls",
+      "network_interfaces",
+      "route_table_associations",
+      "route_tables",
+      "routes",
+      "secondary_addresses",
+      "subnets",
+      "tags",
+      "vpcs",
+    ],
+    read: async () => {
+      const [subnets, vpcs, tables, acls, interfaces] = await Promise.all([
+        call(region, "DescribeSubnets", {}),
+        call(region, "DescribeVpcs", {}),
+        call(region, "DescribeRouteTables", {}),
+        call(region, "DescribeNetworkAcls", {}),
+        call(region, "DescribeNetworkInterfaces", {}),
+      ]);
+      return rowsOf(
+        subnets.Subnets ?? [],
+        vpcs.Vpcs ?? [],
+        tables.RouteTables ?? [],
+        acls.NetworkAcls ?? [],
+        interfaces.NetworkInterfaces ?? [],
+      );
+    },
+  };
+}
+
+export function rowsOf(
+  subnets: readonly Subnet[],
+  vpcs: readonly Vpc[],
+  allTables: readonly RouteTable[],
+  allAcls: readonly NetworkAcl[],
+  interfaces: readonly NetworkInterface[],
+): SubnetRow[] {
+  return subnets.map((subnet) => {
+    const { SubnetId: id = "", VpcId } = subnet;
+    const tables = allTables.filter((table) => table.VpcId === VpcId);
+    const acls = allAcls.filter((acl) => acl.VpcId === VpcId);
+    const { table, isMain } = tableOf(id, tables);
+    const association = table?.Associations?.find(({ SubnetId }) => SubnetId === id);
+    const aclAssociations = acls.flatMap((acl) => (acl.Associations ?? []).map((one) => ({ acl, one })));
+    const guarded = aclAssociations.find(({ one }) => one.SubnetId === id);
+    return {
+      id,
+      name: nameTag(subnet.Tags),
+      state: subnet.State ?? "",
+      subnet,
+      vpc: vpcs.find((vpc) => vpc.VpcId === VpcId),
+      table,
+      hasMain: isMain,
+      association: association?.RouteTableAssociationId,
+      acl: guarded?.acl,
+      aclAssociation: guarded?.one.NetworkAclAssociationId,
+      interfaces: interfaces.filter(({ SubnetId }) => SubnetId === id),
+      tables,
+      acls,
+    };
+  });
+}
+
+export function rowLabel({ id, name }: Pick<SubnetRow, "id" | "name">): string {
+  return label(id, name);
+}
+
+export function tableLabel({ RouteTableId = "", Tags }: RouteTable): string {
+  return label(RouteTableId, nameTag(Tags));
+}
+
+export function aclLabel({ NetworkAclId = "", Tags }: NetworkAcl): string {
+  return label(NetworkAclId, nameTag(Tags));
+}

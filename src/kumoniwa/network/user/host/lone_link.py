@@ -1,0 +1,132 @@
+"""The server's end of the network of a guest that is alone (`lone_network.py`)."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import structlog
+
+from kumoniwa import run, sockets
+from kumoniwa.network.user.host.lone_network import GUEST_SOCKET
+from kumoniwa.network.user.host.lone_port import LonePort
+from kumoniwa.network.vpc.host.errors import NetworkFailed
+from kumoniwa.network.vpc.host.keeper_link import KeeperLink
+from kumoniwa.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+_PROGRAM = "kumoniwa.network.user.host.lone_network"
+_SOCKET = "network.sock"
+_LOG = "network.log"
+_AGAIN_AFTER, _AGAIN_AFTER_MOST = 1.0, 30.0  # seconds
+_RAN = 10.0  # seconds; one that ended sooner did not get on
+_SAID = 300  # bytes of why it does not start
+_ENDS_WITHIN = 5.0  # seconds after QEMU
+
+
+class LoneLink:
+    """The network of a guest of which QEMU listens in this folder: there from `begin`, or `ensure_there`, on, and as
+    long as QEMU lives. `lives` says whether it does. One that ends before is begun again, with its ports.
+    """
+
+    def __init__(
+        self, folder: Path, mac: str, subnet: IPv4Network, address: IPv4Address, lives: Callable[[], bool], tasks: Tasks
+    ) -> None:
+        self._folder = folder
+        self._interface = (mac, str(subnet), str(address))
+        self._lives = lives
+        self._tasks = tasks
+        self._link: KeeperLink | None = None
+        self._pid: int | None = None
+        self._began, self._again_after = 0.0, _AGAIN_AFTER
+        self._ports: Collection[LonePort] = ()
+        self._connecting = asyncio.Lock()
+        self._released = False
+        self._gone = asyncio.Event()
+
+    @staticmethod
+    def is_of(folder: Path) -> bool:
+        """Whether the guest of this folder has such a network: those that earlier versions started have another."""
+        return (folder / GUEST_SOCKET).exists()
+
+    async def begin(self) -> None:
+        """A new network for a new QEMU; see `ready`. Raises `NetworkFailed`."""
+        async with self._connecting:
+            self._link = self._begun()
+
+    async def ready(self) -> None:
+        """Return once one that was begun carries packets. Raises `NetworkFailed` where it does not."""
+        try:
+            await self.ensure_ports(())
+        except NetworkFailed as failure:
+            said = (self._folder / _LOG).read_bytes()[-_SAID:].decode(errors="replace").strip()
+            last = said.rpartition("\n")[2] or str(failure)
+            raise NetworkFailed(f"The guest's network does not start: {last}") from failure
+
+    async def ensure_there(self) -> None:
+        """Afterwards it is there: the one that an earlier server began, or a new one. Raises `NetworkFailed`."""
+        async with self._connecting:
+            if self._link is None or not self._link.alive:
+                try:
+                    self._link = self._linked()
+                except OSError:
+                    self._link = self._begun()
+
+    async def ensure_ports(self, wanted: Collection[LonePort]) -> Mapping[LonePort, str]:
+        """Afterwards exactly these ports lead to the guest, those of TCP while it listens there, but for those given
+        back, each with the reason. Raises `NetworkFailed`."""
+        self._ports = ordered = tuple(wanted)
+        await self.ensure_there()
+        assert self._link is not None, "it is there"
+        answer, _ = await self._link.ask("ports", wanted=[port.as_json for port in ordered])
+        return {ordered[number]: why for number, why in answer["refused"]}
+
+    async def gone(self) -> None:
+        """Return once it has ended, after QEMU: then none of its ports is open."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ENDS_WITHIN):
+                await self._gone.wait()
+
+    def release(self) -> None:
+        """Let go of it: it goes on as long as QEMU."""
+        self._released = True
+        if self._link is not None:
+            self._link.close()
+
+    def _begun(self) -> KeeperLink:
+        try:
+            with sockets.listen(self._folder / _SOCKET) as listening, (self._folder / _LOG).open("ab") as output:
+                argv = [sys.executable, "-I", "-m", _PROGRAM, str(listening.fileno()), *self._interface]
+                self._began = time.monotonic()
+                self._pid = run.start_detached(argv, cwd=self._folder, output=output, pass_fds=[listening.fileno()])
+                return self._linked()
+        except OSError as failure:
+            raise NetworkFailed(f"The guest's network does not start: {failure}") from failure
+
+    def _linked(self) -> KeeperLink:
+        connected = sockets.connect(self._folder / _SOCKET)
+        self._gone.clear()
+        return KeeperLink(connected, on_event=lambda event: None, on_end=self._ended)
+
+    def _ended(self) -> None:
+        self._gone.set()
+        if not self._released:
+            self._tasks.start(self._again(), f"the network of {self._folder.name} again")
+
+    async def _again(self) -> None:
+        ran = time.monotonic() - self._began > _RAN
+        self._again_after = _AGAIN_AFTER if ran else min(2 * self._again_after, _AGAIN_AFTER_MOST)
+        await asyncio.sleep(self._again_after)  # it ends with QEMU, of whose end we may hear later
+        if self._pid is not None:
+            run.reap(self._pid)
+        if self._released or not self._lives():
+            return
+        log.warning("a guest's network ended", guest=self._folder.name)
+        try:
+            await self.ensure_ports(self._ports)
+        except NetworkFailed as failure:  # its end has us try again, if it had begun
+            log.error("a guest has no network", guest=self._folder.name, reason=str(failure))

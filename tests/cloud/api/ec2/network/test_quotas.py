@@ -1,0 +1,121 @@
+"""EC2's quotas: how one more than there may be is refused."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bare_cloud import BareCloud, bare_cloud, refused
+from networks import make_subnet, make_vpc
+
+from kumoniwa.api.ec2.network import quotas
+
+pytestmark = pytest.mark.anyio
+
+_REACHED = "The maximum number of {} has been reached."
+
+
+@pytest.fixture
+async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
+    async with bare_cloud(tmp_path) as made:
+        yield made
+
+
+def _let(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
+    """Let so many be the most: to make a thousand VPCs takes long."""
+    monkeypatch.setattr(quotas, name, replace(getattr(quotas, name), raised=most))
+
+
+@pytest.mark.parametrize(
+    ("name", "present", "action", "asked", "code", "things"),
+    [
+        ("VPCS", 2, "CreateVpc", {"CidrBlock": "10.1.0.0/16"}, "VpcLimitExceeded", "VPCs"),
+        ("INTERNET_GATEWAYS", 1, "CreateInternetGateway", {}, "InternetGatewayLimitExceeded", "internet gateways"),
+        (
+            "EGRESS_ONLY_GATEWAYS",
+            0,
+            "CreateEgressOnlyInternetGateway",
+            {"VpcId": ...},
+            "EgressOnlyInternetGatewayLimitExceeded",
+            "egress-only internet gateways",
+        ),
+        ("ELASTIC_IPS", 0, "AllocateAddress", {}, "AddressLimitExceeded", "addresses"),
+        ("ROUTE_TABLES", 1, "CreateRouteTable", {"VpcId": ...}, "RouteTableLimitExceeded", "route tables"),
+        ("NETWORK_ACLS", 1, "CreateNetworkAcl", {"VpcId": ...}, "NetworkAclLimitExceeded", "network ACLs"),
+    ],
+)
+async def test_one_more_than_a_quota_is_refused(
+    cloud: BareCloud,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    present: int,
+    action: str,
+    asked: dict[str, Any],
+    code: str,
+    things: str,
+) -> None:
+    """`present` are there already: what a region and a VPC come with counts too."""
+    vpc_id = await make_vpc(cloud)
+    parameters = {each: vpc_id if value is ... else value for each, value in asked.items()}
+    _let(monkeypatch, name, present + 1)
+    await cloud.ask(action, **parameters)
+    with refused(code, _REACHED.format(things)):
+        await cloud.ask(action, **parameters)
+
+
+async def test_a_vpc_has_so_many_subnets(cloud: BareCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each VPC for itself."""
+    _let(monkeypatch, "SUBNETS", 1)
+    first, second = await make_vpc(cloud), await make_vpc(cloud)
+    await make_subnet(cloud, first)
+    await make_subnet(cloud, second)
+    with refused("SubnetLimitExceeded", _REACHED.format("subnets")):
+        await make_subnet(cloud, second, "10.0.1.0/24")
+
+
+async def test_a_region_has_so_many_security_groups(cloud: BareCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    await cloud.ask("CreateSecurityGroup", GroupName="a", Description="d")
+    _let(monkeypatch, "SECURITY_GROUPS", 2)
+    with refused("SecurityGroupLimitExceeded", _REACHED.format("security groups")):
+        await cloud.ask("CreateSecurityGroup", GroupName="b", Description="d")
+
+
+async def test_a_zone_has_so_many_nat_gateways(cloud: BareCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was deleted does not count, and each zone is for itself."""
+    _let(monkeypatch, "NAT_GATEWAYS", 1)
+    vpc_id = await make_vpc(cloud)
+    subnets = [
+        await make_subnet(cloud, vpc_id, f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}")
+        for number, letter in enumerate("aab")
+    ]
+
+    async def made(subnet_id: str) -> str:
+        answer = await cloud.ask("CreateNatGateway", SubnetId=subnet_id, ConnectivityType="private")
+        await cloud.done()
+        return str(answer["NatGateway"]["NatGatewayId"])
+
+    first = await made(subnets[0])
+    await made(subnets[2])
+    with refused("NatGatewayLimitExceeded", "Performing this operation would exceed the limit of 1 NAT gateways"):
+        await made(subnets[1])
+    await cloud.ask("DeleteNatGateway", NatGatewayId=first)
+    await cloud.done()
+    await made(subnets[1])
+
+
+async def test_rules_for_ipv4_and_for_ipv6_count_each_for_themselves(cloud: BareCloud) -> None:
+    """What names a group counts for both."""
+    group_id = (await cloud.ask("CreateSecurityGroup", GroupName="g", Description="d"))["GroupId"]
+
+    async def admit(**sources: Any) -> None:
+        permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **sources}
+        await cloud.ask("AuthorizeSecurityGroupIngress", GroupId=group_id, IpPermissions=[permission])
+
+    await admit(IpRanges=[{"CidrIp": f"10.0.{number}.0/24"} for number in range(60)])
+    await admit(Ipv6Ranges=[{"CidrIpv6": f"2001:db8:{number:x}::/48"} for number in range(59)])
+    with refused("RulesPerSecurityGroupLimitExceeded", _REACHED.format("rules per security group")):
+        await admit(UserIdGroupPairs=[{"GroupId": group_id}])
+    await admit(Ipv6Ranges=[{"CidrIpv6": "2001:db8:ffff::/48"}])
+    with refused("RulesPerSecurityGroupLimitExceeded"):
+        await admit(Ipv6Ranges=[{"CidrIpv6": "2001:db8:fffe::/48"}])

@@ -1,0 +1,237 @@
+"""The network of a guest that is alone: which ports of the host lead to it and when, what it reaches, and what is left
+when parts of it are killed. The guest is Ethernet alone."""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import pytest
+from ethernet_guest import HELLO, MAC, EthernetGuest
+from waiting import eventually_async
+
+from kumoniwa import run, sockets
+from kumoniwa.network.host import own_addresses
+from kumoniwa.network.user.host import lone_link
+from kumoniwa.network.user.host.lone_link import LoneLink
+from kumoniwa.network.user.host.lone_port import LonePort
+from kumoniwa.network.vpc.host.errors import NetworkFailed
+from kumoniwa.tasks import Tasks
+
+pytestmark = [pytest.mark.vm, pytest.mark.anyio]
+
+_SUBNET = IPv4Network("10.1.16.0/20")
+_GUEST, _ROUTER, _RESOLVER = IPv4Address("10.1.16.19"), "10.1.16.1", "10.1.16.2"
+
+
+class Bench:
+    """A guest, and servers that look after its network one after another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.guest = EthernetGuest(folder, str(_GUEST), _ROUTER)
+        self.tasks = Tasks("test")
+        self.lives = True
+
+    def server(self) -> LoneLink:
+        mac = ":".join(f"{byte:02x}" for byte in MAC)
+        return LoneLink(self.folder, mac, _SUBNET, _GUEST, lambda: self.lives, self.tasks)
+
+    def processes(self) -> set[int]:
+        found = set()
+        for entry in Path("/proc").iterdir():
+            try:
+                if b"lone_network" in (entry / "cmdline").read_bytes() and (entry / "cwd").readlink() == self.folder:
+                    found.add(int(entry.name))
+            except OSError:
+                continue
+        return found
+
+    async def until_gone(self) -> None:
+        """Until no process is left: zombies have no command line."""
+
+        async def gone() -> bool | None:
+            return not self.processes() or None
+
+        assert await eventually_async(gone, within=20)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    bench = Bench(tmp_path)
+    try:
+        yield bench
+    finally:
+        bench.lives = False
+        bench.guest.end()
+        await bench.until_gone()
+        await bench.tasks.close()
+
+
+def _free_port(address: str = "127.61.0.1", protocol: int = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, protocol) as trial:
+        trial.bind((address, 0))
+        return int(trial.getsockname()[1])
+
+
+def _port(guest_port: int) -> LonePort:
+    return LonePort("tcp", IPv4Address("127.61.0.1"), _free_port(), _GUEST, guest_port)
+
+
+def _said(port: LonePort) -> bytes | None:
+    """What a client of this port hears, nothing within a while too; None where it is refused."""
+    try:
+        with socket.create_connection((str(port.host_address), port.host_port), timeout=1) as client:
+            return client.recv(len(HELLO))
+    except ConnectionRefusedError:
+        return None
+    except TimeoutError:
+        return b""
+
+
+async def _until(port: LonePort, said: bytes | None) -> list[bytes | None]:
+    """Until a client hears this; gives what was heard before."""
+    before: list[bytes | None] = []
+
+    async def heard() -> bool | None:
+        if (now := _said(port)) == said:
+            return True
+        before.append(now)
+        return None
+
+    assert await eventually_async(heard, within=20)
+    return before
+
+
+def _status(pid: int) -> dict[str, str]:
+    """What the kernel says of a process."""
+    return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+
+
+async def test_a_port_is_refused_until_the_guest_listens_and_no_client_is_ever_cut_off(bench: Bench) -> None:
+    server, ssh, web = bench.server(), _port(22), _port(80)
+    await server.begin()
+    assert await server.ensure_ports([ssh, web]) == {}
+    assert _said(ssh) is _said(web) is None
+    bench.guest.listening.add(22)
+    assert set(await _until(ssh, HELLO)) <= {None}
+    assert _said(web) is None
+    assert 0x04 in bench.guest.knocks[22], "who only asks takes it back"
+    assert not any(flags & 0x10 for flags in bench.guest.knocks[22]), "no handshake is finished"
+    bench.guest.listening.clear()
+    await _until(ssh, None)
+    bench.guest.silent.add(80)
+    await _until(web, b"")
+    bench.guest.silent.clear()
+    await _until(web, None)
+    server.release()
+
+
+async def test_a_guest_reaches_its_metadata_and_nothing_of_the_host(bench: Bench) -> None:
+    server, metadata = bench.server(), ("169.254.169.254", 80)
+    await server.begin()
+    await server.ready()
+    with contextlib.ExitStack() as stack:
+        imds = stack.enter_context(sockets.listen(bench.folder / "imds.sock"))
+        listening = [stack.enter_context(socket.create_server((at, 0))) for at in ("0.0.0.0", "127.0.0.1")]
+        ports = [each.getsockname()[1] for each in listening]
+        heard = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in ports]
+        for each, port in zip(heard, ports, strict=True):
+            each.bind(("0.0.0.0", port))
+        hosts = ["127.0.0.1", "127.0.0.53", "0.0.0.0", _ROUTER, _RESOLVER, "10.1.16.3", "255.255.255.255"]
+        tried = [(host, port) for host in [*hosts, *map(str, own_addresses())] for port in ports]
+        assert bench.guest.connect(metadata) == {metadata}, "from now on the guest and its network know each other"
+        bench.guest.send_datagrams(*tried)
+        assert bench.guest.connect(*tried, metadata) == {metadata}
+        for each in (*listening, *heard):
+            each.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                each.recv(1) if each in heard else each.accept()
+
+        async def asked() -> bool | None:
+            try:
+                imds.accept()[0].close()
+            except BlockingIOError:
+                return None
+            return True
+
+        assert await eventually_async(asked, within=20)
+    server.release()
+
+
+async def test_a_network_that_does_not_start_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lone_link, "_PROGRAM", "kumoniwa.network.user.host.nothing")
+    server = bench.server()
+    await server.begin()
+    with pytest.raises(NetworkFailed, match=r"The guest's network does not start: .*No module named"):
+        await server.ready()
+    server.release()
+
+
+async def test_a_port_that_another_program_has_is_given_back_with_the_reason(bench: Bench) -> None:
+    server = bench.server()
+    await server.begin()
+    with socket.socket() as other:
+        other.bind(("127.61.0.2", 0))
+        other.listen()
+        port = LonePort("tcp", IPv4Address("127.61.0.2"), other.getsockname()[1], _GUEST, 22)
+        udp = LonePort("udp", port.host_address, _free_port("127.61.0.2", socket.SOCK_DGRAM), _GUEST, 53)
+        assert await server.ensure_ports([udp, port]) == {port: "another program listens there"}
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial, pytest.raises(OSError, match="in use"):
+            trial.bind((str(udp.host_address), udp.host_port))
+    assert await server.ensure_ports([]) == {}
+    server.release()
+
+
+async def test_a_network_goes_on_without_a_server_and_the_next_one_finds_it(bench: Bench) -> None:
+    server, ssh = bench.server(), _port(22)
+    await server.begin()
+    await server.ensure_ports([ssh])
+    server.release()
+    before = bench.processes()
+    bench.guest.listening.add(22)
+    await _until(ssh, HELLO)
+
+    later = bench.server()
+    assert LoneLink.is_of(bench.folder)
+    await later.ensure_there()
+    assert _said(ssh) == HELLO
+    assert await later.ensure_ports([]) == {}
+    assert _said(ssh) is None
+    assert bench.processes() == before
+    later.release()
+
+
+async def test_a_network_that_was_killed_is_there_again_with_its_ports(bench: Bench) -> None:
+    server, ssh = bench.server(), _port(22)
+    bench.guest.listening.add(22)
+    await server.begin()
+    await server.ensure_ports([ssh])
+    await _until(ssh, HELLO)
+    [pid] = bench.processes()
+    os.kill(pid, signal.SIGKILL)
+
+    async def another() -> bool | None:
+        return bool(bench.processes() - {pid}) or None
+
+    assert await eventually_async(another, within=20)
+    await _until(ssh, HELLO)
+    server.release()
+
+
+async def test_the_process_that_carries_a_guests_packets_starts_no_program(bench: Bench) -> None:
+    server = bench.server()
+    await server.begin()
+    await server.ensure_ports([])  # it is as far as to answer
+    [pid] = bench.processes()
+    status = _status(pid)
+    assert (status["Seccomp"], status["NoNewPrivs"], status["Threads"]) == ("2", "1", "1")
+    tried = "import os; from kumoniwa.network.user.host.seccomp import forbid_programs as f; f(); "
+    for what in ("os.fork()", "os.execv('/bin/true', ['true'])", "os.posix_spawn('/bin/true', ['true'], {})"):
+        with pytest.raises(run.ProgramFailed, match="PermissionError"):
+            await run.run([sys.executable, "-c", tried + what], timeout=60)
+    server.release()

@@ -88,6 +88,16 @@ def test_the_web_server_reaches_the_database_at_the_port_that_its_group_admits(p
     _until(lambda: one.reaches(other.private, DATABASE_PORT))
 
 
+def test_interfaces_that_a_guest_is_launched_with_configure_themselves_with_all_their_addresses(pair: Pair) -> None:
+    interfaces = pair.cloud.instance(pair.other.id)["NetworkInterfaces"]
+    addresses = [one["PrivateIpAddress"] for each in interfaces for one in each["PrivateIpAddresses"]]
+    assert len(addresses) == 4
+    for address in addresses:
+        _until(partial(pair.one.reaches, address, 22))
+    route = pair.other.login.run(f"ip route get {pair.one.private} from {addresses[3]}")
+    assert "dev ens2 " not in route, "it answers by the interface that was asked"
+
+
 def test_guests_reach_each_other_as_their_groups_admit_it_and_changes_act_at_once(pair: Pair) -> None:
     one, other, group = pair.one, pair.other, pair.tiers.database_group
     assert other.reaches(one.private, 22)
@@ -138,7 +148,8 @@ def test_an_elastic_ip_moves_from_one_guest_to_the_other_while_both_run(pair: Pa
     cloud.call("AuthorizeSecurityGroupIngress", GroupId=tiers.database_group, IpPermissions=[SSH_FROM_ANYWHERE])
     allocated = cloud.call("AllocateAddress", Domain="vpc")
     allocation = {"AllocationId": allocated["AllocationId"], "AllowReassociation": True}
-    cloud.call("AssociateAddress", InstanceId=pair.other.id, **allocation)
+    primary = cloud.instance(pair.other.id)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    cloud.call("AssociateAddress", NetworkInterfaceId=primary, **allocation)
     assert not _answers(pair, pair.other), "its subnet has no route to the internet gateway"
     cloud.call("ReplaceRoute", RouteTableId=tiers.inward, **DEFAULT, GatewayId=tiers.gateway)
     assert pair.login_to(pair.other.id).run(name) == names[1]
@@ -184,6 +195,9 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
     for address in addresses:
         assert f"dev {name} " in login.run(f"ip route get {pair.other.private} from {address}")
     assert "dev ens2 " in login.run(f"ip route get {pair.other.private}"), "what names no source leaves as before"
+    elastic = pair.cloud.call("AllocateAddress")
+    pair.cloud.call("AssociateAddress", AllocationId=elastic["AllocationId"], NetworkInterfaceId=interface_id)
+    _until(lambda: _banner(pair, elastic["PublicIp"]) == b"SSH")
     listed = login.run(_metadata("network/interfaces/macs/")).split()
     assert sorted(listed) == sorted(f"{one}/" for one in (mac, instance["NetworkInterfaces"][0]["MacAddress"]))
     pair.cloud.call("DetachNetworkInterface", AttachmentId=attached["AttachmentId"])
@@ -192,6 +206,7 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
     assert login.run("systemctl --failed --no-legend --plain") == ""
     assert pair.one.reaches(pair.other.private, 22)
     _until(lambda: _is_available(pair, interface_id))
+    assert _banner(pair, elastic["PublicIp"]) is None
     pair.cloud.call("DeleteNetworkInterface", NetworkInterfaceId=interface_id)
 
 
@@ -283,6 +298,17 @@ def test_nothing_is_left_when_the_guests_and_the_server_have_ended(pair: Pair) -
     pair.server.stop()
     _until(lambda: not pair.programs(""))
     assert processes_of(pair.server.data_dir) == []
+
+
+def _banner(pair: Pair, public: str) -> bytes | None:
+    """How who listens at port 22 behind a public address of the first one begins; None where a client is refused."""
+    forwards = pair.cloud.evidence(f"instances/{pair.one.id}")["forwards"]
+    ports = [each["port"] for each in forwards if (each["host"], each["guest_port"]) == (public, 22)]
+    try:
+        with socket.create_connection((public, ports[0] if ports else 22), timeout=10) as client:
+            return client.recv(3)
+    except ConnectionRefusedError:
+        return None
 
 
 def _metadata(path: str) -> str:

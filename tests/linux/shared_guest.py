@@ -38,7 +38,7 @@ class SharedGuest:
         self.data_dir = folder / "small" / "cloud"
         self.used = self.over = False
         self.disk = SmallDisk(folder / "small", ROOM) if os.geteuid() == 0 else None
-        self.server = Server(self.data_dir, "qemu", folder)
+        self.server = Server(self.data_dir, "qemu", folder, options=("--network", "user"))  # others are of a VPC
         self._folder = self.evidence_folder = folder
         try:
             if self.disk is None:

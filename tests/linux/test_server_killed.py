@@ -37,6 +37,7 @@ def test_a_server_killed_while_the_guest_is_down_for_an_image_boots_it_again_aft
     second_boot = login.run("cat /proc/sys/kernel/random/boot_id")
     assert second_boot != first_boot
     assert login.run(f"cat {MADE}/marker") == "at rest"
+    assert "/20 " in login.run("ip -o -4 addr show scope global"), "its subnet's prefix, though it is alone"
     boots = shared_guest.boots()
     assert [boot["action"] for boot in boots] == [*(boot["action"] for boot in boots_before), "CreateImage"]
     assert boots[-2]["end_clean"] is True

@@ -195,6 +195,9 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
     for address in addresses:
         assert f"dev {name} " in login.run(f"ip route get {pair.other.private} from {address}")
     assert "dev ens2 " in login.run(f"ip route get {pair.other.private}"), "what names no source leaves as before"
+    elastic = pair.cloud.call("AllocateAddress")
+    pair.cloud.call("AssociateAddress", AllocationId=elastic["AllocationId"], NetworkInterfaceId=interface_id)
+    _until(lambda: _banner(pair, elastic["PublicIp"]) == b"SSH")
     listed = login.run(_metadata("network/interfaces/macs/")).split()
     assert sorted(listed) == sorted(f"{one}/" for one in (mac, instance["NetworkInterfaces"][0]["MacAddress"]))
     pair.cloud.call("DetachNetworkInterface", AttachmentId=attached["AttachmentId"])
@@ -203,6 +206,7 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
     assert login.run("systemctl --failed --no-legend --plain") == ""
     assert pair.one.reaches(pair.other.private, 22)
     _until(lambda: _is_available(pair, interface_id))
+    assert _banner(pair, elastic["PublicIp"]) is None
     pair.cloud.call("DeleteNetworkInterface", NetworkInterfaceId=interface_id)
 
 
@@ -294,6 +298,17 @@ def test_nothing_is_left_when_the_guests_and_the_server_have_ended(pair: Pair) -
     pair.server.stop()
     _until(lambda: not pair.programs(""))
     assert processes_of(pair.server.data_dir) == []
+
+
+def _banner(pair: Pair, public: str) -> bytes | None:
+    """How who listens at port 22 behind a public address of the first one begins; None where a client is refused."""
+    forwards = pair.cloud.evidence(f"instances/{pair.one.id}")["forwards"]
+    ports = [each["port"] for each in forwards if (each["host"], each["guest_port"]) == (public, 22)]
+    try:
+        with socket.create_connection((public, ports[0] if ports else 22), timeout=10) as client:
+            return client.recv(3)
+    except ConnectionRefusedError:
+        return None
 
 
 def _metadata(path: str) -> str:

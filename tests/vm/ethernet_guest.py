@@ -17,7 +17,7 @@ MAC = bytes.fromhex("06123456789a")
 HELLO = b"hello"
 _SYN, _RST, _PSH, _ACK = 0x02, 0x04, 0x08, 0x10
 _ARP, _IPV4 = b"\x08\x06", b"\x08\x00"
-_TCP = 6
+_TCP, _UDP = 6, 17
 _ROUTER_MAC = b"\x52\x55"  # and its address
 
 
@@ -31,6 +31,7 @@ class EthernetGuest:
         self.silent: set[int] = set()
         self.knocks: dict[int, list[int]] = defaultdict(list)
         """By port, the flags of what came from the port of those who only ask."""
+        self._own_port = 40000  # of the connections that it opens
         self._answers: dict[tuple[IPv4Address, int], int] = {}
         self._listening = sockets.listen(folder / GUEST_SOCKET)
         self._listening.setblocking(True)
@@ -43,11 +44,17 @@ class EthernetGuest:
         """Open connections there, one after another; gives those that were accepted once the last one is."""
         wanted = [(IPv4Address(address), port) for address, port in places]
         self._answers.clear()
+        self._own_port += 1
         eventually(lambda: self._stream, within=20)
         for address, port in wanted:
-            self._send_segment(address, port, 40000, _SYN, 100, 0)
+            self._send_segment(address, port, self._own_port, _SYN, 100, 0)
         eventually(lambda: self._answers.get(wanted[-1]), within=20)
         return {(str(address), port) for (address, port), flags in list(self._answers.items()) if flags & _SYN}
+
+    def send_datagrams(self, *places: tuple[str, int]) -> None:
+        """Send a datagram there."""
+        for address, port in places:
+            self._send_packet(IPv4Address(address), _UDP, struct.pack("!HHHH", 40000, port, 8 + len(HELLO), 0) + HELLO)
 
     def end(self) -> None:
         """As when its QEMU ends."""
@@ -92,7 +99,7 @@ class EthernetGuest:
             return
         if from_port == 9:
             self.knocks[port].append(flags)
-        if flags & (_SYN | _RST) and flags & (_ACK | _RST) and port == 40000:
+        if flags & (_SYN | _RST) and flags & (_ACK | _RST) and port == self._own_port:
             self._answers[source, from_port] = flags
             if flags & _SYN:
                 self._send_segment(source, from_port, port, _ACK, acknowledged, number + 1)
@@ -111,10 +118,13 @@ class EthernetGuest:
         even = data if len(data) % 2 == 0 else data + b"\0"
         pseudo = ends + struct.pack("!BBH", 0, _TCP, len(segment))
         sum_of_it = checksum(pseudo + segment[:20] + even)
-        segment = segment[:16] + struct.pack("!H", sum_of_it) + segment[18:]
-        header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(segment), 0, 0, 64, _TCP, 0) + ends
+        self._send_packet(there, _TCP, segment[:16] + struct.pack("!H", sum_of_it) + segment[18:])
+
+    def _send_packet(self, there: IPv4Address, protocol: int, body: bytes) -> None:
+        header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, protocol, 0)
+        header += self.address.packed + there.packed
         header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
-        self._send(_ROUTER_MAC + self._router.packed + MAC + _IPV4 + header + segment)
+        self._send(_ROUTER_MAC + self._router.packed + MAC + _IPV4 + header + body)
 
     def _send(self, frame: bytes) -> None:
         assert self._stream is not None, "nobody carries its packets"

@@ -1,6 +1,7 @@
 """The network of a guest that is alone: which ports of the host lead to it and when, what it reaches, and what is left
 when parts of it are killed. The guest is Ethernet alone."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -15,8 +16,10 @@ from waiting import eventually_async
 
 from kumoniwa import run, sockets
 from kumoniwa.network.host import own_addresses
+from kumoniwa.network.user.host import lone_link
 from kumoniwa.network.user.host.lone_link import LoneLink
 from kumoniwa.network.user.host.lone_port import LonePort
+from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.tasks import Tasks
 
 pytestmark = [pytest.mark.vm, pytest.mark.anyio]
@@ -129,19 +132,25 @@ async def test_a_port_is_refused_until_the_guest_listens_and_no_client_is_ever_c
 
 
 async def test_a_guest_reaches_its_metadata_and_nothing_of_the_host(bench: Bench) -> None:
-    server = bench.server()
+    server, metadata = bench.server(), ("169.254.169.254", 80)
     await server.begin()
-    with socket.socket() as everywhere, socket.socket() as loopback, sockets.listen(bench.folder / "imds.sock") as imds:
-        everywhere.bind(("0.0.0.0", 0))
-        loopback.bind(("127.0.0.1", 0))
-        for each in (everywhere, loopback):
-            each.setblocking(False)
-            each.listen()
-        metadata = ("169.254.169.254", 80)
+    await server.ready()
+    with contextlib.ExitStack() as stack:
+        imds = stack.enter_context(sockets.listen(bench.folder / "imds.sock"))
+        listening = [stack.enter_context(socket.create_server((at, 0))) for at in ("0.0.0.0", "127.0.0.1")]
+        ports = [each.getsockname()[1] for each in listening]
+        heard = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in ports]
+        for each, port in zip(heard, ports, strict=True):
+            each.bind(("0.0.0.0", port))
         hosts = ["127.0.0.1", "127.0.0.53", "0.0.0.0", _ROUTER, _RESOLVER, "10.1.16.3", "255.255.255.255"]
-        ports = [each.getsockname()[1] for each in (everywhere, loopback)]
         tried = [(host, port) for host in [*hosts, *map(str, own_addresses())] for port in ports]
+        assert bench.guest.connect(metadata) == {metadata}, "from now on the guest and its network know each other"
+        bench.guest.send_datagrams(*tried)
         assert bench.guest.connect(*tried, metadata) == {metadata}
+        for each in (*listening, *heard):
+            each.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                each.recv(1) if each in heard else each.accept()
 
         async def asked() -> bool | None:
             try:
@@ -151,9 +160,15 @@ async def test_a_guest_reaches_its_metadata_and_nothing_of_the_host(bench: Bench
             return True
 
         assert await eventually_async(asked, within=20)
-        for each in (everywhere, loopback):
-            with pytest.raises(BlockingIOError):
-                each.accept()
+    server.release()
+
+
+async def test_a_network_that_does_not_start_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lone_link, "_PROGRAM", "kumoniwa.network.user.host.nothing")
+    server = bench.server()
+    await server.begin()
+    with pytest.raises(NetworkFailed, match=r"The guest's network does not start: .*No module named"):
+        await server.ready()
     server.release()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Collection, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -21,7 +22,9 @@ log = structlog.get_logger(__name__)
 _PROGRAM = "kumoniwa.network.user.host.lone_network"
 _SOCKET = "network.sock"
 _LOG = "network.log"
-_AGAIN_AFTER = 1.0  # seconds
+_AGAIN_AFTER, _AGAIN_AFTER_MOST = 1.0, 30.0  # seconds
+_RAN = 10.0  # seconds; one that ended sooner did not get on
+_SAID = 300  # bytes of why it does not start
 _ENDS_WITHIN = 5.0  # seconds after QEMU
 
 
@@ -39,6 +42,7 @@ class LoneLink:
         self._tasks = tasks
         self._link: KeeperLink | None = None
         self._pid: int | None = None
+        self._began, self._again_after = 0.0, _AGAIN_AFTER
         self._ports: Collection[LonePort] = ()
         self._connecting = asyncio.Lock()
         self._released = False
@@ -50,9 +54,18 @@ class LoneLink:
         return (folder / GUEST_SOCKET).exists()
 
     async def begin(self) -> None:
-        """A new network for a new QEMU. Raises `NetworkFailed`."""
+        """A new network for a new QEMU; see `ready`. Raises `NetworkFailed`."""
         async with self._connecting:
             self._link = self._begun()
+
+    async def ready(self) -> None:
+        """Return once one that was begun carries packets. Raises `NetworkFailed` where it does not."""
+        try:
+            await self.ensure_ports(())
+        except NetworkFailed as failure:
+            said = (self._folder / _LOG).read_bytes()[-_SAID:].decode(errors="replace").strip()
+            last = said.rpartition("\n")[2] or str(failure)
+            raise NetworkFailed(f"The guest's network does not start: {last}") from failure
 
     async def ensure_there(self) -> None:
         """Afterwards it is there: the one that an earlier server began, or a new one. Raises `NetworkFailed`."""
@@ -88,6 +101,7 @@ class LoneLink:
         try:
             with sockets.listen(self._folder / _SOCKET) as listening, (self._folder / _LOG).open("ab") as output:
                 argv = [sys.executable, "-I", "-m", _PROGRAM, str(listening.fileno()), *self._interface]
+                self._began = time.monotonic()
                 self._pid = run.start_detached(argv, cwd=self._folder, output=output, pass_fds=[listening.fileno()])
                 return self._linked()
         except OSError as failure:
@@ -104,7 +118,9 @@ class LoneLink:
             self._tasks.start(self._again(), f"the network of {self._folder.name} again")
 
     async def _again(self) -> None:
-        await asyncio.sleep(_AGAIN_AFTER)  # it ends with QEMU, of whose end we may hear later
+        ran = time.monotonic() - self._began > _RAN
+        self._again_after = _AGAIN_AFTER if ran else min(2 * self._again_after, _AGAIN_AFTER_MOST)
+        await asyncio.sleep(self._again_after)  # it ends with QEMU, of whose end we may hear later
         if self._pid is not None:
             run.reap(self._pid)
         if self._released or not self._lives():

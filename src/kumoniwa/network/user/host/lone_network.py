@@ -31,6 +31,7 @@ GUEST_SOCKET = "net.sock"
 METADATA_SOCKET = "imds.sock"
 _MOST_FILES = 4096  # a guest opens one for each connection that it makes
 _LARGEST_LOG = 1024 * 1024  # bytes
+_LOOK_AT_LOG_EVERY = 10.0  # seconds
 _CHUNK = 256 * 1024
 _LONGEST_FRAME = 65536 + 18  # bytes
 _MOST_WAITING = 4 * 1024 * 1024  # bytes for a guest that does not read: what comes beyond is lost, as on a wire
@@ -41,7 +42,9 @@ _ANSWERED_WITHIN = 5.0  # seconds for a server to read
 def main() -> None:
     """`lone_network LISTENING MAC SUBNET ADDRESS`: the listening socket's file, and the guest's interface."""
     listening, mac, subnet, address = int(sys.argv[1]), sys.argv[2], IPv4Network(sys.argv[3]), IPv4Address(sys.argv[4])
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if allowed == resource.RLIM_INFINITY else min(_MOST_FILES, allowed)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     edge = Edge(bytes.fromhex(mac.replace(":", "")), subnet, own_addresses())
     guest = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     guest.connect(GUEST_SOCKET)
@@ -121,7 +124,7 @@ class LoneNetwork:
         self._doors, self._silent = Doors(), SilentPorts()
         self._asked: list[Door] = []
         self._answers: dict[Door, bool] = {}
-        self._knock_at = 0.0
+        self._knock_at = self._look_at_log_at = 0.0
         self._lacks_ports = False
 
     def run(self) -> None:
@@ -152,8 +155,12 @@ class LoneNetwork:
             self._accept()
         elif self._server is not None and self._server.fileno() in events:
             self._hear_server(self._server)
-        if self._wanted and time.monotonic() >= self._knock_at:
+        now = time.monotonic()
+        if self._wanted and now >= self._knock_at:
             self._knock()
+        if now >= self._look_at_log_at:
+            self._look_at_log_at = now + _LOOK_AT_LOG_EVERY
+            _keep_log_small()
         return True
 
     def _patience(self, wait: int | None) -> int | None:
@@ -184,7 +191,6 @@ class LoneNetwork:
         for door in self._asked:
             self._frames.send(self._edge.knock(door))
         self._knock_at = time.monotonic() + self._doors.pause
-        _keep_log_small()
 
     def _ensure_open(self) -> Mapping[LonePort, str]:
         """Have those ports open that are to be, and those silent at which the guest is; gives why others are not."""

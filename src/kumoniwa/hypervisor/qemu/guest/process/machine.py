@@ -127,6 +127,8 @@ class Machine:
             if machine.lone is not None:
                 await machine.lone.begin()
             await machine.connect(within=_START_WITHIN)
+            if machine.lone is not None:
+                await machine.lone.ready()
             tasks.start(machine.console.follow(), f"the console of {spec.id}")
         except NetworkFailed as failure:
             await machine.ensure_killed()

@@ -35,6 +35,12 @@ class Server:
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> CloudClient:
         """Start the server and wait until it answers."""
         options = ["--data-dir", str(self.data_dir), "--port", "0", "--driver", self._driver, *self._options]

@@ -5,9 +5,9 @@ import re
 from model_parameters import ec2_model
 
 
-def documented(action: str) -> list[str]:
+def documented(action: str, member: str = "Filters") -> list[str]:
     """The names of an action's filters; what lists within the documentation name are values."""
-    text = ec2_model().operation_model(action).input_shape.members["Filters"].documentation
+    text = ec2_model().operation_model(action).input_shape.members[member].documentation
     depth, names = 0, []
     for opens, closes, name in re.findall(r"(<ul>)|(</ul>)|<li> *<p> *<code>([^<]+)</code>", text):
         depth += bool(opens) - bool(closes)

@@ -1,6 +1,7 @@
 """The Debian guest under a server process: launched, reached by SSH, and what is told of what is around it."""
 
 import asyncio
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -19,16 +20,22 @@ class Login:
     """SSH into an instance, tried until the deadline of a boot.
 
     All commands share one connection, for a login costs an emulated guest more than a second. It is made anew when it
-    was lost, and by `reconnect` when the guest boots anew, which closes no connection.
+    was lost, and by `reconnect` when the guest boots anew, which closes no connection. A guest that this host does not
+    reach is reached `via` another one.
     """
 
-    def __init__(self, instance_id: str, address: str, key: Path, *, port: int = 22) -> None:
+    def __init__(
+        self, instance_id: str, address: str, key: Path, *, port: int = 22, via: "Login | None" = None
+    ) -> None:
         self.instance_id = instance_id
         self._folder = key.parent
         self._socket = f"{instance_id}.ssh"  # relative, for a socket's address is short
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
         options += ["ServerAliveInterval=10", f"ControlPath={self._socket}"]
-        self._ssh = [
+        if via is not None:
+            *to_it, at = via._ssh
+            options.append(f"ProxyCommand={shlex.join([*to_it, '-W', '%h:%p', at])}")
+        self._ssh: list[str] = [
             "ssh",
             "-i",
             str(key),

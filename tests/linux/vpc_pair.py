@@ -1,34 +1,43 @@
-"""Two Debian guests of the default VPC, in different subnets, in a cloud that carries packets between them."""
+"""A web and a database tier of a VPC of their own: two Debian guests, in a cloud that carries packets between them.
+
+The web server is in a public subnet, the database in a private one, whose way out is a NAT gateway. The
+database's group names the web server's. All is made by calls of the API, as a user would make it.
+"""
 
 import asyncio
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from debian_guest import Login, launch, login_to, until
+from debian_guest import Login, until
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
+from kumoniwa.client.commands import debian_image
+from kumoniwa.client.ssh import ssh_endpoint
 from kumoniwa.network.vpc.host.probe import probe
+
+DATABASE_PORT = 5432
+BLOCK, PUBLIC, PRIVATE = "10.20.0.0/16", "10.20.1.0/24", "10.20.2.0/24"
+ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
 class Member:
-    """One of the two: how it is reached, and its addresses."""
+    """One of the two: how it is reached, and its address."""
 
     login: Login
     private: str
-    public: str
 
     @property
     def id(self) -> str:
         return self.login.instance_id
 
-    def reaches(self, address: str, port: int) -> bool:
-        """Whether something says a word to it there, within some seconds."""
-        asked = f"timeout 10 bash -c 'exec 3<>/dev/tcp/{address}/{port} && head -c 3 <&3' || true"
+    def reaches(self, address: str, port: int, *, within: int = 10) -> bool:
+        """Whether something says a word to it there, within so many seconds."""
+        asked = f"timeout {within} bash -c 'exec 3<>/dev/tcp/{address}/{port} && head -c 3 <&3' || true"
         return self.login.run(asked) == "SSH"
 
     def pings(self, address: str, *options: str) -> bool:
@@ -37,31 +46,99 @@ class Member:
         return said == "0"
 
 
+class Tiers:
+    """What both guests are in: ids of what a user makes for them, before they are launched."""
+
+    def __init__(self, cloud: CloudClient) -> None:
+        self._cloud = cloud
+        self.vpc = self._made("CreateVpc", "Vpc", CidrBlock=BLOCK)
+        cloud.call("ModifyVpcAttribute", VpcId=self.vpc, EnableDnsHostnames={"Value": True})
+        self.gateway = self._made("CreateInternetGateway", "InternetGateway")
+        cloud.call("AttachInternetGateway", InternetGatewayId=self.gateway, VpcId=self.vpc)
+        zone = cloud.call("DescribeAvailabilityZones")["AvailabilityZones"][0]["ZoneName"]
+        self.public, self.private = (
+            self._made("CreateSubnet", "Subnet", VpcId=self.vpc, CidrBlock=block, AvailabilityZone=zone)
+            for block in (PUBLIC, PRIVATE)
+        )
+        cloud.call("ModifySubnetAttribute", SubnetId=self.public, MapPublicIpOnLaunch={"Value": True})
+        self.outward, self.inward = (
+            self._made("CreateRouteTable", "RouteTable", VpcId=self.vpc) for _ in (self.public, self.private)
+        )
+        for table, subnet in ((self.outward, self.public), (self.inward, self.private)):
+            cloud.call("AssociateRouteTable", RouteTableId=table, SubnetId=subnet)
+        cloud.call("CreateRoute", RouteTableId=self.outward, DestinationCidrBlock=ANYWHERE, GatewayId=self.gateway)
+        allocation = cloud.call("AllocateAddress", Domain="vpc")["AllocationId"]
+        self.nat = self._made("CreateNatGateway", "NatGateway", SubnetId=self.public, AllocationId=allocation)
+        until(self._nat_gateway, "State", "available", 60)
+        cloud.call("CreateRoute", RouteTableId=self.inward, DestinationCidrBlock=ANYWHERE, NatGatewayId=self.nat)
+        self.web_group, self.database_group = (
+            cloud.call("CreateSecurityGroup", GroupName=name, Description=name, VpcId=self.vpc)["GroupId"]
+            for name in ("web", "database")
+        )
+        self.authorize(self.web_group, 22, IpRanges=[{"CidrIp": ANYWHERE}])
+        for port in (22, DATABASE_PORT):
+            self.authorize(self.database_group, port, UserIdGroupPairs=[{"GroupId": self.web_group}])
+
+    def authorize(self, group: str, port: int, **source: Any) -> None:
+        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
+        self._cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[permission])
+
+    def _made(self, action: str, what: str, **parameters: Any) -> str:
+        return str(self._cloud.call(action, **parameters)[what][f"{what}Id"])
+
+    def _nat_gateway(self) -> dict[str, Any]:
+        return dict(self._cloud.call("DescribeNatGateways", NatGatewayIds=[self.nat])["NatGateways"][0])
+
+
 class Pair:
-    """A server in mode `vpc` with both guests, all reached by SSH. `end` leaves nothing of it."""
+    """A server in mode `vpc` with both guests. `end` leaves nothing of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = self.evidence_folder = folder
         self.server = Server(folder / "cloud", "qemu", folder, options=("--network", "vpc"))
         try:
             self.cloud: CloudClient = self.server.start()
-            login = launch(self.cloud, folder, kind="t3.micro")
-            self.one = self._member(login)
-            self.other = self._launch_other()
+            self._image = asyncio.run(debian_image(self.cloud, lambda what, percent: None))
+            self.key = folder / "key.pem"
+            self.key.write_text(self.cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
+            self.key.chmod(0o600)
+            self.tiers = Tiers(self.cloud)
+            web, database = self._launched(self.tiers.public), self._launched(self.tiers.private)
+            for instance_id in (web, database):
+                until(lambda id=instance_id: self.cloud.instance(id)["State"], "Name", "running", 120)  # type: ignore[misc]
+            self.one = Member(self.login_to(web), self.private_of(web))
+            self.other = Member(self.login_to(database, via=self.one.login), self.private_of(database))
             self.until_up()
         except BaseException:
             self.end()
             raise
 
-    @property
-    def group_id(self) -> str:
-        """The group of both: it admits SSH from anywhere, and nothing else."""
-        return str(self.cloud.instance(self.one.id)["SecurityGroups"][0]["GroupId"])
+    def login_to(self, instance_id: str, *, via: Login | None = None) -> Login:
+        """SSH into an instance, by this host's port where it has one, or by way of another guest."""
+        if via is not None:
+            return Login(instance_id, self.private_of(instance_id), self.key, via=via)
+        address, port = ssh_endpoint(self.cloud, instance_id)
+        return Login(instance_id, address, self.key, port=port)
+
+    def found_again(self) -> None:
+        """Log in where the web server is now, whose public address is another one."""
+        for member in (self.other, self.one):
+            member.login.reconnect()
+        self.one = replace(self.one, login=self.login_to(self.one.id))
+        self.other = replace(self.other, login=self.login_to(self.other.id, via=self.one.login))
+
+    def private_of(self, instance_id: str) -> str:
+        return str(self.cloud.instance(instance_id)["PrivateIpAddress"])
 
     def until_up(self) -> None:
         """Both have booted, and let us in."""
         for member in (self.one, self.other):
             member.login.run("true")
+
+    def reconnect(self) -> None:
+        """What carried our connections is another one: they lead nowhere."""
+        for member in (self.other, self.one):
+            member.login.reconnect()
 
     def restart_server(self) -> None:
         self.cloud = self.server.start()
@@ -93,35 +170,23 @@ class Pair:
         for pid in found:
             os.kill(pid, signal.SIGKILL)
 
-    def authorize(self, **permission: Any) -> None:
-        self.cloud.call("AuthorizeSecurityGroupIngress", GroupId=self.group_id, IpPermissions=[permission])
-
-    def revoke(self, **permission: Any) -> None:
-        self.cloud.call("RevokeSecurityGroupIngress", GroupId=self.group_id, IpPermissions=[permission])
-
     def end(self) -> None:
         """Nothing is left of it."""
         self.server.end()
 
-    def _launch_other(self) -> Member:
-        like = self.cloud.instance(self.one.id)
-        subnets = self.cloud.call("DescribeSubnets")["Subnets"]
+    def _launched(self, subnet_id: str) -> str:
+        group = self.tiers.web_group if subnet_id == self.tiers.public else self.tiers.database_group
         launched = self.cloud.call(
             "RunInstances",
-            ImageId=like["ImageId"],
+            ImageId=self._image,
             InstanceType="t3.micro",
             MinCount=1,
             MaxCount=1,
             KeyName="test",
-            SubnetId=next(one["SubnetId"] for one in subnets if one["SubnetId"] != like["SubnetId"]),
-            SecurityGroupIds=[group["GroupId"] for group in like["SecurityGroups"]],
+            SubnetId=subnet_id,
+            SecurityGroupIds=[group],
         )["Instances"][0]
-        until(lambda: self.cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
-        return self._member(login_to(self.cloud, launched["InstanceId"], self.folder / "key.pem"))
-
-    def _member(self, login: Login) -> Member:
-        instance = self.cloud.instance(login.instance_id)
-        return Member(login, instance["PrivateIpAddress"], instance["PublicIpAddress"])
+        return str(launched["InstanceId"])
 
 
 def obstacle() -> str | None:

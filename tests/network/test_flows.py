@@ -21,7 +21,7 @@ from two_tiers import (
 )
 
 from kumoniwa.network.vpc import nft, routes
-from kumoniwa.network.vpc.nft_frame import MOST_RESOLVER_FLOWS
+from kumoniwa.network.vpc.nft_frame import MOST_DATAGRAM_FLOWS, MOST_RESOLVER_FLOWS
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
 
@@ -234,3 +234,26 @@ def test_a_guest_keeps_so_many_connections_of_the_resolver_and_leaves_others_the
         assert begun(ROUTER_INSTANCE, "10.0.0.20", 1) == 1
     finally:
         network.ask(("serve", {"addresses": []}))
+
+
+def test_a_guest_opens_so_many_flows_of_datagrams_to_the_internet_but_asks_names_as_often_as_it_will(
+    network: Namespace,
+) -> None:
+    """Beside what is tracked at a time: all that was is forgotten between two rounds."""
+    plan = two_tiers()
+    network.carry(plan)
+    tap, mac = plan.interfaces[WEB].tap, _mac(plan, WEB)
+
+    def left(port: int) -> int:
+        """How many flows to this port leave, of two rounds."""
+        asked = [_udp(address("10.0.0.10"), FAR, 2000 + number, port) for number in range(MOST_DATAGRAM_FLOWS - 100)]
+        frames = [(tap, frame(packet, source=mac, destination=ROUTER_MAC).hex(), False) for packet in asked]
+        count = 0
+        for _ in range(2):
+            network.ask(("forget_flows", {}))
+            [came] = network.ask(("send", {"packets": frames}))
+            count += sum(name == WAY_OUT for one in came for name, _ in one)
+        return count
+
+    assert left(53) == 2 * (MOST_DATAGRAM_FLOWS - 100)
+    assert MOST_DATAGRAM_FLOWS <= left(443) < 2 * (MOST_DATAGRAM_FLOWS - 100)

@@ -7,10 +7,10 @@ import pytest
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(600)]
 
-_TESTS = ("test_host_network.py", "test_guest_networks.py")
+_TESTS = ("vm/test_host_network.py", "vm/test_guest_networks.py", "network/test_names.py", "network/test_flows.py")
 
 
 @pytest.mark.parametrize("tests", _TESTS)
 def test_networks_are_kept_by_an_ordinary_user_too(tests: str) -> None:
     with ordinary_user.own_folder() as folder:
-        ordinary_user.run_tests(Path(__file__).parent / tests, folder)
+        ordinary_user.run_tests(Path(__file__).parents[1] / tests, folder)

@@ -4,6 +4,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from one_network import obstacle
@@ -43,6 +44,44 @@ async def test_a_guest_keeps_its_network_until_it_is_stopped_and_started(tmp_pat
         await cloud.call("StartInstances", InstanceIds=[first])
         await cloud.idle()
         assert await _network(cloud, first) == "user"
+
+
+async def test_a_guest_that_is_alone_stays_so_and_reachable_under_a_server_that_carries_packets(tmp_path: Path) -> None:
+    async with real_cloud(tmp_path, network="user") as cloud:
+        image_id = await cloud.boot_sector_image()
+        first = await cloud.launch(image_id)
+        assert await _network(cloud, first) == "user"
+        process = cloud.process(first)
+    async with real_cloud(tmp_path, network="vpc") as cloud:
+        assert (await _network(cloud, first), cloud.process(first)) == ("user", process), "it runs on"
+        instance = await cloud.instance(first)
+        group = instance["SecurityGroups"][0]["GroupId"]
+        await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[SSH])
+        [forward] = (await cloud.evidence(f"instances/{first}"))["forwards"]
+        assert forward["refused"] is None
+        with socket.create_connection((forward["host"], forward["port"]), timeout=20):
+            pass  # as ever in this mode, it is open whether or not the guest listens
+        assert await _attached(cloud, instance) == "available", "it has one interface as long as it is alone"
+        second = await cloud.launch(image_id)
+        assert await _network(cloud, second) == "vpc"
+
+        await cloud.call("StopInstances", InstanceIds=[first], Force=True)
+        await cloud.idle()
+        await cloud.call("StartInstances", InstanceIds=[first])
+        await cloud.idle()
+        assert await _network(cloud, first) == "vpc"
+        assert await _attached(cloud, instance) == "in-use"
+        assert len(await _taps(cloud)) == 3
+
+
+async def _attached(cloud: RealCloud, instance: dict[str, Any]) -> str:
+    """The state of a further interface, once it was attached to this instance, or could not be."""
+    made = await cloud.call("CreateNetworkInterface", SubnetId=instance["SubnetId"])
+    asked = {"NetworkInterfaceId": made["NetworkInterface"]["NetworkInterfaceId"]}
+    await cloud.call("AttachNetworkInterface", **asked, InstanceId=instance["InstanceId"], DeviceIndex=1)
+    await cloud.idle()
+    told = await cloud.call("DescribeNetworkInterfaces", NetworkInterfaceIds=[asked["NetworkInterfaceId"]])
+    return str(told["NetworkInterfaces"][0]["Status"])
 
 
 async def test_a_guests_tap_and_its_places_in_the_rules_are_gone_with_it(tmp_path: Path) -> None:

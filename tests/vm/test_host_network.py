@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from waiting import eventually_async
 
+from kumoniwa import sockets
 from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.probe import probe
@@ -413,3 +414,19 @@ async def test_what_the_kernel_refuses_is_told_in_its_words(bench: Bench) -> Non
     with pytest.raises(NetworkFailed, match="is no setting of a network"):
         await network.apply(Texts({"net/../kernel/panic": "1"}))
     await network.ensure_gone()
+
+
+async def test_a_keeper_that_refuses_to_be_greeted_is_let_go(bench: Bench) -> None:
+    folder = bench.folder / "one"
+    folder.mkdir()
+    with sockets.listen(folder / "keeper.sock") as listening:
+        listening.setblocking(False)
+        loop = asyncio.get_running_loop()
+        greeting = asyncio.create_task(bench.network().ensure_kept())
+        keeper, _ = await loop.sock_accept(listening)
+        with keeper:
+            assert b"hello" in await loop.sock_recv(keeper, 1024)
+            await loop.sock_sendall(keeper, b'{"failed": "I keep another one"}\n')
+            with pytest.raises(NetworkFailed, match="I keep another one"):
+                await greeting
+            assert await loop.sock_recv(keeper, 1024) == b"", "the connection has ended"

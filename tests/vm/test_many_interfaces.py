@@ -6,12 +6,11 @@ The rows are those of a simulated cloud, the network is real; a tap that the tes
 import os
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
+import inside_network
 import pytest
 from one_network import obstacle
 from stack import Stack
@@ -26,12 +25,6 @@ pytestmark = [pytest.mark.vm, pytest.mark.anyio]
 
 MANY = 200
 COMMANDS = ("nft list ruleset", "ip rule", "ip route show table all", "ip -o addr", "ip -o link")
-_ENTER = """
-import os, sys
-from kumoniwa.network.vpc.host import namespaces
-namespaces.enter(os.open(sys.argv[1], os.O_RDONLY))
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
 
 
 class Metadata:
@@ -140,11 +133,10 @@ def _programs(bench: Bench) -> list[set[int]]:
 
 def _listed(bench: Bench) -> dict[str, object]:
     """What the network's namespace has, in one order."""
-    inside = f"/proc/{max(bench.processes('vpc.host.keeper'))}/ns/net"
+    keeper = max(bench.processes("vpc.host.keeper"))
     listed: dict[str, object] = {}
     for command in COMMANDS:
-        argv = [sys.executable, "-c", _ENTER, inside, *command.split()]
-        said = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True).stdout
+        said = inside_network.run(keeper, command)
         listed[command] = sorted(re.split(r"[\s,]+", said))
         if command == "ip -o link":
             listed["taps"] = sum(line.split(": ")[1].startswith(TAPS) for line in said.splitlines())

@@ -26,6 +26,12 @@ test("a dry run tells what would be refused, and is no change", async () => {
   expect(heard.every(({ parameters }) => parameters?.DryRun === true)).toBe(true);
 });
 
+test("what has no dry run is not asked for one", async () => {
+  const heard = serve(() => ({ body: {} }));
+  expect(await wouldBeRefused("us-east-1", "ModifyVpcAttribute", { VpcId: "vpc-1", EnableDnsSupport: { Value: true } })).toBeNull();
+  expect(heard).toEqual([]);
+});
+
 test("a session that the server does not know is forgotten", async () => {
   localStorage.setItem("kumoniwa-session", "half");
   const told: string[] = [];

@@ -18,8 +18,8 @@ export interface Planned {
   words: string;
   /** Forgets that it was to be made, for it was. */
   forget: () => void;
-  /** Whether the cloud's word on it now would not be its word then, for a call before it changes that: it is not asked. */
-  depends?: boolean;
+  /** The cloud is not asked: EC2 has no dry run of it, or a call before it changes the answer. */
+  isUnasked?: boolean;
 }
 
 interface Made {
@@ -144,6 +144,6 @@ function Results({ made }: { made: readonly Made[] }): ReactNode {
 function useRefusals(region: string, planned: readonly Planned[], state: string): readonly (Refused | null)[] | undefined {
   const asked = JSON.stringify([region, state, planned.map(({ step }) => [step.action, step.parameters])]);
   return useAnswer(asked, () =>
-    Promise.all(planned.map(({ step, depends }) => (depends ? null : wouldBeRefused(region, step.action, step.parameters as never)))),
+    Promise.all(planned.map(({ step, isUnasked }) => (isUnasked ? null : wouldBeRefused(region, step.action, step.parameters as never)))),
   );
 }

@@ -53,7 +53,10 @@ export function ForEach<T, A extends Action>(given: Properties<T, A>): ReactNode
   const commands = items.map((item) => asCli(action, parameters(item) as object, region));
   const act = async (): Promise<void> => {
     // One call for each: EC2 does nothing to any where it refuses one of a call, and each result is told.
-    const one = async (item: T): Promise<void> => given.check?.(await call(region, action, parameters(item)));
+    const one = async (item: T): Promise<void> => {
+      const answer = await call(region, action, parameters(item));
+      given.check?.(answer);
+    };
     const outcomes = await Promise.allSettled(allowed.map(one));
     const failed = outcomes.map((outcome) => (outcome.status === "rejected" ? (outcome.reason as Error) : null));
     const done = allowed.filter((_, index) => failed[index] === null).map(labelOf);

@@ -1,4 +1,4 @@
-/** The name and the tags of something new: the name is its tag `Name`. */
+/** The name and the tags of something new: the name is its tag `Name`. EC2's forms begin with it, and end with the tags. */
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReactNode } from "react";
 import { useText } from "../texts/texts";
@@ -8,20 +8,30 @@ import { TagsField } from "./TagsField";
 
 const NAME = "Name";
 
-export function NameAndTags({ value, onChange }: { value: EditedTags; onChange: (value: EditedTags) => void }): ReactNode {
-  const text = useText();
-  const name = value.tags.find(({ key }) => key === NAME)?.value ?? "";
+interface Properties {
+  value: EditedTags;
+  onChange: (value: EditedTags) => void;
+}
+
+export function NameAndTags(given: Properties): ReactNode {
   return (
     <SpaceBetween size="l">
-      <TextField
-        label="instance.name"
-        value={name}
-        optional
-        description={text("nameTag.help")}
-        onChange={(typed) => onChange(named(value, typed))}
-      />
-      <TagsField value={value} onChange={onChange} />
+      <NameField {...given} />
+      <TagsField {...given} />
     </SpaceBetween>
+  );
+}
+
+export function NameField({ value, onChange }: Properties): ReactNode {
+  const text = useText();
+  return (
+    <TextField
+      label="instance.name"
+      value={value.tags.find(({ key }) => key === NAME)?.value ?? ""}
+      optional
+      description={text("nameTag.help")}
+      onChange={(typed) => onChange(named(value, typed))}
+    />
   );
 }
 

@@ -105,6 +105,8 @@ class OfOthers:
     scoped: Table | None = None
     """Which table has an index that begins with the scope. Where none has, there is an index of the text: it leads to
     the rows of a text, and to none of a pattern's."""
+    by_text: bool = False
+    """Whether they are always found by their text: those of a union are not found by what owns them."""
 
 
 Comparison = OfRow | OfOthers
@@ -269,7 +271,8 @@ def _listing(
 
 @lru_cache(_SHAPES)
 def _matches(comparison: OfOthers, form: _Form, are_few: bool) -> Prepared:
-    query = _owners(comparison, form, "f", known=are_few).distinct().limit(bindparam("at_most", type_=Integer))
+    led = are_few and not comparison.by_text
+    query = _owners(comparison, form, "f", known=led).distinct().limit(bindparam("at_most", type_=Integer))
     return Prepared(query.where(among(comparison.owner, "few")) if are_few else query)
 
 

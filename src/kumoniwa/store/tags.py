@@ -17,10 +17,13 @@ def add(connection: Connection, *new: Tag) -> None:
     insert(connection, tags, *new)
 
 
+_OF_RESOURCE = (
+    (tags.c.resource_id == bindparam("resource"))
+    & (unindexed(tags.c.account) == bindparam("of_account"))
+    & (unindexed(tags.c.region) == bindparam("of_region"))
+)
 _CHANGED = Prepared(
-    update(tags)
-    .where(tags.c.resource_id == bindparam("resource"), tags.c.key == bindparam("of_key"))
-    .values(value=bindparam("new_value"))
+    update(tags).where(_OF_RESOURCE, tags.c.key == bindparam("of_key")).values(value=bindparam("new_value"))
 )
 
 
@@ -28,14 +31,24 @@ def put(connection: Connection, *written: Tag) -> None:
     """Afterwards these tags are there, with these values."""
     # A tag that is there gets the new value alone: to write its row anew is to write to each of its indexes.
     for tag in written:
-        if not _CHANGED.run(connection, resource=tag.resource_id, of_key=tag.key, new_value=tag.value):
+        of = {"resource": tag.resource_id, "of_account": tag.account, "of_region": tag.region, "of_key": tag.key}
+        if not _CHANGED.run(connection, **of, new_value=tag.value):
             insert(connection, tags, tag)
 
 
-def remove(connection: Connection, resource_id: str, pairs: Mapping[str, str | None]) -> None:
-    """Remove tags by key; where a value is given, only if the tag has that value."""
+_CLEARED = Prepared(delete(tags).where(_OF_RESOURCE))
+
+
+def remove(
+    connection: Connection, scope: Scope, resource_id: str, pairs: Mapping[str, str | None] | None = None
+) -> None:
+    """Remove tags that a scope sees at a resource: all, or by key; where a value is given, only if the tag has it."""
+    if pairs is None:
+        _CLEARED.run(connection, resource=resource_id, of_account=scope.account, of_region=scope.region)
+        return
+    of = (tags.c.account == scope.account, tags.c.region == scope.region, tags.c.resource_id == resource_id)
     for key, value in pairs.items():
-        query = tags.delete().where(tags.c.resource_id == resource_id, tags.c.key == key)
+        query = tags.delete().where(*of, tags.c.key == key)
         connection.execute(query if value is None else query.where(tags.c.value == value))
 
 
@@ -43,7 +56,7 @@ _REMOVED = Prepared(delete(tags).where(tags.c.resource_id == bindparam("resource
 
 
 def remove_all(connection: Connection, *resource_ids: str) -> None:
-    """Remove every tag of resources: they go, or all their tags were asked to go."""
+    """Remove every tag of resources, which go."""
     _REMOVED.run_each(connection, [{"resource": resource_id} for resource_id in resource_ids])
 
 

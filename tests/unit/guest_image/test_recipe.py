@@ -1,6 +1,7 @@
 """What the recipe of the guest image says: the texts that decide whether a guest boots, logs and can be reached."""
 
 import io
+import re
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from kumoniwa.guest_image.debian12 import recipe_fingerprint
 from kumoniwa.guest_image.disk import partition_table
 from kumoniwa.guest_image.guest_files import FILES, GRUB_CFG, KERNEL_OPTIONS, MODES, ROOT_PARTITION
 from kumoniwa.guest_image.recipe import DEBIAN_12, Recipe
+
+_GOLDEN = Path(__file__).parents[1] / "hypervisor" / "qemu" / "golden" / "emulated-plugged.txt"
 
 
 def test_the_first_boot_menu_starts_the_newest_kernel_from_the_root_by_its_partition_s_id() -> None:
@@ -76,6 +79,18 @@ def test_rsyslog_reads_the_persistent_journal_of_the_boot_before() -> None:
     assert 'IgnorePreviousMessages="off"' in FILES["etc/rsyslog.conf"]
     assert "/var/log/messages" in FILES["etc/rsyslog.conf"]
     assert "Storage=persistent" in FILES["etc/systemd/journald.conf.d/kumoniwa.conf"]
+
+
+def test_the_interface_at_the_primary_s_place_is_told_from_further_ones() -> None:
+    """The place is where the driver's golden file has the primary interface of a machine, and none of the others."""
+    place = re.search(r"^Path=pci-0000:00:0?(\w+)[.]0$", FILES["etc/systemd/network/50-primary.network"], re.MULTILINE)
+    assert place is not None
+    lines = _GOLDEN.read_text().splitlines()
+    at = [line.endswith(f",addr=0x{place[1]}") for line in lines if line.startswith("-device virtio-net-pci,")]
+    assert at == [True, False]
+    marked = [line for line in FILES["etc/udev/rules.d/90-interfaces.rules"].splitlines() if "further" in line]
+    assert len(marked) == 1
+    assert marked[0].startswith(f'ENV{{ID_PATH}}!="pci-0000:00:0{place[1]}.0", ')
 
 
 def test_an_instance_makes_its_own_identity() -> None:

@@ -1,8 +1,9 @@
 /** Create an egress-only internet gateway, which is attached to its VPC from its first moment. */
 import { useState, type ReactNode } from "react";
 import { CallDialog } from "../../resource/CallDialog";
-import { NameAndTags } from "../../resource/NameAndTags";
+import { NameField } from "../../resource/NameAndTags";
 import { NO_TAGS, tagSpecifications } from "../../resource/tags";
+import { TagsField } from "../../resource/TagsField";
 import { useText } from "../../texts/texts";
 import { VpcField } from "../networks/VpcField";
 import { IsRecorded } from "./IsRecorded";
@@ -22,8 +23,9 @@ export function CreateGateway({ region, close }: { region: string; close: () => 
       close={close}
     >
       <IsRecorded />
+      <NameField value={tags} onChange={setTags} />
       <VpcField region={region} value={vpc} onChange={setVpc} description={text("egressOnly.vpcHelp")} />
-      <NameAndTags value={tags} onChange={setTags} />
+      <TagsField value={tags} onChange={setTags} />
     </CallDialog>
   );
 }

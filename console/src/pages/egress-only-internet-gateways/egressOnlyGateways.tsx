@@ -5,7 +5,7 @@ import { Facts } from "../../resource/Facts";
 import type { Column, Menu, Resource } from "../../resource/resource";
 import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { CreateGateway } from "./CreateGateway";
 import { DeleteGateways } from "./DeleteGateways";
 import { IsRecorded } from "./IsRecorded";
@@ -20,7 +20,7 @@ const columns: Column<EgressOnlyGatewayRow>[] = [
     header: "egressOnly.id",
     width: 300,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page={PAGE} id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   { id: "state", header: "gateway.state", width: 150, value: ({ state }) => spoken(state), cell: ({ state }) => <State state={state} /> },
   {
@@ -28,7 +28,7 @@ const columns: Column<EgressOnlyGatewayRow>[] = [
     header: "instance.vpc",
     width: 240,
     value: (row) => row.vpc,
-    cell: ({ vpc }, { region }) => <ResourceLink region={region} page="vpcs" id={vpc} />,
+    cell: ({ vpc }, { region }) => <IdLink region={region} id={vpc} />,
   },
 ];
 
@@ -50,7 +50,7 @@ function GatewayFacts({ region, item: row }: { region: string; item: EgressOnlyG
         facts={[
           ["egressOnly.id", row.id],
           ["gateway.state", <State state={row.state} />],
-          ["instance.vpc", <ResourceLink region={region} page="vpcs" id={row.vpc} />],
+          ["instance.vpc", <IdLink region={region} id={row.vpc} />],
         ]}
       />
     </SpaceBetween>

@@ -3,7 +3,7 @@ import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { Address } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
-import { instanceLabel, rowsOf, type InterfaceRow } from "../network-interfaces/model";
+import { instanceLabel, rowLabel as interfaceLabel, rowsOf, type InterfaceRow } from "../network-interfaces/model";
 
 export interface AddressRow {
   /** Of its allocation. */
@@ -49,7 +49,7 @@ export function isAssociated({ address }: AddressRow): boolean {
 
 /** Where it leads: `10.0.0.5 of web-1 (i-…)`'s two halves; empty where it leads nowhere. */
 export function whereTo({ address, to }: AddressRow): { address: string; of: string } {
-  const of = to === undefined ? (address.NetworkInterfaceId ?? "") : instanceLabel(to) || to.id;
+  const of = to === undefined ? (address.NetworkInterfaceId ?? "") : instanceLabel(to) || interfaceLabel(to);
   return { address: address.PrivateIpAddress ?? "", of };
 }
 

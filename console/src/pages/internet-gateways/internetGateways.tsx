@@ -5,7 +5,7 @@ import type { Chosen, Column, Menu, Resource } from "../../resource/resource";
 import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import type { Text } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { AttachGateway } from "./AttachGateway";
 import { CreateGateway } from "./CreateGateway";
 import { DeleteGateways } from "./DeleteGateways";
@@ -21,7 +21,7 @@ const columns: Column<InternetGatewayRow>[] = [
     header: "internetGateway.id",
     width: 240,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page={PAGE} id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   {
     id: "state",
@@ -35,7 +35,7 @@ const columns: Column<InternetGatewayRow>[] = [
     header: "instance.vpc",
     width: 240,
     value: (row) => row.vpc,
-    cell: ({ vpc }, { region }) => <ResourceLink region={region} page="vpcs" id={vpc} />,
+    cell: ({ vpc }, { region }) => <IdLink region={region} id={vpc} />,
   },
   { id: "owner", header: "gateway.owner", width: 160, value: ({ gateway }) => gateway.OwnerId ?? "" },
 ];
@@ -73,7 +73,7 @@ function GatewayFacts({ region, item: row }: { region: string; item: InternetGat
       facts={[
         ["internetGateway.id", row.id],
         ["gateway.state", <State state={stateOf(row)} />],
-        ["instance.vpc", <ResourceLink region={region} page="vpcs" id={row.vpc} />],
+        ["instance.vpc", <IdLink region={region} id={row.vpc} />],
         ["gateway.owner", row.gateway.OwnerId],
       ]}
     />

@@ -5,15 +5,16 @@ import RadioGroup from "@cloudscape-design/components/radio-group";
 import { useMemo, useState, type ReactNode } from "react";
 import { call } from "../../api/call";
 import { useListing } from "../../api/listing";
-import { NameAndTags } from "../../resource/NameAndTags";
+import { NameField } from "../../resource/NameAndTags";
 import { hinderedBy, useRefusal, WouldBeRefused } from "../../resource/refusal";
 import { NO_TAGS, tagSpecifications } from "../../resource/tags";
+import { TagsField } from "../../resource/TagsField";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
+import { addressesOf } from "../elastic-ips/model";
 import { networksOf } from "../launch/choices";
 import { ALLOCATION, NEW, natGatewayCommands } from "./commands";
-import { addressesOf } from "./model";
 import { AddressField, SubnetField } from "./NatGatewayFields";
 import { WhatWillHappen } from "./WhatWillHappen";
 
@@ -49,7 +50,7 @@ export function CreateNatGateway({ region, close }: { region: string; close: () 
     region,
     "CreateNatGateway",
     missing === null && !needsNew ? parametersWith(allocation) : undefined,
-    JSON.stringify([subnet?.AvailableIpAddressCount, addresses?.map(({ AllocationId }) => AllocationId)]),
+    JSON.stringify([subnet?.AvailableIpAddressCount, addresses?.map(({ id }) => id)]),
   );
   const refusal = needsNew ? allocating : creating;
   const act = async (): Promise<void> => {
@@ -73,6 +74,7 @@ export function CreateNatGateway({ region, close }: { region: string; close: () 
       close={close}
       size="large"
     >
+      <NameField value={tags} onChange={setTags} />
       <SubnetField subnets={networks?.subnets} value={subnetId} onChange={setSubnet} />
       <FormField label={text("natGateway.connectivity")}>
         <RadioGroup
@@ -86,7 +88,7 @@ export function CreateNatGateway({ region, close }: { region: string; close: () 
       </FormField>
       {isPublic && <AddressField addresses={addresses} value={allocation} onChange={setAllocation} />}
       {allocated !== "" && <Alert type="info">{text("natGateway.allocated", { allocation: allocated })}</Alert>}
-      <NameAndTags value={tags} onChange={setTags} />
+      <TagsField value={tags} onChange={setTags} />
       <WhatWillHappen region={region} subnet={subnet} isPublic={isPublic} isNew={needsNew} />
       <WouldBeRefused refusal={refusal} />
     </Dialog>

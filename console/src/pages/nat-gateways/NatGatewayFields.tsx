@@ -1,9 +1,10 @@
 /** What a NAT gateway is made of: its subnet and its Elastic IP address. */
 import type { ReactNode } from "react";
-import type { Address, Subnet } from "../../api/types";
+import type { Subnet } from "../../api/types";
 import { ChoiceField } from "../../resource/fields";
 import { label, nameTag } from "../../resource/resource";
 import { useText } from "../../texts/texts";
+import { isAssociated, type AddressRow } from "../elastic-ips/model";
 import { NEW } from "./commands";
 
 interface Field {
@@ -29,9 +30,9 @@ export function SubnetField({ subnets, ...field }: Field & { subnets: readonly S
   );
 }
 
-export function AddressField({ addresses, ...field }: Field & { addresses: readonly Address[] | undefined }): ReactNode {
+export function AddressField({ addresses, ...field }: Field & { addresses: readonly AddressRow[] | undefined }): ReactNode {
   const text = useText();
-  const free = (addresses ?? []).filter(({ AssociationId }) => AssociationId === undefined);
+  const free = (addresses ?? []).filter((row) => !isAssociated(row));
   return (
     <ChoiceField
       {...field}
@@ -40,11 +41,7 @@ export function AddressField({ addresses, ...field }: Field & { addresses: reado
       empty={text(addresses === undefined ? "loading" : "natGateway.chooseAddress")}
       options={[
         { value: NEW, label: text("natGateway.newAddress"), description: text("natGateway.newAddressHelp") },
-        ...free.map(({ AllocationId = "", PublicIp = "", Tags }) => ({
-          value: AllocationId,
-          label: label(AllocationId, nameTag(Tags)),
-          description: PublicIp,
-        })),
+        ...free.map(({ id, name, address }) => ({ value: id, label: label(id, name), description: address.PublicIp ?? "" })),
       ]}
     />
   );

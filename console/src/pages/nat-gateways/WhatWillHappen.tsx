@@ -1,5 +1,6 @@
 /** What a new NAT gateway will do, and what keeps it from that: it fails where its VPC has no internet gateway. */
 import Alert from "@cloudscape-design/components/alert";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Subnet } from "../../api/types";
@@ -34,7 +35,7 @@ export function WhatWillHappen({ region, subnet, isPublic, isNew }: Properties):
   const routes = ofVpc.find(({ RouteTableId }) => RouteTableId === used)?.Routes ?? [];
   const leadsOut = routes.some((route) => destinationOf(route) === "0.0.0.0/0" && targetOf(route).id === gateway?.id);
   return (
-    <>
+    <SpaceBetween size="s">
       <Alert type="info">
         {text(isPublic ? "natGateway.willPublic" : "natGateway.willPrivate")}
         {isNew && ` ${text("natGateway.willNew")}`}
@@ -44,6 +45,6 @@ export function WhatWillHappen({ region, subnet, isPublic, isNew }: Properties):
           {text("natGateway.noWayOutWhy", { subnet: SubnetId, table: used ?? "", gateway: gateway?.id ?? "" })}
         </Alert>
       )}
-    </>
+    </SpaceBetween>
   );
 }

@@ -1,7 +1,7 @@
-/** NAT gateways as the pages know them, and what they are made of. */
+/** NAT gateways as the pages know them. */
 import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Address, NatGateway } from "../../api/types";
+import type { NatGateway } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
 
 export interface NatGatewayRow {
@@ -27,15 +27,6 @@ export function natGatewaysOf(region: string): Listing<NatGatewayRow[]> {
         gateway,
         address: gateway.NatGatewayAddresses?.[0],
       })),
-  };
-}
-
-/** The Elastic IP addresses of a region. */
-export function addressesOf(region: string): Listing<Address[]> {
-  return {
-    key: `${region}/nat-gateways/addresses`,
-    tables: ["elastic_ips", "network_interfaces", "nat_gateways", "tags"],
-    read: async () => (await call(region, "DescribeAddresses", {})).Addresses ?? [],
   };
 }
 

@@ -7,7 +7,7 @@ import type { Column, Menu, Resource } from "../../resource/resource";
 import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { useMoment, useText, type Text } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { CreateNatGateway } from "./CreateNatGateway";
 import { DeleteNatGateways } from "./DeleteNatGateways";
 import { isGone, natGatewaysOf, type NatGatewayRow } from "./model";
@@ -21,27 +21,33 @@ const columns: Column<NatGatewayRow>[] = [
     header: "natGateway.id",
     width: 225,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page={PAGE} id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   { id: "connectivity", header: "natGateway.connectivity", width: 175, value: (row, { text }) => connectivityText(text, row) },
   { id: "state", header: "gateway.state", width: 140, value: ({ state }) => spoken(state), cell: ({ state }) => <State state={state} /> },
   { id: "message", header: "natGateway.message", width: 260, value: ({ gateway }) => gateway.FailureMessage ?? "" },
   { id: "public", header: "natGateway.publicIp", width: 240, value: ({ address }) => address?.PublicIp ?? "" },
   { id: "private", header: "natGateway.privateIp", width: 245, value: ({ address }) => address?.PrivateIp ?? "" },
-  { id: "interface", header: "natGateway.interface", width: 275, value: ({ address }) => address?.NetworkInterfaceId ?? "" },
+  {
+    id: "interface",
+    header: "natGateway.interface",
+    width: 275,
+    value: ({ address }) => address?.NetworkInterfaceId ?? "",
+    cell: ({ address }, { region }) => <IdLink region={region} id={address?.NetworkInterfaceId} />,
+  },
   {
     id: "vpc",
     header: "vpc",
     width: 220,
     value: ({ gateway }) => gateway.VpcId ?? "",
-    cell: ({ gateway }, { region }) => <ResourceLink region={region} page="vpcs" id={gateway.VpcId} />,
+    cell: ({ gateway }, { region }) => <IdLink region={region} id={gateway.VpcId} />,
   },
   {
     id: "subnet",
     header: "natGateway.subnet",
     width: 240,
     value: ({ gateway }) => gateway.SubnetId ?? "",
-    cell: ({ gateway }, { region }) => <ResourceLink region={region} page="subnets" id={gateway.SubnetId} />,
+    cell: ({ gateway }, { region }) => <IdLink region={region} id={gateway.SubnetId} />,
   },
   {
     id: "created",
@@ -98,10 +104,10 @@ function NatGatewayFacts({ region, item: row }: { region: string; item: NatGatew
           ["natGateway.message", gateway.FailureMessage],
           ["natGateway.publicIp", address?.PublicIp],
           ["natGateway.privateIp", address?.PrivateIp],
-          ["natGateway.interface", <ResourceLink region={region} page="network-interfaces" id={address?.NetworkInterfaceId} />],
-          ["natGateway.allocation", address?.AllocationId],
-          ["vpc", <ResourceLink region={region} page="vpcs" id={gateway.VpcId} />],
-          ["natGateway.subnet", <ResourceLink region={region} page="subnets" id={gateway.SubnetId} />],
+          ["natGateway.interface", <IdLink region={region} id={address?.NetworkInterfaceId} />],
+          ["natGateway.allocation", <IdLink region={region} id={address?.AllocationId} />],
+          ["vpc", <IdLink region={region} id={gateway.VpcId} />],
+          ["natGateway.subnet", <IdLink region={region} id={gateway.SubnetId} />],
           ["natGateway.created", moment(gateway.CreateTime)],
           ["natGateway.deleted", moment(gateway.DeleteTime)],
         ]}

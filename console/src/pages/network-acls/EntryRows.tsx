@@ -80,7 +80,7 @@ export function EntryRows({ way, entries, readings, onChange }: Properties): Rea
       addButtonText={text("acl.add")}
       onAddButtonClick={() => onChange([...entries, newEntry(entries)])}
       removeButtonText={text("remove")}
-      removeButtonAriaLabel={(entry) => text("rule.delete", { number: entry.number })}
+      removeButtonAriaLabel={({ number }) => `${text("remove")} ${number}`}
       onRemoveButtonClick={({ detail }) => onChange(entries.filter((_, index) => index !== detail.itemIndex))}
       i18nStrings={{ itemRemovedAriaLive: text("rule.deleted") }}
       additionalInfo={<Box color="text-body-secondary">{text("acl.last")}</Box>}

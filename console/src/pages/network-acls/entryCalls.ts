@@ -41,7 +41,7 @@ export function entryCalls(
     step: step("CreateNetworkAclEntry", entryParameters(acl, way, entry)),
     words: said(entry),
     forget: () => put(entry),
-    depends: isFull && removed.length > 0,
+    isUnasked: isFull && removed.length > 0,
   }));
   return isFull ? [...replacements, ...deletes, ...creations] : [...replacements, ...creations, ...deletes];
 }

@@ -16,7 +16,15 @@ interface Row {
   isNew: boolean;
 }
 
-export function AddressRows({ row, edits, onChange }: { row: InterfaceRow; edits: Edits; onChange: (edits: Edits) => void }): ReactNode {
+interface Properties {
+  row: InterfaceRow;
+  edits: Edits;
+  /** Why an address that is typed cannot be given. */
+  problem: (address: string) => string | null;
+  onChange: (edits: Edits) => void;
+}
+
+export function AddressRows({ row, edits, problem, onChange }: Properties): ReactNode {
   const text = useText();
   const there = secondaryOf(row.eni).filter((address) => !edits.removed.includes(address));
   const rows: Row[] = [
@@ -38,6 +46,7 @@ export function AddressRows({ row, edits, onChange }: { row: InterfaceRow; edits
         definition={[
           {
             label: text("eip.privateIp"),
+            errorText: ({ address, isNew }) => (isNew ? problem(address) : null),
             control: ({ address, isNew }, index) => (
               <Input
                 value={address}

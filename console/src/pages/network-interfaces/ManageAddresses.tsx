@@ -8,6 +8,7 @@ import { useText } from "../../texts/texts";
 import { AddressRows } from "./AddressRows";
 import { addressCalls, NO_EDITS, type Edits } from "./addresses";
 import { leadingTo, rowLabel, stateOf, type InterfaceRow } from "./model";
+import { useProblems } from "./useProblems";
 
 /** By network interface. */
 type AllEdits = Readonly<Record<string, Edits>>;
@@ -17,6 +18,7 @@ export function ManageAddresses({ region, rows, close }: { region: string; rows:
   const [edits, setEdits] = useState<AllEdits>({});
   const [reassign, setReassign] = useState(false);
   const of = (id: string): Edits => edits[id] ?? NO_EDITS;
+  const problems = useProblems(region, rows, of, reassign);
   const lost = rows.flatMap(({ id, eni }) => leadingTo(eni).filter(({ privateIp }) => of(id).removed.includes(privateIp)));
   return (
     <CallsDialog
@@ -24,13 +26,20 @@ export function ManageAddresses({ region, rows, close }: { region: string; rows:
       title={text("action.manageAddresses")}
       go={text("save")}
       planned={rows.flatMap(({ id }) => addressCalls(text, id, of(id), reassign, (still) => setEdits(changed(id, still))))}
+      hindered={problems.first}
       state={rows.map(stateOf).join()}
       done={() => text("settings.changed", { what: text("action.manageAddresses"), name: rows.map(rowLabel).join(", ") })}
       close={close}
       size="max"
     >
       {rows.map((row) => (
-        <AddressRows key={row.id} row={row} edits={of(row.id)} onChange={(next) => setEdits(changed(row.id, () => next))} />
+        <AddressRows
+          key={row.id}
+          row={row}
+          edits={of(row.id)}
+          problem={(address) => problems.of(row, address)}
+          onChange={(next) => setEdits(changed(row.id, () => next))}
+        />
       ))}
       <Checkbox checked={reassign} description={text("addresses.reassignHelp")} onChange={({ detail }) => setReassign(detail.checked)}>
         {text("addresses.reassign")}

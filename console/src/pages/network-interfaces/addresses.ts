@@ -12,7 +12,7 @@ export interface Edits {
 
 export const NO_EDITS: Edits = { removed: [], added: [] };
 
-/** The calls, in their order: what goes makes room for what comes. `change` is told what is still to change once one was made. */
+/** The calls, in their order: what goes makes room for what comes. EC2 has no dry run of them. `change` is told what is still to change once one was made. */
 export function addressCalls(
   text: Text,
   id: string,
@@ -22,24 +22,24 @@ export function addressCalls(
 ): Planned[] {
   const named = added.filter((address) => address !== "");
   const count = added.length - named.length;
-  const depends = removed.length > 0;
   const assigned = { NetworkInterfaceId: id, PrivateIpAddresses: named, ...(reassign && { AllowReassignment: true }) };
   const unassign: Planned = {
     step: step("UnassignPrivateIpAddresses", { NetworkInterfaceId: id, PrivateIpAddresses: [...removed] }),
     words: text("addresses.of", { id, addresses: removed.join(", ") }),
     forget: () => change((edits) => ({ ...edits, removed: [] })),
+    isUnasked: true,
   };
   const assign: Planned = {
     step: step("AssignPrivateIpAddresses", assigned),
     words: text("addresses.of", { id, addresses: named.join(", ") }),
     forget: () => change((edits) => ({ ...edits, added: edits.added.filter((address) => address === "") })),
-    depends,
+    isUnasked: true,
   };
   const assignAny: Planned = {
     step: step("AssignPrivateIpAddresses", { NetworkInterfaceId: id, SecondaryPrivateIpAddressCount: count }),
     words: text("addresses.any", { id, count }),
     forget: () => change((edits) => ({ ...edits, added: edits.added.filter((address) => address !== "") })),
-    depends,
+    isUnasked: true,
   };
-  return [...(depends ? [unassign] : []), ...(named.length > 0 ? [assign] : []), ...(count > 0 ? [assignAny] : [])];
+  return [...(removed.length > 0 ? [unassign] : []), ...(named.length > 0 ? [assign] : []), ...(count > 0 ? [assignAny] : [])];
 }

@@ -8,8 +8,9 @@ import { useListing } from "../../api/listing";
 import { areAccounts } from "../../resource/Accounts";
 import { CallDialog } from "../../resource/CallDialog";
 import { ChoiceField } from "../../resource/fields";
-import { NameAndTags } from "../../resource/NameAndTags";
+import { NameField } from "../../resource/NameAndTags";
 import { NO_TAGS, tagSpecifications } from "../../resource/tags";
+import { TagsField } from "../../resource/TagsField";
 import { regionsOf } from "../../shell/regions";
 import { useText } from "../../texts/texts";
 import { networksOf } from "../launch/choices";
@@ -57,6 +58,7 @@ export function CreatePeering({ region, close }: { region: string; close: () => 
       done={({ VpcPeeringConnection: made }) => text("peering.asked", { id: made?.VpcPeeringConnectionId ?? "", region: peerRegion })}
       close={close}
     >
+      <NameField value={tags} onChange={setTags} />
       <VpcField region={region} value={vpc} onChange={setVpc} label="peering.requesterVpc" description={text("peering.requesterHelp")} />
       <FormField label={text("peering.account")}>
         <RadioGroup
@@ -98,7 +100,7 @@ export function CreatePeering({ region, close }: { region: string; close: () => 
           <Input value={peer} placeholder="vpc-" onChange={({ detail }) => setPeer(detail.value.trim())} />
         </FormField>
       )}
-      <NameAndTags value={tags} onChange={setTags} />
+      <TagsField value={tags} onChange={setTags} />
       {common.length > 0 ? (
         <Alert type="warning" header={text("peering.willFail")}>
           {text("peering.willFailWhy", { blocks: common.join(", ") })}

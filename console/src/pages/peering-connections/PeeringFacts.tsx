@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { Facts } from "../../resource/Facts";
 import { State } from "../../resource/State";
 import { useMoment, useText } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { blocksOf, resolves, type PeeringRow, type Side } from "./model";
 
 interface Properties {
@@ -46,7 +46,7 @@ export function PeeringFacts({ region, item: row }: Properties): ReactNode {
 
 /** The VPC of a side, in its own region. */
 export function SideLink({ region, side }: { region: string; side: Side }): ReactNode {
-  return <ResourceLink region={side.Region ?? region} page="vpcs" id={side.VpcId} />;
+  return <IdLink region={side.Region ?? region} id={side.VpcId} />;
 }
 
 export function PeeringDns({ item: { requester, accepter } }: Properties): ReactNode {

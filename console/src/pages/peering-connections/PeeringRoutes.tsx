@@ -7,7 +7,7 @@ import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { State } from "../../resource/State";
 import { useText } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { destinationOf, routeTablesOf } from "../route-tables/model";
 import type { PeeringRow } from "./model";
 
@@ -42,10 +42,10 @@ export function PeeringRoutes({ region, item: row }: { region: string; item: Pee
           {
             id: "id",
             header: text("routeTable.id"),
-            cell: ({ table }) => <ResourceLink region={region} page="route-tables" id={table.id} name={table.name} />,
+            cell: ({ table }) => <IdLink region={region} id={table.id} name={table.name} />,
             isRowHeader: true,
           },
-          { id: "vpc", header: text("vpc"), cell: ({ table }) => <ResourceLink region={region} page="vpcs" id={table.vpc} /> },
+          { id: "vpc", header: text("vpc"), cell: ({ table }) => <IdLink region={region} id={table.vpc} /> },
           { id: "destination", header: text("route.destination"), cell: ({ route }) => destinationOf(route) },
           { id: "status", header: text("route.status"), cell: ({ route }) => <State state={route.State ?? ""} /> },
         ]}

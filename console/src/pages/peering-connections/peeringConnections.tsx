@@ -3,7 +3,7 @@ import type { Chosen, Column, Menu, Resource } from "../../resource/resource";
 import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import type { Text } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { AcceptRequest, RejectRequest } from "./AnswerRequest";
 import { CreatePeering } from "./CreatePeering";
 import { DeletePeerings } from "./DeletePeerings";
@@ -22,7 +22,7 @@ const columns: Column<PeeringRow>[] = [
     header: "peering.id",
     width: 225,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page={PAGE} id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   { id: "status", header: "peering.status", width: 190, value: ({ state }) => spoken(state), cell: ({ state }) => <State state={state} /> },
   {

@@ -8,7 +8,7 @@ import { useListing } from "../../api/listing";
 import { Facts } from "../../resource/Facts";
 import { State } from "../../resource/State";
 import { useText } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { EntryTable } from "./EntryTable";
 import { associationsOf, entriesOf, type PrefixListRow } from "./model";
 import { VersionField } from "./VersionField";
@@ -53,9 +53,6 @@ export function PrefixListEntries({ region, item: row }: Properties): ReactNode 
   );
 }
 
-/** The pages of what may name a list. */
-const PAGES: Record<string, string> = { sg: "security-groups", rtb: "route-tables" };
-
 export function PrefixListAssociations({ region, item: row }: Properties): ReactNode {
   const text = useText();
   const { value } = useListing(useMemo(() => associationsOf(region, [row.id]), [region, row.id]));
@@ -77,7 +74,7 @@ export function PrefixListAssociations({ region, item: row }: Properties): React
         {
           id: "id",
           header: text("prefixList.resource"),
-          cell: (id) => <ResourceLink region={region} page={PAGES[id.split("-")[0]!] ?? ""} id={id} />,
+          cell: (id) => <IdLink region={region} id={id} />,
           isRowHeader: true,
         },
       ]}

@@ -3,7 +3,7 @@ import type { Chosen, Column, Menu, Resource } from "../../resource/resource";
 import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import type { Text } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { CreatePrefixList } from "./CreatePrefixList";
 import { DeletePrefixLists } from "./DeletePrefixLists";
 import { prefixListsOf, type PrefixListRow } from "./model";
@@ -21,11 +21,11 @@ const columns: Column<PrefixListRow>[] = [
     header: "prefixList.id",
     width: 225,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page={PAGE} id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   { id: "listName", header: "prefixList.name", width: 280, value: ({ list }) => list.PrefixListName ?? "" },
-  { id: "most", header: "prefixList.most", width: 130, value: ({ list }) => String(list.MaxEntries ?? "") },
-  { id: "family", header: "prefixList.family", width: 150, value: ({ list }) => list.AddressFamily ?? "" },
+  { id: "most", header: "prefixList.most", width: 150, value: ({ list }) => String(list.MaxEntries ?? "") },
+  { id: "family", header: "prefixList.family", width: 185, value: ({ list }) => list.AddressFamily ?? "" },
   {
     id: "state",
     header: "gateway.state",

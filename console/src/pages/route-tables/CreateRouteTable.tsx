@@ -2,8 +2,9 @@
 import Alert from "@cloudscape-design/components/alert";
 import { useState, type ReactNode } from "react";
 import { CallDialog } from "../../resource/CallDialog";
-import { NameAndTags } from "../../resource/NameAndTags";
+import { NameField } from "../../resource/NameAndTags";
 import { NO_TAGS, tagSpecifications } from "../../resource/tags";
+import { TagsField } from "../../resource/TagsField";
 import { useText } from "../../texts/texts";
 import { VpcField } from "../networks/VpcField";
 
@@ -21,8 +22,9 @@ export function CreateRouteTable({ region, close }: { region: string; close: () 
       done={({ RouteTable }) => text("created", { id: RouteTable?.RouteTableId ?? "" })}
       close={close}
     >
+      <NameField value={tags} onChange={setTags} />
       <VpcField region={region} value={vpc} onChange={setVpc} description={text("createRouteTable.vpcHelp")} />
-      <NameAndTags value={tags} onChange={setTags} />
+      <TagsField value={tags} onChange={setTags} />
       <Alert type="info">{text("createRouteTable.will")}</Alert>
     </CallDialog>
   );

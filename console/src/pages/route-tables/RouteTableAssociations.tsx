@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import type { Subnet } from "../../api/types";
 import { nameTag } from "../../resource/resource";
 import { useText, type TextKey } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import type { RouteTableRow } from "./model";
 
 interface Properties {
@@ -46,7 +46,7 @@ function Subnets({ region, subnets, title, empty }: { region: string; subnets: r
         {
           id: "id",
           header: text("instance.subnet"),
-          cell: ({ SubnetId }) => <ResourceLink region={region} page="subnets" id={SubnetId} />,
+          cell: ({ SubnetId }) => <IdLink region={region} id={SubnetId} />,
           isRowHeader: true,
         },
         { id: "ipv4", header: text("association.ipv4"), cell: ({ CidrBlock }) => CidrBlock },
@@ -77,7 +77,7 @@ export function EdgeAssociations({ region, item: { gateways } }: Properties): Re
         {
           id: "id",
           header: text("internetGateway.id"),
-          cell: (id) => <ResourceLink region={region} page="internet-gateways" id={id} />,
+          cell: (id) => <IdLink region={region} id={id} />,
           isRowHeader: true,
         },
       ]}

@@ -5,9 +5,9 @@ import type { ReactNode } from "react";
 import type { Route } from "../../api/types";
 import { State } from "../../resource/State";
 import { useText, type TextKey } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { destinationOf, propagatedText, type RouteTableRow } from "./model";
-import { KINDS, targetOf, targetText } from "./targets";
+import { targetOf, targetText } from "./targets";
 
 const ORIGINS: Record<string, TextKey> = {
   CreateRouteTable: "route.origin.table",
@@ -46,21 +46,20 @@ export function RouteTableRoutes({ region, item: { table } }: { region: string; 
 
 function Destination({ region, route }: { region: string; route: Route }): ReactNode {
   const { DestinationPrefixListId: list } = route;
-  return list ? <ResourceLink region={region} page="prefix-lists" id={list} /> : destinationOf(route);
+  return list ? <IdLink region={region} id={list} /> : destinationOf(route);
 }
 
 /** A link to what a route leads to. */
 export function TargetLink({ region, route }: { region: string; route: Route }): ReactNode {
   const target = targetOf(route);
   if (target.kind === "local") return targetText(target);
-  const { page } = KINDS.find(({ kind }) => kind === target.kind)!;
   return (
     <>
-      <ResourceLink region={region} page={page} id={target.id} />
+      <IdLink region={region} id={target.id} />
       {route.InstanceId && (
         <>
           {" "}
-          (<ResourceLink region={region} page="instances" id={route.InstanceId} />)
+          (<IdLink region={region} id={route.InstanceId} />)
         </>
       )}
     </>

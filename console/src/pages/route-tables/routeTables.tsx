@@ -3,7 +3,7 @@ import type { Column, Menu, Resource } from "../../resource/resource";
 import { Facts } from "../../resource/Facts";
 import { at } from "../../shell/place";
 import { useText } from "../../texts/texts";
-import { ResourceLink } from "../networks/ResourceLink";
+import { IdLink } from "../vpcs/links";
 import { CreateRouteTable } from "./CreateRouteTable";
 import { DeleteRouteTables, whatKeeps } from "./DeleteRouteTables";
 import { EditEdgeAssociations, EditSubnetAssociations } from "./EditAssociations";
@@ -27,7 +27,7 @@ const columns: Column<RouteTableRow>[] = [
     header: "routeTable.id",
     width: 225,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page={PAGE} id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   {
     id: "subnets",
@@ -42,7 +42,7 @@ const columns: Column<RouteTableRow>[] = [
     header: "vpc",
     width: 220,
     value: (row) => row.vpc,
-    cell: ({ vpc }, { region }) => <ResourceLink region={region} page="vpcs" id={vpc} />,
+    cell: ({ vpc }, { region }) => <IdLink region={region} id={vpc} />,
   },
   { id: "owner", header: "ownerId", width: 150, value: ({ table }) => table.OwnerId ?? "" },
 ];
@@ -84,7 +84,7 @@ function RouteTableFacts({ region, item: row }: { region: string; item: RouteTab
         ["routeTable.main", text(row.isMain ? "yes" : "no")],
         ["association.explicit", subnetsText(row, text("association.count", { count: row.subnets.length }))],
         ["association.edges", row.gateways.join(", ")],
-        ["vpc", <ResourceLink region={region} page="vpcs" id={row.vpc} />],
+        ["vpc", <IdLink region={region} id={row.vpc} />],
         ["ownerId", row.table.OwnerId],
       ]}
     />

@@ -14,14 +14,14 @@ export interface Target {
 }
 
 /** In the order of EC2's console. */
-export const KINDS: { kind: Kind; text: TextKey; member: keyof Asked<"ReplaceRoute">; page: string }[] = [
-  { kind: "egressOnly", text: "target.egressOnly", member: "EgressOnlyInternetGatewayId", page: "egress-only-internet-gateways" },
-  { kind: "instance", text: "target.instance", member: "InstanceId", page: "instances" },
-  { kind: "internet", text: "target.internet", member: "GatewayId", page: "internet-gateways" },
-  { kind: "local", text: "target.local", member: "LocalTarget", page: "" },
-  { kind: "nat", text: "target.nat", member: "NatGatewayId", page: "nat-gateways" },
-  { kind: "interface", text: "target.interface", member: "NetworkInterfaceId", page: "network-interfaces" },
-  { kind: "peering", text: "target.peering", member: "VpcPeeringConnectionId", page: "peering-connections" },
+export const KINDS: { kind: Kind; text: TextKey; member: keyof Asked<"ReplaceRoute"> }[] = [
+  { kind: "egressOnly", text: "target.egressOnly", member: "EgressOnlyInternetGatewayId" },
+  { kind: "instance", text: "target.instance", member: "InstanceId" },
+  { kind: "internet", text: "target.internet", member: "GatewayId" },
+  { kind: "local", text: "target.local", member: "LocalTarget" },
+  { kind: "nat", text: "target.nat", member: "NatGatewayId" },
+  { kind: "interface", text: "target.interface", member: "NetworkInterfaceId" },
+  { kind: "peering", text: "target.peering", member: "VpcPeeringConnectionId" },
 ];
 
 const LOCAL = "local";

@@ -3,10 +3,10 @@ import Button from "@cloudscape-design/components/button";
 import { useMemo, useState, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { CallsDialog, type Planned } from "../../resource/CallsDialog";
-import { ChoiceField } from "../../resource/fields";
 import { nameTag } from "../../resource/resource";
 import { step } from "../../resource/steps";
 import { useText } from "../../texts/texts";
+import { VpcField } from "../networks/VpcField";
 import { vpcsOf, blocksOf, rowLabel } from "../vpcs/model";
 import { zonesOf } from "../volumes/model";
 import { subnetsOf } from "./model";
@@ -42,7 +42,7 @@ export function CreateSubnets({ region, close }: { region: string; close: () => 
     vpcs === undefined || subnets === undefined || zones === undefined
       ? text("loading")
       : vpc === undefined
-        ? text("createSubnet.noVpc")
+        ? text("vpc.choose")
         : wanted.some(({ tags }) => !tags.valid)
           ? text("tags.invalid")
           : clash === null
@@ -60,14 +60,11 @@ export function CreateSubnets({ region, close }: { region: string; close: () => 
       close={close}
       size="max"
     >
-      <ChoiceField
-        label="launch.vpc"
+      <VpcField
+        region={region}
         value={vpcId}
         onChange={choose}
-        empty={text("createSubnet.noVpc")}
         description={whole.length === 0 ? text("createSubnet.vpcHelp") : text("createSubnet.blocks", { blocks: whole.join(", ") })}
-        options={(vpcs ?? []).map((row) => ({ value: row.id, label: rowLabel(row), description: blocksOf(row.vpc).join(", ") }))}
-        filtered
       />
       {wanted.map((one, index) => (
         <NewSubnetFields

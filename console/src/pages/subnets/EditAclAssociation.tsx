@@ -5,7 +5,7 @@ import { ChoiceField } from "../../resource/fields";
 import type { Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
 import { aclLabel, rowLabel, type SubnetRow } from "./model";
-import { SubnetAcl } from "./SubnetAcl";
+import { AclRules } from "./SubnetAcl";
 
 interface Properties {
   region: string;
@@ -38,7 +38,7 @@ export function EditAclAssociation({ region, items: [row], close }: Properties):
         description={text("subnetChange.aclHelp", { subnet: rowLabel(row) })}
         options={row.acls.map((one) => ({ value: one.NetworkAclId ?? "", label: aclLabel(one) }))}
       />
-      <SubnetAcl region={region} item={{ acl }} />
+      <AclRules region={region} id={id} />
     </CallDialog>
   );
 }

@@ -5,9 +5,9 @@ import { ChoiceField } from "../../resource/fields";
 import type { Chosen } from "../../resource/resource";
 import { step, type Step } from "../../resource/steps";
 import { useText } from "../../texts/texts";
+import { RouteTableRoutes } from "../route-tables/RouteTableRoutes";
 import { mainTableOf } from "../vpcs/network";
 import { rowLabel, tableLabel, type SubnetRow } from "./model";
-import { SubnetRoutes } from "./SubnetRoutes";
 
 interface Properties {
   region: string;
@@ -48,7 +48,7 @@ export function EditTableAssociation({ region, items: [row], close }: Properties
           ...row.tables.map((one) => ({ value: one.RouteTableId ?? "", label: tableLabel(one) })),
         ]}
       />
-      <SubnetRoutes region={region} item={{ table, hasMain: id === MAIN }} />
+      {table && <RouteTableRoutes region={region} item={{ table }} />}
     </CallsDialog>
   );
 }

@@ -1,5 +1,5 @@
-/** A dialog that makes a chain of calls: it lists them, makes one after the other with the result of each, and stays to show
- * them. Where one is refused, it can be tried again from there; closed meanwhile, it makes no more. */
+/** A dialog that makes a chain of calls: it lists them, and makes one after the other with the result of each. Where one is
+ * refused, it can be tried again from there; closed meanwhile, it makes no more. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -22,6 +22,8 @@ interface Properties {
   state?: string;
   /** What is said at the end. */
   done: (made: ReadonlyMap<string, string>) => string;
+  /** Whether it stays when all is done, to show what was made. */
+  stays?: boolean;
   close: () => void;
   children: ReactNode;
 }
@@ -33,7 +35,7 @@ interface Begun {
   isUnderWay: boolean;
 }
 
-export function ChainDialog({ region, title, links, hindered, state, done, close, children }: Properties): ReactNode {
+export function ChainDialog({ region, title, links, hindered, state, done, stays = false, close, children }: Properties): ReactNode {
   const text = useText();
   const say = useSay();
   const [begun, setBegun] = useState<Begun>();
@@ -56,7 +58,7 @@ export function ChainDialog({ region, title, links, hindered, state, done, close
       setBegun({ links: now, ids: [...ids], isUnderWay: false });
     }
     say({ type: "success", content: done(madeBy(now, ids)) });
-    return false;
+    return stays ? false : undefined;
   };
   const rest = shown.links.slice(shown.ids.length);
   const made = madeBy(shown.links, shown.ids);

@@ -4,12 +4,14 @@ import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
+import { useListing } from "../../api/listing";
 import { CallsDialog, type Planned } from "../../resource/CallsDialog";
 import type { Chosen } from "../../resource/resource";
 import { step } from "../../resource/steps";
 import { useText } from "../../texts/texts";
-import { ipv4BlockOf } from "./blocks";
+import { subnetsOf } from "../subnets/model";
+import { contains, ipv4BlockOf, overlap } from "./blocks";
 import { rowLabel, type VpcRow } from "./model";
 import { associatedOf } from "./VpcCidrs";
 
@@ -26,7 +28,21 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
   const [ipv6, setIpv6] = useState(false);
   const blocks = associatedOf(row.vpc);
   const hasIpv6 = blocks.some(({ version }) => version === "IPv6");
-  const wrong = (block: string): boolean => ipv4BlockOf(block) === null;
+  const { value: subnets = [] } = useListing(useMemo(() => subnetsOf(region), [region]));
+  // EC2 knows no dry run of these calls: what is known here is said instead.
+  const wrong = (block: string): string | null => {
+    const asked = ipv4BlockOf(block);
+    if (asked === null) return text("createVpc.notBlock");
+    const [others, same] = [blocks.map((one) => one.block), added.filter((one) => one === block)];
+    const clash = others.find((other) => areAlike(other, block)) ?? (same.length > 1 ? block : undefined);
+    return clash === undefined ? null : text("createSubnet.overlap", { one: block, other: clash });
+  };
+  const usedBy = (block: string): string =>
+    subnets
+      .filter(({ subnet }) => subnet.VpcId === row.id && lies(subnet.CidrBlock ?? "", block))
+      .map(({ id }) => id)
+      .join(", ");
+  const kept = blocks.find(({ id, block }) => gone.includes(id) && usedBy(block) !== "");
   const planned: Planned[] = [
     ...blocks
       .filter(({ id }) => gone.includes(id))
@@ -36,7 +52,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
         forget: () => setGone((before) => before.filter((one) => one !== id)),
       })),
     ...added
-      .filter((block) => !wrong(block))
+      .filter((block) => wrong(block) === null)
       .map((block) => ({
         step: step("AssociateVpcCidrBlock", { VpcId: row.id, CidrBlock: block }),
         words: text("editCidrs.willAdd", { block }),
@@ -58,7 +74,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
       title={text("action.editCidrs")}
       go={text("saveChanges")}
       planned={planned}
-      hindered={added.some(wrong) ? text("createVpc.notBlock") : null}
+      hindered={added.map(wrong).find((problem) => problem !== null) ?? (kept ? text("editCidrs.used", { block: kept.block, subnets: usedBy(kept.block) }) : null)}
       state={blocks.map(({ id }) => id).join()}
       done={(count) => text("editCidrs.done", { vpc: rowLabel(row), count })}
       close={close}
@@ -70,7 +86,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
               key={id}
               checked={gone.includes(id)}
               disabled={index === 0}
-              {...(index === 0 && { description: text("editCidrs.first") })}
+              description={index === 0 ? text("editCidrs.first") : usedBy(block) === "" ? "" : text("editCidrs.used", { block, subnets: usedBy(block) })}
               onChange={({ detail }) => setGone((before) => (detail.checked ? [...before, id] : before.filter((one) => one !== id)))}
             >
               {text("editCidrs.remove", { block })}
@@ -90,7 +106,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
           definition={[
             {
               label: text("vpc.ipv4"),
-              errorText: (block) => (block !== "" && wrong(block) ? text("createVpc.notBlock") : null),
+              errorText: (block) => (block === "" ? null : wrong(block)),
               control: (block, index) => (
                 <Input
                   value={block}
@@ -109,4 +125,14 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
       </FormField>
     </CallsDialog>
   );
+}
+
+function areAlike(one: string, other: string): boolean {
+  const [first, second] = [ipv4BlockOf(one), ipv4BlockOf(other)];
+  return first !== null && second !== null && overlap(first, second);
+}
+
+function lies(inner: string, outer: string): boolean {
+  const [first, second] = [ipv4BlockOf(inner), ipv4BlockOf(outer)];
+  return first !== null && second !== null && contains(second, first);
 }

@@ -43,7 +43,7 @@ export function EditVpcSettings({ region, items: [row], close }: Properties): Re
       : [
           {
             step: step("AssociateDhcpOptions", { VpcId: row.id, DhcpOptionsId: options }),
-            words: text("vpcSettings.willOptions", { options }),
+            words: text("vpcSettings.willOptions", { options: options === NO_OPTIONS ? text("vpcSettings.noOptions") : options }),
             forget: () => choose(undefined),
           },
         ]),
@@ -60,7 +60,7 @@ export function EditVpcSettings({ region, items: [row], close }: Properties): Re
       title={text("action.editVpcSettings")}
       go={text("saveChanges")}
       planned={planned}
-      hindered={now === undefined || all === undefined ? text("loading") : null}
+      hindered={now === undefined || all === undefined ? text("loading") : noNames && !now.hostnames ? text("vpcSettings.noNames") : null}
       state={JSON.stringify([has, now])}
       done={(count) => text("vpcSettings.done", { vpc: rowLabel(row), count })}
       close={close}

@@ -55,6 +55,7 @@ export function VpcAndMore({ region, choice, close }: Properties): ReactNode {
       links={links}
       hindered={hindered}
       done={(made) => text("createVpc.moreDone", { vpc: made.get("VPC") ?? "", count: made.size - 1 })}
+      stays
       close={close}
     >
       {choice}

@@ -29,8 +29,10 @@ export function previewOf(links: readonly Link[]): Network {
       network.subnets.push({ SubnetId: id, CidrBlock, AvailabilityZone, Tags });
     } else if (action === "CreateInternetGateway") network.internetGateways.push({ InternetGatewayId: id, Tags });
     else if (action === "CreateNatGateway") network.natGateways.push({ NatGatewayId: id, SubnetId: given.SubnetId!, Tags });
-    else if (action === "CreateRouteTable") network.tables.push({ RouteTableId: id, Associations: [], Routes: [], Tags });
-    else if (action === "AssociateRouteTable") table?.Associations?.push({ SubnetId: given.SubnetId! });
+    else if (action === "CreateRouteTable") {
+      const local = { DestinationCidrBlock: network.vpc.CidrBlock ?? "", GatewayId: "local", State: "active" as const };
+      network.tables.push({ RouteTableId: id, Associations: [], Routes: [local], Tags });
+    } else if (action === "AssociateRouteTable") table?.Associations?.push({ SubnetId: given.SubnetId! });
     else if (action === "CreateRoute") {
       const { DestinationCidrBlock = "", GatewayId, NatGatewayId } = given;
       table?.Routes?.push({ DestinationCidrBlock, State: "active", ...(GatewayId && { GatewayId }), ...(NatGatewayId && { NatGatewayId }) });

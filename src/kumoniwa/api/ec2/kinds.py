@@ -70,6 +70,8 @@ class Kind:
     resource_type: str
     column: "Column[Any]"
     """Where the ids of those that exist are kept."""
+    also_of: "tuple[Column[Any], Column[Any]] | None" = None
+    """The account and the region that see a resource besides its own."""
     missing_code: str
     missing: str
     several_missing: str
@@ -280,6 +282,7 @@ PEERING = StoredKind[Peering](
     prefix="pcx",
     resource_type="vpc-peering-connection",
     column=tables.peerings.c.id,
+    also_of=(tables.peerings.c.accepter_account, tables.peerings.c.accepter_region),
     missing_code="InvalidVpcPeeringConnectionID.NotFound",
     missing="The vpcPeeringConnection ID '{}' does not exist",
     several_missing="The vpcPeeringConnection IDs '{}' do not exist",
@@ -399,9 +402,10 @@ def kind_of(identifier: str) -> Kind:
 
 
 @cache
-def _those_of(column: Column[str]) -> Prepared:
-    """Those of some ids that there are, with whose they are."""
-    return Prepared(select(column, column.table.c.account, column.table.c.region).where(among(column, "ids")))
+def _those_of(kind: Kind) -> Prepared:
+    """Those of some ids that there are, with the account and the region of each that sees them."""
+    whose = (kind.column.table.c.account, kind.column.table.c.region, *(kind.also_of or ()))
+    return Prepared(select(kind.column, *whose).where(among(kind.column, "ids")))
 
 
 def check_exist(connection: Connection, call: Call, ids: Sequence[str]) -> dict[str, Kind]:
@@ -411,6 +415,7 @@ def check_exist(connection: Connection, call: Call, ids: Sequence[str]) -> dict[
     for identifier, kind in kinds.items():
         asked.setdefault(kind, []).append(identifier)
     for kind, those in asked.items():
-        found = _those_of(kind.column).rows(connection, ids=listed(those))
-        kind.check_all_found(those, {one for one, *scope in found if scope == [call.account, call.region]})
+        found = _those_of(kind).rows(connection, ids=listed(those))
+        own = (call.account, call.region)
+        kind.check_all_found(those, {one for one, *whose in found if own in zip(whose[::2], whose[1::2], strict=True)})
     return kinds

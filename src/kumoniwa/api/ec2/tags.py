@@ -116,10 +116,7 @@ async def delete_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
 
     def delete(connection: Connection) -> Answer:
         for identifier, kind in kinds.check_exist(connection, call, parameters["Resources"]).items():
-            if pairs is None:
-                rows.remove_all(connection, identifier)
-            else:
-                rows.remove(connection, identifier, pairs)
+            rows.remove(connection, call.scope, identifier, pairs)
             _changed(connection, identifier, kind)
         return None
 

@@ -1,7 +1,8 @@
 """The networks of one cloud's VPCs on this host: planned from its rows, and kept as planned.
 
-A network is there from its first guest on. Whatever is lost of it (its keeper, its programs, a rule) is there again
-after `ensure`, which the loss of a keeper brings about by itself.
+A network is there from its first guest on, until a minute after its last one: what keeps it takes memory, and a guest
+that is stopped and started is not to wait for it. Whatever is lost of it (its keeper, its programs, a rule) is there
+again after `ensure`, which the loss of a keeper brings about by itself.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 _METADATA_PORT = 80
 _METADATA_BACKLOG = 128  # connections of all guests of a network that wait for a server
+_EMPTY_FOR = 60.0  # seconds
 _AGAIN_AFTER = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, then always as the last one
 _FAILURES = (NetworkFailed, OSError, SQLAlchemyError)
 """After which it may be had later: the host, its disk or the database does not let us now."""
@@ -65,6 +67,8 @@ class CloudNetworks:
         """Is told of a network that is not as it should be, and why; None: it is, after all."""
         self._stirred = asyncio.Event()
         self._tried_again: set[str] = set()
+        self._empty: set[str] = set()
+        """Those that are looked at again, and end if they have no guest then either."""
         self._heard: Heard | None = None
         self._carried: dict[str, Plan] = {}
         """What the host carries of each, as far as that is known: from our last words to its keeper on."""
@@ -90,6 +94,9 @@ class CloudNetworks:
             was_carried = vpc_id in self._carried
             try:
                 return await self._plug(vpc_id, interface_id)
+            except BaseException:
+                self._end_if_empty(vpc_id)
+                raise
             finally:
                 if was_carried and vpc_id not in self._carried:
                     self._try_again(vpc_id)
@@ -102,7 +109,9 @@ class CloudNetworks:
         """Afterwards the network is as the rows have it, if there is one. Raises `NetworkFailed`."""
         if vpc_id in self._networks:
             async with self._turns[vpc_id]:
-                await self._ensure(vpc_id)
+                plan = await self._ensure(vpc_id)
+                if not any(interface.live for interface in plan.interfaces.values()):
+                    self._end_if_empty(vpc_id)
 
     async def ensure_soon(self, vpc_id: str) -> None:
         """As `ensure`; where that fails, it is tried until it does not. Of a VPC that is deleted nothing is left."""
@@ -238,12 +247,37 @@ class CloudNetworks:
         finally:
             self._tried_again.discard(vpc_id)  # at once: what is lost from now on is tried again
 
+    def _end_if_empty(self, vpc_id: str) -> None:
+        """Have the network end in a while, if it has no guest then."""
+        if vpc_id not in self._empty:
+            self._empty.add(vpc_id)
+            self._tasks.start(self._ended_if_empty(vpc_id), f"end {vpc_id} if it is empty")
+
+    async def _ended_if_empty(self, vpc_id: str) -> None:
+        try:
+            await asyncio.sleep(_EMPTY_FOR)
+        finally:
+            self._empty.discard(vpc_id)
+        async with self._turns[vpc_id]:
+            network = self._networks.get(vpc_id)
+            if network is None or not network.is_there:  # one that is lost is ensured first, and empty then
+                return
+            try:
+                taps = (await network.devices()).taps
+            except NetworkFailed as failure:
+                log.info("it is not known whether a network has guests", network=vpc_id, reason=str(failure))
+                return
+            if not taps:
+                log.info("a network ends with its last guest", network=vpc_id)
+                await self._forget(vpc_id)
+                self._stirred.set()  # its peers have a link less
+
     def _note(self, vpc_id: str, failure: Exception) -> None:
         log.error("a network is not as it should be", network=vpc_id, reason=str(failure))
         self.on_trouble(vpc_id, happened(failure))
 
     async def _forget(self, vpc_id: str) -> None:
-        """The VPC is deleted: nothing is left of its network."""
+        """The VPC is deleted, or has no guest: nothing is left of its network."""
         if (network := self._networks.pop(vpc_id, None)) is not None:
             self._carried.pop(vpc_id, None)
             self.on_trouble(vpc_id, None)

@@ -28,6 +28,9 @@ MOST_FLOWS = 10_000
 """Flows of one interface that are tracked at a time: the kernel's table is shared by all of a VPC."""
 MOST_OUTWARD_FLOWS = 1000
 """Flows of one interface to the internet that are tracked at a time: the way out has 4,096 files for all of a VPC."""
+MOST_DATAGRAM_FLOWS = 1000
+"""Flows to the internet, of what is neither TCP nor DNS, that one interface can open at once; then four a second. The
+way out keeps a file for each for 240 s (libslirp), long after it is tracked no more."""
 MOST_METADATA_FLOWS = 1000
 """Connections of one interface to the metadata service that are tracked at a time: for two minutes after they end."""
 MOST_RESOLVER_FLOWS = 8
@@ -39,6 +42,7 @@ MOST_ASKED = 1024
 
 _OUT = f'"{WAY_OUT}"'
 _TOO_OFTEN = f"limit rate over {MOST_ASKED}/second burst {MOST_ASKED} packets"
+_TOO_MANY_DATAGRAMS = f"limit rate over 4/second burst {MOST_DATAGRAM_FLOWS} packets"
 _OUT_NUMBER = 1
 FIRST_NUMBER = 2
 """Of a tap or a link: the way out has the one before."""
@@ -148,6 +152,9 @@ def _forwarding(host: IPv4Address) -> dict[str, tuple[str, str]]:
             iifname . ip saddr != @addresses drop
             rt classid 0 ip saddr != @public drop
             add @outward-flows {{ iifname ct count over {MOST_OUTWARD_FLOWS} }} drop
+            meta l4proto tcp accept
+            udp dport 53 accept
+            update @outward-datagrams {{ iifname {_TOO_MANY_DATAGRAMS} }} drop
             accept
             """,
         ),
@@ -265,6 +272,7 @@ _SETS: tuple[tuple[str, Set], ...] = (
     ("public", Set("ipv4_addr")),  # private addresses that have a public one
     ("flows", Set("ifname", "size 65535; flags dynamic;")),
     ("outward-flows", Set("ifname", "size 65535; flags dynamic;")),
+    ("outward-datagrams", Set("ifname", "size 65535; flags dynamic,timeout; timeout 10m;")),
     ("metadata-flows", Set("ifname", "size 65535; flags dynamic;")),
     ("resolver-flows", Set("ifname", "size 65535; flags dynamic;")),
     ("asking", Set("ifname", "size 65535; flags dynamic,timeout; timeout 1m;")),

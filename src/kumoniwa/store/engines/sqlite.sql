@@ -349,7 +349,7 @@ CREATE TABLE tags (
 	"key" VARCHAR NOT NULL,
 	resource_type VARCHAR NOT NULL,
 	value VARCHAR NOT NULL,
-	PRIMARY KEY (resource_id, "key")
+	PRIMARY KEY (resource_id, "key", account, region)
 );
 
 CREATE INDEX tags_order ON tags (account, region, resource_id, "key");
@@ -816,4 +816,6 @@ CREATE TABLE secondary_addresses (
 );
 
 CREATE INDEX ix_secondary_addresses_interface_id ON secondary_addresses (interface_id);
+
+CREATE INDEX secondary_addresses_address ON secondary_addresses (private_ip);
 

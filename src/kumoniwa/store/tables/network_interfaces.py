@@ -43,6 +43,7 @@ secondary_addresses = table(
     Column("private_ip", String, primary_key=True),
     Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("position", Integer, nullable=False),
+    Index("secondary_addresses_address", "private_ip"),
 )
 
 interface_groups = table(

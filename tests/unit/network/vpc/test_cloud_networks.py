@@ -28,6 +28,7 @@ class _Host:
 
     applied = 0
     is_there = True
+    taps: frozenset[str] = frozenset()
 
     def __init__(self, *_: object) -> None:
         pass
@@ -36,7 +37,7 @@ class _Host:
         _Host.applied += 1
 
     async def devices(self) -> Devices:
-        return Devices(frozenset(), frozenset())
+        return Devices(self.taps, frozenset())
 
     async def tap(self, name: str) -> TapFiles:
         return TapFiles(-1, -1)
@@ -161,3 +162,39 @@ async def test_a_network_whose_keeper_ends_at_the_last_moment_is_ensured_again(
     before = _Host.applied
     monkeypatch.setattr(_Host, "is_there", True)
     await turns_until(lambda: _Host.applied > before)
+
+
+async def test_a_network_ends_a_while_after_its_last_guest(
+    networks: CloudNetworks, metadata: _Metadata, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not while it has one, or when one has come meanwhile. The next guest has a network again."""
+    tap = two_tiers().interfaces[WEB].tap
+    monkeypatch.setattr(cloud_networks, "_EMPTY_FOR", 0.0)
+    monkeypatch.setattr(_Host, "taps", frozenset({tap}))
+    await networks.ensure(_VPC)
+    assert not networks._empty
+    monkeypatch.setattr(_Host, "taps", frozenset())
+    await networks.ensure(_VPC)
+    assert networks._empty == {_VPC}
+    monkeypatch.setattr(_Host, "taps", frozenset({tap}))
+    await turns_until(lambda: not networks._empty)
+    await networks.ensure(_VPC)
+    assert metadata.closed == []
+    monkeypatch.setattr(_Host, "taps", frozenset())
+    await networks.ensure(_VPC)
+    await turns_until(lambda: metadata.closed == [_VPC])
+    before = _Host.applied
+    await networks.ensure(_VPC)
+    assert _Host.applied == before, "there is none to ensure"
+    await networks.plug(_VPC, WEB)
+    assert _Host.applied > before
+
+
+async def test_a_network_that_its_first_guest_did_not_get_into_ends(
+    networks: CloudNetworks, metadata: _Metadata, database: _Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud_networks, "_EMPTY_FOR", 0.0)
+    database.failure = SQLAlchemyError("the disk does not answer")
+    with pytest.raises(SQLAlchemyError):
+        await networks.plug("vpc-0f", WEB)
+    await turns_until(lambda: metadata.closed == ["vpc-0f"])

@@ -1,4 +1,4 @@
-/** A node of a VPC's map: a box with its name and a line about it, and of a subnet its instances. */
+/** A node of a VPC's map: a box with its name and a line about it, and of a subnet its instances. Titles are what is heard. */
 import type { ReactNode } from "react";
 import { spoken } from "../../../resource/State";
 import { at } from "../../../shell/place";
@@ -36,12 +36,14 @@ export function MapNode({ map, node, box, region, pointing }: Properties): React
     <>
       <title>{said}</title>
       <rect width={width} height={height} rx={6} />
-      <text className="strong" x={PADDING} y={20}>{fitted(node.name || node.id, inner, STRONG)}</text>
-      <text className="faint" x={PADDING} y={37}>{fitted(noteOf(text, node), inner)}</text>
-      {node.kind === "vpc" &&
-        node.blocks.slice(1).map((block, index) => (
-          <text key={block} className="faint" x={PADDING} y={37 + ROW * (index + 1)}>{block}</text>
-        ))}
+      <g aria-hidden="true">
+        <text className="strong" x={PADDING} y={20}>{fitted(node.name || node.id, inner, STRONG)}</text>
+        <text className="faint" x={PADDING} y={37}>{fitted(noteOf(text, node), inner)}</text>
+        {node.kind === "vpc" &&
+          node.blocks.slice(1).map((block, index) => (
+            <text key={block} className="faint" x={PADDING} y={37 + ROW * (index + 1)}>{block}</text>
+          ))}
+      </g>
     </>
   );
   const state = `${node.kind} ${"isPublic" in node && node.isPublic ? "public" : ""} ${pointing.classOf(node.id)}`;
@@ -52,7 +54,7 @@ export function MapNode({ map, node, box, region, pointing }: Properties): React
           {content}
         </g>
       ) : (
-        <a href={href} aria-label={said} {...pointing.over(node.id)}>
+        <a href={href} {...pointing.over(node.id)}>
           {content}
         </a>
       )}
@@ -73,14 +75,13 @@ function Guests({ guests, region, width, pointing }: { guests: readonly Guest[];
           <g key={`${guest.id} ${guest.address}`} transform={`translate(${PADDING} ${BOX - 6 + index * ROW})`}>
             <a
               href={at(region, "instances", guest.id)}
-              aria-label={said}
               className={`guest ${pointing.classOf(guest.id)}`}
               {...pointing.over(guest.id)}
             >
               <title>{said}</title>
               <rect x={-4} width={width + 8} height={ROW - 2} rx={4} />
               <circle className={guest.state} cx={5} cy={ROW / 2 - 1} r={4} />
-              <text x={16} y={13}>{fitted(words, width - 16)}</text>
+              <text x={16} y={13} aria-hidden="true">{fitted(words, width - 16)}</text>
             </a>
           </g>
         );

@@ -10,23 +10,23 @@ import { inWords } from "../../../shell/notices";
 import { useText } from "../../../texts/texts";
 import { IdLink } from "../links";
 import type { Network } from "../network";
-import { reachOf, type Decision, type Hop, type Question, type Reach } from "./reach";
+import { reachOf, type Decision, type Hop, type Question, type Reach, type Shown } from "./reach";
 
 interface Properties {
   region: string;
   network: Network;
   question: Question;
-  show: (reach: Reach | undefined) => void;
+  show: (shown: Shown | undefined) => void;
 }
 
 export function ReachAnswer({ region, network, question, show }: Properties): ReactNode {
   const text = useText();
   const { value: reach, failure } = useListing(useMemo(() => reachOf(region, question), [region, question]));
-  const shown = failure === undefined ? reach : undefined;
+  const answer = failure === undefined ? reach : undefined;
   useEffect(() => {
-    show(shown);
+    show(answer && { question, reach: answer });
     return () => show(undefined);
-  }, [shown, show]);
+  }, [answer, question, show]);
   if (failure !== undefined) return <Alert type="error">{inWords(text, failure)}</Alert>;
   if (reach === undefined) return <StatusIndicator type="loading">{text("loading")}</StatusIndicator>;
   const { deciding } = reach;

@@ -4,13 +4,13 @@ import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { ChoiceField, TextField, whole } from "../../../resource/fields";
 import { label, nameTag } from "../../../resource/resource";
 import { useText } from "../../../texts/texts";
 import type { Network } from "../network";
 import { ReachAnswer } from "./ReachAnswer";
-import type { Question, Reach } from "./reach";
+import type { Question, Shown } from "./reach";
 
 const INTERNET = "internet";
 const ADDRESS = "address";
@@ -23,7 +23,7 @@ interface Properties {
   region: string;
   network: Network;
   /** Shows the way on the map; without one it shows none. */
-  show: (reach: Reach | undefined) => void;
+  show: (shown: Shown | undefined) => void;
 }
 
 export function ReachPanel({ region, network, show }: Properties): ReactNode {
@@ -43,7 +43,10 @@ export function ReachPanel({ region, network, show }: Properties): ReactNode {
   const number = whole(port);
   const isPort = protocol === "icmp" || (number !== undefined && number > 0 && number <= LAST_PORT);
   const isAsked = from !== "" && target !== "" && isPort;
-  const question: Question = { from, to: target, protocol, port: protocol === "icmp" ? "" : port };
+  const question = useMemo<Question>(
+    () => ({ from, to: target, protocol, port: protocol === "icmp" ? "" : port }),
+    [from, target, protocol, port],
+  );
   const turn = (): void => {
     setFrom(to === ADDRESS ? INTERNET : to);
     setTo(from === INTERNET ? ADDRESS : from);

@@ -9,14 +9,14 @@ import { useText } from "../../../texts/texts";
 import { networkOf } from "../network";
 import { MapPicture } from "./MapPicture";
 import { ReachPanel } from "./ReachPanel";
-import { stopOf, wayOf, type Reach } from "./reach";
+import { stopOf, wayOf, type Shown } from "./reach";
 
 export function ResourceMap({ region, id }: { region: string; id: string }): ReactNode {
   const text = useText();
   const { value: network } = useListing(useMemo(() => networkOf(region, id), [region, id]));
-  const [reach, setReach] = useState<Reach>();
-  const marked = useMemo(() => (reach && network ? wayOf(reach, network) : undefined), [reach, network]);
-  const stoppedAt = reach && network ? stopOf(reach, network) : undefined;
+  const [shown, show] = useState<Shown>();
+  const marked = useMemo(() => (shown && network ? wayOf(shown.reach, shown.question, network) : undefined), [shown, network]);
+  const stoppedAt = shown && network ? stopOf(shown.reach, shown.question, network) : undefined;
   if (!network) return <Box padding="l">{text(network === undefined ? "loading" : "nothing.here")}</Box>;
   return (
     <SpaceBetween size="m">
@@ -29,7 +29,7 @@ export function ResourceMap({ region, id }: { region: string; id: string }): Rea
       >
         <MapPicture network={network} title={text("map.title")} region={region} {...(marked && { marked })} stoppedAt={stoppedAt} />
       </Container>
-      <ReachPanel region={region} network={network} show={setReach} />
+      <ReachPanel region={region} network={network} show={show} />
     </SpaceBetween>
   );
 }

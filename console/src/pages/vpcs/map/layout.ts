@@ -27,9 +27,9 @@ export interface Layout {
 }
 
 export const COLUMNS = {
-  vpc: { x: 1, width: 170 },
-  subnets: { x: 231, width: 310 },
-  tables: { x: 601, width: 210 },
+  vpc: { x: 1, width: 186 },
+  subnets: { x: 241, width: 306 },
+  tables: { x: 604, width: 212 },
   connections: { x: 871, width: 218 },
 } as const satisfies Record<string, Column>;
 /** Of what is at the head of the columns. */

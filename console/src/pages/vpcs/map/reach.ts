@@ -36,6 +36,12 @@ export interface Question {
   port: string;
 }
 
+/** An answer with its question. */
+export interface Shown {
+  question: Question;
+  reach: Reach;
+}
+
 export function reachOf(region: string, { from, to, protocol, port }: Question): Listing<Reach> {
   const asked = new URLSearchParams({ from, to, protocol, ...(port !== "" && { port }) });
   return {
@@ -63,28 +69,29 @@ export function reachOf(region: string, { from, to, protocol, port }: Question):
 }
 
 /** What of a VPC's map is on the way of a flow: its ends, their subnets, the tables and gateways that it passes. */
-export function wayOf({ there, back }: Reach, network: Network): Set<string> {
-  const found = new Set<string>();
-  for (const { from, to, decisions } of [...there, ...back]) {
-    for (const { id } of decisions) found.add(id);
-    for (const end of [from, to]) for (const id of aroundOf(end, network)) found.add(id);
-  }
-  return found;
+export function wayOf({ there, back }: Reach, { from, to }: Question, network: Network): Set<string> {
+  const hops = [...there, ...back];
+  const ends = [from, to, ...hops.flatMap((hop) => [hop.from, hop.to])];
+  return new Set([...ends.flatMap((end) => aroundOf(end, network)), ...hops.flatMap(({ decisions }) => decisions.map(({ id }) => id))]);
 }
 
-/** Where the way ends, of what the map shows, though it should not: a table, a gateway, or the subnet of what refused it. */
-export function stopOf({ deciding, there, back }: Reach, network: Network): string | undefined {
+/** What on the map the way ends at, though it should not: a table or a gateway, the subnet of an ACL, the instance of a group. */
+export function stopOf({ deciding, there, back }: Reach, { from, to }: Question, network: Network): string | undefined {
   if (deciding.admits) return undefined;
-  const hop = [...there, ...back].find(({ decisions }) => decisions.includes(deciding)) ?? [...there, ...back].find(({ decisions }) => decisions.some(({ admits }) => !admits));
-  const shown = [network.tables.map((one) => one.RouteTableId), network.internetGateways.map((one) => one.InternetGatewayId)].flat();
-  if (shown.includes(deciding.id)) return deciding.id;
-  const ofAcl = network.acls.find(({ NetworkAclId }) => NetworkAclId === deciding.id)?.Associations?.map(({ SubnetId }) => SubnetId) ?? [];
-  const around = [hop?.from, hop?.to].flatMap((end) => aroundOf(end ?? null, network));
-  return ofAcl.find((id) => around.includes(id ?? ""));
+  const ofAcl = network.acls.find(({ NetworkAclId }) => NetworkAclId === deciding.id)?.Associations?.map(({ SubnetId }) => SubnetId);
+  if (ofAcl !== undefined) return [from, to].flatMap((end) => aroundOf(end, network)).find((id) => ofAcl.includes(id));
+  if (deciding.by !== GROUP) return deciding.id;
+  // Groups are asked at the sender first, where that is in the VPC.
+  const asked = [...there, ...back].flatMap(({ decisions }) => decisions).filter(({ by }) => by === GROUP);
+  return asked.length === 1 && from.startsWith("i-") ? from : to;
 }
 
-/** An interface's subnet, and the instance that has it. */
-export function aroundOf(end: string | null, { interfaces }: Network): string[] {
-  const found = interfaces.find(({ NetworkInterfaceId }) => NetworkInterfaceId === end);
-  return [found?.SubnetId, found?.Attachment?.InstanceId].filter((id) => id !== undefined);
+const GROUP = "security group";
+
+/** An end with its subnet, and of an interface the instance that has it. */
+function aroundOf(end: string | null, { interfaces }: Network): string[] {
+  const found = interfaces.filter(({ NetworkInterfaceId, Attachment, PrivateIpAddress }) =>
+    [NetworkInterfaceId, Attachment?.InstanceId, PrivateIpAddress].includes(end ?? ""),
+  );
+  return found.flatMap(({ SubnetId, Attachment }) => [SubnetId, Attachment?.InstanceId]).filter((id) => id !== undefined);
 }

@@ -134,7 +134,7 @@ def _change_behavior(connection: Connection, call: Call, instance: Instance, val
 
 def _change_groups(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
     primary = _primary(connection, instance)
-    groups = checked_groups(connection, call, primary.vpc_id, value)
+    groups = checked_groups(connection, call, primary.vpc_id, primary.subnet_id, value)
     network_interfaces.set_groups(connection, primary, [group.id for group in groups])
 
 

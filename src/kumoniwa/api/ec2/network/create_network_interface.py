@@ -26,6 +26,7 @@ _NOT_BUILT = (
     NotBuiltParameter("Ipv6Addresses", "IPv6 addresses"),
     NotBuiltParameter("Ipv6AddressCount", "IPv6 addresses", harmless=(0,)),
     NotBuiltParameter("EnablePrimaryIpv6", "IPv6 addresses"),
+    NotBuiltParameter("Operator", "network interfaces that a service manages"),
     NotBuiltParameter("ConnectionTrackingSpecification", "the timeouts of connection tracking"),
 )
 _TYPE = NETWORK_INTERFACE.resource_type
@@ -44,7 +45,7 @@ async def create_network_interface(cloud: Cloud, call: Call, parameters: Paramet
         if asked.count > MOST_UNATTACHED:
             raise InvalidParameterValue("Number of private addresses exceeds the limit of a network interface.")
         group_ids = parameters.get("Groups") or []
-        groups = checked_groups(connection, call, subnet.vpc_id, group_ids) if group_ids else None
+        groups = checked_groups(connection, call, subnet.vpc_id, subnet.id, group_ids) if group_ids else None
         groups = groups or (default_group(connection, subnet.vpc_id),)
         free = drawn(connection, subnet, asked.count - len(asked.named), beside=asked.named)
         primary = free.pop() if asked.primary is None else asked.primary

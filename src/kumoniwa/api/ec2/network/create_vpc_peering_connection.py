@@ -28,13 +28,12 @@ _NOT_BUILT = (
     NotBuiltParameter("RequesterPeeringConnectionOptions.AllowMultipathResilience", "multipath resilience"),
     NotBuiltParameter("RequesterPeeringConnectionOptions.MultipathResilienceMode", "multipath resilience"),
 )
-_TAGGED_BY_REQUESTER = "Between two regions, tags are those of the requester's region: the accepter's has none."
 
 
 @action(
     "CreateVpcPeeringConnection",
     depth=Depth.PARTLY,
-    missing=f"{NOT_IN_USER} {_TAGGED_BY_REQUESTER}",
+    missing=NOT_IN_USER,
     not_built=_NOT_BUILT,
 )
 async def create_vpc_peering_connection(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:

@@ -1,8 +1,9 @@
 """DescribeNetworkInterfaces."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, select, union_all
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
@@ -23,7 +24,7 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
 from kumoniwa.store import instances, network_interfaces, tables, vpcs
-from kumoniwa.store.selection import Selection, boolean, other_text, text
+from kumoniwa.store.selection import OfOthers, Selection, boolean, other_text, text
 
 _FILTERS: Mapping[str, Values[Described]] = {
     "addresses.association.owner-id": at("PrivateIpAddresses.Association.IpOwnerId"),
@@ -70,10 +71,41 @@ _FILTERS: Mapping[str, Values[Described]] = {
 
 
 _OWN, _GROUP = tables.network_interfaces.c, tables.interface_groups.c
+_FURTHER, _ELASTIC, _INSTANCE = tables.secondary_addresses.c, tables.elastic_ips.c, tables.instances.c
+
+
+def _of_any(*rows: tuple["Column[Any]", FromClause, *tuple[ColumnElement[bool], ...]]) -> OfOthers:
+    """Compares a text of interfaces' rows, or of rows that each belong to one, in all of these tables."""
+    selects = [
+        select(_OWN.id.label("interface_id"), _OWN.account, _OWN.region, text.label("address"))
+        .select_from(among)
+        .where(*holds)
+        for text, among, *holds in rows
+    ]
+    found = union_all(*selects).subquery()
+    owner, compared = cast("Column[Any]", found.c.interface_id), cast("Column[Any]", found.c.address)
+    return other_text(owner, compared, among=found, scoped=found, by_text=True)
+
+
+_IPS, _INTERFACES_TOO = tables.elastic_ips, tables.network_interfaces
+_WITH_FURTHER = tables.secondary_addresses.join(_INTERFACES_TOO, _FURTHER.interface_id == _OWN.id)
+_WITH_ELASTIC = _IPS.join(_INTERFACES_TOO, _ELASTIC.interface_id == _OWN.id)
+_WITH_INSTANCE = tables.instances.join(_INTERFACES_TOO, _OWN.instance_id == _INSTANCE.id)
+_SHOWN_OF_INSTANCE = (_INSTANCE.public_ip, _WITH_INSTANCE, _OWN.device_index == 0)
+"""The public address that an instance shows leads to its primary interface's primary address."""
 _SELECTION = Selection(
     tables.network_interfaces,
     order=(_OWN.id,),
     comparisons={
+        "addresses.association.allocation-id": other_text(_ELASTIC.interface_id, _ELASTIC.id),
+        "addresses.association.association-id": other_text(_ELASTIC.interface_id, _ELASTIC.association_id),
+        "addresses.association.public-ip": _of_any((_ELASTIC.public_ip, _WITH_ELASTIC), _SHOWN_OF_INSTANCE),
+        "addresses.private-ip-address": _of_any(
+            (_OWN.private_ip, _INTERFACES_TOO), (_FURTHER.private_ip, _WITH_FURTHER)
+        ),
+        "association.public-ip": _of_any(
+            (_ELASTIC.public_ip, _WITH_ELASTIC, _ELASTIC.private_ip == _OWN.private_ip), _SHOWN_OF_INSTANCE
+        ),
         "attachment.attachment-id": text(_OWN.attachment_id),
         "attachment.instance-id": text(_OWN.instance_id),
         "description": text(_OWN.description),

@@ -100,9 +100,10 @@ def _taken(connection: Connection, subnet_id: str, beside: frozenset[str], asked
 
 
 def checked_groups(
-    connection: Connection, call: Call, vpc_id: str, group_ids: Sequence[str]
+    connection: Connection, call: Call, vpc_id: str, subnet_id: str, group_ids: Sequence[str]
 ) -> tuple[SecurityGroup, ...]:
-    """These security groups of a VPC, each once. Raises EC2's refusal of a missing group."""
+    """These security groups for an interface in a subnet of a VPC, each once. Raises EC2's refusals of a group that is
+    missing, or of another VPC."""
     wanted = tuple(dict.fromkeys(group_ids))
     SECURITY_GROUP.check_form(wanted)
     found = {group.id: group for group in security_groups.in_scope(connection, call.scope, wanted)}
@@ -110,7 +111,9 @@ def checked_groups(
         if group_id not in found:
             raise SECURITY_GROUP.not_found([group_id])
         if found[group_id].vpc_id != vpc_id:
-            raise Ec2Error("InvalidParameter", f"Security group {group_id} and subnet belong to different networks.")
+            raise Ec2Error(
+                "InvalidParameter", f"Security group {group_id} and subnet {subnet_id} belong to different networks."
+            )
     quotas.INTERFACE_GROUPS.check(len(wanted))
     return tuple(found[group_id] for group_id in wanted)
 

@@ -148,6 +148,13 @@ def checked_ports(permission: Mapping[str, Any]) -> tuple[str, int, int]:
     return protocol, ALL, ALL  # of other protocols EC2 admits all, whatever ports are given
 
 
+def is_without_ports(permission: Mapping[str, Any]) -> bool:
+    """Whether a permission for TCP or UDP leaves a port out."""
+    protocol: str = permission["IpProtocol"].lower()
+    ports = (permission.get("FromPort"), permission.get("ToPort"))
+    return _NAMES.get(protocol, protocol) in _PORTED and None in ports
+
+
 def protocol_names(protocol: str) -> tuple[str, ...]:
     """All names of a rule's protocol, as filters compare them: a word and a number are the same."""
     return (protocol, *(other for other, name in _NAMES.items() if name == protocol))

@@ -14,7 +14,13 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network import quotas
-from kumoniwa.api.ec2.network.ip_permissions import Grant, checked_description, granted, sources
+from kumoniwa.api.ec2.network.ip_permissions import (
+    Grant,
+    checked_description,
+    granted,
+    is_without_ports,
+    sources,
+)
 from kumoniwa.api.ec2.network.named_group import group_of
 from kumoniwa.api.ec2.network.security_group_rules import (
     asked_grants,
@@ -151,6 +157,8 @@ def _wanted(
     if "Description" in asked:
         source["Description"] = asked["Description"]
     permission = {key: asked[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in asked}
+    if asked.get("IpProtocol") is not None and is_without_ports(permission):
+        raise InvalidParameterValue("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
     ((found, description),) = sources({**permission, member: [source]})
     grant = checked_grant(connection, call, permission, found, group)
     if _type(grant) != _type(granted(rule)):

@@ -21,6 +21,8 @@ from kumoniwa.store import network_interfaces
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _NOT_BUILT = (
+    NotBuiltParameter("Attachment.EnaQueueCount", "the number of an interface's queues"),
+    NotBuiltParameter("Attachment.DefaultEnaQueueCount", "the number of an interface's queues", harmless=(True,)),
     NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
     NotBuiltParameter("EnablePrimaryIpv6", "IPv6 addresses"),
     NotBuiltParameter("ConnectionTrackingSpecification", "the timeouts of connection tracking"),
@@ -99,7 +101,7 @@ def _described(connection: Connection, call: Call, interface: NetworkInterface, 
 
 def _change(connection: Connection, call: Call, interface: NetworkInterface, name: str, value: Any) -> None:
     if name == "Groups":
-        groups = checked_groups(connection, call, interface.vpc_id, value)
+        groups = checked_groups(connection, call, interface.vpc_id, interface.subnet_id, value)
         network_interfaces.set_groups(connection, interface, [group.id for group in groups])
     elif name == "Attachment":
         _change_attachment(connection, interface, value)

@@ -380,9 +380,13 @@ class HostNetwork:
             raise NetworkFailed(f"The network of {self.key} has no keeper: {said}") from lost
 
     async def _greeted(self, connected: socket.socket) -> KeeperLink:
-        """The link to the keeper at the other end. Raises `KeeperLost`."""
+        """The link to the keeper at the other end. Raises `NetworkFailed`; then nothing of the link is left."""
         link = KeeperLink(connected, on_event=self._hear, on_end=lambda: self._ended(link))
-        answer, [file] = await link.ask("hello")
+        try:
+            answer, [file] = await link.ask("hello")
+        except BaseException:
+            link.close()
+            raise
         if self._file >= 0:
             os.close(self._file)
         self._file, self._inner = file, int(answer["pid"])

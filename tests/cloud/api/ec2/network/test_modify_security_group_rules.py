@@ -113,6 +113,11 @@ async def test_a_running_members_ports_follow_a_modified_rule(cloud: BareCloud) 
             "InvalidParameterValue",
             "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.",
         ),
+        (
+            {"IpProtocol": "udp", "ToPort": 1, "CidrIpv4": "0.0.0.0/0"},
+            "InvalidParameterValue",
+            "Invalid value for portRange. Must specify both from and to ports with TCP/UDP.",
+        ),
         ({**ANYWHERE, "FromPort": 70000}, "InvalidParameterValue", "TCP/UDP port (70000) out of range"),
         ({**ANYWHERE, "Description": "\u82d4"}, "InvalidParameterValue", None),
     ],

@@ -215,6 +215,52 @@ async def test_two_regions_see_it_and_each_does_its_part(stack: Stack) -> None:
     await abroad.call("CreateRoute", **to, VpcPeeringConnectionId=peering_id)
 
 
+async def test_each_region_tags_it_for_itself(stack: Stack) -> None:
+    """And a tag is changed, found and removed on its own side alone. What is gone has no tags on either."""
+    first = await _vpc(stack, "10.1.0.0/16")
+    abroad = stack.in_region(OTHER_REGION)
+    second = (await abroad.call("CreateVpc", CidrBlock="10.2.0.0/16"))["Vpc"]["VpcId"]
+    tags = [{"ResourceType": "vpc-peering-connection", "Tags": [{"Key": "Name", "Value": "here"}]}]
+    peering_id = await _asked(stack, first, second, PeerRegion=OTHER_REGION, TagSpecifications=tags)
+
+    async def told(side: Stack) -> list[dict[str, str]]:
+        (seen,) = (await side.call("DescribeVpcPeeringConnections"))["VpcPeeringConnections"]
+        listed = (await side.call("DescribeTags"))["Tags"]
+        shown: list[dict[str, str]] = seen.get("Tags", [])
+        assert [{"Key": tag["Key"], "Value": tag["Value"]} for tag in listed] == shown
+        return shown
+
+    assert (await told(stack), await told(abroad)) == (tags[0]["Tags"], [])
+    there = [{"Key": "Name", "Value": "there"}]
+    await abroad.call("CreateTags", Resources=[peering_id], Tags=[{"Key": "Name", "Value": "abroad"}])
+    await abroad.call("CreateTags", Resources=[peering_id], Tags=there)
+    assert (await told(stack), await told(abroad)) == (tags[0]["Tags"], there)
+    by_tag = [{"Name": "tag:Name", "Values": ["here"]}]
+    assert (await abroad.call("DescribeVpcPeeringConnections", Filters=by_tag))["VpcPeeringConnections"] == []
+    accepted = await abroad.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peering_id)
+    assert accepted["VpcPeeringConnection"]["Tags"] == there
+    await abroad.call("DeleteTags", Resources=[peering_id])
+    assert (await told(stack), await told(abroad)) == (tags[0]["Tags"], [])
+    with pytest.raises(Refused, match="InvalidVpcPeeringConnectionID"):
+        await stack.in_region("eu-west-2").call("CreateTags", Resources=[peering_id], Tags=there)
+
+
+async def test_it_ends_from_either_region(stack: Stack) -> None:
+    abroad = stack.in_region(OTHER_REGION)
+    for number, (accepts, ends) in enumerate(((True, "Delete"), (False, "Reject"))):
+        first = await _vpc(stack, f"10.{number}.0.0/16")
+        asked = {"CidrBlock": f"10.{number + 100}.0.0/16"}
+        second = (await abroad.call("CreateVpc", **asked))["Vpc"]["VpcId"]
+        peering_id = await _asked(stack, first, second, PeerRegion=OTHER_REGION)
+        if accepts:
+            await abroad.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peering_id)
+        await abroad.call(f"{ends}VpcPeeringConnection", VpcPeeringConnectionId=peering_id)
+        for side in (stack, abroad):
+            ids = {"VpcPeeringConnectionIds": [peering_id]}
+            (seen,) = (await side.call("DescribeVpcPeeringConnections", **ids))["VpcPeeringConnections"]
+            assert seen["Status"]["Code"] == {"Delete": "deleted", "Reject": "rejected"}[ends]
+
+
 _RESOLVES = {"AllowDnsResolutionFromRemoteVpc": True}
 
 

@@ -80,7 +80,7 @@ def _of_instance(
     """The only interface, where the instance itself says where it is to be."""
     subnet = _subnet(connection, call, parameters.get("SubnetId"), zone, count)
     group_ids, names = parameters.get("SecurityGroupIds") or [], parameters.get("SecurityGroups") or []
-    groups = _groups(connection, call, subnet.vpc_id, group_ids, names)
+    groups = _groups(connection, call, subnet, group_ids, names)
     asked = asked_addresses(connection, subnet, {"PrivateIpAddress": parameters.get("PrivateIpAddress")})
     return LaunchInterface(0, subnet, groups, asked, "", ends_with_instance=True)
 
@@ -93,7 +93,7 @@ def _interface(
         existing = existing_interface(connection, call, interface_id)
         subnet = _subnet(connection, call, existing.subnet_id, zone, count)
         ids = [group_id for group_id, _ in network_interfaces.groups_of(connection, existing.id)]
-        groups = checked_groups(connection, call, subnet.vpc_id, ids)
+        groups = checked_groups(connection, call, subnet.vpc_id, subnet.id, ids)
         ends = said.get("DeleteOnTermination") is True
         further = network_interfaces.secondary_of(connection, [existing.id]).get(existing.id, ())
         has = AskedAddresses(None, (), len(further))
@@ -102,7 +102,7 @@ def _interface(
     return LaunchInterface(
         index=said["DeviceIndex"],
         subnet=subnet,
-        groups=_groups(connection, call, subnet.vpc_id, said.get("Groups") or [], []),
+        groups=_groups(connection, call, subnet, said.get("Groups") or [], []),
         asked=asked_addresses(connection, subnet, said),
         description=said.get("Description") or "",
         ends_with_instance=said.get("DeleteOnTermination") is not False,
@@ -163,9 +163,9 @@ def _default_subnet(connection: Connection, call: Call, zone: str | None, count:
 
 
 def _groups(
-    connection: Connection, call: Call, vpc_id: str, ids: Sequence[str], names: Sequence[str]
+    connection: Connection, call: Call, subnet: Subnet, ids: Sequence[str], names: Sequence[str]
 ) -> tuple[SecurityGroup, ...]:
-    by_name = []
+    vpc_id, by_name = subnet.vpc_id, []
     for name in dict.fromkeys(names):
         if (group := security_groups.named(connection, vpc_id, name)) is None:
             raise Ec2Error(
@@ -173,5 +173,5 @@ def _groups(
             )
         by_name.append(group.id)
     if ids or by_name:
-        return checked_groups(connection, call, vpc_id, [*ids, *by_name])
+        return checked_groups(connection, call, vpc_id, subnet.id, [*ids, *by_name])
     return (default_group(connection, vpc_id),)

@@ -62,7 +62,7 @@ async def test_groups_are_of_the_subnets_vpc(stack: Stack) -> None:
     )
     assert (code, message) == (
         "InvalidParameter",
-        f"Security group {foreign} and subnet belong to different networks.",
+        f"Security group {foreign} and subnet {subnet['SubnetId']} belong to different networks.",
     )
     own = {"GroupName": "g", "Description": "d", "VpcId": subnet["VpcId"]}
     group = (await stack.call("CreateSecurityGroup", **own))["GroupId"]

@@ -14,9 +14,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, Queue
 from xml.etree import ElementTree
 
 import figures
@@ -24,6 +26,8 @@ import figures
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / ".venv" / "bin"
 SLOWEST = 25
+LANES = 4
+"""On two processors: guests, browsers and disks are waited for, which leaves a processor to the others."""
 LEAVE_OUT_NOTHING = {"--exhaustive", "--numprocesses=auto"}
 """Options that leave out no test."""
 STEP_DEADLINE = 3 * 60 * 60
@@ -39,6 +43,8 @@ class Step:
     name: str
     argv: tuple[str, ...]
     folder: Path
+    after: tuple[str, ...] = field(default=(), kw_only=True)
+    """Steps that must have ended before, by name: they come earlier in the order."""
 
     @property
     def log(self) -> Path:
@@ -112,40 +118,54 @@ class Runner:
     """Runs steps, and ends them when it is interrupted."""
 
     results: list[Result] = field(default_factory=list)
-    lanes_ended: int = 0
-    """Those that came to their last step; an error of ours, or an interruption, ends one before."""
+    lanes: list[float] = field(default_factory=list)
+    """How long each took that came to its last step, in seconds; an error of ours, or an interruption, ends one before.
+    """
+    _ended: dict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
     _groups: set[int] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _interrupted: bool = False
+    _interrupted: threading.Event = field(default_factory=threading.Event)
 
-    def lane(self, steps: Iterable[Step]) -> None:
-        """One step after another."""
-        for step in steps:
-            if self._interrupted:
+    def lane(self, steps: Queue[Step]) -> None:
+        """One step after another, as long as there are any: other lanes take from the same steps."""
+        began = time.monotonic()
+        while not self._interrupted.is_set():
+            try:
+                step = steps.get_nowait()
+            except Empty:
+                with self._lock:
+                    self.lanes.append(time.monotonic() - began)
                 return
-            result = self._run(step)
-            with self._lock:
-                self.results.append(result)
-                if result.failed:
-                    say(f"==> {result}; it printed:")
-                    say(step.log.read_text(errors="replace").rstrip("\n"))
-                    say(f"==> end of {os.path.relpath(step.log, ROOT)}")
-                else:
-                    say(str(result))
-        with self._lock:
-            self.lanes_ended += 1
+            try:
+                for earlier in step.after:
+                    self._ended[earlier].wait()
+                if not self._interrupted.is_set():
+                    self._tell(self._run(step))
+            finally:
+                self._ended[step.name].set()
 
     def interrupt(self) -> None:
         """Interrupt what runs, so that it ends its own servers and guests; a second time, or in the end, kill it."""
-        if self._interrupted:
+        if self._interrupted.is_set():
             self._signal(signal.SIGKILL)
             return
         say("Interrupted: what runs is being ended.")
-        self._interrupted = True
+        self._interrupted.set()
         self._signal(signal.SIGINT)
         killer = threading.Timer(GRACE, self._signal, [signal.SIGKILL])
         killer.daemon = True
         killer.start()
+
+    def _tell(self, result: Result) -> None:
+        with self._lock:
+            self.results.append(result)
+            if result.failed:
+                log = result.step.log
+                say(f"==> {result}; it printed:")
+                say(log.read_text(errors="replace").rstrip("\n"))
+                say(f"==> end of {os.path.relpath(log, ROOT)}")
+            else:
+                say(str(result))
 
     def _signal(self, number: signal.Signals) -> None:
         with self._lock:
@@ -161,7 +181,7 @@ class Runner:
             )
         with self._lock:
             self._groups.add(process.pid)
-            if self._interrupted:
+            if self._interrupted.is_set():
                 _signal_group(process.pid, signal.SIGINT)  # it came between the look and the start
         deadline = threading.Timer(STEP_DEADLINE, _signal_group, [process.pid, signal.SIGKILL])
         deadline.daemon = True
@@ -202,53 +222,68 @@ def read(kind: Kind) -> Iterator[Case]:
         yield Case(kind.name, name, float(case.get("time", 0)), outcome)
 
 
-def kind(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
+def kind(name: str, folder: Path, seed: int, options: Sequence[str], *, after: Sequence[str] = ()) -> Kind:
     """The tests in tests/NAME."""
     report = folder / f"{name}.xml"
     own = [f"--junitxml={report}", "-o", f"cache_dir=.pytest_cache/{name}", f"--hypothesis-seed={seed}"]
     if '"--seed"' in (ROOT / "tests" / "conftest.py").read_text():
         own.append(f"--seed={seed}")
     argv = (str(PROGRAMS / "pytest"), "--quiet", f"tests/{name}", *own, *options)
-    return Kind(name, argv, folder, some=any(option not in LEAVE_OUT_NOTHING for option in options))
+    some = any(option not in LEAVE_OUT_NOTHING for option in options)
+    return Kind(name, argv, folder, some=some, after=tuple(after))
 
 
-def lanes_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
-    """All that a change must pass, in three lanes that take about as long on two processors.
+def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]:
+    """All that a change must pass, in the order in which it begins: what takes long comes first, so that the lanes end
+    at about the same time.
 
-    Guests and clients leave a processor idle now and then, which the third lane has then. The console is built before
-    the first server starts that shows it to a browser: a server reads it when it starts.
+    The console is built before the first server starts that shows it to a browser: a server reads it when it starts.
     """
     image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
     console = Step("console", ("scripts/console",), folder)
-    components = Step("components", ("scripts/console", "test"), folder)
-    check = Step("check", ("scripts/check",), folder)
+    components = Step("components", ("scripts/console", "test"), folder, after=("console",))
+    check = Step("check", ("scripts/check",), folder, after=("console",))
 
-    def tests(*names: str) -> list[Kind]:
-        return [kind(name, folder, seed, options) for name in names]
+    def tests(name: str, *after: str) -> Kind:
+        return kind(name, folder, seed, options, after=after)
 
     return [
-        [console, image, *tests("linux", "clients")],
-        [*tests("unit", "protocol", "cloud", "network", "vm")],
-        [check, *tests("workflows", "browser", "fuzz"), components],
+        console,
+        tests("vm"),
+        tests("workflows"),
+        image,
+        tests("linux", "console", "image"),
+        tests("browser", "console"),
+        tests("cloud"),
+        tests("clients", "console", "image"),
+        tests("protocol"),
+        check,
+        components,
+        tests("fuzz"),
+        tests("network"),
+        tests("unit"),
     ]
 
 
-def lanes_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[list[Step]]:
+def steps_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[Step]:
     """For the loop at the desk: what starts no program, on all cores."""
     spread = ("--numprocesses=auto", *options)
-    return [[kind(name, folder, seed, spread) for name in ("unit", "protocol", "cloud")]]
+    return [kind(name, folder, seed, spread) for name in ("unit", "protocol", "cloud")]
 
 
-def summarise(lanes: Iterable[Iterable[Step]], results: Sequence[Result], wall: float) -> None:
-    """Counts and seconds by step, the total, how long each lane took, the slowest tests."""
+def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, idle: float) -> None:
+    """Counts and seconds by step, the total, how long each lane took, the slowest tests.
+
+    `idle`: which part of that time processors had nothing to do. What a program used that outlived who started it (a
+    guest, a browser's page) is not in a step's processor time, and is in this.
+    """
     say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
     for result in results:
         counts = f"{len(result.tests):7}{result.failed:8}{result.count('skipped'):9}"
         say(f"{result.step.name:12}{counts}{_time(result.seconds):>13}{_time(result.cpu):>13}")
     tests = sorted((test for result in results for test in result.tests), key=lambda test: -test.seconds)
     say(f"{'together':12}{len(tests):7}{'':17}{_time(wall):>13}{_time(sum(result.cpu for result in results)):>13}")
-    took = {result.step: result.seconds for result in results}
-    say("Lanes took " + ", ".join(_time(sum(took.get(step, 0) for step in lane)) for lane in lanes))
+    say(f"Lanes took {', '.join(map(_time, lanes))}; processors were idle for {idle:.0%} of the time")
     if tests:
         say(f"\nThe slowest {min(SLOWEST, len(tests))} tests:")
     for test in tests[:SLOWEST]:
@@ -262,31 +297,39 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32), help="of random tests")
     asked, options = parser.parse_known_args()
     folder = figures.REPORTS if asked.what == "test" else ROOT / "build" / "quick"
-    lanes = {"test": lanes_of_test, "quick": lanes_of_quick}[asked.what](folder, asked.seed, options)
+    steps = {"test": steps_of_test, "quick": steps_of_quick}[asked.what](folder, asked.seed, options)
+    lanes = {"test": LANES, "quick": 1}[asked.what]
 
     folder.mkdir(parents=True, exist_ok=True)
     for old in (*folder.glob("*.xml"), *folder.glob("*.log"), folder / figures.WHOLE):
         old.unlink(missing_ok=True)
     say(f"Random tests have the seed {asked.seed}; `scripts/{asked.what} --seed {asked.seed}` runs them again.")
-    for lane in lanes:
-        say(f"Lane: {', '.join(step.name for step in lane)}")
+    say(f"In turn, {lanes} at a time: {', '.join(step.name for step in steps)}")
 
-    began, runner = time.monotonic(), Runner()
+    began, runner, idle, queue = time.monotonic(), Runner(), _idle(), Queue[Step]()
+    for step in steps:
+        queue.put(step)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: runner.interrupt())
-    threads = [threading.Thread(target=runner.lane, args=[lane]) for lane in lanes]
+    threads = [threading.Thread(target=runner.lane, args=[queue]) for _ in range(lanes)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    order = [step for lane in lanes for step in lane]
-    results = sorted(runner.results, key=lambda result: order.index(result.step))
-    summarise(lanes, results, time.monotonic() - began)
-    whole = runner.lanes_ended == len(lanes)
+    results = sorted(runner.results, key=lambda result: steps.index(result.step))
+    wall = time.monotonic() - began
+    summarise(results, runner.lanes, wall, (_idle() - idle) / (wall * (os.cpu_count() or 1)))
+    whole = len(runner.lanes) == lanes
     tests_failed = any(result.failed for result in results if isinstance(result.step, Kind))
     compared = asked.what == "test" and whole and LEAVE_OUT_NOTHING.issuperset(options) and not tests_failed
     stale = _stale_figures(asked.seed, exhaustive="--exhaustive" in options) if compared else []
     return _close(results, stale, whole=whole)
+
+
+def _idle() -> float:
+    """Seconds that processors of this host had nothing to do, or waited for a disk, since its boot, all together."""
+    _, _, _, _, idle, waiting, *_ = Path("/proc/stat").read_text().split(maxsplit=6)
+    return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")
 
 
 def _stale_figures(seed: int, *, exhaustive: bool) -> list[str]:

@@ -10,10 +10,18 @@ from evidence import *  # noqa: F403 -- a failed test keeps evidence
 from playwright.sync_api import Browser, BrowserContext
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def started_browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def browser(started_browser: Browser) -> Iterator[Browser]:
+    """A browser, of which nothing is left open after a module: an open page goes on asking its server."""
+    yield started_browser
+    for profile in started_browser.contexts:
+        profile.close()
 
 
 @pytest.fixture(scope="module")

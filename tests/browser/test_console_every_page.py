@@ -1,6 +1,8 @@
 """Every page of the console, those to come included: axe finds nothing on any of its tabs, light and dark, and a narrow
 window shows it without scrolling sideways."""
 
+import random
+
 import pytest
 from cloud_process import CloudProcess, Sdk
 from console_browser import PAGES, Person, launch, new_profile
@@ -10,6 +12,9 @@ from sampling import Sampling
 pytestmark = pytest.mark.browser
 
 _TABS = 2  # of each page in each run and look
+_LOOKS = 1  # of each page in each run
+LOOKS = [(False, "en-US"), (True, "ja-JP")]
+"""Dark or light, and in which language."""
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +43,25 @@ def test_one_resource_of_every_page_is_there(ids: dict[str, str]) -> None:
     assert sorted(ids) == sorted(PAGES)
 
 
-@pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
+@pytest.fixture(scope="module")
+def looks(pytestconfig: pytest.Config) -> dict[str, list[tuple[bool, str]]]:
+    """The looks in which each page is judged in this run: what one test leaves out, the other has."""
+    option = pytestconfig.option
+    return {
+        page: Sampling(random.Random(f"{option.seed} {page}"), option.exhaustive).of(LOOKS, _LOOKS) for page in PAGES
+    }
+
+
+@pytest.mark.parametrize(("dark", "language"), LOOKS)
 def test_no_page_hinders_anybody(
-    cloud: CloudProcess, browser: Browser, ids: dict[str, str], sampling: Sampling, *, dark: bool, language: str
+    cloud: CloudProcess,
+    browser: Browser,
+    ids: dict[str, str],
+    looks: dict[str, list[tuple[bool, str]]],
+    sampling: Sampling,
+    *,
+    dark: bool,
+    language: str,
 ) -> None:
     person = Person(new_profile(browser, dark=dark, language=language))
     person.page.goto(cloud.console_address())
@@ -57,7 +78,7 @@ def test_no_page_hinders_anybody(
         page.set_viewport_size(wide)
 
     judge("dashboard")
-    for kind in PAGES:
+    for kind in (one for one in PAGES if (dark, language) in looks[one]):
         person.visit(cloud.endpoint, f"us-east-1/{kind}")
         if kind != "launch":
             expect(person.row(ids[kind])).to_have_count(1)  # the dashboard, which is left, has several of events

@@ -152,7 +152,6 @@ def test_a_network_interface_is_created_attached_changed_detached_and_deleted(
 
     person.choose("Actions", "Change description")
     person.dialog.get_by_role("textbox", name="Description").fill("another one")
-    would_do(person, aws)
     go(person, "Save")
     expect(main.get_by_text("another one")).to_be_visible()
 
@@ -253,7 +252,6 @@ def test_elastic_ips_are_allocated_associated_moved_and_released(
     person.dialog.get_by_role("button", name="Add new tag").click()
     person.dialog.get_by_role("combobox", name="Key").last.fill("Name")
     person.dialog.get_by_role("combobox", name="Value").last.fill("stays")
-    would_do(person, aws)
     assert person.violations() == []
     go(person, "Allocate")
     expect(person.row("stays")).to_be_visible()
@@ -340,10 +338,11 @@ def test_a_network_acl_is_created_edited_given_to_subnets_and_deleted(
     person.page.get_by_role("button", name="Create network ACL").click()
     pick(person, listed(person, "VPC"), vpc)
     says(person, "It denies everything until it gets rules")
-    would_do(person, aws)
     assert person.violations() == []
     go(person, "Create network ACL")
-    acls = {one["IsDefault"]: one["NetworkAclId"] for one in client.describe_network_acls(Filters=in_vpc)["NetworkAcls"]}
+    acls = {
+        one["IsDefault"]: one["NetworkAclId"] for one in client.describe_network_acls(Filters=in_vpc)["NetworkAcls"]
+    }
     acl = acls[False]
 
     person.visit(cloud.endpoint, f"us-east-1/network-acls/{acl}/inbound")
@@ -374,7 +373,7 @@ def test_a_network_acl_is_created_edited_given_to_subnets_and_deleted(
         (300, "6", "allow", "0.0.0.0/0", tcp[1]),
     )
     assert entries_of(sdk, acl) == [ssh, rest, https]
-    expect(main.get_by_text("It never decides")).to_have_count(2)  # 300, and *
+    expect(main.get_by_text("It never decides")).to_have_count(1)
     person.picture("network-acl")
     assert person.violations() == []
 
@@ -385,7 +384,9 @@ def test_a_network_acl_is_created_edited_given_to_subnets_and_deleted(
     numbers.last.fill("150")
     # Another person adds a rule meanwhile: it is taken over, and what is edited here stays.
     entry = {"NetworkAclId": acl, "Egress": False, "RuleAction": "allow"}
-    client.create_network_acl_entry(**entry, RuleNumber=50, Protocol="17", PortRange={"From": 53, "To": 53}, CidrBlock="10.0.0.0/8")
+    client.create_network_acl_entry(
+        **entry, RuleNumber=50, Protocol="17", PortRange={"From": 53, "To": 53}, CidrBlock="10.0.0.0/8"
+    )
     says(person, "The rules were changed elsewhere")
     person.dialog.get_by_role("button", name="Take them over").click()
     person.dialog.get_by_role("button", name="Remove 200").click()
@@ -397,7 +398,9 @@ def test_a_network_acl_is_created_edited_given_to_subnets_and_deleted(
     assert entries_of(sdk, acl) == [dns, (*ssh[:2], "deny", *ssh[3:]), (150, *https[1:])]
 
     person.choose("Actions", "Edit subnet associations")
-    person.dialog.get_by_role("row", name=re.compile(subnet)).locator("input[type=checkbox]").set_checked(True, force=True)
+    person.dialog.get_by_role("row", name=re.compile(subnet)).locator("input[type=checkbox]").set_checked(
+        True, force=True
+    )
     says(person, re.escape(f"{subnet} gets {acl} in place of {acls[True]}"))
     assert person.violations() == []
     go(person, "Save")
@@ -427,7 +430,10 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
     person.page.goto(cloud.console_address())
     pages = {
         "interfaces": ("us-east-1/network-interfaces", "プライマリプライベート IPv4 アドレス"),
-        "interface": (f"us-east-1/network-interfaces/{primary_of(sdk, web)['NetworkInterfaceId']}", "インスタンスの詳細"),
+        "interface": (
+            f"us-east-1/network-interfaces/{primary_of(sdk, web)['NetworkInterfaceId']}",
+            "インスタンスの詳細",
+        ),
         "elastic-ips": ("us-east-1/elastic-ips", "割り当てられた IPv4 アドレス"),
         "elastic-ip": (f"us-east-1/elastic-ips/{elastic['AllocationId']}", "割り当て ID"),
         "acls": ("us-east-1/network-acls", "ネットワーク ACL ID"),

@@ -301,8 +301,12 @@ def test_nat_gateways_are_created_fail_and_are_deleted(
     person.page.get_by_role("button", name="Create NAT gateway").click()
     pick(person, listed(person, "Subnet"), lonely)
     person.dialog.get_by_role("radio", name=re.compile("^Private")).set_checked(True, force=True)
+    private = person.dialog.get_by_role("textbox", name="Primary private IPv4 address")
+    private.fill("10.99.0.9")
+    expect(person.dialog.get_by_text(re.compile(r"10\.99\.0\.9.*\(Invalid"))).to_be_visible()
+    private.fill("10.14.0.77")
     go(person, "Create NAT gateway")
-    expect(person.row(lonely).get_by_text("Private", exact=True)).to_be_visible()
+    expect(person.row("10.14.0.77").get_by_text("Private", exact=True)).to_be_visible()
 
     table = client.create_route_table(VpcId=made["VpcId"])["RouteTable"]["RouteTableId"]
     client.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=made["NatGatewayId"])

@@ -2,7 +2,9 @@
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 
 import pytest
 from lanes import Runner, Step
@@ -24,10 +26,17 @@ def step(folder: Path, name: str, program: str, *arguments: str) -> Step:
     return Step(name, (sys.executable, "-c", program, *arguments), folder)
 
 
+def queue(*steps: Step) -> Queue[Step]:
+    waiting = Queue[Step]()
+    for each in steps:
+        waiting.put(each)
+    return waiting
+
+
 def running(folder: Path, *arguments: str) -> tuple[Runner, threading.Thread, Path]:
     """A lane whose first step waits with a child of its own, and the child's folder below /proc."""
     runner, waits = Runner(), step(folder, "waits", _WAITS, *arguments)
-    lane = threading.Thread(target=runner.lane, args=[[waits, step(folder, "never", "print('never')")]])
+    lane = threading.Thread(target=runner.lane, args=[queue(waits, step(folder, "never", "print('never')"))])
     lane.start()
     child = eventually(lambda: waits.log.read_text().strip() or None if waits.log.exists() else None, within=30)
     return runner, lane, Path(f"/proc/{child}")
@@ -45,20 +54,47 @@ def test_a_step_that_fails_is_shown_whole_and_the_next_one_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runner = Runner()
-    runner.lane([step(tmp_path, "bad", "print('why it failed'); raise SystemExit(3)"), step(tmp_path, "good", "")])
+    runner.lane(queue(step(tmp_path, "bad", "print('why it failed'); raise SystemExit(3)"), step(tmp_path, "good", "")))
     assert [(result.step.name, result.status, result.failed) for result in runner.results] == [
         ("bad", 3, 1),
         ("good", 0, 0),
     ]
-    assert runner.lanes_ended == 1
+    assert len(runner.lanes) == 1
     shown = capsys.readouterr().out
     assert "==> bad: failed with status 3 in" in shown and "why it failed\n" in shown and "good: done in" in shown
 
 
 def test_a_step_has_no_input_to_wait_for(tmp_path: Path) -> None:
     runner = Runner()
-    runner.lane([step(tmp_path, "reads", "import sys; assert sys.stdin.read() == ''")])
+    runner.lane(queue(step(tmp_path, "reads", "import sys; assert sys.stdin.read() == ''")))
     assert [result.status for result in runner.results] == [0]
+
+
+def test_lanes_share_the_steps_and_one_begins_when_those_before_it_have_ended(tmp_path: Path) -> None:
+    runner, made = Runner(), tmp_path / "made"
+    makes = step(tmp_path, "makes", "import sys; sys.stdin.read(); open(sys.argv[1], 'w')", str(made))
+    needs = replace(step(tmp_path, "needs", "import sys; open(sys.argv[1])", str(made)), after=("makes",))
+    steps = queue(makes, needs)
+    lanes = [threading.Thread(target=runner.lane, args=[steps]) for _ in range(3)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join(30)
+    assert [(result.step.name, result.status) for result in runner.results] == [("makes", 0), ("needs", 0)]
+    assert len(runner.lanes) == 3
+
+
+def test_what_waits_for_a_step_that_is_interrupted_does_not_begin(tmp_path: Path) -> None:
+    runner, waits = Runner(), step(tmp_path, "waits", _WAITS)
+    steps = queue(waits, replace(step(tmp_path, "never", "print('never')"), after=("waits",)))
+    lanes = [threading.Thread(target=runner.lane, args=[steps]) for _ in range(2)]
+    for lane in lanes:
+        lane.start()
+    eventually(lambda: waits.log.exists() and waits.log.read_text().strip(), within=30)
+    runner.interrupt()
+    for lane in lanes:
+        lane.join(30)
+    assert [result.step.name for result in runner.results] == ["waits"]
 
 
 def test_an_interruption_ends_what_runs_with_its_children_and_begins_nothing(tmp_path: Path) -> None:
@@ -66,7 +102,7 @@ def test_an_interruption_ends_what_runs_with_its_children_and_begins_nothing(tmp
     runner.interrupt()
     lane.join(30)
     assert [(result.step.name, result.failed) for result in runner.results] == [("waits", 1)]
-    assert runner.lanes_ended == 0
+    assert runner.lanes == []
     eventually(lambda: gone(child), within=30)
 
 

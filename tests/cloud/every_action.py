@@ -152,6 +152,8 @@ CHANGES: dict[str, Example] = {
     "DetachInternetGateway": lambda its: {"InternetGatewayId": its["gateway"], "VpcId": its["own vpc"]},
     "DetachVolume": lambda its: {"VolumeId": its["attached"]},
     "DisassociateAddress": lambda its: {"AssociationId": its["address association"]},
+    "ModifyAddressAttribute": lambda its: {"AllocationId": its["address"], "DomainName": "moss.example.com"},
+    "ResetAddressAttribute": lambda its: {"AllocationId": its["named address"], "Attribute": "domain-name"},
     "ReleaseAddress": lambda its: {"AllocationId": its["free address"]},
     "DisableImage": lambda its: {"ImageId": its["images"][1]},
     "DisableImageDeprecation": lambda its: {"ImageId": its["images"][2]},
@@ -264,7 +266,10 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
     await stack.call("DisableImage", ImageId=images[4])
     await stack.call("EnableImageDeprecation", ImageId=images[2], DeprecateAt="2031-01-01T00:00:00Z")
-    address, led, free_address = [(await stack.call("AllocateAddress"))["AllocationId"] for _ in range(3)]
+    address, led, free_address, named_address = [
+        (await stack.call("AllocateAddress"))["AllocationId"] for _ in range(4)
+    ]
+    await stack.call("ModifyAddressAttribute", AllocationId=named_address, DomainName="fern.example.com")
     association = await stack.call("AssociateAddress", AllocationId=led, InstanceId=instance)
     subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
     interface, unused_interface, spare_interface, attached_interface = [
@@ -303,6 +308,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         "spare interface": spare_interface, "interface attachment": interface_attachment["AttachmentId"],
         "interface": interface, "unused interface": unused_interface, "default subnet": subnet,
         "address": address, "address association": association["AssociationId"], "free address": free_address,
+        "named address": named_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
         "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
         "unused group": unused_group, "images": images, "disk": disk.as_uri(),

@@ -88,6 +88,16 @@ def test_the_web_server_reaches_the_database_at_the_port_that_its_group_admits(p
     _until(lambda: one.reaches(other.private, DATABASE_PORT))
 
 
+def test_interfaces_that_a_guest_is_launched_with_configure_themselves_with_all_their_addresses(pair: Pair) -> None:
+    interfaces = pair.cloud.instance(pair.other.id)["NetworkInterfaces"]
+    addresses = [one["PrivateIpAddress"] for each in interfaces for one in each["PrivateIpAddresses"]]
+    assert len(addresses) == 4
+    for address in addresses:
+        _until(partial(pair.one.reaches, address, 22))
+    route = pair.other.login.run(f"ip route get {pair.one.private} from {addresses[3]}")
+    assert "dev ens2 " not in route, "it answers by the interface that was asked"
+
+
 def test_guests_reach_each_other_as_their_groups_admit_it_and_changes_act_at_once(pair: Pair) -> None:
     one, other, group = pair.one, pair.other, pair.tiers.database_group
     assert other.reaches(one.private, 22)
@@ -138,7 +148,8 @@ def test_an_elastic_ip_moves_from_one_guest_to_the_other_while_both_run(pair: Pa
     cloud.call("AuthorizeSecurityGroupIngress", GroupId=tiers.database_group, IpPermissions=[SSH_FROM_ANYWHERE])
     allocated = cloud.call("AllocateAddress", Domain="vpc")
     allocation = {"AllocationId": allocated["AllocationId"], "AllowReassociation": True}
-    cloud.call("AssociateAddress", InstanceId=pair.other.id, **allocation)
+    primary = cloud.instance(pair.other.id)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    cloud.call("AssociateAddress", NetworkInterfaceId=primary, **allocation)
     assert not _answers(pair, pair.other), "its subnet has no route to the internet gateway"
     cloud.call("ReplaceRoute", RouteTableId=tiers.inward, **DEFAULT, GatewayId=tiers.gateway)
     assert pair.login_to(pair.other.id).run(name) == names[1]

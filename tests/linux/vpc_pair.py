@@ -1,7 +1,7 @@
 """A web and a database tier of a VPC of their own: two Debian guests, in a cloud that carries packets between them.
 
-The web server is in a public subnet, the database in a private one, whose way out is a NAT gateway. The
-database's group names the web server's. All is made by calls of the API, as a user would make it.
+The web server is in a public subnet, the database, which has two interfaces, in a private one, whose way out is a NAT
+gateway. The database's group names the web server's. All is made by calls of the API, as a user would make it.
 """
 
 import asyncio
@@ -103,7 +103,14 @@ class Pair:
             self.key.write_text(self.cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
             self.key.chmod(0o600)
             self.tiers = Tiers(self.cloud)
-            web, database = self._launched(self.tiers.public), self._launched(self.tiers.private)
+            tiers = self.tiers
+            web = self._launched(SubnetId=tiers.public, SecurityGroupIds=[tiers.web_group])
+            interface = {
+                "SubnetId": tiers.private,
+                "Groups": [tiers.database_group],
+                "SecondaryPrivateIpAddressCount": 1,
+            }
+            database = self._launched(NetworkInterfaces=[{"DeviceIndex": index, **interface} for index in (0, 1)])
             for instance_id in (web, database):
                 until(lambda id=instance_id: self.cloud.instance(id)["State"], "Name", "running", 120)  # type: ignore[misc]
             self.one = Member(self.login_to(web), self.private_of(web))
@@ -174,8 +181,7 @@ class Pair:
         """Nothing is left of it."""
         self.server.end()
 
-    def _launched(self, subnet_id: str) -> str:
-        group = self.tiers.web_group if subnet_id == self.tiers.public else self.tiers.database_group
+    def _launched(self, **parameters: Any) -> str:
         launched = self.cloud.call(
             "RunInstances",
             ImageId=self._image,
@@ -183,8 +189,7 @@ class Pair:
             MinCount=1,
             MaxCount=1,
             KeyName="test",
-            SubnetId=subnet_id,
-            SecurityGroupIds=[group],
+            **parameters,
         )["Instances"][0]
         return str(launched["InstanceId"])
 

@@ -20,6 +20,11 @@ test("a reboot that is wished has a flag of its own", () => {
   expect(asCli("CreateImage", { NoReboot: false }, "us-east-1")).toContain(" --reboot");
 });
 
+test("the way of a network ACL's entry has two flags", () => {
+  expect(asCli("DeleteNetworkAclEntry", { RuleNumber: 1, Egress: false }, "us-east-1")).toMatch(/ --rule-number 1 --ingress$/);
+  expect(asCli("DeleteNetworkAclEntry", { RuleNumber: 1, Egress: true }, "us-east-1")).toMatch(/ --egress$/);
+});
+
 test("lists and structures are written as the AWS CLI reads them", () => {
   const parameters = { InstanceIds: ["i-1", "i-2"], Filters: [{ Name: "a", Values: ["b c"] }], DryRun: false };
   expect(asCli("DescribeInstances", parameters, "eu-central-1")).toBe(

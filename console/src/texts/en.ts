@@ -1044,6 +1044,7 @@ export const en = {
   "natGateway.private": "Private",
   "natGateway.privateHelp": "Leads to other VPCs, never to the internet",
   "natGateway.privateIp": "Primary private IPv4 address",
+  "natGateway.privateIpHelp": "A free address of the subnet. Without one EC2 chooses.",
   "natGateway.public": "Public",
   "natGateway.publicHelp": "Leads to the internet, with an Elastic IP address",
   "natGateway.publicIp": "Primary public IPv4 address",

@@ -1046,6 +1046,7 @@ export const ja: Record<keyof typeof en, string> = {
   "natGateway.private": "プライベート",
   "natGateway.privateHelp": "ほかの VPC への接続用です。インターネットには出ません",
   "natGateway.privateIp": "プライマリプライベート IPv4 アドレス",
+  "natGateway.privateIpHelp": "サブネットの空きアドレスです。指定しなければ EC2 が選びます。",
   "natGateway.public": "パブリック",
   "natGateway.publicHelp": "Elastic IP アドレスを使ってインターネットに出ます",
   "natGateway.publicIp": "プライマリパブリック IPv4 アドレス",

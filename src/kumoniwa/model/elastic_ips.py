@@ -15,3 +15,5 @@ class ElasticIp:
     association_id: str | None = None
     interface_id: str | None = None
     private_ip: str | None = None
+    ptr_record: str | None = None
+    """Its name in reverse DNS, with the dot at its end."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
-from kumoniwa.store import instances
+from kumoniwa.store import instances, rows
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, changing, insert
 from kumoniwa.store.tables import elastic_ips, network_interfaces
@@ -111,6 +111,11 @@ def disassociate_interfaces(connection: Connection, interface_ids: Collection[st
     for addresses in of_interfaces(connection, interface_ids).values():
         for address in addresses.values():
             disassociate(connection, address)
+
+
+def name(connection: Connection, address: ElasticIp, record: str | None) -> None:
+    """Give an address this record for reverse DNS, or none."""
+    rows.change(connection, elastic_ips, address.id, {"ptr_record": record})
 
 
 _REMOVED = Prepared(delete(elastic_ips).where(elastic_ips.c.id == bindparam("id")))

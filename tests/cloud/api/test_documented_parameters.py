@@ -18,6 +18,7 @@ _OF_GATEWAY = {"ClientToken", "DryRun", "Filter", "Filters", "MaxResults", "Next
 """What the gateway, listings and tags take for every action."""
 _WITHOUT_EFFECT = {
     ("DescribeAddressesAttribute", "Attribute"): "addresses have one attribute",
+    ("ResetAddressAttribute", "Attribute"): "addresses have one attribute",
     ("DescribeNetworkInterfaces", "IncludeManagedResources"): "no service manages interfaces here",
 }
 _NETWORK = sorted(

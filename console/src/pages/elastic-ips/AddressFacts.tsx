@@ -3,10 +3,10 @@ import Alert from "@cloudscape-design/components/alert";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReactNode } from "react";
 import { Facts } from "../../resource/Facts";
-import { ResourceLink } from "../networks/ResourceLink";
 import { nameTag } from "../../resource/resource";
 import { useText } from "../../texts/texts";
 import { InstancePorts } from "../instances/InstancePorts";
+import { IdLink } from "../vpcs/links";
 import type { AddressRow } from "./model";
 
 export function AddressFacts({ region, item: row }: { region: string; item: AddressRow }): ReactNode {
@@ -23,9 +23,9 @@ export function AddressFacts({ region, item: row }: { region: string; item: Addr
           ["eip.allocationId", row.id],
           ["eip.associationId", address.AssociationId],
           ["eip.scope", address.Domain?.toUpperCase()],
-          ["eip.instance", <ResourceLink region={region} page="instances" id={InstanceId} name={nameTag(to?.instance?.Tags)} />],
+          ["eip.instance", <IdLink region={region} id={InstanceId} name={nameTag(to?.instance?.Tags)} />],
           ["eip.privateIp", address.PrivateIpAddress],
-          ["eni.id", <ResourceLink region={region} page="network-interfaces" id={address.NetworkInterfaceId} />],
+          ["eni.id", <IdLink region={region} id={address.NetworkInterfaceId} />],
           ["eip.owner", address.NetworkInterfaceOwnerId],
           ["eip.pool", text("eip.amazon")],
           ["eip.border", address.NetworkBorderGroup],

@@ -1,9 +1,9 @@
 /** Elastic IP addresses: the columns, menus and tabs that EC2's console has. */
 import Link from "@cloudscape-design/components/link";
-import { ResourceLink } from "../networks/ResourceLink";
 import type { Chosen, Column, Menu, Resource } from "../../resource/resource";
 import { at } from "../../shell/place";
 import type { Text } from "../../texts/texts";
+import { IdLink } from "../vpcs/links";
 import { AddressFacts } from "./AddressFacts";
 import { AllocateAddress } from "./AllocateAddress";
 import { AssociateAddress } from "./AssociateAddress";
@@ -27,7 +27,7 @@ const columns: Column<AddressRow>[] = [
     header: "eip.instance",
     width: 220,
     value: ({ address }) => address.InstanceId ?? "",
-    cell: ({ address }, { region }) => <ResourceLink region={region} page="instances" id={address.InstanceId} />,
+    cell: ({ address }, { region }) => <IdLink region={region} id={address.InstanceId} />,
   },
   { id: "private", header: "eip.privateIp", width: 170, value: ({ address }) => address.PrivateIpAddress ?? "" },
   { id: "association", header: "eip.associationId", width: 250, value: ({ address }) => address.AssociationId ?? "" },
@@ -37,7 +37,7 @@ const columns: Column<AddressRow>[] = [
     header: "eni.id",
     width: 225,
     value: ({ address }) => address.NetworkInterfaceId ?? "",
-    cell: ({ address }, { region }) => <ResourceLink region={region} page="network-interfaces" id={address.NetworkInterfaceId} />,
+    cell: ({ address }, { region }) => <IdLink region={region} id={address.NetworkInterfaceId} />,
   },
   { id: "border", header: "eip.border", width: 190, value: ({ address }) => address.NetworkBorderGroup ?? "", hidden: true },
 ];

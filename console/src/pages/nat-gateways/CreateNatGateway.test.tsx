@@ -39,7 +39,8 @@ test("an address that was allocated for a gateway that was refused is taken by t
   await eventually(() => made().length === 3);
   await settle();
   expect(made()).toEqual(["AllocateAddress", "CreateNatGateway", "CreateNatGateway"]);
-  expect(heard.findLast(({ action }) => action === "CreateNatGateway")?.parameters).toMatchObject({ SubnetId: "subnet-1", AllocationId: "eipalloc-9" });
+  const last = heard.findLast(({ action }) => action === "CreateNatGateway");
+  expect(last?.parameters).toMatchObject({ SubnetId: "subnet-1", AllocationId: "eipalloc-9" });
 });
 
 test("the commands allocate a new address before they name it", () => {

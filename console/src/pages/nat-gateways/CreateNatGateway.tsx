@@ -5,6 +5,7 @@ import RadioGroup from "@cloudscape-design/components/radio-group";
 import { useMemo, useState, type ReactNode } from "react";
 import { call } from "../../api/call";
 import { useListing } from "../../api/listing";
+import { TextField } from "../../resource/fields";
 import { NameField } from "../../resource/NameAndTags";
 import { hinderedBy, useRefusal, WouldBeRefused } from "../../resource/refusal";
 import { NO_TAGS, tagSpecifications } from "../../resource/tags";
@@ -27,12 +28,14 @@ export function CreateNatGateway({ region, close }: { region: string; close: () 
   const [isPublic, setPublic] = useState(true);
   const [allocation, setAllocation] = useState("");
   const [allocated, setAllocated] = useState("");
+  const [privateIp, setPrivateIp] = useState("");
   const [tags, setTags] = useState(NO_TAGS);
   const subnet = networks?.subnets.find(({ SubnetId }) => SubnetId === subnetId);
   const parametersWith = (AllocationId: string) => ({
     SubnetId: subnetId,
     ConnectivityType: isPublic ? ("public" as const) : ("private" as const),
     ...(isPublic && { AllocationId }),
+    ...(privateIp !== "" && { PrivateIpAddress: privateIp.trim() }),
     ...tagSpecifications("natgateway", tags),
   });
   const needsNew = isPublic && allocation === NEW;
@@ -88,6 +91,13 @@ export function CreateNatGateway({ region, close }: { region: string; close: () 
       </FormField>
       {isPublic && <AddressField addresses={addresses} value={allocation} onChange={setAllocation} />}
       {allocated !== "" && <Alert type="info">{text("natGateway.allocated", { allocation: allocated })}</Alert>}
+      <TextField
+        label="natGateway.privateIp"
+        value={privateIp}
+        onChange={setPrivateIp}
+        description={text("natGateway.privateIpHelp")}
+        optional
+      />
       <TagsField value={tags} onChange={setTags} />
       <WhatWillHappen region={region} subnet={subnet} isPublic={isPublic} isNew={needsNew} />
       <WouldBeRefused refusal={refusal} />

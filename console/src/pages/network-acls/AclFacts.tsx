@@ -1,8 +1,8 @@
 /** What is known of one network ACL. */
 import type { ReactNode } from "react";
 import { Facts } from "../../resource/Facts";
-import { ResourceLink } from "../networks/ResourceLink";
 import { useText } from "../../texts/texts";
+import { IdLink } from "../vpcs/links";
 import { subnetLabel, subnetsWith, type AclRow } from "./model";
 
 export function AclFacts({ region, item: row }: { region: string; item: AclRow }): ReactNode {
@@ -11,7 +11,7 @@ export function AclFacts({ region, item: row }: { region: string; item: AclRow }
     <Facts
       facts={[
         ["acl.id", row.id],
-        ["instance.vpc", <ResourceLink region={region} page="vpcs" id={row.acl.VpcId} />],
+        ["instance.vpc", <IdLink region={region} id={row.acl.VpcId} />],
         ["acl.default", text(row.acl.IsDefault ? "yes" : "no")],
         ["acl.associated", subnetsWith(row).map(subnetLabel).join(", ")],
         ["group.inbound", row.entries.inbound.length],

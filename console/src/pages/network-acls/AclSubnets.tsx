@@ -3,9 +3,9 @@ import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
 import { useState, type ReactNode } from "react";
-import { ResourceLink } from "../networks/ResourceLink";
 import { nameTag } from "../../resource/resource";
 import { useText } from "../../texts/texts";
+import { IdLink } from "../vpcs/links";
 import { EditAssociations } from "./EditAssociations";
 import { subnetsWith, type AclRow } from "./model";
 
@@ -33,7 +33,7 @@ export function AclSubnets({ region, item: row }: { region: string; item: AclRow
           {
             id: "id",
             header: text("instance.subnet"),
-            cell: (one) => <ResourceLink region={region} page="subnets" id={one.id} name={nameTag(one.subnet.Tags)} />,
+            cell: (one) => <IdLink region={region} id={one.id} name={nameTag(one.subnet.Tags)} />,
             isRowHeader: true,
           },
           { id: "association", header: text("eip.associationId"), cell: ({ associationId }) => associationId },

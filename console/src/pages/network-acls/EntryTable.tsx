@@ -6,11 +6,11 @@ import Table from "@cloudscape-design/components/table";
 import { useState, type ReactNode } from "react";
 import { useText } from "../../texts/texts";
 import type { Direction } from "../security-groups/grant";
-import { portRange, typeName, typeOf } from "../security-groups/ruleTypes";
+import { portRange } from "../security-groups/ruleTypes";
 import { EditEntries } from "./EditEntries";
-import { decidedBy } from "./entries";
+import { decidedBy, isLast } from "./entries";
 import type { AclRow } from "./model";
-import { actionText, numberText, protocolText } from "./words";
+import { actionText, numberText, protocolText, typeText } from "./words";
 
 interface Properties {
   region: string;
@@ -48,7 +48,7 @@ export function EntryTable({ region, row, way, isEditable }: Properties): ReactN
         ariaLabels={{ tableLabel: title }}
         columnDefinitions={[
           { id: "number", header: text("acl.number"), cell: numberText, isRowHeader: true, minWidth: 110 },
-          { id: "type", header: text("rule.type"), cell: ({ grant }) => typeName(text, typeOf(grant)), minWidth: 120 },
+          { id: "type", header: text("rule.type"), cell: (entry) => typeText(text, entry), minWidth: 120 },
           { id: "protocol", header: text("rule.protocol"), cell: (entry) => protocolText(text, entry), minWidth: 110 },
           { id: "ports", header: text("rule.ports"), cell: ({ grant }) => portRange(text, grant), minWidth: 110 },
           {
@@ -61,7 +61,7 @@ export function EntryTable({ region, row, way, isEditable }: Properties): ReactN
             id: "action",
             header: text("acl.action"),
             cell: (entry) => {
-              const first = decidedBy(entry, entries);
+              const first = isLast(entry) ? undefined : decidedBy(entry, entries);
               return (
                 <>
                   <StatusIndicator type={entry.allow ? "success" : "error"}>{actionText(text, entry)}</StatusIndicator>

@@ -1,7 +1,7 @@
 /** Network ACLs: the columns, menus and tabs that the console has for them, and the editor of their rules. */
-import { ResourceLink } from "../networks/ResourceLink";
 import type { Column, Menu, Resource } from "../../resource/resource";
 import { at } from "../../shell/place";
+import { IdLink } from "../vpcs/links";
 import { AclEntries } from "./AclEntries";
 import { AclFacts } from "./AclFacts";
 import { AclSubnets } from "./AclSubnets";
@@ -18,7 +18,7 @@ const columns: Column<AclRow>[] = [
     header: "acl.id",
     width: 220,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page="network-acls" id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   {
     id: "subnets",
@@ -36,7 +36,7 @@ const columns: Column<AclRow>[] = [
     header: "instance.vpc",
     width: 210,
     value: ({ acl }) => acl.VpcId ?? "",
-    cell: ({ acl }, { region }) => <ResourceLink region={region} page="vpcs" id={acl.VpcId} />,
+    cell: ({ acl }, { region }) => <IdLink region={region} id={acl.VpcId} />,
   },
   { id: "inbound", header: "group.inbound", width: 190, value: ({ entries }) => String(entries.inbound.length) },
   { id: "outbound", header: "group.outbound", width: 200, value: ({ entries }) => String(entries.outbound.length) },

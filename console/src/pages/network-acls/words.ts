@@ -15,6 +15,13 @@ export function protocolText(text: Text, { grant }: Entry): string {
   return number === grant.protocol ? name : `${name} (${number})`;
 }
 
+/** `SSH (22)`: services with their port, as the console has them for network ACLs. */
+export function typeText(text: Text, { grant }: Entry): string {
+  const type = typeOf(grant);
+  const [name, port] = [typeName(text, type), type.ports?.[0]];
+  return type.name === null && !name.includes("(") ? `${name} (${port})` : name;
+}
+
 export function actionText(text: Text, { allow }: Entry): string {
   return text(allow ? "acl.allow" : "acl.deny");
 }

@@ -4,6 +4,7 @@ import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { useText } from "../../texts/texts";
 import { evidenceOf } from "../instances/evidence";
+import { useAnswers } from "../security-groups/Enforced";
 import { instanceLabel, type InterfaceRow } from "./model";
 
 export function EffectHere({ region, row }: { region: string; row: InterfaceRow }): ReactNode {
@@ -14,5 +15,6 @@ export function EffectHere({ region, row }: { region: string; row: InterfaceRow 
 function OfGuest({ region, id, name }: { region: string; id: string; name: string }): ReactNode {
   const text = useText();
   const { value } = useListing(useMemo(() => evidenceOf(region, id), [region, id]));
-  return value?.network === "user" ? <Alert type="info">{text("eni.modeUser", { instance: name })}</Alert> : null;
+  const hasGuests = useAnswers() === true; // simulated ones are in no network, which the page says elsewhere
+  return hasGuests && value?.network === "user" ? <Alert type="info">{text("eni.modeUser", { instance: name })}</Alert> : null;
 }

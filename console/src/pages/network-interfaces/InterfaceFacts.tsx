@@ -4,11 +4,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import { Facts } from "../../resource/Facts";
-import { ResourceLink } from "../networks/ResourceLink";
 import { nameTag } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { useMoment, useText } from "../../texts/texts";
 import { GroupLinks } from "../security-groups/words";
+import { IdLink } from "../vpcs/links";
 import { EffectHere } from "./EffectHere";
 import type { InterfaceRow } from "./model";
 
@@ -30,8 +30,8 @@ export function InterfaceFacts({ region, item: row }: { region: string; item: In
           ["eni.status", <State state={eni.Status ?? ""} />],
           ["eni.type", eni.InterfaceType],
           ["instance.groups", <GroupLinks region={region} groups={eni.Groups ?? []} />],
-          ["instance.vpc", <ResourceLink region={region} page="vpcs" id={eni.VpcId} />],
-          ["instance.subnet", <ResourceLink region={region} page="subnets" id={eni.SubnetId} />],
+          ["instance.vpc", <IdLink region={region} id={eni.VpcId} />],
+          ["instance.subnet", <IdLink region={region} id={eni.SubnetId} />],
           ["instance.zone", eni.AvailabilityZone],
           ["eni.privateIp", eni.PrivateIpAddress],
           ["instance.hostname", eni.PrivateDnsName],
@@ -46,7 +46,7 @@ export function InterfaceFacts({ region, item: row }: { region: string; item: In
         <Facts
           title="eni.attachment"
           facts={[
-            ["instance.id", <ResourceLink region={region} page="instances" id={Attachment.InstanceId} name={nameTag(row.instance?.Tags)} />],
+            ["instance.id", <IdLink region={region} id={Attachment.InstanceId} name={nameTag(row.instance?.Tags)} />],
             ["eni.attachmentId", Attachment.AttachmentId],
             ["eni.attachmentStatus", <State state={Attachment.Status ?? ""} />],
             ["interface.deviceIndex", Attachment.DeviceIndex],
@@ -69,7 +69,7 @@ export function InterfaceFacts({ region, item: row }: { region: string; item: In
           {
             id: "allocation",
             header: text("eip.allocationId"),
-            cell: (one) => <ResourceLink region={region} page="elastic-ips" id={one.Association?.AllocationId} />,
+            cell: (one) => <IdLink region={region} id={one.Association?.AllocationId} />,
           },
           { id: "association", header: text("eip.associationId"), cell: (one) => one.Association?.AssociationId ?? "–" },
         ]}

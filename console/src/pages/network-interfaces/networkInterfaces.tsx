@@ -1,10 +1,10 @@
 /** Network interfaces: the columns, menus and tabs that EC2's console has. */
-import { ResourceLink } from "../networks/ResourceLink";
 import type { Chosen, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
 import type { Text } from "../../texts/texts";
 import { GroupLinks } from "../security-groups/words";
+import { IdLink } from "../vpcs/links";
 import { AssociateWith, DisassociateFrom } from "./Addresses";
 import { AttachInterface } from "./AttachInterface";
 import { ChangeCheck } from "./ChangeCheck";
@@ -25,21 +25,21 @@ const columns: Column<InterfaceRow>[] = [
     header: "eni.id",
     width: 225,
     value: (row) => row.id,
-    cell: (row, { region }) => <ResourceLink region={region} page="network-interfaces" id={row.id} />,
+    cell: (row, { region }) => <IdLink region={region} id={row.id} />,
   },
   {
     id: "subnet",
     header: "instance.subnet",
     width: 225,
     value: ({ eni }) => eni.SubnetId ?? "",
-    cell: ({ eni }, { region }) => <ResourceLink region={region} page="subnets" id={eni.SubnetId} />,
+    cell: ({ eni }, { region }) => <IdLink region={region} id={eni.SubnetId} />,
   },
   {
     id: "vpc",
     header: "instance.vpc",
     width: 210,
     value: ({ eni }) => eni.VpcId ?? "",
-    cell: ({ eni }, { region }) => <ResourceLink region={region} page="vpcs" id={eni.VpcId} />,
+    cell: ({ eni }, { region }) => <IdLink region={region} id={eni.VpcId} />,
   },
   { id: "zone", header: "instance.zone", width: 160, value: ({ eni }) => eni.AvailabilityZone ?? "" },
   {
@@ -63,7 +63,7 @@ const columns: Column<InterfaceRow>[] = [
     header: "instance.id",
     width: 200,
     value: instanceLabel,
-    cell: ({ eni }, { region }) => <ResourceLink region={region} page="instances" id={eni.Attachment?.InstanceId} />,
+    cell: ({ eni }, { region }) => <IdLink region={region} id={eni.Attachment?.InstanceId} />,
   },
   { id: "status", header: "eni.status", width: 130, value: ({ eni }) => eni.Status ?? "", cell: ({ eni }) => <State state={eni.Status ?? ""} /> },
   { id: "public", header: "instance.publicIp", width: 180, value: ({ eni }) => publicOf(eni).join(", ") },

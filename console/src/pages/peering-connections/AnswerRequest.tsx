@@ -27,7 +27,11 @@ export function AcceptRequest({ region, items: [row], close }: Properties): Reac
     >
       <PeeringFacts region={region} item={row} />
       <Alert type="info">
-        {text("peering.acceptWill", { requester: row.requester.VpcId ?? "", accepter: row.accepter.VpcId ?? "", blocks: blocksOf(row.requester) })}
+        {text("peering.acceptWill", {
+          requester: row.requester.VpcId ?? "",
+          accepter: row.accepter.VpcId ?? "",
+          blocks: blocksOf(row.requester),
+        })}
       </Alert>
     </CallDialog>
   );

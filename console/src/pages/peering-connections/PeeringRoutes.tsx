@@ -7,8 +7,8 @@ import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { State } from "../../resource/State";
 import { useText } from "../../texts/texts";
-import { IdLink } from "../vpcs/links";
 import { destinationOf, routeTablesOf } from "../route-tables/model";
+import { IdLink } from "../vpcs/links";
 import type { PeeringRow } from "./model";
 
 export function PeeringRoutes({ region, item: row }: { region: string; item: PeeringRow }): ReactNode {

@@ -7,7 +7,7 @@ import { CallsDialog, type Planned } from "../../resource/CallsDialog";
 import type { Chosen } from "../../resource/resource";
 import { useText, type Text, type TextKey } from "../../texts/texts";
 import { associationChanges, type AssociationChange, type End, type Member } from "./associationChanges";
-import { associationOf, mainAssociation, rowLabel, stateOf, subnetLabel, type RouteTableRow } from "./model";
+import { associationOf, ipv6Of, mainAssociation, rowLabel, stateOf, subnetLabel, type RouteTableRow } from "./model";
 import { choicesOf } from "./targets";
 
 const WORDS: Record<Member, Record<AssociationChange["change"], TextKey>> = {
@@ -33,7 +33,7 @@ export function EditSubnetAssociations({ items, ...rest }: Properties): ReactNod
   const ends = items[0].ofVpc.subnets.map((subnet) => ({
     id: subnet.SubnetId ?? "",
     label: subnetLabel(subnet),
-    cidr: [subnet.CidrBlock, ...(subnet.Ipv6CidrBlockAssociationSet ?? []).map(({ Ipv6CidrBlock }) => Ipv6CidrBlock)].join(", "),
+    cidr: [subnet.CidrBlock, ipv6Of(subnet)].filter(Boolean).join(", "),
   }));
   return <EditAssociations {...rest} items={items} member="SubnetId" title="action.editSubnetAssociations" ends={ends} />;
 }

@@ -3,26 +3,14 @@ import AttributeEditor, { type AttributeEditorProps } from "@cloudscape-design/c
 import Autosuggest from "@cloudscape-design/components/autosuggest";
 import Box from "@cloudscape-design/components/box";
 import Input from "@cloudscape-design/components/input";
-import Select from "@cloudscape-design/components/select";
 import type { ReactNode } from "react";
 import type { Route } from "../../api/types";
 import { State } from "../../resource/State";
 import { useText } from "../../texts/texts";
 import { destinationOf, propagatedText } from "./model";
+import { KindField, TargetField, type Row } from "./RouteFields";
 import type { Edits, NewRoute } from "./routeEdits";
-import { KINDS, targetOf, targetText, type Choice, type Kind } from "./targets";
-
-/** A row: a route that there is, or a new one. */
-interface Row {
-  destination: string;
-  kind: Kind | "";
-  id: string;
-  /** As it is now. */
-  route?: Route;
-  added?: NewRoute;
-  /** Whether it is to lead elsewhere. */
-  isReplaced?: boolean;
-}
+import { targetOf, type Choice, type Kind } from "./targets";
 
 interface Properties {
   routes: readonly Route[];
@@ -90,7 +78,10 @@ export function RouteRows({ routes, edits, onChange, choices, destinations }: Pr
           label: text("route.targetId"),
           control: (row: Row) => <TargetField row={row} choices={choices} onChange={(id) => change(row, { id })} />,
         },
-        { label: text("route.status"), control: (row: Row) => <Said>{row.route && !row.isReplaced ? <State state={row.route.State ?? ""} /> : "–"}</Said> },
+        {
+          label: text("route.status"),
+          control: ({ route, isReplaced }: Row) => <Said>{route && !isReplaced ? <State state={route.State ?? ""} /> : "–"}</Said>,
+        },
         { label: text("route.propagated"), control: (row: Row) => <Said>{row.route ? propagatedText(text, row.route) : "–"}</Said> },
       ]}
       addButtonText={text("route.add")}
@@ -109,49 +100,6 @@ export function RouteRows({ routes, edits, onChange, choices, destinations }: Pr
 /** What is said in a row, at the height of its fields. */
 function Said({ children }: { children: ReactNode }): ReactNode {
   return <Box padding={{ top: "xxs" }}>{children}</Box>;
-}
-
-function KindField({ row, onChange }: { row: Row; onChange: (kind: Kind) => void }): ReactNode {
-  const text = useText();
-  const isLocal = row.route?.Origin === "CreateRouteTable";
-  // EC2 has the local target for local routes alone, and these lead nowhere else but to an interface or an instance.
-  const may = (kind: Kind): boolean => (isLocal ? ["local", "interface", "instance"].includes(kind) : kind !== "local");
-  const options = KINDS.filter(({ kind }) => may(kind)).map((one) => ({ value: one.kind, label: text(one.text) }));
-  return (
-    <Select
-      selectedOption={options.find(({ value }) => value === row.kind) ?? null}
-      options={options}
-      ariaLabel={text("route.target")}
-      placeholder={text("route.chooseKind")}
-      onChange={({ detail }) => onChange(detail.selectedOption.value as Kind)}
-      expandToViewport
-    />
-  );
-}
-
-function TargetField({ row, choices, onChange }: { row: Row; choices: readonly Choice[]; onChange: (id: string) => void }): ReactNode {
-  const text = useText();
-  if (row.kind === "local") return <Input value={targetText({ kind: "local", id: "" })} readOnly ariaLabel={text("route.targetId")} />;
-  const options = choices
-    .filter(({ kind }) => kind === row.kind)
-    .map(({ id, label, description }) => ({ value: id, label, description }));
-  const isKnown = row.id === "" || options.some(({ value }) => value === row.id);
-  // What is gone is still what the route has.
-  const all = isKnown ? options : [{ value: row.id, label: row.id, description: text("route.gone") }, ...options];
-  return (
-    <Select
-      selectedOption={all.find(({ value }) => value === row.id) ?? null}
-      options={all}
-      disabled={row.kind === ""}
-      ariaLabel={text("route.targetId")}
-      placeholder={text("route.chooseTarget")}
-      empty={text("route.noTarget")}
-      filteringType={all.length > 8 ? "auto" : "none"}
-      filteringAriaLabel={text("route.targetId")}
-      onChange={({ detail }) => onChange(detail.selectedOption.value ?? "")}
-      expandToViewport
-    />
-  );
 }
 
 /** The only one of a kind, where there is no other. */

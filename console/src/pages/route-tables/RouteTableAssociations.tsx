@@ -7,7 +7,7 @@ import type { Subnet } from "../../api/types";
 import { nameTag } from "../../resource/resource";
 import { useText, type TextKey } from "../../texts/texts";
 import { IdLink } from "../vpcs/links";
-import type { RouteTableRow } from "./model";
+import { ipv6Of, type RouteTableRow } from "./model";
 
 interface Properties {
   region: string;
@@ -53,7 +53,7 @@ function Subnets({ region, subnets, title, empty }: { region: string; subnets: r
         {
           id: "ipv6",
           header: text("association.ipv6"),
-          cell: ({ Ipv6CidrBlockAssociationSet = [] }) => Ipv6CidrBlockAssociationSet.map(({ Ipv6CidrBlock }) => Ipv6CidrBlock).join(", ") || "–",
+          cell: (subnet) => ipv6Of(subnet) || "–",
         },
       ]}
     />

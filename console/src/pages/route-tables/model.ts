@@ -81,6 +81,11 @@ export function subnetLabel({ SubnetId = "", Tags }: Subnet): string {
   return label(SubnetId, nameTag(Tags));
 }
 
+/** The IPv6 blocks of a subnet; empty where it has none. */
+export function ipv6Of({ Ipv6CidrBlockAssociationSet = [] }: Subnet): string {
+  return Ipv6CidrBlockAssociationSet.map(({ Ipv6CidrBlock }) => Ipv6CidrBlock).join(", ");
+}
+
 /** Where a route leads to: a block of addresses, or a prefix list. */
 export function destinationOf(route: Route): string {
   return route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock ?? route.DestinationPrefixListId ?? "";

@@ -4,9 +4,9 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
-import { ResourceLink } from "../networks/ResourceLink";
 import { at } from "../../shell/place";
 import { useText } from "../../texts/texts";
+import { IdLink } from "../vpcs/links";
 import type { Row } from "./model";
 import { GroupLink, ruleText } from "./words";
 
@@ -21,7 +21,7 @@ export function GroupUses({ region, item: row }: { region: string; item: Row }):
         empty={text("uses.noInterfaces")}
         ariaLabels={{ tableLabel: text("uses.interfaces") }}
         columnDefinitions={[
-          { id: "id", header: text("interface.id"), cell: (one) => <ResourceLink region={region} page="network-interfaces" id={one.NetworkInterfaceId} />, isRowHeader: true },
+          { id: "id", header: text("interface.id"), cell: (one) => <IdLink region={region} id={one.NetworkInterfaceId} />, isRowHeader: true },
           {
             id: "instance",
             header: text("instance.id"),

@@ -784,6 +784,7 @@ CREATE TABLE elastic_ips (
 	association_id VARCHAR,
 	interface_id VARCHAR,
 	private_ip VARCHAR,
+	ptr_record VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (public_ip),
 	UNIQUE (association_id),

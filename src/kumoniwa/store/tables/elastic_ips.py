@@ -12,5 +12,6 @@ elastic_ips = table(
     Column("association_id", String, unique=True),
     Column("interface_id", ForeignKey("network_interfaces.id"), index=True),
     Column("private_ip", String),
+    Column("ptr_record", String),
     Index("elastic_ips_scope", "account", "region"),
 )

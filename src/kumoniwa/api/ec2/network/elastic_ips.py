@@ -1,4 +1,4 @@
-"""AllocateAddress, ReleaseAddress, DescribeAddresses and DescribeAddressesAttribute."""
+"""AllocateAddress, ReleaseAddress and DescribeAddresses."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -72,6 +72,11 @@ async def release_address(cloud: Cloud, call: Call, parameters: Parameters) -> A
         check_own(connection, address.interface_id)
         if address.association_id is not None:
             raise Ec2Error("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+        if address.ptr_record is not None:
+            raise Ec2Error(
+                "InvalidAddress.PtrSet",
+                f"The address with allocation id {address.id} cannot be released because it has a PTR record set.",
+            )
         tag_rows.remove_all(connection, address.id)
         elastic_ips.remove(connection, address)
         return None
@@ -198,24 +203,3 @@ _ADDRESSES = Listing(
 async def describe_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The Elastic IP addresses of a region, and where they lead."""
     return await _ADDRESSES.answer(cloud, call, parameters)
-
-
-_ATTRIBUTES = Listing(
-    member="Addresses",
-    kind=ELASTIC_IP,
-    ids="AllocationIds",
-    read=lambda connection, asked: elastic_ips.in_scope(connection, asked.call.scope, asked.ids),
-    row=lambda address, _: {"PublicIp": address.public_ip, "AllocationId": address.id},
-    key=lambda address: address.id,
-    limits=(1, 1000),
-)
-
-
-@action(
-    "DescribeAddressesAttribute",
-    depth=Depth.PARTLY,
-    missing="No address has a PTR record: ModifyAddressAttribute is not built.",
-)
-async def describe_addresses_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The Elastic IP addresses, none of which has a name of its own."""
-    return await _ATTRIBUTES.answer(cloud, call, parameters)

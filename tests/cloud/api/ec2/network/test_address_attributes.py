@@ -1,0 +1,52 @@
+"""The record for reverse DNS of an Elastic IP address."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bare_cloud import BareCloud, bare_cloud, refused
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
+    async with bare_cloud(tmp_path) as made:
+        yield made
+
+
+async def _told(cloud: BareCloud, allocation_id: str) -> dict[str, Any]:
+    asked: dict[str, Any] = {"AllocationIds": [allocation_id], "Attribute": "domain-name"}
+    (address,) = (await cloud.ask("DescribeAddressesAttribute", **asked))["Addresses"]
+    shown: dict[str, Any] = address
+    return shown
+
+
+async def test_an_address_with_a_record_is_not_released(cloud: BareCloud) -> None:
+    address = await cloud.ask("AllocateAddress")
+    its = {"AllocationId": address["AllocationId"]}
+    known = {**its, "PublicIp": address["PublicIp"]}
+    assert await _told(cloud, its["AllocationId"]) == known
+    answer = await cloud.ask("ModifyAddressAttribute", **its, DomainName="Moss.example.com")
+    update = {"Value": "moss.example.com.", "Status": "PENDING"}
+    assert answer["Address"] == {**known, "PtrRecord": "moss.example.com.", "PtrRecordUpdate": update}
+    assert await _told(cloud, its["AllocationId"]) == {**known, "PtrRecord": "moss.example.com."}
+    with refused("InvalidAddress.PtrSet"):
+        await cloud.ask("ReleaseAddress", **its)
+    assert (await cloud.ask("ResetAddressAttribute", **its, Attribute="domain-name"))["Address"] == known
+    assert await _told(cloud, its["AllocationId"]) == known
+    await cloud.ask("ReleaseAddress", **its)
+
+
+@pytest.mark.parametrize("name", ["moss", "-a.example.com", "a..example.com", "m" * 64 + ".com", "a." * 127 + "b"])
+async def test_what_is_no_name_is_refused(cloud: BareCloud, name: str) -> None:
+    allocation_id = (await cloud.ask("AllocateAddress"))["AllocationId"]
+    with refused("InvalidParameterValue"):
+        await cloud.ask("ModifyAddressAttribute", AllocationId=allocation_id, DomainName=name)
+
+
+async def test_a_record_needs_a_name(cloud: BareCloud) -> None:
+    allocation_id = (await cloud.ask("AllocateAddress"))["AllocationId"]
+    with refused("MissingParameter", "The request must contain the parameter domainName"):
+        await cloud.ask("ModifyAddressAttribute", AllocationId=allocation_id)

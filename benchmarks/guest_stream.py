@@ -1,8 +1,8 @@
-"""Runs inside a guest, or in its network: sends a stream of bytes, or one byte to and fro.
+"""Runs inside a guest, or in its network: sends a stream of bytes, or one byte there and back.
 
 guest_stream.py serve PORT              takes what is sent, until it is ended
 guest_stream.py send HOST PORT SECONDS  prints the bytes a second that were taken
-guest_stream.py ask HOST PORT TIMES     prints the median of the seconds to and fro
+guest_stream.py ask HOST PORT TIMES     prints the median of the seconds there and back
 """
 
 import socket
@@ -48,7 +48,7 @@ def send(host: str, port: int, seconds: float) -> float:
 
 
 def ask(host: str, port: int, times: int) -> float:
-    """The median time of a byte to and fro, in seconds."""
+    """The median time of a byte there and back, in seconds."""
     with _connected(host, port, _ECHO) as connection:
         taken = []
         for _ in range(times):

@@ -16,7 +16,7 @@ _PAGES = Path(__file__).parents[3] / "console" / "src" / "pages"
     [
         ("security-groups/changes.ts", "MOST_RULES", quotas.GROUP_RULES.most),
         ("security-groups/effect.ts", "NARROW", NARROW),
-        ("instances/ChangeGroups.tsx", "MOST_GROUPS", quotas.INTERFACE_GROUPS.most),
+        ("security-groups/GroupsField.tsx", "MOST_GROUPS", quotas.INTERFACE_GROUPS.most),
     ],
 )
 def test_a_page_knows_the_limit_of_the_server(page: str, name: str, limit: int) -> None:

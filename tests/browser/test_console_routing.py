@@ -102,7 +102,9 @@ def test_a_route_table_is_created_and_its_routes_are_added_replaced_and_removed_
     person.choose("Actions", "Edit routes")
     rows = person.dialog
     # 192.0.2.0/24 leads elsewhere, 198.51.100.0/24 goes, and three are new: one of them is there already, says EC2.
-    order = [field.input_value() for field in rows.get_by_role("textbox", name="Destination").all()]
+    destinations = rows.get_by_role("textbox", name="Destination")
+    expect(destinations).to_have_count(3)
+    order = [field.input_value() for field in destinations.all()]
     at = order.index("192.0.2.0/24")
     pick(person, listed(person, "Target").nth(at), "Network interface")
     expect(listed(person, "Target ID").nth(at - 1)).to_contain_text(interface)

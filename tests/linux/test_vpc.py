@@ -196,7 +196,12 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
         assert f"dev {name} " in login.run(f"ip route get {pair.other.private} from {address}")
     assert "dev ens2 " in login.run(f"ip route get {pair.other.private}"), "what names no source leaves as before"
     elastic = pair.cloud.call("AllocateAddress")
-    pair.cloud.call("AssociateAddress", AllocationId=elastic["AllocationId"], NetworkInterfaceId=interface_id)
+    pair.cloud.call(
+        "AssociateAddress",
+        AllocationId=elastic["AllocationId"],
+        NetworkInterfaceId=interface_id,
+        PrivateIpAddress=addresses[1],
+    )
     _until(lambda: _banner(pair, elastic["PublicIp"]) == b"SSH")
     listed = login.run(_metadata("network/interfaces/macs/")).split()
     assert sorted(listed) == sorted(f"{one}/" for one in (mac, instance["NetworkInterfaces"][0]["MacAddress"]))
@@ -208,6 +213,7 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
     _until(lambda: _is_available(pair, interface_id))
     assert _banner(pair, elastic["PublicIp"]) is None
     pair.cloud.call("DeleteNetworkInterface", NetworkInterfaceId=interface_id)
+    pair.cloud.call("ReleaseAddress", AllocationId=elastic["AllocationId"])
 
 
 def test_a_guest_reaches_nothing_of_the_host(pair: Pair) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.api.ec2.network import quotas
+from kumoniwa.api.ec2.network import cidr_blocks, quotas
 from kumoniwa.network.user.openings import NARROW
 
 _PAGES = Path(__file__).parents[3] / "console" / "src" / "pages"
@@ -16,7 +16,9 @@ _PAGES = Path(__file__).parents[3] / "console" / "src" / "pages"
     [
         ("security-groups/changes.ts", "MOST_RULES", quotas.GROUP_RULES.most),
         ("security-groups/effect.ts", "NARROW", NARROW),
-        ("instances/ChangeGroups.tsx", "MOST_GROUPS", quotas.INTERFACE_GROUPS.most),
+        ("security-groups/GroupsField.tsx", "MOST_GROUPS", quotas.INTERFACE_GROUPS.most),
+        ("vpcs/blocks.ts", "LARGEST", cidr_blocks.LARGEST),
+        ("vpcs/blocks.ts", "SMALLEST", cidr_blocks.SMALLEST),
     ],
 )
 def test_a_page_knows_the_limit_of_the_server(page: str, name: str, limit: int) -> None:

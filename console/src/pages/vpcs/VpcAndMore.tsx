@@ -12,8 +12,9 @@ import { zonesOf } from "../volumes/model";
 import { isSized, ipv4BlockOf } from "./blocks";
 import { ChainDialog } from "./ChainDialog";
 import { MapPicture } from "./map/MapPicture";
+import { partsOf, USUAL, type Form, type Nat } from "./parts";
 import { previewOf } from "./preview";
-import { linksOf, partsOf, USUAL, type Form, type Nat } from "./vpcAndMore";
+import { linksOf } from "./vpcAndMore";
 import type { Properties } from "./VpcOnly";
 
 const MOST_ZONES = 3;

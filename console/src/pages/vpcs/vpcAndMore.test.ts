@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { textsOf } from "../../texts/texts";
 import { mapOf } from "./map/mapModel";
+import { partsOf, USUAL, type Form } from "./parts";
 import { previewOf } from "./preview";
-import { linksOf, partsOf, USUAL, type Form } from "./vpcAndMore";
+import { linksOf } from "./vpcAndMore";
 
 const zones = ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"];
 const form = (more: Partial<Form> = {}): Form => ({ ...USUAL, ...more });

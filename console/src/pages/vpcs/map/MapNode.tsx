@@ -6,7 +6,7 @@ import { useText } from "../../../texts/texts";
 import { addressOf } from "../links";
 import { fitted } from "./fitted";
 import { BOX, MOST_GUESTS, ROW, type Box } from "./layout";
-import type { Guest, Node, VpcMap } from "./mapModel";
+import type { Guest, Node, VpcMap } from "./nodes";
 import { guestSaid, noteOf, saidOf } from "./words";
 
 /** What is pointed at is highlighted with its way. */

@@ -1,5 +1,5 @@
 /** Where the nodes of a VPC's map are drawn, and the lines between them. Pure; lengths are in units of the picture. */
-import type { ConnectionNode, Edge, SubnetNode, TableNode, VpcMap } from "./mapModel";
+import type { ConnectionNode, Edge, SubnetNode, TableNode, VpcMap } from "./nodes";
 
 export interface Box {
   id: string;

@@ -2,7 +2,8 @@
 import { label } from "../../../resource/resource";
 import { spoken } from "../../../resource/State";
 import type { Text } from "../../../texts/texts";
-import { targetsOf, type Guest, type Node, type VpcMap } from "./mapModel";
+import { targetsOf } from "./mapModel";
+import type { Guest, Node, VpcMap } from "./nodes";
 
 /** What is drawn under its name. */
 export function noteOf(text: Text, node: Node): string {

@@ -14,7 +14,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ELASTIC_IP
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.elastic_ips import check_own
-from kumoniwa.api.listing import Listing
+from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue, MissingParameter
 from kumoniwa.model.elastic_ips import ElasticIp
@@ -70,11 +70,19 @@ def _own(connection: Connection, call: Call, parameters: Parameters) -> ElasticI
     return address
 
 
+def _read(connection: Connection, asked: Asked) -> list[ElasticIp]:
+    """Those that have a record: Terraform waits until an address that lost its own is not told any more."""
+    found = elastic_ips.in_scope(connection, asked.call.scope, asked.ids)
+    ELASTIC_IP.check_all_found(asked.ids, {address.id for address in found})
+    return [address for address in found if address.ptr_record is not None]
+
+
 _ATTRIBUTES = Listing(
     member="Addresses",
     kind=ELASTIC_IP,
     ids="AllocationIds",
-    read=lambda connection, asked: elastic_ips.in_scope(connection, asked.call.scope, asked.ids),
+    read=_read,
+    read_checks_ids=True,
     row=lambda address, _: _output(address),
     key=lambda address: address.id,
     limits=(1, 1000),
@@ -83,5 +91,5 @@ _ATTRIBUTES = Listing(
 
 @action("DescribeAddressesAttribute", depth=Depth.RECORDED, missing=_IS_RECORDED)
 async def describe_addresses_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The Elastic IP addresses of a region, with their records for reverse DNS."""
+    """The Elastic IP addresses of a region that have records for reverse DNS."""
     return await _ATTRIBUTES.answer(cloud, call, parameters)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,8 @@ class Server:
         if self._process is not None and self._process.poll() is None:
             self.kill()
         for pid in processes_of(self.data_dir):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that ended with another
+                os.kill(pid, signal.SIGKILL)
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None

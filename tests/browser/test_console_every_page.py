@@ -2,6 +2,7 @@
 window shows it without scrolling sideways."""
 
 import random
+from typing import Any
 
 import pytest
 from cloud_process import CloudProcess, Sdk
@@ -36,6 +37,36 @@ def ids(sdk: Sdk) -> dict[str, str]:
         "security-groups": found["SecurityGroups"][0]["GroupId"],
         "key-pairs": key["KeyPairId"],
         "launch": image,
+        **_network_of(sdk, found),
+    }
+
+
+def _network_of(sdk: Sdk, instance: dict[str, Any]) -> dict[str, str]:
+    """One resource of each kind in the network of an instance."""
+    client = sdk.client()
+    vpc, subnet = instance["VpcId"], instance["SubnetId"]
+    in_it = [{"Name": "vpc-id", "Values": [vpc]}]
+    [gateway] = client.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])[
+        "InternetGateways"
+    ]
+    peer = client.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    prefixes = client.create_managed_prefix_list(PrefixListName="walked", AddressFamily="IPv4", MaxEntries=1)
+    nat = client.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    peering = client.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)["VpcPeeringConnection"]
+    egress_only = client.create_egress_only_internet_gateway(VpcId=vpc)["EgressOnlyInternetGateway"]
+    return {
+        "vpcs": vpc,
+        "subnets": subnet,
+        "dhcp-options": client.describe_dhcp_options()["DhcpOptions"][0]["DhcpOptionsId"],
+        "egress-only-internet-gateways": egress_only["EgressOnlyInternetGatewayId"],
+        "elastic-ips": client.allocate_address(Domain="vpc")["AllocationId"],
+        "internet-gateways": gateway["InternetGatewayId"],
+        "nat-gateways": nat,
+        "network-acls": client.describe_network_acls(Filters=in_it)["NetworkAcls"][0]["NetworkAclId"],
+        "network-interfaces": instance["NetworkInterfaces"][0]["NetworkInterfaceId"],
+        "peering-connections": peering["VpcPeeringConnectionId"],
+        "prefix-lists": prefixes["PrefixList"]["PrefixListId"],
+        "route-tables": client.describe_route_tables(Filters=in_it)["RouteTables"][0]["RouteTableId"],
     }
 
 

@@ -145,18 +145,18 @@ def test_a_vpc_is_made_with_all_that_it_needs_and_by_the_commands_that_are_shown
     person.dialog.get_by_role("radio", name="VPC and more").set_checked(True, force=True)
     write(person, "Name tag auto-generation", "shell")
     count(person, "Number of Availability Zones", "1")
-    count(person, "Number of private subnets", "0")
+    count(person, "Number of public subnets", "0")
+    tick(person, "Enable DNS hostnames", on=False)
     aws.script(*commands(person))
-    by_shell = named(sdk, "vpc", "shell-vpc")
-    gateway = named(sdk, "internet-gateway", "shell-igw")
-    [subnet] = client.describe_subnets(Filters=of_vpc(by_shell))["Subnets"]
+    [subnet] = client.describe_subnets(Filters=of_vpc(named(sdk, "vpc", "shell-vpc")))["Subnets"]
     in_it = [{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
     [table] = client.describe_route_tables(Filters=in_it)["RouteTables"]
-    assert [route["GatewayId"] for route in table["Routes"]] == ["local", gateway]
+    assert table["RouteTableId"] == named(sdk, "route-table", "shell-rtb-private1-us-east-1a")
 
+    tick(person, "Enable DNS hostnames")
+    count(person, "Number of public subnets", "1")
     write(person, "Name tag auto-generation", "garden")
     count(person, "Number of Availability Zones", "2")
-    count(person, "Number of private subnets", "2")
     pick(person, "NAT gateways", "In 1 AZ")
     expect(
         person.dialog.get_by_role("img", name=re.compile("^Subnet garden-subnet-public1-us-east-1a"))
@@ -279,6 +279,17 @@ def test_subnets_are_created_edited_and_deleted(cloud: CloudProcess, person: Per
         person.page.get_by_role("tab", name=tab, exact=True).click()
         expect(person.page.locator("main").get_by_text(words).filter(visible=True).first).to_be_visible()
         assert person.violations() == []
+    person.page.get_by_role("button", name="Create flow log").click()
+    said(person, "LogGroupName can't be empty if LogDestinationType is cloud-watch-logs.")
+    write(person, "Log group", "flows")
+    write(person, "IAM role", "arn:aws:iam::123456789012:role/flows")
+    assert person.violations() == []
+    go(person, "Create flow log")
+    log = client.describe_flow_logs(Filter=[{"Name": "resource-id", "Values": [one]}])["FlowLogs"][0]["FlowLogId"]
+    person.select(log)
+    person.page.get_by_role("button", name="Delete flow log").click()
+    go(person, "Delete flow log (1)")
+    expect(person.row(log)).to_have_count(0)
     person.choose("Actions", "Edit route table association")
     pick(person, "Route table", "Main route table of the VPC")
     go(person, "Save changes")

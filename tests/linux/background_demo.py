@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from kumoniwa.lab.cloud import processes_of
@@ -41,4 +42,5 @@ class Demo:
             self._process.kill()
             self._process.wait(10)
         for pid in processes_of(self._folder):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that ended with another
+                os.kill(pid, signal.SIGKILL)

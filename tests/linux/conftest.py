@@ -9,13 +9,17 @@ from evidence import *  # noqa: F403 -- a failed test keeps evidence
 from server import Server
 from shared_guest import SharedGuest, SharedGuests
 
+_TURNS = ("unused_t2_guest", "guest_of_either_bus", "t2_guest", None, "demo")
+"""The order of tests by the fixture that they ask for; `None` is where all others come."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The shared guest is first given to whom it must be as it was launched; what runs meanwhile is waited for last."""
+    """The shared guest has virtio disks until the test that changes its type, then NVMe; what runs meanwhile is waited
+    for last."""
 
     def turn(item: pytest.Item) -> int:
         fixtures = getattr(item, "fixturenames", ())
-        return 0 if "unused_t2_guest" in fixtures else 2 if "demo" in fixtures else 1
+        return next((place for place, fixture in enumerate(_TURNS) if fixture in fixtures), _TURNS.index(None))
 
     items.sort(key=turn)
 
@@ -63,9 +67,23 @@ def shared_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture
+def guest_of_either_bus(shared_guest: SharedGuest) -> SharedGuest:
+    """The same, for whom it is all one what its disks are: it has virtio disks as long as there is such a guest."""
+    return shared_guest
+
+
+@pytest.fixture
 def unused_t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
     """A Debian guest as it was launched, with virtio disks, which no test has had."""
-    guest = shared_guests.take(unused_kind="t2.micro")
+    guest = shared_guests.take("t2.micro", unused=True)
+    yield guest
+    shared_guests.give_back(guest, request.node.nodeid)
+
+
+@pytest.fixture
+def t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
+    """A Debian guest with virtio disks."""
+    guest = shared_guests.take("t2.micro")
     yield guest
     shared_guests.give_back(guest, request.node.nodeid)
 

@@ -55,6 +55,11 @@ class SharedGuest:
     def instance_id(self) -> str:
         return self.login.instance_id
 
+    @property
+    def kind(self) -> str:
+        """Its instance type now."""
+        return str(self.instance()["InstanceType"])
+
     def instance(self) -> dict[str, Any]:
         return dict(self.cloud.instance(self.instance_id))
 
@@ -177,12 +182,13 @@ class SharedGuests:
         self._say = say
         self._guest: SharedGuest | None = None
 
-    def take(self, *, unused_kind: str | None = None) -> SharedGuest:
-        """A guest that is prepared. With `unused_kind` it is of this instance type, and no test has had it."""
-        if self._guest is not None and unused_kind is not None and self._guest.used:
+    def take(self, kind: str | None = None, *, unused: bool = False) -> SharedGuest:
+        """A guest that is prepared: of this instance type, where it matters, and one that no test has had."""
+        guest = self._guest
+        if guest is not None and ((unused and guest.used) or kind not in (None, guest.kind)):
             self.end()
         if self._guest is None:
-            self._guest = SharedGuest(self._folder(), unused_kind or "t3.micro")
+            self._guest = SharedGuest(self._folder(), kind or "t3.micro")
         try:
             self._guest.prepare()
         except BaseException:

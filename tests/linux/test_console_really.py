@@ -18,8 +18,9 @@ pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 SHUTS_DOWN, BOOTS = 60_000, 120_000  # ms, without KVM and beside others
 
 
-def test_the_answer_is_seen_in_the_browser_of_a_real_guest(shared_guest: SharedGuest) -> None:
-    guest, instance, boots = shared_guest, shared_guest.instance_id, len(shared_guest.boots())
+def test_the_answer_is_seen_in_the_browser_of_a_real_guest(guest_of_either_bus: SharedGuest) -> None:
+    guest = guest_of_either_bus
+    instance, boots = guest.instance_id, len(guest.boots())
     endpoint = find_cloud(guest.data_dir).endpoint
     code = guest.cloud.evidence("console/sign-in-codes", method="POST")["code"]
     with chromium() as browser:

@@ -21,9 +21,10 @@ def sign_in(guest: SharedGuest) -> SignedIn:
 
 
 def test_a_serial_console_is_read_by_several_typed_on_and_goes_on_over_a_reboot_and_the_servers_end(
-    shared_guest: SharedGuest,
+    guest_of_either_bus: SharedGuest,
 ) -> None:
-    guest, boots, browser = shared_guest, len(shared_guest.boots()), sign_in(shared_guest)
+    guest = guest_of_either_bus
+    boots, browser = len(guest.boots()), sign_in(guest)
     with (
         browser.open_serial_console(guest.instance_id) as typing,
         browser.open_serial_console(guest.instance_id) as watching,

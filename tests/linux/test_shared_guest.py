@@ -86,6 +86,13 @@ def test_a_guest_that_cannot_be_prepared_is_not_kept_for_the_next(
 
 def test_who_needs_an_unused_guest_of_a_type_gets_one(guests: SharedGuests) -> None:
     used = _had(guests)
-    unused = _had(guests, unused_kind="t2.micro")
+    unused = _had(guests, kind="t2.micro", unused=True)
     assert (used.ended, unused.kind) == (True, "t2.micro")
     assert _had(guests) is unused
+
+
+def test_who_needs_a_guest_of_a_type_gets_the_one_before_where_it_is_of_it(guests: SharedGuests) -> None:
+    any_type = _had(guests)
+    guest = _had(guests, kind="t2.micro")
+    assert (any_type.ended, guest.kind) == (True, "t2.micro")
+    assert _had(guests, kind="t2.micro") is guest

@@ -48,7 +48,7 @@ async def test_a_guest_keeps_its_network_until_it_is_stopped_and_started(tmp_pat
         assert await _network(cloud, first) == "user"
 
 
-async def test_a_guest_that_is_alone_stays_so_and_reachable_under_a_server_that_carries_packets(tmp_path: Path) -> None:
+async def test_a_guest_that_is_alone_stays_so_under_a_server_that_carries_packets(tmp_path: Path) -> None:
     async with real_cloud(tmp_path, network="user") as cloud:
         image_id = await cloud.boot_sector_image()
         first = await cloud.launch(image_id)
@@ -58,9 +58,8 @@ async def test_a_guest_that_is_alone_stays_so_and_reachable_under_a_server_that_
         assert (await _network(cloud, first), cloud.process(first)) == ("user", process), "it runs on"
         instance = await cloud.instance(first)
         group = instance["SecurityGroups"][0]["GroupId"]
-        await cloud.call(
-            "AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[SSH, {**SSH, "IpProtocol": "udp"}]
-        )
+        rules = [SSH, {**SSH, "IpProtocol": "udp"}]
+        await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=rules)
         tcp, udp = (await cloud.evidence(f"instances/{first}"))["forwards"]
         assert tcp["refused"] is udp["refused"] is None
         with pytest.raises(ConnectionRefusedError):  # the guest does not listen

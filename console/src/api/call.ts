@@ -109,6 +109,8 @@ export interface About {
   account: string;
   /** Whether file systems of running guests are frozen for cuts, where a request does not say otherwise. */
   freeze: boolean;
+  /** How guests are connected that start now: `user`, where each is alone. Of simulated ones it says nothing. */
+  network: "vpc" | "user";
 }
 
 export async function about(signal?: AbortSignal): Promise<About> {

@@ -216,7 +216,7 @@ def _console(
     from kumoniwa.console.serial import SerialConsoles
     from kumoniwa.console.static_files import static_files
 
-    config, clock = cloud.world.config, cloud.world.clock
+    config, clock, networks = cloud.world.config, cloud.world.clock, cloud.world.networks
     changes = LiveChanges(cloud.world.database.changes, clock)
     changes.start()
     ending.callback(changes.close)
@@ -225,6 +225,7 @@ def _console(
         "region": config.region,
         "driver": config.driver,
         "freeze": config.freeze,
+        "network": "vpc" if networks is not None and networks.carries else "user",
     }
     return Console(
         dispatcher,

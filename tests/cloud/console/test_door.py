@@ -86,6 +86,7 @@ async def test_a_page_knows_whether_the_server_freezes_guests_for_cuts(tmp_path:
         "region": "us-east-1",
         "driver": "simulated",
         "freeze": freeze,
+        "network": "user",
         "account": "123456789012",
     }
 

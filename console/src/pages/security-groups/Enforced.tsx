@@ -3,6 +3,7 @@ import Alert from "@cloudscape-design/components/alert";
 import type { ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import { useText } from "../../texts/texts";
+import type { Network } from "./effect";
 import { isForAll, opensSsh, type Direction, type Grant } from "./grant";
 import { ABOUT } from "./model";
 
@@ -12,14 +13,24 @@ export function useAnswers(): boolean | undefined {
   return value && value.driver !== "simulated";
 }
 
+/** What carries packets between guests that start now; undefined until it is known. */
+export function useNetwork(): Network | undefined {
+  const { value } = useListing(ABOUT);
+  return value && (value.driver === "simulated" ? "simulated" : value.network);
+}
+
+const SAID = {
+  vpc: { inbound: "enforced.vpc", outbound: "enforced.vpc" },
+  user: { inbound: "enforced.inbound", outbound: "enforced.outbound" },
+  simulated: { inbound: "enforced.simulated", outbound: "enforced.simulated" },
+} as const;
+
 /** `isSecond`: the same was said of the other way above, and is not said twice where it is the same. */
 export function Enforced({ way, isSecond = false }: { way: Direction; isSecond?: boolean }): ReactNode {
   const text = useText();
-  const answers = useAnswers();
-  if (answers === undefined || (isSecond && !answers)) return null;
-  const header = text("enforced.title");
-  if (!answers) return <Alert header={header}>{text("enforced.simulated")}</Alert>;
-  return <Alert header={header}>{text(way === "inbound" ? "enforced.inbound" : "enforced.outbound")}</Alert>;
+  const network = useNetwork();
+  if (network === undefined || (isSecond && SAID[network].inbound === SAID[network].outbound)) return null;
+  return <Alert header={text("enforced.title")}>{text(SAID[network][way])}</Alert>;
 }
 
 /** Inbound rules that let every address in. */

@@ -8,7 +8,7 @@ import type { SecurityGroup } from "../../api/types";
 import { nameTag } from "../../resource/resource";
 import { useText, type TextKey } from "../../texts/texts";
 import { effectOf, type Effect } from "./effect";
-import { useAnswers } from "./Enforced";
+import { useNetwork } from "./Enforced";
 import type { Direction } from "./grant";
 import type { Rule } from "./model";
 import { portRange, protocolName, typeName, typeOf } from "./ruleTypes";
@@ -26,6 +26,7 @@ interface Properties {
 }
 
 const EFFECTS: Record<Effect, readonly [StatusIndicatorProps.Type, TextKey]> = {
+  enforced: ["success", "effect.enforced"],
   opens: ["success", "effect.opens"],
   opensPart: ["info", "effect.opensPart"],
   recorded: ["stopped", "effect.recorded"],
@@ -37,7 +38,7 @@ const VERSIONS = { ipv4: "IPv4", ipv6: "IPv6", group: "–" };
 
 export function RuleTable({ region, way, rules, groups, ofSeveral = false, actions }: Properties): ReactNode {
   const text = useText();
-  const answers = useAnswers();
+  const network = useNetwork();
   const [chosen, choose] = useState<string>();
   const selected = rules.find(({ id }) => id === chosen);
   const hidden = ofSeveral ? NOT_OF_SEVERAL : NOT_OF_ONE;
@@ -60,8 +61,8 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
       id: "effect",
       header: text("effect.title"),
       cell: ({ grant }) => {
-        if (answers === undefined) return text("loading");
-        const [type, key] = EFFECTS[effectOf(grant, way, answers)];
+        if (network === undefined) return text("loading");
+        const [type, key] = EFFECTS[effectOf(grant, way, network)];
         return (
           <StatusIndicator type={type} wrapText={false}>
             {text(key)}

@@ -30,8 +30,8 @@ const DRY = { status: 412, body: { code: "DryRunOperation", message: "" } };
 const REFUSED = { status: 400, body: { code: "RequestLimitExceeded", message: "Request limit exceeded." } };
 
 type Asked = Parameters<Parameters<typeof serve>[0]>[0];
-/** A cloud with these groups, of this driver, which answers what `reply` does not otherwise. */
-const cloud = (reply: (asked: Asked) => Reply | undefined = () => undefined, driver = "qemu"): Asked[] =>
+/** A cloud with these groups, of this driver and network mode, which answers what `reply` does not otherwise. */
+const cloud = (reply: (asked: Asked) => Reply | undefined = () => undefined, driver = "qemu", network = "user"): Asked[] =>
   serve((asked) => {
     const answers: Record<string, object> = {
       DescribeSecurityGroups: { SecurityGroups: GROUPS },
@@ -39,7 +39,7 @@ const cloud = (reply: (asked: Asked) => Reply | undefined = () => undefined, dri
       DescribeNetworkInterfaces: { NetworkInterfaces: INTERFACES },
       DescribeVpcs: { Vpcs: [{ VpcId: "vpc-1", IsDefault: true }] },
     };
-    return reply(asked) ?? { body: asked.action === undefined ? { driver } : (answers[asked.action] ?? {}) };
+    return reply(asked) ?? { body: asked.action === undefined ? { driver, network } : (answers[asked.action] ?? {}) };
   });
 const made = (heard: Asked[]): string[] => heard.flatMap(({ action }) => (action && !action.startsWith("Describe") ? [action] : []));
 const dialog = () => createWrapper().findModal()!;
@@ -77,6 +77,20 @@ test("with simulated guests nothing is claimed to be open", async () => {
   );
   await eventually(() => text().includes("simulated"));
   expect(text()).not.toContain("Opens ports");
+});
+
+test("where a VPC carries packets, every rule is enforced, and that is said once", async () => {
+  cloud(undefined, "qemu", "vpc");
+  const text = await show(
+    <>
+      <Enforced way="inbound" />
+      <Enforced way="outbound" isSecond />
+      <RuleTable region="us-east-1" way="inbound" rules={usual!.rules.inbound} groups={web!.groups} />
+    </>,
+  );
+  await eventually(() => text().includes("rules act as on EC2, inbound and outbound, statefully"));
+  expect(text().split("rules act as on EC2")).toHaveLength(2);
+  expect(createWrapper().findTable()!.findRows()[0]!.getElement().textContent).toContain("Enforced");
 });
 
 test("what was done before a refusal is said, and the editor goes on with the rules that there are then", async () => {

@@ -113,7 +113,7 @@ test("SSH is open to the world by any rule that covers its port", () => {
 });
 
 test("what a rule does here is what the server's plan of ports makes of it", () => {
-  const effects = (grants: Grant[]): string[] => grants.map((one) => effectOf(one, "inbound", true));
+  const effects = (grants: Grant[]): string[] => grants.map((one) => effectOf(one, "inbound", "user"));
   expect(effects([grant("tcp", 22, 22), grant("udp", 100, 131), grant("tcp", 80, 80, "127.0.0.0/8")])).toEqual(Array(3).fill("opens"));
   expect(effects([grant("tcp", 100, 132), grant("-1", ANY, ANY)])).toEqual(["opensPart", "opensPart"]);
   expect(
@@ -126,6 +126,11 @@ test("what a rule does here is what the server's plan of ports makes of it", () 
       grant("tcp", 0, 0),
     ]),
   ).toEqual(Array(6).fill("recorded"));
-  expect(effectOf(grant("-1", ANY, ANY), "outbound", true)).toBe("recorded");
-  expect(effectOf(grant("tcp", 22, 22), "inbound", false)).toBe("recorded");
+  expect(effectOf(grant("-1", ANY, ANY), "outbound", "user")).toBe("recorded");
+  expect(effectOf(grant("tcp", 22, 22), "inbound", "simulated")).toBe("recorded");
+});
+
+test("in a VPC that carries packets every rule acts but those for IPv6", () => {
+  const grants = [grant("tcp", 22, 22, "sg-1", "group"), grant("icmp", 8, ANY, "10.0.0.0/8"), grant("tcp", 22, 22, "::/0", "ipv6")];
+  expect(grants.map((one) => effectOf(one, "outbound", "vpc"))).toEqual(["enforced", "enforced", "recorded"]);
 });

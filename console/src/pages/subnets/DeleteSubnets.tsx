@@ -1,9 +1,10 @@
 /** Delete subnets, in which no network interface may be. */
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
+import { useListing } from "../../api/listing";
 import { ForEach } from "../../resource/ForEach";
 import type { Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
-import { rowLabel, type SubnetRow } from "./model";
+import { interfacesIn, rowLabel, type SubnetRow } from "./model";
 
 interface Properties {
   region: string;
@@ -13,8 +14,11 @@ interface Properties {
 
 export function DeleteSubnets({ region, items, close }: Properties): ReactNode {
   const text = useText();
-  const used = ({ interfaces }: SubnetRow): string =>
+  const ids = items.map(({ id }) => id).join();
+  const { value: interfaces = [] } = useListing(useMemo(() => interfacesIn(region, ids.split(",")), [region, ids]));
+  const used = ({ id }: SubnetRow): string =>
     interfaces
+      .filter(({ SubnetId }) => SubnetId === id)
       .map(({ NetworkInterfaceId, Attachment, Description }) => `${NetworkInterfaceId} (${Attachment?.InstanceId ?? (Description || "–")})`)
       .join(", ");
   return (
@@ -34,8 +38,8 @@ export function DeleteSubnets({ region, items, close }: Properties): ReactNode {
           zone: subnet.AvailabilityZone ?? "",
         }),
       })}
-      why={(row) => (row.interfaces.length === 0 ? null : text("deleteSubnet.used", { interfaces: used(row) }))}
-      stateOf={(row) => row.interfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId).join()}
+      why={(row) => (used(row) === "" ? null : text("deleteSubnet.used", { interfaces: used(row) }))}
+      stateOf={used}
       close={close}
     />
   );

@@ -18,8 +18,6 @@ export interface SubnetRow {
   association: string | undefined;
   acl: NetworkAcl | undefined;
   aclAssociation: string | undefined;
-  /** Those in it. */
-  interfaces: NetworkInterface[];
   /** All of its VPC. */
   tables: RouteTable[];
   acls: NetworkAcl[];
@@ -36,26 +34,31 @@ export function subnetsOf(region: string): Listing<SubnetRow[]> {
       "route_table_associations",
       "route_tables",
       "routes",
-      "secondary_addresses",
+      "secondary_addresses", // of them and of interfaces, how many addresses are free
       "subnets",
       "tags",
       "vpcs",
     ],
     read: async () => {
-      const [subnets, vpcs, tables, acls, interfaces] = await Promise.all([
+      const [subnets, vpcs, tables, acls] = await Promise.all([
         call(region, "DescribeSubnets", {}),
         call(region, "DescribeVpcs", {}),
         call(region, "DescribeRouteTables", {}),
         call(region, "DescribeNetworkAcls", {}),
-        call(region, "DescribeNetworkInterfaces", {}),
       ]);
-      return rowsOf(
-        subnets.Subnets ?? [],
-        vpcs.Vpcs ?? [],
-        tables.RouteTables ?? [],
-        acls.NetworkAcls ?? [],
-        interfaces.NetworkInterfaces ?? [],
-      );
+      return rowsOf(subnets.Subnets ?? [], vpcs.Vpcs ?? [], tables.RouteTables ?? [], acls.NetworkAcls ?? []);
+    },
+  };
+}
+
+/** The network interfaces in these subnets. */
+export function interfacesIn(region: string, subnets: readonly string[]): Listing<NetworkInterface[]> {
+  return {
+    key: `${region}/subnets/interfaces/${subnets.join()}`,
+    tables: ["instances", "network_interfaces"],
+    read: async () => {
+      const asked = { Filters: [{ Name: "subnet-id", Values: [...subnets] }] };
+      return (await call(region, "DescribeNetworkInterfaces", asked)).NetworkInterfaces ?? [];
     },
   };
 }
@@ -65,7 +68,6 @@ export function rowsOf(
   vpcs: readonly Vpc[],
   allTables: readonly RouteTable[],
   allAcls: readonly NetworkAcl[],
-  interfaces: readonly NetworkInterface[],
 ): SubnetRow[] {
   return subnets.map((subnet) => {
     const { SubnetId: id = "", VpcId } = subnet;
@@ -86,7 +88,6 @@ export function rowsOf(
       association: association?.RouteTableAssociationId,
       acl: guarded?.acl,
       aclAssociation: guarded?.one.NetworkAclAssociationId,
-      interfaces: interfaces.filter(({ SubnetId }) => SubnetId === id),
       tables,
       acls,
     };

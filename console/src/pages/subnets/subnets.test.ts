@@ -9,7 +9,7 @@ const tables = [
 ];
 const acls = [{ NetworkAclId: "acl-1", VpcId: "vpc-1", Associations: [{ SubnetId: "subnet-1", NetworkAclAssociationId: "aclassoc-1" }] }];
 const subnets = [{ SubnetId: "subnet-1", VpcId: "vpc-1" }, { SubnetId: "subnet-2", VpcId: "vpc-1" }];
-const [first, second] = rowsOf(subnets, [], tables, acls, [{ NetworkInterfaceId: "eni-1", SubnetId: "subnet-1" }]);
+const [first, second] = rowsOf(subnets, [], tables, acls);
 
 test("a subnet routes by its own table, or by its VPC's main one", () => {
   expect([first!.table?.RouteTableId, first!.hasMain, first!.association]).toEqual(["rtb-main", true, undefined]);
@@ -17,9 +17,8 @@ test("a subnet routes by its own table, or by its VPC's main one", () => {
   expect(first!.tables.map(({ RouteTableId }) => RouteTableId)).toEqual(["rtb-main", "rtb-2"]);
 });
 
-test("it has its ACL with the association that can be replaced, and its interfaces", () => {
+test("it has its ACL with the association that can be replaced", () => {
   expect([first!.acl?.NetworkAclId, first!.aclAssociation]).toEqual(["acl-1", "aclassoc-1"]);
-  expect([first!.interfaces.length, second!.interfaces.length]).toEqual([1, 0]);
 });
 
 test("another table is associated, replaces the one before, or is the main one again", () => {

@@ -3,6 +3,7 @@ import Link from "@cloudscape-design/components/link";
 import { nameTag, type Column, type Menu, type Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
+import { CreateFlowLog } from "../vpcs/CreateFlowLog";
 import { FlowLogs } from "../vpcs/FlowLogs";
 import { IdLink } from "../vpcs/links";
 import { CreateDefaultSubnet } from "./CreateDefaultSubnet";
@@ -79,6 +80,11 @@ const menus: Menu<SubnetRow>[] = [
     text: "actions",
     items: [
       { id: "default", text: "action.createDefaultSubnet", alone: CreateDefaultSubnet },
+      {
+        id: "flowLog",
+        text: "action.createFlowLog",
+        dialog: ({ region, items: [item], close }) => <CreateFlowLog region={region} of="Subnet" item={item} close={close} />,
+      },
       { id: "settings", text: "action.editSubnetSettings", dialog: EditSubnetSettings },
       { id: "acl", text: "action.editAclAssociation", dialog: EditAclAssociation },
       { id: "table", text: "action.editTableAssociation", dialog: EditTableAssociation },
@@ -100,7 +106,7 @@ const subnets: Resource<SubnetRow> = {
   create: { text: "action.createSubnet", dialog: CreateSubnets },
   tabs: [
     { id: "details", label: "tab.details", view: SubnetFacts },
-    { id: "flowLogs", label: "flowLogs", view: ({ region, item }) => <FlowLogs region={region} id={item.id} /> },
+    { id: "flowLogs", label: "flowLogs", view: ({ region, item }) => <FlowLogs region={region} of="Subnet" item={item} /> },
     { id: "routes", label: "subnet.table", view: SubnetRoutes },
     { id: "acl", label: "subnet.acl", view: SubnetAcl },
   ],

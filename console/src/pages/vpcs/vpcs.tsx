@@ -4,6 +4,7 @@ import type { Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { CreateDefaultVpc } from "./CreateDefaultVpc";
+import { CreateFlowLog } from "./CreateFlowLog";
 import { CreateVpc } from "./CreateVpc";
 import { DeleteVpc } from "./DeleteVpc";
 import { EditCidrs } from "./EditCidrs";
@@ -54,6 +55,11 @@ const menus: Menu<VpcRow>[] = [
     text: "actions",
     items: [
       { id: "default", text: "action.createDefaultVpc", alone: CreateDefaultVpc },
+      {
+        id: "flowLog",
+        text: "action.createFlowLog",
+        dialog: ({ region, items: [item], close }) => <CreateFlowLog region={region} of="VPC" item={item} close={close} />,
+      },
       { id: "settings", text: "action.editVpcSettings", dialog: EditVpcSettings },
       { id: "cidrs", text: "action.editCidrs", dialog: EditCidrs },
       { id: "delete", text: "action.deleteVpc", dialog: DeleteVpc },
@@ -76,7 +82,7 @@ const vpcs: Resource<VpcRow> = {
     { id: "details", label: "tab.details", view: VpcFacts },
     { id: "map", label: "map.title", view: ({ region, item }) => <ResourceMap region={region} id={item.id} /> },
     { id: "cidrs", label: "vpc.cidrs", view: VpcCidrs },
-    { id: "flowLogs", label: "flowLogs", view: ({ region, item }) => <FlowLogs region={region} id={item.id} /> },
+    { id: "flowLogs", label: "flowLogs", view: ({ region, item }) => <FlowLogs region={region} of="VPC" item={item} /> },
   ],
 };
 

@@ -7,7 +7,10 @@ import pytest
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(600)]
 
-_TESTS = ("vm/test_host_network.py", "vm/test_guest_networks.py", "network/test_names.py", "network/test_flows.py")
+_TESTS = (
+    *("vm/test_host_network.py", "vm/test_guest_networks.py", "vm/test_lone_network.py"),
+    *("network/test_names.py", "network/test_flows.py"),
+)
 
 
 @pytest.mark.parametrize("tests", _TESTS)

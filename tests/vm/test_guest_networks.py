@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from real_cloud import RealCloud, end_guests, real_cloud, until
 
 from kumoniwa.network.vpc.host.errors import NetworkRefused
 from kumoniwa.network.vpc.host.host_network import HostNetwork, Texts
+from kumoniwa.sockets import why_not
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
 
@@ -56,9 +58,13 @@ async def test_a_guest_that_is_alone_stays_so_under_a_server_that_carries_packet
         assert (await _network(cloud, first), cloud.process(first)) == ("user", process), "it runs on"
         instance = await cloud.instance(first)
         group = instance["SecurityGroups"][0]["GroupId"]
-        await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[SSH])
-        [forward] = (await cloud.evidence(f"instances/{first}"))["forwards"]
-        assert (forward["port"], forward["refused"]) == (2222, None), "it is followed as before"
+        rules = [SSH, {**SSH, "IpProtocol": "udp"}]
+        await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=rules)
+        tcp, udp = (await cloud.evidence(f"instances/{first}"))["forwards"]
+        assert tcp["refused"] is udp["refused"] is None
+        with pytest.raises(ConnectionRefusedError):  # the guest does not listen
+            socket.create_connection((tcp["host"], tcp["port"]), timeout=20)
+        assert why_not("udp", IPv4Address(udp["host"]), udp["port"]) == "another program listens there"
         assert await _attached(cloud, instance) == "available", "it has one interface as long as it is alone"
         second = await cloud.launch(image_id)
         assert await _network(cloud, second) == "vpc"

@@ -5,12 +5,10 @@ A tap that the test holds open stands for a guest: the network cannot tell them 
 
 import asyncio
 import contextlib
-import ctypes
 import errno
 import os
 import signal
 import socket
-import struct
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -30,7 +28,6 @@ from kumoniwa.tasks import Tasks
 pytestmark = [pytest.mark.vm, pytest.mark.anyio]
 
 TRANSIT = IPv4Network("100.64.0.0/24")
-_ATTACH_FILTER, _DETACH_FILTER = 26, 27
 _INSIDE = IPv4Address("10.1.2.3")
 _IP = f"link set dev lo up\naddr replace {_INSIDE}/32 dev lo\n"
 _NFT = "add table inet vpc\nadd chain inet vpc input { type filter hook input priority filter; }\n"
@@ -282,8 +279,7 @@ async def test_a_port_is_silent_while_the_guest_is_there_and_says_nothing(bench:
     )
     await network.stand_for({IPv4Address("240.0.0.4"): _INSIDE})
     listening = [await network.listen(_INSIDE, port, 8) for port in (80, 81)]
-    code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
-    listening[1].setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(code)))
+    await network.apply(Texts(nft=["add rule inet vpc input tcp dport 81 drop\n"]))
 
     def connects(port: HostPort) -> int:
         """0 where it is accepted; `EAGAIN`: nothing was answered within a while."""
@@ -298,7 +294,7 @@ async def test_a_port_is_silent_while_the_guest_is_there_and_says_nothing(bench:
     assert connects(says_nothing) == errno.ECONNREFUSED, "it is not known yet whether the guest is there"
     await eventually_async(partial(found, speaks, 0), within=20)
     await eventually_async(partial(found, says_nothing, errno.EAGAIN), within=20)
-    listening[1].setsockopt(socket.SOL_SOCKET, _DETACH_FILTER, 0)
+    await network.apply(Texts(nft=["flush chain inet vpc input\n"]))
     await eventually_async(partial(found, says_nothing, 0), within=20)
     assert await network.ensure_ports("guest", []) == {}
     assert connects(says_nothing) == errno.ECONNREFUSED

@@ -1,28 +1,28 @@
 """Ports of TCP of this host at which nobody is answered, not even refused: as a guest that drops what comes.
 
-Without a privilege: a socket listens there whose filter takes no packet, so the kernel drops them all.
+Without a privilege: a socket listens there that has no room for a further connection, as the only one that it has room
+for is our own. So the kernel drops what asks for one. (A filter that takes no packet would do too; a kernel may refuse
+filters to an ordinary user.)
 """
 
-import ctypes
+import contextlib
 import errno
 import socket
-import struct
 from collections.abc import Collection
 from ipaddress import IPv4Address
 
 HostEnd = tuple[IPv4Address, int]
 """A loopback address of the host, and a port."""
-MOST = 1024
-"""Of one owner: each is an open file. What is beyond is refused by the host."""
-_SO_ATTACH_FILTER = 26
-_TAKE_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)  # of each packet, no byte
+MOST = 512
+"""Of one owner: each has two open files. What is beyond is refused by the host."""
+_FILLED_WITHIN = 1.0  # seconds; the kernel does it at once
 
 
 class SilentPorts:
     """Those of one owner. They end with its process."""
 
     def __init__(self) -> None:
-        self._sockets: dict[HostEnd, socket.socket] = {}
+        self._sockets: dict[HostEnd, contextlib.ExitStack] = {}
 
     def keep(self, wanted: Collection[HostEnd]) -> None:
         """Afterwards no other is silent: whoever is to have one of the others can listen there."""
@@ -45,15 +45,12 @@ class SilentPorts:
         return end in self._sockets
 
 
-def _silent(address: IPv4Address, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
+def _silent(address: IPv4Address, port: int) -> contextlib.ExitStack:
+    """The sockets of one, which end it when they are closed. Raises `OSError`."""
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        code = ctypes.create_string_buffer(_TAKE_NOTHING)
-        listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(code)))
         listening.bind((str(address), port))
-        listening.listen(1)
-    except OSError:
-        listening.close()
-        raise
-    return listening
+        listening.listen(0)
+        stack.enter_context(socket.create_connection((str(address), port), timeout=_FILLED_WITHIN))
+        return stack.pop_all()

@@ -136,6 +136,8 @@ class HostNetwork:
         self._ports: dict[str, frozenset[HostPort]] = {}
         self._stand_ins: Mapping[IPv4Address, IPv4Address] = {}
         self._doors, self._silent = Doors(), SilentPorts()
+        self._is_behind = False
+        """Whether ports are not as they are to be, for the way out did not answer."""
         self._watching: asyncio.Task[object] | None = None
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -284,6 +286,7 @@ class HostNetwork:
 
         `left`: those that an earlier server may have opened, if they are open.
         """
+        self._is_behind = True
         await self.ready()
         of_all = self._asked_for()
         for port in (await self._way_out.open_ports()).keys() & left:
@@ -299,6 +302,7 @@ class HostNetwork:
                 continue
             if (why := why_not(port.protocol, port.host_address, port.host_port)) is not None:
                 refused[port] = why
+        self._is_behind = False
         return {port: why for port, why in refused.items() if port in wanted}
 
     def _asked_for(self) -> frozenset[HostPort]:
@@ -326,7 +330,7 @@ class HostNetwork:
                     asked = self._doors.turn(doors)
                     answer, _ = await self._link.ask("knock", doors=asked)
                     heard = {(address, port): listens for address, port, listens in answer["answers"]}
-                    if self._doors.hear(asked, heard):
+                    if self._doors.hear(asked, heard) or self._is_behind:
                         async with self._opening:
                             await self._open(())
             except NetworkFailed as failure:  # it is ensured again, and asked again then

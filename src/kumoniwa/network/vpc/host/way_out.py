@@ -67,6 +67,7 @@ class Slirp:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._turn = asyncio.Lock()  # it has room for one request at a time, and refuses others
 
     def command_line(self, inner: int, transit: IPv4Network) -> Sequence[str]:
         return [
@@ -123,8 +124,8 @@ class Slirp:
         loop = asyncio.get_running_loop()
         answer = b""
         try:
-            with sockets.connect(self._folder / _API_SOCKET) as connected:
-                async with asyncio.timeout(_ANSWERED_WITHIN):
+            async with self._turn, asyncio.timeout(_ANSWERED_WITHIN):
+                with sockets.connect(self._folder / _API_SOCKET) as connected:
                     await loop.sock_sendall(connected, request.encode())
                     connected.shutdown(socket.SHUT_WR)
                     while chunk := await loop.sock_recv(connected, 65536):

@@ -115,6 +115,7 @@ def test_rubbish_is_neither_carried_to_the_host_nor_an_answer(rubbish: bytes) ->
     for frame in (rubbish, bytes(12) + b"\x08\x00" + rubbish):
         _edge().outward(frame)
         _edge().answer(frame)
+        _edge().reply(frame)
         _edge().inward(frame)
 
 
@@ -123,6 +124,39 @@ def test_many_destinations_are_forgotten_again() -> None:
     for number in range(10_000):
         edge.outward(_frame(str(IPv4Address("11.0.0.0") + number)))
     assert len(edge._known) <= 4096
+
+
+def test_fragments_are_carried_at_a_bounded_rate() -> None:
+    """libslirp keeps each for half a minute."""
+    seconds = 1000.0
+    edge = Edge(_MAC, _SUBNET, now=lambda: seconds)
+    for fragment in (0x2000, 1):
+
+        def carried(fragment: int = fragment) -> int:
+            return sum(edge.outward(_frame("8.8.8.8", fragment=fragment, number=n)) is not None for n in range(3000))
+
+        assert carried() == 1000
+        assert edge.outward(_frame("8.8.8.8")) is not None, "it is whole"
+        seconds += 1
+        assert carried() == 200
+        seconds += 60
+
+
+def _arp(target: str, *, operation: int = 1) -> bytes:
+    asks = struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + _MAC + IPv4Address(_GUEST).packed
+    return b"\xff" * 6 + _MAC + b"\x08\x06" + asks + bytes(6) + IPv4Address(target).packed
+
+
+def test_the_metadata_service_is_where_the_router_is_for_a_guest_that_takes_it_for_a_neighbour() -> None:
+    edge = _edge()
+    reply = edge.reply(_arp("169.254.169.254"))
+    assert reply is not None
+    router = b"\x52\x55" + edge.router.packed
+    assert (reply[:6], reply[6:12], reply[20:22]) == (_MAC, router, b"\x00\x02")
+    assert reply[22:32] == router + IPv4Address("169.254.169.254").packed
+    assert reply[32:] == _MAC + IPv4Address(_GUEST).packed
+    for other in (_arp("10.1.16.1"), _arp("169.254.169.254", operation=2), _arp("169.254.169.254")[:40]):
+        assert edge.reply(other) is None
 
 
 def test_the_metadata_service_is_another_address_inside_and_the_guest_does_not_notice() -> None:

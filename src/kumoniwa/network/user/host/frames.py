@@ -7,7 +7,8 @@ sockets only from there.
 """
 
 import struct
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
@@ -28,7 +29,12 @@ _FRAGMENT = 0x3FFF
 _BROADCAST = b"\xff\xff\xff\xff"
 _SHORTEST = _ETHERNET + 20
 _MOST_KNOWN = 4096  # destinations of which it is kept whether they are let through
+_MOST_FRAGMENTS, _FRAGMENTS_A_SECOND = 1000.0, 200.0
+"""At once, and then: libslirp keeps each that is not whole for 30 s, in 9 KB."""
 _TTL = 64
+_ARP_ASKS = b"\x00\x01\x08\x00\x06\x04\x00\x01"  # of Ethernet, for an IPv4 address
+_ARP_ANSWERS = b"\x00\x01\x08\x00\x06\x04\x00\x02"
+_ARP_LENGTH = _ETHERNET + 28
 
 
 @dataclass(slots=True)
@@ -41,7 +47,10 @@ class Edge:
     mac: bytes
     subnet: IPv4Network
     closed: Collection[IPv4Address] = ()
+    now: Callable[[], float] = time.monotonic
     _known: dict[bytes, bool] = field(default_factory=dict)
+    _fragments: float = _MOST_FRAGMENTS
+    _fragments_at: float = 0.0
 
     @property
     def router(self) -> IPv4Address:
@@ -66,6 +75,8 @@ class Edge:
         if kind != _IPV4 or len(frame) < _SHORTEST:
             return None
         destination = frame[30:34]
+        if (frame[20] & _FRAGMENT >> 8 or frame[21]) and not self._takes_a_fragment():
+            return None
         goes_on = self._known.get(destination)
         if goes_on is None:
             goes_on = self._known_now(destination)
@@ -81,6 +92,16 @@ class Edge:
         if destination == _BROADCAST and protocol == _UDP and ports[1] == _DHCP:
             return frame
         return None
+
+    def reply(self, frame: bytes) -> bytes | None:
+        """What we answer a frame by ourselves: to a guest that takes the metadata service for its neighbour, that it is
+        where the router is. None for all other frames."""
+        if frame[12:14] != _ARP or frame[38:42] != METADATA.packed or len(frame) < _ARP_LENGTH:
+            return None
+        if frame[14:22] != _ARP_ASKS:
+            return None
+        own, asker = self._router_mac, frame[22:32]
+        return frame[6:12] + own + _ARP + _ARP_ANSWERS + own + METADATA.packed + asker
 
     def inward(self, frame: bytes) -> bytes:
         """A frame for the guest as it comes."""
@@ -108,6 +129,17 @@ class Edge:
         end = handshakes.end(str(self.router), address, port, handshakes.acknowledged(packet))
         return (address, port), True, self._frame(address, end)
 
+    @property
+    def _router_mac(self) -> bytes:
+        """libslirp's."""
+        return b"\x52\x55" + self.router.packed
+
+    def _takes_a_fragment(self) -> bool:
+        now = self.now()
+        left = min(_MOST_FRAGMENTS, self._fragments + (now - self._fragments_at) * _FRAGMENTS_A_SECOND)
+        self._fragments_at, self._fragments = now, left - 1 if left >= 1 else left
+        return left >= 1
+
     def _known_now(self, destination: bytes) -> bool:
         """Whether all that is sent there goes on."""
         address = IPv4Address(destination)
@@ -120,12 +152,11 @@ class Edge:
 
     def _frame(self, destination: str, segment: bytes) -> bytes:
         """A segment of TCP, from the router to the guest."""
-        source = self.router.packed
         length = 20 + len(segment)
         header = struct.pack("!BBHHHBBH", 0x45, 0, length, 0, 0x4000, _TTL, _TCP, 0)
-        header += source + IPv4Address(destination).packed
+        header += self.router.packed + IPv4Address(destination).packed
         header = header[:10] + struct.pack("!H", handshakes.checksum(header)) + header[12:]
-        return self.mac + b"\x52\x55" + source + _IPV4 + header + segment
+        return self.mac + self._router_mac + _IPV4 + header + segment
 
 
 def _start(frame: bytes) -> int:

@@ -176,6 +176,8 @@ class LoneNetwork:
             self._answers[door] = listens
             if taken_back is not None:
                 self._frames.send(taken_back)
+        elif (reply := self._edge.reply(frame)) is not None:
+            self._frames.send(reply)
         elif (outward := self._edge.outward(frame)) is not None:
             self._slirp.input(outward)
 

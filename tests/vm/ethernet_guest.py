@@ -58,6 +58,8 @@ class EthernetGuest:
 
     def end(self) -> None:
         """As when its QEMU ends."""
+        if self._ended:
+            return
         self._ended = True
         self._listening.shutdown(socket.SHUT_RDWR)
         if self._stream is not None:

@@ -223,6 +223,56 @@ async def test_a_network_that_was_killed_is_there_again_with_its_ports(bench: Be
     server.release()
 
 
+async def _stuck(bench: Bench) -> tuple[LoneLink, LonePort, int]:
+    """A network with a port, whose process takes no part any more."""
+    server, ssh = bench.server(), _port(22)
+    bench.guest.listening.add(22)
+    await server.begin()
+    await server.ensure_ports([ssh])
+    await _until(ssh, HELLO)
+    [pid] = bench.processes()
+    os.kill(pid, signal.SIGSTOP)
+    return server, ssh, pid
+
+
+async def test_a_network_that_does_not_answer_is_killed_and_another_one_answers(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, ssh, pid = await _stuck(bench)
+    monkeypatch.setattr(lone_link, "_ANSWERS_WITHIN", 0.5)
+    web = _port(80)
+    assert await server.ensure_ports([ssh, web]) == {}
+    assert len(bench.processes() - {pid}) == len(bench.processes()) == 1
+    await _until(ssh, HELLO)
+    server.release()
+
+
+async def test_a_network_that_accepts_no_server_is_killed_and_not_forgotten(bench: Bench) -> None:
+    server, ssh, pid = await _stuck(bench)
+    server.release()
+    with contextlib.ExitStack() as stack, pytest.raises(BlockingIOError):
+        while True:
+            stack.enter_context(sockets.connect(bench.folder / "network.sock"))
+    later = bench.server()
+    assert await later.ensure_ports([ssh]) == {}
+    assert len(bench.processes() - {pid}) == len(bench.processes()) == 1
+    await _until(ssh, HELLO)
+    later.release()
+
+
+async def test_a_network_that_does_not_end_with_its_guest_is_killed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, ssh, _ = await _stuck(bench)
+    monkeypatch.setattr(lone_link, "_ENDS_WITHIN", 1.0)
+    bench.lives = False
+    bench.guest.end()
+    await server.gone()
+    assert not bench.processes()
+    assert _said(ssh) is None
+    server.release()
+
+
 async def test_the_process_that_carries_a_guests_packets_starts_no_program(bench: Bench) -> None:
     server = bench.server()
     await server.begin()

@@ -18,3 +18,7 @@ class NetworkRefused(NetworkFailed):
 
 class KeeperLost(NetworkFailed):
     """The network's keeper is gone or does not answer. Asked again, another one takes its place."""
+
+
+class KeeperSilent(KeeperLost):
+    """The network's keeper is there, and did not answer in time."""

@@ -401,7 +401,7 @@ class HostNetwork:
         os.close(file)
         run.reap(pid)
 
-    async def _ask(self, link: KeeperLink, do: str, **arguments: object) -> list[int]:
+    async def _ask(self, link: KeeperLink, do: str, **arguments: Any) -> list[int]:
         _, files = await link.ask(do, **arguments)
         return files
 

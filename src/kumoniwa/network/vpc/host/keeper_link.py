@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkRefused
+from kumoniwa.network.vpc.host.errors import KeeperLost, KeeperSilent, NetworkRefused
 
 _CHUNK = 65536
 _MOST_FILES = 8
@@ -38,10 +38,13 @@ class KeeperLink:
         self.alive = True
         asyncio.get_running_loop().add_reader(connected, self._hear)
 
-    async def ask(self, do: str, **arguments: object) -> tuple[Mapping[str, Any], list[int]]:
+    async def ask(
+        self, do: str, *, within: float = _ANSWERED_WITHIN, **arguments: object
+    ) -> tuple[Mapping[str, Any], list[int]]:
         """The answer to a request, and the open files that came with it, which are the caller's.
 
-        Raises `NetworkRefused` for what could not be done, `KeeperLost` where nobody answers.
+        Raises `NetworkRefused` for what could not be done, `KeeperLost` where nobody answers, `KeeperSilent` where it
+        has not ended and did not answer within so many seconds.
         """
         async with self._turn:
             if not self.alive:
@@ -50,12 +53,15 @@ class KeeperLink:
             self._waiting = loop.create_future()
             line = json.dumps({"do": do, **arguments}).encode() + b"\n"
             try:
-                async with asyncio.timeout(_ANSWERED_WITHIN):
+                async with asyncio.timeout(within):
                     await loop.sock_sendall(self._socket, line)
                     answer = await self._waiting
-            except (OSError, TimeoutError) as failure:
+            except TimeoutError as failure:
                 self.close()
-                raise KeeperLost(f"The network's keeper does not answer: {failure or 'time is up'}.") from failure
+                raise KeeperSilent("The network's keeper does not answer: time is up.") from failure
+            except OSError as failure:
+                self.close()
+                raise KeeperLost(f"The network's keeper does not answer: {failure}.") from failure
             except BaseException:
                 self.close()  # whose answer the next one would be, nobody could say
                 raise

@@ -1,5 +1,6 @@
 """The ports of guests, as their security groups have them: opened when a guest starts, and whenever rules change."""
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from ipaddress import IPv4Address
@@ -16,6 +17,7 @@ from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
 
+_AT_ONCE = 16  # instances of which ports are opened
 _OPEN_IN = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
 
 
@@ -43,32 +45,47 @@ async def ensure_forwards(
     """Afterwards each of these instances that is pending or running is reached at what its groups' rules admit now.
 
     Gives what could not be opened, with the reason, by instance, and notes it in the world. A port that cannot be
-    opened stops nothing else. `early` is a plan for the only instance, read before.
+    opened stops nothing else, and a guest that does not answer keeps no other waiting. `early` is a plan for the only
+    instance, read before.
     """
+    free = asyncio.Semaphore(_AT_ONCE)
     refused: dict[str, Mapping[Forward, str]] = {}
-    for instance_id in instance_ids:
-        async with world.turns.ports(instance_id):
-            before = world.refused_ports.get(instance_id, {})
-            plan = early.forwards if early is not None and early.holds() else await planned(world, instance_id)
-            if plan is None:
-                world.refused_ports.pop(instance_id, None)
-                world.troubles.over(_key(instance_id))
-                continue
-            try:
-                refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
-            except DriverError as failure:
-                refusals = dict.fromkeys(plan, failure.what.removesuffix("."))
-            if refusals:
-                refused[instance_id] = world.refused_ports[instance_id] = refusals
-                _tell(world, instance_id, refusals)
-            else:
-                world.refused_ports.pop(instance_id, None)
-                world.troubles.over(_key(instance_id))
-        for forward, reason in refusals.items():
-            if before.get(forward) != reason:  # said once: every round tries again
-                address = f"{forward.host_address}:{forward.host_port}"
-                log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
+
+    async def ensure(instance_id: str) -> None:
+        async with free:
+            if refusals := await _ensure_forwards_of(world, instance_id, early):
+                refused[instance_id] = refusals
+
+    ended = await asyncio.gather(*map(ensure, instance_ids), return_exceptions=True)
+    for failure in filter(None, ended):
+        raise failure
     return refused
+
+
+async def _ensure_forwards_of(world: World, instance_id: str, early: EarlyPlan | None) -> Mapping[Forward, str]:
+    """See above. Gives what could not be opened."""
+    async with world.turns.ports(instance_id):
+        before = world.refused_ports.get(instance_id, {})
+        plan = early.forwards if early is not None and early.holds() else await planned(world, instance_id)
+        if plan is None:
+            world.refused_ports.pop(instance_id, None)
+            world.troubles.over(_key(instance_id))
+            return {}
+        try:
+            refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
+        except DriverError as failure:
+            refusals = dict.fromkeys(plan, failure.what.removesuffix("."))
+        if refusals:
+            world.refused_ports[instance_id] = refusals
+            _tell(world, instance_id, refusals)
+        else:
+            world.refused_ports.pop(instance_id, None)
+            world.troubles.over(_key(instance_id))
+    for forward, reason in refusals.items():
+        if before.get(forward) != reason:  # said once: every round tries again
+            address = f"{forward.host_address}:{forward.host_port}"
+            log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
+    return refusals
 
 
 def _tell(world: World, instance_id: str, refusals: Mapping[Forward, str]) -> None:

@@ -1,5 +1,6 @@
 """What is to be open for a guest is planned before it starts, and again where rules have changed since."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,3 +44,18 @@ async def test_rules_that_stay_as_they_were_are_read_before_it_starts_and_not_ag
     await stack.call("AuthorizeSecurityGroupIngress", GroupId=web, IpPermissions=[HTTPS])
     monkeypatch.setattr(instance_ports, "planned", refuse)
     assert _open_ports(stack, await stack.launch(SecurityGroupIds=[web])) == [8443]
+
+
+async def test_a_guest_that_does_not_answer_keeps_no_other_waiting_for_its_ports(stack: Stack) -> None:
+    web = (await stack.call("CreateSecurityGroup", GroupName="web", Description="web"))["GroupId"]
+    launched = [await stack.launch(SecurityGroupIds=[web]) for _ in range(2)]
+    both = asyncio.Barrier(2)
+
+    async def wait_for_the_other(method: str) -> None:
+        if method == "ensure_forwards":
+            async with asyncio.timeout(20):
+                await both.wait()
+
+    stack.driver.faults.hook = wait_for_the_other
+    await stack.call("AuthorizeSecurityGroupIngress", GroupId=web, IpPermissions=[HTTPS])
+    assert [_open_ports(stack, instance_id) for instance_id in launched] == [[8443], [8443]]

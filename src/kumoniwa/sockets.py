@@ -60,13 +60,13 @@ def listen(path: Path, *, backlog: int = 16) -> socket.socket:
 def why_not(protocol: str, address: IPv4Address, port: int) -> str | None:
     """Why this port of the host, of `tcp` or `udp`, cannot be had, found by trying. None: nothing is wrong."""
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as trial:
-        if protocol == "tcp":  # what lingers of a connection is in nobody's way; two of UDP would share the port
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(socket.AF_INET, kind) as trial:
+            if protocol == "tcp":  # what lingers of a connection is in nobody's way; two of UDP would share the port
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind((str(address), port))
             if protocol == "tcp":
                 trial.listen(1)
-        except OSError as refusal:
-            return _REASONS.get(refusal.errno or 0, os.strerror(refusal.errno or 0))
+    except OSError as refusal:
+        return _REASONS.get(refusal.errno or 0, os.strerror(refusal.errno or 0))
     return None

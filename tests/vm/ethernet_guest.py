@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 from collections import defaultdict
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kumoniwa.network.user.host.lone_network import GUEST_SOCKET
 MAC = bytes.fromhex("06123456789a")
 HELLO = b"hello"
 _SYN, _RST, _PSH, _ACK = 0x02, 0x04, 0x08, 0x10
+_ARP_ASKS, _ARP_ANSWERS = b"\x00\x01\x08\x00\x06\x04\x00\x01", b"\x00\x02"
 _ARP, _IPV4 = b"\x08\x06", b"\x08\x00"
 _TCP, _UDP = 6, 17
 _ROUTER_MAC = b"\x52\x55"  # and its address
@@ -32,6 +34,7 @@ class EthernetGuest:
         self.knocks: dict[int, list[int]] = defaultdict(list)
         """By port, the flags of what came from the port of those who only ask."""
         self._own_port = 40000  # of the connections that it opens
+        self._found: bytes | None = None
         self._answers: dict[tuple[IPv4Address, int], int] = {}
         self._listening = sockets.listen(folder / GUEST_SOCKET)
         self._listening.setblocking(True)
@@ -51,10 +54,25 @@ class EthernetGuest:
         eventually(lambda: self._answers.get(wanted[-1]), within=20)
         return {(str(address), port) for (address, port), flags in list(self._answers.items()) if flags & _SYN}
 
-    def send_datagrams(self, *places: tuple[str, int]) -> None:
-        """Send a datagram there."""
-        for address, port in places:
-            self._send_packet(IPv4Address(address), _UDP, struct.pack("!HHHH", 40000, port, 8 + len(HELLO), 0) + HELLO)
+    def find(self, address: str) -> bytes:
+        """The MAC of the neighbour that has this address: then all that was sent before has been heard."""
+        self._found = None
+        eventually(lambda: self._stream, within=20)
+        asks = _ARP_ASKS + MAC + self.address.packed + bytes(6) + IPv4Address(address).packed
+        self._send(b"\xff" * 6 + MAC + _ARP + asks)
+        return eventually(lambda: self._found, within=20)
+
+    def begin_handshakes(self, place: tuple[str, int], ports: Iterable[int]) -> None:
+        """Ask for a connection from each of these ports of its own, and hear no answer."""
+        for own in ports:
+            self._send_segment(IPv4Address(place[0]), place[1], own, _SYN, 100, 0)
+
+    def send_datagrams(self, *places: tuple[str, int], ports: Iterable[int] = (40000,)) -> None:
+        """Send a datagram there, from each of these ports of its own."""
+        for own in ports:
+            for address, port in places:
+                header = struct.pack("!HHHH", own, port, 8 + len(HELLO), 0)
+                self._send_packet(IPv4Address(address), _UDP, header + HELLO)
 
     def end(self) -> None:
         """As when its QEMU ends."""
@@ -88,7 +106,9 @@ class EthernetGuest:
         return found
 
     def _hear(self, frame: bytes) -> None:
-        if frame[12:14] == _ARP and frame[38:42] == self.address.packed:
+        if frame[12:14] == _ARP and frame[20:22] == _ARP_ANSWERS:
+            self._found = frame[22:28]
+        elif frame[12:14] == _ARP and frame[38:42] == self.address.packed:
             own = MAC + self.address.packed
             self._send(frame[6:12] + MAC + _ARP + frame[14:20] + b"\x00\x02" + own + frame[22:32])
         elif frame[12:14] == _IPV4 and frame[23] == _TCP:

@@ -3,8 +3,10 @@ when parts of it are killed. The guest is Ethernet alone."""
 
 import contextlib
 import os
+import resource
 import signal
 import socket
+import struct
 import sys
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address, IPv4Network
@@ -12,12 +14,15 @@ from pathlib import Path
 
 import pytest
 from ethernet_guest import HELLO, MAC, EthernetGuest
+from no_more_files import no_more_files
 from waiting import eventually_async
 
 from kumoniwa import run, sockets
 from kumoniwa.network.host import own_addresses
 from kumoniwa.network.user.host import lone_link
+from kumoniwa.network.user.host.frames import Edge
 from kumoniwa.network.user.host.lone_link import LoneLink
+from kumoniwa.network.user.host.lone_network import LoneNetwork
 from kumoniwa.network.user.host.lone_port import LonePort
 from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.tasks import Tasks
@@ -26,6 +31,7 @@ pytestmark = [pytest.mark.vm, pytest.mark.anyio]
 
 _SUBNET = IPv4Network("10.1.16.0/20")
 _GUEST, _ROUTER, _RESOLVER = IPv4Address("10.1.16.19"), "10.1.16.1", "10.1.16.2"
+_ROUTER_MAC = b"\x52\x55" + IPv4Address(_ROUTER).packed
 
 
 class Bench:
@@ -223,6 +229,107 @@ async def test_a_network_that_was_killed_is_there_again_with_its_ports(bench: Be
     server.release()
 
 
+async def test_a_metadata_request_waits_for_a_server_and_none_that_is_busy_holds_up_the_network(bench: Bench) -> None:
+    server, metadata = bench.server(), ("169.254.169.254", 80)
+    await server.begin()
+    await server.ready()
+    before = bench.processes()
+    assert bench.guest.connect(metadata) == {metadata}, "there is no server yet"
+    with sockets.listen(bench.folder / "imds.sock", backlog=1) as imds:
+
+        async def accepted() -> socket.socket | None:
+            try:
+                return imds.accept()[0]
+            except BlockingIOError:
+                return None
+
+        with await eventually_async(accepted, within=20):
+            for _ in range(8):  # more than it has room for
+                assert bench.guest.connect(metadata) == {metadata}
+            assert await server.ensure_ports([]) == {}
+        (await eventually_async(accepted, within=20)).close()
+    assert bench.processes() == before
+    server.release()
+
+
+async def test_connections_that_are_never_finished_take_no_memory(bench: Bench) -> None:
+    server = bench.server()
+    await server.begin()
+    await server.ready()
+    [pid] = bench.processes()
+    before = int(_status(pid)["VmRSS"].split()[0])
+    bench.guest.begin_handshakes(("169.254.169.254", 80), range(1, 1500))
+    assert bench.guest.find("169.254.169.254") == _ROUTER_MAC, "all before it was heard"
+    assert int(_status(pid)["VmRSS"].split()[0]) - before < 32 * 1024, "KB"
+    server.release()
+
+
+async def test_a_guest_that_uses_up_the_files_of_its_network_stops_neither_it_nor_the_server(bench: Bench) -> None:
+    server, ssh = bench.server(), _port(22)
+    bench.guest.listening.add(22)
+    await server.begin()
+    await server.ensure_ports([ssh])
+    await _until(ssh, HELLO)
+    server.release()
+    [pid] = bench.processes()
+    bench.guest.send_datagrams((_ROUTER, 9), ports=range(1, 5000))
+    assert bench.guest.find("169.254.169.254") == _ROUTER_MAC, "all before it was heard"
+    assert _open_files(pid) > 3000
+    used = _used(pid)
+    assert _said(ssh) == b"", "its client waits"
+    assert _used(pid) - used < 0.6, "seconds of a processor, in more than one"
+    later, web = bench.server(), _port(80)
+    bench.guest.listening.add(80)
+    assert await later.ensure_ports([ssh, web]) == {}
+    await _until(web, b"")
+    assert bench.processes() == {pid}
+    later.release()
+
+
+def _open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+async def test_a_guest_answers_only_what_it_is_asked_and_nothing_fails_for_want_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ours, theirs = socket.socketpair()
+    port = _port(22)
+    with ours, theirs, sockets.listen(tmp_path / "network.sock") as listening:
+        network = LoneNetwork(listening, ours, Edge(MAC, _SUBNET), _GUEST, 1024)
+        for number in range(1, 1000):
+            network._from_guest(_answer(number))
+        assert network._answers == {}
+        assert network._answer({"wanted": [port.as_json]}) == {"refused": []}
+        for number in range(1, 1000):
+            network._from_guest(_answer(number))
+        assert network._answers == {(str(_GUEST), 22): True}
+        with sockets.connect(tmp_path / "network.sock"):
+            with no_more_files():
+                network._knock()
+                network._accept()
+                refused = network._answer({"wanted": [port._replace(protocol="udp").as_json]})
+                assert refused == {"refused": [[0, "Too many open files"]]}
+            network._accept()
+            assert network._server is not None
+            network._server.close()
+        network._answer({"wanted": []})
+        network._metadata.close()
+
+
+def _answer(port: int) -> bytes:
+    """A frame by which the guest says that it listens at this port, to those who only ask."""
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + _GUEST.packed + IPv4Address(_ROUTER).packed
+    segment = struct.pack("!HHIIBBHHH", port, 9, 1, 1, 5 << 4, 0x12, 0, 0, 0)
+    return bytes(12) + b"\x08\x00" + header + segment
+
+
+def _used(pid: int) -> float:
+    """For how many seconds a process had a processor."""
+    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().split()[13:15])) / os.sysconf("SC_CLK_TCK")
+
+
 async def _stuck(bench: Bench) -> tuple[LoneLink, LonePort, int]:
     """A network with a port, whose process takes no part any more."""
     server, ssh = bench.server(), _port(22)
@@ -280,6 +387,8 @@ async def test_the_process_that_carries_a_guests_packets_starts_no_program(bench
     [pid] = bench.processes()
     status = _status(pid)
     assert (status["Seccomp"], status["NoNewPrivs"], status["Threads"]) == ("2", "1", "1")
+    assert resource.prlimit(pid, resource.RLIMIT_DATA) == (3 << 29, 3 << 29)
+    assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
     tried = "import os; from kumoniwa.network.user.host.seccomp import forbid_programs as f; f(); "
     for what in ("os.fork()", "os.execv('/bin/true', ['true'])", "os.posix_spawn('/bin/true', ['true'], {})"):
         with pytest.raises(run.ProgramFailed, match="PermissionError"):

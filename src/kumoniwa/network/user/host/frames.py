@@ -20,6 +20,7 @@ _ROUTER, _RESOLVER, _SERVICES = 1, 2, 3  # of the four addresses at a subnet's b
 _ETHERNET = 14
 _ARP, _IPV4 = b"\x08\x06", b"\x08\x00"
 _TCP, _UDP = 6, 17
+_SYN = 0x02
 _DNS, _DHCP = 53, 67
 METADATA_PORT = 80
 MTU = 9001
@@ -51,6 +52,10 @@ class Edge:
     _known: dict[bytes, bool] = field(default_factory=dict)
     _fragments: float = _MOST_FRAGMENTS
     _fragments_at: float = 0.0
+    _services: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._services = self.services.packed
 
     @property
     def router(self) -> IPv4Address:
@@ -84,7 +89,7 @@ class Edge:
             return frame
         protocol, ports = _ports(frame)
         if destination == METADATA.packed and protocol == _TCP and ports[1] == METADATA_PORT:
-            return _with_address(frame, 30, self.services.packed)
+            return _with_address(frame, 30, self._services)
         if destination == self.router.packed:
             return frame
         if destination == self.resolver.packed and protocol in (_TCP, _UDP) and ports[1] == _DNS:
@@ -103,9 +108,17 @@ class Edge:
         own, asker = self._router_mac, frame[22:32]
         return frame[6:12] + own + _ARP + _ARP_ANSWERS + own + METADATA.packed + asker
 
+    def asks_metadata(self, outward: bytes) -> tuple[int, bool] | None:
+        """From which port of the guest's a frame, as it goes on, is for the metadata service, and whether it asks for a
+        connection. None for all other frames."""
+        if outward[30:34] != self._services or outward[12:14] != _IPV4:
+            return None
+        start = _start(outward)
+        return int.from_bytes(outward[start : start + 2], "big"), bool(outward[start + 13] & _SYN)
+
     def inward(self, frame: bytes) -> bytes:
         """A frame for the guest as it comes."""
-        if frame[12:14] == _IPV4 and frame[26:30] == self.services.packed and frame[23] == _TCP:
+        if frame[12:14] == _IPV4 and frame[26:30] == self._services and frame[23] == _TCP:
             return _with_address(frame, 26, METADATA.packed)
         return frame
 

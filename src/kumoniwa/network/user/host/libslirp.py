@@ -152,8 +152,11 @@ class Slirp:
         """Close a port of the host. Connections that were made by it go on."""
         self._library.slirp_remove_hostfwd(self._slirp, protocol == "udp", _in_addr(host[0]), host[1])
 
-    def fill(self, poller: select.poll) -> int | None:
-        """Have a poller look at what is waited for; gives for how long at most, in milliseconds: None for no limit."""
+    def fill(self, poller: select.poll, *, rests: bool = False) -> int | None:
+        """Have a poller look at what is waited for; gives for how long at most, in milliseconds: None for no limit.
+
+        `rests`: but for files that are only read, as those are by which clients connect, and those of UDP.
+        """
         self._files.clear()
         wait = ctypes.c_uint32(_FOREVER)
         self._library.slirp_pollfds_fill(self._slirp, ctypes.byref(wait), self._add_poll, None)
@@ -161,6 +164,8 @@ class Slirp:
         for file, events in self._files:
             wanted[file] = wanted.get(file, 0) | events
         for file, events in wanted.items():
+            if rests and events & (_IN | _OUT | _PRI) == _IN:
+                continue
             poller.register(file, sum(there for ours, there in _TO_POLL.items() if events & ours))
         return None if wait.value == _FOREVER else wait.value
 

@@ -7,6 +7,7 @@ guest listens there, and only then, and silent while a guest that is there says 
 segment of a handshake.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -14,8 +15,9 @@ import select
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import Any
 
 from kumoniwa.network.doors import Door, Doors
@@ -24,12 +26,17 @@ from kumoniwa.network.silent_ports import SilentPorts
 from kumoniwa.network.user.host.frames import METADATA_PORT, MTU, Edge
 from kumoniwa.network.user.host.libslirp import Slirp
 from kumoniwa.network.user.host.lone_port import LonePort
+from kumoniwa.network.user.host.metadata_relay import MetadataRelay
 from kumoniwa.network.user.host.seccomp import forbid_programs
 from kumoniwa.sockets import why_not
 
 GUEST_SOCKET = "net.sock"
 METADATA_SOCKET = "imds.sock"
+_OWN_METADATA_SOCKET = "imds-inside.sock"
 _MOST_FILES = 4096  # a guest opens one for each connection that it makes
+_OUR_FILES = 256  # of these, that are left for us, whatever the guest does
+_MOST_MEMORY = 1536 * 1024 * 1024  # bytes; beyond it the process ends, and the server starts it again
+_RESTS_FOR = 0.5  # seconds without accepting, when no more files may be opened
 _LARGEST_LOG = 1024 * 1024  # bytes
 _LOOK_AT_LOG_EVERY = 10.0  # seconds
 _CHUNK = 256 * 1024
@@ -42,16 +49,24 @@ _ANSWERED_WITHIN = 5.0  # seconds for a server to read
 def main() -> None:
     """`lone_network LISTENING MAC SUBNET ADDRESS`: the listening socket's file, and the guest's interface."""
     listening, mac, subnet, address = int(sys.argv[1]), sys.argv[2], IPv4Network(sys.argv[3]), IPv4Address(sys.argv[4])
-    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _MOST_FILES if allowed == resource.RLIM_INFINITY else min(_MOST_FILES, allowed)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    most = _limited(resource.RLIMIT_NOFILE, _MOST_FILES)
+    _limited(resource.RLIMIT_DATA, _MOST_MEMORY)
+    _limited(resource.RLIMIT_CORE, 0)
     edge = Edge(bytes.fromhex(mac.replace(":", "")), subnet, own_addresses())
     guest = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     guest.connect(GUEST_SOCKET)
-    network = LoneNetwork(socket.socket(fileno=listening), guest, edge, address)
+    network = LoneNetwork(socket.socket(fileno=listening), guest, edge, address, most)
     forbid_programs()
     network.run()
     os._exit(0)  # its ports are closed at once, and not when an interpreter has tidied up
+
+
+def _limited(what: int, most: int) -> int:
+    """Let this process have no more of it from now on; gives how much that is."""
+    _, allowed = resource.getrlimit(what)
+    most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+    resource.setrlimit(what, (most, most))
+    return most
 
 
 class Frames:
@@ -109,20 +124,26 @@ class Frames:
 
 
 class LoneNetwork:
-    """See above."""
+    """See above. `most_files`: that this process may have open."""
 
-    def __init__(self, listening: socket.socket, guest: socket.socket, edge: Edge, address: IPv4Address) -> None:
+    def __init__(
+        self, listening: socket.socket, guest: socket.socket, edge: Edge, address: IPv4Address, most_files: int
+    ) -> None:
         self._listening = listening
         self._frames = Frames(guest)
         self._edge = edge
         self._slirp = Slirp(edge.subnet, edge.router, edge.resolver, address, MTU, self._for_guest)
-        self._slirp.lead_to_socket(edge.services, METADATA_PORT, METADATA_SOCKET)
+        self._metadata = MetadataRelay(Path(_OWN_METADATA_SOCKET), Path(METADATA_SOCKET))
+        self._slirp.lead_to_socket(edge.services, METADATA_PORT, _OWN_METADATA_SOCKET)
+        self._most_files = most_files
+        self._rests_until = 0.0
         self._server: socket.socket | None = None
         self._heard = b""
         self._wanted: frozenset[LonePort] = frozenset()
         self._open: set[LonePort] = set()
         self._doors, self._silent = Doors(), SilentPorts()
         self._asked: list[Door] = []
+        self._doors_wanted: frozenset[Door] = frozenset()
         self._answers: dict[Door, bool] = {}
         self._knock_at = self._look_at_log_at = 0.0
         self._lacks_ports = False
@@ -133,24 +154,26 @@ class LoneNetwork:
             pass
 
     def _turn(self) -> bool:
-        poller = select.poll()
-        wait = self._slirp.fill(poller)
+        poller, now = select.poll(), time.monotonic()
+        rests = now < self._rests_until
+        wait = self._slirp.fill(poller, rests=rests)
         poller.register(self._frames, select.POLLIN | (select.POLLOUT if self._frames.is_full else 0))
-        poller.register(self._listening, select.POLLIN)
+        if not rests:
+            poller.register(self._listening, select.POLLIN)
         if self._server is not None:
             poller.register(self._server, select.POLLIN)
-        events = dict(poller.poll(self._patience(wait)))
-        if self._frames.fileno() in events:
-            try:
-                self._frames.flush()
-                frames = self._frames.received()
-            except OSError:
+        until_metadata = self._metadata.fill(poller)
+        waits = [None if wait is None else wait / 1000, until_metadata]
+        waits += [self._knock_at - now if self._wanted else None, self._rests_until - now if rests else None]
+        patience = min((each for each in waits if each is not None), default=None)
+        events = dict(poller.poll(None if patience is None else max(0, int(1000 * patience) + 1)))
+        self._metadata.go_on(events)
+        with self._files_for_the_guest():
+            if self._frames.fileno() in events and not self._hear_guest():
                 return False
-            if frames is None:
-                return False
-            for frame in frames:
-                self._from_guest(frame)
-        self._slirp.go_on(events)
+            self._slirp.go_on(events)
+            if not rests and not self._may_open_another():
+                self._rests_until = time.monotonic() + _RESTS_FOR
         if self._listening.fileno() in events:
             self._accept()
         elif self._server is not None and self._server.fileno() in events:
@@ -163,23 +186,53 @@ class LoneNetwork:
             _keep_log_small()
         return True
 
-    def _patience(self, wait: int | None) -> int | None:
-        """For how long to wait, in milliseconds; None: until something happens."""
-        if not self._wanted:
-            return wait
-        until_knock = max(0, int(1000 * (self._knock_at - time.monotonic())) + 1)
-        return until_knock if wait is None else min(wait, until_knock)
+    @contextlib.contextmanager
+    def _files_for_the_guest(self) -> Iterator[None]:
+        """What the guest and its clients have us open in this block leaves some files for us."""
+        most, ours = self._most_files, min(_OUR_FILES, self._most_files // 4)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most - ours, most))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    def _may_open_another(self) -> bool:
+        """Where not, those who connect are to wait for a while: libslirp leaves them in their queue, which would have
+        us turn without a pause."""
+        try:
+            os.close(os.dup(self._frames.fileno()))
+        except OSError:
+            return False
+        return True
+
+    def _hear_guest(self) -> bool:
+        """Take the frames that have come. False: the guest has gone."""
+        try:
+            self._frames.flush()
+            frames = self._frames.received()
+        except OSError:
+            return False
+        for frame in frames or ():
+            self._from_guest(frame)
+        return frames is not None
 
     def _from_guest(self, frame: bytes) -> None:
         if (answer := self._edge.answer(frame)) is not None:
             door, listens, taken_back = answer
-            self._answers[door] = listens
+            if door in self._doors_wanted:
+                self._answers[door] = listens
             if taken_back is not None:
                 self._frames.send(taken_back)
         elif (reply := self._edge.reply(frame)) is not None:
             self._frames.send(reply)
         elif (outward := self._edge.outward(frame)) is not None:
-            self._slirp.input(outward)
+            if (metadata := self._edge.asks_metadata(outward)) is None:
+                self._slirp.input(outward)
+                return
+            port, begins = metadata
+            if self._metadata.admits(port, begins=begins):
+                self._slirp.input(outward)
+                self._metadata.accept(port)
 
     def _for_guest(self, frame: bytes) -> None:
         self._frames.send(self._edge.inward(frame))
@@ -189,7 +242,7 @@ class LoneNetwork:
         if self._doors.hear(self._asked, self._answers) or self._lacks_ports:
             self._ensure_open()
         self._answers.clear()
-        self._asked = self._doors.turn({port.door for port in self._wanted if port.protocol == "tcp"})
+        self._asked = self._doors.turn(self._doors_wanted)
         for door in self._asked:
             self._frames.send(self._edge.knock(door))
         self._knock_at = time.monotonic() + self._doors.pause
@@ -215,7 +268,11 @@ class LoneNetwork:
         return refused
 
     def _accept(self) -> None:
-        connected, _ = self._listening.accept()
+        try:
+            connected, _ = self._listening.accept()
+        except OSError:  # no more files may be opened, or who connected has gone
+            self._rests_until = time.monotonic() + _RESTS_FOR
+            return
         connected.settimeout(_ANSWERED_WITHIN)
         if self._server is not None:
             self._server.close()
@@ -238,6 +295,8 @@ class LoneNetwork:
         """Have exactly these ports lead to the guest. Gives the numbers of those that cannot, with the reasons."""
         asked = [LonePort.of(fields) for fields in request["wanted"]]
         self._wanted = frozenset(asked)
+        self._doors_wanted = frozenset(port.door for port in asked if port.protocol == "tcp")
+        self._answers.clear()
         refused = dict(self._ensure_open())
         for port in self._wanted - self._open - refused.keys():
             if port.host not in self._silent and (why := why_not(port.protocol, *port.host)) is not None:

@@ -17,7 +17,7 @@ _SILENT_AFTER = 2.0  # seconds without an answer
 
 
 class Doors:
-    """What each door's last answer was. One that does not answer for a while is shut."""
+    """What each door's last answer was. One that does not answer for a while (2 s, from when it is asked) is shut."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -66,7 +66,7 @@ class Doors:
     def _each(self, door: Door, now: float) -> float:
         """After how many seconds a door has its next turn."""
         if self.listens(door):
-            return _OPEN_ONES_EACH
+            return _SHUT_ONES_EACH if self._unanswered.get(door) else _OPEN_ONES_EACH
         return _NEW_ONES_EACH if now < self._shut_since.setdefault(door, now) + _NEW_FOR else _SHUT_ONES_EACH
 
     def hear(self, asked: Collection[Door], answers: Mapping[Door, bool]) -> bool:

@@ -88,6 +88,19 @@ def test_a_door_that_is_open_is_asked_more_seldom_and_one_that_is_new_more_often
     assert 90 < asked(SSH, 10) <= 101, "its guest boots again"
 
 
+def test_an_open_door_that_does_not_answer_is_shut_within_two_seconds_of_the_first_question() -> None:
+    known, clock = Doors(lambda: clock.seconds), Clock()
+    known.hear(known.turn([SSH]), {SSH: True})
+    clock.seconds += 2
+    began, asked = clock.seconds, known.turn([SSH])
+    assert asked == [SSH]
+    while known.listens(SSH):
+        clock.seconds += known.pause
+        known.hear(asked, {})
+        asked = known.turn([SSH])
+    assert 1.5 <= clock.seconds - began <= 2.0
+
+
 def test_a_door_that_is_asked_no_more_is_forgotten() -> None:
     known = Doors()
     known.hear([SSH], {SSH: True})

@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -18,6 +19,7 @@ from no_more_files import no_more_files
 from waiting import eventually_async
 
 from kumoniwa import run, sockets
+from kumoniwa.network.handshakes import checksum
 from kumoniwa.network.host import own_addresses
 from kumoniwa.network.user.host import lone_link
 from kumoniwa.network.user.host.frames import Edge
@@ -314,6 +316,42 @@ async def test_a_guest_answers_only_what_it_is_asked_and_nothing_fails_for_want_
             network._accept()
             assert network._server is not None
             network._server.close()
+        network._answer({"wanted": []})
+        network._metadata.close()
+
+
+async def test_a_guest_sends_to_others_from_a_port_of_udp_that_has_clients(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there, port = min(own_addresses()), LonePort("udp", IPv4Address("127.61.0.1"), _free_port(), _GUEST, 123)
+    edge = Edge(MAC, _SUBNET, _known={there.packed: True})  # in place of a host of the internet
+    ours, theirs = socket.socketpair()
+    with (
+        ours,
+        theirs,
+        sockets.listen(tmp_path / "network.sock") as listening,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+    ):
+        other.bind((str(there), 0))
+        other.settimeout(10)
+        network = LoneNetwork(listening, ours, edge, _GUEST, 1024)
+        assert network._answer({"wanted": [port.as_json]}) == {"refused": []}
+        datagram = struct.pack("!HHHH", 123, other.getsockname()[1], 8 + len(HELLO), 0) + HELLO
+        header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0) + _GUEST.packed + there.packed
+        header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+        network._from_guest(bytes(12) + b"\x08\x00" + header + datagram)
+        said, sender = other.recvfrom(100)
+        assert said == HELLO
+        other.sendto(b"welcome", sender)
+        theirs.settimeout(0.01)
+        heard, until = b"", time.monotonic() + 20
+        while b"welcome" not in heard and time.monotonic() < until:
+            assert network._turn()
+            with contextlib.suppress(TimeoutError):
+                heard += theirs.recv(65536)
+        at = heard.index(b"welcome")
+        assert heard[at - 12 : at - 4] == _GUEST.packed + struct.pack("!HH", other.getsockname()[1], 123)
         network._answer({"wanted": []})
         network._metadata.close()
 

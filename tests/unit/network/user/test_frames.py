@@ -159,6 +159,20 @@ def test_the_metadata_service_is_where_the_router_is_for_a_guest_that_takes_it_f
         assert edge.reply(other) is None
 
 
+@pytest.mark.parametrize("to", ["8.8.8.8", "10.1.16.2"])
+def test_what_a_guest_sends_from_a_port_with_clients_to_others_comes_from_elsewhere_inside(to: str) -> None:
+    edge = Edge(_MAC, _SUBNET, udp_ports={53, 123})
+    sent = _frame(to, 53, protocol=_UDP, from_port=123)
+    there = edge.outward(sent)
+    assert there is not None
+    assert IPv4Address(there[26:30]) == edge.services
+    assert (there[30:], checksum(there[14:34])) == (sent[30:], 0)
+    back = edge.inward(_frame(str(edge.services), 123, protocol=_UDP, source=to, from_port=53))
+    assert (IPv4Address(back[30:34]), checksum(back[14:34])) == (IPv4Address(_GUEST), 0)
+    for own in (_frame("10.1.16.1", 40000, protocol=_UDP, from_port=123), _frame(to, 53, protocol=_UDP, from_port=9)):
+        assert edge.outward(own) == own, "to a client, or from another port"
+
+
 def test_the_metadata_service_is_another_address_inside_and_the_guest_does_not_notice() -> None:
     edge = _edge()
     there = edge.outward(_frame("169.254.169.254"))

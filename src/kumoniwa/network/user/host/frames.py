@@ -49,10 +49,14 @@ class Edge:
     subnet: IPv4Network
     closed: Collection[IPv4Address] = ()
     now: Callable[[], float] = time.monotonic
+    udp_ports: Collection[int] = ()
+    """The guest's, to which ports of the host lead. libslirp sends all that comes from there by the host's port, which
+    is a loopback one: so what is for others than its clients comes from another address inside."""
     _known: dict[bytes, bool] = field(default_factory=dict)
     _fragments: float = _MOST_FRAGMENTS
     _fragments_at: float = 0.0
     _services: bytes = field(init=False)
+    _senders: dict[int, bytes] = field(default_factory=dict)  # by the port, where another address stands for them
 
     def __post_init__(self) -> None:
         self._services = self.services.packed
@@ -86,14 +90,15 @@ class Edge:
         if goes_on is None:
             goes_on = self._known_now(destination)
         if goes_on:
-            return frame
+            return self._as_of_no_client(frame) if self.udp_ports else frame
         protocol, ports = _ports(frame)
         if destination == METADATA.packed and protocol == _TCP and ports[1] == METADATA_PORT:
             return _with_address(frame, 30, self._services)
         if destination == self.router.packed:
             return frame
         if destination == self.resolver.packed and protocol in (_TCP, _UDP) and ports[1] == _DNS:
-            return frame  # at no other port: it is the host's own resolver, and may be on its loopback interface
+            # at no other port: it is the host's own resolver, and may be on its loopback interface
+            return self._as_of_no_client(frame)
         if destination == _BROADCAST and protocol == _UDP and ports[1] == _DHCP:
             return frame
         return None
@@ -120,7 +125,16 @@ class Edge:
         """A frame for the guest as it comes."""
         if frame[12:14] == _IPV4 and frame[26:30] == self._services and frame[23] == _TCP:
             return _with_address(frame, 26, METADATA.packed)
+        if self._senders and frame[12:14] == _IPV4 and frame[30:34] == self._services:
+            protocol, ports = _ports(frame)
+            if protocol == _UDP and (sender := self._senders.get(ports[1])) is not None:
+                return _with_address(frame, 30, sender)
         return frame
+
+    def announcement(self) -> bytes:
+        """A frame for libslirp, which tells it that the guest is also where it is to answer others than clients."""
+        own = self.mac + self._services
+        return b"\xff" * 6 + self.mac + _ARP + _ARP_ASKS + own + bytes(6) + self._services
 
     def knock(self, door: Door) -> bytes:
         """A frame that asks whether the guest listens there."""
@@ -141,6 +155,14 @@ class Edge:
             return (address, port), False, None
         end = handshakes.end(str(self.router), address, port, handshakes.acknowledged(packet))
         return (address, port), True, self._frame(address, end)
+
+    def _as_of_no_client(self, frame: bytes) -> bytes:
+        """See `udp_ports`; of a frame that is not for the router, as clients are inside."""
+        protocol, (port, _) = _ports(frame)
+        if protocol != _UDP or port not in self.udp_ports:
+            return frame
+        self._senders[port] = frame[26:30]
+        return _with_address(frame, 26, self._services)
 
     @property
     def _router_mac(self) -> bytes:
@@ -187,15 +209,18 @@ def _ports(frame: bytes) -> tuple[int, tuple[int, int]]:
 
 
 def _with_address(frame: bytes, at: int, address: bytes) -> bytes:
-    """A frame of TCP with another address at this place, its checksums made to fit (RFC 1624)."""
+    """A frame of TCP or UDP with another address at this place, its checksums made to fit (RFC 1624)."""
     changed = bytearray(frame)
     changed[at : at + 4] = address
-    for place in (24, _start(frame) + 16):
+    of_segment = _start(frame) + (16 if frame[23] == _TCP else 6)
+    has_sum = frame[23] == _TCP or any(frame[of_segment : of_segment + 2])
+    for place in (24, of_segment) if has_sum else (24,):
         old = ~int.from_bytes(frame[place : place + 2], "big") & 0xFFFF
         for word in (0, 2):
             old += ~int.from_bytes(frame[at + word : at + word + 2], "big") & 0xFFFF
             old += int.from_bytes(address[word : word + 2], "big")
         while old >> 16:
             old = (old & 0xFFFF) + (old >> 16)
-        changed[place : place + 2] = (~old & 0xFFFF).to_bytes(2, "big")
+        # Of UDP, a sum of zero says that there is none. The other zero means the same everywhere but in IP's header.
+        changed[place : place + 2] = (~old & 0xFFFF or (0xFFFF if place != 24 else 0)).to_bytes(2, "big")
     return bytes(changed)

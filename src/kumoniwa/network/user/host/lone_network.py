@@ -297,6 +297,9 @@ class LoneNetwork:
         self._wanted = frozenset(asked)
         self._doors_wanted = frozenset(port.door for port in asked if port.protocol == "tcp")
         self._answers.clear()
+        self._edge.udp_ports = frozenset(port.guest_port for port in asked if port.protocol == "udp")
+        if self._edge.udp_ports:
+            self._slirp.input(self._edge.announcement())
         refused = dict(self._ensure_open())
         for port in self._wanted - self._open - refused.keys():
             if port.host not in self._silent and (why := why_not(port.protocol, *port.host)) is not None:

@@ -1,5 +1,6 @@
 """A guest without a machine: it speaks Ethernet at the socket where QEMU would, with as much of TCP as a test needs."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -20,6 +21,7 @@ _SYN, _RST, _PSH, _ACK = 0x02, 0x04, 0x08, 0x10
 _ARP_ASKS, _ARP_ANSWERS = b"\x00\x01\x08\x00\x06\x04\x00\x01", b"\x00\x02"
 _ARP, _IPV4 = b"\x08\x06", b"\x08\x00"
 _TCP, _UDP = 6, 17
+_MORE = 0x2000
 _ROUTER_MAC = b"\x52\x55"  # and its address
 
 
@@ -67,6 +69,11 @@ class EthernetGuest:
         for own in ports:
             self._send_segment(IPv4Address(place[0]), place[1], own, _SYN, 100, 0)
 
+    def send_beginnings(self, address: str, count: int) -> None:
+        """Send the first fragments of so many datagrams."""
+        for number in range(count):
+            self._send_packet(IPv4Address(address), _UDP, bytes(1024), number=number, fragment=_MORE)
+
     def send_datagrams(self, *places: tuple[str, int], ports: Iterable[int] = (40000,)) -> None:
         """Send a datagram there, from each of these ports of its own."""
         for own in ports:
@@ -81,7 +88,8 @@ class EthernetGuest:
         self._ended = True
         self._listening.shutdown(socket.SHUT_RDWR)
         if self._stream is not None:
-            self._stream.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # its other end has gone before
+                self._stream.shutdown(socket.SHUT_RDWR)
         self._thread.join(timeout=10)
         assert not self._thread.is_alive()
         self._listening.close()
@@ -142,8 +150,10 @@ class EthernetGuest:
         sum_of_it = checksum(pseudo + segment[:20] + even)
         self._send_packet(there, _TCP, segment[:16] + struct.pack("!H", sum_of_it) + segment[18:])
 
-    def _send_packet(self, there: IPv4Address, protocol: int, body: bytes) -> None:
-        header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, protocol, 0)
+    def _send_packet(
+        self, there: IPv4Address, protocol: int, body: bytes, *, number: int = 0, fragment: int = 0
+    ) -> None:
+        header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), number, fragment, 64, protocol, 0)
         header += self.address.packed + there.packed
         header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
         self._send(_ROUTER_MAC + self._router.packed + MAC + _IPV4 + header + body)

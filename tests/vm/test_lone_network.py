@@ -266,6 +266,31 @@ async def test_connections_that_are_never_finished_take_no_memory(bench: Bench) 
     server.release()
 
 
+async def test_fragments_take_a_bounded_part_of_memory_and_a_network_that_has_no_more_is_there_again(
+    bench: Bench,
+) -> None:
+    server, ssh = bench.server(), _port(22)
+    bench.guest.listening.add(22)
+    await server.begin()
+    await server.ensure_ports([ssh])
+    await _until(ssh, HELLO)
+    [pid] = bench.processes()
+    before = int(_status(pid)["VmRSS"].split()[0])
+    bench.guest.send_beginnings("8.8.8.8", 4000)
+    bench.guest.find("169.254.169.254")
+    assert int(_status(pid)["VmRSS"].split()[0]) - before < 20 * 1024, "KB"
+    resource.prlimit(pid, resource.RLIMIT_DATA, (16 << 20, 16 << 20))  # less than it has
+    with contextlib.suppress(OSError):  # nobody carries the rest
+        bench.guest.send_beginnings("8.8.8.8", 4000)
+
+    async def another() -> bool | None:
+        return bool(bench.processes() - {pid}) or None
+
+    assert await eventually_async(another, within=20)
+    await _until(ssh, HELLO)
+    server.release()
+
+
 async def test_a_guest_that_uses_up_the_files_of_its_network_stops_neither_it_nor_the_server(bench: Bench) -> None:
     server, ssh = bench.server(), _port(22)
     bench.guest.listening.add(22)

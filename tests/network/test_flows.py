@@ -23,7 +23,7 @@ from two_tiers import (
 from kumoniwa.network.vpc import nft, routes
 from kumoniwa.network.vpc.nft_frame import MOST_DATAGRAM_FLOWS, MOST_RESOLVER_FLOWS
 from kumoniwa.network.vpc.packet import Packet
-from kumoniwa.network.vpc.plan import TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
+from kumoniwa.network.vpc.plan import ICMP, TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
 
 FAR = address("93.184.216.34")
 
@@ -257,3 +257,22 @@ def test_a_guest_opens_so_many_flows_of_datagrams_to_the_internet_but_asks_names
 
     assert left(53) == 2 * (MOST_DATAGRAM_FLOWS - 100)
     assert MOST_DATAGRAM_FLOWS <= left(443) < 2 * (MOST_DATAGRAM_FLOWS - 100)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        Packet(address("10.0.0.10"), FAR, UDP, 40000, 514),
+        Packet(address("10.0.0.10"), FAR, ICMP, icmp_type=8),
+    ],
+    ids=["udp", "icmp"],
+)
+def test_a_flow_that_nobody_replies_to_is_one_flow_and_all_of_it_leaves(network: Namespace, packet: Packet) -> None:
+    """Such as what is sent to syslog: each of its packets is new, as far as the kernel tells."""
+    plan = two_tiers()
+    network.carry(plan)
+    count = MOST_DATAGRAM_FLOWS + 500
+    one = (plan.interfaces[WEB].tap, frame(packet, source=_mac(plan, WEB), destination=ROUTER_MAC).hex(), False)
+    network.ask(("forget_flows", {}))
+    [came] = network.ask(("send", {"packets": [one] * count}))
+    assert sum(name == WAY_OUT for each in came for name, _ in each) == count

@@ -154,6 +154,7 @@ def _forwarding(host: IPv4Address) -> dict[str, tuple[str, str]]:
             add @outward-flows {{ iifname ct count over {MOST_OUTWARD_FLOWS} }} drop
             meta l4proto tcp accept
             udp dport 53 accept
+            ct status confirmed accept
             update @outward-datagrams {{ iifname {_TOO_MANY_DATAGRAMS} }} drop
             accept
             """,

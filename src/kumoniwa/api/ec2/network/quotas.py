@@ -77,7 +77,7 @@ PEERINGS = Quota(
     "The maximum number of VPC peering connections has been reached for {of}.",
 )
 PEERING_REQUESTS = Quota(
-    "peering requests of a VPC that wait",
+    "peering requests of a region that wait",
     25,
     "OutstandingVpcPeeringConnectionLimitExceeded",
     _REACHED.format("outstanding VPC peering connection requests"),

@@ -10,6 +10,8 @@ from bare_cloud import BareCloud, bare_cloud, refused
 from networks import make_subnet, make_vpc
 
 from kumoniwa.api.ec2.network import quotas
+from kumoniwa.config import DEFAULT_ACCOUNT
+from kumoniwa.model.peerings import WAITS
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +104,36 @@ async def test_a_zone_has_so_many_nat_gateways(cloud: BareCloud, monkeypatch: py
     await cloud.ask("DeleteNatGateway", NatGatewayId=first)
     await cloud.done()
     await made(subnets[1])
+
+
+async def test_an_account_has_so_many_peering_requests_that_wait(
+    cloud: BareCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all its VPCs in a region, as the requester; one that has expired does not count, also before that is
+    written."""
+    _let(monkeypatch, "PEERING_REQUESTS", 2)
+    vpcs = [await make_vpc(cloud, f"10.{number}.0.0/16") for number in range(4)]
+    of_other = await make_vpc(cloud, "10.9.0.0/16", account=(other := "222222222222"))
+
+    async def asked(requester: int, accepter: int) -> str:
+        of = {"VpcId": vpcs[requester], "PeerVpcId": vpcs[accepter]}
+        made = await cloud.ask("CreateVpcPeeringConnection", **of)
+        return str(made["VpcPeeringConnection"]["VpcPeeringConnectionId"])
+
+    to_here = {"VpcId": of_other, "PeerVpcId": vpcs[0], "PeerOwnerId": DEFAULT_ACCOUNT}
+    await cloud.ask("CreateVpcPeeringConnection", account=other, **to_here)
+    first = await asked(0, 1)
+    await asked(1, 2)
+    reached = _REACHED.format("outstanding VPC peering connection requests")
+    with refused("OutstandingVpcPeeringConnectionLimitExceeded", reached):
+        await asked(2, 3)
+    assert await asked(0, 1) == first, "what is there already is no further one"
+    await cloud.ask("AcceptVpcPeeringConnection", VpcPeeringConnectionId=first)
+    await asked(2, 3)
+    with refused("OutstandingVpcPeeringConnectionLimitExceeded"):
+        await asked(3, 0)
+    await cloud.clock.advance(WAITS.total_seconds())
+    await asked(3, 0)
 
 
 async def test_rules_for_ipv4_and_for_ipv6_count_each_for_themselves(cloud: BareCloud) -> None:

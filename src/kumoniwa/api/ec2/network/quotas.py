@@ -84,7 +84,7 @@ PEERING_REQUESTS = Quota(
 )
 ROUTES = Quota("routes of a table, but the local ones", 500, "RouteLimitExceeded", _REACHED.format("routes"))
 ACL_ENTRIES = Quota(
-    "entries of a network ACL, each way and for each kind of address",
+    "entries of a network ACL, each way and for each kind of address, EC2's own last one among them",
     20,
     "NetworkAclEntryLimitExceeded",
     _REACHED.format("network acl entries"),

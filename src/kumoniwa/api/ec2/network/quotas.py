@@ -82,7 +82,12 @@ PEERING_REQUESTS = Quota(
     "OutstandingVpcPeeringConnectionLimitExceeded",
     _REACHED.format("outstanding VPC peering connection requests"),
 )
-ROUTES = Quota("routes of a table, but the local ones", 500, "RouteLimitExceeded", _REACHED.format("routes"))
+ROUTES = Quota(
+    "routes of a table for each kind of address, but the local ones",
+    500,
+    "RouteLimitExceeded",
+    _REACHED.format("routes"),
+)
 ACL_ENTRIES = Quota(
     "entries of a network ACL, each way and for each kind of address, EC2's own last one among them",
     20,

@@ -66,7 +66,7 @@ NAT_GATEWAYS = Quota(
     _RAISED,
 )
 IPV4_BLOCKS = Quota("IPv4 blocks of a VPC", 5, "CidrLimitExceeded", _CIDRS)
-IPV6_BLOCKS = Quota("IPv6 blocks of a VPC, provided by Amazon", 1, "CidrLimitExceeded", _CIDRS)
+IPV6_BLOCKS = Quota("IPv6 blocks of a VPC", 5, "CidrLimitExceeded", _CIDRS)
 SUBNETS = Quota("subnets of a VPC", 200, "SubnetLimitExceeded", _REACHED.format("subnets"))
 ROUTE_TABLES = Quota("route tables of a VPC", 200, "RouteTableLimitExceeded", _REACHED.format("route tables"))
 NETWORK_ACLS = Quota("network ACLs of a VPC", 200, "NetworkAclLimitExceeded", _REACHED.format("network ACLs"))

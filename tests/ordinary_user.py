@@ -19,7 +19,7 @@ import pytest
 
 USER = "nobody"
 CHECKOUT = Path(__file__).parents[1]
-_WITHIN = 480.0  # seconds
+_WITHIN = 240.0  # seconds
 _EVIDENCE = "build/evidence"
 _TUN = "mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun"
 _BECOME = 'exec setpriv --reuid "$0" --regid "$1" --clear-groups --inh-caps=-all --bounding-set=-all "${@:2}"'

@@ -255,7 +255,6 @@ export const en = {
   "changeGroups.atOnce": "It applies at once, to a running instance too.",
   "changeGroups.choose": "Select security groups",
   "changeGroups.help": "At least one, and at most five, of the same VPC.",
-  "changeGroups.interface": "Network interface {id}",
   "changeGroups.label": "Associated security groups",
   "changeGroups.most": "The maximum number of security groups per interface has been reached.",
   "changeGroups.none": "There must be at least one security group.",

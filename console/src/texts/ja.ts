@@ -257,7 +257,6 @@ export const ja: Record<keyof typeof en, string> = {
   "changeGroups.atOnce": "実行中のインスタンスにもすぐに適用されます。",
   "changeGroups.choose": "セキュリティグループを選択",
   "changeGroups.help": "同じ VPC のグループを 1 つ以上、5 つまで選択します。",
-  "changeGroups.interface": "ネットワークインターフェイス {id}",
   "changeGroups.label": "関連付けられたセキュリティグループ",
   "changeGroups.most": "インターフェイスあたりのセキュリティグループの上限に達しました。",
   "changeGroups.none": "少なくとも 1 つのセキュリティグループが必要です。",

@@ -3,11 +3,11 @@ import type { Action } from "../../resource/resource";
 import { AssociateWithInstance, DisassociateOne } from "../network-interfaces/Addresses";
 import { AttachInterface } from "../network-interfaces/AttachInterface";
 import { ChangeCheck } from "../network-interfaces/ChangeCheck";
+import { ChangeInterfaceGroups } from "../network-interfaces/ChangeInterfaceGroups";
 import { DetachInterface } from "../network-interfaces/DetachInterface";
 import { ofInstance } from "../network-interfaces/InterfaceChoice";
 import { ManageAddresses } from "../network-interfaces/ManageAddresses";
 import { isPrimary, leadingTo } from "../network-interfaces/model";
-import { ChangeGroups } from "./ChangeGroups";
 import type { Row } from "./model";
 
 type Hindered = NonNullable<Action<Row>["hindered"]>;
@@ -44,7 +44,7 @@ export const NETWORKING: Action<Row>[] = [
     dialog: ofInstance(DetachInterface, ({ eni }) => !isPrimary(eni)),
   },
   { id: "changeCheck", text: "action.changeCheckOfInstance", hindered: present, dialog: ofInstance(ChangeCheck) },
-  { id: "changeGroups", text: "action.changeGroups", dialog: ChangeGroups },
+  { id: "changeGroups", text: "action.changeGroups", hindered: present, dialog: ofInstance(ChangeInterfaceGroups) },
   { id: "associateAddress", text: "action.associateElastic", hindered: present, dialog: ofInstance(AssociateWithInstance) },
   {
     id: "disassociateAddress",

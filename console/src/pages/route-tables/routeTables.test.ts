@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Route, RouteTable, Subnet } from "../../api/types";
-import { associationChanges } from "./associationChanges";
+import { associationChanges, wantedOf } from "./associationChanges";
 import { rowsOf } from "./model";
 import { changesOf, NO_EDITS, type Edits } from "./routeEdits";
 import { routesTo } from "./routesTo";
@@ -88,6 +88,16 @@ test("subnets are associated, moved and disassociated by a call each, and those 
     ["ReplaceRouteTableAssociation", { AssociationId: "assoc-b", RouteTableId: "rtb-1" }, "move", "rtb-2"],
     ["AssociateRouteTable", { RouteTableId: "rtb-1", SubnetId: "subnet-c" }, "associate", "rtb-main"],
   ]);
+});
+
+test("what was not ticked is not wanted, so that what others change of it meanwhile stays", () => {
+  const row = rowsOf(tables, subnets)[1]!;
+  const ends = subnets.map(({ SubnetId = "" }) => ({ id: SubnetId, label: SubnetId }));
+  const wanted = wantedOf(row, ends, new Set(["subnet-a", "subnet-c"]));
+  expect([...wanted]).toEqual([["subnet-c", true]]);
+  const isGone = tables.map((one) => (one.RouteTableId === "rtb-1" ? { ...one, Associations: [] } : one));
+  const later = associationChanges(rowsOf(isGone, subnets)[1]!, "SubnetId", ends, wanted);
+  expect(later.map(({ step: { action }, end }) => [action, end.id])).toEqual([["AssociateRouteTable", "subnet-c"]]);
 });
 
 test("the routes to a gateway are named with their tables", () => {

@@ -1241,6 +1241,7 @@ export const en = {
   "route.done": "The routes of {table} are changed ({count}).",
   "route.gone": "what the route has now",
   "route.noTarget": "The VPC has none of these",
+  "route.noTargetYet": "No target is chosen for the route to {destination}",
   "route.notWhole": "A new route lacks its destination or its target",
   "route.origin": "Route origin",
   "route.origin.propagation": "Propagated",

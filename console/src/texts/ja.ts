@@ -1243,6 +1243,7 @@ export const ja: Record<keyof typeof en, string> = {
   "route.done": "{table} のルートを変更しました ({count} 件)。",
   "route.gone": "現在のルートのターゲット",
   "route.noTarget": "VPC にこの種類のターゲットはありません",
+  "route.noTargetYet": "{destination} へのルートのターゲットが選択されていません",
   "route.notWhole": "新しいルートに送信先またはターゲットがありません",
   "route.origin": "ルートの作成元",
   "route.origin.propagation": "伝播",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Route, RouteTable, Subnet } from "../../api/types";
 import { associationChanges, wantedOf } from "./associationChanges";
 import { rowsOf } from "./model";
-import { changesOf, NO_EDITS, type Edits } from "./routeEdits";
+import { aimless, changesOf, NO_EDITS, type Edits } from "./routeEdits";
 import { routesTo } from "./routesTo";
 
 const local: Route = { DestinationCidrBlock: "10.0.0.0/16", GatewayId: "local", Origin: "CreateRouteTable", State: "active" };
@@ -50,6 +50,28 @@ test("a call that was made leaves the edits, and only its own", () => {
   const [added, removed] = changesOf("rtb-1", [local, out], more);
   expect(added!.without(more)).toEqual({ ...more, added: [] });
   expect(removed!.without(more)).toEqual({ ...more, removed: new Set() });
+});
+
+test("a route whose target is of another kind but not chosen waits for it", () => {
+  const replaced = new Map([["0.0.0.0/0", { kind: "nat", id: "" } as const], ["10.0.0.0/16", { kind: "local", id: "" } as const]]);
+  expect(aimless([local, out], edits({ replaced }))).toEqual(["0.0.0.0/0"]);
+  expect(aimless([local, out], edits({ replaced, removed: new Set(["0.0.0.0/0"]) }))).toEqual([]);
+  expect(aimless([local], edits({ replaced }))).toEqual([]);
+});
+
+test("a route that is removed and added again is replaced, or left as it is", () => {
+  const again = (id: string) => [{ number: 1, destination: " 0.0.0.0/0", kind: "internet", id } as const];
+  const other = { number: 2, destination: "192.0.2.0/24", kind: "nat", id: "nat-1" } as const;
+  const more = edits({ removed: new Set(["0.0.0.0/0"]), added: [...again("igw-2"), other] });
+  const [replaced, added, ...rest] = changesOf("rtb-1", [local, out], more);
+  expect([replaced, added].map((one) => [one!.step.action, one!.step.parameters])).toEqual([
+    ["ReplaceRoute", { RouteTableId: "rtb-1", DestinationCidrBlock: "0.0.0.0/0", GatewayId: "igw-2" }],
+    ["CreateRoute", { RouteTableId: "rtb-1", DestinationCidrBlock: "192.0.2.0/24", NatGatewayId: "nat-1" }],
+  ]);
+  expect(rest).toEqual([]);
+  expect(replaced!.without(more)).toEqual(edits({ added: [other] }));
+  expect(calls([out], { removed: new Set(["0.0.0.0/0"]), added: again("igw-1") })).toEqual([]);
+  expect(calls([], { removed: new Set(["0.0.0.0/0"]), added: again("igw-1") })).toMatchObject([["CreateRoute", { GatewayId: "igw-1" }]]);
 });
 
 test("a route from outside is not undone, and one that is gone is not deleted again", () => {

@@ -109,6 +109,11 @@ export function tableOf(subnetId: string, tables: readonly RouteTable[]): { tabl
   return { table: own ?? mainTableOf(tables), isMain: own === undefined };
 }
 
+/** The main route table of each VPC, by the VPC's id. */
+export function mainTablesOf(tables: readonly RouteTable[]): ReadonlyMap<string | undefined, RouteTable> {
+  return new Map(tables.filter((one) => mainTableOf([one])).map((one) => [one.VpcId, one]));
+}
+
 export function mainTableOf(tables: readonly RouteTable[]): RouteTable | undefined {
   return tables.find(({ Associations }) => Associations?.some(({ Main }) => Main));
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { rowsOf } from "./model";
+import { networkOf } from "./network";
 
 const named = (Value: string) => [{ Key: "Name", Value }];
 
@@ -21,4 +22,8 @@ test("each VPC has its own main table and ACL, and the options that it names", (
     ["one", { id: "rtb-1", name: "main" }, { id: "acl-1", name: "" }, { id: "dopt-1", name: "names" }],
     ["", { id: "rtb-2", name: "" }, undefined, undefined],
   ]);
+});
+
+test("further addresses of interfaces are current in a VPC's map, and so is how many of a subnet are free", () => {
+  expect(networkOf("us-east-1", "vpc-1").tables).toContain("secondary_addresses");
 });

@@ -54,6 +54,7 @@ export function networkOf(region: string, vpcId: string): Listing<Network | null
       "route_table_associations",
       "route_tables",
       "routes",
+      "secondary_addresses", // of interfaces; and of them, how many addresses of a subnet are free
       "security_group_rules",
       "security_groups",
       "subnets",

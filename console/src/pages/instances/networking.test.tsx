@@ -2,9 +2,11 @@ import createWrapper from "@cloudscape-design/components/test-utils/dom";
 import { act } from "react";
 import { expect, test } from "vitest";
 import { eventually, rowOf, serve, settle, show } from "../../testing";
+import { textsOf } from "../../texts/texts";
 import { ChangeInterfaceGroups } from "../network-interfaces/ChangeInterfaceGroups";
 import { ofInstance } from "../network-interfaces/InterfaceChoice";
 import { InstancePorts } from "./InstancePorts";
+import { NETWORKING } from "./networking";
 
 const ids = [1, 2, 3, 4, 5, 6, 7].map((number) => `sg-${number}`);
 const GROUPS = ids.map((GroupId) => ({ GroupId, GroupName: `name of ${GroupId}`, VpcId: GroupId === "sg-7" ? "vpc-2" : "vpc-1" }));
@@ -69,6 +71,15 @@ test("of several network interfaces of an instance one is chosen, and begins wit
   choose("sg-3");
   await eventually(() => asked(heard)?.NetworkInterfaceId === "eni-1");
   expect(asked(heard)).toEqual({ NetworkInterfaceId: "eni-1", Groups: ["sg-2", "sg-3"], DryRun: true });
+});
+
+test("an Elastic IP address is associated with an instance in the states in which EC2 does so", () => {
+  const item = NETWORKING.find(({ id }) => id === "associateAddress")!;
+  const instance = { NetworkInterfaces: [{ NetworkInterfaceId: "eni-1" }] };
+  const hindered = (state: string) => item.hindered!([rowOf("i-1", { state, instance })], textsOf("en"));
+  expect(["running", "stopping", "stopped"].map(hindered)).toEqual([null, null, null]);
+  expect(hindered("pending")).toBe("Only with an instance that is running, stopping or stopped: this one is pending");
+  expect(item.hindered!([rowOf("i-1", { state: "terminated", instance: {} })], textsOf("en"))).not.toBeNull();
 });
 
 test("a port that could not be opened says why", async () => {

@@ -1,5 +1,6 @@
 /** The menu “Networking”, in the order of EC2's console. */
 import type { Action } from "../../resource/resource";
+import { ASSOCIATED_IN } from "../elastic-ips/targets";
 import { AssociateWithInstance, DisassociateOne } from "../network-interfaces/Addresses";
 import { AttachInterface } from "../network-interfaces/AttachInterface";
 import { ChangeCheck } from "../network-interfaces/ChangeCheck";
@@ -19,6 +20,11 @@ const present: Hindered = ([{ instance, state }], text) =>
   (instance.NetworkInterfaces ?? []).length === 0 ? text("settings.ended", { state }) : null;
 
 const attachable: Hindered = ([{ state }], text) => (ATTACHABLE.includes(state) ? null : text("attachInterface.state", { state }));
+
+const associable: Hindered = (items, text) => {
+  const [{ state }] = items;
+  return present(items, text) ?? (ASSOCIATED_IN.includes(state) ? null : text("associateEip.state", { state }));
+};
 
 const severalInterfaces: Hindered = (items, text) =>
   present(items, text) ?? ((items[0].instance.NetworkInterfaces ?? []).length > 1 ? null : text("detachInterface.primaryOnly"));
@@ -45,7 +51,7 @@ export const NETWORKING: Action<Row>[] = [
   },
   { id: "changeCheck", text: "action.changeCheckOfInstance", hindered: present, dialog: ofInstance(ChangeCheck) },
   { id: "changeGroups", text: "action.changeGroups", hindered: present, dialog: ofInstance(ChangeInterfaceGroups) },
-  { id: "associateAddress", text: "action.associateElastic", hindered: present, dialog: ofInstance(AssociateWithInstance) },
+  { id: "associateAddress", text: "action.associateElastic", hindered: associable, dialog: ofInstance(AssociateWithInstance) },
   {
     id: "disassociateAddress",
     text: "action.disassociateElastic",

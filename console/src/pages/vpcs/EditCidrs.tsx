@@ -15,6 +15,9 @@ import { MOST_BLOCKS, problemOf, usersOf } from "./cidrEdits";
 import { rowLabel, type VpcRow } from "./model";
 import { associatedOf, type Associated } from "./VpcCidrs";
 
+/** EC2's usual limit of a VPC. */
+const MOST_IPV6_BLOCKS = 5;
+
 interface Properties {
   region: string;
   items: Chosen<VpcRow>;
@@ -27,7 +30,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
   const [added, setAdded] = useState<readonly string[]>([]);
   const [ipv6, setIpv6] = useState(false);
   const blocks = associatedOf(row.vpc);
-  const hasIpv6 = blocks.some(({ version }) => version === "IPv6");
+  const isFull = blocks.filter(({ id, version }) => version === "IPv6" && !gone.includes(id)).length >= MOST_IPV6_BLOCKS;
   const { value: subnets = [] } = useListing(useMemo(() => subnetsOf(region), [region]));
   const isGone = ({ id }: Associated): boolean => gone.includes(id);
   const stay = blocks.filter((one) => one.version === "IPv4" && !isGone(one)).map(({ block }) => block); // what goes makes room first
@@ -116,7 +119,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
         />
       </FormField>
       <FormField label={text("vpc.ipv6")} description={text("vpc.ipv6Recorded")}>
-        <Checkbox checked={ipv6} disabled={hasIpv6} onChange={({ detail }) => setIpv6(detail.checked)}>
+        <Checkbox checked={ipv6} disabled={isFull && !ipv6} onChange={({ detail }) => setIpv6(detail.checked)}>
           {text("createVpc.amazonIpv6")}
         </Checkbox>
       </FormField>

@@ -398,7 +398,10 @@ def _is_available(pair: Pair, interface_id: str) -> bool:
 
 
 def _is_qemu(pid: int) -> bool:
-    return b"qemu-system" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        return b"qemu-system" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return False
 
 
 def _until(true: Callable[[], bool]) -> None:

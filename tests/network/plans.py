@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from random import Random
 from typing import Any
 
+from kumoniwa.network.vpc.nft_frame import FIRST_OUTWARD_PORT
 from kumoniwa.network.vpc.packet import Packet
 from kumoniwa.network.vpc.plan import (
     ICMP,
@@ -37,6 +38,7 @@ from kumoniwa.network.vpc.verdicts import INTERNET
 GRE = 47
 OTHERS = (GRE, 50, 89)
 PORTS = (22, 53, 67, 80, 443, 5432)
+_FROM = FIRST_OUTWARD_PORT  # one that is not translated
 ANYWHERE = IPv4Network("0.0.0.0/0")
 ALL = Traffic()
 
@@ -301,7 +303,7 @@ def _request(random: Random, source: IPv4Address, plan: Plan) -> Packet:
         (METADATA, RESOLVER, plan.resolver, *(subnet.router for subnet in plan.subnets.values()))
     )
     protocol, source_port, to = random.choice(
-        ((TCP, 40000, 80), (TCP, 40000, 53), (UDP, 40000, 53), (UDP, 68, 67), (UDP, 40000, 67))
+        ((TCP, _FROM, 80), (TCP, _FROM, 53), (UDP, _FROM, 53), (UDP, 68, 67), (UDP, _FROM, 67))
     )
     if (source_port, to) == (68, 67) and _chance(random, 2):
         source, destination = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
@@ -341,7 +343,7 @@ def _packet(random: Random, source: IPv4Address, destination: IPv4Address) -> Pa
     protocol = random.choice((TCP, TCP, TCP, UDP, UDP, ICMP, ICMP, random.choice(OTHERS)))
     if protocol in (TCP, UDP):
         to = random.choice((*PORTS, 40001))
-        return Packet(source, destination, protocol, source_port=40000, destination_port=to)
+        return Packet(source, destination, protocol, source_port=_FROM, destination_port=to)
     if protocol == ICMP:
         return Packet(source, destination, protocol, icmp_type=random.choice((8, 8, 8, 13)))
     return Packet(source, destination, protocol)

@@ -21,9 +21,9 @@ from two_tiers import (
 )
 
 from kumoniwa.network.vpc import nft, routes
-from kumoniwa.network.vpc.nft_frame import MOST_DATAGRAM_FLOWS, MOST_RESOLVER_FLOWS
+from kumoniwa.network.vpc.nft_frame import FIRST_OUTWARD_PORT, MOST_DATAGRAM_FLOWS, MOST_RESOLVER_FLOWS
 from kumoniwa.network.vpc.packet import Packet
-from kumoniwa.network.vpc.plan import TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
+from kumoniwa.network.vpc.plan import ICMP, TCP, UDP, WAY_OUT, Acl, Address, Plan, Traffic, transit_address
 
 FAR = address("93.184.216.34")
 
@@ -84,9 +84,9 @@ def _udp(source: IPv4Address, destination: IPv4Address, source_port: int, destin
 
 def _both_ways(network: Namespace, plan: Plan) -> tuple[Packet, Packet]:
     """A flow of UDP from the web server to the internet, that exists: what is sent further, and what is replied."""
-    out = _udp(address("10.0.0.10"), FAR, 40000, 443)
+    out = _udp(address("10.0.0.10"), FAR, FIRST_OUTWARD_PORT, 443)
     stand_in = transit_address(WEB_PUBLIC)
-    back = _udp(FAR, stand_in, 443, 40000)
+    back = _udp(FAR, stand_in, 443, FIRST_OUTWARD_PORT)
     assert _sent(network, plan, WEB, out, opens=True) == [(WAY_OUT, replace(out, source=stand_in))]
     assert _sent(network, plan, WAY_OUT, back) == [(plan.interfaces[WEB].tap, out.reply())]
     return out, back
@@ -257,3 +257,35 @@ def test_a_guest_opens_so_many_flows_of_datagrams_to_the_internet_but_asks_names
 
     assert left(53) == 2 * (MOST_DATAGRAM_FLOWS - 100)
     assert MOST_DATAGRAM_FLOWS <= left(443) < 2 * (MOST_DATAGRAM_FLOWS - 100)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        Packet(address("10.0.0.10"), FAR, UDP, 40000, 514),
+        Packet(address("10.0.0.10"), FAR, ICMP, icmp_type=8),
+    ],
+    ids=["udp", "icmp"],
+)
+def test_a_flow_that_nobody_replies_to_is_one_flow_and_all_of_it_leaves(network: Namespace, packet: Packet) -> None:
+    """Such as what is sent to syslog: each of its packets is new, as far as the kernel tells."""
+    plan = two_tiers()
+    network.carry(plan)
+    count = MOST_DATAGRAM_FLOWS + 500
+    one = (plan.interfaces[WEB].tap, frame(packet, source=_mac(plan, WEB), destination=ROUTER_MAC).hex(), False)
+    network.ask(("forget_flows", {}))
+    [came] = network.ask(("send", {"packets": [one] * count}))
+    assert sum(name == WAY_OUT for each in came for name, _ in each) == count
+
+
+def test_datagrams_leave_from_a_high_port_one_for_each_of_the_guests_and_replies_come_back(network: Namespace) -> None:
+    """So that no port of the host, which leads to this port of the guest, takes them for its own."""
+    plan = two_tiers()
+    network.carry(plan)
+    ntp = _udp(address("10.0.0.10"), FAR, 123, 123)
+    [(device, left)] = _sent(network, plan, WEB, ntp, opens=True)
+    assert (device, left.source) == (WAY_OUT, transit_address(WEB_PUBLIC))
+    assert left.source_port >= FIRST_OUTWARD_PORT
+    elsewhere = replace(ntp, destination=address("93.184.216.35"))
+    assert _sent(network, plan, WEB, elsewhere) == [(WAY_OUT, replace(left, destination=elsewhere.destination))]
+    assert _sent(network, plan, WAY_OUT, left.reply()) == [(plan.interfaces[WEB].tap, ntp.reply())]

@@ -10,19 +10,27 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+import inside_network
 import pytest
+from two_tiers import WEB, two_tiers
 from waiting import eventually_async
 
 from kumoniwa import sockets
+from kumoniwa.network.host import own_addresses
+from kumoniwa.network.silent_ports import HostEnd
+from kumoniwa.network.vpc import nft
 from kumoniwa.network.vpc.host.errors import NetworkFailed
 from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.probe import probe
 from kumoniwa.network.vpc.host.way_out import HostPort
+from kumoniwa.network.vpc.plan import transit_address
 from kumoniwa.tasks import Tasks
 
 pytestmark = [pytest.mark.vm, pytest.mark.anyio]
@@ -36,6 +44,15 @@ _FILES = {
     f"{HOSTS}/all": "",
     f"{DHCP_HOSTS}/all": "",
 }
+_SENDS = """
+import socket, sys
+own, port, there, its_port = sys.argv[1:]
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+    one.bind((own, int(port)))
+    one.settimeout(20)
+    one.sendto(b"hello", (there, int(its_port)))
+    print(one.recv(100).decode())
+"""
 TEXTS = Texts({"net/ipv4/ip_forward": "1"}, _IP, [_NFT], _FILES)
 
 
@@ -272,8 +289,19 @@ async def test_a_port_is_open_while_a_guest_listens_there_and_no_program_hears_o
     await network.ensure_gone()
 
 
-async def test_a_port_is_silent_while_the_guest_is_there_and_says_nothing(bench: Bench) -> None:
+async def test_a_port_is_silent_while_the_guest_is_there_and_says_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though a client was in the way the first time."""
     network = await bench.made()
+    make_silent, tries = network._silent.ensure, 0
+
+    def at_second_try(wanted: Collection[HostEnd]) -> bool:
+        nonlocal tries
+        tries += bool(wanted)
+        return tries != 1 and make_silent(wanted)
+
+    monkeypatch.setattr(network._silent, "ensure", at_second_try)
     speaks, says_nothing = (
         HostPort("tcp", IPv4Address("127.60.0.4"), free_port(), IPv4Address("240.0.0.4"), port) for port in (80, 81)
     )
@@ -338,6 +366,34 @@ async def test_a_port_that_another_program_has_is_given_back_with_the_reason(ben
         other.listen()
         port = HostPort("tcp", IPv4Address("127.60.0.2"), other.getsockname()[1], _INSIDE, 80)
         assert await network.ensure_ports("guest", [port]) == {port: "another program listens there"}
+    await network.ensure_gone()
+
+
+async def test_a_datagram_leaves_from_a_port_that_is_open_on_the_host_as_from_any_other(bench: Bench) -> None:
+    """From the host's own address, and not by the socket that leads to the guest, which is on loopback."""
+    if (host := min(own_addresses(), default=None)) is None:
+        pytest.skip("this host has loopback addresses alone")
+    network, plan = bench.network(), two_tiers()
+    [web] = plan.interfaces[WEB].addresses
+    assert web.public is not None
+    await network.ensure_kept()
+    await network.ensure_way_out(TRANSIT)
+    ip = f"link set dev lo up\naddr replace {web.private}/32 dev lo\nroute replace local 240.0.0.0/8 dev lo\n"
+    ip += f"route replace default via {plan.host} dev igw\n"
+    await network.apply(replace(TEXTS, ip=ip, nft=nft.whole(plan).batches))
+    port = HostPort("udp", IPv4Address("127.60.0.6"), free_port(), transit_address(web.public), 123)
+    assert await network.ensure_ports("guest", [port]) == {}
+    program = bench.folder / "sends.py"
+    program.write_text(_SENDS)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+        there.bind((str(host), 0))
+        there.settimeout(20)
+        command = f"{sys.executable} {program} {web.private} 123 {host} {there.getsockname()[1]}"
+        sending = asyncio.create_task(asyncio.to_thread(inside_network.run, network._inner, command))
+        said, sender = await asyncio.to_thread(there.recvfrom, 100)
+        there.sendto(b"hello too", sender)
+        assert (said, sender[0]) == (b"hello", str(host))
+        assert await sending == "hello too\n"
     await network.ensure_gone()
 
 

@@ -2,7 +2,6 @@
 
 import os
 from ipaddress import IPv4Address
-from itertools import pairwise
 from pathlib import Path
 
 _ROUTES = Path("/proc/net/fib_trie")
@@ -12,10 +11,14 @@ _USUAL_START = 1024
 
 def own_addresses() -> frozenset[IPv4Address]:
     """The IPv4 addresses of this host, but its loopback ones."""
-    lines = _ROUTES.read_text().splitlines()
-    # Each address is told as "|-- 192.0.2.2", and in the next line what it is.
-    local = {before.split()[-1] for before, line in pairwise(lines) if "host LOCAL" in line}
-    return frozenset(address for address in map(IPv4Address, local) if not address.is_loopback)
+    found, address = set[IPv4Address](), IPv4Address(0)
+    for line in _ROUTES.read_text().splitlines():
+        # An address is told as "|-- 192.0.2.2", and below it what it is: a line for each device that has it, and more.
+        if "|--" in line:
+            address = IPv4Address(line.split()[-1])
+        elif "host LOCAL" in line:
+            found.add(address)
+    return frozenset(one for one in found if not one.is_loopback)
 
 
 def lowest_unprivileged_port() -> int:

@@ -15,7 +15,6 @@ HostEnd = tuple[IPv4Address, int]
 """A loopback address of the host, and a port."""
 MOST = 512
 """Of one owner: each has two open files. What is beyond is refused by the host."""
-_FILLED_WITHIN = 1.0  # seconds; the kernel does it at once
 
 
 class SilentPorts:
@@ -29,28 +28,36 @@ class SilentPorts:
         for end in self._sockets.keys() - set(wanted):
             self._sockets.pop(end).close()
 
-    def ensure(self, wanted: Collection[HostEnd]) -> None:
-        """Afterwards exactly these are, but those that another program has."""
+    def ensure(self, wanted: Collection[HostEnd]) -> bool:
+        """Afterwards exactly these are, but those that another program has. It waits for nothing.
+
+        False: a client was there first, and was cut off. It is to be tried again.
+        """
         self.keep(wanted)
+        was_first = True
         for end in sorted(set(wanted) - self._sockets.keys()):
             if len(self._sockets) >= MOST:
-                return
+                break
             try:
                 self._sockets[end] = _silent(*end)
             except OSError as failure:
                 if failure.errno in (errno.EMFILE, errno.ENFILE):
-                    return
+                    break
+                was_first &= failure.errno != errno.ENOTCONN
+        return was_first
 
     def __contains__(self, end: HostEnd) -> bool:
         return end in self._sockets
 
 
 def _silent(address: IPv4Address, port: int) -> contextlib.ExitStack:
-    """The sockets of one, which end it when they are closed. Raises `OSError`."""
+    """The sockets of one, which end it when they are closed. Raises `OSError`: `ENOTCONN` where a client was first."""
     with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        listening, own = (stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in range(2))
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(address), port))
+        own.setblocking(False)
         listening.listen(0)
-        stack.enter_context(socket.create_connection((str(address), port), timeout=_FILLED_WITHIN))
+        own.connect_ex((str(address), port))  # the kernel does it at once, or drops it
+        own.getpeername()
         return stack.pop_all()

@@ -59,6 +59,20 @@ def open_of(connection: Connection, vpc_id: str) -> list[Peering]:
     return sorted(found, key=lambda peering: peering.id)
 
 
+_WAITING_IN = Prepared(
+    select(peerings).where(
+        _COLUMNS.account == bindparam("account"),
+        _COLUMNS.region == bindparam("region"),
+        unindexed(_COLUMNS.state) == PeeringState.PENDING_ACCEPTANCE,
+    )
+)
+
+
+def waiting_in(connection: Connection, scope: Scope) -> list[Peering]:
+    """The requests of an account's VPCs in a region that wait, or have expired and are not written so yet."""
+    return _WAITING_IN.values(Peering, connection, account=scope.account, region=scope.region)
+
+
 _DUE = Prepared(
     select(peerings)
     .where(

@@ -11,7 +11,8 @@ export interface Target {
   row: InterfaceRow;
 }
 
-const ASSOCIATED_IN = ["running", "stopping", "stopped"];
+/** The states of instances with which EC2 associates addresses. */
+export const ASSOCIATED_IN = ["running", "stopping", "stopped"];
 
 /** Every instance, or every network interface that is no service's own. */
 export function targetsOf(interfaces: readonly InterfaceRow[], kind: Kind): Target[] {

@@ -1,13 +1,14 @@
 /** The menu “Networking”, in the order of EC2's console. */
 import type { Action } from "../../resource/resource";
+import { ASSOCIATED_IN } from "../elastic-ips/targets";
 import { AssociateWithInstance, DisassociateOne } from "../network-interfaces/Addresses";
 import { AttachInterface } from "../network-interfaces/AttachInterface";
 import { ChangeCheck } from "../network-interfaces/ChangeCheck";
+import { ChangeInterfaceGroups } from "../network-interfaces/ChangeInterfaceGroups";
 import { DetachInterface } from "../network-interfaces/DetachInterface";
 import { ofInstance } from "../network-interfaces/InterfaceChoice";
 import { ManageAddresses } from "../network-interfaces/ManageAddresses";
 import { isPrimary, leadingTo } from "../network-interfaces/model";
-import { ChangeGroups } from "./ChangeGroups";
 import type { Row } from "./model";
 
 type Hindered = NonNullable<Action<Row>["hindered"]>;
@@ -19,6 +20,11 @@ const present: Hindered = ([{ instance, state }], text) =>
   (instance.NetworkInterfaces ?? []).length === 0 ? text("settings.ended", { state }) : null;
 
 const attachable: Hindered = ([{ state }], text) => (ATTACHABLE.includes(state) ? null : text("attachInterface.state", { state }));
+
+const associable: Hindered = (items, text) => {
+  const [{ state }] = items;
+  return present(items, text) ?? (ASSOCIATED_IN.includes(state) ? null : text("associateEip.state", { state }));
+};
 
 const severalInterfaces: Hindered = (items, text) =>
   present(items, text) ?? ((items[0].instance.NetworkInterfaces ?? []).length > 1 ? null : text("detachInterface.primaryOnly"));
@@ -44,8 +50,8 @@ export const NETWORKING: Action<Row>[] = [
     dialog: ofInstance(DetachInterface, ({ eni }) => !isPrimary(eni)),
   },
   { id: "changeCheck", text: "action.changeCheckOfInstance", hindered: present, dialog: ofInstance(ChangeCheck) },
-  { id: "changeGroups", text: "action.changeGroups", dialog: ChangeGroups },
-  { id: "associateAddress", text: "action.associateElastic", hindered: present, dialog: ofInstance(AssociateWithInstance) },
+  { id: "changeGroups", text: "action.changeGroups", hindered: present, dialog: ofInstance(ChangeInterfaceGroups) },
+  { id: "associateAddress", text: "action.associateElastic", hindered: associable, dialog: ofInstance(AssociateWithInstance) },
   {
     id: "disassociateAddress",
     text: "action.disassociateElastic",

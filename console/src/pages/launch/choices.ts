@@ -40,7 +40,8 @@ export interface Networks {
 export function networksOf(region: string): Listing<Networks> {
   return {
     key: `${region}/launch/networks`,
-    tables: ["vpcs", "subnets", "security_groups", "network_interfaces", "tags"],
+    // Of the addresses of interfaces, how many of a subnet are free.
+    tables: ["vpcs", "vpc_blocks", "subnets", "security_groups", "network_interfaces", "secondary_addresses", "tags"],
     read: async () => {
       const [vpcs, subnets, groups] = await Promise.all([
         call(region, "DescribeVpcs", {}),

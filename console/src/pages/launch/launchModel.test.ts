@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { textsOf } from "../../texts/texts";
-import { firstSubnet, firstType, inOrder, misfit, needsSubnet } from "./choices";
+import { firstSubnet, firstType, inOrder, misfit, needsSubnet, networksOf } from "./choices";
 import { addedDevice, devicesOf, ofType } from "./devices";
 import { hindrances } from "./hindrances";
 import { FIRST, freeGroupName, permissions, runParameters, withImage, type Form } from "./launchModel";
@@ -213,4 +213,8 @@ test("outside the default VPC a launch names a subnet, and the first one there i
   const networks = { vpcs, subnets, groups: [] };
   expect(vpcs.map(({ VpcId }) => needsSubnet(networks, VpcId))).toEqual([false, true, true]);
   expect(vpcs.map(({ VpcId }) => firstSubnet(networks, VpcId))).toEqual(["", "subnet-2", ""]);
+});
+
+test("a VPC's further blocks and the addresses that further ones of interfaces take are current in the wizard", () => {
+  expect(networksOf("us-east-1").tables).toEqual(expect.arrayContaining(["secondary_addresses", "vpc_blocks"]));
 });

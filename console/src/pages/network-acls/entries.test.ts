@@ -76,9 +76,14 @@ test("what keeps its number is replaced, what is new comes before what goes, and
 });
 
 test("where there is no room for both, what goes goes first, and the cloud is not asked about what comes", () => {
-  const full = Array.from({ length: 20 }, (_, index) => tcp(index + 1, 1000 + index));
-  const plan = calls(full, [...full.slice(1), tcp(500, 443)]);
-  expect(plan.map(({ step, isUnasked }) => [step.action, isUnasked ?? false])).toEqual([
+  const full = Array.from({ length: 19 }, (_, index) => tcp(index + 1, 1000 + index)); // EC2's own last one is the 20th
+  const order = (was: Entry[]): unknown[] =>
+    calls(was, [...was.slice(1), tcp(500, 443)]).map(({ step, isUnasked }) => [step.action, isUnasked ?? false]);
+  expect(order(full.slice(1))).toEqual([
+    ["CreateNetworkAclEntry", false],
+    ["DeleteNetworkAclEntry", false],
+  ]);
+  expect(order(full)).toEqual([
     ["DeleteNetworkAclEntry", false],
     ["CreateNetworkAclEntry", true],
   ]);

@@ -5,8 +5,8 @@ import { ANY, hasPorts, isIcmp, LAST_PORT, protocolOf, type Direction, type Gran
 
 /** The last number that an entry can have: those behind it are EC2's own, which deny what is left. */
 export const LAST_NUMBER = 32766;
-/** EC2's usual limit of entries, each way and for each kind of address. */
-export const MOST_ENTRIES = 20;
+/** Entries of one's own, each way and for each kind of address: EC2's usual limit of 20 counts its own last one too. */
+export const MOST_ENTRIES = 19;
 
 const NUMBERS: Record<string, string> = { icmp: "1", tcp: "6", udp: "17", icmpv6: "58" };
 

@@ -46,12 +46,13 @@ export function rowsOf(acls: readonly NetworkAcl[], subnets: readonly Subnet[]):
       return subnet === undefined ? [] : [{ id: SubnetId, subnet, aclId, associationId }];
     },
   );
+  const subnetsOf = Map.groupBy(associated, ({ subnet }) => subnet.VpcId);
   return acls.map((acl) => ({
     id: acl.NetworkAclId ?? "",
     name: nameTag(acl.Tags),
     acl,
     entries: { inbound: entriesOf(acl, "inbound"), outbound: entriesOf(acl, "outbound") },
-    subnets: associated.filter(({ subnet }) => subnet.VpcId === acl.VpcId),
+    subnets: subnetsOf.get(acl.VpcId) ?? [],
     usual: usual.get(acl.VpcId) ?? "",
   }));
 }

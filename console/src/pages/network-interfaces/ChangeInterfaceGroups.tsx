@@ -5,17 +5,18 @@ import type { Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
 import { GroupsField, groupsProblem, useGroupChange } from "../security-groups/GroupsField";
 import { ChangeInterface } from "./ChangeInterface";
+import { useInterface } from "./InterfaceChoice";
 import type { InterfaceRow } from "./model";
 
-interface Properties {
-  region: string;
-  items: Chosen<InterfaceRow>;
-  close: () => void;
+/** `rows`: those of which one may be changed. EC2 changes those of an instance that has several by their own ids alone. */
+export function ChangeInterfaceGroups({ region, rows, close }: { region: string; rows: Chosen<InterfaceRow>; close: () => void }): ReactNode {
+  const [row, choice] = useInterface(rows);
+  return <ChangeGroups key={row.id} region={region} row={row} choice={choice} close={close} />;
 }
 
-export function ChangeInterfaceGroups({ region, items: [row], close }: Properties): ReactNode {
+function ChangeGroups({ region, row, choice, close }: { region: string; row: InterfaceRow; choice: ReactNode; close: () => void }): ReactNode {
   const text = useText();
-  const [before] = useState(() => (row.eni.Groups ?? []).map(({ GroupId = "" }) => GroupId)); // when this was opened
+  const [before] = useState(() => (row.eni.Groups ?? []).map(({ GroupId = "" }) => GroupId)); // when it was chosen
   const [after, setAfter] = useState(before);
   const will = useGroupChange(region, before, after);
   const problem = groupsProblem(text, after);
@@ -23,6 +24,7 @@ export function ChangeInterfaceGroups({ region, items: [row], close }: Propertie
     <ChangeInterface
       region={region}
       row={row}
+      choice={choice}
       title="action.changeGroups"
       change={will === null ? undefined : { Groups: after }}
       hindered={problem}

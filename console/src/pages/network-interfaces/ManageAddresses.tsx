@@ -25,7 +25,7 @@ export function ManageAddresses({ region, rows, close }: { region: string; rows:
       region={region}
       title={text("action.manageAddresses")}
       go={text("save")}
-      planned={rows.flatMap(({ id }) => addressCalls(text, id, of(id), reassign, (still) => setEdits(changed(id, still))))}
+      planned={rows.flatMap(({ id, eni }) => addressCalls(text, eni, of(id), reassign, (still) => setEdits(changed(id, still))))}
       hindered={problems.first}
       state={rows.map(stateOf).join()}
       done={() => text("settings.changed", { what: text("action.manageAddresses"), name: rows.map(rowLabel).join(", ") })}

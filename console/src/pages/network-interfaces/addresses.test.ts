@@ -7,13 +7,14 @@ import { freeIndex, mayMeet } from "./attachable";
 
 const text = textsOf("en");
 const eni = (primary: string, ...secondary: string[]): NetworkInterface => ({
+  NetworkInterfaceId: "eni-1",
   PrivateIpAddress: primary,
   PrivateIpAddresses: [primary, ...secondary].map((PrivateIpAddress) => ({ PrivateIpAddress, Primary: PrivateIpAddress === primary })),
 });
 
 test("what goes makes room for what comes, and each call forgets what it did", () => {
   let edits: Edits = { removed: ["10.0.0.5"], added: ["10.0.0.6", "", ""] };
-  const plan = addressCalls(text, "eni-1", edits, true, (still) => (edits = still(edits)));
+  const plan = addressCalls(text, eni("10.0.0.4", "10.0.0.5"), edits, true, (still) => (edits = still(edits)));
   expect(plan.map(({ step: { action, parameters } }) => [action, parameters])).toEqual([
     ["UnassignPrivateIpAddresses", { NetworkInterfaceId: "eni-1", PrivateIpAddresses: ["10.0.0.5"] }],
     ["AssignPrivateIpAddresses", { NetworkInterfaceId: "eni-1", PrivateIpAddresses: ["10.0.0.6"], AllowReassignment: true }],
@@ -28,6 +29,15 @@ test("what goes makes room for what comes, and each call forgets what it did", (
     { removed: [], added: ["", ""] },
     NO_EDITS,
   ]);
+});
+
+test("what somebody else took away meanwhile is not taken again", () => {
+  const plan = (...there: string[]) =>
+    addressCalls(text, eni("10.0.0.4", ...there), { removed: ["10.0.0.5", "10.0.0.6"], added: [] }, false, () => undefined);
+  expect(plan("10.0.0.6").map(({ step: { parameters } }) => parameters)).toEqual([
+    { NetworkInterfaceId: "eni-1", PrivateIpAddresses: ["10.0.0.6"] },
+  ]);
+  expect(plan()).toEqual([]);
 });
 
 test.each([

@@ -113,7 +113,7 @@ const menus: Menu<InterfaceRow>[] = [
         dialog: DisassociateFrom,
       },
       { id: "termination", text: "action.changeTermination", hindered: attached, dialog: ChangeTermination },
-      { id: "groups", text: "action.changeGroups", hindered: own, dialog: ChangeInterfaceGroups },
+      { id: "groups", text: "action.changeGroups", hindered: own, dialog: ({ items: [row], ...given }) => <ChangeInterfaceGroups rows={[row]} {...given} /> },
       { id: "check", text: "action.changeCheck", hindered: own, dialog: ({ items: [row], ...given }) => <ChangeCheck rows={[row]} {...given} /> },
       { id: "description", text: "action.changeDescription", hindered: own, dialog: ChangeDescription },
     ],

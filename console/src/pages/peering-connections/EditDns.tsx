@@ -11,8 +11,9 @@ import { resolves, rowLabel, type PeeringRow } from "./model";
 export function EditDns({ region, items: [row], close }: { region: string; items: Chosen<PeeringRow>; close: () => void }): ReactNode {
   const text = useText();
   const { requester, accepter } = row;
-  const [ofRequester, setRequester] = useState(resolves(requester));
-  const [ofAccepter, setAccepter] = useState(resolves(accepter));
+  const [requesterTo, setRequester] = useState<boolean>(); // where the reader chose: what others change meanwhile stays
+  const [accepterTo, setAccepter] = useState<boolean>();
+  const [ofRequester, ofAccepter] = [requesterTo ?? resolves(requester), accepterTo ?? resolves(accepter)];
   const isChanged = { requester: ofRequester !== resolves(requester), accepter: ofAccepter !== resolves(accepter) };
   const vpcs = { requester: requester.VpcId ?? "", accepter: accepter.VpcId ?? "" };
   const elsewhere = [requester, accepter].find(({ Region }) => Region !== region);

@@ -6,7 +6,7 @@ import { useListing } from "../../api/listing";
 import { CallsDialog, type Planned } from "../../resource/CallsDialog";
 import type { Chosen } from "../../resource/resource";
 import { useText, type Text, type TextKey } from "../../texts/texts";
-import { associationChanges, type AssociationChange, type End, type Member } from "./associationChanges";
+import { associationChanges, uses, wantedOf, type AssociationChange, type End, type Member } from "./associationChanges";
 import { associationOf, ipv6Of, mainAssociation, rowLabel, stateOf, subnetLabel, type RouteTableRow } from "./model";
 import { choicesOf } from "./targets";
 
@@ -55,7 +55,7 @@ interface Given extends Properties {
 function EditAssociations({ region, items: [row], close, member, title, ends }: Given): ReactNode {
   const text = useText();
   const [wanted, setWanted] = useState<ReadonlyMap<string, boolean>>(new Map()); // where it differs from what is
-  const isIn = (id: string): boolean => wanted.get(id) ?? associationOf(row.ofVpc.tables, id)?.RouteTableId === row.id;
+  const isIn = (id: string): boolean => wanted.get(id) ?? uses(row, id);
   const forget = (id: string): void => setWanted((before) => new Map([...before].filter(([one]) => one !== id)));
   const isSubnets = member === "SubnetId";
   const planned = associationChanges(row, member, ends, wanted).map(
@@ -82,10 +82,7 @@ function EditAssociations({ region, items: [row], close, member, title, ends }: 
         trackBy="id"
         selectionType="multi"
         selectedItems={ends.filter(({ id }) => isIn(id))}
-        onSelectionChange={({ detail }) => {
-          const chosen = new Set(detail.selectedItems.map(({ id }) => id));
-          setWanted(new Map(ends.map(({ id }) => [id, chosen.has(id)])));
-        }}
+        onSelectionChange={({ detail }) => setWanted(wantedOf(row, ends, new Set(detail.selectedItems.map(({ id }) => id))))}
         empty={text(isSubnets ? "association.noSubnets" : "association.noGateways")}
         ariaLabels={{
           tableLabel: text(title),

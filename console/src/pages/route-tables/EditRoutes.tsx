@@ -7,7 +7,7 @@ import type { Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
 import { prefixListsOf } from "../prefix-lists/model";
 import { rowLabel, stateOf, subnetLabel, type RouteTableRow } from "./model";
-import { changesOf, isWhole, NO_EDITS, type Change } from "./routeEdits";
+import { aimless, changesOf, isWhole, NO_EDITS, type Change } from "./routeEdits";
 import { RouteRows } from "./RouteRows";
 import { choicesOf } from "./targets";
 
@@ -18,6 +18,8 @@ export function EditRoutes({ region, items: [row], close }: { region: string; it
   const [edits, setEdits] = useState(NO_EDITS);
   const routes = row.table.Routes ?? [];
   const changes = changesOf(row.id, routes, edits);
+  const [first] = aimless(routes, edits);
+  const hindered = first !== undefined ? text("route.noTargetYet", { destination: first }) : edits.added.every(isWhole) ? null : text("route.notWhole");
   const words = ({ kind, destination, before, after }: Change): string =>
     kind === "replace"
       ? text("route.willReplace", { destination, before, after })
@@ -29,7 +31,7 @@ export function EditRoutes({ region, items: [row], close }: { region: string; it
       title={`${text("action.editRoutes")}: ${rowLabel(row)}`}
       go={text("saveChanges")}
       planned={changes.map((change) => ({ step: change.step, words: words(change), forget: () => setEdits(change.without) }))}
-      hindered={edits.added.every(isWhole) ? null : text("route.notWhole")}
+      hindered={hindered}
       state={stateOf(row)}
       done={(count) => text("route.done", { table: rowLabel(row), count })}
       close={close}

@@ -19,6 +19,16 @@ export interface AssociationChange {
   from: string;
 }
 
+/** Whether a subnet or a gateway is associated with this table. */
+export function uses({ id, ofVpc: { tables } }: RouteTableRow, end: string): boolean {
+  return associationOf(tables, end)?.RouteTableId === id;
+}
+
+/** What is wanted where exactly these are `chosen`: it names no end that is so already, which others may change meanwhile. */
+export function wantedOf(row: RouteTableRow, ends: readonly End[], chosen: ReadonlySet<string>): ReadonlyMap<string, boolean> {
+  return new Map(ends.filter(({ id }) => chosen.has(id) !== uses(row, id)).map(({ id }) => [id, chosen.has(id)]));
+}
+
 /** `wanted`: which ends are to use this table, and which are not; what it does not name stays. */
 export function associationChanges(
   { id: RouteTableId, ofVpc: { tables } }: RouteTableRow,

@@ -50,22 +50,25 @@ export function routeTablesOf(region: string): Listing<RouteTableRow[]> {
 }
 
 export function rowsOf(tables: readonly RouteTable[], subnets: readonly Subnet[]): RouteTableRow[] {
+  const subnetsOf = Map.groupBy(subnets, ({ VpcId }) => VpcId);
+  const ofVpcs = new Map(
+    [...Map.groupBy(tables, ({ VpcId }) => VpcId)].map(([vpc, its]) => [vpc, { tables: its, subnets: subnetsOf.get(vpc) ?? [] }]),
+  );
+  const associated = new Map(
+    tables.flatMap(({ RouteTableId, Associations = [] }) => Associations.map(({ SubnetId }) => [SubnetId, RouteTableId])),
+  );
+  const usedBy = Map.groupBy(subnets, ({ SubnetId }) => associated.get(SubnetId));
   return tables.map((table) => {
-    const vpc = table.VpcId ?? "";
-    const ofVpc = {
-      tables: tables.filter(({ VpcId }) => VpcId === vpc),
-      subnets: subnets.filter(({ VpcId }) => VpcId === vpc),
-    };
+    const ofVpc = ofVpcs.get(table.VpcId)!;
     const associations = table.Associations ?? [];
-    const associated = new Set(ofVpc.tables.flatMap((one) => one.Associations ?? []).map(({ SubnetId }) => SubnetId));
     const isMain = associations.some(({ Main }) => Main);
     return {
       id: table.RouteTableId ?? "",
       name: nameTag(table.Tags),
-      vpc,
+      vpc: table.VpcId ?? "",
       isMain,
       table,
-      subnets: ofVpc.subnets.filter(({ SubnetId }) => associations.some((one) => one.SubnetId === SubnetId)),
+      subnets: usedBy.get(table.RouteTableId) ?? [],
       implicit: isMain ? ofVpc.subnets.filter(({ SubnetId }) => !associated.has(SubnetId)) : [],
       gateways: associations.flatMap(({ GatewayId }) => (GatewayId ? [GatewayId] : [])),
       ofVpc,

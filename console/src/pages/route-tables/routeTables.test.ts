@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Route, RouteTable, Subnet } from "../../api/types";
-import { associationChanges } from "./associationChanges";
+import { associationChanges, wantedOf } from "./associationChanges";
 import { rowsOf } from "./model";
-import { changesOf, NO_EDITS, type Edits } from "./routeEdits";
+import { aimless, changesOf, NO_EDITS, type Edits } from "./routeEdits";
 import { routesTo } from "./routesTo";
 
 const local: Route = { DestinationCidrBlock: "10.0.0.0/16", GatewayId: "local", Origin: "CreateRouteTable", State: "active" };
@@ -52,6 +52,28 @@ test("a call that was made leaves the edits, and only its own", () => {
   expect(removed!.without(more)).toEqual({ ...more, removed: new Set() });
 });
 
+test("a route whose target is of another kind but not chosen waits for it", () => {
+  const replaced = new Map([["0.0.0.0/0", { kind: "nat", id: "" } as const], ["10.0.0.0/16", { kind: "local", id: "" } as const]]);
+  expect(aimless([local, out], edits({ replaced }))).toEqual(["0.0.0.0/0"]);
+  expect(aimless([local, out], edits({ replaced, removed: new Set(["0.0.0.0/0"]) }))).toEqual([]);
+  expect(aimless([local], edits({ replaced }))).toEqual([]);
+});
+
+test("a route that is removed and added again is replaced, or left as it is", () => {
+  const again = (id: string) => [{ number: 1, destination: " 0.0.0.0/0", kind: "internet", id } as const];
+  const other = { number: 2, destination: "192.0.2.0/24", kind: "nat", id: "nat-1" } as const;
+  const more = edits({ removed: new Set(["0.0.0.0/0"]), added: [...again("igw-2"), other] });
+  const [replaced, added, ...rest] = changesOf("rtb-1", [local, out], more);
+  expect([replaced, added].map((one) => [one!.step.action, one!.step.parameters])).toEqual([
+    ["ReplaceRoute", { RouteTableId: "rtb-1", DestinationCidrBlock: "0.0.0.0/0", GatewayId: "igw-2" }],
+    ["CreateRoute", { RouteTableId: "rtb-1", DestinationCidrBlock: "192.0.2.0/24", NatGatewayId: "nat-1" }],
+  ]);
+  expect(rest).toEqual([]);
+  expect(replaced!.without(more)).toEqual(edits({ added: [other] }));
+  expect(calls([out], { removed: new Set(["0.0.0.0/0"]), added: again("igw-1") })).toEqual([]);
+  expect(calls([], { removed: new Set(["0.0.0.0/0"]), added: again("igw-1") })).toMatchObject([["CreateRoute", { GatewayId: "igw-1" }]]);
+});
+
 test("a route from outside is not undone, and one that is gone is not deleted again", () => {
   const removed = new Set(["0.0.0.0/0"]);
   const fromOutside: Route = { ...out, DestinationCidrBlock: "203.0.113.0/24" };
@@ -88,6 +110,16 @@ test("subnets are associated, moved and disassociated by a call each, and those 
     ["ReplaceRouteTableAssociation", { AssociationId: "assoc-b", RouteTableId: "rtb-1" }, "move", "rtb-2"],
     ["AssociateRouteTable", { RouteTableId: "rtb-1", SubnetId: "subnet-c" }, "associate", "rtb-main"],
   ]);
+});
+
+test("what was not ticked is not wanted, so that what others change of it meanwhile stays", () => {
+  const row = rowsOf(tables, subnets)[1]!;
+  const ends = subnets.map(({ SubnetId = "" }) => ({ id: SubnetId, label: SubnetId }));
+  const wanted = wantedOf(row, ends, new Set(["subnet-a", "subnet-c"]));
+  expect([...wanted]).toEqual([["subnet-c", true]]);
+  const isGone = tables.map((one) => (one.RouteTableId === "rtb-1" ? { ...one, Associations: [] } : one));
+  const later = associationChanges(rowsOf(isGone, subnets)[1]!, "SubnetId", ends, wanted);
+  expect(later.map(({ step: { action }, end }) => [action, end.id])).toEqual([["AssociateRouteTable", "subnet-c"]]);
 });
 
 test("the routes to a gateway are named with their tables", () => {

@@ -71,7 +71,9 @@ export function choicesOf(region: string): Listing<Choices> {
       const found = new Map<string, Choice[]>();
       const offer = (vpc: string | undefined, kind: Kind, id: string | undefined, tags: readonly Tag[] | undefined, description = ""): void => {
         if (!vpc || !id) return;
-        found.set(vpc, [...(found.get(vpc) ?? []), { kind, id, label: label(id, nameTag(tags)), description }]);
+        const ofVpc = found.get(vpc) ?? [];
+        ofVpc.push({ kind, id, label: label(id, nameTag(tags)), description });
+        found.set(vpc, ofVpc);
       };
       for (const one of internet.InternetGateways ?? []) offer(one.Attachments?.[0]?.VpcId, "internet", one.InternetGatewayId, one.Tags);
       for (const one of egressOnly.EgressOnlyInternetGateways ?? []) {

@@ -102,7 +102,7 @@ export function SourceField({ rule, change, groups }: Properties & { groups: rea
     <Autosuggest
       value={rule.source}
       options={[{ label: text("securityGroups"), options: groups }]}
-      placeholder="10.0.0.0/16, sg-…"
+      placeholder="10.0.0.0/16, sg-…, pl-…"
       enteredTextLabel={(value) => text("rule.use", { value })}
       empty={text("rule.noGroupMatches")}
       onChange={({ detail }) => change({ source: detail.value })}

@@ -12,7 +12,7 @@ import { useNetwork } from "./Enforced";
 import type { Direction } from "./grant";
 import type { Rule } from "./model";
 import { portRange, protocolName, typeName, typeOf } from "./ruleTypes";
-import { GroupLink } from "./words";
+import { GroupLink, SourceLink } from "./words";
 
 interface Properties {
   region: string;
@@ -34,7 +34,7 @@ const EFFECTS: Record<Effect, readonly [StatusIndicatorProps.Type, TextKey]> = {
 /** As on EC2, where the rules of an instance have other columns than those of a group. */
 const NOT_OF_SEVERAL = ["version", "type"];
 const NOT_OF_ONE = ["group"];
-const VERSIONS = { ipv4: "IPv4", ipv6: "IPv6", group: "–" };
+const VERSIONS = { ipv4: "IPv4", ipv6: "IPv6", group: "–", prefixList: "–" };
 
 export function RuleTable({ region, way, rules, groups, ofSeveral = false, actions }: Properties): ReactNode {
   const text = useText();
@@ -53,7 +53,7 @@ export function RuleTable({ region, way, rules, groups, ofSeveral = false, actio
     {
       id: "source",
       header: text(way === "inbound" ? "rule.source" : "rule.destination"),
-      cell: ({ grant }) => (grant.kind === "group" ? <GroupLink region={region} id={grant.source} groups={groups} /> : grant.source),
+      cell: ({ grant }) => <SourceLink region={region} grant={grant} groups={groups} />,
       minWidth: 190,
     },
     { id: "group", header: text("securityGroup"), cell: ({ group }) => <GroupLink region={region} id={group} groups={groups} />, minWidth: 190 },

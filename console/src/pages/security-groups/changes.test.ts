@@ -173,3 +173,19 @@ test("a new group needs no call for the rule that lets everything out, and one t
   const actions = firstSteps("sg-1", [wanted(undefined, tcp(22))], [wanted(undefined, tcp(443))]).map(({ action }) => action);
   expect(actions).toEqual(["AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress"]);
 });
+
+test("a rule that names a prefix list is one, and keeps its id under another port", () => {
+  const list = grantOf({ IpProtocol: "tcp", FromPort: 22, ToPort: 22, PrefixListId: "pl-1" });
+  expect(list).toEqual({ ...tcp(22), kind: "prefixList", source: "pl-1" });
+  const request = { IpProtocol: "tcp", FromPort: 80, ToPort: 80 };
+  const changed = { ...list, from: 80, to: 80 };
+  expect(calls([present("a", list)], [wanted("a", changed)])).toEqual([
+    [
+      "ModifySecurityGroupRules",
+      { GroupId: "sg-1", SecurityGroupRules: [{ SecurityGroupRuleId: "a", SecurityGroupRule: { ...request, PrefixListId: "pl-1" } }] },
+    ],
+  ]);
+  expect(calls([], [wanted(undefined, changed)])).toEqual([
+    ["AuthorizeSecurityGroupIngress", { GroupId: "sg-1", IpPermissions: [{ ...request, PrefixListIds: [{ PrefixListId: "pl-1" }] }] }],
+  ]);
+});

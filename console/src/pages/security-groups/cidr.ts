@@ -21,7 +21,7 @@ export function blockOf(text: string): Block | null {
   return null;
 }
 
-/** Whether an IPv4 address lies in a block. */
+/** Whether an address lies in a block, which is in the form in which EC2 keeps it. */
 export function isWithin(address: string, block: string): boolean {
   return blockOf(`${address}/${block.split("/")[1]}`)?.text === block;
 }

@@ -9,7 +9,7 @@ export interface Grant {
   protocol: string;
   from: number;
   to: number;
-  kind: "ipv4" | "ipv6" | "group";
+  kind: "ipv4" | "ipv6" | "group" | "prefixList";
   source: string;
 }
 
@@ -46,8 +46,8 @@ export function grantOf(rule: SecurityGroupRule): Grant {
     protocol,
     from: ported ? (rule.FromPort ?? ANY) : ANY,
     to: ported ? (rule.ToPort ?? ANY) : ANY,
-    kind: block?.kind ?? "group",
-    source: block?.text ?? rule.ReferencedGroupInfo?.GroupId ?? "",
+    kind: block?.kind ?? (rule.PrefixListId ? "prefixList" : "group"),
+    source: block?.text ?? rule.PrefixListId ?? rule.ReferencedGroupInfo?.GroupId ?? "",
   };
 }
 
@@ -63,6 +63,7 @@ export function permissionOf(grant: Grant, description: string): Permission {
     ipv4: { IpRanges: [{ CidrIp: grant.source, ...said }] },
     ipv6: { Ipv6Ranges: [{ CidrIpv6: grant.source, ...said }] },
     group: { UserIdGroupPairs: [{ GroupId: grant.source, ...said }] },
+    prefixList: { PrefixListIds: [{ PrefixListId: grant.source, ...said }] },
   };
   return { ...portsOf(grant), ...source[grant.kind] };
 }
@@ -73,6 +74,7 @@ export function ruleRequestOf(grant: Grant, description: string): RuleRequest {
     ipv4: { CidrIpv4: grant.source },
     ipv6: { CidrIpv6: grant.source },
     group: { ReferencedGroupId: grant.source },
+    prefixList: { PrefixListId: grant.source },
   };
   return { ...portsOf(grant), ...source[grant.kind], ...(description !== "" && { Description: description }) };
 }

@@ -69,13 +69,17 @@ export function rowsOf(
 ): Row[] {
   const groups = new Map(found.map((group) => [group.GroupId ?? "", group]));
   const rules = described.map(ruleOf);
+  const rulesOf = Map.groupBy(rules, (rule) => rule.group);
+  const naming = Map.groupBy(rules, (rule) => rule.grant.source);
+  const memberships = interfaces.flatMap((one) => [...new Set(one.Groups?.map(({ GroupId }) => GroupId))].map((id) => ({ id, one })));
+  const membersOf = Map.groupBy(memberships, ({ id }) => id);
   return [...groups].map(([id, group]) => ({
     id,
     name: nameTag(group.Tags),
     group,
-    rules: byWay(rules.filter((rule) => rule.group === id)),
-    interfaces: interfaces.filter((one) => one.Groups?.some(({ GroupId }) => GroupId === id)),
-    namedBy: rules.filter((rule) => rule.grant.source === id && rule.group !== id),
+    rules: byWay(rulesOf.get(id) ?? []),
+    interfaces: (membersOf.get(id) ?? []).map(({ one }) => one),
+    namedBy: (naming.get(id) ?? []).filter((rule) => rule.group !== id),
     groups,
   }));
 }

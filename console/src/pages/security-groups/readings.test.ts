@@ -42,6 +42,7 @@ test.each([
   [{ type: "SSH", sourceType: "anywhereIpv6" as const }, grant("tcp", 22, 22, "::/0", "ipv6")],
   [{ type: "SSH", sourceType: "custom" as const, source: " 10.1.2.3/8 " }, grant("tcp", 22, 22, "10.0.0.0/8")],
   [{ type: "SSH", sourceType: "custom" as const, source: "sg-1" }, grant("tcp", 22, 22, "sg-1", "group")],
+  [{ type: "SSH", sourceType: "custom" as const, source: "pl-1" }, grant("tcp", 22, 22, "pl-1", "prefixList")],
 ])("%j is understood", (fields, granted) => expect(read(fields)).toEqual(granted));
 
 test.each([
@@ -121,11 +122,12 @@ test("what a rule does here is what the server's plan of ports makes of it", () 
       grant("tcp", 22, 22, "10.0.0.0/8"),
       grant("tcp", 22, 22, "::/0", "ipv6"),
       grant("tcp", 22, 22, "sg-1", "group"),
+      grant("tcp", 22, 22, "pl-1", "prefixList"),
       grant("icmp", 8, ANY),
       grant("50", ANY, ANY),
       grant("tcp", 0, 0),
     ]),
-  ).toEqual(Array(6).fill("recorded"));
+  ).toEqual(Array(7).fill("recorded"));
   expect(effectOf(grant("-1", ANY, ANY), "outbound", "user")).toBe("recorded");
   expect(effectOf(grant("tcp", 22, 22), "inbound", "simulated")).toBe("recorded");
 });

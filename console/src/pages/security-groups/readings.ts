@@ -88,6 +88,7 @@ function readSource(given: string, groups: { has: (id: string) => boolean }): Pi
     if (!groups.has(given)) return { problem: problem("source", "rule.problem.noGroup", { value: given }) };
     return { kind: "group", source: given };
   }
+  if (given.startsWith("pl-")) return { kind: "prefixList", source: given }; // what it is not, EC2 says
   const block = blockOf(given);
   if (block === null) return { problem: problem("source", "rule.problem.block", { value: given }) };
   return { kind: block.kind, source: block.text };

@@ -32,3 +32,9 @@ export function GroupLinks({ region, groups }: { region: string; groups: NonNull
 export function GroupLink({ region, id, groups }: { region: string; id: string; groups: ReadonlyMap<string, SecurityGroup> }): ReactNode {
   return <Link href={at(region, "security-groups", id)}>{groupLabel(id, groups)}</Link>;
 }
+
+/** The source or destination of a rule: a link to a group or a prefix list, or a block. */
+export function SourceLink({ region, grant, groups }: { region: string; grant: Grant; groups: ReadonlyMap<string, SecurityGroup> }): ReactNode {
+  if (grant.kind === "group") return <GroupLink region={region} id={grant.source} groups={groups} />;
+  return grant.kind === "prefixList" ? <Link href={at(region, "prefix-lists", grant.source)}>{grant.source}</Link> : grant.source;
+}

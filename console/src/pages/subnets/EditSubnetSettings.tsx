@@ -9,6 +9,7 @@ import { CallsDialog, type Planned } from "../../resource/CallsDialog";
 import type { Chosen } from "../../resource/resource";
 import { step } from "../../resource/steps";
 import { useText, type TextKey } from "../../texts/texts";
+import { ipv6Of } from "../route-tables/model";
 import { rowLabel, type SubnetRow } from "./model";
 
 interface Properties {
@@ -46,6 +47,10 @@ export function EditSubnetSettings({ region, items: [row], close }: Properties):
   const hasType = options?.HostnameType ?? "ip-name";
   const type = hostname ?? hasType;
   const SubnetId = row.id;
+  const noIpv6 = ipv6Of(subnet) === "" ? text("subnetSettings.noIpv6", { subnet: rowLabel(row) }) : null;
+  /** Why this cannot be enabled. */
+  const barred = (member: Member): string | null => (member === "AssignIpv6AddressOnCreation" && !now[member] ? noIpv6 : null);
+  const hindered = MEMBERS.filter(set).map(barred).find((reason) => reason !== null) ?? null;
   const planned: Planned[] = [
     ...MEMBERS.filter((member) => set(member) !== now[member]).map((member) => ({
       step: step("ModifySubnetAttribute", { SubnetId, [member]: { Value: set(member) } }),
@@ -68,6 +73,7 @@ export function EditSubnetSettings({ region, items: [row], close }: Properties):
       title={text("action.editSubnetSettings")}
       go={text("saveChanges")}
       planned={planned}
+      hindered={hindered}
       state={JSON.stringify([now, hasType])}
       done={(count) => text("vpcSettings.done", { vpc: rowLabel(row), count })}
       close={close}
@@ -78,7 +84,8 @@ export function EditSubnetSettings({ region, items: [row], close }: Properties):
             <Checkbox
               key={member}
               checked={set(member)}
-              {...(member !== "MapPublicIpOnLaunch" && { description: text("subnetSettings.recorded") })}
+              disabled={barred(member) !== null && !set(member)}
+              {...(member !== "MapPublicIpOnLaunch" && { description: barred(member) ?? text("subnetSettings.recorded") })}
               onChange={({ detail }) => setWanted((before) => ({ ...before, [member]: detail.checked }))}
             >
               {text(SETTINGS[member])}

@@ -3,7 +3,7 @@ import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { NetworkAcl, NetworkInterface, RouteTable, Subnet, Vpc } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
-import { tableOf } from "../vpcs/network";
+import { mainTablesOf } from "../vpcs/network";
 
 export interface SubnetRow {
   id: string;
@@ -69,27 +69,27 @@ export function rowsOf(
   allTables: readonly RouteTable[],
   allAcls: readonly NetworkAcl[],
 ): SubnetRow[] {
+  const vpcsById = new Map(vpcs.map((vpc) => [vpc.VpcId, vpc]));
+  const [tablesOf, aclsOf] = [Map.groupBy(allTables, ({ VpcId }) => VpcId), Map.groupBy(allAcls, ({ VpcId }) => VpcId)];
+  const main = mainTablesOf(allTables);
+  const routed = new Map(allTables.flatMap((table) => (table.Associations ?? []).map((one) => [one.SubnetId, { table, one }])));
+  const guarded = new Map(allAcls.flatMap((acl) => (acl.Associations ?? []).map((one) => [one.SubnetId, { acl, one }])));
   return subnets.map((subnet) => {
     const { SubnetId: id = "", VpcId } = subnet;
-    const tables = allTables.filter((table) => table.VpcId === VpcId);
-    const acls = allAcls.filter((acl) => acl.VpcId === VpcId);
-    const { table, isMain } = tableOf(id, tables);
-    const association = table?.Associations?.find(({ SubnetId }) => SubnetId === id);
-    const aclAssociations = acls.flatMap((acl) => (acl.Associations ?? []).map((one) => ({ acl, one })));
-    const guarded = aclAssociations.find(({ one }) => one.SubnetId === id);
+    const [own, guard] = [routed.get(id), guarded.get(id)];
     return {
       id,
       name: nameTag(subnet.Tags),
       state: subnet.State ?? "",
       subnet,
-      vpc: vpcs.find((vpc) => vpc.VpcId === VpcId),
-      table,
-      hasMain: isMain,
-      association: association?.RouteTableAssociationId,
-      acl: guarded?.acl,
-      aclAssociation: guarded?.one.NetworkAclAssociationId,
-      tables,
-      acls,
+      vpc: vpcsById.get(VpcId),
+      table: own?.table ?? main.get(VpcId),
+      hasMain: own === undefined,
+      association: own?.one.RouteTableAssociationId,
+      acl: guard?.acl,
+      aclAssociation: guard?.one.NetworkAclAssociationId,
+      tables: tablesOf.get(VpcId) ?? [],
+      acls: aclsOf.get(VpcId) ?? [],
     };
   });
 }

@@ -11,9 +11,12 @@ import type { Chosen } from "../../resource/resource";
 import { step } from "../../resource/steps";
 import { useText } from "../../texts/texts";
 import { subnetsOf } from "../subnets/model";
-import { contains, ipv4BlockOf, overlap } from "./blocks";
+import { MOST_BLOCKS, problemOf, usersOf } from "./cidrEdits";
 import { rowLabel, type VpcRow } from "./model";
-import { associatedOf } from "./VpcCidrs";
+import { associatedOf, type Associated } from "./VpcCidrs";
+
+/** EC2's usual limit of a VPC. */
+const MOST_IPV6_BLOCKS = 5;
 
 interface Properties {
   region: string;
@@ -27,32 +30,29 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
   const [added, setAdded] = useState<readonly string[]>([]);
   const [ipv6, setIpv6] = useState(false);
   const blocks = associatedOf(row.vpc);
-  const hasIpv6 = blocks.some(({ version }) => version === "IPv6");
+  const isFull = blocks.filter(({ id, version }) => version === "IPv6" && !gone.includes(id)).length >= MOST_IPV6_BLOCKS;
   const { value: subnets = [] } = useListing(useMemo(() => subnetsOf(region), [region]));
-  // EC2 knows no dry run of these calls: what is known here is said instead.
-  const wrong = (block: string): string | null => {
-    const asked = ipv4BlockOf(block);
-    if (asked === null) return text("createVpc.notBlock");
-    const [others, same] = [blocks.map((one) => one.block), added.filter((one) => one === block)];
-    const clash = others.find((other) => areAlike(other, block)) ?? (same.length > 1 ? block : undefined);
-    return clash === undefined ? null : text("createSubnet.overlap", { one: block, other: clash });
-  };
-  const usedBy = (block: string): string =>
-    subnets
-      .filter(({ subnet }) => subnet.VpcId === row.id && lies(subnet.CidrBlock ?? "", block))
-      .map(({ id }) => id)
-      .join(", ");
-  const kept = blocks.find(({ id, block }) => gone.includes(id) && usedBy(block) !== "");
+  const isGone = ({ id }: Associated): boolean => gone.includes(id);
+  const stay = blocks.filter((one) => one.version === "IPv4" && !isGone(one)).map(({ block }) => block); // what goes makes room first
+  const wrong = (index: number): string | null => problemOf(text, index, added, stay);
+  const most = stay.length + added.length > MOST_BLOCKS ? text("editCidrs.most", { most: MOST_BLOCKS }) : null;
+  const ofVpc = subnets.flatMap(({ subnet }) => (subnet.VpcId === row.id ? [subnet] : []));
+  const usedBy = (block: string): string => usersOf(block, ofVpc).join(", ");
+  const kept = blocks.find((one) => isGone(one) && usedBy(one.block) !== "");
+  const hindered =
+    added.map((_, index) => wrong(index)).find((problem) => problem !== null) ??
+    most ??
+    (kept ? text("editCidrs.used", { block: kept.block, subnets: usedBy(kept.block) }) : null);
   const planned: Planned[] = [
     ...blocks
-      .filter(({ id }) => gone.includes(id))
+      .filter(isGone)
       .map(({ id, block }) => ({
         step: step("DisassociateVpcCidrBlock", { AssociationId: id }),
         words: text("editCidrs.willRemove", { block }),
         forget: () => setGone((before) => before.filter((one) => one !== id)),
       })),
     ...added
-      .filter((block) => wrong(block) === null)
+      .filter((_, index) => wrong(index) === null)
       .map((block) => ({
         step: step("AssociateVpcCidrBlock", { VpcId: row.id, CidrBlock: block }),
         words: text("editCidrs.willAdd", { block }),
@@ -74,7 +74,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
       title={text("action.editCidrs")}
       go={text("saveChanges")}
       planned={planned}
-      hindered={added.map(wrong).find((problem) => problem !== null) ?? (kept ? text("editCidrs.used", { block: kept.block, subnets: usedBy(kept.block) }) : null)}
+      hindered={hindered}
       state={blocks.map(({ id }) => id).join()}
       done={(count) => text("editCidrs.done", { vpc: rowLabel(row), count })}
       close={close}
@@ -106,7 +106,7 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
           definition={[
             {
               label: text("vpc.ipv4"),
-              errorText: (block) => (block === "" ? null : wrong(block)),
+              errorText: (block, index) => (block === "" ? null : wrong(index)),
               control: (block, index) => (
                 <Input
                   value={block}
@@ -119,20 +119,10 @@ export function EditCidrs({ region, items: [row], close }: Properties): ReactNod
         />
       </FormField>
       <FormField label={text("vpc.ipv6")} description={text("vpc.ipv6Recorded")}>
-        <Checkbox checked={ipv6} disabled={hasIpv6} onChange={({ detail }) => setIpv6(detail.checked)}>
+        <Checkbox checked={ipv6} disabled={isFull && !ipv6} onChange={({ detail }) => setIpv6(detail.checked)}>
           {text("createVpc.amazonIpv6")}
         </Checkbox>
       </FormField>
     </CallsDialog>
   );
-}
-
-function areAlike(one: string, other: string): boolean {
-  const [first, second] = [ipv4BlockOf(one), ipv4BlockOf(other)];
-  return first !== null && second !== null && overlap(first, second);
-}
-
-function lies(inner: string, outer: string): boolean {
-  const [first, second] = [ipv4BlockOf(inner), ipv4BlockOf(outer)];
-  return first !== null && second !== null && contains(second, first);
 }

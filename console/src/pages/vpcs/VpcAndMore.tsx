@@ -66,7 +66,7 @@ export function VpcAndMore({ region, choice, close }: Properties): ReactNode {
           value={form.project}
           optional
           description={text("createVpc.projectHelp")}
-          onChange={(project) => change({ project: project.trim() })}
+          onChange={(project) => change({ project })}
         />
         <TextField label="vpc.ipv4" value={form.block} constraint={text("createVpc.blockHelp")} onChange={(block) => change({ block: block.trim() })} />
         {count("createVpc.zones", form.zones, Array.from({ length: Math.min(MOST_ZONES, zones?.length ?? 1) }, (_, index) => index + 1), String, (one) =>

@@ -26,6 +26,12 @@ test("a block is parted", () => {
   expect(sizeOf(block("10.0.0.0/28"))).toBe(16);
 });
 
+test("no part is larger than its block", () => {
+  const wholes = [block("10.0.0.0/16"), block("10.1.5.0/24")];
+  expect(textOf(freePart(wholes, 20, [block("10.0.0.0/16")])!)).toBe("10.1.5.0/24");
+  expect(freePart(wholes, 20, [block("10.0.0.0/16"), block("10.1.5.128/28")])).toBeNull();
+});
+
 test.each([["10.0.0.0/15", false], ["10.0.0.0/16", true], ["10.0.0.0/28", true], ["10.0.0.0/29", false]])("%s fits: %s", (text, fits) => {
   expect(isSized(ipv4BlockOf(text))).toBe(fits);
 });

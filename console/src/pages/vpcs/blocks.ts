@@ -42,11 +42,15 @@ export function partOf(whole: Ipv4Block, prefix: number, index: number): Ipv4Blo
   return { first: whole.first + index * 2 ** (32 - prefix), prefix };
 }
 
-/** The first part with this prefix of one of several blocks that overlaps none of those taken; null where there is none. */
+/**
+ * The first part with this prefix of one of several blocks that overlaps none of those taken; null where there is none.
+ * Of a block that is smaller than that, it is the whole block.
+ */
 export function freePart(wholes: readonly Ipv4Block[], prefix: number, taken: readonly Ipv4Block[]): Ipv4Block | null {
   for (const whole of wholes) {
-    for (let index = 0; index < 2 ** (prefix - whole.prefix); index += 1) {
-      const part = partOf(whole, prefix, index);
+    const length = Math.max(prefix, whole.prefix);
+    for (let index = 0; index < 2 ** (length - whole.prefix); index += 1) {
+      const part = partOf(whole, length, index);
       if (!taken.some((other) => overlap(part, other))) return part;
     }
   }

@@ -52,6 +52,11 @@ test("rules that name a group are revoked before it is deleted, its own and thos
   ]);
 });
 
+test("a NAT gateway that failed does not hinder it", () => {
+  const natGateways = (["pending", "available", "failed", "deleting"] as const).map((State) => ({ NatGatewayId: `nat-${State}`, State }));
+  expect(blockersOf({ ...empty, natGateways }).map(({ id }) => id)).toEqual(["nat-pending", "nat-available", "nat-deleting"]);
+});
+
 test("instances, NAT gateways and interfaces of nobody hinder it, each once", () => {
   const blockers = blockersOf({
     ...empty,

@@ -15,10 +15,11 @@ export interface Blocker {
 /** Instances, NAT gateways and interfaces: EC2's console leaves them to the reader, too. */
 export function blockersOf({ interfaces, natGateways, instances }: Network): Blocker[] {
   const blocker = (id: string, tags: readonly Tag[] | undefined, why: TextKey): Blocker => ({ id, name: nameTag(tags), why });
-  const ofNats = new Set(natGateways.flatMap((one) => (one.NatGatewayAddresses ?? []).map(({ NetworkInterfaceId }) => NetworkInterfaceId)));
+  const nats = natGateways.filter(({ State }) => State !== "failed"); // such a one is only shown for a while
+  const ofNats = new Set(nats.flatMap((one) => (one.NatGatewayAddresses ?? []).map(({ NetworkInterfaceId }) => NetworkInterfaceId)));
   return [
     ...[...instances].map(([id, { Tags }]) => blocker(id, Tags, "deleteVpc.instance")),
-    ...natGateways.map(({ NatGatewayId = "", Tags }) => blocker(NatGatewayId, Tags, "deleteVpc.nat")),
+    ...nats.map(({ NatGatewayId = "", Tags }) => blocker(NatGatewayId, Tags, "deleteVpc.nat")),
     ...interfaces
       .filter(({ NetworkInterfaceId, Attachment }) => !ofNats.has(NetworkInterfaceId) && !instances.has(Attachment?.InstanceId ?? ""))
       .map(({ NetworkInterfaceId = "", TagSet }) => blocker(NetworkInterfaceId, TagSet, "deleteVpc.interface")),

@@ -1,9 +1,9 @@
 /** VPCs as the pages know them: with the main route table and network ACL, and the tags of their DHCP options. */
 import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { FlowLog, Vpc } from "../../api/types";
+import type { DhcpOptions, FlowLog, NetworkAcl, RouteTable, Vpc } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
-import { mainTableOf } from "./network";
+import { mainTablesOf } from "./network";
 
 /** What another thing is called: its id, and the value of its tag `Name`. */
 export interface Named {
@@ -35,22 +35,32 @@ export function vpcsOf(region: string): Listing<VpcRow[]> {
         call(region, "DescribeNetworkAcls", { Filters: [{ Name: "default", Values: ["true"] }] }),
         call(region, "DescribeDhcpOptions", {}),
       ]);
-      return (vpcs.Vpcs ?? []).map((vpc) => {
-        const table = mainTableOf((tables.RouteTables ?? []).filter(({ VpcId }) => VpcId === vpc.VpcId));
-        const acl = acls.NetworkAcls?.find(({ VpcId, IsDefault }) => IsDefault && VpcId === vpc.VpcId);
-        const has = options.DhcpOptions?.find(({ DhcpOptionsId }) => DhcpOptionsId === vpc.DhcpOptionsId);
-        return {
-          id: vpc.VpcId ?? "",
-          name: nameTag(vpc.Tags),
-          state: vpc.State ?? "",
-          vpc,
-          mainTable: table && { id: table.RouteTableId ?? "", name: nameTag(table.Tags) },
-          mainAcl: acl && { id: acl.NetworkAclId ?? "", name: nameTag(acl.Tags) },
-          options: has && { id: has.DhcpOptionsId ?? "", name: nameTag(has.Tags) },
-        };
-      });
+      return rowsOf(vpcs.Vpcs ?? [], tables.RouteTables ?? [], acls.NetworkAcls ?? [], options.DhcpOptions ?? []);
     },
   };
+}
+
+export function rowsOf(
+  vpcs: readonly Vpc[],
+  tables: readonly RouteTable[],
+  acls: readonly NetworkAcl[],
+  options: readonly DhcpOptions[],
+): VpcRow[] {
+  const mainTables = mainTablesOf(tables);
+  const mainAcls = new Map(acls.filter(({ IsDefault }) => IsDefault).map((acl) => [acl.VpcId, acl]));
+  const optionsById = new Map(options.map((one) => [one.DhcpOptionsId, one]));
+  return vpcs.map((vpc) => {
+    const [table, acl, has] = [mainTables.get(vpc.VpcId), mainAcls.get(vpc.VpcId), optionsById.get(vpc.DhcpOptionsId)];
+    return {
+      id: vpc.VpcId ?? "",
+      name: nameTag(vpc.Tags),
+      state: vpc.State ?? "",
+      vpc,
+      mainTable: table && { id: table.RouteTableId ?? "", name: nameTag(table.Tags) },
+      mainAcl: acl && { id: acl.NetworkAclId ?? "", name: nameTag(acl.Tags) },
+      options: has && { id: has.DhcpOptionsId ?? "", name: nameTag(has.Tags) },
+    };
+  });
 }
 
 export interface DnsSettings {

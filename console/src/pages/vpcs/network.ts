@@ -54,6 +54,7 @@ export function networkOf(region: string, vpcId: string): Listing<Network | null
       "route_table_associations",
       "route_tables",
       "routes",
+      "secondary_addresses", // of interfaces; and of them, how many addresses of a subnet are free
       "security_group_rules",
       "security_groups",
       "subnets",
@@ -107,6 +108,11 @@ export function networkOf(region: string, vpcId: string): Listing<Network | null
 export function tableOf(subnetId: string, tables: readonly RouteTable[]): { table: RouteTable | undefined; isMain: boolean } {
   const own = tables.find(({ Associations }) => Associations?.some(({ SubnetId }) => SubnetId === subnetId));
   return { table: own ?? mainTableOf(tables), isMain: own === undefined };
+}
+
+/** The main route table of each VPC, by the VPC's id. */
+export function mainTablesOf(tables: readonly RouteTable[]): ReadonlyMap<string | undefined, RouteTable> {
+  return new Map(tables.filter((one) => mainTableOf([one])).map((one) => [one.VpcId, one]));
 }
 
 export function mainTableOf(tables: readonly RouteTable[]): RouteTable | undefined {

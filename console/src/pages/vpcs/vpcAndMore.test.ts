@@ -61,7 +61,13 @@ test("only what is not so already is set, and nothing has a name without a proje
   const attributes = (one: Form) => links(one).flatMap(({ action, words }) => (action === "ModifyVpcAttribute" ? [words] : []));
   expect(attributes(form())).toEqual(["EnableDnsHostnames = true"]);
   expect(attributes(form({ hostnames: false, resolution: false }))).toEqual(["EnableDnsSupport = false"]);
-  expect(JSON.stringify(links(form({ project: "" })).map(({ parameters }) => parameters(String)))).not.toContain("TagSpecifications");
+  expect(JSON.stringify(links(form({ project: " " })).map(({ parameters }) => parameters(String)))).not.toContain("TagSpecifications");
+});
+
+test("a project's name may have spaces, but for those around it", () => {
+  expect(links(form({ project: " My project " }))[0]!.parameters(String)).toMatchObject({
+    TagSpecifications: [{ ResourceType: "vpc", Tags: [{ Key: "Name", Value: "My project-vpc" }] }],
+  });
 });
 
 test("the preview is the network that the calls make", () => {

@@ -6,9 +6,10 @@ import { natParts, type Form, type Part } from "./parts";
 
 /** The calls, in the order in which EC2's console makes them. */
 export function linksOf(text: Text, form: Form, parts: readonly Part[]): Link[] {
-  const name = (kind: string): string => (form.project === "" ? kind : `${form.project}-${kind}`);
+  const project = form.project.trim();
+  const name = (kind: string): string => (project === "" ? kind : `${project}-${kind}`);
   const tagged = (of: ResourceType, kind: string): Pick<Asked<"CreateVpc">, "TagSpecifications"> =>
-    form.project === "" ? {} : { TagSpecifications: [{ ResourceType: of, Tags: [{ Key: "Name", Value: name(kind) }] }] };
+    project === "" ? {} : { TagSpecifications: [{ ResourceType: of, Tags: [{ Key: "Name", Value: name(kind) }] }] };
   const nats = natParts(form, parts);
   const publics = parts.filter(({ kind }) => kind === "public");
   const inVpc = (made: Made): { VpcId: string } => ({ VpcId: made("VPC") });

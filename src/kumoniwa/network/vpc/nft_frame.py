@@ -31,6 +31,10 @@ MOST_OUTWARD_FLOWS = 1000
 MOST_DATAGRAM_FLOWS = 1000
 """Flows to the internet, of what is neither TCP nor DNS, that one interface can open at once; then four a second. The
 way out keeps a file for each for 240 s (libslirp), long after it is tracked no more."""
+FIRST_OUTWARD_PORT = 61_000
+"""What leaves a public address by UDP leaves from here or above, by one port for each port of the guest. For libslirp
+sends what comes from a port that is open on the host by the socket that is open there: on loopback, whence nothing
+leaves."""
 MOST_METADATA_FLOWS = 1000
 """Connections of one interface to the metadata service that are tracked at a time: for two minutes after they end."""
 MOST_RESOLVER_FLOWS = 8
@@ -154,6 +158,7 @@ def _forwarding(host: IPv4Address) -> dict[str, tuple[str, str]]:
             add @outward-flows {{ iifname ct count over {MOST_OUTWARD_FLOWS} }} drop
             meta l4proto tcp accept
             udp dport 53 accept
+            ct status confirmed accept
             update @outward-datagrams {{ iifname {_TOO_MANY_DATAGRAMS} }} drop
             accept
             """,
@@ -184,6 +189,7 @@ _TRANSLATING: dict[str, tuple[str, str]] = {
         "type nat hook postrouting priority srcnat; policy accept;",
         f"""
         oifname {_OUT} snat ip to rt classid map @nat-addresses
+        oifname {_OUT} meta l4proto udp snat ip to ip saddr map @outside : {FIRST_OUTWARD_PORT}-65535
         oifname {_OUT} snat ip to ip saddr map @outside
         """,
     ),

@@ -88,3 +88,28 @@ def test_the_hosts_own_addresses_are_closed_to_guests(tmp_path: Path, monkeypatc
     assert host.own_addresses() == {IPv4Address("192.0.2.2")}
     assert 'oifname "igw" ip daddr { 192.0.2.2 } drop;' in _closed_to(host.own_addresses())
     assert "daddr" not in _closed_to([])
+
+
+def test_an_address_of_two_devices_and_one_that_is_more_than_local_are_the_hosts_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As kernels write it: a line below the address for each thing that it is, in any order."""
+    routes = tmp_path / "fib_trie"
+    routes.write_text(
+        "Local:\n"
+        "  +-- 0.0.0.0/0 3 0 5\n"
+        "     +-- 192.0.2.0/24 2 0 2\n"
+        "           |-- 192.0.2.0\n"
+        "              /32 link BROADCAST\n"
+        "              /24 link UNICAST\n"
+        "           |-- 192.0.2.2\n"
+        "              /32 host LOCAL\n"
+        "              /32 host LOCAL\n"
+        "           |-- 192.0.2.3\n"
+        "              /32 link BROADCAST\n"
+        "              /32 host LOCAL tos=16\n"
+        "           |-- 192.0.2.255\n"
+        "              /32 link BROADCAST\n"
+    )
+    monkeypatch.setattr(host, "_ROUTES", routes)
+    assert host.own_addresses() == {IPv4Address("192.0.2.2"), IPv4Address("192.0.2.3")}

@@ -10,6 +10,7 @@ from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.images.boot_modes import boot_mode
 from kumoniwa.api.ec2.instances.launch.launch_options import MOST_USER_DATA, checked_user_data
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped
+from kumoniwa.api.ec2.named.only_interface import only_interface
 from kumoniwa.api.ec2.network.interface_addresses import checked_groups
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.errors import (
@@ -22,7 +23,6 @@ from kumoniwa.errors import (
 )
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, ShutdownBehavior
-from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.store import instances, network_interfaces, volumes
 
 Change = Callable[[Connection, Call, Instance, Any], None]
@@ -133,19 +133,13 @@ def _change_behavior(connection: Connection, call: Call, instance: Instance, val
 
 
 def _change_groups(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
-    primary = _primary(connection, instance)
-    groups = checked_groups(connection, call, primary.vpc_id, primary.subnet_id, value)
-    network_interfaces.set_groups(connection, primary, [group.id for group in groups])
+    interface = only_interface(connection, instance.id)
+    groups = checked_groups(connection, call, interface.vpc_id, interface.subnet_id, value)
+    network_interfaces.set_groups(connection, interface, [group.id for group in groups])
 
 
 def _change_source_dest_check(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
-    network_interfaces.change(connection, _primary(connection, instance), source_dest_check=value)
-
-
-def _primary(connection: Connection, instance: Instance) -> NetworkInterface:
-    primary = network_interfaces.primary(connection, instance.id)
-    assert primary is not None, f"{instance.id} can be modified and has no network interface"
-    return primary
+    network_interfaces.change(connection, only_interface(connection, instance.id), source_dest_check=value)
 
 
 def _change_optimized(connection: Connection, call: Call, instance: Instance, value: Any) -> None:

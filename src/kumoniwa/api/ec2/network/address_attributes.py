@@ -13,7 +13,6 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import ELASTIC_IP
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.network.elastic_ips import check_own
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue, MissingParameter
@@ -21,7 +20,7 @@ from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.store import elastic_ips
 
 _MOST_NAME = 253  # characters of a name in DNS, without the dot at its end
-_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+\.?", re.IGNORECASE)
+_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+\.?", re.IGNORECASE | re.ASCII)
 _IS_RECORDED = "The record is stored and shown. No name server has it, and none is asked about the name."
 
 
@@ -45,7 +44,7 @@ async def modify_address_attribute(cloud: Cloud, call: Call, parameters: Paramet
     record = f"{name.removesuffix('.').lower()}."
 
     def modify(connection: Connection) -> Answer:
-        address = _own(connection, call, parameters)
+        address = named(connection, call.scope, ELASTIC_IP, parameters["AllocationId"])
         elastic_ips.name(connection, address, record)
         return {"Address": _output(replace(address, ptr_record=record), {"Value": record, "Status": "PENDING"})}
 
@@ -57,17 +56,11 @@ async def reset_address_attribute(cloud: Cloud, call: Call, parameters: Paramete
     """Take an Elastic IP address's record for reverse DNS away."""
 
     def reset(connection: Connection) -> Answer:
-        address = _own(connection, call, parameters)
+        address = named(connection, call.scope, ELASTIC_IP, parameters["AllocationId"])
         elastic_ips.name(connection, address, None)
         return {"Address": _output(replace(address, ptr_record=None))}
 
     return await cloud.change(call, reset)
-
-
-def _own(connection: Connection, call: Call, parameters: Parameters) -> ElasticIp:
-    address = named(connection, call.scope, ELASTIC_IP, parameters["AllocationId"])
-    check_own(connection, address.interface_id)
-    return address
 
 
 def _read(connection: Connection, asked: Asked) -> list[ElasticIp]:

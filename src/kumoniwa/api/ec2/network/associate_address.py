@@ -9,6 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.only_interface import only_interface
 from kumoniwa.api.ec2.network.elastic_ips import check_own, named_address
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
@@ -105,14 +106,7 @@ def _interface(connection: Connection, call: Call, parameters: Parameters) -> Ne
             "InvalidInstanceID",
             f"The {instance.state} instance '{instance.id}' is not in a valid state for this operation.",
         )
-    interfaces = network_interfaces.of_instances(connection, call.scope, [instance.id])[instance.id]
-    if len(interfaces) > 1:
-        raise Ec2Error(
-            "InvalidInstanceID",
-            f"There are multiple interfaces attached to instance '{instance.id}'. "
-            "Please specify an interface ID for the operation instead.",
-        )
-    return interfaces[0]
+    return only_interface(connection, instance.id)
 
 
 def _private_address(connection: Connection, interface: NetworkInterface, asked: str | None) -> str:

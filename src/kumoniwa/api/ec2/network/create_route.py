@@ -8,7 +8,7 @@ from kumoniwa.api.ec2.kinds import ROUTE_TABLE, VPC
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.effects import NOT_IN_USER
-from kumoniwa.api.ec2.network.managed_prefix_lists import counted, list_named_by
+from kumoniwa.api.ec2.network.managed_prefix_lists import counted_routes
 from kumoniwa.api.ec2.network.route_targets import (
     TARGETS_NOT_BUILT,
     check_destination,
@@ -38,7 +38,7 @@ async def create_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
         route = route_asked_for(connection, call, parameters, table, to)
         check_destination(vpc, to, route.target)
         routes = [*route_tables.routes_of(connection, [table.id]), route]
-        quotas.ROUTES.check(counted(connection, call.scope, map(list_named_by, routes)))
+        quotas.ROUTES.check(counted_routes(connection, call.scope, routes))
         route_tables.add_route(connection, route)
         return {"Return": True}
 

@@ -9,7 +9,7 @@ from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.cidr_blocks import check_block_of_vpc, ipv4_block, provided_ipv6
 from kumoniwa.api.ec2.network.default_vpc import default_options, ensure_region
 from kumoniwa.api.ec2.network.new_vpc import add_with_its_own, admit_ipv6
-from kumoniwa.api.ec2.network.vpc_output import PENDING, vpc_output, with_blocks
+from kumoniwa.api.ec2.network.vpc_output import PENDING, is_ipv6, vpc_output, with_blocks
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -77,10 +77,12 @@ def unsupported_tenancy(tenancy: str) -> Ec2Error:
 
 
 def add_ipv6(connection: Connection, vpc: Vpc) -> VpcBlock:
-    """Write a new IPv6 block of a VPC, whose default network ACL and group know of IPv6 from then on."""
+    """Write a new IPv6 block of a VPC, whose default network ACL and group know of IPv6 from its first one on."""
+    is_first = not any(is_ipv6(block) for block in vpcs.blocks_of(connection, vpc.id))
     block = VpcBlock(new_id("vpc-cidr-assoc"), vpc.account, vpc.region, vpc.id, str(provided_ipv6()))
     vpcs.add_block(connection, block)
-    admit_ipv6(connection, vpc)
+    if is_first:
+        admit_ipv6(connection, vpc)
     return block
 
 

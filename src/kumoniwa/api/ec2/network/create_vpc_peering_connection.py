@@ -58,7 +58,8 @@ async def create_vpc_peering_connection(cloud: Cloud, call: Call, parameters: Pa
                 (shown,) = each_described(connection, [known])
                 of_known = tags_of(connection, call.scope, _TYPE, [known.id])
                 return {"VpcPeeringConnection": peering_output(shown, of_known.get(known.id))}
-        quotas.PEERING_REQUESTS.check(sum(one.state is PeeringState.PENDING_ACCEPTANCE for one in mine) + 1)
+        waiting = [one.state_at(call.at) for one in peerings.waiting_in(connection, call.scope)]
+        quotas.PEERING_REQUESTS.check(waiting.count(PeeringState.PENDING_ACCEPTANCE) + 1)
         peering = _request(call, vpc, peer_id, accepter)
         peer = next(iter(vpcs.in_scope(connection, accepter, [peer_id])), None)
         failed = peer is None or overlap(connection, vpc, peer)

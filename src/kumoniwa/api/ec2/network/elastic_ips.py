@@ -75,7 +75,7 @@ async def release_address(cloud: Cloud, call: Call, parameters: Parameters) -> A
         if address.ptr_record is not None:
             raise Ec2Error(
                 "InvalidAddress.PtrSet",
-                f"The address with allocation id {address.id} cannot be released because it has a PTR record set.",
+                f"The address with allocation id [{address.id}] cannot be released because it has a PTR record set.",
             )
         tag_rows.remove_all(connection, address.id)
         elastic_ips.remove(connection, address)

@@ -1,6 +1,6 @@
 """Managed prefix lists: how they are shown, which of them a caller can change, and for how much they count."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -85,16 +85,31 @@ def check_name(name: str) -> None:
         raise InvalidParameterValue(f"Value ({name[:200]}) for parameter prefixListName is invalid.")
 
 
-def list_named_by(route: Route) -> str | None:
-    """The prefix list that is a route's destination, if one is."""
-    return route.destination if route.destination.startswith(f"{PREFIX_LIST.prefix}-") else None
-
-
 def counted(connection: Connection, scope: Scope, named_lists: Iterable[str | None]) -> int:
-    """For how many rules or routes these count: one that names a prefix list for as many as that may have entries, any
-    other (None) for one."""
+    """For how many rules these count: one that names a prefix list for as many as that may have entries, any other
+    (None) for one."""
     all_of_them = list(named_lists)
-    ids = {one for one in all_of_them if one is not None}
-    found = prefix_lists.in_scope(connection, scope, ids) if ids else []
-    sizes = {one.id: max(1, one.most_entries) for one in found}
-    return sum(sizes.get(one, 1) if one is not None else 1 for one in all_of_them)
+    found = _by_id(connection, scope, {one for one in all_of_them if one is not None})
+    return sum(_size(found.get(one)) if one is not None else 1 for one in all_of_them)
+
+
+def counted_routes(connection: Connection, scope: Scope, routes: Collection[Route]) -> int:
+    """How many routes of a table these are: those for IPv4 or those for IPv6, whichever are more.
+
+    One to a prefix list is of that list's kind of addresses, and counts for as many as it may have entries.
+    """
+    destinations = [route.destination for route in routes]
+    found = _by_id(connection, scope, {to for to in destinations if to.startswith(f"{PREFIX_LIST.prefix}-")})
+    counts = {False: 0, True: 0}
+    for to in destinations:
+        one = found.get(to)
+        counts[":" in to if one is None else one.ipv6] += _size(one)
+    return max(counts.values())
+
+
+def _by_id(connection: Connection, scope: Scope, ids: Collection[str]) -> dict[str, PrefixList]:
+    return {one.id: one for one in prefix_lists.in_scope(connection, scope, ids)} if ids else {}
+
+
+def _size(one: PrefixList | None) -> int:
+    return 1 if one is None else max(1, one.most_entries)

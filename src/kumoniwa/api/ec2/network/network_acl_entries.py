@@ -21,6 +21,7 @@ from kumoniwa.store import network_acls
 ANY = -1
 _LAST_PORT = 65535
 _LAST_OF_ICMP = 255
+_EC2S_OWN = 1  # of each kind of address the last entry, which denies the rest and counts too
 _MISSING = f"{NOT_IN_USER} An entry for IPv6 addresses is stored and shown, and no guest has one."
 
 
@@ -36,7 +37,8 @@ async def create_network_acl_entry(cloud: Cloud, call: Call, parameters: Paramet
             raise Ec2Error(
                 "NetworkAclEntryAlreadyExists", f"The network acl entry identified by {number} already exists."
             )
-        quotas.ACL_ENTRIES.check(sum((one.cidr_ipv4 is None) == (entry.cidr_ipv4 is None) for one in present) + 1)
+        alike = sum((one.cidr_ipv4 is None) == (entry.cidr_ipv4 is None) for one in present)
+        quotas.ACL_ENTRIES.check(alike + 1 + _EC2S_OWN)
         network_acls.add_entry(connection, entry)
         return None
 

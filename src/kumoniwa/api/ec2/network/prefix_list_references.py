@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.ip_permissions import granted
-from kumoniwa.api.ec2.network.managed_prefix_lists import counted, list_named_by
+from kumoniwa.api.ec2.network.managed_prefix_lists import counted_routes
 from kumoniwa.api.ec2.network.security_group_rules import counted_rules
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import prefix_lists, route_tables, security_groups
@@ -19,6 +19,6 @@ def overfull(connection: Connection, scope: Scope, prefix_list_id: str) -> list[
 def _is_overfull(connection: Connection, scope: Scope, resource_id: str) -> bool:
     if resource_id.startswith("rtb-"):
         routes = route_tables.routes_of(connection, [resource_id])
-        return counted(connection, scope, map(list_named_by, routes)) > quotas.ROUTES.most
+        return counted_routes(connection, scope, routes) > quotas.ROUTES.most
     ways = [security_groups.rules_of(connection, [resource_id], egress=egress) for egress in (False, True)]
     return any(counted_rules(connection, scope, [*map(granted, way)]) > quotas.GROUP_RULES.most for way in ways)

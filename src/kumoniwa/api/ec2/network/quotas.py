@@ -66,7 +66,7 @@ NAT_GATEWAYS = Quota(
     _RAISED,
 )
 IPV4_BLOCKS = Quota("IPv4 blocks of a VPC", 5, "CidrLimitExceeded", _CIDRS)
-IPV6_BLOCKS = Quota("IPv6 blocks of a VPC, provided by Amazon", 1, "CidrLimitExceeded", _CIDRS)
+IPV6_BLOCKS = Quota("IPv6 blocks of a VPC", 5, "CidrLimitExceeded", _CIDRS)
 SUBNETS = Quota("subnets of a VPC", 200, "SubnetLimitExceeded", _REACHED.format("subnets"))
 ROUTE_TABLES = Quota("route tables of a VPC", 200, "RouteTableLimitExceeded", _REACHED.format("route tables"))
 NETWORK_ACLS = Quota("network ACLs of a VPC", 200, "NetworkAclLimitExceeded", _REACHED.format("network ACLs"))
@@ -77,14 +77,19 @@ PEERINGS = Quota(
     "The maximum number of VPC peering connections has been reached for {of}.",
 )
 PEERING_REQUESTS = Quota(
-    "peering requests of a VPC that wait",
+    "peering requests of a region that wait",
     25,
     "OutstandingVpcPeeringConnectionLimitExceeded",
     _REACHED.format("outstanding VPC peering connection requests"),
 )
-ROUTES = Quota("routes of a table, but the local ones", 500, "RouteLimitExceeded", _REACHED.format("routes"))
+ROUTES = Quota(
+    "routes of a table for each kind of address, but the local ones",
+    500,
+    "RouteLimitExceeded",
+    _REACHED.format("routes"),
+)
 ACL_ENTRIES = Quota(
-    "entries of a network ACL, each way and for each kind of address",
+    "entries of a network ACL, each way and for each kind of address, EC2's own last one among them",
     20,
     "NetworkAclEntryLimitExceeded",
     _REACHED.format("network acl entries"),

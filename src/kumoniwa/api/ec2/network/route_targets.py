@@ -14,13 +14,13 @@ from kumoniwa.api.ec2.kinds import (
     PREFIX_LIST,
 )
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.only_interface import only_interface
 from kumoniwa.api.ec2.network.cidr_blocks import ipv4_block, ipv6_block
 from kumoniwa.api.ec2.network.vpc_output import DescribedVpc
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
-from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.route_tables import Route, RouteTable, RouteTarget
-from kumoniwa.store import gateways, network_interfaces
+from kumoniwa.store import gateways
 
 TARGETS_NOT_BUILT = (
     NotBuiltParameter("VpcEndpointId", "Gateway Load Balancer endpoints"),
@@ -119,7 +119,7 @@ def _target(connection: Connection, call: Call, table: RouteTable, member: str, 
                 return RouteTarget.NAT_GATEWAY, nat.id
             raise Ec2Error("InvalidNatGatewayID.NotFound", f"The natGateway ID '{value[:200]}' does not exist")
         case "InstanceId":
-            interface = _only_interface(connection, call, value)
+            interface = only_interface(connection, named(connection, scope, INSTANCE, value).id)
             _check_same_network(table, "instance", value, [interface.vpc_id])
             return RouteTarget.NETWORK_INTERFACE, interface.id
         case "NetworkInterfaceId":
@@ -135,20 +135,6 @@ def _target(connection: Connection, call: Call, table: RouteTable, member: str, 
             egress = named(connection, scope, EGRESS_ONLY_GATEWAY, value)
             _check_same_network(table, "network gateway", egress.id, [egress.vpc_id])
             return RouteTarget.EGRESS_ONLY_GATEWAY, egress.id
-
-
-def _only_interface(connection: Connection, call: Call, instance_id: str) -> NetworkInterface:
-    named(connection, call.scope, INSTANCE, instance_id)
-    found = network_interfaces.of_instances(connection, call.scope, [instance_id]).get(instance_id, [])
-    if not found:
-        raise INSTANCE.not_found([instance_id])
-    if len(found) > 1:
-        raise Ec2Error(
-            "InvalidInstanceID",
-            f"There are multiple interfaces attached to instance '{instance_id}'. "
-            "Please specify an interface ID for the operation instead.",
-        )
-    return found[0]
 
 
 def _check_same_network(table: RouteTable, what: str, target_id: str, vpc_ids: list[str | None] | list[str]) -> None:

@@ -137,7 +137,7 @@ class HostNetwork:
         self._stand_ins: Mapping[IPv4Address, IPv4Address] = {}
         self._doors, self._silent = Doors(), SilentPorts()
         self._is_behind = False
-        """Whether ports are not as they are to be, for the way out did not answer."""
+        """Whether ports are not as they are to be, for the way out did not answer or a client was in the way."""
         self._watching: asyncio.Task[object] | None = None
         self._connecting = asyncio.Lock()
         self._opening = asyncio.Lock()
@@ -296,13 +296,13 @@ class HostNetwork:
         silent = {(port.host_address, port.host_port) for port in of_all - open_now if self._is_silent(port)}
         self._silent.keep(silent)
         refused = dict(await ensure_ports(self._way_out, open_now))
-        self._silent.ensure(silent)
+        all_silent = self._silent.ensure(silent)
         for port in of_all - open_now:
             if (port.host_address, port.host_port) in self._silent:
                 continue
             if (why := why_not(port.protocol, port.host_address, port.host_port)) is not None:
                 refused[port] = why
-        self._is_behind = False
+        self._is_behind = not all_silent
         return {port: why for port, why in refused.items() if port in wanted}
 
     def _asked_for(self) -> frozenset[HostPort]:

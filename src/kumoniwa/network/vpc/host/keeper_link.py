@@ -50,12 +50,12 @@ class KeeperLink:
             if not self.alive:
                 raise KeeperLost("The network's keeper has ended.")
             loop = asyncio.get_running_loop()
-            self._waiting = loop.create_future()
+            self._waiting = waiting = loop.create_future()
             line = json.dumps({"do": do, **arguments}).encode() + b"\n"
             try:
                 async with asyncio.timeout(within):
                     await loop.sock_sendall(self._socket, line)
-                    answer = await self._waiting
+                    answer = await waiting
             except TimeoutError as failure:
                 self.close()
                 raise KeeperSilent("The network's keeper does not answer: time is up.") from failure
@@ -67,6 +67,8 @@ class KeeperLink:
                 raise
             finally:
                 self._waiting = None
+                if waiting.done() and not waiting.cancelled():
+                    waiting.exception()  # it may have ended before its answer was waited for: that is told above
             files, self._files = self._files, []
             if "failed" in answer:
                 raise NetworkRefused(str(answer["failed"]))

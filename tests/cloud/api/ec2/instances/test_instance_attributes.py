@@ -199,6 +199,28 @@ async def test_source_dest_check_is_reset_to_on(stack: Stack) -> None:
     assert await _read(stack, instance_id, "sourceDestCheck") == {"Value": True}
 
 
+async def test_of_several_interfaces_the_one_to_change_is_named(stack: Stack) -> None:
+    subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    asked = [{"DeviceIndex": index, "SubnetId": subnet} for index in (0, 1)]
+    instance_id = await stack.launch(NetworkInterfaces=asked)
+    before = (await stack.instance(instance_id))["NetworkInterfaces"]
+    group = (await stack.call("CreateSecurityGroup", GroupName="web", Description="web"))["GroupId"]
+    for action, change in (
+        ("ModifyInstanceAttribute", {"Groups": [group]}),
+        ("ModifyInstanceAttribute", {"SourceDestCheck": {"Value": False}}),
+        ("ResetInstanceAttribute", {"Attribute": "sourceDestCheck"}),
+    ):
+        with pytest.raises(Refused) as refused:
+            await stack.call(action, InstanceId=instance_id, **change)
+        assert (refused.value.code, refused.value.message) == (
+            "InvalidInstanceID",
+            f"There are multiple interfaces attached to instance '{instance_id}'. "
+            "Please specify an interface ID for the operation instead.",
+        )
+    assert (await stack.instance(instance_id))["NetworkInterfaces"] == before
+    await stack.call("ModifyInstanceAttribute", InstanceId=instance_id, DisableApiStop={"Value": True})
+
+
 async def test_a_new_type_comes_with_its_own_processors(stack: Stack) -> None:
     instance_id = await _stopped(stack, InstanceType="m5.2xlarge", CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1})
     await stack.call("ModifyInstanceAttribute", InstanceId=instance_id, InstanceType={"Value": "m5.xlarge"})

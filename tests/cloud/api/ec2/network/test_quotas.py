@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
-from networks import make_subnet, make_vpc
+from networks import make_gateway, make_subnet, make_vpc
 
 from kumoniwa.api.ec2.network import quotas
+from kumoniwa.config import DEFAULT_ACCOUNT
+from kumoniwa.model.peerings import WAITS
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +104,66 @@ async def test_a_zone_has_so_many_nat_gateways(cloud: BareCloud, monkeypatch: py
     await cloud.ask("DeleteNatGateway", NatGatewayId=first)
     await cloud.done()
     await made(subnets[1])
+
+
+async def test_an_account_has_so_many_peering_requests_that_wait(
+    cloud: BareCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all its VPCs in a region, as the requester; one that has expired does not count, also before that is
+    written."""
+    _let(monkeypatch, "PEERING_REQUESTS", 2)
+    vpcs = [await make_vpc(cloud, f"10.{number}.0.0/16") for number in range(4)]
+    of_other = await make_vpc(cloud, "10.9.0.0/16", account=(other := "222222222222"))
+
+    async def asked(requester: int, accepter: int) -> str:
+        of = {"VpcId": vpcs[requester], "PeerVpcId": vpcs[accepter]}
+        made = await cloud.ask("CreateVpcPeeringConnection", **of)
+        return str(made["VpcPeeringConnection"]["VpcPeeringConnectionId"])
+
+    to_here = {"VpcId": of_other, "PeerVpcId": vpcs[0], "PeerOwnerId": DEFAULT_ACCOUNT}
+    await cloud.ask("CreateVpcPeeringConnection", account=other, **to_here)
+    first = await asked(0, 1)
+    await asked(1, 2)
+    reached = _REACHED.format("outstanding VPC peering connection requests")
+    with refused("OutstandingVpcPeeringConnectionLimitExceeded", reached):
+        await asked(2, 3)
+    assert await asked(0, 1) == first, "what is there already is no further one"
+    await cloud.ask("AcceptVpcPeeringConnection", VpcPeeringConnectionId=first)
+    await asked(2, 3)
+    with refused("OutstandingVpcPeeringConnectionLimitExceeded"):
+        await asked(3, 0)
+    await cloud.clock.advance(WAITS.total_seconds())
+    await asked(3, 0)
+
+
+async def test_routes_for_ipv4_and_for_ipv6_count_each_for_themselves(
+    cloud: BareCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A prefix list counts for its kind of addresses, for as many as it may have entries."""
+    _let(monkeypatch, "ROUTES", 3)
+    vpc_id = await make_vpc(cloud)
+    table_id = (await cloud.ask("CreateRouteTable", VpcId=vpc_id))["RouteTable"]["RouteTableId"]
+    gateway = await make_gateway(cloud, vpc_id)
+    asked: dict[str, Any] = {"PrefixListName": "moss", "AddressFamily": "IPv6", "MaxEntries": 2}
+    ipv6_list = (await cloud.ask("CreateManagedPrefixList", **asked))["PrefixList"]["PrefixListId"]
+
+    async def route(**to: str) -> None:
+        await cloud.ask("CreateRoute", RouteTableId=table_id, GatewayId=gateway, **to)
+
+    for number in range(3):
+        await route(DestinationCidrBlock=f"10.{number + 1}.0.0/16")
+    reached = _REACHED.format("routes")
+    with refused("RouteLimitExceeded", reached):
+        await route(DestinationCidrBlock="10.9.0.0/16")
+    await route(DestinationPrefixListId=ipv6_list)
+    await route(DestinationIpv6CidrBlock="2001:db8::/32")
+    with refused("RouteLimitExceeded", reached):
+        await route(DestinationIpv6CidrBlock="::/0")
+    kept = await cloud.ask("ModifyManagedPrefixList", PrefixListId=ipv6_list, MaxEntries=3)
+    assert kept["PrefixList"]["State"] == "modify-failed", "it does not fit beside the other IPv6 route"
+    await cloud.ask("DeleteRoute", RouteTableId=table_id, DestinationIpv6CidrBlock="2001:db8::/32")
+    fitting = await cloud.ask("ModifyManagedPrefixList", PrefixListId=ipv6_list, MaxEntries=3)
+    assert fitting["PrefixList"]["State"] == "modify-complete", "IPv4 routes are not beside it"
 
 
 async def test_rules_for_ipv4_and_for_ipv6_count_each_for_themselves(cloud: BareCloud) -> None:

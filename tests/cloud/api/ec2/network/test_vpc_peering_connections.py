@@ -355,12 +355,3 @@ async def test_ids_that_are_none_are_refused(stack: Stack) -> None:
         await stack.call("DeleteVpcPeeringConnection", VpcPeeringConnectionId="pcx-0123456789abcdef0")
     with pytest.raises(Refused, match=r"InvalidVpcPeeringConnectionId\.Malformed"):
         await stack.call("DescribeVpcPeeringConnections", VpcPeeringConnectionIds=["moss"])
-
-
-async def test_requests_that_wait_have_a_limit(stack: Stack) -> None:
-    first = await _vpc(stack, "10.0.0.0/16")
-    for number in range(1, 26):
-        await _asked(stack, first, await _vpc(stack, f"10.{number}.0.0/16"))
-    last = await _vpc(stack, "10.99.0.0/16")
-    with pytest.raises(Refused, match="OutstandingVpcPeeringConnectionLimitExceeded"):
-        await stack.call("CreateVpcPeeringConnection", VpcId=first, PeerVpcId=last)

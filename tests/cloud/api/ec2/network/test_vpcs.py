@@ -149,80 +149,26 @@ async def test_a_dedicated_vpc_becomes_a_shared_one(cloud: BareCloud) -> None:
     assert (await vpc(cloud, vpc_id))["InstanceTenancy"] == "default"
 
 
-async def test_a_vpc_has_up_to_five_blocks(cloud: BareCloud) -> None:
-    vpc_id = await make_vpc(cloud, "10.10.42.0/24")
-    made = {}
-    for number in range(43, 47):
-        answer = await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock=f"10.10.{number}.0/24")
-        association = answer["CidrBlockAssociation"]
-        assert association["CidrBlockState"] == {"State": "associating"}
-        made[association["CidrBlock"]] = association["AssociationId"]
-    shown = (await vpc(cloud, vpc_id))["CidrBlockAssociationSet"]
-    assert shown[0]["CidrBlock"] == "10.10.42.0/24"
-    assert {one["CidrBlock"] for one in shown[1:]} == set(made)
-    with refused("CidrLimitExceeded", f"This network {vpc_id} has met its maximum number of allowed CIDRs: 5"):
-        await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock="10.10.50.0/24")
-    (by_block,) = await found(cloud, "DescribeVpcs", "Vpcs", cidr_block_association__cidr_block="10.10.44.0/24")
-    assert by_block["VpcId"] == vpc_id
-    subnet_id = await make_subnet(cloud, vpc_id, "10.10.44.0/28")
-    with refused("InvalidCidrBlock.InUse"):
-        await cloud.ask("DisassociateVpcCidrBlock", AssociationId=made["10.10.44.0/24"])
-    await cloud.ask("DeleteSubnet", SubnetId=subnet_id)
-    answer = await cloud.ask("DisassociateVpcCidrBlock", AssociationId=made["10.10.44.0/24"])
-    assert answer["CidrBlockAssociation"]["CidrBlockState"] == {"State": "disassociating"}
-    assert await found(cloud, "DescribeVpcs", "Vpcs", cidr_block_association__cidr_block="10.10.44.0/24") == []
-    first = shown[0]["AssociationId"]
-    with refused(
-        "OperationNotPermitted",
-        f"The vpc CIDR block with association ID {first} may not be disassociated. "
-        "It is the primary IPv4 CIDR block of the VPC",
-    ):
-        await cloud.ask("DisassociateVpcCidrBlock", AssociationId=first)
-    with refused("InvalidVpcCidrBlockAssociationID.NotFound"):
-        await cloud.ask("DisassociateVpcCidrBlock", AssociationId="vpc-cidr-assoc-00000000")
-
-
-@pytest.mark.parametrize(
-    ("first", "further", "code"),
-    [
-        ("10.2.0.0/16", "10.2.128.0/20", "CidrConflict"),
-        ("10.2.0.0/16", "192.168.0.0/24", "InvalidVpc.Range"),
-        ("10.0.0.0/16", "172.16.0.0/24", "InvalidVpc.Range"),
-        ("10.1.0.0/16", "10.0.0.0/24", "InvalidVpc.Range"),
-        ("172.16.0.0/16", "172.31.0.0/24", "InvalidVpc.Range"),
-        ("100.64.0.0/16", "10.0.0.0/24", "InvalidVpc.Range"),
-        ("10.2.0.0/16", "198.19.0.0/24", "InvalidVpc.Range"),
-        ("10.2.0.0/16", "10.3.0.0/15", "InvalidVpc.Range"),
-        ("10.2.0.0/16", "10.3.0.0/16", None),
-        ("10.2.0.0/16", "100.64.0.0/16", None),
-        ("192.168.0.0/24", "192.168.1.0/24", None),
-        ("100.64.0.0/16", "52.0.0.0/16", None),
-    ],
-)
-async def test_further_blocks_follow_the_rules_of_the_first(
-    cloud: BareCloud, first: str, further: str, code: str | None
-) -> None:
-    vpc_id = await make_vpc(cloud, first)
-    if code is None:
-        await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock=further)
-        return
-    with refused(code):
-        await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock=further)
-
-
-async def test_an_ipv6_block_is_stored_and_shown(cloud: BareCloud) -> None:
+async def test_a_vpc_has_up_to_five_ipv6_blocks(cloud: BareCloud) -> None:
     vpc_id = await make_vpc(cloud, AmazonProvidedIpv6CidrBlock=True)
-    (block,) = (await vpc(cloud, vpc_id))["Ipv6CidrBlockAssociationSet"]
-    assert IPv6Network(block["Ipv6CidrBlock"]).prefixlen == 56
-    assert block["Ipv6CidrBlockState"] == {"State": "associated"}
-    assert (block["Ipv6Pool"], block["NetworkBorderGroup"]) == ("Amazon", "us-east-1")
-    with refused("CidrLimitExceeded", f"This network {vpc_id} has met its maximum number of allowed CIDRs: 1"):
+    for _ in range(4):
         await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
-    answer = await cloud.ask("DisassociateVpcCidrBlock", AssociationId=block["AssociationId"])
-    assert answer["Ipv6CidrBlockAssociation"]["Ipv6CidrBlockState"] == {"State": "disassociating"}
-    assert "Ipv6CidrBlockAssociationSet" not in await vpc(cloud, vpc_id)
-    answer = await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
-    assert answer["Ipv6CidrBlockAssociation"]["Ipv6CidrBlockState"] == {"State": "associating"}
+    with refused("CidrLimitExceeded", f"This network {vpc_id} has met its maximum number of allowed CIDRs: 5"):
+        await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
+    blocks = [IPv6Network(one["Ipv6CidrBlock"]) for one in (await vpc(cloud, vpc_id))["Ipv6CidrBlockAssociationSet"]]
+    assert len(set(blocks)) == 5
+    for number, block in enumerate(blocks):
+        await make_subnet(cloud, vpc_id, f"10.0.{number}.0/24", Ipv6CidrBlock=str(next(block.subnets(new_prefix=64))))
+
+
+async def test_a_further_ipv6_block_does_not_bring_back_what_was_taken_from_the_default_group(cloud: BareCloud) -> None:
+    vpc_id = await make_vpc(cloud, AmazonProvidedIpv6CidrBlock=True)
+    (group,) = await found(cloud, "DescribeSecurityGroups", "SecurityGroups", vpc_id=vpc_id)
+    to_everywhere = [{"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}]
+    await cloud.ask("RevokeSecurityGroupEgress", GroupId=group["GroupId"], IpPermissions=to_everywhere)
+    await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
+    (group,) = await found(cloud, "DescribeSecurityGroups", "SecurityGroups", vpc_id=vpc_id)
+    assert [one["Ipv6Ranges"] for one in group["IpPermissionsEgress"]] == [[]]
 
 
 async def test_groups_of_a_vpc_with_ipv6_reach_everything_by_it(cloud: BareCloud) -> None:

@@ -324,7 +324,7 @@ async def test_a_guest_answers_only_what_it_is_asked_and_nothing_fails_for_want_
     ours, theirs = socket.socketpair()
     port = _port(22)
     with ours, theirs, sockets.listen(tmp_path / "network.sock") as listening:
-        network = LoneNetwork(listening, ours, Edge(MAC, _SUBNET), _GUEST, 1024)
+        network = LoneNetwork(listening, ours, Edge(MAC, _SUBNET), _GUEST)
         for number in range(1, 1000):
             network._from_guest(_answer(number))
         assert network._answers == {}
@@ -360,7 +360,7 @@ async def test_a_guest_sends_to_others_from_a_port_of_udp_that_has_clients(
     ):
         other.bind((str(there), 0))
         other.settimeout(10)
-        network = LoneNetwork(listening, ours, edge, _GUEST, 1024)
+        network = LoneNetwork(listening, ours, edge, _GUEST)
         assert network._answer({"wanted": [port.as_json]}) == {"refused": []}
         datagram = struct.pack("!HHHH", 123, other.getsockname()[1], 8 + len(HELLO), 0) + HELLO
         header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0) + _GUEST.packed + there.packed

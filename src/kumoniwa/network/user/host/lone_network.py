@@ -49,24 +49,23 @@ _ANSWERED_WITHIN = 5.0  # seconds for a server to read
 def main() -> None:
     """`lone_network LISTENING MAC SUBNET ADDRESS`: the listening socket's file, and the guest's interface."""
     listening, mac, subnet, address = int(sys.argv[1]), sys.argv[2], IPv4Network(sys.argv[3]), IPv4Address(sys.argv[4])
-    most = _limited(resource.RLIMIT_NOFILE, _MOST_FILES)
-    _limited(resource.RLIMIT_DATA, _MOST_MEMORY)
-    _limited(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NOFILE, _MOST_FILES)
+    _limit(resource.RLIMIT_DATA, _MOST_MEMORY)
+    _limit(resource.RLIMIT_CORE, 0)
     edge = Edge(bytes.fromhex(mac.replace(":", "")), subnet, own_addresses())
     guest = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     guest.connect(GUEST_SOCKET)
-    network = LoneNetwork(socket.socket(fileno=listening), guest, edge, address, most)
+    network = LoneNetwork(socket.socket(fileno=listening), guest, edge, address)
     forbid_programs()
     network.run()
     os._exit(0)  # its ports are closed at once, and not when an interpreter has tidied up
 
 
-def _limited(what: int, most: int) -> int:
-    """Let this process have no more of it from now on; gives how much that is."""
+def _limit(what: int, most: int) -> None:
+    """Let this process have no more of it from now on."""
     _, allowed = resource.getrlimit(what)
     most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
     resource.setrlimit(what, (most, most))
-    return most
 
 
 class Frames:
@@ -124,18 +123,16 @@ class Frames:
 
 
 class LoneNetwork:
-    """See above. `most_files`: that this process may have open."""
+    """See above."""
 
-    def __init__(
-        self, listening: socket.socket, guest: socket.socket, edge: Edge, address: IPv4Address, most_files: int
-    ) -> None:
+    def __init__(self, listening: socket.socket, guest: socket.socket, edge: Edge, address: IPv4Address) -> None:
         self._listening = listening
         self._frames = Frames(guest)
         self._edge = edge
         self._slirp = Slirp(edge.subnet, edge.router, edge.resolver, address, MTU, self._for_guest)
         self._metadata = MetadataRelay(Path(_OWN_METADATA_SOCKET), Path(METADATA_SOCKET))
         self._slirp.lead_to_socket(edge.services, METADATA_PORT, _OWN_METADATA_SOCKET)
-        self._most_files = most_files
+        self._most_files, self._allowed_files = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._rests_until = 0.0
         self._server: socket.socket | None = None
         self._heard = b""
@@ -190,11 +187,11 @@ class LoneNetwork:
     def _files_for_the_guest(self) -> Iterator[None]:
         """What the guest and its clients have us open in this block leaves some files for us."""
         most, ours = self._most_files, min(_OUR_FILES, self._most_files // 4)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most - ours, most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most - ours, self._allowed_files))
         try:
             yield
         finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, self._allowed_files))
 
     def _may_open_another(self) -> bool:
         """Where not, those who connect are to wait for a while: libslirp leaves them in their queue, which would have

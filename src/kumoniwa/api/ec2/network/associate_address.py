@@ -19,7 +19,7 @@ from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.store import elastic_ips, gateways, instances, network_interfaces
-from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_moved_forwards
 
 _ASSOCIATED_IN = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
 
@@ -50,7 +50,7 @@ async def associate_address(cloud: Cloud, call: Call, parameters: Parameters) ->
         return {"AssociationId": association_id}
 
     answer = await cloud.change(call, associate)
-    await ensure_forwards(cloud.world, dict.fromkeys(touched))
+    await ensure_moved_forwards(cloud.world, dict.fromkeys(touched))
     return answer
 
 
@@ -70,7 +70,7 @@ async def disassociate_address(cloud: Cloud, call: Call, parameters: Parameters)
         return None
 
     answer = await cloud.change(call, disassociate)
-    await ensure_forwards(cloud.world, dict.fromkeys(touched))
+    await ensure_moved_forwards(cloud.world, dict.fromkeys(touched))
     return answer
 
 

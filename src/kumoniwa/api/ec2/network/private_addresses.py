@@ -17,7 +17,7 @@ from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import elastic_ips, instances, network_interfaces, vpcs
-from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_moved_forwards
 
 _NOT_BUILT = (
     NotBuiltParameter("Ipv4Prefixes", "delegated prefixes"),
@@ -60,7 +60,7 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
         }
 
     answer = await cloud.change(call, assign)
-    await ensure_forwards(cloud.world, dict.fromkeys(touched))
+    await ensure_moved_forwards(cloud.world, dict.fromkeys(touched))
     return answer
 
 
@@ -86,7 +86,7 @@ async def unassign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Pa
         return None
 
     answer = await cloud.change(call, unassign)
-    await ensure_forwards(cloud.world, dict.fromkeys(touched))
+    await ensure_moved_forwards(cloud.world, dict.fromkeys(touched))
     return answer
 
 

@@ -1,7 +1,7 @@
 """The ports of guests, as their security groups have them: opened when a guest starts, and whenever rules change."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from ipaddress import IPv4Address
 
@@ -60,6 +60,12 @@ async def ensure_forwards(
     for failure in filter(None, ended):
         raise failure
     return refused
+
+
+async def ensure_moved_forwards(world: World, instance_ids: Iterable[str]) -> None:
+    """The same, one instance after another: a port of an address that has moved is free once the first let go of it."""
+    for instance_id in instance_ids:
+        await ensure_forwards(world, [instance_id])
 
 
 async def _ensure_forwards_of(world: World, instance_id: str, early: EarlyPlan | None) -> Mapping[Forward, str]:

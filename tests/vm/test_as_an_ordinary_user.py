@@ -1,11 +1,15 @@
-"""What is promised of networks holds for a server that is not root: the same tests, by a user without any privilege."""
+"""What is promised of networks holds for a server that is not root: the same tests, by a user without any privilege.
+
+Two of their files in each run, all with `--exhaustive`.
+"""
 
 from pathlib import Path
 
 import ordinary_user
 import pytest
+from sampling import Sampling
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
 
 _TESTS = (
     *("vm/test_host_network.py", "vm/test_guest_networks.py", "vm/test_lone_network.py"),
@@ -13,7 +17,7 @@ _TESTS = (
 )
 
 
-@pytest.mark.parametrize("tests", _TESTS)
-def test_networks_are_kept_by_an_ordinary_user_too(tests: str) -> None:
-    with ordinary_user.own_folder() as folder:
-        ordinary_user.run_tests(Path(__file__).parents[1] / tests, folder)
+def test_networks_are_kept_by_an_ordinary_user_too(sampling: Sampling) -> None:
+    for tests in sampling.of(_TESTS, 2):
+        with ordinary_user.own_folder() as folder:
+            ordinary_user.run_tests(Path(__file__).parents[1] / tests, folder)

@@ -98,6 +98,8 @@ are asked for what they do, as far as a thousand instances. What size costs is t
 instances, that is asked in turns with each larger one: the machine is not the same an hour later. A region has
 addresses for 12,000 instances: those of a larger cloud are in further regions.
 """
+    if (run := figures.get("curves of")) is not None and run != _of(figures):
+        yield f"This part is of an earlier run: {run}.\n"
     yield _plot("performance-growth.svg")
     yield ""
     sizes = sorted({int(size) for servers in points.values() for size in servers.get("kumoniwa", {})})
@@ -169,8 +171,15 @@ def main() -> int:
 def _together(files: Sequence[Path]) -> Figures:
     found: dict[str, Any] = {}
     for file in files:
-        found |= json.loads(file.read_text())
+        found |= (figures := json.loads(file.read_text()))
+        if "curves" in figures:
+            found["curves of"] = _of(figures)
     return found
+
+
+def _of(figures: Figures) -> str:
+    """Which run it was."""
+    return f"{figures['made'][:10]}, Kumoniwa {figures['versions']['Kumoniwa']}"
 
 
 if __name__ == "__main__":

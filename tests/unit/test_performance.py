@@ -1,6 +1,7 @@
 """The benchmark beside peers: its ratios, its aims, and the page that is written from its figures."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import document
@@ -141,3 +142,20 @@ def test_a_page_of_a_table_alone_leaves_the_rest_out() -> None:
 def test_the_page_and_the_plots_are_of_the_figures_that_are_kept() -> None:
     assert json.loads(document.FIGURES.read_text())["table"], "docs/performance.json has no table"
     assert document.stale() == [], "run scripts/performance"
+
+
+def test_curves_of_an_earlier_run_are_said_to_be_of_it(tmp_path: Path) -> None:
+    curves = {
+        **_FIGURES,
+        "made": "2026-02-01T12:00:00+00:00",
+        "versions": {"Kumoniwa": "0.1.0, abc"},
+        "curves": {},
+        "launches": [],
+    }
+    earlier, later = tmp_path / "curves.json", tmp_path / "table.json"
+    earlier.write_text(json.dumps(curves))
+    without = {name: value for name, value in _FIGURES.items() if name != "curves"}
+    later.write_text(json.dumps({**without, "versions": {"Kumoniwa": "0.1.0, def"}}))
+    figures = document._together([earlier, later])
+    assert figures["curves of"] == "2026-02-01, Kumoniwa 0.1.0, abc"
+    assert document._of(figures) == "2026-03-01, Kumoniwa 0.1.0, def"

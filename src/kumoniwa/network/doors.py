@@ -47,8 +47,9 @@ class Doors:
     def turn(self, doors: Collection[Door]) -> list[Door]:
         """At which of these to knock now: each comes to its turn, one that is open more seldom, one that has not been
         shut for long more often. What is known of others is forgotten."""
+        there = set(doors)
         for known in (self._open, self._unanswered, self._asked, self._shut_since, self._waiting_since):
-            for door in known.keys() - set(doors):
+            for door in known.keys() - there:
                 del known[door]
         self._guests &= {guest for guest, _ in doors}
         now = self._now()

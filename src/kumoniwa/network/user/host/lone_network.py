@@ -260,8 +260,8 @@ class LoneNetwork:
                 refused[port] = why_not(port.protocol, *port.host) or str(refusal)
             else:
                 self._open.add(port)
-        self._silent.ensure(silent)
-        self._lacks_ports = bool(refused)  # whoever has them may end
+        all_silent = self._silent.ensure(silent)
+        self._lacks_ports = bool(refused) or not all_silent  # whoever has them may end
         return refused
 
     def _accept(self) -> None:

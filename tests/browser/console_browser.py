@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,10 @@ def new_profile(browser: Browser, *, dark: bool = False, language: str = "en-US"
     )
     profile.set_default_timeout(_PATIENCE)
     return profile
+
+
+Pages = Mapping[str, tuple[str, str]]
+"""By name: where a page is, and a text that it shows."""
 
 
 class Person:
@@ -120,6 +124,23 @@ class Person:
         """The page is not wider than its window, once its components have laid themselves out anew."""
         fits = "document.documentElement.scrollWidth <= innerWidth"
         eventually(lambda: bool(self.page.evaluate(fits)), within=10, every=0.1)
+
+    def see_in_japanese(self, endpoint: str, pages: Pages) -> None:
+        """Each page shows its text, loads nothing any more, and hinders nobody. There is a picture of each."""
+        main = self.page.locator("main")
+        for name, (place, shown) in pages.items():
+            self.visit(endpoint, place)
+            expect(main.get_by_text(shown, exact=True).filter(visible=True).first).to_be_visible()
+            expect(main.get_by_text("読み込み中")).to_have_count(0)
+            self.picture(f"{name}-dark-ja")
+            assert self.violations() == [], name
+
+    def see_narrow(self, endpoint: str, pages: Pages) -> None:
+        """Each page fits its window."""
+        for place, _ in pages.values():
+            self.visit(endpoint, place)
+            expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+            self.fits()
 
     def picture(self, name: str) -> None:
         """A screenshot for whoever wants to look."""

@@ -439,21 +439,13 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
         "acls": ("us-east-1/network-acls", "ネットワーク ACL ID"),
         "acl": (f"us-east-1/network-acls/{acl}/inbound", "ルール番号"),
     }
-    for name, (place, shown) in pages.items():
-        person.visit(cloud.endpoint, place)
-        expect(person.page.locator("main").get_by_text(shown, exact=True).filter(visible=True).first).to_be_visible()
-        expect(person.page.locator("main").get_by_text("読み込み中")).to_have_count(0)
-        person.picture(f"{name}-dark-ja")
-        assert person.violations() == [], name
+    person.see_in_japanese(cloud.endpoint, pages)
     person.choose("アクション", "インバウンドのルールを編集")
     expect(person.dialog.get_by_role("textbox", name="ルール番号")).to_be_visible()
     assert person.violations() == []
     person.page.set_viewport_size({"width": 375, "height": 800})
     person.fits()
     person.picture("edit-network-acl-narrow-ja")
-    for place, _ in pages.values():
-        person.visit(cloud.endpoint, place)
-        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-        person.fits()
+    person.see_narrow(cloud.endpoint, pages)
     assert person.complaints == []
     person.context.close()

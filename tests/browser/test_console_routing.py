@@ -492,12 +492,7 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
         "peering-connections": ("us-east-1/peering-connections", "リクエスタ VPC"),
         "prefix-lists": ("us-east-1/prefix-lists", "アドレスファミリー"),
     }
-    for name, (place, shown) in pages.items():
-        person.visit(cloud.endpoint, place)
-        expect(person.page.locator("main").get_by_text(shown, exact=True).filter(visible=True).first).to_be_visible()
-        expect(person.page.locator("main").get_by_text("読み込み中")).to_have_count(0)
-        person.picture(f"{name}-dark-ja")
-        assert person.violations() == [], name
+    person.see_in_japanese(cloud.endpoint, pages)
     person.visit(cloud.endpoint, f"us-east-1/route-tables/{table_id}")
     person.choose("アクション", "ルートを編集")
     person.dialog.get_by_role("button", name="ルートを追加").click()
@@ -507,9 +502,6 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
     person.page.set_viewport_size({"width": 375, "height": 800})
     person.fits()
     person.picture("edit-routes-narrow-ja")
-    for place, _ in pages.values():
-        person.visit(cloud.endpoint, place)
-        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-        person.fits()
+    person.see_narrow(cloud.endpoint, pages)
     assert person.complaints == []
     person.context.close()

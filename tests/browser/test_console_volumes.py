@@ -397,12 +397,7 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
         "snapshots": ("us-east-1/snapshots", "フルスナップショットサイズ"),
         "snapshot": (f"us-east-1/snapshots/{snapshot}", "整合性"),
     }
-    for name, (place, shown) in pages.items():
-        person.visit(cloud.endpoint, place)
-        expect(person.page.locator("main").get_by_text(shown, exact=True).filter(visible=True).first).to_be_visible()
-        expect(person.page.locator("main").get_by_text("読み込み中")).to_have_count(0)
-        person.picture(f"{name}-dark-ja")
-        assert person.violations() == [], name
+    person.see_in_japanese(cloud.endpoint, pages)
     person.visit(cloud.endpoint, f"us-east-1/volumes/{volume}")
     person.choose("アクション", "ボリュームを変更")
     person.dialog.get_by_role("spinbutton", name="サイズ (GiB)").fill("6")
@@ -412,9 +407,6 @@ def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Bro
     person.page.set_viewport_size({"width": 375, "height": 800})
     person.fits()
     person.picture("modify-volume-narrow-ja")
-    for place, _ in pages.values():
-        person.visit(cloud.endpoint, place)
-        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-        person.fits()
+    person.see_narrow(cloud.endpoint, pages)
     assert person.complaints == []
     person.context.close()

@@ -63,6 +63,16 @@ def test_another_count_is_stale_but_where_it_varies_from_run_to_run(root: Path) 
     assert figures.stale_figures(counted, exhaustive=True) == [], "an exhaustive run leaves no sample"
 
 
+def test_a_figure_stands_within_a_twentieth_of_a_run(root: Path) -> None:
+    (root / "docs" / "faults.md").write_text("<!-- falls -->1,000<!-- / --> falls")
+    figures.update({"falls": 1_000})
+    assert figures.stale_figures({"falls": 950}, exhaustive=False) == []
+    assert figures.stale_figures({"falls": 1_050}, exhaustive=False) == []
+    assert figures.stale_figures({"falls": 1_051}, exhaustive=False) == [
+        "falls: 1,000 in the documents, 1,051 in this run"
+    ]
+
+
 def test_a_name_that_no_test_has_is_stale(root: Path) -> None:
     figures.update(figures.counted(root / "build"))
     (root / "tests" / "test_falls.py").write_text('def test_it_drops(): count["falls"], "falls_of", "deep falls"')

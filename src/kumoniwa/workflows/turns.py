@@ -24,6 +24,8 @@ class Turns:
     def __init__(self) -> None:
         self.layer_files = asyncio.Lock()
         """For making the files of layers: two volumes may stand on one layer without a file, which is made once."""
+        self.preparations = asyncio.Lock()
+        """For preparing machines, and for ending what is left of them: one at a time, since each has the processors."""
         self._ports: WeakValueDictionary[str, Turn] = WeakValueDictionary()
 
     def ports(self, instance_id: str) -> Turn:

@@ -26,7 +26,7 @@ async def ensure_prepared(world: World, machine_id: str) -> None:
 
     What a server that died left of it, its disk too, is made anew.
     """
-    async with world.turns.preparations:
+    async with world.turns.preparations, world.turns.machine(machine_id):
         found = await world.database.read(partial(_wanted, machine_id=machine_id))
         if found is None:
             return
@@ -68,7 +68,7 @@ async def ensure_published_ready(world: World, machine_id: str) -> Rows[None]:
 async def ensure_published_failed(world: World, machine_id: str, reason: str) -> None:
     """Afterwards nothing is left of the machine but its row, which says why; and so does the image's fast launch."""
     now = world.clock.now()
-    async with world.turns.preparations:
+    async with world.turns.machine(machine_id):
         await world.driver.prepared(PreparedId(machine_id)).ensure_forgotten()
 
     def publish(connection: Connection) -> None:
@@ -87,16 +87,21 @@ async def ensure_published_failed(world: World, machine_id: str, reason: str) ->
 
 async def ensure_stale_forgotten(world: World, image_id: str | None = None) -> int:
     """Afterwards nothing is left of the machines from which nothing is launched any more, but what stands on their
-    disks; of those of one image, where it is given. Gives how many there were. Raises `DriverError`, `OSError`."""
-    async with world.turns.preparations:
-        stale = await world.database.read(partial(fast_launch.machines_in, state=MachineState.STALE))
-        going = [machine for machine in stale if image_id in (None, machine.image_id)]
-        for machine in going:
+    disks; of those of one image, where it is given: else one that is still being prepared is left to the next time.
+    Gives how many there were. Raises `DriverError`, `OSError`."""
+    stale = await world.database.read(partial(fast_launch.machines_in, state=MachineState.STALE))
+    forgotten = 0
+    for machine in stale:
+        turn = world.turns.machine(machine.id)
+        if turn.locked() if image_id is None else machine.image_id != image_id:
+            continue
+        async with turn:
             await world.driver.prepared(PreparedId(machine.id)).ensure_forgotten()
             await world.database.write(partial(fast_launch.remove_machine, machine_id=machine.id))
-    if going:
+        forgotten += 1
+    if forgotten:
         await collect_what_goes(world)
-    return len(going)
+    return forgotten
 
 
 @begins_with_rows

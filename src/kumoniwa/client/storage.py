@@ -116,7 +116,8 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
     ]
     if machines := report["prepared_machines"]:
-        there = f"{machines} machines of fast launch, {_gib(report['prepared_bytes_on_disk'])} on disk"
+        what = f"{machines} machine{'s' if machines > 1 else ''} of fast launch"
+        there = f"{what}, {_gib(report['prepared_bytes_on_disk'])} on disk"
         found.append(("prepared", there))
     if (aside := report["quarantine"])["files"]:
         there = f"{aside['files']} files, {_gib(aside['bytes_on_disk'])} on disk"

@@ -24,6 +24,7 @@ from kumoniwa.hypervisor.driver.driver_errors import (
     KeysNotRead,
     LayerDamaged,
     LinkRefused,
+    RestoreFailed,
     TooManyReaders,
 )
 from kumoniwa.hypervisor.driver.events import EventKind, GuestEvent
@@ -44,6 +45,7 @@ from kumoniwa.hypervisor.driver.guest import (
     Shutdown,
     Started,
 )
+from kumoniwa.hypervisor.driver.prepared import Identity, Launch, PreparedId, PreparedMachine
 from kumoniwa.hypervisor.driver.serial_console import ConsoleReader, Said, SerialConsole
 from kumoniwa.hypervisor.driver.taps import Tap, Taps
 
@@ -79,13 +81,18 @@ __all__ = [
     "GuestSpec",
     "GuestState",
     "HostExhausted",
+    "Identity",
     "KeysNotRead",
     "KnownLayer",
+    "Launch",
     "LayerDamaged",
     "LayerId",
     "LayerMeasure",
     "LinkRefused",
     "NetworkPort",
+    "PreparedId",
+    "PreparedMachine",
+    "RestoreFailed",
     "Room",
     "Said",
     "SerialConsole",

@@ -8,6 +8,7 @@ from kumoniwa.hypervisor.driver.disks import Disks
 from kumoniwa.hypervisor.driver.events import GuestEvent
 from kumoniwa.hypervisor.driver.features import Features
 from kumoniwa.hypervisor.driver.guest import Guest, GuestId
+from kumoniwa.hypervisor.driver.prepared import PreparedId, PreparedMachine
 from kumoniwa.hypervisor.driver.taps import Taps
 
 
@@ -37,6 +38,14 @@ class Driver(Protocol):
 
     def guest(self, id: GuestId) -> Guest:
         """The handle of a guest, whether or not it exists."""
+        ...
+
+    def prepared(self, id: PreparedId) -> PreparedMachine:
+        """The handle of a prepared machine, whether or not it exists."""
+        ...
+
+    async def all_prepared(self) -> frozenset[PreparedId]:
+        """The prepared machines of which there is anything, finished or not."""
         ...
 
     def events(self) -> AsyncIterator[GuestEvent]:

@@ -4,6 +4,7 @@ DriverError                 something the driver could not do
  ├── GuestLost              the guest's process is gone or does not answer
  ├── CutRefused             a cut did not happen; every disk is as it was before
  ├── DetachRefused          the guest did not let a disk go; it still has it
+ ├── RestoreFailed          a guest could not be launched from memory
  ├── LayerDamaged           a layer's file is missing, torn or not what the database says
  ├── TooManyReaders         a serial console has as many readers as it may have
  ├── KeysNotRead            what was typed on a serial console is not taken: the guest does not read
@@ -55,6 +56,13 @@ class DetachRefused(DriverError):
     def __init__(
         self, what: str, *, way_out: str = "Unmount it in the guest, or detach it with --force, or stop the instance."
     ) -> None:
+        super().__init__(what, way_out=way_out)
+
+
+class RestoreFailed(DriverError):
+    """A guest could not be launched from memory. It is ABSENT, and what its root disk holds is not to be used."""
+
+    def __init__(self, what: str, *, way_out: str = "It is booted instead.") -> None:
         super().__init__(what, way_out=way_out)
 
 

@@ -5,13 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import NewType, Protocol
+from typing import TYPE_CHECKING, NewType, Protocol
 
 from kumoniwa.hypervisor.driver.disks import LayerId
 from kumoniwa.hypervisor.driver.driver_errors import DriverError
 from kumoniwa.hypervisor.driver.serial_console import ConsoleReader
 from kumoniwa.refusal import REPORT_IT
 from kumoniwa.values import dataclass
+
+if TYPE_CHECKING:
+    from kumoniwa.hypervisor.driver.prepared import Launch
 
 GuestId = NewType("GuestId", str)
 _DEFAULT_SUBNET = 20  # bits
@@ -155,10 +158,12 @@ class Shutdown:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """How a guest came to run: `fresh` when this call made its vCPUs start on a new boot, at `at`."""
+    """How a guest came to run: `fresh` when this call made its vCPUs start on a new boot, at `at`. `restored`: they
+    went on where a prepared machine had stopped, and no kernel started."""
 
     fresh: bool
     at: datetime
+    restored: bool = False
 
 
 class Guest(Protocol):
@@ -180,9 +185,11 @@ class Guest(Protocol):
         """What the guest is now."""
         ...
 
-    async def ensure_running(self, spec: GuestSpec) -> Started:
+    async def ensure_running(self, spec: GuestSpec, launch: "Launch | None" = None) -> Started:
         """Afterwards the vCPUs run. ABSENT: a process is made from `spec` and starts. SHUT_DOWN or HALTED: reset and
         go on in the same process, or in a new one made from `spec` where only that shows the guest a disk's new length.
+        With `launch`, an ABSENT guest goes on as a prepared machine stopped, with its own identity: its first disk
+        stands on that machine's layer, on virtio. Where that fails, `RestoreFailed`: ask without, for another disk.
         RUNNING: nothing happens, `fresh` is False.
         One that was paused for want of room goes on where it stood, `fresh` is False; `HostExhausted` without room.
 

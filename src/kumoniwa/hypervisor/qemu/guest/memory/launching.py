@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import DiskBus, Firmware, GuestSpec, Identity, LayerId
+from kumoniwa.hypervisor.qemu.guest import devices
 from kumoniwa.hypervisor.qemu.guest.drives import plugs
 from kumoniwa.hypervisor.qemu.guest.memory import launch_port
 from kumoniwa.hypervisor.qemu.guest.memory.launch_port import APPLIED, NotAsAwaited
@@ -25,6 +26,7 @@ from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 _LOADED_WITHIN = 30.0  # seconds; it takes a tenth of one
 # It takes a second of a processor's time, which twenty guests that are launched at once have to share.
 _APPLIED_WITHIN = 60.0
+_LETS_PORT_GO_WITHIN = 2.0
 _MARK = "from-memory"
 _BEGUN, _DONE = "begun", "done"
 
@@ -114,6 +116,6 @@ async def _show_length(machine: Machine, saved: SavedMachine, spec: GuestSpec) -
 
 async def _remove_port(machine: Machine) -> None:
     """The guest is as any other from now on, and has no such port. Where it keeps it, nobody listens there."""
-    with contextlib.suppress(CommandRefused):
-        await machine.execute("device_del", id=LAUNCH)
-        await machine.execute("chardev-remove", id=LAUNCH)
+    if await devices.let_go(machine, LAUNCH, within=_LETS_PORT_GO_WITHIN):
+        with contextlib.suppress(CommandRefused):
+            await machine.execute("chardev-remove", id=LAUNCH)

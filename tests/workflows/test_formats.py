@@ -145,7 +145,13 @@ FAST_LAUNCH = {
 }
 FROM_MEMORY = {
     None: ["make the volumes", "launch the guest from memory", "publish the instance as running"],
-    "ensure_running": ["make the volumes", "launch the guest from memory", "put the root on the image", *BOOTED],
+    "ensure_running": [
+        "make the volumes",
+        "launch the guest from memory",
+        "put the root on the image",
+        "make the volumes again",
+        *BOOTED,
+    ],
 }
 CREATED = {
     None: ["make the volume", "publish the volume"],

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from kumoniwa.hypervisor.driver import GuestId, PreparedId
+from kumoniwa.hypervisor.driver import GuestId, LayerDamaged, LayerId, PreparedId
 from kumoniwa.ids import new_id
 from kumoniwa.model.fast_launch import MachineState
 from kumoniwa.model.layers import Layer
@@ -21,7 +21,7 @@ async def ensure_root_on_image(world: World, instance_id: str, machine_id: str, 
     on the image's own. Nothing is launched any more from a prepared machine that is not whole."""
     await world.driver.guest(GuestId(instance_id)).ensure_off(deadline=0, skip_os_shutdown=True)
     await world.metadata.ensure_closed(instance_id)
-    is_whole = await world.driver.prepared(PreparedId(machine_id)).is_made()
+    is_whole = await _is_whole(world, machine_id)
     write = partial(_stand_on_image, instance_id=instance_id, boot_id=boot_id, at=world.clock.now())
 
     def stand(connection: Connection) -> None:
@@ -32,6 +32,19 @@ async def ensure_root_on_image(world: World, instance_id: str, machine_id: str, 
 
     await world.database.write(stand)
     await collect_what_goes(world, instance=instance_id)
+
+
+async def _is_whole(world: World, machine_id: str) -> bool:
+    """Whether instances can be launched from the machine, as far as is seen without a launch."""
+    if not await world.driver.prepared(PreparedId(machine_id)).is_made():
+        return False
+    machine = await world.database.read(partial(fast_launch.machine, machine_id=machine_id))
+    try:
+        if machine is not None and machine.layer_id is not None:
+            await world.driver.disks.parent(LayerId(machine.layer_id))
+    except LayerDamaged:
+        return False
+    return True
 
 
 def _stand_on_image(connection: Connection, instance_id: str, boot_id: str, at: datetime) -> None:

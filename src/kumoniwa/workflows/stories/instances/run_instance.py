@@ -17,10 +17,14 @@ async def run_instance(
     The guest goes on from the prepared machine `machine_id` where there is one; else it boots, and so it does where
     that fails. `cold_because` says why there is none, where it was asked for.
     """
+    known = wf.known if isinstance(wf.known, volume_files.Launched) else None
+    made, cold = "make the volumes", machine_id is None
     try:
-        known = wf.known if isinstance(wf.known, volume_files.Launched) else None
-        await wf.step("make the volumes", volume_files.ensure_launched_in_use, instance_id, known)
-        if machine_id is None or (cold_because := await _from_memory(wf, instance_id, machine_id)) is not None:
+        if machine_id is not None:
+            cold_because = await _from_memory(wf, instance_id, machine_id, known)
+            made, known, cold = "make the volumes again", None, cold_because is not None
+        if cold:
+            await wf.step(made, volume_files.ensure_launched_in_use, instance_id, known)
             boot = wf.id, Cause.ACTION, wf.origin, cold_because
             await wf.step("boot the guest", guests.ensure_running, instance_id, *boot)
     except StepFailed as failure:
@@ -38,12 +42,16 @@ async def run_instance(
     await wf.settle("publish the instance as running", publish_instances.ensure_published_running, instance_id)
 
 
-async def _from_memory(wf: Workflow, instance_id: str, machine_id: str) -> str | None:
-    """Launch the guest from a prepared machine; where that fails, gives why, and it is as if nobody had tried."""
+async def _from_memory(
+    wf: Workflow, instance_id: str, machine_id: str, known: volume_files.Launched | None
+) -> str | None:
+    """Launch the guest from a prepared machine; where that fails, gives why, and the root volume is the image's."""
     try:
+        await wf.step("make the volumes", volume_files.ensure_launched_in_use, instance_id, known)
         await wf.step("launch the guest from memory", guests.ensure_launched, instance_id, machine_id, wf.id, wf.origin)
     except StepFailed as failure:
-        await wf.step("put the root on the image", roots_on_images.ensure_root_on_image, instance_id, machine_id, wf.id)
+        root = roots_on_images.ensure_root_on_image
+        await wf.step("put the root on the image", root, instance_id, machine_id, wf.id)
         return str(failure)
     return None
 

@@ -212,15 +212,38 @@ async def test_a_torn_machine_is_not_launched_from(stack: Stack) -> None:
     assert await machines(stack, image_id) == [MachineState.STALE]
 
 
-async def test_a_damaged_layer_of_a_machine_makes_its_launches_boot(stack: Stack) -> None:
+async def test_a_machine_whose_layer_is_damaged_is_not_launched_from(stack: Stack) -> None:
+    image_id = await image(stack)
+    (machine,) = await stack.running.cloud.read(lambda connection: fast_launch.machines_of(connection, image_id))
+    assert machine.layer_id is not None
+    stack.driver.world.layers.tear(LayerId(machine.layer_id))
+    assert f"{machine.layer_id}.qcow2 is torn" in await cold_because(stack, await launched(stack, image_id))
+    assert await machines(stack, image_id) == [MachineState.STALE]
+
+
+async def test_a_machine_whose_layer_is_lost_is_not_launched_from(stack: Stack) -> None:
+    image_id = await image(stack)
+    (machine,) = await stack.running.cloud.read(lambda connection: fast_launch.machines_of(connection, image_id))
+    assert machine.layer_id is not None
+    await stack.driver.disks.ensure_deleted(LayerId(machine.layer_id))
+    instance_id = await launched(stack, image_id)
+    assert f"The file of layer {machine.layer_id} is missing" in await cold_because(stack, instance_id)
+    assert await machines(stack, image_id) == [MachineState.STALE]
+    assert (await stack.instance(instance_id))["BlockDeviceMappings"][0]["Ebs"]["Status"] == "attached"
+
+
+async def test_a_machine_that_goes_leaves_what_instances_stand_on(stack: Stack) -> None:
     image_id = await image(stack)
     (machine,) = await stack.running.cloud.read(lambda connection: fast_launch.machines_of(connection, image_id))
     assert machine.layer_id is not None
     instance_id = await launched(stack, image_id)
     stack.driver.world.prepared.pop(PreparedId(machine.id))
     assert "not there" in await cold_because(stack, await launched(stack, image_id))
+    await forget_stale_machines(stack.running.cloud.world)
     assert LayerId(machine.layer_id) in await stack.driver.disks.all_layers(), "an instance stands on it"
-    assert stack.guest(instance_id).messages()
+    await stack.call("TerminateInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert LayerId(machine.layer_id) not in await stack.driver.disks.all_layers()
 
 
 async def test_no_more_machines_are_prepared_than_were_asked_for(stack: Stack) -> None:

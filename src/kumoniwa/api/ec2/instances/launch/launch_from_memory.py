@@ -48,7 +48,8 @@ def from_memory(connection: Connection, call: Call, host: Capacity, wanted: Want
     own = [one for one in usable if (one.vcpus, one.memory_mib) == (wanted.vcpus, wanted.memory_mib)]
     if own:
         return _of_machine(own[0])
-    return FromMemory(cold_because=_prepare(connection, call, host, wanted, found, len(usable)))
+    there = sum(one.state is not MachineState.FAILED for one in usable)
+    return FromMemory(cold_because=_prepare(connection, call, host, wanted, found, there))
 
 
 def _of_machine(machine: PreparedMachine) -> FromMemory:

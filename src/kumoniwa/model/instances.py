@@ -128,6 +128,10 @@ class Instance:
     """What its firmware boots by: `uefi` or `legacy-bios`; None: legacy-bios, because the image says nothing."""
     nvme_only: bool = False
     """Whether its guest is to see NVMe disks whatever its type, as its image has it."""
+    virtio_only: bool = False
+    """Whether its guest is to see virtio disks whatever its type: its image had fast launch when it was launched."""
+    prepared_on: str | None = None
+    """The prepared machine that its root volume was made on; None: it was made on the image itself."""
     state_transition_reason: str = ""
     state_reason_code: str | None = None
     state_reason_message: str | None = None

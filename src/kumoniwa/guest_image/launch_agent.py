@@ -10,6 +10,7 @@ All it needs is loaded, and was run once, before the memory is saved: nothing is
 """
 
 import binascii
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -36,7 +37,7 @@ RUN = "run/launch-from-memory"
 """Notes for this boot, below the root."""
 
 _HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
-_STARTED = 150.0  # seconds that the rest of the system has to start
+_STARTED = 280.0  # seconds that the rest of the system has to start; the host may have less patience
 _SILENT = 60.0  # seconds that nobody may be at the port's other end
 _ONLINE = 10.0  # seconds until what comes after sshd does not wait for it any more
 _UNDISTURBED = 10.0  # seconds for whom logs in first, and as long as the processor does not come to rest
@@ -424,6 +425,12 @@ class Port:
         while left:
             left = left[os.write(self._descriptor, left) :]
 
+    def fail(self, failure: Exception) -> None:
+        """Tell the host what failed, where it is there to hear it."""
+        os.set_blocking(self._descriptor, False)
+        with contextlib.suppress(BlockingIOError):
+            self.say("failed", why=f"{type(failure).__name__}: {failure}")
+
     def line(self) -> bytes:
         """The host's next line. Raises `Refused` where it does not end, or nobody is there for a minute."""
         said = b""
@@ -600,7 +607,7 @@ def serve(port: Port, ready_to_be_saved: Callable[[], Machine]) -> None:
         machine.take_on(identity)
         port.say("applied")
     except Exception as failure:
-        port.say("failed", why=f"{type(failure).__name__}: {failure}")
+        port.fail(failure)
         raise
     if not machine.let_in():
         _run("systemctl", "--no-block", "restart", "ssh.service")

@@ -440,3 +440,11 @@ def test_a_host_that_stays_away_is_not_waited_for_without_end(host: Host, monkey
     with pytest.raises(Refused, match="not at the port"):
         host.port.line()
     assert 60 < sum(slept) < 61
+
+
+def test_a_host_that_does_not_listen_keeps_nobody_from_failing(host: Host) -> None:
+    def unready() -> Machine:
+        raise Refused("more than a socket holds " * 100_000)
+
+    with pytest.raises(Refused, match="more than a socket holds"):
+        serve(host.port, unready)

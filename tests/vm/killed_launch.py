@@ -22,6 +22,7 @@ from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor
 from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
+from kumoniwa.hypervisor.qemu.untrusted import Value
 
 
 class _Points:
@@ -46,13 +47,13 @@ class _Points:
     def around_commands(self) -> None:
         execute = Monitor.execute
 
-        async def around(monitor: Monitor, command: str, **arguments: object) -> Any:
+        async def around(monitor: Monitor, command: str, **arguments: object) -> Value:
             self.passed()
             answer = await execute(monitor, command, **arguments)
             self.passed()
             return answer
 
-        Monitor.execute = around  # type: ignore[method-assign]
+        setattr(Monitor, "execute", around)  # noqa: B010 - mypy knows it as a method
 
 
 async def _serve(data_dir: Path, machine: GuestSpec, guest: GuestSpec) -> None:

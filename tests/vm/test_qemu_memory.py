@@ -33,6 +33,7 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.qemu.guest.drives import plugs
 from kumoniwa.hypervisor.qemu.guest.memory import launching, prepared_machine
+from kumoniwa.hypervisor.qemu.guest.memory.launch_port import LaunchPort
 from kumoniwa.hypervisor.qemu.guest.process import migration, record
 from kumoniwa.hypervisor.qemu.guest.process.host_process import find_in, identify
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM, Machine
@@ -182,6 +183,24 @@ async def test_no_machine_is_prepared_where_its_memory_has_no_room(bench: QemuBe
     bench.free = (512 + spec.memory_mib) * MIB - 1
     with pytest.raises(HostExhausted, match="no room for 32 MiB"):
         await bench.run(bench.driver.prepared(ID).ensure_made(spec, deadline=60))
+
+
+async def test_a_machine_whose_memory_finds_no_room_any_more_is_told_from_one_that_fails(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear = LaunchPort.hear
+
+    async def full(port: LaunchPort, state: str) -> None:
+        process = await asyncio.to_thread(find_in, bench.data_dir / "prepared" / ID, PROGRAM)
+        assert process is not None
+        bench.free = 0
+        os.kill(process.pid, signal.SIGKILL)
+        await hear(port, state)
+
+    monkeypatch.setattr(LaunchPort, "hear", full)
+    with pytest.raises(HostExhausted, match="became full while the machine was prepared"):
+        await bench.run(bench.driver.prepared(ID).ensure_made(await bench.to_prepare(), deadline=60))
+    assert await bench.driver.all_prepared() == frozenset()
 
 
 async def test_what_a_server_that_was_killed_left_of_preparing_a_machine_is_ended_and_thrown_away(

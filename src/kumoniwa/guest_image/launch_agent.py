@@ -38,15 +38,28 @@ RUN = "run/launch-from-memory"
 _HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
 _STARTED = 150.0  # seconds that the rest of the system has to start
 _SILENT = 60.0  # seconds that nobody may be at the port's other end
-_ONLINE = 8.0  # seconds until what comes after sshd does not wait for it any more
+_ONLINE = 10.0  # seconds until what comes after sshd does not wait for it any more
+_UNDISTURBED = 10.0  # seconds for whom logs in first, and as long as the processor does not come to rest
 
 # Jobs that run until there is an identity: this program, sshd without its host keys, and who waits for a network.
 _WAITING = {"launch-from-memory.service", "ssh.service", "systemd-networkd-wait-online.service"}
 
-# They stand still while the machine is saved, and until there is entropy: udev, so that nothing is made of a network
-# interface before, and the journal, so that nothing is written under a name that is not this guest's.
+# They stand still while the machine is saved. udev until there is entropy: nothing is made of a network interface
+# before. The journal and who waits for a network until somebody could log in: they would have to share the processor,
+# and what is sent to the journal meanwhile waits for it.
 _DEVICES = "systemd-udevd.service"
 _JOURNAL = "systemd-journald.service"
+_ONLINE_NOW = "systemd-networkd-wait-online.service"
+
+# Files of the kernel's that say who this machine is. They are covered by files of ours before the machine is saved,
+# so that a launch has to write them only: systemd looks at all mounts again for each that comes.
+_HARDWARE = "sys/class/dmi/id"
+_BOOT = "proc/sys/kernel/random/boot_id"
+_COVERED = (
+    *(f"{_HARDWARE}/{name}" for name in ("product_name", "product_uuid", "product_serial")),
+    *(f"{_HARDWARE}/{name}" for name in ("board_asset_tag", "chassis_asset_tag")),
+    _BOOT,
+)
 
 # What runs soon after a launch, and is not in memory yet.
 _NEEDED_SOON = """
@@ -253,7 +266,7 @@ class Machine:
         self._write("etc/hostname", identity.hostname + "\n")
         self._write("etc/machine-id", identity.machine_id + "\n", mode=0o444)
         self._write_bytes("var/lib/systemd/random-seed", os.urandom(512), mode=0o600)
-        self._show_hardware(identity)
+        self._write_covers(identity)
         self._write_host_keys(identity)
         self._authorize(identity.authorized_keys)
         self._tell_cloud_init(identity)
@@ -278,6 +291,7 @@ class Machine:
 
     def finish(self) -> None:
         """What is left: the journal goes on under the guest's own name, disks are named anew, the boot is now."""
+        self._go_on(_ONLINE_NOW)
         remove(self._root / "run/log/journal")
         (self._root / "run/systemd/journald.conf.d/prepare-launch.conf").unlink(missing_ok=True)
         (self._root / "run/systemd/journal/flushed").touch()  # to disk at once
@@ -290,24 +304,23 @@ class Machine:
     def _go_on(self, unit: str) -> None:
         self._kernel.signal(self._still[unit], signal.SIGCONT)
 
-    def _show_hardware(self, identity: Identity) -> None:
+    def _write_covers(self, identity: Identity) -> None:
         """What the machine is called, in the place of what the saved one was. A reboot shows the same by itself."""
-        for name, value, mode in (
-            ("product_name", identity.product, 0o444),
-            ("product_uuid", identity.uuid, 0o400),
-            ("product_serial", identity.uuid, 0o400),
-            ("board_asset_tag", identity.asset_tag, 0o444),
-            ("chassis_asset_tag", "Amazon EC2", 0o444),
+        for name, value in (
+            ("product_name", identity.product),
+            ("product_uuid", identity.uuid),
+            ("product_serial", identity.uuid),
+            ("board_asset_tag", identity.asset_tag),
+            ("chassis_asset_tag", "Amazon EC2"),
         ):
-            self._show(f"sys/class/dmi/id/{name}", value, mode)
+            self._cover(f"{_HARDWARE}/{name}", value)
         # Whoever asks which boot this is gets another answer in each guest. The kernel's own stays the saved machine's.
-        boot = uuid.UUID(bytes=os.urandom(16), version=4)
-        self._show("proc/sys/kernel/random/boot_id", str(boot), 0o444)
+        self._cover(_BOOT, str(uuid.UUID(bytes=os.urandom(16), version=4)))
 
-    def _show(self, path: str, value: str, mode: int) -> None:
-        file = f"{RUN}/shown/{path.rpartition('/')[2]}"
-        self._write(file, value + "\n", mode=mode)
-        self._kernel.show(self._root / file, self._root / path)
+    def _cover(self, path: str, value: str) -> None:
+        with _cover_of(self._root, path).open("r+") as cover:
+            cover.write(value + "\n")
+            cover.truncate()
 
     def _write_host_keys(self, identity: Identity) -> None:
         if not self._cloud_init_first:
@@ -427,26 +440,41 @@ def hold_sshd(root: Path) -> None:
             os.mkfifo(path, 0o600)
 
 
+def cover(root: Path, kernel: Kernel) -> None:
+    """Afterwards what the machine is called is read from files of ours, which say the same."""
+    for path in _COVERED:
+        file = _cover_of(root, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes((root / path).read_bytes())
+        file.chmod((root / path).stat().st_mode & 0o777)
+        kernel.show(file, root / path)
+
+
+def _cover_of(root: Path, path: str) -> Path:
+    return root / RUN / "covers" / path.rpartition("/")[2]
+
+
 def _host_key(kind: str) -> str:
     return f"etc/ssh/ssh_host_{kind}_key"
 
 
-def prepare(root: Path) -> dict[str, int]:
+def prepare(root: Path, kernel: Kernel) -> dict[str, int]:
     """Make the machine ready to be saved: all that can run does, nothing is to be done, and nothing is only its own.
 
     Gives who stands still, by unit. Raises `Refused`.
     """
     _wait_for_the_rest()
+    cover(root, kernel)
     _load_what_is_needed_soon(root)
     _rehearse(root)
     for path in ("var/lib/systemd/random-seed", "var/log/wtmp", "var/log/btmp", "var/log/lastlog"):
         (root / path).unlink(missing_ok=True)
     _run("udevadm", "settle", "--timeout=30")
-    still = {unit: _process_of(unit) for unit in (_DEVICES, _JOURNAL)}
+    still = {unit: _process_of(unit) for unit in (_DEVICES, _ONLINE_NOW, _JOURNAL)}
     for pid in still.values():
-        os.kill(pid, signal.SIGSTOP)
+        kernel.signal(pid, signal.SIGSTOP)
     os.sync()
-    _wait_until_idle()
+    _wait_until_idle(30)
     return still
 
 
@@ -479,6 +507,10 @@ def _rehearse(root: Path) -> None:
     stage = root / RUN / "rehearsal"
     for folder in ("etc/ssh", "sys/class/block", "proc/net", "run/systemd/journal", "var/log", f"home/{USER}"):
         (stage / folder).mkdir(parents=True)
+    for path in _COVERED:
+        (stage / path).parent.mkdir(parents=True, exist_ok=True)
+        (stage / path).touch()
+    cover(stage, Rehearsal())
     (stage / "proc/net/route").write_text("Iface Destination\nens2 00000000\n")
     (stage / "proc/net/tcp").write_text("sl local_address rem_address st\n0: 00000000:0016 00000000:0000 0A\n")
     line = json.dumps(
@@ -497,7 +529,7 @@ def _rehearse(root: Path) -> None:
         }
     )
     hold_sshd(stage)
-    machine = Machine(stage, Rehearsal(), {_DEVICES: 0, _JOURNAL: 0})
+    machine = Machine(stage, Rehearsal(), {_DEVICES: 0, _JOURNAL: 0, _ONLINE_NOW: 0})
     machine.take_on(identity_of(line.encode()))
     machine.let_in()
     machine.is_reachable()
@@ -512,17 +544,18 @@ _NOBODYS_KEY = (  # of the format, and no key
 )
 
 
-def _wait_until_idle() -> None:
-    """Until the processor has had nothing to do for a second, or does not come to that."""
-    for _ in range(30):
-        before = _idle_ticks()
-        time.sleep(1)
-        if _idle_ticks() - before > 0.95 * os.sysconf("SC_CLK_TCK") * (os.cpu_count() or 1):
-            break
+def _wait_until_idle(most: float) -> None:
+    """Until the processor has had nothing to do for a second in all, or does not come to that in so many seconds."""
+    until = _idle_seconds() + (os.cpu_count() or 1)
+    deadline = time.monotonic() + most
+    while _idle_seconds() < until and time.monotonic() < deadline:
+        time.sleep(0.25)
 
 
-def _idle_ticks() -> int:
-    return sum(int(ticks) for ticks in Path("/proc/stat").read_text().split("\n", 1)[0].split()[4:6])
+def _idle_seconds() -> float:
+    """Of all processors together."""
+    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return (int(words[4]) + int(words[5])) / os.sysconf("SC_CLK_TCK")
 
 
 def _process_of(unit: str) -> int:
@@ -559,10 +592,11 @@ def serve(port: Port, ready_to_be_saved: Callable[[], Machine]) -> None:
         raise
     if not machine.let_in():
         _run("systemctl", "--no-block", "restart", "ssh.service")
-    os.nice(19)
     deadline = time.monotonic() + _ONLINE
     while not machine.is_reachable() and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.1)
+    os.nice(19)
+    _wait_until_idle(_UNDISTURBED)
     machine.finish()
 
 
@@ -585,7 +619,8 @@ def main() -> None:
     if sys.argv[1:] == ["hold-sshd"]:
         hold_sshd(root)
         return
-    serve(Port(_open_port()), lambda: Machine(root, Kernel(), prepare(root)))
+    kernel = Kernel()
+    serve(Port(_open_port()), lambda: Machine(root, kernel, prepare(root, kernel)))
     _tell_systemd("READY=1")
 
 

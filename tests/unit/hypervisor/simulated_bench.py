@@ -70,7 +70,7 @@ class SimulatedBench:
 
     async def to_prepare(self) -> GuestSpec:
         spec = await self.spec()
-        return replace(spec, nics=(), bus=DiskBus.VIRTIO)
+        return replace(spec, id=GuestId(f"prepare-{spec.id}"), nics=(), bus=DiskBus.VIRTIO)
 
     def layer(self) -> LayerId:
         return LayerId(f"layer{next(self._numbers)}")

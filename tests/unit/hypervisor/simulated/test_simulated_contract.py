@@ -22,5 +22,5 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[SimulatedBench]
         assert bench.world.layers.broken == []
 
 
-class TestSimulatedDriver(DriverContract, MemoryContract):
+class TestSimulatedDriver(MemoryContract, DriverContract):
     """All of them."""

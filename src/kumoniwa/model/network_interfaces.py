@@ -53,3 +53,15 @@ class SecondaryAddress:
     subnet_id: str
     private_ip: str
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ipv6Address:
+    """An IPv6 address of a network interface."""
+
+    interface_id: str
+    subnet_id: str
+    address: str
+    position: int
+    is_primary: bool = False
+    """Whether it is the one that the interface keeps for good."""

@@ -25,6 +25,7 @@ async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -
 
 
 WITHOUT_DRY_RUNS = {
+    "AssignIpv6Addresses",
     "AssignPrivateIpAddresses",
     "AssociateSubnetCidrBlock",
     "AssociateVpcCidrBlock",
@@ -32,6 +33,7 @@ WITHOUT_DRY_RUNS = {
     "DisassociateVpcCidrBlock",
     "ModifySubnetAttribute",
     "ModifyVpcAttribute",
+    "UnassignIpv6Addresses",
     "UnassignPrivateIpAddresses",
 }
 """Actions whose requests have no `DryRun` in EC2's model."""

@@ -40,6 +40,8 @@ async def _needed(stack: Stack, name: str) -> dict[str, str]:
     required = _MODEL.operation_model(name).input_shape.required_members
     if "VpcId" in required:
         return {"VpcId": (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"]}
+    if "SubnetId" in required:
+        return {"SubnetId": (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]}
     return REQUIRED.get(name, {})
 
 

@@ -1,4 +1,4 @@
-"""Tables of network interfaces, of their further addresses and of their security groups."""
+"""Tables of network interfaces, of their further addresses, IPv6 ones too, and of their security groups."""
 
 from sqlalchemy import (
     Boolean,
@@ -44,6 +44,15 @@ secondary_addresses = table(
     Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("position", Integer, nullable=False),
     Index("secondary_addresses_address", "private_ip"),
+)
+
+ipv6_addresses = table(
+    "ipv6_addresses",
+    Column("subnet_id", ForeignKey("subnets.id"), primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
 )
 
 interface_groups = table(

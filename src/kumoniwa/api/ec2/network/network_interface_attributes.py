@@ -12,27 +12,36 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.create_network_interface import check_own
 from kumoniwa.api.ec2.network.describe_network_interfaces import described_attachment
 from kumoniwa.api.ec2.network.interface_addresses import checked_groups
+from kumoniwa.api.ec2.network.interface_ipv6 import IPV6_ADDRESSES_ARE_RECORDED
 from kumoniwa.api.ec2.network.network_interface_output import group_sets
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, MissingParameter, unknown_attribute
+from kumoniwa.errors import (
+    Ec2Error,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    MissingParameter,
+    OperationNotPermitted,
+    unknown_attribute,
+)
 from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.store import network_interfaces
+from kumoniwa.store import ipv6_addresses, network_interfaces
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _NOT_BUILT = (
     NotBuiltParameter("Attachment.EnaQueueCount", "the number of an interface's queues"),
     NotBuiltParameter("Attachment.DefaultEnaQueueCount", "the number of an interface's queues", harmless=(True,)),
     NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
-    NotBuiltParameter("EnablePrimaryIpv6", "IPv6 addresses"),
     NotBuiltParameter("ConnectionTrackingSpecification", "the timeouts of connection tracking"),
     NotBuiltParameter("AssociatePublicIpAddress", "a lent public address that comes later", harmless=(False,)),
     NotBuiltParameter("AssociatedSubnetIds", "trunk interfaces"),
 )
-_CHANGED = ("Attachment", "Description", "Groups", "SourceDestCheck")
+_CHANGED = ("Attachment", "Description", "EnablePrimaryIpv6", "Groups", "SourceDestCheck")
 
 
-@action("ModifyNetworkInterfaceAttribute", depth=Depth.PARTLY, not_built=_NOT_BUILT)
+@action(
+    "ModifyNetworkInterfaceAttribute", depth=Depth.PARTLY, missing=IPV6_ADDRESSES_ARE_RECORDED, not_built=_NOT_BUILT
+)
 async def modify_network_interface_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute of a network interface; what filters its packets does so at once."""
     refuse(parameters, _NOT_BUILT)
@@ -103,6 +112,8 @@ def _change(connection: Connection, call: Call, interface: NetworkInterface, nam
     if name == "Groups":
         groups = checked_groups(connection, call, interface.vpc_id, interface.subnet_id, value)
         network_interfaces.set_groups(connection, interface, [group.id for group in groups])
+    elif name == "EnablePrimaryIpv6":
+        _enable_primary_ipv6(connection, interface, wanted=value)
     elif name == "Attachment":
         _change_attachment(connection, interface, value)
     else:
@@ -120,6 +131,20 @@ def _change_attachment(connection: Connection, interface: NetworkInterface, valu
     if (ends := value.get("DeleteOnTermination")) is None:
         raise MissingParameter("attachment.deleteOnTermination")
     network_interfaces.change(connection, interface, delete_on_termination=ends)
+
+
+def _enable_primary_ipv6(connection: Connection, interface: NetworkInterface, *, wanted: bool) -> None:
+    """Let the first IPv6 address be the primary one, for good. Raises the refusals of an interface without one, and to
+    give it up."""
+    present = ipv6_addresses.of_interfaces(connection, [interface.id]).get(interface.id, [])
+    has_one = any(one.is_primary for one in present)
+    if not wanted and has_one:
+        raise OperationNotPermitted(f"The primary IPv6 address of interface {interface.id} cannot be disabled.")
+    if wanted and not present:
+        raise InvalidParameterValue(f"The network interface {interface.id} does not have an IPv6 address.")
+    if wanted and not has_one:
+        ipv6_addresses.make_primary(connection, interface, present[0].address)
+        network_interfaces.count_change(connection, interface)
 
 
 def no_such_attachment(attachment_id: str) -> Ec2Error:

@@ -43,6 +43,10 @@ class NetworkInterface:
     """Of the attachment, where there is one."""
     kind: str = "interface"
     """Another word, such as `nat_gateway`, where a service of EC2 made it for itself."""
+    tcp_established_timeout: int | None = None
+    """Seconds, as the two that follow: for how long idle flows are to be remembered, where a caller said so."""
+    udp_stream_timeout: int | None = None
+    udp_timeout: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class _Addresses:
     check_replay=check_not_terminated,
     depth=Depth.PARTLY,
     missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, IPv6 "
-    "addresses, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
+    "addresses, timeouts of connection tracking, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
     not_built=(
         *LAUNCH_NOT_BUILT,
         *below("CpuOptions", CPU_NOT_BUILT),

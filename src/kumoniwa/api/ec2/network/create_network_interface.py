@@ -6,6 +6,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE, SUBNET
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.connection_tracking import TRACKING_IS_RECORDED, asked_tracking
 from kumoniwa.api.ec2.network.describe_network_interfaces import described_interfaces
 from kumoniwa.api.ec2.network.interface_addresses import asked_addresses, checked_groups, default_group, drawn
 from kumoniwa.api.ec2.network.interface_ipv6 import IPV6_ADDRESSES_ARE_RECORDED, asked_ipv6, drawn_ipv6
@@ -25,17 +26,22 @@ _NOT_BUILT = (
     NotBuiltParameter("Ipv6Prefixes", "delegated prefixes"),
     NotBuiltParameter("Ipv6PrefixCount", "delegated prefixes", harmless=(0,)),
     NotBuiltParameter("Operator", "network interfaces that a service manages"),
-    NotBuiltParameter("ConnectionTrackingSpecification", "the timeouts of connection tracking"),
 )
 _TYPE = NETWORK_INTERFACE.resource_type
 MOST_UNATTACHED = 50  # addresses of an interface that no instance type limits yet: EC2's largest types take so many
 
 
-@action("CreateNetworkInterface", depth=Depth.PARTLY, missing=IPV6_ADDRESSES_ARE_RECORDED, not_built=_NOT_BUILT)
+@action(
+    "CreateNetworkInterface",
+    depth=Depth.PARTLY,
+    missing=f"{IPV6_ADDRESSES_ARE_RECORDED} {TRACKING_IS_RECORDED}",
+    not_built=_NOT_BUILT,
+)
 async def create_network_interface(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a network interface in a subnet, for an instance to come."""
     refuse(parameters, _NOT_BUILT)
     tags = from_specifications(parameters, [_TYPE]).get(_TYPE)
+    tracking = asked_tracking(parameters.get("ConnectionTrackingSpecification"))
 
     def create(connection: Connection) -> Answer:
         subnet = named(connection, call.scope, SUBNET, parameters["SubnetId"])
@@ -60,6 +66,7 @@ async def create_network_interface(cloud: Cloud, call: Call, parameters: Paramet
             private_ip=primary,
             description=parameters.get("Description") or "",
             source_dest_check=True,
+            **tracking,
         )
         network_interfaces.add(connection, [interface], [group.id for group in groups])
         network_interfaces.add_addresses(connection, interface, [*asked.secondary, *free])

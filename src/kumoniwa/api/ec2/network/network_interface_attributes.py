@@ -9,6 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.connection_tracking import TRACKING_IS_RECORDED, asked_tracking
 from kumoniwa.api.ec2.network.create_network_interface import check_own
 from kumoniwa.api.ec2.network.describe_network_interfaces import described_attachment
 from kumoniwa.api.ec2.network.interface_addresses import checked_groups
@@ -32,15 +33,24 @@ _NOT_BUILT = (
     NotBuiltParameter("Attachment.EnaQueueCount", "the number of an interface's queues"),
     NotBuiltParameter("Attachment.DefaultEnaQueueCount", "the number of an interface's queues", harmless=(True,)),
     NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
-    NotBuiltParameter("ConnectionTrackingSpecification", "the timeouts of connection tracking"),
     NotBuiltParameter("AssociatePublicIpAddress", "a lent public address that comes later", harmless=(False,)),
     NotBuiltParameter("AssociatedSubnetIds", "trunk interfaces"),
 )
-_CHANGED = ("Attachment", "Description", "EnablePrimaryIpv6", "Groups", "SourceDestCheck")
+_CHANGED = (
+    "Attachment",
+    "ConnectionTrackingSpecification",
+    "Description",
+    "EnablePrimaryIpv6",
+    "Groups",
+    "SourceDestCheck",
+)
 
 
 @action(
-    "ModifyNetworkInterfaceAttribute", depth=Depth.PARTLY, missing=IPV6_ADDRESSES_ARE_RECORDED, not_built=_NOT_BUILT
+    "ModifyNetworkInterfaceAttribute",
+    depth=Depth.PARTLY,
+    missing=f"{IPV6_ADDRESSES_ARE_RECORDED} {TRACKING_IS_RECORDED}",
+    not_built=_NOT_BUILT,
 )
 async def modify_network_interface_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute of a network interface; what filters its packets does so at once."""
@@ -112,6 +122,9 @@ def _change(connection: Connection, call: Call, interface: NetworkInterface, nam
     if name == "Groups":
         groups = checked_groups(connection, call, interface.vpc_id, interface.subnet_id, value)
         network_interfaces.set_groups(connection, interface, [group.id for group in groups])
+    elif name == "ConnectionTrackingSpecification":
+        if columns := asked_tracking(value):
+            network_interfaces.change(connection, interface, **columns)
     elif name == "EnablePrimaryIpv6":
         _enable_primary_ipv6(connection, interface, wanted=value)
     elif name == "Attachment":

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.network.connection_tracking import tracking_output
 from kumoniwa.clock import whole_seconds
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.hostnames import private_hostname
@@ -73,6 +74,7 @@ def interface_output(interface: NetworkInterface, groups: Sequence[Output], addr
     return {
         "Association": private[0]["Association"],
         "Attachment": attachment_output(interface),
+        "ConnectionTrackingConfiguration": tracking_output(interface),
         "Description": interface.description,
         "Groups": list(groups),
         "InterfaceType": interface.kind,

@@ -1,4 +1,4 @@
-"""IPv6 addresses of network interfaces, secondary addresses of NAT gateways, reservations in subnets."""
+"""IPv6 addresses and timeouts of network interfaces, secondary addresses of NAT gateways, reservations in subnets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,3 +46,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["nat_gateway_id"], ["nat_gateways.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("nat_gateway_id", "private_ip"),
     )
+    for timeout in ("tcp_established_timeout", "udp_stream_timeout", "udp_timeout"):
+        op.add_column("network_interfaces", sa.Column(timeout, sa.Integer(), nullable=True))

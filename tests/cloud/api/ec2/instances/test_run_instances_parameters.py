@@ -29,7 +29,9 @@ NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress NetworkInterfaces.SubnetId
 Placement.AvailabilityZoneId EnablePrimaryIpv6 Ipv6AddressCount Ipv6Addresses.Ipv6Address Ipv6Addresses.IsPrimaryIpv6
 NetworkInterfaces.Ipv6AddressCount NetworkInterfaces.Ipv6Addresses.Ipv6Address
 NetworkInterfaces.Ipv6Addresses.IsPrimaryIpv6 NetworkInterfaces.PrimaryIpv6 PrivateIpAddress
-SecurityGroupIds SecurityGroups SubnetId
+NetworkInterfaces.ConnectionTrackingSpecification.TcpEstablishedTimeout
+NetworkInterfaces.ConnectionTrackingSpecification.UdpStreamTimeout
+NetworkInterfaces.ConnectionTrackingSpecification.UdpTimeout SecurityGroupIds SecurityGroups SubnetId
 TagSpecifications.ResourceType TagSpecifications.Tags.Key TagSpecifications.Tags.Value UserData
 """
 HONOURED = frozenset(_HONOURED.split())

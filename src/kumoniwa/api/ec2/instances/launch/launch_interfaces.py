@@ -1,6 +1,7 @@
 """The network interfaces of a launch: what a request asks for, and their rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -33,6 +34,7 @@ _OF_A_NEW_ONE = (
     "Ipv6Addresses",
     "Ipv6AddressCount",
     "PrimaryIpv6",
+    "ConnectionTrackingSpecification",
     "AssociatePublicIpAddress",
 )
 
@@ -48,6 +50,7 @@ class LaunchInterface:
     description: str
     ends_with_instance: bool
     ipv6: AskedIpv6 = NO_IPV6
+    tracking: Mapping[str, Any] = field(default_factory=dict)
     existing: NetworkInterface | None = None
 
 
@@ -241,4 +244,5 @@ def _new(instance: Instance, asked: LaunchInterface, address: str) -> NetworkInt
         device_index=asked.index,
         attached_at=instance.first_launch_time,
         delete_on_termination=asked.ends_with_instance,
+        **asked.tracking,
     )

@@ -13,6 +13,7 @@ from kumoniwa.api.ec2.instances.launch.launch_interfaces import (
     existing_interface,
 )
 from kumoniwa.api.ec2.kinds import SUBNET
+from kumoniwa.api.ec2.network.connection_tracking import asked_tracking
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.ec2.network.interface_addresses import (
     AskedAddresses,
@@ -111,6 +112,7 @@ def _interface(
         description=said.get("Description") or "",
         ends_with_instance=said.get("DeleteOnTermination") is not False,
         ipv6=asked_ipv6(connection, subnet, said, primary=said.get("PrimaryIpv6")),
+        tracking=asked_tracking(said.get("ConnectionTrackingSpecification")),
     )
 
 

@@ -45,7 +45,6 @@ LAUNCH_NOT_BUILT = (
 
 INTERFACE_NOT_BUILT = (
     NotBuiltParameter("AssociateCarrierIpAddress", "carrier addresses"),
-    NotBuiltParameter("ConnectionTrackingSpecification", "connection tracking options"),
     NotBuiltParameter("EnaQueueCount", "ENA queues"),
     NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
     NotBuiltParameter("InterfaceType", "Elastic Fabric Adapters", harmless=("interface",)),

@@ -259,7 +259,12 @@ CHANGES: dict[str, Example] = {
 }
 
 EXAMPLES = READS | CHANGES
-REFUSED = {"CreateDefaultVpc": "DefaultVpcAlreadyExists", "GetInstanceUefiData": "UnsupportedOperation"}
+REFUSED = {
+    "CreateDefaultVpc": "DefaultVpcAlreadyExists",
+    "DescribeVpcClassicLink": "UnsupportedOperation",
+    "DescribeVpcClassicLinkDnsSupport": "UnsupportedOperation",
+    "GetInstanceUefiData": "UnsupportedOperation",
+}
 """Actions that refuse their example: every call, or because the scene has a default VPC."""
 _LAST = {"RevokeSecurityGroupEgress": 1, "RevokeSecurityGroupIngress": 1, "StopInstances": 1, "TerminateInstances": 2}
 IN_ORDER = sorted(EXAMPLES, key=lambda name: (_LAST.get(name, 0), name))

@@ -111,6 +111,8 @@ ACTION_MODULES = {
         "DescribeVolumes": "kumoniwa.api.ec2.volumes.describe_volumes",
         "DescribeVolumesModifications": "kumoniwa.api.ec2.volumes.describe_volumes_modifications",
         "DescribeVpcAttribute": "kumoniwa.api.ec2.network.modify_vpc_attribute",
+        "DescribeVpcClassicLink": "kumoniwa.api.ec2.network.describe_vpc_classic_link",
+        "DescribeVpcClassicLinkDnsSupport": "kumoniwa.api.ec2.network.describe_vpc_classic_link",
         "DescribeVpcPeeringConnections": "kumoniwa.api.ec2.network.describe_vpc_peering_connections",
         "DescribeVpcs": "kumoniwa.api.ec2.network.describe_vpcs",
         "DetachInternetGateway": "kumoniwa.api.ec2.network.attach_internet_gateway",

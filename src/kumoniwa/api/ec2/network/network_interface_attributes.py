@@ -1,6 +1,7 @@
 """ModifyNetworkInterfaceAttribute, DescribeNetworkInterfaceAttribute and ResetNetworkInterfaceAttribute."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,20 +24,27 @@ from kumoniwa.errors import (
     InvalidParameterValue,
     MissingParameter,
     OperationNotPermitted,
+    ValueNotTaken,
     unknown_attribute,
 )
+from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.store import ipv6_addresses, network_interfaces
+from kumoniwa.network.addresses import cloud_octet, free_public
+from kumoniwa.store import elastic_ips, instances, ipv6_addresses, network_interfaces
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _NOT_BUILT = (
     NotBuiltParameter("Attachment.EnaQueueCount", "the number of an interface's queues"),
     NotBuiltParameter("Attachment.DefaultEnaQueueCount", "the number of an interface's queues", harmless=(True,)),
     NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
-    NotBuiltParameter("AssociatePublicIpAddress", "a lent public address that comes later", harmless=(False,)),
     NotBuiltParameter("AssociatedSubnetIds", "trunk interfaces"),
 )
+_MISSING = (
+    f"{IPV6_ADDRESSES_ARE_RECORDED} {TRACKING_IS_RECORDED} AssociatePublicIpAddress is taken for an instance's primary "
+    "interface only."
+)
 _CHANGED = (
+    "AssociatePublicIpAddress",
     "Attachment",
     "ConnectionTrackingSpecification",
     "Description",
@@ -49,7 +57,7 @@ _CHANGED = (
 @action(
     "ModifyNetworkInterfaceAttribute",
     depth=Depth.PARTLY,
-    missing=f"{IPV6_ADDRESSES_ARE_RECORDED} {TRACKING_IS_RECORDED}",
+    missing=_MISSING,
     not_built=_NOT_BUILT,
 )
 async def modify_network_interface_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -66,7 +74,7 @@ async def modify_network_interface_attribute(cloud: Cloud, call: Call, parameter
         interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
         check_own(interface)
         _change(connection, call, interface, given[0], parameters[given[0]])
-        if given[0] == "Groups" and interface.instance_id is not None:
+        if given[0] in ("AssociatePublicIpAddress", "Groups") and interface.instance_id is not None:
             touched.append(interface.instance_id)
         return None
 
@@ -114,7 +122,8 @@ def _described(connection: Connection, call: Call, interface: NetworkInterface, 
     if attribute == "sourceDestCheck":
         return {"SourceDestCheck": {"Value": interface.source_dest_check}}
     if attribute == "associatePublicIpAddress":
-        return {"AssociatePublicIpAddress": False}
+        instance = _instance_of_primary(connection, interface)
+        return {"AssociatePublicIpAddress": instance is not None and instance.associate_public_ip}
     raise unknown_attribute(attribute)
 
 
@@ -122,6 +131,8 @@ def _change(connection: Connection, call: Call, interface: NetworkInterface, nam
     if name == "Groups":
         groups = checked_groups(connection, call, interface.vpc_id, interface.subnet_id, value)
         network_interfaces.set_groups(connection, interface, [group.id for group in groups])
+    elif name == "AssociatePublicIpAddress":
+        _associate_public_ip(connection, interface, wanted=value)
     elif name == "ConnectionTrackingSpecification":
         if columns := asked_tracking(value):
             network_interfaces.change(connection, interface, **columns)
@@ -144,6 +155,33 @@ def _change_attachment(connection: Connection, interface: NetworkInterface, valu
     if (ends := value.get("DeleteOnTermination")) is None:
         raise MissingParameter("attachment.deleteOnTermination")
     network_interfaces.change(connection, interface, delete_on_termination=ends)
+
+
+def _associate_public_ip(connection: Connection, interface: NetworkInterface, *, wanted: bool) -> None:
+    """Lend the instance a public address, or take it back: of its primary interface alone. An Elastic IP address stays
+    in its place, and one that is stopped has it at its next start."""
+    instance = _instance_of_primary(connection, interface)
+    if instance is None:
+        if wanted:
+            raise ValueNotTaken(
+                f"A public address is lent to the primary interface of an instance only, and {interface.id} is none.",
+                way_out="Associate an Elastic IP address with it.",
+            )
+        return
+    instances.change(connection, instance.id, associate_public_ip=wanted)
+    lent = instance.public_ip if wanted else None
+    if wanted and lent is None and instance.state is InstanceState.RUNNING:
+        [lent] = free_public(cloud_octet(connection), 1, partial(instances.public_addresses, connection))
+    elastic_ips.ensure_shown(connection, instance.id, lent)
+    # What carries packets follows the rows of interfaces, not those of instances.
+    network_interfaces.change(connection, interface, description=interface.description)
+
+
+def _instance_of_primary(connection: Connection, interface: NetworkInterface) -> Instance | None:
+    """The instance whose primary interface this is."""
+    if interface.instance_id is None or interface.device_index != 0:
+        return None
+    return instances.get(connection, interface.instance_id)
 
 
 def _enable_primary_ipv6(connection: Connection, interface: NetworkInterface, *, wanted: bool) -> None:

@@ -34,6 +34,7 @@ export const TABLES = [
   "security_groups",
   "snapshots",
   "steps",
+  "subnet_reservations",
   "subnets",
   "tags",
   "volume_modifications",

@@ -83,7 +83,6 @@ class _Addresses:
         *below("CpuOptions", CPU_NOT_BUILT),
         *below("BlockDeviceMappings", DEVICE_NOT_BUILT),
         *below("NetworkInterfaces", INTERFACE_NOT_BUILT),
-        NotBuiltParameter("HibernationOptions.Configured", "hibernation"),
         NotBuiltParameter("EnclaveOptions.Enabled", "enclaves"),
     ),
 )

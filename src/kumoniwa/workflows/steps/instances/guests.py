@@ -178,7 +178,7 @@ def spec_of(connection: Connection, instance_id: str, *, carried: bool = False) 
             for interface in interfaces
             if interface.attachment_state is not InterfaceAttachment.ATTACHING  # its workflow's turn comes
         ),
-        bus=DiskBus.NVME if instance.nvme_only else DiskBus(kind.disk_bus),
+        bus=DiskBus(instance.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
 

@@ -1,10 +1,12 @@
 """StopInstances, and a guest that powered itself off: the guest ends, the instance stays."""
 
+from contextlib import suppress
+
 from kumoniwa.model.boots import Cause
 from kumoniwa.workflows.steps.instances import guests, hibernation, publish_instances
 from kumoniwa.workflows.steps.volumes import plug_volumes
 from kumoniwa.workflows.story import story
-from kumoniwa.workflows.workflow import Workflow
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 
 @story("stop_instance", claims="instance_id", may_be_hurried=True)
@@ -16,9 +18,11 @@ async def stop_instance(
     To `hibernate`, what is in it is kept instead; where that fails, it is shut down as usual.
     What it was asked to let go, and did not, it has no more.
     """
-    suspended = hibernate and await wf.step(
-        "save the guest's memory", hibernation.ensure_suspended, instance_id, wf.id, wf.origin
-    )
+    suspended = False
+    if hibernate:
+        with suppress(StepFailed):
+            suspend = hibernation.ensure_suspended
+            suspended = await wf.step("save the guest's memory", suspend, instance_id, wf.id, wf.origin)
     if not suspended:
         await wf.step(
             "shut the guest down",

@@ -1,4 +1,4 @@
-"""Hibernated instances: what is in the guest is kept while the instance is stopped, or the record says why it is not."""
+"""Hibernated instances: what is in the guest is kept while the instance is stopped, or the record says why not."""
 
 import asyncio
 from dataclasses import replace

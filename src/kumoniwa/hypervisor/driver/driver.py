@@ -44,6 +44,10 @@ class Driver(Protocol):
         """The handle of a prepared machine, whether or not it exists."""
         ...
 
+    async def all_prepared(self) -> frozenset[PreparedId]:
+        """The prepared machines of which there is anything, finished or not."""
+        ...
+
     def events(self) -> AsyncIterator[GuestEvent]:
         """What happens to guests from `open` on, until `close`. One reader."""
         ...

@@ -1,4 +1,4 @@
-"""What a driver promises of machines that are prepared in memory: a guest can be launched from one, without its boot."""
+"""What a driver promises of machines that are prepared in memory: a guest can be launched from one, without a boot."""
 
 from collections.abc import Mapping
 from dataclasses import field

@@ -11,8 +11,19 @@ import structlog
 
 from kumoniwa import run
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room, Taps
+from kumoniwa.hypervisor.driver import (
+    Capacity,
+    DriverError,
+    Features,
+    GuestEvent,
+    GuestId,
+    PreparedId,
+    Room,
+    Taps,
+)
 from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
+from kumoniwa.hypervisor.qemu.guest.memory import saved_machine
+from kumoniwa.hypervisor.qemu.guest.memory.prepared_machine import QemuPreparedMachine
 from kumoniwa.hypervisor.qemu.guest.process import log_files
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
@@ -26,7 +37,8 @@ log = structlog.get_logger(__name__)
 
 
 class QemuDriver:
-    """Guests in `<data_dir>/guests/<id>/`, layers in `<data_dir>/layers/`. Guests outlive the server."""
+    """Guests in `<data_dir>/guests/<id>/`, layers in `<data_dir>/layers/`, what guests are launched from in
+    `<data_dir>/prepared/<id>/`. Guests outlive the server."""
 
     name = "qemu"
     features = Features(
@@ -49,6 +61,7 @@ class QemuDriver:
         self._disks = QcowDisks(data_dir / "layers")
         self._tasks = Tasks("qemu driver")
         self._guests: dict[GuestId, QemuGuest] = {}
+        self._prepared: dict[PreparedId, QemuPreparedMachine] = {}
         self._events: asyncio.Queue[GuestEvent | None] = asyncio.Queue()
         self._space = DiskSpace(data_dir, free)
         # A thread of its own: the event loop's may all be reading layers of gigabytes, and actions wait for this.
@@ -75,14 +88,19 @@ class QemuDriver:
     async def open(self) -> None:
         version, disk_io = await asyncio.gather(run.run([PROGRAM, "--version"], timeout=30), disk_io_here())
         self._version = version.partition("\n")[0]
-        self._around = replace(self._around, host=replace(self._around.host, disk_io=disk_io))
+        host = replace(self._around.host, disk_io=disk_io, version=self._version)
+        self._around = replace(self._around, host=host)
         self._guests_folder.mkdir(parents=True, exist_ok=True)
+        self._around.prepared.mkdir(exist_ok=True, mode=0o700)
         self._disks.open()
         # Side by side: guests whose QEMU does not answer keep the server from starting for the time of one of them.
         await asyncio.gather(*(self._adopt(GuestId(folder.name)) for folder in sorted(self._guests_folder.iterdir())))
+        for id in await self.all_prepared():
+            await self.prepared(id).ensure_finished_or_gone()
         watching = watch(self._space, self._around.clock, lambda: self._guests.values())
         self._tasks.start(watching, "watch the host's disk")
-        self._tasks.start(log_files.watch(self._around.clock, self._guests_folder), "keep the guests' logs small")
+        for folder in (self._guests_folder, self._around.prepared):
+            self._tasks.start(log_files.watch(self._around.clock, folder), f"keep the logs of {folder.name} small")
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -94,6 +112,15 @@ class QemuDriver:
 
     def guest(self, id: GuestId) -> QemuGuest:
         return self._guest(id)
+
+    def prepared(self, id: PreparedId) -> QemuPreparedMachine:
+        if id not in self._prepared:
+            folder = saved_machine.folder_of(self._around.prepared, id)
+            self._prepared[id] = QemuPreparedMachine(id, folder, self._around)
+        return self._prepared[id]
+
+    async def all_prepared(self) -> frozenset[PreparedId]:
+        return frozenset(await asyncio.to_thread(saved_machine.names, self._around.prepared))
 
     async def events(self) -> AsyncIterator[GuestEvent]:
         while (event := await self._events.get()) is not None:

@@ -25,8 +25,10 @@ from kumoniwa.hypervisor.qemu.guest.process.command_line import (
     Channels,
     DiskIo,
     Host,
+    MemoryFile,
     command_line,
     disk_node,
+    late_devices,
     node_on_top,
 )
 
@@ -83,6 +85,57 @@ def test_the_command_line_is_the_one_that_was_reviewed(name: str, spec: GuestSpe
     program, *arguments = command_line(spec, _chains(spec), host, CHANNELS if spec.nic.port is None else TAPS)
     lines = program + "".join(("\n" if word.startswith("-") else " ") + word for word in arguments) + "\n"
     assert lines == (GOLDEN / f"{name}.txt").read_text()
+
+
+PREPARED = replace(
+    SPEC, id=GuestId("prepared-1"), disks=SPEC.disks[:1], nics=(), bus=DiskBus.VIRTIO, uuid=f"ec2{'0' * 5}-{SPEC.uuid[9:]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "channels", "memory"),
+    [
+        ("prepared", PREPARED, replace(CHANNELS, lone=None, launch=16), MemoryFile("memory", is_being_made=True)),
+        (
+            "launched-alone",
+            replace(SPEC, bus=DiskBus.VIRTIO),
+            replace(CHANNELS, launch=16),
+            MemoryFile("../../prepared/p-1/memory", is_being_made=False),
+        ),
+        (
+            "launched-plugged",
+            replace(PLUGGED, bus=DiskBus.VIRTIO),
+            replace(TAPS, launch=16),
+            MemoryFile("../../prepared/p-1/memory", is_being_made=False),
+        ),
+    ],
+)
+def test_the_command_line_of_a_machine_in_memory_is_the_one_that_was_reviewed(
+    name: str, spec: GuestSpec, channels: Channels, memory: MemoryFile
+) -> None:
+    """And what is given to it once it is loaded: the devices that an ordinary guest has from the beginning."""
+    line = command_line(spec, _chains(spec), EMULATION, channels, memory, incoming=not memory.is_being_made)
+    program, *arguments = line
+    lines = program + "".join(("\n" if word.startswith("-") else " ") + word for word in arguments) + "\n"
+    if not memory.is_being_made:
+        lines += "".join(f"{json.dumps(device)}\n" for device in late_devices(spec))
+    assert lines == (GOLDEN / f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        SPEC,
+        replace(PREPARED, nics=SPEC.nics),
+        replace(PREPARED, disks=SPEC.disks),
+        replace(PREPARED, bus=DiskBus.NVME),
+        replace(PREPARED, firmware=Firmware.UEFI),
+    ],
+    ids=lambda spec: "",
+)
+def test_a_machine_that_cannot_be_prepared_is_refused(odd: GuestSpec) -> None:
+    with pytest.raises(DriverError, match="one disk on virtio, no network"):
+        command_line(odd, _chains(odd), EMULATION, CHANNELS, MemoryFile("memory", is_being_made=True))
 
 
 def test_a_comma_in_a_value_starts_no_option() -> None:

@@ -41,7 +41,17 @@ class FakeMachine:
 
     @classmethod
     async def start(
-        cls, folder: Path, spec: GuestSpec, chains: object, host: object, taps: object, hearing: Hearing, tasks: object
+        cls,
+        folder: Path,
+        spec: GuestSpec,
+        chains: object,
+        host: object,
+        taps: object,
+        hearing: Hearing,
+        tasks: object,
+        memory: object,
+        *,
+        incoming: bool,
     ) -> Any:
         if cls.refuses is not None:
             raise cls.refuses

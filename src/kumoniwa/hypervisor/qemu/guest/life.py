@@ -10,6 +10,7 @@ import structlog
 from kumoniwa.hypervisor.driver import EventKind, GuestEvent, GuestId, GuestLost, GuestSpec, LayerId, SerialConsole
 from kumoniwa.hypervisor.qemu.guest.network import ensure_closed, plugged
 from kumoniwa.hypervisor.qemu.guest.process import record
+from kumoniwa.hypervisor.qemu.guest.process.command_line import MemoryFile
 from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing, Machine, said_in_log
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
@@ -73,16 +74,24 @@ class Life:
         self._become(Phase.LIVING, machine)
         return machine
 
-    async def make(self, spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]]) -> Machine:
+    async def make(
+        self,
+        spec: GuestSpec,
+        chains: Mapping[LayerId, Sequence[LayerId]],
+        memory: MemoryFile | None = None,
+        *,
+        incoming: bool = False,
+    ) -> Machine:
         """Make a process, its vCPUs not yet running. Raises `DriverError`: then there is none.
 
-        `chains`: see `command_line`.
+        `chains`, `memory`, `incoming`: see `command_line`.
         """
         self._become(Phase.STARTING)
         try:
             async with plugged(self._around.taps, spec) as taps:
+                host, tasks = self._around.host, self._around.tasks
                 machine = await Machine.start(
-                    self._folder, spec, chains, self._around.host, taps, self._hearing(), self._around.tasks
+                    self._folder, spec, chains, host, taps, self._hearing(), tasks, memory, incoming=incoming
                 )
         except BaseException:
             self._become(Phase.ABSENT)

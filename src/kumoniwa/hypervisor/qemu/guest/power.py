@@ -3,6 +3,7 @@ QEMU each time."""
 
 import asyncio
 import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,10 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     GuestState,
     HostExhausted,
+    Identity,
+    Launch,
+    LayerId,
+    RestoreFailed,
     Shutdown,
     Started,
 )
@@ -25,6 +30,10 @@ from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
 from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.drives import freeze, growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
+from kumoniwa.hypervisor.qemu.guest.memory import launching, saved_machine
+from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
+from kumoniwa.hypervisor.qemu.guest.memory.saved_machine import SavedMachine
+from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
@@ -63,6 +72,8 @@ class Power:
         self._boot = _Boot()
         self._resets = Resets()
         self._waiting = WaitingForRoom(folder)
+        self._mark = LaunchMark(folder)
+        self._launching = False  # what is heard of it then is no news: it is not yet known to be the guest
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
         self._settling: asyncio.Task[object] | None = None
 
@@ -74,6 +85,10 @@ class Power:
     async def adopt(self) -> Machine | None:
         """Find the process that an earlier server made, and listen to it; None where there is none."""
         if (machine := await self.life.adopt()) is None:
+            return None
+        if self._mark.is_begun:
+            log.info("guest ended that an earlier server began to launch from memory", guest=self._id)
+            await self.life.ensure_killed()
             return None
         self._waiting.find()
         log.info("guest found again", guest=self._id)
@@ -98,11 +113,11 @@ class Power:
             raise
         return GuestState.ABSENT if status is None else _STATES.get(status, GuestState.HALTED)
 
-    async def ensure_running(self, spec: GuestSpec) -> Started:
+    async def ensure_running(self, spec: GuestSpec, launch: Launch | None = None) -> Started:
         """See `Guest.ensure_running`."""
         match await self.life.status():
             case None:
-                return await self._start(spec)
+                return await (self._start(spec) if launch is None else self._launch(spec, launch))
             case "running":
                 return self._runs_already()
             case _ if self._waiting.is_on:
@@ -163,20 +178,9 @@ class Power:
 
     async def _start(self, spec: GuestSpec) -> Started:
         """Make a process and let its vCPUs run. When it raises, there is none."""
-        if spec.id != self._id:
-            raise DriverError(f"The specification of {spec.id} is not that of {self._id}.", way_out=REPORT_IT)
-        if not self._around.space.has_room():
-            raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)
-        chains = {}
-        for disk in spec.disks:
-            chain = await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
-            await locks.ensure_released(self._around.layers, chain)
-            chains[disk.layer] = chain
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._waiting.end()
-        growth.forget(self._folder)
-        freeze.forget(self._folder)
-        self._boot = _Boot()
+        self._check_may_start(spec)
+        chains = await self._chains(spec)
+        self._begin_anew()
         machine = await self.life.make(spec, chains)
         try:
             await self.life.ask("cont")
@@ -188,6 +192,73 @@ class Power:
         log.info("guest started", guest=self._id)
         return Started(fresh=True, at=self._boot.started_at)
 
+    async def _launch(self, spec: GuestSpec, launch: Launch) -> Started:
+        """Make a process that goes on from memory. When it raises, there is none."""
+        self._check_may_start(spec)
+        began = asyncio.get_running_loop().time()
+        try:
+            saved = await asyncio.to_thread(
+                saved_machine.find, self._around.prepared, launch.machine, self._around.host
+            )
+            chains = await self._chains(spec)
+            await asyncio.to_thread(launching.check, saved, spec, chains[spec.disks[0].layer], self._folder)
+            self._begin_anew()
+            self._mark.begin()
+            await self._go_on_from(saved, spec, launch.identity, chains)
+        except HostExhausted:
+            raise
+        except DriverError as failure:
+            raise RestoreFailed(f"The guest was not launched from memory: {failure.what}") from failure
+        seconds = round(asyncio.get_running_loop().time() - began, 2)
+        log.info("guest launched from memory", guest=self._id, machine=launch.machine, seconds=seconds)
+        assert self._boot.started_at is not None
+        return Started(fresh=True, at=self._boot.started_at, restored=True)
+
+    async def _go_on_from(
+        self, saved: SavedMachine, spec: GuestSpec, identity: Identity, chains: Mapping[LayerId, Sequence[LayerId]]
+    ) -> None:
+        machine = await self.life.make(spec, chains, saved.memory, incoming=True)
+        self._launching = True
+        try:
+            self._boot.started_at = await launching.go_on(
+                machine, self._folder, saved, spec, identity, self._around.clock
+            )
+            has_agent = await machine.has_agent()  # whose port was open already: perhaps no event says so
+            self.life.begin(machine)
+        except BaseException:
+            await machine.ensure_killed()
+            await ensure_closed(self._around.taps, machine)
+            raise
+        finally:
+            self._launching = False
+        self._mark.done()
+        if has_agent:
+            self.life.report(EventKind.REACHABLE)
+
+    def _check_may_start(self, spec: GuestSpec) -> None:
+        if spec.id != self._id:
+            raise DriverError(f"The specification of {spec.id} is not that of {self._id}.", way_out=REPORT_IT)
+        if not self._around.space.has_room():
+            raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)
+
+    async def _chains(self, spec: GuestSpec) -> dict[LayerId, Sequence[LayerId]]:
+        """Of each disk's layer, it and all that it stands on, top to bottom; nobody else writes to them."""
+        chains: dict[LayerId, Sequence[LayerId]] = {}
+        for disk in spec.disks:
+            chain = await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
+            await locks.ensure_released(self._around.layers, chain)
+            chains[disk.layer] = chain
+        return chains
+
+    def _begin_anew(self) -> None:
+        """A process is to be made: nothing of one before matters any more."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._waiting.end()
+        self._mark.forget()
+        growth.forget(self._folder)
+        freeze.forget(self._folder)
+        self._boot = _Boot()
+
     async def _start_over(self, spec: GuestSpec) -> Started:
         """Reset and go on, in the same process; in a new one where only that shows the guest how long its disks are."""
         machine = self.life.machine
@@ -196,6 +267,7 @@ class Power:
             await self.life.ensure_quit()
             return await self._start(replace(spec, nics=machine.spec.nics))  # to the guest it is the same machine
         self._resets.expect()
+        self._mark.forget()
         self._boot = _Boot()
         machine.console.expect_kernel()
         await self.life.ask("system_reset")
@@ -212,7 +284,7 @@ class Power:
         return Started(fresh=True, at=self._boot.started_at)
 
     def _runs_already(self) -> Started:
-        return Started(fresh=False, at=self._boot.started_at or self._now())
+        return Started(fresh=False, at=self._boot.started_at or self._now(), restored=self._mark.is_done)
 
     async def _shutdown_since(self, requested_at: datetime) -> Shutdown:
         """How the guest is down now, or was when its process ended; not clean if it is not."""
@@ -239,6 +311,8 @@ class Power:
                     await self._changed.wait()
 
     def _hear(self, event: MonitorEvent) -> None:
+        if self._launching:
+            return
         data = event.data
         match event.name:
             case "SHUTDOWN" if data["guest"].flag():
@@ -261,6 +335,7 @@ class Power:
 
     def _was_reset(self, *, by_guest: bool) -> None:
         if self._resets.hear() and by_guest:
+            self._mark.forget()
             if self.life.machine is not None:
                 self.life.machine.console.expect_kernel()
             self.life.report(EventKind.RESET)

@@ -18,6 +18,7 @@ from kumoniwa.hypervisor.driver import (
     GuestNic,
     GuestSpec,
     GuestState,
+    Launch,
     LayerId,
     NetworkPort,
     Shutdown,
@@ -81,8 +82,8 @@ class QemuGuest:
     async def observe(self) -> GuestState:
         return await self._power.observe()
 
-    async def ensure_running(self, spec: GuestSpec) -> Started:
-        return await self._power.ensure_running(spec)
+    async def ensure_running(self, spec: GuestSpec, launch: Launch | None = None) -> Started:
+        return await self._power.ensure_running(spec, launch)
 
     async def ensure_shut_down(self, *, deadline: float) -> Shutdown:
         return await self._power.ensure_shut_down(deadline=deadline)

@@ -26,3 +26,8 @@ class Surroundings:
     """Called with a guest of which nothing is left."""
     taps: Taps | None = None
     """Whoever carries packets between guests, if there is one."""
+
+    @property
+    def prepared(self) -> Path:
+        """The folder of the prepared machines' folders."""
+        return self.layers.with_name("prepared")

@@ -10,18 +10,24 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process import firmware
 from kumoniwa.refusal import REPORT_IT
 from kumoniwa.values import dataclass
 
 AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
+LAUNCH = "launch"
+"""The id of the virtio-serial port at which a guest learns who it is: only guests whose memory is a file have it."""
+_LAUNCH_PORT = "kumoniwa.launch.0"  # as the guest sees it
 NETDEV = "n0"
 """The network behind the primary interface."""
 MTU = 9001
 """Of interfaces that are plugged in a network, in bytes: EC2's."""
 METADATA_SOCKET = "imds.sock"
 LAYERS_FROM_GUEST = "../../layers"
+_MEMORY = "pc.ram"  # what it is called in the state of a machine whose memory is no file too
+_PREPARING = "prepare-launch"
+"""What a machine that is being prepared has for asset tags: its guest goes by that."""
 
 # The first write into a cluster of an overlay copies the rest of it by way of memory. Left alone, glibc has the kernel
 # map and unmap each piece of 128 KiB or more: such a write took 112 us of processor time, and takes 50 us with these
@@ -68,32 +74,56 @@ class DiskIo:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What a command line depends on besides the guest."""
+    """What a command line depends on besides the guest. `version`: what QEMU says of itself."""
 
     accelerator: Accelerator
     disk_io: DiskIo
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFile:
+    """A file, seen from the guest's folder, that a guest's memory is: of a machine that is to be launched from.
+
+    `is_being_made`: what the guest writes to its memory goes into the file. Else the file stays as it is, and what is
+    written to it is the guest's alone: any number of guests share the rest. Such a guest is loaded with its first disk
+    alone, and gets its other devices afterwards (`late_devices`).
+    """
+
+    path: str
+    is_being_made: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Channels:
     """The open files that QEMU inherits: listening sockets, and taps in the order of the network interfaces. `lone` is
-    the socket at which a guest without taps meets its network."""
+    the socket at which a guest without taps meets its network; `launch` that of its launch port, if it has one."""
 
     monitor: int
     console: int
     agent: int
     taps: tuple[int, ...] = ()
     lone: int | None = None
+    launch: int | None = None
 
 
 def command_line(
-    spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]], host: Host, channels: Channels
+    spec: GuestSpec,
+    chains: Mapping[LayerId, Sequence[LayerId]],
+    host: Host,
+    channels: Channels,
+    memory: MemoryFile | None = None,
+    *,
+    incoming: bool = False,
 ) -> list[str]:
     """The program and its arguments. Raises `DriverError` for a specification that QEMU cannot be given.
 
-    `chains`: of each disk's layer, it and all that it stands on, top to bottom.
+    `chains`: of each disk's layer, it and all that it stands on, top to bottom. `incoming`: what the machine is will be
+    loaded (`migration.load`).
     """
-    _check(spec)
+    _check(spec, is_being_prepared=memory is not None and memory.is_being_made)
+    # Of a guest that is launched from memory, the machine that is loaded has none but its first disk.
+    have_devices = memory is None or memory.is_being_made
     return [
         "qemu-system-x86_64",
         *("-name", f"guest={spec.id}"),
@@ -101,12 +131,13 @@ def command_line(
         *("-display", "none"),
         *("-msg", "timestamp=on"),
         *("-sandbox", "on,obsolete=deny,resourcecontrol=deny,spawn=deny,elevateprivileges=deny"),
-        *("-machine", f"pc,usb=off,vmport=off,dump-guest-core=off{firmware.machine_options(spec.firmware)}"),
+        *("-machine", f"pc,usb=off,vmport=off,dump-guest-core=off{_machine_options(spec.firmware, memory)}"),
         *processor(host.accelerator),
         *("-smp", str(spec.vcpus)),
         *("-m", f"{spec.memory_mib}M"),
+        *_memory(spec, memory),
         *("-uuid", spec.uuid),
-        *_smbios(spec),
+        *_smbios(spec, is_being_prepared=memory is not None and memory.is_being_made),
         *("-rtc", "base=utc"),
         # A guest that sleeps would be neither running nor stopped, and EC2 has no such thing.
         *("-global", "PIIX4_PM.disable_s3=1"),
@@ -117,7 +148,7 @@ def command_line(
         *("-action", "shutdown=pause,panic=pause"),
         *_monitor(channels),
         *_console(channels),
-        *(_lone(spec, channels) if spec.nic.port is None else _taps(spec, channels.taps)),
+        *_networks(spec, channels, have_devices=have_devices),
         *_agent(channels),
         *("-object", "rng-random,id=entropy,filename=/dev/urandom"),
         *("-device", f"virtio-rng-pci,rng=entropy,bus={BUS},addr=0x3.0x1,romfile="),
@@ -125,8 +156,15 @@ def command_line(
         # Seen by screenshots only: text as a PC's boot loader and kernel write it.
         *("-device", f"VGA,vgamem_mb=4,bus={BUS},addr=0x3.0x3"),
         *firmware.blockdevs(spec.firmware),
-        *_disks(spec, chains, host.disk_io),
+        *_disks(spec, chains, host.disk_io, have_devices=have_devices),
+        *(("-incoming", "defer") if incoming else ()),
     ]
+
+
+def late_devices(spec: GuestSpec) -> list[dict[str, str]]:
+    """The devices that a guest which is launched from memory is given once it is loaded, for `device_add`. What is
+    behind them is on its command line."""
+    return [*_nic_devices(spec), *_disk_devices(spec)[1:]]
 
 
 def disk_node(chain: Sequence[LayerId], disk_io: DiskIo) -> dict[str, object]:
@@ -179,9 +217,8 @@ def disk_device(bus: DiskBus, disk: GuestDisk) -> dict[str, str]:
     return device
 
 
-def _check(spec: GuestSpec) -> None:
+def _check(spec: GuestSpec, *, is_being_prepared: bool) -> None:
     """Refuse what has no place on a command line, and what QEMU would refuse in words that explain nothing."""
-    nic = spec.nic
     for what, value, pattern in (
         ("guest id", spec.id, _GUEST_ID),
         *(("MAC address", each.mac, _MAC) for each in spec.nics),
@@ -207,6 +244,16 @@ def _check(spec: GuestSpec) -> None:
             f"A guest has at most {MOST_PLUGGED} disks and further network interfaces together.",
             way_out="Detach volumes or network interfaces of the instance.",
         )
+    if not is_being_prepared:
+        _check_networks(spec)
+    elif spec.nics or len(spec.disks) > 1 or spec.bus is not DiskBus.VIRTIO or spec.firmware is not Firmware.BIOS:
+        raise DriverError(
+            "A machine that is prepared has one disk on virtio, no network, and boots by a BIOS.", way_out=REPORT_IT
+        )
+
+
+def _check_networks(spec: GuestSpec) -> None:
+    nic = spec.nic
     if nic.port is None and len(spec.nics) > 1:
         raise DriverError(
             "A guest of several network interfaces needs a network that carries packets.",
@@ -227,16 +274,30 @@ def processor(accelerator: Accelerator) -> list[str]:
     return ["-accel", "tcg,thread=multi,tb-size=128", "-cpu", "qemu64"]
 
 
-def _smbios(spec: GuestSpec) -> list[str]:
+def _machine_options(by: Firmware, memory: MemoryFile | None) -> str:
+    """What is added to `-machine`, beginning with a comma."""
+    return firmware.machine_options(by) + ("" if memory is None else f",memory-backend={_MEMORY}")
+
+
+def _memory(spec: GuestSpec, memory: MemoryFile | None) -> list[str]:
+    if memory is None:
+        return []
+    share = "on" if memory.is_being_made else "off"
+    backend = f"memory-backend-file,id={_MEMORY},size={spec.memory_mib}M,mem-path={_value(memory.path)},share={share}"
+    return ["-object", backend]
+
+
+def _smbios(spec: GuestSpec, *, is_being_prepared: bool) -> list[str]:
     """What cloud-init and people look at to recognise EC2 (as on Nitro: asset tag = instance id)."""
+    board, chassis = (_PREPARING, _PREPARING) if is_being_prepared else (spec.id, "Amazon EC2")
     vendor = "manufacturer=Amazon EC2"
     # The family is ours: the Debian image's boot loader goes by it (guest_image/guest_files.py).
     system = f"type=1,{vendor},product={_value(spec.product)},uuid={spec.uuid},serial={spec.uuid},family={spec.bus}"
     return [
         *("-smbios", "type=0,vendor=Amazon EC2,version=1.0"),
         *("-smbios", system),
-        *("-smbios", f"type=2,{vendor},asset={spec.id}"),
-        *("-smbios", f"type=3,{vendor},asset=Amazon EC2"),
+        *("-smbios", f"type=2,{vendor},asset={board}"),
+        *("-smbios", f"type=3,{vendor},asset={chassis}"),
     ]
 
 
@@ -274,41 +335,69 @@ def nic_device(mac: str, netdev: str) -> dict[str, str]:
     }
 
 
-def _taps(spec: GuestSpec, files: Sequence[int]) -> list[str]:
-    """The interfaces that are plugged in a network, each by the open file of its tap."""
+def _networks(spec: GuestSpec, channels: Channels, *, have_devices: bool) -> list[str]:
+    """What is behind each interface, and its device."""
     arguments = []
-    for index, (nic, file) in enumerate(zip(spec.nics, files, strict=True)):
-        netdev = NETDEV if index == 0 else nic_id(nic.mac)
-        device = nic_device(nic.mac, netdev) | ({} if index == 0 else {"id": netdev})
-        device["addr"] = f"{2 if index == 0 else _LAST_SLOT + 1 - index:#x}"
-        arguments += ["-netdev", f"tap,id={netdev},fd={file},vhost=off", "-device", _options(device)]
+    for device, behind in zip(_nic_devices(spec), _behind(spec, channels), strict=True):
+        arguments += ["-netdev", behind, *(["-device", _options(device)] if have_devices else [])]
     return arguments
 
 
-def _lone(spec: GuestSpec, channels: Channels) -> list[str]:
-    """The interface of a guest that is alone: frames go to and from whoever connects to this socket."""
-    device = nic_device(spec.nic.mac, NETDEV) | {"addr": "0x2"}
-    netdev = f"stream,id={NETDEV},server=on,addr.type=fd,addr.str={channels.lone}"
-    return ["-netdev", netdev, "-device", _options(device)]
+def _behind(spec: GuestSpec, channels: Channels) -> list[str]:
+    """The networks of the interfaces: of one that is plugged in, the open file of its tap. Frames of a guest that is
+    alone go to and from whoever connects to its socket."""
+    if spec.nics and spec.nic.port is None:
+        return [f"stream,id={NETDEV},server=on,addr.type=fd,addr.str={channels.lone}"]
+    pairs = zip(_netdevs(spec), channels.taps, strict=True)
+    return [f"tap,id={netdev},fd={file},vhost=off" for netdev, file in pairs]
+
+
+def _nic_devices(spec: GuestSpec) -> list[dict[str, str]]:
+    devices = []
+    for index, (nic, netdev) in enumerate(zip(spec.nics, _netdevs(spec), strict=True)):
+        device = nic_device(nic.mac, netdev) | ({} if index == 0 else {"id": netdev})
+        device["addr"] = f"{2 if index == 0 else _LAST_SLOT + 1 - index:#x}"
+        devices.append(device)
+    return devices
+
+
+def _netdevs(spec: GuestSpec) -> list[str]:
+    return [NETDEV if index == 0 else nic_id(nic.mac) for index, nic in enumerate(spec.nics)]
 
 
 def _agent(channels: Channels) -> list[str]:
-    return [
+    arguments = [
         *("-device", f"virtio-serial-pci,id=serial,bus={BUS},addr=0x3,multifunction=on"),
         *("-chardev", f"socket,id={AGENT},fd={channels.agent},server=on,wait=off"),
         *("-device", f"virtserialport,bus=serial.0,chardev={AGENT},id={AGENT},name=org.qemu.guest_agent.0"),
     ]
-
-
-def _disks(spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]], disk_io: DiskIo) -> list[str]:
-    """Ascending slots keep the order: `disks[0]` is nvme0n1 or vda. Only it is booted from (`-boot strict=on`)."""
-    arguments = []
-    for index, disk in enumerate(spec.disks):
-        device = {**disk_device(spec.bus, disk), "addr": f"{_FIRST_DISK_SLOT + index:#x}"}
-        if index == 0:
-            device["bootindex"] = "0"
-        arguments += ["-blockdev", json.dumps(disk_node(chains[disk.layer], disk_io)), "-device", _options(device)]
+    if channels.launch is not None:
+        arguments += [
+            *("-chardev", f"socket,id={LAUNCH},fd={channels.launch},server=on,wait=off"),
+            *("-device", f"virtserialport,bus=serial.0,chardev={LAUNCH},id={LAUNCH},name={_LAUNCH_PORT}"),
+        ]
     return arguments
+
+
+def _disks(
+    spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]], disk_io: DiskIo, *, have_devices: bool
+) -> list[str]:
+    arguments = []
+    for index, (disk, device) in enumerate(zip(spec.disks, _disk_devices(spec), strict=True)):
+        arguments += ["-blockdev", json.dumps(disk_node(chains[disk.layer], disk_io))]
+        if have_devices or index == 0:
+            arguments += ["-device", _options(device)]
+    return arguments
+
+
+def _disk_devices(spec: GuestSpec) -> list[dict[str, str]]:
+    """Ascending slots keep the order: `disks[0]` is nvme0n1 or vda. Only it is booted from (`-boot strict=on`)."""
+    devices = [
+        {**disk_device(spec.bus, disk), "addr": f"{_FIRST_DISK_SLOT + index:#x}"}
+        for index, disk in enumerate(spec.disks)
+    ]
+    devices[0]["bootindex"] = "0"
+    return devices
 
 
 def _options(device: Mapping[str, str]) -> str:

@@ -39,6 +39,10 @@ class Console:
         """A boot begins: the next banner is its kernel's (later ones are old messages that are read)."""
         self._expecting = True
 
+    def expect_no_kernel(self) -> None:
+        """What runs has its kernel already: no banner is one's start until `expect_kernel`."""
+        self._expecting = False
+
     def type_keys(self, keys: bytes) -> None:
         """Hand this to the guest. Raises `KeysNotRead`, `GuestLost`.
 

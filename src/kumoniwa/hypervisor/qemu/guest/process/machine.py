@@ -20,7 +20,14 @@ from kumoniwa.hypervisor.driver import (
     Tap,
 )
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, ENVIRONMENT, Channels, Host, command_line
+from kumoniwa.hypervisor.qemu.guest.process.command_line import (
+    AGENT,
+    ENVIRONMENT,
+    Channels,
+    Host,
+    MemoryFile,
+    command_line,
+)
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.console import Console
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
@@ -36,6 +43,7 @@ log = structlog.get_logger(__name__)
 
 PROGRAM = "qemu-system-x86_64"
 AGENT_SOCKET = "agent.sock"
+LAUNCH_SOCKET = "launch.sock"
 _MONITOR_SOCKET = "qmp.sock"
 _START_WITHIN = 60.0  # seconds until a new QEMU greets
 _ANSWER_WITHIN = 10.0  # seconds until a running one does
@@ -81,8 +89,7 @@ class Machine:
         self.console = Console(folder, hearing.on_kernel, hearing.said)
         self.lone: LoneLink | None = None
         """The network of a guest that is alone; of one that an earlier version started, QEMU itself is."""
-        nic = spec.nic
-        if nic.port is None and LoneLink.is_of(folder):
+        if spec.nics and (nic := spec.nic).port is None and LoneLink.is_of(folder):
             self.lone = LoneLink(folder, nic.mac, nic.block, nic.address, lambda: self.alive, tasks)
 
     @property
@@ -103,25 +110,36 @@ class Machine:
         taps: Sequence[Tap],
         hearing: Hearing,
         tasks: Tasks,
+        memory: MemoryFile | None = None,
+        *,
+        incoming: bool = False,
     ) -> "Machine":
         """A new QEMU, its vCPUs not yet running. Raises `DriverError`; then there is no process.
 
-        `chains`: see `command_line`. `taps`: of its network interfaces, where they are plugged in.
+        `chains`, `memory`, `incoming`: see `command_line`. `taps`: of its network interfaces, where they are plugged
+        in.
         """
         with contextlib.ExitStack() as stack:
-            names = [_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET, *([] if taps else [GUEST_SOCKET])]
-            listening = [stack.enter_context(sockets.listen(folder / name)) for name in names]
+
+            def listen(name: str) -> int:
+                return stack.enter_context(sockets.listen(folder / name)).fileno()
+
+            monitor, console, agent = (listen(name) for name in (_MONITOR_SOCKET, CONSOLE_SOCKET, AGENT_SOCKET))
+            lone = listen(GUEST_SOCKET) if spec.nics and not taps else None
+            launch = None if memory is None else listen(LAUNCH_SOCKET)
             await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
-            monitor, console, agent, *lone = (socket.fileno() for socket in listening)
-            channels = Channels(monitor, console, agent, tuple(tap.tap for tap in taps), *lone)
-            argv = command_line(spec, chains, host, channels)
+            channels = Channels(monitor, console, agent, tuple(tap.tap for tap in taps), lone, launch)
+            argv = command_line(spec, chains, host, channels, memory, incoming=incoming)
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
+            listening = [file for file in (monitor, console, agent, lone, launch) if file is not None]
             # The last one is for nobody to use: by it the network's namespace lives as long as the guest.
-            inherited = [monitor, console, agent, *lone, *channels.taps, *(tap.network for tap in taps[:1])]
+            inherited = [*listening, *channels.taps, *(tap.network for tap in taps[:1])]
             identity = _spawn(argv, folder, inherited)
         if identity is None:
             raise _failure(folder)
         machine = cls(folder, spec, identity, hearing, tasks)
+        if incoming:
+            machine.console.expect_no_kernel()
         try:
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, identity))
             if machine.lone is not None:
@@ -206,6 +224,10 @@ class Machine:
         """QEMU's word for what the vCPUs do: `running`, `shutdown`, `paused`, `io-error`, …"""
         return (await self.execute("query-status"))["status"].text()
 
+    def last_words(self) -> str:
+        """The end of what QEMU says in its log, made safe to show. To be called in a thread."""
+        return shown(_end_of_log(self._folder)[-300:])
+
     async def has_agent(self) -> bool:
         """Whether an agent in the guest is connected to its port."""
         ports = await self.execute("query-chardev")
@@ -274,12 +296,16 @@ def _spawn(argv: list[str], folder: Path, inherited: list[int]) -> Identity | No
 
 def _failure(folder: Path) -> DriverError:
     """Why QEMU did not start, in its own words."""
-    said = log_files.end_of(folder / log_files.QEMU, 1000).decode(errors="replace").strip() or "it said nothing"
-    text = f"QEMU did not start: {shown(said[-300:])}"
+    said = _end_of_log(folder)
+    text = f"QEMU did not start: {shown(said[-300:]) or 'it said nothing'}"
     for sign, way_out in _EXHAUSTED.items():
         if sign in said:
             return HostExhausted(text, way_out=way_out)
     return DriverError(text, way_out=said_in_log(folder))
+
+
+def _end_of_log(folder: Path) -> str:
+    return log_files.end_of(folder / log_files.QEMU, 1000).decode(errors="replace").strip()
 
 
 def said_in_log(folder: Path) -> str:

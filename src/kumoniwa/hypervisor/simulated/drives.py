@@ -32,7 +32,6 @@ class DrivesMemory(NamedTuple):
 
     slots: Mapping[str, int]
     unsynced: dict[str, dict[str, bytes]] | None
-    torn_out: frozenset[str]
     held: frozenset[str]
 
 
@@ -127,10 +126,15 @@ class Drives:
         for drive in self._drives:
             self.take(drive.serial)
 
+    @property
+    def has_torn_out(self) -> bool:
+        """Whether the guest keeps the device of a disk that was taken from it."""
+        return bool(self._torn_out)
+
     def suspend(self) -> DrivesMemory:
         """Pull them all; gives what the machine's memory holds of them."""
         slots = {drive.serial: drive.slot for drive in self._drives}
-        memory = DrivesMemory(slots, self._unsynced, self._torn_out, self.held)
+        memory = DrivesMemory(slots, self._unsynced, self.held)
         self.forget_memory()
         self.close()
         return memory
@@ -139,7 +143,7 @@ class Drives:
         """Plug all of them in where they were, or none: then it raises `DriverError`."""
         self.open(disks)
         self._drives = tuple(drive._replace(slot=memory.slots[drive.serial]) for drive in self._drives)
-        self._unsynced, self._torn_out, self.held = memory.unsynced, memory.torn_out, memory.held
+        self._unsynced, self.held = memory.unsynced, memory.held
 
     def serials(self) -> tuple[str, ...]:
         """The serial numbers of the disks, the one that the machine booted from first."""

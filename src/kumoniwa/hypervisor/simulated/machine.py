@@ -171,6 +171,8 @@ class Machine:
             raise DriverError(f"Guest {self.id} does not run: it is {self.state}.", way_out=START_ANEW)
         if self._spec is None:
             raise DriverError("A guest whose disks are NVMe cannot be suspended.", way_out=START_ANEW)
+        if self.drives.has_torn_out:
+            raise DriverError("The guest has not let go of a disk since it was taken away.", way_out=START_ANEW)
         layers = self.drives.layers
         disks = tuple(GuestDisk(layers[serial], serial) for serial in self.drives.serials())
         spec = replace(self._spec, disks=disks, nics=self.nics)

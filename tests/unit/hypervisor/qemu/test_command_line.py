@@ -88,7 +88,12 @@ def test_the_command_line_is_the_one_that_was_reviewed(name: str, spec: GuestSpe
 
 
 PREPARED = replace(
-    SPEC, id=GuestId("prepared-1"), disks=SPEC.disks[:1], nics=(), bus=DiskBus.VIRTIO, uuid=f"ec2{'0' * 5}-{SPEC.uuid[9:]}"
+    SPEC,
+    id=GuestId("prepared-1"),
+    disks=SPEC.disks[:1],
+    nics=(),
+    bus=DiskBus.VIRTIO,
+    uuid=f"ec2{'0' * 5}-{SPEC.uuid[9:]}",
 )
 
 

@@ -12,6 +12,8 @@ import structlog
 
 from kumoniwa.hypervisor.driver import (
     MAKE_ROOM,
+    START_ANEW,
+    DiskBus,
     DriverError,
     EventKind,
     GuestId,
@@ -22,17 +24,20 @@ from kumoniwa.hypervisor.driver import (
     Identity,
     Launch,
     LayerId,
+    MemoryUnusable,
     RestoreFailed,
     Shutdown,
     Started,
+    Suspended,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
 from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.drives import freeze, growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
-from kumoniwa.hypervisor.qemu.guest.memory import launching, saved_machine
+from kumoniwa.hypervisor.qemu.guest.memory import launching, saved_machine, suspending
 from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
 from kumoniwa.hypervisor.qemu.guest.memory.saved_machine import SavedMachine
+from kumoniwa.hypervisor.qemu.guest.memory.suspended import Head, SuspendedFile
 from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
@@ -73,6 +78,7 @@ class Power:
         self._resets = Resets()
         self._waiting = WaitingForRoom(folder)
         self._mark = LaunchMark(folder)
+        self._file = SuspendedFile(folder)
         self._launching = False  # what is heard of it then is no news: it is not yet known to be the guest
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
         self._settling: asyncio.Task[object] | None = None
@@ -88,6 +94,10 @@ class Power:
             return None
         if self._mark.is_begun:
             log.info("guest ended that an earlier server began to launch from memory", guest=self._id)
+            await self.life.ensure_killed()
+            return None
+        if self._file.is_kept:
+            log.info("process ended whose guest is suspended", guest=self._id)
             await self.life.ensure_killed()
             return None
         self._waiting.find()
@@ -157,6 +167,47 @@ class Power:
         await self.life.ensure_quit()
         return shutdown
 
+    async def ensure_suspended(self, key: bytes) -> Suspended:
+        """See `Guest.ensure_suspended`."""
+        status, machine = await self.life.status(), self.life.machine
+        if status is not None and machine is not None and not self._file.is_kept:
+            if machine.spec.bus is not DiskBus.VIRTIO:
+                raise DriverError("A guest whose disks are NVMe cannot be suspended.", way_out=START_ANEW)
+            if self._file.is_begun and status != "running":
+                await suspending.go_on(machine)  # an earlier server stopped it for this
+            elif status != "running":
+                raise DriverError("The guest does not run.", way_out=START_ANEW)
+            began = asyncio.get_running_loop().time()
+            suspended = await suspending.save(machine, self._file, key, self._around)
+            seconds = round(asyncio.get_running_loop().time() - began, 2)
+            log.info("guest suspended", guest=self._id, bytes=suspended.size_bytes, seconds=seconds)
+            await self.life.ensure_quit()
+            return suspended
+        await self.life.ensure_quit()
+        try:
+            return await asyncio.to_thread(suspending.found, self._file, key)
+        except (MemoryUnusable, OSError) as failure:
+            raise DriverError("The guest is off: there is nothing of it to save.", way_out=START_ANEW) from failure
+
+    async def ensure_resumed(self, spec: GuestSpec, key: bytes) -> Started:
+        """See `Guest.ensure_resumed`."""
+        match await self.life.status():
+            case None:
+                return await self._resume(spec, key)
+            case "running":
+                self._file.forget_used()
+                return self._runs_already()
+            case _ if self._file.is_used:  # an earlier server was killed just before that
+                await self.life.ask("cont")
+                return self._resumed()
+            case status:
+                raise GuestLost(f"{self._id} does not go on: its QEMU says {status}.")
+
+    async def ensure_memory_dropped(self) -> None:
+        """See `Guest.ensure_memory_dropped`."""
+        if self.life.machine is None:
+            await asyncio.to_thread(self._file.drop)
+
     async def pause_for_room(self) -> None:
         """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
         if self.life.machine is None or await self.life.status() != "running":
@@ -181,6 +232,7 @@ class Power:
         self._check_may_start(spec)
         chains = await self._chains(spec)
         self._begin_anew()
+        await asyncio.to_thread(self._file.drop)
         machine = await self.life.make(spec, chains)
         try:
             await self.life.ask("cont")
@@ -203,6 +255,7 @@ class Power:
             chains = await self._chains(spec)
             await asyncio.to_thread(launching.check, saved, spec, chains[spec.disks[0].layer], self._folder)
             self._begin_anew()
+            await asyncio.to_thread(self._file.drop)
             self._mark.begin()
             await self._go_on_from(saved, spec, launch.identity, chains)
         except HostExhausted:
@@ -234,6 +287,61 @@ class Power:
         self._mark.done()
         if has_agent:
             self.life.report(EventKind.REACHABLE)
+
+    async def _resume(self, spec: GuestSpec, key: bytes) -> Started:
+        """Make a process that goes on where the guest stood. When it raises, there is none."""
+        self._check_may_start(spec)
+        try:
+            head = await asyncio.to_thread(suspending.find, self._file, key)
+            here = await asyncio.to_thread(saved_machine.maker, self._around.host)
+            if (why_not := head.why_not(spec, here)) is not None:
+                raise MemoryUnusable(why_not)
+            chains = await self._chains(spec)
+            self._begin_anew()
+            machine = await self.life.make(spec, chains, incoming=True, slots=head.slots)
+            await self._load(machine, head, spec, key)
+        except HostExhausted:
+            raise
+        except (DriverError, OSError) as failure:
+            await asyncio.to_thread(self._file.drop)
+            what = failure.what if isinstance(failure, DriverError) else str(failure.strerror)
+            raise MemoryUnusable(what) from failure
+        try:
+            await self.life.ask("cont")
+            self.life.begin(machine)
+        except BaseException as failure:
+            await machine.ensure_killed()
+            await ensure_closed(self._around.taps, machine)
+            if isinstance(failure, DriverError):  # it may have run
+                raise GuestLost(failure.what) from failure
+            raise
+        return self._resumed()
+
+    async def _load(self, machine: Machine, head: Head, spec: GuestSpec, key: bytes) -> None:
+        """Afterwards the process stands where the guest stood, and nothing else will. When it raises, there is none."""
+        self._launching = True
+        try:
+            await suspending.load(machine, self._file, key, head, spec)
+            await asyncio.to_thread(self._file.use)
+        except BaseException:
+            await machine.ensure_killed()
+            await ensure_closed(self._around.taps, machine)
+            raise
+        finally:
+            self._launching = False
+
+    def _resumed(self) -> Started:
+        self._boot.started_at = now = self._now()
+        self._file.forget_used()
+        log.info("guest resumed", guest=self._id)
+        self._around.tasks.start(self._greet(now), f"{self._id} goes on")
+        return Started(fresh=False, at=now, restored=True)
+
+    async def _greet(self, at: datetime) -> None:
+        """What a guest is to know, and others of it, once it has gone on."""
+        if (machine := self.life.machine) is not None and await machine.has_agent():
+            self.life.report(EventKind.REACHABLE)  # its port was open already: perhaps no event says so
+            await suspending.tell_time(self._folder, at)
 
     def _check_may_start(self, spec: GuestSpec) -> None:
         if spec.id != self._id:
@@ -268,6 +376,7 @@ class Power:
             return await self._start(replace(spec, nics=machine.spec.nics))  # to the guest it is the same machine
         self._resets.expect()
         self._mark.forget()
+        self._file.forget_used()
         self._boot = _Boot()
         machine.console.expect_kernel()
         await self.life.ask("system_reset")

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.images.boot_modes import boot_mode
-from kumoniwa.api.ec2.instances.hibernation import supports_hibernation
 from kumoniwa.api.ec2.instances.launch.launch_options import MOST_USER_DATA, checked_user_data
 from kumoniwa.api.ec2.named.instance_lookup import check_stopped
 from kumoniwa.api.ec2.named.only_interface import only_interface
@@ -21,7 +20,7 @@ from kumoniwa.errors import (
     InvalidParameterValue,
     MissingParameter,
     NotBuilt,
-    UnsupportedHibernationConfiguration,
+    UnsupportedOperation,
 )
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, ShutdownBehavior
@@ -114,10 +113,9 @@ def _change_type(connection: Connection, call: Call, instance: Instance, value: 
     check_stopped(instance)
     if (kind := INSTANCE_TYPES.get(value)) is None:
         raise InvalidInstanceAttributeValue(f"Invalid value '{value}' for InstanceType.")
-    if instance.is_hibernatable and not supports_hibernation(kind):
-        raise UnsupportedHibernationConfiguration(
-            f"The instance '{instance.id}' is configured for hibernation, which the instance type '{kind.name}' does "
-            "not support."
+    if instance.is_hibernatable:
+        raise UnsupportedOperation(
+            f"The instance type of '{instance.id}' cannot be changed, because it is configured for hibernation."
         )
     mode = boot_mode(instance.options.get("BootMode", instance.boot_mode), kind)
     dropped = {"CpuOptions"} if kind.burstable else {"CpuOptions", "CreditSpecification"}

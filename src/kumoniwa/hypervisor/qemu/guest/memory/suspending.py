@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import structlog
 
+from kumoniwa.deadlines import cut_short
 from kumoniwa.hypervisor.driver import (
     MAKE_ROOM,
     START_ANEW,
@@ -114,21 +115,26 @@ async def load(machine: Machine, file: SuspendedFile, key: bytes, head: Head, sp
     with file.path.open("rb") as source:
         opening = _in_thread(partial(sealed.unseal, key, source.fileno(), writer, stop=stop), writer)
         try:
-            await migration.load(machine, reader, memory_aside=False, within=seconds_for(spec))
-        except migration.NotLoaded as failure:
-            os.close(reader)
-            reader = -1
+            async with asyncio.timeout(None) as loading:
+
+                def end_early(opened: "asyncio.Future[None]") -> None:
+                    if opened.exception() is not None:  # QEMU may wait for ever at a pipe from which nothing came
+                        cut_short(loading)
+
+                opening.add_done_callback(end_early)
+                await migration.load(machine, reader, memory_aside=False, within=seconds_for(spec))
+        except (migration.NotLoaded, TimeoutError) as failure:
             stop.set()
-            with contextlib.suppress(sealed.Stopped):
-                try:
-                    await opening
-                except sealed.NotOpened as torn:
-                    raise migration.NotLoaded(f"The file of its memory {torn}.") from torn
+            await _ended(opening)
+            why = opening.exception()
+            if isinstance(why, sealed.NotOpened):
+                raise migration.NotLoaded(f"The file of its memory {why}.") from why
+            if isinstance(why, OSError):
+                raise migration.NotLoaded(f"The file of its memory cannot be read: {why.strerror}.") from why
             raise failure
         finally:
             stop.set()
-            if reader >= 0:
-                os.close(reader)
+            os.close(reader)
             await _ended(opening)
     await _show_lengths(machine, head, spec)
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import boot_sector
+import memory_sectors
 import pytest
 from driver_contract import MIB, forward
+from memory_sectors import APPLIED, PREPARED
 from one_network import OneNetwork, obstacle
 
 from kumoniwa import run
@@ -106,6 +108,23 @@ class QemuBench:
         await self.run(guest.ensure_running(spec))
         await self.event(EventKind.KERNEL_STARTED)
         return guest, spec
+
+    async def to_prepare(self, prepared: bytes = PREPARED, applied: bytes = APPLIED) -> GuestSpec:
+        """What is to say these lines at its launch port."""
+        number, layer = next(self._numbers), self.layer()
+        image = self._image.with_name(f"memory-sectors-{number}.raw")
+        image.write_bytes(memory_sectors.disk_image(8 * MIB, prepared, applied))
+        await self.driver.disks.ensure_imported(layer, image, "raw", lambda _: None)
+        return GuestSpec(
+            id=GuestId(f"prepare-{number}"),
+            uuid=f"ec2{number:05}-0000-0000-0000-000000000000",
+            product="t3.micro",
+            vcpus=1,
+            memory_mib=32,
+            disks=(GuestDisk(layer, f"vol{number:03}0"),),
+            nics=(),
+            bus=DiskBus.VIRTIO,
+        )
 
     def port(self) -> NetworkPort:
         if (why := obstacle()) is not None:

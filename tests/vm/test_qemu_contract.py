@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from driver_contract import DriverContract
+from memory_contract import MemoryContract
 from qemu_bench import QemuBench, qemu
 
 from kumoniwa.hypervisor.driver import DiskBus
@@ -20,3 +21,12 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 class TestQemuDriver(DriverContract):
     """All of them."""
+
+
+class TestQemuMemory(MemoryContract):
+    """Those of memory, where what else guests have makes no difference."""
+
+    @pytest.fixture
+    async def bench(self, tmp_path: Path) -> AsyncIterator[QemuBench]:
+        async with qemu(tmp_path, DiskBus.VIRTIO) as bench:
+            yield bench

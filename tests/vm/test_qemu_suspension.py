@@ -19,7 +19,7 @@ from kumoniwa.hypervisor.driver import (
     HostExhausted,
     MemoryUnusable,
 )
-from kumoniwa.hypervisor.qemu.guest.memory import suspended, suspending
+from kumoniwa.hypervisor.qemu.guest.memory import resuming, suspended, suspending
 from kumoniwa.hypervisor.qemu.guest.memory.suspended import SuspendedFile
 from kumoniwa.hypervisor.qemu.guest.process.host_process import identify
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
@@ -147,10 +147,10 @@ async def test_a_server_that_is_killed_while_it_resumes_leaves_a_guest_that_goes
 
 
 async def _load(guest: QemuGuest, spec: GuestSpec) -> None:
-    """As `Power` does it, as far as before the file is used."""
+    """As far as before the file is used."""
     power = guest._power
-    head = suspending.find(power._file, _KEY)
-    machine = await power.life.make(spec, await power._chains(spec), incoming=True, slots=head.slots)
+    head, chains = await resuming.usable(power._file, _KEY, spec, guest._around)
+    machine = await power.life.make(spec, chains, incoming=True, slots=head.slots)
     await suspending.load(machine, power._file, _KEY, head, spec)
 
 

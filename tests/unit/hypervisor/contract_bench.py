@@ -33,6 +33,10 @@ class Bench(Protocol):
         """A guest that does not exist yet; its layers do, each with nothing on top, the root's bootable."""
         ...
 
+    async def to_prepare(self) -> GuestSpec:
+        """A machine that can be prepared; its layer exists, with nothing on top."""
+        ...
+
     def layer(self) -> LayerId:
         """A name that no layer has."""
         ...

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("storage_contract")
+pytest.register_assert_rewrite("storage_contract", "memory_contract")
 
 from contract_bench import MIB, Bench, forward, overlay, up  # noqa: E402  (rewriting must be asked for before)
 from storage_contract import StorageContract  # noqa: E402

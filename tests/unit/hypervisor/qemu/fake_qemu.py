@@ -29,7 +29,7 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.qemu.guest import devices, forwards, power, qemu_guest
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
-from kumoniwa.hypervisor.qemu.guest.process import machine, monitor, record
+from kumoniwa.hypervisor.qemu.guest.process import machine, migration, monitor, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
@@ -176,6 +176,8 @@ class FakeQemu:
                     self._shown = {serial: new if node == old else node for serial, node in self._shown.items()}
             case "qom-set":
                 self._shown[asked["path"].rpartition("disk-")[2]] = asked["value"]
+            case "query-migrate":
+                return {"return": {"status": "completed"}}
             case "screendump":
                 (self.folder / asked["filename"]).write_bytes(PNG)
             case "human-monitor-command":
@@ -273,6 +275,8 @@ _IMPATIENT: list[tuple[Any, str, Any]] = [
     (machine, "_ANSWER_WITHIN", 0.2),
     (machine, "_END_SEEN_WITHIN", 0.01),
     (machine, "_QUIT_WITHIN", 0.1),
+    (migration, "_LOOK_AGAIN", 0.05),
+    (migration, "_CANCELLED_WITHIN", 0.1),
     (power, "_PRESS_AGAIN", 0.1),
     (power, "_RESET_WITHIN", 0.3),
     (devices, "_ASK_AGAIN", 0.05),
@@ -300,7 +304,7 @@ async def _messages(reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any
     heard, decoder = "", json.JSONDecoder()
     while chunk := await reader.read(65536):
         heard += chunk.decode()
-        while heard:
+        while heard := heard.lstrip():  # a space comes with an open file
             message, end = decoder.raw_decode(heard)  # each is written, and arrives, at once
             yield message
             heard = heard[end:]

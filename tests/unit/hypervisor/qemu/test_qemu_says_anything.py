@@ -22,7 +22,7 @@ from waiting import let_others_run
 
 from kumoniwa.hypervisor.driver import Cut, DriverError, EventKind, Forward, GuestEvent, GuestLost, GuestState
 from kumoniwa.hypervisor.qemu.guest import forwards
-from kumoniwa.hypervisor.qemu.guest.process import monitor
+from kumoniwa.hypervisor.qemu.guest.process import migration, monitor
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused, MonitorEvent
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
@@ -46,7 +46,16 @@ CALLS: dict[str, Callable[[QemuGuest], Awaitable[object]]] = {
     "compact": lambda guest: guest.ensure_compacted(DATA.layer, None),
     "forward": lambda guest: guest.ensure_forwards([WEB]),
     "screenshot": lambda guest: guest.screenshot(),
+    "save": lambda guest: _moved(guest, migration.save),
+    "load": lambda guest: _moved(guest, migration.load),
 }
+
+
+async def _moved(guest: QemuGuest, move: Callable[..., Awaitable[None]]) -> None:
+    if guest._machine is not None:
+        with Path(os.devnull).open("rb+") as file:  # noqa: ASYNC230 - it is no file that one waits for
+            await move(guest._machine, file.fileno(), memory_aside=True, within=0.3)
+
 
 _WEIRD: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, [], {}, "", "\x1b]0;owned\x07", "\ud800", "x" * 5_000, -1, 2**64, 10**400, 1.5, [[]], {"id": {}}]
@@ -63,6 +72,7 @@ _EVENTS = st.fixed_dictionaries(
                 "DEVICE_DELETED",
                 "VSERPORT_CHANGE",
                 "JOB_STATUS_CHANGE",
+                "MIGRATION",
                 "STOP",
                 "RTC_CHANGE",
                 "MEMORY_FAILURE",

@@ -11,13 +11,24 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from kumoniwa.hypervisor.driver import LayerId
-from kumoniwa.hypervisor.qemu.disks.layer_checks import path_of
+from kumoniwa.hypervisor.driver import GuestDisk, LayerId
+from kumoniwa.hypervisor.qemu.disks.layer_checks import check_chain, path_of
 
 _WITHIN = 2.0  # seconds
 _LOOK_AGAIN = 0.01
 _WRITES, _BEARS_NO_WRITER = 101, 201  # the bytes that QEMU locks (block/file-posix.c)
 _FLOCK = struct.Struct("hhqqi0q")
+
+
+async def free_chains(folder: Path, disks: Sequence[GuestDisk]) -> dict[LayerId, Sequence[LayerId]]:
+    """Of each disk's layer, it and all that it stands on, top to bottom; after a quick look at each, and the wait of
+    `ensure_released`. Raises `LayerDamaged`."""
+    chains: dict[LayerId, Sequence[LayerId]] = {}
+    for disk in disks:
+        chain = await asyncio.to_thread(check_chain, folder, disk.layer)
+        await ensure_released(folder, chain)
+        chains[disk.layer] = chain
+    return chains
 
 
 async def ensure_released(folder: Path, chain: Sequence[LayerId]) -> None:

@@ -3,7 +3,6 @@ QEMU each time."""
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,24 +20,20 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     GuestState,
     HostExhausted,
-    Identity,
     Launch,
-    LayerId,
     MemoryUnusable,
     RestoreFailed,
     Shutdown,
     Started,
     Suspended,
 )
-from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
+from kumoniwa.hypervisor.qemu.disks import locks
 from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.drives import freeze, growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
-from kumoniwa.hypervisor.qemu.guest.memory import launching, saved_machine, suspending
+from kumoniwa.hypervisor.qemu.guest.memory import launching, resuming, suspending
 from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
-from kumoniwa.hypervisor.qemu.guest.memory.saved_machine import SavedMachine
-from kumoniwa.hypervisor.qemu.guest.memory.suspended import Head, SuspendedFile
-from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
+from kumoniwa.hypervisor.qemu.guest.memory.suspended import SuspendedFile
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
@@ -230,7 +225,7 @@ class Power:
     async def _start(self, spec: GuestSpec) -> Started:
         """Make a process and let its vCPUs run. When it raises, there is none."""
         self._check_may_start(spec)
-        chains = await self._chains(spec)
+        chains = await locks.free_chains(self._around.layers, spec.disks)
         self._begin_anew()
         await asyncio.to_thread(self._file.drop)
         machine = await self.life.make(spec, chains)
@@ -249,86 +244,47 @@ class Power:
         self._check_may_start(spec)
         began = asyncio.get_running_loop().time()
         try:
-            saved = await asyncio.to_thread(
-                saved_machine.find, self._around.prepared, launch.machine, self._around.host
-            )
-            chains = await self._chains(spec)
-            await asyncio.to_thread(launching.check, saved, spec, chains[spec.disks[0].layer], self._folder)
+            chains = await locks.free_chains(self._around.layers, spec.disks)
+            saved = await launching.usable(self._around, launch.machine, spec, chains, self._folder)
             self._begin_anew()
             await asyncio.to_thread(self._file.drop)
-            self._mark.begin()
-            await self._go_on_from(saved, spec, launch.identity, chains)
+            self._launching = True
+            launched = await launching.launch(
+                self.life, self._folder, self._around, saved, spec, chains, launch.identity
+            )
         except HostExhausted:
             raise
         except DriverError as failure:
             raise RestoreFailed(f"The guest was not launched from memory: {failure.what}") from failure
-        seconds = round(asyncio.get_running_loop().time() - began, 2)
-        log.info("guest launched from memory", guest=self._id, machine=launch.machine, seconds=seconds)
-        assert self._boot.started_at is not None
-        return Started(fresh=True, at=self._boot.started_at, restored=True)
-
-    async def _go_on_from(
-        self, saved: SavedMachine, spec: GuestSpec, identity: Identity, chains: Mapping[LayerId, Sequence[LayerId]]
-    ) -> None:
-        machine = await self.life.make(spec, chains, saved.memory, incoming=True)
-        self._launching = True
-        try:
-            self._boot.started_at = await launching.go_on(
-                machine, self._folder, saved, spec, identity, self._around.clock
-            )
-            has_agent = await machine.has_agent()  # whose port was open already: perhaps no event says so
-            self.life.begin(machine)
-        except BaseException:
-            await machine.ensure_killed()
-            await ensure_closed(self._around.taps, machine)
-            raise
         finally:
             self._launching = False
-        self._mark.done()
-        if has_agent:
+        self._boot.started_at = launched.at
+        if launched.has_agent:
             self.life.report(EventKind.REACHABLE)
+        seconds = round(asyncio.get_running_loop().time() - began, 2)
+        log.info("guest launched from memory", guest=self._id, machine=launch.machine, seconds=seconds)
+        return Started(fresh=True, at=launched.at, restored=True)
 
     async def _resume(self, spec: GuestSpec, key: bytes) -> Started:
         """Make a process that goes on where the guest stood. When it raises, there is none."""
         self._check_may_start(spec)
-        try:
-            head = await asyncio.to_thread(suspending.find, self._file, key)
-            here = await asyncio.to_thread(saved_machine.maker, self._around.host)
-            if (why_not := head.why_not(spec, here)) is not None:
-                raise MemoryUnusable(why_not)
-            chains = await self._chains(spec)
-            self._begin_anew()
-            machine = await self.life.make(spec, chains, incoming=True, slots=head.slots)
-            await self._load(machine, head, spec, key)
-        except HostExhausted:
-            raise
-        except (DriverError, OSError) as failure:
-            await asyncio.to_thread(self._file.drop)
-            what = failure.what if isinstance(failure, DriverError) else str(failure.strerror)
-            raise MemoryUnusable(what) from failure
-        try:
-            await self.life.ask("cont")
-            self.life.begin(machine)
-        except BaseException as failure:
-            await machine.ensure_killed()
-            await ensure_closed(self._around.taps, machine)
-            if isinstance(failure, DriverError):  # it may have run
-                raise GuestLost(failure.what) from failure
-            raise
-        return self._resumed()
-
-    async def _load(self, machine: Machine, head: Head, spec: GuestSpec, key: bytes) -> None:
-        """Afterwards the process stands where the guest stood, and nothing else will. When it raises, there is none."""
+        head, chains = await resuming.usable(self._file, key, spec, self._around)
+        self._begin_anew()
         self._launching = True
         try:
-            await suspending.load(machine, self._file, key, head, spec)
-            await asyncio.to_thread(self._file.use)
-        except BaseException:
-            await machine.ensure_killed()
-            await ensure_closed(self._around.taps, machine)
+            machine = await resuming.load(self.life, self._around, self._file, key, head, spec, chains)
+            await self.life.ask("cont")
+            self.life.begin(machine)
+        except MemoryUnusable:
             raise
+        except DriverError as failure:
+            await self.life.ensure_killed()
+            if self._file.is_kept:  # the host has no room for the process
+                raise
+            raise GuestLost(failure.what) from failure  # it may have run
         finally:
             self._launching = False
+        return self._resumed()
 
     def _resumed(self) -> Started:
         self._boot.started_at = now = self._now()
@@ -348,15 +304,6 @@ class Power:
             raise DriverError(f"The specification of {spec.id} is not that of {self._id}.", way_out=REPORT_IT)
         if not self._around.space.has_room():
             raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)
-
-    async def _chains(self, spec: GuestSpec) -> dict[LayerId, Sequence[LayerId]]:
-        """Of each disk's layer, it and all that it stands on, top to bottom; nobody else writes to them."""
-        chains: dict[LayerId, Sequence[LayerId]] = {}
-        for disk in spec.disks:
-            chain = await asyncio.to_thread(layer_checks.check_chain, self._around.layers, disk.layer)
-            await locks.ensure_released(self._around.layers, chain)
-            chains[disk.layer] = chain
-        return chains
 
     def _begin_anew(self) -> None:
         """A process is to be made: nothing of one before matters any more."""

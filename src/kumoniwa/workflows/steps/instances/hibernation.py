@@ -14,6 +14,7 @@ from kumoniwa.hypervisor.driver import (
     GuestLost,
     GuestSpec,
     HostExhausted,
+    LayerDamaged,
     MemoryUnusable,
     Started,
     Suspended,
@@ -83,7 +84,7 @@ async def ensure_resumed(world: World, instance_id: str, origin: Origin) -> Resu
     key, guest = kept.key, world.driver.guest(GuestId(instance_id))
     try:
         started: Started = await until_answered(world, instance_id, lambda guest: guest.ensure_resumed(spec, key))
-    except HostExhausted as failure:
+    except (HostExhausted, LayerDamaged) as failure:
         return {"resumed": False, "kept_because": str(failure)}
     except MemoryUnusable as failure:
         log.warning("a hibernated guest boots", instance=instance_id, reason=failure.what)

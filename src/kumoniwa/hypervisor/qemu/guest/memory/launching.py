@@ -7,24 +7,32 @@ mark, and ends it. A guest that was launched is marked too, until it boots.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import DiskBus, Firmware, GuestSpec, Identity, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, Firmware, GuestSpec, Identity, LayerId, PreparedId
+from kumoniwa.hypervisor.qemu.guest import devices
 from kumoniwa.hypervisor.qemu.guest.drives import plugs
-from kumoniwa.hypervisor.qemu.guest.memory import launch_port
+from kumoniwa.hypervisor.qemu.guest.life import Life
+from kumoniwa.hypervisor.qemu.guest.memory import launch_port, saved_machine
 from kumoniwa.hypervisor.qemu.guest.memory.launch_port import APPLIED, NotAsAwaited
 from kumoniwa.hypervisor.qemu.guest.memory.saved_machine import NotUsable, SavedMachine
+from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
 from kumoniwa.hypervisor.qemu.guest.process import migration, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import LAUNCH, late_devices
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+
+Chains = Mapping[LayerId, Sequence[LayerId]]
 
 _LOADED_WITHIN = 30.0  # seconds; it takes a tenth of one
 # It takes a second of a processor's time, which twenty guests that are launched at once have to share.
 _APPLIED_WITHIN = 60.0
+_LETS_PORT_GO_WITHIN = 2.0
 _MARK = "from-memory"
 _BEGUN, _DONE = "begun", "done"
 
@@ -77,13 +85,53 @@ def check(saved: SavedMachine, spec: GuestSpec, chain: Sequence[LayerId], folder
         raise NotUsable("The guest's disk may have been written to since: a guest had it already.")
 
 
-async def go_on(
+class Launched(NamedTuple):
+    """When the vCPUs of a guest that was launched began to run, and whether an agent in it listens."""
+
+    at: datetime
+    has_agent: bool
+
+
+async def usable(
+    around: Surroundings, machine: PreparedId, spec: GuestSpec, chains: Chains, folder: Path
+) -> SavedMachine:
+    """The prepared machine, where this guest can go on from it. Raises `NotUsable`. `chains`: see `command_line`."""
+    saved = await asyncio.to_thread(saved_machine.find, around.prepared, machine, around.host)
+    await asyncio.to_thread(check, saved, spec, chains[spec.disks[0].layer], folder)
+    return saved
+
+
+async def launch(
+    life: Life,
+    folder: Path,
+    around: Surroundings,
+    saved: SavedMachine,
+    spec: GuestSpec,
+    chains: Chains,
+    identity: Identity,
+) -> Launched:
+    """Afterwards the guest lives, and is the one of this specification and identity. When it raises, there is none.
+
+    Raises `DriverError`.
+    """
+    mark = LaunchMark(folder)
+    mark.begin()
+    machine = await life.make(spec, chains, saved.memory, incoming=True)
+    try:
+        at = await _go_on(machine, folder, saved, spec, identity, around.clock)
+        has_agent = await machine.has_agent()  # whose port was open already: perhaps no event says so
+        life.begin(machine)
+    except BaseException:
+        await machine.ensure_killed()
+        await ensure_closed(around.taps, machine)
+        raise
+    mark.done()
+    return Launched(at, has_agent)
+
+
+async def _go_on(
     machine: Machine, folder: Path, saved: SavedMachine, spec: GuestSpec, identity: Identity, clock: Clock
 ) -> datetime:
-    """Afterwards the guest is the one of this specification and identity; gives when its vCPUs began to run.
-
-    Raises `DriverError`: then the process is to be ended.
-    """
     with saved.state.open("rb") as state:
         await migration.load(machine, state.fileno(), memory_aside=True, within=_LOADED_WITHIN)
     async with launch_port.connected(folder) as port:
@@ -114,6 +162,6 @@ async def _show_length(machine: Machine, saved: SavedMachine, spec: GuestSpec) -
 
 async def _remove_port(machine: Machine) -> None:
     """The guest is as any other from now on, and has no such port. Where it keeps it, nobody listens there."""
-    with contextlib.suppress(CommandRefused):
-        await machine.execute("device_del", id=LAUNCH)
-        await machine.execute("chardev-remove", id=LAUNCH)
+    if await devices.let_go(machine, LAUNCH, within=_LETS_PORT_GO_WITHIN):
+        with contextlib.suppress(CommandRefused):
+            await machine.execute("chardev-remove", id=LAUNCH)

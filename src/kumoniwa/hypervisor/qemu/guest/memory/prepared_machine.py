@@ -98,7 +98,7 @@ class QemuPreparedMachine:
         layer = spec.disks[0].layer
         chain = await asyncio.to_thread(layer_checks.check_chain, self._around.layers, layer)
         await locks.ensure_released(self._around.layers, chain)
-        await asyncio.to_thread(self._folder.mkdir, parents=True, mode=0o700)
+        await asyncio.to_thread(self._begin_folder)
         began, said = asyncio.get_running_loop().time(), SerialConsole()
         try:
             async with asyncio.timeout(deadline), _booting(self._folder, spec, chain, self._around, said) as machine:
@@ -116,6 +116,10 @@ class QemuPreparedMachine:
             what = f"The prepared machine was not written to the host's disk: {failure.strerror}."
             raise HostExhausted(what, way_out=MAKE_ROOM) from failure
         log.info("machine prepared", machine=self._id, seconds=round(asyncio.get_running_loop().time() - began, 1))
+
+    def _begin_folder(self) -> None:
+        self._folder.mkdir(parents=True, mode=0o700)
+        (self._folder / MEMORY).touch(mode=0o600)  # QEMU would let others read it
 
     def _finish(self, spec: GuestSpec) -> None:
         layer = spec.disks[0].layer

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from memory_bench import launched, prepared, standing_on
 from qemu_bench import PLENTY, QemuBench, identity_of, machine_of, qemu
 from suspension_contract import SuspensionContract
 from waiting import eventually_async
@@ -171,3 +172,13 @@ async def test_a_guest_whose_process_dies_while_it_is_saved_is_lost(bench: QemuB
     with pytest.raises(DriverError):
         await guest.ensure_suspended(_KEY)
     assert (await guest.ensure_running(spec)).fresh
+
+
+async def test_a_guest_that_was_launched_from_memory_is_suspended_as_any_other(bench: QemuBench) -> None:
+    machine, layer = await prepared(bench)
+    spec = await standing_on(bench, layer)
+    await launched(bench, machine, spec)
+    guest = bench.driver.guest(spec.id)
+    await guest.ensure_suspended(_KEY)
+    assert (await guest.ensure_resumed(spec, _KEY)).restored
+    await bench.write(spec.id, "after")

@@ -11,6 +11,7 @@ export const TABLES = [
   "egress_only_gateways",
   "elastic_ips",
   "flow_logs",
+  "hibernations",
   "image_devices",
   "images",
   "instances",

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 from stack import Stack
 
+from kumoniwa.model.fast_launch import MachineState, PreparedMachine
 from kumoniwa.model.layers import Layer
-from kumoniwa.store import layers, tables
+from kumoniwa.store import fast_launch, layers, tables
 from kumoniwa.store.tables import metadata, permissions, tags, workflows
 
 
@@ -33,7 +34,15 @@ async def whole(stack: Stack) -> None:
     assert files <= known.keys()
     assert {layer.id for layer in known.values() if layer.made} <= files, "only what was never used may have no file"
     assert await cloud.world.collector.collect() == 0, "layers that nothing refers to were left"
+    machines = {one.id: one.state for one in await cloud.read(_machines)}
+    assert MachineState.PREPARING not in machines.values()
+    assert stack.driver.world.preparing == {}
+    assert await stack.driver.all_prepared() <= machines.keys(), "what is prepared has a row"
     assert stack.driver.world.layers.broken == []
+
+
+def _machines(connection: Connection) -> list[PreparedMachine]:
+    return [one for state in MachineState for one in fast_launch.machines_in(connection, state)]
 
 
 def _of_nothing(connection: Connection) -> Iterable[str]:

@@ -99,6 +99,8 @@ export function bootOf(number: number, startedAt: number, more: Partial<Boot> = 
     end_clean: null,
     ended_at: null,
     cut_seconds: null,
+    from_memory: false,
+    cold_because: null,
     ...more,
   };
 }

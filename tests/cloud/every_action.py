@@ -155,12 +155,14 @@ CHANGES: dict[str, Example] = {
     "ModifyAddressAttribute": lambda its: {"AllocationId": its["address"], "DomainName": "moss.example.com"},
     "ResetAddressAttribute": lambda its: {"AllocationId": its["named address"], "Attribute": "domain-name"},
     "ReleaseAddress": lambda its: {"AllocationId": its["free address"]},
+    "DisableFastLaunch": lambda its: {"ImageId": its["images"][3]},
     "DisableImage": lambda its: {"ImageId": its["images"][1]},
     "DisableImageDeprecation": lambda its: {"ImageId": its["images"][2]},
     "DisableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][3]},
     "DisassociateRouteTable": lambda its: {"AssociationId": its["other association"]},
     "DisassociateSubnetCidrBlock": lambda its: {"AssociationId": its["ipv6 association"]},
     "DisassociateVpcCidrBlock": lambda its: {"AssociationId": its["block association"]},
+    "EnableFastLaunch": lambda its: {"ImageId": its["images"][2]},
     "EnableImage": lambda its: {"ImageId": its["images"][4]},
     "EnableImageDeprecation": lambda its: {"ImageId": its["images"][2], "DeprecateAt": "2030-01-01T00:00:00Z"},
     "EnableImageDeregistrationProtection": lambda its: {"ImageId": its["images"][2]},
@@ -265,6 +267,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     images = [(await stack.call("RegisterImage", **_image(f"image {n}", snapshot)))["ImageId"] for n in range(5)]
     await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
     await stack.call("DisableImage", ImageId=images[4])
+    await stack.call("EnableFastLaunch", ImageId=images[3])
     await stack.call("EnableImageDeprecation", ImageId=images[2], DeprecateAt="2031-01-01T00:00:00Z")
     address, led, free_address, named_address = [
         (await stack.call("AllocateAddress"))["AllocationId"] for _ in range(4)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import given as givens
 import pytest
+import stories_of_fast_launch
 import stories_of_instances
 import stories_of_network
 import stories_of_snapshots
@@ -34,6 +35,7 @@ STORIES: dict[str, Story] = {
     **stories_of_volumes.STORIES,
     **stories_of_snapshots.STORIES,
     **stories_of_network.STORIES,
+    **stories_of_fast_launch.STORIES,
 }
 
 

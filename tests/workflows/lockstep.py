@@ -55,6 +55,7 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr("kumoniwa.ids._random", ids)
     patch.setattr("kumoniwa.ids._counted", itertools.count())
     patch.setattr(secrets, "choice", ids.choice)
+    patch.setattr("kumoniwa.key_pairs.host_keys.generate", lambda: {"ed25519": ids.randbytes(8).hex()})
     patch.setattr("kumoniwa.hypervisor.simulated.machine.uuid4", lambda: UUID(bytes=ids.randbytes(16), version=4))
 
 

@@ -134,6 +134,31 @@ GATEWAYS = [
     *("lead its address to it", "fail the gateway"),
     *("release its interface", "publish the deletion"),
 ]
+FAST_LAUNCH = {
+    None: ["prepare the machine", "publish the machine", "forget the machines", "publish fast launch as disabled"],
+    "ensure_made": [
+        "prepare the machine",
+        "fail the machine",
+        "forget the machines",
+        "publish fast launch as disabled",
+    ],
+    "forget_prepared": [
+        "prepare the machine",
+        "publish the machine",
+        "forget the machines",
+        "publish what is left",
+    ],
+}
+FROM_MEMORY = {
+    None: ["make the volumes", "launch the guest from memory", "publish the instance as running"],
+    "ensure_running": [
+        "make the volumes",
+        "launch the guest from memory",
+        "put the root on the image",
+        "make the volumes again",
+        *BOOTED,
+    ],
+}
 CREATED = {
     None: ["make the volume", "publish the volume"],
     "ensure_empty": ["make the volume", "fail the volume"],
@@ -159,6 +184,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
     pinned |= {"copy_image", "replace_root", "create_snapshots", "finish_snapshots", "resume_instance"}
     pinned |= {*NETWORK, "create_nat_gateway", "delete_nat_gateway", "analyze_path"}
+    pinned |= {"prepare_machine", "disable_fast_launch"}
     pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/cloud/api/ec2/snapshots/test_import_snapshot.py
     assert set(STORIES) == pinned, "a new story pins its steps here"
 
@@ -303,6 +329,31 @@ async def test_the_stories_of_interfaces_keep_the_names_of_their_steps(stack: St
             assert told[kind] == (NETWORK_FAILED if failing == method else NETWORK)[kind]
 
 
+@pytest.mark.parametrize("failing", FAST_LAUNCH)
+async def test_the_stories_of_fast_launch_keep_the_names_of_their_steps(stack: Stack, failing: str | None) -> None:
+    (image,) = (await stack.call("DescribeImages"))["Images"]
+    if failing == "ensure_made":
+        stack.driver.fail_next(failing, DriverError("No.", way_out="Ask again."))
+    await stack.call("EnableFastLaunch", ImageId=image["ImageId"])
+    await stack.idle()
+    if failing == "forget_prepared":
+        stack.driver.fail_next(failing, DriverError("No.", way_out="Ask again."))
+    await stack.call("DisableFastLaunch", ImageId=image["ImageId"])
+    await stack.idle()
+    assert await _all_steps(stack) == FAST_LAUNCH[failing]
+
+
+@pytest.mark.parametrize("failing", FROM_MEMORY)
+async def test_a_launch_from_memory_keeps_the_names_of_its_steps(stack: Stack, failing: str | None) -> None:
+    (image,) = (await stack.call("DescribeImages"))["Images"]
+    await stack.call("EnableFastLaunch", ImageId=image["ImageId"])
+    await stack.idle()
+    if failing is not None:
+        stack.driver.fail_next(failing, DriverError("No.", way_out="Ask again."))
+    instance_id = await stack.launch()
+    assert (await _journals(stack, instance_id))["run_instance"] == FROM_MEMORY[failing]
+
+
 async def test_the_stories_of_nat_gateways_keep_the_names_of_their_steps(stack: Stack) -> None:
     subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
     asked = {"SubnetId": subnet, "AllocationId": (await stack.call("AllocateAddress"))["AllocationId"]}
@@ -312,12 +363,7 @@ async def test_the_stories_of_nat_gateways_keep_the_names_of_their_steps(stack: 
         await stack.idle()
     await stack.call("DeleteNatGateway", NatGatewayId=made[0])
     await stack.idle()
-    read = stack.running.cloud.read
-    steps = select(rows.steps.c.name).join(rows.workflows, rows.workflows.c.id == rows.steps.c.workflow_id)
-    found = await read(
-        lambda connection: connection.execute(steps.order_by(rows.workflows.c.sequence, rows.steps.c.number))
-    )
-    assert list(found.scalars()) == GATEWAYS
+    assert await _all_steps(stack) == GATEWAYS
 
 
 async def test_the_analysis_of_a_path_keeps_the_name_of_its_step(stack: Stack) -> None:
@@ -334,6 +380,13 @@ async def test_the_analysis_of_a_path_keeps_the_name_of_its_step(stack: Stack) -
     )
     found = await stack.running.cloud.read(lambda connection: connection.execute(of_it).scalars().all())
     assert list(found) == ["publish the analysis"]
+
+
+async def _all_steps(stack: Stack) -> list[str]:
+    """The steps of all workflows, one after another."""
+    steps = select(rows.steps.c.name).join(rows.workflows, rows.workflows.c.id == rows.steps.c.workflow_id)
+    in_order = steps.order_by(rows.workflows.c.sequence, rows.steps.c.number)
+    return list(await stack.running.cloud.read(lambda connection: connection.execute(in_order).scalars().all()))
 
 
 async def _journals(stack: Stack, instance_id: str) -> dict[str, list[str]]:

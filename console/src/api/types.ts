@@ -90,6 +90,10 @@ export interface Boot {
   end_clean: boolean | null;
   ended_at: string | null;
   cut_seconds: number | null;
+  /** It went on where a prepared machine had stopped: no kernel started. */
+  from_memory: boolean;
+  /** Why one did, where its image has fast launch. */
+  cold_because: string | null;
 }
 
 /** How a snapshot was cut, as `/_kumoniwa/snapshots/{id}` tells it. What is not known yet is null. */

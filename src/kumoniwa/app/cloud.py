@@ -42,6 +42,7 @@ from kumoniwa.modules import import_all
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.guests import Follower
 from kumoniwa.reconcile.leftovers import collect_kept
+from kumoniwa.reconcile.prepared_machines import look_at_machines
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import facts, journal
@@ -138,6 +139,7 @@ async def running(
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
             log.warning("layers could not be deleted", reason=str(failure))
+        await look_at_machines(world)
         ending.push_async_callback(engine.close)
         await engine.wake()
         ending.push_async_callback(follower.close)

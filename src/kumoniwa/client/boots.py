@@ -29,6 +29,10 @@ class Boot:
     end_clean: bool | None
     ended_at: datetime | None
     cut_seconds: float | None
+    from_memory: bool | None
+    """Whether no kernel started: it went on where a prepared machine had stopped."""
+    cold_because: str | None
+    """Why one did, where fast launch was asked for."""
 
     @property
     def why(self) -> str:

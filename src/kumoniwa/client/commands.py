@@ -10,6 +10,7 @@ from kumoniwa.client import hibernations, timeline
 from kumoniwa.client.access import find_cloud
 from kumoniwa.client.boots import read_boots
 from kumoniwa.client.cloud import CloudClient
+from kumoniwa.client.fast_launch import enable_fast_launch
 from kumoniwa.client.images import NewImage, image_named, import_image, own_images
 from kumoniwa.client.interrupt import run_interruptible
 from kumoniwa.client.ssh import await_ssh, check_instance_id, remembered_host_keys, ssh_command, ssh_endpoint
@@ -21,11 +22,15 @@ from kumoniwa.run import replace_with
 _SSH_WITHIN = 180.0  # seconds; an emulated guest's first boot takes about a minute
 
 
-def build_debian(data_dir: Path, *, as_json: bool) -> None:
-    """Build Debian 12's disk where the cache has none of today's recipe, and make an AMI of it in the running cloud."""
+def build_debian(data_dir: Path, *, fast: bool = False, as_json: bool) -> None:
+    """Build Debian 12's disk where the cache has none of today's recipe, and make an AMI of it in the running cloud;
+    with `fast` launch where that is asked for. Raises `CommandFailed`."""
     cloud = CloudClient(find_cloud(data_dir))
     disk = _built_disk()
     image_id, made = _ensure_debian_registered(cloud, disk)
+    if fast:
+        with progress("Preparing for fast launch") as on_progress:
+            enable_fast_launch(cloud, image_id, on_progress)
     _tell_image(image_id, as_json=as_json)
     if not made:
         remark(f"{image_id} existed already")
@@ -85,6 +90,8 @@ def print_timeline(data_dir: Path, instance_id: str, *, as_json: bool) -> None:
     if down := timeline.down_rows(boots):
         say("")
         show(table(timeline.DOWN_COLUMNS, down, title="Down in between"))
+    for sentence in timeline.cold_boots(boots):
+        say(sentence)
     if told := report["hibernations"]:
         say("")
         show(table(hibernations.COLUMNS, hibernations.rows(told), title="Hibernations"))

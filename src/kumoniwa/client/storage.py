@@ -115,6 +115,10 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
             f" {_gib(report['full_bytes'])} each by itself{_unmeasured(report)}",
         ),
     ]
+    if machines := report["prepared_machines"]:
+        what = f"{machines} machine{'s' if machines > 1 else ''} of fast launch"
+        there = f"{what}, {_gib(report['prepared_bytes_on_disk'])} on disk"
+        found.append(("prepared", there))
     if (aside := report["quarantine"])["files"]:
         there = f"{aside['files']} files, {_gib(aside['bytes_on_disk'])} on disk"
         found.append(("quarantine", f"{there}: layers that the database did not know"))

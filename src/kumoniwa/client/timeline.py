@@ -29,7 +29,7 @@ def rows(boots: Sequence[Boot]) -> list[tuple[str, ...]]:
             boot.why,
             boot.request_id or "",
             _moment(boot.started_at),
-            _time(boot.kernel_started_at),
+            "from memory" if boot.from_memory else _time(boot.kernel_started_at),
             _time(boot.reachable_at),
             _duration(boot.boot_seconds),
             _time(boot.end_requested_at),
@@ -53,6 +53,11 @@ def down_rows(boots: Sequence[Boot]) -> list[tuple[str, ...]]:
         )
         for down in downtimes(boots)
     ]
+
+
+def cold_boots(boots: Sequence[Boot]) -> list[str]:
+    """A sentence for each boot that was not from memory, though the image has fast launch."""
+    return [f"Boot {boot.number} was not from memory: {boot.cold_because}" for boot in boots if boot.cold_because]
 
 
 def downtimes_as_data(boots: Sequence[Boot]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 What a file is for is said in the file itself, for people who look at it inside the guest.
 """
 
-from kumoniwa.guest_image import network_files
+from kumoniwa.guest_image import launch_files, network_files
 
 # The root partition's own id: the kernel finds its root by it without an initrd, whatever the order of the disks.
 ROOT_PARTITION = "6b756d6f-6e69-4777-8101-000000000000"
@@ -272,8 +272,13 @@ _GENERATOR = """\
 # It also decides what waits for cloud-init. At an instance's first boot sshd does: host keys and login keys come from
 # it. At later boots there is nothing new to log in with, so sshd is up first and cloud-init follows at low priority;
 # unless something asked to run early at every boot (bootcmd, boothooks), then the first boot's order holds.
+#
+# And it sees whether this boot's machine is to be saved in memory (prepare-launch): then nothing has an identity yet.
 set -eu
 units=$1
+tag=
+read -r tag < /sys/class/dmi/id/board_asset_tag || :
+[ "$tag" != prepare-launch ] || /usr/local/lib/kumoniwa/prepare-launch "$units"
 mkdir -p /run/cloud-init
 off() { : > /run/cloud-init/disabled; exit 0; }
 [ ! -e /etc/cloud/cloud-init.disabled ] || off
@@ -292,17 +297,25 @@ keys_made_for=
 read -r uuid < /sys/class/dmi/id/product_uuid || :
 [ ! -e /var/lib/cloud/data/keys-made-for ] || read -r keys_made_for < /var/lib/cloud/data/keys-made-for || :
 later=no
-[ -z "$uuid" ] || [ "$uuid" != "$keys_made_for" ] || later=yes
+if [ -n "$uuid" ] && [ "$uuid" = "$keys_made_for" ]; then
+    later=yes
+    echo 'ssh_deletekeys: false' > /run/cloud-init/cloud.cfg  # for one launched from memory, cut off in its first boot
+fi
 [ -d "$instance/" ] || later=no  # cut off in the middle of it: do it in the safe order
 ! grep -qs '^bootcmd:' "$instance/cloud-config.txt" || later=no
 for hook in "$instance"/boothooks/*; do [ ! -e "$hook" ] || later=no; done
 
-if [ "$later" = yes ]; then
-    printf '[Unit]\\nAfter=ssh.service rsyslog.service\\n' > "$units/cloud-init.service.d/order.conf"
+priority() {
     for unit in cloud-init cloud-config cloud-final; do
         mkdir -p "$units/$unit.service.d"
         printf '[Service]\\nNice=15\\nCPUWeight=idle\\n' > "$units/$unit.service.d/priority.conf"
     done
+}
+if [ "$tag" = prepare-launch ]; then
+    priority
+elif [ "$later" = yes ]; then
+    printf '[Unit]\\nAfter=ssh.service rsyslog.service\\n' > "$units/cloud-init.service.d/order.conf"
+    priority
 else
     printf '[Unit]\\nBefore=ssh.service systemd-user-sessions.service\\n' > "$units/cloud-init.service.d/order.conf"
 fi
@@ -375,6 +388,7 @@ WantedBy=cloud-init.target
 
 FILES: dict[str, str] = {
     **network_files.FILES,
+    **launch_files.FILES,
     "boot/grub/grub.cfg": GRUB_CFG,
     "etc/default/grub": _DEFAULT_GRUB,
     "usr/local/lib/kumoniwa/10_linux": _GRUB_LINUX,
@@ -407,6 +421,7 @@ FILES: dict[str, str] = {
 
 MODES: dict[str, int] = {
     **network_files.MODES,
+    **launch_files.MODES,
     "usr/local/lib/kumoniwa/10_linux": 0o755,
     "etc/systemd/system-generators/cloud-init-generator": 0o755,
     "etc/sudoers.d/admin": 0o440,

@@ -21,7 +21,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """One life of a guest's kernel, from its start to its end. Times not seen are None."""
+    """One life of a guest, from its start to its end: of its kernel, or from memory. Times not seen are None."""
 
     id: str
     """The workflow that made it, so that a step done twice records it once; else a fresh id."""
@@ -48,3 +48,7 @@ class Boot:
     ended_at: datetime | None = None
     cut_seconds: float | None = None
     """How long the cut took that was made between this boot and the one before."""
+    from_memory: bool = False
+    """Whether the guest went on where a prepared machine had stopped: then no kernel started."""
+    cold_because: str | None = None
+    """Why a kernel started, of an instance whose image has fast launch. None where nobody asked for that."""

@@ -103,3 +103,6 @@ INSTANCE_TYPES: dict[str, InstanceType] = {
     )
 }
 DEFAULT_INSTANCE_TYPE = "m1.small"  # EC2's own default, from its first days
+USUAL_INSTANCE_TYPE = "t3.micro"
+"""What the console and the documents propose, and the smallest that EC2 itself takes to prepare images for fast launch
+(its user guide: "temporary t3 instances")."""

@@ -130,6 +130,10 @@ class Instance:
     """What its firmware boots by: `uefi` or `legacy-bios`; None: legacy-bios, because the image says nothing."""
     nvme_only: bool = False
     """Whether its guest is to see NVMe disks whatever its type, as its image has it."""
+    virtio_only: bool = False
+    """Whether its guest is to see virtio disks whatever its type: its image had fast launch when it was launched."""
+    prepared_on: str | None = None
+    """The prepared machine that its root volume was made on; None: it was made on the image itself."""
     state_transition_reason: str = ""
     state_reason_code: str | None = None
     state_reason_message: str | None = None
@@ -142,7 +146,9 @@ class Instance:
     @property
     def disk_bus(self) -> str:
         """How its guest sees its disks: `nvme` or `virtio`."""
-        return "nvme" if self.nvme_only else INSTANCE_TYPES[self.instance_type].disk_bus
+        if self.nvme_only:
+            return "nvme"
+        return "virtio" if self.virtio_only else INSTANCE_TYPES[self.instance_type].disk_bus
 
     @property
     def is_hibernatable(self) -> bool:

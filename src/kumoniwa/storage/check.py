@@ -17,7 +17,7 @@ from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
-from kumoniwa.store.tables import image_devices, images, snapshots, volumes
+from kumoniwa.store.tables import image_devices, images, prepared_machines, snapshots, volumes
 from kumoniwa.values import dataclass
 
 _AT_ONCE = 100  # rows that are read for the layers that are looked at next
@@ -49,7 +49,8 @@ class CheckedFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong, in a sentence, and the ids of the volumes, snapshots and images that depend on it."""
+    """What is wrong, in a sentence, and the ids of the volumes, snapshots, images and prepared machines that depend on
+    it."""
 
     layer: str
     """"" where it is not about one layer."""
@@ -147,14 +148,16 @@ async def follow(database: Database, files: CheckedFiles, layer_id: str) -> str 
 
 
 def dependents(connection: Connection, layer_id: str) -> tuple[str, ...]:
-    """The ids of all volumes, snapshots and images that cannot be read without this layer."""
+    """The ids of all volumes, snapshots, images and prepared machines that cannot be read without this layer."""
     above = {layer_id}
     every = layers.every(connection)
     while more := {layer.id for layer in every.values() if layer.parent_id in above} - above:
         above |= more
     of_volumes = connection.execute(select(volumes.c.id, volumes.c.head)).all()
     of_snapshots = connection.execute(select(snapshots.c.id, snapshots.c.layer_id)).all()
+    of_machines = connection.execute(select(prepared_machines.c.id, prepared_machines.c.layer_id)).all()
     held = sorted(one for one, head in of_volumes if head in above)
+    prepared = sorted(one for one, layer in of_machines if layer in above)
     cut = sorted(one for one, layer in of_snapshots if layer in above)
     query = (
         select(images.c.id)
@@ -163,7 +166,7 @@ def dependents(connection: Connection, layer_id: str) -> tuple[str, ...]:
         .distinct()
         .order_by(images.c.id)
     )
-    return (*held, *cut, *connection.execute(query).scalars())
+    return (*held, *cut, *connection.execute(query).scalars(), *prepared)
 
 
 async def _faults_of(database: Database, files: CheckedFiles, row: Layer, *, thorough: bool) -> list[Fault]:
@@ -235,6 +238,10 @@ def _lost_references(connection: Connection, every: dict[str, Layer]) -> Iterabl
             yield Fault("", f"Snapshot {snapshot} is completed and has no layer.", (snapshot,))
         elif layer is not None and layer not in every:
             yield Fault(layer, f"Snapshot {snapshot} is layer {layer}, which the database does not know.", (snapshot,))
+    for machine, layer in connection.execute(select(prepared_machines.c.id, prepared_machines.c.layer_id)):
+        if layer is not None and layer not in every:
+            what = f"Prepared machine {machine} is layer {layer}, which the database does not know."
+            yield Fault(layer, what, (machine,))
     query = (
         select(image_devices.c.image_id, image_devices.c.snapshot_id)
         .join(images, images.c.id == image_devices.c.image_id)

@@ -14,6 +14,8 @@ from kumoniwa.store.usage import usage
 
 QUARANTINE = "quarantine"
 """In the data folder: the folder of layers' files that were set aside (`Disks.ensure_set_aside`)."""
+PREPARED = "prepared"
+"""In the data folder: the folder of prepared machines, each in a folder of its own."""
 _AT_ONCE = 1.0  # seconds of checking in one answer: then the caller asks again from where it ended
 
 
@@ -37,6 +39,7 @@ async def status(database: Database, room: Room, data_dir: Path) -> dict[str, An
             "usable_bytes": max(0, room.free - room.reserve),
         },
         "bytes_on_disk": held,
+        "prepared_bytes_on_disk": await asyncio.to_thread(_bytes_below, data_dir / PREPARED),
         "quarantine": await asyncio.to_thread(_quarantine, data_dir / QUARANTINE),
         **asdict(await database.read(usage)),
     }
@@ -80,3 +83,8 @@ def _bytes_on_disk(folder: Path) -> int | None:
         with suppress(FileNotFoundError):  # deleted meanwhile
             held += path.lstat().st_blocks * 512
     return held
+
+
+def _bytes_below(folder: Path) -> int:
+    """What the files in a folder's folders take."""
+    return sum(_bytes_on_disk(each) or 0 for each in folder.iterdir()) if folder.is_dir() else 0

@@ -33,7 +33,15 @@ _ENDS = (
 _ID = Prepared(select(boots.c.id).where(boots.c.id == bindparam("id")))
 
 
-def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: Cause, origin: Origin) -> bool:
+def ensure_begun(
+    connection: Connection,
+    boot_id: str,
+    instance_id: str,
+    cause: Cause,
+    origin: Origin,
+    *,
+    cold_because: str | None = None,
+) -> bool:
     """Write a boot that begins now, once; gives whether it was not there. A life that had not ended has then ended,
     for the same cause."""
     if (latest := latest_number(connection, instance_id)) > 0:
@@ -50,6 +58,7 @@ def ensure_begun(connection: Connection, boot_id: str, instance_id: str, cause: 
         request_id=origin.request_id,
         principal=origin.principal,
         called_at=origin.called_at,
+        cold_because=cold_because,
     )
     insert(connection, boots, boot)
     return True

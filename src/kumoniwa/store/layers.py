@@ -13,13 +13,23 @@ from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store.changes import LET_GO, Touched
 from kumoniwa.store.prepared import TOUCHED, Prepared, among, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
-from kumoniwa.store.tables import attachments, claims, instances, layers, snapshots, volumes, workflows
+from kumoniwa.store.tables import (
+    attachments,
+    claims,
+    instances,
+    layers,
+    prepared_machines,
+    snapshots,
+    volumes,
+    workflows,
+)
 
 
 def add(connection: Connection, *new: Layer) -> None:
     """Write new layers, parents first, in the transaction that writes what refers to them.
 
-    What refers to a layer: a volume's head, a snapshot, another layer, or the arguments of an unfinished workflow.
+    What refers to a layer: a volume's head, a snapshot, a prepared machine, another layer, or the arguments of an
+    unfinished workflow.
     """
     insert(connection, layers, *new)
 
@@ -196,6 +206,7 @@ _CHILDREN = layers.alias()
 _EVERY_UNREFERENCED = select(layers).where(
     ~exists().where(volumes.c.head == layers.c.id),
     ~exists().where(snapshots.c.layer_id == layers.c.id),
+    ~exists().where(prepared_machines.c.layer_id == layers.c.id),
     ~exists().where(_CHILDREN.c.parent_id == layers.c.id),
 )
 _UNREFERENCED = Prepared(_EVERY_UNREFERENCED)
@@ -224,11 +235,12 @@ def remove(connection: Connection, ids: Collection[str]) -> None:
 
 
 def remove_unused(connection: Connection, ids: Collection[str]) -> list[str]:
-    """Forget those of these layers that no volume, snapshot or other layer has; gives all that have no row now."""
+    """Forget those of these layers that no volume, snapshot, machine or other layer has; gives all without a row."""
     children = layers.alias()
     used = (
         exists().where(volumes.c.head == layers.c.id)
         | exists().where(snapshots.c.layer_id == layers.c.id)
+        | exists().where(prepared_machines.c.layer_id == layers.c.id)
         | exists().where(children.c.parent_id == layers.c.id)
     )
     gone = connection.execute(delete(layers).where(layers.c.id.in_(ids), ~used).returning(layers.c.parent_id))

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, func, select
 
 from kumoniwa.store import layers
-from kumoniwa.store.tables import snapshots, volumes
+from kumoniwa.store.tables import prepared_machines, snapshots, volumes
 from kumoniwa.values import dataclass
 
 
@@ -23,6 +23,8 @@ class Usage:
     longest_chain: int
     longest_chain_of: str | None
     """A volume."""
+    prepared_machines: int
+    """Of which instances are launched from memory; those that are not ready included."""
 
 
 def usage(connection: Connection) -> Usage:
@@ -52,4 +54,5 @@ def usage(connection: Connection) -> Usage:
         full_bytes=int(counted[2]),
         longest_chain=longest,
         longest_chain_of=longest_of,
+        prepared_machines=connection.execute(select(func.count()).select_from(prepared_machines)).scalar_one(),
     )

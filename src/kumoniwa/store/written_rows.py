@@ -12,6 +12,7 @@ _NAMED_BY = {
     "attachments": "volume_id",
     "boots": "instance_id",
     "claims": "resource_id",
+    "fast_launches": "image_id",
     "hibernations": "instance_id",
     "image_devices": "image_id",
     "instance_moves": "instance_id",

@@ -52,3 +52,15 @@ def test_a_table_in_a_file_is_plain_and_keeps_request_ids_whole() -> None:
     text = plain(table(timeline.COLUMNS, timeline.rows(read_boots(TOLD))))
     assert "05f6ca61-eba5-d670-71da-83216fe16d3e" in text
     assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_a_boot_from_memory_has_no_kernel_s_start_and_a_cold_one_says_why() -> None:
+    boots = read_boots(
+        [
+            {"number": 1, "cause": "action", "from_memory": True},
+            {"number": 2, "cause": "action", "from_memory": False, "cold_because": "its disk was written to"},
+            {"number": 3, "cause": "action"},
+        ]
+    )
+    assert [row[timeline.COLUMNS.index("kernel")] for row in timeline.rows(boots)] == ["from memory", "", ""]
+    assert timeline.cold_boots(boots) == ["Boot 2 was not from memory: its disk was written to"]

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import (
+    DiskBus,
     EventKind,
     Forward,
     GuestDisk,
@@ -65,6 +67,10 @@ class SimulatedBench:
             disks=disks,
             nics=(GuestNic("02:00:00:00:00:01", IPv4Address("172.31.0.4") + number),),
         )
+
+    async def to_prepare(self) -> GuestSpec:
+        spec = await self.spec()
+        return replace(spec, id=GuestId(f"prepare-{spec.id}"), nics=(), bus=DiskBus.VIRTIO)
 
     def layer(self) -> LayerId:
         return LayerId(f"layer{next(self._numbers)}")

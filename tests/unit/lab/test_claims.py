@@ -47,6 +47,8 @@ def boot(number: int, action: str | None, cut: float | None = None, clean: bool 
         end_clean=clean,
         ended_at=None,
         cut_seconds=cut,
+        from_memory=False,
+        cold_because=None,
     )
 
 

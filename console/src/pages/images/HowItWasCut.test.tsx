@@ -45,13 +45,14 @@ const told = async (how: HowCut, State: NonNullable<Image["State"]>, boots: Retu
 test("an image at rest says when its guest was down and for how long, and who booted from it", async () => {
   const before = bootOf(1, 0, { end_request_id: "request-cut", end_requested_at: second(101), at_rest_at: second(104), end_clean: true });
   const after = bootOf(2, 105, { action: "CreateImage", request_id: "request-cut", cut_seconds: 0.004 });
-  const booted = [{ instance_id: "i-new", started_at: second(200), reachable_at: second(203) }];
+  const booted = [{ instance_id: "i-new", started_at: second(200), reachable_at: second(203), from_memory: true, cold_because: null }];
   const text = await told(cut({ booted }), "available", [before, after]);
   expect(text).toContain("Cut at rest");
   expect(text).toMatch(/asked to shut down at .*, and 3.0 s later, at .*, it had\./);
   expect(text).toContain("cut together, in 4 ms");
   expect(text).toContain("could not be reached for 6.0 s");
   expect(text).toContain("i-new");
+  expect(text).toContain("From memory");
 });
 
 test("a guest that did not shut down in time is said to have been halted", async () => {

@@ -9,7 +9,7 @@ import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText } from "../../texts/texts";
-import { causeText } from "./causes";
+import { causeText, howText } from "./causes";
 import { evidenceOf, historyOf } from "./evidence";
 import { Hibernations } from "./Hibernations";
 import type { Row } from "./model";
@@ -64,6 +64,7 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
           minWidth: WORD,
           cell: (boot) => <Box fontWeight="bold">{causeText(text, boot.cause, boot.action)}</Box>,
         },
+        { id: "how", header: text("timeline.how"), minWidth: WORD, cell: (boot) => howText(text, boot) },
         { id: "called", header: text("timeline.called"), cell: (boot) => moment(boot.called_at), minWidth: MOMENT },
         {
           id: "request",

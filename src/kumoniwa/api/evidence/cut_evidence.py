@@ -9,7 +9,8 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import IMAGE, SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.store import boots, images, snapshots
+from kumoniwa.model.fast_launch import PreparedMachine
+from kumoniwa.store import boots, fast_launch, images, snapshots
 
 _SHOWN_BOOTS = 20
 
@@ -19,7 +20,7 @@ async def image_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -> M
 
     A boot of the source instance that has the image's `request_id` is the one that ended its reboot. The snapshots are
     in the order of the image's devices; `booted` are the latest of the first boots, and `reachable_at` of each is null
-    until its guest was reached.
+    until its guest was reached. `machines` are those prepared of it for fast launch.
     """
 
     def read(connection: Connection) -> Mapping[str, Any]:
@@ -39,17 +40,33 @@ async def image_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -> M
                 for device in devices
                 if device.snapshot_id is not None
             ],
+            "machines": [_machine(one) for one in fast_launch.machines_of(connection, image.id)],
             "booted": [
                 {
                     "instance_id": boot.instance_id,
                     "started_at": boot.started_at,
                     "reachable_at": boot.reachable_at,
+                    "from_memory": boot.from_memory,
+                    "cold_because": boot.cold_because,
                 }
                 for boot in first_boots
             ],
         }
 
     return await cloud.read(read)
+
+
+def _machine(machine: PreparedMachine) -> Mapping[str, Any]:
+    """A machine that was prepared in memory, for instances of the image to be launched from."""
+    return {
+        "machine_id": machine.id,
+        "vcpus": machine.vcpus,
+        "memory_mib": machine.memory_mib,
+        "state": machine.state,
+        "reason": machine.reason,
+        "created_at": machine.created_at,
+        "ready_at": machine.ready_at,
+    }
 
 
 def _part(connection: Connection, device: str, snapshot_id: str) -> Mapping[str, Any]:

@@ -197,8 +197,7 @@ class Guest(Protocol):
         """Afterwards the vCPUs run. ABSENT: a process is made from `spec` and starts. SHUT_DOWN or HALTED: reset and
         go on in the same process, or in a new one made from `spec` where only that shows the guest a disk's new length.
         With `launch`, an ABSENT guest goes on as a prepared machine stopped, with its own identity: its first disk
-        stands on that machine's layer, on virtio. Where that fails, `RestoreFailed`: ask again without, and another
-        disk.
+        stands on that machine's layer, on virtio. Where that fails, `RestoreFailed`: ask without, for another disk.
         RUNNING: nothing happens, `fresh` is False.
         One that was paused for want of room goes on where it stood, `fresh` is False; `HostExhausted` without room.
 

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from kumoniwa.clock import Clock
-from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, Room, Taps
+from kumoniwa.hypervisor.driver import Capacity, DriverError, Features, GuestEvent, GuestId, PreparedId, Room, Taps
 from kumoniwa.hypervisor.simulated.disks import SimulatedDisks
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
 from kumoniwa.hypervisor.simulated.host import Host
+from kumoniwa.hypervisor.simulated.prepared import SimulatedPreparedMachine
 from kumoniwa.hypervisor.simulated.timing import Timing
 from kumoniwa.hypervisor.simulated.world import SimulatedWorld
 
@@ -81,6 +82,13 @@ class SimulatedDriver:
 
     def guest(self, id: GuestId) -> SimulatedGuest:
         return SimulatedGuest(id, self.world, self._host, self.faults)
+
+    def prepared(self, id: PreparedId) -> SimulatedPreparedMachine:
+        return SimulatedPreparedMachine(id, self.world, self._host, self.faults)
+
+    async def all_prepared(self) -> frozenset[PreparedId]:
+        await self.faults.enter("all_prepared")
+        return frozenset(self.world.prepared.keys() | self.world.preparing.keys())
 
     async def events(self) -> AsyncIterator[GuestEvent]:
         while (event := await self._events.get()) is not None:

@@ -20,8 +20,10 @@ from kumoniwa.hypervisor.driver import (
     GuestSpec,
     GuestState,
     HostExhausted,
+    Launch,
     LayerId,
     MemoryUnusable,
+    RestoreFailed,
     Shutdown,
     Started,
     Suspended,
@@ -31,6 +33,7 @@ from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.inside import Inside
 from kumoniwa.hypervisor.simulated.machine import Machine, Memory
+from kumoniwa.hypervisor.simulated.prepared import check_launch
 from kumoniwa.hypervisor.simulated.world import SimulatedWorld
 
 
@@ -57,10 +60,13 @@ class SimulatedGuest(Inside):
         await self._faults.enter("observe")
         return self._state()
 
-    async def ensure_running(self, spec: GuestSpec) -> Started:
+    async def ensure_running(self, spec: GuestSpec, launch: Launch | None = None) -> Started:
         await self._faults.enter("ensure_running")
         machine = self._machine()
-        if machine.state is GuestState.ABSENT:
+        is_new = machine.state is GuestState.ABSENT
+        if is_new:
+            if launch is not None:
+                check_launch(self._world, self._host, launch.machine, spec)
             machine.plug_in(spec)
             try:
                 await self._faults.point("ensure_running")
@@ -76,9 +82,14 @@ class SimulatedGuest(Inside):
                 )
             machine.find_space()
         fresh = machine.state is not GuestState.RUNNING
-        if fresh:
+        if fresh and launch is not None:
+            if not is_new:  # its identity was never told to it, or it has gone down since
+                machine.pull_plug()
+                raise RestoreFailed("The guest ended while it was launched.")
+            machine.go_on(launch.identity)
+        elif fresh:
             machine.start()
-        started = Started(fresh, machine.started_at or self._host.clock.now())
+        started = Started(fresh, machine.started_at or self._host.clock.now(), machine.identity is not None)
         await self._faults.point("ensure_running")
         return started
 

@@ -1,6 +1,6 @@
 """The inside of a simulated guest, and misfortune: what a test does to it. None of it is the driver's."""
 
-from kumoniwa.hypervisor.driver import Forward, GuestId
+from kumoniwa.hypervisor.driver import Forward, GuestId, Identity
 from kumoniwa.hypervisor.simulated import linux
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.machine import Machine
@@ -19,6 +19,11 @@ class Inside:
     def boot_id(self) -> str | None:
         """The running kernel's boot id, another one at each boot."""
         return self._machine().boot_id
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who it was told to be, where it goes on from a prepared machine."""
+        return self._machine().identity
 
     @property
     def ignore_power_button(self) -> bool:

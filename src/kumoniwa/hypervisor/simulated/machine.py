@@ -23,6 +23,7 @@ from kumoniwa.hypervisor.driver import (
     GuestNic,
     GuestSpec,
     GuestState,
+    Identity,
     SerialConsole,
 )
 from kumoniwa.hypervisor.simulated import linux
@@ -31,6 +32,9 @@ from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.timer import Timer
 from kumoniwa.hypervisor.simulated.waiters import Waiters
+
+PREPARED_BOOT = "9e3d5a1c-0000-4000-8000-000000000000"
+"""The boot id of all that go on from prepared machines, until their next boot."""
 
 
 class Memory(NamedTuple):
@@ -69,6 +73,7 @@ class Machine:
         "boot_id",
         "drives",
         "id",
+        "identity",
         "ignores_power_button",
         "is_frozen",
         "memory",
@@ -85,6 +90,8 @@ class Machine:
         self.nics: tuple[GuestNic, ...] = ()
         """The network interfaces that are plugged in, the primary one first. No packets are carried."""
         self.boot_id: str | None = None
+        self.identity: Identity | None = None
+        """Who it was told to be, of one that goes on from a prepared machine; until its next boot."""
         self.started_at: datetime | None = None
         self.at_rest_at: datetime | None = None
         """When the last boot ended with its disks at rest; None when it goes on or ended otherwise."""
@@ -124,10 +131,7 @@ class Machine:
 
     def start(self) -> None:
         """Reset it and let the processors run: a new boot. What was in its memory is gone."""
-        self._timer.stop()
-        self.drives.forget_memory()
-        self._reachable = self._power_key_pressed = self._out_of_space = self.is_frozen = False
-        self.boot_id, self.started_at, self.at_rest_at = str(uuid4()), self._host.clock.now(), None
+        self._begin(str(uuid4()), None)
         states = self.drives.filesystems()
         recovered = [serial for serial, state in states.items() if state is FileSystem.NEEDS_RECOVERY]
         kernel = linux.booting(self._product, self._bus, recovered)
@@ -137,6 +141,15 @@ class Machine:
         self.sync()
         self._report(EventKind.KERNEL_STARTED)
         self._timer.set(self._host.timing.boot, self._booted)
+
+    def go_on(self, identity: Identity) -> None:
+        """Go on where a prepared machine stopped, as this one from now on: no kernel starts."""
+        self._begin(PREPARED_BOOT, identity)
+        self._hostname = identity.hostname.partition(".")[0]
+        self._become(GuestState.RUNNING)
+        self._log([f"systemd[1]: Machine ID is {identity.machine_id}."])
+        self.sync()
+        self._timer.set(self._host.timing.restore, self._booted)
 
     def press_power_button(self) -> None:
         """A running guest begins to shut down, once it is up; unless it ignores the button."""
@@ -161,7 +174,7 @@ class Machine:
         self.drives.forget_memory()
         self.drives.close()
         self.nics = ()
-        self.boot_id, self._out_of_space, self.is_frozen = None, False, False
+        self.boot_id, self.identity, self._out_of_space, self.is_frozen = None, None, False, False
         self._host.ports.close(self.id)
         self._become(GuestState.ABSENT)
 
@@ -328,6 +341,14 @@ class Machine:
         self.drives.flush(FileSystem.NEEDS_RECOVERY)
 
     # How it lives.
+
+    def _begin(self, boot_id: str, identity: Identity | None) -> None:
+        """A life begins, with nothing in memory that anybody wrote."""
+        self._timer.stop()
+        self.drives.forget_memory()
+        self._reachable = self._power_key_pressed = self._out_of_space = self.is_frozen = False
+        self.boot_id, self.identity = boot_id, identity
+        self.started_at, self.at_rest_at = self._host.clock.now(), None
 
     def _booted(self) -> None:
         self._reachable = True

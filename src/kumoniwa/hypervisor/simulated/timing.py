@@ -11,6 +11,8 @@ class Timing:
 
     boot: float = 2.0
     """From the first line of the kernel to reachable."""
+    restore: float = 0.3
+    """From going on where a prepared machine stopped to reachable."""
     shutdown: float = 0.5
     """From the power button to disks at rest."""
     cut: float = 0.001
@@ -27,4 +29,4 @@ class Timing:
     @classmethod
     def instant(cls) -> Self:
         """Everything happens within the call that asks for it: for tests that are about something else."""
-        return cls(boot=0, shutdown=0, cut=0, freeze=0, suspension=0, compaction=0, import_disk=0)
+        return cls(boot=0, restore=0, shutdown=0, cut=0, freeze=0, suspension=0, compaction=0, import_disk=0)

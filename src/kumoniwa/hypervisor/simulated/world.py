@@ -1,12 +1,14 @@
 """What outlives a simulated driver: the machines and the layers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from kumoniwa.hypervisor.driver import GuestEvent, GuestId
+from kumoniwa.hypervisor.driver import GuestEvent, GuestId, LayerId, PreparedId
 from kumoniwa.hypervisor.simulated.machine import Machine
 from kumoniwa.hypervisor.simulated.ports import Ports
+from kumoniwa.hypervisor.simulated.saved import Saved
 from kumoniwa.hypervisor.simulated.simulated_layers import Layers
 from kumoniwa.tasks import Tasks
 
@@ -27,6 +29,14 @@ class SimulatedWorld:
         """Bytes that the host has for layers: as many as a test says."""
         self.memory_mib: int | None = None
         """Memory that the host has for guests, where a test gives it an end."""
+        self.prepared: dict[PreparedId, Saved] = {}
+        """The machines that are saved in memory."""
+        self.preparing: dict[PreparedId, LayerId] = {}
+        """The layers of those that are on their way to be."""
+        self.makes_prepared = "simulated 1"
+        """Which programs save machines, and launch from those that they saved: for tests to change."""
+        self.never_prepared = False
+        """Whether guests lack the part by which they say that they are prepared: for tests to change."""
         self.tasks = Tasks("simulated world")
         self.listener: Callable[[GuestEvent], None] | None = None
 
@@ -34,6 +44,10 @@ class SimulatedWorld:
     def load(cls, path: Path) -> Self:
         """A world whose layers are kept in the file at `path`, which is made if it is not there."""
         return cls(Layers(path))
+
+    def tear_prepared(self, machine: PreparedId) -> None:
+        """Damage what is saved of a machine, as a power failure or a bad disk may."""
+        self.prepared[machine] = replace(self.prepared[machine], is_torn=True)
 
     def is_heard(self) -> bool:
         """Whether a driver listens now."""

@@ -48,7 +48,7 @@ _STEPS = 500  # after which they are counted
 _MOST_TIMES_PUT_OFF = 8
 _IN_TURN = 8  # reads on the event loop, after which others have their turn
 _PRAGMAS_OF_THE_WRITER = (
-    "PRAGMA cache_size=-16384",  # KiB: rows of ten thousand instances, with all their indexes
+    "PRAGMA cache_size=-131072",  # KiB, if they are there: rows of a hundred thousand instances, with all their indexes
     # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
     "PRAGMA temp_store=MEMORY",
 )

@@ -22,6 +22,8 @@ CREATE TABLE boots (
 	end_clean BOOLEAN,
 	ended_at BIGINT,
 	cut_seconds FLOAT,
+	from_memory BOOLEAN DEFAULT 0 NOT NULL,
+	cold_because TEXT,
 	PRIMARY KEY (id),
 	UNIQUE (instance_id, number)
 );
@@ -205,6 +207,8 @@ CREATE TABLE instances (
 	root_device_name VARCHAR NOT NULL,
 	boot_mode VARCHAR,
 	nvme_only BOOLEAN DEFAULT 1 NOT NULL,
+	virtio_only BOOLEAN DEFAULT 0 NOT NULL,
+	prepared_on VARCHAR,
 	launch_time BIGINT NOT NULL,
 	first_launch_time BIGINT NOT NULL,
 	guest_uuid VARCHAR NOT NULL,
@@ -447,6 +451,21 @@ CREATE INDEX egress_only_gateways_scope ON egress_only_gateways (account, region
 
 CREATE INDEX ix_egress_only_gateways_vpc_id ON egress_only_gateways (vpc_id);
 
+CREATE TABLE fast_launches (
+	image_id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	reason TEXT NOT NULL,
+	changed_at BIGINT NOT NULL,
+	target_count INTEGER NOT NULL,
+	max_parallel INTEGER NOT NULL,
+	PRIMARY KEY (image_id),
+	FOREIGN KEY(image_id) REFERENCES images (id) ON DELETE CASCADE
+);
+
+CREATE INDEX fast_launches_scope ON fast_launches (account, region);
+
 CREATE TABLE image_devices (
 	image_id VARCHAR NOT NULL,
 	position INTEGER NOT NULL,
@@ -519,6 +538,26 @@ CREATE TABLE prefix_list_entries (
 	PRIMARY KEY (prefix_list_id, cidr, since),
 	FOREIGN KEY(prefix_list_id) REFERENCES prefix_lists (id) ON DELETE CASCADE
 );
+
+CREATE TABLE prepared_machines (
+	id VARCHAR NOT NULL,
+	image_id VARCHAR NOT NULL,
+	vcpus INTEGER NOT NULL,
+	memory_mib INTEGER NOT NULL,
+	state VARCHAR NOT NULL,
+	layer_id VARCHAR,
+	created_at BIGINT NOT NULL,
+	ready_at BIGINT,
+	reason TEXT,
+	PRIMARY KEY (id),
+	FOREIGN KEY(layer_id) REFERENCES layers (id)
+);
+
+CREATE INDEX ix_prepared_machines_layer_id ON prepared_machines (layer_id);
+
+CREATE INDEX ix_prepared_machines_state ON prepared_machines (state);
+
+CREATE INDEX prepared_machines_size ON prepared_machines (image_id, vcpus, memory_mib);
 
 CREATE TABLE route_tables (
 	id VARCHAR NOT NULL,

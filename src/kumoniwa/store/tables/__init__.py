@@ -4,6 +4,7 @@ from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
 from kumoniwa.store.tables.elastic_ips import elastic_ips
+from kumoniwa.store.tables.fast_launch import fast_launches, prepared_machines
 from kumoniwa.store.tables.flow_logs import flow_logs
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, hibernations, instance_moves, instances, replace_root_tasks
@@ -41,6 +42,7 @@ __all__ = [
     "egress_only_gateways",
     "elastic_ips",
     "facts",
+    "fast_launches",
     "flow_logs",
     "hibernations",
     "image_devices",
@@ -62,6 +64,7 @@ __all__ = [
     "permissions",
     "prefix_list_entries",
     "prefix_lists",
+    "prepared_machines",
     "replace_root_tasks",
     "route_table_associations",
     "route_tables",

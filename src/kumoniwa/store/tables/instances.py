@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -40,6 +41,8 @@ instances = table(
     Column("root_device_name", String, nullable=False),
     Column("boot_mode", String),
     Column("nvme_only", Boolean, nullable=False, server_default=true()),
+    Column("virtio_only", Boolean, nullable=False, server_default=false()),
+    Column("prepared_on", String),
     Column("launch_time", Moment, nullable=False),
     Column("first_launch_time", Moment, nullable=False),
     Column("guest_uuid", String, nullable=False),
@@ -110,6 +113,8 @@ boots = table(
     Column("end_clean", Boolean),
     Column("ended_at", Moment),
     Column("cut_seconds", Float),
+    Column("from_memory", Boolean, nullable=False, server_default=false()),
+    Column("cold_because", Text),
     UniqueConstraint("instance_id", "number"),
     Index("boots_started", "started_at"),
     Index(

@@ -7,6 +7,7 @@ import pytest
 pytest.register_assert_rewrite("driver_contract")
 
 from driver_contract import DriverContract  # noqa: E402  (rewriting must be asked for before the import)
+from memory_contract import MemoryContract  # noqa: E402
 from simulated_bench import SimulatedBench, simulated  # noqa: E402
 
 from kumoniwa.hypervisor.simulated import Timing  # noqa: E402
@@ -21,5 +22,5 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[SimulatedBench]
         assert bench.world.layers.broken == []
 
 
-class TestSimulatedDriver(DriverContract):
+class TestSimulatedDriver(MemoryContract, DriverContract):
     """All of them."""

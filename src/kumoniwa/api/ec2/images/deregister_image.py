@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
+from kumoniwa.api.ec2.images.disable_fast_launch import end_fast_launch
 from kumoniwa.api.ec2.images.image_output import PROTECTION_OFF, protection
 from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.image_lookup import image_named
@@ -30,6 +31,7 @@ async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> 
         _check_unprotected(image_named(connection, call, image_id), call.at)
         sources = [state for state in ImageState if state is not ImageState.DEREGISTERED]
         images.move(connection, image_id, sources, ImageState.DEREGISTERED, deregistered_at=call.at)
+        end_fast_launch(connection, call, image_id, force=True)
         sharing.revoke(connection, image_id)
         tags.remove_all(connection, image_id)
         if not parameters.get("DeleteAssociatedSnapshots"):

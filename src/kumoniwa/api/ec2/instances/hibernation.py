@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kumoniwa.api.ec2.images.boot_modes import UEFI
 from kumoniwa.errors import (
     CannotHibernate,
     InvalidParameterCombination,
@@ -12,7 +13,10 @@ from kumoniwa.model.images import Image
 from kumoniwa.model.instance_types import InstanceType
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 
-_OTHER_TYPE = "Choose a type whose HibernationSupported is true, such as t2.micro, or leave HibernationOptions out."
+_OTHER_TYPE = (
+    "Choose a type whose HibernationSupported is true, such as t2.micro, or an image with fast launch; "
+    "or leave HibernationOptions out."
+)
 
 
 def supports_hibernation(kind: InstanceType) -> bool:
@@ -21,17 +25,23 @@ def supports_hibernation(kind: InstanceType) -> bool:
     return kind.disk_bus == "virtio"
 
 
-def check_hibernatable(kind: InstanceType, image: Image) -> None:
-    """Raises the refusal of a launch whose instances could not be hibernated."""
-    if not supports_hibernation(kind):
-        raise CannotHibernate(
-            f"The instance type '{kind.name}' does not support hibernation in Kumoniwa: its disks are NVMe.",
-            way_out=_OTHER_TYPE,
-        )
+def check_hibernatable(kind: InstanceType, image: Image, boot_mode: str | None, *, has_fast_launch: bool) -> None:
+    """Raises the refusal of a launch whose instances could not be hibernated. With fast launch, guests of every type
+    have virtio disks."""
     if image.nvme_only:
         raise CannotHibernate(
             f"The image '{image.id}' does not support hibernation in Kumoniwa: it boots from NVMe disks only.",
             way_out="Make it anew with this version, or leave HibernationOptions out.",
+        )
+    if not supports_hibernation(kind) and not has_fast_launch:
+        raise CannotHibernate(
+            f"The instance type '{kind.name}' does not support hibernation in Kumoniwa: its disks are NVMe.",
+            way_out=_OTHER_TYPE,
+        )
+    if boot_mode == UEFI:
+        raise CannotHibernate(
+            f"The image '{image.id}' boots by UEFI, and such an instance cannot be hibernated.",
+            way_out="Choose a type from before Nitro, or leave HibernationOptions out.",
         )
 
 

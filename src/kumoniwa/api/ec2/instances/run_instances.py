@@ -1,6 +1,7 @@
 """RunInstances: what is checked and promised; `workflows/stories/instances/run_instance.py` does it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -12,8 +13,10 @@ from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, Laun
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
+from kumoniwa.api.ec2.instances.hibernation import check_hibernatable
 from kumoniwa.api.ec2.instances.instance_output import Surroundings, instance_output, reservations
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
+from kumoniwa.api.ec2.instances.launch.launch_from_memory import FromMemory, Wanted, from_memory
 from kumoniwa.api.ec2.instances.launch.launch_interfaces import (
     Attached,
     addresses_of_each,
@@ -61,6 +64,8 @@ class _Launch:
     options: LaunchOptions
     boot_mode: str | None
     key: KeyPair | None
+    memory: FromMemory | None
+    """How it is launched from memory; None where its image has no fast launch."""
     tags: Mapping[str, Mapping[str, str]]
     reservation_id: str
 
@@ -92,7 +97,7 @@ async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     host = await cloud.world.driver.capacity()
 
     def run(connection: Connection) -> Answer:
-        launch = _checked(connection, call, parameters, most)
+        launch = _checked(host, connection, call, parameters, most)
         count = _fitting(host, connection, launch, least, most)
         check_room(host, count * len(launch.devices) * NEW_LAYER_BYTES)
         addresses = _addresses(connection, launch.network, count)
@@ -134,7 +139,7 @@ def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int
     return room
 
 
-def _checked(connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
+def _checked(host: Capacity, connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
     image = launchable(connection, call, parameters.get("ImageId"))
     placed = launch_network(connection, call, parameters, count)
     key = None
@@ -144,22 +149,33 @@ def _checked(connection: Connection, call: Call, parameters: Parameters, count: 
             raise KEY_PAIR.not_found([key_name])
     options = launch_options(parameters, image)
     check_type(options.kind, placed.interfaces)
+    mode = boot_mode(image.boot_mode, options.kind)
+    of_image = images.devices_of(connection, [image.id]).get(image.id, [])
+    devices = launch_devices(connection, call, image, of_image, parameters.get("BlockDeviceMappings") or [])
+    vcpus = options.kind.vcpus_with(options.options.get("CpuOptions"))
+    wanted = Wanted(image, of_image, mode, vcpus, options.kind.memory_mib)
+    memory = from_memory(connection, call, host, wanted)
+    if options.is_hibernatable:
+        check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
     return _Launch(
         image=image,
-        devices=launch_devices(
-            connection,
-            call,
-            image,
-            images.devices_of(connection, [image.id]).get(image.id, []),
-            parameters.get("BlockDeviceMappings") or [],
-        ),
+        devices=_standing_on(devices, memory),
         network=placed,
         options=options,
-        boot_mode=boot_mode(image.boot_mode, options.kind),
+        boot_mode=mode,
         key=key,
+        memory=memory,
         tags=from_specifications(parameters, _TAGGED),
         reservation_id=new_id("r"),
     )
+
+
+def _standing_on(devices: Sequence[LaunchDevice], memory: FromMemory | None) -> Sequence[LaunchDevice]:
+    """The volumes, the root's on that of the prepared machine, if there is one."""
+    if memory is None or memory.layer_id is None:
+        return devices
+    root, *others = devices
+    return [replace(root, volume=replace(root.volume, stands_on=memory.layer_id)), *others]
 
 
 def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> list[_Addresses]:
@@ -204,7 +220,9 @@ def _launched(
         write_each(connection, call, ids, resource_type, launch.tags.get(resource_type))
     chains = chains_of(connection, *made)
     for instance in launched:
-        workflow = submit(connection, run_instance, origin(call), instance_id=instance.id)
+        workflow = submit(
+            connection, run_instance, origin(call), instance_id=instance.id, **_from_memory(launch.memory)
+        )
         volume_ids = [attachment.volume_id for attachment in attached[instance.id]]
         tell_first_step(connection, workflow, Launched(volume_ids, [chains[one] for one in volume_ids]))
     in_order = dict(sorted(tags.items()))  # as they are read
@@ -215,6 +233,11 @@ def _launched(
         attachments=attached,
         tags={instance.id: in_order for instance in launched},
     )
+
+
+def _from_memory(memory: FromMemory | None) -> dict[str, str | None]:
+    """What the workflow is told of it; nothing where the image has no fast launch."""
+    return {} if memory is None else {"machine_id": memory.machine_id, "cold_because": memory.cold_because}
 
 
 def _shown_addresses(connection: Connection, launched: Sequence[Instance], attached: Attached) -> dict[str, Addresses]:
@@ -268,6 +291,8 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         options={**options.options, **boot_preference(launch.image)},
         boot_mode=launch.boot_mode,
         nvme_only=launch.image.nvme_only,
+        virtio_only=launch.memory is not None,
+        prepared_on=None if launch.memory is None else launch.memory.machine_id,
     )
 
 

@@ -20,6 +20,8 @@ class WantedVolume:
     volume_type: str
     iops: int | None
     throughput: int | None
+    stands_on: str | None = None
+    """The layer that it stands on, where it is not that of the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def chains_of(connection: Connection, *new: NewVolume) -> dict[str, list[Layer]]
 def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:
     """A volume that is `creating` and attached nowhere."""
     snapshot = wanted.snapshot
-    head = Layer(new_id("layer"), snapshot.layer_id if snapshot else None, wanted.size_gib * GIB, call.at)
+    stands_on = wanted.stands_on or (snapshot.layer_id if snapshot else None)
+    head = Layer(new_id("layer"), stands_on, wanted.size_gib * GIB, call.at)
     volume = Volume(
         id=new_id("vol"),
         account=call.account,

@@ -150,6 +150,18 @@ async def test_launches_that_could_not_be_hibernated_are_refused(stack: Stack) -
     assert (await stack.call("DescribeInstances"))["Reservations"] == []
 
 
+async def test_of_an_image_with_fast_launch_instances_of_every_type_can_be_hibernated(stack: Stack) -> None:
+    """Their disks are virtio for life, whether they were launched from memory or booted."""
+    (image,) = (await stack.call("DescribeImages"))["Images"]
+    await stack.call("EnableFastLaunch", ImageId=image["ImageId"])
+    await stack.idle()
+    instance_id = await stack.launch(InstanceType="t3.micro", HibernationOptions={"Configured": True})
+    stack.guest(instance_id).write("/counter", b"41")
+    await _hibernate(stack, instance_id)
+    await _start(stack, instance_id)
+    assert stack.guest(instance_id).read("/counter") == b"41"
+
+
 async def test_what_cannot_be_hibernated_now_is_refused(stack: Stack) -> None:
     other, instance_id = await stack.launch(InstanceType="t2.micro"), await _launch(stack)
     for ids, more, code, message in (

@@ -9,7 +9,6 @@ from kumoniwa import base64_text
 from kumoniwa.api.call import Parameters
 from kumoniwa.api.ec2.instances.cpu_credits import checked_credits
 from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
-from kumoniwa.api.ec2.instances.hibernation import check_hibernatable
 from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.metadata_options import checked_metadata_options
 from kumoniwa.api.not_built import refuse
@@ -34,6 +33,7 @@ class LaunchOptions:
     disable_api_termination: bool
     shutdown_behavior: ShutdownBehavior
     ebs_optimized: bool
+    is_hibernatable: bool
     monitoring: bool
     metadata_endpoint: bool
     metadata_tokens_required: bool
@@ -48,8 +48,7 @@ def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
     if (parameters.get("EnclaveOptions") or {}).get("Enabled"):
         raise NotBuilt("enclaves")
     kind = checked_type(parameters.get("InstanceType") or DEFAULT_INSTANCE_TYPE)
-    if is_hibernatable := bool((parameters.get("HibernationOptions") or {}).get("Configured")):
-        check_hibernatable(kind, image)
+    is_hibernatable = bool((parameters.get("HibernationOptions") or {}).get("Configured"))
     metadata = {
         "metadata_endpoint": True,
         "metadata_tokens_required": image.imds_tokens_required,
@@ -65,6 +64,7 @@ def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
         disable_api_termination=bool(parameters.get("DisableApiTermination")),
         shutdown_behavior=ShutdownBehavior(parameters.get("InstanceInitiatedShutdownBehavior") or "stop"),
         ebs_optimized=bool(parameters.get("EbsOptimized")),
+        is_hibernatable=is_hibernatable,
         monitoring=bool((parameters.get("Monitoring") or {}).get("Enabled")),
         options={**_options(parameters, kind), **(_HIBERNATABLE if is_hibernatable else {})},
         **metadata,

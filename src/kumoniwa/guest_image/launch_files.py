@@ -1,0 +1,107 @@
+"""The files of a guest image for launches from memory: a part of `guest_files.py`.
+
+A machine is booted once (its board's asset tag says `prepare-launch`) up to where it would need an identity, and saved.
+At every other boot nothing of this is started: cloud-init's generator looks at the tag.
+"""
+
+from pathlib import Path
+
+_AGENT = Path(__file__).with_name("launch_agent.py").read_text()
+
+_PREPARE = """\
+#!/bin/sh
+# prepare-launch UNITS: run by cloud-init's generator at a boot whose machine will be saved in memory, for guests that
+# are launched from it. What needs no identity starts now; what does waits for launch-from-memory.service, which is
+# told one.
+set -eu
+units=$1
+wants=$units/multi-user.target.wants
+after_cloud_init=$units/cloud-init.target.wants
+
+# drop UNIT: what is read is added to the unit
+drop() {
+    mkdir -p "$units/$1.d"
+    cat > "$units/$1.d/prepare-launch.conf"
+}
+
+mkdir -p "$wants" "$after_cloud_init" /run/systemd/journald.conf.d
+ln -sf /etc/systemd/system/launch-from-memory.service "$wants/"
+ln -sf /etc/systemd/system/ssh-after-cloud-init.service "$after_cloud_init/"
+
+# sshd starts, and waits for its host keys.
+drop ssh.service <<'EOF'
+[Unit]
+Requires=launch-host-keys.service
+After=launch-host-keys.service
+[Service]
+TimeoutStartSec=infinity
+EOF
+
+drop systemd-networkd-wait-online.service <<'EOF'
+[Service]
+ExecStart=
+ExecStart=/lib/systemd/systemd-networkd-wait-online --any --ipv4 --timeout=0
+EOF
+
+for unit in rsyslog.service serial-getty@ttyS0.service cloud-init.service; do
+    drop "$unit" <<'EOF'
+[Unit]
+Requires=launch-from-memory.service
+After=launch-from-memory.service
+EOF
+done
+
+# The saved machine's journal is in its memory only. Each guest forgets it, and ends the one who holds it.
+printf '[Journal]\\nStorage=volatile\\n' > /run/systemd/journald.conf.d/prepare-launch.conf
+drop systemd-journald.service <<'EOF'
+[Service]
+SuccessExitStatus=SIGKILL
+EOF
+"""
+
+_LAUNCH_SERVICE = """\
+[Unit]
+Description=Launch from memory: wait for an identity, and take it on
+
+[Service]
+Type=notify
+RemainAfterExit=yes
+ExecStart=/usr/local/lib/kumoniwa/launch-from-memory
+TimeoutStartSec=infinity
+"""
+
+_HOST_KEYS_SERVICE = """\
+[Unit]
+Description=Launch from memory: have sshd wait for its host keys
+Before=ssh.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/lib/kumoniwa/launch-from-memory hold-sshd
+"""
+
+_SSH_AFTER_CLOUD_INIT = """\
+# Where the user data may say who logs in and how, nobody does before cloud-init has read it.
+[Unit]
+Description=Launch from memory: start sshd after cloud-init
+After=launch-from-memory.service cloud-init.service
+ConditionPathExists=/run/launch-from-memory/cloud-init-first
+
+[Service]
+Type=oneshot
+ExecStart=/bin/systemctl --no-block restart ssh.service
+"""
+
+FILES: dict[str, str] = {
+    "usr/local/lib/kumoniwa/launch-from-memory": _AGENT,
+    "usr/local/lib/kumoniwa/prepare-launch": _PREPARE,
+    "etc/systemd/system/launch-from-memory.service": _LAUNCH_SERVICE,
+    "etc/systemd/system/launch-host-keys.service": _HOST_KEYS_SERVICE,
+    "etc/systemd/system/ssh-after-cloud-init.service": _SSH_AFTER_CLOUD_INIT,
+}
+
+MODES: dict[str, int] = {
+    "usr/local/lib/kumoniwa/launch-from-memory": 0o755,
+    "usr/local/lib/kumoniwa/prepare-launch": 0o755,
+}

@@ -92,7 +92,7 @@ def print_timeline(data_dir: Path, instance_id: str, *, as_json: bool) -> None:
         show(table(timeline.DOWN_COLUMNS, down, title="Down in between"))
     for sentence in timeline.cold_boots(boots):
         say(sentence)
-    if told := report["hibernations"]:
+    if told := report.get("hibernations"):
         say("")
         show(table(hibernations.COLUMNS, hibernations.rows(told), title="Hibernations"))
 

@@ -1540,6 +1540,7 @@ export const en = {
   "timeline.ended": "Ended by",
   "timeline.fromMemory": "From memory",
   "timeline.guest": "The guest",
+  "timeline.hibernated": "hibernated",
   "timeline.how": "Start",
   "timeline.label": "Timeline of the last {count} boots. {last}",
   "timeline.last": "Boot {number} by {cause}.",

@@ -1542,6 +1542,7 @@ export const ja: Record<keyof typeof en, string> = {
   "timeline.ended": "終了の原因",
   "timeline.fromMemory": "メモリから",
   "timeline.guest": "ゲスト",
+  "timeline.hibernated": "休止中",
   "timeline.how": "起動方法",
   "timeline.label": "最近 {count} 回の起動のタイムライン。{last}",
   "timeline.last": "起動 {number} の原因は {cause}。",

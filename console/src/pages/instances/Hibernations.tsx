@@ -8,7 +8,8 @@ import type { Hibernation } from "./evidence";
 import { Request } from "./Request";
 
 const MIB = 1024 * 1024;
-const MOMENT = 220; // px
+const REQUEST = 365; // px: ids and moments are read in one line
+const MOMENT = 220;
 const WORD = 150;
 
 export function Hibernations({ hibernations }: { hibernations: Hibernation[] }): ReactNode {
@@ -24,7 +25,7 @@ export function Hibernations({ hibernations }: { hibernations: Hibernation[] }):
       wrapLines
       columnDefinitions={[
         { id: "asked", header: text("timeline.called"), cell: (one) => moment(one.asked_at), isRowHeader: true, minWidth: MOMENT },
-        { id: "request", header: text("timeline.request"), cell: (one) => <Request id={one.request_id} /> },
+        { id: "request", header: text("timeline.request"), cell: (one) => <Request id={one.request_id} />, minWidth: REQUEST },
         { id: "saved", header: text("hibernations.saved"), cell: (one) => moment(one.suspended_at), minWidth: MOMENT },
         {
           id: "size",

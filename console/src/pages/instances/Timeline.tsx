@@ -36,7 +36,13 @@ export function Timeline({ region, item: { id } }: { region: string; item: Row }
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2" description={text("timeline.compressed")}>{text("timeline.title")}</Header>}>
-        <TimelinePicture boots={boots.slice(-SHOWN)} moves={history.moves} claim={known?.claimed_by ?? null} now={now} />
+        <TimelinePicture
+          boots={boots.slice(-SHOWN)}
+          moves={history.moves}
+          claim={known?.claimed_by ?? null}
+          hibernations={history.hibernations}
+          now={now}
+        />
       </Container>
       <Boots boots={boots} />
       {history.hibernations.length > 0 && <Hibernations hibernations={history.hibernations} />}

@@ -3,6 +3,7 @@ import { textsOf } from "../../texts/texts";
 import type { Hibernation } from "./evidence";
 import { outcomeOf } from "./Hibernations";
 import { canHibernate, isHibernated, type Row } from "./model";
+import { withHibernations } from "./timelineModel";
 
 const text = textsOf("en");
 const at = "2026-11-23T06:44:48.000Z";
@@ -47,4 +48,20 @@ test("an instance is hibernated where it was stopped so, if it was launched for 
   expect(isHibernated(row("stopping", "Client.UserInitiatedHibernate"))).toBe(false);
   expect(canHibernate(row("running", ""))).toBe(true);
   expect(canHibernate({ instance: {} } as Row)).toBe(false);
+});
+
+test("on the timeline the guest stands still while it is hibernated, in the boot that goes on", () => {
+  const second = (count: number): string => new Date(count * 1000).toISOString();
+  const up = { kind: "up" as const, from: 1000, to: 60_000, open: true };
+  const phases = (one: Hibernation) => withHibernations([up], [one], 60_000).map(({ kind, from, to, open }) => [kind, from, to, open]);
+  expect(phases(told({ suspended_at: second(10), resumed_at: second(20) }))).toEqual([
+    ["up", 1000, 10_000, false],
+    ["hibernated", 10_000, 20_000, false],
+    ["up", 20_000, 60_000, true],
+  ]);
+  expect(phases(told({ suspended_at: second(10) }))).toEqual([
+    ["up", 1000, 10_000, false],
+    ["hibernated", 10_000, 60_000, true],
+  ]);
+  expect(phases(told({ ended_at: second(10) }))).toEqual([["up", 1000, 60_000, true]]);
 });

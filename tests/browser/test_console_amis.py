@@ -209,6 +209,41 @@ def test_an_image_is_shared_described_deprecated_and_protected(
     assert str(image(sdk, shared)["DeregistrationProtection"]).startswith("disabled after ")
 
 
+def test_fast_launch_is_configured_and_instances_show_that_they_began_in_memory(
+    cloud: CloudProcess, person: Person, web: str, sdk: Sdk, aws: AwsCli
+) -> None:
+    client = sdk.client()
+    person.visit(cloud.endpoint, f"{PAGE}/{made(sdk, web, 'of-two-volumes', NoReboot=True)}/fastLaunch")
+    person.choose("Actions", "Configure fast launch")
+    person.dialog.get_by_role("checkbox", name="Enable fast launch").set_checked(True, force=True)
+    expect(person.dialog.get_by_text(re.compile("with more than a root volume.*UnsupportedOperation"))).to_be_visible()
+
+    root_alone = [{"DeviceName": "/dev/sdf", "NoDevice": ""}]
+    lean = made(sdk, web, "to-be-fast", NoReboot=True, BlockDeviceMappings=root_alone)
+    person.visit(cloud.endpoint, f"{PAGE}/{lean}/fastLaunch")
+    person.choose("Actions", "Configure fast launch")
+    person.dialog.get_by_role("checkbox", name="Enable fast launch").set_checked(True, force=True)
+    person.dialog.get_by_role("spinbutton", name="Prepared machines at most").fill("2")
+    person.picture("fast-launch")
+    assert person.violations() == []
+    person.dialog.get_by_role("button", name="Save").click()
+    expect(person.page.get_by_text("2 vCPUs, 1024 MiB: Ready")).to_be_visible()
+    assert person.violations() == []
+    person.picture("image-fast-launch")
+    [found] = client.describe_fast_launch_images(ImageIds=[lean])["FastLaunchImages"]
+    assert (found["State"], found["SnapshotConfiguration"]["TargetResourceCount"]) == ("enabled", 2)
+
+    instance = launch(sdk, "began-in-memory", ImageId=lean)
+    person.visit(cloud.endpoint, f"us-east-1/instances/{instance}/timeline")
+    expect(person.page.get_by_role("cell", name="From memory")).to_be_visible()
+    person.visit(cloud.endpoint, f"{PAGE}/{lean}/fastLaunch")
+    person.choose("Actions", "Configure fast launch")
+    person.dialog.get_by_role("checkbox", name="Enable fast launch").set_checked(False, force=True)
+    expect(person.dialog.get_by_text(re.compile("^What was prepared is deleted"))).to_be_visible()
+    aws(*command_of(person))
+    expect(person.page.get_by_text("2 vCPUs, 1024 MiB")).to_have_count(0)
+
+
 def test_an_image_is_copied_into_another_region(cloud: CloudProcess, person: Person, web: str, sdk: Sdk) -> None:
     source = made(sdk, web, "to-be-copied", NoReboot=True)
     sdk.client().create_tags(Resources=[source], Tags=[{"Key": "team", "Value": "blue"}])

@@ -30,7 +30,7 @@ class _Cloud:
 
 
 def _enable(cloud: _Cloud, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(fast_launch.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     shown: list[str] = []
     fast_launch.enable_fast_launch(cast(CloudClient, cloud), _IMAGE, lambda what, percent: shown.append(what))
     return shown

@@ -107,9 +107,11 @@ class UnsupportedHibernationConfiguration(Ec2Error):
         super().__init__("UnsupportedHibernationConfiguration", message)
 
 
-class HibernationNotBuilt(UnsupportedHibernationConfiguration):
-    def __init__(self) -> None:
-        super().__init__("Kumoniwa does not implement hibernation. Leave HibernationOptions out.")
+class CannotHibernate(UnsupportedHibernationConfiguration):
+    """A launch whose instance could not be hibernated here."""
+
+    def __init__(self, what: str, *, way_out: str) -> None:
+        super().__init__(f"{what} {way_out}")
 
 
 class InvalidBlockDeviceMapping(Ec2Error):

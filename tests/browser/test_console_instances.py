@@ -190,6 +190,35 @@ def test_connect_shows_the_commands_and_what_stands_in_their_way(
     expect(person.dialog.get_by_text("It is stopped: only a running instance can be connected to.")).to_be_visible()
 
 
+def test_an_instance_is_hibernated_and_goes_on(cloud: CloudProcess, person: Person, sdk: Sdk, stopped: str) -> None:
+    client, place = sdk.client(), "us-east-1/instances"
+    instance = launch(sdk, "deep-sleeper", InstanceType="t2.micro", HibernationOptions={"Configured": True})
+    client.get_waiter("instance_status_ok").wait(InstanceIds=[instance])
+    person.visit(cloud.endpoint, f"{place}/{stopped}")
+    person.page.get_by_role("button", name="Instance state").click()
+    hindered = person.page.get_by_role("menuitem", name="Hibernate instance")
+    expect(hindered).to_have_attribute("aria-disabled", "true")
+    person.visit(cloud.endpoint, f"{place}/{instance}")
+    person.choose("Instance state", "Hibernate instance")
+    expect(person.dialog.get_by_text("what is in its memory is saved, encrypted, on this host")).to_be_visible()
+    person.dialog.get_by_role("button", name="Show as CLI").click()
+    expect(person.dialog.get_by_text(f"--instance-ids {instance} --hibernate")).to_be_visible()
+    person.picture("hibernate")
+    assert person.violations() == []
+    person.dialog.get_by_role("button", name="Hibernate instance (1)").click()
+    client.get_waiter("instance_stopped").wait(InstanceIds=[instance])
+    assert described(sdk, instance)["StateReason"]["Code"] == "Client.UserInitiatedHibernate"
+    person.choose("Instance state", "Start instance")
+    expect(person.dialog.get_by_text("Its guest goes on where it stood when it was hibernated.")).to_be_visible()
+    person.dialog.get_by_role("button", name="Start instance (1)").click()
+    client.get_waiter("instance_running").wait(InstanceIds=[instance])
+    person.visit(cloud.endpoint, f"{place}/{instance}/timeline")
+    expect(person.page.get_by_text("It went on in the same boot.")).to_be_visible()
+    person.picture("hibernations")
+    assert person.violations() == []
+    assert len(cloud.evidence(f"instances/{instance}/boots")["boots"]) == 1
+
+
 def test_dialogs_say_what_will_happen_to_this_very_instance(
     cloud: CloudProcess, person: Person, sdk: Sdk, stopped: str
 ) -> None:

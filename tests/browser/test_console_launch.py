@@ -111,6 +111,10 @@ def test_an_instance_is_launched_with_all_that_the_wizard_offers(
     page.get_by_role("region", name="Volume 1 (AMI root)").get_by_role("spinbutton", name="Size (GiB)").fill("9")
 
     wizard.open_advanced()
+    page.get_by_role("button", name=re.compile("^Stop - Hibernate behavior")).click()
+    unsupported = page.get_by_role("option").filter(has_text="Enabled")
+    expect(unsupported).to_have_attribute("aria-disabled", "true")  # of t3
+    page.keyboard.press("Escape")
     page.get_by_role("checkbox", name="Stop protection").check(force=True)
     page.get_by_role("checkbox", name="Termination protection").check(force=True)
     page.get_by_role("checkbox", name="Allow tags in metadata").check(force=True)

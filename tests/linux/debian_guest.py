@@ -107,7 +107,7 @@ class Login:
         return found
 
 
-def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
+def launch(cloud: CloudClient, folder: Path, *, kind: str, **more: Any) -> Login:
     """An instance of the Debian AMI, reached by SSH."""
     image = asyncio.run(debian_image(cloud, lambda what, percent: None))
     key = folder / "key.pem"
@@ -125,6 +125,7 @@ def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
         MaxCount=1,
         KeyName="test",
         SecurityGroupIds=[group],
+        **more,
     )["Instances"][0]
     until(lambda: cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
     return login_to(cloud, launched["InstanceId"], key)

@@ -64,7 +64,8 @@ def serial(volume_id: str) -> str:
 
 async def make(stack: Stack) -> Given:
     """Make what is given, all at rest."""
-    instance, stopped = await stack.launch(), await stack.launch()
+    instance = await stack.launch(InstanceType="t2.micro", HibernationOptions={"Configured": True})
+    stopped = await stack.launch()
     roots = [(await volumes_of(stack, one))[0] for one in (instance, stopped)]
     made = [(await stack.call("CreateVolume", AvailabilityZone=ZONE, Size=1))["VolumeId"] for _ in range(3)]
     await stack.idle()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from given import BEFORE, FILE, Given, Story, serial
-from points import REFUSAL
+from points import REFUSAL, SAID
 from stack import Stack
 from stored import workflows_on
 from waiting import let_others_run
@@ -13,6 +13,7 @@ from waiting import let_others_run
 from kumoniwa.hypervisor.driver import GuestState
 
 _MINE = [{"Name": "client-token", "Values": ["mine"]}]
+_COUNTER = "/counter"
 _HOW_IT_ENDED = frozenset({"State", "StateReason", "StateTransitionReason"})
 _PUBLIC = frozenset(
     {
@@ -86,6 +87,65 @@ async def _stop_failed(stack: Stack, given: Given) -> None:
     await stack.call("StartInstances", InstanceIds=[given.instance])
     await stack.idle()
     assert stack.guest(given.instance).read(FILE) == BEFORE
+
+
+async def _has_memory(stack: Stack, given: Given) -> None:
+    stack.guest(given.instance).write(_COUNTER, b"41")
+
+
+async def _hibernate(stack: Stack, given: Given) -> None:
+    await stack.call("StopInstances", InstanceIds=[given.instance], Hibernate=True)
+
+
+async def is_hibernated(stack: Stack, given: Given) -> None:
+    """The guest is suspended, with something in its memory that no disk holds."""
+    await _has_memory(stack, given)
+    await _hibernate(stack, given)
+    await stack.idle()
+
+
+async def _hibernate_failed(stack: Stack, given: Given) -> None:
+    """It is stopped whatever happened, and goes on; or was shut down in its own order, for a reason that is told."""
+    stopped = await stack.instance(given.instance)
+    assert stopped["State"]["Name"] == "stopped"
+    assert stopped["StateReason"]["Code"] == "Client.UserInitiatedHibernate"
+    was = (await _evidence(stack, given))["hibernations"]
+    await stack.call("StartInstances", InstanceIds=[given.instance])
+    await stack.idle()
+    boots = (await _evidence(stack, given))["boots"]
+    assert stack.guest(given.instance).read(FILE) == BEFORE
+    if was and was[0]["suspended_at"] is not None:
+        assert (len(boots), was[0]["because"]) == (1, None)
+        assert stack.guest(given.instance).read(_COUNTER) == b"41"
+    else:
+        assert [boot["action"] for boot in boots] == ["RunInstances", "StartInstances"]
+        assert not was or was[0]["ended_at"] is not None
+
+
+async def _resume_failed(stack: Stack, given: Given) -> str | None:
+    """It goes on, or boots and says why; or it stays stopped, and the next start has to do."""
+    instance, told = await stack.instance(given.instance), await _evidence(stack, given)
+    (hibernation,) = told["hibernations"]
+    if instance["State"]["Name"] == "stopped":
+        await stack.call("StartInstances", InstanceIds=[given.instance])
+        await stack.idle()
+        assert stack.guest(given.instance).read(FILE) == BEFORE
+        return str(instance["StateReason"]["Message"])
+    if hibernation["resumed_at"] is not None:
+        await _lives(stack, given.instance, ["RunInstances"])
+        assert stack.guest(given.instance).read(_COUNTER) == b"41"
+    else:
+        assert SAID in hibernation["because"]
+        await _lives(stack, given.instance, ["RunInstances", "StartInstances"])
+    return None
+
+
+async def _evidence(stack: Stack, given: Given) -> dict[str, Any]:
+    return await stack.get(f"/_kumoniwa/instances/{given.instance}/boots")
+
+
+async def _start_again(stack: Stack, given: Given) -> None:
+    await stack.call("StartInstances", InstanceIds=[given.instance])
 
 
 async def _terminate(stack: Stack, given: Given) -> None:
@@ -196,7 +256,8 @@ async def _lives(stack: Stack, instance_id: str, boots: list[str | None]) -> Non
     assert [boot["action"] for boot in told] == boots
 
 
-_STOPPED = _of("instance", _HOW_IT_ENDED, _PUBLIC)
+STOPPED = _of("instance", _HOW_IT_ENDED, _PUBLIC)
+"""What is told otherwise of an instance that was stopped."""
 _TERMINATED = _of("instance", _HOW_IT_ENDED, _ALL_IT_HAD, frozenset({"At /dev/xvda", "At /dev/sdf"})) | {
     "attached.Attachments",
     "attached.State",
@@ -217,10 +278,19 @@ STORIES: dict[str, Story] = {
         changes=_of("stopped", _HOW_IT_ENDED, _PUBLIC, frozenset({"LaunchTime"})),
         blames=_of("stopped", frozenset({"LaunchTime", "StateReason", "StateTransitionReason"})),
     ),
-    "stop": Story("stop_instance", _stop, _stop_failed, changes=_STOPPED),
-    "stop at once": Story("stop_instance", _stop_at_once, _stop_failed, changes=_STOPPED),
-    "stop a deaf guest": Story("stop_instance", _stop, _stop_failed, changes=_STOPPED, before=is_deaf),
-    "power off": Story("stop_instance", _power_off, _power_off_failed, changes=_STOPPED),
+    "stop": Story("stop_instance", _stop, _stop_failed, changes=STOPPED),
+    "stop at once": Story("stop_instance", _stop_at_once, _stop_failed, changes=STOPPED),
+    "stop a deaf guest": Story("stop_instance", _stop, _stop_failed, changes=STOPPED, before=is_deaf),
+    "hibernate": Story("stop_instance", _hibernate, _hibernate_failed, changes=STOPPED, before=_has_memory),
+    "resume": Story(
+        "resume_instance",
+        _start_again,
+        _resume_failed,
+        changes=_of("instance", _PUBLIC, frozenset({"LaunchTime"})),
+        blames=_of("instance", _HOW_IT_ENDED, _PUBLIC, frozenset({"LaunchTime"})),
+        before=is_hibernated,
+    ),
+    "power off": Story("stop_instance", _power_off, _power_off_failed, changes=STOPPED),
     "power off, to terminate": Story(
         "terminate_instance",
         _power_off,

@@ -5,6 +5,7 @@ from typing import Any
 from given import BEFORE, FILE, ZONE, Given, Story, serial, volumes_of
 from points import REFUSAL
 from stack import Stack
+from stories_of_instances import STOPPED, is_hibernated
 
 _SEVEN = [{"Name": "size", "Values": ["7"]}]
 
@@ -105,6 +106,17 @@ async def _detach_from_stopped_failed(stack: Stack, given: Given) -> str | None:
     return None
 
 
+async def _detach_from_hibernated_failed(stack: Stack, given: Given) -> str | None:
+    """Another guest may write to the volume from now on, so that this one boots."""
+    failure = await _detach_failed(stack, given)
+    await stack.call("StartInstances", InstanceIds=[given.instance])
+    await stack.idle()
+    told = await stack.get(f"/_kumoniwa/instances/{given.instance}/boots")
+    assert [boot["action"] for boot in told["boots"]] == ["RunInstances", "StartInstances"]
+    assert told["hibernations"][0]["because"] == f"{given.attached} was detached meanwhile."
+    return failure
+
+
 async def _grow_attached(stack: Stack, given: Given) -> None:
     await stack.call("ModifyVolume", VolumeId=given.attached, Size=5)
 
@@ -159,6 +171,14 @@ STORIES: dict[str, Story] = {
         _detach_from_stopped_failed,
         changes=frozenset({"stopped_data.Attachments", "stopped_data.State", "stopped.At /dev/sdf"}),
         blames=frozenset({"stopped_data.Attachments.0.State", "stopped.At /dev/sdf.Ebs.Status"}),
+    ),
+    "detach from one that is hibernated": Story(
+        "detach_volume",
+        _detach,
+        _detach_from_hibernated_failed,
+        changes=_DETACHED | STOPPED,
+        blames=_BUSY | STOPPED,
+        before=is_hibernated,
     ),
     "grow": Story("modify_volume", _grow_attached, _grow_failed, changes=frozenset({"attached.Size"})),
     "grow one of a stopped instance": Story(

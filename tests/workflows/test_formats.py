@@ -8,7 +8,7 @@ from sqlalchemy import select
 from stack import Stack
 from stored import workflows_on
 
-from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.hypervisor.driver import DriverError, HostExhausted, MemoryUnusable
 from kumoniwa.store import journal
 from kumoniwa.store import tables as rows
 from kumoniwa.workflows.story import STORIES
@@ -105,6 +105,12 @@ FAILED = {
     ],
     "start_instance": ["make the volumes", "boot the guest", "power the guest off", "fail the start"],
 }
+RESUMED = ["make the volumes", "resume the guest", "publish the instance as running"]
+RESUMED_OR_NOT = {
+    None: RESUMED,
+    MemoryUnusable: [*RESUMED[:2], "boot the guest", RESUMED[2]],
+    HostExhausted: [*RESUMED[:2], "fail the start"],
+}
 VOLUMES = {
     "attach_volume": ["make the volume", "plug the volume in", "publish the attachment"],
     "modify_volume": ["apply the modification", "make the volume", "complete the modification"],
@@ -176,7 +182,7 @@ async def test_every_story_keeps_the_names_of_its_steps(stack: Stack) -> None:
     await stack.idle()
     assert await _journals(stack, instance_id) == FORMATS
     pinned = set(FORMATS) | set(VOLUMES) | {"create_volume"}
-    pinned |= {"copy_image", "replace_root", "create_snapshots", "finish_snapshots"}
+    pinned |= {"copy_image", "replace_root", "create_snapshots", "finish_snapshots", "resume_instance"}
     pinned |= {*NETWORK, "create_nat_gateway", "delete_nat_gateway", "analyze_path"}
     pinned |= {"prepare_machine", "disable_fast_launch"}
     pinned |= {"import_snapshot", "collect_layers"}  # these two: tests/cloud/api/ec2/snapshots/test_import_snapshot.py
@@ -197,6 +203,22 @@ async def test_stories_that_fail_keep_the_names_of_their_steps(stack: Stack) -> 
     launched = await stack.launch()
     told = await _journals(stack, instance_id) | await _journals(stack, launched)
     assert {kind: told[kind] for kind in FAILED} == FAILED
+
+
+@pytest.mark.parametrize("failure", RESUMED_OR_NOT)
+async def test_a_hibernation_keeps_the_names_of_its_steps(
+    stack: Stack, failure: type[HostExhausted | MemoryUnusable] | None
+) -> None:
+    instance_id = await stack.launch(InstanceType="t2.micro", HibernationOptions={"Configured": True})
+    await stack.call("StopInstances", InstanceIds=[instance_id], Hibernate=True)
+    await stack.idle()
+    if failure is not None:
+        stack.driver.fail_next("ensure_resumed", failure("No.", way_out="Ask again."))
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    told = await _journals(stack, instance_id)
+    assert told["stop_instance"] == ["save the guest's memory", *FORMATS["stop_instance"][1:]]
+    assert told["resume_instance"] == RESUMED_OR_NOT[failure]
 
 
 @pytest.mark.parametrize("freeze", SNAPPED)

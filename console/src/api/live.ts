@@ -12,6 +12,7 @@ export const TABLES = [
   "elastic_ips",
   "fast_launches",
   "flow_logs",
+  "hibernations",
   "image_devices",
   "images",
   "instances",

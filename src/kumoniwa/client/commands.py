@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.client import timeline
+from kumoniwa.client import hibernations, timeline
 from kumoniwa.client.access import find_cloud
 from kumoniwa.client.boots import read_boots
 from kumoniwa.client.cloud import CloudClient
@@ -92,6 +92,9 @@ def print_timeline(data_dir: Path, instance_id: str, *, as_json: bool) -> None:
         show(table(timeline.DOWN_COLUMNS, down, title="Down in between"))
     for sentence in timeline.cold_boots(boots):
         say(sentence)
+    if told := report.get("hibernations"):
+        say("")
+        show(table(hibernations.COLUMNS, hibernations.rows(told), title="Hibernations"))
 
 
 async def debian_image(cloud: CloudClient, on_progress: OnProgress) -> str:

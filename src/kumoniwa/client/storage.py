@@ -119,6 +119,8 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         what = f"{machines} machine{'s' if machines > 1 else ''} of fast launch"
         there = f"{what}, {_gib(report['prepared_bytes_on_disk'])} on disk"
         found.append(("prepared", there))
+    if (kept := report["hibernated"])["guests"]:
+        found.append(("hibernated", f"memory of {kept['guests']} guests, {_gib(kept['bytes_on_disk'])} on disk"))
     if (aside := report["quarantine"])["files"]:
         there = f"{aside['files']} files, {_gib(aside['bytes_on_disk'])} on disk"
         found.append(("quarantine", f"{there}: layers that the database did not know"))

@@ -122,6 +122,7 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "ami-manifest-path": "(unknown)",  # as EC2 says of every EBS-backed image
             "block-device-mapping": _block_devices(facts),
             "events": {"maintenance": {"history": "[]", "scheduled": "[]"}},
+            "hibernation": {"configured": "true" if instance.is_hibernatable else None},
             "hostname": hostname,
             "instance-action": "none",
             "instance-id": instance.id,

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.values import dataclass
 
 
@@ -81,6 +82,7 @@ class StateReason:
 
 
 USER_SHUTDOWN = StateReason("Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown")
+USER_HIBERNATE = StateReason("Client.UserInitiatedHibernate", "Client.UserInitiatedHibernate: User initiated hibernate")
 INSTANCE_SHUTDOWN = StateReason(
     "Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
 )
@@ -140,6 +142,18 @@ class Instance:
     terminated_at: datetime | None = None
     version: int = 0
     """Counts the changes of this row, so that what was made from it can be kept until it changes."""
+
+    @property
+    def disk_bus(self) -> str:
+        """How its guest sees its disks: `nvme` or `virtio`."""
+        if self.nvme_only:
+            return "nvme"
+        return "virtio" if self.virtio_only else INSTANCE_TYPES[self.instance_type].disk_bus
+
+    @property
+    def is_hibernatable(self) -> bool:
+        """Whether it was launched to be hibernated."""
+        return bool(self.options.get("HibernationOptions", {}).get("Configured"))
 
 
 def user_initiated(at: datetime) -> str:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from kumoniwa.model.boots import Boot, Cause
 from kumoniwa.model.instances import INSTANCE_SHUTDOWN, Instance, InstanceState, ShutdownBehavior
-from kumoniwa.store import boots, instances
+from kumoniwa.store import boots, hibernations, instances
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.stories.instances.recover_instance import recover_instance
+from kumoniwa.workflows.stories.instances.resume_instance import resume_instance
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
 from kumoniwa.workflows.stories.instances.start_instance import start_instance
 from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
@@ -63,30 +64,28 @@ def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> 
         state_reason_code=INSTANCE_SHUTDOWN.code,
         state_reason_message=INSTANCE_SHUTDOWN.message,
     )
-    submit(
-        connection,
-        terminate_instance if ends else stop_instance,
-        origin,
-        instance_id=instance.id,
-        cause=Cause.GUEST,
-        skip_os_shutdown=False,
-    )
+    _end(connection, instance, origin, Cause.GUEST, terminate=ends)
 
 
 def begin_again(connection: Connection, instance: Instance, origin: Origin) -> None:
     """Submit once more what brings an instance out of the state it is in."""
     if instance.state is InstanceState.PENDING:
         story = start_instance if boots.current(connection, instance.id) else run_instance
+        if hibernations.kept(connection, instance.id):
+            story = resume_instance
         submit(connection, story, origin, instance_id=instance.id)
         return
-    submit(
-        connection,
-        terminate_instance if instance.state is InstanceState.SHUTTING_DOWN else stop_instance,
-        origin,
-        instance_id=instance.id,
-        cause=Cause.ACTION,
-        skip_os_shutdown=False,
-    )
+    ends = instance.state is InstanceState.SHUTTING_DOWN
+    _end(connection, instance, origin, Cause.ACTION, terminate=ends)
+
+
+def _end(connection: Connection, instance: Instance, origin: Origin, cause: Cause, *, terminate: bool) -> None:
+    """Submit what ends the instance's guest, in its own order."""
+    whose = instance.id
+    if terminate:
+        submit(connection, terminate_instance, origin, instance_id=whose, cause=cause, skip_os_shutdown=False)
+    else:
+        submit(connection, stop_instance, origin, instance_id=whose, cause=cause, skip_os_shutdown=False)
 
 
 def recovered(connection: Connection, instance: Instance, origin: Origin) -> None:

@@ -18,6 +18,7 @@ from kumoniwa.reconcile.prepared_machines import forget_stale_machines
 from kumoniwa.store import (
     boots,
     gateways,
+    hibernations,
     images,
     imports,
     instances,
@@ -144,6 +145,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(journal.forget, before=now - WORKFLOWS_KEPT),
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
+        partial(hibernations.forget_old, before=now - BOOTS_KEPT),
         partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
         partial(peerings.expire, now=now),
         *(partial(peerings.forget, before=now - shown, states=states) for shown, states in PEERINGS_SHOWN.items()),
@@ -160,6 +162,7 @@ def _forget_instances(connection: Connection, before: datetime, at_most: int, on
     tags.remove_all(connection, *gone)
     for instance_id in gone:
         boots.forget(connection, instance_id)
+        hibernations.forget(connection, instance_id)
         instances.forget(connection, instance_id)
     on_gone(gone)
     return len(gone)

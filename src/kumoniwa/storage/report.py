@@ -16,6 +16,9 @@ QUARANTINE = "quarantine"
 """In the data folder: the folder of layers' files that were set aside (`Disks.ensure_set_aside`)."""
 PREPARED = "prepared"
 """In the data folder: the folder of prepared machines, each in a folder of its own."""
+GUESTS = "guests"
+"""In the data folder: the folder of guests, each in a folder of its own."""
+_MEMORY = "suspended"  # in a guest's: what is kept of one that is hibernated
 _AT_ONCE = 1.0  # seconds of checking in one answer: then the caller asks again from where it ended
 
 
@@ -40,6 +43,7 @@ async def status(database: Database, room: Room, data_dir: Path) -> dict[str, An
         },
         "bytes_on_disk": held,
         "prepared_bytes_on_disk": await asyncio.to_thread(_bytes_below, data_dir / PREPARED),
+        "hibernated": await asyncio.to_thread(_hibernated, data_dir / GUESTS),
         "quarantine": await asyncio.to_thread(_quarantine, data_dir / QUARANTINE),
         **asdict(await database.read(usage)),
     }
@@ -72,6 +76,12 @@ def _quarantine(folder: Path) -> dict[str, Any]:
     """What was set aside: files of layers that the database does not know."""
     files = len(list(folder.iterdir())) if folder.is_dir() else 0
     return {"files": files, "bytes_on_disk": _bytes_on_disk(folder) or 0}
+
+
+def _hibernated(folder: Path) -> dict[str, int]:
+    """The guests whose memory is kept, and what that takes."""
+    found = [path.lstat().st_blocks * 512 for path in folder.glob(f"*/{_MEMORY}")]
+    return {"guests": len(found), "bytes_on_disk": sum(found)}
 
 
 def _bytes_on_disk(folder: Path) -> int | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, exists, func, literal_column, sele
 from kumoniwa.model.boots import Boot, Cause
 from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.scope import Scope
-from kumoniwa.store import rows
+from kumoniwa.store import hibernations, rows
 from kumoniwa.store.journal import Origin
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
@@ -81,7 +81,8 @@ def ensure_ended(
     at_rest_at: datetime | None = None,
     clean: bool | None = None,
 ) -> None:
-    """End the instance's current life, if it has not ended."""
+    """End the instance's current life, if it has not ended. What was kept of it while it was hibernated is given up."""
+    hibernations.ensure_ended(connection, instance_id, origin.at)
     _ENDED.run(
         connection,
         instance=instance_id,

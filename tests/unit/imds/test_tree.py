@@ -46,6 +46,14 @@ def test_the_tree_of_an_instance_with_nothing_to_spare_is_as_reviewed() -> None:
     assert printed(metadata(_BARE)) == (_GOLDEN / "bare.txt").read_text()
 
 
+def test_a_guest_learns_that_it_may_be_hibernated_and_no_other_has_the_path() -> None:
+    options = {**INSTANCE.options, "HibernationOptions": {"Configured": True}}
+    of = replace(FACTS, instance=replace(INSTANCE, options=options))
+    assert read("latest/meta-data/hibernation", of) == "configured"
+    assert read("latest/meta-data/hibernation/configured", of) == "true"
+    assert read("latest/meta-data/hibernation/configured") is None
+
+
 @pytest.mark.parametrize("of", [FACTS, _BARE])
 def test_every_path_that_a_listing_names_answers(of: GuestFacts) -> None:
     tree = metadata(of)

@@ -1,4 +1,4 @@
-/** Start, stop, reboot, terminate: says for each instance what will happen, or which protection refuses it. */
+/** Start, stop, hibernate, reboot, terminate: says for each instance what will happen, or which protection refuses it. */
 import Alert from "@cloudscape-design/components/alert";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import { useState, type ReactNode } from "react";
@@ -9,11 +9,12 @@ import { useText } from "../../texts/texts";
 import type { Row } from "./model";
 import { StateProspect } from "./StateProspect";
 
-export type Change = "start" | "stop" | "reboot" | "terminate";
+export type Change = "start" | "stop" | "hibernate" | "reboot" | "terminate";
 
 const ACTIONS = {
   start: "StartInstances",
   stop: "StopInstances",
+  hibernate: "StopInstances",
   reboot: "RebootInstances",
   terminate: "TerminateInstances",
 } as const;
@@ -35,6 +36,7 @@ export function ChangeState({ region, items, change, close }: Properties): React
   const mayForce = change === "terminate" && items.some((row) => row.state === "shutting-down");
   const asked = (ids: string[]): { InstanceIds: string[] } => ({
     InstanceIds: ids,
+    ...(change === "hibernate" && { Hibernate: true }),
     ...(maySkip && skipped && { SkipOsShutdown: true }),
     ...(mayForce && forced && { Force: true }),
   });

@@ -9,7 +9,7 @@ import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
 import { keyPairsOf } from "../key-pairs/model";
 import { GroupLinks } from "../security-groups/words";
-import { creditsOf, imageOf, protectionsOf, shutdownBehaviorOf, type Row } from "./model";
+import { canHibernate, creditsOf, imageOf, protectionsOf, shutdownBehaviorOf, type Row } from "./model";
 import { StatusChecks } from "./StatusChecks";
 
 export function InstanceFacts({ region, item: row }: { region: string; item: Row }): ReactNode {
@@ -57,6 +57,7 @@ export function InstanceFacts({ region, item: row }: { region: string; item: Row
           ["protection.stop", isOn(protections?.stop)],
           ["protection.termination", isOn(protections?.termination)],
           ["instance.shutdownBehavior", behavior && text(behavior === "terminate" ? "shutdown.terminate" : "shutdown.stop")],
+          ["instance.hibernation", isOn(canHibernate(row))],
           ["instance.launched", moment(instance.LaunchTime)],
           ["instance.lifecycle", text("facts.normal")],
           ["instance.key", link("key-pairs", pair?.KeyPairId, instance.KeyName)],

@@ -1,11 +1,11 @@
-/** What starting, stopping, rebooting or terminating will do to one instance: its disks, its addresses, how long it took before. */
+/** What starting, stopping, hibernating, rebooting or terminating will do to one instance: its disks, its addresses, how long it took before. */
 import Box from "@cloudscape-design/components/box";
 import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { useText, type Text } from "../../texts/texts";
 import type { Change } from "./ChangeState";
-import { attachedTo, bootsOf, protectionsOf, shutdownBehaviorOf, volumesOf, type Row } from "./model";
+import { attachedTo, bootsOf, canHibernate, isHibernated, protectionsOf, shutdownBehaviorOf, volumesOf, type Row } from "./model";
 import { downtimes, duration, secondsBetween } from "./timelineModel";
 
 interface Properties {
@@ -36,14 +36,21 @@ export function StateProspect({ region, row, change, skipped, part }: Properties
   const address = row.instance.PublicIpAddress;
   const isProtected = protections?.stop ?? false;
   const lines: Record<Change, (string | false | undefined)[]> = {
-    start: [text("state.will.start"), lastBoot(text, boots)],
+    start: isHibernated(row) ? [text("state.will.resume"), text("state.will.resumeElse")] : [text("state.will.start"), lastBoot(text, boots)],
     stop: [
       text(skipped ? "state.will.skip" : "state.will.stop"),
       text("state.will.stopVolumes", { volumes: named([...gone, ...kept]) }),
       address !== undefined && text("state.will.stopAddress", { address }),
-      text("state.will.stopMemory"),
+      text(canHibernate(row) ? "state.will.stopMemoryKept" : "state.will.stopMemory"),
       behavior === "terminate" && text("state.will.stopBehavior"),
       lastEnd(text, boots, "StopInstances"),
+    ],
+    hibernate: [
+      text("state.will.hibernate"),
+      text("state.will.hibernateElse"),
+      text("state.will.stopVolumes", { volumes: named([...gone, ...kept]) }),
+      address !== undefined && text("state.will.stopAddress", { address }),
+      text("state.will.hibernateVolumes"),
     ],
     reboot: [
       text("state.will.reboot"),

@@ -1,7 +1,6 @@
 /** Why an instance booted: what the guest did beside what EC2's API says, on one axis, and every boot with its cause. */
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
@@ -12,7 +11,9 @@ import { inWords } from "../../shell/notices";
 import { useMoment, useText } from "../../texts/texts";
 import { causeText, howText } from "./causes";
 import { evidenceOf, historyOf } from "./evidence";
+import { Hibernations } from "./Hibernations";
 import type { Row } from "./model";
+import { Request } from "./Request";
 import { TimelinePicture } from "./TimelinePicture";
 import { downtimes, duration, isMoving } from "./timelineModel";
 import { useNow } from "./useNow";
@@ -35,9 +36,16 @@ export function Timeline({ region, item: { id } }: { region: string; item: Row }
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2" description={text("timeline.compressed")}>{text("timeline.title")}</Header>}>
-        <TimelinePicture boots={boots.slice(-SHOWN)} moves={history.moves} claim={known?.claimed_by ?? null} now={now} />
+        <TimelinePicture
+          boots={boots.slice(-SHOWN)}
+          moves={history.moves}
+          claim={known?.claimed_by ?? null}
+          hibernations={history.hibernations}
+          now={now}
+        />
       </Container>
       <Boots boots={boots} />
+      {history.hibernations.length > 0 && <Hibernations hibernations={history.hibernations} />}
     </SpaceBetween>
   );
 }
@@ -95,20 +103,6 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
           cell: (boot) => (boot.ended_at === null && boot.end_cause === null ? "–" : causeText(text, boot.end_cause, boot.end_action)),
         },
       ]}
-    />
-  );
-}
-
-function Request({ id }: { id: string | null }): ReactNode {
-  const text = useText();
-  if (id === null) return "–";
-  return (
-    <CopyToClipboard
-      variant="inline"
-      textToCopy={id}
-      copyButtonAriaLabel={text("copy")}
-      copySuccessText={text("copied")}
-      copyErrorText={text("copyFailed")}
     />
   );
 }

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { Boot, Move } from "../../api/types";
 import { useText } from "../../texts/texts";
 import { causeText } from "./causes";
-import type { Claim } from "./evidence";
+import type { Claim, Hibernation } from "./evidence";
 import { heightOf, TimelineFlags, usePlacedFlags, widthOf } from "./TimelineFlags";
 import * as model from "./timelineModel";
 import * as moments from "./timelineMoments";
@@ -27,6 +27,7 @@ interface Properties {
   moves: readonly Move[];
   /** What is done to the instance now. */
   claim?: Claim | null;
+  hibernations?: readonly Hibernation[];
   now: number;
   /** A moment that is marked, with a word for it. */
   mark?: Marked;
@@ -42,10 +43,12 @@ const showLatest = (picture: HTMLDivElement | null): void => {
   if (picture) picture.scrollLeft = picture.scrollWidth;
 };
 
-export function TimelinePicture({ boots, moves, claim = null, now, mark }: Properties): ReactNode {
+export function TimelinePicture({ boots, moves, claim = null, hibernations = [], now, mark }: Properties): ReactNode {
   const text = useText();
   const beginning = model.beginningOf(boots, moves);
-  const phases = model.guestPhases(model.withShutdown(boots, claim), Math.max(now, Date.parse(boots.at(-1)!.started_at)), beginning);
+  const until = Math.max(now, Date.parse(boots.at(-1)!.started_at));
+  const booted = model.guestPhases(model.withShutdown(boots, claim), until, beginning);
+  const phases = model.withHibernations(booted, hibernations, until);
   const guest = mark === undefined ? phases : model.partedAt(phases, mark.at);
   const below = mark === undefined ? 0 : MARKED;
   const axis = model.axisOf(guest, DRAWN);
@@ -77,7 +80,7 @@ export function TimelinePicture({ boots, moves, claim = null, now, mark }: Prope
             <Cut key={cut.x} x={cut.x + cut.width / 2} />
           ))}
           {mark && <Mark mark={mark} x={axis.x(mark.at)} />}
-          <Legend y={LEGEND + below} />
+          <Legend y={LEGEND + below} kinds={phases.some(({ kind }) => kind === "hibernated") ? [...KINDS, "hibernated"] : KINDS} />
         </g>
       </svg>
     </div>
@@ -145,15 +148,15 @@ function Mark({ mark, x }: { mark: Marked; x: number }): ReactNode {
   );
 }
 
-function Legend({ y }: { y: number }): ReactNode {
+function Legend({ y, kinds }: { y: number; kinds: readonly model.GuestKind[] }): ReactNode {
   const text = useText();
   const words = [
-    ...KINDS.map((kind) => ({ kind, word: text(`timeline.${kind}`) })),
+    ...kinds.map((kind) => ({ kind, word: text(`timeline.${kind}`) })),
     { kind: "cut" as const, word: text("timeline.cut") },
     { kind: "reachable" as const, word: text("timeline.reachable") },
   ];
   return words.map(({ kind, word }, index) => (
-    <g key={kind} transform={`translate(${index * 132} ${y})`}>
+    <g key={kind} transform={`translate(${index * Math.min(132, DRAWN / words.length)} ${y})`}>
       {kind === "cut" || kind === "reachable" ? (
         <path className="moment" d={`M7 -9${SHAPES[kind]}`} />
       ) : (

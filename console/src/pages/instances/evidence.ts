@@ -7,12 +7,24 @@ import type { Boot, Move, Trouble } from "../../api/types";
 export interface History {
   boots: Boot[];
   moves: Move[];
+  hibernations: Hibernation[];
+}
+
+/** A hibernation, and what became of it. What did not happen is null. */
+export interface Hibernation {
+  asked_at: string;
+  request_id: string | null;
+  suspended_at: string | null;
+  size_bytes: number | null;
+  resumed_at: string | null;
+  ended_at: string | null;
+  because: string | null;
 }
 
 export function historyOf(region: string, id: string): Listing<History> {
   return {
     key: `${region}/instances/${id}/boots`,
-    tables: ["boots", "instances"],
+    tables: ["boots", "hibernations", "instances"],
     of: id,
     read: () => evidence<History>(region, `instances/${id}/boots`),
   };

@@ -11,7 +11,7 @@ import { InstanceNetworking } from "./InstanceNetworking";
 import { InstanceSecurity } from "./InstanceSecurity";
 import { InstanceStatusTab } from "./InstanceStatusTab";
 import { InstanceStorage } from "./InstanceStorage";
-import { instancesOf, type Row } from "./model";
+import { canHibernate, instancesOf, type Row } from "./model";
 import { NETWORKING } from "./networking";
 import { Screenshot } from "./Screenshot";
 import { INSTANCE_SETTINGS } from "./settings/settings";
@@ -70,6 +70,12 @@ const menus: Menu<Row>[] = [
     items: [
       { id: "stop", text: "action.stop", ...changing("stop") },
       { id: "start", text: "action.start", ...changing("start") },
+      {
+        id: "hibernate",
+        text: "action.hibernate",
+        hindered: (rows, text) => (rows.some(canHibernate) ? null : text("state.hibernateHindered")),
+        ...changing("hibernate"),
+      },
       { id: "reboot", text: "action.reboot", ...changing("reboot") },
       { id: "terminate", text: "action.terminate", ...changing("terminate") },
     ],

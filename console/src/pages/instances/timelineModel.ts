@@ -1,8 +1,8 @@
 /** The boots of one guest as stretches of time, and an axis on which seconds of downtime beside days of uptime are seen. */
 import type { Boot, Move } from "../../api/types";
-import type { Claim } from "./evidence";
+import type { Claim, Hibernation } from "./evidence";
 
-export type GuestKind = "booting" | "up" | "shutdown" | "atRest" | "off";
+export type GuestKind = "booting" | "up" | "shutdown" | "atRest" | "off" | "hibernated";
 export type ApiKind = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated" | "unrecorded";
 
 /** A stretch of time, in milliseconds since 1970. One that is `open` goes on now. */
@@ -87,6 +87,22 @@ function phasesOf(boot: Boot, next: Boot | undefined, now: number): Phase<GuestK
   return phases;
 }
 
+/** The same, with the stretches in which the guest stood still, its memory saved: they interrupt a boot, and end none. */
+export function withHibernations(phases: readonly Phase<GuestKind>[], hibernations: readonly Hibernation[], now: number): Phase<GuestKind>[] {
+  return hibernations.reduce<Phase<GuestKind>[]>((found, one) => {
+    const from = time(one.suspended_at);
+    if (from === null) return found;
+    const over = time(one.resumed_at) ?? time(one.ended_at);
+    return found.flatMap((phase) => {
+      const [begin, end] = [Math.max(phase.from, from), Math.min(phase.to, over ?? now)];
+      if (begin >= end) return [phase];
+      const still: Phase<GuestKind> = { kind: "hibernated", from: begin, to: end, open: phase.open && over === null };
+      const before = { ...phase, to: begin, open: false };
+      return [before, still, { ...phase, from: end }].filter((part) => part.to > part.from);
+    });
+  }, [...phases]);
+}
+
 /** When the picture of these boots begins: with the launch, where the first of them is its. */
 export function beginningOf(boots: readonly Boot[], moves: readonly Move[]): number {
   const [first] = boots;
@@ -162,7 +178,7 @@ function isStopped(boot: Boot, next: Boot | undefined): boolean {
 }
 
 function isQuiet(phase: Phase<GuestKind>): boolean {
-  return phase.kind === "up" || phase.kind === "off";
+  return phase.kind === "up" || phase.kind === "off" || phase.kind === "hibernated";
 }
 
 const length = (phase: Phase<unknown>): number => phase.to - phase.from;

@@ -1,4 +1,4 @@
-/** Advanced details: protections, shutdown behavior, credits, metadata, user data. */
+/** Advanced details: shutdown and hibernate behavior, protections, credits, metadata, user data. */
 import Checkbox from "@cloudscape-design/components/checkbox";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import FormField from "@cloudscape-design/components/form-field";
@@ -13,6 +13,7 @@ import type { Form } from "./launchModel";
 import type { Editing } from "./Section";
 import { UserDataField } from "./UserDataField";
 
+const ENABLED = "enabled";
 const SHUTDOWN = { stop: "shutdown.stop", terminate: "shutdown.terminate" } as const;
 const CREDITS = { "": "launch.creditsDefault", standard: "launch.creditsStandard", unlimited: "launch.creditsUnlimited" } as const;
 const TOKENS = { required: "launch.tokensRequired", optional: "launch.tokensOptional" } as const;
@@ -22,6 +23,12 @@ export function AdvancedDetails({ form, change, type }: Editing & { type: Instan
   const { metadata } = form;
   const setMetadata = (part: Partial<Form["metadata"]>): void => change({ metadata: { ...metadata, ...part } });
   const shutdown = (value: Form["shutdown"]) => ({ value, label: text(SHUTDOWN[value]) });
+  const hibernation = (on: boolean) => ({
+    value: on ? ENABLED : "",
+    label: text(on ? "enabled" : "disabled"),
+    disabled: on && type?.HibernationSupported === false,
+    disabledReason: text("launch.hibernationUnsupported", { type: type?.InstanceType ?? "" }),
+  });
   const credits = (value: Form["credits"]) => ({ value, label: text(CREDITS[value]) });
   const tokens = (value: Form["metadata"]["tokens"]) => ({ value, label: text(TOKENS[value]) });
   return (
@@ -32,6 +39,13 @@ export function AdvancedDetails({ form, change, type }: Editing & { type: Instan
             selectedOption={shutdown(form.shutdown)}
             options={[shutdown("stop"), shutdown("terminate")]}
             onChange={({ detail }) => change({ shutdown: detail.selectedOption.value as Form["shutdown"] })}
+          />
+        </FormField>
+        <FormField label={text("instance.hibernation")} description={text("launch.hibernationHelp")} stretch>
+          <Select
+            selectedOption={hibernation(form.hibernation)}
+            options={[hibernation(false), hibernation(true)]}
+            onChange={({ detail }) => change({ hibernation: detail.selectedOption.value === ENABLED })}
           />
         </FormField>
         <Checkbox

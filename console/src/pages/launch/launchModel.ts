@@ -42,6 +42,7 @@ export interface Form {
   stopProtection: boolean;
   terminationProtection: boolean;
   shutdown: "stop" | "terminate";
+  hibernation: boolean;
   /** Empty: what the instance type has by default. */
   credits: "" | "standard" | "unlimited";
   metadata: { enabled: boolean; tokens: "required" | "optional"; hops: string; tags: boolean };
@@ -69,6 +70,7 @@ export const FIRST: Form = {
   stopProtection: false,
   terminationProtection: false,
   shutdown: "stop",
+  hibernation: false,
   credits: "",
   metadata: { enabled: true, tokens: "required", hops: "2", tags: false },
   userData: NO_USER_DATA,
@@ -100,6 +102,7 @@ export function runParameters(form: Form, image: Image, groupIds: readonly strin
     ...(form.stopProtection && { DisableApiStop: true }),
     ...(form.terminationProtection && { DisableApiTermination: true }),
     ...(form.shutdown === "terminate" && { InstanceInitiatedShutdownBehavior: "terminate" }),
+    ...(form.hibernation && { HibernationOptions: { Configured: true } }),
     ...(form.credits !== "" && { CreditSpecification: { CpuCredits: form.credits } }),
     MetadataOptions: metadataOptions(form),
     ...(data.base64 !== "" && { UserData: data.base64 }),

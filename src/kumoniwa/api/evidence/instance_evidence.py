@@ -14,23 +14,31 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.evidence.troubles import trouble_as_json
 from kumoniwa.clock import precise
 from kumoniwa.hypervisor.driver import GuestId
+from kumoniwa.model.hibernations import Hibernation
 from kumoniwa.model.workflows import WorkflowRow
-from kumoniwa.store import boots, claims, instances, journal
+from kumoniwa.store import boots, claims, hibernations, instances, journal
 from kumoniwa.workflows.steps.instances.instance_ports import planned
 
 
 async def instance_boots(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:
-    """Every boot of an instance with its cause, caller and times, and when it came into each of its states."""
+    """Every boot of an instance with its cause, caller and times, when it came into each of its states, and how each of
+    its hibernations came out."""
 
     def read(connection: Connection) -> Mapping[str, Any]:
         instance = named(connection, call.scope, INSTANCE, path["instance_id"])
         return {
             "instance_id": instance.id,
             "boots": [asdict(boot) for boot in boots.of_instance(connection, instance.id)],
+            "hibernations": [_hibernation(one) for one in hibernations.of_instance(connection, instance.id)],
             "moves": [{"state": one.state, "at": one.at} for one in instances.moves_of(connection, instance.id)],
         }
 
     return await cloud.read(read)
+
+
+def _hibernation(one: Hibernation) -> dict[str, Any]:
+    """A hibernation, without its key. The boots beside it have none for its resumption: the kernel is the same."""
+    return {name: value for name, value in asdict(one).items() if name not in ("id", "instance_id", "key")}
 
 
 async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -> Mapping[str, Any]:

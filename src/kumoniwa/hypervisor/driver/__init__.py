@@ -24,6 +24,7 @@ from kumoniwa.hypervisor.driver.driver_errors import (
     KeysNotRead,
     LayerDamaged,
     LinkRefused,
+    MemoryUnusable,
     RestoreFailed,
     TooManyReaders,
 )
@@ -44,6 +45,7 @@ from kumoniwa.hypervisor.driver.guest import (
     NetworkPort,
     Shutdown,
     Started,
+    Suspended,
 )
 from kumoniwa.hypervisor.driver.prepared import Identity, Launch, PreparedId, PreparedMachine
 from kumoniwa.hypervisor.driver.serial_console import ConsoleReader, Said, SerialConsole
@@ -89,6 +91,7 @@ __all__ = [
     "LayerId",
     "LayerMeasure",
     "LinkRefused",
+    "MemoryUnusable",
     "NetworkPort",
     "PreparedId",
     "PreparedMachine",
@@ -98,6 +101,7 @@ __all__ = [
     "SerialConsole",
     "Shutdown",
     "Started",
+    "Suspended",
     "Tap",
     "Taps",
     "TooManyReaders",

@@ -5,6 +5,7 @@ DriverError                 something the driver could not do
  ├── CutRefused             a cut did not happen; every disk is as it was before
  ├── DetachRefused          the guest did not let a disk go; it still has it
  ├── RestoreFailed          a guest could not be launched from memory
+ ├── MemoryUnusable         what was saved of a suspended guest cannot be used
  ├── LayerDamaged           a layer's file is missing, torn or not what the database says
  ├── TooManyReaders         a serial console has as many readers as it may have
  ├── KeysNotRead            what was typed on a serial console is not taken: the guest does not read
@@ -61,6 +62,13 @@ class DetachRefused(DriverError):
 
 class RestoreFailed(DriverError):
     """A guest could not be launched from memory. It is ABSENT, and what its root disk holds is not to be used."""
+
+    def __init__(self, what: str, *, way_out: str = "It is booted instead.") -> None:
+        super().__init__(what, way_out=way_out)
+
+
+class MemoryUnusable(DriverError):
+    """What was saved of a suspended guest cannot be used, and is gone. The guest is ABSENT, its disks as they were."""
 
     def __init__(self, what: str, *, way_out: str = "It is booted instead.") -> None:
         super().__init__(what, way_out=way_out)

@@ -166,6 +166,14 @@ class Started:
     restored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """How a guest was suspended: since when its vCPUs stand still, and what its memory takes of the host's disk."""
+
+    at: datetime
+    size_bytes: int
+
+
 class Guest(Protocol):
     """One machine. A handle: making it touches nothing."""
 
@@ -210,6 +218,30 @@ class Guest(Protocol):
 
         What the guest's disks hold was handed to the host before it returns.
         """
+        ...
+
+    async def ensure_suspended(self, key: bytes) -> Suspended:
+        """Afterwards ABSENT, all that was in the machine saved beside the guest, encrypted with `key` (32 bytes), and
+        what it wrote handed to its disks. Only a guest that runs, with its disks on virtio, can be suspended.
+
+        One that was suspended with this key is left as it is. Raises `HostExhausted`, `DriverError`: then nothing is
+        saved, and a guest that ran runs on, if it lives.
+        """
+        ...
+
+    async def ensure_resumed(self, spec: GuestSpec, key: bytes) -> Started:
+        """Afterwards the vCPUs run, and a guest that was suspended with this key goes on where it stood (`restored`),
+        on disks that hold what they held then. What was saved is used once, whatever comes after. RUNNING: nothing
+        happens.
+
+        Raises `MemoryUnusable` where it cannot go on so: then it is ABSENT, its disks are as they were, and nothing is
+        saved of it any more. Raises `HostExhausted`, `LayerDamaged`: then it is suspended as before. Raises
+        `GuestLost`: then it may have run, and nothing is saved any more.
+        """
+        ...
+
+    async def ensure_memory_dropped(self) -> None:
+        """Afterwards nothing is saved of an ABSENT guest's memory; it can only boot. Otherwise nothing happens."""
         ...
 
     async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:

@@ -27,6 +27,14 @@ class _Drive(NamedTuple):
     slot: int
 
 
+class DrivesMemory(NamedTuple):
+    """What a machine's memory holds of its disks."""
+
+    slots: Mapping[str, int]
+    unsynced: dict[str, dict[str, bytes]] | None
+    held: frozenset[str]
+
+
 class Drives:
     """What is plugged into a machine, in its order: the one it boots from first.
 
@@ -117,6 +125,29 @@ class Drives:
         """Pull them all."""
         for drive in self._drives:
             self.take(drive.serial)
+
+    @property
+    def has_torn_out(self) -> bool:
+        """Whether the guest keeps the device of a disk that was taken from it."""
+        return bool(self._torn_out)
+
+    def suspend(self) -> DrivesMemory:
+        """Pull them all; gives what the machine's memory holds of them."""
+        slots = {drive.serial: drive.slot for drive in self._drives}
+        memory = DrivesMemory(slots, self._unsynced, self.held)
+        self.forget_memory()
+        self.close()
+        return memory
+
+    def resume(self, disks: Sequence[GuestDisk], memory: DrivesMemory) -> None:
+        """Plug all of them in where they were, or none: then it raises `DriverError`."""
+        self.open(disks)
+        self._drives = tuple(drive._replace(slot=memory.slots[drive.serial]) for drive in self._drives)
+        self._unsynced, self.held = memory.unsynced, memory.held
+
+    def serials(self) -> tuple[str, ...]:
+        """The serial numbers of the disks, the one that the machine booted from first."""
+        return tuple(sorted((drive.serial for drive in self._drives), key=lambda serial: serial != self._root))
 
     def cut(self, cuts: Sequence[Cut]) -> None:
         """Switch all these disks at one instant, but for those switched already. Raises `CutRefused`: then none was."""

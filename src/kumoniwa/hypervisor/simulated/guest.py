@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kumoniwa.hypervisor.driver import (
     MAKE_ROOM,
+    START_ANEW,
     ConsoleReader,
     Cut,
     CutMade,
@@ -21,14 +22,17 @@ from kumoniwa.hypervisor.driver import (
     HostExhausted,
     Launch,
     LayerId,
+    MemoryUnusable,
     RestoreFailed,
     Shutdown,
     Started,
+    Suspended,
 )
+from kumoniwa.hypervisor.driver.suspension import why_not_the_same
 from kumoniwa.hypervisor.simulated.faults import Faults
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.inside import Inside
-from kumoniwa.hypervisor.simulated.machine import Machine
+from kumoniwa.hypervisor.simulated.machine import Machine, Memory
 from kumoniwa.hypervisor.simulated.prepared import check_launch
 from kumoniwa.hypervisor.simulated.world import SimulatedWorld
 
@@ -99,6 +103,45 @@ class SimulatedGuest(Inside):
             machine.pull_plug()
         await self._faults.point("ensure_off")
         return shutdown
+
+    async def ensure_suspended(self, key: bytes) -> Suspended:
+        await self._faults.enter("ensure_suspended")
+        machine = self._machine()
+        if machine.state is not GuestState.ABSENT:
+            if self._world.room <= 0:
+                raise HostExhausted("The host's disk has no room for the guest's memory.", way_out=MAKE_ROOM)
+            await self._pass(self._host.timing.suspension)
+            await self._faults.point("ensure_suspended")
+            machine.suspend(key)
+        if (memory := machine.memory) is None or memory.key != key:
+            raise DriverError(f"Guest {self._id} is off: there is nothing of it to save.", way_out=START_ANEW)
+        await self._faults.point("ensure_suspended")
+        return Suspended(memory.at, memory.size_bytes)
+
+    async def ensure_resumed(self, spec: GuestSpec, key: bytes) -> Started:
+        await self._faults.enter("ensure_resumed")
+        machine = self._machine()
+        if machine.state is GuestState.RUNNING:
+            return Started(False, machine.started_at or self._host.clock.now())
+        if self._world.room <= 0:
+            raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)
+        try:
+            memory = _usable(machine, spec, key)
+            await self._pass(self._host.timing.suspension)
+            await self._faults.point("ensure_resumed")
+            machine.resume(spec, memory)
+        except DriverError as failure:
+            machine.memory = None
+            machine.pull_plug()
+            raise MemoryUnusable(failure.what) from failure
+        await self._faults.point("ensure_resumed")
+        return Started(False, self._host.clock.now(), restored=True)
+
+    async def ensure_memory_dropped(self) -> None:
+        await self._faults.enter("ensure_memory_dropped")
+        if (machine := self._world.machines.get(self._id)) is not None:
+            machine.memory = None
+        await self._faults.point("ensure_memory_dropped")
 
     async def ensure_cut(self, cuts: Sequence[Cut], *, freeze: bool = False) -> CutMade:
         await self._faults.enter("ensure_cut")
@@ -280,3 +323,14 @@ class SimulatedGuest(Inside):
     def _state(self) -> GuestState:
         machine = self._world.machines.get(self._id)
         return GuestState.ABSENT if machine is None else machine.state
+
+
+def _usable(machine: Machine, spec: GuestSpec, key: bytes) -> Memory:
+    """What was kept of the machine. Raises `MemoryUnusable` where it cannot go on with it."""
+    if (memory := machine.memory) is None:
+        raise MemoryUnusable("Nothing is saved of its memory any more.")
+    if memory.key != key:
+        raise MemoryUnusable("Its memory was not encrypted with this key.")
+    if (reason := why_not_the_same(memory.spec, spec)) is not None:
+        raise MemoryUnusable(reason)
+    return memory

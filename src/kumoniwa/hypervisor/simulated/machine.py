@@ -6,11 +6,15 @@ task at all.
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 from kumoniwa.hypervisor.driver import (
+    START_ANEW,
     DiskBus,
+    DriverError,
     EventKind,
     GuestDisk,
     GuestEvent,
@@ -23,7 +27,7 @@ from kumoniwa.hypervisor.driver import (
     SerialConsole,
 )
 from kumoniwa.hypervisor.simulated import linux
-from kumoniwa.hypervisor.simulated.drives import Drives
+from kumoniwa.hypervisor.simulated.drives import Drives, DrivesMemory
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.timer import Timer
@@ -31,6 +35,22 @@ from kumoniwa.hypervisor.simulated.waiters import Waiters
 
 PREPARED_BOOT = "9e3d5a1c-0000-4000-8000-000000000000"
 """The boot id of all that go on from prepared machines, until their next boot."""
+
+
+class Memory(NamedTuple):
+    """All that was in a machine when it was suspended."""
+
+    key: bytes
+    at: datetime
+    spec: GuestSpec
+    drives: DrivesMemory
+    boot_id: str | None
+    started_at: datetime | None
+    reachable: bool
+
+    @property
+    def size_bytes(self) -> int:
+        return self.spec.memory_mib << 20
 
 
 class Machine:
@@ -44,6 +64,7 @@ class Machine:
         "_power_key_pressed",
         "_product",
         "_reachable",
+        "_spec",
         "_timer",
         "_waiters",
         "agent_answers",
@@ -55,6 +76,7 @@ class Machine:
         "identity",
         "ignores_power_button",
         "is_frozen",
+        "memory",
         "nics",
         "serial",
         "started_at",
@@ -79,8 +101,11 @@ class Machine:
         self.agent_answers = True
         self.is_frozen = False
         """Its file systems take no writes: its agent froze them, and they wait to be thawed."""
+        self.memory: Memory | None = None
+        """Of one that is suspended."""
         self.serial = SerialConsole()
         self._host = host
+        self._spec: GuestSpec | None = None  # what it was made from, where it can be suspended
         self._hostname = self._product = ""
         self._bus = DiskBus.NVME
         self._reachable = self._power_key_pressed = self._out_of_space = False
@@ -100,7 +125,8 @@ class Machine:
         self.drives.open(spec.disks)
         self.nics = spec.nics
         self._hostname, self._product, self._bus = hostname, sys.intern(spec.product), spec.bus  # of few types are many
-        self.started_at = self.at_rest_at = None
+        self.started_at = self.at_rest_at = self.memory = None
+        self._spec = spec if spec.bus is DiskBus.VIRTIO else None
         self._become(GuestState.HALTED)
 
     def start(self) -> None:
@@ -151,6 +177,35 @@ class Machine:
         self.boot_id, self.identity, self._out_of_space, self.is_frozen = None, None, False, False
         self._host.ports.close(self.id)
         self._become(GuestState.ABSENT)
+
+    def suspend(self, key: bytes) -> None:
+        """End the process, and keep all that is in it. Raises `DriverError` where that cannot be."""
+        if self.state is not GuestState.RUNNING:
+            raise DriverError(f"Guest {self.id} does not run: it is {self.state}.", way_out=START_ANEW)
+        if self._spec is None:
+            raise DriverError("A guest whose disks are NVMe cannot be suspended.", way_out=START_ANEW)
+        if self.drives.has_torn_out:
+            raise DriverError("The guest has not let go of a disk since it was taken away.", way_out=START_ANEW)
+        layers = self.drives.layers
+        disks = tuple(GuestDisk(layers[serial], serial) for serial in self.drives.serials())
+        spec = replace(self._spec, disks=disks, nics=self.nics)
+        self._timer.pause()
+        memory = self.drives.suspend()
+        now = self._host.clock.now()
+        self.memory = Memory(key, now, spec, memory, self.boot_id, self.started_at, self._reachable)
+        self.nics, self.boot_id, self.is_frozen = (), None, False
+        self._host.ports.close(self.id)
+        self._become(GuestState.ABSENT)
+
+    def resume(self, spec: GuestSpec, memory: Memory) -> None:
+        """Go on with what was kept. Raises `DriverError`: then it is as it was."""
+        self.drives.resume(spec.disks, memory.drives)
+        self.nics, self._spec = spec.nics, spec
+        self.memory = None
+        self.boot_id, self.started_at, self._reachable = memory.boot_id, memory.started_at, memory.reachable
+        self._become(GuestState.RUNNING)
+        self._timer.resume()
+        self.report_again()
 
     def attach(self, disk: GuestDisk) -> None:
         """Plug a disk in; a running guest sees it appear. Raises `DriverError`: then it is not."""

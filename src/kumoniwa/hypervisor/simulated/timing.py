@@ -19,6 +19,8 @@ class Timing:
     """The switch of a guest's disks."""
     freeze: float = 0.05
     """Freezing a guest's file systems, and as long again for thawing them."""
+    suspension: float = 0.5
+    """Saving a guest's memory, and as long again for reading it."""
     compaction: float = 1.0
     """Shortening a chain of layers, whatever is in it."""
     import_disk: float = 1.0
@@ -27,4 +29,4 @@ class Timing:
     @classmethod
     def instant(cls) -> Self:
         """Everything happens within the call that asks for it: for tests that are about something else."""
-        return cls(boot=0, restore=0, shutdown=0, cut=0, freeze=0, compaction=0, import_disk=0)
+        return cls(boot=0, restore=0, shutdown=0, cut=0, freeze=0, suspension=0, compaction=0, import_disk=0)

@@ -83,6 +83,28 @@ CREATE INDEX flow_logs_scope ON flow_logs (account, region);
 
 CREATE INDEX ix_flow_logs_resource_id ON flow_logs (resource_id);
 
+CREATE TABLE hibernations (
+	id VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	boot_id VARCHAR NOT NULL,
+	asked_at BIGINT NOT NULL,
+	request_id VARCHAR,
+	principal VARCHAR,
+	"key" BLOB,
+	suspended_at BIGINT,
+	size_bytes BIGINT,
+	resumed_at BIGINT,
+	resume_request_id VARCHAR,
+	resume_principal VARCHAR,
+	ended_at BIGINT,
+	because TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX hibernations_age ON hibernations (asked_at);
+
+CREATE INDEX hibernations_instance ON hibernations (instance_id, asked_at);
+
 CREATE TABLE images (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,

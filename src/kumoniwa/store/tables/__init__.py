@@ -7,7 +7,7 @@ from kumoniwa.store.tables.elastic_ips import elastic_ips
 from kumoniwa.store.tables.fast_launch import fast_launches, prepared_machines
 from kumoniwa.store.tables.flow_logs import flow_logs
 from kumoniwa.store.tables.images import image_devices, images
-from kumoniwa.store.tables.instances import boots, instance_moves, instances, replace_root_tasks
+from kumoniwa.store.tables.instances import boots, hibernations, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
 from kumoniwa.store.tables.layers import layers
 from kumoniwa.store.tables.network_acls import acl_entries, network_acls
@@ -50,6 +50,7 @@ __all__ = [
     "facts",
     "fast_launches",
     "flow_logs",
+    "hibernations",
     "image_devices",
     "images",
     "import_tasks",

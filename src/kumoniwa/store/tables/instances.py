@@ -2,11 +2,13 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -118,6 +120,26 @@ boots = table(
     Index(
         "boots_of_many", "instance_id", "number", sqlite_where=text("number > 100")
     ),  # those of whom some are forgotten
+)
+
+hibernations = table(
+    "hibernations",
+    Column("id", String, primary_key=True),
+    Column("instance_id", String, nullable=False),
+    Column("boot_id", String, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("request_id", String),
+    Column("principal", String),
+    Column("key", LargeBinary),
+    Column("suspended_at", Moment),
+    Column("size_bytes", BigInteger),
+    Column("resumed_at", Moment),
+    Column("resume_request_id", String),
+    Column("resume_principal", String),
+    Column("ended_at", Moment),
+    Column("because", Text),
+    Index("hibernations_instance", "instance_id", "asked_at"),
+    Index("hibernations_age", "asked_at"),
 )
 
 instance_moves = table(

@@ -280,3 +280,15 @@ async def test_what_lies_in_quarantine_is_told(stack: Stack) -> None:
     report = await stack.get("/_kumoniwa/storage")
     assert report["quarantine"] == {"files": 1, "bytes_on_disk": 4096}
     assert dict(rows(report))["quarantine"] == "1 files, 0.0 GiB on disk: layers that the database did not know"
+
+
+async def test_what_hibernated_guests_take_is_told(stack: Stack) -> None:
+    report = await stack.get("/_kumoniwa/storage")
+    assert report["hibernated"] == {"guests": 0, "bytes_on_disk": 0}
+    assert "hibernated" not in dict(rows(report))
+    folder = stack.running.cloud.world.config.data_dir / "guests" / "i-0123456789abcdef0"
+    folder.mkdir(parents=True)
+    (folder / "suspended").write_bytes(b"moss" * 1024)
+    report = await stack.get("/_kumoniwa/storage")
+    assert report["hibernated"] == {"guests": 1, "bytes_on_disk": 4096}
+    assert dict(rows(report))["hibernated"] == "memory of 1 guests, 0.0 GiB on disk"

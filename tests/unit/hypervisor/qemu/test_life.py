@@ -52,6 +52,7 @@ class FakeMachine:
         memory: object,
         *,
         incoming: bool,
+        slots: object,
     ) -> Any:
         if cls.refuses is not None:
             raise cls.refuses

@@ -20,6 +20,7 @@ from kumoniwa.errors import (
     InvalidParameterValue,
     MissingParameter,
     NotBuilt,
+    UnsupportedOperation,
 )
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, ShutdownBehavior
@@ -112,6 +113,10 @@ def _change_type(connection: Connection, call: Call, instance: Instance, value: 
     check_stopped(instance)
     if (kind := INSTANCE_TYPES.get(value)) is None:
         raise InvalidInstanceAttributeValue(f"Invalid value '{value}' for InstanceType.")
+    if instance.is_hibernatable:
+        raise UnsupportedOperation(
+            f"The instance type of '{instance.id}' cannot be changed, because it is configured for hibernation."
+        )
     mode = boot_mode(instance.options.get("BootMode", instance.boot_mode), kind)
     dropped = {"CpuOptions"} if kind.burstable else {"CpuOptions", "CreditSpecification"}
     options = {name: option for name, option in instance.options.items() if name not in dropped}

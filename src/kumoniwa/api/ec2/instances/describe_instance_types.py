@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.boot_modes import supported_boot_modes
+from kumoniwa.api.ec2.instances.hibernation import supports_hibernation
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.filters import Values, matcher, never, present, truth
 from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
@@ -64,7 +65,7 @@ def _output(kind: InstanceType) -> dict[str, Any]:
             "EncryptionInTransitSupported": False,
         },
         "PlacementGroupInfo": {"SupportedStrategies": []},
-        "HibernationSupported": False,
+        "HibernationSupported": supports_hibernation(kind),
         "BurstablePerformanceSupported": kind.burstable,
         "DedicatedHostsSupported": False,
         "AutoRecoverySupported": True,
@@ -99,7 +100,7 @@ _FILTERS: dict[str, Values[InstanceType]] = {
     "ebs-info.encryption-support": lambda _: ("unsupported",),
     "ebs-info.nvme-support": lambda kind: (_nvme(kind),),
     "free-tier-eligible": lambda kind: truth(kind.name in _FREE),
-    "hibernation-supported": lambda _: truth(False),
+    "hibernation-supported": lambda kind: truth(supports_hibernation(kind)),
     "hypervisor": lambda kind: (kind.hypervisor,),
     "instance-storage-supported": lambda _: truth(False),
     "instance-type": lambda kind: (kind.name,),

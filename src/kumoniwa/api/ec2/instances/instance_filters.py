@@ -106,7 +106,7 @@ FILTERS: Mapping[str, _Values] = {
     "enclave-options.enabled": lambda shown: truth(False),
     "group-id": at("SecurityGroups.GroupId"),
     "group-name": at("SecurityGroups.GroupName"),
-    "hibernation-options.configured": lambda shown: truth(False),
+    "hibernation-options.configured": lambda shown: truth(shown[0].is_hibernatable),
     "hypervisor": at("Hypervisor"),
     "image-id": lambda shown: (shown[0].image_id,),
     "instance-id": lambda shown: (shown[0].id,),

@@ -100,7 +100,7 @@ def _machine_output(instance: Instance) -> Output:
         "CurrentInstanceBootMode": instance.boot_mode or "legacy-bios",
         "EnaSupport": True,
         "EnclaveOptions": {"Enabled": False},
-        "HibernationOptions": {"Configured": False},
+        "HibernationOptions": {"Configured": instance.is_hibernatable},
         "Hypervisor": "xen",  # EC2 says so of Nitro instances too
         "VirtualizationType": "hvm",
     }

@@ -13,6 +13,7 @@ from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, Laun
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
+from kumoniwa.api.ec2.instances.hibernation import check_hibernatable
 from kumoniwa.api.ec2.instances.instance_output import Surroundings, instance_output, reservations
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_from_memory import FromMemory, Wanted, from_memory
@@ -88,7 +89,6 @@ class _Addresses:
         *below("CpuOptions", CPU_NOT_BUILT),
         *below("BlockDeviceMappings", DEVICE_NOT_BUILT),
         *below("NetworkInterfaces", INTERFACE_NOT_BUILT),
-        NotBuiltParameter("HibernationOptions.Configured", "hibernation"),
         NotBuiltParameter("EnclaveOptions.Enabled", "enclaves"),
     ),
 )
@@ -156,6 +156,8 @@ def _checked(host: Capacity, connection: Connection, call: Call, parameters: Par
     vcpus = options.kind.vcpus_with(options.options.get("CpuOptions"))
     wanted = Wanted(image, of_image, mode, vcpus, options.kind.memory_mib)
     memory = from_memory(connection, call, host, wanted)
+    if options.is_hibernatable:
+        check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
     return _Launch(
         image=image,
         devices=_standing_on(devices, memory),

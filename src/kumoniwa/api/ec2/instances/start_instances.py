@@ -1,4 +1,5 @@
-"""StartInstances: what is checked and promised; `workflows/stories/instances/start_instance.py` does it."""
+"""StartInstances: what is checked and promised; `workflows/stories/instances/start_instance.py` does it, for a
+hibernated instance `resume_instance.py` beside it."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,14 +18,16 @@ from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import elastic_ips, instances, volumes
+from kumoniwa.store import elastic_ips, hibernations, instances, volumes
+from kumoniwa.workflows.stories.instances.resume_instance import resume_instance
 from kumoniwa.workflows.stories.instances.start_instance import start_instance
 from kumoniwa.workflows.story import submit
 
 
 @action("StartInstances")
 async def start_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Boot stopped instances: each goes `pending` and gets a new LaunchTime and, where it has one, public address."""
+    """Boot stopped instances, and have hibernated ones go on: each goes `pending` and gets a new LaunchTime and, where
+    it has one, public address."""
 
     host = await cloud.world.driver.capacity()
 
@@ -82,5 +85,6 @@ def _start(connection: Connection, call: Call, instance: Instance) -> StateChang
         state_reason_message=None,
         reachability=Reachability.INITIALIZING,
     )
-    submit(connection, start_instance, origin(call), instance_id=instance.id)
+    story = start_instance if hibernations.kept(connection, instance.id) is None else resume_instance
+    submit(connection, story, origin(call), instance_id=instance.id)
     return state_change(instance, InstanceState.PENDING)

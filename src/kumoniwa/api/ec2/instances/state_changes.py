@@ -6,7 +6,14 @@ from typing import Any
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.instances.instance_output import state_output
 from kumoniwa.errors import OperationNotPermitted
-from kumoniwa.model.instances import USER_SHUTDOWN, Instance, InstanceState, user_initiated
+from kumoniwa.model.instances import (
+    USER_HIBERNATE,
+    USER_SHUTDOWN,
+    Instance,
+    InstanceState,
+    StateReason,
+    user_initiated,
+)
 
 StateChange = Mapping[str, Any]
 """An instance's state before and after, under EC2's member names."""
@@ -23,10 +30,19 @@ def state_change(instance: Instance, current: InstanceState) -> StateChange:
 
 def user_shutdown(call: Call) -> dict[str, Any]:
     """The columns that say that the caller ended the instance, or had it stopped."""
+    return _initiated(call, USER_SHUTDOWN)
+
+
+def user_hibernate(call: Call) -> dict[str, Any]:
+    """The columns that say that the caller had the instance hibernated: that this was begun, as on EC2."""
+    return _initiated(call, USER_HIBERNATE)
+
+
+def _initiated(call: Call, reason: StateReason) -> dict[str, Any]:
     return {
         "state_transition_reason": user_initiated(call.at),
-        "state_reason_code": USER_SHUTDOWN.code,
-        "state_reason_message": USER_SHUTDOWN.message,
+        "state_reason_code": reason.code,
+        "state_reason_message": reason.message,
     }
 
 

@@ -5,11 +5,11 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.instances.cut_off import HeldGuest, cut_off_guests, guests_to_cut_off
-from kumoniwa.api.ec2.instances.state_changes import StateChange, protected, state_change, user_shutdown
+from kumoniwa.api.ec2.instances.hibernation import check_hibernate
+from kumoniwa.api.ec2.instances.state_changes import StateChange, protected, state_change, user_hibernate, user_shutdown
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
-from kumoniwa.api.not_built import NotBuiltParameter
-from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import IncorrectInstanceState, UnsupportedHibernationConfiguration
+from kumoniwa.api.registry import action
+from kumoniwa.errors import IncorrectInstanceState
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.store import instances
@@ -17,10 +17,11 @@ from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
 from kumoniwa.workflows.story import submit
 
 
-@action("StopInstances", depth=Depth.PARTLY, not_built=(NotBuiltParameter("Hibernate", "hibernation"),))
+@action("StopInstances")
 async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Shut instances down, unless any of them is protected: then nothing happens to any of them."""
-    skip = bool(parameters.get("SkipOsShutdown"))
+    """Shut instances down, or hibernate them, unless any of them is protected or cannot be: then nothing happens to any
+    of them."""
+    skip, hibernate = bool(parameters.get("SkipOsShutdown")), bool(parameters.get("Hibernate"))
     held: list[HeldGuest] = []
 
     def stop(connection: Connection) -> Answer:
@@ -36,20 +37,20 @@ async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> An
                 )
             if instance.disable_api_stop:
                 raise protected(instance, "stopped", "disableApiStop")
-        if parameters.get("Hibernate"):
-            raise UnsupportedHibernationConfiguration(
-                "The instance can't be hibernated because it was not configured at launch for hibernation: "
-                f"{named[0].id}",
-            )
+        if hibernate:
+            check_hibernate(named, skip_os_shutdown=skip)
         held.extend(guests_to_cut_off(connection, named, skip_os_shutdown=skip))
-        return {"StoppingInstances": [_stop(connection, call, instance, skip_os_shutdown=skip) for instance in named]}
+        how = {"skip_os_shutdown": skip, "hibernate": hibernate}
+        return {"StoppingInstances": [_stop(connection, call, instance, **how) for instance in named]}
 
     answer = await cloud.change(call, stop)
     await cut_off_guests(cloud, held)
     return answer
 
 
-def _stop(connection: Connection, call: Call, instance: Instance, *, skip_os_shutdown: bool) -> StateChange:
+def _stop(
+    connection: Connection, call: Call, instance: Instance, *, skip_os_shutdown: bool, hibernate: bool
+) -> StateChange:
     if instance.state is InstanceState.STOPPED:
         return state_change(instance, InstanceState.STOPPED)
     if instance.state is InstanceState.RUNNING:
@@ -59,7 +60,7 @@ def _stop(connection: Connection, call: Call, instance: Instance, *, skip_os_shu
             [InstanceState.RUNNING],
             InstanceState.STOPPING,
             at=call.at,
-            **user_shutdown(call),
+            **(user_hibernate(call) if hibernate else user_shutdown(call)),
         )
     # A second call while it is stopping follows the first, and can cut its guest off (SkipOsShutdown).
     submit(
@@ -69,5 +70,6 @@ def _stop(connection: Connection, call: Call, instance: Instance, *, skip_os_shu
         instance_id=instance.id,
         cause=Cause.ACTION,
         skip_os_shutdown=skip_os_shutdown,
+        hibernate=hibernate,
     )
     return state_change(instance, InstanceState.STOPPING)

@@ -81,17 +81,19 @@ class Life:
         memory: MemoryFile | None = None,
         *,
         incoming: bool = False,
+        slots: Mapping[str, int] | None = None,
     ) -> Machine:
         """Make a process, its vCPUs not yet running. Raises `DriverError`: then there is none.
 
-        `chains`, `memory`, `incoming`: see `command_line`.
+        `chains`, `memory`, `incoming`, `slots`: see `command_line`.
         """
         self._become(Phase.STARTING)
         try:
             async with plugged(self._around.taps, spec) as taps:
                 host, tasks = self._around.host, self._around.tasks
+                hearing = self._hearing()
                 machine = await Machine.start(
-                    self._folder, spec, chains, host, taps, self._hearing(), tasks, memory, incoming=incoming
+                    self._folder, spec, chains, host, taps, hearing, tasks, memory, incoming=incoming, slots=slots
                 )
         except BaseException:
             self._become(Phase.ABSENT)

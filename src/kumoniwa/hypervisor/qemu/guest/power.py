@@ -11,6 +11,8 @@ import structlog
 
 from kumoniwa.hypervisor.driver import (
     MAKE_ROOM,
+    START_ANEW,
+    DiskBus,
     DriverError,
     EventKind,
     GuestId,
@@ -19,16 +21,19 @@ from kumoniwa.hypervisor.driver import (
     GuestState,
     HostExhausted,
     Launch,
+    MemoryUnusable,
     RestoreFailed,
     Shutdown,
     Started,
+    Suspended,
 )
 from kumoniwa.hypervisor.qemu.disks import locks
 from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.drives import freeze, growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
-from kumoniwa.hypervisor.qemu.guest.memory import launching
+from kumoniwa.hypervisor.qemu.guest.memory import launching, resuming, suspending
 from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
+from kumoniwa.hypervisor.qemu.guest.memory.suspended import SuspendedFile
 from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
@@ -69,6 +74,7 @@ class Power:
         self._resets = Resets()
         self._waiting = WaitingForRoom(folder)
         self._mark = LaunchMark(folder)
+        self._file = SuspendedFile(folder)
         self._launching = False  # what is heard of it then is no news: it is not yet known to be the guest
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
         self._settling: asyncio.Task[object] | None = None
@@ -84,6 +90,11 @@ class Power:
             return None
         if self._mark.is_begun:
             log.info("guest ended that an earlier server began to launch from memory", guest=self._id)
+            await self.life.ensure_killed()
+            await ensure_closed(self._around.taps, machine)
+            return None
+        if self._file.is_kept:
+            log.info("process ended whose guest is suspended", guest=self._id)
             await self.life.ensure_killed()
             await ensure_closed(self._around.taps, machine)
             return None
@@ -156,6 +167,47 @@ class Power:
         await self.life.ensure_quit()
         return shutdown
 
+    async def ensure_suspended(self, key: bytes) -> Suspended:
+        """See `Guest.ensure_suspended`."""
+        status, machine = await self.life.status(), self.life.machine
+        if status is not None and machine is not None and not self._file.is_kept:
+            if machine.spec.bus is not DiskBus.VIRTIO:
+                raise DriverError("A guest whose disks are NVMe cannot be suspended.", way_out=START_ANEW)
+            if self._file.is_begun and status != "running":
+                await suspending.go_on(machine)  # an earlier server stopped it for this
+            elif status != "running":
+                raise DriverError("The guest does not run.", way_out=START_ANEW)
+            began = asyncio.get_running_loop().time()
+            suspended = await suspending.save(machine, self._file, key, self._around)
+            seconds = round(asyncio.get_running_loop().time() - began, 2)
+            log.info("guest suspended", guest=self._id, bytes=suspended.size_bytes, seconds=seconds)
+            await self.life.ensure_quit()
+            return suspended
+        await self.life.ensure_quit()
+        try:
+            return await asyncio.to_thread(suspending.found, self._file, key)
+        except (MemoryUnusable, OSError) as failure:
+            raise DriverError("The guest is off: there is nothing of it to save.", way_out=START_ANEW) from failure
+
+    async def ensure_resumed(self, spec: GuestSpec, key: bytes) -> Started:
+        """See `Guest.ensure_resumed`."""
+        match await self.life.status():
+            case None:
+                return await self._resume(spec, key)
+            case "running":
+                self._file.forget_used()
+                return self._runs_already()
+            case _ if self._file.is_used:  # an earlier server was killed just before that
+                await self.life.ask("cont")
+                return self._resumed()
+            case status:
+                raise GuestLost(f"{self._id} does not go on: its QEMU says {status}.")
+
+    async def ensure_memory_dropped(self) -> None:
+        """See `Guest.ensure_memory_dropped`."""
+        if self.life.machine is None:
+            await asyncio.to_thread(self._file.drop)
+
     async def pause_for_room(self) -> None:
         """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
         if self.life.machine is None or await self.life.status() != "running":
@@ -180,6 +232,7 @@ class Power:
         self._check_may_start(spec)
         chains = await locks.free_chains(self._around.layers, spec.disks)
         self._begin_anew()
+        await asyncio.to_thread(self._file.drop)
         machine = await self.life.make(spec, chains)
         try:
             await self.life.ask("cont")
@@ -199,6 +252,7 @@ class Power:
             chains = await locks.free_chains(self._around.layers, spec.disks)
             saved = await launching.usable(self._around, launch.machine, spec, chains, self._folder)
             self._begin_anew()
+            await asyncio.to_thread(self._file.drop)
             self._launching = True
             launched = await launching.launch(
                 self.life, self._folder, self._around, saved, spec, chains, launch.identity
@@ -215,6 +269,40 @@ class Power:
         seconds = round(asyncio.get_running_loop().time() - began, 2)
         log.info("guest launched from memory", guest=self._id, machine=launch.machine, seconds=seconds)
         return Started(fresh=True, at=launched.at, restored=True)
+
+    async def _resume(self, spec: GuestSpec, key: bytes) -> Started:
+        """Make a process that goes on where the guest stood. When it raises, there is none."""
+        self._check_may_start(spec)
+        head, chains = await resuming.usable(self._file, key, spec, self._around)
+        self._begin_anew()
+        self._launching = True
+        try:
+            machine = await resuming.load(self.life, self._around, self._file, key, head, spec, chains)
+            await self.life.ask("cont")
+            self.life.begin(machine)
+        except MemoryUnusable:
+            raise
+        except DriverError as failure:
+            await self.life.ensure_killed()
+            if self._file.is_kept:  # the host has no room for the process
+                raise
+            raise GuestLost(failure.what) from failure  # it may have run
+        finally:
+            self._launching = False
+        return self._resumed()
+
+    def _resumed(self) -> Started:
+        self._boot.started_at = now = self._now()
+        self._file.forget_used()
+        log.info("guest resumed", guest=self._id)
+        self._around.tasks.start(self._greet(now), f"{self._id} goes on")
+        return Started(fresh=False, at=now, restored=True)
+
+    async def _greet(self, at: datetime) -> None:
+        """What a guest is to know, and others of it, once it has gone on."""
+        if (machine := self.life.machine) is not None and await machine.has_agent():
+            self.life.report(EventKind.REACHABLE)  # its port was open already: perhaps no event says so
+            await suspending.tell_time(self._folder, at)
 
     def _check_may_start(self, spec: GuestSpec) -> None:
         if spec.id != self._id:
@@ -240,6 +328,7 @@ class Power:
             return await self._start(replace(spec, nics=machine.spec.nics))  # to the guest it is the same machine
         self._resets.expect()
         self._mark.forget()
+        self._file.forget_used()
         self._boot = _Boot()
         machine.console.expect_kernel()
         await self.life.ask("system_reset")

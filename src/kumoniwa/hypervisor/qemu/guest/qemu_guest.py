@@ -23,10 +23,12 @@ from kumoniwa.hypervisor.driver import (
     NetworkPort,
     Shutdown,
     Started,
+    Suspended,
 )
 from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.guest import forwards, network, nics, screen
 from kumoniwa.hypervisor.qemu.guest.drives import cut, freeze, growth, plugs, stream
+from kumoniwa.hypervisor.qemu.guest.memory import suspending
 from kumoniwa.hypervisor.qemu.guest.power import Power
 from kumoniwa.hypervisor.qemu.guest.process import console, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import LAYERS_FROM_GUEST, METADATA_SOCKET
@@ -93,6 +95,20 @@ class QemuGuest:
         shutdown = await self._power.ensure_off(deadline=deadline, skip_os_shutdown=skip_os_shutdown)
         await network.ensure_closed(self._around.taps, machine)
         return shutdown
+
+    async def ensure_suspended(self, key: bytes) -> Suspended:
+        machine = self._machine
+        patience = 0.0 if machine is None else suspending.seconds_for(machine.spec)
+        async with self._rearranging, self._bounded(patience):
+            suspended = await self._power.ensure_suspended(key)
+        await network.ensure_closed(self._around.taps, machine)
+        return suspended
+
+    async def ensure_resumed(self, spec: GuestSpec, key: bytes) -> Started:
+        return await self._power.ensure_resumed(spec, key)
+
+    async def ensure_memory_dropped(self) -> None:
+        await self._power.ensure_memory_dropped()
 
     async def pause_for_room(self) -> None:
         """See `Power.pause_for_room`."""

@@ -30,7 +30,7 @@ from kumoniwa.hypervisor.driver import (
     Started,
 )
 from kumoniwa.model.boots import Cause
-from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
+from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, Reachability
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.network_interfaces import InterfaceAttachment, NetworkInterface
@@ -257,15 +257,9 @@ def _spec_of(connection: Connection, instance: Instance, *, carried: bool) -> Gu
             for interface in interfaces
             if interface.attachment_state is not InterfaceAttachment.ATTACHING  # its workflow's turn comes
         ),
-        bus=_bus_of(instance, kind),
+        bus=DiskBus(instance.disk_bus),
         firmware=Firmware.UEFI if instance.boot_mode == "uefi" else Firmware.BIOS,
     )
-
-
-def _bus_of(instance: Instance, kind: InstanceType) -> DiskBus:
-    if instance.nvme_only:
-        return DiskBus.NVME
-    return DiskBus.VIRTIO if instance.virtio_only else DiskBus(kind.disk_bus)
 
 
 def nic_of(interface: NetworkInterface, *, carried: bool) -> GuestNic:

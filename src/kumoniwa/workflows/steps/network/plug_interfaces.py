@@ -4,20 +4,24 @@ from sqlalchemy import Connection
 
 from kumoniwa.model.network_interfaces import InterfaceAttachment, NetworkInterface
 from kumoniwa.store import network_interfaces
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.instances.guests import nic_of
+from kumoniwa.workflows.steps.instances.hibernation import ensure_given_up
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.world import World
 
 
 @begins_with_rows
-async def ensure_plugged_in(world: World, attachment_id: str, instance_id: str) -> None:
+async def ensure_plugged_in(world: World, attachment_id: str, instance_id: str, origin: Origin) -> None:
     """Afterwards the instance's guest has the interface, also where a caller wants it detached by now, and is reached
-    at the public addresses that lead to it. A guest that is ABSENT gets it at its next start."""
+    at the public addresses that lead to it. A guest that is ABSENT gets it at its next start; one that is hibernated
+    can only boot then."""
     if (interface := await _attached(world, attachment_id)) is not None:
         carried = world.networks is not None and world.networks.carries
         nic = nic_of(interface, carried=carried)
+        await ensure_given_up(world, instance_id, f"{interface.id} was attached meanwhile.", origin)
         await until_answered(world, instance_id, lambda guest: guest.ensure_nic_attached(nic))
         await ensure_forwards(world, [instance_id])
 
@@ -35,13 +39,14 @@ async def ensure_published_attached(world: World, attachment_id: str, instance_i
 
 
 @begins_with_rows
-async def ensure_unplugged(world: World, attachment_id: str, instance_id: str, *, force: bool) -> None:
-    """Afterwards the instance's guest has the interface no more.
+async def ensure_unplugged(world: World, attachment_id: str, instance_id: str, origin: Origin, *, force: bool) -> None:
+    """Afterwards the instance's guest has the interface no more. A hibernated guest can only boot from now on.
 
     Fails where the guest does not let it go within the configured deadline; with `force` it is taken from it.
     """
     if (interface := await _attached(world, attachment_id)) is not None:
         deadline = world.config.detach_deadline
+        await ensure_given_up(world, instance_id, f"{interface.id} was detached meanwhile.", origin)
         await until_answered(
             world,
             instance_id,

@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from kumoniwa.hypervisor.driver import DetachRefused, GuestState
 from kumoniwa.model.volumes import AttachmentState, Volume
 from kumoniwa.store import boots, volumes
+from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.instances.guests import disk_of
+from kumoniwa.workflows.steps.instances.hibernation import ensure_given_up
 from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.world import World
 
@@ -19,16 +21,17 @@ _LEAVING = (AttachmentState.DETACHING, AttachmentState.BUSY)
 
 
 @begins_with_rows
-async def ensure_plugged_in(world: World, volume_id: str, instance_id: str) -> None:
+async def ensure_plugged_in(world: World, volume_id: str, instance_id: str, origin: Origin) -> None:
     """Afterwards the instance's guest has the volume, also where a caller wants it detached by now: what was asked for
     in between finds it there, and the detachment's turn comes.
 
-    A guest that is ABSENT gets it at its next start. One that has ended got it after its end, whenever asked for:
-    its attachment says so, for what the end says of the guest's disks.
+    A guest that is ABSENT gets it at its next start; one that is hibernated can only boot then. One that has ended got
+    it after its end, whenever asked for: its attachment says so, for what the end says of the guest's disks.
     """
     wanted = (AttachmentState.ATTACHING, AttachmentState.DETACHING)
     if (volume := await _attached(world, volume_id, instance_id, wanted)) is not None:
         disk = disk_of(volume)
+        await ensure_given_up(world, instance_id, f"{volume_id} was attached meanwhile.", origin)
         await until_answered(world, instance_id, lambda guest: guest.ensure_attached(disk))
         state = await until_answered(world, instance_id, lambda guest: guest.observe())
 
@@ -60,12 +63,14 @@ async def ensure_attachment_given_up(world: World, volume_id: str, instance_id: 
 
 
 @begins_with_rows
-async def ensure_unplugged(world: World, volume_id: str, instance_id: str, *, force: bool) -> None:
-    """Afterwards the instance's guest has the volume no more, and what it wrote is there.
+async def ensure_unplugged(world: World, volume_id: str, instance_id: str, origin: Origin, *, force: bool) -> None:
+    """Afterwards the instance's guest has the volume no more, and what it wrote is there. A hibernated guest can only
+    boot from now on: another may write to the volume.
 
     Fails where the guest does not let it go within the configured deadline; with `force` it is taken from it.
     """
     if (volume := await _attached(world, volume_id, instance_id, _LEAVING)) is not None:
+        await ensure_given_up(world, instance_id, f"{volume_id} was detached meanwhile.", origin)
         await _unplug(world, volume, instance_id, deadline=world.config.detach_deadline, force=force)
 
 

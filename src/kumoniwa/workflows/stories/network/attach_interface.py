@@ -9,7 +9,8 @@ from kumoniwa.workflows.workflow import StepFailed, Workflow
 async def attach_interface(wf: Workflow, interface_id: str, attachment_id: str, instance_id: str) -> None:
     """Plug the interface in, publish it; where that fails it is available again."""
     try:
-        await wf.step("plug the interface in", plug_interfaces.ensure_plugged_in, attachment_id, instance_id)
+        plug_in = plug_interfaces.ensure_plugged_in
+        await wf.step("plug the interface in", plug_in, attachment_id, instance_id, wf.origin)
     except StepFailed:
         await wf.settle("give the attachment up", plug_interfaces.ensure_released, attachment_id, instance_id)
         raise

@@ -9,7 +9,8 @@ from kumoniwa.workflows.workflow import StepFailed, Workflow
 async def detach_interface(wf: Workflow, interface_id: str, attachment_id: str, instance_id: str, force: bool) -> None:
     """Ask the guest to let the interface go, then make it available; one that the guest keeps stays attached."""
     try:
-        await wf.step("unplug the interface", plug_interfaces.ensure_unplugged, attachment_id, instance_id, force=force)
+        unplug = plug_interfaces.ensure_unplugged
+        await wf.step("unplug the interface", unplug, attachment_id, instance_id, wf.origin, force=force)
     except StepFailed:
         await wf.settle("leave the interface", plug_interfaces.ensure_left_attached, attachment_id, instance_id)
         raise

@@ -9,7 +9,8 @@ from kumoniwa.workflows.workflow import StepFailed, Workflow
 async def detach_volume(wf: Workflow, volume_id: str, instance_id: str, force: bool) -> None:
     """Ask the guest to let the volume go, then make it available; what the guest keeps stays attached, `busy`."""
     try:
-        await wf.step("unplug the volume", plug_volumes.ensure_unplugged, volume_id, instance_id, force=force)
+        unplug = plug_volumes.ensure_unplugged
+        await wf.step("unplug the volume", unplug, volume_id, instance_id, wf.origin, force=force)
     except StepFailed:
         await wf.settle("leave the volume busy", plug_volumes.ensure_left_busy, volume_id, instance_id)
         raise

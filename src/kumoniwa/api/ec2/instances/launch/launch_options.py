@@ -12,13 +12,14 @@ from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
 from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.metadata_options import checked_metadata_options
 from kumoniwa.api.not_built import refuse
-from kumoniwa.errors import HibernationNotBuilt, InvalidParameterValue, NotBuilt
+from kumoniwa.errors import InvalidParameterValue, NotBuilt
 from kumoniwa.model.images import Image
 from kumoniwa.model.instance_types import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import ShutdownBehavior
 from kumoniwa.values import dataclass
 
 MOST_USER_DATA = 16_384  # bytes, before base64
+_HIBERNATABLE = {"HibernationOptions": {"Configured": True}}
 _SHOWN_AS_GIVEN = ("CapacityReservationSpecification", "MaintenanceOptions", "PrivateDnsNameOptions")
 
 
@@ -32,6 +33,7 @@ class LaunchOptions:
     disable_api_termination: bool
     shutdown_behavior: ShutdownBehavior
     ebs_optimized: bool
+    is_hibernatable: bool
     monitoring: bool
     metadata_endpoint: bool
     metadata_tokens_required: bool
@@ -43,11 +45,10 @@ class LaunchOptions:
 def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
     """Check these parameters of RunInstances. What Kumoniwa lacks is refused by name, never ignored."""
     refuse(parameters, LAUNCH_NOT_BUILT)
-    if (parameters.get("HibernationOptions") or {}).get("Configured"):
-        raise HibernationNotBuilt
     if (parameters.get("EnclaveOptions") or {}).get("Enabled"):
         raise NotBuilt("enclaves")
     kind = checked_type(parameters.get("InstanceType") or DEFAULT_INSTANCE_TYPE)
+    is_hibernatable = bool((parameters.get("HibernationOptions") or {}).get("Configured"))
     metadata = {
         "metadata_endpoint": True,
         "metadata_tokens_required": image.imds_tokens_required,
@@ -63,8 +64,9 @@ def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
         disable_api_termination=bool(parameters.get("DisableApiTermination")),
         shutdown_behavior=ShutdownBehavior(parameters.get("InstanceInitiatedShutdownBehavior") or "stop"),
         ebs_optimized=bool(parameters.get("EbsOptimized")),
+        is_hibernatable=is_hibernatable,
         monitoring=bool((parameters.get("Monitoring") or {}).get("Enabled")),
-        options=_options(parameters, kind),
+        options={**_options(parameters, kind), **(_HIBERNATABLE if is_hibernatable else {})},
         **metadata,
     )
 

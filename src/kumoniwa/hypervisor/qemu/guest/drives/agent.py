@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from kumoniwa import sockets
@@ -31,13 +31,13 @@ class Agent:
         self._reader = reader
         self._writer = writer
 
-    async def ask(self, command: str, *, within: float) -> Value:
+    async def ask(self, command: str, *, within: float, **arguments: object) -> Value:
         """Run a command; gives what it returns. Raises `AgentSilent`, `AgentRefused`."""
-        return returned(command, await self._answer(command, within))
+        return returned(command, await self._answer(command, within, arguments))
 
     async def ask_count(self, command: str, *, within: float) -> int:
         """Run a command that returns how many things it did. Raises `AgentSilent`, `AgentRefused`."""
-        return count_returned(command, await self._answer(command, within))
+        return count_returned(command, await self._answer(command, within, {}))
 
     async def synchronize(self, *, within: float) -> None:
         """Have it answer, and pass over all that it had to say to others. Raises `AgentSilent`."""
@@ -54,10 +54,10 @@ class Agent:
                     passed_over += len(before) + len(line)
         raise AgentSilent("the guest's agent says too much that nobody asked for")
 
-    async def _answer(self, command: str, within: float) -> bytes:
+    async def _answer(self, command: str, within: float, arguments: Mapping[str, object]) -> bytes:
         with _told_as_silence(command, within):
             async with asyncio.timeout(within):
-                await self._send({"execute": command})
+                await self._send({"execute": command, **({"arguments": dict(arguments)} if arguments else {})})
                 return await self._reader.readline()
 
     async def _send(self, command: dict[str, object]) -> None:

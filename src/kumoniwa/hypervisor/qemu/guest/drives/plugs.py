@@ -84,6 +84,11 @@ async def node_shown(machine: Machine, serial: str) -> str | None:
     return None
 
 
+def is_taken(serial: str, node: str | None) -> bool:
+    """Whether the disk whose device shows this node was taken from a guest that has not let it go."""
+    return node is None or node == _stand_in(serial)
+
+
 async def show_stand_in(machine: Machine, serial: str, node: str) -> None:
     """Have a disk's device show, in place of its node, one that fails every request."""
     sizes = await node_sizes(machine)

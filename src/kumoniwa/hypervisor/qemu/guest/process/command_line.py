@@ -48,6 +48,7 @@ NIC_IDS = "nic-"  # what the ids of further interfaces begin with
 _LAST_SLOT = 31
 DISK_IDS = "disk-"  # what the ids of disks begin with
 _FIRST_DISK_SLOT = 4
+_NO_SLOTS: Mapping[str, int] = {}
 _MOST_NAMED = 64  # layers below a disk's; QEMU finds further ones by itself: an argument's length has a limit
 
 _GUEST_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
@@ -115,11 +116,13 @@ def command_line(
     memory: MemoryFile | None = None,
     *,
     incoming: bool = False,
+    slots: Mapping[str, int] = _NO_SLOTS,
 ) -> list[str]:
     """The program and its arguments. Raises `DriverError` for a specification that QEMU cannot be given.
 
     `chains`: of each disk's layer, it and all that it stands on, top to bottom. `incoming`: what the machine is will be
-    loaded (`migration.load`).
+    loaded (`migration.load`). `slots`: where devices are plugged in, by their ids, that are not where they would be by
+    their order.
     """
     _check(spec, is_being_prepared=memory is not None and memory.is_being_made)
     # Of a guest that is launched from memory, the machine that is loaded has none but its first disk.
@@ -148,7 +151,7 @@ def command_line(
         *("-action", "shutdown=pause,panic=pause"),
         *_monitor(channels),
         *_console(channels),
-        *_networks(spec, channels, have_devices=have_devices),
+        *_networks(spec, channels, slots, have_devices=have_devices),
         *_agent(channels),
         *("-object", "rng-random,id=entropy,filename=/dev/urandom"),
         *("-device", f"virtio-rng-pci,rng=entropy,bus={BUS},addr=0x3.0x1,romfile="),
@@ -156,7 +159,7 @@ def command_line(
         # Seen by screenshots only: text as a PC's boot loader and kernel write it.
         *("-device", f"VGA,vgamem_mb=4,bus={BUS},addr=0x3.0x3"),
         *firmware.blockdevs(spec.firmware),
-        *_disks(spec, chains, host.disk_io, have_devices=have_devices),
+        *_disks(spec, chains, host.disk_io, slots, have_devices=have_devices),
         *(("-incoming", "defer") if incoming else ()),
     ]
 
@@ -164,7 +167,7 @@ def command_line(
 def late_devices(spec: GuestSpec) -> list[dict[str, str]]:
     """The devices that a guest which is launched from memory is given once it is loaded, for `device_add`. What is
     behind them is on its command line."""
-    return [*_nic_devices(spec), *_disk_devices(spec)[1:]]
+    return [*_nic_devices(spec, _NO_SLOTS), *_disk_devices(spec, _NO_SLOTS)[1:]]
 
 
 def disk_node(chain: Sequence[LayerId], disk_io: DiskIo) -> dict[str, object]:
@@ -335,10 +338,10 @@ def nic_device(mac: str, netdev: str) -> dict[str, str]:
     }
 
 
-def _networks(spec: GuestSpec, channels: Channels, *, have_devices: bool) -> list[str]:
+def _networks(spec: GuestSpec, channels: Channels, slots: Mapping[str, int], *, have_devices: bool) -> list[str]:
     """What is behind each interface, and its device."""
     arguments = []
-    for device, behind in zip(_nic_devices(spec), _behind(spec, channels), strict=True):
+    for device, behind in zip(_nic_devices(spec, slots), _behind(spec, channels), strict=True):
         arguments += ["-netdev", behind, *(["-device", _options(device)] if have_devices else [])]
     return arguments
 
@@ -352,11 +355,11 @@ def _behind(spec: GuestSpec, channels: Channels) -> list[str]:
     return [f"tap,id={netdev},fd={file},vhost=off" for netdev, file in pairs]
 
 
-def _nic_devices(spec: GuestSpec) -> list[dict[str, str]]:
+def _nic_devices(spec: GuestSpec, slots: Mapping[str, int]) -> list[dict[str, str]]:
     devices = []
     for index, (nic, netdev) in enumerate(zip(spec.nics, _netdevs(spec), strict=True)):
         device = nic_device(nic.mac, netdev) | ({} if index == 0 else {"id": netdev})
-        device["addr"] = f"{2 if index == 0 else _LAST_SLOT + 1 - index:#x}"
+        device["addr"] = f"{2 if index == 0 else slots.get(netdev, _LAST_SLOT + 1 - index):#x}"
         devices.append(device)
     return devices
 
@@ -380,20 +383,25 @@ def _agent(channels: Channels) -> list[str]:
 
 
 def _disks(
-    spec: GuestSpec, chains: Mapping[LayerId, Sequence[LayerId]], disk_io: DiskIo, *, have_devices: bool
+    spec: GuestSpec,
+    chains: Mapping[LayerId, Sequence[LayerId]],
+    disk_io: DiskIo,
+    slots: Mapping[str, int],
+    *,
+    have_devices: bool,
 ) -> list[str]:
     arguments = []
-    for index, (disk, device) in enumerate(zip(spec.disks, _disk_devices(spec), strict=True)):
+    for index, (disk, device) in enumerate(zip(spec.disks, _disk_devices(spec, slots), strict=True)):
         arguments += ["-blockdev", json.dumps(disk_node(chains[disk.layer], disk_io))]
         if have_devices or index == 0:
             arguments += ["-device", _options(device)]
     return arguments
 
 
-def _disk_devices(spec: GuestSpec) -> list[dict[str, str]]:
+def _disk_devices(spec: GuestSpec, slots: Mapping[str, int]) -> list[dict[str, str]]:
     """Ascending slots keep the order: `disks[0]` is nvme0n1 or vda. Only it is booted from (`-boot strict=on`)."""
     devices = [
-        {**disk_device(spec.bus, disk), "addr": f"{_FIRST_DISK_SLOT + index:#x}"}
+        {**disk_device(spec.bus, disk), "addr": f"{slots.get(disk_id(disk.serial), _FIRST_DISK_SLOT + index):#x}"}
         for index, disk in enumerate(spec.disks)
     ]
     devices[0]["bootindex"] = "0"

@@ -113,11 +113,12 @@ class Machine:
         memory: MemoryFile | None = None,
         *,
         incoming: bool = False,
+        slots: Mapping[str, int] | None = None,
     ) -> "Machine":
         """A new QEMU, its vCPUs not yet running. Raises `DriverError`; then there is no process.
 
-        `chains`, `memory`, `incoming`: see `command_line`. `taps`: of its network interfaces, where they are plugged
-        in.
+        `chains`, `memory`, `incoming`, `slots`: see `command_line`. `taps`: of its network interfaces, where they are
+        plugged in.
         """
         with contextlib.ExitStack() as stack:
 
@@ -129,7 +130,7 @@ class Machine:
             launch = None if memory is None else listen(LAUNCH_SOCKET)
             await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
             channels = Channels(monitor, console, agent, tuple(tap.tap for tap in taps), lone, launch)
-            argv = command_line(spec, chains, host, channels, memory, incoming=incoming)
+            argv = command_line(spec, chains, host, channels, memory, incoming=incoming, slots=slots or {})
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
             listening = [file for file in (monitor, console, agent, lone, launch) if file is not None]
             # The last one is for nobody to use: by it the network's namespace lives as long as the guest.

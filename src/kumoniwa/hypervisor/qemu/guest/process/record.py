@@ -40,7 +40,7 @@ def write(folder: Path, record: GuestRecord) -> None:
     """Note it durably: after a power failure there is the old record or the new one, whole."""
     temporary = folder / f".{_NAME}.new"
     with temporary.open("w") as file:
-        json.dump({"format": 2, **dataclasses.asdict(record)}, file, default=str, indent=1)
+        file.write(as_text(record))
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(folder / _NAME)
@@ -54,12 +54,22 @@ def read(folder: Path) -> GuestRecord | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        return _parsed(json.loads(text))
+        return from_text(text)
     except (ValueError, KeyError, TypeError) as malformed:
         raise DriverError(
             f"{folder / _NAME} is not what was written there: {malformed!r}.",
             way_out="End the guest's QEMU, if it runs, and start the instance: that writes it anew.",
         ) from malformed
+
+
+def as_text(record: GuestRecord) -> str:
+    """A record in JSON."""
+    return json.dumps({"format": 2, **dataclasses.asdict(record)}, default=str, indent=1)
+
+
+def from_text(text: str) -> GuestRecord:
+    """The record that was written so. Raises `ValueError`, `KeyError`, `TypeError` where it was not."""
+    return _parsed(json.loads(text))
 
 
 def _parsed(noted: dict[str, Any]) -> GuestRecord:

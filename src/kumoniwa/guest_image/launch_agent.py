@@ -647,6 +647,7 @@ def main() -> None:
         return
     kernel = Kernel()
     serve(Port(_open_port()), lambda: Machine(root, kernel, prepare(root, kernel)))
+    os.sync()  # who the guest is outlives a power cut from here on
     _tell_systemd("READY=1")
 
 

@@ -3,7 +3,7 @@ import { act } from "react";
 import { createRoot } from "react-dom/client";
 import type { ReactNode } from "react";
 import { afterEach, vi } from "vitest";
-import type { Boot } from "./api/types";
+import type { Boot, Hibernation } from "./api/types";
 import type { Row } from "./pages/instances/model";
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
@@ -101,6 +101,24 @@ export function bootOf(number: number, startedAt: number, more: Partial<Boot> = 
     cut_seconds: null,
     from_memory: false,
     cold_because: null,
+    ...more,
+  };
+}
+
+/** A hibernation that was asked for at second 9, whose memory is kept since second 12, and whatever else is known of it. */
+export function hibernationOf(more: Partial<Hibernation> = {}): Hibernation {
+  return {
+    boot_id: "boot-1",
+    asked_at: second(9),
+    request_id: "request-stop",
+    principal: "AKIAEXAMPLE",
+    suspended_at: second(12),
+    size_bytes: 209_715_200,
+    resumed_at: null,
+    resume_request_id: null,
+    resume_principal: null,
+    ended_at: null,
+    because: null,
     ...more,
   };
 }

@@ -209,39 +209,59 @@ def test_an_image_is_shared_described_deprecated_and_protected(
     assert str(image(sdk, shared)["DeregistrationProtection"]).startswith("disabled after ")
 
 
-def test_fast_launch_is_configured_and_instances_show_that_they_began_in_memory(
+def test_instances_of_an_image_with_fast_launch_go_on_from_memory(
     cloud: CloudProcess, person: Person, web: str, sdk: Sdk, aws: AwsCli
 ) -> None:
-    client = sdk.client()
-    person.visit(cloud.endpoint, f"{PAGE}/{made(sdk, web, 'of-two-volumes', NoReboot=True)}/fastLaunch")
+    client, fast = sdk.client(), sdk.starting_image()
+    person.visit(cloud.endpoint, f"{PAGE}/{made(sdk, web, 'of-two-volumes', NoReboot=True)}")
     person.choose("Actions", "Configure fast launch")
-    person.dialog.get_by_role("checkbox", name="Enable fast launch").set_checked(True, force=True)
-    expect(person.dialog.get_by_text(re.compile("with more than a root volume.*UnsupportedOperation"))).to_be_visible()
+    toggle = person.dialog.get_by_role("checkbox", name="Enable fast launch")
+    toggle.set_checked(True, force=True)
+    expect(person.dialog.get_by_text(re.compile("more than a root volume.*Unsupported"))).to_be_visible()
+    expect(person.dialog.get_by_role("button", name="Save")).to_be_disabled()
+    person.visit(cloud.endpoint, f"{PAGE}/{fast}/fastLaunch")
+    main = person.page.locator("main")
+    person.choose("Actions", "Configure fast launch")
+    toggle.set_checked(True, force=True)
+    person.dialog.get_by_role("spinbutton", name="Max parallel launches").fill("5")
+    expect(person.dialog.get_by_text(re.compile("must be 6 or greater.*Invalid"))).to_be_visible()
+    person.dialog.get_by_role("spinbutton", name="Max parallel launches").fill("6")
+    person.dialog.get_by_role("spinbutton", name="Target resource count").fill("1")
+    assert aws(*command_of(person))["State"] == "enabling"
+    person.picture("fast-launch-enable")
+    assert person.violations() == []
+    person.dialog.get_by_role("button", name="Cancel").click()
+    expect(person.row("t3.micro").get_by_text("Ready", exact=True)).to_be_visible()
+    expect(main.get_by_text("Enabled", exact=True).first).to_be_visible()
+    person.picture("image-fast-launch")
+    assert person.violations() == []
 
-    root_alone = [{"DeviceName": "/dev/sdf", "NoDevice": ""}]
-    lean = made(sdk, web, "to-be-fast", NoReboot=True, BlockDeviceMappings=root_alone)
-    person.visit(cloud.endpoint, f"{PAGE}/{lean}/fastLaunch")
+    person.choose("Actions", "Launch instance from AMI")
+    expect(person.page.get_by_text(re.compile("A guest goes on from memory at once, without a boot"))).to_be_visible()
+    person.page.get_by_role("button", name="Advanced details").click()
+    expect(person.page.get_by_text(re.compile("whose state QEMU cannot save"))).to_have_count(0)  # its disks are virtio
+    person.picture("launch-from-memory")
+    assert person.violations() == []
+    quick = launch(sdk, "from-memory")
+    cold = launch(sdk, "first-of-its-size", InstanceType="t2.micro")
+    person.visit(cloud.endpoint, f"us-east-1/instances/{quick}/timeline")
+    expect(person.row("RunInstances").get_by_text("From memory", exact=True)).to_be_visible()
+    person.picture("timeline-from-memory")
+    person.visit(cloud.endpoint, f"us-east-1/instances/{cold}/timeline")
+    expect(person.row("RunInstances").get_by_text(re.compile("^Cold boot: .* TargetResourceCount, 1"))).to_be_visible()
+
+    person.visit(cloud.endpoint, f"{PAGE}/{fast}/fastLaunch")
     person.choose("Actions", "Configure fast launch")
-    person.dialog.get_by_role("checkbox", name="Enable fast launch").set_checked(True, force=True)
-    person.dialog.get_by_role("spinbutton", name="Prepared machines at most").fill("2")
-    person.picture("fast-launch")
+    toggle.set_checked(False, force=True)
+    expect(person.dialog.get_by_text(re.compile(f"What was launched from it goes on: .*{quick}"))).to_be_visible()
+    person.dialog.get_by_role("checkbox", name="Force").set_checked(True, force=True)
+    person.picture("fast-launch-disable")
     assert person.violations() == []
     person.dialog.get_by_role("button", name="Save").click()
-    expect(person.page.get_by_text("2 vCPUs, 1024 MiB: Ready")).to_be_visible()
-    assert person.violations() == []
-    person.picture("image-fast-launch")
-    [found] = client.describe_fast_launch_images(ImageIds=[lean])["FastLaunchImages"]
-    assert (found["State"], found["SnapshotConfiguration"]["TargetResourceCount"]) == ("enabled", 2)
-
-    instance = launch(sdk, "began-in-memory", ImageId=lean)
-    person.visit(cloud.endpoint, f"us-east-1/instances/{instance}/timeline")
-    expect(person.page.get_by_role("cell", name="From memory")).to_be_visible()
-    person.visit(cloud.endpoint, f"{PAGE}/{lean}/fastLaunch")
-    person.choose("Actions", "Configure fast launch")
-    person.dialog.get_by_role("checkbox", name="Enable fast launch").set_checked(False, force=True)
-    expect(person.dialog.get_by_text(re.compile("^What was prepared is deleted"))).to_be_visible()
-    aws(*command_of(person))
-    expect(person.page.get_by_text("2 vCPUs, 1024 MiB")).to_have_count(0)
+    expect(person.page.get_by_text(f"Fast launch of {fast}: Disabling.")).to_be_visible()
+    expect(person.row("t3.micro")).to_have_count(0)
+    assert client.describe_fast_launch_images()["FastLaunchImages"] == []
+    client.terminate_instances(InstanceIds=[quick, cold])
 
 
 def test_an_image_is_copied_into_another_region(cloud: CloudProcess, person: Person, web: str, sdk: Sdk) -> None:
@@ -336,7 +356,9 @@ def test_the_pages_are_whole_in_japanese_in_the_dark_and_in_a_narrow_window(
     person = Person(new_profile(browser, dark=True, language="ja-JP"))
     person.page.goto(cloud.console_address())
     expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-    places = {"images": PAGE} | {tab: f"{PAGE}/{shown}/{tab}" for tab in ("details", "cut", "permissions", "storage")}
+    places = {"images": PAGE} | {
+        tab: f"{PAGE}/{shown}/{tab}" for tab in ("details", "cut", "permissions", "storage", "fastLaunch")
+    }
     for name, place in places.items():
         person.visit(cloud.endpoint, place)
         expect(person.page.locator("main").get_by_text("in-the-dark").first).to_be_visible()
@@ -344,6 +366,12 @@ def test_the_pages_are_whole_in_japanese_in_the_dark_and_in_a_narrow_window(
             expect(person.page.get_by_text("静止状態で取得")).to_be_visible()
         person.picture(f"ami-{name}-dark-ja")
         assert person.violations() == [], name
+    person.choose("アクション", "高速起動を設定")
+    person.dialog.get_by_role("checkbox", name="高速起動を有効にする").set_checked(True, force=True)
+    expect(person.dialog.get_by_text(re.compile("AMI を一度ブートし"))).to_be_visible()
+    person.picture("fast-launch-dark-ja")
+    assert person.violations() == []
+    person.dialog.get_by_role("button", name="キャンセル").click()
     person.choose("アクション", "AMI を登録解除")
     expect(person.dialog.get_by_text(re.compile("起動できなくなり"))).to_be_visible()
     person.picture("deregister-images-dark-ja")

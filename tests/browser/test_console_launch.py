@@ -112,7 +112,7 @@ def test_an_instance_is_launched_with_all_that_the_wizard_offers(
 
     wizard.open_advanced()
     page.get_by_role("button", name=re.compile("^Stop - Hibernate behavior")).click()
-    unsupported = page.get_by_role("option").filter(has_text="Enabled")
+    unsupported = page.get_by_role("option").filter(has_text="Enable")
     expect(unsupported).to_have_attribute("aria-disabled", "true")  # of t3
     page.keyboard.press("Escape")
     page.get_by_role("checkbox", name="Stop protection").check(force=True)

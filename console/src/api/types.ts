@@ -27,6 +27,7 @@ export type ResourceType = EC2.ResourceType;
 export type Address = Wire<EC2.Address>;
 export type DhcpOptions = Wire<EC2.DhcpOptions>;
 export type EgressOnlyInternetGateway = Wire<EC2.EgressOnlyInternetGateway>;
+export type FastLaunch = Wire<EC2.DescribeFastLaunchImagesSuccessItem>;
 export type FlowLog = Wire<EC2.FlowLog>;
 export type Image = Wire<EC2.Image>;
 export type Instance = Wire<EC2.Instance>;
@@ -90,10 +91,29 @@ export interface Boot {
   end_clean: boolean | null;
   ended_at: string | null;
   cut_seconds: number | null;
-  /** It went on where a prepared machine had stopped: no kernel started. */
+  /** Whether its guest went on from a machine prepared in memory: then no kernel started. */
   from_memory: boolean;
-  /** Why one did, where its image has fast launch. */
+  /** Why it did not, where it might have. */
   cold_because: string | null;
+}
+
+/** A stop of an instance whose guest's memory was to be kept. Times of what did not happen are null. */
+export interface Hibernation {
+  /** The boot that goes on with that memory. */
+  boot_id: string;
+  asked_at: string;
+  request_id: string | null;
+  principal: string | null;
+  /** When its memory was saved. */
+  suspended_at: string | null;
+  size_bytes: number | null;
+  /** When it went on. */
+  resumed_at: string | null;
+  resume_request_id: string | null;
+  resume_principal: string | null;
+  /** When it was over otherwise: it did not come about, or what was saved was given up. */
+  ended_at: string | null;
+  because: string | null;
 }
 
 /** How a snapshot was cut, as `/_kumoniwa/snapshots/{id}` tells it. What is not known yet is null. */

@@ -2,8 +2,8 @@
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import type { ReactNode } from "react";
 
-/** EC2's states of instances, volumes, attachments, modifications, snapshots, images, routes, gateways, peering connections
- * and prefix lists. */
+/** EC2's states of instances, volumes, attachments, modifications, snapshots, images and their fast launch, routes, gateways,
+ * peering connections and prefix lists; and those of machines that are prepared in memory. */
 const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   pending: "pending",
   running: "success",
@@ -27,14 +27,6 @@ const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   recoverable: "warning",
   recovering: "in-progress",
   disabled: "stopped",
-  enabling: "in-progress",
-  enabled: "success",
-  disabling: "in-progress",
-  "enabling-failed": "error",
-  "enabled-failed": "warning",
-  "disabling-failed": "error",
-  preparing: "in-progress",
-  ready: "success",
   deregistered: "stopped",
   invalid: "error",
   transient: "pending",
@@ -52,6 +44,15 @@ const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   "modify-failed": "error",
   "delete-failed": "error",
   error: "error",
+  enabling: "in-progress",
+  "enabling-failed": "error",
+  enabled: "success",
+  "enabled-failed": "warning",
+  disabling: "in-progress",
+  "disabling-failed": "error",
+  preparing: "in-progress",
+  ready: "success",
+  stale: "stopped",
 };
 
 /**

@@ -1,21 +1,19 @@
-/** Configure fast launch: says what is prepared, what it takes, and what becomes of instances. */
+/** Configure fast launch: says what is prepared, what instances have then, and what ends with it. */
 import Alert from "@cloudscape-design/components/alert";
+import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useMemo, useState, type ReactNode } from "react";
-import { call } from "../../api/call";
-import { asCli } from "../../api/cli";
 import { useListing } from "../../api/listing";
 import type { Image } from "../../api/types";
+import { CallDialog } from "../../resource/CallDialog";
 import { NumberField } from "../../resource/fields";
-import { hinderedBy, useRefusal, WouldBeRefused } from "../../resource/refusal";
 import { label, type Chosen } from "../../resource/resource";
-import { Dialog } from "../../shell/Dialog";
-import { useSay } from "../../shell/notices";
+import { spoken } from "../../resource/State";
 import { useText } from "../../texts/texts";
-import { fastLaunchOf, isOn } from "./fastLaunch";
-
-const USUAL = "10";
+import { disabling, enabling, fastLaunchOf, hasFailed, isSame, settingsOf, type Settings } from "./fastLaunch";
+import { launchedFrom, whatGoesOn } from "./model";
 
 interface Properties {
   region: string;
@@ -25,58 +23,89 @@ interface Properties {
 
 export function ConfigureFastLaunch({ region, items: [image], close }: Properties): ReactNode {
   const text = useText();
-  const say = useSay();
   const id = image.ImageId ?? "";
-  const { value: known } = useListing(useMemo(() => fastLaunchOf(region, id), [region, id]));
-  const [chosen, choose] = useState<{ wanted?: boolean; most?: string }>({});
-  const was = { wanted: known !== undefined && isOn(known), most: String(known?.image?.SnapshotConfiguration?.TargetResourceCount ?? USUAL) };
-  const { wanted, most } = { ...was, ...chosen };
-  const isNumber = /^[0-9]{1,6}$/.test(most);
-  const enabling = { ImageId: id, SnapshotConfiguration: { TargetResourceCount: Number(most) } };
-  const state = known?.image?.State ?? "";
-  const failed = state.endsWith("failed");
-  const isSame = wanted === was.wanted && (!wanted || (most === was.most && !failed));
-  const asked = known !== undefined && !isSame && isNumber;
-  const enables = useRefusal(region, "EnableFastLaunch", asked && wanted ? enabling : undefined, state);
-  const disables = useRefusal(region, "DisableFastLaunch", asked && !wanted ? { ImageId: id } : undefined, state);
-  const refusal = wanted ? enables : disables;
-  const hindered = (): string | null => {
-    if (known === undefined) return text("loading");
-    if (!isNumber) return text("fastLaunch.mostWrong");
-    if (isSame) return text("nothing.changed");
-    return hinderedBy(text, refusal);
+  const { value: found } = useListing(useMemo(() => fastLaunchOf(region, id), [region, id]));
+  const [edited, setEdited] = useState<Partial<Settings>>({});
+  const now = found?.fastLaunch;
+  const wanted = { ...settingsOf(now), ...edited };
+  const edit = (part: Partial<Settings>): void => setEdited({ ...edited, ...part });
+  const asked = enabling(id, wanted);
+  const missing = wanted.enabled && asked === undefined ? text("fastLaunch.numberWrong") : isSame(now, wanted) ? text("nothing.changed") : null;
+  const given = {
+    ...{ region, close },
+    title: text("action.configureFastLaunch"),
+    go: text("save"),
+    hindered: found === undefined ? text("loading") : missing,
+    state: `${image.State} ${now?.State}`,
+    done: ({ State = "" }: { State?: string }) => text("fastLaunch.changed", { id, state: spoken(State) }),
   };
-  const act = async (): Promise<void> => {
-    if (wanted) await call(region, "EnableFastLaunch", enabling);
-    else await call(region, "DisableFastLaunch", { ImageId: id });
-    say({ type: "success", content: text(wanted ? "fastLaunch.enabling" : "fastLaunch.disabling", { id }) });
-  };
-  const command = wanted ? asCli("EnableFastLaunch", enabling, region) : asCli("DisableFastLaunch", { ImageId: id }, region);
-  return (
-    <Dialog
-      title={text("action.configureFastLaunch")}
-      go={text("save")}
-      hindered={hindered()}
-      commands={isSame ? [] : [command]}
-      act={act}
-      close={close}
-    >
-      <FormField label={label(id, image.Name ?? "")}>
-        <Toggle checked={wanted} disabled={known === undefined} onChange={({ detail }) => choose({ ...chosen, wanted: detail.checked })}>
+  const form = (
+    <SpaceBetween size="l">
+      <FormField
+        label={label(id, image.Name ?? "")}
+        description={text("fastLaunch.is", { state: spoken(now?.State ?? "disabled") })}
+      >
+        <Toggle checked={wanted.enabled} onChange={({ detail }) => edit({ enabled: detail.checked })}>
           {text("fastLaunch.enable")}
         </Toggle>
       </FormField>
-      {wanted && (
-        <NumberField
-          label="fastLaunch.most"
-          description={text("fastLaunch.mostHelp")}
-          value={most}
-          onChange={(value) => choose({ ...chosen, most: value })}
-        />
+      {now !== undefined && hasFailed(now) && (
+        <Alert type="error" header={spoken(now.State ?? "")}>
+          {now.StateTransitionReason}
+        </Alert>
       )}
-      {failed && <Alert type="error">{known?.image?.StateTransitionReason}</Alert>}
-      <WouldBeRefused refusal={refusal} />
-      <Alert type={wanted ? "info" : "warning"}>{text(wanted ? "fastLaunch.will" : "fastLaunch.willNot")}</Alert>
-    </Dialog>
+      {wanted.enabled && <Enabled settings={wanted} edit={edit} />}
+      {!wanted.enabled && now !== undefined && <Disabled region={region} image={image} settings={wanted} edit={edit} />}
+    </SpaceBetween>
+  );
+  if (wanted.enabled) return <CallDialog {...given} action="EnableFastLaunch" parameters={asked}>{form}</CallDialog>;
+  return <CallDialog {...given} action="DisableFastLaunch" parameters={disabling(id, wanted)}>{form}</CallDialog>;
+}
+
+interface Editing {
+  settings: Settings;
+  edit: (part: Partial<Settings>) => void;
+}
+
+/** The numbers that EC2 takes, and what enabling it comes to. */
+function Enabled({ settings, edit }: Editing): ReactNode {
+  const text = useText();
+  return (
+    <SpaceBetween size="l">
+      <NumberField
+        label="fastLaunch.target"
+        value={settings.target}
+        onChange={(target) => edit({ target })}
+        description={text("fastLaunch.targetHelp")}
+        constraint={text("fastLaunch.targetLeast")}
+      />
+      <NumberField
+        label="fastLaunch.parallel"
+        value={settings.parallel}
+        onChange={(parallel) => edit({ parallel })}
+        description={text("fastLaunch.parallelHelp")}
+        constraint={text("fastLaunch.parallelLeast")}
+      />
+      <Alert type="info">
+        {(["fastLaunch.willPrepare", "fastLaunch.willGoOn", "fastLaunch.willBeVirtio", "fastLaunch.willTake"] as const).map((key) => (
+          <div key={key}>{text(key)}</div>
+        ))}
+      </Alert>
+    </SpaceBetween>
+  );
+}
+
+function Disabled({ region, image, settings, edit }: Editing & { region: string; image: Image }): ReactNode {
+  const text = useText();
+  const { value: launched } = useListing(useMemo(() => launchedFrom(region), [region]));
+  return (
+    <SpaceBetween size="l">
+      <Checkbox checked={settings.force} description={text("fastLaunch.forceHelp")} onChange={({ detail }) => edit({ force: detail.checked })}>
+        {text("fastLaunch.force")}
+      </Checkbox>
+      <Alert type="warning">
+        {text("fastLaunch.willEnd")} {launched !== undefined && whatGoesOn(text, launched, image)}
+      </Alert>
+    </SpaceBetween>
   );
 }

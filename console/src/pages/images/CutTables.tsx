@@ -8,7 +8,7 @@ import type { ReactNode } from "react";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
-import { howText } from "../instances/causes";
+import { wayText } from "../instances/causes";
 import type { CutSnapshot, HowCut } from "./model";
 
 interface Properties {
@@ -68,6 +68,7 @@ export function BootedFromIt({ region, how }: Properties): ReactNode {
       }
       items={how.booted}
       trackBy="instance_id"
+      wrapLines
       empty={<Box>{text("cut.notBooted")}</Box>}
       ariaLabels={{ tableLabel: text("cut.booted") }}
       columnDefinitions={[
@@ -77,8 +78,8 @@ export function BootedFromIt({ region, how }: Properties): ReactNode {
           cell: (boot) => <Link href={at(region, "instances", boot.instance_id, "timeline")}>{boot.instance_id}</Link>,
           isRowHeader: true,
         },
-        { id: "how", header: text("timeline.how"), cell: (boot) => howText(text, boot) },
         { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at) },
+        { id: "way", header: text("timeline.way"), cell: (boot) => wayText(text, boot) },
         { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at) },
       ]}
     />

@@ -35,7 +35,7 @@ const told = async (how: HowCut, State: NonNullable<Image["State"]>, boots: Retu
   serve(({ path = "" }) => {
     if (path.startsWith("images/")) return { body: how };
     if (boots === null) return { status: 400, body: { code: "InvalidInstanceID.NotFound", message: "It does not exist" } };
-    return { body: { boots } };
+    return { body: { boots, hibernations: [] } };
   });
   const StateReason = reason === "" ? {} : { StateReason: { Code: "Server.InternalError", Message: reason } };
   const image = { ImageId: `ami-${number}`, SourceInstanceId: `i-cut-${number}`, State, ...StateReason };
@@ -51,8 +51,7 @@ test("an image at rest says when its guest was down and for how long, and who bo
   expect(text).toMatch(/asked to shut down at .*, and 3.0 s later, at .*, it had\./);
   expect(text).toContain("cut together, in 4 ms");
   expect(text).toContain("could not be reached for 6.0 s");
-  expect(text).toContain("i-new");
-  expect(text).toContain("From memory");
+  expect(text).toMatch(/i-new.*From memory/);
 });
 
 test("a guest that did not shut down in time is said to have been halted", async () => {

@@ -59,7 +59,7 @@ function OfInstance({ region, image, how, source }: OfInstanceGiven): ReactNode 
   const { value: history, failure } = useListing(useMemo(() => historyOf(region, source), [region, source]));
   const last = history?.boots.at(-1);
   const now = useNow(image.State === "pending" || (last !== undefined && isMoving(last)));
-  const around = useMemo(() => aroundCut(history?.boots ?? [], how, now), [history, how, now]);
+  const around = useMemo(() => aroundCut(history?.boots ?? [], how, now, history?.hibernations), [history, how, now]);
   const isUnknown = around === null && (history !== undefined || failure !== undefined);
   return (
     <Answer image={image} how={how} around={around} timeline={at(region, "instances", source, "timeline")}>
@@ -67,6 +67,7 @@ function OfInstance({ region, image, how, source }: OfInstanceGiven): ReactNode 
         <TimelinePicture
           boots={around.boots}
           moves={history?.moves ?? []}
+          hibernations={history?.hibernations ?? []}
           now={around.until}
           mark={{ at: around.cutAt, text: text("cut.mark") }}
         />

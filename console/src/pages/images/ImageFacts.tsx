@@ -6,6 +6,7 @@ import { Facts } from "../../resource/Facts";
 import { spoken, State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
+import { FastLaunchState } from "./FastLaunchFacts";
 
 export function ImageFacts({ region, item: image }: { region: string; item: Image }): ReactNode {
   const text = useText();
@@ -34,6 +35,7 @@ export function ImageFacts({ region, item: image }: { region: string; item: Imag
         ["image.lastLaunched", moment(image.LastLaunchedTime)],
         ["image.deprecation", moment(image.DeprecationTime)],
         ["image.protection", spoken(image.DeregistrationProtection ?? "")],
+        ["image.fastLaunch", <FastLaunchState region={region} imageId={image.ImageId ?? ""} />],
       ]}
     />
   );

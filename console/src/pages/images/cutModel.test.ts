@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bootOf, second } from "../../testing";
+import { bootOf, hibernationOf, second } from "../../testing";
 import { aroundCut } from "./cutModel";
 import type { HowCut } from "./model";
 
@@ -50,4 +50,10 @@ test("while it is shut down for the cut, it is said to be rebooted", () => {
 test("where the request or the boots are not known, nothing is drawn", () => {
   expect(aroundCut([before, after], { ...how(100), request_id: null }, NOW)).toBeNull();
   expect(aroundCut([], how(100), NOW)).toBeNull();
+});
+
+test("of an instance that was hibernated, nothing is said to have gone on running", () => {
+  const kept = hibernationOf({ suspended_at: second(150), resumed_at: second(250) });
+  expect(aroundCut([bootOf(1, 0)], how(200), NOW, [kept])).toMatchObject({ course: "hibernated", cutAt: at(200) });
+  expect(aroundCut([bootOf(1, 0)], how(300), NOW, [kept])).toMatchObject({ course: "running" });
 });

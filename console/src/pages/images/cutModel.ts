@@ -1,10 +1,10 @@
 /** The boots of the source instance around the moment at which an image was cut. */
-import type { Boot } from "../../api/types";
+import type { Boot, Hibernation } from "../../api/types";
 import { downtimes, type Downtime } from "../instances/timelineModel";
 import type { HowCut } from "./model";
 
-/** `rebooted`: the guest was shut down for it. Else it went on `running`, or it was `off` already. */
-export type Course = "rebooted" | "running" | "off";
+/** `rebooted`: the guest was shut down for it. Else it went on `running`, stood still `hibernated`, or was `off` already. */
+export type Course = "rebooted" | "running" | "hibernated" | "off";
 
 export interface AroundCut {
   course: Course;
@@ -20,7 +20,12 @@ export interface AroundCut {
 }
 
 /** Null where the boots of that time are not known any more, or the image does not say which request made it. */
-export function aroundCut(boots: readonly Boot[], how: HowCut, now: number): AroundCut | null {
+export function aroundCut(
+  boots: readonly Boot[],
+  how: HowCut,
+  now: number,
+  hibernations: readonly Hibernation[] = [],
+): AroundCut | null {
   if (how.request_id === null) return null;
   const asked = Date.parse(how.asked_at);
   const after = boots.find((boot) => boot.request_id === how.request_id);
@@ -39,9 +44,16 @@ export function aroundCut(boots: readonly Boot[], how: HowCut, now: number): Aro
     return { course: "rebooted", boots: [before], until: now, cutAt, ...known };
   }
   const ended = before.at_rest_at ?? before.ended_at;
-  if (ended === null || Date.parse(ended) > asked) return { course: "running", ...clipped([before], now), cutAt: asked, ...known };
+  const course = hibernations.some((one) => wasKept(one, asked)) ? "hibernated" : "running";
+  if (ended === null || Date.parse(ended) > asked) return { course, ...clipped([before], now), cutAt: asked, ...known };
   const next = boots.find((boot) => boot.number === before.number + 1);
   return { course: "off", boots: [before], until: next === undefined ? now : Date.parse(next.started_at), cutAt: asked, ...known };
+}
+
+/** Whether a guest stood still then, its memory kept. */
+function wasKept({ suspended_at, resumed_at, ended_at }: Hibernation, moment: number): boolean {
+  const over = resumed_at ?? ended_at;
+  return suspended_at !== null && Date.parse(suspended_at) <= moment && (over === null || moment < Date.parse(over));
 }
 
 /** These boots without the end of the last, and the moment of that end. */

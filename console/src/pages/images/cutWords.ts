@@ -50,6 +50,7 @@ function whatTheGuestDid(text: Text, { moment, clock }: Moments, how: HowCut, ar
   const { course, before, after, down } = around;
   // As long as it is not cut, a guest that runs may still be shut down for it.
   if (course === "running") return how.consistency === null ? [] : [text("cut.running")];
+  if (course === "hibernated") return [text("cut.hibernated")];
   if (course === "off") return [text("cut.off", { at: moment(before?.at_rest_at ?? before?.ended_at) })];
   const told: string[] = [];
   const askedAt = before?.end_requested_at ?? null;

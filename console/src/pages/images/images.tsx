@@ -11,8 +11,8 @@ import { CopyImage } from "./CopyImage";
 import { DeregisterImages } from "./DeregisterImages";
 import { EditDescription } from "./EditDescription";
 import { EditPermissions } from "./EditPermissions";
+import { FastLaunchFacts } from "./FastLaunchFacts";
 import { HowItWasCut } from "./HowItWasCut";
-import { ImageFastLaunch } from "./ImageFastLaunch";
 import { ImageFacts } from "./ImageFacts";
 import { ImagePermissions } from "./ImagePermissions";
 import { ImageStorage } from "./ImageStorage";
@@ -92,7 +92,7 @@ const menus: Menu<Image>[] = [
       { id: "copy", text: "action.copyImage", dialog: CopyImage, hindered: onlyIn("available", "image.onlyAvailable") },
       { id: "permissions", text: "action.editImagePermissions", dialog: EditPermissions },
       { id: "description", text: "action.editImageDescription", dialog: EditDescription },
-      { id: "fastLaunch", text: "action.configureFastLaunch", dialog: ConfigureFastLaunch, hindered: onlyIn("available", "image.onlyAvailable") },
+      { id: "fastLaunch", text: "action.configureFastLaunch", dialog: ConfigureFastLaunch },
       { id: "deprecation", text: "action.manageDeprecation", dialog: ManageDeprecation },
       { id: "protection", text: "action.manageProtection", dialog: ManageProtection },
       {
@@ -131,7 +131,7 @@ const images: Resource<Image> = {
     { id: "cut", label: "tab.cut", view: HowItWasCut },
     { id: "permissions", label: "tab.permissions", view: ImagePermissions },
     { id: "storage", label: "tab.storage", view: ImageStorage },
-    { id: "fastLaunch", label: "fastLaunch", view: ImageFastLaunch },
+    { id: "fastLaunch", label: "fastLaunch.title", view: FastLaunchFacts },
   ],
 };
 

@@ -104,7 +104,15 @@ export interface HowCut {
   frozen_ms: number | null;
   snapshots: CutSnapshot[];
   /** The first boots of instances that were launched from it, the latest first. */
-  booted: { instance_id: string; started_at: string; reachable_at: string | null; from_memory: boolean; cold_because: string | null }[];
+  booted: FirstBoot[];
+}
+
+export interface FirstBoot {
+  instance_id: string;
+  started_at: string;
+  reachable_at: string | null;
+  from_memory: boolean;
+  cold_because: string | null;
 }
 
 export type Consistency = "at-rest" | "frozen" | "crash-consistent";

@@ -1,4 +1,4 @@
-/** Start, stop, hibernate, reboot, terminate: says for each instance what will happen, or which protection refuses it. */
+/** Start, stop, reboot, hibernate, terminate: says for each instance what will happen, or which protection refuses it. */
 import Alert from "@cloudscape-design/components/alert";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import { useState, type ReactNode } from "react";
@@ -9,13 +9,13 @@ import { useText } from "../../texts/texts";
 import type { Row } from "./model";
 import { StateProspect } from "./StateProspect";
 
-export type Change = "start" | "stop" | "hibernate" | "reboot" | "terminate";
+export type Change = "start" | "stop" | "reboot" | "hibernate" | "terminate";
 
 const ACTIONS = {
   start: "StartInstances",
   stop: "StopInstances",
-  hibernate: "StopInstances",
   reboot: "RebootInstances",
+  hibernate: "StopInstances",
   terminate: "TerminateInstances",
 } as const;
 
@@ -34,7 +34,7 @@ export function ChangeState({ region, items, change, close }: Properties): React
   const maySkip = change === "stop" || change === "terminate";
   // Only one that ends already may be forced: what keeps it from its end is given up sooner then.
   const mayForce = change === "terminate" && items.some((row) => row.state === "shutting-down");
-  const asked = (ids: string[]): { InstanceIds: string[] } => ({
+  const asked = (ids: string[]): { InstanceIds: string[]; Hibernate?: boolean } => ({
     InstanceIds: ids,
     ...(change === "hibernate" && { Hibernate: true }),
     ...(maySkip && skipped && { SkipOsShutdown: true }),

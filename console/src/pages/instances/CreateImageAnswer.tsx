@@ -5,7 +5,8 @@ import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { useText, type Text } from "../../texts/texts";
-import { bootsOf, type Row } from "./model";
+import { historyOf, keptOf } from "./evidence";
+import type { Row } from "./model";
 import { downtimes, type Downtime } from "./timelineModel";
 
 const LAST = 3; // of its reboots, and of its images
@@ -19,7 +20,8 @@ interface Properties {
 
 export function CreateImageAnswer({ region, row, reboot, isProtected }: Properties): ReactNode {
   const text = useText();
-  const { value: boots } = useListing(useMemo(() => bootsOf(region, row.id), [region, row.id]));
+  const { value: history } = useListing(useMemo(() => historyOf(region, row.id), [region, row.id]));
+  if (keptOf(history?.hibernations ?? []) !== undefined) return <Alert type="warning">{text("createImage.hibernated")}</Alert>;
   if (row.state === "stopped") return <Alert type="success" header={text("createImage.stopped")} />;
   if (!reboot) {
     return (
@@ -35,7 +37,7 @@ export function CreateImageAnswer({ region, row, reboot, isProtected }: Properti
     >
       <SpaceBetween size="xs">
         <div>{text(isProtected ? "createImage.protectedAndRebootedWhy" : "createImage.rebootedWhy")}</div>
-        {howLong(text, boots ?? []).map((sentence) => (
+        {howLong(text, history?.boots ?? []).map((sentence) => (
           <div key={sentence}>{sentence}</div>
         ))}
       </SpaceBetween>

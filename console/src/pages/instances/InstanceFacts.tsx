@@ -9,7 +9,8 @@ import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
 import { keyPairsOf } from "../key-pairs/model";
 import { GroupLinks } from "../security-groups/words";
-import { canHibernate, creditsOf, imageOf, protectionsOf, shutdownBehaviorOf, type Row } from "./model";
+import { wayText } from "./causes";
+import { bootsOf, creditsOf, imageOf, isHibernatable, protectionsOf, shutdownBehaviorOf, type Row } from "./model";
 import { StatusChecks } from "./StatusChecks";
 
 export function InstanceFacts({ region, item: row }: { region: string; item: Row }): ReactNode {
@@ -22,6 +23,8 @@ export function InstanceFacts({ region, item: row }: { region: string; item: Row
   const { value: credits } = useListing(useMemo(() => creditsOf(region, row), [region, row]));
   const { value: image } = useListing(useMemo(() => imageOf(region, imageId), [region, imageId]));
   const { value: pairs } = useListing(useMemo(() => keyPairsOf(region), [region]));
+  const { value: boots } = useListing(useMemo(() => bootsOf(region, row.id), [region, row.id]));
+  const boot = boots?.at(-1);
   const pair = pairs?.find(({ KeyName }) => KeyName === instance.KeyName); // which may be deleted since
   const groups = instance.SecurityGroups ?? [];
   const isOn = (value: boolean | undefined): string => (value === undefined ? "–" : text(value ? "enabled" : "disabled"));
@@ -57,8 +60,9 @@ export function InstanceFacts({ region, item: row }: { region: string; item: Row
           ["protection.stop", isOn(protections?.stop)],
           ["protection.termination", isOn(protections?.termination)],
           ["instance.shutdownBehavior", behavior && text(behavior === "terminate" ? "shutdown.terminate" : "shutdown.stop")],
-          ["instance.hibernation", isOn(canHibernate(row))],
+          ["instance.hibernation", isOn(isHibernatable(row))],
           ["instance.launched", moment(instance.LaunchTime)],
+          ["instance.lastBoot", boot && wayText(text, boot)],
           ["instance.lifecycle", text("facts.normal")],
           ["instance.key", link("key-pairs", pair?.KeyPairId, instance.KeyName)],
           ["instance.stateReason", instance.StateReason?.Message],

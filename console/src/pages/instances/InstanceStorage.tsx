@@ -9,12 +9,14 @@ import { Facts } from "../../resource/Facts";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
 import { useMoment, useText } from "../../texts/texts";
+import { evidenceOf } from "./evidence";
 import { attachedTo, type Row } from "./model";
 
 export function InstanceStorage({ region, item: row }: { region: string; item: Row }): ReactNode {
   const text = useText();
   const moment = useMoment();
   const { value: volumes } = useListing(useMemo(() => attachedTo(region, row.id), [region, row.id]));
+  const { value: known } = useListing(useMemo(() => evidenceOf(region, row.id), [region, row.id]));
   const devices = (row.instance.BlockDeviceMappings ?? []).map((device) => ({
     device,
     volume: volumes?.find((one) => one.VolumeId === device.Ebs?.VolumeId),
@@ -26,6 +28,7 @@ export function InstanceStorage({ region, item: row }: { region: string; item: R
         facts={[
           ["instance.rootName", row.instance.RootDeviceName],
           ["instance.rootType", row.instance.RootDeviceType?.toUpperCase()],
+          ["storage.bus", known && text(known.disk_bus === "nvme" ? "storage.nvme" : "storage.virtio")],
           ["instance.ebsOptimized", text(row.instance.EbsOptimized ? "enabled" : "disabled")],
         ]}
       />

@@ -1,4 +1,4 @@
-/** The id of the request that brought something about, to be copied. */
+/** The id of a request, to be copied. */
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import type { ReactNode } from "react";
 import { useText } from "../../texts/texts";

@@ -1,11 +1,12 @@
-/** What starting, stopping, hibernating, rebooting or terminating will do to one instance: its disks, its addresses, how long it took before. */
+/** What starting, stopping, rebooting, hibernating or terminating will do to one instance: its disks, its addresses, how long it took before. */
 import Box from "@cloudscape-design/components/box";
 import { useMemo, type ReactNode } from "react";
 import { useListing } from "../../api/listing";
-import type { Boot } from "../../api/types";
+import type { Boot, Hibernation } from "../../api/types";
 import { useText, type Text } from "../../texts/texts";
 import type { Change } from "./ChangeState";
-import { attachedTo, bootsOf, canHibernate, isHibernated, protectionsOf, shutdownBehaviorOf, volumesOf, type Row } from "./model";
+import { historyOf, keptOf } from "./evidence";
+import { attachedTo, isHibernatable, protectionsOf, shutdownBehaviorOf, volumesOf, type Row } from "./model";
 import { downtimes, duration, secondsBetween } from "./timelineModel";
 
 interface Properties {
@@ -21,9 +22,11 @@ interface Properties {
 export function StateProspect({ region, row, change, skipped, part }: Properties): ReactNode {
   const text = useText();
   const { value: volumes } = useListing(useMemo(() => attachedTo(region, row.id), [region, row.id]));
-  const { value: boots } = useListing(useMemo(() => bootsOf(region, row.id), [region, row.id]));
+  const { value: history } = useListing(useMemo(() => historyOf(region, row.id), [region, row.id]));
   const { value: protections } = useListing(useMemo(() => protectionsOf(region, row.id), [region, row.id]));
   const { value: behavior } = useListing(useMemo(() => shutdownBehaviorOf(region, row.id), [region, row.id]));
+  const { boots, hibernations = [] } = history ?? {};
+  const isHibernated = keptOf(hibernations) !== undefined;
   const { gone, kept } = volumesOf(row.instance);
   const none = text("state.will.terminateNone");
   const named = (ids: string[]): string => {
@@ -36,21 +39,16 @@ export function StateProspect({ region, row, change, skipped, part }: Properties
   const address = row.instance.PublicIpAddress;
   const isProtected = protections?.stop ?? false;
   const lines: Record<Change, (string | false | undefined)[]> = {
-    start: isHibernated(row) ? [text("state.will.resume"), text("state.will.resumeElse")] : [text("state.will.start"), lastBoot(text, boots)],
+    start: isHibernated
+      ? [text("state.will.resume"), text("state.will.resumeElse")]
+      : [text("state.will.start"), lastBoot(text, boots)],
     stop: [
       text(skipped ? "state.will.skip" : "state.will.stop"),
       text("state.will.stopVolumes", { volumes: named([...gone, ...kept]) }),
       address !== undefined && text("state.will.stopAddress", { address }),
-      text(canHibernate(row) ? "state.will.stopMemoryKept" : "state.will.stopMemory"),
+      text(isHibernatable(row) ? "state.will.stopNotHibernate" : "state.will.stopMemory"),
       behavior === "terminate" && text("state.will.stopBehavior"),
       lastEnd(text, boots, "StopInstances"),
-    ],
-    hibernate: [
-      text("state.will.hibernate"),
-      text("state.will.hibernateElse"),
-      text("state.will.stopVolumes", { volumes: named([...gone, ...kept]) }),
-      address !== undefined && text("state.will.stopAddress", { address }),
-      text("state.will.hibernateVolumes"),
     ],
     reboot: [
       text("state.will.reboot"),
@@ -58,8 +56,17 @@ export function StateProspect({ region, row, change, skipped, part }: Properties
       text("state.will.rebootKept"),
       lastReboot(text, boots),
     ],
+    hibernate: [
+      text("state.will.hibernate"),
+      text("state.will.hibernateElse"),
+      text("state.will.stopVolumes", { volumes: named([...gone, ...kept]) }),
+      address !== undefined && text("state.will.stopAddress", { address }),
+      text("state.will.hibernateKept"),
+      lastHibernation(text, hibernations),
+    ],
     terminate: [
       text("state.will.terminate", { gone: named(gone), kept: named(kept) }),
+      isHibernated && text("state.will.terminateMemory"),
       skipped && text("state.will.skip"),
       address !== undefined && text("state.will.terminateAddress", { address }),
     ],
@@ -74,7 +81,8 @@ export function StateProspect({ region, row, change, skipped, part }: Properties
 }
 
 function lastBoot(text: Text, boots: readonly Boot[] = []): string {
-  const taken = boots.map((boot) => secondsBetween(boot.started_at, boot.reachable_at)).findLast((one) => one !== null);
+  const booted = boots.filter((boot) => !boot.from_memory); // as it will again
+  const taken = booted.map((boot) => secondsBetween(boot.started_at, boot.reachable_at)).findLast((one) => one !== null);
   return taken == null ? text("state.last.none") : text("state.last.boot", { seconds: duration(taken) });
 }
 
@@ -82,6 +90,11 @@ function lastEnd(text: Text, boots: readonly Boot[] = [], action: string): strin
   const ended = boots.filter((boot) => boot.end_action === action);
   const taken = ended.map((boot) => secondsBetween(boot.end_requested_at, boot.at_rest_at)).findLast((one) => one !== null);
   return taken == null ? text("state.last.none") : text("state.last.stop", { seconds: duration(taken) });
+}
+
+function lastHibernation(text: Text, hibernations: readonly Hibernation[]): string {
+  const taken = hibernations.map((one) => secondsBetween(one.asked_at, one.suspended_at)).findLast((one) => one !== null);
+  return taken == null ? text("state.last.none") : text("state.last.hibernation", { seconds: duration(taken) });
 }
 
 function lastReboot(text: Text, boots: readonly Boot[] = []): string {

@@ -9,7 +9,7 @@ import { useListing } from "../../api/listing";
 import type { Boot } from "../../api/types";
 import { inWords } from "../../shell/notices";
 import { useMoment, useText } from "../../texts/texts";
-import { causeText, howText } from "./causes";
+import { causeText, wayText } from "./causes";
 import { evidenceOf, historyOf } from "./evidence";
 import { Hibernations } from "./Hibernations";
 import type { Row } from "./model";
@@ -22,6 +22,7 @@ const SHOWN = 5; // boots in the picture
 const REQUEST = 365; // px: ids and moments are read in one line
 const MOMENT = 220;
 const WORD = 150;
+const WAY = 240;
 
 export function Timeline({ region, item: { id } }: { region: string; item: Row }): ReactNode {
   const text = useText();
@@ -36,13 +37,7 @@ export function Timeline({ region, item: { id } }: { region: string; item: Row }
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2" description={text("timeline.compressed")}>{text("timeline.title")}</Header>}>
-        <TimelinePicture
-          boots={boots.slice(-SHOWN)}
-          moves={history.moves}
-          claim={known?.claimed_by ?? null}
-          hibernations={history.hibernations}
-          now={now}
-        />
+        <TimelinePicture boots={boots.slice(-SHOWN)} moves={history.moves} hibernations={history.hibernations} claim={known?.claimed_by ?? null} now={now} />
       </Container>
       <Boots boots={boots} />
       {history.hibernations.length > 0 && <Hibernations hibernations={history.hibernations} />}
@@ -70,7 +65,7 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
           minWidth: WORD,
           cell: (boot) => <Box fontWeight="bold">{causeText(text, boot.cause, boot.action)}</Box>,
         },
-        { id: "how", header: text("timeline.how"), minWidth: WORD, cell: (boot) => howText(text, boot) },
+        { id: "way", header: text("timeline.way"), cell: (boot) => wayText(text, boot), minWidth: WAY },
         { id: "called", header: text("timeline.called"), cell: (boot) => moment(boot.called_at), minWidth: MOMENT },
         {
           id: "request",

@@ -1,10 +1,11 @@
 /** The picture of a guest's boots. All that it shows is also in the table beneath it. */
 import type { ReactNode } from "react";
-import type { Boot, Move } from "../../api/types";
+import type { Boot, Hibernation, Move } from "../../api/types";
 import { useText } from "../../texts/texts";
 import { causeText } from "./causes";
-import type { Claim, Hibernation } from "./evidence";
+import type { Claim } from "./evidence";
 import { heightOf, TimelineFlags, usePlacedFlags, widthOf } from "./TimelineFlags";
+import { hibernationFlags, hibernationsOf, withHibernations } from "./timelineHibernations";
 import * as model from "./timelineModel";
 import * as moments from "./timelineMoments";
 
@@ -19,15 +20,17 @@ const AXIS = GUEST + 66;
 const LEGEND = AXIS + 34;
 const HEIGHT = LEGEND + 10;
 const MARKED = 16; // px for the word at a mark
-const KINDS = ["booting", "up", "shutdown", "atRest", "off"] as const;
+const USUAL = ["booting", "up", "shutdown", "atRest", "off"] as const;
+const RARE = ["fromMemory", "hibernated"] as const;
+const USUAL_WORDS = USUAL.length + 2; // those of the marks too
 const CHARACTER = 6.6; // px, about
 
 interface Properties {
   boots: readonly Boot[];
   moves: readonly Move[];
+  hibernations: readonly Hibernation[];
   /** What is done to the instance now. */
   claim?: Claim | null;
-  hibernations?: readonly Hibernation[];
   now: number;
   /** A moment that is marked, with a word for it. */
   mark?: Marked;
@@ -43,17 +46,17 @@ const showLatest = (picture: HTMLDivElement | null): void => {
   if (picture) picture.scrollLeft = picture.scrollWidth;
 };
 
-export function TimelinePicture({ boots, moves, claim = null, hibernations = [], now, mark }: Properties): ReactNode {
+export function TimelinePicture({ boots, moves, hibernations, claim = null, now, mark }: Properties): ReactNode {
   const text = useText();
   const beginning = model.beginningOf(boots, moves);
   const until = Math.max(now, Date.parse(boots.at(-1)!.started_at));
-  const booted = model.guestPhases(model.withShutdown(boots, claim), until, beginning);
-  const phases = model.withHibernations(booted, hibernations, until);
+  const own = hibernationsOf(hibernations, boots, until);
+  const phases = withHibernations(model.guestPhases(model.withShutdown(boots, claim), until, beginning), own, until);
   const guest = mark === undefined ? phases : model.partedAt(phases, mark.at);
   const below = mark === undefined ? 0 : MARKED;
   const axis = model.axisOf(guest, DRAWN);
   const api = model.apiPhases(moves, beginning, guest.at(-1)?.to ?? now);
-  const flags = moments.flagsOf(boots);
+  const flags = [...moments.flagsOf(boots), ...hibernationFlags(own)].sort((one, other) => one.at - other.at);
   const placed = usePlacedFlags([...flags, ...moments.workingFlag(claim, flags)], axis, DRAWN);
   const top = heightOf(placed);
   const last = boots.at(-1)!;
@@ -80,7 +83,7 @@ export function TimelinePicture({ boots, moves, claim = null, hibernations = [],
             <Cut key={cut.x} x={cut.x + cut.width / 2} />
           ))}
           {mark && <Mark mark={mark} x={axis.x(mark.at)} />}
-          <Legend y={LEGEND + below} kinds={phases.some(({ kind }) => kind === "hibernated") ? [...KINDS, "hibernated"] : KINDS} />
+          <Legend phases={guest} y={LEGEND + below} />
         </g>
       </svg>
     </div>
@@ -148,15 +151,17 @@ function Mark({ mark, x }: { mark: Marked; x: number }): ReactNode {
   );
 }
 
-function Legend({ y, kinds }: { y: number; kinds: readonly model.GuestKind[] }): ReactNode {
+/** What is rare has its place in it where the picture shows it. */
+function Legend({ phases, y }: { phases: Drawn["phases"]; y: number }): ReactNode {
   const text = useText();
+  const rare = RARE.filter((kind) => phases.some((phase) => phase.kind === kind));
   const words = [
-    ...kinds.map((kind) => ({ kind, word: text(`timeline.${kind}`) })),
+    ...[...rare, ...USUAL].map((kind) => ({ kind, word: text(`timeline.${kind}`) })),
     { kind: "cut" as const, word: text("timeline.cut") },
     { kind: "reachable" as const, word: text("timeline.reachable") },
   ];
   return words.map(({ kind, word }, index) => (
-    <g key={kind} transform={`translate(${index * Math.min(132, DRAWN / words.length)} ${y})`}>
+    <g key={kind} transform={`translate(${(index * DRAWN) / Math.max(USUAL_WORDS, words.length)} ${y})`}>
       {kind === "cut" || kind === "reachable" ? (
         <path className="moment" d={`M7 -9${SHAPES[kind]}`} />
       ) : (

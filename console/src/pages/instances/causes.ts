@@ -1,4 +1,4 @@
-/** What brings boots about, and their ends, in words. */
+/** What brings boots about, and their ends, and how a guest came up, in words. */
 import type { Boot } from "../../api/types";
 import type { Text, TextKey } from "../../texts/texts";
 
@@ -8,8 +8,8 @@ export function causeText(text: Text, cause: string | null, action: string | nul
   return text(cause === null ? "cause.unseen" : (`cause.${cause}` as TextKey));
 }
 
-/** Whether a kernel started, and why where it might have gone on from memory. */
-export function howText(text: Text, boot: Pick<Boot, "from_memory" | "cold_because">): string {
-  if (boot.from_memory) return text("timeline.fromMemory");
-  return boot.cold_because === null ? text("timeline.booted") : text("timeline.cold", { why: boot.cold_because });
+/** Whether a guest went on from memory, or booted; and why it booted, where it might have gone on. */
+export function wayText(text: Text, boot: Pick<Boot, "from_memory" | "cold_because">): string {
+  if (boot.from_memory) return text("boot.fromMemory");
+  return boot.cold_because === null ? text("boot.cold") : text("boot.coldBecause", { why: boot.cold_because });
 }

@@ -19,7 +19,7 @@ function cloud(reply: (action: string, parameters: Record<string, unknown>) => R
   return serve(({ action = "", path, parameters = {} }) => {
     const own = reply(action, parameters);
     if (own !== undefined) return own;
-    if (path !== undefined) return { body: { boots } };
+    if (path !== undefined) return { body: { boots, hibernations: [] } };
     return { body: { DisableApiStop: { Value: true }, DisableApiTermination: { Value: false } } };
   });
 }
@@ -122,20 +122,6 @@ test("a stop says which instance is refused in EC2's words, and stops the others
   await settle();
   const stopped = heard.filter(({ action, parameters }) => action === "StopInstances" && !parameters?.DryRun);
   expect(stopped.map(({ parameters }) => parameters?.InstanceIds)).toEqual([["i-free"]]);
-});
-
-test("a hibernation is a stop that says so, and tells what is kept", async () => {
-  const heard = cloud((action, { DryRun }) => {
-    if (action !== "StopInstances") return undefined;
-    return DryRun ? { status: 412, body: { code: "DryRunOperation", message: "" } } : { body: {} };
-  });
-  await show(<ChangeState region="us-east-1" items={[rowOf("i-1")]} change="hibernate" close={close} />);
-  expect(dialog().getElement().textContent).toContain("what is in its memory is saved, encrypted, on this host");
-  expect(dialog().getElement().textContent).not.toContain("Skip OS shutdown");
-  act(() => dialog().findFooter()!.findAllButtons()[1]!.click());
-  await settle();
-  const stopped = heard.filter(({ action, parameters }) => action === "StopInstances" && !parameters?.DryRun);
-  expect(stopped.map(({ parameters }) => parameters)).toEqual([{ InstanceIds: ["i-1"], Hibernate: true }]);
 });
 
 test("where every instance is refused the button says why it cannot be pressed", async () => {

@@ -1,24 +1,13 @@
 /** What EC2 hides of an instance: its boots, the moments of its states, what is done to it now, and its troubles. */
 import { evidence } from "../../api/call";
 import type { Listing } from "../../api/listing";
-import type { Boot, Move, Trouble } from "../../api/types";
+import type { Boot, Hibernation, Move, Trouble } from "../../api/types";
 
 /** What became of an instance: what its guest did, and what EC2's API said meanwhile. */
 export interface History {
   boots: Boot[];
   moves: Move[];
   hibernations: Hibernation[];
-}
-
-/** A hibernation, and what became of it. What did not happen is null. */
-export interface Hibernation {
-  asked_at: string;
-  request_id: string | null;
-  suspended_at: string | null;
-  size_bytes: number | null;
-  resumed_at: string | null;
-  ended_at: string | null;
-  because: string | null;
 }
 
 export function historyOf(region: string, id: string): Listing<History> {
@@ -28,6 +17,11 @@ export function historyOf(region: string, id: string): Listing<History> {
     of: id,
     read: () => evidence<History>(region, `instances/${id}/boots`),
   };
+}
+
+/** The hibernation that a guest is in now: its memory is kept. */
+export function keptOf(hibernations: readonly Hibernation[]): Hibernation | undefined {
+  return hibernations.find((one) => one.suspended_at !== null && one.resumed_at === null && one.ended_at === null);
 }
 
 /** A workflow whose claim a termination took. */
@@ -69,6 +63,8 @@ export interface Evidence {
   troubles: Trouble[];
   /** How its guest is connected; null where it has none. */
   network: "vpc" | "user" | null;
+  /** How its guest sees its disks. */
+  disk_bus: "nvme" | "virtio";
   forwards: Forward[];
 }
 

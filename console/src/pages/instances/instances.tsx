@@ -11,7 +11,7 @@ import { InstanceNetworking } from "./InstanceNetworking";
 import { InstanceSecurity } from "./InstanceSecurity";
 import { InstanceStatusTab } from "./InstanceStatusTab";
 import { InstanceStorage } from "./InstanceStorage";
-import { canHibernate, instancesOf, type Row } from "./model";
+import { instancesOf, isHibernatable, type Row } from "./model";
 import { NETWORKING } from "./networking";
 import { Screenshot } from "./Screenshot";
 import { INSTANCE_SETTINGS } from "./settings/settings";
@@ -62,6 +62,9 @@ const changing = (change: Change): { several: true; dialog: ActionDialog<Row> } 
   dialog: (given) => <ChangeState change={change} {...given} />,
 });
 
+const unlessHibernatable: Action<Row>["hindered"] = (rows, text) =>
+  rows.some((row) => row.state === "running" && isHibernatable(row)) ? null : text("hibernation.only");
+
 const connect: Action<Row> = { id: "connect", text: "action.connect", dialog: Connect };
 
 const menus: Menu<Row>[] = [
@@ -70,13 +73,8 @@ const menus: Menu<Row>[] = [
     items: [
       { id: "stop", text: "action.stop", ...changing("stop") },
       { id: "start", text: "action.start", ...changing("start") },
-      {
-        id: "hibernate",
-        text: "action.hibernate",
-        hindered: (rows, text) => (rows.some(canHibernate) ? null : text("state.hibernateHindered")),
-        ...changing("hibernate"),
-      },
       { id: "reboot", text: "action.reboot", ...changing("reboot") },
+      { id: "hibernate", text: "action.hibernate", ...changing("hibernate"), hindered: unlessHibernatable },
       { id: "terminate", text: "action.terminate", ...changing("terminate") },
     ],
   },

@@ -42,13 +42,8 @@ export function instancesOf(region: string): Listing<Row[]> {
 }
 
 /** Whether it was launched to be hibernated. */
-export function canHibernate({ instance }: Row): boolean {
+export function isHibernatable({ instance }: Row): boolean {
   return instance.HibernationOptions?.Configured ?? false;
-}
-
-/** Whether it was hibernated last; its memory may have been lost since. */
-export function isHibernated({ state, instance }: Row): boolean {
-  return state === "stopped" && instance.StateReason?.Code === "Client.UserInitiatedHibernate";
 }
 
 /** Every boot of an instance, the first first. */

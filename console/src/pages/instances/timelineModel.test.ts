@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { bootOf, second } from "../../testing";
 import type { Boot } from "../../api/types";
+import { textsOf } from "../../texts/texts";
+import { wayText } from "./causes";
 import { apiPhases, axisOf, beginningOf, downtimes, duration, guestPhases } from "./timelineModel";
 import { flagsOf, marksOf } from "./timelineMoments";
 
@@ -111,3 +113,14 @@ test.each([
   [3600, "1 h 0 min"],
   [200_000, "2 d 7 h"],
 ])("%s seconds are %s", (seconds, written) => expect(duration(seconds)).toBe(written));
+
+test("a guest that went on from memory did not boot", () => {
+  const boots = [
+    bootOf(1, 0, { from_memory: true, end_action: "RebootInstances", end_requested_at: second(9), at_rest_at: second(10) }),
+    bootOf(2, 10, { action: "RebootInstances", cold_because: "its disk was written to" }),
+  ];
+  expect(phasesOf(boots, at(60)).map(({ kind }) => kind)).toEqual(["fromMemory", "up", "shutdown", "booting", "up"]);
+  const text = textsOf("en");
+  expect(boots.map((boot) => wayText(text, boot))).toEqual(["From memory", "Cold boot: its disk was written to"]);
+  expect(wayText(text, bootOf(3, 70))).toBe("Cold boot");
+});

@@ -1,8 +1,8 @@
 /** The boots of one guest as stretches of time, and an axis on which seconds of downtime beside days of uptime are seen. */
 import type { Boot, Move } from "../../api/types";
-import type { Claim, Hibernation } from "./evidence";
+import type { Claim } from "./evidence";
 
-export type GuestKind = "booting" | "up" | "shutdown" | "atRest" | "off" | "hibernated";
+export type GuestKind = "booting" | "fromMemory" | "hibernated" | "up" | "shutdown" | "atRest" | "off";
 export type ApiKind = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated" | "unrecorded";
 
 /** A stretch of time, in milliseconds since 1970. One that is `open` goes on now. */
@@ -80,27 +80,11 @@ function phasesOf(boot: Boot, next: Boot | undefined, now: number): Phase<GuestK
     if (to > from || open) phases.push({ kind, from, to: Math.max(from, to), open });
   };
   const goesOn = !next && ending === null && down === null;
-  add("booting", started, Math.min(reachable ?? alive, alive), goesOn && reachable === null);
+  add(boot.from_memory ? "fromMemory" : "booting", started, Math.min(reachable ?? alive, alive), goesOn && reachable === null);
   if (reachable !== null) add("up", reachable, alive, goesOn);
   if (ending !== null) add("shutdown", ending, down ?? last, !next && down === null);
   if (down !== null) add(isStopped(boot, next) ? "off" : "atRest", down, last, !next);
   return phases;
-}
-
-/** The same, with the stretches in which the guest stood still, its memory saved: they interrupt a boot, and end none. */
-export function withHibernations(phases: readonly Phase<GuestKind>[], hibernations: readonly Hibernation[], now: number): Phase<GuestKind>[] {
-  return hibernations.reduce<Phase<GuestKind>[]>((found, one) => {
-    const from = time(one.suspended_at);
-    if (from === null) return found;
-    const over = time(one.resumed_at) ?? time(one.ended_at);
-    return found.flatMap((phase) => {
-      const [begin, end] = [Math.max(phase.from, from), Math.min(phase.to, over ?? now)];
-      if (begin >= end) return [phase];
-      const still: Phase<GuestKind> = { kind: "hibernated", from: begin, to: end, open: phase.open && over === null };
-      const before = { ...phase, to: begin, open: false };
-      return [before, still, { ...phase, from: end }].filter((part) => part.to > part.from);
-    });
-  }, [...phases]);
 }
 
 /** When the picture of these boots begins: with the launch, where the first of them is its. */

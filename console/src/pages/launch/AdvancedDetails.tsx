@@ -1,4 +1,4 @@
-/** Advanced details: shutdown and hibernate behavior, protections, credits, metadata, user data. */
+/** Advanced details: protections, shutdown and hibernation behavior, credits, metadata, user data. */
 import Checkbox from "@cloudscape-design/components/checkbox";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import FormField from "@cloudscape-design/components/form-field";
@@ -9,26 +9,20 @@ import type { ReactNode } from "react";
 import type { InstanceTypeInfo } from "../../api/types";
 import { useText } from "../../texts/texts";
 import { wrongHops } from "./hindrances";
+import { HibernationField } from "./HibernationField";
 import type { Form } from "./launchModel";
 import type { Editing } from "./Section";
 import { UserDataField } from "./UserDataField";
 
-const ENABLED = "enabled";
 const SHUTDOWN = { stop: "shutdown.stop", terminate: "shutdown.terminate" } as const;
 const CREDITS = { "": "launch.creditsDefault", standard: "launch.creditsStandard", unlimited: "launch.creditsUnlimited" } as const;
 const TOKENS = { required: "launch.tokensRequired", optional: "launch.tokensOptional" } as const;
 
-export function AdvancedDetails({ form, change, type }: Editing & { type: InstanceTypeInfo | undefined }): ReactNode {
+export function AdvancedDetails({ region, form, change, type }: Editing & { type: InstanceTypeInfo | undefined }): ReactNode {
   const text = useText();
   const { metadata } = form;
   const setMetadata = (part: Partial<Form["metadata"]>): void => change({ metadata: { ...metadata, ...part } });
   const shutdown = (value: Form["shutdown"]) => ({ value, label: text(SHUTDOWN[value]) });
-  const hibernation = (on: boolean) => ({
-    value: on ? ENABLED : "",
-    label: text(on ? "enabled" : "disabled"),
-    disabled: on && type?.HibernationSupported === false,
-    disabledReason: text("launch.hibernationUnsupported", { type: type?.InstanceType ?? "" }),
-  });
   const credits = (value: Form["credits"]) => ({ value, label: text(CREDITS[value]) });
   const tokens = (value: Form["metadata"]["tokens"]) => ({ value, label: text(TOKENS[value]) });
   return (
@@ -41,13 +35,13 @@ export function AdvancedDetails({ form, change, type }: Editing & { type: Instan
             onChange={({ detail }) => change({ shutdown: detail.selectedOption.value as Form["shutdown"] })}
           />
         </FormField>
-        <FormField label={text("instance.hibernation")} description={text("launch.hibernationHelp")} stretch>
-          <Select
-            selectedOption={hibernation(form.hibernation)}
-            options={[hibernation(false), hibernation(true)]}
-            onChange={({ detail }) => change({ hibernation: detail.selectedOption.value === ENABLED })}
-          />
-        </FormField>
+        <HibernationField
+          value={form.hibernation}
+          onChange={(hibernation) => change({ hibernation })}
+          region={region}
+          imageId={form.imageId}
+          type={type}
+        />
         <Checkbox
           checked={form.terminationProtection}
           description={text("protection.terminationHelp")}

@@ -4,7 +4,7 @@ import Select, { type SelectProps } from "@cloudscape-design/components/select";
 import type { ReactNode } from "react";
 import type { Image, InstanceTypeInfo } from "../../api/types";
 import { useText, type Text } from "../../texts/texts";
-import { misfit } from "./choices";
+import { misfit, sizeOfMachine } from "./choices";
 import { Section, type Editing } from "./Section";
 
 interface Properties extends Editing {
@@ -38,8 +38,7 @@ export function InstanceTypeChoice({ form, change, types, image }: Properties): 
 
 /** What a type has, in words: `2 vCPU, 1 GiB memory`. */
 export function sizeOf(text: Text, type: InstanceTypeInfo): string {
-  const vcpus = type.VCpuInfo?.DefaultVCpus ?? 0;
-  return text("launch.typeSize", { vcpus, memory: (type.MemoryInfo?.SizeInMiB ?? 0) / 1024 });
+  return sizeOfMachine(text, type.VCpuInfo?.DefaultVCpus ?? 0, type.MemoryInfo?.SizeInMiB ?? 0);
 }
 
 function optionOf(text: Text, type: InstanceTypeInfo, image: Image | undefined): SelectProps.Option {

@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import type { Image } from "../../api/types";
 import { State } from "../../resource/State";
 import { useMoment, useText, type Text } from "../../texts/texts";
+import { FastLaunchState } from "../images/FastLaunchFacts";
 import { groupOf } from "./choices";
 import { Section, type Editing } from "./Section";
 
@@ -62,6 +63,7 @@ export function SoftwareImage({ region, form, images, image, account, asked, cho
             { label: text("image.bootMode"), value: image.BootMode ?? "–" },
             { label: text("launch.state"), value: <State state={image.State ?? ""} /> },
             { label: text("image.rootName"), value: image.RootDeviceName },
+            { label: text("image.fastLaunch"), value: <FastLaunchState region={region} imageId={image.ImageId ?? ""} /> },
             { label: text("launch.published"), value: moment(image.CreationDate) },
           ]}
         />

@@ -61,7 +61,7 @@ export function Summary(given: Properties): ReactNode {
             { label: text("launch.storage"), value: text("launch.volumes", { count: kept.length, gib }) },
           ]}
         />
-        <WhatWillHappen form={form} networks={networks} />
+        <WhatWillHappen region={region} form={form} networks={networks} image={image} type={type} />
         <div aria-live="polite">
           <Word hindered={hindered} verdict={verdict} />
         </div>

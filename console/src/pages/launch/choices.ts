@@ -2,6 +2,7 @@
 import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { Image, InstanceTypeInfo, SecurityGroup, Subnet, Vpc } from "../../api/types";
+import type { Text } from "../../texts/texts";
 
 /** Every image that the account may launch, the newest first. */
 export function launchableImages(region: string): Listing<Image[]> {
@@ -28,6 +29,20 @@ export function inOrder(types: readonly InstanceTypeInfo[]): InstanceTypeInfo[] 
   const family = ({ InstanceType }: InstanceTypeInfo): string => InstanceType?.split(".")[0] ?? "";
   const size = ({ MemoryInfo }: InstanceTypeInfo): number => MemoryInfo?.SizeInMiB ?? 0;
   return types.toSorted((one, other) => family(one).localeCompare(family(other)) || size(one) - size(other));
+}
+
+/** A size of machines in words: `2 vCPU, 1 GiB memory`. */
+export function sizeOfMachine(text: Text, vcpus: number, mebibytes: number): string {
+  return text("launch.typeSize", { vcpus, memory: mebibytes / 1024 });
+}
+
+/** The names of those that have so many processors and so much memory (MiB), where nothing else is asked for. */
+export function typesOfSize(types: readonly InstanceTypeInfo[], vcpus: number, mebibytes: number): string[] {
+  return types.filter((type) => isOfSize(type, vcpus, mebibytes)).map(({ InstanceType = "" }) => InstanceType);
+}
+
+export function isOfSize({ VCpuInfo, MemoryInfo }: InstanceTypeInfo, vcpus: number, mebibytes: number): boolean {
+  return VCpuInfo?.DefaultVCpus === vcpus && MemoryInfo?.SizeInMiB === mebibytes;
 }
 
 export interface Networks {

@@ -42,6 +42,7 @@ export interface Form {
   stopProtection: boolean;
   terminationProtection: boolean;
   shutdown: "stop" | "terminate";
+  /** Whether it can be hibernated: that is never decided later. */
   hibernation: boolean;
   /** Empty: what the instance type has by default. */
   credits: "" | "standard" | "unlimited";

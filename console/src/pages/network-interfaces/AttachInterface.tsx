@@ -7,6 +7,7 @@ import { CallDialog } from "../../resource/CallDialog";
 import { ChoiceField, NumberField, whole } from "../../resource/fields";
 import { label } from "../../resource/resource";
 import { useText } from "../../texts/texts";
+import { HibernatedWarning } from "../instances/HibernatedWarning";
 import { instancesOf, type Row } from "../instances/model";
 import { inWords } from "./InterfaceChoice";
 import { freeIndex, mayMeet } from "./attachable";
@@ -84,6 +85,7 @@ export function AttachInterface({ region, row: givenRow, instance: givenInstance
         />
       )}
       <NumberField label="interface.deviceIndex" value={index} constraint={text("attachInterface.indexHelp")} onChange={setIndex} />
+      {instance?.state === "stopped" && <HibernatedWarning region={region} id={instance.id} />}
       {instance && (
         <Alert type="info" header={text(instance.state === "running" ? "attachInterface.willRunning" : "attachInterface.willStopped")}>
           {text("attachInterface.guest")}

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { CallDialog } from "../../resource/CallDialog";
 import type { Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
+import { HibernatedWarning } from "../instances/HibernatedWarning";
 import { useInterface } from "./InterfaceChoice";
 import { instanceLabel, leadingTo, runs, secondaryOf, stateOf, type InterfaceRow } from "./model";
 
@@ -34,6 +35,7 @@ export function DetachInterface({ region, rows, close }: { region: string; rows:
       <Checkbox checked={force} description={text("detachInterface.forceHelp")} onChange={({ detail }) => setForce(detail.checked)}>
         {text("detachInterface.force")}
       </Checkbox>
+      {!runs(row) && <HibernatedWarning region={region} id={eni.Attachment?.InstanceId ?? ""} />}
       <Alert type={runs(row) ? "warning" : "info"}>{text(will, { instance })}</Alert>
       <Alert type="info">{text("detachInterface.kept", { addresses: kept.join(", ") })}</Alert>
     </CallDialog>

@@ -13,6 +13,7 @@ import { label, type Chosen } from "../../resource/resource";
 import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
+import { HibernatedWarning } from "../instances/HibernatedWarning";
 import { instancesOf, type Row } from "../instances/model";
 import { freeDevices, linkInGuest } from "./devices";
 import { hasNvme, stateOf, type VolumeRow } from "./model";
@@ -87,6 +88,7 @@ export function AttachVolume({ region, items: [row], close }: Properties): React
           onChange={({ detail }) => setDevice(detail.value)}
         />
       </FormField>
+      {instance?.state === "stopped" && <HibernatedWarning region={region} id={instance.id} />}
       {instance && <Seen region={region} volume={row.id} of={instance} isRoot={device === instance.instance.RootDeviceName} />}
       <WouldBeRefused refusal={refusal} />
     </Dialog>
@@ -96,13 +98,12 @@ export function AttachVolume({ region, items: [row], close }: Properties): React
 /** What the guest will see of the volume, and when. */
 function Seen({ region, volume, of, isRoot }: { region: string; volume: string; of: Row; isRoot: boolean }): ReactNode {
   const text = useText();
-  const type = of.instance.InstanceType ?? "";
-  const { value: nvme } = useListing(useMemo(() => hasNvme(region, type), [region, type]));
+  const { value: nvme } = useListing(useMemo(() => hasNvme(region, of.id), [region, of.id]));
   if (nvme === undefined) return text("loading");
   const link = linkInGuest(volume, nvme);
   return (
     <Alert type="info" header={text(of.state === "running" ? "attach.willRunning" : "attach.willStopped")}>
-      {isRoot ? text("attach.root") : text(nvme ? "attach.nvme" : "attach.virtio", { type, link })}
+      {isRoot ? text("attach.root") : text(nvme ? "attach.nvme" : "attach.virtio", { link })}
     </Alert>
   );
 }

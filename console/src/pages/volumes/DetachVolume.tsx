@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { ForEach, type Prospect } from "../../resource/ForEach";
 import { label, type Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
+import { HibernatedWarning } from "../instances/HibernatedWarning";
 import { instanceLabel, instanceState, isRoot, stateOf, type VolumeRow } from "./model";
 
 interface Properties {
@@ -39,6 +40,11 @@ export function DetachVolume({ region, items, force, close }: Properties): React
       stateOf={stateOf}
       close={close}
     >
+      {items
+        .filter((row) => instanceState(row) === "stopped")
+        .map((row) => (
+          <HibernatedWarning key={row.id} region={region} id={row.attachment?.InstanceId ?? ""} />
+        ))}
       {items
         .filter((row) => isRoot(row) && instanceState(row) !== "stopped")
         .map((row) => (

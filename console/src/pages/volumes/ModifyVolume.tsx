@@ -71,14 +71,14 @@ export function ModifyVolume({ region, items: [row], close }: Properties): React
 /** When the guest sees a new size, and what it has to do then. */
 function Growth({ region, row }: { region: string; row: VolumeRow }): ReactNode {
   const text = useText();
-  const type = row.instance?.InstanceType;
+  const id = row.instance?.InstanceId;
   return (
     <>
       <div>{text("modifyVolume.noShrink")}</div>
-      {type === undefined ? (
+      {id === undefined ? (
         <div>{text("modifyVolume.unattached")}</div>
       ) : instanceState(row) === "running" ? (
-        <Seen region={region} type={type} />
+        <Seen region={region} instanceId={id} />
       ) : (
         <div>{text("modifyVolume.stopped")}</div>
       )}
@@ -87,11 +87,11 @@ function Growth({ region, row }: { region: string; row: VolumeRow }): ReactNode 
   );
 }
 
-function Seen({ region, type }: { region: string; type: string }): ReactNode {
+function Seen({ region, instanceId }: { region: string; instanceId: string }): ReactNode {
   const text = useText();
-  const { value: nvme } = useListing(useMemo(() => hasNvme(region, type), [region, type]));
+  const { value: nvme } = useListing(useMemo(() => hasNvme(region, instanceId), [region, instanceId]));
   if (nvme === undefined) return text("loading");
-  return <div>{text(nvme ? "modifyVolume.nvme" : "modifyVolume.virtio", { type })}</div>;
+  return <div>{text(nvme ? "modifyVolume.nvme" : "modifyVolume.virtio")}</div>;
 }
 
 function measuresOf({ volume: { VolumeType, Size, Iops, Throughput } }: VolumeRow): Measures {

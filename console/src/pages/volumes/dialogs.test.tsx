@@ -29,17 +29,17 @@ function row(more: Partial<VolumeRow> = {}): VolumeRow {
   };
 }
 
-/** A cloud that would do everything, whose instance types are from before Nitro, and with one snapshot of `vol-1`. */
+/** A cloud that would do everything, whose guests have virtio disks, and with one snapshot of `vol-1`. */
 function cloud() {
-  return serve(({ action = "", parameters = {} }) => {
+  return serve(({ action = "", path, parameters = {} }) => {
     if (parameters.DryRun) return ALLOWED;
-    if (action === "DescribeInstanceTypes") return { body: { InstanceTypes: [{ EbsInfo: { NvmeSupport: "unsupported" } }] } };
+    if (path !== undefined) return { body: { disk_bus: "virtio" } };
     if (action === "DescribeSnapshots") return { body: { Snapshots: [{ SnapshotId: "snap-1", VolumeId: "vol-1", State: "completed" }] } };
     return { body: {} };
   });
 }
 
-test("a volume that grows is modified by its size alone, and what its guest sees goes by its instance's type", async () => {
+test("a volume that grows is modified by its size alone, and what its guest sees goes by its disks", async () => {
   const heard = cloud();
   await show(<ModifyVolume region={REGION} items={[row()]} close={close} />);
   expect(go().isDisabled()).toBe(true);

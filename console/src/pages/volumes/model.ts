@@ -3,6 +3,7 @@ import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { Instance, Volume, VolumeAttachment, VolumeModification, VolumeStatusItem } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
+import { evidenceOf } from "../instances/evidence";
 
 export interface VolumeRow {
   id: string;
@@ -60,16 +61,10 @@ export function zonesOf(region: string): Listing<string[]> {
   };
 }
 
-/** Whether instances of a type have NVMe disks, as Nitro has; the types before it do not. */
-export function hasNvme(region: string, type: string): Listing<boolean> {
-  return {
-    key: `${region}/instance-types/${type}/nvme`,
-    tables: [],
-    read: async () => {
-      const { InstanceTypes } = await call(region, "DescribeInstanceTypes", { InstanceTypes: [type as "t3.micro"] });
-      return InstanceTypes?.[0]?.EbsInfo?.NvmeSupport === "required";
-    },
-  };
+/** Whether an instance has NVMe disks, as Nitro has; types before it have not, nor have instances of an image with fast launch. */
+export function hasNvme(region: string, instanceId: string): Listing<boolean> {
+  const known = evidenceOf(region, instanceId);
+  return { ...known, key: `${known.key}/nvme`, tables: ["instances"], of: instanceId, read: async () => (await known.read()).disk_bus === "nvme" };
 }
 
 /** Whether the volume is the one that its instance boots from. */

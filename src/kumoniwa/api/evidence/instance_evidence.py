@@ -45,6 +45,7 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
     """Where an instance is reached, its state, and the workflow that has claimed it. The guest is left alone.
 
     `claimed_by` says at which step that workflow is, and since when, where it has come to one in this server.
+    `disk_bus` is how its guest sees its disks.
     `network` is how its guest is connected: `vpc`, or `user` where it is alone; None where there is no guest.
     `refused` says why a port could not be opened when the instance's ports were set last. `overridden` are the
     workflows whose claim a termination took, `troubles` what does not get on.
@@ -85,6 +86,7 @@ def _instance(connection: Connection, call: Call, instance_id: str) -> dict[str,
     return {
         "instance_id": instance.id,
         "state": instance.state,
+        "disk_bus": instance.disk_bus,
         "claimed_by": None if owner is None else _claiming(owner),
         "overridden": [_overridden(connection, one) for one in journal.overridden(connection, instance.id)],
     }

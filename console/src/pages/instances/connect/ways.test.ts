@@ -4,7 +4,7 @@ import type { Evidence, Forward } from "../evidence";
 import { obstaclesOf, ownCommand, sshCommand, sshForward, userOf } from "./ways";
 
 const FORWARD: Forward = { protocol: "tcp", host: "127.3.0.1", port: 1046, guest_port: 22, refused: null };
-const known = (...forwards: Forward[]): Evidence => ({ claimed_by: null, overridden: [], troubles: [], network: null, forwards });
+const known = (...forwards: Forward[]): Evidence => ({ claimed_by: null, overridden: [], troubles: [], network: null, disk_bus: "nvme", forwards });
 const reachable = (more = {}) => {
   const status = { InstanceStatus: { Status: "ok" as const } };
   return rowOf("i-1", { instance: { KeyName: "me", PublicIpAddress: "127.3.0.1", ...more }, status });

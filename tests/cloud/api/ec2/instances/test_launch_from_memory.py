@@ -138,6 +138,7 @@ async def test_what_boots_of_an_image_with_fast_launch_is_on_virtio_too(stack: S
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert "nvme" not in stack.guest(instance_id).messages()
+    assert (await stack.get(f"/_kumoniwa/instances/{instance_id}"))["disk_bus"] == "virtio"
 
 
 async def test_starts_and_reboots_are_cold_and_say_why(stack: Stack) -> None:

@@ -51,12 +51,37 @@ READS: dict[str, Example] = {
     "DescribeSecurityGroupReferences": lambda its: {"GroupId": [its["group"]]},
     "DescribeStaleSecurityGroups": lambda its: {"VpcId": its["vpc"]},
     "GetSecurityGroupsForVpc": lambda its: {"VpcId": its["vpc"]},
+    "GetSubnetCidrReservations": lambda its: {"SubnetId": its["dual subnet"]},
 }
 
 CHANGES: dict[str, Example] = {
     "AcceptVpcPeeringConnection": lambda its: {"VpcPeeringConnectionId": its["peering requests"][0]},
     "AllocateAddress": lambda _: {},
     "AssociateAddress": lambda its: {"AllocationId": its["address"], "InstanceId": its["other"]},
+    "AssignIpv6Addresses": lambda its: {"NetworkInterfaceId": its["dual interface"], "Ipv6AddressCount": 1},
+    "AssignPrivateNatGatewayAddress": lambda its: {"NatGatewayId": its["private nat"], "PrivateIpAddressCount": 1},
+    "AssociateNatGatewayAddress": lambda its: {
+        "NatGatewayId": its["public nat"],
+        "AllocationIds": [its["nat address"]],
+    },
+    "DisassociateNatGatewayAddress": lambda its: {
+        "NatGatewayId": its["public nat"],
+        "AssociationIds": [its["nat association"]],
+    },
+    "UnassignIpv6Addresses": lambda its: {
+        "NetworkInterfaceId": its["dual interface"],
+        "Ipv6Addresses": [its["ipv6 address"]],
+    },
+    "UnassignPrivateNatGatewayAddress": lambda its: {
+        "NatGatewayId": its["private nat"],
+        "PrivateIpAddresses": ["172.31.0.50"],
+    },
+    "CreateSubnetCidrReservation": lambda its: {
+        "SubnetId": its["dual subnet"],
+        "Cidr": "10.1.4.64/28",
+        "ReservationType": "explicit",
+    },
+    "DeleteSubnetCidrReservation": lambda its: {"SubnetCidrReservationId": its["reservation"]},
     "AssignPrivateIpAddresses": lambda its: {
         "NetworkInterfaceId": its["interface"],
         "SecondaryPrivateIpAddressCount": 1,
@@ -236,7 +261,12 @@ CHANGES: dict[str, Example] = {
 }
 
 EXAMPLES = READS | CHANGES
-REFUSED = {"CreateDefaultVpc": "DefaultVpcAlreadyExists", "GetInstanceUefiData": "UnsupportedOperation"}
+REFUSED = {
+    "CreateDefaultVpc": "DefaultVpcAlreadyExists",
+    "DescribeVpcClassicLink": "UnsupportedOperation",
+    "DescribeVpcClassicLinkDnsSupport": "UnsupportedOperation",
+    "GetInstanceUefiData": "UnsupportedOperation",
+}
 """Actions that refuse their example: every call, or because the scene has a default VPC."""
 _LAST = {"RevokeSecurityGroupEgress": 1, "RevokeSecurityGroupIngress": 1, "StopInstances": 1, "TerminateInstances": 2}
 IN_ORDER = sorted(EXAMPLES, key=lambda name: (_LAST.get(name, 0), name))
@@ -269,8 +299,8 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     await stack.call("DisableImage", ImageId=images[4])
     await stack.call("EnableFastLaunch", ImageId=images[3])
     await stack.call("EnableImageDeprecation", ImageId=images[2], DeprecateAt="2031-01-01T00:00:00Z")
-    address, led, free_address, named_address = [
-        (await stack.call("AllocateAddress"))["AllocationId"] for _ in range(4)
+    address, led, free_address, named_address, *nat_addresses = [
+        (await stack.call("AllocateAddress"))["AllocationId"] for _ in range(7)
     ]
     await stack.call("ModifyAddressAttribute", AllocationId=named_address, DomainName="fern.example.com")
     association = await stack.call("AssociateAddress", AllocationId=led, InstanceId=instance)
@@ -283,7 +313,19 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         for number in (10, 20, 30, 40)
     ]  # fmt: skip
     nat_gateway = await stack.call("CreateNatGateway", SubnetId=subnet, ConnectivityType="private")
+    private_nat = await stack.call(
+        "CreateNatGateway", SubnetId=subnet, ConnectivityType="private", SecondaryPrivateIpAddresses=["172.31.0.50"]
+    )
+    public_nat = (
+        await stack.call(
+            "CreateNatGateway",
+            SubnetId=subnet,
+            AllocationId=nat_addresses[0],
+            SecondaryAllocationIds=[nat_addresses[1]],
+        )
+    )["NatGateway"]["NatGatewayId"]
     await stack.idle()
+    [shown_nat] = (await stack.call("DescribeNatGateways", NatGatewayIds=[public_nat]))["NatGateways"]
     interface_attachment = await stack.call(
         "AttachNetworkInterface", NetworkInterfaceId=attached_interface, InstanceId=large, DeviceIndex=1
     )
@@ -308,6 +350,8 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         "flow log": flow_log["FlowLogIds"][0], "path": path, "unused path": unused_path,
         "analysis": analysis["NetworkInsightsAnalysis"]["NetworkInsightsAnalysisId"],
         "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
+        "private nat": private_nat["NatGateway"]["NatGatewayId"], "public nat": public_nat,
+        "nat association": shown_nat["NatGatewayAddresses"][1]["AssociationId"], "nat address": nat_addresses[2],
         "spare interface": spare_interface, "interface attachment": interface_attachment["AttachmentId"],
         "interface": interface, "unused interface": unused_interface, "default subnet": subnet,
         "address": address, "address association": association["AssociationId"], "free address": free_address,
@@ -336,10 +380,11 @@ async def _network(stack: Stack, instance: str) -> Scene:
     for subnet in await made("DescribeSubnets", "Subnets", Filters=filters):
         await stack.call("DeleteSubnet", SubnetId=subnet["SubnetId"])
     of_ipv6 = await made("AssociateVpcCidrBlock", "Ipv6CidrBlockAssociation", **own, AmazonProvidedIpv6CidrBlock=True)
-    ipv6 = [str(block) for block in islice(IPv6Network(of_ipv6["Ipv6CidrBlock"]).subnets(new_prefix=64), 2)]
+    ipv6 = [str(block) for block in islice(IPv6Network(of_ipv6["Ipv6CidrBlock"]).subnets(new_prefix=64), 3)]
     subnets = [
-        await made("CreateSubnet", "Subnet", "SubnetId", **own, CidrBlock=f"10.1.{number}.0/24") for number in range(4)
+        await made("CreateSubnet", "Subnet", "SubnetId", **own, CidrBlock=f"10.1.{number}.0/24") for number in range(5)
     ]
+    dual = await _dual(made, subnets[4], ipv6[2])
     tables = [await made("CreateRouteTable", "RouteTable", "RouteTableId", **own) for _ in range(2)]
     associations = [
         await made("AssociateRouteTable", "AssociationId", RouteTableId=tables[0], SubnetId=subnet)
@@ -384,8 +429,24 @@ async def _network(stack: Stack, instance: str) -> Scene:
             "AssociateVpcCidrBlock", "CidrBlockAssociation", "AssociationId", **own, CidrBlock="10.8.0.0/16"
         ),
         **await _peerings(made),
+        **dual,
         "unused options": await made("CreateDhcpOptions", "DhcpOptions", "DhcpOptionsId", DhcpConfigurations=options),
     }  # fmt: skip
+
+
+async def _dual(made: Callable[..., Awaitable[Any]], subnet: str, block: str) -> Scene:
+    """A subnet with an IPv6 block, a reservation in it, and an interface with an IPv6 address."""
+    await made("AssociateSubnetCidrBlock", SubnetId=subnet, Ipv6CidrBlock=block)
+    asked = {"SubnetId": subnet, "Cidr": "10.1.4.32/28", "ReservationType": "prefix"}
+    interface = await made("CreateNetworkInterface", "NetworkInterface", SubnetId=subnet, Ipv6AddressCount=1)
+    return {
+        "dual subnet": subnet,
+        "dual interface": interface["NetworkInterfaceId"],
+        "ipv6 address": interface["Ipv6Addresses"][0]["Ipv6Address"],
+        "reservation": await made(
+            "CreateSubnetCidrReservation", "SubnetCidrReservation", "SubnetCidrReservationId", **asked
+        ),
+    }
 
 
 async def _peerings(made: Callable[..., Awaitable[Any]]) -> Scene:

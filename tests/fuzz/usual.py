@@ -10,6 +10,8 @@ PUBLIC_KEY = base64.b64encode(_KEY).decode()
 
 # What an action wants beside what its model calls required: one of these sets of members.
 USUAL: Mapping[str, Sequence[Sequence[str]]] = {
+    "AssignIpv6Addresses": [("Ipv6AddressCount",), ("Ipv6Addresses",)],
+    "AssignPrivateNatGatewayAddress": [("PrivateIpAddressCount",)],
     "AssociateRouteTable": [("SubnetId",), ("SubnetId",), ("GatewayId",)],
     "AssociateSubnetCidrBlock": [("Ipv6CidrBlock",)],
     "AssociateVpcCidrBlock": [("CidrBlock",), ("AmazonProvidedIpv6CidrBlock",)],
@@ -101,6 +103,7 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
         ("ImageId", "BlockDeviceMappings"),
         ("ImageId", "NetworkInterfaces"),
     ],
+    "UnassignIpv6Addresses": [("Ipv6Addresses",)],
     "UpdateSecurityGroupRuleDescriptionsEgress": [
         ("GroupId", "SecurityGroupRuleDescriptions"),
         ("GroupId", "IpPermissions"),

@@ -1,7 +1,7 @@
 """A web and a database tier of a VPC of their own: two Debian guests, in a cloud that carries packets between them.
 
 The web server is in a public subnet, the database, which has two interfaces, in a private one, whose way out is a NAT
-gateway. The database's group names the web server's. All is made by calls of the API, as a user would make it.
+gateway. The database's group names the web server's. All is made by the AWS CLI, as a user would make it.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from aws_commands import AwsCommands
 from debian_guest import Login, until
 from server import Server
 
@@ -49,7 +50,7 @@ class Member:
 class Tiers:
     """What both guests are in: ids of what a user makes for them, before they are launched."""
 
-    def __init__(self, cloud: CloudClient) -> None:
+    def __init__(self, cloud: AwsCommands) -> None:
         self._cloud = cloud
         self.vpc = self._made("CreateVpc", "Vpc", CidrBlock=BLOCK)
         cloud.call("ModifyVpcAttribute", VpcId=self.vpc, EnableDnsHostnames={"Value": True})
@@ -100,17 +101,18 @@ class Pair:
             self.cloud: CloudClient = self.server.start()
             self._image = asyncio.run(debian_image(self.cloud, lambda what, percent: None))
             self.key = folder / "key.pem"
-            self.key.write_text(self.cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
-            self.key.chmod(0o600)
-            self.tiers = Tiers(self.cloud)
-            tiers = self.tiers
-            web = self._launched(SubnetId=tiers.public, SecurityGroupIds=[tiers.web_group])
-            interface = {
-                "SubnetId": tiers.private,
-                "Groups": [tiers.database_group],
-                "SecondaryPrivateIpAddressCount": 1,
-            }
-            database = self._launched(NetworkInterfaces=[{"DeviceIndex": index, **interface} for index in (0, 1)])
+            with AwsCommands(self.cloud.access) as aws:
+                self.key.write_text(aws.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
+                self.key.chmod(0o600)
+                self.tiers = tiers = Tiers(aws)
+                web = self._launched(aws, SubnetId=tiers.public, SecurityGroupIds=[tiers.web_group])
+                interface = {
+                    "SubnetId": tiers.private,
+                    "Groups": [tiers.database_group],
+                    "SecondaryPrivateIpAddressCount": 1,
+                }
+                both = [{"DeviceIndex": index, **interface} for index in (0, 1)]
+                database = self._launched(aws, NetworkInterfaces=both)
             for instance_id in (web, database):
                 until(lambda id=instance_id: self.cloud.instance(id)["State"], "Name", "running", 120)  # type: ignore[misc]
             self.one = Member(self.login_to(web), self.private_of(web))
@@ -181,8 +183,8 @@ class Pair:
         """Nothing is left of it."""
         self.server.end()
 
-    def _launched(self, **parameters: Any) -> str:
-        launched = self.cloud.call(
+    def _launched(self, aws: AwsCommands, **parameters: Any) -> str:
+        launched = aws.call(
             "RunInstances",
             ImageId=self._image,
             InstanceType="t3.micro",

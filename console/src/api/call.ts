@@ -70,6 +70,7 @@ export async function call<A extends Action>(region: string, action: A, paramete
 
 /** What EC2 knows no dry run of. A test of the server holds them against EC2's model. */
 export const WITHOUT_DRY_RUN: readonly Action[] = [
+  "AssignIpv6Addresses",
   "AssignPrivateIpAddresses",
   "AssociateSubnetCidrBlock",
   "AssociateVpcCidrBlock",
@@ -77,6 +78,7 @@ export const WITHOUT_DRY_RUN: readonly Action[] = [
   "DisassociateVpcCidrBlock",
   "ModifySubnetAttribute",
   "ModifyVpcAttribute",
+  "UnassignIpv6Addresses",
   "UnassignPrivateIpAddresses",
 ];
 

@@ -35,6 +35,7 @@ export const TABLES = [
   "security_groups",
   "snapshots",
   "steps",
+  "subnet_reservations",
   "subnets",
   "tags",
   "volume_modifications",

@@ -10,6 +10,7 @@ All it needs is loaded, and was run once, before the memory is saved: nothing is
 """
 
 import binascii
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -36,7 +37,7 @@ RUN = "run/launch-from-memory"
 """Notes for this boot, below the root."""
 
 _HOST_KEY_KINDS = ("ed25519", "ecdsa", "rsa")
-_STARTED = 150.0  # seconds that the rest of the system has to start
+_STARTED = 280.0  # seconds that the rest of the system has to start; the host may have less patience
 _SILENT = 60.0  # seconds that nobody may be at the port's other end
 _ONLINE = 10.0  # seconds until what comes after sshd does not wait for it any more
 _UNDISTURBED = 10.0  # seconds for whom logs in first, and as long as the processor does not come to rest
@@ -254,16 +255,19 @@ class Machine:
         self._kernel = kernel
         self._still = still
         self._sshd: dict[str, int] = {}
-        self._cloud_init_first = False
+        self.cloud_init_comes_first = False
+        """Whether nobody is let in before cloud-init has read the user data."""
+        self._machine_id = ""
 
     def take_on(self, identity: Identity) -> None:
         """Afterwards the guest is who it is to be, and its devices go on; sshd and the journal stand still yet."""
-        self._cloud_init_first = identity.cloud_init_first and (self._root / "run/cloud-init/enabled").exists()
+        self.cloud_init_comes_first = identity.cloud_init_first and (self._root / "run/cloud-init/enabled").exists()
         self._kernel.add_entropy(identity.entropy)  # first: all below draws on it
         self._kernel.set_clock(identity.time)
         self._kernel.set_hostname(identity.hostname)
         self._go_on(_DEVICES)
         self._write("etc/hostname", identity.hostname + "\n")
+        self._machine_id = identity.machine_id
         self._write("etc/machine-id", identity.machine_id + "\n", mode=0o444)
         self._write_bytes("var/lib/systemd/random-seed", os.urandom(512), mode=0o600)
         self._write_covers(identity)
@@ -276,18 +280,22 @@ class Machine:
 
         Where cloud-init comes first, it is started anew after that (ssh-after-cloud-init.service).
         """
-        if self._cloud_init_first:
+        if self.cloud_init_comes_first:
             return True
+        waited = bool(self._sshd)
         for kind, pipe in self._sshd.items():
-            os.write(pipe, (self._root / _host_key(kind)).read_bytes())
+            try:
+                os.write(pipe, (self._root / _host_key(kind)).read_bytes())
+            except BrokenPipeError:
+                waited = False  # it has ended meanwhile
             os.close(pipe)
-        return bool(self._sshd)
+        return waited
 
     def is_reachable(self) -> bool:
-        """Whether it has a way out, and sshd listens where it is to."""
+        """Whether it has a way out, and sshd listens."""
         routes = (self._root / "proc/net/route").read_text().splitlines()
         online = any(line.split()[1:2] == ["00000000"] for line in routes)
-        return online and (self._cloud_init_first or self._sshd_listens())
+        return online and self._sshd_listens()
 
     def finish(self) -> None:
         """What is left: the journal goes on under the guest's own name, disks are named anew, the boot is now."""
@@ -300,6 +308,10 @@ class Machine:
         for disk in sorted((self._root / "sys/class/block").glob("vd*")):
             (disk / "uevent").write_text("change")
         self._begin_logins()
+
+    def has_its_journal(self) -> bool:
+        """Whether the journal is written under the guest's own name."""
+        return (self._root / "var/log/journal" / self._machine_id / "system.journal").exists()
 
     def _go_on(self, unit: str) -> None:
         self._kernel.signal(self._still[unit], signal.SIGCONT)
@@ -323,7 +335,7 @@ class Machine:
             cover.truncate()
 
     def _write_host_keys(self, identity: Identity) -> None:
-        if not self._cloud_init_first:
+        if not self.cloud_init_comes_first:
             self._sshd = {kind: pipe for kind in identity.host_keys if (pipe := self._waiting_at(kind)) is not None}
         for kind in _HOST_KEY_KINDS:
             path = _host_key(kind)
@@ -361,7 +373,7 @@ class Machine:
         """Whose host keys these are (the generator of cloud-init goes by that at every boot), and that they stay."""
         self._write("var/lib/cloud/data/keys-made-for", identity.uuid + "\n")
         self._write("run/cloud-init/cloud.cfg", "ssh_deletekeys: false\n")
-        if self._cloud_init_first:
+        if self.cloud_init_comes_first:
             self._write(f"{RUN}/cloud-init-first", "")
 
     def _sshd_listens(self) -> bool:
@@ -412,6 +424,12 @@ class Port:
         left = line.encode()
         while left:
             left = left[os.write(self._descriptor, left) :]
+
+    def fail(self, failure: Exception) -> None:
+        """Tell the host what failed, where it is there to hear it."""
+        os.set_blocking(self._descriptor, False)
+        with contextlib.suppress(BlockingIOError):
+            self.say("failed", why=f"{type(failure).__name__}: {failure}")
 
     def line(self) -> bytes:
         """The host's next line. Raises `Refused` where it does not end, or nobody is there for a minute."""
@@ -534,6 +552,7 @@ def _rehearse(root: Path) -> None:
     machine.let_in()
     machine.is_reachable()
     machine.finish()
+    machine.has_its_journal()
     remove(stage)
 
 
@@ -588,16 +607,23 @@ def serve(port: Port, ready_to_be_saved: Callable[[], Machine]) -> None:
         machine.take_on(identity)
         port.say("applied")
     except Exception as failure:
-        port.say("failed", why=f"{type(failure).__name__}: {failure}")
+        port.fail(failure)
         raise
     if not machine.let_in():
         _run("systemctl", "--no-block", "restart", "ssh.service")
-    deadline = time.monotonic() + _ONLINE
-    while not machine.is_reachable() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    os.nice(19)
-    _wait_until_idle(_UNDISTURBED)
+    if not machine.cloud_init_comes_first:
+        _wait_until(machine.is_reachable, _ONLINE)
+        os.nice(19)
+        _wait_until_idle(_UNDISTURBED)
     machine.finish()
+    _wait_until(machine.has_its_journal, _ONLINE)  # what reads it starts next
+
+
+def _wait_until(is_so: Callable[[], bool], most: float) -> None:
+    """Until it is so, or for so many seconds."""
+    deadline = time.monotonic() + most
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _open_port() -> int:
@@ -621,6 +647,7 @@ def main() -> None:
         return
     kernel = Kernel()
     serve(Port(_open_port()), lambda: Machine(root, kernel, prepare(root, kernel)))
+    os.sync()  # who the guest is outlives a power cut from here on
     _tell_systemd("READY=1")
 
 

@@ -51,6 +51,12 @@ After=launch-from-memory.service
 EOF
 done
 
+# Its folder in /tmp would have one name in all guests.
+drop systemd-logind.service <<'EOF'
+[Service]
+PrivateTmp=no
+EOF
+
 # The saved machine's journal is in its memory only. Each guest forgets it, and ends the one who holds it.
 printf '[Journal]\\nStorage=volatile\\n' > /run/systemd/journald.conf.d/prepare-launch.conf
 drop systemd-journald.service <<'EOF'

@@ -58,3 +58,16 @@ class NatGateway:
     deleted_at: datetime | None = None
     failure_code: str | None = None
     failure_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NatGatewayAddress:
+    """A secondary address of a NAT gateway: a further one of its network interface, and with a public gateway the
+    Elastic IP address that is led to it."""
+
+    nat_gateway_id: str
+    private_ip: str
+    position: int
+    allocation_id: str | None = None
+    public_ip: str | None = None
+    """None until the address leads to it."""

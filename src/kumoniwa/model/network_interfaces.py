@@ -43,6 +43,10 @@ class NetworkInterface:
     """Of the attachment, where there is one."""
     kind: str = "interface"
     """Another word, such as `nat_gateway`, where a service of EC2 made it for itself."""
+    tcp_established_timeout: int | None = None
+    """Seconds, as the two that follow: for how long idle flows are to be remembered, where a caller said so."""
+    udp_stream_timeout: int | None = None
+    udp_timeout: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,15 @@ class SecondaryAddress:
     subnet_id: str
     private_ip: str
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ipv6Address:
+    """An IPv6 address of a network interface."""
+
+    interface_id: str
+    subnet_id: str
+    address: str
+    position: int
+    is_primary: bool = False
+    """Whether it is the one that the interface keeps for good."""

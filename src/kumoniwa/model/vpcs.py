@@ -1,5 +1,7 @@
 """VPCs and subnets."""
 
+from enum import StrEnum
+
 from kumoniwa.values import dataclass
 
 
@@ -56,3 +58,23 @@ class Subnet:
     hostname_type: str = "ip-name"
     resource_name_a: bool = False
     resource_name_aaaa: bool = False
+
+
+class ReservationKind(StrEnum):
+    """What the addresses of a reservation are for: neither kind is given to what names no address."""
+
+    PREFIX = "prefix"
+    EXPLICIT = "explicit"
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetReservation:
+    """A part of a subnet's addresses, IPv4 or IPv6, that EC2 does not give by itself."""
+
+    id: str
+    account: str
+    region: str
+    subnet_id: str
+    cidr: str
+    kind: ReservationKind
+    description: str | None = None

@@ -61,6 +61,13 @@ def private_capacity(subnet: Subnet) -> int:
     return _usable(subnet.cidr)[1]
 
 
+def usable_in(subnet: Subnet, block: IPv4Network) -> int:
+    """How many of the addresses that a subnet can give are in a block."""
+    first, capacity = _usable(subnet.cidr)
+    of_block = int(block.network_address)
+    return max(0, min(first + capacity, of_block + block.num_addresses) - max(first, of_block))
+
+
 @lru_cache(maxsize=1024)
 def _usable(cidr: str) -> tuple[int, int]:
     """The first address of a block that is given, and how many there are."""

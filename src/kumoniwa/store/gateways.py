@@ -4,15 +4,27 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from kumoniwa.model.gateways import IN_USE, EgressOnlyGateway, InternetGateway, NatGateway
+from kumoniwa.model.gateways import (
+    IN_USE,
+    EgressOnlyGateway,
+    InternetGateway,
+    NatGateway,
+    NatGatewayAddress,
+)
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import rows, tags
-from kumoniwa.store.prepared import Prepared, either, unindexed
+from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import egress_only_gateways, internet_gateways, nat_gateways, subnets
+from kumoniwa.store.tables import (
+    egress_only_gateways,
+    internet_gateways,
+    nat_gateway_addresses,
+    nat_gateways,
+    subnets,
+)
 
 _INTERNET_IN = InScope(InternetGateway, internet_gateways, internet_gateways.c.id)
 _EGRESS_ONLY_IN = InScope(EgressOnlyGateway, egress_only_gateways, egress_only_gateways.c.id)
@@ -97,6 +109,44 @@ def nat(connection: Connection, gateway_id: str) -> NatGateway | None:
 def change_nat(connection: Connection, gateway_id: str, **columns: Any) -> None:
     """Change columns of a NAT gateway."""
     rows.change(connection, nat_gateways, gateway_id, columns)
+
+
+_THIS_ADDRESS = (nat_gateway_addresses.c.nat_gateway_id == bindparam("gateway")) & among(
+    nat_gateway_addresses.c.private_ip, "addresses"
+)
+_NAT_ADDRESSES = Prepared(
+    select(nat_gateway_addresses)
+    .where(among(nat_gateway_addresses.c.nat_gateway_id, "ids"))
+    .order_by(nat_gateway_addresses.c.nat_gateway_id, nat_gateway_addresses.c.position)
+)
+_NAT_ADDRESS_LED = Prepared(
+    update(nat_gateway_addresses).where(_THIS_ADDRESS).values(public_ip=bindparam("new_public_ip"))
+)
+_NAT_ADDRESSES_GONE = Prepared(delete(nat_gateway_addresses).where(_THIS_ADDRESS))
+
+
+def nat_addresses_of(connection: Connection, gateway_ids: Collection[str]) -> dict[str, list[NatGatewayAddress]]:
+    """The secondary addresses of NAT gateways, by gateway and in their order."""
+    found: dict[str, list[NatGatewayAddress]] = {}
+    for address in _NAT_ADDRESSES.values(NatGatewayAddress, connection, ids=listed(gateway_ids)):
+        found.setdefault(address.nat_gateway_id, []).append(address)
+    return found
+
+
+def add_nat_addresses(connection: Connection, *new: NatGatewayAddress) -> None:
+    """Write new secondary addresses of a NAT gateway."""
+    insert(connection, nat_gateway_addresses, *new)
+
+
+def lead_to_nat_address(connection: Connection, address: NatGatewayAddress, public_ip: str) -> None:
+    """Let a public address lead to a secondary one of a NAT gateway."""
+    given = {"gateway": address.nat_gateway_id, "addresses": listed([address.private_ip])}
+    _NAT_ADDRESS_LED.run(connection, **given, new_public_ip=public_ip)
+
+
+def remove_nat_addresses(connection: Connection, gateway_id: str, addresses: Collection[str]) -> None:
+    """Delete secondary addresses of a NAT gateway."""
+    _NAT_ADDRESSES_GONE.run(connection, gateway=gateway_id, addresses=listed(addresses))
 
 
 _IN_ZONE = Prepared(

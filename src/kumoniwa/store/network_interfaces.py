@@ -208,6 +208,19 @@ _COUNT = Prepared(
 )
 
 
+_EVERY = Prepared(
+    union_all(
+        select(network_interfaces.c.private_ip).where(_IN_SUBNET),
+        select(secondary_addresses.c.private_ip).where(_SECONDARY_IN_SUBNET),
+    )
+)
+
+
+def every_address_in(connection: Connection, subnet_id: str) -> list[str]:
+    """All private addresses in use in a subnet."""
+    return _EVERY.scalars(connection, subnet=subnet_id)
+
+
 def addresses_in(connection: Connection, subnet_id: str, asked: Collection[str]) -> set[str]:
     """Which of these private addresses are in use in a subnet."""
     return set(_TAKEN.scalars(connection, subnet=subnet_id, addresses=listed(asked)))

@@ -17,6 +17,8 @@ _NAMED_BY = {
     "image_devices": "image_id",
     "instance_moves": "instance_id",
     "interface_groups": "interface_id",
+    "ipv6_addresses": "interface_id",
+    "nat_gateway_addresses": "nat_gateway_id",
     "permissions": "resource_id",
     "prefix_list_entries": "prefix_list_id",
     "routes": "route_table_id",

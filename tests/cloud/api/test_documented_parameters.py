@@ -19,6 +19,8 @@ _OF_GATEWAY = {"ClientToken", "DryRun", "Filter", "Filters", "MaxResults", "Next
 _WITHOUT_EFFECT = {
     ("DescribeAddressesAttribute", "Attribute"): "addresses have one attribute",
     ("ResetAddressAttribute", "Attribute"): "addresses have one attribute",
+    ("DescribeVpcClassicLink", "VpcIds"): "it is refused, whatever it asks for",
+    ("DescribeVpcClassicLinkDnsSupport", "VpcIds"): "it is refused, whatever it asks for",
     ("DescribeNetworkInterfaces", "IncludeManagedResources"): "no service manages interfaces here",
 }
 _NETWORK = sorted(

@@ -25,13 +25,16 @@ async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -
 
 
 WITHOUT_DRY_RUNS = {
+    "AssignIpv6Addresses",
     "AssignPrivateIpAddresses",
     "AssociateSubnetCidrBlock",
     "AssociateVpcCidrBlock",
+    "DescribeVpcClassicLinkDnsSupport",
     "DisassociateSubnetCidrBlock",
     "DisassociateVpcCidrBlock",
     "ModifySubnetAttribute",
     "ModifyVpcAttribute",
+    "UnassignIpv6Addresses",
     "UnassignPrivateIpAddresses",
 }
 """Actions whose requests have no `DryRun` in EC2's model."""
@@ -90,7 +93,7 @@ async def test_a_dry_run_makes_nothing_in_a_region_that_nobody_used(stack: Stack
             parameters = {"GroupNames": ["default"]}  # which is there once the region is used
         code = await _code(elsewhere, name, {**parameters, "DryRun": True})
         assert await _whole(stack) == before, name
-        assert code == "DryRunOperation" if name in READS and not parameters else code != "done", name
+        assert code == "DryRunOperation" if name in READS.keys() - REFUSED and not parameters else code != "done", name
     assert await _code(elsewhere, "DescribeSecurityGroups", {"GroupNames": ["default"], "DryRun": True}) == (
         "DryRunOperation"
     )

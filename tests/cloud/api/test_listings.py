@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from asgi import Refused
+from every_action import REFUSED
 from every_listing import LISTINGS
 from model_parameters import ec2_model
 from sqlalchemy import String
@@ -32,7 +33,11 @@ REQUIRED: dict[str, dict[str, str]] = {
     "GetManagedPrefixListEntries": _OF_A_LIST,
 }
 """What these actions must be asked with besides."""
-PAGED = sorted(name for name in ACTIONS["ec2"] if "MaxResults" in _MODEL.operation_model(name).input_shape.members)
+PAGED = sorted(
+    name
+    for name in ACTIONS["ec2"]
+    if "MaxResults" in _MODEL.operation_model(name).input_shape.members and name not in REFUSED
+)
 
 
 async def _needed(stack: Stack, name: str) -> dict[str, str]:
@@ -40,6 +45,8 @@ async def _needed(stack: Stack, name: str) -> dict[str, str]:
     required = _MODEL.operation_model(name).input_shape.required_members
     if "VpcId" in required:
         return {"VpcId": (await stack.call("DescribeVpcs"))["Vpcs"][0]["VpcId"]}
+    if "SubnetId" in required:
+        return {"SubnetId": (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]}
     return REQUIRED.get(name, {})
 
 

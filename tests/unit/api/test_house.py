@@ -25,6 +25,7 @@ _EC2_FOLDERS = frozenset({"images", "instances", "key_pairs", "network", "snapsh
 _OF_ALL_RESOURCES = frozenset({"kumoniwa.api.ec2.tags", "kumoniwa.api.ec2.regions"})
 _PAGED_WITHOUT_LISTING = {
     "DescribeInstances": "its descriptions are made once per version, and answered under reservations",
+    "DescribeVpcClassicLinkDnsSupport": "it is refused, whatever it asks for",
 }
 _FLOORS_BY_RESOURCE = frozenset({"model", "store"})  # each has a file for every resource, of the resource's name
 _WORDS_OF_ROLES = frozenset({"cloud.py", "driver.py", "errors.py"})

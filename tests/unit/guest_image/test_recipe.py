@@ -98,6 +98,24 @@ def test_an_instance_makes_its_own_identity() -> None:
     assert "rm -f /etc/ssh/ssh_host_*" in DEBIAN_12.setup
 
 
+def test_a_boot_that_is_to_be_saved_is_known_by_the_board_and_any_other_starts_nothing_of_it() -> None:
+    generator = FILES["etc/systemd/system-generators/cloud-init-generator"]
+    looked = 'read -r tag < /sys/class/dmi/id/board_asset_tag || :\n[ "$tag" != prepare-launch ] || '
+    assert f'{looked}/usr/local/lib/kumoniwa/prepare-launch "$units"\n' in generator
+    own = {path for path in FILES if "launch" in path and path.startswith("etc/systemd/system/")}
+    assert own, "units of its own"
+    assert not any("[Install]" in FILES[path] or path.count("/") > 3 for path in own), "none starts by itself"
+
+
+def test_what_shows_or_needs_an_identity_waits_for_it_at_a_boot_that_is_to_be_saved() -> None:
+    script = FILES["usr/local/lib/kumoniwa/prepare-launch"]
+    waits = "[Unit]\nRequires=launch-from-memory.service\nAfter=launch-from-memory.service\n"
+    assert "for unit in rsyslog.service serial-getty@ttyS0.service cloud-init.service; do\n" in script
+    assert f"    drop \"$unit\" <<'EOF'\n{waits}EOF\n" in script
+    assert "[Unit]\nRequires=launch-host-keys.service\nAfter=launch-host-keys.service\n" in script
+    assert "printf '[Journal]\\nStorage=volatile\\n' > /run/" in script
+
+
 def test_no_text_names_a_path_twice_or_from_the_root() -> None:
     assert all(not path.startswith(("/", ".")) for path in FILES)
     assert MODES.keys() <= FILES.keys()

@@ -10,7 +10,7 @@ export interface NatGatewayRow {
   /** `pending`, `available`, `failed`, `deleting`, `deleted` */
   state: string;
   gateway: NatGateway;
-  /** Its one address, here: private, and public where it has one. */
+  /** Its primary address: private, and public where it has one. */
   address: NonNullable<NatGateway["NatGatewayAddresses"]>[number] | undefined;
 }
 

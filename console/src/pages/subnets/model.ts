@@ -35,6 +35,7 @@ export function subnetsOf(region: string): Listing<SubnetRow[]> {
       "route_tables",
       "routes",
       "secondary_addresses", // of them and of interfaces, how many addresses are free
+      "subnet_reservations",
       "subnets",
       "tags",
       "vpcs",

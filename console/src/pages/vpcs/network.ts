@@ -57,6 +57,7 @@ export function networkOf(region: string, vpcId: string): Listing<Network | null
       "secondary_addresses", // of interfaces; and of them, how many addresses of a subnet are free
       "security_group_rules",
       "security_groups",
+      "subnet_reservations", // of which free addresses are not counted
       "subnets",
       "tags",
       "vpc_blocks",

@@ -27,7 +27,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.snapshots import ImportTask, Snapshot
 from kumoniwa.model.volumes import Volume
-from kumoniwa.model.vpcs import Subnet, Vpc
+from kumoniwa.model.vpcs import Subnet, SubnetReservation, Vpc
 from kumoniwa.store import (
     dhcp_options,
     elastic_ips,
@@ -45,6 +45,7 @@ from kumoniwa.store import (
     route_tables,
     security_groups,
     snapshots,
+    subnet_reservations,
     tables,
     volumes,
     vpcs,
@@ -204,6 +205,16 @@ SUBNET = StoredKind[Subnet](
     malformed_code="InvalidSubnetID.NotFound",
     malformed_text="The subnet ID '{id}' does not exist",
     in_scope=vpcs.subnets_in,
+)
+SUBNET_RESERVATION = StoredKind[SubnetReservation](
+    prefix="scr",
+    resource_type="subnet-cidr-reservation",
+    column=tables.subnet_reservations.c.id,
+    missing_code="InvalidSubnetCidrReservationID.NotFound",
+    missing="The subnet CIDR reservation ID '{}' does not exist",
+    several_missing="The subnet CIDR reservation IDs '{}' do not exist",
+    malformed_code="InvalidSubnetCidrReservationId.Malformed",
+    in_scope=subnet_reservations.in_scope,
 )
 DHCP_OPTIONS = StoredKind[DhcpOptions](
     prefix="dopt",
@@ -373,6 +384,7 @@ KINDS: dict[str, Kind] = {
         KEY_PAIR,
         VPC,
         SUBNET,
+        SUBNET_RESERVATION,
         DHCP_OPTIONS,
         ROUTE_TABLE,
         INTERNET_GATEWAY,

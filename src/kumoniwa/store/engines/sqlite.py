@@ -85,8 +85,10 @@ class SqliteDatabase:
         self._put_off: deque[_Asked[Any]] = deque()
         self._times_put_off = 0  # one after another
         self._here = _ReaderHere(engine)
-        self._writes: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
+        # No SimpleQueue: where its thread loses the processor between reading the clock and waiting, for longer than
+        # its timeout, that of CPython 3.11 waits for ever, and nobody ends that for a last write.
+        self._writes: queue.Queue[_Asked[Any] | None] = queue.Queue()
+        self._reads: queue.Queue[_Asked[Any] | None] = queue.Queue()
         self._threads = [
             threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True),
             *(
@@ -125,7 +127,7 @@ class SqliteDatabase:
         self._here.close()
         self._engine.dispose()
 
-    def _ask(self, threads: "queue.SimpleQueue[_Asked[Any] | None]", asked: _Asked[Any]) -> None:
+    def _ask(self, threads: "queue.Queue[_Asked[Any] | None]", asked: _Asked[Any]) -> None:
         if self._closed:
             raise RuntimeError("the database is closed")  # nobody would ever answer
         threads.put(asked)

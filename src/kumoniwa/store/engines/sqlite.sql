@@ -515,6 +515,16 @@ CREATE TABLE internet_gateways (
 
 CREATE INDEX internet_gateways_scope ON internet_gateways (account, region);
 
+CREATE TABLE nat_gateway_addresses (
+	nat_gateway_id VARCHAR NOT NULL,
+	private_ip VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	allocation_id VARCHAR,
+	public_ip VARCHAR,
+	PRIMARY KEY (nat_gateway_id, private_ip),
+	FOREIGN KEY(nat_gateway_id) REFERENCES nat_gateways (id) ON DELETE CASCADE
+);
+
 CREATE TABLE network_acls (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -742,6 +752,9 @@ CREATE TABLE network_interfaces (
 	delete_on_termination BOOLEAN NOT NULL,
 	attachment_state VARCHAR DEFAULT 'attached' NOT NULL,
 	kind VARCHAR DEFAULT 'interface' NOT NULL,
+	tcp_established_timeout INTEGER,
+	udp_stream_timeout INTEGER,
+	udp_timeout INTEGER,
 	PRIMARY KEY (id),
 	UNIQUE (subnet_id, private_ip),
 	UNIQUE (instance_id, device_index),
@@ -818,6 +831,22 @@ CREATE INDEX ix_security_group_rules_source_group_id ON security_group_rules (so
 
 CREATE INDEX security_group_rules_order ON security_group_rules (account, region, id);
 
+CREATE TABLE subnet_reservations (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	subnet_id VARCHAR NOT NULL,
+	cidr VARCHAR NOT NULL,
+	kind VARCHAR NOT NULL,
+	description VARCHAR,
+	PRIMARY KEY (id),
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_subnet_reservations_subnet_id ON subnet_reservations (subnet_id);
+
+CREATE INDEX subnet_reservations_scope ON subnet_reservations (account, region);
+
 CREATE TABLE volume_modifications (
 	volume_id VARCHAR NOT NULL,
 	state VARCHAR NOT NULL,
@@ -866,6 +895,19 @@ CREATE TABLE interface_groups (
 );
 
 CREATE INDEX ix_interface_groups_group_id ON interface_groups (group_id);
+
+CREATE TABLE ipv6_addresses (
+	subnet_id VARCHAR NOT NULL,
+	address VARCHAR NOT NULL,
+	interface_id VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	is_primary BOOLEAN NOT NULL,
+	PRIMARY KEY (subnet_id, address),
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id),
+	FOREIGN KEY(interface_id) REFERENCES network_interfaces (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_ipv6_addresses_interface_id ON ipv6_addresses (interface_id);
 
 CREATE TABLE secondary_addresses (
 	subnet_id VARCHAR NOT NULL,

@@ -12,11 +12,17 @@ from kumoniwa.store.tables.key_pairs import key_pairs
 from kumoniwa.store.tables.layers import layers
 from kumoniwa.store.tables.network_acls import acl_entries, network_acls
 from kumoniwa.store.tables.network_insights import insights_analyses, insights_paths
-from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces, secondary_addresses
+from kumoniwa.store.tables.network_interfaces import (
+    interface_groups,
+    ipv6_addresses,
+    network_interfaces,
+    secondary_addresses,
+)
 from kumoniwa.store.tables.network_records import dhcp_options, peerings, prefix_list_entries, prefix_lists
 from kumoniwa.store.tables.routing import (
     egress_only_gateways,
     internet_gateways,
+    nat_gateway_addresses,
     nat_gateways,
     route_table_associations,
     route_tables,
@@ -27,7 +33,7 @@ from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
-from kumoniwa.store.tables.vpcs import subnets, vpc_blocks, vpcs
+from kumoniwa.store.tables.vpcs import subnet_reservations, subnets, vpc_blocks, vpcs
 from kumoniwa.store.tables.workflows import steps, workflows
 
 __all__ = [
@@ -54,9 +60,11 @@ __all__ = [
     "instances",
     "interface_groups",
     "internet_gateways",
+    "ipv6_addresses",
     "key_pairs",
     "layers",
     "metadata",
+    "nat_gateway_addresses",
     "nat_gateways",
     "network_acls",
     "network_interfaces",
@@ -74,6 +82,7 @@ __all__ = [
     "security_groups",
     "snapshots",
     "steps",
+    "subnet_reservations",
     "subnets",
     "tags",
     "volume_modifications",

@@ -1,4 +1,4 @@
-"""Tables of network interfaces, of their further addresses and of their security groups."""
+"""Tables of network interfaces, of their further addresses, IPv6 ones too, and of their security groups."""
 
 from sqlalchemy import (
     Boolean,
@@ -30,6 +30,9 @@ network_interfaces = table(
     Column("delete_on_termination", Boolean, nullable=False),
     Column("attachment_state", Word(InterfaceAttachment), nullable=False, server_default="attached"),
     Column("kind", String, nullable=False, server_default="interface"),
+    Column("tcp_established_timeout", Integer),
+    Column("udp_stream_timeout", Integer),
+    Column("udp_timeout", Integer),
     UniqueConstraint("subnet_id", "private_ip"),
     UniqueConstraint("instance_id", "device_index"),
     Index("network_interfaces_attachment", "attachment_id"),
@@ -44,6 +47,15 @@ secondary_addresses = table(
     Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("position", Integer, nullable=False),
     Index("secondary_addresses_address", "private_ip"),
+)
+
+ipv6_addresses = table(
+    "ipv6_addresses",
+    Column("subnet_id", ForeignKey("subnets.id"), primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("interface_id", ForeignKey("network_interfaces.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
 )
 
 interface_groups = table(

@@ -1,6 +1,6 @@
 """Tables of route tables and gateways."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Text
 
 from kumoniwa.model.gateways import NatGatewayState
 from kumoniwa.model.route_tables import RouteTarget
@@ -67,4 +67,13 @@ nat_gateways = table(
     Column("failure_code", String),
     Column("failure_message", Text),
     Index("nat_gateways_scope", "account", "region"),
+)
+
+nat_gateway_addresses = table(
+    "nat_gateway_addresses",
+    Column("nat_gateway_id", ForeignKey("nat_gateways.id", ondelete="CASCADE"), primary_key=True),
+    Column("private_ip", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("allocation_id", String),
+    Column("public_ip", String),
 )

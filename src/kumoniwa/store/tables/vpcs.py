@@ -1,4 +1,4 @@
-"""Tables of VPCs, their blocks of addresses, and subnets."""
+"""Tables of VPCs, their blocks of addresses, subnets, and what of these is reserved."""
 
 from sqlalchemy import (
     Boolean,
@@ -10,7 +10,8 @@ from sqlalchemy import (
     true,
 )
 
-from kumoniwa.store.tables.columns import scope_columns, table
+from kumoniwa.model.vpcs import ReservationKind
+from kumoniwa.store.tables.columns import Word, scope_columns, table
 
 vpcs = table(
     "vpcs",
@@ -57,4 +58,15 @@ subnets = table(
     Column("resource_name_a", Boolean, nullable=False, server_default=false()),
     Column("resource_name_aaaa", Boolean, nullable=False, server_default=false()),
     Index("subnets_scope", "account", "region"),
+)
+
+subnet_reservations = table(
+    "subnet_reservations",
+    Column("id", String, primary_key=True),
+    *scope_columns(),
+    Column("subnet_id", ForeignKey("subnets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("cidr", String, nullable=False),
+    Column("kind", Word(ReservationKind), nullable=False),
+    Column("description", String),
+    Index("subnet_reservations_scope", "account", "region"),
 )

@@ -6,7 +6,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of, group_sets, interface_output
+from kumoniwa.api.ec2.network.network_interface_output import (
+    Addresses,
+    addresses_of,
+    first_ipv6,
+    group_sets,
+    interface_output,
+)
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.clock import whole_seconds
 from kumoniwa.model.hostnames import private_hostname
@@ -125,6 +131,7 @@ def _network_output(instance: Instance, around: Surroundings) -> Output:
     primary = interfaces[0]
     return {
         **attached,
+        "Ipv6Address": first_ipv6(around.addresses[primary.id]),
         "PrivateDnsName": private_hostname(primary.private_ip, instance.region),
         "PrivateIpAddress": primary.private_ip,
         "SecurityGroups": list(around.groups.get(primary.id, ())),

@@ -24,7 +24,7 @@ _MOST_HOPS = 64
 @action(
     "ModifyInstanceMetadataOptions",
     depth=Depth.PARTLY,
-    missing="HttpPutResponseHopLimit is stored and shown, and limits nothing.",
+    missing="In the network mode `user` HttpPutResponseHopLimit is stored and shown, and limits nothing.",
     not_built=_NOT_BUILT,
 )
 async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:

@@ -16,7 +16,7 @@ from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 @action(
     "ModifyInstanceAttribute",
     depth=Depth.PARTLY,
-    missing="SourceDestCheck and EbsOptimized are stored and shown, and have no effect.",
+    missing="EbsOptimized is stored and shown, without effect, and so is SourceDestCheck in the network mode `user`.",
     not_built=NOT_BUILT,
 )
 async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -37,9 +37,9 @@ async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parame
 
 @action(
     "ResetInstanceAttribute",
-    depth=Depth.RECORDED,
-    missing="SourceDestCheck is stored and shown. No image has a kernel or a RAM disk of its own, so to reset these "
-    "changes nothing.",
+    depth=Depth.PARTLY,
+    missing="In the network mode `user` SourceDestCheck is stored and shown. No image has a kernel or a RAM disk of "
+    "its own, so to reset these changes nothing.",
 )
 async def reset_instance_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Put an attribute back to its default: sourceDestCheck; kernel and RAM disk have none but their own disk's."""

@@ -28,6 +28,7 @@ from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUI
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
+from kumoniwa.api.ec2.network.interface_addresses import free_count
 from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
 from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, chains_of, new_volume
@@ -41,10 +42,10 @@ from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
-from kumoniwa.network.addresses import cloud_octet, free_public, private_capacity
+from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import elastic_ips, images, instances, key_pairs, network_interfaces, volumes
+from kumoniwa.store import elastic_ips, images, instances, key_pairs, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.volume_files import Launched
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
@@ -81,8 +82,8 @@ class _Addresses:
     "RunInstances",
     check_replay=check_not_terminated,
     depth=Depth.PARTLY,
-    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, "
-    "MetadataOptions.HttpPutResponseHopLimit, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
+    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, IPv6 "
+    "addresses, timeouts of connection tracking, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
     not_built=(
         *LAUNCH_NOT_BUILT,
         *below("CpuOptions", CPU_NOT_BUILT),
@@ -130,7 +131,7 @@ def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int
     """As many as host and subnet have room for, up to `most`; fewer than `least` are none, and refuse the launch."""
     kind, subnet = launch.options.kind, launch.network.subnet
     if most > least:
-        most = max(least, min(most, private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)))
+        most = max(least, min(most, free_count(connection, subnet)))
     room = guest_memory.room(host, connection, kind)
     if room is None or room >= most:
         return most
@@ -248,7 +249,9 @@ def _shown_addresses(connection: Connection, launched: Sequence[Instance], attac
     for instance in launched:
         for interface in attached.by_instance[instance.id]:
             lent = instance.public_ip if interface.device_index == 0 else None
-            shown[interface.id] = Addresses(lent, attached.secondary.get(interface.id, ()))
+            shown[interface.id] = Addresses(
+                lent, attached.secondary.get(interface.id, ()), ipv6=attached.ipv6.get(interface.id, ())
+            )
             if interface.id not in new:
                 before.append(interface)
     return shown | addresses_of(connection, before, {}) if before else shown

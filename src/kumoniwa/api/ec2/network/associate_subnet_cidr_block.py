@@ -16,7 +16,8 @@ from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, MissingParameter
 from kumoniwa.ids import new_id
-from kumoniwa.store import vpcs
+from kumoniwa.model.vpcs import Subnet
+from kumoniwa.store import ipv6_addresses, subnet_reservations, vpcs
 
 _IS_RECORDED = "The block is stored and shown, and no guest has an IPv6 address."
 _NOT_BUILT = (
@@ -65,7 +66,22 @@ async def disassociate_subnet_cidr_block(cloud: Cloud, call: Call, parameters: P
                 "InvalidSubnetCidrBlockAssociationID.NotFound",
                 f"The subnet CIDR block with association ID '{association_id[:200]}' does not exist",
             )
-        vpcs.change_subnet(connection, subnet.id, ipv6_cidr=None, ipv6_association_id=None, assign_ipv6=False)
+        _check_unused(connection, subnet)
+        vpcs.change_subnet(connection, subnet.id, ipv6_cidr=None, ipv6_association_id=None)
         return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": ipv6_block_output(subnet, "disassociating")}
 
     return await cloud.change(call, disassociate)
+
+
+def _check_unused(connection: Connection, subnet: Subnet) -> None:
+    """Raises EC2's refusals to take away an IPv6 block that is in use."""
+    refusal = f"The subnet IPv6 CIDR block with association ID {subnet.ipv6_association_id} may not be disassociated, "
+    if subnet.assign_ipv6:
+        reason = "because its subnet has assign-ipv6-address-on-creation set to true."
+        raise Ec2Error("InvalidCidrBlock.InUse", refusal + reason)
+    if ipv6_addresses.are_in_use(connection, subnet.id):
+        reason = "because network interfaces in its subnet have IPv6 addresses."
+        raise Ec2Error("InvalidCidrBlock.InUse", refusal + reason)
+    for reservation in subnet_reservations.of_subnet(connection, subnet.id):
+        if ":" in reservation.cidr:
+            raise Ec2Error("InvalidCidrBlock.InUse", refusal + f"because {reservation.id} reserves a part of it.")

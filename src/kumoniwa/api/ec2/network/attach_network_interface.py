@@ -10,6 +10,7 @@ from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.create_network_interface import check_own
 from kumoniwa.api.ec2.network.interface_addresses import too_many_addresses
+from kumoniwa.api.ec2.network.interface_ipv6 import too_many_ipv6
 from kumoniwa.api.ec2.network.network_interface_attributes import no_such_attachment
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -25,7 +26,7 @@ from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.network_interfaces import MOST_INDEX, InterfaceAttachment, NetworkInterface
 from kumoniwa.model.scope import Scope
-from kumoniwa.store import instances, network_interfaces, vpcs
+from kumoniwa.store import instances, ipv6_addresses, network_interfaces, vpcs
 from kumoniwa.workflows.stories.network import attach_interface, detach_interface
 from kumoniwa.workflows.story import submit
 
@@ -137,3 +138,5 @@ def _check_attachable(
     further = network_interfaces.secondary_of(connection, [interface.id]).get(interface.id, ())
     if 1 + len(further) > kind.most_addresses:
         raise too_many_addresses()
+    if len(ipv6_addresses.of_interfaces(connection, [interface.id]).get(interface.id, ())) > kind.most_addresses:
+        raise too_many_ipv6()

@@ -1,5 +1,7 @@
 """CreateNatGateway and DeleteNatGateway; the stories of these names bring them into use and out of it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -7,8 +9,15 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import ELASTIC_IP, NAT_GATEWAY, SUBNET
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network import quotas
-from kumoniwa.api.ec2.network.describe_nat_gateways import nat_gateway_output
+from kumoniwa.api.ec2.network.describe_nat_gateways import DescribedNat, nat_gateway_output
 from kumoniwa.api.ec2.network.interface_addresses import check_addresses, drawn
+from kumoniwa.api.ec2.network.secondary_nat_addresses import (
+    SECONDARY_ARE_RECORDED,
+    AskedSecondary,
+    add_secondary,
+    asked_secondary,
+    one_address_each,
+)
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -17,6 +26,7 @@ from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.gateways import NatGateway, NatGatewayState
 from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import gateways, network_interfaces
 from kumoniwa.workflows.stories.network.create_nat_gateway import create_nat_gateway as create_story
 from kumoniwa.workflows.stories.network.delete_nat_gateway import delete_nat_gateway as delete_story
@@ -26,15 +36,12 @@ _NOT_BUILT = (
     NotBuiltParameter("VpcId", "regional NAT gateways"),
     NotBuiltParameter("AvailabilityMode", "regional NAT gateways", harmless=("zonal",)),
     NotBuiltParameter("AvailabilityZoneAddresses", "regional NAT gateways"),
-    NotBuiltParameter("SecondaryAllocationIds", "secondary addresses of NAT gateways"),
-    NotBuiltParameter("SecondaryPrivateIpAddresses", "secondary addresses of NAT gateways"),
-    NotBuiltParameter("SecondaryPrivateIpAddressCount", "secondary addresses of NAT gateways", harmless=(0,)),
 )
 _TYPE = NAT_GATEWAY.resource_type
 _OPEN = (NatGatewayState.PENDING, NatGatewayState.AVAILABLE)
 
 
-@action("CreateNatGateway", depth=Depth.PARTLY, not_built=_NOT_BUILT)
+@action("CreateNatGateway", depth=Depth.PARTLY, missing=SECONDARY_ARE_RECORDED, not_built=_NOT_BUILT)
 async def create_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a NAT gateway in a subnet: `pending`, until it is in use or, what it needs missing, `failed`."""
     refuse(parameters, _NOT_BUILT)
@@ -50,8 +57,8 @@ async def create_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -
         if public:
             address = named(connection, call.scope, ELASTIC_IP, parameters["AllocationId"])
         asked: str | None = parameters.get("PrivateIpAddress")
-        if asked is not None:
-            check_addresses(connection, subnet, [asked])
+        check_addresses(connection, subnet, [] if asked is None else [asked])
+        secondary = _secondary(connection, call, subnet, parameters, asked)
         gateway_id = new_id(NAT_GATEWAY.prefix)
         interface = NetworkInterface(
             id=new_id("eni"),
@@ -60,7 +67,7 @@ async def create_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -
             vpc_id=subnet.vpc_id,
             subnet_id=subnet.id,
             mac=new_mac(),
-            private_ip=asked or drawn(connection, subnet, 1)[0],
+            private_ip=asked or drawn(connection, subnet, 1, beside=secondary.private)[0],
             description=f"Interface for NAT Gateway {gateway_id}",
             source_dest_check=False,
             attachment_id=new_id("ela-attach"),
@@ -83,10 +90,11 @@ async def create_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -
             allocation_id=None if address is None else address.id,
         )
         gateways.add_nat(connection, gateway)
+        added = add_secondary(connection, gateway, interface, secondary)
         write(connection, call, gateway.id, _TYPE, tags)
         submit(connection, create_story, origin(call), nat_gateway_id=gateway.id)
         return {
-            "NatGateway": nat_gateway_output(gateway, tags or {}),
+            "NatGateway": nat_gateway_output(DescribedNat(gateway, added), tags or {}),
             "ClientToken": None if call.token is None else call.token.value,
         }
 
@@ -107,6 +115,31 @@ async def delete_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -
         return {"NatGatewayId": gateway.id}
 
     return await cloud.change(call, delete)
+
+
+def _secondary(
+    connection: Connection, call: Call, subnet: Subnet, parameters: Parameters, primary: str | None
+) -> AskedSecondary:
+    """The secondary addresses that the gateway is to have. Raises EC2's refusals."""
+    public = parameters.get("ConnectivityType") != "private"
+    count: int | None = parameters.get("SecondaryPrivateIpAddressCount")
+    if public and count is not None:
+        raise InvalidParameterCombination(
+            "The parameter SecondaryPrivateIpAddressCount can be used with a private NAT gateway only"
+        )
+    allocations: Sequence[str] = parameters.get("SecondaryAllocationIds") or []
+    if not public and allocations:
+        raise InvalidParameterCombination(
+            "The parameter SecondaryAllocationIds cannot be used with a private NAT gateway"
+        )
+    if parameters.get("AllocationId") in allocations:
+        raise InvalidParameterValue(f"Elastic IP address {parameters['AllocationId']} is specified more than once")
+    wanted: Sequence[str] = parameters.get("SecondaryPrivateIpAddresses") or []
+    if public and wanted and len(wanted) != len(allocations):
+        raise one_address_each()
+    return asked_secondary(
+        connection, call, subnet, AskedSecondary(wanted, allocations, count or 0), beside=[primary] if primary else []
+    )
 
 
 def _is_public(parameters: Parameters) -> bool:

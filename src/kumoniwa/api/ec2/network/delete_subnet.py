@@ -8,13 +8,14 @@ from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import has_dependencies
-from kumoniwa.store import network_interfaces, route_tables, vpcs
+from kumoniwa.store import network_interfaces, route_tables, subnet_reservations, vpcs
 from kumoniwa.store import tags as tag_rows
 
 
 @action("DeleteSubnet")
 async def delete_subnet(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Delete a subnet without network interfaces. Its associations with route table and network ACL go with it."""
+    """Delete a subnet without network interfaces. Its reservations, and its associations with route table
+    and network ACL, go with it."""
 
     def delete(connection: Connection) -> Answer:
         subnet = named(connection, call.scope, SUBNET, parameters["SubnetId"])
@@ -22,6 +23,8 @@ async def delete_subnet(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             raise has_dependencies("subnet", subnet.id)
         if (association := route_tables.association_of_subnet(connection, subnet.id)) is not None:
             route_tables.disassociate(connection, association.id)
+        for reservation in subnet_reservations.of_subnet(connection, subnet.id):
+            subnet_reservations.remove(connection, reservation.id)
         vpcs.remove_subnet(connection, subnet.id)
         tag_rows.remove_all(connection, subnet.id)
         return None

@@ -13,6 +13,7 @@ from kumoniwa.api.ec2.network.network_interface_output import (
     Output,
     addresses_of,
     attachment_output,
+    first_ipv6,
     group_sets,
     interface_output,
 )
@@ -25,6 +26,9 @@ from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
 from kumoniwa.store import instances, network_interfaces, tables, vpcs
 from kumoniwa.store.selection import OfOthers, Selection, boolean, other_text, text
+
+NAT_SERVICE = "036872051663"
+"""The account of EC2's NAT gateways, which makes their network interfaces."""
 
 _FILTERS: Mapping[str, Values[Described]] = {
     "addresses.association.owner-id": at("PrivateIpAddresses.Association.IpOwnerId"),
@@ -62,11 +66,9 @@ _FILTERS: Mapping[str, Values[Described]] = {
     "association.association-id": at("Association.AssociationId"),
     "addresses.association.allocation-id": at("PrivateIpAddresses.Association.AllocationId"),
     "addresses.association.association-id": at("PrivateIpAddresses.Association.AssociationId"),
-    **never(
-        "ipv6-addresses.ipv6-address",
-        "operator.principal",
-        "requester-id",
-    ),
+    "ipv6-addresses.ipv6-address": at("Ipv6Addresses.Ipv6Address"),
+    "requester-id": at("RequesterId"),
+    **never("operator.principal"),
 }
 
 
@@ -148,6 +150,7 @@ def described_interfaces(
             {
                 **_output(interface, groups.get(interface.id, ()), addresses[interface.id]),
                 **_of_it_alone(interface, zones[interface.subnet_id]),
+                "Ipv6Address": first_ipv6(addresses[interface.id]),
             },
         )
         for interface in found
@@ -175,13 +178,15 @@ def described_attachment(interface: NetworkInterface) -> Output:
 
 def _of_it_alone(interface: NetworkInterface, zone: str) -> Output:
     """What an interface shows by itself, and not within its instance."""
+    service = interface.kind != "interface"
     return {
         "Attachment": None if interface.attachment_id is None else described_attachment(interface),
         "Status": "available" if interface.attachment_id is None else "in-use",
         "AvailabilityZone": zone,
         "AvailabilityZoneId": zone_id(zone),
         "PublicDnsName": None,
-        "RequesterManaged": interface.kind != "interface",
+        "RequesterId": NAT_SERVICE if service else None,
+        "RequesterManaged": service,
     }
 
 

@@ -1,6 +1,9 @@
-"""The private addresses and the security groups that a network interface is to have: checked, or drawn."""
+"""The private addresses and the security groups that a network interface is to have: checked, or drawn.
 
-from collections.abc import Mapping, Sequence
+What is reserved in a subnet is given to who names it, and never drawn (the VPC user guide, "Subnet CIDR reservations").
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -13,8 +16,8 @@ from kumoniwa.api.ec2.network import quotas
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.network.addresses import free_private
-from kumoniwa.store import network_interfaces, security_groups
+from kumoniwa.network.addresses import free_private, private_capacity, usable_in
+from kumoniwa.store import network_interfaces, security_groups, subnet_reservations
 from kumoniwa.values import dataclass
 
 _BESIDE = "The parameter privateIpAddress cannot be used with the parameter privateIpAddresses"
@@ -91,12 +94,41 @@ def drawn(connection: Connection, subnet: Subnet, count: int, beside: Sequence[s
     """So many free private addresses of a subnet, and none of those `beside`. Raises `NoAddressLeft`."""
     if not count:
         return []
-    free = free_private(subnet, count, partial(_taken, connection, subnet.id, frozenset(beside)))
+    reserved = _reserved(connection, subnet)
+    free = free_private(subnet, count, partial(_taken, connection, subnet.id, frozenset(beside), reserved))
     return list(free)
 
 
-def _taken(connection: Connection, subnet_id: str, beside: frozenset[str], asked: Sequence[str]) -> set[str]:
-    return network_interfaces.addresses_in(connection, subnet_id, asked) | beside.intersection(asked)
+def free_count(connection: Connection, subnet: Subnet) -> int:
+    """How many private addresses of a subnet can still be drawn."""
+    capacity = private_capacity(subnet)
+    if not (reserved := _reserved(connection, subnet)):
+        return capacity - network_interfaces.count_in(connection, subnet.id)
+    used = network_interfaces.every_address_in(connection, subnet.id)
+    drawn_ones = len(used) - len(_within(used, reserved))
+    return capacity - sum(usable_in(subnet, block) for block in reserved) - drawn_ones
+
+
+def _reserved(connection: Connection, subnet: Subnet) -> list[IPv4Network]:
+    """The blocks of a subnet's addresses that are reserved. They do not overlap."""
+    return [
+        IPv4Network(one.cidr) for one in subnet_reservations.of_subnet(connection, subnet.id) if ":" not in one.cidr
+    ]
+
+
+def _within(addresses: Collection[str], blocks: Sequence[IPv4Network]) -> set[str]:
+    return {address for address in addresses if any(IPv4Address(address) in block for block in blocks)}
+
+
+def _taken(
+    connection: Connection,
+    subnet_id: str,
+    beside: frozenset[str],
+    reserved: Sequence[IPv4Network],
+    asked: Collection[str],
+) -> set[str]:
+    in_use = network_interfaces.addresses_in(connection, subnet_id, asked) | beside.intersection(asked)
+    return in_use | _within(asked, reserved) if reserved else in_use
 
 
 def checked_groups(

@@ -28,7 +28,8 @@ _NOT_BUILT = tuple(NotBuiltParameter(name, "Outposts", ({"Value": False},)) for 
 @action(
     "ModifySubnetAttribute",
     depth=Depth.PARTLY,
-    missing="MapPublicIpOnLaunch has its effect on launches. The other attributes are stored and shown.",
+    missing="MapPublicIpOnLaunch and AssignIpv6AddressOnCreation have their effect on new network interfaces, and IPv6 "
+    "addresses are records. The other attributes are stored and shown.",
     not_built=_NOT_BUILT,
 )
 async def modify_subnet_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -46,7 +47,8 @@ async def modify_subnet_attribute(cloud: Cloud, call: Call, parameters: Paramete
         subnet = named(connection, call.scope, SUBNET, parameters["SubnetId"])
         if changed.get("assign_ipv6") and subnet.ipv6_cidr is None:
             raise InvalidParameterValue(
-                f"Invalid value for parameter assignIpv6AddressOnCreation: {subnet.id} has no IPv6 CIDR block."
+                "Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation "
+                f"to true unless the subnet ({subnet.id}) has an IPv6 CIDR block associated with it."
             )
         if changed:
             vpcs.change_subnet(connection, subnet.id, **changed)

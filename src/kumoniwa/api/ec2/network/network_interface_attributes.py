@@ -1,6 +1,7 @@
 """ModifyNetworkInterfaceAttribute, DescribeNetworkInterfaceAttribute and ResetNetworkInterfaceAttribute."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,30 +10,56 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.network.connection_tracking import TRACKING_IS_RECORDED, asked_tracking
 from kumoniwa.api.ec2.network.create_network_interface import check_own
 from kumoniwa.api.ec2.network.describe_network_interfaces import described_attachment
 from kumoniwa.api.ec2.network.interface_addresses import checked_groups
+from kumoniwa.api.ec2.network.interface_ipv6 import IPV6_ADDRESSES_ARE_RECORDED
 from kumoniwa.api.ec2.network.network_interface_output import group_sets
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, MissingParameter, unknown_attribute
+from kumoniwa.errors import (
+    Ec2Error,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    MissingParameter,
+    OperationNotPermitted,
+    ValueNotTaken,
+    unknown_attribute,
+)
+from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.store import network_interfaces
+from kumoniwa.network.addresses import cloud_octet, free_public
+from kumoniwa.store import elastic_ips, instances, ipv6_addresses, network_interfaces
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _NOT_BUILT = (
     NotBuiltParameter("Attachment.EnaQueueCount", "the number of an interface's queues"),
     NotBuiltParameter("Attachment.DefaultEnaQueueCount", "the number of an interface's queues", harmless=(True,)),
     NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
-    NotBuiltParameter("EnablePrimaryIpv6", "IPv6 addresses"),
-    NotBuiltParameter("ConnectionTrackingSpecification", "the timeouts of connection tracking"),
-    NotBuiltParameter("AssociatePublicIpAddress", "a lent public address that comes later", harmless=(False,)),
     NotBuiltParameter("AssociatedSubnetIds", "trunk interfaces"),
 )
-_CHANGED = ("Attachment", "Description", "Groups", "SourceDestCheck")
+_MISSING = (
+    f"{IPV6_ADDRESSES_ARE_RECORDED} {TRACKING_IS_RECORDED} AssociatePublicIpAddress is taken for an instance's primary "
+    "interface only."
+)
+_CHANGED = (
+    "AssociatePublicIpAddress",
+    "Attachment",
+    "ConnectionTrackingSpecification",
+    "Description",
+    "EnablePrimaryIpv6",
+    "Groups",
+    "SourceDestCheck",
+)
 
 
-@action("ModifyNetworkInterfaceAttribute", depth=Depth.PARTLY, not_built=_NOT_BUILT)
+@action(
+    "ModifyNetworkInterfaceAttribute",
+    depth=Depth.PARTLY,
+    missing=_MISSING,
+    not_built=_NOT_BUILT,
+)
 async def modify_network_interface_attribute(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change one attribute of a network interface; what filters its packets does so at once."""
     refuse(parameters, _NOT_BUILT)
@@ -47,7 +74,7 @@ async def modify_network_interface_attribute(cloud: Cloud, call: Call, parameter
         interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])
         check_own(interface)
         _change(connection, call, interface, given[0], parameters[given[0]])
-        if given[0] == "Groups" and interface.instance_id is not None:
+        if given[0] in ("AssociatePublicIpAddress", "Groups") and interface.instance_id is not None:
             touched.append(interface.instance_id)
         return None
 
@@ -95,7 +122,8 @@ def _described(connection: Connection, call: Call, interface: NetworkInterface, 
     if attribute == "sourceDestCheck":
         return {"SourceDestCheck": {"Value": interface.source_dest_check}}
     if attribute == "associatePublicIpAddress":
-        return {"AssociatePublicIpAddress": False}
+        instance = _instance_of_primary(connection, interface)
+        return {"AssociatePublicIpAddress": instance is not None and instance.associate_public_ip}
     raise unknown_attribute(attribute)
 
 
@@ -103,6 +131,13 @@ def _change(connection: Connection, call: Call, interface: NetworkInterface, nam
     if name == "Groups":
         groups = checked_groups(connection, call, interface.vpc_id, interface.subnet_id, value)
         network_interfaces.set_groups(connection, interface, [group.id for group in groups])
+    elif name == "AssociatePublicIpAddress":
+        _associate_public_ip(connection, interface, wanted=value)
+    elif name == "ConnectionTrackingSpecification":
+        if columns := asked_tracking(value):
+            network_interfaces.change(connection, interface, **columns)
+    elif name == "EnablePrimaryIpv6":
+        _enable_primary_ipv6(connection, interface, wanted=value)
     elif name == "Attachment":
         _change_attachment(connection, interface, value)
     else:
@@ -120,6 +155,47 @@ def _change_attachment(connection: Connection, interface: NetworkInterface, valu
     if (ends := value.get("DeleteOnTermination")) is None:
         raise MissingParameter("attachment.deleteOnTermination")
     network_interfaces.change(connection, interface, delete_on_termination=ends)
+
+
+def _associate_public_ip(connection: Connection, interface: NetworkInterface, *, wanted: bool) -> None:
+    """Lend the instance a public address, or take it back: of its primary interface alone. An Elastic IP address stays
+    in its place, and one that is stopped has it at its next start."""
+    instance = _instance_of_primary(connection, interface)
+    if instance is None:
+        if wanted:
+            raise ValueNotTaken(
+                f"A public address is lent to the primary interface of an instance only, and {interface.id} is none.",
+                way_out="Associate an Elastic IP address with it.",
+            )
+        return
+    instances.change(connection, instance.id, associate_public_ip=wanted)
+    lent = instance.public_ip if wanted else None
+    if wanted and lent is None and instance.state is InstanceState.RUNNING:
+        [lent] = free_public(cloud_octet(connection), 1, partial(instances.public_addresses, connection))
+    elastic_ips.ensure_shown(connection, instance.id, lent)
+    # What carries packets follows the rows of interfaces, not those of instances.
+    network_interfaces.change(connection, interface, description=interface.description)
+
+
+def _instance_of_primary(connection: Connection, interface: NetworkInterface) -> Instance | None:
+    """The instance whose primary interface this is."""
+    if interface.instance_id is None or interface.device_index != 0:
+        return None
+    return instances.get(connection, interface.instance_id)
+
+
+def _enable_primary_ipv6(connection: Connection, interface: NetworkInterface, *, wanted: bool) -> None:
+    """Let the first IPv6 address be the primary one, for good. Raises the refusals of an interface without one, and to
+    give it up."""
+    present = ipv6_addresses.of_interfaces(connection, [interface.id]).get(interface.id, [])
+    has_one = any(one.is_primary for one in present)
+    if not wanted and has_one:
+        raise OperationNotPermitted(f"The primary IPv6 address of interface {interface.id} cannot be disabled.")
+    if wanted and not present:
+        raise InvalidParameterValue(f"The network interface {interface.id} does not have an IPv6 address.")
+    if wanted and not has_one:
+        ipv6_addresses.make_primary(connection, interface, present[0].address)
+        network_interfaces.count_change(connection, interface)
 
 
 def no_such_attachment(attachment_id: str) -> Ec2Error:

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.network.connection_tracking import tracking_output
 from kumoniwa.clock import whole_seconds
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.hostnames import private_hostname
-from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.store import elastic_ips, network_interfaces
+from kumoniwa.model.network_interfaces import Ipv6Address, NetworkInterface
+from kumoniwa.store import elastic_ips, ipv6_addresses, network_interfaces
 from kumoniwa.values import dataclass
 
 Output = dict[str, Any]
@@ -40,6 +41,7 @@ class Addresses:
     secondary: Sequence[str] = ()
     elastic: Mapping[str, ElasticIp] = field(default_factory=dict)
     """The Elastic IP addresses that lead to it, by private address."""
+    ipv6: Sequence[Ipv6Address] = ()
 
 
 def addresses_of(
@@ -48,14 +50,22 @@ def addresses_of(
     """The addresses of network interfaces, by interface. `public` has the public addresses of their instances."""
     ids = [interface.id for interface in interfaces]
     secondary, elastic = network_interfaces.secondary_of(connection, ids), elastic_ips.of_interfaces(connection, ids)
+    ipv6 = ipv6_addresses.of_interfaces(connection, ids)
     return {
         interface.id: Addresses(
             public.get(interface.instance_id or "") if interface.device_index == 0 else None,
             secondary.get(interface.id, ()),
             elastic.get(interface.id, {}),
+            ipv6.get(interface.id, ()),
         )
         for interface in interfaces
     }
+
+
+def first_ipv6(addresses: Addresses) -> str | None:
+    """The IPv6 address that an interface and its instance show as theirs: the primary one, else the first."""
+    ordered = sorted(addresses.ipv6, key=lambda one: not one.is_primary)
+    return ordered[0].address if ordered else None
 
 
 def interface_output(interface: NetworkInterface, groups: Sequence[Output], addresses: Addresses) -> Output:
@@ -64,10 +74,11 @@ def interface_output(interface: NetworkInterface, groups: Sequence[Output], addr
     return {
         "Association": private[0]["Association"],
         "Attachment": attachment_output(interface),
+        "ConnectionTrackingConfiguration": tracking_output(interface),
         "Description": interface.description,
         "Groups": list(groups),
         "InterfaceType": interface.kind,
-        "Ipv6Addresses": [],
+        "Ipv6Addresses": [{"Ipv6Address": one.address, "IsPrimaryIpv6": one.is_primary} for one in addresses.ipv6],
         "MacAddress": interface.mac,
         "NetworkInterfaceId": interface.id,
         "Operator": {"Managed": False},

@@ -47,7 +47,8 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
         check_own(interface)
         [subnet] = vpcs.subnets_in(connection, call.scope, [interface.subnet_id])
         present = network_interfaces.secondary_of(connection, [interface.id]).get(interface.id, [])
-        _check_limit(connection, interface, 1 + len(present) + (count or len(wanted)))
+        if 1 + len(present) + (count or len(wanted)) > most_addresses(connection, interface):
+            raise too_many_addresses()
         if parameters.get("AllowReassignment"):
             touched.extend(_take_from_others(connection, subnet, interface, wanted))
         check_addresses(connection, subnet, wanted)
@@ -90,15 +91,13 @@ async def unassign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Pa
     return answer
 
 
-def _check_limit(connection: Connection, interface: NetworkInterface, count: int) -> None:
-    """Raises EC2's refusal of more private addresses than the instance's type allows an interface."""
-    most = MOST_UNATTACHED
-    if interface.instance_id is not None:
-        instance = instances.get(connection, interface.instance_id)
-        assert instance is not None, "it is attached to it"
-        most = INSTANCE_TYPES[instance.instance_type].most_addresses
-    if count > most:
-        raise too_many_addresses()
+def most_addresses(connection: Connection, interface: NetworkInterface) -> int:
+    """How many addresses of either kind an interface may have: the instance's type says so, where it has one."""
+    if interface.instance_id is None:
+        return MOST_UNATTACHED
+    instance = instances.get(connection, interface.instance_id)
+    assert instance is not None, "it is attached to it"
+    return INSTANCE_TYPES[instance.instance_type].most_addresses
 
 
 def _take_from_others(

@@ -65,6 +65,13 @@ NAT_GATEWAYS = Quota(
     "Performing this operation would exceed the limit of {most} NAT gateways",
     _RAISED,
 )
+NAT_ADDRESSES = Quota(
+    "addresses of a NAT gateway",
+    2,
+    "AddressLimitExceeded",
+    "The maximum number of addresses of a NAT gateway, {most}, has been reached.",
+    8,
+)
 IPV4_BLOCKS = Quota("IPv4 blocks of a VPC", 5, "CidrLimitExceeded", _CIDRS)
 IPV6_BLOCKS = Quota("IPv6 blocks of a VPC", 5, "CidrLimitExceeded", _CIDRS)
 SUBNETS = Quota("subnets of a VPC", 200, "SubnetLimitExceeded", _REACHED.format("subnets"))

@@ -14,6 +14,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PREFIX_LIST, SECURITY_GROUP, SECURITY_GROUP_RULE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network import quotas
+from kumoniwa.api.ec2.network.effects import NOT_IN_USER
 from kumoniwa.api.ec2.network.group_references import check_may_name
 from kumoniwa.api.ec2.network.ip_permissions import (
     Grant,
@@ -45,9 +46,9 @@ _KIND = SECURITY_GROUP_RULE
 @action(
     "AuthorizeSecurityGroupIngress",
     depth=Depth.PARTLY,
-    missing="Rules for TCP, UDP and all protocols open ports to this host. Rules for other protocols, for IPv6, for "
-    "security groups, for prefix lists and for blocks without 127.0.0.1 are stored and shown, and open nothing. A wide "
-    "range of ports is opened in part.",
+    missing="IPv6 rules are stored and shown, and no guest has an IPv6 address. To this host a public address opens "
+    "ports of TCP and UDP by the rules for blocks with 127.0.0.1, of a wide range a part; in the network mode `user` "
+    "that is all that rules do.",
 )
 async def authorize_security_group_ingress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Admit what the permissions say to the group's members, or nothing if one of them cannot be."""
@@ -56,11 +57,11 @@ async def authorize_security_group_ingress(cloud: Cloud, call: Call, parameters:
 
 @action(
     "AuthorizeSecurityGroupEgress",
-    depth=Depth.RECORDED,
-    missing="Rules are stored and shown. A guest may reach everything, whatever they say.",
+    depth=Depth.PARTLY,
+    missing=f"{NOT_IN_USER} IPv6 rules are stored and shown, and no guest has an IPv6 address.",
 )
 async def authorize_security_group_egress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Keep what members may reach. The network mode `user` does not hold guests back."""
+    """Let members reach what the permissions say."""
     return await _authorize(cloud, call, parameters, egress=True)
 
 
@@ -70,11 +71,7 @@ async def revoke_security_group_ingress(cloud: Cloud, call: Call, parameters: Pa
     return await _revoke(cloud, call, parameters, egress=False)
 
 
-@action(
-    "RevokeSecurityGroupEgress",
-    depth=Depth.RECORDED,
-    missing="Rules are removed and no longer shown. A guest may reach everything, whatever they say.",
-)
+@action("RevokeSecurityGroupEgress", depth=Depth.PARTLY, missing=NOT_IN_USER)
 async def revoke_security_group_egress(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Take rules away, by id or by what they say."""
     return await _revoke(cloud, call, parameters, egress=True)

@@ -5,11 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from kumoniwa.api.ec2.network.interface_addresses import free_count
 from kumoniwa.api.ec2.network.vpc_output import ASSOCIATED, AVAILABLE
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.network.addresses import private_capacity
-from kumoniwa.store import network_interfaces
 from kumoniwa.values import dataclass
 
 
@@ -23,7 +22,7 @@ class DescribedSubnet:
 
 def described(connection: Connection, subnet: Subnet) -> DescribedSubnet:
     """A subnet with the number of its free addresses."""
-    return DescribedSubnet(subnet, private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id))
+    return DescribedSubnet(subnet, free_count(connection, subnet))
 
 
 def subnet_arn(subnet: Subnet) -> str:

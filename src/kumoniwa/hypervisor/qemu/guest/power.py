@@ -34,6 +34,7 @@ from kumoniwa.hypervisor.qemu.guest.life import Life
 from kumoniwa.hypervisor.qemu.guest.memory import launching, resuming, suspending
 from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
 from kumoniwa.hypervisor.qemu.guest.memory.suspended import SuspendedFile
+from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
@@ -90,11 +91,15 @@ class Power:
         if self._mark.is_begun:
             log.info("guest ended that an earlier server began to launch from memory", guest=self._id)
             await self.life.ensure_killed()
+            await ensure_closed(self._around.taps, machine)
             return None
         if self._file.is_kept:
             log.info("process ended whose guest is suspended", guest=self._id)
             await self.life.ensure_killed()
+            await ensure_closed(self._around.taps, machine)
             return None
+        if self._mark.is_done:
+            machine.console.expect_no_kernel()
         self._waiting.find()
         log.info("guest found again", guest=self._id)
         return machine

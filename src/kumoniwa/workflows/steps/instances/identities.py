@@ -17,7 +17,7 @@ def identity_of(instance: Instance, nic: GuestNic) -> Identity:
 
     return Identity(
         instance_id=instance.id,
-        hostname=private_hostname(str(nic.address), instance.region),
+        hostname=private_hostname(str(nic.address), instance.region).partition(".")[0],  # as cloud-init sets it
         machine_id=secrets.token_hex(16),
         host_keys=host_keys.generate(),
         authorized_keys=() if instance.public_key is None else (instance.public_key.rstrip("\n"),),

@@ -6,7 +6,7 @@ What carries packets follows the rows (`network/vpc/`): there is nothing else to
 from sqlalchemy import Connection
 
 from kumoniwa.ids import new_id
-from kumoniwa.model.gateways import NatGateway, NatGatewayState
+from kumoniwa.model.gateways import NatGateway, NatGatewayAddress, NatGatewayState
 from kumoniwa.store import elastic_ips, gateways, network_interfaces, tags
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.workflow import StepFailed
@@ -15,9 +15,9 @@ from kumoniwa.workflows.world import World
 
 @begins_with_rows
 async def ensure_associated(world: World, nat_gateway_id: str) -> None:
-    """Afterwards a public NAT gateway's Elastic IP address leads to it. Fails, and the gateway says why, where its VPC
-    has no internet gateway or the address leads elsewhere (codes and texts: the VPC user guide, "Troubleshoot NAT
-    gateways")."""
+    """Afterwards a public NAT gateway's Elastic IP addresses lead to it, secondary ones too. Fails, and the gateway
+    says why, where its VPC has no internet gateway or an address leads elsewhere (codes and texts: the VPC user guide,
+    "Troubleshoot NAT gateways")."""
     failure = await world.database.write(lambda connection: _associate(connection, world, nat_gateway_id))
     if failure is not None:
         raise StepFailed(failure, way_out="Delete the NAT gateway, and make another when that is mended.")
@@ -78,21 +78,26 @@ def _associate(connection: Connection, world: World, nat_gateway_id: str) -> str
     gateway = gateways.nat(connection, nat_gateway_id)
     if gateway is None or gateway.state is not NatGatewayState.PENDING or gateway.allocation_id is None:
         return None
-    address = elastic_ips.get(connection, gateway.allocation_id)
     if gateways.attached_to(connection, gateway.vpc_id) is None:
         return _fail(connection, world, gateway, "Gateway.NotAttached", _without_gateway(gateway))
-    if address is None:
-        what = f"Elastic IP address {gateway.allocation_id} could not be associated with this NAT gateway"
-        return _fail(connection, world, gateway, "InvalidAllocationID.NotFound", what)
-    if address.interface_id == gateway.interface_id:
-        return None
-    if address.association_id is not None:
-        what = f"Elastic IP address {address.id} is already associated"
-        return _fail(connection, world, gateway, "Resource.AlreadyAssociated", what)
     interface = network_interfaces.get(connection, gateway.interface_id or "")
     assert interface is not None, "a pending gateway has one"
-    elastic_ips.associate(connection, address, new_id("eipassoc"), interface, interface.private_ip)
-    gateways.change_nat(connection, gateway.id, public_ip=address.public_ip)
+    primary = NatGatewayAddress(gateway.id, gateway.private_ip, -1, gateway.allocation_id)
+    for one in (primary, *gateways.nat_addresses_of(connection, [gateway.id]).get(gateway.id, ())):
+        address = elastic_ips.get(connection, one.allocation_id or "")
+        if address is None:
+            what = f"Elastic IP address {one.allocation_id} could not be associated with this NAT gateway"
+            return _fail(connection, world, gateway, "InvalidAllocationID.NotFound", what)
+        if address.interface_id == interface.id:
+            continue
+        if address.association_id is not None:
+            what = f"Elastic IP address {address.id} is already associated"
+            return _fail(connection, world, gateway, "Resource.AlreadyAssociated", what)
+        elastic_ips.associate(connection, address, new_id("eipassoc"), interface, one.private_ip)
+        if one is primary:
+            gateways.change_nat(connection, gateway.id, public_ip=address.public_ip)
+        else:
+            gateways.lead_to_nat_address(connection, one, address.public_ip)
     return None
 
 

@@ -143,7 +143,7 @@ async def test_a_guest_that_never_says_that_it_is_prepared_makes_enabling_fail(s
     image_id = await _enabled(stack)
     (found,) = await _described(stack)
     assert found["State"] == "enabling-failed"
-    assert "did not say within 300 s that it is prepared" in found["StateTransitionReason"]
+    assert "did not say within 600 s that it is prepared" in found["StateTransitionReason"]
     assert await _machines(stack, image_id) == [(2, 1024, MachineState.FAILED)]
     await whole(stack)
     instance_id = await stack.launch(ImageId=image_id, InstanceType="t3.micro")

@@ -85,7 +85,7 @@ async def test_the_guest_is_told_what_the_metadata_service_tells(stack: Stack) -
     instance_id = await launched(stack, image_id, KeyName="mine")
     told, identity = await stack.instance(instance_id), stack.guest(instance_id).identity
     assert identity is not None
-    assert identity.hostname == told["PrivateDnsName"]
+    assert told["PrivateDnsName"] == f"{identity.hostname}.ec2.internal"
     assert identity.instance_id == instance_id
     assert [line.split()[0] for line in identity.authorized_keys] == ["ssh-ed25519"]
 

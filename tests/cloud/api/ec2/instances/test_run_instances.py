@@ -9,8 +9,7 @@ from asgi import Caller, Refused
 from stack import Stack
 from stored import add_image
 
-from kumoniwa.api.ec2.instances import run_instances
-from kumoniwa.api.ec2.instances.launch import launch_network
+from kumoniwa.api.ec2.network import interface_addresses
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.placement import guest_memory
@@ -111,7 +110,7 @@ async def test_where_no_zone_has_room_for_all_that_may_be_launched_it_is_the_roo
 ) -> None:
     """The host may hold fewer, and they find their addresses."""
     room = {"us-east-1a": 0, "us-east-1b": 2, "us-east-1c": 2}
-    monkeypatch.setattr(launch_network, "private_capacity", lambda subnet: room.get(subnet.zone, 1))
+    monkeypatch.setattr(interface_addresses, "private_capacity", lambda subnet: room.get(subnet.zone, 1))
     instance = await stack.instance(await stack.launch(MinCount=1, MaxCount=3))
     assert instance["Placement"]["AvailabilityZone"] == "us-east-1b"
 
@@ -119,8 +118,7 @@ async def test_where_no_zone_has_room_for_all_that_may_be_launched_it_is_the_roo
 async def test_as_many_are_launched_as_the_subnet_has_addresses_for(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (launch_network, run_instances):
-        monkeypatch.setattr(module, "private_capacity", lambda _: 2)
+    monkeypatch.setattr(interface_addresses, "private_capacity", lambda _: 2)
     await stack.launch(MinCount=1, MaxCount=3)
     reservations = (await stack.call("DescribeInstances"))["Reservations"]
     assert [len(reservation["Instances"]) for reservation in reservations] == [2]

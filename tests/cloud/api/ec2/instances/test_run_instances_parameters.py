@@ -26,7 +26,12 @@ NetworkInterfaces.DeleteOnTermination NetworkInterfaces.Description NetworkInter
 NetworkInterfaces.Groups NetworkInterfaces.NetworkInterfaceId NetworkInterfaces.PrivateIpAddress
 NetworkInterfaces.SecondaryPrivateIpAddressCount NetworkInterfaces.PrivateIpAddresses.Primary
 NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress NetworkInterfaces.SubnetId Placement.AvailabilityZone
-Placement.AvailabilityZoneId PrivateIpAddress SecurityGroupIds SecurityGroups SubnetId
+Placement.AvailabilityZoneId EnablePrimaryIpv6 Ipv6AddressCount Ipv6Addresses.Ipv6Address Ipv6Addresses.IsPrimaryIpv6
+NetworkInterfaces.Ipv6AddressCount NetworkInterfaces.Ipv6Addresses.Ipv6Address
+NetworkInterfaces.Ipv6Addresses.IsPrimaryIpv6 NetworkInterfaces.PrimaryIpv6 PrivateIpAddress
+NetworkInterfaces.ConnectionTrackingSpecification.TcpEstablishedTimeout
+NetworkInterfaces.ConnectionTrackingSpecification.UdpStreamTimeout
+NetworkInterfaces.ConnectionTrackingSpecification.UdpTimeout SecurityGroupIds SecurityGroups SubnetId
 TagSpecifications.ResourceType TagSpecifications.Tags.Key TagSpecifications.Tags.Value UserData
 """
 HONOURED = frozenset(_HONOURED.split())
@@ -63,7 +68,7 @@ ASKED: list[tuple[dict[str, Any], str]] = [
     ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "resource names as hostnames"),
     ({"MaintenanceOptions": {"AutoRecovery": "disabled"}}, "instances without automatic recovery"),
     ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "nested virtualization"),
-    ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6AddressCount": 1}]}, "IPv6 addresses"),
+    ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6PrefixCount": 1}]}, "prefixes of a network interface"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "Elastic Fabric Adapters"),
     ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}}]}, "encrypted volumes"),
 ]

@@ -150,3 +150,22 @@ async def test_an_attached_interface_is_not_deleted(stack: Stack) -> None:
         Refused, match=f"InvalidParameterValue .*Network interface '{interface_id}' is currently in use"
     ):
         await stack.call("DeleteNetworkInterface", NetworkInterfaceId=interface_id)
+
+
+async def test_timeouts_of_connection_tracking_are_kept(stack: Stack) -> None:
+    asked = {"TcpEstablishedTimeout": 60, "UdpTimeout": 30}
+    made = await _made(stack, ConnectionTrackingSpecification=asked)
+    assert made["ConnectionTrackingConfiguration"] == asked
+    interface_id = made["NetworkInterfaceId"]
+    more = {"UdpStreamTimeout": 180, "UdpTimeout": 60}
+    await stack.call(
+        "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface_id, ConnectionTrackingSpecification=more
+    )
+    assert (await _described(stack, interface_id))["ConnectionTrackingConfiguration"] == {**asked, **more}
+    own = {"DeviceIndex": 0, "ConnectionTrackingSpecification": more}
+    shown = await stack.instance(await stack.launch(NetworkInterfaces=[own]))
+    assert shown["NetworkInterfaces"][0]["ConnectionTrackingConfiguration"] == more
+    for member, wrong in (("TcpEstablishedTimeout", 59), ("UdpStreamTimeout", 181), ("UdpTimeout", 29)):
+        with pytest.raises(Refused, match="InvalidParameterValue"):
+            await _made(stack, ConnectionTrackingSpecification={member: wrong})
+    assert "ConnectionTrackingConfiguration" not in await _described(stack, (await _made(stack))["NetworkInterfaceId"])

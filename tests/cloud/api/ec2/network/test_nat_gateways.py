@@ -46,7 +46,8 @@ async def test_a_gateway_comes_into_use_and_goes(stack: Stack) -> None:
     (interface,) = (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"]
     assert interface["InterfaceType"] == "nat_gateway"
     assert interface["Description"] == f"Interface for NAT Gateway {gateway_id}"
-    assert interface["RequesterManaged"] is True
+    assert (interface["RequesterManaged"], interface["RequesterId"]) == (True, "036872051663")
+    assert address["AssociationId"] == elastic["AssociationId"]
     with pytest.raises(Refused, match="OperationNotPermitted"):
         await stack.call("DeleteNetworkInterface", NetworkInterfaceId=interface["NetworkInterfaceId"])
     await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
@@ -144,3 +145,141 @@ async def test_what_no_gateway_can_be_is_refused(stack: Stack, parameters: dict[
     asked = {name: value for name, value in parameters.items() if value is not None}
     with pytest.raises(Refused, match=refusal):
         await stack.call("CreateNatGateway", SubnetId=await _subnet(stack), **asked)
+
+
+async def _allocated(stack: Stack) -> str:
+    made: str = (await stack.call("AllocateAddress"))["AllocationId"]
+    return made
+
+
+async def _secondary(stack: Stack, gateway_id: str) -> list[dict[str, Any]]:
+    addresses: list[dict[str, Any]] = (await _described(stack, gateway_id))["NatGatewayAddresses"]
+    assert [one["IsPrimary"] for one in addresses] == [True, *[False] * (len(addresses) - 1)]
+    return addresses[1:]
+
+
+async def test_a_public_gateway_has_secondary_addresses(stack: Stack) -> None:
+    first, second = [await _allocated(stack) for _ in range(2)]
+    gateway_id = await _made(
+        stack, SecondaryAllocationIds=[first, second], SecondaryPrivateIpAddresses=["172.31.0.90", "172.31.0.91"]
+    )
+    one, other = await _secondary(stack, gateway_id)
+    assert [(each["PrivateIp"], each["AllocationId"], each["Status"]) for each in (one, other)] == [
+        ("172.31.0.90", first, "succeeded"),
+        ("172.31.0.91", second, "succeeded"),
+    ]
+    (elastic,) = (await stack.call("DescribeAddresses", AllocationIds=[second]))["Addresses"]
+    assert {name: other[name] for name in ("PublicIp", "AssociationId", "NetworkInterfaceId")} == {
+        name: elastic[name] for name in ("PublicIp", "AssociationId", "NetworkInterfaceId")
+    }
+    (interface,) = (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"]
+    assert [each["PrivateIpAddress"] for each in interface["PrivateIpAddresses"]][1:] == ["172.31.0.90", "172.31.0.91"]
+    third = await _allocated(stack)
+    asked: dict[str, Any] = {"NatGatewayId": gateway_id}
+    (added,) = (await stack.call("AssociateNatGatewayAddress", **asked, AllocationIds=[third]))["NatGatewayAddresses"]
+    assert (added["Status"], added["IsPrimary"], added["AllocationId"]) == ("associating", False, third)
+    assert (await _secondary(stack, gateway_id))[2] == {**added, "Status": "succeeded"}
+    taken = await stack.call(
+        "DisassociateNatGatewayAddress", **asked, AssociationIds=[one["AssociationId"]], MaxDrainDurationSeconds=10
+    )
+    assert taken["NatGatewayAddresses"] == [{**one, "Status": "disassociating"}]
+    assert [each["AllocationId"] for each in await _secondary(stack, gateway_id)] == [second, third]
+    await stack.call("ReleaseAddress", AllocationId=first)
+    await stack.call("DeleteNatGateway", **asked)
+    await stack.idle()
+    assert all("AssociationId" not in each for each in (await stack.call("DescribeAddresses"))["Addresses"])
+    assert len(await _secondary(stack, gateway_id)) == 2
+
+
+async def test_a_private_gateway_has_secondary_addresses(stack: Stack) -> None:
+    private: dict[str, Any] = {"ConnectivityType": "private"}
+    gateway_id = await _made(stack, **private, SecondaryPrivateIpAddressCount=2)
+    assert [one["Status"] for one in await _secondary(stack, gateway_id)] == ["succeeded"] * 2
+    asked: dict[str, Any] = {"NatGatewayId": gateway_id}
+    (added,) = (await stack.call("AssignPrivateNatGatewayAddress", **asked, PrivateIpAddresses=["172.31.0.95"]))[
+        "NatGatewayAddresses"
+    ]
+    assert (added["PrivateIp"], added["Status"]) == ("172.31.0.95", "assigning")
+    with pytest.raises(Refused, match=r"InvalidIPAddress\.InUse"):
+        await stack.call("CreateNetworkInterface", SubnetId=await _subnet(stack), PrivateIpAddress="172.31.0.95")
+    taken = await stack.call("UnassignPrivateNatGatewayAddress", **asked, PrivateIpAddresses=["172.31.0.95"])
+    assert taken["NatGatewayAddresses"] == [{**added, "Status": "unassigning"}]
+    assert len(await _secondary(stack, gateway_id)) == 2
+    with pytest.raises(Refused, match="AddressLimitExceeded"):
+        await stack.call("AssignPrivateNatGatewayAddress", **asked, PrivateIpAddressCount=6)
+
+
+async def test_what_secondary_addresses_cannot_be_is_refused(stack: Stack) -> None:
+    public, private = await _made(stack), await _made(stack, ConnectivityType="private")
+    free, subnet_id = await _allocated(stack), await _subnet(stack)
+    primary = (await _described(stack, public))["NatGatewayAddresses"][0]
+    own = (await _described(stack, private))["NatGatewayAddresses"][0]["PrivateIp"]
+    to_public, to_private = {"NatGatewayId": public}, {"NatGatewayId": private}
+    made = {"SubnetId": subnet_id}
+    for action, asked, code in (
+        ("AssociateNatGatewayAddress", {**to_private, "AllocationIds": [free]}, "UnsupportedOperation"),
+        (
+            "AssociateNatGatewayAddress",
+            {**to_public, "AllocationIds": [primary["AllocationId"]]},
+            r"Resource\.AlreadyAssociated",
+        ),
+        ("AssociateNatGatewayAddress", {**to_public, "AllocationIds": [free, free]}, "InvalidParameterValue"),
+        (
+            "AssociateNatGatewayAddress",
+            {**to_public, "AllocationIds": [free], "PrivateIpAddresses": ["172.31.0.90", "172.31.0.91"]},
+            "InvalidParameterCombination",
+        ),
+        (
+            "DisassociateNatGatewayAddress",
+            {**to_public, "AssociationIds": [primary["AssociationId"]]},
+            "InvalidParameterValue .*primary",
+        ),
+        (
+            "DisassociateNatGatewayAddress",
+            {**to_public, "AssociationIds": ["eipassoc-0123456789abcdef0"]},
+            r"InvalidAssociationID\.NotFound",
+        ),
+        ("AssignPrivateNatGatewayAddress", to_private, "MissingParameter"),
+        ("AssignPrivateNatGatewayAddress", {**to_public, "PrivateIpAddressCount": 1}, "UnsupportedOperation"),
+        (
+            "AssignPrivateNatGatewayAddress",
+            {**to_private, "PrivateIpAddressCount": 1, "PrivateIpAddresses": ["172.31.0.90"]},
+            "InvalidParameterCombination",
+        ),
+        (
+            "UnassignPrivateNatGatewayAddress",
+            {**to_private, "PrivateIpAddresses": [own]},
+            "InvalidParameterValue .*primary",
+        ),
+        (
+            "UnassignPrivateNatGatewayAddress",
+            {**to_private, "PrivateIpAddresses": ["172.31.0.90"], "MaxDrainDurationSeconds": 4001},
+            "InvalidParameterValue",
+        ),
+        (
+            "CreateNatGateway",
+            {**made, "ConnectivityType": "private", "SecondaryAllocationIds": [free]},
+            "InvalidParameterCombination",
+        ),
+        (
+            "CreateNatGateway",
+            {**made, "AllocationId": free, "SecondaryPrivateIpAddressCount": 1},
+            "InvalidParameterCombination",
+        ),
+        ("CreateNatGateway", {**made, "AllocationId": free, "SecondaryAllocationIds": [free]}, "InvalidParameterValue"),
+    ):
+        with pytest.raises(Refused, match=code):
+            await stack.call(action, **asked)
+    await stack.call("DeleteNatGateway", **to_public)
+    with pytest.raises(Refused, match=r"IncorrectState|NatGatewayNotFound"):
+        await stack.call("AssociateNatGatewayAddress", **to_public, AllocationIds=[free])
+
+
+async def test_a_secondary_address_that_leads_elsewhere_fails_the_gateway(stack: Stack) -> None:
+    taken, free = await _allocated(stack), await _allocated(stack)
+    await _made(stack, AllocationId=taken)
+    second = await _made(stack, AllocationId=free, SecondaryAllocationIds=[taken])
+    found = await _described(stack, second)
+    assert (found["State"], found["FailureCode"]) == ("failed", "Resource.AlreadyAssociated")
+    (elastic,) = (await stack.call("DescribeAddresses", AllocationIds=[free]))["Addresses"]
+    assert "AssociationId" not in elastic

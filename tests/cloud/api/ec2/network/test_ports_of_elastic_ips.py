@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
+from asgi import Refused
 from stack import Stack
 
 from kumoniwa.hypervisor.driver import GuestId
@@ -171,3 +172,28 @@ async def test_an_interface_that_was_made_before_is_reached_from_the_launch_on(s
     assert [(str(one.host_address), one.guest_address) for one in ports if one.guest_address is not None] == [
         (public, IPv4Address(spare["PrivateIpAddress"]))
     ]
+
+
+async def test_a_public_address_is_lent_later_and_taken_back(stack: Stack) -> None:
+    group = await _group(stack, "lent", 80)
+    nic = {"DeviceIndex": 0, "AssociatePublicIpAddress": False, "Groups": [group]}
+    instance_id = await stack.launch(NetworkInterfaces=[nic])
+    shown = await stack.instance(instance_id)
+    assert "PublicIpAddress" not in shown
+    interface: dict[str, Any] = {"NetworkInterfaceId": shown["NetworkInterfaces"][0]["NetworkInterfaceId"]}
+    asked = {**interface, "Attribute": "associatePublicIpAddress"}
+    for wanted in (True, True, False):
+        await stack.call("ModifyNetworkInterfaceAttribute", **interface, AssociatePublicIpAddress=wanted)
+        told = await stack.call("DescribeNetworkInterfaceAttribute", **asked)
+        assert told["AssociatePublicIpAddress"] is wanted
+        public = (await stack.instance(instance_id)).get("PublicIpAddress")
+        assert (public is not None) is wanted
+        assert _open(stack, instance_id) == ({(public, 80, None)} if wanted else set())
+    await stack.call("ModifyNetworkInterfaceAttribute", **interface, AssociatePublicIpAddress=True)
+    elastic = await _elastic(stack, interface["NetworkInterfaceId"], shown["PrivateIpAddress"])
+    await stack.call("ModifyNetworkInterfaceAttribute", **interface, AssociatePublicIpAddress=False)
+    assert (await stack.instance(instance_id))["PublicIpAddress"] == elastic
+    further = (await _interface(stack, group))["NetworkInterfaceId"]
+    await stack.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=further, AssociatePublicIpAddress=False)
+    with pytest.raises(Refused, match=r"InvalidParameterValue .*Associate an Elastic IP address with it\."):
+        await stack.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=further, AssociatePublicIpAddress=True)

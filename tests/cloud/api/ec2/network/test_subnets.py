@@ -97,7 +97,11 @@ async def test_attributes_are_changed_one_at_a_time(cloud: BareCloud) -> None:
         await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id, **both)
     with refused("InvalidParameterCombination", "No attributes specified."):
         await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id)
-    with refused("InvalidParameterValue"):
+    told = (
+        "Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation to true "
+        f"unless the subnet ({subnet_id}) has an IPv6 CIDR block associated with it."
+    )
+    with refused("InvalidParameterValue", told):
         await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id, AssignIpv6AddressOnCreation={"Value": True})
     with refused("UnsupportedOperation"):
         await cloud.ask("ModifySubnetAttribute", SubnetId=subnet_id, EnableLniAtDeviceIndex=1)
@@ -125,6 +129,13 @@ async def test_an_ipv6_block_is_of_its_vpcs(cloud: BareCloud) -> None:
     with refused("InvalidCidrBlock.InUse"):
         in_use = (await vpc(cloud, vpc_id))["Ipv6CidrBlockAssociationSet"][0]["AssociationId"]
         await cloud.ask("DisassociateVpcCidrBlock", AssociationId=in_use)
+    told = (
+        f"The subnet IPv6 CIDR block with association ID {association['AssociationId']} may not be disassociated, "
+        "because its subnet has assign-ipv6-address-on-creation set to true."
+    )
+    with refused("InvalidCidrBlock.InUse", told):
+        await cloud.ask("DisassociateSubnetCidrBlock", AssociationId=association["AssociationId"])
+    await cloud.ask("ModifySubnetAttribute", SubnetId=other, AssignIpv6AddressOnCreation={"Value": False})
     await cloud.ask("DisassociateSubnetCidrBlock", AssociationId=association["AssociationId"])
     assert (await subnet(cloud, other))["Ipv6CidrBlockAssociationSet"] == []
     with refused("InvalidSubnetCidrBlockAssociationID.NotFound"):

@@ -1,6 +1,7 @@
 """The network interfaces of a launch: what a request asks for, and their rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,16 +12,17 @@ from kumoniwa.api.ec2.kinds import NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network.create_network_interface import check_own
 from kumoniwa.api.ec2.network.interface_addresses import AskedAddresses, drawn, too_many_addresses
+from kumoniwa.api.ec2.network.interface_ipv6 import NO_IPV6, AskedIpv6, drawn_ipv6, too_many_ipv6
 from kumoniwa.api.ec2.network.network_interface_output import Output, group_set
 from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.ids import new_id, new_mac
 from kumoniwa.model.instance_types import InstanceType
 from kumoniwa.model.instances import Instance
-from kumoniwa.model.network_interfaces import MOST_INDEX, InterfaceAttachment, NetworkInterface
+from kumoniwa.model.network_interfaces import MOST_INDEX, InterfaceAttachment, Ipv6Address, NetworkInterface
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import network_interfaces
+from kumoniwa.store import ipv6_addresses, network_interfaces
 from kumoniwa.values import dataclass
 
 _OF_A_NEW_ONE = (
@@ -29,6 +31,10 @@ _OF_A_NEW_ONE = (
     "PrivateIpAddress",
     "PrivateIpAddresses",
     "SecondaryPrivateIpAddressCount",
+    "Ipv6Addresses",
+    "Ipv6AddressCount",
+    "PrimaryIpv6",
+    "ConnectionTrackingSpecification",
     "AssociatePublicIpAddress",
 )
 
@@ -43,6 +49,8 @@ class LaunchInterface:
     asked: AskedAddresses
     description: str
     ends_with_instance: bool
+    ipv6: AskedIpv6 = NO_IPV6
+    tracking: Mapping[str, Any] = field(default_factory=dict)
     existing: NetworkInterface | None = None
 
 
@@ -55,6 +63,8 @@ class Attached:
     """By interface."""
     secondary: Mapping[str, Sequence[str]]
     """By interface: its further private addresses."""
+    ipv6: Mapping[str, Sequence[Ipv6Address]]
+    """By interface that the launch made."""
     new: Sequence[str]
     """The ids of those that the launch made."""
 
@@ -110,11 +120,15 @@ def check_together(interfaces: Sequence[LaunchInterface], count: int) -> None:
             if (each.subnet.id, address) in named_ones:
                 raise InvalidParameterValue(f"Address {address} is specified more than once")
             named_ones.add((each.subnet.id, address))
+        for address in each.ipv6.named:
+            if (each.subnet.id, address) in named_ones:
+                raise InvalidParameterValue(f"Address {address} is specified more than once")
+            named_ones.add((each.subnet.id, address))
         if each.subnet.zone != zone or each.subnet.vpc_id != vpc_id:
             raise InvalidParameterCombination(
                 "Network interfaces of one instance must be in the same VPC and the same availability zone"
             )
-        if count > 1 and (each.existing is not None or each.asked.primary is not None or each.asked.secondary):
+        if count > 1 and (each.existing is not None or each.asked.named or each.ipv6.named):
             raise InvalidParameterCombination(
                 "A network interface or a private IP address cannot be given to more than one instance"
             )
@@ -128,6 +142,8 @@ def check_type(kind: InstanceType, interfaces: Sequence[LaunchInterface]) -> Non
         )
     if any(each.asked.count > kind.most_addresses for each in interfaces):
         raise too_many_addresses()
+    if any(each.ipv6.count > kind.most_addresses for each in interfaces):
+        raise too_many_ipv6()
 
 
 def addresses_of_each(
@@ -166,6 +182,7 @@ def attach_interfaces(
     by_instance: dict[str, list[NetworkInterface]] = {instance.id: [] for instance in launched}
     groups: dict[str, Sequence[Output]] = {}
     secondary: dict[str, Sequence[str]] = {}
+    ipv6: dict[str, Sequence[Ipv6Address]] = {}
     new: list[str] = []
     for position, each in enumerate(interfaces):
         if each.existing is not None:
@@ -174,6 +191,8 @@ def attach_interfaces(
             own = [_new(instance, each, of[position][0]) for instance, of in zip(launched, addresses, strict=True)]
             network_interfaces.add(connection, own, [group.id for group in each.groups])
             new += [interface.id for interface in own]
+            if each.ipv6.count:
+                ipv6 |= {interface.id: _with_ipv6(connection, interface, each) for interface in own}
         shown = group_set((group.id, group.name) for group in each.groups)
         for instance, interface, of in zip(launched, own, addresses, strict=True):
             by_instance[instance.id].append(interface)
@@ -182,7 +201,12 @@ def attach_interfaces(
                 secondary[interface.id] = further
                 if each.existing is None:
                     network_interfaces.add_addresses(connection, interface, further)
-    return Attached(by_instance, groups, secondary, new)
+    return Attached(by_instance, groups, secondary, ipv6, new)
+
+
+def _with_ipv6(connection: Connection, interface: NetworkInterface, asked: LaunchInterface) -> Sequence[Ipv6Address]:
+    added = [*asked.ipv6.named, *drawn_ipv6(connection, asked.subnet, asked.ipv6.more)]
+    return ipv6_addresses.add(connection, interface, added, first_is_primary=asked.ipv6.first_is_primary)
 
 
 def _taken(
@@ -220,4 +244,5 @@ def _new(instance: Instance, asked: LaunchInterface, address: str) -> NetworkInt
         device_index=asked.index,
         attached_at=instance.first_launch_time,
         delete_on_termination=asked.ends_with_instance,
+        **asked.tracking,
     )

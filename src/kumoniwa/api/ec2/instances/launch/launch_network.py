@@ -13,13 +13,16 @@ from kumoniwa.api.ec2.instances.launch.launch_interfaces import (
     existing_interface,
 )
 from kumoniwa.api.ec2.kinds import SUBNET
+from kumoniwa.api.ec2.network.connection_tracking import asked_tracking
 from kumoniwa.api.ec2.network.default_vpc import ensure_region
 from kumoniwa.api.ec2.network.interface_addresses import (
     AskedAddresses,
     asked_addresses,
     checked_groups,
     default_group,
+    free_count,
 )
+from kumoniwa.api.ec2.network.interface_ipv6 import asked_ipv6
 from kumoniwa.errors import (
     Ec2Error,
     InvalidParameterCombination,
@@ -29,7 +32,6 @@ from kumoniwa.errors import (
 from kumoniwa.model.regions import zones
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.network.addresses import private_capacity
 from kumoniwa.store import network_interfaces, security_groups, vpcs
 from kumoniwa.values import dataclass
 
@@ -55,6 +57,8 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters, c
         ("SecurityGroupIds", "instance-level security groups"),
         ("SecurityGroups", "instance-level security groups"),
         ("PrivateIpAddress", "an instance-level private IP address"),
+        ("Ipv6Addresses", "instance-level IPv6 addresses"),
+        ("Ipv6AddressCount", "an instance-level IPv6 address count"),
     ):
         if specifications and parameters.get(member):
             raise InvalidParameterCombination(
@@ -82,7 +86,8 @@ def _of_instance(
     group_ids, names = parameters.get("SecurityGroupIds") or [], parameters.get("SecurityGroups") or []
     groups = _groups(connection, call, subnet, group_ids, names)
     asked = asked_addresses(connection, subnet, {"PrivateIpAddress": parameters.get("PrivateIpAddress")})
-    return LaunchInterface(0, subnet, groups, asked, "", ends_with_instance=True)
+    ipv6 = asked_ipv6(connection, subnet, parameters, primary=parameters.get("EnablePrimaryIpv6"))
+    return LaunchInterface(0, subnet, groups, asked, "", ends_with_instance=True, ipv6=ipv6)
 
 
 def _interface(
@@ -97,7 +102,7 @@ def _interface(
         ends = said.get("DeleteOnTermination") is True
         further = network_interfaces.secondary_of(connection, [existing.id]).get(existing.id, ())
         has = AskedAddresses(None, (), len(further))
-        return LaunchInterface(said["DeviceIndex"], subnet, groups, has, existing.description, ends, existing)
+        return LaunchInterface(said["DeviceIndex"], subnet, groups, has, existing.description, ends, existing=existing)
     subnet = _subnet(connection, call, said.get("SubnetId"), zone, count)
     return LaunchInterface(
         index=said["DeviceIndex"],
@@ -106,6 +111,8 @@ def _interface(
         asked=asked_addresses(connection, subnet, said),
         description=said.get("Description") or "",
         ends_with_instance=said.get("DeleteOnTermination") is not False,
+        ipv6=asked_ipv6(connection, subnet, said, primary=said.get("PrimaryIpv6")),
+        tracking=asked_tracking(said.get("ConnectionTrackingSpecification")),
     )
 
 
@@ -153,7 +160,7 @@ def _default_subnet(connection: Connection, call: Call, zone: str | None, count:
         raise Ec2Error("InvalidInput", f"No default subnet for availability zone: '{zone}'.")
     roomiest: tuple[int, Subnet] | None = None
     for subnet in subnets:
-        room = private_capacity(subnet) - network_interfaces.count_in(connection, subnet.id)
+        room = free_count(connection, subnet)
         if room >= count:
             return subnet
         if roomiest is None or room > roomiest[0]:

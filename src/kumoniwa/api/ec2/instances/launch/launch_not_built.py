@@ -15,9 +15,6 @@ LAUNCH_NOT_BUILT = (
     NotBuiltParameter("IamInstanceProfile", "instance profiles"),
     NotBuiltParameter("KernelId", "kernel ids"),
     NotBuiltParameter("RamdiskId", "RAM disk ids"),
-    NotBuiltParameter("Ipv6AddressCount", "IPv6 addresses"),
-    NotBuiltParameter("Ipv6Addresses", "IPv6 addresses"),
-    NotBuiltParameter("EnablePrimaryIpv6", "IPv6 addresses"),
     NotBuiltParameter("ElasticGpuSpecification", "elastic GPUs"),
     NotBuiltParameter("ElasticInferenceAccelerators", "elastic inference accelerators"),
     NotBuiltParameter("LicenseSpecifications", "license configurations"),
@@ -48,16 +45,12 @@ LAUNCH_NOT_BUILT = (
 
 INTERFACE_NOT_BUILT = (
     NotBuiltParameter("AssociateCarrierIpAddress", "carrier addresses"),
-    NotBuiltParameter("ConnectionTrackingSpecification", "connection tracking options"),
     NotBuiltParameter("EnaQueueCount", "ENA queues"),
     NotBuiltParameter("EnaSrdSpecification", "ENA Express"),
     NotBuiltParameter("InterfaceType", "Elastic Fabric Adapters", harmless=("interface",)),
     NotBuiltParameter("Ipv4PrefixCount", "prefixes of a network interface"),
     NotBuiltParameter("Ipv4Prefixes", "prefixes of a network interface"),
-    NotBuiltParameter("Ipv6AddressCount", "IPv6 addresses"),
-    NotBuiltParameter("Ipv6Addresses", "IPv6 addresses"),
     NotBuiltParameter("Ipv6PrefixCount", "prefixes of a network interface"),
     NotBuiltParameter("Ipv6Prefixes", "prefixes of a network interface"),
     NotBuiltParameter("NetworkCardIndex", "instances with more than one network card", harmless=(0,)),
-    NotBuiltParameter("PrimaryIpv6", "IPv6 addresses"),
 )

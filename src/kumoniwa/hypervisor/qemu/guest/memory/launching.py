@@ -120,6 +120,8 @@ async def launch(
     try:
         at = await _go_on(machine, folder, saved, spec, identity, around.clock)
         has_agent = await machine.has_agent()  # whose port was open already: perhaps no event says so
+        if await machine.status() != "running":  # of which no event was reported either
+            raise NotAsAwaited("it stopped as soon as it was who it is to be")
         life.begin(machine)
     except BaseException:
         await machine.ensure_killed()

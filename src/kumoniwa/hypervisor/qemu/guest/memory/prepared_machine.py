@@ -110,6 +110,9 @@ class QemuPreparedMachine:
             what = f"The machine did not say within {deadline:.0f} s that it is prepared.{_quoted(said)}"
             raise DriverError(what, way_out=_SEE_IMAGE) from late
         except NotAsAwaited as failure:
+            if not self._around.space.has_room():  # a QEMU that cannot write to its memory is ended by the kernel
+                what = "The host's disk became full while the machine was prepared."
+                raise HostExhausted(what, way_out=MAKE_ROOM) from failure
             what = f"The machine was not prepared: {failure.what}{_quoted(said)}"
             raise DriverError(what, way_out=_SEE_IMAGE) from failure
         except OSError as failure:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -16,19 +17,24 @@ from contract_bench import MIB, overlay
 from memory_bench import ID, launched, prepared, refused, standing_on
 from memory_sectors import APPLIED, PREPARED
 from qemu_bench import QemuBench, identity_of, machine_of, qemu
+from sampling import Sampling
 
+from kumoniwa import run
 from kumoniwa.hypervisor.driver import (
     DiskBus,
     DriverError,
     EventKind,
     GuestDisk,
     GuestNic,
+    GuestSpec,
     GuestState,
     HostExhausted,
+    RestoreFailed,
 )
 from kumoniwa.hypervisor.qemu.guest.drives import plugs
 from kumoniwa.hypervisor.qemu.guest.memory import launching, prepared_machine
-from kumoniwa.hypervisor.qemu.guest.process import migration
+from kumoniwa.hypervisor.qemu.guest.memory.launch_port import LaunchPort
+from kumoniwa.hypervisor.qemu.guest.process import migration, record
 from kumoniwa.hypervisor.qemu.guest.process.host_process import find_in, identify
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM, Machine
 
@@ -179,6 +185,24 @@ async def test_no_machine_is_prepared_where_its_memory_has_no_room(bench: QemuBe
         await bench.run(bench.driver.prepared(ID).ensure_made(spec, deadline=60))
 
 
+async def test_a_machine_whose_memory_finds_no_room_any_more_is_told_from_one_that_fails(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear = LaunchPort.hear
+
+    async def full(port: LaunchPort, state: str) -> None:
+        process = await asyncio.to_thread(find_in, bench.data_dir / "prepared" / ID, PROGRAM)
+        assert process is not None
+        bench.free = 0
+        os.kill(process.pid, signal.SIGKILL)
+        await hear(port, state)
+
+    monkeypatch.setattr(LaunchPort, "hear", full)
+    with pytest.raises(HostExhausted, match="became full while the machine was prepared"):
+        await bench.run(bench.driver.prepared(ID).ensure_made(await bench.to_prepare(), deadline=60))
+    assert await bench.driver.all_prepared() == frozenset()
+
+
 async def test_what_a_server_that_was_killed_left_of_preparing_a_machine_is_ended_and_thrown_away(
     bench: QemuBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +223,48 @@ async def test_what_a_server_that_was_killed_left_of_preparing_a_machine_is_ende
     await bench.successor()
     assert await bench.driver.all_prepared() == frozenset()
     assert identify(left.pid) is None
+
+
+async def test_a_server_that_is_killed_at_any_point_leaves_what_the_next_one_can_go_on_with(
+    bench: QemuBench, sampling: Sampling
+) -> None:
+    """A machine is whole or gone; a guest is one that was told who it is, or gone."""
+    for point in sampling.of(range(1, 70), 4):
+        spec = await bench.to_prepare()
+        guest_spec = await standing_on(bench, spec.disks[0].layer)
+        await _killed_at(bench, spec, guest_spec, point)
+        driver = await bench.successor()
+        machine, guest = driver.prepared(ID), driver.guest(guest_spec.id)
+        folders = bench.data_dir / "prepared" / ID, bench.data_dir / "guests" / guest_spec.id
+        assert await asyncio.to_thread(find_in, folders[0], PROGRAM) is None
+        assert await machine.is_made() == (await driver.all_prepared() == {ID})
+        if await guest.observe() is GuestState.RUNNING:
+            assert (await launched(bench, machine, guest_spec)).restored
+            await bench.write(guest_spec.id, "after")
+        else:
+            assert await guest.observe() is GuestState.ABSENT
+            assert await asyncio.to_thread(find_in, folders[1], PROGRAM) is None
+            try:
+                assert (await launched(bench, machine, guest_spec)).restored
+            except RestoreFailed as failure:
+                assert "had it already" in failure.what or not await machine.is_made()
+        await bench.run(guest.ensure_off(deadline=0, skip_os_shutdown=True))
+        await bench.run(machine.ensure_forgotten())
+
+
+async def _killed_at(bench: QemuBench, machine: GuestSpec, guest: GuestSpec, point: int) -> None:
+    """A server prepares the machine and launches the guest, and is killed at this point, or at the end."""
+    arguments = [str(bench.data_dir)]
+    for spec in (machine, guest):
+        folder = bench.data_dir.with_name(f"{spec.id}-to-be")
+        folder.mkdir()
+        record.write(folder, record.GuestRecord(spec, None))
+        arguments.append(str(folder))
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    program = [sys.executable, "-m", "killed_launch", *arguments, str(point)]
+    with pytest.raises(run.ProgramFailed) as ended:
+        await run.run(program, timeout=60, environment=environment)
+    assert ended.value.status == -signal.SIGKILL, ended.value.stderr
 
 
 async def test_a_machine_that_finds_no_room_for_its_state_goes_on(bench: QemuBench) -> None:

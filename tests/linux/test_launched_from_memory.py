@@ -1,0 +1,221 @@
+"""Debian guests launched from one prepared machine: each has an identity of its own, and is a guest like any other."""
+
+import asyncio
+import base64
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from debian_guest import Login, image_of, login_to, until
+from sampling import Sampling
+from server import Server
+
+from kumoniwa.client.cloud import CloudClient
+from kumoniwa.client.commands import debian_image
+
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(1800)]
+
+TYPE = "t3.micro"
+MOST = 20  # guests that are compared: as many where the run is exhaustive
+_ANYWHERE = "0.0.0.0/0"
+
+# What each guest tells of itself. The first numbers of connections are heard on the loopback interface: kernels that
+# had one secret would choose them as far from each other.
+_TELL = r"""
+import json, os, re, socket, subprocess, tempfile
+from pathlib import Path
+
+def shell(command):
+    return subprocess.run(command, shell=True, capture_output=True, text=True).stdout.split()
+
+def first_numbers(ports):
+    heard = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+    heard.bind(("lo", 0))
+    heard.settimeout(5)
+    numbers = []
+    for port in ports:
+        with socket.socket() as caller:
+            caller.bind(("127.0.0.1", port))
+            caller.connect(("127.0.0.1", 22))
+        while True:
+            packet = heard.recv(65536)
+            ip = 4 * (packet[0] & 15)
+            source, _, number = int.from_bytes(packet[ip:ip + 2], "big"), 0, packet[ip + 4:ip + 8]
+            if packet[9] == 6 and source == port and packet[ip + 13] & 2:
+                numbers.append(int.from_bytes(number, "big"))
+                break
+    return numbers
+
+def chosen_ports():
+    ports = []
+    for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
+        with socket.create_connection((address, 22)) as one:
+            ports.append(one.getsockname()[1])
+    return ports
+
+text = lambda path: Path(path).read_text().strip()
+print(json.dumps({
+    "machine id": text("/etc/machine-id"),
+    "uuid": text("/sys/class/dmi/id/product_uuid"),
+    "tag": text("/sys/class/dmi/id/board_asset_tag"),
+    "hostname": socket.gethostname(),
+    "host keys": sorted(text(path) for path in Path("/etc/ssh").glob("ssh_host_*_key.pub")),
+    "private keys": sorted(text(path) for path in Path("/etc/ssh").glob("ssh_host_*_key")),
+    "random": os.urandom(16).hex(),
+    "random uuid": text("/proc/sys/kernel/random/uuid"),
+    "boot id": text("/proc/sys/kernel/random/boot_id"),
+    "random seed": Path("/var/lib/systemd/random-seed").read_bytes().hex(),
+    "temporary": tempfile.mkdtemp(),
+    "mktemp": shell("mktemp -u"),
+    "mac": text("/sys/class/net/" + next(name for name in os.listdir("/sys/class/net") if name != "lo") + "/address"),
+    "lease": shell("grep -h ^ADDRESS= /run/systemd/netif/leases/*"),
+    "ports": chosen_ports(),
+    "first numbers": first_numbers([40001, 40003, 40007, 40009]),
+    "journals": os.listdir("/var/log/journal"),
+    "authorized": len(Path("/home/admin/.ssh/authorized_keys").read_text().splitlines()),
+}))
+"""
+_OWN = (
+    "machine id",
+    "uuid",
+    "tag",
+    "hostname",
+    "host keys",
+    "private keys",
+    "random",
+    "random uuid",
+    "boot id",
+    "random seed",
+    "temporary",
+    "mktemp",
+    "mac",
+    "lease",
+    "ports",
+    "journals",
+)
+"""Facts that no two guests share."""
+
+
+@pytest.fixture
+def cloud(server: Server) -> CloudClient:
+    return server.start()
+
+
+def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
+    cloud: CloudClient, tmp_path: Path, sampling: Sampling
+) -> None:
+    image = _prepared_image(cloud)
+    key, group = _access(cloud, tmp_path)
+    clones = sampling.of(range(MOST), 2)
+    ids = _launched(cloud, image, group, count=len(clones))
+    [configured] = _launched(
+        cloud,
+        image,
+        group,
+        count=1,
+        UserData="#cloud-config\nbootcmd: [touch /run/early]\nwrite_files: [{path: /etc/told, content: so}]\n",
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 11}}],
+    )
+    logins = [login_to(cloud, each, key) for each in (*ids, configured)]
+    _share_nothing(cloud, [_told(login) for login in logins], [*ids, configured])
+    cloud.call("TerminateInstances", InstanceIds=ids[1:])
+
+    login = logins[-1]
+    login.run("sudo cloud-init status --wait")
+    assert login.run("cat /etc/told /run/early /var/lib/cloud/data/instance-id") == f"so\n{configured}"
+    assert int(login.run("df --output=size -BM / | tail -1").strip("M ")) > 10_000, "it has grown"
+    cloud.call("TerminateInstances", InstanceIds=[configured])
+
+    _lives_on(cloud, logins[0])
+
+
+def _lives_on(cloud: CloudClient, login: Login) -> None:
+    """A disk comes and goes, an image is made at rest, and the guest is who it was after its reboot."""
+    before = _told(login)
+    zone = cloud.instance(login.instance_id)["Placement"]["AvailabilityZone"]
+    volume = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
+    until(lambda: cloud.call("DescribeVolumes", VolumeIds=[volume])["Volumes"][0], "State", "available", 60)
+    cloud.call("AttachVolume", InstanceId=login.instance_id, VolumeId=volume, Device="/dev/sdf")
+    assert login.device(volume) == "/dev/vdb"
+    made = cloud.call("CreateImage", InstanceId=login.instance_id, Name="of a launched guest")["ImageId"]
+    until(lambda: image_of(cloud, made), "State", "available", 300)
+    assert cloud.evidence(f"images/{made}")["consistency"] == "at-rest"
+    login.reconnect()
+    after = _told(login)
+    same = ("machine id", "uuid", "tag", "hostname", "host keys", "mac", "lease", "journals")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    first, second = _boots(cloud, login.instance_id)
+    assert (first["from_memory"], first["cold_because"], second["from_memory"]) == (True, None, False)
+    assert second["cold_because"], "it is said why the reboot was a boot"
+
+
+def _prepared_image(cloud: CloudClient) -> str:
+    """The Debian AMI, with a machine of the type's size prepared."""
+    image = asyncio.run(debian_image(cloud, lambda what, percent: None))
+    cloud.call("EnableFastLaunch", ImageId=image)
+    until(lambda: _fast_launch(cloud, image), "State", "enabled", 300)
+    return image
+
+
+def _fast_launch(cloud: CloudClient, image: str) -> dict[str, Any]:
+    return dict(cloud.call("DescribeFastLaunchImages", ImageIds=[image])["FastLaunchImages"][0])
+
+
+def _access(cloud: CloudClient, folder: Path) -> tuple[Path, str]:
+    key = folder / "key.pem"
+    key.write_text(cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
+    key.chmod(0o600)
+    group = cloud.call("CreateSecurityGroup", GroupName="ssh", Description="ssh")["GroupId"]
+    permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": _ANYWHERE}]}
+    cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[permission])
+    return key, str(group)
+
+
+def _launched(cloud: CloudClient, image: str, group: str, *, count: int, **more: Any) -> list[str]:
+    wanted = {"ImageId": image, "InstanceType": TYPE, "KeyName": "test", "SecurityGroupIds": [group], **more}
+    launched = cloud.call("RunInstances", MinCount=count, MaxCount=count, **wanted)["Instances"]
+    ids = [each["InstanceId"] for each in launched]
+    for each in ids:
+        until(lambda id=each: cloud.instance(id)["State"], "Name", "running", 120)  # type: ignore[misc]
+        [boot] = _boots(cloud, each)
+        assert boot["from_memory"], boot
+    return ids
+
+
+def _boots(cloud: CloudClient, instance_id: str) -> list[dict[str, Any]]:
+    boots: list[dict[str, Any]] = cloud.evidence(f"instances/{instance_id}/boots")["boots"]
+    return boots
+
+
+def _told(login: Login) -> dict[str, Any]:
+    program = base64.b64encode(_TELL.encode()).decode()
+    told: dict[str, Any] = json.loads(login.run(f"echo {program} | base64 -d | sudo python3 -"))
+    return told
+
+
+def _share_nothing(cloud: CloudClient, guests: Sequence[dict[str, Any]], ids: Sequence[str]) -> None:
+    for name in _OWN:
+        seen = Counter(json.dumps(guest[name]) for guest in guests)
+        assert len(seen) == len(guests), f"{name} is shared: {seen.most_common(3)}"
+    for place in range(len(guests[0]["host keys"])):
+        assert len({guest["host keys"][place] for guest in guests}) == len(guests)
+    apart = [_apart(guest["first numbers"]) for guest in guests]
+    for at, one in enumerate(apart):
+        for other in apart[:at]:
+            near = [abs(a - b) < 1 << 20 for a, b in zip(one, other, strict=True)]
+            assert not all(near), "two kernels have one secret"
+    for guest, instance_id in zip(guests, ids, strict=True):
+        told = cloud.instance(instance_id)
+        assert guest["tag"] == instance_id
+        assert guest["hostname"].partition(".")[0] == told["PrivateDnsName"].partition(".")[0]
+        assert guest["lease"] == [f"ADDRESS={told['PrivateIpAddress']}"]
+        assert guest["journals"] == [guest["machine id"]]
+        assert guest["authorized"] == 1
+
+
+def _apart(numbers: Sequence[int]) -> list[int]:
+    """How far a kernel's first numbers are from each other, whatever the time is."""
+    return [(number - numbers[0]) % (1 << 32) for number in numbers[1:]]

@@ -73,7 +73,7 @@ function Machines({ region, machines }: { region: string; machines: FastLaunchOf
         { id: "size", header: text("fastLaunch.size"), cell: (one) => sizeOfMachine(text, one.vcpus, one.memory_mib), isRowHeader: true },
         { id: "types", header: text("instance.type"), cell: (one) => typesOfSize(types ?? [], one.vcpus, one.memory_mib).join(", ") || "–" },
         { id: "state", header: text("fastLaunch.state"), cell: (one) => <State state={one.state} /> },
-        { id: "reason", header: text("fastLaunch.reason"), cell: (one) => one.reason ?? "–" },
+        { id: "reason", header: text("image.stateReason"), cell: (one) => one.reason ?? "–" },
         { id: "ready", header: text("fastLaunch.ready"), cell: (one) => moment(one.ready_at) },
       ]}
     />

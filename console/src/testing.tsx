@@ -19,14 +19,21 @@ export interface Reply {
   body: unknown;
 }
 
+let unread = 0; // answers that are on their way
+
 /** Answer every request with what `reply` gives; what was asked is in the list that this gives. */
 export function serve(reply: (asked: Asked) => Reply): Asked[] {
   const heard: Asked[] = [];
+  unread = 0;
   vi.stubGlobal("fetch", async (_address: string, init: RequestInit) => {
     const asked = JSON.parse(String(init.body)) as Asked;
     heard.push(asked);
     const { status = 200, body } = reply(asked);
-    return new Response(JSON.stringify(body), { status, headers: { "x-amzn-RequestId": "req-1" } });
+    const answer = new Response(JSON.stringify(body), { status, headers: { "x-amzn-RequestId": "req-1" } });
+    unread += 1;
+    const read = answer.json.bind(answer);
+    answer.json = () => read().finally(() => (unread -= 1));
+    return answer;
   });
   return heard;
 }
@@ -51,14 +58,17 @@ export async function show(what: ReactNode): Promise<() => string> {
   return () => document.body.textContent ?? "";
 }
 
-/** Let timers and answers come that are due at once. */
-export async function settle(): Promise<void> {
-  await act(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  });
-}
-
 const PATIENCE = 5000; // ms
+
+/** Let timers and answers come that are due at once, and what is asked because of them. */
+export async function settle(): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  do {
+    await act(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    });
+  } while (unread > 0 && performance.now() < deadline);
+}
 
 /** Let things go on until this holds. */
 export async function eventually(holds: () => boolean): Promise<void> {

@@ -66,11 +66,13 @@ class EthernetGuest:
 
     def begin_handshakes(self, place: tuple[str, int], ports: Iterable[int]) -> None:
         """Ask for a connection from each of these ports of its own, and hear no answer."""
+        eventually(lambda: self._stream, within=20)
         for own in ports:
             self._send_segment(IPv4Address(place[0]), place[1], own, _SYN, 100, 0)
 
     def send_beginnings(self, address: str, count: int) -> None:
         """Send the first fragments of so many datagrams."""
+        eventually(lambda: self._stream, within=20)
         for number in range(count):
             self._send_packet(IPv4Address(address), _UDP, bytes(1024), number=number, fragment=_MORE)
 

@@ -6,6 +6,7 @@ Everybody can copy a data folder at one instant instead, which sees what is half
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ import power
 import power_cut_scenes
 import pytest
 from real_cloud import RealCloud, end_guests, letters, numbers, real_cloud
+from sampling import Sampling
 from sqlalchemy import Connection, Table, select
 
 from kumoniwa.model.images import ImageState
@@ -31,7 +33,7 @@ from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeSta
 from kumoniwa.store import layers, tables
 from kumoniwa.workflows.workflow import Workflow
 
-pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(1200)]
 
 _PLAYED_WITHIN = 120.0  # seconds
 _SETTLED: dict[Table, set[StrEnum]] = {
@@ -98,6 +100,11 @@ MOMENTS = [
     ("deletion", "the end"),
     ("killed", "the end"),
 ]
+SCENES: dict[tuple[str, ...], list[str]] = {}
+"""By scene, and how it is photographed: its moments."""
+for _scene, _moment, *_headers in MOMENTS:
+    SCENES.setdefault((_scene, *_headers), []).append(_moment)
+MOMENTS_OF_A_SCENE = 2  # that are tried; all where the run is exhaustive
 BEFORE_THE_SHUTDOWN = [("image", f"{when}: {step}") for step in IMAGE_STEPS[:3] for when in ("done", "journaled")]
 
 
@@ -128,7 +135,7 @@ class Plays:
 
     def photograph(self, scene: str, moment: str, *headers: str) -> tuple[Path, Promised]:
         """What was on the disk at that moment, a file system in a file, and what had been promised by then."""
-        moments = [other for of, other, *options in MOMENTS if (of, *options) == (scene, *headers)]
+        moments = SCENES[scene, *headers]
         if (scene, *headers) not in self._played:
             try:
                 self._played[scene, *headers] = self._play(scene, *headers, *moments)
@@ -176,26 +183,36 @@ def plays(tmp_path_factory: pytest.TempPathFactory) -> Plays:
     return Plays(tmp_path_factory.mktemp("scenes"))
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[power.Disk]:
-    """A disk whose file the test chooses; it goes with the test."""
-    disk = power.Disk(tmp_path, tmp_path / "none")
+@contextlib.contextmanager
+def _disk(folder: Path, file: Path) -> Iterator[power.Disk]:
+    """The disk that is in a file; both are gone afterwards."""
+    disk = power.Disk(folder, file)
     try:
         yield disk
     finally:
         disk.unmount()
-        disk.file.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("played", MOMENTS, ids=", ".join)
+@pytest.mark.parametrize("scene", SCENES, ids=", ".join)
 async def test_what_was_promised_before_the_power_failed_is_there(
-    played: tuple[str, ...], plays: Plays, disk: power.Disk
+    scene: tuple[str, ...],
+    plays: Plays,
+    tmp_path: Path,
+    sampling: Sampling,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    disk.file, promised = plays.photograph(*played)
-    disk.power_on_again()
-    await _comes_back(disk.path / "cloud", promised)
-    if played in BEFORE_THE_SHUTDOWN:
-        await _claims_no_rest(disk.path / "cloud")
+    moments = SCENES[scene]
+    chosen = sampling.of(moments, MOMENTS_OF_A_SCENE)
+    for moment in chosen:
+        file, promised = plays.photograph(scene[0], moment, *scene[1:])
+        with _disk(tmp_path, file) as disk:
+            disk.power_on_again()
+            await _comes_back(disk.path / "cloud", promised)
+            if (*scene, moment) in BEFORE_THE_SHUTDOWN:
+                await _claims_no_rest(disk.path / "cloud")
+    record_property("power cuts", len(chosen))
+    record_property("power_cuts_of", len(moments))
 
 
 def _same(one: Path, other: Path) -> bool:

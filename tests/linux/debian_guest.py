@@ -13,6 +13,7 @@ from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_endpoint
 
+KEY = "test"
 BOOT_DEADLINE = 300.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
 
 
@@ -107,28 +108,39 @@ class Login:
         return found
 
 
-def launch(cloud: CloudClient, folder: Path, *, kind: str, **more: Any) -> Login:
+def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
     """An instance of the Debian AMI, reached by SSH."""
     image = asyncio.run(debian_image(cloud, lambda what, percent: None))
+    key, group = access(cloud, folder)
+    wanted = {"ImageId": image, "InstanceType": kind, "KeyName": KEY, "SecurityGroupIds": [group]}
+    launched = cloud.call("RunInstances", MinCount=1, MaxCount=1, **wanted)["Instances"][0]
+    until(lambda: cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
+    return login_to(cloud, launched["InstanceId"], key)
+
+
+def prepared_image(cloud: CloudClient) -> str:
+    """The Debian AMI, of which instances of `t3.micro` are launched from memory: for tests of what comes after."""
+    image = asyncio.run(debian_image(cloud, lambda what, percent: None))
+    cloud.call("EnableFastLaunch", ImageId=image)
+
+    def told() -> dict[str, Any]:
+        found: dict[str, Any] = cloud.call("DescribeFastLaunchImages", ImageIds=[image])["FastLaunchImages"][0]
+        return found
+
+    until(told, "State", "enabled", BOOT_DEADLINE)
+    return image
+
+
+def access(cloud: CloudClient, folder: Path) -> tuple[Path, str]:
+    """A key pair `KEY`, in a file, and a security group that lets everybody try it."""
     key = folder / "key.pem"
-    key.write_text(cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
+    key.write_text(cloud.call("CreateKeyPair", KeyName=KEY, KeyType="ed25519")["KeyMaterial"])
     key.chmod(0o600)
     group = cloud.call("CreateSecurityGroup", GroupName="ssh", Description="ssh")["GroupId"]
     cloud.call(
         "AuthorizeSecurityGroupIngress", GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
     )
-    launched = cloud.call(
-        "RunInstances",
-        ImageId=image,
-        InstanceType=kind,
-        MinCount=1,
-        MaxCount=1,
-        KeyName="test",
-        SecurityGroupIds=[group],
-        **more,
-    )["Instances"][0]
-    until(lambda: cloud.instance(launched["InstanceId"])["State"], "Name", "running", 120)
-    return login_to(cloud, launched["InstanceId"], key)
+    return key, str(group)
 
 
 def login_to(cloud: CloudClient, instance_id: str, key: Path) -> Login:

@@ -5,22 +5,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-from debian_guest import Login, launch, login_to, until
-from server import Server
+from debian_guest import Login, login_to, until
 from waiting import NotYet, eventually
 
 from kumoniwa.client.access import Refused
 from kumoniwa.client.cloud import CloudClient
 
-pytestmark = [pytest.mark.linux, pytest.mark.timeout(900)]
-
 _COUNTS = "i=0; while :; do i=$((i+1)); echo $i > /dev/shm/counter; sleep 0.2; done"
 
 
-def test_a_real_guest_goes_on_where_it_stood(server: Server, cloud_folder: Path, tmp_path: Path) -> None:
-    cloud = server.start()
-    login = launch(cloud, tmp_path, kind="t2.micro", HibernationOptions={"Configured": True})
+def goes_on_where_it_stood(cloud: CloudClient, data_dir: Path, login: Login, key: Path) -> Login:
+    """Hibernate a guest that is configured for it, and start it: nothing in it has noticed. Gives the way in, anew."""
     marker, boot_id = secrets.token_hex(32), login.run("cat /proc/sys/kernel/random/boot_id")
     login.run(f"echo {marker} > /dev/shm/marker")
     counting = login.run(f"setsid nohup sh -c '{_COUNTS}' > /dev/null 2>&1 & echo $!")
@@ -30,11 +25,11 @@ def test_a_real_guest_goes_on_where_it_stood(server: Server, cloud_folder: Path,
     login.reconnect()
     until(lambda: cloud.instance(login.instance_id)["State"], "Name", "stopped", 120)
     assert cloud.instance(login.instance_id)["StateReason"]["Code"] == "Client.UserInitiatedHibernate"
-    _holds_nothing_in_the_clear(cloud_folder / "guests" / login.instance_id, marker.encode())
+    _holds_nothing_in_the_clear(data_dir / "guests" / login.instance_id, marker.encode())
 
     cloud.call("StartInstances", InstanceIds=[login.instance_id])
     until(lambda: cloud.instance(login.instance_id)["State"], "Name", "running", 120)
-    login = login_to(cloud, login.instance_id, tmp_path / "key.pem")
+    login = login_to(cloud, login.instance_id, key)
     assert login.run("cat /proc/sys/kernel/random/boot_id") == boot_id
     assert login.run("cat /dev/shm/marker") == marker
     assert login.run(f"tr '\\0' ' ' < /proc/{counting}/cmdline").startswith("sh -c i=0")
@@ -46,7 +41,9 @@ def test_a_real_guest_goes_on_where_it_stood(server: Server, cloud_folder: Path,
     [hibernation] = evidence["hibernations"]
     assert (hibernation["ended_at"], hibernation["because"]) == (None, None)
     assert hibernation["resumed_at"] > hibernation["suspended_at"]
-    assert not list((cloud_folder / "guests" / login.instance_id).glob("suspended*")), "it is used once"
+    assert not list((data_dir / "guests" / login.instance_id).glob("suspended*")), "it is used once"
+    login.run(f"kill {counting}; rm /dev/shm/counter /dev/shm/marker")
+    return login
 
 
 def _hibernate(cloud: CloudClient, instance_id: str) -> None:

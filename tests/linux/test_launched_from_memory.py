@@ -1,6 +1,5 @@
 """Debian guests launched from one prepared machine: each has an identity of its own, and is a guest like any other."""
 
-import asyncio
 import base64
 import json
 from collections import Counter
@@ -9,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from debian_guest import Login, image_of, login_to, until
+from debian_guest import KEY, Login, access, image_of, login_to, prepared_image, until
+from hibernated_guest import goes_on_where_it_stood
 from sampling import Sampling
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.client.commands import debian_image
 
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1800)]
 
 TYPE = "t3.micro"
 MOST = 20  # guests that are compared: as many where the run is exhaustive
-_ANYWHERE = "0.0.0.0/0"
 
 # What each guest tells of itself. The first numbers of connections are heard on the loopback interface: kernels that
 # had one secret would choose them as far from each other.
@@ -105,12 +103,12 @@ def cloud(server: Server) -> CloudClient:
 
 
 def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
-    cloud: CloudClient, tmp_path: Path, sampling: Sampling
+    cloud: CloudClient, cloud_folder: Path, tmp_path: Path, sampling: Sampling
 ) -> None:
-    image = _prepared_image(cloud)
-    key, group = _access(cloud, tmp_path)
+    image = prepared_image(cloud)
+    key, group = access(cloud, tmp_path)
     clones = sampling.of(range(MOST), 2)
-    ids = _launched(cloud, image, group, count=len(clones))
+    ids = _launched(cloud, image, group, count=len(clones), HibernationOptions={"Configured": True})
     [configured] = _launched(
         cloud,
         image,
@@ -125,15 +123,15 @@ def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
 
     login = logins[-1]
     login.run("sudo cloud-init status --wait")
-    assert login.run("cat /etc/told /run/early /var/lib/cloud/data/instance-id") == f"so\n{configured}"
+    assert login.run("cat /etc/told /run/early /var/lib/cloud/data/instance-id") == f"so{configured}"
     assert int(login.run("df --output=size -BM / | tail -1").strip("M ")) > 10_000, "it has grown"
     cloud.call("TerminateInstances", InstanceIds=[configured])
 
-    _lives_on(cloud, logins[0])
+    _lives_on(cloud, goes_on_where_it_stood(cloud, cloud_folder, logins[0], key))
 
 
 def _lives_on(cloud: CloudClient, login: Login) -> None:
-    """A disk comes and goes, an image is made at rest, and the guest is who it was after its reboot."""
+    """A disk comes, an image is made at rest, and the guest is who it was after its reboot."""
     before = _told(login)
     zone = cloud.instance(login.instance_id)["Placement"]["AvailabilityZone"]
     volume = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
@@ -152,30 +150,8 @@ def _lives_on(cloud: CloudClient, login: Login) -> None:
     assert second["cold_because"], "it is said why the reboot was a boot"
 
 
-def _prepared_image(cloud: CloudClient) -> str:
-    """The Debian AMI, with a machine of the type's size prepared."""
-    image = asyncio.run(debian_image(cloud, lambda what, percent: None))
-    cloud.call("EnableFastLaunch", ImageId=image)
-    until(lambda: _fast_launch(cloud, image), "State", "enabled", 300)
-    return image
-
-
-def _fast_launch(cloud: CloudClient, image: str) -> dict[str, Any]:
-    return dict(cloud.call("DescribeFastLaunchImages", ImageIds=[image])["FastLaunchImages"][0])
-
-
-def _access(cloud: CloudClient, folder: Path) -> tuple[Path, str]:
-    key = folder / "key.pem"
-    key.write_text(cloud.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
-    key.chmod(0o600)
-    group = cloud.call("CreateSecurityGroup", GroupName="ssh", Description="ssh")["GroupId"]
-    permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": _ANYWHERE}]}
-    cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[permission])
-    return key, str(group)
-
-
 def _launched(cloud: CloudClient, image: str, group: str, *, count: int, **more: Any) -> list[str]:
-    wanted = {"ImageId": image, "InstanceType": TYPE, "KeyName": "test", "SecurityGroupIds": [group], **more}
+    wanted = {"ImageId": image, "InstanceType": TYPE, "KeyName": KEY, "SecurityGroupIds": [group], **more}
     launched = cloud.call("RunInstances", MinCount=count, MaxCount=count, **wanted)["Instances"]
     ids = [each["InstanceId"] for each in launched]
     for each in ids:

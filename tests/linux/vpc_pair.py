@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from aws_commands import AwsCommands
-from debian_guest import Login, until
+from debian_guest import Login, prepared_image, until
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_endpoint
 from kumoniwa.network.vpc.host.probe import probe
 
@@ -99,7 +98,7 @@ class Pair:
         self.server = Server(folder / "cloud", "qemu", folder, options=("--network", "vpc"))
         try:
             self.cloud: CloudClient = self.server.start()
-            self._image = asyncio.run(debian_image(self.cloud, lambda what, percent: None))
+            self._image = prepared_image(self.cloud)
             self.key = folder / "key.pem"
             with AwsCommands(self.cloud.access) as aws:
                 self.key.write_text(aws.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])
@@ -140,7 +139,7 @@ class Pair:
         return str(self.cloud.instance(instance_id)["PrivateIpAddress"])
 
     def until_up(self) -> None:
-        """Both have booted, and let us in."""
+        """Both let us in."""
         for member in (self.one, self.other):
             member.login.run("true")
 

@@ -191,6 +191,7 @@ def _disk(folder: Path, file: Path) -> Iterator[power.Disk]:
         yield disk
     finally:
         disk.unmount()
+        disk.path.rmdir()
         file.unlink(missing_ok=True)
 
 

@@ -41,9 +41,9 @@ def test_other_layers_and_another_order_are_the_same_machine() -> None:
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        (replace(_SPEC, vcpus=2), "Its instance type was changed since."),
-        (replace(_SPEC, memory_mib=2048), "Its instance type was changed since."),
-        (replace(_SPEC, product="t2.small"), "Its instance type was changed since."),
+        (replace(_SPEC, vcpus=2), "Its instance type, or its CPU options, were changed since."),
+        (replace(_SPEC, memory_mib=2048), "Its instance type, or its CPU options, were changed since."),
+        (replace(_SPEC, product="t2.small"), "Its instance type, or its CPU options, were changed since."),
         (replace(_SPEC, bus=DiskBus.NVME), "Its machine is another one since."),
         (replace(_SPEC, uuid="ec200000-0000-0000-0000-000000000001"), "Its machine is another one since."),
         (replace(_SPEC, disks=(_ROOT,)), "Its volumes are others since."),

@@ -9,7 +9,7 @@ def why_not_the_same(suspended: GuestSpec, wanted: GuestSpec) -> str | None:
     The layers of its disks may be others, which hold the same: snapshots may have been cut meanwhile.
     """
     if (suspended.vcpus, suspended.memory_mib, suspended.product) != (wanted.vcpus, wanted.memory_mib, wanted.product):
-        return "Its instance type was changed since."
+        return "Its instance type, or its CPU options, were changed since."
     if (suspended.uuid, suspended.bus, suspended.firmware) != (wanted.uuid, wanted.bus, wanted.firmware):
         return "Its machine is another one since."
     if suspended.disks[0].serial != wanted.disks[0].serial or _serials(suspended) != _serials(wanted):

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from memory_bench import launched, prepared, standing_on
@@ -20,8 +21,10 @@ from kumoniwa.hypervisor.driver import (
     HostExhausted,
     MemoryUnusable,
 )
+from kumoniwa.hypervisor.qemu.guest.drives import freeze, stream
 from kumoniwa.hypervisor.qemu.guest.memory import resuming, suspended, suspending
 from kumoniwa.hypervisor.qemu.guest.memory.suspended import SuspendedFile
+from kumoniwa.hypervisor.qemu.guest.process import migration
 from kumoniwa.hypervisor.qemu.guest.process.host_process import identify
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 
@@ -107,11 +110,16 @@ async def test_without_room_for_its_memory_it_runs_on(bench: QemuBench, monkeypa
         await guest.ensure_suspended(_KEY)
     monkeypatch.undo()
     await _reacts(bench, guest)
+    monkeypatch.setattr(SuspendedFile, "begin", _full)
+    with pytest.raises(HostExhausted):
+        await guest.ensure_suspended(_KEY)
+    monkeypatch.undo()
+    await _reacts(bench, guest)
     await guest.ensure_suspended(_KEY)
     assert (await guest.ensure_resumed(spec, _KEY)).restored
 
 
-def _full(file: int) -> None:
+def _full(_: object) -> None:
     raise OSError(28, os.strerror(28))
 
 
@@ -120,6 +128,7 @@ async def test_a_server_that_is_killed_while_it_suspends_leaves_a_guest_that_is_
     _file(bench, guest).begin()
     await machine_of(guest).execute("stop")  # and is killed
     guest = (await bench.successor()).guest(spec.id)
+    assert await guest.observe() is GuestState.RUNNING
     await guest.ensure_suspended(_KEY)
     assert (await guest.ensure_resumed(spec, _KEY)).restored
     await suspending.save(machine_of(guest), _file(bench, guest), _KEY, guest._around)  # and is killed
@@ -153,6 +162,51 @@ async def _load(guest: QemuGuest, spec: GuestSpec) -> None:
     head, chains = await resuming.usable(power._file, _KEY, spec, guest._around)
     machine = await power.life.make(spec, chains, incoming=True, slots=head.slots)
     await suspending.load(machine, power._file, _KEY, head, spec)
+
+
+async def test_a_guest_that_goes_down_before_it_is_saved_is_not_saved(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, _ = await bench.up()
+
+    async def goes_down(*_: object) -> None:
+        await guest.ensure_shut_down(deadline=60)
+
+    monkeypatch.setattr(stream, "ensure_given_up", goes_down)
+    with pytest.raises(DriverError, match="does not run any more: its QEMU says shutdown"):
+        await guest.ensure_suspended(_KEY)
+    assert await guest.observe() is GuestState.SHUT_DOWN
+    assert not list((bench.data_dir / "guests" / guest.id).glob("suspended*"))
+
+
+async def test_room_on_the_host_s_disk_has_no_guest_go_on_that_is_being_saved(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, spec = await bench.up()
+    save = migration.save
+
+    async def saved(*what: Any, **how: Any) -> None:
+        await save(*what, **how)
+        guest._power._waiting.is_on = True  # it was to be paused just before
+        await guest.go_on()
+        assert await guest.observe() is GuestState.HALTED
+
+    monkeypatch.setattr(migration, "save", saved)
+    await guest.ensure_suspended(_KEY)
+    assert (await guest.ensure_resumed(spec, _KEY)).restored
+    await _reacts(bench, guest)
+
+
+async def test_file_systems_that_were_frozen_are_to_be_thawed_once_it_goes_on(bench: QemuBench) -> None:
+    guest, spec = await bench.up()
+    mark = bench.data_dir / "guests" / guest.id / freeze._MARK
+    mark.touch()
+    await guest.ensure_suspended(_KEY)
+    assert (await guest.ensure_resumed(spec, _KEY)).restored
+    assert mark.exists(), "no agent has thawed them yet"
+    await guest.ensure_off(deadline=0, skip_os_shutdown=True)
+    await guest.ensure_running(spec)
+    assert not mark.exists(), "another kernel has frozen nothing"
 
 
 async def test_a_guest_whose_process_dies_while_it_is_saved_is_lost(bench: QemuBench) -> None:

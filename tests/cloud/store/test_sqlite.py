@@ -307,6 +307,10 @@ async def test_a_full_disk_is_named_and_writes_go_on_when_there_is_room(
     await database.write(large)
 
 
+async def test_what_is_deleted_is_written_over(database: SqliteDatabase) -> None:
+    assert await database.write(lambda c: c.exec_driver_sql("PRAGMA secure_delete").scalar()) == 1
+
+
 async def test_a_commit_that_fails_leaves_no_transaction_behind(database: SqliteDatabase) -> None:
     """SQLite keeps one open whose COMMIT it refuses: for a key that leads nowhere, or another program's lock."""
 

@@ -72,6 +72,16 @@ class SuspensionContract:
         started = await bench.run(bench.driver.guest(id).ensure_resumed(spec, _KEY))
         assert (started.fresh, started.restored) == (False, False)
 
+    async def test_one_that_went_on_and_down_is_left_as_it_is(self, bench: Bench) -> None:
+        id, spec = await up(bench)
+        guest = bench.driver.guest(id)
+        await bench.run(guest.ensure_suspended(_KEY))
+        assert (await bench.run(guest.ensure_resumed(spec, _KEY))).restored
+        await bench.run(guest.ensure_shut_down(deadline=300))
+        started = await bench.run(guest.ensure_resumed(spec, _KEY))
+        assert (started.fresh, started.restored) == (False, False)
+        assert await guest.observe() is GuestState.SHUT_DOWN
+
     async def test_what_was_saved_is_used_once(self, bench: Bench) -> None:
         id, spec = await _suspended(bench)
         guest = bench.driver.guest(id)

@@ -41,16 +41,19 @@ def test_other_layers_and_another_order_are_the_same_machine() -> None:
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        (replace(_SPEC, vcpus=2), "Its instance type was changed since."),
-        (replace(_SPEC, memory_mib=2048), "Its instance type was changed since."),
-        (replace(_SPEC, product="t2.small"), "Its instance type was changed since."),
+        (replace(_SPEC, vcpus=2), "Its instance type, or its CPU options, were changed since."),
+        (replace(_SPEC, memory_mib=2048), "Its instance type, or its CPU options, were changed since."),
+        (replace(_SPEC, product="t2.small"), "Its instance type, or its CPU options, were changed since."),
         (replace(_SPEC, bus=DiskBus.NVME), "Its machine is another one since."),
         (replace(_SPEC, uuid="ec200000-0000-0000-0000-000000000001"), "Its machine is another one since."),
         (replace(_SPEC, disks=(_ROOT,)), "Its volumes are others since."),
         (replace(_SPEC, disks=(_DATA, _ROOT)), "Its volumes are others since."),
         (replace(_SPEC, nics=(_FIRST,)), "Its network interfaces are others since."),
         (replace(_SPEC, nics=(_SECOND, _FIRST)), "Its network interfaces are others since."),
-        (replace(_SPEC, nics=(replace(_FIRST, port=None),)), "Its network interfaces are others since."),
+        (
+            replace(_SPEC, nics=tuple(replace(nic, port=None) for nic in _SPEC.nics)),
+            "It was saved in the other network mode, and this server connects guests otherwise.",
+        ),
     ],
 )
 def test_what_makes_it_another_machine(other: GuestSpec, why: str) -> None:

@@ -231,8 +231,8 @@ class Guest(Protocol):
 
     async def ensure_resumed(self, spec: GuestSpec, key: bytes) -> Started:
         """Afterwards the vCPUs run, and a guest that was suspended with this key goes on where it stood (`restored`),
-        on disks that hold what they held then. What was saved is used once, whatever comes after. RUNNING: nothing
-        happens.
+        on disks that hold what they held then. What was saved is used once, whatever comes after. Where it went on
+        already, nothing happens, also where it has stopped since.
 
         Raises `MemoryUnusable` where it cannot go on so: then it is ABSENT, its disks are as they were, and nothing is
         saved of it any more. Raises `HostExhausted`, `LayerDamaged`: then it is suspended as before. Raises

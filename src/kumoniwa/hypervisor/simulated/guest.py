@@ -121,7 +121,7 @@ class SimulatedGuest(Inside):
     async def ensure_resumed(self, spec: GuestSpec, key: bytes) -> Started:
         await self._faults.enter("ensure_resumed")
         machine = self._machine()
-        if machine.state is GuestState.RUNNING:
+        if machine.state is not GuestState.ABSENT:
             return Started(False, machine.started_at or self._host.clock.now())
         if self._world.room <= 0:
             raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)

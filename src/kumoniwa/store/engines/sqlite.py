@@ -51,6 +51,7 @@ _PRAGMAS_OF_THE_WRITER = (
     "PRAGMA cache_size=-131072",  # KiB, if they are there: rows of a hundred thousand instances, with all their indexes
     # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA secure_delete=ON",  # some builds' default: the key of a guest's memory is to be gone when it is forgotten
 )
 _TAKEN_BACK = ("ROLLBACK TO one_write", "RELEASE one_write")
 _BEGUN_AGAIN = ("ROLLBACK", "BEGIN IMMEDIATE")

@@ -50,6 +50,8 @@ _PRESS_AGAIN = 5.0  # seconds; a guest that still boots does not hear the power 
 _RESET_WITHIN = 30.0
 _FULL = "io-error"  # QEMU's status after a write for which the host had no room (virtio disks: werror=enospc)
 _STATES = {"running": GuestState.RUNNING, "shutdown": GuestState.SHUT_DOWN}
+_ENDED = frozenset({"shutdown", "guest-panicked", "internal-error"})
+"""QEMU's words for vCPUs that go on with a reset only."""
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Power:
         self._waiting = WaitingForRoom(folder)
         self._mark = LaunchMark(folder)
         self._file = SuspendedFile(folder)
+        self._saving = False  # then it stands still, whatever room there is
         self._launching = False  # what is heard of it then is no news: it is not yet known to be the guest
         self._changed = asyncio.Event()  # it went down, was reset, went on, or ended
         self._settling: asyncio.Task[object] | None = None
@@ -98,6 +101,8 @@ class Power:
             await self.life.ensure_killed()
             await ensure_closed(self._around.taps, machine)
             return None
+        if self._file.is_begun:  # it was stopped to be saved: whoever wants that begins again
+            await suspending.go_on(machine)
         if self._mark.is_done:
             machine.console.expect_no_kernel()
         self._waiting.find()
@@ -178,10 +183,14 @@ class Power:
             elif status != "running":
                 raise DriverError("The guest does not run.", way_out=START_ANEW)
             began = asyncio.get_running_loop().time()
-            suspended = await suspending.save(machine, self._file, key, self._around)
-            seconds = round(asyncio.get_running_loop().time() - began, 2)
-            log.info("guest suspended", guest=self._id, bytes=suspended.size_bytes, seconds=seconds)
-            await self.life.ensure_quit()
+            self._saving = True
+            try:
+                suspended = await suspending.save(machine, self._file, key, self._around)
+                seconds = round(asyncio.get_running_loop().time() - began, 2)
+                log.info("guest suspended", guest=self._id, bytes=suspended.size_bytes, seconds=seconds)
+                await self.life.ensure_quit()
+            finally:
+                self._saving = False
             return suspended
         await self.life.ensure_quit()
         try:
@@ -194,14 +203,12 @@ class Power:
         match await self.life.status():
             case None:
                 return await self._resume(spec, key)
-            case "running":
-                self._file.forget_used()
+            case status if self._file.is_used and status != "running" and status not in _ENDED:
+                await self.life.ask("cont")  # an earlier server was killed just before that
+                return await self._resumed()
+            case _:  # it went on already; where it stands still since, that is as of any other guest
+                await asyncio.to_thread(self._file.forget_used)
                 return self._runs_already()
-            case _ if self._file.is_used:  # an earlier server was killed just before that
-                await self.life.ask("cont")
-                return self._resumed()
-            case status:
-                raise GuestLost(f"{self._id} does not go on: its QEMU says {status}.")
 
     async def ensure_memory_dropped(self) -> None:
         """See `Guest.ensure_memory_dropped`."""
@@ -210,7 +217,7 @@ class Power:
 
     async def pause_for_room(self) -> None:
         """Stop the vCPUs before the host's disk is full: a guest on NVMe would see its writes fail, and lose them."""
-        if self.life.machine is None or await self.life.status() != "running":
+        if self._saving or self.life.machine is None or await self.life.status() != "running":
             return  # what runs is to be stopped, also where an earlier attempt did not get through
         marked = self._waiting.begin()  # first: a later server must know why it stands still
         await self.life.ask("stop")
@@ -220,7 +227,7 @@ class Power:
 
     async def go_on(self) -> None:
         """Go on where it stood, if it stood for want of room."""
-        if self.life.machine is None or not self._waiting.is_on:
+        if self._saving or self.life.machine is None or not self._waiting.is_on:
             return
         async with self.life.standing_still:
             await self.life.ask("cont")
@@ -274,7 +281,7 @@ class Power:
         """Make a process that goes on where the guest stood. When it raises, there is none."""
         self._check_may_start(spec)
         head, chains = await resuming.usable(self._file, key, spec, self._around)
-        self._begin_anew()
+        self._begin_process()
         self._launching = True
         try:
             machine = await resuming.load(self.life, self._around, self._file, key, head, spec, chains)
@@ -289,20 +296,23 @@ class Power:
             raise GuestLost(failure.what) from failure  # it may have run
         finally:
             self._launching = False
-        return self._resumed()
+        return await self._resumed()
 
-    def _resumed(self) -> Started:
+    async def _resumed(self) -> Started:
         self._boot.started_at = now = self._now()
-        self._file.forget_used()
+        await asyncio.to_thread(self._file.forget_used)  # as large as the guest's memory
         log.info("guest resumed", guest=self._id)
         self._around.tasks.start(self._greet(now), f"{self._id} goes on")
         return Started(fresh=False, at=now, restored=True)
 
     async def _greet(self, at: datetime) -> None:
         """What a guest is to know, and others of it, once it has gone on."""
-        if (machine := self.life.machine) is not None and await machine.has_agent():
+        if (machine := self.life.machine) is None:
+            return
+        if await machine.has_agent():
             self.life.report(EventKind.REACHABLE)  # its port was open already: perhaps no event says so
             await suspending.tell_time(self._folder, at)
+        await freeze.ensure_thawed(machine, self._folder)  # it went on as it stood, perhaps frozen
 
     def _check_may_start(self, spec: GuestSpec) -> None:
         if spec.id != self._id:
@@ -311,12 +321,16 @@ class Power:
             raise HostExhausted("The host's disk is full: no guest can be started.", way_out=MAKE_ROOM)
 
     def _begin_anew(self) -> None:
-        """A process is to be made: nothing of one before matters any more."""
+        """A process is to be made, in which another kernel runs: nothing of one before matters any more."""
+        self._begin_process()
+        freeze.forget(self._folder)
+
+    def _begin_process(self) -> None:
+        """A process is to be made: nothing that was of one before itself matters any more."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._waiting.end()
         self._mark.forget()
         growth.forget(self._folder)
-        freeze.forget(self._folder)
         self._boot = _Boot()
 
     async def _start_over(self, spec: GuestSpec) -> Started:

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TypedDict
 
@@ -13,6 +14,7 @@ from kumoniwa.hypervisor.driver import (
     GuestId,
     GuestLost,
     GuestSpec,
+    GuestState,
     HostExhausted,
     LayerDamaged,
     MemoryUnusable,
@@ -21,11 +23,12 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.hibernations import Hibernation
+from kumoniwa.model.instances import Reachability
 from kumoniwa.model.volumes import AttachmentState
 from kumoniwa.store import boots, hibernations, instances, volumes
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.shared_commits import begins_with_rows
-from kumoniwa.workflows.steps.instances.guests import spec_of
+from kumoniwa.workflows.steps.instances.guests import Down, ensure_off, spec_of
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 from kumoniwa.workflows.steps.waiting import until_answered
 from kumoniwa.workflows.world import World
@@ -47,7 +50,7 @@ class Resumed(TypedDict):
 @begins_with_rows
 async def ensure_suspended(world: World, instance_id: str, hibernation_id: str, origin: Origin) -> bool:
     """Afterwards the guest is off, and what was in it is kept. Where that cannot be it is left as it is, and the
-    hibernation says why: False."""
+    hibernation says why: False. One that is hibernated already stays so."""
     begun, reason = await world.database.write(
         partial(_begin, instance_id=instance_id, hibernation_id=hibernation_id, origin=origin)
     )
@@ -67,6 +70,16 @@ async def ensure_suspended(world: World, instance_id: str, hibernation_id: str, 
         )
     )
     return True
+
+
+async def ensure_off_or_hibernated(
+    world: World, instance_id: str, cause: Cause, origin: Origin, *, skip_os_shutdown: bool
+) -> Down:
+    """As `guests.ensure_off`; of a guest that was hibernated meanwhile, which is off, all stays kept."""
+    kept = await world.database.read(partial(hibernations.kept, instance_id=instance_id))
+    if kept is not None and await world.driver.guest(GuestId(instance_id)).observe() is GuestState.ABSENT:
+        return {"clean": False, "at_rest_at": None}
+    return await ensure_off(world, instance_id, cause, origin, skip_os_shutdown=skip_os_shutdown)
 
 
 @begins_with_rows
@@ -95,17 +108,8 @@ async def ensure_resumed(world: World, instance_id: str, origin: Origin) -> Resu
     if guest.metadata_socket is not None:
         await world.metadata.ensure_open(instance_id, guest.metadata_socket)
     await ensure_forwards(world, [instance_id])
-    at, found = started.at if started.restored else world.clock.now(), kept.id
-    await world.database.write(
-        lambda connection: hibernations.change(
-            connection,
-            found,
-            resumed_at=at,
-            resume_request_id=origin.request_id,
-            resume_principal=origin.principal,
-            key=None,
-        )
-    )
+    at = started.at if started.restored else world.clock.now()
+    await world.database.write(partial(_note_resumed, hibernation=kept, at=at, origin=origin))
     return {"resumed": True, "kept_because": None}
 
 
@@ -127,10 +131,28 @@ def give_up(connection: Connection, instance_id: str, because: str, origin: Orig
     return True
 
 
+def _note_resumed(connection: Connection, hibernation: Hibernation, at: datetime, origin: Origin) -> None:
+    """Write that the guest went on; where it had been reached, it is as reachable as it was: no agent has to say so."""
+    hibernations.change(
+        connection,
+        hibernation.id,
+        resumed_at=at,
+        resume_request_id=origin.request_id,
+        resume_principal=origin.principal,
+        key=None,
+    )
+    seen = boots.signs_of(connection, hibernation.instance_id)
+    if seen is not None and seen.reachable_at is not None and seen.reachability is Reachability.INITIALIZING:
+        instances.change(connection, hibernation.instance_id, reachability=Reachability.OK)
+
+
 def _begin(
     connection: Connection, instance_id: str, hibernation_id: str, origin: Origin
 ) -> tuple[Hibernation, str | None]:
-    """Write the hibernation, with a key of its own; gives why it cannot come about, where that is known already."""
+    """Write the hibernation, with a key of its own; gives why it cannot come about, where that is known already. Where
+    the guest is hibernated already, gives that."""
+    if (kept := hibernations.kept(connection, instance_id)) is not None:
+        return kept, None
     boot = boots.current(connection, instance_id)
     begun = hibernations.ensure_begun(
         connection,

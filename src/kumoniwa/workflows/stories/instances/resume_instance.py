@@ -11,10 +11,14 @@ from kumoniwa.workflows.workflow import JournaledFailure, StepFailed, Workflow
 
 @story("resume_instance", claims="instance_id")
 async def resume_instance(wf: Workflow, instance_id: str) -> None:
-    """Have the guest go on, or boot it where it cannot, and publish the instance. For want of room on the host, it
-    stays hibernated, and says so."""
+    """Have the guest go on, or boot it where it cannot, and publish the instance. For want of room on the host, or of a
+    file that it stands on, it stays hibernated, and says so."""
     try:
         await wf.step("make the volumes", volume_files.ensure_files_made_to_start, instance_id)
+    except StepFailed as failure:  # there is nothing of the guest yet
+        await _fail(wf, instance_id, str(failure))
+        raise
+    try:
         went = await wf.step("resume the guest", hibernation.ensure_resumed, instance_id, wf.origin)
         if not went["resumed"] and went["kept_because"] is None:
             await wf.step("boot the guest", guests.ensure_running, instance_id, wf.id, Cause.ACTION, wf.origin)

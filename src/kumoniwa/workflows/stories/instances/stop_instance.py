@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from kumoniwa.model.boots import Cause
-from kumoniwa.workflows.steps.instances import guests, hibernation, publish_instances
+from kumoniwa.workflows.steps.instances import hibernation, publish_instances
 from kumoniwa.workflows.steps.volumes import plug_volumes
 from kumoniwa.workflows.story import story
 from kumoniwa.workflows.workflow import StepFailed, Workflow
@@ -15,7 +15,8 @@ async def stop_instance(
 ) -> None:
     """Shut the guest down, cut it off where it does not follow, publish the instance as stopped.
 
-    To `hibernate`, what is in it is kept instead; where that fails, it is shut down as usual.
+    To `hibernate`, what is in it is kept instead; where that fails, it is shut down as usual. A stop that was asked for
+    while it was hibernated takes nothing of that away.
     What it was asked to let go, and did not, it has no more.
     """
     suspended = False
@@ -26,7 +27,7 @@ async def stop_instance(
     if not suspended:
         await wf.step(
             "shut the guest down",
-            guests.ensure_off,
+            hibernation.ensure_off_or_hibernated,
             instance_id,
             Cause(cause),
             wf.origin,

@@ -13,7 +13,7 @@ from volumes_at_hand import states
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.driver import DriverError, GuestState, HostExhausted
+from kumoniwa.hypervisor.driver import DriverError, GuestState, HostExhausted, LayerDamaged
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.store import hibernations
 
@@ -43,6 +43,15 @@ async def _start(stack: Stack, instance_id: str) -> None:
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+
+
+async def _passes(stack: Stack, instance_id: str, state: str) -> None:
+    """Time passes until the instance is in this state, and nothing is done with it any more."""
+    async with asyncio.timeout(10):
+        while (await stack.instance(instance_id))["State"]["Name"] != state:
+            await stack.clock.advance(30)
+            await stack.written()
+    await stack.idle()
 
 
 async def _told(stack: Stack, instance_id: str) -> dict[str, Any]:
@@ -111,6 +120,16 @@ async def test_a_hibernated_guest_goes_on_where_it_stood_in_the_same_boot(stack:
     assert told["resumed_at"] > told["suspended_at"]
     (status,) = (await stack.call("DescribeInstanceStatus", InstanceIds=[instance_id]))["InstanceStatuses"]
     assert status["InstanceStatus"]["Status"] == "ok"
+
+
+async def test_one_without_an_agent_is_as_reachable_as_it_was_once_it_goes_on(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    stack.guest(instance_id)._machine()._reachable = False  # it does not say so again
+    await _hibernate(stack, instance_id)
+    await _start(stack, instance_id)
+    (status,) = (await stack.call("DescribeInstanceStatus", InstanceIds=[instance_id]))["InstanceStatuses"]
+    assert status["InstanceStatus"]["Status"] == "ok"
+    await _hibernate(stack, instance_id)
 
 
 async def test_it_is_hibernated_and_goes_on_as_often_as_asked(stack: Stack) -> None:
@@ -319,6 +338,19 @@ async def test_for_want_of_room_it_stays_hibernated(stack: Stack) -> None:
     assert stack.guest(instance_id).read("/counter") == b"41"
 
 
+async def test_while_a_file_that_it_stands_on_is_missing_it_stays_hibernated(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+    await _hibernate(stack, instance_id)
+    stack.driver.fail_next("present", LayerDamaged("A file is missing.", way_out=_WAY_OUT))
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    told = await stack.instance(instance_id)
+    assert told["State"]["Name"] == "stopped"
+    assert told["StateReason"]["Message"] == "Server.InternalError: A file is missing. Ask again."
+    await _start(stack, instance_id)
+    assert stack.guest(instance_id).read("/counter") == b"41"
+
+
 async def test_what_is_kept_goes_with_a_termination(stack: Stack) -> None:
     instance_id = await _launch(stack)
     await _hibernate(stack, instance_id)
@@ -342,6 +374,23 @@ async def test_a_stop_of_one_that_is_hibernated_changes_nothing(stack: Stack) ->
     await stack.idle()
     await _start(stack, instance_id)
     assert stack.guest(instance_id).read("/counter") == b"41"
+
+
+@pytest.mark.parametrize("hibernate", [True, False])
+async def test_a_stop_while_it_is_saved_takes_nothing_away(tmp_path: Path, *, hibernate: bool) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    driver = SimulatedDriver(clock, timing=replace(Timing.instant(), suspension=30))
+    async with stack_on(Config(data_dir=tmp_path), driver, clock) as stack:
+        instance_id = await _launch(stack)
+        await stack.call("StopInstances", InstanceIds=[instance_id], Hibernate=True)
+        again = await stack.call("StopInstances", InstanceIds=[instance_id], Hibernate=hibernate)
+        assert again["StoppingInstances"][0]["PreviousState"]["Name"] == "stopping"
+        await _passes(stack, instance_id, "stopped")
+        told = await _hibernation(stack, instance_id)
+        assert (told["suspended_at"] is None, told["ended_at"]) == (False, None)
+        await stack.call("StartInstances", InstanceIds=[instance_id])
+        await _passes(stack, instance_id, "running")
+        assert stack.guest(instance_id).read("/counter") == b"41"
 
 
 async def test_the_key_is_its_own_and_forgotten_once_it_is_used(stack: Stack) -> None:

@@ -5,12 +5,15 @@ that the guest is: a process that there still is has nothing that is not in it. 
 is used: no guest goes on with it again.
 """
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from kumoniwa.hypervisor.driver import GuestSpec
 from kumoniwa.hypervisor.driver.suspension import why_not_the_same
@@ -49,16 +52,19 @@ class Head:
     @classmethod
     def read(cls, noted: bytes) -> "Head | None":
         """What the file says; None where another version of Kumoniwa wrote it."""
-        told = json.loads(noted)
-        if told["format"] != _FORMAT:
+        try:
+            told = json.loads(noted)
+            if told["format"] != _FORMAT:
+                return None
+            return cls(
+                datetime.fromisoformat(told["at"]),
+                Maker(**told["made_by"]),
+                record.from_text(told["guest"]).spec,
+                told["slots"],
+                told["sizes"],
+            )
+        except (ValueError, KeyError, TypeError):  # its key opened it, so no stranger wrote it
             return None
-        return cls(
-            datetime.fromisoformat(told["at"]),
-            Maker(**told["made_by"]),
-            record.from_text(told["guest"]).spec,
-            told["slots"],
-            told["sizes"],
-        )
 
     def why_not(self, spec: GuestSpec, here: Maker) -> str | None:
         """Why a guest of this specification cannot go on so on this host; None where it can."""
@@ -106,6 +112,14 @@ class SuspendedFile:
         """It is written, and on the host's disk."""
         self.draft.rename(self.path)
         record.sync_folder(self._folder)
+
+    def open(self) -> BinaryIO:
+        """It, to be read. What was put in its place is not waited for."""
+        file = os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise OSError(errno.EINVAL, "it is no regular file")
+        return file
 
     def use(self) -> None:
         """The guest is about to go on with it."""

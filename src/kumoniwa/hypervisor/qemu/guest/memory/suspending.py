@@ -36,6 +36,7 @@ from kumoniwa.hypervisor.qemu.guest.process import migration
 from kumoniwa.hypervisor.qemu.guest.process.command_line import DISK_IDS, NIC_IDS, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+from kumoniwa.hypervisor.qemu.untrusted import shown
 
 log = structlog.get_logger(__name__)
 
@@ -59,11 +60,13 @@ async def save(machine: Machine, file: SuspendedFile, key: bytes, around: Surrou
     Raises `DriverError`: then there is no file, and the guest runs on, if QEMU follows.
     """
     spec, slots = await _as_it_is(machine)
-    await asyncio.to_thread(file.begin)
     try:
+        await asyncio.to_thread(file.begin)
         for disk in spec.disks:
             await stream.ensure_given_up(machine, disk.layer)
         await machine.execute("stop")
+        if (status := await machine.status()) != "paused":  # a guest that went down just then would never go on
+            raise DriverError(f"The guest does not run any more: its QEMU says {shown(status)}.", way_out=START_ANEW)
         head = await _head(machine, spec, slots, around)
         size = await _write(machine, file, head, key, around)
         await asyncio.to_thread(file.publish)
@@ -87,7 +90,7 @@ def find(file: SuspendedFile, key: bytes) -> Head:
     from kumoniwa.hypervisor.qemu.guest.memory import sealed  # with cryptography, which few servers need
 
     try:
-        with file.path.open("rb") as source:
+        with file.open() as source:
             head = Head.read(sealed.read_head(key, source.fileno()))
     except FileNotFoundError:
         why = "was used already, and the guest has ended since" if file.is_used else "is missing"
@@ -111,8 +114,9 @@ async def load(machine: Machine, file: SuspendedFile, key: bytes, head: Head, sp
     the process is to be ended."""
     from kumoniwa.hypervisor.qemu.guest.memory import sealed
 
-    stop, (reader, writer) = Event(), os.pipe()
-    with file.path.open("rb") as source:
+    stop = Event()
+    with file.open() as source:
+        reader, writer = os.pipe()
         opening = _in_thread(partial(sealed.unseal, key, source.fileno(), writer, stop=stop), writer)
         try:
             async with asyncio.timeout(None) as loading:
@@ -189,8 +193,9 @@ async def _write(machine: Machine, file: SuspendedFile, head: Head, key: bytes, 
         if around.space.spare() <= 0:
             raise _FULL
 
-    stop, (reader, writer) = Event(), os.pipe()
+    stop = Event()
     with file.draft.open("r+b") as target:
+        reader, writer = os.pipe()
         seal = partial(sealed.seal, key, head.as_bytes(), reader, target.fileno(), stop=stop, check_room=check_room)
         sealing = _in_thread(seal, reader)
         try:

@@ -64,6 +64,8 @@ CHANGES: dict[str, Example] = {
         "NatGatewayId": its["public nat"],
         "AllocationIds": [its["nat address"]],
     },
+    "AssociateSecurityGroupVpc": lambda its: {"GroupId": its["own group"], "VpcId": its["dedicated vpc"]},
+    "DisassociateSecurityGroupVpc": lambda its: {"GroupId": its["shared group"], "VpcId": its["dedicated vpc"]},
     "DisassociateNatGatewayAddress": lambda its: {
         "NatGatewayId": its["public nat"],
         "AssociationIds": [its["nat association"]],
@@ -403,14 +405,18 @@ async def _network(stack: Stack, instance: str) -> Scene:
     options = [{"Key": "domain-name", "Values": ["example.org"]}]
     asked = {"PrefixListName": "l", "AddressFamily": "IPv4", "MaxEntries": 5, "Entries": [{"Cidr": "10.6.0.0/16"}]}
     lists = [await made("CreateManagedPrefixList", "PrefixList", "PrefixListId", **asked) for _ in range(2)]
+    dedicated = await made("CreateVpc", "Vpc", "VpcId", CidrBlock="10.7.0.0/16", InstanceTenancy="dedicated")
+    own_group, shared_group = [
+        await made("CreateSecurityGroup", "GroupId", GroupName=name, Description="d", **own)
+        for name in ("own", "shared")
+    ]
+    await stack.call("AssociateSecurityGroupVpc", GroupId=shared_group, VpcId=dedicated)
     await stack.call("CreateRoute", RouteTableId=main_table, DestinationPrefixListId=lists[0], InstanceId=instance)
     return {
         "prefix list": lists[0], "unused prefix list": lists[1],
         "vpc": shown["VpcId"], "own vpc": own["VpcId"], "ipv6": ipv6, "subnet": subnets[0],
         "unused vpc": await made("CreateVpc", "Vpc", "VpcId", CidrBlock="10.9.0.0/16"),
-        "dedicated vpc": await made(
-            "CreateVpc", "Vpc", "VpcId", CidrBlock="10.7.0.0/16", InstanceTenancy="dedicated"
-        ),
+        "dedicated vpc": dedicated, "own group": own_group, "shared group": shared_group,
         "unused subnet": subnets[3], "route table": tables[1], "main table": main_table,
         "unused table": await made("CreateRouteTable", "RouteTable", "RouteTableId", **own),
         "association": associations[0], "other association": associations[1],

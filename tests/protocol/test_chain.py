@@ -247,9 +247,10 @@ async def test_a_token_that_is_too_long_or_not_ascii_is_refused(caller: Caller, 
 
 
 async def test_an_action_that_is_not_built_says_so_and_an_unknown_one_is_ec2s_refusal(caller: Caller) -> None:
-    built = await caller.post(f"Action=CreateFleet&{VERSION}")
+    for action in ("CreateFleet", "CreateVpcEndpoint", "CreateVpnGateway", "CreateTransitGateway"):
+        built = await caller.post(f"Action={action}&{VERSION}")
+        assert f"<Code>InvalidAction</Code><Message>Kumoniwa does not implement the action {action}." in built.text
     unknown = await caller.post(f"Action=MakeTea&{VERSION}")
-    assert "<Code>InvalidAction</Code><Message>Kumoniwa does not implement the action CreateFleet." in built.text
     assert "The action MakeTea is not valid for this web service." in unknown.text
 
 

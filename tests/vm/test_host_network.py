@@ -426,6 +426,26 @@ async def test_two_networks_do_not_meet(bench: Bench) -> None:
     await other.ensure_gone()
 
 
+async def test_networks_of_two_servers_do_not_meet(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Though they have the same name, and one ends."""
+    others = Bench(tmp_path_factory.mktemp("other"))
+    try:
+        one, other = await bench.made(), await others.made()
+        taps = [await network.tap("e1") for network in (one, other)]
+        assert namespace(taps[0]) != namespace(taps[1])
+        running = others.processes()
+        assert running.isdisjoint(bench.processes())
+        taps[0].close()
+        await one.ensure_gone()
+        await until(lambda: not bench.processes())
+        assert others.processes() == running
+        assert (await other.devices()).taps == {"e1"}
+        taps[1].close()
+        await other.ensure_gone()
+    finally:
+        await others.close()
+
+
 async def test_two_networks_of_a_family_can_be_linked(bench: Bench) -> None:
     one, other = await bench.made("one"), await bench.made("other")
     for _ in range(2):

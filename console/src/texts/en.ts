@@ -963,8 +963,6 @@ export const en = {
   "launch.noImagesHow": "In a terminal on this machine, `kumoniwa ami build debian-12` makes one.",
   "launch.numberWrong": "{what} is not a whole number",
   "launch.ownImages": "My AMIs",
-  "launch.publicDisable": "Disable",
-  "launch.publicEnable": "Enable",
   "launch.publicIp": "Auto-assign public IP",
   "launch.publicIpHelp": "A public address here is a loopback address of this machine (127.x.y.z): nobody else reaches it.",
   "launch.publicSubnet": "As the subnet says",

@@ -14,6 +14,16 @@ class SecurityGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupAssociation:
+    """That network interfaces of another VPC may be in a security group too."""
+
+    group_id: str
+    vpc_id: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityGroupRule:
     """One rule: EC2 splits a permission into one rule for each source.
 

@@ -6,10 +6,16 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, select
 
 from kumoniwa.model.scope import Scope
-from kumoniwa.model.security_groups import SecurityGroup, SecurityGroupRule
+from kumoniwa.model.security_groups import GroupAssociation, SecurityGroup, SecurityGroupRule
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, all_of, insert
-from kumoniwa.store.tables import interface_groups, security_group_rules, security_groups
+from kumoniwa.store.tables import (
+    group_associations,
+    interface_groups,
+    network_interfaces,
+    security_group_rules,
+    security_groups,
+)
 
 DEFAULT_NAME = "default"
 """The name of the group that every VPC has and that cannot be deleted."""
@@ -50,6 +56,67 @@ _OF_VPC = Prepared(select(security_groups).where(security_groups.c.vpc_id == bin
 def of_vpc(connection: Connection, vpc_id: str) -> list[SecurityGroup]:
     """The security groups of a VPC."""
     return _OF_VPC.values(SecurityGroup, connection, vpc=vpc_id)
+
+
+_ASSOCIATED = Prepared(
+    select(security_groups)
+    .join(group_associations, group_associations.c.group_id == security_groups.c.id)
+    .where(group_associations.c.vpc_id == bindparam("vpc"))
+)
+
+
+def for_vpc(connection: Connection, vpc_id: str) -> list[SecurityGroup]:
+    """The security groups in which network interfaces of a VPC may be: its own, and those associated with it."""
+    return [*of_vpc(connection, vpc_id), *_ASSOCIATED.values(SecurityGroup, connection, vpc=vpc_id)]
+
+
+_ASSOCIATIONS_IN = Prepared(
+    select(group_associations)
+    .where(group_associations.c.account == bindparam("account"), group_associations.c.region == bindparam("region"))
+    .order_by(group_associations.c.group_id, group_associations.c.vpc_id)
+)
+_THIS = (group_associations.c.group_id == bindparam("group")) & (group_associations.c.vpc_id == bindparam("vpc"))
+_FOUND = Prepared(select(group_associations).where(_THIS))
+_ENDED = Prepared(group_associations.delete().where(_THIS))
+_OF_GROUP = Prepared(
+    select(group_associations.c.vpc_id).where(group_associations.c.group_id == bindparam("group")).limit(1)
+)
+_MEMBER_IN = Prepared(
+    select(interface_groups.c.interface_id)
+    .join(network_interfaces, network_interfaces.c.id == interface_groups.c.interface_id)
+    .where(interface_groups.c.group_id == bindparam("group"), network_interfaces.c.vpc_id == bindparam("vpc"))
+    .limit(1)
+)
+
+
+def associations_in(connection: Connection, scope: Scope) -> list[GroupAssociation]:
+    """The associations of an account's security groups with other VPCs, in a region."""
+    return _ASSOCIATIONS_IN.values(GroupAssociation, connection, account=scope.account, region=scope.region)
+
+
+def associate(connection: Connection, association: GroupAssociation) -> None:
+    """Let network interfaces of another VPC be in a group."""
+    insert(connection, group_associations, association)
+
+
+def end_association(connection: Connection, group_id: str, vpc_id: str) -> None:
+    """Let them not any more. The caller knows that none is."""
+    _ENDED.run(connection, group=group_id, vpc=vpc_id)
+
+
+def is_associated(connection: Connection, group_id: str, vpc_id: str) -> bool:
+    """Whether network interfaces of this other VPC may be in a group."""
+    return _FOUND.first(connection, group=group_id, vpc=vpc_id) is not None
+
+
+def has_members_in(connection: Connection, group_id: str, vpc_id: str) -> bool:
+    """Whether a network interface of a VPC is in a group."""
+    return _MEMBER_IN.first(connection, group=group_id, vpc=vpc_id) is not None
+
+
+def has_associations(connection: Connection, group_id: str) -> bool:
+    """Whether a group is associated with any other VPC."""
+    return _OF_GROUP.first(connection, group=group_id) is not None
 
 
 def rules_in(connection: Connection, scope: Scope, group_ids: Collection[str] | None = None) -> list[SecurityGroupRule]:

@@ -13,6 +13,7 @@ _NAMED_BY = {
     "boots": "instance_id",
     "claims": "resource_id",
     "fast_launches": "image_id",
+    "group_associations": "group_id",
     "hibernations": "instance_id",
     "image_devices": "image_id",
     "instance_moves": "instance_id",

@@ -12,7 +12,7 @@ import type { Form } from "./launchModel";
 import { NewSecurityGroup } from "./NewSecurityGroup";
 import { Section, type Editing } from "./Section";
 
-const PUBLIC = { subnet: "launch.publicSubnet", enable: "launch.publicEnable", disable: "launch.publicDisable" } as const;
+const PUBLIC = { subnet: "launch.publicSubnet", enable: "launch.enable", disable: "launch.disable" } as const;
 
 export function NetworkSettings({ region, form, change, networks }: Editing & { networks: Networks | undefined }): ReactNode {
   const text = useText();

@@ -40,8 +40,14 @@ async def reachability(cloud: Cloud, call: Call, asked: Mapping[str, str]) -> Ma
                 f"A way does not begin at an address: {start}.", way_out="Name the instance or interface that has it."
             )
         vpc_id = _vpc_of(connection, call, end if start == INTERNET else start)
+        plans = gather_with_peers(connection, vpc_id)
+        if (there := _own_vpc(connection, call, end)) not in (None, *plans):
+            raise NothingThere(
+                f"{asked['to']} is in {there}, to which nothing leads from {vpc_id}.",
+                way_out="Make a peering connection between the two, and routes to it in both.",
+            )
         try:
-            found = reach(gather_with_peers(connection, vpc_id), start, end, _PROTOCOLS[protocol], port)
+            found = reach(plans, start, end, _PROTOCOLS[protocol], port)
         except NoSuchEnd as missing:
             raise NothingThere(str(missing), way_out=_ENDS) from missing
         return _output(found)
@@ -77,8 +83,15 @@ def _end(connection: Connection, call: Call, text: str) -> str | IPv4Address:
 
 
 def _vpc_of(connection: Connection, call: Call, end: str | IPv4Address) -> str:
-    if isinstance(end, IPv4Address) or end == INTERNET:
+    if (vpc_id := _own_vpc(connection, call, end)) is None:
         raise ValueNotTaken("One end must be in a VPC.", way_out=_ENDS)
+    return vpc_id
+
+
+def _own_vpc(connection: Connection, call: Call, end: str | IPv4Address) -> str | None:
+    """The VPC of an interface; None of an address and of the internet."""
+    if isinstance(end, IPv4Address) or end == INTERNET:
+        return None
     return the_named(connection, call.scope, NETWORK_INTERFACE, end).vpc_id
 
 

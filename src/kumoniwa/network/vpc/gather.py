@@ -56,7 +56,7 @@ PLANNED_FROM = frozenset(
     {
         *("vpcs", "vpc_blocks", "subnets", "dhcp_options", "internet_gateways", "nat_gateways", "peerings"),
         *("network_interfaces", "secondary_addresses", "interface_groups", "elastic_ips"),
-        *("security_groups", "security_group_rules", "network_acls", "acl_entries"),
+        *("security_groups", "group_associations", "security_group_rules", "network_acls", "acl_entries"),
         *("route_tables", "route_table_associations", "routes", "prefix_lists", "prefix_list_entries"),
     }
 )
@@ -191,7 +191,7 @@ def _interfaces(connection: Connection, subnet_ids: Iterable[str]) -> dict[str, 
 
 
 def _groups(connection: Connection, vpc_id: str) -> dict[str, SecurityGroup]:
-    ids = [group.id for group in security_groups.of_vpc(connection, vpc_id)]
+    ids = [group.id for group in security_groups.for_vpc(connection, vpc_id)]
     ways = []
     for egress in (False, True):
         rules: dict[str, list[Rule]] = {}

@@ -735,6 +735,20 @@ CREATE TABLE attachments (
 
 CREATE INDEX ix_attachments_instance_id ON attachments (instance_id);
 
+CREATE TABLE group_associations (
+	group_id VARCHAR NOT NULL,
+	vpc_id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	PRIMARY KEY (group_id, vpc_id),
+	FOREIGN KEY(group_id) REFERENCES security_groups (id) ON DELETE CASCADE,
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id) ON DELETE CASCADE
+);
+
+CREATE INDEX group_associations_scope ON group_associations (account, region);
+
+CREATE INDEX ix_group_associations_vpc_id ON group_associations (vpc_id);
+
 CREATE TABLE network_interfaces (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,

@@ -28,7 +28,7 @@ from kumoniwa.store.tables.routing import (
     route_tables,
     routes,
 )
-from kumoniwa.store.tables.security_groups import security_group_rules, security_groups
+from kumoniwa.store.tables.security_groups import group_associations, security_group_rules, security_groups
 from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
 from kumoniwa.store.tables.tags import tags
@@ -50,6 +50,7 @@ __all__ = [
     "facts",
     "fast_launches",
     "flow_logs",
+    "group_associations",
     "hibernations",
     "image_devices",
     "images",

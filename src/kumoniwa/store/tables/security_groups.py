@@ -1,4 +1,4 @@
-"""Tables of security groups and their rules."""
+"""Tables of security groups, of the other VPCs that they are for, and of their rules."""
 
 from sqlalchemy import (
     Boolean,
@@ -21,6 +21,14 @@ security_groups = table(
     Column("description", String, nullable=False),
     UniqueConstraint("vpc_id", "name"),
     Index("security_groups_scope", "account", "region"),
+)
+
+group_associations = table(
+    "group_associations",
+    Column("group_id", ForeignKey("security_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("vpc_id", ForeignKey("vpcs.id", ondelete="CASCADE"), primary_key=True, index=True),
+    *scope_columns(),
+    Index("group_associations_scope", "account", "region"),
 )
 
 security_group_rules = table(

@@ -77,6 +77,21 @@ async def test_peered_vpcs_reach_each_other_by_routes_and_rules_that_name_a_pref
     assert await reached() == (False, "VPC peering connection")
 
 
+async def test_vpcs_of_the_same_addresses_do_not_meet(stack: Stack) -> None:
+    ends = []
+    for _ in range(2):
+        vpc_id = (await stack.call("CreateVpc", CidrBlock="10.1.0.0/16"))["Vpc"]["VpcId"]
+        subnet = (await stack.call("CreateSubnet", VpcId=vpc_id, CidrBlock="10.1.0.0/24"))["Subnet"]["SubnetId"]
+        ends += [await stack.launch(SubnetId=subnet, PrivateIpAddress=f"10.1.0.{host}") for host in (10, 11)]
+    one, neighbour, same, strange = ends
+    assert (await _reach(stack, from_=one, to=neighbour, port=22))["reached"] is True
+    for other in (same, strange):
+        answer = await stack.caller.get("/_kumoniwa/reach?" + urlencode({"from": one, "to": other, "port": 22}))
+        assert (answer.status, "to which nothing leads" in answer.text) == (404, True), answer.text
+    found = await _reach(stack, from_=one, to="10.1.0.11", port=22)
+    assert {hop["vpc_id"] for hop in found["there"]} == {(await stack.instance(one))["VpcId"]}
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import chain
 
 from sqlalchemy import Connection
@@ -29,6 +28,7 @@ from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, laun
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.network.interface_addresses import free_count
+from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
 from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
 from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, chains_of, new_volume
@@ -42,7 +42,6 @@ from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
-from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import elastic_ips, images, instances, key_pairs, volumes
@@ -187,7 +186,7 @@ def _addresses(connection: Connection, placed: LaunchNetwork, count: int) -> lis
         return [_Addresses(own, None if leading is None else leading.public_ip) for own in private]
     if not placed.associate_public_ip:
         return [_Addresses(own, None) for own in private]
-    public = free_public(cloud_octet(connection), count, partial(instances.public_addresses, connection))
+    public = lent_addresses(connection, count)
     return [_Addresses(own, outer) for own, outer in zip(private, public, strict=True)]
 
 

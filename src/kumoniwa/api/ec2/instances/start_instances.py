@@ -2,7 +2,6 @@
 hibernated instance `resume_instance.py` beside it."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from sqlalchemy import Connection
 
@@ -10,12 +9,12 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.instances.state_changes import StateChange, state_change
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named, without_root
+from kumoniwa.api.ec2.network.lent_addresses import lent_again
 from kumoniwa.api.registry import action
 from kumoniwa.errors import IncorrectInstanceState
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
-from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import elastic_ips, hibernations, instances, volumes
@@ -69,9 +68,7 @@ def _check_room(host: Capacity, connection: Connection, starting: Sequence[Insta
 def _start(connection: Connection, call: Call, instance: Instance) -> StateChange:
     if instance.state is not InstanceState.STOPPED:
         return state_change(instance, instance.state)
-    public_ip = elastic_ips.of_instance(connection, instance.id)
-    if public_ip is None and instance.associate_public_ip:
-        [public_ip] = free_public(cloud_octet(connection), 1, partial(instances.public_addresses, connection))
+    public_ip = elastic_ips.of_instance(connection, instance.id) or lent_again(connection, instance)
     instances.move(
         connection,
         instance.id,

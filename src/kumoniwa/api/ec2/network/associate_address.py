@@ -1,7 +1,6 @@
 """AssociateAddress and DisassociateAddress."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from sqlalchemy import Connection
 
@@ -11,13 +10,13 @@ from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.named.only_interface import only_interface
 from kumoniwa.api.ec2.network.elastic_ips import check_own, named_address
+from kumoniwa.api.ec2.network.lent_addresses import lent_again
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.store import elastic_ips, gateways, instances, network_interfaces
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_moved_forwards
 
@@ -156,14 +155,8 @@ def _shown(connection: Connection, interface: NetworkInterface, private_ip: str)
 
 
 def _lend(connection: Connection, instance_id: str) -> None:
-    """Lend an instance a public address in place of the one that it lost, where it is to have one.
-
-    EC2 does not where it has several network interfaces (the EC2 user guide, "Public IPv4 addresses").
-    """
+    """Lend an instance a public address in place of the one that it lost, where it is to have one."""
     instance = instances.get(connection, instance_id)
     assert instance is not None, "the interface is attached to it"
-    interfaces = network_interfaces.attached_to(connection, instance_id)
-    running = instance.state is InstanceState.RUNNING
-    if running and instance.associate_public_ip and instance.public_ip is None and len(interfaces) == 1:
-        [lent] = free_public(cloud_octet(connection), 1, partial(instances.public_addresses, connection))
-        elastic_ips.ensure_shown(connection, instance_id, lent)
+    if instance.state is InstanceState.RUNNING and instance.public_ip is None:
+        elastic_ips.ensure_shown(connection, instance_id, lent_again(connection, instance))

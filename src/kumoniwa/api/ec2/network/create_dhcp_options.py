@@ -64,6 +64,8 @@ def _checked(configurations: Sequence[Mapping[str, Any]]) -> dict[str, list[str]
 
 def _are_servers(values: Sequence[str]) -> bool:
     """Whether these are the addresses of up to four servers by IPv4, and as many by IPv6."""
+    if any("%" in value for value in values):  # Python takes `fe80::1%eth0`
+        return False
     try:
         addresses = [ip_address(value) for value in values]
     except ValueError:

@@ -127,6 +127,8 @@ def _secondary(
         raise InvalidParameterCombination(
             "The parameter SecondaryPrivateIpAddressCount can be used with a private NAT gateway only"
         )
+    if count is not None and count < 1:
+        raise InvalidParameterValue(f"Value ({count}) for parameter secondaryPrivateIpAddressCount is invalid.")
     allocations: Sequence[str] = parameters.get("SecondaryAllocationIds") or []
     if not public and allocations:
         raise InvalidParameterCombination(

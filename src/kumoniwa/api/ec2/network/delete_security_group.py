@@ -13,7 +13,7 @@ from kumoniwa.store import tags as tag_rows
 
 @action("DeleteSecurityGroup")
 async def delete_security_group(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Delete a group that no instance is in and no other group's rule names."""
+    """Delete a group that no instance is in, no other group's rule names and no other VPC is associated with."""
 
     def delete(connection: Connection) -> Answer:
         group = group_of(connection, call, parameters)
@@ -21,7 +21,7 @@ async def delete_security_group(cloud: Cloud, call: Call, parameters: Parameters
             raise Ec2Error(
                 "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
             )
-        if security_groups.is_in_use(connection, group.id):
+        if security_groups.is_in_use(connection, group.id) or security_groups.has_associations(connection, group.id):
             raise DependencyViolation(f"resource {group.id} has a dependent object")
         for rule in security_groups.rules_in(connection, call.scope, [group.id]):
             tag_rows.remove_all(connection, rule.id)

@@ -143,7 +143,8 @@ def described_interfaces(
     groups = group_sets(connection, call, [interface.id for interface in found])
     public = instances.public_addresses_of(connection, [one.instance_id for one in found if one.instance_id])
     addresses = addresses_of(connection, found, public)
-    zones = {subnet.id: subnet.zone for subnet in vpcs.subnets_in(connection, call.scope)}
+    subnets = vpcs.subnets_in(connection, call.scope, {interface.subnet_id for interface in found})
+    zones = {subnet.id: subnet.zone for subnet in subnets}
     return [
         (
             interface,

@@ -18,7 +18,7 @@ from kumoniwa.store import security_groups
 
 def _read(connection: Connection, asked: Asked) -> list[SecurityGroup]:
     vpc = named(connection, asked.call.scope, VPC, asked.parameters["VpcId"])
-    return security_groups.of_vpc(connection, vpc.id)
+    return security_groups.for_vpc(connection, vpc.id)
 
 
 def _output(group: SecurityGroup, tags: Mapping[str, str]) -> dict[str, Any]:

@@ -135,14 +135,14 @@ def checked_groups(
     connection: Connection, call: Call, vpc_id: str, subnet_id: str, group_ids: Sequence[str]
 ) -> tuple[SecurityGroup, ...]:
     """These security groups for an interface in a subnet of a VPC, each once. Raises EC2's refusals of a group that is
-    missing, or of another VPC."""
+    missing, or of another VPC and not associated with this one."""
     wanted = tuple(dict.fromkeys(group_ids))
     SECURITY_GROUP.check_form(wanted)
     found = {group.id: group for group in security_groups.in_scope(connection, call.scope, wanted)}
     for group_id in wanted:
         if group_id not in found:
             raise SECURITY_GROUP.not_found([group_id])
-        if found[group_id].vpc_id != vpc_id:
+        if found[group_id].vpc_id != vpc_id and not security_groups.is_associated(connection, group_id, vpc_id):
             raise Ec2Error(
                 "InvalidParameter", f"Security group {group_id} and subnet {subnet_id} belong to different networks."
             )

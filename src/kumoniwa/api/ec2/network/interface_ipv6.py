@@ -69,10 +69,7 @@ def checked_ipv6(connection: Connection, subnet: Subnet, wanted: Sequence[str], 
         return []
     block, named = check_block(subnet), []
     for asked in wanted:
-        try:
-            address = IPv6Address(asked)
-        except ValueError:
-            raise InvalidParameterValue(f"Invalid IPv6 address: {asked[:200]}") from None
+        address = parsed_ipv6(asked)
         number = int(address) - int(block.network_address)
         if address not in block or not _FIRST <= number < block.num_addresses - _LAST:
             raise InvalidParameterValue(f"Address {asked[:200]} does not fall within the subnet's address range")
@@ -82,6 +79,17 @@ def checked_ipv6(connection: Connection, subnet: Subnet, wanted: Sequence[str], 
     for taken in ipv6_addresses.in_subnet(connection, subnet.id, named) if named else ():
         raise Ec2Error("InvalidIPAddress.InUse", f"Address {taken} is in use.")
     return named
+
+
+def parsed_ipv6(asked: str) -> IPv6Address:
+    """An address that a request names, in any of the ways to write it. Raises EC2's refusal of what is none."""
+    try:
+        address = IPv6Address(asked)
+    except ValueError:
+        address = None
+    if address is None or address.scope_id is not None:  # Python takes `2001:db8::1%eth0`
+        raise InvalidParameterValue(f"Invalid IPv6 address: {asked[:200]}")
+    return address
 
 
 def check_block(subnet: Subnet) -> IPv6Network:

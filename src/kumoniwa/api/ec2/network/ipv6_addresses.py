@@ -13,6 +13,7 @@ from kumoniwa.api.ec2.network.interface_ipv6 import (
     IPV6_ADDRESSES_ARE_RECORDED,
     checked_ipv6,
     drawn_ipv6,
+    parsed_ipv6,
     too_many_ipv6,
 )
 from kumoniwa.api.ec2.network.private_addresses import most_addresses
@@ -55,9 +56,9 @@ async def assign_ipv6_addresses(cloud: Cloud, call: Call, parameters: Parameters
 async def unassign_ipv6_addresses(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Take IPv6 addresses from a network interface. Its primary one stays."""
     refuse(parameters, (_PREFIXES,))
-    unwanted = list(dict.fromkeys(parameters.get("Ipv6Addresses") or []))
-    if not unwanted:
+    if not (asked := parameters.get("Ipv6Addresses")):
         raise MissingParameter("ipv6Addresses")
+    unwanted = list(dict.fromkeys(str(parsed_ipv6(each)) for each in asked))
 
     def unassign(connection: Connection) -> Answer:
         interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])

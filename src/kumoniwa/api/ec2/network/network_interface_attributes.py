@@ -1,7 +1,6 @@
 """ModifyNetworkInterfaceAttribute, DescribeNetworkInterfaceAttribute and ResetNetworkInterfaceAttribute."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,6 +14,7 @@ from kumoniwa.api.ec2.network.create_network_interface import check_own
 from kumoniwa.api.ec2.network.describe_network_interfaces import described_attachment
 from kumoniwa.api.ec2.network.interface_addresses import checked_groups
 from kumoniwa.api.ec2.network.interface_ipv6 import IPV6_ADDRESSES_ARE_RECORDED
+from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
 from kumoniwa.api.ec2.network.network_interface_output import group_sets
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -29,7 +29,6 @@ from kumoniwa.errors import (
 )
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
-from kumoniwa.network.addresses import cloud_octet, free_public
 from kumoniwa.store import elastic_ips, instances, ipv6_addresses, network_interfaces
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
@@ -171,7 +170,7 @@ def _associate_public_ip(connection: Connection, interface: NetworkInterface, *,
     instances.change(connection, instance.id, associate_public_ip=wanted)
     lent = instance.public_ip if wanted else None
     if wanted and lent is None and instance.state is InstanceState.RUNNING:
-        [lent] = free_public(cloud_octet(connection), 1, partial(instances.public_addresses, connection))
+        [lent] = lent_addresses(connection, 1)
     elastic_ips.ensure_shown(connection, instance.id, lent)
     # What carries packets follows the rows of interfaces, not those of instances.
     network_interfaces.change(connection, interface, description=interface.description)

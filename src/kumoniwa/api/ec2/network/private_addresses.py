@@ -1,6 +1,6 @@
 """AssignPrivateIpAddresses and UnassignPrivateIpAddresses."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from kumoniwa.api.ec2.network.interface_addresses import check_addresses, drawn,
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
+from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.vpcs import Subnet
@@ -49,11 +50,14 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
         present = network_interfaces.secondary_of(connection, [interface.id]).get(interface.id, [])
         if 1 + len(present) + (count or len(wanted)) > most_addresses(connection, interface):
             raise too_many_addresses()
+        leading: Sequence[ElasticIp] = ()
         if parameters.get("AllowReassignment"):
-            touched.extend(_take_from_others(connection, subnet, interface, wanted))
+            leading, before = _take_from_others(connection, subnet, interface, wanted)
+            touched.extend(before)
         check_addresses(connection, subnet, wanted)
         added = list(wanted) or drawn(connection, subnet, count or 0)
         network_interfaces.add_addresses(connection, interface, added)
+        touched.extend(_led_here(connection, interface, leading))
         network_interfaces.count_change(connection, interface)
         return {
             "NetworkInterfaceId": interface.id,
@@ -102,13 +106,31 @@ def most_addresses(connection: Connection, interface: NetworkInterface) -> int:
 
 def _take_from_others(
     connection: Connection, subnet: Subnet, interface: NetworkInterface, wanted: Sequence[str]
-) -> Iterator[str]:
-    """Take these addresses from the other interfaces that have them as secondary ones; gives the instances at which a
-    public address led to one."""
+) -> tuple[list[ElasticIp], list[str]]:
+    """Take these addresses from the other interfaces that have them as secondary ones; gives the Elastic IP addresses
+    that led to one, and the instances at which they did. Raises EC2's refusal of one that is a NAT gateway's."""
+    leading: list[ElasticIp] = []
+    touched: list[str] = []
     for owner_id, address in network_interfaces.secondary_owners(connection, subnet.id, wanted):
         owner = network_interfaces.get(connection, owner_id)
         if owner is not None and owner.id != interface.id:
-            yield from _removed(connection, owner, [address])
+            check_own(owner)
+            if (
+                elastic := elastic_ips.of_interfaces(connection, [owner.id]).get(owner.id, {}).get(address)
+            ) is not None:
+                leading.append(elastic)
+            touched.extend(_removed(connection, owner, [address]))
+    return leading, touched
+
+
+def _led_here(connection: Connection, interface: NetworkInterface, leading: Sequence[ElasticIp]) -> Sequence[str]:
+    """Let Elastic IP addresses lead on to the private ones that an interface has now; gives its instance, where there
+    are any. They move along (the API reference, AssignPrivateIpAddresses)."""
+    for elastic in leading:
+        assert elastic.association_id is not None, "it led to an address"
+        assert elastic.private_ip is not None, "it led to an address"
+        elastic_ips.associate(connection, elastic, elastic.association_id, interface, elastic.private_ip)
+    return [interface.instance_id] if leading and interface.instance_id is not None else []
 
 
 def _removed(connection: Connection, interface: NetworkInterface, unwanted: Sequence[str]) -> Sequence[str]:

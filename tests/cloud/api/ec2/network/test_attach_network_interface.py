@@ -60,6 +60,7 @@ async def test_a_running_guest_sees_an_interface_come_and_go(stack: Stack) -> No
 
 async def test_a_stopped_instance_has_it_at_its_next_start(stack: Stack) -> None:
     instance_id, spare = await stack.launch(), await _spare(stack)
+    assert "PublicIpAddress" in await stack.instance(instance_id)
     await stack.call("StopInstances", InstanceIds=[instance_id])
     await stack.idle()
     await _attached(stack, instance_id, spare["NetworkInterfaceId"])
@@ -68,6 +69,7 @@ async def test_a_stopped_instance_has_it_at_its_next_start(stack: Stack) -> None
     await stack.call("StartInstances", InstanceIds=[instance_id])
     await stack.idle()
     assert spare["MacAddress"] in await _macs(stack, instance_id)
+    assert "PublicIpAddress" not in await stack.instance(instance_id), "none is lent to one of several interfaces"
 
 
 async def test_what_cannot_be_plugged_in_is_available_again(stack: Stack) -> None:

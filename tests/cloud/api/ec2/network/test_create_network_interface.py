@@ -95,6 +95,11 @@ async def test_addresses_come_and_go(stack: Stack) -> None:
     )
     shown = (await _described(stack, interface_id))["PrivateIpAddresses"]
     assert [one["PrivateIpAddress"] for one in shown if "Association" in one] == [first]
+    for taker in (other_id, interface_id):
+        taken = {"PrivateIpAddresses": [first], "AllowReassignment": True}
+        await stack.call("AssignPrivateIpAddresses", NetworkInterfaceId=taker, **taken)
+        (leading,) = (await stack.call("DescribeAddresses"))["Addresses"]
+        assert (leading["NetworkInterfaceId"], leading["PrivateIpAddress"]) == (taker, first), "it moves along"
     await stack.call("UnassignPrivateIpAddresses", NetworkInterfaceId=interface_id, PrivateIpAddresses=[first])
     assert "AssociationId" not in (await stack.call("DescribeAddresses"))["Addresses"][0]
     with pytest.raises(Refused, match=r"InvalidParameterValue .*are not assigned to interface"):

@@ -61,6 +61,7 @@ async def test_options_are_made_given_and_deleted(cloud: BareCloud) -> None:
         {"ntp_servers": [f"10.0.0.{number}" for number in range(5)]},
         {"domain_name_servers": ["AmazonProvidedDNS", "AmazonProvidedDNS"]},
         {"domain_name_servers": ["ns.example.com"]},
+        {"domain_name_servers": ["fe80::1%eth0"]},
         {"netbios_node_type": ["0"]},
         {"netbios_name_servers": ["::1"]},
         {"domain_name": ["a", "b"]},

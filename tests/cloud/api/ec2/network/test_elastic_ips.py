@@ -109,6 +109,11 @@ async def test_an_address_of_a_further_private_one_leaves_the_lent_one_alone(sta
     ]
     await stack.call("DisassociateAddress", AssociationId=done["AssociationId"])
     assert (await stack.instance(instance_id))["PublicIpAddress"] == before["PublicIpAddress"]
+    await stack.call("AssociateAddress", **asked)
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    assert "PublicIpAddress" not in await stack.instance(instance_id), "none is lent again beside it"
 
 
 async def test_an_address_outlives_its_instance(stack: Stack) -> None:

@@ -50,7 +50,8 @@ async def test_addresses_come_and_go(stack: Stack) -> None:
         filters = [{"Name": name, "Values": [value]}]
         (found,) = (await stack.call("DescribeNetworkInterfaces", Filters=filters))["NetworkInterfaces"]
         assert (found["NetworkInterfaceId"], found["Ipv6Address"]) == (interface_id, named)
-    taken = await stack.call("UnassignIpv6Addresses", **asked, Ipv6Addresses=drawn)
+    written = [IPv6Address(one).exploded for one in drawn]
+    taken = await stack.call("UnassignIpv6Addresses", **asked, Ipv6Addresses=written)
     assert taken["UnassignedIpv6Addresses"] == drawn
     assert await _shown(stack, interface_id) == [(named, False)]
     with pytest.raises(Refused, match=r"InvalidParameterValue .*Some of \[.*\] are not assigned to interface"):
@@ -69,6 +70,7 @@ async def test_what_a_subnet_cannot_give_is_refused(stack: Stack) -> None:
         ({"Ipv6AddressCount": 1, "Ipv6Addresses": [str(block[0x11])]}, "InvalidParameterCombination"),
         ({"Ipv6Addresses": ["moss"]}, "InvalidParameterValue"),
         ({"Ipv6Addresses": ["2001:db8::1"]}, "InvalidParameterValue"),
+        ({"Ipv6Addresses": [f"{block[0x11]}%ens5"]}, "InvalidParameterValue .*Invalid IPv6 address"),
         ({"Ipv6Addresses": [str(block[3])]}, "InvalidParameterValue"),
         ({"Ipv6Addresses": [str(block[-1])]}, "InvalidParameterValue"),
         ({"Ipv6Addresses": [str(block[0x11])] * 2}, "InvalidParameterValue"),

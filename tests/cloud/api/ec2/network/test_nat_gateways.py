@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from asgi import Refused
@@ -202,6 +203,10 @@ async def test_a_private_gateway_has_secondary_addresses(stack: Stack) -> None:
     assert (added["PrivateIp"], added["Status"]) == ("172.31.0.95", "assigning")
     with pytest.raises(Refused, match=r"InvalidIPAddress\.InUse"):
         await stack.call("CreateNetworkInterface", SubnetId=await _subnet(stack), PrivateIpAddress="172.31.0.95")
+    own = (await stack.call("CreateNetworkInterface", SubnetId=await _subnet(stack)))["NetworkInterface"]
+    wanted: dict[str, Any] = {"PrivateIpAddresses": ["172.31.0.95"], "AllowReassignment": True}
+    with pytest.raises(Refused, match="OperationNotPermitted"):
+        await stack.call("AssignPrivateIpAddresses", NetworkInterfaceId=own["NetworkInterfaceId"], **wanted)
     taken = await stack.call("UnassignPrivateNatGatewayAddress", **asked, PrivateIpAddresses=["172.31.0.95"])
     assert taken["NatGatewayAddresses"] == [{**added, "Status": "unassigning"}]
     assert len(await _secondary(stack, gateway_id)) == 2
@@ -270,6 +275,9 @@ async def test_what_secondary_addresses_cannot_be_is_refused(stack: Stack) -> No
     ):
         with pytest.raises(Refused, match=code):
             await stack.call(action, **asked)
+    none = {"Action": "CreateNatGateway", "Version": "2016-11-15", **made, "ConnectivityType": "private"}
+    answer = await stack.caller.post(urlencode({**none, "SecondaryPrivateIpAddressCount": 0}))
+    assert (answer.status, "secondaryPrivateIpAddressCount is invalid" in answer.text) == (400, True)
     await stack.call("DeleteNatGateway", **to_public)
     with pytest.raises(Refused, match=r"IncorrectState|NatGatewayNotFound"):
         await stack.call("AssociateNatGatewayAddress", **to_public, AllocationIds=[free])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from stack import Stack
 from stored import workflows_on
+from whole import whole
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, LayerId, PreparedId, RestoreFailed
 from kumoniwa.model.fast_launch import MachineState
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 USUAL = "t3.micro"
 _NO = RestoreFailed("The state file is torn.")
+_SILENT = RestoreFailed("It did not say within 60 s who it is.", by_machine=True)
 
 
 async def image(stack: Stack) -> str:
@@ -187,6 +189,45 @@ async def test_a_launch_from_memory_that_fails_is_a_boot_on_the_images_own_disk(
     assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
     (workflow,) = await stack.running.cloud.read(lambda connection: workflows_on(connection, instance_id))
     assert workflow.error is None
+
+
+async def test_a_machine_from_which_no_guest_goes_on_is_not_tried_at_each_launch(stack: Stack) -> None:
+    image_id = await image(stack)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert await machines(stack, image_id) == [MachineState.FAILED]
+    assert not stack.driver.world.prepared
+    (found,) = (await stack.call("DescribeFastLaunchImages", ImageIds=[image_id]))["FastLaunchImages"]
+    assert found["State"] == "enabled-failed"
+    assert _SILENT.what in found["StateTransitionReason"]
+    assert "could be prepared: Guests that are launched from it" in await cold_because(
+        stack, await launched(stack, image_id)
+    )
+    await whole(stack)
+    await stack.call("EnableFastLaunch", ImageId=image_id)
+    await stack.idle()
+    assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
+
+
+async def test_a_machine_from_which_guests_went_on_is_prepared_anew_where_none_does_any_more(stack: Stack) -> None:
+    image_id = await image(stack)
+    await launched(stack, image_id)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert await machines(stack, image_id) == [MachineState.READY], "the host may have been busy"
+    await stack.clock.advance(601)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert await machines(stack, image_id) == [MachineState.STALE]
+    assert await state_of(stack, image_id) == "enabled"
+
+
+async def test_a_machine_that_cannot_be_forgotten_is_launched_from_again(stack: Stack) -> None:
+    image_id = await image(stack)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    stack.driver.fail_next("forget_prepared", DriverError("The disk is gone.", way_out="Ask again."))
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
 
 
 async def test_a_machine_of_other_programs_is_forgotten_and_prepared_anew_at_its_next_use(stack: Stack) -> None:

@@ -1,6 +1,7 @@
 """Instances that are launched from prepared machines, and what makes them boot instead."""
 
 import base64
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,10 @@ from kumoniwa.hypervisor.driver import DriverError, GuestLost, LayerId, Prepared
 from kumoniwa.model.fast_launch import MachineState
 from kumoniwa.reconcile.prepared_machines import forget_stale_machines
 from kumoniwa.store import fast_launch, layers, volumes
+from kumoniwa.workflows.steps.instances import guests
+from kumoniwa.workflows.steps.volumes import volume_files
+from kumoniwa.workflows.stories.instances import run_instance
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 pytestmark = pytest.mark.anyio
 
@@ -228,6 +233,33 @@ async def test_a_machine_that_cannot_be_forgotten_is_launched_from_again(stack: 
     stack.driver.fail_next("forget_prepared", DriverError("The disk is gone.", way_out="Ask again."))
     assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
     assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
+
+
+async def test_a_launch_that_broke_does_not_boot_from_the_machines_own_disk(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id, from_memory = await image(stack), run_instance._from_memory
+
+    async def broken(wf: Workflow, *arguments: Any) -> str | None:
+        monkeypatch.setattr(run_instance, "_from_memory", from_memory)
+        await wf.step("make the volumes", volume_files.ensure_launched_in_use, arguments[0], None)
+        with suppress(StepFailed):
+            launch = guests.ensure_launched
+            await wf.step("launch the guest from memory", launch, arguments[0], arguments[1], wf.id, wf.origin)
+        raise AssertionError("a bug")
+
+    monkeypatch.setattr(run_instance, "_from_memory", broken)
+    stack.driver.fail_next("ensure_running", GuestLost("It does not answer."))
+    answer = await stack.call("RunInstances", ImageId=image_id, InstanceType=USUAL, MinCount=1, MaxCount=1)
+    instance_id = answer["Instances"][0]["InstanceId"]
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "pending"
+    await stack.clock.advance(61)
+    await stack.boots(instance_id, 2)
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+    assert stack.guest(instance_id).identity is not None
+    assert (await boots(stack, instance_id))[-1]["from_memory"] is True
 
 
 async def test_a_machine_of_other_programs_is_forgotten_and_prepared_anew_at_its_next_use(stack: Stack) -> None:

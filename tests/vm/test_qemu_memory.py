@@ -109,9 +109,9 @@ async def test_a_guest_that_does_not_say_who_it_is_is_ended(
     machine, spec = bench.driver.prepared(ID), await bench.to_prepare(applied=says)
     await bench.run(machine.ensure_made(spec, deadline=60))
     guest = await standing_on(bench, spec.disks[0].layer)
-    assert reason in await refused(bench, machine, guest)
+    assert reason in await refused(bench, machine, guest, by_machine=True)
     assert await asyncio.to_thread(find_in, bench.data_dir / "guests" / guest.id, PROGRAM) is None
-    assert "had it already" in await refused(bench, machine, guest)
+    assert "had it already" in await refused(bench, machine, guest, by_machine=False)
     fresh = await bench.spec()
     guest = replace(guest, disks=fresh.disks)
     assert not (await bench.run(bench.driver.guest(guest.id).ensure_running(guest))).restored
@@ -125,7 +125,7 @@ async def test_a_state_that_qemu_cannot_load_is_told_in_its_words(bench: QemuBen
     os.truncate(folder / "state", 300_000)
     _renote(folder)
     assert await machine.is_made()
-    said = await refused(bench, machine, await standing_on(bench, layer))
+    said = await refused(bench, machine, await standing_on(bench, layer), by_machine=True)
     assert "load of migration failed" in said
 
 

@@ -71,14 +71,14 @@ class MachineState(StrEnum):
     PREPARING = "preparing"
     READY = "ready"
     FAILED = "failed"
-    """It could not be prepared. Nothing is left of it but its row, which says why."""
+    """It could not be prepared, or no guest went on from it. Nothing is left of it but its row, which says why."""
     STALE = "stale"
     """Nothing is launched from it any more: what is left of it goes."""
 
 
 MACHINE_MOVES: Mapping[MachineState, frozenset[MachineState]] = {
     MachineState.PREPARING: frozenset({MachineState.READY, MachineState.FAILED, MachineState.STALE}),
-    MachineState.READY: frozenset({MachineState.STALE}),
+    MachineState.READY: frozenset({MachineState.FAILED, MachineState.STALE}),
     MachineState.FAILED: frozenset({MachineState.STALE}),
     MachineState.STALE: frozenset(),
 }

@@ -70,6 +70,11 @@ def _powered_off(connection: Connection, instance: Instance, origin: Origin) -> 
 def begin_again(connection: Connection, instance: Instance, origin: Origin) -> None:
     """Submit once more what brings an instance out of the state it is in."""
     if instance.state is InstanceState.PENDING:
+        if instance.prepared_on is not None and instance.launch_time == instance.first_launch_time:
+            # Until it has gone on from memory its root volume is that of a machine which is nobody: none boots from it.
+            machine_id = instance.prepared_on
+            submit(connection, run_instance, origin, instance_id=instance.id, machine_id=machine_id)
+            return
         story = start_instance if boots.current(connection, instance.id) else run_instance
         if hibernations.kept(connection, instance.id):
             story = resume_instance

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, update
 
 from kumoniwa.model.boots import Boot, Cause
+from kumoniwa.model.fast_launch import PreparedMachine
 from kumoniwa.model.instances import InstanceState, Reachability
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import hibernations, rows
@@ -208,6 +209,23 @@ def first_from_image(connection: Connection, image_id: str, at_most: int) -> lis
     launched = select(instances.c.id).where(instances.c.image_id == image_id)
     query = select(boots).where(boots.c.instance_id.in_(launched), boots.c.number == 1)
     return all_of(Boot, connection, query.order_by(boots.c.started_at.desc()).limit(at_most))
+
+
+_FROM_MACHINE = Prepared(
+    select(func.max(boots.c.started_at))
+    .join(instances, instances.c.id == boots.c.instance_id)
+    .where(
+        instances.c.image_id == bindparam("image"),
+        instances.c.prepared_on == bindparam("machine"),
+        boots.c.from_memory.is_(True),
+    )
+)
+
+
+def latest_from_machine(connection: Connection, machine: PreparedMachine) -> datetime | None:
+    """When a guest went on last from a prepared machine, as far as its instance is not forgotten."""
+    latest: datetime | None = _FROM_MACHINE.scalar(connection, image=machine.image_id, machine=machine.id)
+    return latest
 
 
 def count_between(

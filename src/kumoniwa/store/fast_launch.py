@@ -136,11 +136,11 @@ def move_machine(
 
 
 def fail_machine(connection: Connection, machine_id: str, reason: str) -> bool:
-    """Afterwards the machine has failed, and has let its layer go, if it was being prepared; gives whether it was."""
+    """Afterwards the machine has failed, and has let its layer go, if it was being prepared or ready; gives whether it
+    was."""
     found = machine(connection, machine_id)
-    failed = move_machine(
-        connection, machine_id, [MachineState.PREPARING], MachineState.FAILED, layer_id=None, reason=reason
-    )
+    sources = [MachineState.PREPARING, MachineState.READY]
+    failed = move_machine(connection, machine_id, sources, MachineState.FAILED, layer_id=None, reason=reason)
     if failed and found is not None:
         let_go(connection, [found.layer_id])
     return failed

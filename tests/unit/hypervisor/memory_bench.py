@@ -55,9 +55,10 @@ async def launched(bench: Bench, machine: PreparedMachine, spec: GuestSpec) -> S
     return await bench.run(bench.driver.guest(spec.id).ensure_running(spec, launch_of(machine)))
 
 
-async def refused(bench: Bench, machine: PreparedMachine, spec: GuestSpec) -> str:
-    """Why the guest was not launched from the machine; it is not there."""
+async def refused(bench: Bench, machine: PreparedMachine, spec: GuestSpec, *, by_machine: bool | None = None) -> str:
+    """Why the guest was not launched from the machine, whose fault it is `by_machine`; the guest is not there."""
     with pytest.raises(RestoreFailed) as refusal:
         await launched(bench, machine, spec)
     assert await bench.driver.guest(spec.id).observe() is GuestState.ABSENT
+    assert by_machine in (None, refusal.value.by_machine)
     return refusal.value.what

@@ -61,10 +61,14 @@ class DetachRefused(DriverError):
 
 
 class RestoreFailed(DriverError):
-    """A guest could not be launched from memory. It is ABSENT, and what its root disk holds is not to be used."""
+    """A guest could not be launched from memory. It is ABSENT, and what its root disk holds is not to be used.
 
-    def __init__(self, what: str, *, way_out: str = "It is booted instead.") -> None:
+    `by_machine`: what was loaded did not go on as it should have, so the next one that is loaded may not either.
+    """
+
+    def __init__(self, what: str, *, way_out: str = "It is booted instead.", by_machine: bool = False) -> None:
         super().__init__(what, way_out=way_out)
+        self.by_machine = by_machine
 
 
 class MemoryUnusable(DriverError):

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from memory_bench import IDENTITY
 
 from kumoniwa import sockets
-from kumoniwa.hypervisor.driver import Launch, PreparedId
+from kumoniwa.hypervisor.driver import HostExhausted, Launch, PreparedId
 from kumoniwa.hypervisor.qemu.guest.memory import launch_port
 from kumoniwa.hypervisor.qemu.guest.memory.launch_port import APPLIED, LaunchPort, NotAsAwaited, check_said, told
+from kumoniwa.hypervisor.qemu.guest.memory.prepared_machine import hear_with_room
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
+from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
 from kumoniwa.hypervisor.qemu.untrusted import Value
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +100,23 @@ async def test_a_guest_that_says_megabytes_is_not_listened_to_for_long(
         with pytest.raises(NotAsAwaited, match="more than 16384 bytes"):
             async with asyncio.timeout(WITHIN):
                 await port.hear(APPLIED)
+
+
+async def test_a_machine_that_is_being_prepared_is_given_up_where_the_host_has_no_room_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other guests pause then; this one would take what is left."""
+    room = 1 << 40
+    space = DiskSpace(tmp_path, lambda _: room)
+    async with _port(tmp_path, monkeypatch) as (port, guest), asyncio.timeout(WITHIN):
+        hearing = asyncio.ensure_future(hear_with_room(port, space))
+        guest.send(b'{"format":1,"state":')
+        assert not (await asyncio.wait([hearing], timeout=0.7))[0], "it was looked at the room, and half a line stays"
+        guest.send(b'"prepared"}\n')
+        await hearing
+        room = 0
+        with pytest.raises(HostExhausted, match="became full while the machine was prepared"):
+            await hear_with_room(port, space)
 
 
 @pytest.mark.parametrize("half", [b"", b'{"format":1,"state":"applied"}'])

@@ -32,11 +32,13 @@ from kumoniwa.hypervisor.qemu.guest import translations
 from kumoniwa.hypervisor.qemu.guest.drives import freeze, growth
 from kumoniwa.hypervisor.qemu.guest.life import Life
 from kumoniwa.hypervisor.qemu.guest.memory import launching, resuming, suspending
+from kumoniwa.hypervisor.qemu.guest.memory.launch_port import NotAsAwaited
 from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
 from kumoniwa.hypervisor.qemu.guest.memory.suspended import SuspendedFile
 from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
 from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.migration import NotLoaded
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent
 from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
@@ -267,7 +269,9 @@ class Power:
         except HostExhausted:
             raise
         except DriverError as failure:
-            raise RestoreFailed(f"The guest was not launched from memory: {failure.what}") from failure
+            by_machine = isinstance(failure, NotAsAwaited | NotLoaded) and self._around.space.has_room()
+            what = f"The guest was not launched from memory: {failure.what}"
+            raise RestoreFailed(what, by_machine=by_machine) from failure
         finally:
             self._launching = False
         self._boot.started_at = launched.at

@@ -65,26 +65,6 @@ async def ensure_published_ready(world: World, machine_id: str) -> Rows[None]:
     return rows(publish)
 
 
-async def ensure_published_failed(world: World, machine_id: str, reason: str) -> None:
-    """Afterwards nothing is left of the machine but its row, which says why; and so does the image's fast launch."""
-    now = world.clock.now()
-    async with world.turns.machine(machine_id):
-        await world.driver.prepared(PreparedId(machine_id)).ensure_forgotten()
-
-    def publish(connection: Connection) -> None:
-        machine = fast_launch.machine(connection, machine_id)
-        if machine is None or not fast_launch.fail_machine(connection, machine_id, reason):
-            return
-        for before, after in (
-            (FastLaunchState.ENABLING, FastLaunchState.ENABLING_FAILED),
-            (FastLaunchState.ENABLED, FastLaunchState.ENABLED_FAILED),
-        ):
-            fast_launch.move(connection, machine.image_id, [before], after, reason=reason, at=now)
-
-    await world.database.write(publish)
-    await collect_what_goes(world, machine=machine_id)
-
-
 async def ensure_stale_forgotten(world: World, image_id: str | None = None) -> int:
     """Afterwards nothing is left of the machines from which nothing is launched any more, but what stands on their
     disks; of those of one image, where it is given: else one that is still being prepared is left to the next time.

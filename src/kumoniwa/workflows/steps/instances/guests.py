@@ -40,6 +40,7 @@ from kumoniwa.store import boots, instances, layers, network_interfaces, volumes
 from kumoniwa.store.journal import Origin
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows
+from kumoniwa.workflows.steps.instances.failed_machines import judge
 from kumoniwa.workflows.steps.instances.identities import identity_of
 from kumoniwa.workflows.steps.instances.instance_ports import EarlyPlan, ensure_forwards
 from kumoniwa.workflows.steps.layers.volume_layers import check_made, ensure_layers_made
@@ -135,7 +136,7 @@ async def _ensure_running(world: World, instance_id: str, boot: _Boot, machine: 
         if machine is None:
             started = await guest.ensure_running(spec)
         else:
-            started = await _go_on(guest, machine, wanted)
+            started = await _go_on(world, guest, machine, wanted)
     except DriverError as failure:
         if begun and not isinstance(failure, GuestLost):
             await world.database.write(partial(boots.remove, boot_id=boot.id))
@@ -156,12 +157,17 @@ async def _ensure_running(world: World, instance_id: str, boot: _Boot, machine: 
     return Rows(partial(boots.change, boot_id=boot.id, **seen) if seen else lambda _: None, precise(started.at))
 
 
-async def _go_on(guest: Guest, machine: PreparedId, wanted: _Wanted) -> Started:
+async def _go_on(world: World, guest: Guest, machine: PreparedId, wanted: _Wanted) -> Started:
     """Have a guest go on from a prepared machine; its disk is one that no guest has had. Raises `DriverError`."""
     if wanted.begun is False:
         raise RestoreFailed("The server ended while the guest was launched.")
     identity = await asyncio.to_thread(identity_of, wanted.instance, wanted.spec.nic)
-    started = await guest.ensure_running(wanted.spec, Launch(machine, identity))
+    try:
+        started = await guest.ensure_running(wanted.spec, Launch(machine, identity))
+    except RestoreFailed as failure:
+        if failure.by_machine:
+            await judge(world, machine, failure.what)
+        raise
     if started.fresh and not started.restored:
         raise RestoreFailed("The guest booted.")
     return started

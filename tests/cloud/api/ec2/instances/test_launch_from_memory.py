@@ -1,21 +1,28 @@
 """Instances that are launched from prepared machines, and what makes them boot instead."""
 
 import base64
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from stack import Stack
 from stored import workflows_on
+from whole import whole
 
 from kumoniwa.hypervisor.driver import DriverError, GuestLost, LayerId, PreparedId, RestoreFailed
 from kumoniwa.model.fast_launch import MachineState
 from kumoniwa.reconcile.prepared_machines import forget_stale_machines
 from kumoniwa.store import fast_launch, layers, volumes
+from kumoniwa.workflows.steps.instances import guests
+from kumoniwa.workflows.steps.volumes import volume_files
+from kumoniwa.workflows.stories.instances import run_instance
+from kumoniwa.workflows.workflow import StepFailed, Workflow
 
 pytestmark = pytest.mark.anyio
 
 USUAL = "t3.micro"
 _NO = RestoreFailed("The state file is torn.")
+_SILENT = RestoreFailed("It did not say within 60 s who it is.", by_machine=True)
 
 
 async def image(stack: Stack) -> str:
@@ -187,6 +194,72 @@ async def test_a_launch_from_memory_that_fails_is_a_boot_on_the_images_own_disk(
     assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
     (workflow,) = await stack.running.cloud.read(lambda connection: workflows_on(connection, instance_id))
     assert workflow.error is None
+
+
+async def test_a_machine_from_which_no_guest_goes_on_is_not_tried_at_each_launch(stack: Stack) -> None:
+    image_id = await image(stack)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert await machines(stack, image_id) == [MachineState.FAILED]
+    assert not stack.driver.world.prepared
+    (found,) = (await stack.call("DescribeFastLaunchImages", ImageIds=[image_id]))["FastLaunchImages"]
+    assert found["State"] == "enabled-failed"
+    assert _SILENT.what in found["StateTransitionReason"]
+    assert "could be prepared: Guests that are launched from it" in await cold_because(
+        stack, await launched(stack, image_id)
+    )
+    await whole(stack)
+    await stack.call("EnableFastLaunch", ImageId=image_id)
+    await stack.idle()
+    assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
+
+
+async def test_a_machine_from_which_guests_went_on_is_prepared_anew_where_none_does_any_more(stack: Stack) -> None:
+    image_id = await image(stack)
+    await launched(stack, image_id)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert await machines(stack, image_id) == [MachineState.READY], "the host may have been busy"
+    await stack.clock.advance(601)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert await machines(stack, image_id) == [MachineState.STALE]
+    assert await state_of(stack, image_id) == "enabled"
+
+
+async def test_a_machine_that_cannot_be_forgotten_is_launched_from_again(stack: Stack) -> None:
+    image_id = await image(stack)
+    stack.driver.fail_next("ensure_running", _SILENT)
+    stack.driver.fail_next("forget_prepared", DriverError("The disk is gone.", way_out="Ask again."))
+    assert _SILENT.what in await cold_because(stack, await launched(stack, image_id))
+    assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
+
+
+async def test_a_launch_that_broke_does_not_boot_from_the_machines_own_disk(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id, from_memory = await image(stack), run_instance._from_memory
+
+    async def broken(wf: Workflow, *arguments: Any) -> str | None:
+        monkeypatch.setattr(run_instance, "_from_memory", from_memory)
+        await wf.step("make the volumes", volume_files.ensure_launched_in_use, arguments[0], None)
+        with suppress(StepFailed):
+            launch = guests.ensure_launched
+            await wf.step("launch the guest from memory", launch, arguments[0], arguments[1], wf.id, wf.origin)
+        raise AssertionError("a bug")
+
+    monkeypatch.setattr(run_instance, "_from_memory", broken)
+    stack.driver.fail_next("ensure_running", GuestLost("It does not answer."))
+    answer = await stack.call("RunInstances", ImageId=image_id, InstanceType=USUAL, MinCount=1, MaxCount=1)
+    instance_id = answer["Instances"][0]["InstanceId"]
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "pending"
+    await stack.clock.advance(61)
+    await stack.boots(instance_id, 2)
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+    assert stack.guest(instance_id).identity is not None
+    assert (await boots(stack, instance_id))[-1]["from_memory"] is True
 
 
 async def test_a_machine_of_other_programs_is_forgotten_and_prepared_anew_at_its_next_use(stack: Stack) -> None:

@@ -134,7 +134,11 @@ async def launch(
 async def _go_on(
     machine: Machine, folder: Path, saved: SavedMachine, spec: GuestSpec, identity: Identity, clock: Clock
 ) -> datetime:
-    with saved.state.open("rb") as state:
+    try:
+        state = saved.state.open("rb")
+    except OSError as gone:  # it is forgotten just now
+        raise NotUsable(f"The state of its devices cannot be read: {gone.strerror}.") from gone
+    with state:
         await migration.load(machine, state.fileno(), memory_aside=True, within=_LOADED_WITHIN)
     async with launch_port.connected(folder) as port:
         for device in late_devices(spec):

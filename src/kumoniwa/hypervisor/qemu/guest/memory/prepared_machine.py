@@ -20,19 +20,22 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
 from kumoniwa.hypervisor.qemu.disks.qcow2 import read_header
 from kumoniwa.hypervisor.qemu.guest.memory import launch_port, saved_machine
-from kumoniwa.hypervisor.qemu.guest.memory.launch_port import PREPARED, NotAsAwaited
+from kumoniwa.hypervisor.qemu.guest.memory.launch_port import PREPARED, LaunchPort, NotAsAwaited
 from kumoniwa.hypervisor.qemu.guest.memory.saved_machine import MEMORY, STATE, NotUsable
 from kumoniwa.hypervisor.qemu.guest.process import migration
 from kumoniwa.hypervisor.qemu.guest.process.command_line import MemoryFile
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Process, find_in
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM, Hearing, Machine
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
+from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
 from kumoniwa.hypervisor.qemu.untrusted import shown
 
 log = structlog.get_logger(__name__)
 
 _SAVED_WITHIN = 60.0  # seconds; its memory is written already
 _MIB = 1024 * 1024
+_LOOK_AGAIN = 0.5  # seconds
+_BECAME_FULL = "The host's disk became full while the machine was prepared."
 _MOST_QUOTED = 160  # characters of the console
 _SEE_IMAGE = "Launch an instance of the image, and see in it what keeps it; or build the image anew."
 
@@ -111,8 +114,7 @@ class QemuPreparedMachine:
             raise DriverError(what, way_out=_SEE_IMAGE) from late
         except NotAsAwaited as failure:
             if not self._around.space.has_room():  # a QEMU that cannot write to its memory is ended by the kernel
-                what = "The host's disk became full while the machine was prepared."
-                raise HostExhausted(what, way_out=MAKE_ROOM) from failure
+                raise HostExhausted(_BECAME_FULL, way_out=MAKE_ROOM) from failure
             what = f"The machine was not prepared: {failure.what}{_quoted(said)}"
             raise DriverError(what, way_out=_SEE_IMAGE) from failure
         except OSError as failure:
@@ -163,11 +165,22 @@ async def _booting(
         async with launch_port.connected(folder) as port:
             with machine.listening(port.end_with):
                 await machine.execute("cont")
-                await port.hear(PREPARED)
+                await hear_with_room(port, around.space)
         yield machine
     finally:
         await machine.ensure_killed()
         await machine.release()
+
+
+async def hear_with_room(port: LaunchPort, space: DiskSpace) -> None:
+    """Return when the guest has said that it is prepared. Raises `NotAsAwaited`, and `HostExhausted` as soon as there
+    is too little room: other guests pause then, and this one is not to take the rest."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_AGAIN):
+                return await port.hear(PREPARED)
+        if not await asyncio.to_thread(space.has_room):
+            raise HostExhausted(_BECAME_FULL, way_out=MAKE_ROOM)
 
 
 async def _save(machine: Machine, path: Path) -> None:

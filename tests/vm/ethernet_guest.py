@@ -101,6 +101,8 @@ class EthernetGuest:
             try:
                 self._stream, _ = self._listening.accept()
                 with self._stream:
+                    if self._ended:  # `end` may not have seen it
+                        return
                     while (length := self._exactly(4)) and (frame := self._exactly(int.from_bytes(length, "big"))):
                         self._hear(frame)
             except OSError:

@@ -42,7 +42,7 @@ class EthernetGuest:
         self._listening.setblocking(True)
         self._stream: socket.socket | None = None
         self._ended = False
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def connect(self, *places: tuple[str, int]) -> set[tuple[str, int]]:

@@ -41,7 +41,7 @@ class EthernetGuest:
         self._listening = sockets.listen(folder / GUEST_SOCKET)
         self._listening.setblocking(True)
         self._stream: socket.socket | None = None
-        self._ended = False
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -85,9 +85,9 @@ class EthernetGuest:
 
     def end(self) -> None:
         """As when its QEMU ends."""
-        if self._ended:
+        if self._ended.is_set():
             return
-        self._ended = True
+        self._ended.set()
         self._listening.shutdown(socket.SHUT_RDWR)
         if self._stream is not None:
             with contextlib.suppress(OSError):  # its other end has gone before
@@ -97,11 +97,11 @@ class EthernetGuest:
         self._listening.close()
 
     def _run(self) -> None:
-        while not self._ended:
+        while not self._ended.is_set():
             try:
                 self._stream, _ = self._listening.accept()
                 with self._stream:
-                    if self._ended:  # `end` may not have seen it
+                    if self._ended.is_set():  # `end` may not have seen it
                         return
                     while (length := self._exactly(4)) and (frame := self._exactly(int.from_bytes(length, "big"))):
                         self._hear(frame)

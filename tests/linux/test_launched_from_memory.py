@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from debian_guest import KEY, Login, access, image_of, login_to, prepared_image, until
+from debian_guest import KEY, Login, access, image_of, login_to, prepared_image, until, volume_of
 from hibernated_guest import goes_on_where_it_stood
 from sampling import Sampling
 from server import Server
@@ -144,7 +144,7 @@ def _lives_on(cloud: CloudClient, login: Login) -> None:
     before = _told(login)
     zone = cloud.instance(login.instance_id)["Placement"]["AvailabilityZone"]
     volume = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
-    until(lambda: cloud.call("DescribeVolumes", VolumeIds=[volume])["Volumes"][0], "State", "available", 60)
+    until(lambda: volume_of(cloud, volume), "State", "available", 60)
     cloud.call("AttachVolume", InstanceId=login.instance_id, VolumeId=volume, Device="/dev/sdf")
     assert login.device(volume) == "/dev/vdb"
     made = cloud.call("CreateImage", InstanceId=login.instance_id, Name="of a launched guest")["ImageId"]

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from kumoniwa.model.scope import Scope
-from kumoniwa.store.rows import insert, one_of
+from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.rows import insert
 from kumoniwa.store.tables import client_tokens
 from kumoniwa.values import dataclass
 
@@ -31,19 +32,15 @@ def record(connection: Connection, token: TokenRow) -> None:
     insert(connection, client_tokens, replace(token, output=_frozen(token.output)))
 
 
+_FOUND = Prepared(
+    select(client_tokens).where(*(column == bindparam(column.name) for column in client_tokens.primary_key))
+)
+
+
 def find(connection: Connection, scope: Scope, action: str, value: str) -> TokenRow | None:
     """What was answered to a token, if it was used."""
-    columns = client_tokens.c
-    row = one_of(
-        TokenRow,
-        connection,
-        select(client_tokens).where(
-            columns.account == scope.account,
-            columns.region == scope.region,
-            columns.action == action,
-            columns.value == value,
-        ),
-    )
+    given = {"account": scope.account, "region": scope.region, "action": action, "value": value}
+    row = _FOUND.value(TokenRow, connection, **given)
     return None if row is None else replace(row, output=_thawed(row.output))
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.store.engines.log_room import LogRoom
+from kumoniwa.store.engines.waiting_line import WaitingLine
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
 from kumoniwa.values import dataclass
@@ -86,10 +87,8 @@ class SqliteDatabase:
         self._put_off: deque[_Asked[Any]] = deque()
         self._times_put_off = 0  # one after another
         self._here = _ReaderHere(engine)
-        # No SimpleQueue: where its thread loses the processor between reading the clock and waiting, for longer than
-        # its timeout, that of CPython 3.11 waits for ever, and nobody ends that for a last write.
-        self._writes: queue.Queue[_Asked[Any] | None] = queue.Queue()
-        self._reads: queue.Queue[_Asked[Any] | None] = queue.Queue()
+        self._writes: WaitingLine[_Asked[Any] | None] = WaitingLine()
+        self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True),
             *(
@@ -109,13 +108,15 @@ class SqliteDatabase:
                 return self._here.read(work)
             except _NotNow:
                 log.debug("a read takes longer than a moment")
+        self._check_open()
         read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
-        self._ask(self._reads, read)
+        self._reads.put(read)
         return await read.done
 
     async def write(self, work: Work[T], *, patient: bool = False) -> T:
+        self._check_open()
         write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future(), patient)
-        self._ask(self._writes, write)
+        self._writes.put(write)
         return await write.done
 
     async def close(self) -> None:
@@ -128,10 +129,9 @@ class SqliteDatabase:
         self._here.close()
         self._engine.dispose()
 
-    def _ask(self, threads: "queue.Queue[_Asked[Any] | None]", asked: _Asked[Any]) -> None:
+    def _check_open(self) -> None:
         if self._closed:
             raise RuntimeError("the database is closed")  # nobody would ever answer
-        threads.put(asked)
 
     def _read_for_ever(self) -> None:
         """Read what is asked for, on a connection of its own: to take one from a pool costs more than most reads."""
@@ -189,8 +189,7 @@ class SqliteDatabase:
         patient = all(write.patient for write in batch)
         with suppress(queue.Empty):
             while len(batch) < _SHARED_COMMIT:
-                left = until - time.monotonic() if patient else 0.0
-                more = self._writes.get(timeout=left) if left > 0 else self._writes.get_nowait()
+                more = self._writes.get(timeout=max(0.0, until - time.monotonic()) if patient else 0.0)
                 if more is None:
                     return batch, True
                 batch.append(more)

@@ -9,7 +9,8 @@
         …/server.log        what the server logged
         …/cloud.sql         the rows, as SQL
 
-A test that passes leaves nothing. The names of this module belong into a `conftest.py`.
+The report itself shows the last lines of the consoles and the last warnings of the servers. A test that passes leaves
+nothing. The names of this module belong into a `conftest.py`.
 """
 
 import re
@@ -22,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from last_words import last_words
 from monitor_tap import tapped
 
 __all__ = ["evidence", "pytest_runtest_call", "pytest_runtest_makereport"]
@@ -64,10 +66,15 @@ def pytest_runtest_makereport(
         kept.mkdir(parents=True, exist_ok=True)
         for number, folder in enumerate(looked_into):
             keep(folder, kept / str(number) if number else kept)
+            report.sections.extend(last_words(folder))
         with (kept / "report.txt").open("a") as text:
             text.write(f"{item.nodeid}, {report.when}\n\n{report.longreprtext}\n")
             text.writelines(f"\n--- {title}\n{content}" for title, content in report.sections)
         report.sections.append(("Evidence", f"is kept in {kept}"))
+        noted = ("evidence", str(kept))
+        if noted not in item.user_properties:
+            item.user_properties.append(noted)  # the report of its teardown, still to come, hands them on to the file
+            report.user_properties.append(noted)
     return report
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from debian_guest import Login, launch, status_of, until, volume_of
+from evidence import keep
 from server import Server
 from small_disk import SmallDisk
 
@@ -48,6 +49,7 @@ class SharedGuest:
             self.login.run("systemctl is-system-running --wait || true")
             self.note()
         except BaseException:
+            keep(self.data_dir.parent, folder)  # its disk goes with it, and what the guest said there
             self.end()
             raise
 

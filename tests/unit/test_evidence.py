@@ -150,6 +150,28 @@ def test_what_fails_around_a_test_keeps_evidence_too(where: str, ran: pytest.Pyt
     assert "cont" in kept["test_it.py_test_it/monitor.log"]
 
 
+def test_what_a_fixture_made_that_could_not_be_had_is_kept(ran: pytest.Pytester) -> None:
+    ran.makepyfile(
+        test_it="""
+import pytest
+
+@pytest.fixture(scope="module")
+def guest(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("guest") / "cloud" / "guests" / "i-7"
+    folder.mkdir(parents=True)
+    (folder / "console.log").write_text("Kernel panic")
+    raise AssertionError("it did not boot")
+
+def test_it(guest):
+    pass
+"""
+    )
+    result = ran.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*End of the serial console of i-7*", "Kernel panic"])
+    assert [text for name, text in _evidence(ran).items() if name.endswith("i-7/console.log")] == ["Kernel panic"]
+
+
 def test_a_test_that_passes_leaves_nothing_not_even_of_a_run_before(ran: pytest.Pytester) -> None:
     ran.makepyfile(test_it="def test_it(cloud, shared):\n    assert False\n")
     ran.runpytest_inprocess().assert_outcomes(failed=1)

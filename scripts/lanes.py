@@ -27,6 +27,7 @@ from failures import Failure, end_of, listed, shortened
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / ".venv" / "bin"
+REAPER = Path(__file__).with_name("reaper.py")
 SLOWEST = 25
 LANES = 4
 """On two processors: guests, browsers and disks are waited for, which leaves a processor to the others."""
@@ -183,8 +184,9 @@ class Runner:
     def _run(self, step: Step) -> Result:
         began = time.monotonic()
         with step.log.open("wb") as log:
+            command = (sys.executable, str(REAPER), *step.argv)
             process = subprocess.Popen(
-                step.argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
             )
         with self._lock:
             self._groups.add(process.pid)
@@ -290,8 +292,7 @@ def steps_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[Step
 def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, idle: float) -> None:
     """Counts and seconds by step, the total, how long each lane took, the slowest tests.
 
-    `idle`: which part of that time processors had nothing to do. What a program used that outlived who started it (a
-    guest, a browser's page) is not in a step's processor time, and is in this.
+    `idle`: which part of that time processors had nothing to do.
     """
     say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
     for result in results:

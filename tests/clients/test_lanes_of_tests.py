@@ -20,6 +20,21 @@ if "deaf" in sys.argv:
 print(child.pid, flush=True)
 signal.pause()
 """
+_LEAVES_AN_ORPHAN = """
+import contextlib, os, select, time
+read, write = os.pipe()
+if os.fork() == 0:
+    if os.fork() == 0:
+        os.write(write, str(os.getpid()).encode())
+        while time.process_time() < 1:
+            pass
+    os._exit(0)
+os.wait()
+with contextlib.suppress(ProcessLookupError):  # it has ended, and was waited for
+    orphan = select.poll()
+    orphan.register(os.pidfd_open(int(os.read(read, 20))), select.POLLIN)
+    assert orphan.poll(60_000), "it has not ended"
+"""
 _LISTS = """
 def test_it_is_shown():
     print(*(f"it was printed {number}" for number in range(500)), sep="\\n")
@@ -100,6 +115,14 @@ def test_what_fails_without_a_test_is_told_by_the_end_of_its_log(
     assert close(runner.results, [], whole=True) == 1
     *_, last, counts = capsys.readouterr().out.splitlines()
     assert (last, counts) == ("     [31mwhy it failed", "0 passed, 1 failed")
+
+
+def test_what_outlives_who_started_it_is_in_the_processor_time_of_the_step(tmp_path: Path) -> None:
+    runner = Runner()
+    runner.lane(queue(step(tmp_path, "orphan", _LEAVES_AN_ORPHAN), step(tmp_path, "no orphan", "pass")))
+    with_orphan, without = runner.results
+    assert (with_orphan.status, without.status) == (0, 0)
+    assert with_orphan.cpu - without.cpu > 0.9
 
 
 def test_a_step_has_no_input_to_wait_for(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from background_demo import Demo
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
+from prepared_cloud import PreparedCloud
 from server import Server
 from shared_guest import SharedGuest, SharedGuests
 
@@ -86,6 +87,12 @@ def t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Ite
     guest = shared_guests.take("t2.micro")
     yield guest
     shared_guests.give_back(guest, request.node.nodeid)
+
+
+@pytest.fixture(scope="session")
+def prepared_cloud(tmp_path_factory: pytest.TempPathFactory) -> PreparedCloud:
+    """What guests are launched from memory of: it is prepared once, and each cloud that needs it is a copy."""
+    return PreparedCloud(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture

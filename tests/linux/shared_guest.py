@@ -184,13 +184,14 @@ class SharedGuests:
         self._say = say
         self._guest: SharedGuest | None = None
 
-    def take(self, kind: str | None = None, *, unused: bool = False) -> SharedGuest:
-        """A guest that is prepared: of this instance type, where it matters, and one that no test has had."""
+    def take(self, kind: str | None = None, *, unused: bool = False, new: str = "t3.micro") -> SharedGuest:
+        """A guest that is prepared: of this instance type, where it matters, and one that no test has had. Where it is
+        all one, a guest that has to be booted is of the type `new`."""
         guest = self._guest
         if guest is not None and ((unused and guest.used) or kind not in (None, guest.kind)):
             self.end()
         if self._guest is None:
-            self._guest = SharedGuest(self._folder(), kind or "t3.micro")
+            self._guest = SharedGuest(self._folder(), kind or new)
         try:
             self._guest.prepare()
         except BaseException:

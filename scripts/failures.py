@@ -3,6 +3,7 @@
 A step's log is shown with the text of each failed test cut; the whole is in the log, and in the test's evidence.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,13 +50,25 @@ def end_of(log: str, lines: int) -> Iterator[str]:
 
 
 def shortened(log: str) -> str:
-    """What pytest printed, each failure cut to some 80 lines: how it began, its error, the end of what was captured."""
+    """What pytest printed, each failure cut to some 80 lines: how it began, its error, the end of what was captured.
+
+    Of failures with one traceback, that of a fixture they share, all but the first are named alone.
+    """
     blocks: list[list[str]] = [[]]
     for line in log.splitlines():
         if _HEADING.fullmatch(line):
             blocks.append([])
         blocks[-1].append(line)
-    return "\n".join(line for block in blocks for line in _shown(block))
+    shown: list[str] = []
+    first_with: dict[tuple[str, ...], str] = {}
+    for block in blocks:
+        traceback = tuple(itertools.takewhile(lambda line: not _CAPTURED.fullmatch(line), block[1:]))
+        error = next((line for line in traceback if line.startswith("E ")), None)
+        if error and (first := first_with.setdefault(traceback, block[0])) != block[0]:
+            shown += [block[0], f"as {first.strip('_ ')}: {error[:_LINE]}"]
+        else:
+            shown += _shown(block)
+    return "\n".join(shown)
 
 
 def _shown(block: list[str]) -> Sequence[str]:

@@ -44,11 +44,10 @@ def evidence(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """A fixture whose guest did not come up has no `evidence_folder`: see which folders there are before."""
     item.stash[_BEFORE] = _temporary_folders(item.config)
-    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

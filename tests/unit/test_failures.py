@@ -41,6 +41,21 @@ def test_each_failure_is_cut_to_its_beginning_its_error_and_the_end_of_what_was_
     assert lines[-1] == "1 failed"
 
 
+def test_an_error_that_many_have_is_shown_once() -> None:
+    one, other = (
+        _TEST.replace("visible {number}", "visible")
+        .replace("in test_{number}", "in page")
+        .format(number=number, code="    code", listing="E", printed=f"printed {number}")
+        for number in (1, 2)
+    )
+    lines = shortened(one + other.partition("\n")[2]).splitlines()
+    assert lines[: len(one.splitlines())] == one.splitlines()
+    assert lines[len(one.splitlines()) :] == [
+        "_____________________________ test_2 ______________________________",
+        "as test_1: E       AssertionError: Locator expected to be visible",
+    ]
+
+
 def test_what_is_short_is_shown_whole() -> None:
     log = _TEST.format(number=1, code="    code", listing="E         - link", printed="printed").rstrip()
     assert shortened(log) == log

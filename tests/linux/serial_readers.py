@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 from console_session import SerialConsolePage, SignedIn, begun
 from shared_guest import SharedGuest
+from waiting import PATIENCE
 
 from kumoniwa.client.access import find_cloud
 
-REBOOTS = 120.0  # seconds that a guest may be silent before it boots and while it does, without KVM and beside others
+REBOOTS = 120.0 * PATIENCE  # seconds that a guest may be silent before and while it boots, without KVM, beside others
 
 
 def sign_in(guest: SharedGuest) -> SignedIn:

@@ -1,8 +1,9 @@
 """Run the tests in lanes, side by side: `scripts/test` and `scripts/quick` are the doors.
 
 Each kind of tests is a pytest process of its own. What it prints goes to build/tests/KIND.log (of `scripts/quick`, to
-build/quick) and is shown where it failed; its report is KIND.xml beside it. The last line is `N passed, N failed`, with
-`, N skipped` where some were.
+build/quick) and is shown where it failed, each failure cut; its report is KIND.xml beside it. In the end it is said of
+each failed test how it failed and where its evidence is. The last line is `N passed, N failed`, with `, N skipped`
+where some were.
 What failed without a failing test (a check, a build, a collection that broke, stale figures in documents) counts as 1.
 """
 
@@ -22,9 +23,11 @@ from queue import Empty, Queue
 from xml.etree import ElementTree
 
 import figures
+from failures import Failure, end_of, listed, shortened
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / ".venv" / "bin"
+REAPER = Path(__file__).with_name("reaper.py")
 SLOWEST = 25
 LANES = 4
 """On two processors: guests, browsers and disks are waited for, which leaves a processor to the others."""
@@ -34,6 +37,8 @@ STEP_DEADLINE = 3 * 60 * 60
 """Seconds after which a step is ended: a single test has its own deadline, this is for what hangs outside of tests."""
 GRACE = 60
 """Seconds that an interrupted step has to end its servers and guests."""
+LAST_LINES = 8
+"""Of the log of a step that failed without a failed test, which are shown again in the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Case:
     name: str
     seconds: float
     outcome: str
+    failure: Failure | None = None
+    """How it failed, where it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +168,9 @@ class Runner:
             self.results.append(result)
             if result.failed:
                 log = result.step.log
+                printed = log.read_text(errors="replace").rstrip("\n")
                 say(f"==> {result}; it printed:")
-                say(log.read_text(errors="replace").rstrip("\n"))
+                say(shortened(printed) if isinstance(result.step, Kind) else printed)
                 say(f"==> end of {os.path.relpath(log, ROOT)}")
             else:
                 say(str(result))
@@ -176,8 +184,9 @@ class Runner:
     def _run(self, step: Step) -> Result:
         began = time.monotonic()
         with step.log.open("wb") as log:
+            command = (sys.executable, str(REAPER), *step.argv)
             process = subprocess.Popen(
-                step.argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
             )
         with self._lock:
             self._groups.add(process.pid)
@@ -215,11 +224,20 @@ def read(kind: Kind) -> Iterator[Case]:
     for case in report.iter("testcase"):
         if case.get("name") is None:
             continue  # it was interrupted
-        marks = {child.tag for child in case}
-        outcome = "failed" if marks & {"failure", "error"} else "skipped" if "skipped" in marks else "passed"
         module = case.get("classname", "").replace(".", "/").removeprefix("tests/")
         name = f"{module}.py::{case.get('name')}" if module else case.get("name", "")  # a module that broke
-        yield Case(kind.name, name, float(case.get("time", 0)), outcome)
+        failure = _failure(case, f"tests/{name}" if module else name)
+        outcome = "failed" if failure else "passed" if case.find("skipped") is None else "skipped"
+        yield Case(kind.name, name, float(case.get("time", 0)), outcome, failure)
+
+
+def _failure(case: ElementTree.Element, test: str) -> Failure | None:
+    """How a test of a report failed."""
+    error = next((child for child in case if child.tag in ("failure", "error")), None)
+    if error is None:
+        return None
+    evidence = next((noted.get("value", "") for noted in case.iter("property") if noted.get("name") == "evidence"), "")
+    return Failure(test, error.get("message", ""), os.path.relpath(evidence, ROOT) if evidence else "")
 
 
 def kind(name: str, folder: Path, seed: int, options: Sequence[str], *, after: Sequence[str] = ()) -> Kind:
@@ -274,8 +292,7 @@ def steps_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[Step
 def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, idle: float) -> None:
     """Counts and seconds by step, the total, how long each lane took, the slowest tests.
 
-    `idle`: which part of that time processors had nothing to do. What a program used that outlived who started it (a
-    guest, a browser's page) is not in a step's processor time, and is in this.
+    `idle`: which part of that time processors had nothing to do.
     """
     say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
     for result in results:
@@ -323,7 +340,7 @@ def main() -> int:
     tests_failed = any(result.failed for result in results if isinstance(result.step, Kind))
     compared = asked.what == "test" and whole and LEAVE_OUT_NOTHING.issuperset(options) and not tests_failed
     stale = _stale_figures(asked.seed, exhaustive="--exhaustive" in options) if compared else []
-    return _close(results, stale, whole=whole)
+    return close(results, stale, whole=whole)
 
 
 def _idle() -> float:
@@ -343,7 +360,7 @@ def _stale_figures(seed: int, *, exhaustive: bool) -> list[str]:
     return figures.stale_figures(counted, exhaustive=exhaustive)
 
 
-def _close(results: Sequence[Result], stale: Sequence[str], *, whole: bool) -> int:
+def close(results: Sequence[Result], stale: Sequence[str], *, whole: bool) -> int:
     """Say how it went, in the last line by numbers."""
     failed = [result for result in results if result.failed]
     passed = sum(result.count("passed") for result in results)
@@ -356,6 +373,10 @@ def _close(results: Sequence[Result], stale: Sequence[str], *, whole: bool) -> i
         say(f"    {line}")
     for result in failed:
         say(f"Failed: {result.step.name}, see {os.path.relpath(result.step.log, ROOT)}")
+        broken = [test.failure for test in result.tests if test.failure is not None]
+        log = result.step.log.read_text(errors="replace")
+        for line in listed(broken) if broken else end_of(log, LAST_LINES):
+            say(line)
     if not whole:
         say("Not every step ran.")
     elif passed + failures == 0:

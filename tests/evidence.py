@@ -9,7 +9,8 @@
         …/server.log        what the server logged
         …/cloud.sql         the rows, as SQL
 
-A test that passes leaves nothing. The names of this module belong into a `conftest.py`.
+The report itself shows the last lines of the consoles and the last warnings of the servers. A test that passes leaves
+nothing. The names of this module belong into a `conftest.py`.
 """
 
 import re
@@ -22,14 +23,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from last_words import last_words
 from monitor_tap import tapped
 
-__all__ = ["evidence", "pytest_runtest_call", "pytest_runtest_makereport"]
+__all__ = ["evidence", "pytest_runtest_call", "pytest_runtest_makereport", "pytest_runtest_setup"]
 
 _TEXTS = {"console.log", "guest.json", "monitor.log", "qemu.log", "qemu.log.before", "server.log", "log"}
 _ROWS = "cloud.db"
 _LONGEST = 120  # characters of a folder's name
 _LOOKED_INTO = pytest.StashKey[list[Path]]()
+_BEFORE = pytest.StashKey[set[Path]]()
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +42,12 @@ def evidence(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     shutil.rmtree(folder_of(request.node), ignore_errors=True)  # of an earlier run
     with tapped(tmp_path / "monitor.log"):
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A fixture whose guest did not come up has no `evidence_folder`: see which folders there are before."""
+    item.stash[_BEFORE] = _temporary_folders(item.config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,15 +69,29 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         looked_into: list[Path] = item.stash.get(_LOOKED_INTO, [])
+        if report.when == "setup":
+            before = item.stash[_BEFORE].union(looked_into)
+            looked_into = [*looked_into, *sorted(_temporary_folders(item.config) - before)]
         kept = folder_of(item)
         kept.mkdir(parents=True, exist_ok=True)
         for number, folder in enumerate(looked_into):
             keep(folder, kept / str(number) if number else kept)
+            report.sections.extend(last_words(folder))
         with (kept / "report.txt").open("a") as text:
             text.write(f"{item.nodeid}, {report.when}\n\n{report.longreprtext}\n")
             text.writelines(f"\n--- {title}\n{content}" for title, content in report.sections)
         report.sections.append(("Evidence", f"is kept in {kept}"))
+        noted = ("evidence", str(kept))
+        if noted not in item.user_properties:
+            item.user_properties.append(noted)  # the report of its teardown, still to come, hands them on to the file
+            report.user_properties.append(noted)
     return report
+
+
+def _temporary_folders(config: pytest.Config) -> set[Path]:
+    """Those of all tests and fixtures so far."""
+    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
+    return {path for path in factory.getbasetemp().iterdir() if path.is_dir() and not path.is_symlink()}
 
 
 def folder_of(item: pytest.Item) -> Path:

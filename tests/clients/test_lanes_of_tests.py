@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
-from lanes import Runner, Step
+from lanes import Kind, Runner, Step, close
 from waiting import eventually
 
 pytestmark = pytest.mark.clients
@@ -19,6 +19,29 @@ if "deaf" in sys.argv:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 print(child.pid, flush=True)
 signal.pause()
+"""
+_LEAVES_AN_ORPHAN = """
+import contextlib, os, select, time
+read, write = os.pipe()
+if os.fork() == 0:
+    if os.fork() == 0:
+        os.write(write, str(os.getpid()).encode())
+        while time.process_time() < 1:
+            pass
+    os._exit(0)
+os.wait()
+with contextlib.suppress(ProcessLookupError):  # it has ended, and was waited for
+    orphan = select.poll()
+    orphan.register(os.pidfd_open(int(os.read(read, 20))), select.POLLIN)
+    assert orphan.poll(60_000), "it has not ended"
+"""
+_LISTS = """
+def test_it_is_shown():
+    print(*(f"it was printed {number}" for number in range(500)), sep="\\n")
+    raise AssertionError("the button is not there\\nPage:\\n" + "- a link\\n" * 1500)
+
+def test_another():
+    pass
 """
 
 
@@ -62,6 +85,44 @@ def test_a_step_that_fails_is_shown_whole_and_the_next_one_runs(
     assert len(runner.lanes) == 1
     shown = capsys.readouterr().out
     assert "==> bad: failed with status 3 in" in shown and "why it failed\n" in shown and "good: done in" in shown
+
+
+def test_a_failed_test_is_shown_in_little_space_and_named_in_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_page.py").write_text(_LISTS)
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={tmp_path / 'kind.xml'}")
+    kind = Kind("kind", (*command, str(tmp_path)), tmp_path, some=False)
+    runner = Runner()
+    runner.lane(queue(kind))
+    assert close(runner.results, [], whole=True) == 1
+    shown = capsys.readouterr().out
+    assert len(kind.log.read_text().splitlines()) > 2000
+    lines = shown.splitlines()
+    assert len(lines) < 100
+    assert "test_it_is_shown" in shown and "E       AssertionError: the button is not there" in lines
+    assert "it was printed 499" in lines and "it was printed 0" not in lines
+    end = lines[next(place for place, line in enumerate(lines) if line.startswith("Failed: kind, see ")) :]
+    assert end[1].endswith("test_page.py::test_it_is_shown")
+    assert end[2:] == ["        AssertionError: the button is not there", "        Page:", "1 passed, 1 failed"]
+
+
+def test_what_fails_without_a_test_is_told_by_the_end_of_its_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner = Runner()
+    runner.lane(queue(step(tmp_path, "bad", "print('begins\\n' * 50 + '\\x1b[31mwhy it failed'); raise SystemExit(3)")))
+    assert close(runner.results, [], whole=True) == 1
+    *_, last, counts = capsys.readouterr().out.splitlines()
+    assert (last, counts) == ("     [31mwhy it failed", "0 passed, 1 failed")
+
+
+def test_what_outlives_who_started_it_is_in_the_processor_time_of_the_step(tmp_path: Path) -> None:
+    runner = Runner()
+    runner.lane(queue(step(tmp_path, "orphan", _LEAVES_AN_ORPHAN), step(tmp_path, "no orphan", "pass")))
+    with_orphan, without = runner.results
+    assert (with_orphan.status, without.status) == (0, 0)
+    assert with_orphan.cpu - without.cpu > 0.9
 
 
 def test_a_step_has_no_input_to_wait_for(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What tests with a real Linux share: one guest that serves many of them, and the experiment beside them."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,16 +9,30 @@ from typing import Any
 import pytest
 from background_demo import Demo
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
+from prepared_cloud import PreparedCloud
+from sampling import Sampling
 from server import Server
 from shared_guest import SharedGuest, SharedGuests
 
 _TURNS = ("unused_t2_guest", "guest_of_either_bus", "t2_guest", None, "demo")
 """The order of tests by the fixture that they ask for; `None` is where all others come."""
+_LONG = (
+    "test_an_imported_disk_boots_is_imaged_and_boots_again",
+    "test_a_real_guest_sees_its_virtio_disks_come_grow_and_go_while_it_runs",
+)
+"""Tests that boot, and write boot menus, for minutes of a processor: a run that has all of them chooses one."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The shared guest has virtio disks until the test that changes its type, then NVMe; what runs meanwhile is waited
-    for last."""
+    for last. Of the long tests the seed chooses one; whoever asks for one of them by name gets it."""
+    option, long = config.option, [item for item in items if item.name in _LONG]
+    chosen = Sampling(random.Random(f"{option.seed} tests/linux"), option.exhaustive).of(long, 1)
+    for item in long if len(long) == len(_LONG) else ():
+        if item not in chosen:
+            item.add_marker(
+                pytest.mark.skip(f"--seed {option.seed} chose another of the long ones; --exhaustive has all")
+            )
 
     def turn(item: pytest.Item) -> int:
         fixtures = getattr(item, "fixturenames", ())
@@ -77,9 +92,11 @@ def shared_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture
-def guest_of_either_bus(shared_guest: SharedGuest) -> SharedGuest:
-    """The same, for whom it is all one what its disks are: it has virtio disks as long as there is such a guest."""
-    return shared_guest
+def guest_of_either_bus(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
+    """The same, for whom it is all one what its disks are: it has virtio disks where it is booted for this test, so
+    that those who need them can have it after."""
+    with lent(shared_guests, request, new="t2.micro") as guest:
+        yield guest
 
 
 @pytest.fixture
@@ -94,6 +111,12 @@ def t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Ite
     """A Debian guest with virtio disks."""
     with lent(shared_guests, request, kind="t2.micro") as guest:
         yield guest
+
+
+@pytest.fixture(scope="session")
+def prepared_cloud(tmp_path_factory: pytest.TempPathFactory) -> PreparedCloud:
+    """What guests are launched from memory of: it is prepared once, and each cloud that needs it is a copy."""
+    return PreparedCloud(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from debian_guest import Login, launch, status_of, until, volume_of
+from evidence import keep
 from server import Server
 from small_disk import SmallDisk
 
@@ -49,6 +50,7 @@ class SharedGuest:
             self.login.run("systemctl is-system-running --wait || true")
             self.note()
         except BaseException:
+            keep(self.data_dir.parent, folder)  # its disk goes with it, and what the guest said there
             self.end()
             raise
 
@@ -183,13 +185,14 @@ class SharedGuests:
         self._say = say
         self._guest: SharedGuest | None = None
 
-    def take(self, kind: str | None = None, *, unused: bool = False) -> SharedGuest:
-        """A guest that is prepared: of this instance type, where it matters, and one that no test has had."""
+    def take(self, kind: str | None = None, *, unused: bool = False, new: str = "t3.micro") -> SharedGuest:
+        """A guest that is prepared: of this instance type, where it matters, and one that no test has had. Where it is
+        all one, a guest that has to be booted is of the type `new`."""
         guest = self._guest
         if guest is not None and ((unused and guest.used) or kind not in (None, guest.kind)):
             self.end()
         if self._guest is None:
-            self._guest = SharedGuest(self._folder(), kind or "t3.micro")
+            self._guest = SharedGuest(self._folder(), kind or new)
         try:
             self._guest.prepare()
         except BaseException:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,15 @@ class Way:
     boot_mode: str
     make: Callable[[Path, Path], Path]
     table: str
+    again: tuple[str, ...]
+    """What is waited for after its image: each is a boot, by the menu that the guest has made anew."""
 
 
+RESET, LAUNCHED = "the guest itself, which is reset", "a guest that is launched of the image"
 WAYS = [
-    Way("uefi", somebodys_disk.as_it_is, "gpt"),
-    Way("legacy-bios", somebodys_disk.by_master_boot_record, "dos"),
+    Way("uefi", somebodys_disk.as_it_is, "gpt", (RESET, LAUNCHED)),
+    # How a guest is reset that boots by BIOS, tests of the Debian image see.
+    Way("legacy-bios", somebodys_disk.by_master_boot_record, "dos", (LAUNCHED,)),
 ]
 
 
@@ -47,10 +51,12 @@ async def test_an_imported_disk_boots_is_imaged_and_boots_again(
         disk = way.make(built, tmp_path)
         imported = _import(server.data_dir, disk, way.boot_mode)
         disk.unlink()
-        _boots_is_imaged_and_boots_again(cloud, imported, way, key)
+        _boots_is_imaged_and_boots_again(cloud, imported, way, key, sampling.of(way.again, 1))
 
 
-def _boots_is_imaged_and_boots_again(cloud: CloudClient, imported: str, way: Way, key: Path) -> None:
+def _boots_is_imaged_and_boots_again(
+    cloud: CloudClient, imported: str, way: Way, key: Path, again: Sequence[str]
+) -> None:
     boot_mode = way.boot_mode
     assert image_of(cloud, imported)["BootMode"] == boot_mode
     efi = "test -d /sys/firmware/efi" if boot_mode == "uefi" else "test ! -e /sys/firmware/efi"
@@ -66,9 +72,11 @@ def _boots_is_imaged_and_boots_again(cloud: CloudClient, imported: str, way: Way
     first.reconnect()
     assert image_of(cloud, golden)["BootMode"] == boot_mode
     assert cloud.evidence(f"images/{golden}")["consistency"] == "at-rest"
-    if boot_mode == "uefi":  # how a guest is reset that boots by BIOS, tests of the Debian image see
+    if RESET in again:
         assert first.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"
     _terminate(cloud, first)
+    if LAUNCHED not in again:
+        return
 
     second = _launch(cloud, golden, key)
     assert second.run(f"{efi} && cat /marker") == "mine", "by the menu of update-grub"

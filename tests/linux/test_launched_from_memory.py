@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from debian_guest import KEY, Login, access, image_of, login_to, prepared_image, until, volume_of
+from debian_guest import KEY, Login, access, image_of, login_to, until, volume_of
 from hibernated_guest import goes_on_where_it_stood
+from prepared_cloud import PreparedCloud
 from sampling import Sampling
 from server import Server
 
@@ -98,14 +99,16 @@ _OWN = (
 
 
 @pytest.fixture
-def cloud(server: Server) -> CloudClient:
+def cloud(prepared_cloud: PreparedCloud, cloud_folder: Path, server: Server) -> CloudClient:
+    """Of a server that did not prepare the machine itself."""
+    prepared_cloud.copied(cloud_folder)
     return server.start()
 
 
 def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
-    cloud: CloudClient, cloud_folder: Path, tmp_path: Path, sampling: Sampling
+    prepared_cloud: PreparedCloud, cloud: CloudClient, cloud_folder: Path, tmp_path: Path, sampling: Sampling
 ) -> None:
-    image = prepared_image(cloud)
+    image = prepared_cloud.image
     key, group = access(cloud, tmp_path)
     clones = len(sampling.of(range(MOST), 2))
     first = ""

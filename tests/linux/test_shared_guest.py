@@ -103,3 +103,9 @@ def test_who_needs_a_guest_of_a_type_gets_the_one_before_where_it_is_of_it(guest
     guest = _had(guests, kind="t2.micro")
     assert (any_type.ended, guest.kind) == (True, "t2.micro")
     assert _had(guests, kind="t2.micro") is guest
+
+
+def test_who_needs_no_type_leaves_a_guest_of_the_type_that_the_next_needs(guests: SharedGuests) -> None:
+    guest = _had(guests, new="t2.micro")
+    assert _had(guests, kind="t2.micro") is guest
+    assert _had(guests, new="t3.micro") is guest

@@ -17,6 +17,7 @@ import attack
 import inside_network
 import pytest
 from debian_guest import until
+from prepared_cloud import PreparedCloud
 from vpc_pair import ANYWHERE, DATABASE_PORT, PUBLIC, Member, Pair, obstacle
 from waiting import NotYet, eventually
 
@@ -39,10 +40,10 @@ pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def pair(tmp_path_factory: pytest.TempPathFactory, prepared_cloud: PreparedCloud) -> Iterator[Pair]:
     if (why := obstacle()) is not None:
         pytest.skip(why)
-    pair = Pair(tmp_path_factory.mktemp("vpc"))
+    pair = Pair(tmp_path_factory.mktemp("vpc"), prepared_cloud)
     try:
         yield pair
     finally:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from aws_commands import AwsCommands
-from debian_guest import Login, prepared_image, until
+from debian_guest import Login, until
+from prepared_cloud import PreparedCloud
 from server import Server
 
 from kumoniwa.client.cloud import CloudClient
@@ -93,12 +94,13 @@ class Tiers:
 class Pair:
     """A server in mode `vpc` with both guests. `end` leaves nothing of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, prepared: PreparedCloud) -> None:
         self.folder = self.evidence_folder = folder
         self.server = Server(folder / "cloud", "qemu", folder, options=("--network", "vpc"))
         try:
+            prepared.copied(folder / "cloud")
             self.cloud: CloudClient = self.server.start()
-            self._image = prepared_image(self.cloud)
+            self._image = prepared.image
             self.key = folder / "key.pem"
             with AwsCommands(self.cloud.access) as aws:
                 self.key.write_text(aws.call("CreateKeyPair", KeyName="test", KeyType="ed25519")["KeyMaterial"])

@@ -243,15 +243,20 @@ def _between(causes: frozenset[Cause]) -> Prepared:
     return Prepared(select(func.count()).where(whose, either(boots.c.cause, sorted(causes)), started))
 
 
+@cache
+def _newest(last: int) -> Prepared:
+    """The number of the last boot of each instance that has more than so many."""
+    many = boots.c.number > literal_column(str(last))  # literally: then it is seen that an index has no others
+    return Prepared(select(boots.c.instance_id, func.max(boots.c.number)).where(many).group_by(boots.c.instance_id))
+
+
 def forget_old(connection: Connection, before: datetime, *, last: int, most: int, at_most: int) -> int:
     """Forget so many of the boots that began before then; gives how many there were.
 
     Of each instance the `last` boots stay, whatever their age, and those before its last `most` go.
     """
-    many = boots.c.number > literal_column(str(last))  # literally: then it is seen that an index has no others
-    newest = select(boots.c.instance_id, func.max(boots.c.number)).where(many).group_by(boots.c.instance_id)
     forgotten = 0
-    for instance_id, number in connection.execute(newest).all():
+    for instance_id, number in _newest(last).rows(connection):
         old = (
             select(boots.c.id)
             .where(boots.c.instance_id == instance_id, boots.c.number <= number - last)

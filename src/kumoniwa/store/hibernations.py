@@ -64,10 +64,13 @@ def of_instance(connection: Connection, instance_id: str) -> list[Hibernation]:
     return all_of(Hibernation, connection, query.order_by(hibernations.c.asked_at))
 
 
+_OLD = select(hibernations.c.id).where(hibernations.c.asked_at < bindparam("before"), _OVER)
+_FORGOTTEN = Prepared(hibernations.delete().where(hibernations.c.id.in_(_OLD.limit(bindparam("at_most")))))
+
+
 def forget_old(connection: Connection, before: datetime, *, at_most: int) -> int:
     """Forget so many of the hibernations that were asked for before then and are over; gives how many there were."""
-    old = select(hibernations.c.id).where(hibernations.c.asked_at < before, _OVER).limit(at_most)
-    return connection.execute(hibernations.delete().where(hibernations.c.id.in_(old))).rowcount
+    return _FORGOTTEN.run(connection, before=before, at_most=at_most)
 
 
 def forget(connection: Connection, instance_id: str) -> None:

@@ -15,7 +15,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store import rows, tags
 from kumoniwa.store.instances import IllegalMove
-from kumoniwa.store.prepared import Prepared, among, listed
+from kumoniwa.store.prepared import Prepared, among, either, listed
 from kumoniwa.store.rows import InScope, all_of, insert
 from kumoniwa.store.tables import image_devices, images, instances, workflows
 
@@ -120,21 +120,28 @@ def remove(connection: Connection, image_id: str) -> None:
     connection.execute(delete(images).where(images.c.id == image_id))
 
 
+def _old() -> Prepared:
+    made = images.alias()
+    unfinished = either(workflows.c.state, (WorkflowState.WAITING, WorkflowState.RUNNING))
+    old = select(images.c.id).where(
+        images.c.state == ImageState.DEREGISTERED,
+        images.c.deregistered_at < bindparam("before"),
+        ~exists().where(instances.c.image_id == images.c.id),
+        ~exists().where(made.c.source_image_id == images.c.id, made.c.state != ImageState.DEREGISTERED),
+        ~exists().where(unfinished, workflows.c.arguments["image_id"].as_string() == images.c.id),
+    )
+    return Prepared(old.limit(bindparam("at_most")))
+
+
+_OLD = _old()
+
+
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
     """Forget so many of the images that were deregistered before then, with their tags; gives how many there were.
 
     An image stays where an instance was launched from it, an image that is not deregistered was made from it, or a
     workflow that has not ended works on it.
     """
-    made = images.alias()
-    unfinished = workflows.c.state.in_([WorkflowState.WAITING, WorkflowState.RUNNING])
-    old = select(images.c.id).where(
-        images.c.state == ImageState.DEREGISTERED,
-        images.c.deregistered_at < before,
-        ~exists().where(instances.c.image_id == images.c.id),
-        ~exists().where(made.c.source_image_id == images.c.id, made.c.state != ImageState.DEREGISTERED),
-        ~exists().where(unfinished, workflows.c.arguments["image_id"].as_string() == images.c.id),
-    )
-    ids = connection.execute(old.limit(at_most)).scalars().all()
+    ids = _OLD.scalars(connection, before=before, at_most=at_most)
     tags.remove_all(connection, *ids)
-    return connection.execute(delete(images).where(images.c.id.in_(ids))).rowcount
+    return connection.execute(delete(images).where(images.c.id.in_(ids))).rowcount if ids else 0

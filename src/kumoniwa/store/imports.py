@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import ImportState, ImportTask
 from kumoniwa.store import tags
+from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import import_tasks
 
@@ -30,13 +31,18 @@ def in_scope(connection: Connection, scope: Scope, ids: Collection[str] | None =
     return all_of(ImportTask, connection, query.order_by(import_tasks.c.created_at, import_tasks.c.id))
 
 
+_OLD = Prepared(
+    select(import_tasks.c.id)
+    .where(import_tasks.c.created_at < bindparam("before"), import_tasks.c.state != ImportState.ACTIVE)
+    .limit(bindparam("at_most"))
+)
+
+
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
     """Forget so many of the ended tasks that were begun before then, with their tags; gives how many there were."""
-    rows = import_tasks.c
-    old = select(rows.id).where(rows.created_at < before, rows.state != ImportState.ACTIVE).limit(at_most)
-    ids = connection.execute(old).scalars().all()
+    ids = _OLD.scalars(connection, before=before, at_most=at_most)
     tags.remove_all(connection, *ids)
-    return connection.execute(import_tasks.delete().where(rows.id.in_(ids))).rowcount
+    return connection.execute(import_tasks.delete().where(import_tasks.c.id.in_(ids))).rowcount if ids else 0
 
 
 def change(connection: Connection, task_id: str, **columns: Any) -> None:

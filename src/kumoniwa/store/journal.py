@@ -182,15 +182,17 @@ def record(connection: Connection, step: StepRow) -> None:
     _RECORDED.run(connection, **rows.as_row(step))
 
 
+_NEWEST = select(func.max(workflows.c.sequence)).scalar_subquery()
+_OLD = select(workflows.c.sequence).where(workflows.c.finished_at < bindparam("before"), workflows.c.sequence < _NEWEST)
+_FORGOTTEN = Prepared(workflows.delete().where(workflows.c.sequence.in_(_OLD.limit(bindparam("at_most")))))
+
+
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
     """Forget so many of the workflows that ended before then, with their journals; gives how many there were.
 
     The newest workflow stays whatever its age, so that no `sequence` is given twice.
     """
-    newest = select(func.max(workflows.c.sequence)).scalar_subquery()
-    old = select(workflows.c.sequence).where(workflows.c.finished_at < before, workflows.c.sequence < newest)
-    gone = workflows.delete().where(workflows.c.sequence.in_(old.limit(at_most)))
-    return connection.execute(gone).rowcount
+    return _FORGOTTEN.run(connection, before=before, at_most=at_most)
 
 
 _BEGUN = Prepared(

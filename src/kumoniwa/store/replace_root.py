@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import tags
+from kumoniwa.store.prepared import Prepared, either
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import instances, replace_root_tasks, snapshots, volumes
 
@@ -68,12 +69,7 @@ def move(
     return result.rowcount == 1
 
 
-def forget(connection: Connection, before: datetime, at_most: int) -> int:
-    """Forget so many of the tasks that ended before then, with their tags; gives how many there were.
-
-    A task stays where its instance may still be given a snapshot of the volumes that it names: one of them is there, or
-    a snapshot of one, and no other task that stays names both.
-    """
+def _old() -> Prepared:
     rows, other = replace_root_tasks.c, replace_root_tasks.alias()
     both = (rows.old_volume_id, rows.new_volume_id)
     is_there = exists().where(instances.c.id == rows.instance_id)
@@ -84,11 +80,25 @@ def forget(connection: Connection, before: datetime, at_most: int) -> int:
         *(one.in_((other.c.old_volume_id, other.c.new_volume_id)) for one in both),
     )
     old = select(rows.id).where(
-        rows.state.not_in(UNDER_WAY),
-        rows.started_at < before,  # which an index finds
-        func.coalesce(rows.completed_at, rows.started_at) < before,
+        ~either(rows.state, sorted(UNDER_WAY)),
+        rows.started_at < bindparam("before"),  # which an index finds
+        func.coalesce(rows.completed_at, rows.started_at) < bindparam("before"),
         ~is_there | ~may_be_used | repeated,
     )
-    ids = connection.execute(old.limit(at_most)).scalars().all()
+    return Prepared(old.limit(bindparam("at_most")))
+
+
+_OLD = _old()
+
+
+def forget(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the tasks that ended before then, with their tags; gives how many there were.
+
+    A task stays where its instance may still be given a snapshot of the volumes that it names: one of them is there, or
+    a snapshot of one, and no other task that stays names both.
+    """
+    ids = _OLD.scalars(connection, before=before, at_most=at_most)
     tags.remove_all(connection, *ids)
-    return connection.execute(replace_root_tasks.delete().where(rows.id.in_(ids))).rowcount
+    return (
+        connection.execute(replace_root_tasks.delete().where(replace_root_tasks.c.id.in_(ids))).rowcount if ids else 0
+    )

@@ -44,11 +44,14 @@ def find(connection: Connection, scope: Scope, action: str, value: str) -> Token
     return None if row is None else replace(row, output=_thawed(row.output))
 
 
+_KEY = tuple(client_tokens.primary_key)
+_OLD = select(*_KEY).where(client_tokens.c.created_at < bindparam("before")).limit(bindparam("at_most"))
+_FORGOTTEN = Prepared(client_tokens.delete().where(tuple_(*_KEY).in_(_OLD)))
+
+
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
     """Forget so many of the tokens that were used before then; gives how many there were."""
-    columns = tuple(client_tokens.primary_key)
-    old = select(*columns).where(client_tokens.c.created_at < before).limit(at_most)
-    return connection.execute(client_tokens.delete().where(tuple_(*columns).in_(old))).rowcount
+    return _FORGOTTEN.run(connection, before=before, at_most=at_most)
 
 
 def _frozen(value: Any) -> Any:

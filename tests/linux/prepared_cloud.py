@@ -1,0 +1,36 @@
+"""A cloud whose Debian AMI was booted once, into memory. Whoever launches from there has a copy of its data folder.
+
+To prepare a machine takes a processor as long as a boot does, and it is the same for whichever server launches from it.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from debian_guest import prepared_image
+from server import Server
+
+_NEVER_WRITTEN_AGAIN = {"layers", "prepared"}
+"""Folders of which a copy has links: their files stay as they are once they are whole."""
+
+
+class PreparedCloud:
+    """The data folder of a server that has ended, and the AMI in it of which guests go on from memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.evidence_folder = folder
+        self._data_dir = folder / "cloud"
+        server = Server(self._data_dir, "qemu", folder, options=("--network", "user"))
+        try:
+            self.image: str = prepared_image(server.start())
+            server.stop()
+        finally:
+            server.end()
+
+    def copied(self, data_dir: Path) -> None:
+        """Make another cloud of it, which has no server yet."""
+        shutil.copytree(self._data_dir, data_dir, copy_function=self._copied)
+
+    def _copied(self, source: str, target: str) -> None:
+        folder = Path(source).relative_to(self._data_dir).parts[0]
+        (os.link if folder in _NEVER_WRITTEN_AGAIN else shutil.copy2)(source, target)

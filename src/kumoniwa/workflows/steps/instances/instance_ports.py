@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from ipaddress import IPv4Address
 
@@ -78,7 +79,8 @@ async def _ensure_forwards_of(world: World, instance_id: str, early: EarlyPlan |
             world.troubles.over(_key(instance_id))
             return {}
         try:
-            refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
+            async with _way(world, instance_id, plan):
+                refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
         except DriverError as failure:
             refusals = dict.fromkeys(plan, failure.what.removesuffix("."))
         if refusals:
@@ -92,6 +94,14 @@ async def _ensure_forwards_of(world: World, instance_id: str, early: EarlyPlan |
             address = f"{forward.host_address}:{forward.host_port}"
             log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
     return refusals
+
+
+def _way(world: World, instance_id: str, plan: Collection[Forward]) -> AbstractAsyncContextManager[None]:
+    """Where these are opened, and clients come to them afterwards."""
+    if world.silence is None:
+        return nullcontext()
+    ends = {(forward.host_address, forward.host_port) for forward in plan if forward.protocol == "tcp"}
+    return world.silence.making_way(instance_id, ends)
 
 
 def _tell(world: World, instance_id: str, refusals: Mapping[Forward, str]) -> None:

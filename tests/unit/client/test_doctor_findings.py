@@ -51,4 +51,6 @@ def test_a_host_whose_packet_filter_may_be_changed_says_that_all_ports_are_silen
 def test_one_whose_filter_may_not_be_changed_says_which_ports_are_silent_all_the_same() -> None:
     found = not_admitted_finding(Refusal("this user may not change it", way_out="Run the server as root."))
     assert (found.grade, found.hint) == (Grade.NOTE, "Run the server as root.")
-    assert found.seen == "silent where well-known (22, 80, 443 and so on), else refused, for this user may not change it"
+    assert (
+        found.seen == "silent where well-known (22, 80, 443 and so on), else refused, for this user may not change it"
+    )

@@ -30,11 +30,11 @@ ByAddress = Mapping[str, Admitted | None]
 
 
 def gather(connection: Connection, *, lowest_port: int) -> dict[str, Admitted | None]:
-    """What is admitted at each public address that the cloud has now. In four statements, however many there are."""
+    """What is admitted at each public address that the cloud has now, in as many statements however many there are."""
     every = public_addresses.every(connection)
     group_ids = sorted({group_id for led in every.values() if led is not None for group_id in led.group_ids})
     rules: dict[str, list[SecurityGroupRule]] = {group_id: [] for group_id in group_ids}
-    for rule in security_groups.rules_of(connection, group_ids, egress=False):
+    for rule in security_groups.ingress_by_block(connection, group_ids):
         rules[rule.group_id].append(rule)
     known: dict[tuple[str, ...], Admitted] = {}  # many instances are in the same groups
 

@@ -39,7 +39,10 @@ MOST_GIVEN_BACK = 1024
 """Addresses that were given back, at which nobody is answered as long as the server runs."""
 NOT_WANTED = Refusal("--no-host-filter has it so", way_out="Start the server without --no-host-filter.")
 _PLANNED_FROM = frozenset(
-    {"instances", "elastic_ips", "network_interfaces", "interface_groups", "security_group_rules"}
+    {
+        *("instances", "elastic_ips", "network_interfaces", "interface_groups"),
+        *("security_group_rules", "prefix_lists", "prefix_list_entries"),
+    }
 )
 _RESTS = 5.0  # times as long as a round took, where nobody waits for the next one
 _AGAIN_AFTER = (1.0, 5.0, 20.0, 60.0)  # seconds, then always as the last one

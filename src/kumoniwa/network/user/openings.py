@@ -4,8 +4,9 @@ In the network mode `user` an instance's public address is a loopback address of
 is this host, and comes from 127.0.0.1 as far as a rule is concerned. A rule therefore opens something only if
 
 * it is an ingress rule of TCP, UDP or all protocols, and
-* its source is an IPv4 block that 127.0.0.1 lies in, such as 0.0.0.0/0. Another block, an IPv6 block, a prefix list
-  or a security group (instances do not share a network in this mode) opens nothing.
+* its source is an IPv4 block that 127.0.0.1 lies in, such as 0.0.0.0/0. Another block, an IPv6 block or a security
+  group (instances do not share a network in this mode) opens nothing; a prefix list is as many rules as it has blocks
+  (`store.security_groups.ingress_by_block`).
 
 A rule of up to 32 ports opens all of them. Forwards are sockets, so a wider one opens a part: the well-known service
 ports in it (`WELL_KNOWN`), then its first ports from 1024 on, as long as the instance has not more than 32 in all.

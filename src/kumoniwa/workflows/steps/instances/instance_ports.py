@@ -155,7 +155,7 @@ def _forwards(
     connection: Connection, groups: Collection[str], lowest_port: int, public_ip: str, private_ip: str | None = None
 ) -> Iterator[Forward]:
     """Those of a public address that leads to an interface in these groups: to its primary address, or this one."""
-    rules = security_groups.rules_of(connection, groups, egress=False)
+    rules = security_groups.ingress_by_block(connection, groups)
     address, guest = IPv4Address(public_ip), None if private_ip is None else IPv4Address(private_ip)
     for opening in openings(rules, lowest_port=lowest_port):
         yield Forward(opening.protocol, address, opening.host_port, opening.guest_port, guest)

@@ -13,6 +13,7 @@ from waiting import eventually_async
 
 from kumoniwa.network.silence import silence as module
 from kumoniwa.network.silence.admitted import Admitted
+from kumoniwa.network.silence.host_filter import HostFilter
 from kumoniwa.network.silence.libnftables import NftRefused
 from kumoniwa.network.silence.silence import Silence
 from kumoniwa.refusal import Refusal
@@ -139,7 +140,7 @@ async def test_what_the_kernel_refuses_for_once_is_tried_again_and_addresses_tha
             self.tried.append(["closed"])
 
     monkeypatch.setattr(module, "obstacle", lambda: None)
-    monkeypatch.setattr(module.HostFilter, "of_folder", lambda folder: Filter())
+    monkeypatch.setattr(HostFilter, "of_folder", lambda folder: Filter())
     monkeypatch.setattr(module, "_AGAIN_AFTER", (0.01,))
     monkeypatch.setattr(module, "MOST_GIVEN_BACK", 1)
     database.admitted = {_FIRST: None}
@@ -151,8 +152,8 @@ async def test_what_the_kernel_refuses_for_once_is_tried_again_and_addresses_tha
         return len(Filter.tried) == 2 or None
 
     assert await eventually_async(twice, within=20)
-    for admitted in ({_SECOND: None}, {}, {_FIRST: None}):
-        database.admitted = admitted
+    for addresses in ([_SECOND], [], [_FIRST]):
+        database.admitted = dict.fromkeys(addresses)
         async with silence.making_way("i-1", ()):
             pass
     await silence.close()

@@ -93,6 +93,10 @@ async def test_who_listens_for_a_guest_goes_before_and_is_not_disturbed(silence:
     async with silence.making_way("i-2", ()):
         pass
     assert _tried(_FIRST, 8080) == _SILENT, "the guest has ended"
+    database.admitted[_FIRST] = Admitted()
+    async with silence.making_way("i-2", ()):
+        pass
+    assert _tried(_FIRST, 8080) == _SILENT, "the next one does not have that port"
     database.admitted[_FIRST] = Admitted((("tcp", 8000, 8100),))
     async with silence.making_way("i-2", ()):
         pass

@@ -60,7 +60,8 @@ async def _a_life(folder: Path, network: str, by: str) -> None:
     async with real_cloud(folder, **options) as cloud:
         elastic = await cloud.call("AllocateAddress")
         await _until(elastic["PublicIp"], _KNOWN, "silent")
-        first = await cloud.launch(await cloud.boot_sector_image())
+        image_id = await cloud.boot_sector_image()
+        first = await cloud.launch(image_id)
         told, evidence = await cloud.instance(first), await cloud.evidence(f"instances/{first}")
         assert (evidence["network"], evidence["not_admitted"]["by"]) == (network, by)
         lent, group = told["PublicIpAddress"], told["SecurityGroups"][0]["GroupId"]
@@ -77,6 +78,12 @@ async def _a_life(folder: Path, network: str, by: str) -> None:
         assert await _heard(elastic["PublicIp"], _KNOWN) == "refused", "it leads to a guest that admits it"
         assert await _heard(lent, _KNOWN) == elsewhere, "it was given back"
 
+        other = (await cloud.call("CreateSecurityGroup", GroupName="other", Description="other"))["GroupId"]
+        second = await cloud.launch(image_id, SecurityGroupIds=[other])
+        await cloud.call("AssociateAddress", InstanceId=second, **allocation, AllowReassociation=True)
+        assert await _heard(elastic["PublicIp"], _KNOWN) == "silent", "it leads to one that does not"
+        await cloud.call("AssociateAddress", InstanceId=first, **allocation, AllowReassociation=True)
+        assert await _heard(elastic["PublicIp"], _KNOWN) == "refused"
         await cloud.call("StopInstances", InstanceIds=[first], Force=True)
         await cloud.idle()
         await _until(elastic["PublicIp"], _KNOWN, "silent")

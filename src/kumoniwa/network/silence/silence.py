@@ -45,6 +45,7 @@ _PLANNED_FROM = frozenset(
     }
 )
 _RESTS = 5.0  # times as long as a round took, where nobody waits for the next one
+_RESTS_MOST = 1.0  # seconds
 _AGAIN_AFTER = (1.0, 5.0, 20.0, 60.0)  # seconds, then always as the last one
 _SETTLED_WITHIN = 5.0  # seconds
 _FAILURES = (NftRefused, SQLAlchemyError, OSError)
@@ -73,6 +74,8 @@ class Silence:
         self._hindered = 0
         self._has_said = False
         self._again: asyncio.TimerHandle | None = None
+        self._following: asyncio.Task[object] | None = None
+        self._has_ended = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> None:
@@ -84,21 +87,23 @@ class Silence:
         log.info("what is not admitted is not answered", **self.tell())
         self._database.changes.follow(self._heard)
         self._stirred.set()
-        self._tasks.start(self._follow(), "follow changes")
+        self._following = self._tasks.start(self._follow(), "follow changes")
         await self._settled()
 
     async def close(self) -> None:
         """Afterwards the host is as it was."""
-        if self._loop is None:
+        if self._following is None:
             return
         self._database.changes.forget(self._heard)
+        self._has_ended = True
+        for event in (self._stirred, self._asked):
+            event.set()
+        await asyncio.wait([self._following])  # not cancelled: what it does in a thread would go on meanwhile
         if self._again is not None:
             self._again.cancel()
-        await self._tasks.close()
-        async with self._turn:
-            if self._filter is not None:
-                await asyncio.to_thread(self._filter.close)
-            self._ports.keep(())
+        if self._filter is not None:
+            await asyncio.to_thread(self._filter.close)
+        self._ports.keep(())
 
     def tell(self) -> dict[str, object]:
         """How it is done: `by` a `filter`, or by `sockets` at so many ports now, and why there is no filter."""
@@ -137,6 +142,8 @@ class Silence:
     async def _follow(self) -> None:
         while True:
             await self._stirred.wait()
+            if self._has_ended:
+                return
             for event in (self._stirred, self._asked):
                 event.clear()
             waiting, self._waiting = self._waiting, []
@@ -152,7 +159,7 @@ class Silence:
                 if not each.done():
                     each.set_result(None)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_RESTS * (time.monotonic() - began)):
+                async with asyncio.timeout(min(_RESTS * (time.monotonic() - began), _RESTS_MOST)):
                     await self._asked.wait()
 
     def _look_again(self, *, is_whole: bool) -> None:
@@ -188,17 +195,22 @@ class Silence:
 
     def _shut(self, admitted: ByAddress) -> Iterator[HostEnd]:
         """Where sockets are to keep silent: the first of the well-known ports at all addresses, then the second."""
-        for owner in [owner for owner, ends in self._led.items() if not any(str(at) in admitted for at, _ in ends)]:
-            del self._led[owner]
+        led_now = {owner: _of_guests(ends, admitted) for owner, ends in self._led.items()}
+        self._led = {owner: ends for owner, ends in led_now.items() if ends}
         led = frozenset[HostEnd]().union(*self._led.values())
         shut = {
-            IPv4Address(address): (shut_well_known(one, lowest_port=self._lowest_port), one is None)
+            IPv4Address(address): shut_well_known(one, lowest_port=self._lowest_port)
             for address, one in admitted.items()
         }
         for place in range(len(WELL_KNOWN["tcp"])):
-            for address, (ports, has_no_guest) in shut.items():
-                if place < len(ports) and (has_no_guest or (address, ports[place]) not in led):
+            for address, ports in shut.items():
+                if place < len(ports) and (address, ports[place]) not in led:
                     yield address, ports[place]
+
+
+def _of_guests(ends: Collection[HostEnd], admitted: ByAddress) -> frozenset[HostEnd]:
+    """Those of addresses that lead to an instance that runs: whoever led the others to a guest has ended."""
+    return frozenset(end for end in ends if admitted.get(str(end[0])) is not None)
 
 
 def _most_sockets() -> int:

@@ -75,6 +75,8 @@ async def _ensure_forwards_of(world: World, instance_id: str, early: EarlyPlan |
         before = world.refused_ports.get(instance_id, {})
         plan = early.forwards if early is not None and early.holds() else await planned(world, instance_id)
         if plan is None:
+            async with _way(world, instance_id, ()):
+                pass  # its ports lead to nobody
             world.refused_ports.pop(instance_id, None)
             world.troubles.over(_key(instance_id))
             return {}

@@ -1,13 +1,28 @@
 """Which subnets clients on this host come to: the same as `reach` says, where groups admit everything."""
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from two_tiers import ALL, ANYWHERE, OPEN, PRIVATE, VPC, WEB, WEB_PUBLIC, two_tiers
+from hypothesis import given
+from hypothesis import strategies as st
+from two_tiers import ALL, ANYWHERE, OPEN, PRIVATE, VPC, WEB, WEB_PUBLIC, block, two_tiers
 
 from kumoniwa.network.vpc.letting_in import letting_in
-from kumoniwa.network.vpc.plan import TCP, Acl, AclEntry, Plan, RouteTable, Rule, SecurityGroup, Traffic
+from kumoniwa.network.vpc.plan import (
+    TCP,
+    UDP,
+    Acl,
+    AclEntry,
+    Plan,
+    Route,
+    RouteTable,
+    Rule,
+    SecurityGroup,
+    Target,
+    TargetKind,
+    Traffic,
+)
 from kumoniwa.network.vpc.reach import CLIENT_PORT, reach
 from kumoniwa.network.vpc.verdicts import INTERNET
 
@@ -45,6 +60,34 @@ def test_clients_come_where_reach_says_so(way: str) -> None:
     found = reach({VPC: plan}, INTERNET, WEB_PUBLIC, TCP, _PORT).reached
     assert letting_in(plan)(_ADDRESS, _PORT) is found
     assert found is (way in ("as it is", "a lower number allows it"))
+
+
+_BLOCKS = [ANYWHERE, *map(block, ("127.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "0.0.0.0/1"))]
+_TARGETS = [
+    Target(TargetKind.INTERNET_GATEWAY, "igw-0a"),
+    Target(TargetKind.INTERNET_GATEWAY, "igw-0b"),
+    Target(TargetKind.NAT_GATEWAY, "nat-0a"),
+    Target(TargetKind.BLACKHOLE, "eni-0f"),
+]
+_TRAFFIC = [ALL, Traffic(TCP), Traffic(UDP), *(Traffic(TCP, *ports) for ports in ((_PORT, _PORT), (1024, 65535)))]
+_ENTRIES = st.lists(st.tuples(st.booleans(), st.sampled_from(_TRAFFIC), st.sampled_from(_BLOCKS)), max_size=4)
+_ROUTES = st.lists(st.builds(Route, st.sampled_from(_BLOCKS), st.sampled_from(_TARGETS)), max_size=3)
+
+
+@given(ingress=_ENTRIES, egress=_ENTRIES, routes=_ROUTES)
+def test_of_any_acl_and_routes_it_says_what_reach_says(
+    ingress: list[tuple[bool, Traffic, IPv4Network]],
+    egress: list[tuple[bool, Traffic, IPv4Network]],
+    routes: list[Route],
+) -> None:
+    def numbered(entries: list[tuple[bool, Traffic, IPv4Network]]) -> tuple[AclEntry, ...]:
+        return tuple(AclEntry(number, *entry) for number, entry in enumerate(entries, start=1))
+
+    everybody = SecurityGroup("sg-0a", (Rule("sgr-0a", ALL, ANYWHERE),), ())
+    plan = _with_acl(numbered(ingress), numbered(egress))
+    tables = {**plan.route_tables, "rtb-0a": RouteTable("rtb-0a", tuple(routes))}
+    plan = replace(plan, route_tables=tables, groups={**plan.groups, "sg-0a": everybody})
+    assert letting_in(plan)(_ADDRESS, _PORT) is reach({VPC: plan}, INTERNET, WEB_PUBLIC, TCP, _PORT).reached
 
 
 def test_groups_are_not_asked_and_other_ports_and_addresses_are_apart() -> None:

@@ -490,6 +490,9 @@ async def test_what_the_kernel_refuses_is_told_in_its_words(bench: Bench) -> Non
         await network.apply(Texts(nft=["flush table inet nothing\n"]))
     with pytest.raises(NetworkFailed, match="is no setting of a network"):
         await network.apply(Texts({"net/../kernel/panic": "1"}))
+    with pytest.raises(NetworkFailed, match="Invalid argument"):
+        await network.apply(Texts({"net/ipv4/ip_forward": "often"}))
+    await network.apply(Texts({"net/ipv4/ipfrag_time": "long"}))  # which some kernels let nobody else have
     await network.ensure_gone()
 
 

@@ -186,7 +186,7 @@ class HostNetwork:
         link = await self._ensure_link()
         answer, _ = await link.ask("apply", settings=texts.settings, ip=texts.ip, nft=list(texts.nft))
         if answer["said"]:
-            log.warning("ip refused something", network=self.key, said=answer["said"])
+            log.warning("the kernel refused something", network=self.key, said=answer["said"])
         if texts.files:
             await self._ensure_names(link, texts.files)
 

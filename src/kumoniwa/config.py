@@ -31,6 +31,12 @@ class Config:
         "How guests are connected: vpc (they reach each other as their VPC has it), user (each is alone), or auto: vpc "
         "where this host lets us. A guest keeps what it has until it is stopped and started.",
     ] = "auto"
+    host_filter: Annotated[
+        bool,
+        "Whether a server that may change this host's packet filter has a table of its own there, as long as it runs: "
+        "it drops what is sent to the cloud's public addresses (127.x.y.z) and not admitted. Without it only the "
+        "well-known ports of TCP are silent, and the host refuses others.",
+    ] = True
     account: Annotated[str, "The account that owns everything."] = DEFAULT_ACCOUNT
     region: Annotated[str, "The region that `kumoniwa env` names. Every other region answers as well."] = DEFAULT_REGION
     # EC2's documented "four minutes"

@@ -76,6 +76,26 @@ def test_a_public_name_leads_to_the_private_address_inside(pair: Pair) -> None:
     assert pair.cloud.evidence(f"instances/{pair.other.id}")["forwards"] == [], "no port of the host leads to it"
 
 
+def test_a_public_address_says_what_the_guest_says_where_the_vpc_lets_clients_in_and_else_nothing(pair: Pair) -> None:
+    public, group = pair.cloud.instance(pair.one.id)["PublicIpAddress"], pair.tiers.web_group
+    rule = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{"CidrIp": ANYWHERE}]}
+    assert _tried(public, 8080) == "silent"
+    pair.cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[rule])
+    assert _tried(public, 8080) == "refused"
+    pair.one.login.run("sudo systemd-run --unit=says-a-word /usr/sbin/sshd -D -p 8080")
+    _until(lambda: _tried(public, 8080) == "open")
+    acl = {"NetworkAclId": _acl_of(pair), "RuleNumber": 50, "Egress": False}
+    denied = {"Protocol": "6", "PortRange": {"From": 8080, "To": 8080}, "CidrBlock": ANYWHERE, "RuleAction": "deny"}
+    pair.cloud.call("CreateNetworkAclEntry", **acl, **denied)
+    _until(lambda: _tried(public, 8080) == "silent")
+    pair.cloud.call("DeleteNetworkAclEntry", **acl)
+    _until(lambda: _tried(public, 8080) == "open")
+    pair.one.login.run("sudo systemctl stop says-a-word")
+    _until(lambda: _tried(public, 8080) == "refused")
+    pair.cloud.call("RevokeSecurityGroupIngress", GroupId=group, IpPermissions=[rule])
+    assert _tried(public, 8080) == "silent"
+
+
 def test_the_web_server_reaches_the_database_at_the_port_that_its_group_admits(pair: Pair) -> None:
     one, other = pair.one, pair.other
     other.login.run(f"sudo /usr/sbin/sshd -p {DATABASE_PORT} -p {DATABASE_PORT + 1}")  # which says a word to everybody
@@ -307,15 +327,28 @@ def test_nothing_is_left_when_the_guests_and_the_server_have_ended(pair: Pair) -
     assert processes_of(pair.server.data_dir) == []
 
 
+def _tried(public: str, port: int) -> str:
+    """What becomes of a client: `open`, `refused`, or `silent`."""
+    try:
+        socket.create_connection((public, port), timeout=1).close()
+    except TimeoutError:
+        return "silent"
+    except ConnectionRefusedError:
+        return "refused"
+    return "open"
+
+
 def _banner(pair: Pair, public: str) -> bytes | None:
-    """How who listens at port 22 behind a public address of the first one begins; None where a client is refused."""
+    """How who listens at port 22 behind a public address of the first one begins; None where no client is let in."""
     forwards = pair.cloud.evidence(f"instances/{pair.one.id}")["forwards"]
     ports = [each["port"] for each in forwards if (each["host"], each["guest_port"]) == (public, 22)]
     try:
-        with socket.create_connection((public, ports[0] if ports else 22), timeout=10) as client:
-            return client.recv(3)
-    except ConnectionRefusedError:
+        client = socket.create_connection((public, ports[0] if ports else 22), timeout=3)
+    except (ConnectionRefusedError, TimeoutError):
         return None
+    with client:
+        client.settimeout(10)
+        return client.recv(3)
 
 
 def _metadata(path: str) -> str:

@@ -126,8 +126,12 @@ class Wire:
     def exchange(self, tap: str, frame: str, within: float) -> str:
         """Send a frame into a tap; gives the next frame of IPv4 that comes out of it."""
         self._drain()
-        os.write(self._taps[tap], bytes.fromhex(frame))
+        self.write(tap, frame)
         return self.receive(tap, within)
+
+    def write(self, tap: str, frame: str) -> None:
+        """Send a frame into a tap."""
+        os.write(self._taps[tap], bytes.fromhex(frame))
 
     def receive(self, tap: str, within: float) -> str:
         """The next frame of IPv4 that comes out of a tap."""

@@ -14,7 +14,15 @@ from kumoniwa.network.vpc.plan import METADATA, RESOLVER, WAY_OUT, Plan
 from kumoniwa.run import ProgramMissing, find
 
 _WIRE = Path(__file__).parent / "inside_namespace.py"
-_FILLED_BY_PACKETS = ("flows", "outward-flows", "outward-datagrams", "metadata-flows", "resolver-flows", "asking")
+_FILLED_BY_PACKETS = (
+    "flows",
+    "outward-flows",
+    "outward-datagrams",
+    "metadata-flows",
+    "resolver-flows",
+    "parts",
+    "asking",
+)
 _ENDS_WITHIN = 60.0  # seconds
 
 

@@ -198,6 +198,26 @@ def test_fragments_are_judged_as_the_packet_that_they_are_of(network: Namespace,
     assert network.ask(("send", {"packets": parts(port + 1000)[1:]})) == [[[]]]
 
 
+def test_a_guest_that_floods_with_parts_of_datagrams_keeps_no_neighbour_from_sending_whole_ones(
+    network: Namespace,
+) -> None:
+    plan = two_tiers()
+    group = plan.groups["sg-0b"]
+    udp = tuple(replace(rule, traffic=Traffic(UDP, 5432, 5432)) for rule in group.ingress)
+    plan = replace(plan, groups={**plan.groups, "sg-0b": replace(group, ingress=udp)})
+    network.carry(plan)
+
+    def parts(sender: str, number: int, size: int) -> list[tuple[str, str, bool]]:
+        packet = _udp(plan.interfaces[sender].primary, address("10.0.1.10"), 40000, 5432)
+        macs = {"source": _mac(plan, sender), "destination": ROUTER_MAC}
+        made = fragments(packet, **macs, data=bytes(size), number=number)
+        return [(plan.interfaces[sender].tap, part.hex(), False) for part in made]
+
+    network.ask(("send", {"packets": [parts(ROUTER_INSTANCE, number, 1400)[1] for number in range(4000)]}))
+    [came] = network.ask(("send", {"packets": parts(WEB, 1, 3000)}))
+    assert {name for name, _ in came[1]} == {plan.interfaces[DATABASE].tap}
+
+
 def test_a_guest_that_floods_the_services_is_heard_so_often_and_its_neighbour_as_ever(network: Namespace) -> None:
     plan = two_tiers()
     network.carry(plan)

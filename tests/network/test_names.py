@@ -16,7 +16,7 @@ from two_tiers import DATABASE, WEB, two_tiers
 from kumoniwa.network.vpc import names
 from kumoniwa.network.vpc.host.host_network import DHCP_HOSTS, HOSTS
 from kumoniwa.network.vpc.packet import Packet
-from kumoniwa.network.vpc.plan import RESOLVER, UDP, Interface, Plan
+from kumoniwa.network.vpc.plan import RESOLVER, UDP, WAY_OUT, Interface, Plan
 from kumoniwa.run import ProgramMissing, find
 
 pytestmark = pytest.mark.usefixtures("namespaces")
@@ -82,10 +82,14 @@ def _options(answer: bytes) -> dict[int, bytes]:
     return found
 
 
+def _query(name: str, kind: int = _A) -> bytes:
+    question = b"".join(bytes((len(label),)) + label.encode() for label in name.split(".")) + b"\0"
+    return struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", kind, _IN)
+
+
 def _resolved(network: Namespace, sender: Interface, server: IPv4Address, name: str, kind: int = _A) -> list[bytes]:
     """The data of the records that a resolver answers."""
-    question = b"".join(bytes((len(label),)) + label.encode() for label in name.split(".")) + b"\0"
-    query = struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", kind, _IN)
+    query = _query(name, kind)
     answer = _asked(network, sender, Packet(sender.primary, server, UDP, 40000, 53), query)
     count = struct.unpack_from("!H", answer, 6)[0]
     rest, records = answer[len(query) :], []
@@ -126,3 +130,31 @@ def test_a_guest_resolves_names_of_the_vpc_to_private_addresses_and_names_no_one
         _, options = _offered(network, plan.interfaces[DATABASE], calls_itself=b"i-am-the-database")
         assert options[_HOSTNAME] == b"ip-10-0-1-10"
         assert _resolved(network, web, RESOLVER, "i-am-the-database.ec2.internal") == []
+
+
+def test_a_guest_whose_questions_nobody_answers_keeps_no_other_from_asking(tmp_path: Path) -> None:
+    """The host's name service says nothing, and each question is kept for a while."""
+    plan = two_tiers()
+    web, other = plan.interfaces[WEB], plan.interfaces[DATABASE]
+
+    def asking(sender: Interface, name: str) -> str:
+        packet = Packet(sender.primary, RESOLVER, UDP, 40000, 53)
+        mac = bytes.fromhex(sender.mac.replace(":", ""))
+        return frame(packet, source=mac, destination=ROUTER_MAC, data=_query(name)).hex()
+
+    with _named(plan, tmp_path) as network:
+        neighbour = f"ip neigh replace {plan.upstream} lladdr 0a:00:00:00:00:08 dev {WAY_OUT} nud permanent"
+        network.ask(("run", {"argv": neighbour.split(), "text": ""}))
+        to_host = {"tap": WAY_OUT, "within": _WITHIN}
+
+        def until_asked(sender: Interface, *names: str) -> None:
+            """The last one of these questions of a guest is asked outside."""
+            packets = [(sender.tap, asking(sender, name), False) for name in names]
+            network.ask(("send", {"packets": packets[:-1]}))
+            network.ask(("write", {"tap": sender.tap, "frame": packets[-1][1]}))
+            while _query(names[-1])[12:] not in bytes.fromhex(network.ask(("receive", to_host))[0]):
+                pass
+
+        for part in range(10):  # as many at once as a socket has room for
+            until_asked(web, *(f"n{part}-{number}.example.com" for number in range(50)))
+        until_asked(other, "other.example.org")

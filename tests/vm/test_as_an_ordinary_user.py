@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
 
 _TESTS = (
     *("vm/test_host_network.py", "vm/test_guest_networks.py", "vm/test_lone_network.py"),
-    *("network/test_names.py", "network/test_flows.py"),
+    *("vm/test_not_admitted.py", "network/test_names.py", "network/test_flows.py"),
 )
 
 

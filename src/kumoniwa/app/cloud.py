@@ -46,7 +46,7 @@ from kumoniwa.reconcile.prepared_machines import look_at_machines
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import facts, journal
-from kumoniwa.store.database import DatabaseUnavailable
+from kumoniwa.store.database import Database, DatabaseUnavailable
 from kumoniwa.store.engines import DATABASE_FILE, open_database
 from kumoniwa.store.schema import SchemaTooNew
 from kumoniwa.values import dataclass
@@ -58,6 +58,7 @@ from kumoniwa.workflows.world import World
 if TYPE_CHECKING:
     from kumoniwa.app.carried import Carried
     from kumoniwa.console.door import Console
+    from kumoniwa.network.silence.silence import Silence
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +116,8 @@ async def running(
 
             networks = await ending.enter_async_context(carried(config, database, metadata))
             driver.plug_into(networks)
-        world = World(config, clock, database, driver, metadata, networks)
+        silence = _silence(config, driver, database)
+        world = World(config, clock, database, driver, metadata, networks, silence)
         if networks is not None:
             networks.report_to(world.troubles)
         engine = Engine(world)
@@ -135,6 +137,9 @@ async def running(
         ending.push_async_callback(driver.close)
         if networks is not None:
             await networks.adopt()
+        if silence is not None:
+            ending.push_async_callback(silence.close)
+            await silence.open()
         try:
             await world.collector.collect()
         except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
@@ -161,6 +166,15 @@ async def running(
         compaction.start()
         damage.start()
         yield Running(gateway, console, cloud, follower, key)
+
+
+def _silence(config: Config, driver: Driver, database: Database) -> "Silence | None":
+    """What keeps the host from answering where nobody is admitted; None where no client can come at all."""
+    if not driver.features.answers_connections:
+        return None
+    from kumoniwa.network.silence.silence import Silence  # only real guests have clients
+
+    return Silence(database, config.data_dir, filters=config.host_filter)
 
 
 def _check_kinds(data_dir: Path, connection: Connection) -> None:

@@ -33,11 +33,12 @@ def run(config: Config, on_listening: Callable[[str], None]) -> None:
 
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
     """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
+    most_connections = ensure_open_files()
     with _owned(config.data_dir), _listening(config) as listener:
         async with running(config, await make_driver(config), models=models_dir()) as cloud:
             port = listener.getsockname()[1]
             endpoint = f"http://{_in_url(config.host)}:{port}"
-            server = Server(Doors(cloud.gateway, cloud.console), ensure_open_files())
+            server = Server(Doors(cloud.gateway, cloud.console), most_connections)
             with _ending_when_told(server), _announced(config, endpoint):
                 gc.freeze()  # the garbage that there may be among what the start made is small, and never looked for
                 gc.enable()

@@ -120,6 +120,13 @@ def main() -> None:
     help="vpc: guests reach each other as their VPC has it. user: each is alone. auto: vpc where this host lets us.",
 )
 @click.option(
+    "--host-filter/--no-host-filter",
+    default=True,
+    show_default=True,
+    help="Where the server may, drop what is sent to instances' public addresses (127.x.y.z) and not admitted, by a "
+    "table of its own in this host's packet filter. Else well-known ports alone are silent, and others are refused.",
+)
+@click.option(
     "--freeze",
     is_flag=True,
     help="Freeze the file systems of running guests for snapshots and images without reboot, "
@@ -141,6 +148,7 @@ def serve(
     driver: str,
     network: str,
     *,
+    host_filter: bool,
     freeze: bool,
     import_from: tuple[Path, ...],
 ) -> None:
@@ -168,6 +176,7 @@ def serve(
         port=port,
         driver=driver,
         network=network,
+        host_filter=host_filter,
         region=region,
         freeze=freeze,
         import_from=import_from,

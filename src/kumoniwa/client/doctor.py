@@ -22,6 +22,8 @@ from kumoniwa.folder import holders
 from kumoniwa.guest_image.debian12 import built_path
 from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.probe import probe
+from kumoniwa.network.silence.host_filter import obstacle as filter_obstacle
+from kumoniwa.network.user.openings import WELL_KNOWN
 from kumoniwa.network.vpc.host.probe import probe as probe_network
 from kumoniwa.refusal import Refusal, happened
 from kumoniwa.run import ProgramFailed, ProgramMissing, find, run
@@ -69,6 +71,7 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         await _accelerator(),
         await _disk_io(),
         network_finding(await probe_network()),
+        not_admitted_finding(await asyncio.to_thread(filter_obstacle)),
         _low_ports(),
         _memory(),
         equal_pages(_KSM),
@@ -180,6 +183,16 @@ def network_finding(obstacle: Refusal | None) -> Finding:
     why = obstacle.what.removesuffix(".")
     hint = "it is among the Debian packages" if isinstance(obstacle, ProgramMissing) else obstacle.way_out
     return Finding("guests' network", Grade.NOTE, f"user: each guest is alone, for {why}", hint)
+
+
+def not_admitted_finding(obstacle: Refusal | None) -> Finding:
+    """What becomes of clients that no security group admits, and what keeps all of them from being left unanswered."""
+    subject = "ports that are not admitted"
+    if obstacle is None:
+        return Finding(subject, Grade.GOOD, "silent, by a table of the host's packet filter; it was tried")
+    ports = ", ".join(map(str, WELL_KNOWN["tcp"][:3]))
+    seen = f"silent where well-known ({ports} and so on), else refused, for {obstacle.what.removesuffix('.')}"
+    return Finding(subject, Grade.NOTE, seen, obstacle.way_out)
 
 
 def _low_ports() -> Finding:

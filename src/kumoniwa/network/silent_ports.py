@@ -1,43 +1,54 @@
 """Ports of TCP of this host at which nobody is answered, not even refused: as a guest that drops what comes.
 
 Without a privilege: a socket listens there that has no room for a further connection, as the only one that it has room
-for is our own. So the kernel drops what asks for one. (A filter that takes no packet would do too; a kernel may refuse
-filters to an ordinary user.)
+for was our own. That one is over, and waits to be accepted for ever. So the kernel drops what asks for one. (A filter
+that takes no packet would do too; a kernel may refuse filters to an ordinary user.)
 """
 
-import contextlib
 import errno
 import socket
-from collections.abc import Collection
+import struct
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 HostEnd = tuple[IPv4Address, int]
 """A loopback address of the host, and a port."""
 MOST = 512
-"""Of one owner: each has two open files. What is beyond is refused by the host."""
+"""Of one guest: each has an open file. What is beyond is refused by the host."""
+_AT_ONCE = struct.pack("ii", 1, 0)  # to end a connection by a reset: nothing is left of our end of it
 
 
 class SilentPorts:
     """Those of one owner. They end with its process."""
 
     def __init__(self) -> None:
-        self._sockets: dict[HostEnd, contextlib.ExitStack] = {}
+        self._sockets: dict[HostEnd, socket.socket] = {}
 
-    def keep(self, wanted: Collection[HostEnd]) -> None:
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    def keep(self, wanted: Iterable[HostEnd]) -> None:
         """Afterwards no other is silent: whoever is to have one of the others can listen there."""
-        for end in self._sockets.keys() - set(wanted):
-            self._sockets.pop(end).close()
+        self.let_go(self._sockets.keys() - set(wanted))
 
-    def ensure(self, wanted: Collection[HostEnd]) -> bool:
-        """Afterwards exactly these are, but those that another program has. It waits for nothing.
+    def let_go(self, unwanted: Iterable[HostEnd]) -> None:
+        """Afterwards none of these is silent."""
+        for end in unwanted:
+            if (listening := self._sockets.pop(end, None)) is not None:
+                listening.close()
+
+    def ensure(self, wanted: Iterable[HostEnd], *, most: int = MOST) -> bool:
+        """Afterwards exactly these are, but those that another program has, and those after so many. It waits for
+        nothing.
 
         False: a client was there first, and was cut off. It is to be tried again.
         """
-        self.keep(wanted)
+        ordered = list(dict.fromkeys(wanted))[:most]
+        self.keep(ordered)
         was_first = True
-        for end in sorted(set(wanted) - self._sockets.keys()):
-            if len(self._sockets) >= MOST:
-                break
+        for end in ordered:
+            if end in self._sockets:
+                continue
             try:
                 self._sockets[end] = _silent(*end)
             except OSError as failure:
@@ -50,14 +61,19 @@ class SilentPorts:
         return end in self._sockets
 
 
-def _silent(address: IPv4Address, port: int) -> contextlib.ExitStack:
-    """The sockets of one, which end it when they are closed. Raises `OSError`: `ENOTCONN` where a client was first."""
-    with contextlib.ExitStack() as stack:
-        listening, own = (stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in range(2))
+def _silent(address: IPv4Address, port: int) -> socket.socket:
+    """The socket of one, which ends it when it is closed. Raises `OSError`: `ENOTCONN` where a client was first."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(address), port))
-        own.setblocking(False)
-        listening.listen(0)
-        own.connect_ex((str(address), port))  # the kernel does it at once, or drops it
-        own.getpeername()
-        return stack.pop_all()
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as own:
+            own.setblocking(False)
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            listening.listen(0)
+            own.connect_ex((str(address), port))  # the kernel does it at once, or drops it
+            own.getpeername()
+    except OSError:
+        listening.close()
+        raise
+    return listening

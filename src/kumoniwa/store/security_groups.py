@@ -1,12 +1,14 @@
 """Security groups and their rules in the database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import GroupAssociation, SecurityGroup, SecurityGroupRule
+from kumoniwa.store import vpc_plans
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, all_of, insert
 from kumoniwa.store.tables import (
@@ -137,6 +139,41 @@ _RULES_OF = Prepared(
 def rules_of(connection: Connection, group_ids: Collection[str], *, egress: bool) -> list[SecurityGroupRule]:
     """The rules of these groups, one way."""
     return _RULES_OF.values(SecurityGroupRule, connection, ids=listed(group_ids), egress=egress)
+
+
+def ingress_by_block(connection: Connection, group_ids: Collection[str]) -> list[SecurityGroupRule]:
+    """The ingress rules of these groups; one that names a prefix list is given for each block that the list has now."""
+    rules = rules_of(connection, group_ids, egress=False)
+    named_lists = sorted({rule.prefix_list_id for rule in rules if rule.prefix_list_id is not None})
+    if not named_lists:
+        return rules
+    blocks = vpc_plans.prefix_list_blocks(connection, named_lists)
+    return [one for rule in rules for one in _by_block(rule, blocks)]
+
+
+def _by_block(rule: SecurityGroupRule, blocks: Mapping[str, Collection[str]]) -> list[SecurityGroupRule]:
+    if rule.prefix_list_id is None:
+        return [rule]
+    ipv4 = [block for block in blocks.get(rule.prefix_list_id, ()) if ":" not in block]
+    return [replace(rule, prefix_list_id=None, cidr_ipv4=block) for block in ipv4]
+
+
+_NAMING_LIST = Prepared(
+    select(network_interfaces.c.instance_id)
+    .join(interface_groups, interface_groups.c.interface_id == network_interfaces.c.id)
+    .join(security_group_rules, security_group_rules.c.group_id == interface_groups.c.group_id)
+    .where(
+        security_group_rules.c.prefix_list_id == bindparam("prefix_list"),
+        ~security_group_rules.c.egress,
+        network_interfaces.c.instance_id.is_not(None),
+    )
+    .distinct()
+)
+
+
+def instances_admitting(connection: Connection, prefix_list_id: str) -> list[str]:
+    """The ids of the instances that a group of theirs admits the blocks of a prefix list to."""
+    return _NAMING_LIST.scalars(connection, prefix_list=prefix_list_id)
 
 
 _NAMING = Prepared(

@@ -1,8 +1,10 @@
 """What durable work acts on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from copy import copy
 from dataclasses import field
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -37,6 +39,19 @@ class Networks(Protocol):
         ...
 
 
+class Silence(Protocol):
+    """What keeps the host from answering where nobody is admitted."""
+
+    def making_way(self, owner: str, ends: Collection[tuple[IPv4Address, int]]) -> AbstractAsyncContextManager[None]:
+        """In the block, and after it, these ports of the host lead to the owner's guest, and whoever is to listen there
+        can. After it clients come to what the rows admit now."""
+        ...
+
+    def tell(self) -> Mapping[str, object]:
+        """How it is done."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The state, the driver that makes guests, the metadata they read, the time, how this cloud is configured; and what
@@ -49,6 +64,8 @@ class World:
     metadata: MetadataChannels
     networks: Networks | None = None
     """None where nothing carries packets."""
+    silence: Silence | None = None
+    """None where no client can come at all."""
     collector: Collector[LayerId] = field(init=False)
     turns: Turns = field(init=False, default_factory=Turns)
     refused_ports: dict[str, Mapping[Forward, str]] = field(init=False, compare=False, default_factory=dict)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.client.doctor import Finding, Grade, equal_pages, network_finding
+from kumoniwa.client.doctor import Finding, Grade, equal_pages, network_finding, not_admitted_finding
 from kumoniwa.refusal import Refusal
 
 
@@ -42,3 +42,15 @@ def test_one_that_does_not_names_what_stands_in_the_way_and_the_way_out() -> Non
     assert found.grade is Grade.NOTE
     assert found.seen == "user: each guest is alone, for this user may not open /dev/net/tun"
     assert found.hint == "sudo chmod 0666 /dev/net/tun"
+
+
+def test_a_host_whose_packet_filter_may_be_changed_says_that_all_ports_are_silent() -> None:
+    assert not_admitted_finding(None).grade is Grade.GOOD
+
+
+def test_one_whose_filter_may_not_be_changed_says_which_ports_are_silent_all_the_same() -> None:
+    found = not_admitted_finding(Refusal("this user may not change it", way_out="Run the server as root."))
+    assert (found.grade, found.hint) == (Grade.NOTE, "Run the server as root.")
+    assert (
+        found.seen == "silent where well-known (22, 80, 443 and so on), else refused, for this user may not change it"
+    )

@@ -47,6 +47,8 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
     `claimed_by` says at which step that workflow is, and since when, where it has come to one in this server.
     `disk_bus` is how its guest sees its disks.
     `network` is how its guest is connected: `vpc`, or `user` where it is alone; None where there is no guest.
+    `not_admitted` is how the host is kept from answering where no group admits it: `by` a `filter`, or by `sockets` at
+    so many `ports` of the cloud, and `why` not by a filter; None where no client can come at all.
     `refused` says why a port could not be opened when the instance's ports were set last. `overridden` are the
     workflows whose claim a termination took, `troubles` what does not get on.
     """
@@ -59,6 +61,7 @@ async def instance_evidence(cloud: Cloud, call: Call, path: Mapping[str, str]) -
     return {
         **instance,
         "network": await _network(cloud, instance["instance_id"]),
+        "not_admitted": None if cloud.world.silence is None else cloud.world.silence.tell(),
         "troubles": [trouble_as_json(one) for one in troubles],
         "forwards": [
             {

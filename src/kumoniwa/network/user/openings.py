@@ -4,8 +4,9 @@ In the network mode `user` an instance's public address is a loopback address of
 is this host, and comes from 127.0.0.1 as far as a rule is concerned. A rule therefore opens something only if
 
 * it is an ingress rule of TCP, UDP or all protocols, and
-* its source is an IPv4 block that 127.0.0.1 lies in, such as 0.0.0.0/0. Another block, an IPv6 block, a prefix list
-  or a security group (instances do not share a network in this mode) opens nothing.
+* its source is an IPv4 block that 127.0.0.1 lies in, such as 0.0.0.0/0. Another block, an IPv6 block or a security
+  group (instances do not share a network in this mode) opens nothing; a prefix list is as many rules as it has blocks
+  (`store.security_groups.ingress_by_block`).
 
 A rule of up to 32 ports opens all of them. Forwards are sockets, so a wider one opens a part: the well-known service
 ports in it (`WELL_KNOWN`), then its first ports from 1024 on, as long as the instance has not more than 32 in all.
@@ -33,7 +34,12 @@ MOST_OF_NARROW = 256  # what narrow rules together may open, so that many of the
 _CLIENT = IPv4Address("127.0.0.1")
 _LAST_PORT = 65535
 _FIRST_FREE_PORT = 1024  # below it are ports of services, of which the well-known ones are named above
+_ICMP = ("icmp", "1")
+_ECHO = (-1, 8)  # all types, or requests for an echo
 _PROTOCOLS = {"tcp": ("tcp",), "6": ("tcp",), "udp": ("udp",), "17": ("udp",), "-1": ("tcp", "udp")}
+
+PortRange = tuple[str, int, int]
+"""A protocol, `tcp` or `udp`, with a first and a last port."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,8 +56,7 @@ def openings(rules: Iterable[SecurityGroupRule], *, lowest_port: int) -> tuple[O
 
     `lowest_port` is the lowest that may be bound on this host. The answer depends on nothing else.
     """
-    ranges = sorted({one for rule in rules if _admits_this_host(rule) for one in _ranges(rule)})
-    opened = _ports(ranges)
+    opened = _ports(admitted(rules))
     return tuple(
         Opening(protocol, guest_port, host_port)
         for protocol in sorted(WELL_KNOWN)
@@ -59,11 +64,25 @@ def openings(rules: Iterable[SecurityGroupRule], *, lowest_port: int) -> tuple[O
     )
 
 
+def admitted(rules: Iterable[SecurityGroupRule]) -> list[PortRange]:
+    """The ports of the instance that these rules admit to this host's clients, sorted; of these, `openings` opens."""
+    return sorted({one for rule in rules if _admits_this_host(rule) for one in _ranges(rule)})
+
+
+def admits_echo(rules: Iterable[SecurityGroupRule]) -> bool:
+    """Whether this host's clients may ping the instance."""
+    return any(
+        _admits_this_host(rule)
+        and (rule.protocol == "-1" or (rule.protocol in _ICMP and rule.from_port in _ECHO and rule.to_port in (-1, 0)))
+        for rule in rules
+    )
+
+
 def _admits_this_host(rule: SecurityGroupRule) -> bool:
     return not rule.egress and rule.cidr_ipv4 is not None and _CLIENT in IPv4Network(rule.cidr_ipv4, strict=False)
 
 
-def _ranges(rule: SecurityGroupRule) -> Iterator[tuple[str, int, int]]:
+def _ranges(rule: SecurityGroupRule) -> Iterator[PortRange]:
     for protocol in _PROTOCOLS.get(rule.protocol, ()):
         if rule.protocol == "-1" or rule.from_port == -1:
             yield protocol, 1, _LAST_PORT
@@ -71,7 +90,7 @@ def _ranges(rule: SecurityGroupRule) -> Iterator[tuple[str, int, int]]:
             yield protocol, max(1, rule.from_port), rule.to_port
 
 
-def _ports(ranges: Iterable[tuple[str, int, int]]) -> set[tuple[str, int]]:
+def _ports(ranges: Iterable[PortRange]) -> set[tuple[str, int]]:
     """The guest's ports to open, by protocol."""
     opened: set[tuple[str, int]] = set()
     wide = []

@@ -24,6 +24,7 @@ from kumoniwa.network.vpc.gather import PLANNED_FROM, NoSuchVpc, gather
 from kumoniwa.network.vpc.host.errors import KeeperLost, NetworkFailed, NetworkRefused
 from kumoniwa.network.vpc.host.host_network import Devices, Family, HostNetwork, TapFiles, Texts
 from kumoniwa.network.vpc.host.way_out import HostPort
+from kumoniwa.network.vpc.letting_in import letting_in
 from kumoniwa.network.vpc.plan import METADATA, Plan, transit_address
 from kumoniwa.refusal import happened
 from kumoniwa.store.changes import Changed, Heard
@@ -179,10 +180,11 @@ class CloudNetworks:
         gathered = await self._database.read(partial(gather, vpc_id=vpc_id))
         there = await self._ensure_devices(network, gathered)
         plan = _as_it_is(gathered, there)
+        stand_ins, lets_in = _stand_ins(plan), letting_in(plan)
         if carried is None or carried.transit != plan.transit:  # the way out is in the transit block
             await self._carry_whole(network, plan)
         elif carried != plan:
-            await network.stand_for(_stand_ins(plan))  # before a packet goes there
+            await network.stand_for(stand_ins, lets_in)  # before a packet goes there
             try:
                 await network.apply(_changes(carried, plan))
             except NetworkRefused as failure:
@@ -190,7 +192,7 @@ class CloudNetworks:
                 await self._carry_whole(network, plan)
         for link in there.links - {peering.link for peering in plan.peerings.values() if peering.active}:
             await network.ensure_no_link(link)
-        await network.stand_for(_stand_ins(plan))
+        await network.stand_for(stand_ins, lets_in)
         if not network.is_there:  # whoever is told of its loss leaves it to us, as long as we are at it
             raise KeeperLost("The network's keeper has ended.")
         self._carried[vpc_id] = plan

@@ -63,6 +63,11 @@ def answer(plan: Plan, opened: Verdict) -> Verdict:
     return _decide(reply, opened.to, checks)
 
 
+def crosses(plan: Plan, packet: Packet, subnet_id: str, *, egress: bool) -> Decision:
+    """The decision of a subnet's network ACL about a packet that comes into the subnet, or leaves it (`egress`)."""
+    return _Judge(plan)._acl(packet, subnet_id, egress=egress)
+
+
 def _decide(packet: Packet, origin: str, checks: _Checks) -> Verdict:
     decisions: list[Decision] = []
     while True:

@@ -14,6 +14,9 @@ from kumoniwa.network.vpc.plan import MTU, Interface, Plan, Subnet
 
 _LEASE = 3600  # seconds, as on EC2
 _TTL = 60  # seconds, as EC2's resolver gives
+_MOST_QUESTIONS = 16_384
+"""That wait for an answer of the host at a time, for 10 s each: more than the 11,264 that one interface can have
+(`nft_frame.MOST_ASKED` a second, and as many at once)."""
 _DOMAIN = re.compile(r"[A-Za-z0-9._-]+( [A-Za-z0-9._-]+)*")
 
 
@@ -44,6 +47,7 @@ def _configuration(plan: Plan) -> list[str]:
         "bogus-priv",
         "domain-needed",
         f"local-ttl={_TTL}",
+        f"dns-forward-max={_MOST_QUESTIONS}",
         "dhcp-authoritative",
         "dhcp-ignore-names",
         "no-ping",

@@ -2,6 +2,7 @@
 
 What a packet passes (`iifname` and `oifname` are taps, links of peering connections, or the way out):
 
+    fragments   prerouting, before the kernel puts datagrams together: how many parts of them come from an interface
     antispoof   prerouting, before flows are tracked: sources that its interface may not use
     acl         forward: network ACLs, of both subnets and both ways; those of a NAT gateway's subnet in between
     forward     flows that exist; else the sender's groups, then where it may go on to, then the receiver's groups
@@ -42,11 +43,15 @@ MOST_RESOLVER_FLOWS = 8
 waits minutes for a silent one. Questions by UDP are not meant."""
 MOST_ASKED = 1024
 """Packets a second of one interface to the VPC's services, as on EC2 (user guide, "Query limits of the resolver")."""
+MOST_FRAGMENTS = 1024
+"""Parts of datagrams a second of one interface. The kernel keeps those whose others have not come for 2 s, and no more
+than 128 MiB of a VPC (`settings`): more than one interface can have there, 3,072 of at most 9,001 bytes."""
 
 
 _OUT = f'"{WAY_OUT}"'
 _TOO_OFTEN = f"limit rate over {MOST_ASKED}/second burst {MOST_ASKED} packets"
 _TOO_MANY_DATAGRAMS = f"limit rate over 4/second burst {MOST_DATAGRAM_FLOWS} packets"
+_TOO_MANY_FRAGMENTS = f"limit rate over {MOST_FRAGMENTS}/second burst {MOST_FRAGMENTS} packets"
 _OUT_NUMBER = 1
 FIRST_NUMBER = 2
 """Of a tap or a link: the way out has the one before."""
@@ -78,6 +83,10 @@ def _chain(hook: str, rules: str) -> Chain:
 def _forwarding(host: IPv4Address) -> dict[str, tuple[str, str]]:
     """By name, the hook and the rules of each chain that a packet between guests passes, or to or from the way out."""
     return {
+        "fragments": (
+            "type filter hook prerouting priority raw - 150; policy accept;",
+            f'iifname "e*" ip frag-off & 0x3fff != 0 update @parts {{ iifname {_TOO_MANY_FRAGMENTS} }} drop',
+        ),
         "antispoof": (
             "type filter hook prerouting priority raw; policy drop;",
             f"""
@@ -281,6 +290,7 @@ _SETS: tuple[tuple[str, Set], ...] = (
     ("outward-datagrams", Set("ifname", "size 65535; flags dynamic,timeout; timeout 10m;")),
     ("metadata-flows", Set("ifname", "size 65535; flags dynamic;")),
     ("resolver-flows", Set("ifname", "size 65535; flags dynamic;")),
+    ("parts", Set("ifname", "size 65535; flags dynamic,timeout; timeout 1m;")),
     ("asking", Set("ifname", "size 65535; flags dynamic,timeout; timeout 1m;")),
 )
 

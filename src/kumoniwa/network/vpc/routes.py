@@ -34,6 +34,7 @@ from kumoniwa.network.vpc.plan import (
     TargetKind,
     numbered,
 )
+from kumoniwa.network.vpc.settings import whole as whole_settings
 
 LOCAL_TABLE = 100
 _FIRST_TABLE, _TABLES = 1000, 1 << 30
@@ -69,12 +70,7 @@ def changes(before: Plan, after: Plan) -> str:
 
 def settings(plan: Plan) -> dict[str, str]:
     """The kernel's settings, by their path below /proc/sys. The taps and links must be there."""
-    found = {
-        "net/ipv4/ip_forward": "1",
-        "net/ipv4/conf/all/rp_filter": "0",  # what may be sent, `nft` decides
-        "net/ipv4/conf/all/send_redirects": "0",
-        "net/ipv6/conf/all/disable_ipv6": "1",
-    }
+    found = whole_settings()
     for device in sorted({*_devices(plan), WAY_OUT}):
         own = f"net/ipv4/conf/{device}"
         found |= {f"{own}/rp_filter": "0", f"{own}/send_redirects": "0"}

@@ -12,6 +12,9 @@ _ONCE = {
     "net/ipv4/conf/all/send_redirects": "0",
     "net/ipv4/conf/default/send_redirects": "0",
     "net/ipv4/conf/all/accept_redirects": "0",
+    # Parts of datagrams whose others do not come are not to keep another guest's datagrams from being put together.
+    "net/ipv4/ipfrag_time": "2",
+    "net/ipv4/ipfrag_high_thresh": str(128 * 1024 * 1024),
     "net/ipv6/conf/all/disable_ipv6": "1",
     "net/ipv6/conf/default/disable_ipv6": "1",
 }

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PREFIX_LIST
-from kumoniwa.api.ec2.network.effects import NOT_IN_USER
+from kumoniwa.api.ec2.network.effects import PORTS_IN_USER
 from kumoniwa.api.ec2.network.managed_prefix_lists import (
     FAMILIES,
     MOST_NAMED,
@@ -29,7 +29,7 @@ from kumoniwa.store import tags as tag_rows
 _TYPE = PREFIX_LIST.resource_type
 
 
-@action("CreateManagedPrefixList", depth=Depth.PARTLY, missing=NOT_IN_USER)
+@action("CreateManagedPrefixList", depth=Depth.PARTLY, missing=PORTS_IN_USER)
 async def create_managed_prefix_list(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Make a list of blocks of addresses, which rules and routes can name."""
     if (family := parameters["AddressFamily"]) not in FAMILIES:

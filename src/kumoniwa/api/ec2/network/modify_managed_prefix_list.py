@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import PREFIX_LIST
-from kumoniwa.api.ec2.network.effects import NOT_IN_USER
+from kumoniwa.api.ec2.network.effects import PORTS_IN_USER
 from kumoniwa.api.ec2.network.managed_prefix_lists import (
     MOST_NAMED,
     VERSIONS_KEPT,
@@ -28,12 +29,13 @@ from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.model.prefix_lists import PrefixList, PrefixListEntry, PrefixListState
-from kumoniwa.store import prefix_lists
+from kumoniwa.store import prefix_lists, security_groups
+from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
 
 _NOT_BUILT = (NotBuiltParameter("IpamPrefixListResolverSyncEnabled", "IPAM"),)
 
 
-@action("ModifyManagedPrefixList", depth=Depth.PARTLY, missing=NOT_IN_USER, not_built=_NOT_BUILT)
+@action("ModifyManagedPrefixList", depth=Depth.PARTLY, missing=PORTS_IN_USER, not_built=_NOT_BUILT)
 async def modify_managed_prefix_list(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a prefix list a new version with other entries, or another name or size. What names it follows at once."""
     refuse(parameters, _NOT_BUILT)
@@ -65,10 +67,13 @@ async def modify_managed_prefix_list(cloud: Cloud, call: Call, parameters: Param
             now = _with_entries(connection, now, present, wanted)
         return _changed(connection, call, now)
 
-    return await cloud.change(call, modify)
+    answer = await cloud.change(call, modify)
+    if adds or removes:
+        await _ensure_ports_follow(cloud, parameters["PrefixListId"])
+    return answer
 
 
-@action("RestoreManagedPrefixListVersion", depth=Depth.PARTLY, missing=NOT_IN_USER)
+@action("RestoreManagedPrefixListVersion", depth=Depth.PARTLY, missing=PORTS_IN_USER)
 async def restore_managed_prefix_list_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Give a prefix list a new version with the entries of an earlier one."""
 
@@ -81,7 +86,15 @@ async def restore_managed_prefix_list_version(cloud: Cloud, call: Call, paramete
         wanted = _present(connection, one, parameters["PreviousVersion"])
         return _changed(connection, call, _with_entries(connection, now, present, wanted))
 
-    return await cloud.change(call, restore)
+    answer = await cloud.change(call, restore)
+    await _ensure_ports_follow(cloud, parameters["PrefixListId"])
+    return answer
+
+
+async def _ensure_ports_follow(cloud: Cloud, prefix_list_id: str) -> None:
+    """Let the ports of running instances follow what their groups admit by this list, whose entries are committed."""
+    admitting = partial(security_groups.instances_admitting, prefix_list_id=prefix_list_id)
+    await ensure_forwards(cloud.world, await cloud.read(admitting))
 
 
 _Entries = Mapping[str, str | None]

@@ -260,7 +260,7 @@ class LoneNetwork:
                 refused[port] = why_not(port.protocol, *port.host) or str(refusal)
             else:
                 self._open.add(port)
-        all_silent = self._silent.ensure(silent)
+        all_silent = self._silent.ensure(sorted(silent))
         self._lacks_ports = bool(refused) or not all_silent  # whoever has them may end
         return refused
 

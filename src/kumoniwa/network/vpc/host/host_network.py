@@ -49,6 +49,15 @@ def _closed_to(addresses: Collection[IPv4Address]) -> str:
     return f"table inet host\ndelete table inet host\ntable inet host {{\n {chain}\n}}\n"
 
 
+LetsIn = Callable[[IPv4Address, int], bool]
+"""Whether clients on this host come to a port of TCP of a guest's address, and the answers back, as far as the network
+decides that, beside the guest's security groups."""
+
+
+def _everybody(address: IPv4Address, port: int) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """What a network is to be, or what is to change of it, as the host's programs read it.
@@ -135,6 +144,7 @@ class HostNetwork:
         self._why: dict[str, str] = {}  # a program ended last
         self._ports: dict[str, frozenset[HostPort]] = {}
         self._stand_ins: Mapping[IPv4Address, IPv4Address] = {}
+        self._lets_in: LetsIn = _everybody
         self._doors, self._silent = Doors(), SilentPorts()
         self._is_behind = False
         """Whether ports are not as they are to be, for the way out did not answer or a client was in the way."""
@@ -176,7 +186,7 @@ class HostNetwork:
         link = await self._ensure_link()
         answer, _ = await link.ask("apply", settings=texts.settings, ip=texts.ip, nft=list(texts.nft))
         if answer["said"]:
-            log.warning("ip refused something", network=self.key, said=answer["said"])
+            log.warning("the kernel refused something", network=self.key, said=answer["said"])
         if texts.files:
             await self._ensure_names(link, texts.files)
 
@@ -223,20 +233,23 @@ class HostNetwork:
         listening.setblocking(False)
         return listening
 
-    async def stand_for(self, stand_ins: Mapping[IPv4Address, IPv4Address]) -> None:
+    async def stand_for(self, stand_ins: Mapping[IPv4Address, IPv4Address], lets_in: LetsIn | None = None) -> None:
         """From now on these addresses of the inside stand for these addresses of guests: one that has stood for another
-        guest leads to no port until the guest listens there. Raises `NetworkFailed`.
+        guest leads to no port until the guest listens there. At ports of TCP to which the network lets no client in
+        (`lets_in`) nobody is answered. Raises `NetworkFailed`.
         """
+        asked_for = self._asked_for()
         moved = {inside for inside, guest in self._stand_ins.items() if stand_ins.get(inside) != guest}
-        self._stand_ins = stand_ins
-        if any(port.inside_address in moved for ports in self._ports.values() for port in ports):
+        shut = set(filter(self._is_barred, asked_for))
+        self._stand_ins, self._lets_in = stand_ins, lets_in or _everybody
+        if shut != set(filter(self._is_barred, asked_for)) or any(port.inside_address in moved for port in asked_for):
             async with self._opening:
                 await self._open(())
 
     async def ensure_ports(self, owner: str, wanted: Collection[HostPort]) -> Mapping[HostPort, str]:
         """Afterwards exactly these ports of the host are open for this owner, but for those given back, each with the
         reason it is not. One of TCP that leads to a guest is open while the guest listens there, and only then; silent
-        while the guest is.
+        while the guest is, or the network lets nobody in.
 
         Raises `NetworkFailed`.
         """
@@ -296,7 +309,7 @@ class HostNetwork:
         silent = {(port.host_address, port.host_port) for port in of_all - open_now if self._is_silent(port)}
         self._silent.keep(silent)
         refused = dict(await ensure_ports(self._way_out, open_now))
-        all_silent = self._silent.ensure(silent)
+        all_silent = self._silent.ensure(sorted(silent))
         for port in of_all - open_now:
             if (port.host_address, port.host_port) in self._silent:
                 continue
@@ -309,12 +322,20 @@ class HostNetwork:
         return frozenset[HostPort]().union(*self._ports.values())
 
     def _is_to_be_open(self, port: HostPort) -> bool:
-        """UDP has no handshake; a port of TCP is open where the guest listens."""
-        return port.protocol != "tcp" or ((door := self._door(port)) is not None and self._doors.listens(door))
+        """UDP has no handshake; a port of TCP is open where the guest listens, and clients come to it."""
+        if port.protocol != "tcp":
+            return True
+        return (door := self._door(port)) is not None and self._doors.listens(door) and not self._is_barred(port)
 
     def _is_silent(self, port: HostPort) -> bool:
-        """Whether the guest answers nobody there, though it is there."""
-        return (door := self._door(port)) is not None and self._doors.is_silent(door)
+        """Whether the guest answers nobody there, though it is there, or nobody comes to it."""
+        return (door := self._door(port)) is not None and (self._doors.is_silent(door) or self._is_barred(port))
+
+    def _is_barred(self, port: HostPort) -> bool:
+        """Whether the network lets no client in to this port of a guest, or no answer out. Of UDP it is not asked: it
+        has no handshake, so what is sent there is lost in silence."""
+        guest = self._stand_ins.get(port.inside_address)
+        return port.protocol == "tcp" and guest is not None and not self._lets_in(guest, port.inside_port)
 
     def _door(self, port: HostPort) -> Door | None:
         """Where it is asked whether something listens; None for UDP, and where the address leads to no guest."""

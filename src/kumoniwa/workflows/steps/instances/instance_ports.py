@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from ipaddress import IPv4Address
 
@@ -74,11 +75,14 @@ async def _ensure_forwards_of(world: World, instance_id: str, early: EarlyPlan |
         before = world.refused_ports.get(instance_id, {})
         plan = early.forwards if early is not None and early.holds() else await planned(world, instance_id)
         if plan is None:
+            async with _way(world, instance_id, ()):
+                pass  # its ports lead to nobody
             world.refused_ports.pop(instance_id, None)
             world.troubles.over(_key(instance_id))
             return {}
         try:
-            refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
+            async with _way(world, instance_id, plan):
+                refusals = await world.driver.guest(GuestId(instance_id)).ensure_forwards(plan)
         except DriverError as failure:
             refusals = dict.fromkeys(plan, failure.what.removesuffix("."))
         if refusals:
@@ -92,6 +96,14 @@ async def _ensure_forwards_of(world: World, instance_id: str, early: EarlyPlan |
             address = f"{forward.host_address}:{forward.host_port}"
             log.warning("a port could not be opened", instance=instance_id, address=address, reason=reason)
     return refusals
+
+
+def _way(world: World, instance_id: str, plan: Collection[Forward]) -> AbstractAsyncContextManager[None]:
+    """Where these are opened, and clients come to them afterwards."""
+    if world.silence is None:
+        return nullcontext()
+    ends = {(forward.host_address, forward.host_port) for forward in plan if forward.protocol == "tcp"}
+    return world.silence.making_way(instance_id, ends)
 
 
 def _tell(world: World, instance_id: str, refusals: Mapping[Forward, str]) -> None:
@@ -145,7 +157,7 @@ def _forwards(
     connection: Connection, groups: Collection[str], lowest_port: int, public_ip: str, private_ip: str | None = None
 ) -> Iterator[Forward]:
     """Those of a public address that leads to an interface in these groups: to its primary address, or this one."""
-    rules = security_groups.rules_of(connection, groups, egress=False)
+    rules = security_groups.ingress_by_block(connection, groups)
     address, guest = IPv4Address(public_ip), None if private_ip is None else IPv4Address(private_ip)
     for opening in openings(rules, lowest_port=lowest_port):
         yield Forward(opening.protocol, address, opening.host_port, opening.guest_port, guest)

@@ -53,9 +53,9 @@ _OF_INSTANCE = Prepared(select(profile_associations).where(profile_associations.
 _OF_INSTANCES = Prepared(select(profile_associations).where(among(profile_associations.c.instance_id, "ids")))
 
 
-def associate(connection: Connection, association: ProfileAssociation) -> None:
-    """For an instance that has no profile."""
-    insert(connection, profile_associations, association)
+def associate(connection: Connection, *associations: ProfileAssociation) -> None:
+    """For instances that have no profile."""
+    insert(connection, profile_associations, *associations)
 
 
 def associations(connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[ProfileAssociation]:

@@ -79,7 +79,7 @@ ACTION_MODULES = {
         "DescribeEgressOnlyInternetGateways": "kumoniwa.api.ec2.network.egress_only_internet_gateways",
         "DescribeFastLaunchImages": "kumoniwa.api.ec2.images.describe_fast_launch_images",
         "DescribeFlowLogs": "kumoniwa.api.ec2.network.create_flow_logs",
-        "DescribeIamInstanceProfileAssociations": "kumoniwa.api.ec2.instances.describe_iam_instance_profile_associations",
+        "DescribeIamInstanceProfileAssociations": "kumoniwa.api.ec2.instances.iam_instance_profile_associations",
         "DescribeImageAttribute": "kumoniwa.api.ec2.images.describe_image_attribute",
         "DescribeImages": "kumoniwa.api.ec2.images.describe_images",
         "DescribeImportSnapshotTasks": "kumoniwa.api.ec2.snapshots.describe_import_snapshot_tasks",

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.describe_iam_instance_profile_associations import association_output
+from kumoniwa.api.ec2.instances.iam_instance_profile_associations import association_output
 from kumoniwa.api.ec2.instances.instance_profiles import new_association, profile_asked
 from kumoniwa.api.ec2.kinds import INSTANCE, PROFILE_ASSOCIATION
 from kumoniwa.api.ec2.named.lookup import named

@@ -102,6 +102,7 @@ async def test_a_token_is_believed_of_its_own_key_and_unchanged_alone(stack: Sta
         Caller(gateway, key, secret, session_token=forged),
         Caller(gateway, key, secret, session_token="x" * 4000),
         Caller(gateway, key, secret, session_token="not ours"),
+        Caller(gateway, own["access_key_id"], own["secret_access_key"], session_token="not ours"),
         Caller(gateway, own["access_key_id"], own["secret_access_key"], session_token=issued["SessionToken"]),
     ):
         codes = [code for code, _ in await _refusals(caller)]

@@ -244,5 +244,7 @@ async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> No
         ("ListMFADevices", "MFADevices", {"UserName": "u"}),
     ):
         assert await stack.caller.iam(action, **asked) == {member: [], "IsTruncated": False}
+    summary = (await stack.caller.iam("GetAccountSummary"))["SummaryMap"]
+    assert (summary["Users"], summary["Roles"], summary["RolesQuota"], summary["Groups"]) == (1, 0, 1000, 0)
     document = (await stack.caller.post("Action=GetGroup&Version=2010-05-08&GroupName=x", service="iam")).text
     assert "Kumoniwa does not implement the action GetGroup of IAM" in document

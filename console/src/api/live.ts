@@ -3,6 +3,7 @@ import { Reconnecting } from "./reconnecting";
 
 /** The tables that listings may depend on. A test of the server holds them against its own. */
 export const TABLES = [
+  "access_keys",
   "acl_entries",
   "attachments",
   "boots",
@@ -13,6 +14,7 @@ export const TABLES = [
   "fast_launches",
   "flow_logs",
   "hibernations",
+  "iam_users",
   "image_devices",
   "images",
   "instances",

@@ -69,6 +69,8 @@ class Writers:
                 # Smithy's default where the model names none.
                 item = self._element(str(shape.member.serialization.get("name", "member")), shape.member)
                 return _container(tag, _each(item))
+            case "map":
+                return _container(tag, _entries(self._element("value", shape.value)))
             case "string":
                 return _text_leaf(tag)
             case _:
@@ -86,6 +88,18 @@ def _container(tag: str, content: Writer) -> Writer:
             out[-1] = empty
         else:
             out.append(closing)
+
+    return write
+
+
+def _entries(value: Writer) -> Writer:
+    """A map, as the query protocol has it: an entry for each key."""
+
+    def write(out: Pieces, values: Mapping[str, Any]) -> None:
+        for key, each in values.items():
+            out.append(f"<entry><key>{escaped(key)}</key>")
+            value(out, each)
+            out.append("</entry>")
 
     return write
 

@@ -24,7 +24,7 @@ from kumoniwa.gateway.protocols.model import Operation, operation
 
 log = structlog.get_logger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of what is kept, or how."""
 _HEAD_AT_MOST = 500  # bytes
 

@@ -12,6 +12,7 @@ from kumoniwa.values import dataclass
 
 _OF_A_REFERENCE = ("shape", "locationName", "queryName", "flattened")
 _NOTHING = "(nothing)"  # what an action takes for which the model names no shape
+_PARTS = ("member", "value")  # of a list, and of a map
 _OF_A_SHAPE = ("type", "required", "enum", "locationName", "queryName", "flattened")
 
 
@@ -36,6 +37,11 @@ class Shape:
     def member(self) -> "Shape":
         """Of a list."""
         return Shape(self._said["member"], self._shapes)
+
+    @cached_property
+    def value(self) -> "Shape":
+        """Of a map, whose keys are texts."""
+        return Shape(self._said["value"], self._shapes)
 
     @cached_property
     def serialization(self) -> dict[str, Any]:
@@ -87,8 +93,9 @@ def _bare_shape(shape: Mapping[str, Any]) -> dict[str, Any]:
     bare = _only(_OF_A_SHAPE, shape)
     if "members" in shape:
         bare["members"] = {name: _only(_OF_A_REFERENCE, reference) for name, reference in shape["members"].items()}
-    if "member" in shape:
-        bare["member"] = _only(_OF_A_REFERENCE, shape["member"])
+    for part in _PARTS:
+        if part in shape:
+            bare[part] = _only(_OF_A_REFERENCE, shape[part])
     return bare
 
 
@@ -97,7 +104,7 @@ def _collect(name: str, bare: Mapping[str, Any], into: dict[str, Any]) -> None:
     if name in into:
         return
     into[name] = shape = bare[name]
-    for reference in (*shape.get("members", {}).values(), *([shape["member"]] if "member" in shape else ())):
+    for reference in (*shape.get("members", {}).values(), *(shape[part] for part in _PARTS if part in shape)):
         _collect(reference["shape"], bare, into)
 
 

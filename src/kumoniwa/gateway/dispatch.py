@@ -30,8 +30,8 @@ class Dispatcher:
         self._tokens = tokens
         self._turns: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
 
-    async def dispatch(self, service: Service, call: Call, parameters: Iterable[tuple[str, str]]) -> Answer:
-        """Carry out a call: `call.action` with these parameters, named and written as on EC2's wire.
+    async def dispatch(self, service: Service, call: Call, parameters: Iterable[tuple[str, Any]]) -> Answer:
+        """Carry out a call: `call.action` with these parameters, named and written as on the service's wire.
 
         Raises `Ec2Error`: every refusal, and `DryRunOperation` for a dry run that would have succeeded.
         """

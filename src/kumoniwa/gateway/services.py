@@ -10,6 +10,7 @@ from pathlib import Path
 from kumoniwa.api.registry import BoundAction
 from kumoniwa.gateway.protocols.codec import Codec
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
+from kumoniwa.gateway.protocols.json import JsonCodec, json_codec
 from kumoniwa.gateway.protocols.query import query_codec
 from kumoniwa.values import dataclass
 
@@ -20,7 +21,7 @@ STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 class Service:
     """One service: how it speaks, and what of it Kumoniwa has. Raises `ValueError` for an action that it has not."""
 
-    codec: Codec
+    codec: Codec | JsonCodec
     actions: Mapping[str, BoundAction]
     is_regional: bool = True
     """Whether its credential scope must name a region that EC2 has."""
@@ -42,6 +43,9 @@ def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | N
         "ec2": Service(ec2_codec(kept_in), actions["ec2"]),
         "sts": Service(
             query_codec("sts", "2011-06-15", STS_NAMESPACE, kept_in), actions["sts"], is_regional=False, title="STS"
+        ),
+        "ssm": Service(
+            json_codec("ssm", "2014-11-06", "AmazonSSM", kept_in), actions.get("ssm", {}), title="Systems Manager"
         ),
     }
     if unknown := actions.keys() - found.keys():

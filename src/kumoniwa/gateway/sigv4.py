@@ -31,6 +31,7 @@ _CREDENTIAL = re.compile(
 _SIGNED_HEADERS = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _BASIC_ISO = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_AS_EC2 = frozenset({"ec2", "kumoniwa"})  # services that refuse what is signed wrongly in EC2's own words
 _KEYS = 64  # that are kept: a caller has one a day for each region and service
 
 
@@ -162,7 +163,7 @@ def claim_of(request: SignedRequest) -> Claim:
 
 def verify(request: SignedRequest, claim: Claim, secret_of: Callable[[str], str | None], now: datetime) -> Identity:
     """Believe a claim, or raise what `authenticate` raises."""
-    as_ec2 = claim.service != "sts"
+    as_ec2 = claim.service in _AS_EC2
     if (secret := secret_of(claim.access_key)) is None:
         raise AuthFailure() if as_ec2 else InvalidClientTokenId()
     digest = hashlib.sha256(request.body).hexdigest()

@@ -68,12 +68,7 @@ class Codec:
 
     @cached_property
     def _model(self) -> Model:
-        if self._kept_in is not None:
-            return KeptModel(self._service, self.version, self._kept_in)
-        # A server reads what was kept of the model, and has no use for botocore.
-        from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
-
-        return BotocoreModel(self._service, self.version)
+        return model_of(self._service, self.version, self._kept_in)
 
     def actions(self) -> frozenset[str]:
         """The names of all actions that the service has."""
@@ -126,7 +121,7 @@ class Codec:
         if (known := self._compiled.get(action)) is not None:
             return known
         described = self._operation(action)
-        traits = _traits(described.input)
+        traits = traits_of(described.input)
         read, write = self._readers.request(described.input), self._result_writer(action, described.output)
         compiled = self._compiled[action] = _Compiled(traits, read, write)
         return compiled
@@ -151,7 +146,18 @@ class Codec:
         return write
 
 
-def _traits(taken: Shape) -> Traits:
+def model_of(service: str, version: str, kept_in: Path | None) -> Model:
+    """The model of a service: what `kept_in`, a folder, has of it; without one it is loaded from botocore."""
+    if kept_in is not None:
+        return KeptModel(service, version, kept_in)
+    # A server reads what was kept of the model, and has no use for botocore.
+    from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
+
+    return BotocoreModel(service, version)
+
+
+def traits_of(taken: Shape) -> Traits:
+    """Which of the parameters that many actions share an action takes, by the shape of its request."""
     members = taken.members
     return Traits(
         dry_run="DryRun" in members,

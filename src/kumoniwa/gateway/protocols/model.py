@@ -12,7 +12,8 @@ from kumoniwa.values import dataclass
 
 _OF_A_REFERENCE = ("shape", "locationName", "queryName", "flattened")
 _NOTHING = "(nothing)"  # what an action takes for which the model names no shape
-_OF_A_SHAPE = ("type", "required", "enum", "locationName", "queryName", "flattened")
+_PARTS = ("member", "key", "value")  # what a list, or a map, is made of
+_OF_A_SHAPE = ("type", "required", "enum", "min", "max", "locationName", "queryName", "flattened")
 
 
 class Shape:
@@ -26,6 +27,9 @@ class Shape:
         self.required_members: list[str] = self._said.get("required", [])
         self.words: list[str] = self._said.get("enum", [])
         """The values of an enumeration; none for other types."""
+        self.least: int | None = self._said.get("min")
+        """Of a number; of a text's or a list's length."""
+        self.most: int | None = self._said.get("max")
 
     @cached_property
     def members(self) -> dict[str, "Shape"]:
@@ -36,6 +40,11 @@ class Shape:
     def member(self) -> "Shape":
         """Of a list."""
         return Shape(self._said["member"], self._shapes)
+
+    @cached_property
+    def value(self) -> "Shape":
+        """Of a map, whose keys are texts."""
+        return Shape(self._said["value"], self._shapes)
 
     @cached_property
     def serialization(self) -> dict[str, Any]:
@@ -87,8 +96,9 @@ def _bare_shape(shape: Mapping[str, Any]) -> dict[str, Any]:
     bare = _only(_OF_A_SHAPE, shape)
     if "members" in shape:
         bare["members"] = {name: _only(_OF_A_REFERENCE, reference) for name, reference in shape["members"].items()}
-    if "member" in shape:
-        bare["member"] = _only(_OF_A_REFERENCE, shape["member"])
+    for part in _PARTS:
+        if part in shape:
+            bare[part] = _only(_OF_A_REFERENCE, shape[part])
     return bare
 
 
@@ -97,7 +107,7 @@ def _collect(name: str, bare: Mapping[str, Any], into: dict[str, Any]) -> None:
     if name in into:
         return
     into[name] = shape = bare[name]
-    for reference in (*shape.get("members", {}).values(), *([shape["member"]] if "member" in shape else ())):
+    for reference in (*shape.get("members", {}).values(), *(shape[part] for part in _PARTS if part in shape)):
         _collect(reference["shape"], bare, into)
 
 

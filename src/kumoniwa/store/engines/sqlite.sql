@@ -295,6 +295,35 @@ CREATE INDEX ix_nat_gateways_vpc_id ON nat_gateways (vpc_id);
 
 CREATE INDEX nat_gateways_scope ON nat_gateways (account, region);
 
+CREATE TABLE parameter_tags (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	"key" VARCHAR NOT NULL,
+	value VARCHAR NOT NULL,
+	PRIMARY KEY (account, region, name, "key")
+);
+
+CREATE TABLE parameters (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	version INTEGER NOT NULL,
+	is_latest BOOLEAN NOT NULL,
+	type VARCHAR NOT NULL,
+	value TEXT NOT NULL,
+	data_type VARCHAR NOT NULL,
+	tier VARCHAR NOT NULL,
+	modified_at BIGINT NOT NULL,
+	modified_by VARCHAR NOT NULL,
+	description TEXT,
+	key_id VARCHAR,
+	labels JSON NOT NULL,
+	PRIMARY KEY (account, region, name, version)
+);
+
+CREATE INDEX parameters_latest ON parameters (account, region, is_latest, name);
+
 CREATE TABLE peerings (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,

@@ -19,6 +19,7 @@ from kumoniwa.store.tables.network_interfaces import (
     secondary_addresses,
 )
 from kumoniwa.store.tables.network_records import dhcp_options, peerings, prefix_list_entries, prefix_lists
+from kumoniwa.store.tables.parameters import parameter_tags, parameters
 from kumoniwa.store.tables.routing import (
     egress_only_gateways,
     internet_gateways,
@@ -69,6 +70,8 @@ __all__ = [
     "nat_gateways",
     "network_acls",
     "network_interfaces",
+    "parameter_tags",
+    "parameters",
     "peerings",
     "permissions",
     "prefix_list_entries",

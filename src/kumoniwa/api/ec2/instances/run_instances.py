@@ -10,6 +10,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, LaunchDevice
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
+from kumoniwa.api.ec2.images.image_aliases import resolved
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
 from kumoniwa.api.ec2.instances.hibernation import check_hibernatable
@@ -140,7 +141,7 @@ def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int
 
 
 def _checked(host: Capacity, connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
-    image = launchable(connection, call, parameters.get("ImageId"))
+    image = launchable(connection, call, resolved(connection, call, parameters.get("ImageId")))
     placed = launch_network(connection, call, parameters, count)
     key = None
     if (key_name := parameters.get("KeyName")) is not None:

@@ -3,6 +3,7 @@ import { Reconnecting } from "./reconnecting";
 
 /** The tables that listings may depend on. A test of the server holds them against its own. */
 export const TABLES = [
+  "account_settings",
   "acl_entries",
   "attachments",
   "boots",

@@ -1400,6 +1400,7 @@ export const en = {
   "serial.prompt": "Serial console: what you type goes to the guest",
   "serial.skipped": "[{count} bytes are not shown: the guest writes faster than this page reads]",
   "serial.state.connecting": "Connecting",
+  "serial.state.disabled": "Access to serial consoles is disabled in this region (EnableSerialConsoleAccess enables it).",
   "serial.state.full": "Too many pages show serial consoles now. It is tried again by itself.",
   "serial.state.lost": "The server does not answer. It is tried again by itself.",
   "serial.state.open": "Connected",

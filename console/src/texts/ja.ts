@@ -1402,6 +1402,7 @@ export const ja: Record<keyof typeof en, string> = {
   "serial.prompt": "シリアルコンソール: 入力した内容はゲストに送られます",
   "serial.skipped": "[{count} バイトを省略: ゲストの出力がこのページの表示より速いため]",
   "serial.state.connecting": "接続しています",
+  "serial.state.disabled": "このリージョンではシリアルコンソールへのアクセスが無効です (EnableSerialConsoleAccess で有効になります)。",
   "serial.state.full": "シリアルコンソールを表示しているページが多すぎます。自動的に再試行しています。",
   "serial.state.lost": "サーバーが応答しません。自動的に再試行しています。",
   "serial.state.open": "接続済み",

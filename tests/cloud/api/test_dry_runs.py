@@ -13,7 +13,11 @@ from kumoniwa.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
 
-NOTHING_TO_CHANGE = {"EnableVolumeIO": "a volume has its I/O always"}
+NOTHING_TO_CHANGE = {
+    "DisableEbsEncryptionByDefault": "no volume is encrypted",
+    "EnableVolumeIO": "a volume has its I/O always",
+    "ResetEbsDefaultKmsKeyId": "there is one key",
+}
 
 
 async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -> str:

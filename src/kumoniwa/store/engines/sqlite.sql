@@ -1,5 +1,13 @@
 -- The tables of a new data folder. Written by scripts/reference from store/tables.
 
+CREATE TABLE account_settings (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	value JSON NOT NULL,
+	PRIMARY KEY (account, region, name)
+);
+
 CREATE TABLE boots (
 	id VARCHAR NOT NULL,
 	instance_id VARCHAR NOT NULL,

@@ -1,5 +1,6 @@
 """The tables, one file for each resource."""
 
+from kumoniwa.store.tables.account_settings import account_settings
 from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
@@ -40,6 +41,7 @@ from kumoniwa.store.tables.workflows import steps, workflows
 __all__ = [
     "Moment",
     "Word",
+    "account_settings",
     "acl_entries",
     "attachments",
     "boots",

@@ -38,6 +38,7 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import new_id
+from kumoniwa.model.account_settings import Setting
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
@@ -45,7 +46,7 @@ from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import elastic_ips, images, instances, key_pairs, volumes
+from kumoniwa.store import account_settings, elastic_ips, images, instances, key_pairs, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.volume_files import Launched
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
@@ -148,7 +149,8 @@ def _checked(host: Capacity, connection: Connection, call: Call, parameters: Par
         key = key_pairs.named(connection, call.scope, key_name)
         if key is None:
             raise KEY_PAIR.not_found([key_name])
-    options = launch_options(parameters, image)
+    defaults = account_settings.get(connection, call.scope, Setting.METADATA_DEFAULTS) or {}
+    options = launch_options(parameters, image, defaults)
     check_type(options.kind, placed.interfaces)
     mode = boot_mode(image.boot_mode, options.kind)
     of_image = images.devices_of(connection, [image.id]).get(image.id, [])

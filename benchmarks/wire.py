@@ -20,10 +20,12 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 from kumoniwa.clock import SystemClock
+from kumoniwa.credentials.credential import Credential
 from kumoniwa.gateway import form
 from kumoniwa.gateway.protocols.botocore_model import whole_model
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
-from kumoniwa.gateway.sigv4 import SignedRequest, authenticate
+from kumoniwa.gateway.sigv4 import SignedRequest, claim_of, verify
+from kumoniwa.model.principals import account_itself
 
 LAUNCH: dict[str, Any] = {
     "ImageId": "ami-0123456789abcdef0",
@@ -128,7 +130,8 @@ def main() -> None:
     headers = (("host", "127.0.0.1:4566"), *((name.lower(), value) for name, value in request.headers.items()))
     signed, now = SignedRequest("POST", b"/", b"", headers, body), SystemClock().now()
     sign = lambda: signer.add_auth(AWSRequest(method="POST", url="http://127.0.0.1:4566/", data=body))  # noqa: E731
-    report("verify its signature", lambda: authenticate(signed, lambda _: "secret", now), sign, "signs in")
+    known = Credential("secret", account_itself("123456789012"))
+    report("verify its signature", lambda: verify(signed, claim_of(signed), known, now), sign, "signs in")
 
     shape = model.operation_model("DescribeInstances").output_shape
     group = {"ReservationId": "r-0123456789abcdef0", "OwnerId": "123456789012", "Groups": []}

@@ -6,6 +6,7 @@ answer = await caller.call("RunInstances", ImageId="ami-…", MinCount=1, MaxCou
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -15,7 +16,7 @@ from botocore.credentials import Credentials
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from model_parameters import ec2_model
-from service_models import json_model
+from service_models import json_model, service_model
 
 URL = "http://127.0.0.1:4566"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
@@ -32,6 +33,11 @@ class Answer:
     @property
     def text(self) -> str:
         return self.body.decode()
+
+
+@cache
+def _model(service: str, version: str) -> Any:
+    return service_model(service, version)
 
 
 class Refused(Exception):
@@ -86,9 +92,11 @@ async def send(
 class Caller:
     """Somebody with a key. Signs at the host's real time, as botocore does."""
 
-    def __init__(self, app: Any, key: str, secret: str, region: str = "us-east-1") -> None:
+    def __init__(
+        self, app: Any, key: str, secret: str, region: str = "us-east-1", *, session_token: str | None = None
+    ) -> None:
         self._app = app
-        self._credentials = Credentials(key, secret)
+        self._credentials = Credentials(key, secret, session_token)
         self._region = region
 
     async def call(self, action: str, **parameters: Any) -> dict[str, Any]:
@@ -111,6 +119,25 @@ class Caller:
         answer = await self.post(serialized["body"], service=service, **serialized["headers"])
         response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
         parsed: dict[str, Any] = create_parser("json").parse(response, operation.output_shape)
+        if answer.status >= 300:
+            raise Refused(parsed["Error"]["Code"], parsed["Error"]["Message"], answer.status)
+        parsed.pop("ResponseMetadata")
+        return parsed
+
+    async def iam(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """An action of IAM, as boto3 would call it. Raises `Refused`."""
+        return await self._query("iam", "2010-05-08", action, parameters)
+
+    async def sts(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """An action of STS, as boto3 would call it. Raises `Refused`."""
+        return await self._query("sts", "2011-06-15", action, parameters)
+
+    async def _query(self, service: str, version: str, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        operation = _model(service, version).operation_model(action)
+        serialized = create_serializer("query").serialize_to_request(parameters, operation)
+        answer = await self.post(urlencode(serialized["body"]), service=service)
+        response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
+        parsed: dict[str, Any] = create_parser("query").parse(response, operation.output_shape)
         if answer.status >= 300:
             raise Refused(parsed["Error"]["Code"], parsed["Error"]["Message"], answer.status)
         parsed.pop("ResponseMetadata")

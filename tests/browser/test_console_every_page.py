@@ -36,9 +36,17 @@ def ids(sdk: Sdk) -> dict[str, str]:
         "volumes": found["BlockDeviceMappings"][0]["Ebs"]["VolumeId"],
         "security-groups": found["SecurityGroups"][0]["GroupId"],
         "key-pairs": key["KeyPairId"],
+        "access-keys": _access_key(sdk),
         "launch": image,
         **_network_of(sdk, found),
     }
+
+
+def _access_key(sdk: Sdk) -> str:
+    """An access key of a user."""
+    iam = sdk.client("iam")
+    iam.create_user(UserName="walked")
+    return str(iam.create_access_key(UserName="walked")["AccessKey"]["AccessKeyId"])
 
 
 def _network_of(sdk: Sdk, instance: dict[str, Any]) -> dict[str, str]:

@@ -165,3 +165,22 @@ def test_a_labs_cloud_leaves_nothing_behind() -> None:
     folder = asyncio.run(come_and_go())
     assert not folder.exists()
     assert processes_of(folder) == []
+
+
+def test_a_key_is_made_used_listed_and_deleted(cloud: OwnCloud) -> None:
+    env, made = kumoniwa(cloud, "env").stdout, kumoniwa(cloud, "key", "create", "backup-job")
+    assert "arn:aws:iam::123456789012:user/backup-job" in made.stderr
+    aws = f"{env}\n{made.stdout}\n{sys.executable} -m awscli sts get-caller-identity --query Arn --output text"
+    told = subprocess.run(["sh", "-euc", aws], capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout.strip() == "arn:aws:iam::123456789012:user/backup-job"
+    own, users = json.loads(kumoniwa(cloud, "key", "list", "--json").stdout)
+    assert (own["AccessKeyId"], own["UserName"]) == (cloud.access.access_key_id, None)
+    assert (users["UserName"], users["Status"]) == ("backup-job", "Active")
+    assert users["AccessKeyId"] in kumoniwa(cloud, "key", "list").stdout
+    assert kumoniwa(cloud, "key", "delete", users["AccessKeyId"]).returncode == 0
+    refused = subprocess.run(["sh", "-euc", aws], capture_output=True, text=True, timeout=60, check=False)
+    assert "InvalidClientTokenId" in refused.stderr
+    again = kumoniwa(cloud, "key", "delete", users["AccessKeyId"])
+    assert (again.returncode, "NoSuchEntity" in again.stderr) == (1, True)
+    second = json.loads(kumoniwa(cloud, "key", "create", "backup-job", "--json").stdout)
+    assert second["Arn"].endswith(":user/backup-job") and second["AccessKeyId"] != users["AccessKeyId"]

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from asgi import Answer, send
+from asgi import Answer, Caller, send
 from stack import Stack
 
 ORIGIN = "http://127.0.0.1:4566"
@@ -13,14 +13,16 @@ HALF_B = "x-kumoniwa-session"
 class Browser:
     """One browser. Every header that it sends can be replaced, or left out (`None`), for one request."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, signer: Caller | None = None) -> None:
+        """`signer` is who asks for its sign-in codes, else the cloud's own key."""
         self._stack = stack
+        self._signer = signer or stack.caller
         self.cookie: str | None = None
         self.half_b: str | None = None
 
     async def code(self) -> str:
         """A sign-in code, asked for as `kumoniwa console` asks."""
-        answer = await self._stack.caller.post("", target="/_kumoniwa/console/sign-in-codes")
+        answer = await self._signer.post("", target="/_kumoniwa/console/sign-in-codes")
         assert answer.status == 200, answer.text
         return str(json.loads(answer.body)["code"])
 

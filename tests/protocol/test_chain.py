@@ -17,12 +17,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.registry import BoundAction
 from kumoniwa.api.written_once import WrittenOnce
 from kumoniwa.clock import SystemClock
+from kumoniwa.credentials.credential import Credential
 from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
 from kumoniwa.gateway.arrival import MAX_BODY, answers_to
-from kumoniwa.gateway.chain import HEALTH, Credential, Gateway
+from kumoniwa.gateway.chain import HEALTH, Gateway
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
+from kumoniwa.model.principals import account_itself
 from kumoniwa.store.database import DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +81,19 @@ class Garden:
         return {"account": call.account, "action": call.action, "at": datetime(2026, 1, 2, tzinfo=UTC), **named}
 
 
+class OneKey:
+    """The credentials of a cloud with one access key."""
+
+    is_stale = False
+
+    async def refresh(self) -> None:
+        raise AssertionError("nothing is stale")
+
+    def find(self, access_key_id: str, session_token: str | None = None) -> Credential | None:
+        known = access_key_id == KEY and session_token is None
+        return Credential(SECRET, account_itself(ACCOUNT)) if known else None
+
+
 @pytest.fixture
 def garden() -> Garden:
     garden = Garden()
@@ -96,8 +111,8 @@ def gateway(garden: Garden) -> Gateway:
         "CreateTags": garden.create_tags,
     }
     return Gateway(
-        Dispatcher(services({"ec2": ec2, "sts": {"GetCallerIdentity": garden.get_caller_identity}}), garden),
-        lambda key: Credential(SECRET, ACCOUNT) if key == KEY else None,
+        Dispatcher(services({"ec2": ec2, "iam": {}, "sts": {"GetCallerIdentity": garden.get_caller_identity}}), garden),
+        OneKey(),
         SystemClock(),
         extensions=Extensions({"/_kumoniwa/instances/{instance_id}/boots": garden.boots}),
         hosts=["garden.example"],
@@ -344,8 +359,8 @@ async def test_a_service_that_is_not_part_of_kumoniwa_is_named(caller: Caller) -
     answer = await caller.post("{}", service="logs", Content_Type="application/x-amz-json-1.1")
     assert json.loads(answer.body)["__type"] == "UnknownOperationException"
     assert "does not implement the service logs" in answer.text
-    answer = await caller.post("Action=ListUsers", service="iam")
-    assert "<Message>Kumoniwa does not implement the service iam" in answer.text
+    answer = await caller.post("Action=ListTopics", service="sns")
+    assert "<Message>Kumoniwa does not implement the service sns" in answer.text
 
 
 async def test_an_extension_is_signed_and_answers_json(caller: Caller) -> None:
@@ -484,12 +499,12 @@ async def test_a_body_that_is_no_form_is_refused(caller: Caller) -> None:
 
 def test_a_gateway_for_actions_that_ec2_does_not_have_cannot_be_made(garden: Garden) -> None:
     with pytest.raises(ValueError, match="MakeTea"):
-        services({"ec2": {"MakeTea": garden.create_volume}, "sts": {}})
+        services({"ec2": {"MakeTea": garden.create_volume}, "iam": {}, "sts": {}})
 
 
 def test_actions_of_a_service_that_does_not_answer_are_noticed() -> None:
     with pytest.raises(ValueError, match="logs"):
-        services({"ec2": {}, "sts": {}, "logs": {}})
+        services({"ec2": {}, "iam": {}, "sts": {}, "logs": {}})
 
 
 async def test_what_cannot_be_written_now_is_told_as_ec2_does_and_without_a_traceback(caller: Caller) -> None:

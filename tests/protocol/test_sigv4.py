@@ -13,18 +13,23 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from kumoniwa.credentials.credential import Credential
 from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired
 from kumoniwa.gateway.sigv4 import (
     Claim,
+    ExpiredToken,
     Identity,
     IncompleteSignature,
     InvalidClientTokenId,
     SignatureDoesNotMatch,
     SignedRequest,
-    authenticate,
     canonical_request,
+    claim_of,
     signature,
+    unknown_to,
+    verify,
 )
+from kumoniwa.model.principals import account_itself
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 KEY, SECRET = "KWEXAMPLEKEY", "a/secret+key"
@@ -33,8 +38,19 @@ BODY = "Action=DescribeInstances&Version=2016-11-15"
 Tamper = Callable[[SignedRequest], SignedRequest]
 
 
-def secret_of(access_key: str) -> str | None:
-    return SECRET if access_key == KEY else None
+Find = Callable[[str], Credential | None]
+
+
+def secret_of(access_key: str) -> Credential | None:
+    return Credential(SECRET, account_itself("123456789012")) if access_key == KEY else None
+
+
+def authenticate(request: SignedRequest, find: Find, now: datetime) -> Identity:
+    """Who signed this request, as the gateway finds it out."""
+    claim = claim_of(request)
+    if (credential := find(claim.access_key)) is None:
+        raise unknown_to(claim.service)
+    return verify(request, claim, credential, now)
 
 
 @pytest.fixture(autouse=True)
@@ -166,10 +182,42 @@ def test_an_unsigned_request_is_told_what_it_misses() -> None:
         authenticate(SignedRequest("POST", b"/", b"", (("host", "x"),), BODY.encode()), secret_of, NOW)
 
 
-def test_a_session_token_is_refused_because_none_are_issued() -> None:
-    for signer in (SigV4Auth, SigV4QueryAuth):
-        with pytest.raises(AuthFailure, match="no temporary credentials"):
-            authenticate(signed(signer, token="a-token"), secret_of, NOW)
+@pytest.mark.parametrize("signer", [SigV4Auth, SigV4QueryAuth])
+def test_a_session_token_is_part_of_what_is_claimed(signer: type) -> None:
+    request = signed(signer, token="a+token/of=ours")
+    assert claim_of(request).session_token == "a+token/of=ours"
+    assert authenticate(request, secret_of, NOW).access_key == KEY
+    assert claim_of(signed(signer)).session_token is None
+
+
+def test_a_session_token_that_is_not_signed_is_refused() -> None:
+    with pytest.raises(IncompleteSignature, match="x-amz-security-token"):
+        claim_of(with_header(signed(), "x-amz-security-token", "added"))
+
+
+@pytest.mark.parametrize("signer", [SigV4Auth, SigV4QueryAuth])
+def test_another_session_token_is_another_request(signer: type) -> None:
+    request = signed(signer, token="the-token")
+    other = (
+        with_header(request, "x-amz-security-token", "other")
+        if signer is SigV4Auth
+        else changed(request, query=request.query.replace(b"the-token", b"other"))
+    )
+    with pytest.raises(AuthFailure):
+        authenticate(other, secret_of, NOW)
+
+
+@pytest.mark.parametrize(("service", "error"), [("ec2", RequestExpired), ("iam", ExpiredToken), ("sts", ExpiredToken)])
+def test_credentials_that_are_over_are_refused_in_the_services_words(service: str, error: type[Ec2Error]) -> None:
+    def over(_: str) -> Credential:
+        return Credential(SECRET, account_itself("123456789012"), NOW)
+
+    with pytest.raises(error):
+        authenticate(signed(service=service), over, NOW)
+    authenticate(signed(service=service), over, NOW - timedelta(seconds=1))
+    # Who does not know the secret learns nothing of it.
+    with pytest.raises(AuthFailure if service == "ec2" else SignatureDoesNotMatch):
+        authenticate(signed(secret="another", service=service), over, NOW)
 
 
 def test_a_host_header_that_is_not_signed_is_refused() -> None:
@@ -267,7 +315,7 @@ def test_a_date_that_is_none_is_refused(date: str) -> None:
 
 def test_the_date_header_does_when_there_is_no_x_amz_date() -> None:
     scope, stamp = "20260301/eu-central-1/ec2/aws4_request", f"{NOW:%Y%m%dT%H%M%SZ}"
-    claim = Claim(KEY, "eu-central-1", "ec2", scope, ("date", "host"), "", NOW, stamp, None)
+    claim = Claim(KEY, "eu-central-1", "ec2", scope, ("date", "host"), "", NOW, stamp, None, None)
     headers = (("host", "h"), ("date", format_datetime(NOW, usegmt=True)))
     request = SignedRequest("GET", b"/", b"", headers, b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -281,10 +329,14 @@ def test_the_date_header_does_when_there_is_no_x_amz_date() -> None:
 def test_what_is_kept_of_one_secret_is_never_taken_for_another() -> None:
     """What a day's requests are signed with is kept: by the secret too, which may be replaced at any time."""
     ours, theirs = signed(), signed(secret="another secret")
+
+    def of_another(_: str) -> Credential:
+        return Credential("another secret", account_itself("123456789012"))
+
     for _ in range(2):
         assert authenticate(ours, secret_of, NOW).access_key == KEY
-        assert authenticate(theirs, lambda _: "another secret", NOW).access_key == KEY
+        assert authenticate(theirs, of_another, NOW).access_key == KEY
         with pytest.raises(AuthFailure):
             authenticate(theirs, secret_of, NOW)
         with pytest.raises(AuthFailure):
-            authenticate(ours, lambda _: "another secret", NOW)
+            authenticate(ours, of_another, NOW)

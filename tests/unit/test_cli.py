@@ -13,10 +13,13 @@ from kumoniwa.cli.main import main
 from kumoniwa.client.access import Access, NoCloud, exports, find_cloud
 from kumoniwa.folder import owned
 
-COMMANDS = ("serve", "doctor", "env", "ami", "storage", "ssh", "timeline", "demo", "version")
+COMMANDS = ("serve", "doctor", "env", "ami", "key", "storage", "ssh", "timeline", "demo", "version")
 NEEDING_A_CLOUD = (
     ("env",),
     ("ami", "list"),
+    ("key", "create", "somebody"),
+    ("key", "list"),
+    ("key", "delete", "AKIAIOSFODNN7EXAMPLE"),
     ("ssh", "i-0123456789abcdef0"),
     ("timeline", "i-0123456789abcdef0"),
 )
@@ -62,6 +65,7 @@ def test_help_names_every_command_and_shows_first_steps() -> None:
     [
         *((name,) for name in COMMANDS),
         *(("ami", name) for name in ("build", "import", "list")),
+        *(("key", name) for name in ("create", "list", "delete")),
         *(("storage", name) for name in ("status", "check")),
     ],
 )
@@ -113,8 +117,9 @@ def test_env_prints_exports_that_a_shell_can_evaluate(running: Path) -> None:
         "export AWS_SECRET_ACCESS_KEY='it'\"'\"'s a secret'",
         "export AWS_DEFAULT_REGION=eu-west-1",
         "export AWS_REGION=eu-west-1",
-        "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL_EC2 AWS_ENDPOINT_URL_STS "
-        "AWS_ENDPOINT_URL_SSM AWS_ENDPOINT_URL_CLOUDTRAIL AWS_ENDPOINT_URL_EC2_INSTANCE_CONNECT",
+        "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE"
+        " AWS_ENDPOINT_URL_EC2 AWS_ENDPOINT_URL_IAM AWS_ENDPOINT_URL_STS"
+        " AWS_ENDPOINT_URL_SSM AWS_ENDPOINT_URL_CLOUDTRAIL AWS_ENDPOINT_URL_EC2_INSTANCE_CONNECT",
     ]
 
 

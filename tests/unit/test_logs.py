@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from kumoniwa.client.access import Access
-from kumoniwa.gateway.chain import Credential
+from kumoniwa.credentials.credential import Credential
+from kumoniwa.credentials.session_tokens import TemporaryCredentials
 from kumoniwa.imds.tokens import Tokens
 from kumoniwa.logs import log_facts, printable
+from kumoniwa.model.principals import account_itself
+from kumoniwa.model.users import AccessKey, KeyStatus
 from kumoniwa.store.engines.sqlite import make_engine
 
 SECRET = "a/secret+key"
@@ -97,7 +101,14 @@ def own_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_holds_a_secret_does_not_show_it() -> None:
     access = Access(Path("/cloud"), "http://127.0.0.1:1", "us-east-1", "123456789012", "AKIATEST", SECRET, 1)
-    holders = [Credential(SECRET, "123456789012"), access, Tokens(SECRET.encode())]
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    holders = [
+        Credential(SECRET, account_itself("123456789012")),
+        AccessKey("AKIATEST", "123456789012", "AIDATEST", SECRET, KeyStatus.ACTIVE, at),
+        TemporaryCredentials("ASIATEST", SECRET, SECRET, at),
+        access,
+        Tokens(SECRET.encode()),
+    ]
     assert [repr(holder) for holder in holders if SECRET in repr(holder)] == []
 
 

@@ -20,6 +20,7 @@ export class Unreachable extends Error {}
 export interface Made {
   number: number;
   at: Date;
+  service: string;
   action: string;
   region: string;
   parameters: object;
@@ -45,23 +46,28 @@ export const callsMade = {
 
 /** Call an action of EC2 in a region. Throws `Refused` and `Unreachable`. */
 export async function call<A extends Action>(region: string, action: A, parameters: Asked<A>): Promise<Answered<A>> {
+  return (await callOf("ec2", region, action, parameters as object)) as Answered<A>;
+}
+
+/** Call an action of a service of AWS that the cloud has. Throws `Refused` and `Unreachable`. */
+export async function callOf(service: string, region: string, action: string, parameters: object): Promise<unknown> {
   const begun = performance.now();
   const at = new Date();
   const note = (outcome: string, requestId: string): void => {
     const milliseconds = Math.round(performance.now() - begun);
-    const changes = !/^(Describe|Get)/.test(action) && (parameters as { DryRun?: boolean }).DryRun !== true;
+    const changes = !/^(Describe|Get|List)/.test(action) && (parameters as { DryRun?: boolean }).DryRun !== true;
     const alike = made.filter((one) => one.changes === changes); // what reads again and again displaces no change
     const kept = alike.length < KEPT_CALLS ? made : made.filter((one) => one !== alike.at(-1));
     made = [
-      { number: ++count, at, action, region, parameters: parameters as object, outcome, requestId, milliseconds, changes },
+      { number: ++count, at, service, action, region, parameters, outcome, requestId, milliseconds, changes },
       ...kept,
     ];
     watchers.forEach((watcher) => watcher());
   };
   try {
-    const [answer, requestId] = await post("call", { service: "ec2", action, region, parameters });
+    const [answer, requestId] = await post("call", { service, action, region, parameters });
     note("OK", requestId);
-    return answer as Answered<A>;
+    return answer;
   } catch (failure) {
     if (failure instanceof Refused) note(failure.code, failure.requestId);
     throw failure;

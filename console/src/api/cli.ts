@@ -13,12 +13,12 @@ export function kebab(name: string): string {
 }
 
 /** The command that makes this call. */
-export function asCli(action: string, parameters: object, region: string): string {
+export function asCli(action: string, parameters: object, region: string, service = "ec2"): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
   const misread = given.filter(([, value]) => isMisread(value));
   const options = given.filter((one) => !misread.includes(one)).map(([name, value]) => option(name, value));
   const asJson = misread.length > 0 ? [`--cli-input-json ${quoted(JSON.stringify(Object.fromEntries(misread)))}`] : [];
-  return [`aws ec2 ${kebab(action)}`, `--region ${quoted(region)}`, ...options, ...asJson].join(" ");
+  return [`aws ${service} ${kebab(action)}`, `--region ${quoted(region)}`, ...options, ...asJson].join(" ");
 }
 
 /** Whether the AWS CLI would take it for an option, for JSON, or for the address of something to read instead. */

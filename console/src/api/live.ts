@@ -3,6 +3,7 @@ import { Reconnecting } from "./reconnecting";
 
 /** The tables that listings may depend on. A test of the server holds them against its own. */
 export const TABLES = [
+  "access_keys",
   "account_settings",
   "acl_entries",
   "attachments",
@@ -14,6 +15,7 @@ export const TABLES = [
   "fast_launches",
   "flow_logs",
   "hibernations",
+  "iam_users",
   "image_devices",
   "images",
   "instances",

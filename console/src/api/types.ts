@@ -77,6 +77,8 @@ export interface Boot {
   action: string | null;
   request_id: string | null;
   principal: string | null;
+  /** Whose key that is; null where it was not recorded. */
+  principal_arn: string | null;
   called_at: string | null;
   started_at: string;
   kernel_started_at: string | null;
@@ -85,6 +87,7 @@ export interface Boot {
   end_action: string | null;
   end_request_id: string | null;
   end_principal: string | null;
+  end_principal_arn: string | null;
   end_called_at: string | null;
   end_requested_at: string | null;
   at_rest_at: string | null;
@@ -104,6 +107,7 @@ export interface Hibernation {
   asked_at: string;
   request_id: string | null;
   principal: string | null;
+  principal_arn: string | null;
   /** When its memory was saved. */
   suspended_at: string | null;
   size_bytes: number | null;
@@ -111,6 +115,7 @@ export interface Hibernation {
   resumed_at: string | null;
   resume_request_id: string | null;
   resume_principal: string | null;
+  resume_principal_arn: string | null;
   /** When it was over otherwise: it did not come about, or what was saved was given up. */
   ended_at: string | null;
   because: string | null;

@@ -60,6 +60,11 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
   },
 ];
 
+/** Pages of what is the account's, and of no region: the menu of the account leads to them. */
+export const ACCOUNT_PAGES: Page[] = [
+  { page: "access-keys", title: "accessKeys", load: () => import("./access-keys/accessKeys") },
+];
+
 /** A page that is not of one kind of resource. It is reached from another page, `of`, and belongs to it. */
 interface View {
   page: string;
@@ -74,7 +79,7 @@ const VIEWS = new Map(
   ),
 );
 
-const PAGES = new Map(SECTIONS.flatMap(({ pages }) => pages).map((one) => [one.page, one]));
+const PAGES = new Map([...SECTIONS.flatMap(({ pages }) => pages), ...ACCOUNT_PAGES].map((one) => [one.page, one]));
 const loading = new Map<string, Promise<{ default: AnyResource }>>();
 
 /** What a page is called; undefined where there is no such page. */

@@ -32,6 +32,7 @@ const OF_STATE: Record<string, StatusIndicatorProps.Type> = {
   transient: "pending",
   failed: "error",
   active: "success",
+  inactive: "stopped",
   blackhole: "error",
   "initiating-request": "pending",
   "pending-acceptance": "pending",

@@ -41,7 +41,7 @@ function Call({ made }: { made: Made }): ReactNode {
       <Box color="text-body-secondary" fontSize="body-s">
         {text("calls.request")} {made.requestId} ({made.milliseconds} {text("calls.milliseconds")})
       </Box>
-      <Copyable value={asCli(made.action, made.parameters, made.region)} />
+      <Copyable value={asCli(made.action, made.parameters, made.region, made.service)} />
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { lazy, Suspense, use, useEffect, useState, useSyncExternalStore, type Re
 import { signOut, type About } from "../api/call";
 import { useListing } from "../api/listing";
 import { live } from "../api/live";
-import { resourceOf, SECTIONS, titleOf, viewOf } from "../pages/pages";
+import { ACCOUNT_PAGES, resourceOf, SECTIONS, titleOf, viewOf } from "../pages/pages";
 import { ChosenContext } from "../resource/resource";
 import { ResourcePage, ResourcePanel } from "../resource/ResourcePage";
 import { useText } from "../texts/texts";
@@ -120,8 +120,11 @@ function TopBar({ cloud, place, settings, openCalls }: Bar): ReactNode {
             text: cloud.account,
             iconName: "user-profile",
             description: `Kumoniwa ${cloud.version}, ${cloud.driver}`,
-            items: [{ id: "sign-out", text: text("signOut") }],
-            onItemClick: () => void signOut(),
+            items: [
+              ...ACCOUNT_PAGES.map(({ page, title }) => ({ id: page, text: text(title) })),
+              { id: "sign-out", text: text("signOut") },
+            ],
+            onItemClick: ({ detail }) => (detail.id === "sign-out" ? void signOut() : go(at(place.region, detail.id))),
           },
         ]}
       />

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kumoniwa.model.principals import Principal, account_itself
 from kumoniwa.model.scope import Scope
 from kumoniwa.values import dataclass
 
@@ -36,6 +37,13 @@ class Call:
     token: Token | None = None
     dry_run: bool = False
     """Whether to check all that the call checks, and to do nothing (`Cloud.change`)."""
+    identity: Principal | None = None
+    """Whose the access key is; None for the account's own."""
+
+    @property
+    def caller(self) -> Principal:
+        """Who calls: a user, an assumed role, or the account itself."""
+        return self.identity or account_itself(self.account)
 
     @property
     def scope(self) -> Scope:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.descriptions import Descriptions
+from kumoniwa.credentials.known import KnownCredentials
 from kumoniwa.errors import DryRunOperation
 from kumoniwa.model.scope import Scope
 from kumoniwa.reconcile.damage import Damage
@@ -30,6 +31,8 @@ class Cloud:
     descriptions: Descriptions[Any] = field(default_factory=Descriptions)
     compaction: Compaction | None = None
     damage: Damage | None = None
+    credentials: KnownCredentials | None = None
+    """What signs requests; None where nothing is signed."""
     regions_made: set[Scope] = field(default_factory=set)
     """Where the default VPC is known to have been made: every action that reads a network asks."""
 
@@ -59,4 +62,4 @@ class Cloud:
 
 def origin(call: Call) -> Origin:
     """The call as what it starts remembers it."""
-    return Origin(call.action, call.request_id, call.at, call.principal, call.at)
+    return Origin(call.action, call.request_id, call.at, call.principal, call.at, call.caller.arn)

@@ -31,7 +31,9 @@ from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config
 from kumoniwa.console.sessions import Sessions
 from kumoniwa.console.way_in import SIGN_IN_CODES, sign_in_code
-from kumoniwa.gateway.chain import Credential, Gateway
+from kumoniwa.credentials.known import KnownCredentials
+from kumoniwa.credentials.session_tokens import SessionTokens, key_of_tokens
+from kumoniwa.gateway.chain import Gateway
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
@@ -147,15 +149,18 @@ async def running(
         if networks is not None:
             await networks.settle()
         follower.start()
-        cloud = Cloud(world, engine, compaction=compaction, damage=damage)
+        key = await asyncio.to_thread(ensure_key, config)
+        credentials = KnownCredentials(database, key, SessionTokens(await database.write(key_of_tokens)))
+        await credentials.start()
+        ending.push_async_callback(credentials.close)
+        cloud = Cloud(world, engine, compaction=compaction, damage=damage, credentials=credentials)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)
         ending.push_async_callback(housekeeping.close)
         ending.push_async_callback(compaction.close)
         ending.push_async_callback(damage.close)
         if driver.features.boots_blank_disks:
             await ensure_simulated_images(cloud)
-        key = await asyncio.to_thread(ensure_key, config)
-        gateway, console = _doors(cloud, key, models, ending)
+        gateway, console = _doors(cloud, credentials, models, ending)
         # Nobody waits for what these do: they are not to hold up the first answers.
         housekeeping.start()
         compaction.start()
@@ -185,24 +190,25 @@ def _hold_to_driver(data_dir: Path, driver: str, connection: Connection) -> None
 
 
 def _doors(
-    cloud: Cloud, key: Mapping[str, str], models: Path | None, ending: contextlib.AsyncExitStack
+    cloud: Cloud, credentials: KnownCredentials, models: Path | None, ending: contextlib.AsyncExitStack
 ) -> "tuple[Gateway, WhenAsked[Console]]":
     """The signed API and the console: two doors to the same actions."""
     actions = {service: those.bound(cloud) for service, those in ACTIONS.items()}
     clock = cloud.world.clock
     sessions = Sessions(clock)
+    credentials.on_change(lambda: sessions.end_those(lambda key: credentials.find(key) is None))
     extensions = {route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}
     routes = Extensions({**extensions, SIGN_IN_CODES: partial(sign_in_code, sessions)})
     dispatcher = Dispatcher(services(actions, models), ClientTokens(cloud))
     gateway = Gateway(
         dispatcher,
-        {key["access_key_id"]: Credential(key["secret_access_key"], key["account"])}.get,
+        credentials,
         clock,
         extensions=routes,
         health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[cloud.world.config.host],
     )
-    return gateway, WhenAsked(lambda: _console(cloud, dispatcher, routes, sessions, ending))
+    return gateway, WhenAsked(lambda: _console(cloud, dispatcher, routes, sessions, credentials, ending))
 
 
 def _console(
@@ -210,6 +216,7 @@ def _console(
     dispatcher: Dispatcher,
     routes: Extensions,
     sessions: Sessions,
+    credentials: KnownCredentials,
     ending: contextlib.AsyncExitStack,
 ) -> "Console":
     """The console, which ends with the cloud. Imported only here: most servers are never asked for it."""
@@ -233,6 +240,7 @@ def _console(
         dispatcher,
         routes,
         sessions,
+        credentials,
         changes,
         SerialConsoles(cloud, changes),
         clock,

@@ -1,14 +1,13 @@
-"""The access key of a cloud."""
+"""The first access key of a cloud: the account's own."""
 
 import json
 import os
-import secrets
-import string
 from collections.abc import Mapping
 from pathlib import Path
 
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.config import Config
+from kumoniwa.credentials.new_key import new_access_key
 from kumoniwa.folder import read_private, write_private
 
 _WITHOUT_IT = "Move it away: without that file a new key is made."
@@ -20,12 +19,8 @@ def ensure_key(config: Config) -> Mapping[str, str]:
     path = config.data_dir / "credentials.json"
     if os.path.lexists(path):
         return _known(path)
-    letters = string.ascii_uppercase + "234567"
-    key = {
-        "access_key_id": "AKIA" + "".join(secrets.choice(letters) for _ in range(16)),
-        "secret_access_key": secrets.token_urlsafe(30),
-        "account": config.account,
-    }
+    access_key_id, secret = new_access_key()
+    key = {"access_key_id": access_key_id, "secret_access_key": secret, "account": config.account}
     write_private(path, key)
     return key
 

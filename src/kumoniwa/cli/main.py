@@ -291,6 +291,55 @@ def ami_list(data_dir: Path, as_json: bool) -> None:
 
 
 @main.group(cls=Commands)
+def key() -> None:
+    """Make, list and delete access keys, each of a user whose name says who called."""
+
+
+@key.command("create", short_help="Make an access key of a user.")
+@click.argument("user", metavar="USER")
+@data_dir_option
+@json_option
+def key_create(user: str, data_dir: Path, as_json: bool) -> None:
+    """Make an access key of a user, and print it as lines for a shell. A user of that name is made where there is none.
+
+    Causes of boots, and whatever else says who called, name arn:aws:iam::ACCOUNT:user/USER. Each key may do everything.
+
+    \b
+    Examples:
+      kumoniwa key create backup-job
+      eval "$(kumoniwa env)" && eval "$(kumoniwa key create backup-job)"
+    """
+    from kumoniwa.client.keys import create_key
+
+    create_key(data_dir, user, as_json=as_json)
+
+
+@key.command("list", short_help="List the access keys.")
+@data_dir_option
+@json_option
+def key_list(data_dir: Path, as_json: bool) -> None:
+    """List the access keys, and whose they are. The first is the cloud's own, which `kumoniwa env` prints."""
+    from kumoniwa.client.keys import list_keys
+
+    list_keys(data_dir, as_json=as_json)
+
+
+@key.command("delete", short_help="Delete an access key.")
+@click.argument("access_key_id", metavar="KEY")
+@data_dir_option
+def key_delete(access_key_id: str, data_dir: Path) -> None:
+    """Delete an access key: what it signs is refused at once. Its user stays, until `aws iam delete-user`.
+
+    \b
+    Example:
+      kumoniwa key delete AKIAIOSFODNN7EXAMPLE
+    """
+    from kumoniwa.client.keys import delete_key
+
+    delete_key(data_dir, access_key_id)
+
+
+@main.group(cls=Commands)
 def storage() -> None:
     """Show how much room the disks take, and check their files."""
 

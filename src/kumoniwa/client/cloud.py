@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from functools import cached_property
 from typing import Any
 
 import botocore.session
@@ -23,36 +24,16 @@ class CloudClient:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        settings = Config(
-            proxies={},  # the cloud is on this machine, whatever proxy the environment names
-            connect_timeout=5,
-            read_timeout=_TIMEOUT,
-            retries={"mode": "standard", "total_max_attempts": 3},
-        )
-        self._ec2 = botocore.session.get_session().create_client(
-            "ec2",
-            region_name=access.region,
-            endpoint_url=access.endpoint,
-            aws_access_key_id=access.access_key_id,
-            aws_secret_access_key=access.secret_access_key,
-            config=settings,
-        )
+        self._ec2 = self._client("ec2")
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, action: str, **parameters: Any) -> dict[str, Any]:
         """Call an action of EC2: `call("StopInstances", InstanceIds=[…])`. Raises `Refused`, `NoCloud`."""
-        try:
-            answer: dict[str, Any] = getattr(self._ec2, xform_name(action))(**parameters)
-        except ClientError as refused:
-            error = refused.response["Error"]
-            raise Refused(action, error.get("Code", "?"), error.get("Message", "")) from None
-        except HTTPClientError:
-            raise NoCloud(self.access.data_dir) from None
-        except BotoCoreError as wrong:
-            raise CommandFailed(
-                f"{action} could not be asked: {wrong}.", way_out="Look at what the command was given."
-            ) from None
-        return answer
+        return self._called(self._ec2, action, parameters)
+
+    def iam(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """Call an action of IAM: `iam("CreateUser", UserName=…)`. Raises `Refused`, `NoCloud`."""
+        return self._called(self._iam, action, parameters)
 
     def pages(self, action: str, member: str, **parameters: Any) -> list[dict[str, Any]]:
         """Every item that a listing action answers in `member`, over all its pages."""
@@ -64,6 +45,17 @@ class CloudClient:
             if not answer.get("NextToken"):
                 return found
             token = {"NextToken": answer["NextToken"]}
+
+    def iam_pages(self, action: str, member: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The same of an action of IAM."""
+        found: list[dict[str, Any]] = []
+        marker: dict[str, str] = {}
+        while True:
+            answer = self.iam(action, **parameters, **marker)
+            found += answer[member]
+            if not answer["IsTruncated"]:
+                return found
+            marker = {"Marker": answer["Marker"]}
 
     def instance(self, instance_id: str) -> dict[str, Any]:
         """An instance as DescribeInstances answers it."""
@@ -87,6 +79,40 @@ class CloudClient:
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             raise NoCloud(self.access.data_dir) from None
         return found
+
+    @cached_property
+    def _iam(self) -> Any:
+        return self._client("iam")
+
+    def _client(self, service: str) -> Any:
+        settings = Config(
+            proxies={},  # the cloud is on this machine, whatever proxy the environment names
+            connect_timeout=5,
+            read_timeout=_TIMEOUT,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        )
+        return botocore.session.get_session().create_client(
+            service,
+            region_name=self.access.region,
+            endpoint_url=self.access.endpoint,
+            aws_access_key_id=self.access.access_key_id,
+            aws_secret_access_key=self.access.secret_access_key,
+            config=settings,
+        )
+
+    def _called(self, client: Any, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(action))(**parameters)
+        except ClientError as refused:
+            error = refused.response["Error"]
+            raise Refused(action, error.get("Code", "?"), error.get("Message", "")) from None
+        except HTTPClientError:
+            raise NoCloud(self.access.data_dir) from None
+        except BotoCoreError as wrong:
+            raise CommandFailed(
+                f"{action} could not be asked: {wrong}.", way_out="Look at what the command was given."
+            ) from None
+        return answer
 
 
 def _refusal(path: str, refused: urllib.error.HTTPError) -> CommandFailed:

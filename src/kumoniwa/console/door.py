@@ -28,6 +28,7 @@ from kumoniwa.console.serial import SerialConsoles
 from kumoniwa.console.sessions import NotSignedIn, Session, Sessions
 from kumoniwa.console.static_files import StaticFile
 from kumoniwa.console.way_in import PREFIX
+from kumoniwa.credentials.known import KnownCredentials
 from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThere, OtherMethod
 from kumoniwa.gateway import form, routes
 from kumoniwa.gateway.arrival import arrived, whole
@@ -77,7 +78,8 @@ class _Exchange:
 class Console:
     """The ASGI application below `/console/`.
 
-    `about` is what pages may know of the cloud beside EC2's answers. `hosts` are the names that it may be called by
+    `credentials` end the sessions of keys that are no more. `about` is what pages may know of the cloud beside EC2's
+    answers. `hosts` are the names that it may be called by
     besides the loopback ones.
     """
 
@@ -86,6 +88,7 @@ class Console:
         dispatcher: Dispatcher,
         extensions: Extensions,
         sessions: Sessions,
+        credentials: KnownCredentials,
         changes: LiveChanges,
         serial: SerialConsoles,
         clock: Clock,
@@ -96,7 +99,7 @@ class Console:
     ) -> None:
         self._dispatcher = dispatcher
         self._extensions = extensions
-        self._sessions = sessions
+        self._sessions, self._credentials = sessions, credentials
         self._changes = changes
         self._serial = serial
         self._clock, self._conclusion = clock, Conclusion(clock)
@@ -149,12 +152,14 @@ class Console:
             raise OtherMethod("The console's API takes POST alone.", way_out="Ask it with POST.")
         check_same_origin(head)
         name = request.scope["path"].removeprefix(API)
+        await self._end_those_of_deleted_keys()
         if name == "sign-in":
             return self._sign_in(await whole(request.receive, head, most=_MOST_OF_A_CODE), exchange)
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
         exchange.known = True
         exchange.accepts = head.header("accept-encoding") or ""
         asked = read_json((await whole(request.receive, head)).body)
+        await self._end_those_of_deleted_keys()
         if session.ended:  # while the body came
             raise NotSignedIn
         match name:
@@ -163,11 +168,16 @@ class Console:
             case "evidence":
                 return await self._evidence(session, asked, exchange)
             case "about":
-                return _answered({**self._about, "account": session.principal.account}, exchange)
+                return _answered({**self._about, "account": session.signer.principal.account}, exchange)
             case "sign-out":
                 self._sessions.end(half_a(head))
                 return _with_cookie(_answered({}, exchange), head, "", "; Max-Age=0")
         raise NothingThere(f"The console has nothing at {exchange.what}.", way_out=f"It begins at {PREFIX}.")
+
+    async def _end_those_of_deleted_keys(self) -> None:
+        """Afterwards there is no session of an access key that signs nothing any more."""
+        if self._credentials.is_stale:
+            await self._credentials.refresh()
 
     def _sign_in(self, read: SignedRequest, exchange: _Exchange) -> Response:
         _, halves = self._sessions.begin(given_text(read_json(read.body), "code"))
@@ -202,8 +212,9 @@ class Console:
         return _json(routes.written(answer), exchange)
 
     def _call_of(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Call:
-        whose, region = session.principal, given_text(asked, "region")
-        return Call("", whose.account, region, exchange.request_id, whose.access_key, self._clock.now())
+        key, whose = session.signer.access_key, session.signer.principal
+        region = given_text(asked, "region")
+        return Call("", whose.account, region, exchange.request_id, key, self._clock.now(), identity=whose)
 
     async def _speak(self, websocket: WebSocket, exchange: _Exchange) -> None:
         """Half B comes as a subprotocol: a page can give its WebSocket no header of its own."""
@@ -217,6 +228,7 @@ class Console:
             protocol, *others = websocket.scope["subprotocols"] or [""]
             if protocol != SUBPROTOCOL or len(others) != 1:
                 raise NotSignedIn
+            await self._end_those_of_deleted_keys()
             session = self._sessions.find(half_a(head), others[0])
             asked = dict(websocket.query_params)
             call = self._call_of(session, asked, exchange) if path == SERIAL else None

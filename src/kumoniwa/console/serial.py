@@ -105,7 +105,12 @@ class SerialConsoles:
             reader = await guest.follow_console()
         except TooManyReaders as refusal:
             raise _Over(TOO_MANY_PAGES, str(refusal)) from None
-        whose = {"account": page.call.account, "region": page.call.region, "access_key": page.call.principal}
+        whose = {
+            "account": page.call.account,
+            "region": page.call.region,
+            "access_key": page.call.principal,
+            "by": page.call.caller.arn,
+        }
         log.info("a serial console is opened", instance=page.instance_id, **whose)
         try:
             with reader:

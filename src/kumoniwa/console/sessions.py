@@ -19,6 +19,7 @@ from http import HTTPStatus
 
 from kumoniwa.clock import Clock
 from kumoniwa.errors import Ec2Error
+from kumoniwa.model.principals import Principal
 from kumoniwa.values import dataclass
 
 CODE_SECONDS = 60
@@ -39,18 +40,18 @@ class NotSignedIn(Ec2Error):
 
 
 @dataclass(frozen=True, slots=True)
-class Principal:
+class Signer:
     """Whose calls a session makes: those of the key that asked for its sign-in code."""
 
-    account: str
     access_key: str
+    principal: Principal
 
 
 @dataclasses.dataclass(slots=True)
 class Session:
     """One browser that is signed in."""
 
-    principal: Principal
+    signer: Signer
     half_b: bytes = field(repr=False)  # its hash
     used_at: datetime
     on_end: set[Callable[[], None]] = field(default_factory=set)
@@ -75,27 +76,27 @@ class Sessions:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._codes: dict[bytes, tuple[Principal, datetime]] = {}
+        self._codes: dict[bytes, tuple[Signer, datetime]] = {}
         self._sessions: dict[bytes, Session] = {}  # by the hash of half A; the longest unused first
 
-    def code(self, principal: Principal) -> str:
-        """A new code that begins one session of `principal` within `CODE_SECONDS`. The oldest go if there are many."""
+    def code(self, signer: Signer) -> str:
+        """A new code that begins one session of `signer` within `CODE_SECONDS`. The oldest go if there are many."""
         while len(self._codes) >= _MOST_CODES:
             del self._codes[next(iter(self._codes))]
         code = secrets.token_urlsafe(_SECRET_BYTES)
-        self._codes[_hash(code)] = (principal, self._clock.now() + timedelta(seconds=CODE_SECONDS))
+        self._codes[_hash(code)] = (signer, self._clock.now() + timedelta(seconds=CODE_SECONDS))
         return code
 
     def begin(self, code: str) -> tuple[Session, Halves]:
         """The session that this code begins; the code is used up. Raises `NotSignedIn`."""
         now = self._clock.now()
-        principal, until = self._codes.pop(_hash(code), (None, now))
-        if principal is None or now >= until:
+        signer, until = self._codes.pop(_hash(code), (None, now))
+        if signer is None or now >= until:
             raise NotSignedIn
         while len(self._sessions) >= _MOST_SESSIONS:
             self._end(next(iter(self._sessions)))
         halves = Halves(secrets.token_urlsafe(_SECRET_BYTES), secrets.token_urlsafe(_SECRET_BYTES))
-        session = self._sessions[_hash(halves.a)] = Session(principal, _hash(halves.b), now)
+        session = self._sessions[_hash(halves.a)] = Session(signer, _hash(halves.b), now)
         return session, halves
 
     def find(self, half_a: str, half_b: str) -> Session:
@@ -116,6 +117,13 @@ class Sessions:
     def end(self, half_a: str) -> None:
         """End the session with this half A, which has not ended yet, and every connection of it."""
         self._end(_hash(half_a))
+
+    def end_those(self, signs_nothing: Callable[[str], bool]) -> None:
+        """End the sessions, and the codes that would begin one, of access keys that sign nothing any more."""
+        for code in [code for code, (signer, _) in self._codes.items() if signs_nothing(signer.access_key)]:
+            del self._codes[code]
+        for key in [key for key, one in self._sessions.items() if signs_nothing(one.signer.access_key)]:
+            self._end(key)
 
     def _end(self, key: bytes) -> None:
         session = self._sessions.pop(key)

@@ -6,10 +6,10 @@ Errors are raised wherever a request is found wanting and become an answer here 
 import asyncio
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -17,9 +17,9 @@ from starlette.types import Receive, Scope, Send
 from kumoniwa import __version__
 from kumoniwa.api.call import Call
 from kumoniwa.clock import Clock
+from kumoniwa.credentials.credential import Credential
 from kumoniwa.errors import (
     ActionNotBuilt,
-    AuthFailure,
     Ec2Error,
     InvalidParameterValue,
     InvalidRequest,
@@ -36,7 +36,7 @@ from kumoniwa.gateway.protocols.json import JsonCodec
 from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import STS_NAMESPACE, Service
-from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, verify
+from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, unknown_to, verify
 from kumoniwa.ids import new_request_id
 from kumoniwa.values import dataclass
 
@@ -48,12 +48,15 @@ _SENT_AT_ONCE = 192  # parts of an answer: of a large listing some 256 KB, which
 _LARGE_AT_ONCE = 4  # bodies that are read and hashed before it is known whether their signature is right
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What an access key stands for."""
+class Credentials(Protocol):
+    """Which credentials sign requests now (`kumoniwa.credentials.known`)."""
 
-    secret: str = field(repr=False)
-    account: str
+    @property
+    def is_stale(self) -> bool: ...
+
+    async def refresh(self) -> None: ...
+
+    def find(self, access_key_id: str, session_token: str | None = None) -> Credential | None: ...
 
 
 @dataclasses.dataclass(slots=True)
@@ -90,15 +93,15 @@ class _Answer:
 class Gateway:
     """The ASGI application of the signed API, in front of a cloud's actions.
 
-    `dispatcher` carries out calls. `credentials` gives what an access key stands for, None for one that is not ours.
-    `extensions` are our own routes, by path pattern. `health` gives what everybody may know, key or not. `hosts` are
-    the names that callers may use for this cloud besides the loopback ones.
+    `dispatcher` carries out calls. `credentials` are what requests are signed with. `extensions` are our own routes, by
+    path pattern. `health` gives what everybody may know, key or not. `hosts` are the names that callers may use for
+    this cloud besides the loopback ones.
     """
 
     def __init__(
         self,
         dispatcher: Dispatcher,
-        credentials: Callable[[str], Credential | None],
+        credentials: Credentials,
         clock: Clock,
         *,
         extensions: Extensions | None = None,
@@ -144,8 +147,7 @@ class Gateway:
             claim_of(await beginning(receive, head))  # older signatures are in the body, and are told apart
             raise
         self._check_service(claim, head, exchange)
-        if self._credentials(claim.access_key) is None:
-            verify(head, claim, lambda _: None, self._clock.now())  # refuses it before its body is read
+        await self._credential(claim)  # who signs with what we do not know is refused before its body is read
         read, call = await self._read(receive, head, claim, exchange)
         exchange.known = True
         if exchange.extension:
@@ -177,18 +179,25 @@ class Gateway:
         """A request with its body, and its caller. Large ones are read a few at a time, and not hashed on the loop."""
         if not is_large(head):
             read = await whole(receive, head)
-            return read, self._authenticated(read, claim, exchange)
+            return read, self._authenticated(read, claim, await self._credential(claim), exchange)
         async with self._large_bodies:
             read = await whole(receive, head)
-            return read, await asyncio.to_thread(self._authenticated, read, claim, exchange)
+            credential = await self._credential(claim)
+            return read, await asyncio.to_thread(self._authenticated, read, claim, credential, exchange)
 
-    def _authenticated(self, read: SignedRequest, claim: Claim, exchange: _Exchange) -> Call:
+    async def _credential(self, claim: Claim) -> Credential:
+        """What a request says it is signed with. Raises the refusal of what signs nothing, or nothing any more."""
+        if self._credentials.is_stale:
+            await self._credentials.refresh()
+        if (found := self._credentials.find(claim.access_key, claim.session_token)) is None:
+            raise unknown_to(claim.service)
+        return found
+
+    def _authenticated(self, read: SignedRequest, claim: Claim, credential: Credential, exchange: _Exchange) -> Call:
         now = self._clock.now()
-        credential = self._credentials(claim.access_key)
-        identity = verify(read, claim, lambda _: credential.secret if credential else None, now)
-        if credential is None:  # verify refuses these
-            raise AuthFailure()
-        return Call("", credential.account, identity.region, exchange.request_id, identity.access_key, now)
+        identity = verify(read, claim, credential, now)
+        by, whose = identity.access_key, credential.principal
+        return Call("", whose.account, identity.region, exchange.request_id, by, now, identity=whose)
 
     async def _extension(self, path: str, read: SignedRequest, call: Call, exchange: _Exchange) -> _Answer:
         pattern, extension, named = self._extensions.find(read.method, path)

@@ -14,6 +14,7 @@ from kumoniwa.gateway.protocols.json import JsonCodec, json_codec
 from kumoniwa.gateway.protocols.query import query_codec
 from kumoniwa.values import dataclass
 
+IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
@@ -41,6 +42,9 @@ def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | N
     """
     found = {
         "ec2": Service(ec2_codec(kept_in), actions["ec2"]),
+        "iam": Service(
+            query_codec("iam", "2010-05-08", IAM_NAMESPACE, kept_in), actions["iam"], is_regional=False, title="IAM"
+        ),
         "sts": Service(
             query_codec("sts", "2011-06-15", STS_NAMESPACE, kept_in), actions["sts"], is_regional=False, title="STS"
         ),

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
 from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,6 +15,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from kumoniwa.clock import within_reach
+from kumoniwa.credentials.credential import Credential
 from kumoniwa.errors import AuthFailure, Ec2Error, MissingAuthenticationToken, RequestExpired, SignatureNotTaken
 from kumoniwa.gateway.form import pairs
 from kumoniwa.values import dataclass
@@ -31,7 +31,8 @@ _CREDENTIAL = re.compile(
 _SIGNED_HEADERS = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _BASIC_ISO = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_AS_EC2 = frozenset({"ec2", "kumoniwa"})  # services that refuse what is signed wrongly in EC2's own words
+_AS_EC2 = frozenset({"ec2", "kumoniwa"})
+"""Services that refuse credentials in EC2's words; the others do so in the words that most have in common."""
 _KEYS = 64  # that are kept: a caller has one a day for each region and service
 
 
@@ -82,6 +83,7 @@ class Claim:
     at: datetime
     stamp: str  # the same as it is signed, YYYYMMDDTHHMMSSZ
     expires: timedelta | None  # of a presigned URL
+    session_token: str | None  # of temporary credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,18 @@ class InvalidClientTokenId(Ec2Error):
         super().__init__("InvalidClientTokenId", "The security token included in the request is invalid.")
 
 
-def authenticate(request: SignedRequest, secret_of: Callable[[str], str | None], now: datetime) -> Identity:
-    """Who signed this request. `secret_of` gives the secret of an access key, None for an unknown one.
+class ExpiredToken(Ec2Error):
+    """What most services answer to temporary credentials that are over; EC2 answers `RequestExpired`."""
 
-    Raises `MissingAuthenticationToken`, `IncompleteSignature`, `RequestExpired` and, for a key or signature that is
-    wrong, `AuthFailure` as EC2 does or `InvalidClientTokenId` and `SignatureDoesNotMatch` as STS does.
-    """
-    return verify(request, claim_of(request), secret_of, now)
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("ExpiredToken", "The security token included in the request is expired")
+
+
+def unknown_to(service: str) -> Ec2Error:
+    """How a service refuses an access key that it does not know, or that came with another session token."""
+    return InvalidClientTokenId() if service not in _AS_EC2 else AuthFailure()
 
 
 def _other_version() -> SignatureNotTaken:
@@ -141,7 +148,10 @@ def _other_version() -> SignatureNotTaken:
 
 
 def claim_of(request: SignedRequest) -> Claim:
-    """What a request claims about its signature. Raises what `authenticate` raises for a claim that cannot be one."""
+    """What a request claims about its signature.
+
+    Raises `MissingAuthenticationToken`, `IncompleteSignature`, and `AuthFailure` for what is signed in another way.
+    """
     query = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs(request.query)]
     in_query = [(name, value) for name, value in query if name.startswith("X-Amz-")]
     authorization = request.header("authorization")
@@ -149,11 +159,6 @@ def claim_of(request: SignedRequest) -> Claim:
         if b"SignatureVersion=" in request.query or b"SignatureVersion=" in request.body:
             raise _other_version()
         raise MissingAuthenticationToken()
-    if request.header("x-amz-security-token") is not None or any(name == "X-Amz-Security-Token" for name, _ in query):
-        raise SignatureNotTaken(
-            "Kumoniwa issues no temporary credentials.",
-            way_out="Leave the session token out: unset AWS_SESSION_TOKEN, as kumoniwa env does.",
-        )
     if authorization is None:
         return _presigned(in_query)
     if in_query:
@@ -161,19 +166,23 @@ def claim_of(request: SignedRequest) -> Claim:
     return _in_header(request, authorization)
 
 
-def verify(request: SignedRequest, claim: Claim, secret_of: Callable[[str], str | None], now: datetime) -> Identity:
-    """Believe a claim, or raise what `authenticate` raises."""
-    as_ec2 = claim.service in _AS_EC2
-    if (secret := secret_of(claim.access_key)) is None:
-        raise AuthFailure() if as_ec2 else InvalidClientTokenId()
+def verify(request: SignedRequest, claim: Claim, credential: Credential, now: datetime) -> Identity:
+    """Believe a claim. `credential` is what its access key and session token stand for.
+
+    Raises, for a signature that is wrong, `AuthFailure` as EC2 does or `SignatureDoesNotMatch` as STS does;
+    `RequestExpired`; and for credentials that are over, that as EC2 does or `ExpiredToken` as STS does.
+    """
+    with_other_words = claim.service not in _AS_EC2
     digest = hashlib.sha256(request.body).hexdigest()
     declared = request.header("x-amz-content-sha256")
-    expected = signature(secret, claim, canonical_request(request, claim, digest))
+    expected = signature(credential.secret, claim, canonical_request(request, claim, digest))
     if not hmac.compare_digest(expected, claim.signature) or declared not in (None, digest):
-        raise AuthFailure() if as_ec2 else SignatureDoesNotMatch()
+        raise SignatureDoesNotMatch() if with_other_words else AuthFailure()
     latest = claim.at + (claim.expires if claim.expires is not None else SKEW)
     if not claim.at - SKEW <= now <= latest:
         raise RequestExpired()
+    if credential.expires_at is not None and now >= credential.expires_at:
+        raise ExpiredToken() if with_other_words else RequestExpired()
     return Identity(claim.access_key, claim.region, claim.service)
 
 
@@ -224,7 +233,8 @@ def _in_header(request: SignedRequest, authorization: str) -> Claim:
     dated = "x-amz-date" if request.header("x-amz-date") is not None else "date"
     if (date := request.header(dated)) is None:
         raise IncompleteSignature("neither X-Amz-Date nor Date says when it was made")
-    claim = _claim(parts["Credential"], parts["SignedHeaders"], parts["Signature"], date, None)
+    token = request.header("x-amz-security-token")
+    claim = _claim(parts["Credential"], parts["SignedHeaders"], parts["Signature"], date, None, token)
     must_be_signed = {dated, *[name for name, _ in request.headers if name.startswith("x-amz-")]}
     if unsigned := must_be_signed.difference(claim.signed_headers):
         raise IncompleteSignature(f"it leaves out headers that must be signed: {', '.join(sorted(unsigned))}")
@@ -243,10 +253,13 @@ def _presigned(parameters: list[tuple[str, str]]) -> Claim:
     credential, signed, made, date = (
         by_name.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature", "Date")
     )
-    return _claim(credential, signed, made, date, timedelta(seconds=int(expires)))
+    token = by_name.get("X-Amz-Security-Token")
+    return _claim(credential, signed, made, date, timedelta(seconds=int(expires)), token)
 
 
-def _claim(credential: str, signed_headers: str, made: str, date: str, expires: timedelta | None) -> Claim:
+def _claim(
+    credential: str, signed_headers: str, made: str, date: str, expires: timedelta | None, token: str | None
+) -> Claim:
     if (known := _CREDENTIAL.fullmatch(credential)) is None:
         raise IncompleteSignature("its credential is not KEY/YYYYMMDD/REGION/SERVICE/aws4_request")
     if _SIGNATURE.fullmatch(made) is None:
@@ -262,7 +275,7 @@ def _claim(credential: str, signed_headers: str, made: str, date: str, expires: 
     if stamp[:8] != known["day"]:
         raise IncompleteSignature("its credential is of another day than its date")
     scope = credential.partition("/")[2]
-    return Claim(known["key"], known["region"], known["service"], scope, names, made, at, stamp, expires)
+    return Claim(known["key"], known["region"], known["service"], scope, names, made, at, stamp, expires, token)
 
 
 def _moment(date: str) -> tuple[datetime, str]:

@@ -34,6 +34,8 @@ class Boot:
     request_id: str | None = None
     principal: str | None = None
     """The access key of the call."""
+    principal_arn: str | None = None
+    """Whose it was."""
     called_at: datetime | None = None
     kernel_started_at: datetime | None = None
     reachable_at: datetime | None = None
@@ -41,6 +43,7 @@ class Boot:
     end_action: str | None = None
     end_request_id: str | None = None
     end_principal: str | None = None
+    end_principal_arn: str | None = None
     end_called_at: datetime | None = None
     end_requested_at: datetime | None = None
     at_rest_at: datetime | None = None

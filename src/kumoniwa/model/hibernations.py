@@ -19,6 +19,8 @@ class Hibernation:
     request_id: str | None = None
     principal: str | None = None
     """The access key of the call."""
+    principal_arn: str | None = None
+    """Whose it was."""
     key: bytes | None = field(default=None, repr=False)
     """What the memory is encrypted with, from before it is saved until it is of no use any more."""
     suspended_at: datetime | None = None
@@ -29,6 +31,7 @@ class Hibernation:
     """When it went on."""
     resume_request_id: str | None = None
     resume_principal: str | None = None
+    resume_principal_arn: str | None = None
     ended_at: datetime | None = None
     """When it was over otherwise: it did not come about, or what was saved was given up."""
     because: str | None = None

@@ -32,6 +32,8 @@ class WorkflowRow:
     request_id: str | None = None
     principal: str | None = None
     """The access key of that call."""
+    principal_arn: str | None = None
+    """Whose it was."""
     error: str | None = None
     finished_at: datetime | None = None
     overridden_at: datetime | None = None

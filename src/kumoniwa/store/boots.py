@@ -23,6 +23,7 @@ _ENDS = (
     "end_action",
     "end_request_id",
     "end_principal",
+    "end_principal_arn",
     "end_called_at",
     "end_requested_at",
     "at_rest_at",
@@ -58,6 +59,7 @@ def ensure_begun(
         action=origin.action,
         request_id=origin.request_id,
         principal=origin.principal,
+        principal_arn=origin.principal_arn,
         called_at=origin.called_at,
         cold_because=cold_because,
     )
@@ -91,6 +93,7 @@ def ensure_ended(
         new_end_action=origin.action,
         new_end_request_id=origin.request_id,
         new_end_principal=origin.principal,
+        new_end_principal_arn=origin.principal_arn,
         new_end_called_at=origin.called_at,
         new_end_requested_at=requested_at,
         new_at_rest_at=at_rest_at,

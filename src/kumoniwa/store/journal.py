@@ -31,6 +31,8 @@ class Origin:
     principal: str | None = None
     called_at: datetime | None = None
     """When the call came: `at`, for what follows from it later, is when that did."""
+    principal_arn: str | None = None
+    """Whose access key it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,10 @@ class StepRow:
     finished_at: datetime
 
 
-_SUBMITTED = ("id", "kind", "subject", "arguments", "state", "created_at", "action", "request_id", "principal")
+_SUBMITTED = (
+    *("id", "kind", "subject", "arguments", "state", "created_at"),
+    *("action", "request_id", "principal", "principal_arn"),
+)
 _NEW = Prepared(
     insert(workflows)
     .values({name: bindparam(name, type_=workflows.c[name].type) for name in _SUBMITTED})
@@ -68,6 +73,7 @@ def submit(
         "action": origin.action,
         "request_id": origin.request_id,
         "principal": origin.principal,
+        "principal_arn": origin.principal_arn,
     }
     sequence: int = _NEW.scalar(connection, **columns)
     if subject is not None and not claims.take(connection, subject, workflow_id):

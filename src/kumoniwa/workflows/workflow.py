@@ -104,7 +104,8 @@ class Workflow:
         self.known = known
         """What who submitted it told its first step (`story.tell_first_step`); None where nothing is known."""
         called_at = None if row.request_id is None else row.created_at
-        self.origin = rows.Origin(row.action, row.request_id, row.created_at, row.principal, called_at)
+        by = (row.principal, called_at, row.principal_arn)
+        self.origin = rows.Origin(row.action, row.request_id, row.created_at, *by)
         self.at: str | None = None
         """The step that it takes now, or took last."""
         self.at_since: datetime | None = None

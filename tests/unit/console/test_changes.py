@@ -13,7 +13,8 @@ from waiting import turns_until
 from kumoniwa.clock import ManualClock
 from kumoniwa.console import changes as live
 from kumoniwa.console.changes import BEAT, COALESCE, MOST_PAGES, SESSION_ENDED, TOO_MANY_PAGES, UNTOLD, LiveChanges
-from kumoniwa.console.sessions import Principal, Session
+from kumoniwa.console.sessions import Session, Signer
+from kumoniwa.model.principals import account_itself
 from kumoniwa.store.changes import LET_GO, MOST_NAMED, Changed, Changes, Gathered
 from kumoniwa.store.tables import metadata
 
@@ -58,7 +59,9 @@ class Hall:
         self.changes = Changes()
         self.live = LiveChanges(self.changes, self.clock)
         self.live.start()
-        self.session = Session(Principal("123456789012", "AKIA"), bytes(32), datetime(2026, 1, 1, tzinfo=UTC))
+        self.session = Session(
+            Signer("AKIA", account_itself("123456789012")), bytes(32), datetime(2026, 1, 1, tzinfo=UTC)
+        )
 
     def commit(self, **touched: Collection[str] | None) -> None:
         for table, ids in touched.items():

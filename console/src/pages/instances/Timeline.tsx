@@ -73,6 +73,7 @@ function Boots({ boots }: { boots: Boot[] }): ReactNode {
           cell: (boot) => <Request id={boot.request_id} />,
           minWidth: REQUEST,
         },
+        { id: "caller", header: text("timeline.caller"), cell: (boot) => boot.principal_arn ?? "–" },
         { id: "principal", header: text("timeline.principal"), cell: (boot) => boot.principal ?? "–" },
         { id: "started", header: text("timeline.started"), cell: (boot) => moment(boot.started_at), minWidth: MOMENT },
         { id: "reachable", header: text("timeline.reachable"), cell: (boot) => moment(boot.reachable_at), minWidth: MOMENT },

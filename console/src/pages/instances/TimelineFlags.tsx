@@ -34,7 +34,7 @@ export function usePlacedFlags(flags: readonly Flag[], axis: Axis, width: number
     const x = axis.x(flag.at);
     const cause = `${causeText(text, flag.cause, flag.action)}${flag.isGoingOn ? " …" : ""}`;
     const when = form.format(flag.at);
-    const whose = [flag.request && `${flag.request.slice(0, SHORT)}…`, flag.principal && `…${flag.principal.slice(-4)}`];
+    const whose = [flag.request && `${flag.request.slice(0, SHORT)}…`, callerOf(flag)];
     const which = whose.filter(Boolean).join(" · ");
     const long = Math.max(widthOf(cause, STRONG) + 12, widthOf(when, SMALL) + 4, widthOf(which, SMALL) + 4);
     const begin = Math.max(0, Math.min(x, width - long));
@@ -42,6 +42,12 @@ export function usePlacedFlags(flags: readonly Flag[], axis: Axis, width: number
     if (row >= 0) free[row] = begin + long + GAP;
     return { flag, cause, when, which, x, begin, row };
   });
+}
+
+/** Who called, in few characters: the user's name or the role's session; the end of the account's own key. */
+export function callerOf({ arn, principal }: Pick<Flag, "arn" | "principal">): string | null {
+  if (arn !== null && !arn.endsWith(":root")) return arn.split("/").slice(arn.includes(":assumed-role/") ? 1 : -1).join("/");
+  return principal && `…${principal.slice(-4)}`;
 }
 
 /** How high these flags are together, in pixels. */
@@ -58,7 +64,7 @@ export function TimelineFlags({ placed, bottom }: { placed: readonly PlacedFlag[
         <line className="pole" x1={x} x2={x} y1={row < 0 ? heightOf(placed) : y} y2={bottom} />
         {row >= 0 && (
           <>
-            <title>{[cause, when, flag.request, flag.principal].filter(Boolean).join("\n")}</title>
+            <title>{[cause, when, flag.request, flag.arn, flag.principal].filter(Boolean).join("\n")}</title>
             <rect className={`flag ${flag.cause ?? "unseen"}`} x={begin} y={y} width={widthOf(cause, STRONG) + 12} height={FLAG} rx={2} />
             <text className="strong" x={begin + 6} y={y + 13}>{cause}</text>
             <text className="faint" x={begin + 4} y={y + 29}>{when}</text>

@@ -50,6 +50,7 @@ export interface Claim {
   action: string | null;
   request: string | null;
   principal: string | null;
+  principal_arn: string | null;
   at: string;
   /** What it does now. */
   step: string | null;

@@ -43,13 +43,15 @@ function isAlive({ kind }: Phase<GuestKind>): boolean {
 export function hibernationFlags(hibernations: readonly Hibernation[]): Flag[] {
   const saved = hibernations.filter((one) => one.suspended_at !== null);
   return saved.flatMap((one) => {
-    const flag = (action: string, at: string, request: string | null, principal: string | null): Flag => ({
-      ...{ key: `${action}-${at}`, at: time(at)!, cause: "action", action, request, principal },
+    const flag = (action: string, at: string, by: Pick<Flag, "request" | "principal" | "arn">): Flag => ({
+      ...{ key: `${action}-${at}`, at: time(at)!, cause: "action", action, ...by },
     });
+    const stopped = { request: one.request_id, principal: one.principal, arn: one.principal_arn };
+    const resumed = { request: one.resume_request_id, principal: one.resume_principal, arn: one.resume_principal_arn };
     const went = one.resumed_at;
     return [
-      flag("StopInstances", one.asked_at, one.request_id, one.principal),
-      ...(went === null ? [] : [flag("StartInstances", went, one.resume_request_id, one.resume_principal)]),
+      flag("StopInstances", one.asked_at, stopped),
+      ...(went === null ? [] : [flag("StartInstances", went, resumed)]),
     ];
   });
 }

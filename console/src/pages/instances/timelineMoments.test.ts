@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { bootOf, second } from "../../testing";
 import { guestPhases, withShutdown } from "./timelineModel";
 import { flagsOf, workingFlag } from "./timelineMoments";
+import { callerOf } from "./TimelineFlags";
 
-const claim = { workflow: "wf-1", kind: "reboot_instance", action: "RebootInstances", request: "request-9", principal: "AKIA", at: second(30), step: null, step_since: null };
+const claim = { workflow: "wf-1", kind: "reboot_instance", action: "RebootInstances", request: "request-9", principal: "AKIA", principal_arn: null, at: second(30), step: null, step_since: null };
 const flags = flagsOf([bootOf(1, 0)]);
 
 test("a call that is carried out has a flag before its boot comes", () => {
@@ -24,4 +25,13 @@ test("a shutdown is drawn while it goes on, and not once the boot itself tells o
   const ended = [bootOf(1, 0, { ended_at: second(32) })];
   expect(withShutdown(ended, going)).toBe(ended);
   expect(withShutdown([bootOf(1, 0)], { ...going, step: "boot the guest" })[0]).toEqual(bootOf(1, 0));
+});
+
+test.each([
+  ["arn:aws:iam::123456789012:root", "…MPLE"],
+  ["arn:aws:iam::123456789012:user/ops/backup", "backup"],
+  ["arn:aws:sts::123456789012:assumed-role/deploy/me", "deploy/me"],
+  [null, "…MPLE"],
+])("who called as %j is %j in a word", (arn, word) => {
+  expect(callerOf({ arn, principal: "AKIAEXAMPLE" })).toBe(word);
 });

@@ -11,6 +11,8 @@ export interface Flag {
   action: string | null;
   request: string | null;
   principal: string | null;
+  /** Whose key that is. */
+  arn: string | null;
   /** Whether what it caused has not come yet. */
   isGoingOn?: boolean;
 }
@@ -20,13 +22,14 @@ export function flagsOf(boots: readonly Boot[]): Flag[] {
   return boots.flatMap((boot, index) => {
     const [before, next] = [boots[index - 1], boots[index + 1]];
     const isReboot = before !== undefined && before.end_cause === boot.cause && before.end_action === boot.action;
-    const { action, cause, request_id: request, principal } = boot;
+    const { action, cause, request_id: request, principal, principal_arn: arn } = boot;
     const began = isReboot ? endOf(before) : time(boot.called_at ?? boot.started_at)!;
-    const flags: Flag[] = [{ key: boot.id, at: began, cause, action, request, principal }];
+    const flags: Flag[] = [{ key: boot.id, at: began, cause, action, request, principal, arn }];
     const endsAlone = boot.end_cause !== null && (!next || next.cause !== boot.end_cause || next.action !== boot.end_action);
     if (!endsAlone) return flags;
-    const end = { cause: boot.end_cause, action: boot.end_action, request: boot.end_request_id, principal: boot.end_principal };
-    return [...flags, { key: `${boot.id}-end`, at: endOf(boot), ...end }];
+    const end = { cause: boot.end_cause, action: boot.end_action, request: boot.end_request_id };
+    const by = { principal: boot.end_principal, arn: boot.end_principal_arn };
+    return [...flags, { key: `${boot.id}-end`, at: endOf(boot), ...end, ...by }];
   });
 }
 
@@ -35,9 +38,9 @@ const ENDING = new Set(["CreateImage", "RebootInstances", "StopInstances", "Term
 /** The flag of a call that is being carried out, and of which no boot and no end tells yet. */
 export function workingFlag(claim: Claim | null, flags: readonly Flag[]): Flag[] {
   if (claim === null || claim.action === null || !ENDING.has(claim.action)) return [];
-  const { workflow, action, request, principal, at } = claim;
+  const { workflow, action, request, principal, principal_arn: arn, at } = claim;
   if (flags.some((flag) => flag.request === request)) return [];
-  return [{ key: workflow, at: time(at)!, cause: "action", action, request, principal, isGoingOn: true }];
+  return [{ key: workflow, at: time(at)!, cause: "action", action, request, principal, arn, isGoingOn: true }];
 }
 
 function endOf(boot: Boot): number {

@@ -39,6 +39,7 @@ def _boot(boot: Boot) -> dict[str, Any]:
         "action": boot.action,
         "request_id": boot.request_id,
         "principal": boot.principal,
+        "principal_arn": boot.principal_arn,
         "from_memory": boot.from_memory,
     }
 

@@ -99,6 +99,7 @@ def _claiming(owner: WorkflowRow) -> dict[str, Any]:
         "action": owner.action,
         "request": owner.request_id,
         "principal": owner.principal,
+        "principal_arn": owner.principal_arn,
         "at": precise(owner.created_at),
     }
 

@@ -122,7 +122,7 @@ def _new(call: Call, name: str, parameters: Parameters, before: Parameter | None
         data_type=parameters.get("DataType") or ("text" if before is None else before.data_type),
         tier=_tier(parameters.get("Tier"), value, before),
         modified_at=call.at,
-        modified_by=f"arn:aws:iam::{call.account}:root",
+        modified_by=call.caller.arn,
         description=described if described is not None or before is None else before.description,
         key_id=DEFAULT_KEY if type is ParameterType.SECURE_STRING else None,
     )

@@ -7,5 +7,5 @@ from kumoniwa.api.registry import action
 
 @action("GetCallerIdentity", service="sts")
 async def get_caller_identity(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Who the caller is. Kumoniwa's keys are the account's own, as a root user's are on AWS."""
-    return {"Arn": f"arn:aws:iam::{call.account}:root", "UserId": call.account, "Account": call.account}
+    """Who the caller is: the account itself for the cloud's first key, as a root user is on AWS."""
+    return {"Arn": call.caller.arn, "UserId": call.caller.id, "Account": call.account}

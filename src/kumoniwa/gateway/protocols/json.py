@@ -36,6 +36,7 @@ _Write = Callable[[Any], Any]
 
 _CODES: Mapping[str, str] = {
     "AuthFailure": "InvalidSignatureException",
+    "ExpiredToken": "ExpiredTokenException",
     "IncompleteSignature": "IncompleteSignatureException",
     "InternalError": "InternalFailure",
     "InvalidAction": "UnknownOperationException",

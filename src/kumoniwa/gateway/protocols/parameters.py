@@ -8,7 +8,8 @@ What EC2's clients really send, and what is made of it:
 * lists start at 1 with most, at 0 with libcloud; order is by number, gaps are closed;
 * an empty scalar means "absent" (Packer sends `SubnetId=`), except where it is called `Value` (a tag may be empty) or
   `NoDevice` (of which only the presence counts, and every client sends it empty);
-* an empty list cannot be said at all: `Filter=` is refused, as EC2 refuses it (smithy-lang/smithy#2269).
+* an empty list cannot be said at all to EC2: `Filter=` is refused, as EC2 refuses it (smithy-lang/smithy#2269). To a
+  service whose lists have a level of their own, it is one.
 """
 
 import re
@@ -160,6 +161,8 @@ class Readers:
 
         def read(node: Node, path: str) -> list[Any]:
             if node == "":
+                if level is not None:  # only EC2 has no word for it
+                    return []
                 raise InvalidRequest()
             if level is not None and isinstance(node, dict):
                 if node.keys() != {level}:

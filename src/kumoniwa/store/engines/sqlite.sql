@@ -17,6 +17,7 @@ CREATE TABLE boots (
 	action VARCHAR,
 	request_id VARCHAR,
 	principal VARCHAR,
+	principal_arn VARCHAR,
 	called_at BIGINT,
 	kernel_started_at BIGINT,
 	reachable_at BIGINT,
@@ -24,6 +25,7 @@ CREATE TABLE boots (
 	end_action VARCHAR,
 	end_request_id VARCHAR,
 	end_principal VARCHAR,
+	end_principal_arn VARCHAR,
 	end_called_at BIGINT,
 	end_requested_at BIGINT,
 	at_rest_at BIGINT,
@@ -98,12 +100,14 @@ CREATE TABLE hibernations (
 	asked_at BIGINT NOT NULL,
 	request_id VARCHAR,
 	principal VARCHAR,
+	principal_arn VARCHAR,
 	"key" BLOB,
 	suspended_at BIGINT,
 	size_bytes BIGINT,
 	resumed_at BIGINT,
 	resume_request_id VARCHAR,
 	resume_principal VARCHAR,
+	resume_principal_arn VARCHAR,
 	ended_at BIGINT,
 	because TEXT,
 	PRIMARY KEY (id)
@@ -112,6 +116,61 @@ CREATE TABLE hibernations (
 CREATE INDEX hibernations_age ON hibernations (asked_at);
 
 CREATE INDEX hibernations_instance ON hibernations (instance_id, asked_at);
+
+CREATE TABLE iam_attached_policies (
+	holder_id VARCHAR NOT NULL,
+	policy_arn VARCHAR NOT NULL,
+	PRIMARY KEY (holder_id, policy_arn)
+);
+
+CREATE INDEX ix_iam_attached_policies_policy_arn ON iam_attached_policies (policy_arn);
+
+CREATE TABLE iam_inline_policies (
+	holder_id VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	document TEXT NOT NULL,
+	PRIMARY KEY (holder_id, name)
+);
+
+CREATE TABLE iam_policies (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	path VARCHAR NOT NULL,
+	description TEXT,
+	default_version INTEGER NOT NULL,
+	latest_version INTEGER NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	tags JSON NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (account, name)
+);
+
+CREATE TABLE iam_roles (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	path VARCHAR NOT NULL,
+	trust_policy TEXT NOT NULL,
+	description TEXT,
+	max_session INTEGER NOT NULL,
+	created_at BIGINT NOT NULL,
+	tags JSON NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (account, name)
+);
+
+CREATE TABLE iam_users (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	path VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	tags JSON NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (account, name)
+);
 
 CREATE TABLE images (
 	id VARCHAR NOT NULL,
@@ -383,6 +442,20 @@ CREATE TABLE prefix_lists (
 
 CREATE INDEX prefix_lists_scope ON prefix_lists (account, region);
 
+CREATE TABLE profile_associations (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	profile_id VARCHAR NOT NULL,
+	profile_arn VARCHAR NOT NULL,
+	associated_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (instance_id)
+);
+
+CREATE INDEX profile_associations_scope ON profile_associations (account, region);
+
 CREATE TABLE replace_root_tasks (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -449,6 +522,7 @@ CREATE TABLE workflows (
 	action VARCHAR,
 	request_id VARCHAR,
 	principal VARCHAR,
+	principal_arn VARCHAR,
 	error TEXT,
 	finished_at BIGINT,
 	overridden_at BIGINT,
@@ -465,6 +539,19 @@ CREATE INDEX workflows_finished ON workflows (finished_at);
 CREATE INDEX workflows_kind ON workflows (kind, created_at);
 
 CREATE INDEX workflows_turn ON workflows (subject, state, sequence);
+
+CREATE TABLE access_keys (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	user_id VARCHAR NOT NULL,
+	secret VARCHAR NOT NULL,
+	status VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(user_id) REFERENCES iam_users (id)
+);
+
+CREATE INDEX ix_access_keys_user_id ON access_keys (user_id);
 
 CREATE TABLE claims (
 	resource_id VARCHAR NOT NULL,
@@ -503,6 +590,15 @@ CREATE TABLE fast_launches (
 
 CREATE INDEX fast_launches_scope ON fast_launches (account, region);
 
+CREATE TABLE iam_policy_versions (
+	policy_id VARCHAR NOT NULL,
+	number INTEGER NOT NULL,
+	document TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	PRIMARY KEY (policy_id, number),
+	FOREIGN KEY(policy_id) REFERENCES iam_policies (id) ON DELETE CASCADE
+);
+
 CREATE TABLE image_devices (
 	image_id VARCHAR NOT NULL,
 	position INTEGER NOT NULL,
@@ -539,6 +635,21 @@ CREATE INDEX insights_analyses_scope ON insights_analyses (account, region);
 CREATE INDEX ix_insights_analyses_path_id ON insights_analyses (path_id);
 
 CREATE INDEX ix_insights_analyses_started_at ON insights_analyses (started_at);
+
+CREATE TABLE instance_profiles (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	path VARCHAR NOT NULL,
+	role_id VARCHAR,
+	created_at BIGINT NOT NULL,
+	tags JSON NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (account, name),
+	FOREIGN KEY(role_id) REFERENCES iam_roles (id)
+);
+
+CREATE INDEX ix_instance_profiles_role_id ON instance_profiles (role_id);
 
 CREATE TABLE internet_gateways (
 	id VARCHAR NOT NULL,

@@ -7,6 +7,17 @@ from kumoniwa.store.tables.columns import Moment, Word, metadata
 from kumoniwa.store.tables.elastic_ips import elastic_ips
 from kumoniwa.store.tables.fast_launch import fast_launches, prepared_machines
 from kumoniwa.store.tables.flow_logs import flow_logs
+from kumoniwa.store.tables.identities import (
+    access_keys,
+    iam_attached_policies,
+    iam_inline_policies,
+    iam_policies,
+    iam_policy_versions,
+    iam_roles,
+    iam_users,
+    instance_profiles,
+    profile_associations,
+)
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, hibernations, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
@@ -41,6 +52,7 @@ from kumoniwa.store.tables.workflows import steps, workflows
 __all__ = [
     "Moment",
     "Word",
+    "access_keys",
     "account_settings",
     "acl_entries",
     "attachments",
@@ -55,12 +67,19 @@ __all__ = [
     "flow_logs",
     "group_associations",
     "hibernations",
+    "iam_attached_policies",
+    "iam_inline_policies",
+    "iam_policies",
+    "iam_policy_versions",
+    "iam_roles",
+    "iam_users",
     "image_devices",
     "images",
     "import_tasks",
     "insights_analyses",
     "insights_paths",
     "instance_moves",
+    "instance_profiles",
     "instances",
     "interface_groups",
     "internet_gateways",
@@ -79,6 +98,7 @@ __all__ = [
     "prefix_list_entries",
     "prefix_lists",
     "prepared_machines",
+    "profile_associations",
     "replace_root_tasks",
     "route_table_associations",
     "route_tables",

@@ -25,6 +25,7 @@ workflows = table(
     Column("action", String),
     Column("request_id", String),
     Column("principal", String),
+    Column("principal_arn", String),
     Column("error", Text),
     Column("finished_at", Moment),
     Column("overridden_at", Moment),

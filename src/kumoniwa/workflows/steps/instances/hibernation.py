@@ -139,6 +139,7 @@ def _note_resumed(connection: Connection, hibernation: Hibernation, at: datetime
         resumed_at=at,
         resume_request_id=origin.request_id,
         resume_principal=origin.principal,
+        resume_principal_arn=origin.principal_arn,
         key=None,
     )
     seen = boots.signs_of(connection, hibernation.instance_id)
@@ -163,6 +164,7 @@ def _begin(
             asked_at=origin.at,
             request_id=origin.request_id,
             principal=origin.principal,
+            principal_arn=origin.principal_arn,
             key=secrets.token_bytes(KEY_BYTES),
         ),
     )

@@ -1,0 +1,1 @@
+"""Access keys: the same as those of `kumoniwa key`."""

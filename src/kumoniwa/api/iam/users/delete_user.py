@@ -1,0 +1,28 @@
+"""DeleteUser."""
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.iam.refusals import DeleteConflict
+from kumoniwa.api.iam.users.named_user import user_named
+from kumoniwa.api.registry import action
+from kumoniwa.store import policies, users
+
+
+@action("DeleteUser", service="iam")
+async def delete_user(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Delete a user without keys and policies. Sessions that were begun with its keys sign nothing any more."""
+
+    def delete(connection: Connection) -> Answer:
+        user = user_named(connection, call, parameters["UserName"])
+        if users.keys_of(connection, user.id):
+            raise DeleteConflict("delete access keys")
+        if policies.attached_to(connection, user.id):
+            raise DeleteConflict("detach all policies")
+        if policies.inline_of(connection, user.id):
+            raise DeleteConflict("delete policies")
+        users.delete(connection, user.id)
+        return None
+
+    return await cloud.change(call, delete)

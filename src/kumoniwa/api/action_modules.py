@@ -1,6 +1,9 @@
 """In which module each action is, by service and name. Written by scripts/reference."""
 
 ACTION_MODULES = {
+    "cloudtrail": {
+        "LookupEvents": "kumoniwa.api.cloudtrail.lookup_events",
+    },
     "ec2": {
         "AcceptVpcPeeringConnection": "kumoniwa.api.ec2.network.accept_vpc_peering_connection",
         "AllocateAddress": "kumoniwa.api.ec2.network.elastic_ips",

@@ -15,7 +15,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from kumoniwa import __version__
-from kumoniwa.api.call import Call
+from kumoniwa.api.call import Arrival, Call
 from kumoniwa.clock import Clock
 from kumoniwa.credentials.credential import Credential
 from kumoniwa.errors import (
@@ -27,7 +27,7 @@ from kumoniwa.errors import (
     MissingParameter,
 )
 from kumoniwa.gateway import form, routes
-from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, whole
+from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, source_of, whole
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.exchange import Conclusion
 from kumoniwa.gateway.protocols import json
@@ -69,6 +69,7 @@ class _Exchange:
     extension: bool = False
     json: bool = False  # whether the caller's protocol is JSON 1.1
     known: bool = False  # who the caller is: its signature was right
+    source: str = ""  # the address that it came from
 
     def answered(self, *parts: bytes, status: int = HTTPStatus.OK) -> "_Answer":
         """An answer whose body is those parts."""
@@ -136,6 +137,7 @@ class Gateway:
         path: str = scope["path"]
         exchange.extension = path.startswith(routes.PREFIX)
         exchange.what = path[:200]
+        exchange.source = source_of(scope)
         exchange.json = not exchange.extension and _names_target(scope)
         head = arrived(scope, self._hosts)
         refuse_browsers(head)
@@ -214,7 +216,8 @@ class Gateway:
             given = asked.items()
         else:
             exchange.what, given = _action(_parameters(read), service.codec.version)
-        output = await self._dispatcher.dispatch(service, replace(call, action=exchange.what), given)
+        came = Arrival(exchange.service, exchange.source, read.header("user-agent") or "", size=len(read.body))
+        output = await self._dispatcher.dispatch(service, replace(call, action=exchange.what, came=came), given)
         return service.codec.result(exchange.what, output, call.request_id)
 
     def _refusal(self, error: Ec2Error, exchange: _Exchange) -> _Answer:

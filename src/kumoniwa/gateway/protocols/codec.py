@@ -99,7 +99,7 @@ class Codec:
         another type, and `InvalidRequest` for what is nested too deep.
         """
         if (write := self._written.get(action)) is None:
-            write = self._written[action] = self._requests.request(self._operation(action).input)
+            write = self._written[action] = self._requests.request(self.operation(action).input)
         return write(parameters)
 
     def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> list[bytes]:
@@ -120,13 +120,14 @@ class Codec:
     def _action(self, action: str) -> _Compiled:
         if (known := self._compiled.get(action)) is not None:
             return known
-        described = self._operation(action)
+        described = self.operation(action)
         traits = traits_of(described.input)
         read, write = self._readers.request(described.input), self._result_writer(action, described.output)
         compiled = self._compiled[action] = _Compiled(traits, read, write)
         return compiled
 
-    def _operation(self, action: str) -> Operation:
+    def operation(self, action: str) -> Operation:
+        """What the model says of an action. Raises `InvalidAction`."""
         if not self.has(action):
             raise InvalidAction(action)
         return self._model.operation(action)

@@ -19,7 +19,7 @@ from kumoniwa import base64_text
 from kumoniwa.errors import Ec2Error, InvalidAction
 from kumoniwa.gateway.json_objects import NotAnObject, read_object
 from kumoniwa.gateway.protocols.codec import Traits, model_of, traits_of
-from kumoniwa.gateway.protocols.model import Model, Shape
+from kumoniwa.gateway.protocols.model import Model, Operation, Shape
 from kumoniwa.gateway.protocols.parameters import MAX_DEPTH, moment, shown
 from kumoniwa.values import dataclass
 
@@ -100,6 +100,12 @@ class JsonCodec:
         """Whether the service has an action of this name."""
         return action in self._model.actions
 
+    def operation(self, action: str) -> Operation:
+        """What the model says of an action. Raises `InvalidAction`."""
+        if not self.has(action):
+            raise InvalidAction(action)
+        return self._model.operation(action)
+
     def traits(self, action: str) -> Traits:
         """Which of the parameters that many actions share this one takes. Raises `InvalidAction`."""
         return self._action(action).traits
@@ -144,9 +150,7 @@ class JsonCodec:
     def _action(self, action: str) -> _Compiled:
         if (known := self._compiled.get(action)) is not None:
             return known
-        if not self.has(action):
-            raise InvalidAction(action)
-        described = self._model.operation(action)
+        described = self.operation(action)
         write = None if described.output is None else self._writer(described.output)
         made = _Compiled(traits_of(described.input), self._reader(described.input), write)
         self._compiled[action] = made

@@ -492,6 +492,27 @@ CREATE INDEX tags_order ON tags (account, region, resource_id, "key");
 
 CREATE INDEX tags_pairs ON tags (account, region, resource_type, "key", value, resource_id);
 
+CREATE TABLE trail_events (
+	id INTEGER NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	service VARCHAR NOT NULL,
+	action VARCHAR NOT NULL,
+	request_id VARCHAR NOT NULL,
+	is_read BOOLEAN NOT NULL,
+	access_key VARCHAR NOT NULL,
+	username VARCHAR NOT NULL,
+	identity TEXT NOT NULL,
+	source VARCHAR NOT NULL,
+	agent VARCHAR NOT NULL,
+	by_console BOOLEAN NOT NULL,
+	parameters TEXT,
+	answer TEXT,
+	error_code VARCHAR,
+	error_message TEXT,
+	PRIMARY KEY (id)
+);
+
 CREATE TABLE vpcs (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,

@@ -45,6 +45,7 @@ from kumoniwa.store.tables.security_groups import group_associations, security_g
 from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
 from kumoniwa.store.tables.tags import tags
+from kumoniwa.store.tables.trail_events import trail_events
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
 from kumoniwa.store.tables.vpcs import subnet_reservations, subnets, vpc_blocks, vpcs
 from kumoniwa.store.tables.workflows import steps, workflows
@@ -111,6 +112,7 @@ __all__ = [
     "subnet_reservations",
     "subnets",
     "tags",
+    "trail_events",
     "volume_modifications",
     "volumes",
     "vpc_blocks",

@@ -1,0 +1,81 @@
+"""CloudTrail's events in the database, in the order of their calls."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
+
+from kumoniwa.model.scope import Scope
+from kumoniwa.model.trail_events import TrailEvent, id_at
+from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.rows import insert
+from kumoniwa.store.tables import trail_events
+
+AT_ONCE = 200
+MOST = 50_000
+"""Events that are kept: some 60 MB of the database."""
+
+_COLUMNS = trail_events.c
+_OLDEST = Prepared(select(_COLUMNS.id).order_by(_COLUMNS.id).limit(bindparam("at_most")))
+_COUNTED = Prepared(select(func.count()).select_from(trail_events))
+_FORGOTTEN = Prepared(delete(trail_events).where(_COLUMNS.id <= bindparam("last")))
+
+COMPARED = ("action", "service", "username", "access_key", "is_read", "id")
+"""The columns that a lookup may compare."""
+MENTIONED = "mentioned"
+"""That parameters or answer have a text somewhere: whether it is a resource's name is for the reader to see."""
+
+
+def add(connection: Connection, *events: TrailEvent) -> None:
+    """Write events."""
+    insert(connection, trail_events, *events)
+
+
+def newest_first(
+    connection: Connection, scope: Scope, since: int, until: int, compared: dict[str, object]
+) -> Iterator[TrailEvent]:
+    """The events of an account in a region from the id `since` on and before `until`, the newest first; those alone
+    whose columns are as `compared`. They are read some at a time."""
+    reading = _reading(tuple(compared))
+    asked = {"of_account": scope.account, "of_region": scope.region, "since": since}
+    while found := reading.values(TrailEvent, connection, **asked, until=until, **_given(compared)):
+        yield from found
+        until = found[-1].id
+
+
+def forget(connection: Connection, before: datetime, at_most: int) -> int:
+    """Forget so many of the events from before then, and of those that are more than are kept, the oldest first."""
+    oldest: Sequence[int] = _OLDEST.scalars(connection, at_most=at_most)
+    old = [each for each in oldest if each < id_at(before)]
+    if len(old) < len(oldest):
+        too_many = max(0, int(_COUNTED.scalar(connection)) - MOST)
+        old = list(oldest[: max(len(old), too_many)])
+    return _FORGOTTEN.run(connection, last=old[-1]) if old else 0
+
+
+@cache
+def _reading(names: tuple[str, ...]) -> Prepared:
+    met: list[ColumnElement[bool]] = []
+    for name in names:
+        if name == MENTIONED:
+            text = func.coalesce(_COLUMNS.parameters, "").op("||")(func.coalesce(_COLUMNS.answer, ""))
+            met.append(func.instr(text, bindparam("of_mentioned")) > 0)
+        else:
+            met.append(_COLUMNS[name] == bindparam(f"of_{name}", type_=_COLUMNS[name].type))
+    return Prepared(
+        select(trail_events)
+        .where(
+            _COLUMNS.id >= bindparam("since"),
+            _COLUMNS.id < bindparam("until"),
+            _COLUMNS.account == bindparam("of_account"),
+            _COLUMNS.region == bindparam("of_region"),
+            *met,
+        )
+        .order_by(_COLUMNS.id.desc())
+        .limit(AT_ONCE)
+    )
+
+
+def _given(compared: dict[str, object]) -> dict[str, object]:
+    return {f"of_{name}": value for name, value in compared.items()}

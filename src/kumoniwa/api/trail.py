@@ -48,7 +48,7 @@ _MOST_AGENT = 300
 _MOST_ITEMS = 20  # of a list in an answer that is kept whole; of more, their ids are
 _SECRETS = ("UserData", "KeyMaterial", "SecretAccessKey", "SessionToken")
 _SECRET = re.compile(rf'"({"|".join(_SECRETS)})": (\{{"Value": )?"[^"\\]*(?:\\.[^"\\]*)*"')
-_IDS = re.compile(r"(Instance|Volume|Snapshot|Image|NetworkInterface|Group|Subnet|Vpc)Id")
+_IDS = ("InstanceId", "VolumeId", "SnapshotId", "ImageId", "NetworkInterfaceId", "GroupId", "SubnetId", "VpcId")
 
 _counted = itertools.count(secrets.randbits(20))  # another server began elsewhere, should its clock show the same
 
@@ -176,7 +176,9 @@ def _parameters(call: Call, given: Mapping[str, Any] | None) -> str | None:
 
 def _text(value: Mapping[str, Any]) -> str | None:
     """A value as JSON, without its secrets; None where it is too large."""
-    text = json.dumps(value, default=_plain)
+    if not value:
+        return "{}"
+    text = _encode(value)
     if len(text) > MOST_TEXT:
         return None
     return _SECRET.sub(_removed, text) if any(name in text for name in _SECRETS) else text
@@ -199,6 +201,9 @@ def _plain(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in an event")
 
 
+_encode = json.JSONEncoder(default=_plain).encode
+
+
 def _shortened(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """An answer whose long lists have the ids of their items alone."""
     long = {name: value for name, value in answer.items() if isinstance(value, list) and len(value) > _MOST_ITEMS}
@@ -210,7 +215,7 @@ def _shortened(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 def _ids_of(item: Any) -> Any:
     if not isinstance(item, Mapping):
         return item
-    return dict(itertools.islice(((name, one) for name, one in item.items() if _IDS.fullmatch(name)), 1))
+    return next(({name: item[name]} for name in _IDS if name in item), {})
 
 
 def _username(caller: Principal) -> str:

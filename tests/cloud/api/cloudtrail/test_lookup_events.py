@@ -54,7 +54,6 @@ async def test_a_launch_is_told_as_cloudtrail_tells_it(stack: Stack) -> None:
     record = json.loads(found["CloudTrailEvent"])
     request, response = record.pop("requestParameters"), record.pop("responseElements")
     assert request.pop("userData") == "<sensitiveDataRemoved>"
-    assert request.pop("clientToken")
     assert request == {
         "instancesSet": {"items": [{"imageId": image, "minCount": 1, "maxCount": 1}]},
         "instanceType": "t3.micro",
@@ -159,8 +158,7 @@ async def test_secrets_lie_nowhere(stack: Stack) -> None:
     await stack.call("ModifyInstanceAttribute", InstanceId=instance, UserData={"Value": secret.encode()})
     await stack.ask("ssm", "PutParameter", Name="secret", Value=secret, Type="SecureString")
     private = (await stack.call("CreateKeyPair", KeyName="k"))["KeyMaterial"]
-    made = await event(stack, "CreateKeyPair")
-    assert made["responseElements"]["keyMaterial"] == "<sensitiveDataRemoved>"
+    assert "keyMaterial" not in (await event(stack, "CreateKeyPair"))["responseElements"]
     assert (await event(stack, "PutParameter"))["requestParameters"]["value"] == "<sensitiveDataRemoved>"
     changed = await event(stack, "ModifyInstanceAttribute")
     assert changed["requestParameters"]["userData"] == {"value": "<sensitiveDataRemoved>"}
@@ -182,7 +180,9 @@ async def test_an_event_is_written_with_the_change_and_not_without_it(stack: Sta
     assert await database.read(written) == 1, "before anything was gathered"
     await stack.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1, ClientToken="once")
     assert await database.read(written) == 1, "what is answered again changes nothing"
-    assert len(await events(stack, "EventName", "CreateVolume")) == 2
+    again, first = [json.loads(one["CloudTrailEvent"]) for one in await events(stack, "EventName", "CreateVolume")]
+    assert first["requestParameters"]["clientToken"] == "once"
+    assert again["responseElements"]["volumeId"] == first["responseElements"]["volumeId"]
 
 
 async def test_events_are_found_by_each_attribute(stack: Stack) -> None:
@@ -321,7 +321,7 @@ async def test_events_are_forgotten_after_ninety_days_and_beyond_a_number(
     assert await forget(timedelta(days=1)) == 1
     kept = [json.loads(one["CloudTrailEvent"]) for one in await events(stack, "EventName", "CreateKeyPair")]
     assert [one["requestParameters"]["keyName"] for one in kept] == ["5", "4", "3"]
-    assert EVENTS_KEPT == timedelta(days=90)
+    assert timedelta(days=90) == EVENTS_KEPT
     assert len(forgetting(now)) > 0
 
 

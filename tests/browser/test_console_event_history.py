@@ -1,4 +1,4 @@
-"""The console's event history as a person uses it: a refused call is found there and at its instance, with its record."""
+"""The console's event history: a refused call is found there and at its instance, with its record."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -37,6 +37,8 @@ MOST_READS = 250
 """Reads that are recorded in each such span."""
 MOST_WAITING = 5000
 """Calls that wait to be written; where there are more, because the database cannot be written, the oldest go."""
+MEASURED_AFTER = 1000
+"""Events after which it is looked whether there are more than are kept."""
 MOST_TEXT = 100 * 1024
 """Characters of a call's parameters, or of its answer; CloudTrail too leaves out what is larger."""
 REMOVED = "<sensitiveDataRemoved>"
@@ -77,6 +79,8 @@ class Trail:
         self._reads = self._left_out = 0
         self._tasks = Tasks("trail")
         self._is_due = False
+        self._kept: int | None = None
+        self._unmeasured = MEASURED_AFTER  # events since they were counted; at first they never were
         self._lookups: dict[Scope, tuple[float, float]] = {}
         self.elements: Elements = lambda _: (None, None)
 
@@ -96,7 +100,12 @@ class Trail:
 
     def note(self, call: Call, answer: Answer = None, error: Ec2Error | None = None) -> None:
         """Write the event of a call soon: one that read, or was refused, or had nothing to change."""
-        if call.came is None or call.came.is_recorded:
+        if call.came is None:
+            return
+        if call.came.is_recorded:
+            self._unmeasured += 1
+            if self._unmeasured >= MEASURED_AFTER:
+                self._plan()
             return
         if is_read(call.action):
             if self._reads >= MOST_READS or call.came.size > MOST_TEXT:
@@ -105,9 +114,7 @@ class Trail:
             self._reads += 1
             answer = None
         self._waiting.append((call, error, answer))
-        if not self._is_due:
-            self._is_due = True
-            self._tasks.start(self._write_soon(), "write what was gathered")
+        self._plan()
 
     async def flush(self) -> None:
         """Write what was gathered until now."""
@@ -120,20 +127,41 @@ class Trail:
             return
         try:
             await self._database.write(partial(_add, waiting=waiting), patient=True)
+            self._unmeasured += len(waiting)
         except SQLAlchemyError as failure:
             log.warning("calls could not be recorded in the trail; it is tried again", reason=str(failure))
             self._waiting = [*waiting, *self._waiting][-MOST_WAITING:]
+
+    async def keep_measure(self) -> None:
+        """Forget the oldest events where there are more than are kept."""
+        added, self._unmeasured = self._unmeasured, 0
+        if self._kept is None:
+            self._kept = await self._database.read(trail_events.count)  # once: it reads through all of them
+        else:
+            self._kept += added
+        while (too_many := self._kept - trail_events.MOST) > 0:
+            at_most = min(too_many, trail_events.AT_ONCE)
+            self._kept -= await self._database.write(partial(trail_events.forget_oldest, at_most=at_most), patient=True)
 
     async def close(self) -> None:
         """Write what was gathered, and no more."""
         await self._tasks.close()
         await self.flush()
 
+    def _plan(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._tasks.start(self._write_soon(), "write what was gathered")
+
     async def _write_soon(self) -> None:
-        while self._waiting:
-            await self._clock.sleep(DELAY)
-            await self.flush()
-        self._is_due = False
+        try:
+            while self._waiting or self._unmeasured >= MEASURED_AFTER:
+                await self._clock.sleep(DELAY)
+                await self.flush()
+                if self._unmeasured >= MEASURED_AFTER:
+                    await self.keep_measure()
+        finally:
+            self._is_due = False
 
 
 def _add(connection: Connection, waiting: Iterable[tuple[Call, Ec2Error | None, Answer]]) -> None:

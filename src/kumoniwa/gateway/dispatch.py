@@ -57,8 +57,7 @@ class Dispatcher:
         except Exception:
             self._trail.note(call, error=InternalError())
             raise
-        if call.came is not None and not call.came.is_recorded:
-            self._trail.note(call, answer)
+        self._trail.note(call, answer)
         return answer
 
     async def _dispatched(self, service: Service, call: Call, parameters: Iterable[tuple[str, Any]]) -> Answer:

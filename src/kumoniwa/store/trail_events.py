@@ -1,6 +1,6 @@
 """CloudTrail's events in the database, in the order of their calls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 
@@ -45,12 +45,20 @@ def newest_first(
 
 
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
-    """Forget so many of the events from before then, and of those that are more than are kept, the oldest first."""
-    oldest: Sequence[int] = _OLDEST.scalars(connection, at_most=at_most)
-    old = [each for each in oldest if each < id_at(before)]
-    if len(old) < len(oldest):
-        too_many = max(0, int(_COUNTED.scalar(connection)) - MOST)
-        old = list(oldest[: max(len(old), too_many)])
+    """Forget so many of the events from before then, the oldest first."""
+    old = [each for each in _OLDEST.scalars(connection, at_most=at_most) if each < id_at(before)]
+    return _FORGOTTEN.run(connection, last=old[-1]) if old else 0
+
+
+def count(connection: Connection) -> int:
+    """How many events are kept. It reads through all of them."""
+    counted: int = _COUNTED.scalar(connection)
+    return counted
+
+
+def forget_oldest(connection: Connection, at_most: int) -> int:
+    """Forget so many events, the oldest first, however old they are."""
+    old = _OLDEST.scalars(connection, at_most=at_most)
     return _FORGOTTEN.run(connection, last=old[-1]) if old else 0
 
 

@@ -1,5 +1,6 @@
 """For every action a call that succeeds, on a scene that has all it needs. An action without one fails the walks."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv6Network
 from itertools import islice
@@ -68,6 +69,15 @@ READS: dict[str, Example] = {
 CHANGES: dict[str, Example] = {
     "AcceptVpcPeeringConnection": lambda its: {"VpcPeeringConnectionId": its["peering requests"][0]},
     "AllocateAddress": lambda _: {},
+    "AssociateIamInstanceProfile": lambda its: {
+        "InstanceId": its["other"],
+        "IamInstanceProfile": {"Name": its["profile"]},
+    },
+    "DisassociateIamInstanceProfile": lambda its: {"AssociationId": its["profile associations"][0]},
+    "ReplaceIamInstanceProfileAssociation": lambda its: {
+        "AssociationId": its["profile associations"][1],
+        "IamInstanceProfile": {"Name": its["profile"]},
+    },
     "AssociateAddress": lambda its: {"AllocationId": its["address"], "InstanceId": its["other"]},
     "AssignIpv6Addresses": lambda its: {"NetworkInterfaceId": its["dual interface"], "Ipv6AddressCount": 1},
     "AssignPrivateNatGatewayAddress": lambda its: {"NatGatewayId": its["private nat"], "PrivateIpAddressCount": 1},
@@ -388,7 +398,21 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         "rule": next(rule["SecurityGroupRuleId"] for rule in rules if rule["IpProtocol"] == "-1"),
         "image": (await stack.call("DescribeInstances"))["Reservations"][0]["Instances"][0]["ImageId"],
         **network,
+        **await _profiles(stack, large, instance),
     }  # fmt: skip
+
+
+async def _profiles(stack: Stack, *instances: str) -> Scene:
+    """An instance profile, which these instances have."""
+    iam, name = stack.caller.iam, "profile"
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    await iam("CreateRole", RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": statement}))
+    await iam("CreateInstanceProfile", InstanceProfileName=name)
+    await iam("AddRoleToInstanceProfile", InstanceProfileName=name, RoleName=name)
+    asked = {"IamInstanceProfile": {"Name": name}}
+    made = [await stack.call("AssociateIamInstanceProfile", InstanceId=one, **asked) for one in instances]
+    associations = [one["IamInstanceProfileAssociation"]["AssociationId"] for one in made]
+    return {"profile": name, "profile associations": associations}
 
 
 async def _network(stack: Stack, instance: str) -> Scene:

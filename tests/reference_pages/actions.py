@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import kumoniwa.api.ec2
+import kumoniwa.api
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import ACTIONS, Action, Depth, Extent
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
@@ -47,6 +47,12 @@ _MISSING = """
 These {missing} actions of the model are refused, whatever they ask for.
 """
 
+_BESIDE = """
+## Services beside EC2
+
+They answer at the same endpoint. What is not listed is refused by name.
+"""
+
 _FEW = 4  # refusals that fit into a cell
 _VERB = re.compile(r"[A-Z][a-z]+")
 
@@ -61,9 +67,17 @@ class Built:
 
 def page() -> str:
     """The page's text."""
-    import_all(kumoniwa.api.ec2)
+    import_all(kumoniwa.api)
     actions = {name: Built(_resource(action), action.extent) for name, action in ACTIONS["ec2"].items()}
-    return document(sorted(ec2_codec().actions()), actions)
+    return document(sorted(ec2_codec().actions()), actions) + "".join((_BESIDE, *map(_beside, sorted(ACTIONS))))
+
+
+def _beside(service: str) -> str:
+    """The table of another service."""
+    if service == "ec2":
+        return ""
+    rows = ((code(name), one.extent.depth, _cell(name, one.extent)) for name, one in sorted(ACTIONS[service].items()))
+    return f"\n### {service.upper()}\n\n" + table(("action", "how far", "what is missing"), rows)
 
 
 def document(model: Sequence[str], actions: Mapping[str, Built]) -> str:

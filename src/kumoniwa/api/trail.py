@@ -135,10 +135,10 @@ class Trail:
     async def keep_measure(self) -> None:
         """Forget the oldest events where there are more than are kept."""
         added, self._unmeasured = self._unmeasured, 0
-        if self._kept is None:
-            self._kept = await self._database.read(trail_events.count)  # once: it reads through all of them
-        else:
-            self._kept += added
+        if self._kept is not None:
+            self._kept += added  # at most so many: those that were too old are gone
+        if self._kept is None or self._kept > trail_events.MOST:
+            self._kept = await self._database.read(trail_events.count)  # which reads through all of them
         while (too_many := self._kept - trail_events.MOST) > 0:
             at_most = min(too_many, trail_events.AT_ONCE)
             self._kept -= await self._database.write(partial(trail_events.forget_oldest, at_most=at_most), patient=True)

@@ -1,10 +1,13 @@
 """What is known of one instance, gathered from the database."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from kumoniwa.credentials.session_tokens import SessionTokens
+from kumoniwa.imds.profile import profile_facts
 from kumoniwa.imds.tree import Addresses, GuestFacts, InterfaceFacts
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
@@ -15,8 +18,11 @@ from kumoniwa.store import elastic_ips, instances, network_interfaces, security_
 T = TypeVar("T", SecurityGroup, Subnet)
 
 
-def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
-    """The facts of an instance, or None where there is no such instance, or it is terminated."""
+def gather(connection: Connection, instance_id: str, tokens: SessionTokens, now: datetime) -> GuestFacts | None:
+    """The facts of an instance, or None where there is no such instance, or it is terminated.
+
+    `tokens` issue the credentials that its guest finds now.
+    """
     instance = instances.get(connection, instance_id)
     attached = network_interfaces.attached_to(connection, instance_id)
     if instance is None or not attached:
@@ -37,6 +43,7 @@ def gather(connection: Connection, instance_id: str) -> GuestFacts | None:
         tags=told_tags.get(instance_id, {}),
         secondary=primary.addresses[1:],
         further=tuple(further),
+        profile=profile_facts(connection, instance_id, tokens, now),
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.clock import Clock, http_date
+from kumoniwa.credentials.session_tokens import SessionTokens, key_of_tokens
 from kumoniwa.imds.answers import Answer, Request, answer, refusal
 from kumoniwa.imds.channels import GuestChannel, NetworkChannel
 from kumoniwa.imds.facts import gather
@@ -46,10 +47,12 @@ class MetadataService:
         self._networks: dict[str, NetworkChannel] = {}
         self._changing = asyncio.Lock()
         self._tokens: Tokens | None = None
+        self._sessions: SessionTokens | None = None
 
     async def open(self) -> None:
-        """Learn this cloud's secret, making it the first time. To be called before any channel is opened."""
-        self._tokens = Tokens(bytes.fromhex(await self._database.write(_secret)))
+        """Learn this cloud's secrets, making them the first time. To be called before any channel is opened."""
+        secret, key = await self._database.write(lambda connection: (_secret(connection), key_of_tokens(connection)))
+        self._tokens, self._sessions = Tokens(bytes.fromhex(secret)), SessionTokens(key)
 
     async def ensure_open(self, instance_id: str, socket: Path) -> None:
         """Afterwards metadata requests of this instance's guest, which arrive at this unix socket, are answered.
@@ -108,9 +111,10 @@ class MetadataService:
 
     async def _respond(self, instance_id: str, request: Request) -> Answer:
         assert self._tokens is not None, "the service was not opened"
-        now = self._clock.now()
+        sessions, now = self._sessions, self._clock.now()
+        assert sessions is not None
         try:
-            guest = await self._database.read(lambda connection: gather(connection, instance_id))
+            guest = await self._database.read(lambda connection: gather(connection, instance_id, sessions, now))
         except DatabaseUnavailable as failure:
             log.warning("metadata cannot be read now", instance=instance_id, reason=str(failure))
             response = refusal(HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,8 +1,8 @@
 """What a guest may read of its instance, as the tree of paths that EC2's metadata service answers. Pure.
 
 Every path that a listing names answers; what would have no answer is not listed: cloud-init reads whole directories and
-asks for minutes when one of their entries is missing. So there is no `iam/` (instances have no role here), no signature
-beside the identity document (only Amazon has the key), and no `public-hostname` (no resolver would know it).
+asks for minutes when one of their entries is missing. So there is no `iam/` where the instance has no profile, no
+signature beside the identity document (only Amazon has the key), and no `public-hostname` (no resolver would know it).
 
 Every version answers the same tree. EC2 leaves out of an older version what was added later.
 
@@ -13,11 +13,14 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
+from kumoniwa.credentials.session_tokens import TemporaryCredentials
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.roles import ProfileAssociation
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.volumes import Attachment
 from kumoniwa.model.vpcs import Subnet, Vpc
@@ -50,6 +53,20 @@ class InterfaceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileFacts:
+    """What is known of the profile that an instance has."""
+
+    association: ProfileAssociation
+    exists: bool
+    """Whether it was not deleted meanwhile."""
+    role_name: str | None
+    """None where it has no role now: then there are no credentials."""
+    credentials: TemporaryCredentials | None
+    updated_at: datetime
+    """When these credentials took the place of others."""
+
+
+@dataclass(frozen=True, slots=True)
 class GuestFacts:
     """What is known of an instance. Attachments are in the guest's order; tags are empty where it may not read them."""
 
@@ -67,6 +84,7 @@ class GuestFacts:
     """The primary interface's, beside its first."""
     further: tuple[InterfaceFacts, ...] = ()
     """The interfaces beside the primary one."""
+    profile: ProfileFacts | None = None
 
     @property
     def interfaces(self) -> tuple[InterfaceFacts, ...]:
@@ -124,6 +142,7 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "events": {"maintenance": {"history": "[]", "scheduled": "[]"}},
             "hibernation": {"configured": "true" if instance.is_hibernatable else None},
             "hostname": hostname,
+            "iam": {} if facts.profile is None else _iam(facts.profile),
             "instance-action": "none",
             "instance-id": instance.id,
             "instance-life-cycle": "on-demand",
@@ -181,6 +200,37 @@ def _interface(facts: GuestFacts, one: InterfaceFacts) -> _Branch:
     }
 
 
+def _iam(profile: ProfileFacts) -> _Branch:
+    """As EC2 has it: `info` about the profile, and credentials below the name of its role."""
+    at = f"{profile.updated_at:%Y-%m-%dT%H:%M:%SZ}"
+    if not profile.exists:
+        gone = {"Code": "InstanceProfileNotFound", "Message": "Instance Profile does not exist.", "LastUpdated": at}
+        return {"info": _json(gone)}
+    info = {
+        "Code": "Success",
+        "LastUpdated": at,
+        "InstanceProfileArn": profile.association.profile_arn,
+        "InstanceProfileId": profile.association.profile_id,
+    }
+    if profile.role_name is None or (credentials := profile.credentials) is None:
+        return {"info": _json(info)}
+    shown = {
+        "Code": "Success",
+        "LastUpdated": at,
+        "Type": "AWS-HMAC",
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret,
+        "Token": credentials.session_token,
+        "Expiration": f"{credentials.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return {"info": _json(info), "security-credentials": {profile.role_name: _json(shown)}}
+
+
+def _json(document: Mapping[str, str | None]) -> str:
+    """A document in EC2's own form: its order of keys, a space before each colon."""
+    return json.dumps(document, indent=2, separators=(",", " : "))
+
+
 def _public_keys(instance: Instance) -> Directory | None:
     """EC2 lists a key as `0=its-name`, and keeps it below `0/`."""
     if instance.public_key is None:
@@ -190,7 +240,7 @@ def _public_keys(instance: Instance) -> Directory | None:
 
 
 def _identity_document(facts: GuestFacts) -> str:
-    """The document in EC2's own form: its order of keys, a space before each colon, null for what there is none of."""
+    """The document, null for what there is none of."""
     instance = facts.instance
     document = {
         "accountId": instance.account,
@@ -209,7 +259,7 @@ def _identity_document(facts: GuestFacts) -> str:
         "region": instance.region,
         "version": "2017-09-30",
     }
-    return json.dumps(document, indent=2, separators=(",", " : "))
+    return _json(document)
 
 
 def _directory(branch: _Branch) -> Directory:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from kumoniwa.model.policies import AttachedPolicy, InlinePolicy, Policy, PolicyVersion
 from kumoniwa.store import rows
+from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
 from kumoniwa.store.tables import iam_attached_policies, iam_inline_policies, iam_policies, iam_policy_versions
 
@@ -82,12 +83,14 @@ def holders_of(connection: Connection, policy_arn: str) -> list[str]:
     return list(connection.execute(its.order_by(iam_attached_policies.c.holder_id)).scalars())
 
 
+_HOLDER_COUNTS = Prepared(
+    select(iam_attached_policies.c.policy_arn, func.count().label("count")).group_by(iam_attached_policies.c.policy_arn)
+)
+
+
 def holder_counts(connection: Connection) -> dict[str, int]:
-    """By the ARN of a policy, how many users and roles it is attached to; those that are attached to none are not in
-    it."""
-    arn = iam_attached_policies.c.policy_arn
-    found = connection.execute(select(arn, func.count()).group_by(arn)).tuples()
-    return dict(found.all())
+    """By the ARN of a policy, how many users and roles have it; those that none has are not in it."""
+    return dict(_HOLDER_COUNTS.rows(connection))
 
 
 def attach(connection: Connection, attached: AttachedPolicy) -> None:

@@ -31,13 +31,17 @@ async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -
 WITHOUT_DRY_RUNS = {
     "AssignIpv6Addresses",
     "AssignPrivateIpAddresses",
+    "AssociateIamInstanceProfile",
     "AssociateSubnetCidrBlock",
     "AssociateVpcCidrBlock",
+    "DescribeIamInstanceProfileAssociations",
     "DescribeVpcClassicLinkDnsSupport",
+    "DisassociateIamInstanceProfile",
     "DisassociateSubnetCidrBlock",
     "DisassociateVpcCidrBlock",
     "ModifySubnetAttribute",
     "ModifyVpcAttribute",
+    "ReplaceIamInstanceProfileAssociation",
     "UnassignIpv6Addresses",
     "UnassignPrivateIpAddresses",
 }

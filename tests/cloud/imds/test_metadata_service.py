@@ -1,31 +1,37 @@
 """The metadata service over its sockets, as a guest's programs use it."""
 
 import asyncio
+import json
 import socket
 import stat
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetcher
 from example_guest import GROUPS, INSTANCE, INTERFACE, KEY_PAIR, TAGS, USER_DATA, write_example, write_neighbour
+from sqlalchemy import Connection
 
 from kumoniwa.clock import ManualClock
+from kumoniwa.credentials.session_tokens import SessionTokens, key_of_tokens
 from kumoniwa.imds import channels
 from kumoniwa.imds.channels import MOST_CONNECTIONS
 from kumoniwa.imds.conversation import LARGEST_BODY, LARGEST_HEAD
 from kumoniwa.imds.facts import gather
 from kumoniwa.imds.server import MetadataService
+from kumoniwa.model.roles import InstanceProfile, ProfileAssociation, Role
 from kumoniwa.sockets import connect
-from kumoniwa.store import instances
+from kumoniwa.store import instance_profiles, instances, roles
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
 
 pytestmark = pytest.mark.anyio
 
+TOKENS = SessionTokens(bytes(32))
 _NEIGHBOUR = "i-0fedcba9876543210"
 _ID = "/latest/meta-data/instance-id"
 
@@ -136,7 +142,7 @@ async def test_a_guest_reads_its_own_metadata(cloud: Cloud) -> None:
 
 
 async def test_the_facts_are_gathered_from_the_rows(cloud: Cloud) -> None:
-    facts = await cloud.database.read(lambda connection: gather(connection, INSTANCE.id))
+    facts = await cloud.database.read(lambda connection: gather(connection, INSTANCE.id, TOKENS, cloud.clock.now()))
     assert facts is not None
     assert facts.groups == GROUPS
     assert [each.device for each in facts.attachments] == ["/dev/xvda", "/dev/sdf", "/dev/sdg"]
@@ -314,6 +320,70 @@ async def test_botocore_finds_its_region_and_no_credentials(cloud: Cloud) -> Non
         assert region == INSTANCE.region
         fetcher = InstanceMetadataFetcher(base_url=address, timeout=5)
         assert await asyncio.to_thread(fetcher.retrieve_iam_role_credentials) == {}
+
+
+def _with_profile(connection: Connection) -> None:
+    """Give the example instance a profile, whose role is `web`."""
+    at = datetime(2025, 12, 31, tzinfo=UTC)
+    roles.add(connection, Role("AROAEXAMPLE", INSTANCE.account, "web", "/", "{}", None, 3600, at, {}))
+    profile = InstanceProfile("AIPAEXAMPLE", INSTANCE.account, "own", "/x/", "AROAEXAMPLE", at, {})
+    instance_profiles.add(connection, profile)
+    made = ("iip-assoc-0123456789abcdef0", INSTANCE.account, INSTANCE.region, INSTANCE.id, profile.id, profile.arn, at)
+    instance_profiles.associate(connection, ProfileAssociation(*made))
+
+
+async def test_botocore_finds_the_credentials_of_the_instances_role(cloud: Cloud) -> None:
+    await cloud.database.write(_with_profile)
+    tokens = SessionTokens(await cloud.database.write(key_of_tokens))
+    async with at_an_address(cloud.socket) as address:
+        fetcher = InstanceMetadataFetcher(base_url=address, timeout=5)
+        found = await asyncio.to_thread(fetcher.retrieve_iam_role_credentials)
+        walked = await asyncio.to_thread(walk, f"{address}/latest/meta-data/iam/")
+    assert found["role_name"] == "web"
+    known = tokens.read(found["access_key"], found["token"])
+    assert known is not None and known.secret == found["secret_key"]
+    assert known.principal.arn == f"arn:aws:sts::{INSTANCE.account}:assumed-role/web/{INSTANCE.id}"
+    info = json.loads(walked[f"{address}/latest/meta-data/iam/info"])
+    assert info == {
+        "Code": "Success",
+        "LastUpdated": "2026-01-01T00:00:00Z",
+        "InstanceProfileArn": f"arn:aws:iam::{INSTANCE.account}:instance-profile/x/own",
+        "InstanceProfileId": "AIPAEXAMPLE",
+    }
+
+
+async def test_credentials_are_the_same_for_an_hour_and_new_long_before_they_expire(cloud: Cloud) -> None:
+    await cloud.database.write(_with_profile)
+
+    async def credentials() -> dict[str, str]:
+        _, _, body = await ask(cloud.socket, target="/latest/meta-data/iam/security-credentials/web")
+        found: dict[str, str] = json.loads(body)
+        return found
+
+    first = await credentials()
+    assert (first["Code"], first["Type"], first["Expiration"]) == ("Success", "AWS-HMAC", "2026-01-01T06:00:00Z")
+    await cloud.clock.advance(3599)
+    assert await credentials() == first
+    await cloud.clock.advance(1)
+    second = await credentials()
+    assert second["AccessKeyId"] != first["AccessKeyId"] and second["Expiration"] == "2026-01-01T07:00:00Z"
+    assert second["LastUpdated"] == "2026-01-01T01:00:00Z"
+
+
+async def test_credentials_are_gone_with_the_role_the_profile_and_the_association(cloud: Cloud) -> None:
+    iam, of_role = "/latest/meta-data/iam/", "/latest/meta-data/iam/security-credentials/web"
+    assert (await ask(cloud.socket, target=iam))[0] == 404
+    await cloud.database.write(_with_profile)
+    assert (await ask(cloud.socket, target=iam))[2] == b"info\nsecurity-credentials/"
+    write = cloud.database.write
+    await write(lambda connection: instance_profiles.change(connection, "AIPAEXAMPLE", {"role_id": None}))
+    assert (await ask(cloud.socket, target=of_role))[0] == 404
+    assert (await ask(cloud.socket, target=iam))[2] == b"info"
+    await write(lambda connection: instance_profiles.delete(connection, "AIPAEXAMPLE"))
+    info = json.loads((await ask(cloud.socket, target=f"{iam}info"))[2])
+    assert info["Code"] == "InstanceProfileNotFound"
+    await write(lambda connection: instance_profiles.disassociate(connection, INSTANCE.id))
+    assert (await ask(cloud.socket, target=iam))[0] == 404
 
 
 async def test_cloud_init_reads_every_directory_to_its_end(cloud: Cloud) -> None:

@@ -39,6 +39,11 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("/_kumoniwa/storage/check", ""): "every layer is looked at, for a person",
     (AT_START, "SELECT volumes.id"): "what guests did with their disks meanwhile, and which layers are damaged",
     (AT_START, "SELECT snapshots.id, snapshots.layer_id FROM snapshots"): "which layers are damaged",
+    **{
+        (when, f"SELECT {table}.id"): "which credentials sign, all of them, when they may be others"
+        for when in (AT_START, "actions")
+        for table in ("access_keys", "iam_users", "iam_roles")
+    },
     (AT_START, "SELECT prepared_machines.id, prepared_machines.layer_id FROM"): "which layers are damaged",
 }
 """Statements that may read through a table that grows, by phase and by how they begin, and why."""

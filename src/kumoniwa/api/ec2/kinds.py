@@ -22,6 +22,7 @@ from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.peerings import Peering
 from kumoniwa.model.prefix_lists import PrefixList
 from kumoniwa.model.replace_root_tasks import ReplaceRootTask
+from kumoniwa.model.roles import ProfileAssociation
 from kumoniwa.model.route_tables import RouteTable
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
@@ -35,6 +36,7 @@ from kumoniwa.store import (
     gateways,
     images,
     imports,
+    instance_profiles,
     instances,
     network_acls,
     network_insights,
@@ -339,6 +341,17 @@ REPLACE_ROOT_TASK = StoredKind[ReplaceRootTask](
     several_missing="The replace root volume task IDs '{}' do not exist",
     malformed_code="InvalidReplaceRootVolumeTaskId.Malformed",
     in_scope=replace_root.in_scope,
+)
+
+PROFILE_ASSOCIATION = StoredKind[ProfileAssociation](
+    prefix="iip-assoc",
+    resource_type="iam-instance-profile-association",  # which can have no tags
+    column=tables.profile_associations.c.id,
+    missing_code="InvalidAssociationID.NotFound",
+    missing="An invalid association-id of '{}' was given",
+    several_missing="Invalid association-ids of '{}' were given",
+    malformed_code="InvalidAssociationID.Malformed",
+    in_scope=instance_profiles.associations,
 )
 
 INSIGHTS_PATH = StoredKind[InsightsPath](

@@ -31,13 +31,20 @@ class EntityAlreadyExists(Ec2Error):
         super().__init__("EntityAlreadyExists", message)
 
 
-class DeleteConflict(Ec2Error):
-    """What others still need, or what is not empty yet."""
+class CannotBeDeleted(Ec2Error):
+    """What others still need, in words of its own."""
 
     status = HTTPStatus.CONFLICT
 
+    def __init__(self, message: str) -> None:
+        super().__init__("DeleteConflict", message)
+
+
+class DeleteConflict(CannotBeDeleted):
+    """What others still need, or what is not empty yet, in IAM's usual words."""
+
     def __init__(self, what_first: str) -> None:
-        super().__init__("DeleteConflict", f"Cannot delete entity, must {what_first} first.")
+        super().__init__(f"Cannot delete entity, must {what_first} first.")
 
 
 class LimitExceeded(Ec2Error):
@@ -45,6 +52,26 @@ class LimitExceeded(Ec2Error):
 
     def __init__(self, quota: str, most: int) -> None:
         super().__init__("LimitExceeded", f"Cannot exceed quota for {quota}: {most}")
+
+
+class TooLargeTogether(Ec2Error):
+    """Policies inside of a user or role that are too long, all of them together."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, most: int, noun: str, name: str) -> None:
+        super().__init__("LimitExceeded", f"Maximum policy size of {most} bytes exceeded for {noun} {name}")
+
+
+class TooManyVersions(Ec2Error):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            "LimitExceeded",
+            f"A managed policy can have up to {most} versions. Before you create a new version, you must delete an "
+            "existing version.",
+        )
 
 
 class NotOurs(Ec2Error):

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import action
-from kumoniwa.api.ssm.refusals import ParameterNotFound
+from kumoniwa.api.ssm.parameter_refusals import ParameterNotFound
 from kumoniwa.store import parameters as store
 
 

@@ -11,7 +11,7 @@ from kumoniwa.api.registry import action
 from kumoniwa.api.ssm.parameter_filters import ALL, tests_of
 from kumoniwa.api.ssm.parameter_names import arn_of
 from kumoniwa.api.ssm.parameter_output import described
-from kumoniwa.api.ssm.refusals import InvalidNextToken, InvalidParameters
+from kumoniwa.api.ssm.parameter_refusals import InvalidNextToken, InvalidParameters
 from kumoniwa.model.parameters import Parameter
 from kumoniwa.store import parameters as store
 

@@ -7,7 +7,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import action
 from kumoniwa.api.ssm.parameter_names import selected
 from kumoniwa.api.ssm.parameter_output import decrypted, parameter_output
-from kumoniwa.api.ssm.refusals import ParameterNotFound, ParameterVersionNotFound
+from kumoniwa.api.ssm.parameter_refusals import ParameterNotFound, ParameterVersionNotFound
 from kumoniwa.model.parameters import Parameter
 from kumoniwa.store import parameters as store
 

@@ -8,7 +8,7 @@ from kumoniwa.api.listing import seen_last, token_after
 from kumoniwa.api.registry import action
 from kumoniwa.api.ssm.parameter_names import selected
 from kumoniwa.api.ssm.parameter_output import decrypted, described
-from kumoniwa.api.ssm.refusals import InvalidNextToken, ParameterNotFound
+from kumoniwa.api.ssm.parameter_refusals import InvalidNextToken, ParameterNotFound
 from kumoniwa.model.parameters import Parameter
 from kumoniwa.store import parameters as store
 

@@ -11,7 +11,7 @@ from kumoniwa.api.listing import seen_last, token_after
 from kumoniwa.api.registry import action
 from kumoniwa.api.ssm.parameter_filters import is_below, tests_of
 from kumoniwa.api.ssm.parameter_output import decrypted, parameter_output
-from kumoniwa.api.ssm.refusals import InvalidNextToken, InvalidParameters
+from kumoniwa.api.ssm.parameter_refusals import InvalidNextToken, InvalidParameters
 from kumoniwa.model.parameters import PUBLIC, Parameter
 from kumoniwa.store import parameters as store
 

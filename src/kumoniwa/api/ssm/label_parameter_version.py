@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import action
-from kumoniwa.api.ssm.refusals import ParameterNotFound, ParameterVersionNotFound
+from kumoniwa.api.ssm.parameter_refusals import ParameterNotFound, ParameterVersionNotFound
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.parameters import Parameter
 from kumoniwa.store import parameters as store

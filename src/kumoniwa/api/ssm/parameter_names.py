@@ -3,7 +3,7 @@
 import re
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ssm.refusals import InvalidParameters
+from kumoniwa.api.ssm.parameter_refusals import InvalidParameters
 from kumoniwa.model.parameters import Parameter
 
 _NAME = re.compile(r"[A-Za-z0-9_.\-/]+")

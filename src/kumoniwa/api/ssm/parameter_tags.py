@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.api.ssm.refusals import InvalidParameters
+from kumoniwa.api.ssm.parameter_refusals import InvalidParameters
 from kumoniwa.errors import Ec2Error
 from kumoniwa.store import parameters as store
 

@@ -10,8 +10,8 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.api.ssm.parameter_names import check_new_name, selected
+from kumoniwa.api.ssm.parameter_refusals import InvalidKeyId, InvalidParameters, NotTaken
 from kumoniwa.api.ssm.parameter_tags import checked_tags
-from kumoniwa.api.ssm.refusals import InvalidKeyId, InvalidParameters, NotTaken
 from kumoniwa.api.ssm.secure_strings import DEFAULT_KEY, sealed, sealing_key
 from kumoniwa.errors import Ec2Error
 from kumoniwa.ids import is_well_formed

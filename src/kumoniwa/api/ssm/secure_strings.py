@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ssm.parameter_names import arn_of
-from kumoniwa.api.ssm.refusals import InvalidKeyId
+from kumoniwa.api.ssm.parameter_refusals import InvalidKeyId
 from kumoniwa.folder import read_private, write_private_text
 from kumoniwa.model.parameters import Parameter
 

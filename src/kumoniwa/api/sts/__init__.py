@@ -1,1 +1,1 @@
-"""STS, as far as tools need it to use EC2."""
+"""STS: who calls, and credentials that expire."""

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.instances.instance_profiles import profile_output
 from kumoniwa.api.ec2.network.network_interface_output import (
     Addresses,
     addresses_of,
@@ -20,8 +21,9 @@ from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
+from kumoniwa.model.roles import ProfileAssociation
 from kumoniwa.model.volumes import Attachment
-from kumoniwa.store import network_interfaces, volumes
+from kumoniwa.store import instance_profiles, network_interfaces, volumes
 from kumoniwa.store.tags import tags_of
 from kumoniwa.values import dataclass
 
@@ -42,6 +44,7 @@ class Surroundings:
     """By network interface."""
     attachments: Mapping[str, Sequence[Attachment]]
     tags: Mapping[str, Mapping[str, str]]
+    profiles: Mapping[str, ProfileAssociation]
 
 
 def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) -> Surroundings:
@@ -55,6 +58,7 @@ def surroundings(connection: Connection, call: Call, found: Sequence[Instance]) 
         addresses=addresses_of(connection, attached, {instance.id: instance.public_ip for instance in found}),
         attachments=volumes.attachments_of(connection, ids),
         tags=tags_of(connection, call.scope, "instance", ids),
+        profiles=instance_profiles.of_instances(connection, ids),
     )
 
 
@@ -64,6 +68,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         "AmiLaunchIndex": instance.launch_index,
         "Architecture": instance.architecture,
         "ClientToken": instance.client_token,
+        "IamInstanceProfile": None if (has := around.profiles.get(instance.id)) is None else profile_output(has),
         "ImageId": instance.image_id,
         "InstanceId": instance.id,
         "InstanceType": instance.instance_type,

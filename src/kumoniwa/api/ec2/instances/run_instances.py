@@ -15,6 +15,7 @@ from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
 from kumoniwa.api.ec2.instances.hibernation import check_hibernatable
 from kumoniwa.api.ec2.instances.instance_output import Surroundings, instance_output, reservations
+from kumoniwa.api.ec2.instances.instance_profiles import new_association, profile_asked
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_from_memory import FromMemory, Wanted, from_memory
 from kumoniwa.api.ec2.instances.launch.launch_interfaces import (
@@ -43,10 +44,11 @@ from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.roles import InstanceProfile, ProfileAssociation
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import account_settings, elastic_ips, images, instances, key_pairs, volumes
+from kumoniwa.store import account_settings, elastic_ips, images, instance_profiles, instances, key_pairs, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.volume_files import Launched
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
@@ -66,6 +68,7 @@ class _Launch:
     options: LaunchOptions
     boot_mode: str | None
     key: KeyPair | None
+    profile: InstanceProfile | None
     memory: FromMemory | None
     """How it is launched from memory; None where its image has no fast launch."""
     tags: Mapping[str, Mapping[str, str]]
@@ -167,6 +170,7 @@ def _checked(host: Capacity, connection: Connection, call: Call, parameters: Par
         options=options,
         boot_mode=mode,
         key=key,
+        profile=profile_asked(connection, call, parameters),
         memory=memory,
         tags=from_specifications(parameters, _TAGGED),
         reservation_id=new_id("r"),
@@ -212,6 +216,7 @@ def _launched(
             attached.setdefault(instance.id, []).append(attachment)
     add_volumes(connection, *made)
     volumes.attach_to_new(connection, *chain.from_iterable(attached.values()))
+    profiles = _with_profile(connection, call, launch.profile, launched)
     tags = launch.tags.get("instance", {})
     if launch.options.metadata_tags:
         check_keys_for_metadata(tags)
@@ -235,7 +240,19 @@ def _launched(
         addresses=_shown_addresses(connection, launched, attached_to),
         attachments=attached,
         tags={instance.id: in_order for instance in launched},
+        profiles=profiles,
     )
+
+
+def _with_profile(
+    connection: Connection, call: Call, profile: InstanceProfile | None, launched: Sequence[Instance]
+) -> Mapping[str, ProfileAssociation]:
+    """Give each of these the profile that the launch names, if it names one."""
+    if profile is None:
+        return {}
+    found = {instance.id: new_association(call, profile, instance.id) for instance in launched}
+    instance_profiles.associate(connection, *found.values())
+    return found
 
 
 def _from_memory(memory: FromMemory | None) -> dict[str, str | None]:

@@ -19,6 +19,11 @@ def user_named(connection: Connection, call: Call, name: str) -> User:
     return user
 
 
+def user_of(connection: Connection, call: Call, parameters: Parameters) -> User:
+    """The user whom a request names, which it must. Raises `NoSuchEntity`."""
+    return user_named(connection, call, parameters["UserName"])
+
+
 def user_meant(connection: Connection, call: Call, parameters: Parameters) -> User:
     """The user whom a request names, else who signed it. Raises `NoSuchEntity`, and `ValidationError` for no user."""
     name = parameters.get("UserName")

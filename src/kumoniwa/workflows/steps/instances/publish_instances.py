@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from kumoniwa.model.instances import InstanceState, Reachability
-from kumoniwa.store import elastic_ips, instances, network_interfaces
+from kumoniwa.store import elastic_ips, instance_profiles, instances, network_interfaces
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.world import World
 
@@ -89,7 +89,8 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
 
 
 def _let_go(connection: Connection, instance_id: str) -> None:
-    """Take an instance's network interfaces from it; those that end with it are deleted."""
+    """Take its profile and network interfaces from an instance; those interfaces that end with it are deleted."""
+    instance_profiles.disassociate(connection, instance_id)
     ending = network_interfaces.ending_with(connection, instance_id)
     elastic_ips.disassociate_interfaces(connection, ending)
     network_interfaces.end_with(connection, instance_id)

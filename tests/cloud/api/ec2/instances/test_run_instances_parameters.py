@@ -19,6 +19,7 @@ BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Iops BlockDe
 BlockDeviceMappings.Ebs.Throughput BlockDeviceMappings.Ebs.VolumeSize BlockDeviceMappings.Ebs.VolumeType ClientToken
 CpuOptions.AmdSevSnp CpuOptions.CoreCount CpuOptions.NestedVirtualization CpuOptions.ThreadsPerCore
 CreditSpecification.CpuCredits DisableApiStop DisableApiTermination DryRun EbsOptimized EnclaveOptions.Enabled
+IamInstanceProfile.Arn IamInstanceProfile.Name
 HibernationOptions.Configured ImageId InstanceInitiatedShutdownBehavior InstanceType KeyName MaxCount MinCount
 MetadataOptions.HttpEndpoint MetadataOptions.HttpPutResponseHopLimit MetadataOptions.HttpTokens
 MetadataOptions.InstanceMetadataTags Monitoring.Enabled NetworkInterfaces.AssociatePublicIpAddress
@@ -61,7 +62,6 @@ def test_every_parameter_of_the_model_is_honoured_or_refused_by_name() -> None:
 ASKED: list[tuple[dict[str, Any], str]] = [
     ({"InstanceMarketOptions": {"MarketType": "spot"}}, "Spot Instances and Capacity Blocks"),
     ({"LaunchTemplate": {"LaunchTemplateName": "web"}}, "launch templates"),
-    ({"IamInstanceProfile": {"Name": "web"}}, "instance profiles"),
     ({"Placement": {"Tenancy": "dedicated"}}, "tenancies other than default"),
     ({"Placement": {"GroupName": "close"}}, "placement groups"),
     ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "the metadata service over IPv6"),

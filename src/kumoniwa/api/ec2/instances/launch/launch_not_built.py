@@ -12,7 +12,6 @@ LAUNCH_NOT_BUILT = (
         "InstanceMarketOptions.MarketType", "Spot Instances and Capacity Blocks", harmless=("on-demand",)
     ),
     NotBuiltParameter("InstanceMarketOptions.SpotOptions", "Spot Instances"),
-    NotBuiltParameter("IamInstanceProfile", "instance profiles"),
     NotBuiltParameter("KernelId", "kernel ids"),
     NotBuiltParameter("RamdiskId", "RAM disk ids"),
     NotBuiltParameter("ElasticGpuSpecification", "elastic GPUs"),

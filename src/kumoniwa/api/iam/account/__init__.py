@@ -1,0 +1,1 @@
+"""What there is of the account as a whole."""

@@ -1,0 +1,1 @@
+"""Instance profiles, which hand a role to instances."""

@@ -1,0 +1,1 @@
+"""Policies: checked for their form, stored, and evaluated by nobody."""

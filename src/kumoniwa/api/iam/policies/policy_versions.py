@@ -1,0 +1,113 @@
+"""CreatePolicyVersion, GetPolicyVersion, ListPolicyVersions, SetDefaultPolicyVersion, DeletePolicyVersion."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Answer, Call, Parameters
+from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.iam.documents import written
+from kumoniwa.api.iam.pages import page
+from kumoniwa.api.iam.policies.create_policy import NOT_EVALUATED, checked_document
+from kumoniwa.api.iam.policies.named_policy import policy_of
+from kumoniwa.api.iam.refusals import CannotBeDeleted, NoSuchEntity, TooManyVersions
+from kumoniwa.api.registry import Depth, action
+from kumoniwa.model.policies import Policy, PolicyVersion
+from kumoniwa.store import policies
+
+MOST_VERSIONS = 5
+
+
+@action("CreatePolicyVersion", service="iam", depth=Depth.RECORDED, missing=NOT_EVALUATED)
+async def create_policy_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Keep another version of a policy, as its default where that is asked for."""
+    document = checked_document(parameters)
+
+    def add(connection: Connection) -> Answer:
+        policy = policy_of(connection, call, parameters)
+        if len(policies.versions_of(connection, policy.id)) >= MOST_VERSIONS:
+            raise TooManyVersions(MOST_VERSIONS)
+        version = PolicyVersion(policy.id, policy.latest_version + 1, document, call.at)
+        policies.add_version(connection, version)
+        columns: dict[str, Any] = {"latest_version": version.number, "updated_at": call.at}
+        if parameters.get("SetAsDefault", False):
+            columns["default_version"] = version.number
+        policies.change(connection, policy.id, columns)
+        shown = _output(policy_of(connection, call, parameters), version)
+        return {"PolicyVersion": shown}
+
+    return await cloud.change(call, add)
+
+
+@action("GetPolicyVersion", service="iam")
+async def get_policy_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """A version of a policy, with its document."""
+
+    def read(connection: Connection) -> Answer:
+        policy = policy_of(connection, call, parameters)
+        version = _version(connection, policy, parameters)
+        return {"PolicyVersion": {"Document": written(version.document), **_output(policy, version)}}
+
+    return await cloud.read(read)
+
+
+@action("ListPolicyVersions", service="iam")
+async def list_policy_versions(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The versions of a policy, the latest first."""
+
+    def read(connection: Connection) -> Answer:
+        policy = policy_of(connection, call, parameters)
+        found = policies.versions_of(connection, policy.id)
+        return page(
+            parameters,
+            "Versions",
+            found,
+            lambda version: f"{policy.latest_version - version.number:06}",
+            lambda version: _output(policy, version),
+        )
+
+    return await cloud.read(read)
+
+
+@action("SetDefaultPolicyVersion", service="iam")
+async def set_default_policy_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Let another version of a policy be its default."""
+
+    def change(connection: Connection) -> Answer:
+        policy = policy_of(connection, call, parameters)
+        version = _version(connection, policy, parameters)
+        policies.change(connection, policy.id, {"default_version": version.number, "updated_at": call.at})
+        return None
+
+    return await cloud.change(call, change)
+
+
+@action("DeletePolicyVersion", service="iam")
+async def delete_policy_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Delete a version of a policy that is not its default."""
+
+    def delete(connection: Connection) -> Answer:
+        policy = policy_of(connection, call, parameters)
+        version = _version(connection, policy, parameters)
+        if version.number == policy.default_version:
+            raise CannotBeDeleted("Cannot delete the default version of a policy.")
+        policies.delete_version(connection, version)
+        return None
+
+    return await cloud.change(call, delete)
+
+
+def _version(connection: Connection, policy: Policy, parameters: Parameters) -> PolicyVersion:
+    named: str = parameters["VersionId"]
+    for version in policies.versions_of(connection, policy.id):
+        if f"v{version.number}" == named:
+            return version
+    raise NoSuchEntity(f"Policy {policy.arn} version {named[:64]} does not exist or is not attachable.")
+
+
+def _output(policy: Policy, version: PolicyVersion) -> dict[str, Any]:
+    return {
+        "VersionId": f"v{version.number}",
+        "IsDefaultVersion": version.number == policy.default_version,
+        "CreateDate": version.created_at,
+    }

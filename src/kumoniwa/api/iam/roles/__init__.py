@@ -1,0 +1,1 @@
+"""Roles: who may be assumed, by callers and by instances."""

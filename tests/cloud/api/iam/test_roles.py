@@ -1,0 +1,248 @@
+"""Roles, instance profiles and policies: what is kept comes back as it was, and IAM's order of deletion holds."""
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from asgi import Refused
+from stack import Stack
+
+pytestmark = pytest.mark.anyio
+
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    }
+)
+MAY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]})
+OF_AWS = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+OWN = "arn:aws:iam::123456789012:policy/p/own"
+
+
+async def _refused(stack: Stack, action: str, **asked: Any) -> tuple[str, str, int]:
+    with pytest.raises(Refused) as caught:
+        await stack.caller.iam(action, **asked)
+    return caught.value.code, caught.value.message, caught.value.status
+
+
+async def _role(stack: Stack, name: str = "r", **more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = await stack.caller.iam("CreateRole", RoleName=name, AssumeRolePolicyDocument=TRUST, **more)
+    return dict(made["Role"])
+
+
+async def test_a_role_is_answered_as_it_was_made_and_changed(stack: Stack) -> None:
+    tags = [{"Key": "k", "Value": "v"}]
+    made = await _role(stack, "r", Path="/a/", Description="what for", Tags=tags)
+    assert made["Arn"] == "arn:aws:iam::123456789012:role/a/r" and made["RoleId"].startswith("AROA")
+    assert unquote(made["AssumeRolePolicyDocument"]) == TRUST and "{" not in made["AssumeRolePolicyDocument"]
+    assert (made["MaxSessionDuration"], made["Description"], made["Tags"]) == (3600, "what for", tags)
+    assert (await stack.caller.iam("GetRole", RoleName="R"))["Role"] == made
+    [listed] = (await stack.caller.iam("ListRoles", PathPrefix="/a"))["Roles"]
+    assert listed == {name: value for name, value in made.items() if name != "Tags"}
+    await stack.caller.iam("UpdateRole", RoleName="r", Description="else", MaxSessionDuration=43200)
+    await stack.caller.iam("UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=TRUST.replace("ec2", "x"))
+    await stack.caller.iam("TagRole", RoleName="r", Tags=[{"Key": "l", "Value": ""}])
+    await stack.caller.iam("UntagRole", RoleName="r", TagKeys=["k"])
+    after = (await stack.caller.iam("GetRole", RoleName="r"))["Role"]
+    assert (after["Description"], after["MaxSessionDuration"]) == ("else", 43200)
+    assert "x.amazonaws.com" in after["AssumeRolePolicyDocument"] and after["RoleId"] == made["RoleId"]
+    assert (await stack.caller.iam("ListRoleTags", RoleName="r"))["Tags"] == [{"Key": "l", "Value": ""}]
+    assert await _refused(stack, "CreateRole", RoleName="R", AssumeRolePolicyDocument=TRUST) == (
+        "EntityAlreadyExists",
+        "Role with name R already exists.",
+        409,
+    )
+
+
+async def test_an_instance_profile_has_one_role_and_keeps_it_from_being_deleted(stack: Stack) -> None:
+    role = await _role(stack)
+    await _role(stack, "other")
+    iam = stack.caller.iam
+    made = (await iam("CreateInstanceProfile", InstanceProfileName="p", Path="/x/"))["InstanceProfile"]
+    assert (made["Arn"], made["Roles"]) == ("arn:aws:iam::123456789012:instance-profile/x/p", [])
+    both = {"InstanceProfileName": "p", "RoleName": "r"}
+    await iam("AddRoleToInstanceProfile", **both)
+    got = (await iam("GetInstanceProfile", InstanceProfileName="p"))["InstanceProfile"]
+    assert [one["RoleId"] for one in got["Roles"]] == [role["RoleId"]]
+    for listing in (iam("ListInstanceProfiles"), iam("ListInstanceProfilesForRole", RoleName="r")):
+        assert [one["InstanceProfileName"] for one in (await listing)["InstanceProfiles"]] == ["p"]
+    assert (await _refused(stack, "AddRoleToInstanceProfile", **both | {"RoleName": "other"}))[:2] == (
+        "LimitExceeded",
+        "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1",
+    )
+    first = ("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.", 409)
+    assert await _refused(stack, "DeleteRole", RoleName="r") == first
+    assert await _refused(stack, "DeleteInstanceProfile", InstanceProfileName="p") == first
+    assert (await _refused(stack, "RemoveRoleFromInstanceProfile", **both | {"RoleName": "other"}))[0] == "NoSuchEntity"
+    await iam("RemoveRoleFromInstanceProfile", **both)
+    await iam("DeleteInstanceProfile", InstanceProfileName="p")
+    await iam("DeleteRole", RoleName="r")
+    assert await _refused(stack, "GetInstanceProfile", InstanceProfileName="p") == (
+        "NoSuchEntity",
+        "Instance Profile p cannot be found.",
+        404,
+    )
+    assert await _refused(stack, "GetRole", RoleName="r") == (
+        "NoSuchEntity",
+        "The role with name r cannot be found.",
+        404,
+    )
+
+
+@pytest.mark.parametrize("noun", ["Role", "User"])
+async def test_policies_inside_and_attached_hold_their_holder(stack: Stack, noun: str) -> None:
+    iam, holder = stack.caller.iam, {f"{noun}Name": "r"}
+    await (_role(stack) if noun == "Role" else iam("CreateUser", UserName="r"))
+    await iam("CreatePolicy", PolicyName="own", Path="/p/", PolicyDocument=MAY)
+    await iam(f"Put{noun}Policy", **holder, PolicyName="inside", PolicyDocument=MAY)
+    got = await iam(f"Get{noun}Policy", **holder, PolicyName="inside")
+    assert unquote(got["PolicyDocument"]) == MAY
+    assert (await iam(f"List{noun}Policies", **holder))["PolicyNames"] == ["inside"]
+    for arn in (OWN, OF_AWS, OWN):
+        await iam(f"Attach{noun}Policy", **holder, PolicyArn=arn)
+    attached = (await iam(f"ListAttached{noun}Policies", **holder))["AttachedPolicies"]
+    assert {one["PolicyArn"]: one["PolicyName"] for one in attached} == {
+        OWN: "own",
+        OF_AWS: "AmazonSSMManagedInstanceCore",
+    }
+    assert (await iam("GetPolicy", PolicyArn=OWN))["Policy"]["AttachmentCount"] == 1
+    entities = await iam("ListEntitiesForPolicy", PolicyArn=OWN)
+    assert [one[f"{noun}Name"] for one in entities[f"Policy{noun}s"]] == ["r"]
+    conflict = "Cannot delete entity, must {} first."
+    assert (await _refused(stack, f"Delete{noun}", **holder))[1] == conflict.format("detach all policies")
+    assert (await _refused(stack, "DeletePolicy", PolicyArn=OWN))[1] == "Cannot delete a policy attached to entities."
+    for arn in (OWN, OF_AWS):
+        await iam(f"Detach{noun}Policy", **holder, PolicyArn=arn)
+    assert (await _refused(stack, f"Detach{noun}Policy", **holder, PolicyArn=OWN))[0] == "NoSuchEntity"
+    assert (await _refused(stack, f"Delete{noun}", **holder))[1] == conflict.format("delete policies")
+    await iam(f"Delete{noun}Policy", **holder, PolicyName="inside")
+    assert await _refused(stack, f"Get{noun}Policy", **holder, PolicyName="inside") == (
+        "NoSuchEntity",
+        f"The {noun.lower()} policy with name inside cannot be found.",
+        404,
+    )
+    await iam(f"Delete{noun}", **holder)
+    await iam("DeletePolicy", PolicyArn=OWN)
+    assert (await _refused(stack, "GetPolicy", PolicyArn=OWN))[0] == "NoSuchEntity"
+
+
+async def test_a_policy_has_five_versions_of_which_one_counts(stack: Stack) -> None:
+    iam = stack.caller.iam
+    made = (await iam("CreatePolicy", PolicyName="own", Path="/p/", PolicyDocument=MAY))["Policy"]
+    assert (made["Arn"], made["DefaultVersionId"], made["IsAttachable"]) == (OWN, "v1", True)
+    for number in range(2, 6):
+        document = MAY.replace("ec2", f"s{number}")
+        await iam("CreatePolicyVersion", PolicyArn=OWN, PolicyDocument=document, SetAsDefault=number == 3)
+    assert (await _refused(stack, "CreatePolicyVersion", PolicyArn=OWN, PolicyDocument=MAY))[0] == "LimitExceeded"
+    versions = (await iam("ListPolicyVersions", PolicyArn=OWN))["Versions"]
+    assert [(one["VersionId"], one["IsDefaultVersion"]) for one in versions] == [
+        (f"v{number}", number == 3) for number in (5, 4, 3, 2, 1)
+    ]
+    got = (await iam("GetPolicyVersion", PolicyArn=OWN, VersionId="v3"))["PolicyVersion"]
+    assert "s3" in unquote(got["Document"])
+    assert (await _refused(stack, "DeletePolicyVersion", PolicyArn=OWN, VersionId="v3"))[0] == "DeleteConflict"
+    await iam("SetDefaultPolicyVersion", PolicyArn=OWN, VersionId="v5")
+    assert (await iam("GetPolicy", PolicyArn=OWN))["Policy"]["DefaultVersionId"] == "v5"
+    assert (await _refused(stack, "DeletePolicy", PolicyArn=OWN))[0] == "DeleteConflict"
+    for number in range(1, 5):
+        await iam("DeletePolicyVersion", PolicyArn=OWN, VersionId=f"v{number}")
+    again = await iam("CreatePolicyVersion", PolicyArn=OWN, PolicyDocument=MAY)
+    assert again["PolicyVersion"]["VersionId"] == "v6", "no version is given twice"
+    assert (await _refused(stack, "GetPolicyVersion", PolicyArn=OWN, VersionId="v1"))[0] == "NoSuchEntity"
+    assert [one["Arn"] for one in (await iam("ListPolicies", Scope="Local"))["Policies"]] == [OWN]
+    for nothing in ({"Scope": "AWS"}, {"OnlyAttached": True}, {"PathPrefix": "/q/"}):
+        assert (await iam("ListPolicies", **nothing))["Policies"] == []
+
+
+def _statement(**members: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [members]})
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ("{", "invalid Json"),
+        ("[" * 50_000, "invalid Json"),
+        ("[]", "Syntax errors in policy."),
+        ("{}", "Syntax errors in policy."),
+        ('{"Statement": []}', "Syntax errors in policy."),
+        ('{"Version": {}, "Statement": []}', "Syntax errors in policy."),
+        ('{"Version": "2020-01-01", "Statement": [{"Effect": "Allow"}]}', "Syntax errors in policy."),
+        (_statement(Effect="allow", Action="*", Resource="*"), "Syntax errors in policy."),
+        (_statement(Effect=["Allow"], Action="*", Resource="*"), "Syntax errors in policy."),
+        (_statement(Effect="Allow", Resource="*"), "Policy statement must contain actions."),
+        (_statement(Effect="Allow", Action="*"), "Policy statement must contain resources."),
+        (_statement(Effect="Allow", Action="*", Resource="*", Principal="*"), "should not specify a principal"),
+    ],
+)
+async def test_a_document_that_is_no_policy_is_malformed(stack: Stack, document: str, words: str) -> None:
+    await _role(stack)
+    for action, holder in (("CreatePolicy", {}), ("PutRolePolicy", {"RoleName": "r"})):
+        code, message, status = await _refused(stack, action, **holder, PolicyName="p", PolicyDocument=document)
+        assert (code, words in message, status) == ("MalformedPolicyDocument", True, 400), message
+
+
+async def test_a_trust_policy_names_a_principal_and_no_resource(stack: Stack) -> None:
+    for document, words in (
+        (_statement(Effect="Allow", Action="sts:AssumeRole"), "Missing required field Principal"),
+        (_statement(Effect="Allow", Action="*", Principal="*", Resource="*"), "Has prohibited field Resource"),
+    ):
+        refused = await _refused(stack, "CreateRole", RoleName="r", AssumeRolePolicyDocument=document)
+        assert refused == ("MalformedPolicyDocument", words, 400)
+
+
+async def test_documents_are_bounded_as_iam_counts_them(stack: Stack) -> None:
+    iam = stack.caller.iam
+    await _role(stack)
+    long = _statement(Effect="Allow", Action="x" * 6100, Resource="*")
+    assert (await _refused(stack, "CreatePolicy", PolicyName="p", PolicyDocument=long))[:2] == (
+        "LimitExceeded",
+        "Cannot exceed quota for PolicySize: 6144",
+    )
+    await iam("PutRolePolicy", RoleName="r", PolicyName="a", PolicyDocument=long)
+    refused = await _refused(stack, "PutRolePolicy", RoleName="r", PolicyName="b", PolicyDocument=long)
+    assert refused[:2] == ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role r")
+    await iam("PutRolePolicy", RoleName="r", PolicyName="a", PolicyDocument=long)  # in its own place
+    trust = json.dumps({**json.loads(TRUST), "Id": "x" * 2048})
+    assert (await _refused(stack, "UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=trust))[1] == (
+        "Cannot exceed quota for ACLSizePerRole: 2048"
+    )
+    await iam("UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=TRUST + " " * 4000)
+    assert (await _refused(stack, "CreatePolicy", PolicyName="p", PolicyDocument=MAY + "é" * 9 + "\u4e00"))[0] == (
+        "ValidationError"
+    )
+    for number in range(10):
+        await iam("AttachRolePolicy", RoleName="r", PolicyArn=f"{OF_AWS}{number}")
+    assert (await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn=OF_AWS))[1] == (
+        "Cannot exceed quota for PoliciesPerRole: 10"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arn", "code"),
+    [
+        ("arn:aws:iam::123456789012:policy/none", "NoSuchEntity"),
+        ("arn:aws:iam::210987654321:policy/own", "NoSuchEntity"),
+        ("arn:aws:iam::123456789012:role/ar", "ValidationError"),
+        ("x" * 20, "ValidationError"),
+        ("arn:aws:iam::aws:policy/" + "x" * 2048, "ValidationError"),
+    ],
+)
+async def test_what_is_no_policy_cannot_be_attached(stack: Stack, arn: str, code: str) -> None:
+    await _role(stack)
+    assert (await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn=arn))[0] == code
+
+
+async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> None:
+    await stack.caller.iam("CreateUser", UserName="u")
+    for action, member, asked in (
+        ("ListAccountAliases", "AccountAliases", {}),
+        ("ListGroups", "Groups", {}),
+        ("ListGroupsForUser", "Groups", {"UserName": "u"}),
+        ("ListMFADevices", "MFADevices", {"UserName": "u"}),
+    ):
+        assert await stack.caller.iam(action, **asked) == {member: [], "IsTruncated": False}
+    document = (await stack.caller.post("Action=GetGroup&Version=2010-05-08&GroupName=x", service="iam")).text
+    assert "Kumoniwa does not implement the action GetGroup of IAM" in document

@@ -17,7 +17,10 @@ MOST = 50_000
 """Events that are kept: some 60 MB of the database."""
 
 _COLUMNS = trail_events.c
-_OLDEST = Prepared(select(_COLUMNS.id).order_by(_COLUMNS.id).limit(bindparam("at_most")))
+_LAST_ID = (1 << 63) - 1
+_OLDEST = Prepared(
+    select(_COLUMNS.id).where(_COLUMNS.id < bindparam("before")).order_by(_COLUMNS.id).limit(bindparam("at_most"))
+)
 _COUNTED = Prepared(select(func.count()).select_from(trail_events))
 _FORGOTTEN = Prepared(delete(trail_events).where(_COLUMNS.id <= bindparam("last")))
 
@@ -46,8 +49,7 @@ def newest_first(
 
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
     """Forget so many of the events from before then, the oldest first."""
-    old = [each for each in _OLDEST.scalars(connection, at_most=at_most) if each < id_at(before)]
-    return _FORGOTTEN.run(connection, last=old[-1]) if old else 0
+    return _forget(connection, id_at(before), at_most)
 
 
 def count(connection: Connection) -> int:
@@ -58,7 +60,11 @@ def count(connection: Connection) -> int:
 
 def forget_oldest(connection: Connection, at_most: int) -> int:
     """Forget so many events, the oldest first, however old they are."""
-    old = _OLDEST.scalars(connection, at_most=at_most)
+    return _forget(connection, _LAST_ID, at_most)
+
+
+def _forget(connection: Connection, before: int, at_most: int) -> int:
+    old = _OLDEST.scalars(connection, before=before, at_most=at_most)
     return _FORGOTTEN.run(connection, last=old[-1]) if old else 0
 
 

@@ -335,3 +335,29 @@ async def test_a_large_answer_keeps_the_ids_of_its_instances(stack: Stack) -> No
     assert record["responseElements"]["instancesSet"]["items"] == [{"instanceId": one} for one in ids]
     assert len(await events(stack, "ResourceName", ids[-1])) == 1
     await stack.idle()
+
+
+async def test_a_role_is_named_by_its_session_and_its_credentials_are_not_told(stack: Stack) -> None:
+    account = stack.running.key["account"]
+    await stack.caller.iam("CreateUser", UserName="mei")
+    made = (await stack.caller.iam("CreateAccessKey", UserName="mei"))["AccessKey"]
+    told = json.dumps((await event(stack, "CreateAccessKey"))["responseElements"])
+    assert made["AccessKeyId"] in told
+    assert made["SecretAccessKey"] not in told
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = (await stack.caller.iam("CreateRole", RoleName="backup", AssumeRolePolicyDocument=policy))["Role"]
+    assumed = await stack.caller.sts("AssumeRole", RoleArn=role["Arn"], RoleSessionName="nightly")
+    credentials = assumed["Credentials"]
+    told = json.dumps((await event(stack, "AssumeRole"))["responseElements"])
+    assert credentials["AccessKeyId"] in told
+    assert credentials["SecretAccessKey"] not in told
+    assert credentials["SessionToken"] not in told
+    key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+    nightly = Caller(stack.running.gateway, key, secret, session_token=token)
+    await nightly.call("CreateKeyPair", KeyName="k")
+    [found] = await events(stack, "Username", "nightly")
+    identity = json.loads(found["CloudTrailEvent"])["userIdentity"]
+    assert (identity["type"], identity["arn"]) == ("AssumedRole", f"arn:aws:sts::{account}:assumed-role/backup/nightly")
+    issuer = identity["sessionContext"]["sessionIssuer"]
+    assert (issuer["type"], issuer["arn"], issuer["userName"]) == ("Role", role["Arn"], "backup")

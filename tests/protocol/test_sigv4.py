@@ -190,6 +190,13 @@ def test_a_session_token_is_part_of_what_is_claimed(signer: type) -> None:
     assert claim_of(signed(signer)).session_token is None
 
 
+def test_a_session_token_beside_a_presigned_url_counts_and_is_given_once() -> None:
+    request = signed(SigV4QueryAuth)
+    assert claim_of(with_header(request, "x-amz-security-token", "")).session_token == ""
+    with pytest.raises(IncompleteSignature, match="both in a header and in the query"):
+        claim_of(with_header(signed(SigV4QueryAuth, token="t"), "x-amz-security-token", "t"))
+
+
 def test_a_session_token_that_is_not_signed_is_refused() -> None:
     with pytest.raises(IncompleteSignature, match="x-amz-security-token"):
         claim_of(with_header(signed(), "x-amz-security-token", "added"))

@@ -863,6 +863,7 @@ export const en = {
   "instance.platform": "Platform details",
   "instance.privateDns": "Private IP DNS name",
   "instance.privateIp": "Private IPv4 address",
+  "instance.profile": "IAM instance profile",
   "instance.publicDns": "Public DNS",
   "instance.publicIp": "Public IPv4 address",
   "instance.reservation": "Reservation",

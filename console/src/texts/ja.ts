@@ -865,6 +865,7 @@ export const ja: Record<keyof typeof en, string> = {
   "instance.platform": "プラットフォームの詳細",
   "instance.privateDns": "プライベート IP DNS 名",
   "instance.privateIp": "プライベート IPv4 アドレス",
+  "instance.profile": "IAM インスタンスプロフィール",
   "instance.publicDns": "パブリック DNS",
   "instance.publicIp": "パブリック IPv4 アドレス",
   "instance.reservation": "予約",

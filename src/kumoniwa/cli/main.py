@@ -406,6 +406,8 @@ def ssh(instance: str, command: tuple[str, ...], identity: Path | None, user: st
 def timeline(instance: str, data_dir: Path, as_json: bool) -> None:
     """Show every boot of an instance: which call caused it, when its disks were at rest, how long the guest was down.
 
+    A call of a user's key, or of a role's session, is shown with its name (docs/identities.md).
+
     \b
     Example:
       kumoniwa timeline i-0123456789abcdef0

@@ -33,11 +33,20 @@ class Boot:
     """Whether no kernel started: it went on where a prepared machine had stopped."""
     cold_because: str | None
     """Why one did, where fast launch was asked for."""
+    principal_arn: str | None = None
+    """Who called, where a call brought it about."""
 
     @property
     def why(self) -> str:
         """What brought it about, in a word: the action, or who else."""
         return self.action or self.cause
+
+    @property
+    def caller(self) -> str:
+        """Who called, in a word: the user's name, or the role's with the session's; nothing for the account itself."""
+        resource = (self.principal_arn or "").rpartition(":")[2]
+        kind, _, name = resource.partition("/")
+        return name if kind == "assumed-role" else name.rpartition("/")[2]
 
     @property
     def boot_seconds(self) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.client.access import Refused, find_cloud
+from kumoniwa.client.access import find_cloud
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.terminal import remark, say, show, table
 
@@ -56,11 +56,7 @@ def _users_keys(cloud: CloudClient) -> Iterator[dict[str, Any]]:
 
 def _ensure_user(cloud: CloudClient, name: str) -> str:
     """The ARN of the user of that name."""
-    try:
-        user = cloud.iam("CreateUser", UserName=name)["User"]
-    except Refused as refused:
-        if refused.code != "EntityAlreadyExists":
-            raise
-        user = cloud.iam("GetUser", UserName=name)["User"]
+    there = (user for user in cloud.iam_pages("ListUsers", "Users") if user["UserName"].lower() == name.lower())
+    user = next(there, None) or cloud.iam("CreateUser", UserName=name)["User"]
     arn: str = user["Arn"]
     return arn

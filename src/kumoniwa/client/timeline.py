@@ -26,7 +26,7 @@ def rows(boots: Sequence[Boot]) -> list[tuple[str, ...]]:
     return [
         (
             str(boot.number),
-            boot.why,
+            f"{boot.why} by {boot.caller}" if boot.caller else boot.why,
             boot.request_id or "",
             _moment(boot.started_at),
             "from memory" if boot.from_memory else _time(boot.kernel_started_at),

@@ -160,7 +160,7 @@ def claim_of(request: SignedRequest) -> Claim:
             raise _other_version()
         raise MissingAuthenticationToken()
     if authorization is None:
-        return _presigned(in_query)
+        return _presigned(request, in_query)
     if in_query:
         raise IncompleteSignature("it is given both in a header and in the query")
     return _in_header(request, authorization)
@@ -241,7 +241,7 @@ def _in_header(request: SignedRequest, authorization: str) -> Claim:
     return claim
 
 
-def _presigned(parameters: list[tuple[str, str]]) -> Claim:
+def _presigned(request: SignedRequest, parameters: list[tuple[str, str]]) -> Claim:
     by_name = dict(parameters)
     if len(by_name) != len(parameters):
         raise IncompleteSignature("a parameter of it is given twice")
@@ -253,7 +253,11 @@ def _presigned(parameters: list[tuple[str, str]]) -> Claim:
     credential, signed, made, date = (
         by_name.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature", "Date")
     )
-    token = by_name.get("X-Amz-Security-Token")
+    token, in_header = by_name.get("X-Amz-Security-Token"), request.header("x-amz-security-token")
+    if in_header is not None:
+        if token is not None:
+            raise IncompleteSignature("its session token is given both in a header and in the query")
+        token = in_header
     return _claim(credential, signed, made, date, timedelta(seconds=int(expires)), token)
 
 

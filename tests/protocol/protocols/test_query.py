@@ -60,3 +60,11 @@ def test_a_list_without_its_level_is_refused_by_the_name_that_was_sent() -> None
 def test_an_action_that_the_service_does_not_have_is_refused() -> None:
     with pytest.raises(InvalidAction, match="MakeTea"):
         CODEC.parse("MakeTea", {})
+
+
+def test_a_list_that_is_sent_empty_is_one() -> None:
+    asked = {"RoleArn": "arn", "RoleSessionName": "me", "Tags": []}
+    body = SERIALIZER.serialize_to_request(asked, MODEL.operation_model("AssumeRole"))["body"]
+    assert body["Tags"] == ""
+    sent = {name: value for name, value in body.items() if name not in ("Action", "Version")}
+    assert CODEC.parse("AssumeRole", sent) == asked

@@ -1,5 +1,7 @@
 """The table of an instance's boots."""
 
+import pytest
+
 from kumoniwa.client import timeline
 from kumoniwa.client.boots import read_boots
 from kumoniwa.client.terminal import plain, table
@@ -41,6 +43,23 @@ def test_every_boot_has_a_row_with_its_cause_and_its_end() -> None:
         ("2", "CreateImage", "panic, cut off"),
         ("3", "guest", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("arn", "shown"),
+    [
+        (None, "RebootInstances"),
+        ("arn:aws:iam::123456789012:root", "RebootInstances"),
+        ("arn:aws:iam::123456789012:user/ops/backup", "RebootInstances by backup"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0",
+            "RebootInstances by web/i-0123456789abcdef0",
+        ),
+    ],
+)
+def test_a_boot_names_the_user_or_role_that_called(arn: str | None, shown: str) -> None:
+    boot = {"number": 1, "cause": "action", "action": "RebootInstances", "principal_arn": arn}
+    assert timeline.rows(read_boots([boot]))[0][1] == shown
 
 
 def test_downtimes_show_their_parts() -> None:

@@ -47,6 +47,7 @@ export function InstanceFacts({ region, item: row }: { region: string; item: Row
           ["instance.vpc", instance.VpcId],
           ["instance.subnet", instance.SubnetId],
           ["instance.zone", instance.Placement?.AvailabilityZone],
+          ["instance.profile", instance.IamInstanceProfile?.Arn?.split("/").at(-1)],
           ["instance.imdsv2", metadata.HttpTokens === "required" ? text("metadata.required") : text("metadata.optional")],
           ["instance.groups", groups.length > 0 && <GroupLinks region={region} groups={groups} />],
         ]}

@@ -27,6 +27,7 @@ EXTENSIONS = {
     "/_kumoniwa/images/{image_id}": _of("cut_evidence", "image_evidence"),
     "/_kumoniwa/snapshots/{snapshot_id}": _of("cut_evidence", "snapshot_evidence"),
     "/_kumoniwa/reach": _of("reach", "reachability"),
+    "/_kumoniwa/caller": _of("caller", "caller"),
     "/_kumoniwa/events": _of("events", "events"),
     "/_kumoniwa/troubles": _of("troubles", "troubles"),
     "/_kumoniwa/storage": _of("storage_routes", "storage_status"),

@@ -65,6 +65,9 @@ async def test_a_session_of_a_role_calls_by_its_own_name(stack: Stack, role: str
     await stack.idle()
     _, second = await stack.boots(instance_id, 2)
     assert (second["principal"], second["principal_arn"]) == (answer["Credentials"]["AccessKeyId"], arn)
+    told = json.loads((await session.get("/_kumoniwa/caller")).body)
+    assert (told["arn"], told["kind"], told["policies_evaluated"]) == (arn, "AssumedRole", False)
+    assert told["session_since"] is not None and told["there_are"] == {"users": 0, "roles": 1, "policies": 0}
     presigned = await session.presigned("/?Action=DescribeRegions&Version=2016-11-15")
     assert presigned.status == 200, presigned.text
 
@@ -99,6 +102,7 @@ async def test_a_token_is_believed_of_its_own_key_and_unchanged_alone(stack: Sta
         Caller(gateway, key, secret, session_token=forged),
         Caller(gateway, key, secret, session_token="x" * 4000),
         Caller(gateway, key, secret, session_token="not ours"),
+        Caller(gateway, own["access_key_id"], own["secret_access_key"], session_token="not ours"),
         Caller(gateway, own["access_key_id"], own["secret_access_key"], session_token=issued["SessionToken"]),
     ):
         codes = [code for code, _ in await _refusals(caller)]

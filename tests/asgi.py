@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from model_parameters import ec2_model
-from service_models import service_model
+from service_models import json_model, service_model
 
 URL = "http://127.0.0.1:4566"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
@@ -106,6 +106,19 @@ class Caller:
         answer = await self.post(urlencode(serialized["body"]))
         response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
         parsed: dict[str, Any] = create_parser("ec2").parse(response, operation.output_shape)
+        if answer.status >= 300:
+            raise Refused(parsed["Error"]["Code"], parsed["Error"]["Message"], answer.status)
+        parsed.pop("ResponseMetadata")
+        return parsed
+
+    async def ask(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:
+        """An action of a service that speaks JSON, as boto3 would call it. Raises `Refused`."""
+        model = json_model(service)
+        operation = model.operation_model(action)
+        serialized = create_serializer("json").serialize_to_request(parameters, operation)
+        answer = await self.post(serialized["body"], service=service, **serialized["headers"])
+        response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
+        parsed: dict[str, Any] = create_parser("json").parse(response, operation.output_shape)
         if answer.status >= 300:
             raise Refused(parsed["Error"]["Code"], parsed["Error"]["Message"], answer.status)
         parsed.pop("ResponseMetadata")

@@ -18,6 +18,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.console.static_files import static_files
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
+from kumoniwa.gateway.protocols.json import json_codec
 from kumoniwa.gateway.protocols.query import query_codec
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
@@ -25,6 +26,7 @@ from kumoniwa.store.engines import DATABASE_FILE
 
 _READ_ONCE = {
     "kumoniwa.gateway.services.ec2_codec": cache(ec2_codec),
+    "kumoniwa.gateway.services.json_codec": cache(json_codec),
     "kumoniwa.gateway.services.query_codec": cache(query_codec),
     "kumoniwa.console.static_files.static_files": cache(static_files),
 }
@@ -44,6 +46,10 @@ class Stack:
     async def call(self, action: str, **parameters: Any) -> dict[str, Any]:
         """One call, answered as boto3 would give it. Raises `asgi.Refused`."""
         return await self.caller.call(action, **parameters)
+
+    async def ask(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:
+        """One call of a service that speaks JSON, answered as boto3 would give it. Raises `asgi.Refused`."""
+        return await self.caller.ask(service, action, **parameters)
 
     def in_region(self, region: str) -> "Stack":
         """The same cloud, called in another region."""

@@ -37,6 +37,7 @@ def ids(sdk: Sdk) -> dict[str, str]:
         "security-groups": found["SecurityGroups"][0]["GroupId"],
         "key-pairs": key["KeyPairId"],
         "access-keys": _access_key(sdk),
+        "event-history": _event(sdk),
         "launch": image,
         **_network_of(sdk, found),
     }
@@ -47,6 +48,13 @@ def _access_key(sdk: Sdk) -> str:
     iam = sdk.client("iam")
     iam.create_user(UserName="walked")
     return str(iam.create_access_key(UserName="walked")["AccessKey"]["AccessKeyId"])
+
+
+def _event(sdk: Sdk) -> str:
+    """A call that changed something."""
+    changes = [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]
+    [latest] = sdk.client("cloudtrail").lookup_events(LookupAttributes=changes, MaxResults=1)["Events"]
+    return str(latest["EventId"])
 
 
 def _network_of(sdk: Sdk, instance: dict[str, Any]) -> dict[str, str]:

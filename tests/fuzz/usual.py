@@ -32,6 +32,7 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
     "CreateVpc": [("CidrBlock",), ("CidrBlock", "InstanceTenancy"), ("CidrBlock", "AmazonProvidedIpv6CidrBlock")],
     "CreateVpcPeeringConnection": [("PeerVpcId",)],
     "DeleteRoute": [("DestinationCidrBlock",), ("DestinationIpv6CidrBlock",)],
+    "ModifyInstanceMetadataDefaults": [("HttpTokens",), ("HttpEndpoint", "InstanceMetadataTags")],
     "ModifyManagedPrefixList": [("AddEntries",), ("RemoveEntries",), ("MaxEntries",), ("PrefixListName",)],
     "ModifySubnetAttribute": [
         ("MapPublicIpOnLaunch",),

@@ -356,9 +356,9 @@ async def test_sts_refuses_in_its_own_envelope(gateway: Gateway, caller: Caller)
 
 
 async def test_a_service_that_is_not_part_of_kumoniwa_is_named(caller: Caller) -> None:
-    answer = await caller.post("{}", service="ssm", Content_Type="application/x-amz-json-1.1")
-    assert json.loads(answer.body)["__type"] == "InvalidAction"
-    assert "does not implement the service ssm" in answer.text
+    answer = await caller.post("{}", service="logs", Content_Type="application/x-amz-json-1.1")
+    assert json.loads(answer.body)["__type"] == "UnknownOperationException"
+    assert "does not implement the service logs" in answer.text
     answer = await caller.post("Action=ListTopics", service="sns")
     assert "<Message>Kumoniwa does not implement the service sns" in answer.text
 
@@ -503,8 +503,8 @@ def test_a_gateway_for_actions_that_ec2_does_not_have_cannot_be_made(garden: Gar
 
 
 def test_actions_of_a_service_that_does_not_answer_are_noticed() -> None:
-    with pytest.raises(ValueError, match="ssm"):
-        services({"ec2": {}, "iam": {}, "sts": {}, "ssm": {}})
+    with pytest.raises(ValueError, match="logs"):
+        services({"ec2": {}, "iam": {}, "sts": {}, "logs": {}})
 
 
 async def test_what_cannot_be_written_now_is_told_as_ec2_does_and_without_a_traceback(caller: Caller) -> None:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reference_pages import action_modules, actions, command_line, configuration, quotas, schema
+from reference_pages import action_modules, actions, command_line, configuration, quotas, schema, services
 
 _ROOT = Path(__file__).parents[2]
 FOLDER = _ROOT / "docs" / "reference"
@@ -16,6 +16,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "command-line.md": command_line.page,
     "configuration.md": configuration.page,
     "quotas.md": quotas.page,
+    "services.md": services.page,
 }
 """Each page's text, by its file name in `docs/reference`."""
 

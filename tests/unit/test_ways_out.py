@@ -38,6 +38,7 @@ _NO_REFUSALS = {
     "NoSuchEnd": "whoever asks for a way through a VPC refuses the end in its own words",
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",
     "NoSuchVpc": "its network ends with it",
+    "NotAnObject": "each door refuses the body for it in its own words",
     "NotAKey": "the action refuses the key in EC2's words",
     "NotHttp": "the connection is answered with 400, or ends",
     "NotJson": "whoever asked raises a DriverError for it",

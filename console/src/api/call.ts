@@ -55,7 +55,7 @@ export async function callOf(service: string, region: string, action: string, pa
   const at = new Date();
   const note = (outcome: string, requestId: string): void => {
     const milliseconds = Math.round(performance.now() - begun);
-    const changes = !/^(Describe|Get|List)/.test(action) && (parameters as { DryRun?: boolean }).DryRun !== true;
+    const changes = !/^(Describe|Get|List|Lookup)/.test(action) && (parameters as { DryRun?: boolean }).DryRun !== true;
     const alike = made.filter((one) => one.changes === changes); // what reads again and again displaces no change
     const kept = alike.length < KEPT_CALLS ? made : made.filter((one) => one !== alike.at(-1));
     made = [

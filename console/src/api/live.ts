@@ -4,6 +4,7 @@ import { Reconnecting } from "./reconnecting";
 /** The tables that listings may depend on. A test of the server holds them against its own. */
 export const TABLES = [
   "access_keys",
+  "account_settings",
   "acl_entries",
   "attachments",
   "boots",

@@ -58,6 +58,10 @@ export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
       { page: "network-acls", title: "networkAcls", load: () => import("./network-acls/networkAcls") },
     ],
   },
+  {
+    title: "section.trail",
+    pages: [{ page: "event-history", title: "eventHistory", load: () => import("./event-history/eventHistory") }],
+  },
 ];
 
 /** Pages of what is the account's, and of no region: the menu of the account leads to them. */

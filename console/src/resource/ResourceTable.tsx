@@ -58,7 +58,7 @@ export function ResourceTable<T extends object>({ resource, region }: { resource
       noMatch: <NoMatch clear={() => collection.actions.setPropertyFiltering(NO_QUERY)} />,
       empty: <Empty what={text(resource.title)} region={region} />,
     },
-    sorting: { defaultState: { sortingColumn } },
+    sorting: { defaultState: { sortingColumn, isDescending: resource.latestFirst ?? false } },
     pagination: { pageSize: preferences.pageSize },
     selection: { keepSelection: true, trackBy: resource.idOf },
   });

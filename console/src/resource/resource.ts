@@ -102,6 +102,8 @@ export interface Resource<T> {
   columns: Column<T>[];
   /** The column by which it is sorted at first. */
   sortedBy: string;
+  /** Whether what is greatest comes first: the latest, of a column of times. */
+  latestFirst?: boolean;
   menus: Menu<T>[];
   /** What has a button of its own before the menus. */
   buttons?: Action<T>[];

@@ -18,6 +18,7 @@ const LOOKS: Record<LineState, StatusIndicatorProps.Type> = {
   lost: "warning",
   full: "warning",
   stopped: "stopped",
+  disabled: "stopped",
   terminated: "stopped",
   missing: "error",
 };

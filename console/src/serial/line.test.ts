@@ -135,6 +135,16 @@ test("of a stopped instance it is tried again when an instance changes, and not 
   expect([sockets.length, became]).toEqual([3, ["stopped", "stopped", "open"]]);
 });
 
+test("where access is disabled it is tried again when the account's settings change", async () => {
+  const hear = (live as unknown as { heard: Set<(changed: string[]) => void> }).heard;
+  last().end(4403, "why");
+  await vi.advanceTimersByTimeAsync(60_000);
+  hear.forEach((heard) => heard(["instances"]));
+  expect([sockets.length, became]).toEqual([1, ["disabled"]]);
+  hear.forEach((heard) => heard(["account_settings"]));
+  expect(sockets.length).toBe(2);
+});
+
 test("it is not tried again once the session has ended", async () => {
   const told: string[] = [];
   onEnd((why) => {

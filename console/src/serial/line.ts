@@ -1,11 +1,13 @@
 /** The line to a guest's serial console: what it says comes, what is typed goes, and what becomes of it is known. */
-import { live } from "../api/live";
+import { live, type Table } from "../api/live";
 import { Reconnecting } from "../api/reconnecting";
 
-/** `stopped`: it connects by itself once the instance starts. `lost`, `full`: it is tried again and again. */
-export type LineState = "connecting" | "open" | "lost" | "full" | "stopped" | "terminated" | "missing";
+/** `stopped`: it connects by itself once the instance starts; `disabled`: once access to serial consoles is enabled. `lost`, `full`: it is tried again and again. */
+export type LineState = "connecting" | "open" | "lost" | "full" | "stopped" | "disabled" | "terminated" | "missing";
 
-const OF_CODE: Record<number, LineState> = { 1013: "full", 4404: "missing", 4409: "stopped", 4410: "terminated" };
+const OF_CODE: Record<number, LineState> = { 1013: "full", 4403: "disabled", 4404: "missing", 4409: "stopped", 4410: "terminated" };
+/** What has to change before it is tried again. */
+const WAITS_FOR: Partial<Record<LineState, Table>> = { stopped: "instances", disabled: "account_settings" };
 const AGAIN: readonly LineState[] = ["lost", "full"];
 const MOST_OF_A_MESSAGE = 1024; // bytes, that the server takes
 const MOST_WAITING = 64 * 1024; // bytes, that wait to be sent
@@ -50,7 +52,8 @@ export class Line {
   start(): void {
     this.forgotten.push(
       live.hear((changed) => {
-        if (this.state === "stopped" && (changed === "everything" || changed.includes("instances"))) this.connection.again();
+        const table = WAITS_FOR[this.state];
+        if (table !== undefined && (changed === "everything" || changed.includes(table))) this.connection.again();
       }),
       // A guest may be silent for days: that a connection is dead is known from the one on which the server always speaks.
       live.watch(() => {

@@ -4,6 +4,7 @@ An action's parameters and its answer are keyed by botocore's member names (`Ins
 answer `None` means absent, `[]` present and empty, and every time is aware.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,24 @@ class Token:
     fingerprint: str
 
 
+@dataclasses.dataclass(slots=True)
+class Arrival:
+    """How a call came, for the trail: what is known of it besides what an action needs."""
+
+    service: str
+    source: str
+    """The address that it came from."""
+    agent: str
+    """What the caller calls itself."""
+    by_console: bool = False
+    size: int = 0
+    """Bytes of the request."""
+    parameters: Parameters | None = None
+    """What it asked for; None where that could not be read."""
+    is_recorded: bool = False
+    """Whether its event is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One API call, as an action sees it."""
@@ -39,6 +58,8 @@ class Call:
     """Whether to check all that the call checks, and to do nothing (`Cloud.change`)."""
     identity: Principal | None = None
     """Whose the access key is; None for the account's own."""
+    came: Arrival | None = None
+    """None where it came through no door."""
 
     @property
     def caller(self) -> Principal:

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.descriptions import Descriptions
+from kumoniwa.api.trail import Trail, is_read
 from kumoniwa.credentials.known import KnownCredentials
-from kumoniwa.errors import DryRunOperation
+from kumoniwa.errors import DryRunOperation, Ec2Error
 from kumoniwa.model.scope import Scope
 from kumoniwa.reconcile.damage import Damage
 from kumoniwa.reconcile.shorten_chains import Compaction
@@ -33,6 +34,8 @@ class Cloud:
     damage: Damage | None = None
     credentials: KnownCredentials | None = None
     """What signs requests; None where nothing is signed."""
+    trail: Trail | None = None
+    """What CloudTrail tells; None where nothing is recorded."""
     regions_made: set[Scope] = field(default_factory=set)
     """Where the default VPC is known to have been made: every action that reads a network asks."""
 
@@ -55,9 +58,15 @@ class Cloud:
                 asked = (call.account, call.region, call.action, call.token.value)
                 row = tokens.TokenRow(*asked, call.token.fingerprint, answer, call.at)
                 tokens.record(connection, row)
+            self.record(connection, call, answer)
             return answer
 
         return await self.engine.change(work_and_remember)
+
+    def record(self, connection: Connection, call: Call, answer: Answer, error: Ec2Error | None = None) -> None:
+        """Record a call in the transaction of what it changes, as `change` does; for whoever changes without it."""
+        if self.trail is not None and call.came is not None and not is_read(call.action):
+            self.trail.record(connection, call, answer, error)
 
 
 def origin(call: Call) -> Origin:

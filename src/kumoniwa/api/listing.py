@@ -272,6 +272,16 @@ def selected(
     return _cut(found, most, key, bound)
 
 
+def token_after(last: str, call: Call, parameters: Parameters) -> str:
+    """The `NextToken` of a listing that pages by itself, of which `last` is the key that was seen last."""
+    return _token(last, _fingerprint(call, parameters))
+
+
+def seen_last(call: Call, parameters: Parameters, invalid_token: Callable[[str], Ec2Error]) -> str | None:
+    """What `token_after` was given for this request's page, None for the first. Raises `invalid_token`."""
+    return _last_seen(parameters, _fingerprint(call, parameters), invalid_token)
+
+
 def _cut(found: list[T], most: int | None, key: Callable[[T], str], bound: str) -> tuple[list[T], str | None]:
     """The first page of what was found, and the token of what is left."""
     if most is None or len(found) <= most:

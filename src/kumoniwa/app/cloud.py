@@ -24,6 +24,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.simulated_images import ensure_simulated_images
 from kumoniwa.api.evidence.evidence_routes import EXTENSIONS
 from kumoniwa.api.registry import ACTIONS
+from kumoniwa.api.trail import Trail
 from kumoniwa.app.doors import WhenAsked
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
@@ -35,6 +36,7 @@ from kumoniwa.credentials.known import KnownCredentials
 from kumoniwa.credentials.session_tokens import SessionTokens, key_of_tokens
 from kumoniwa.gateway.chain import Gateway
 from kumoniwa.gateway.dispatch import Dispatcher
+from kumoniwa.gateway.event_elements import EventElements
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
 from kumoniwa.hypervisor.driver import Driver, DriverError
@@ -158,7 +160,9 @@ async def running(
         credentials = KnownCredentials(database, key, SessionTokens(await database.write(key_of_tokens)))
         await credentials.start()
         ending.push_async_callback(credentials.close)
-        cloud = Cloud(world, engine, compaction=compaction, damage=damage, credentials=credentials)
+        trail = Trail(database, clock)
+        ending.push_async_callback(trail.close)
+        cloud = Cloud(world, engine, compaction=compaction, damage=damage, credentials=credentials, trail=trail)
         housekeeping = Housekeeping(world, cloud.descriptions.forget)
         ending.push_async_callback(housekeeping.close)
         ending.push_async_callback(compaction.close)
@@ -213,7 +217,10 @@ def _doors(
     credentials.on_change(lambda: sessions.end_those(lambda key: credentials.find(key) is None))
     extensions = {route: partial(extension, cloud) for route, extension in EXTENSIONS.items()}
     routes = Extensions({**extensions, SIGN_IN_CODES: partial(sign_in_code, sessions)})
-    dispatcher = Dispatcher(services(actions, models), ClientTokens(cloud))
+    known = services(actions, models)
+    assert cloud.trail is not None, "a server records what it is asked"
+    cloud.trail.elements = EventElements(known)
+    dispatcher = Dispatcher(known, ClientTokens(cloud), cloud.trail)
     gateway = Gateway(
         dispatcher,
         credentials,

@@ -81,12 +81,15 @@ class GuardedProtocol(asyncio.BufferedProtocol):
         self._is_broken = False  # what came is no HTTP
         self._upgrades = False
         self._unread = 0  # bytes that came while it lingered
+        self._caller: tuple[str, int] | None = None  # address and port
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.set_write_buffer_limits(high=0)  # `pause_writing` says that anything is not taken yet
         self.transport = cast("asyncio.Transport", LingeringTransport(transport, self._is_sent_to, self._linger))
         self.flow = Flow(self.transport)
         self.server.connections.add(self)
+        if (peer := transport.get_extra_info("peername")) and isinstance(peer, tuple):
+            self._caller = (str(peer[0]), int(peer[1]))
         self._wait(HEAD_DEADLINE)
         if len(self.server.connections) > self.server.most:
             next(iter(self.server.waiting)).close_now()
@@ -193,6 +196,7 @@ class GuardedProtocol(asyncio.BufferedProtocol):
             "raw_path": raw_path,
             "query_string": query,
             "headers": head.headers,
+            "client": self._caller,
         }
         self.cycle = RequestCycle(self, scope, keeps=head.keeps, expects=head.expects)
         task = self.loop.create_task(self.cycle.run(self.server.application))

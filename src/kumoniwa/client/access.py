@@ -15,9 +15,10 @@ from kumoniwa.folder import holders, not_ours, read_private
 from kumoniwa.refusal import Refusal
 from kumoniwa.values import dataclass
 
+_SERVICES = ("EC2", "IAM", "STS", "SSM", "CLOUDTRAIL", "EC2_INSTANCE_CONNECT")
 UNSET = (
     *("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
-    *("AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS"),
+    *(f"AWS_ENDPOINT_URL_{service}" for service in _SERVICES),
 )
 """What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""
 

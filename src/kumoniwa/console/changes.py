@@ -27,7 +27,7 @@ BEAT = 2.0
 SEND_DEADLINE = 10.0
 """Seconds that a page may take to read a message."""
 MOST_PAGES = 64
-UNTOLD = frozenset({"client_tokens", "facts", "layers", "workflows", LET_GO})
+UNTOLD = frozenset({"client_tokens", "facts", "layers", "trail_events", "workflows", LET_GO})
 """Tables of the cloud's own bookkeeping, which no page shows."""
 
 SESSION_ENDED, TOO_MANY_PAGES, NOT_SPOKEN = 4401, 1013, 1008

@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from kumoniwa.api.call import Call
+from kumoniwa.api.call import Arrival, Call
 from kumoniwa.clock import Clock
 from kumoniwa.console.changes import SUBPROTOCOL, LiveChanges
 from kumoniwa.console.json_text import given_text, read_json, written_json
@@ -31,7 +31,7 @@ from kumoniwa.console.way_in import PREFIX
 from kumoniwa.credentials.known import KnownCredentials
 from kumoniwa.errors import ActionNotBuilt, Ec2Error, InvalidRequest, NothingThere, OtherMethod
 from kumoniwa.gateway import form, routes
-from kumoniwa.gateway.arrival import arrived, whole
+from kumoniwa.gateway.arrival import arrived, source_of, whole
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.exchange import Conclusion
 from kumoniwa.gateway.routes import Extensions
@@ -73,6 +73,12 @@ class _Exchange:
     """Whether it is of a session."""
     accepts: str = ""
     """The encodings in which its caller takes an answer."""
+    source: str = ""
+    """The address that it came from."""
+    agent: str = ""
+    """What its browser calls itself."""
+    size: int = 0
+    """Bytes of its body."""
 
 
 class Console:
@@ -158,7 +164,10 @@ class Console:
         session = self._sessions.find(half_a(head), head.header(HALF_B) or "")
         exchange.known = True
         exchange.accepts = head.header("accept-encoding") or ""
-        asked = read_json((await whole(request.receive, head)).body)
+        exchange.source, exchange.agent = source_of(request.scope), head.header("user-agent") or ""
+        body = (await whole(request.receive, head)).body
+        exchange.size = len(body)
+        asked = read_json(body)
         await self._end_those_of_deleted_keys()
         if session.ended:  # while the body came
             raise NotSignedIn
@@ -195,7 +204,8 @@ class Console:
             raise InvalidRequest("its parameters are not an object", way_out="Send them by the names of their members.")
         written = service.codec.written(action, parameters)
         call = self._call_of(session, asked, exchange)
-        answer = await self._dispatcher.dispatch(service, replace(call, action=action), written)
+        came = Arrival(named, exchange.source, exchange.agent, by_console=True, size=exchange.size)
+        answer = await self._dispatcher.dispatch(service, replace(call, action=action, came=came), written)
         return await _compressed(_answered(answer, exchange), exchange.accepts)
 
     async def _evidence(self, session: Session, asked: Mapping[str, Any], exchange: _Exchange) -> Response:

@@ -8,10 +8,11 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from kumoniwa.api.written_once import Framed, Pieces, Place, WrittenOnce, joined
 from kumoniwa.errors import InvalidRequest
+from kumoniwa.gateway.json_objects import NotAnObject, read_object
 from kumoniwa.gateway.protocols.answers import ec2_moment
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -21,13 +22,9 @@ _WAY_OUT = "Send an object, as the console's pages do."
 def read_json(body: bytes) -> dict[str, Any]:
     """The object that a body holds; an empty body is an empty object. Raises `InvalidRequest`."""
     try:
-        read = json.loads(body or b"{}", parse_constant=_refuse_constant)
-        json.dumps(read, ensure_ascii=False).encode()  # an escape may name half a character, which no form could hold
-    except (ValueError, RecursionError):
-        raise InvalidRequest("its body is not JSON", way_out=_WAY_OUT) from None
-    if not isinstance(read, dict):
-        raise InvalidRequest("its body is not a JSON object", way_out=_WAY_OUT)
-    return read
+        return read_object(body)
+    except NotAnObject as reason:
+        raise InvalidRequest(f"its body {reason}", way_out=_WAY_OUT) from None
 
 
 def given_text(read: Mapping[str, Any], name: str) -> str:
@@ -80,7 +77,3 @@ def _write_object(out: Pieces, value: Mapping[str, Any]) -> None:
             _write(out, member)
             separator = ","
     out.append("{}" if separator == "{" else "}")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

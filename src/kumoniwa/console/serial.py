@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.instances.serial_console_access import is_enabled
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.named.region_lookup import check_region
@@ -37,7 +38,7 @@ from kumoniwa.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
-NOT_FOUND, NOT_RUNNING, TERMINATED, CANNOT_TELL = 4404, 4409, 4410, 1011
+NOT_ALLOWED, NOT_FOUND, NOT_RUNNING, TERMINATED, CANNOT_TELL = 4403, 4404, 4409, 4410, 1011
 """Why a serial console's connection is closed, beside what closes every connection of a page."""
 MOST_CONSOLES = 64
 """Pages with a serial console, of all guests; a guest's own limit is the driver's."""
@@ -126,11 +127,18 @@ class SerialConsoles:
         scope, instance_id = page.call.scope, page.instance_id
         try:
             check_region(page.call.region)
-            instance = await self._cloud.read(lambda connection: named(connection, scope, INSTANCE, instance_id))
+            instance, is_allowed = await self._cloud.read(
+                lambda connection: (
+                    named(connection, scope, INSTANCE, instance_id),
+                    is_enabled(connection, scope),
+                )
+            )
         except Ec2Error as refusal:
             raise _Over(NOT_FOUND, refusal.message) from None
         except DatabaseUnavailable as hindered:
             raise _Over(CANNOT_TELL, f"Kumoniwa's database cannot be used now ({hindered}).") from None
+        if not is_allowed:
+            raise _Over(NOT_ALLOWED, "Serial console access is disabled in this region: EnableSerialConsoleAccess.")
         if instance.state is InstanceState.STOPPED:
             raise _Over(NOT_RUNNING, "The instance is stopped.")
         if instance.state is InstanceState.TERMINATED:
@@ -173,7 +181,7 @@ class SerialConsoles:
         while (changed := await page.listener.next()) is not None:
             self._check_session(page)
             ids = changed.get("instances", ())
-            if ids is None or page.instance_id in ids:
+            if ids is None or page.instance_id in ids or "account_settings" in changed:
                 try:
                     await self._check(page)
                 except _Over as over:

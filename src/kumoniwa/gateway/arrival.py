@@ -61,6 +61,12 @@ def arrived(scope: Scope, hosts: Collection[str]) -> SignedRequest:
     return head
 
 
+def source_of(scope: Scope) -> str:
+    """The address that a request came from; empty where its connection has none."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 async def whole(receive: Receive, head: SignedRequest, *, most: int = MAX_BODY) -> SignedRequest:
     """A request with its body, of at most so many bytes. Memory is spent here: callers are known before.
 

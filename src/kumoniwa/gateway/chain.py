@@ -5,7 +5,7 @@ Errors are raised wherever a request is found wanting and become an answer here 
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -15,7 +15,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from kumoniwa import __version__
-from kumoniwa.api.call import Call
+from kumoniwa.api.call import Arrival, Call
 from kumoniwa.clock import Clock
 from kumoniwa.credentials.credential import Credential
 from kumoniwa.errors import (
@@ -27,10 +27,12 @@ from kumoniwa.errors import (
     MissingParameter,
 )
 from kumoniwa.gateway import form, routes
-from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, whole
+from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, source_of, whole
 from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.exchange import Conclusion
+from kumoniwa.gateway.protocols import json
 from kumoniwa.gateway.protocols.answers import PROLOG
+from kumoniwa.gateway.protocols.json import JsonCodec
 from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import STS_NAMESPACE, Service
@@ -39,7 +41,7 @@ from kumoniwa.ids import new_request_id
 from kumoniwa.values import dataclass
 
 HEALTH = "/_kumoniwa/health"
-_XML, _JSON = b"text/xml;charset=UTF-8", b"application/json"
+_XML, _JSON, _JSON_1_1 = b"text/xml;charset=UTF-8", b"application/json", json.CONTENT_TYPE.encode()
 _FORM = "application/x-www-form-urlencoded"
 _COMMON = ("Action", "Version")  # parameters of every call
 _SENT_AT_ONCE = 192  # parts of an answer: of a large listing some 256 KB, which the caller reads while more is joined
@@ -65,15 +67,16 @@ class _Exchange:
     what: str = "?"  # for the log: the action, or the path
     service: str = "ec2"
     extension: bool = False
-    json: bool = False  # the caller's protocol, where it is of a service that is not ours
+    json: bool = False  # whether the caller's protocol is JSON 1.1
     known: bool = False  # who the caller is: its signature was right
+    source: str = ""  # the address that it came from
 
     def answered(self, *parts: bytes, status: int = HTTPStatus.OK) -> "_Answer":
         """An answer whose body is those parts."""
         headers = [
             (b"x-amzn-requestid", self.request_id.encode()),
             (b"cache-control", b"no-store"),
-            (b"content-type", _JSON if self.extension or self.json else _XML),
+            (b"content-type", _JSON if self.extension else _JSON_1_1 if self.json else _XML),
             (b"content-length", b"%d" % sum(map(len, parts))),
         ]
         if not self.known:
@@ -134,6 +137,8 @@ class Gateway:
         path: str = scope["path"]
         exchange.extension = path.startswith(routes.PREFIX)
         exchange.what = path[:200]
+        exchange.source = source_of(scope)
+        exchange.json = not exchange.extension and _names_target(scope)
         head = arrived(scope, self._hosts)
         refuse_browsers(head)
         if path == HEALTH:
@@ -155,16 +160,19 @@ class Gateway:
                 HTTPStatus.NOT_FOUND,
                 way_out="Actions are asked at the path /, Kumoniwa's own routes below /_kumoniwa/.",
             )
-        return exchange.answered(*await self._act(self._services[claim.service], _parameters(read), call, exchange))
+        return exchange.answered(*await self._act(self._services[claim.service], read, call, exchange))
 
     def _check_service(self, claim: Claim, read: SignedRequest, exchange: _Exchange) -> None:
         """Say so where another service is meant, before its signature (S3's differs) is looked at."""
         exchange.service = claim.service
+        service = self._services.get(claim.service)
+        exchange.json = not exchange.extension and (
+            _speaks_json(service) if service is not None else "json" in (read.header("content-type") or "")
+        )
         if claim.service not in (routes.SERVICES if exchange.extension else self._services):
-            exchange.json = "json" in (read.header("content-type") or "")
             raise ActionNotBuilt(
                 f"the service {claim.service}",
-                way_out="It is an EC2 with IAM and STS: set its endpoint for these alone (AWS_ENDPOINT_URL_EC2).",
+                way_out=f"It has {', '.join(self._services)}: set its endpoint for these alone (AWS_ENDPOINT_URL_EC2).",
             )
 
     async def _read(
@@ -201,23 +209,36 @@ class Gateway:
             routes.written(await extension(replace(call, action=pattern), {**parameters, **named}))
         )
 
-    async def _act(
-        self, service: Service, parameters: list[tuple[str, str]], call: Call, exchange: _Exchange
-    ) -> list[bytes]:
-        exchange.what, rest = _action(parameters, service.codec.version)
-        output = await self._dispatcher.dispatch(service, replace(call, action=exchange.what), rest)
+    async def _act(self, service: Service, read: SignedRequest, call: Call, exchange: _Exchange) -> list[bytes]:
+        given: Iterable[tuple[str, Any]]
+        if isinstance(service.codec, JsonCodec):
+            exchange.what, asked = service.codec.asked(read.header("x-amz-target"), read.body)
+            given = asked.items()
+        else:
+            exchange.what, given = _action(_parameters(read), service.codec.version)
+        came = Arrival(exchange.service, exchange.source, read.header("user-agent") or "", size=len(read.body))
+        output = await self._dispatcher.dispatch(service, replace(call, action=exchange.what, came=came), given)
         return service.codec.result(exchange.what, output, call.request_id)
 
     def _refusal(self, error: Ec2Error, exchange: _Exchange) -> _Answer:
         if exchange.extension:
             body = routes.refusal(error, exchange.request_id)
         elif exchange.json:
-            body = routes.written({"__type": error.code, "message": error.message})
+            return exchange.answered(json.refusal(error), status=json.status(error))
         elif (service := self._services.get(exchange.service)) is not None:
             body = service.codec.error(error, exchange.request_id)
         else:  # most services of AWS read this envelope
             body = f"{PROLOG}{refusal(error, exchange.request_id, STS_NAMESPACE)}".encode()
         return exchange.answered(body, status=error.status)
+
+
+def _names_target(scope: Scope) -> bool:
+    """Whether a request names its action as JSON 1.1 does: its refusal is to be JSON whatever else is wrong with it."""
+    return any(name == b"x-amz-target" for name, _ in scope["headers"])
+
+
+def _speaks_json(service: Service) -> bool:
+    return isinstance(service.codec, JsonCodec)
 
 
 async def _sent(answer: _Answer, send: Send) -> None:

@@ -9,39 +9,65 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from kumoniwa.api.call import Answer, Call, Parameters, Token
 from kumoniwa.api.client_tokens import TokenStore
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.registry import BoundAction
-from kumoniwa.errors import ActionNotBuilt, DryRunOperation, InvalidParameterValue
+from kumoniwa.errors import ActionNotBuilt, DryRunOperation, Ec2Error, InternalError, InvalidParameterValue
 from kumoniwa.gateway.services import Service
 
 _TOKEN_LENGTH = 64
 
 
+class Trailed(Protocol):
+    """Where the events of calls go that no transaction recorded."""
+
+    def note(self, call: Call, answer: Answer = None, error: Ec2Error | None = None) -> None: ...
+
+
+class _NoTrail:
+    def note(self, call: Call, answer: Answer = None, error: Ec2Error | None = None) -> None:
+        pass
+
+
 class Dispatcher:
     """The actions of a cloud behind its doors. `services` are by the name that credential scopes give them."""
 
-    def __init__(self, services: Mapping[str, Service], tokens: TokenStore) -> None:
+    def __init__(self, services: Mapping[str, Service], tokens: TokenStore, trail: Trailed | None = None) -> None:
         self.services = services
         self._tokens = tokens
+        self._trail: Trailed = trail or _NoTrail()
         self._turns: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
 
-    async def dispatch(self, service: Service, call: Call, parameters: Iterable[tuple[str, str]]) -> Answer:
-        """Carry out a call: `call.action` with these parameters, named and written as on EC2's wire.
+    async def dispatch(self, service: Service, call: Call, parameters: Iterable[tuple[str, Any]]) -> Answer:
+        """Carry out a call: `call.action` with these parameters, named and written as on the service's wire.
 
         Raises `Ec2Error`: every refusal, and `DryRunOperation` for a dry run that would have succeeded.
         """
         if service.is_regional:
             check_region(call.region)
+        try:
+            answer = await self._dispatched(service, call, parameters)
+        except Ec2Error as error:
+            self._trail.note(call, error=error)
+            raise
+        except Exception:
+            self._trail.note(call, error=InternalError())
+            raise
+        self._trail.note(call, answer)
+        return answer
+
+    async def _dispatched(self, service: Service, call: Call, parameters: Iterable[tuple[str, Any]]) -> Answer:
         action = call.action
         traits = service.codec.traits(action)
         if (run := service.actions.get(action)) is None:
             raise ActionNotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
         parsed = service.codec.parse(action, parameters)
+        if call.came is not None:
+            call.came.parameters = parsed
         dry_run = bool(traits.dry_run and parsed.pop("DryRun", False))
         token = _token(parsed) if traits.client_token else None
         if dry_run:

@@ -10,10 +10,12 @@ from pathlib import Path
 from kumoniwa.api.registry import BoundAction
 from kumoniwa.gateway.protocols.codec import Codec
 from kumoniwa.gateway.protocols.ec2 import ec2_codec
+from kumoniwa.gateway.protocols.json import JsonCodec, json_codec
 from kumoniwa.gateway.protocols.query import query_codec
 from kumoniwa.values import dataclass
 
 IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+CLOUDTRAIL_TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
@@ -21,7 +23,7 @@ STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 class Service:
     """One service: how it speaks, and what of it Kumoniwa has. Raises `ValueError` for an action that it has not."""
 
-    codec: Codec
+    codec: Codec | JsonCodec
     actions: Mapping[str, BoundAction]
     is_regional: bool = True
     """Whether its credential scope must name a region that EC2 has."""
@@ -46,6 +48,14 @@ def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | N
         ),
         "sts": Service(
             query_codec("sts", "2011-06-15", STS_NAMESPACE, kept_in), actions["sts"], is_regional=False, title="STS"
+        ),
+        "cloudtrail": Service(
+            json_codec("cloudtrail", "2013-11-01", CLOUDTRAIL_TARGET, kept_in),
+            actions.get("cloudtrail", {}),
+            title="CloudTrail",
+        ),
+        "ssm": Service(
+            json_codec("ssm", "2014-11-06", "AmazonSSM", kept_in), actions.get("ssm", {}), title="Systems Manager"
         ),
     }
     if unknown := actions.keys() - found.keys():

@@ -31,6 +31,8 @@ _CREDENTIAL = re.compile(
 _SIGNED_HEADERS = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _BASIC_ISO = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_AS_EC2 = frozenset({"ec2", "kumoniwa"})
+"""Services that refuse credentials in EC2's words; the others do so in the words that most have in common."""
 _KEYS = 64  # that are kept: a caller has one a day for each region and service
 
 
@@ -133,13 +135,9 @@ class ExpiredToken(Ec2Error):
         super().__init__("ExpiredToken", "The security token included in the request is expired")
 
 
-_WITH_OTHER_WORDS = frozenset({"iam", "sts"})
-"""Services that refuse credentials in the words that most have in common. What is ours is refused in EC2's."""
-
-
 def unknown_to(service: str) -> Ec2Error:
     """How a service refuses an access key that it does not know, or that came with another session token."""
-    return InvalidClientTokenId() if service in _WITH_OTHER_WORDS else AuthFailure()
+    return InvalidClientTokenId() if service not in _AS_EC2 else AuthFailure()
 
 
 def _other_version() -> SignatureNotTaken:
@@ -174,7 +172,7 @@ def verify(request: SignedRequest, claim: Claim, credential: Credential, now: da
     Raises, for a signature that is wrong, `AuthFailure` as EC2 does or `SignatureDoesNotMatch` as STS does;
     `RequestExpired`; and for credentials that are over, that as EC2 does or `ExpiredToken` as STS does.
     """
-    with_other_words = claim.service in _WITH_OTHER_WORDS
+    with_other_words = claim.service not in _AS_EC2
     digest = hashlib.sha256(request.body).hexdigest()
     declared = request.header("x-amz-content-sha256")
     expected = signature(credential.secret, claim, canonical_request(request, claim, digest))

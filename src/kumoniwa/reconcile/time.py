@@ -28,6 +28,7 @@ from kumoniwa.store import (
     replace_root,
     tags,
     tokens,
+    trail_events,
 )
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.tasks import Tasks
@@ -47,6 +48,7 @@ PEERINGS_SHOWN: Mapping[timedelta, Collection[PeeringState]] = {  # as the VPC p
     timedelta(days=2): (PeeringState.REJECTED, PeeringState.EXPIRED),  # to the party that asked for it
 }
 TOKENS_KEPT = timedelta(hours=24)
+EVENTS_KEPT = timedelta(days=90)  # as CloudTrail's event history has it
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
 ANALYSES_KEPT = timedelta(days=7)  # of paths; a path itself is kept until it is deleted
@@ -142,6 +144,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
     """What forgets the rows of each table whose time is over."""
     return [
         partial(tokens.forget, before=now - TOKENS_KEPT),
+        partial(trail_events.forget, before=now - EVENTS_KEPT),
         partial(journal.forget, before=now - WORKFLOWS_KEPT),
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),

@@ -23,6 +23,8 @@ _NAMED_BY = {
     "interface_groups": "interface_id",
     "ipv6_addresses": "interface_id",
     "nat_gateway_addresses": "nat_gateway_id",
+    "parameter_tags": "name",
+    "parameters": "name",
     "permissions": "resource_id",
     "prefix_list_entries": "prefix_list_id",
     "profile_associations": "instance_id",

@@ -13,7 +13,11 @@ from kumoniwa.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
 
-NOTHING_TO_CHANGE = {"EnableVolumeIO": "a volume has its I/O always"}
+NOTHING_TO_CHANGE = {
+    "DisableEbsEncryptionByDefault": "no volume is encrypted",
+    "EnableVolumeIO": "a volume has its I/O always",
+    "ResetEbsDefaultKmsKeyId": "there is one key",
+}
 
 
 async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -> str:
@@ -45,7 +49,9 @@ WITHOUT_DRY_RUNS = {
 
 
 def _rows(connection: Connection) -> dict[str, Any]:
-    return {table.name: connection.execute(select(table)).fetchall() for table in metadata.sorted_tables}
+    """All rows, but those that tell of every call: a dry run is a call too."""
+    tables = [table for table in metadata.sorted_tables if table.name != "trail_events"]
+    return {table.name: connection.execute(select(table)).fetchall() for table in tables}
 
 
 async def _whole(stack: Stack) -> dict[str, Any]:

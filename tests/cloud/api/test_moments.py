@@ -16,7 +16,7 @@ from asgi import Answer
 from browser import Browser
 from every_action import EXAMPLES, IN_ORDER, MODEL, REFUSED, answered, scene, serialized
 from moments import FORMS, NO_MOMENTS, in_json, moments_in, on_the_wire, refusal, with_moment
-from service_models import service_model
+from service_models import JSON_SERVICES, service_model
 from stack import Stack
 
 from kumoniwa.api.registry import ACTIONS
@@ -105,10 +105,10 @@ def _refused(answer: Answer) -> tuple[str | None, str | None]:
 
 def test_the_moments_of_all_services_are_walked() -> None:
     assert {name for name, _ in ASKED} >= {"EnableImageDeprecation", "ImportSnapshot", "RunInstances"}
-    for service, version in (("sts", "2011-06-15"),):
+    for service, version in (("sts", "2011-06-15"), ("ssm", JSON_SERVICES["ssm"])):
         model = service_model(service, version)
         assert [path for name in ACTIONS[service] for path in moments_in(model.operation_model(name).input_shape)] == []
-    assert ACTIONS.keys() == {"ec2", "sts"}, "a new service is to be walked here"
+    assert ACTIONS.keys() == {"cloudtrail", "ec2", "iam", "ssm", "sts"}, "a new service is to be walked here"
 
 
 async def test_every_form_of_a_moment_is_taken_by_every_action(stack: Stack, tmp_path: Path) -> None:

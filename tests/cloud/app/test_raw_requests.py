@@ -196,3 +196,11 @@ async def test_a_request_that_is_answered_before_it_is_whole_is_read_to_its_end(
             last = await reader.read()
         assert last.count(b"HTTP/1.1 ") == 1 and last.endswith(b"[/b]")
         writer.close()
+
+
+async def test_an_application_is_told_where_a_request_comes_from(tmp_path: Path) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(f"[{scope['client'][0]}]")(scope, receive, send)
+
+    async with served(answer, tmp_path) as (port, _):
+        assert (await told(port, LAST % b"a")).endswith(b"[127.0.0.1]")

@@ -344,3 +344,22 @@ async def _refused(page: Page) -> bool:
     async with asyncio.timeout(10):
         await page.listen()
     return [message["type"] for message in _taken(page)] == ["websocket.close"]
+
+
+async def test_nobody_connects_and_nobody_stays_where_access_is_disabled(
+    stack: Stack, browser: Browser, instance: str
+) -> None:
+    page = Page(stack, browser, target(instance))
+    showing = asyncio.create_task(page.listen())
+    await page.said(until=b"login: ")
+    await stack.call("DisableSerialConsoleAccess")
+    code, reason = await until_closed(stack, page)
+    assert (code, "EnableSerialConsoleAccess" in reason) == (serial.NOT_ALLOWED, True)
+    await showing
+    other = Page(stack, browser, target(instance))
+    refused = asyncio.create_task(other.listen())
+    assert (await other.closed())[0] == serial.NOT_ALLOWED
+    await refused
+    await stack.call("EnableSerialConsoleAccess")
+    async with opened(stack, browser, instance) as allowed:
+        await allowed.said(until=b"login: ")

@@ -33,6 +33,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("actions", "SELECT layers.id FROM layers"): "which layers to look at, at start, beside the first calls",
     (AT_START, "SELECT layers.id, layers.parent_id,"): "which layers nothing needs",
     (AT_START, "SELECT volumes.head FROM volumes JOIN"): "which chains guests may have shortened meanwhile",
+    ("actions", "SELECT count(*) AS count_1 FROM trail_events"): "how many are kept, once in a server's life",
+    ("time", "SELECT count(*) AS count_1 FROM trail_events"): "how many are kept, once in a server's life",
     ("/_kumoniwa/storage", ""): "the whole storage in numbers, for a person",
     ("/_kumoniwa/storage/check", ""): "every layer is looked at, for a person",
     (AT_START, "SELECT volumes.id"): "what guests did with their disks meanwhile, and which layers are damaged",

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from botocore.model import OperationModel
-from service_models import service_model
+from service_models import JSON_SERVICES, service_model
 
 from kumoniwa.gateway.protocols import kept_model
 from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
 from kumoniwa.gateway.protocols.kept_model import KeptModel
 from kumoniwa.gateway.protocols.model import Model, Shape
 
-SERVICES = {"ec2": "2016-11-15", "iam": "2010-05-08", "sts": "2011-06-15"}
+SERVICES = {"ec2": "2016-11-15", "iam": "2010-05-08", "sts": "2011-06-15", **JSON_SERVICES}
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import { at, serialConsoleAt } from "../../shell/place";
 import { ChangeState, type Change } from "./ChangeState";
 import { Connect } from "./connect/Connect";
 import { CreateImage } from "./CreateImage";
+import { InstanceEvents } from "./InstanceEvents";
 import { InstanceFacts } from "./InstanceFacts";
 import { InstanceNetworking } from "./InstanceNetworking";
 import { InstanceSecurity } from "./InstanceSecurity";
@@ -124,6 +125,7 @@ const instances: Resource<Row> = {
     { id: "storage", label: "tab.storage", view: InstanceStorage },
     { id: "log", label: "tab.log", view: SystemLog },
     { id: "screenshot", label: "tab.screenshot", view: Screenshot },
+    { id: "events", label: "eventHistory", view: InstanceEvents },
   ],
 };
 

@@ -68,12 +68,7 @@ class Codec:
 
     @cached_property
     def _model(self) -> Model:
-        if self._kept_in is not None:
-            return KeptModel(self._service, self.version, self._kept_in)
-        # A server reads what was kept of the model, and has no use for botocore.
-        from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
-
-        return BotocoreModel(self._service, self.version)
+        return model_of(self._service, self.version, self._kept_in)
 
     def actions(self) -> frozenset[str]:
         """The names of all actions that the service has."""
@@ -104,7 +99,7 @@ class Codec:
         another type, and `InvalidRequest` for what is nested too deep.
         """
         if (write := self._written.get(action)) is None:
-            write = self._written[action] = self._requests.request(self._operation(action).input)
+            write = self._written[action] = self._requests.request(self.operation(action).input)
         return write(parameters)
 
     def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> list[bytes]:
@@ -125,13 +120,14 @@ class Codec:
     def _action(self, action: str) -> _Compiled:
         if (known := self._compiled.get(action)) is not None:
             return known
-        described = self._operation(action)
-        traits = _traits(described.input)
+        described = self.operation(action)
+        traits = traits_of(described.input)
         read, write = self._readers.request(described.input), self._result_writer(action, described.output)
         compiled = self._compiled[action] = _Compiled(traits, read, write)
         return compiled
 
-    def _operation(self, action: str) -> Operation:
+    def operation(self, action: str) -> Operation:
+        """What the model says of an action. Raises `InvalidAction`."""
         if not self.has(action):
             raise InvalidAction(action)
         return self._model.operation(action)
@@ -151,7 +147,18 @@ class Codec:
         return write
 
 
-def _traits(taken: Shape) -> Traits:
+def model_of(service: str, version: str, kept_in: Path | None) -> Model:
+    """The model of a service: what `kept_in`, a folder, has of it; without one it is loaded from botocore."""
+    if kept_in is not None:
+        return KeptModel(service, version, kept_in)
+    # A server reads what was kept of the model, and has no use for botocore.
+    from kumoniwa.gateway.protocols.botocore_model import BotocoreModel
+
+    return BotocoreModel(service, version)
+
+
+def traits_of(taken: Shape) -> Traits:
+    """Which of the parameters that many actions share an action takes, by the shape of its request."""
     members = taken.members
     return Traits(
         dry_run="DryRun" in members,

@@ -3,7 +3,7 @@
 Of a file of botocore's (EC2's: a megabyte, compressed) this is made once, and again whenever that file is another one.
 It is data, never code; what is not whole is not believed but made anew.
 
-    {"format": 1, "source": "<digest of botocore's file>", "bytes": 52341, "check": 123456789}     the head
+    {"format": 2, "source": "<digest of botocore's file>", "bytes": 52341, "check": 123456789}     the head
     {"RunInstances": [0, 58755, 987654321], …}                      the index: where, how many bytes, their checksum
     {"input": {"shape": "RunInstancesRequest"}, "output": …, "shapes": {…}}                  the parts, one a line
 """

@@ -12,8 +12,8 @@ from kumoniwa.values import dataclass
 
 _OF_A_REFERENCE = ("shape", "locationName", "queryName", "flattened")
 _NOTHING = "(nothing)"  # what an action takes for which the model names no shape
-_PARTS = ("member", "value")  # of a list, and of a map
-_OF_A_SHAPE = ("type", "required", "enum", "locationName", "queryName", "flattened")
+_PARTS = ("member", "key", "value")  # what a list, or a map, is made of
+_OF_A_SHAPE = ("type", "required", "enum", "min", "max", "locationName", "queryName", "flattened")
 
 
 class Shape:
@@ -27,6 +27,9 @@ class Shape:
         self.required_members: list[str] = self._said.get("required", [])
         self.words: list[str] = self._said.get("enum", [])
         """The values of an enumeration; none for other types."""
+        self.least: int | None = self._said.get("min")
+        """Of a number; of a text's or a list's length."""
+        self.most: int | None = self._said.get("max")
 
     @cached_property
     def members(self) -> dict[str, "Shape"]:

@@ -1,5 +1,13 @@
 -- The tables of a new data folder. Written by scripts/reference from store/tables.
 
+CREATE TABLE account_settings (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	value JSON NOT NULL,
+	PRIMARY KEY (account, region, name)
+);
+
 CREATE TABLE boots (
 	id VARCHAR NOT NULL,
 	instance_id VARCHAR NOT NULL,
@@ -354,6 +362,35 @@ CREATE INDEX ix_nat_gateways_vpc_id ON nat_gateways (vpc_id);
 
 CREATE INDEX nat_gateways_scope ON nat_gateways (account, region);
 
+CREATE TABLE parameter_tags (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	"key" VARCHAR NOT NULL,
+	value VARCHAR NOT NULL,
+	PRIMARY KEY (account, region, name, "key")
+);
+
+CREATE TABLE parameters (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	version INTEGER NOT NULL,
+	is_latest BOOLEAN NOT NULL,
+	type VARCHAR NOT NULL,
+	value TEXT NOT NULL,
+	data_type VARCHAR NOT NULL,
+	tier VARCHAR NOT NULL,
+	modified_at BIGINT NOT NULL,
+	modified_by VARCHAR NOT NULL,
+	description TEXT,
+	key_id VARCHAR,
+	labels JSON NOT NULL,
+	PRIMARY KEY (account, region, name, version)
+);
+
+CREATE INDEX parameters_latest ON parameters (account, region, is_latest, name);
+
 CREATE TABLE peerings (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -454,6 +491,27 @@ CREATE TABLE tags (
 CREATE INDEX tags_order ON tags (account, region, resource_id, "key");
 
 CREATE INDEX tags_pairs ON tags (account, region, resource_type, "key", value, resource_id);
+
+CREATE TABLE trail_events (
+	id INTEGER NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	service VARCHAR NOT NULL,
+	action VARCHAR NOT NULL,
+	request_id VARCHAR NOT NULL,
+	is_read BOOLEAN NOT NULL,
+	access_key VARCHAR NOT NULL,
+	username VARCHAR NOT NULL,
+	identity TEXT NOT NULL,
+	source VARCHAR NOT NULL,
+	agent VARCHAR NOT NULL,
+	by_console BOOLEAN NOT NULL,
+	parameters TEXT,
+	answer TEXT,
+	error_code VARCHAR,
+	error_message TEXT,
+	PRIMARY KEY (id)
+);
 
 CREATE TABLE vpcs (
 	id VARCHAR NOT NULL,

@@ -1,5 +1,6 @@
 """The tables, one file for each resource."""
 
+from kumoniwa.store.tables.account_settings import account_settings
 from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
@@ -30,6 +31,7 @@ from kumoniwa.store.tables.network_interfaces import (
     secondary_addresses,
 )
 from kumoniwa.store.tables.network_records import dhcp_options, peerings, prefix_list_entries, prefix_lists
+from kumoniwa.store.tables.parameters import parameter_tags, parameters
 from kumoniwa.store.tables.routing import (
     egress_only_gateways,
     internet_gateways,
@@ -43,6 +45,7 @@ from kumoniwa.store.tables.security_groups import group_associations, security_g
 from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
 from kumoniwa.store.tables.tags import tags
+from kumoniwa.store.tables.trail_events import trail_events
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
 from kumoniwa.store.tables.vpcs import subnet_reservations, subnets, vpc_blocks, vpcs
 from kumoniwa.store.tables.workflows import steps, workflows
@@ -51,6 +54,7 @@ __all__ = [
     "Moment",
     "Word",
     "access_keys",
+    "account_settings",
     "acl_entries",
     "attachments",
     "boots",
@@ -88,6 +92,8 @@ __all__ = [
     "nat_gateways",
     "network_acls",
     "network_interfaces",
+    "parameter_tags",
+    "parameters",
     "peerings",
     "permissions",
     "prefix_list_entries",
@@ -106,6 +112,7 @@ __all__ = [
     "subnet_reservations",
     "subnets",
     "tags",
+    "trail_events",
     "volume_modifications",
     "volumes",
     "vpc_blocks",

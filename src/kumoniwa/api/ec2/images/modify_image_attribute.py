@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.create_image import MOST_DESCRIPTION
+from kumoniwa.api.ec2.images.image_block_public_access import check_sharing
 from kumoniwa.api.ec2.images.image_output import PUBLIC
 from kumoniwa.api.ec2.named.image_lookup import check_made, image_named
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
@@ -60,6 +61,7 @@ async def modify_image_attribute(cloud: Cloud, call: Call, parameters: Parameter
             case "imdsSupport":
                 images.change(connection, image.id, imds_tokens_required=True)
             case _:
+                check_sharing(connection, call.scope, value["Add"])
                 _share(connection, image, value)
         return None
 

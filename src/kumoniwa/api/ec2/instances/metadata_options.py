@@ -14,8 +14,9 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, tags_of
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
-from kumoniwa.store import instances
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, UnsupportedOperation
+from kumoniwa.model.account_settings import Setting
+from kumoniwa.store import account_settings, instances
 
 _NOT_BUILT = (NotBuiltParameter("HttpProtocolIpv6", "the metadata service over IPv6", harmless=("disabled",)),)
 _MOST_HOPS = 64
@@ -37,6 +38,8 @@ async def modify_instance_metadata_options(cloud: Cloud, call: Call, parameters:
     def modify(connection: Connection) -> Answer:
         instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
+        defaults = account_settings.get(connection, call.scope, Setting.METADATA_DEFAULTS) or {}
+        check_tokens_enforced(defaults, changes, "enable IMDSv1 on this instance")
         if changes.get("metadata_tags"):
             check_keys_for_metadata(tags_of(connection, call.scope, ids=[instance.id]).get(instance.id, {}))
         instances.change(connection, instance.id, **changes)
@@ -65,3 +68,13 @@ def checked_metadata_options(asked: Mapping[str, Any]) -> dict[str, Any]:
     if (tags := asked.get("InstanceMetadataTags")) is not None:
         changes["metadata_tags"] = tags == "enabled"
     return changes
+
+
+def check_tokens_enforced(defaults: Mapping[str, Any], columns: Mapping[str, Any], what: str) -> None:
+    """Raises EC2's refusal of an instance that is to answer without tokens, where its account enforces them."""
+    if defaults.get("HttpTokensEnforced") == "enabled" and columns.get("metadata_tokens_required") is False:
+        raise UnsupportedOperation(
+            f"You can't {what} because httpTokensEnforced is set to enabled for this account. Either launch the "
+            "instance with httpTokens=required or contact your account owner to disable httpTokensEnforced using the "
+            "ModifyInstanceMetadataDefaults API or the account settings in the EC2 console."
+        )

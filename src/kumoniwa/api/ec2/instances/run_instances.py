@@ -10,6 +10,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, LaunchDevice
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
+from kumoniwa.api.ec2.images.image_aliases import resolved
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
 from kumoniwa.api.ec2.instances.hibernation import check_hibernatable
@@ -38,6 +39,7 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import new_id
+from kumoniwa.model.account_settings import Setting
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
@@ -46,7 +48,7 @@ from kumoniwa.model.roles import InstanceProfile, ProfileAssociation
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.store import elastic_ips, images, instance_profiles, instances, key_pairs, volumes
+from kumoniwa.store import account_settings, elastic_ips, images, instance_profiles, instances, key_pairs, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.volume_files import Launched
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
@@ -143,14 +145,15 @@ def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int
 
 
 def _checked(host: Capacity, connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
-    image = launchable(connection, call, parameters.get("ImageId"))
+    image = launchable(connection, call, resolved(connection, call, parameters.get("ImageId")))
     placed = launch_network(connection, call, parameters, count)
     key = None
     if (key_name := parameters.get("KeyName")) is not None:
         key = key_pairs.named(connection, call.scope, key_name)
         if key is None:
             raise KEY_PAIR.not_found([key_name])
-    options = launch_options(parameters, image)
+    defaults = account_settings.get(connection, call.scope, Setting.METADATA_DEFAULTS) or {}
+    options = launch_options(parameters, image, defaults)
     check_type(options.kind, placed.interfaces)
     mode = boot_mode(image.boot_mode, options.kind)
     of_image = images.devices_of(connection, [image.id]).get(image.id, [])

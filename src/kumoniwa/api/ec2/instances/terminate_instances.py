@@ -34,6 +34,8 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
         refusal = next(iter(refusals.values()), None)
         if call.dry_run:
             raise refusal or DryRunOperation()  # which rolls back what was done
+        if changes or refusal is None:
+            cloud.record(connection, call, {"TerminatingInstances": changes}, refusal)
         return changes, refusal
 
     # What other zones lost is committed although the call is refused, so the refusal is raised after the commit.

@@ -10,11 +10,11 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.owners import check_accounts
+from kumoniwa.api.ec2.snapshots.snapshot_block_public_access import EVERYONE, check_sharing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
 from kumoniwa.store import sharing
 
-_EVERYONE = "all"
 _MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
 
 
@@ -32,7 +32,7 @@ async def describe_snapshot_attribute(cloud: Cloud, call: Call, parameters: Para
         if parameters["Attribute"] == "productCodes":
             return {"SnapshotId": snapshot_id, "ProductCodes": []}
         shared = sharing.of(connection, [snapshot_id]).get(snapshot_id, [])
-        permissions = [{"Group": user} if user == _EVERYONE else {"UserId": user} for user in shared]
+        permissions = [{"Group": user} if user == EVERYONE else {"UserId": user} for user in shared]
         return {"SnapshotId": snapshot_id, "CreateVolumePermissions": permissions}
 
     return await cloud.read(read)
@@ -56,6 +56,7 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
 
     def modify(connection: Connection) -> Answer:
         snapshot = named(connection, call.scope, SNAPSHOT, parameters["SnapshotId"])
+        check_sharing(connection, call.scope, added)
         sharing.grant(connection, snapshot.id, added)
         sharing.revoke(connection, snapshot.id, removed)
         return None
@@ -97,7 +98,7 @@ def _changes(parameters: Parameters) -> tuple[list[str], list[str]]:
         (added if operation == "add" else removed).extend(flat)
     groups = [entry.get("Group") for kind in ("Add", "Remove") for entry in changes.get(kind) or ()]
     for group in [*filter(None, groups), *parameters.get("GroupNames", ())]:
-        if group != _EVERYONE:
+        if group != EVERYONE:
             raise InvalidParameterValue(f"Value ({group[:200]}) for parameter group is invalid. The only group is all.")
     accounts = [entry.get("UserId") for kind in ("Add", "Remove") for entry in changes.get(kind) or ()]
     check_accounts([one for one in (*accounts, *parameters.get("UserIds", ())) if one])

@@ -10,7 +10,7 @@ from kumoniwa.api.call import Parameters
 from kumoniwa.api.ec2.instances.cpu_credits import checked_credits
 from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
 from kumoniwa.api.ec2.instances.launch.launch_not_built import LAUNCH_NOT_BUILT
-from kumoniwa.api.ec2.instances.metadata_options import checked_metadata_options
+from kumoniwa.api.ec2.instances.metadata_options import check_tokens_enforced, checked_metadata_options
 from kumoniwa.api.not_built import refuse
 from kumoniwa.errors import InvalidParameterValue, NotBuilt
 from kumoniwa.model.images import Image
@@ -42,8 +42,11 @@ class LaunchOptions:
     options: Mapping[str, Any]
 
 
-def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
-    """Check these parameters of RunInstances. What Kumoniwa lacks is refused by name, never ignored."""
+def launch_options(parameters: Parameters, image: Image, defaults: Mapping[str, Any]) -> LaunchOptions:
+    """Check these parameters of RunInstances. What Kumoniwa lacks is refused by name, never ignored.
+
+    `defaults` are the metadata options that the account has decided on, which go before those of the image.
+    """
     refuse(parameters, LAUNCH_NOT_BUILT)
     if (parameters.get("EnclaveOptions") or {}).get("Enabled"):
         raise NotBuilt("enclaves")
@@ -55,8 +58,10 @@ def launch_options(parameters: Parameters, image: Image) -> LaunchOptions:
         # EC2 gives two hops to images that require tokens, so that containers reach it too.
         "metadata_hop_limit": 2 if image.imds_tokens_required else 1,
         "metadata_tags": False,
+        **checked_metadata_options(defaults),
         **checked_metadata_options(parameters.get("MetadataOptions") or {}),
     }
+    check_tokens_enforced(defaults, metadata, "launch instances with IMDSv1")
     return LaunchOptions(
         kind=kind,
         user_data=checked_user_data(parameters.get("UserData")),

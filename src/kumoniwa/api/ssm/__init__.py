@@ -1,0 +1,1 @@
+"""Systems Manager's Parameter Store: parameters, and the public ones by which tools find AMIs."""

@@ -16,14 +16,14 @@ from kumoniwa.store.rows import InScope, insert
 from kumoniwa.store.tables import fleet_instances, fleets
 
 _IN_SCOPE = InScope(Fleet, fleets, fleets.c.id)
-_MEMBER = Prepared(sql_insert(fleet_instances).values(fleet_id=bindparam("fleet"), instance_id=bindparam("instance")))
+_MEMBER = Prepared(sql_insert(fleet_instances))
 
 
 def add(connection: Connection, fleet: Fleet) -> None:
     """Write a new fleet, with the instances it launched."""
     kept = {name: frozen(getattr(fleet, name)) for name in ("asked", "launched", "errors")}
     insert(connection, fleets, replace(fleet, **kept))
-    _MEMBER.run_each(connection, [{"fleet": fleet.id, "instance": one} for one in fleet.instance_ids])
+    _MEMBER.run_each(connection, [{"fleet_id": fleet.id, "instance_id": one} for one in fleet.instance_ids])
 
 
 def delete_at(connection: Connection, fleet_id: str, at: datetime) -> None:

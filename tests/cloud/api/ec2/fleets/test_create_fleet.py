@@ -7,6 +7,7 @@ import pytest
 from asgi import Refused
 from stack import Stack
 from templates_at_hand import make, tags_of
+from waiting import eventually_async
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.placement import guest_memory
@@ -284,8 +285,12 @@ async def test_a_deleted_fleet_takes_its_instances_along(stack: Stack) -> None:
     again = await stack.call("DeleteFleets", FleetIds=[fleet["FleetId"]], TerminateInstances=True)
     assert again["UnsuccessfulFleetDeletions"][0]["Error"]["Code"] == "fleetNotInDeletableState"
     await stack.clock.advance(60 * 60 * 50)
-    left = await stack.running.cloud.read(partial(fleets.in_scope, scope=Scope("123456789012", "us-east-1")))
-    assert [one.id for one in left] == [protected["FleetId"]]
+
+    async def is_alone() -> bool:
+        left = await stack.running.cloud.read(partial(fleets.in_scope, scope=Scope("123456789012", "us-east-1")))
+        return [one.id for one in left] == [protected["FleetId"]]
+
+    await eventually_async(is_alone, within=20)
 
 
 async def test_a_fleet_is_not_deleted_without_its_instances(stack: Stack) -> None:

@@ -187,7 +187,7 @@ _values = st.dictionaries(st.sampled_from("abc"), st.integers(0, 2), max_size=3)
 _devices = st.lists(
     st.fixed_dictionaries({"DeviceName": st.sampled_from("fgh"), "Ebs": _values}),
     max_size=3,
-    unique_by=lambda one: one["DeviceName"],
+    unique_by=lambda one: str(one["DeviceName"]),
 )
 _tags = st.lists(
     st.fixed_dictionaries({"Key": st.sampled_from("abc"), "Value": st.sampled_from("12")}),

@@ -18,6 +18,11 @@ def parameters_of(action: str) -> set[str]:
     return set(_leaves(ec2_model().operation_model(action).input_shape))
 
 
+def leaves_of(shape: Any) -> set[str]:
+    """Each leaf of a shape of the model, likewise."""
+    return set(_leaves(shape))
+
+
 def _leaves(shape: Any, path: str = "") -> Iterator[str]:
     while shape.type_name == "list":
         shape = shape.member

@@ -6,6 +6,7 @@ import re
 import secrets
 
 _DIGITS = re.compile(r"(?:[0-9a-f]{8}|[0-9a-f]{17})\Z")  # eight is EC2's older, still valid, form
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _COUNTED_BITS, _DRAWN_BITS = 29, 35  # of sixteen digits
 _counted = itertools.count(secrets.randbits(_COUNTED_BITS))
 _random = random.Random(secrets.randbits(256))
@@ -29,6 +30,12 @@ def is_well_formed(identifier: str, prefix: str) -> bool:
     return bool(dash) and head == prefix and _DIGITS.match(digits) is not None
 
 
+def is_well_formed_uuid(identifier: str, prefix: str) -> bool:
+    """Whether this could be an identifier of a kind whose identifiers are a prefix and a UUID."""
+    head, dash, uuid = identifier.partition("-")
+    return bool(dash) and head == prefix and _UUID.match(uuid) is not None
+
+
 def new_mac() -> str:
     """A locally administered unicast hardware address that starts as EC2's do (02:…)."""
     digits = f"{_random.getrandbits(40):010x}"
@@ -37,6 +44,15 @@ def new_mac() -> str:
 
 def new_request_id() -> str:
     """A request id in EC2's form, a UUID."""
+    return _new_uuid()
+
+
+def new_uuid_id(prefix: str) -> str:
+    """A fresh identifier of a kind whose identifiers are a prefix and a UUID."""
+    return f"{prefix}-{_new_uuid()}"
+
+
+def _new_uuid() -> str:
     raw = f"{_random.getrandbits(128):032x}"
     return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
 

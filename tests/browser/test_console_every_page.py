@@ -27,6 +27,8 @@ def ids(sdk: Sdk) -> dict[str, str]:
     instance = launch(sdk, "walked", KeyName="walked")
     image = client.create_image(InstanceId=instance, Name="walked", NoReboot=True)["ImageId"]
     client.get_waiter("image_available").wait(ImageIds=[image])
+    data = {"ImageId": image, "KeyName": "walked", "InstanceType": "t3.micro"}
+    template = client.create_launch_template(LaunchTemplateName="walked", LaunchTemplateData=data)["LaunchTemplate"]
     [described] = client.describe_images(ImageIds=[image])["Images"]
     [found] = client.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
     return {
@@ -38,6 +40,7 @@ def ids(sdk: Sdk) -> dict[str, str]:
         "key-pairs": key["KeyPairId"],
         "access-keys": _access_key(sdk),
         "event-history": _event(sdk),
+        "launch-templates": template["LaunchTemplateId"],
         "launch": image,
         **_network_of(sdk, found),
     }

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv6Network
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +31,7 @@ _NEW_RULE = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"Ci
 _OLD_RULE = [{"IpProtocol": "tcp", "FromPort": 3, "ToPort": 4, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
 _TOLD_RULE = [{**_OLD_RULE[0], "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "told"}]}]
 _ENTRY = {"Protocol": "-1", "RuleAction": "allow", "Egress": False, "CidrBlock": "10.0.0.0/8"}
+_NUMBERED = count()
 _OTHERS = [{"UserId": "210987654321"}]
 
 READS: dict[str, Example] = {
@@ -60,6 +61,9 @@ READS: dict[str, Example] = {
     ),
     "GetPasswordData": lambda its: {"InstanceId": its["instance"]},
     **{name: lambda _: {} for name in ACTIONS_OF_EC2 if name.startswith("Describe") and not name.endswith("Attribute")},
+    "DescribeFleetInstances": lambda its: {"FleetId": its["fleet"]},
+    "DescribeLaunchTemplateVersions": lambda its: {"LaunchTemplateId": its["template"]},
+    "GetLaunchTemplateData": lambda its: {"InstanceId": its["instance"]},
     "DescribeSecurityGroupReferences": lambda its: {"GroupId": [its["group"]]},
     "DescribeStaleSecurityGroups": lambda its: {"VpcId": its["vpc"]},
     "GetSecurityGroupsForVpc": lambda its: {"VpcId": its["vpc"]},
@@ -67,6 +71,26 @@ READS: dict[str, Example] = {
 }
 
 CHANGES: dict[str, Example] = {
+    "CreateFleet": lambda its: {
+        "Type": "instant",
+        "LaunchTemplateConfigs": [
+            {"LaunchTemplateSpecification": {"LaunchTemplateId": its["template"], "Version": "$Latest"}}
+        ],
+        "TargetCapacitySpecification": {"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "on-demand"},
+    },
+    "CreateLaunchTemplate": lambda its: {
+        "LaunchTemplateName": f"new-{next(_NUMBERED)}",  # each call succeeds, also those that others came before
+        "LaunchTemplateData": {"ImageId": its["image"], "InstanceType": "t3.micro"},
+    },
+    "CreateLaunchTemplateVersion": lambda its: {
+        "LaunchTemplateId": its["template"],
+        "SourceVersion": "1",
+        "LaunchTemplateData": {"InstanceType": "t3.micro"},
+    },
+    "DeleteFleets": lambda its: {"FleetIds": [its["fleet"]], "TerminateInstances": True},
+    "DeleteLaunchTemplate": lambda its: {"LaunchTemplateId": its["unused template"]},
+    "DeleteLaunchTemplateVersions": lambda its: {"LaunchTemplateId": its["template"], "Versions": ["2"]},
+    "ModifyLaunchTemplate": lambda its: {"LaunchTemplateName": "old", "DefaultVersion": "3"},
     "AcceptVpcPeeringConnection": lambda its: {"VpcPeeringConnectionId": its["peering requests"][0]},
     "AllocateAddress": lambda _: {},
     "AssociateIamInstanceProfile": lambda its: {
@@ -297,6 +321,7 @@ CHANGES: dict[str, Example] = {
 EXAMPLES = READS | CHANGES
 REFUSED = {
     "CreateDefaultVpc": "DefaultVpcAlreadyExists",
+    "DescribeFleetInstances": "Unsupported",
     "DescribeVpcClassicLink": "UnsupportedOperation",
     "DescribeVpcClassicLinkDnsSupport": "UnsupportedOperation",
     "EnableEbsEncryptionByDefault": "UnsupportedOperation",
@@ -380,9 +405,27 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     ]
     analysis = await stack.call("StartNetworkInsightsAnalysis", NetworkInsightsPathId=path, ClientToken="an analysis")
     await stack.idle()
+    image = (await stack.instance(instance))["ImageId"]
+    template, unused_template = [
+        (await stack.call("CreateLaunchTemplate", LaunchTemplateName=name, LaunchTemplateData=data))["LaunchTemplate"][
+            "LaunchTemplateId"
+        ]
+        for data in ({"ImageId": image, "InstanceType": "t3.micro"},)
+        for name in ("old", "unused")
+    ]
+    for version in ("1", "2"):
+        await stack.call(
+            "CreateLaunchTemplateVersion",
+            LaunchTemplateId=template,
+            SourceVersion=version,
+            LaunchTemplateData={"InstanceType": "t3.micro"},
+        )
+    fleet = await stack.call("CreateFleet", **CHANGES["CreateFleet"]({"template": template}))
+    await stack.idle()
     disk = folder / "disk.raw"
     disk.write_bytes(bytes(512))
     return {
+        "template": template, "unused template": unused_template, "fleet": fleet["FleetId"],
         "flow log": flow_log["FlowLogIds"][0], "path": path, "unused path": unused_path,
         "analysis": analysis["NetworkInsightsAnalysis"]["NetworkInsightsAnalysisId"],
         "nat gateway": nat_gateway["NatGateway"]["NatGatewayId"],
@@ -396,7 +439,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
         "unused group": unused_group, "images": images, "disk": disk.as_uri(),
         "rule": next(rule["SecurityGroupRuleId"] for rule in rules if rule["IpProtocol"] == "-1"),
-        "image": (await stack.call("DescribeInstances"))["Reservations"][0]["Instances"][0]["ImageId"],
+        "image": image,
         **network,
         **await _profiles(stack, large, instance),
     }  # fmt: skip

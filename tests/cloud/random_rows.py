@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.instances import Instance, InstanceState, Reachability, ShutdownBehavior
+from kumoniwa.model.launch_templates import LaunchTemplate
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.security_groups import SecurityGroup
@@ -73,6 +74,7 @@ class RandomRows:
             self._interface(number, instance)
         self._volume(number, instance)
         self._snapshot(number, account, region)
+        self._template(number, account, region)
 
     def _one(self, *values: Any) -> Any:
         return self._choose.choice(values)
@@ -228,6 +230,12 @@ class RandomRows:
         self._share(image.id)
         devices = (ImageDevice(image.id, place, "/dev/xvda", self._one(None, "snap-1"), 8) for place in range(2))
         insert(self._connection, tables.image_devices, *devices)
+
+    def _template(self, number: int, account: str, region: str) -> None:
+        name = f"{self._one(*VALUES)}{number}"
+        template = LaunchTemplate(f"lt-{number:017x}", account, region, name, self._moment(), account, 1, 1, 1)
+        insert(self._connection, tables.launch_templates, template)
+        self._tag(template.id, "launch-template", account, region)
 
     def _share(self, resource_id: str) -> None:
         if self._one(True, False):

@@ -22,6 +22,8 @@ export const TABLES = [
   "interface_groups",
   "internet_gateways",
   "key_pairs",
+  "launch_template_versions",
+  "launch_templates",
   "nat_gateways",
   "network_acls",
   "network_interfaces",

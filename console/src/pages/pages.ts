@@ -17,7 +17,10 @@ interface Page {
 export const SECTIONS: { title: TextKey; pages: Page[] }[] = [
   {
     title: "section.instances",
-    pages: [{ page: "instances", title: "instances", load: () => import("./instances/instances") }],
+    pages: [
+      { page: "instances", title: "instances", load: () => import("./instances/instances") },
+      { page: "launch-templates", title: "launchTemplates", load: () => import("./launch-templates/launchTemplates") },
+    ],
   },
   {
     title: "section.images",

@@ -7,7 +7,7 @@ import { useSay } from "../shell/notices";
 import { useText } from "../texts/texts";
 import { labelOf, type Resource } from "./resource";
 import { TagsField } from "./TagsField";
-import { edited, tagCalls } from "./tags";
+import { changeable, edited, tagCalls } from "./tags";
 
 interface Properties<T> {
   region: string;
@@ -19,7 +19,7 @@ interface Properties<T> {
 export function ManageTags<T>({ region, resource, item, close }: Properties<T>): ReactNode {
   const text = useText();
   const say = useSay();
-  const [before] = useState(resource.tagsOf?.(item) ?? []); // as they were when this was opened
+  const [before] = useState(changeable(resource.tagsOf?.(item) ?? [])); // as they were when this was opened
   const [after, setAfter] = useState(edited(before));
   const { remove, create } = tagCalls(resource.idOf(item), before, after);
   const act = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { edited, tagCalls, tagSpecifications, type EditedTags } from "./tags";
+import { changeable, edited, tagCalls, tagSpecifications, type EditedTags } from "./tags";
 
 const before = [
   { Key: "Name", Value: "web" },
@@ -11,6 +11,10 @@ const after = (tags: [string, string, boolean?][]): EditedTags => ({
 });
 
 test("nothing that is not changed is called", () => expect(tagCalls("i-1", before, edited(before))).toEqual({}));
+
+test("what the cloud itself marked is nobody's to change", () => {
+  expect(changeable([{ Key: "aws:ec2launchtemplate:id", Value: "lt-1" }, ...before])).toEqual(before);
+});
 
 test("what is new or changed is created, what is marked for removal is deleted", () => {
   const changed = after([["Name", "web-2"], ["old", "1", true], ["new", ""]]);

@@ -10,6 +10,11 @@ export interface EditedTags {
 
 export const NO_TAGS: EditedTags = { tags: [], valid: true };
 
+/** Those of its tags that people change: `aws:` is the cloud's own. */
+export function changeable(tags: readonly Tag[]): Tag[] {
+  return tags.filter(({ Key = "" }) => !Key.startsWith("aws:"));
+}
+
 /** The tags of a resource, to be edited. */
 export function edited(tags: readonly Tag[]): EditedTags {
   return { tags: tags.map(({ Key = "", Value = "" }) => ({ key: Key, value: Value, existing: true })), valid: true };

@@ -63,6 +63,8 @@ class FastLaunch:
     """How many machines are prepared of the image, at most."""
     max_parallel: int
     """Shown as it was asked for: machines are prepared one at a time."""
+    launch_template: Mapping[str, str] | None = None
+    """The launch template that says for which instance type the first one is prepared, as EC2 shows it."""
 
 
 class MachineState(StrEnum):

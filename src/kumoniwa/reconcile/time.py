@@ -17,6 +17,7 @@ from kumoniwa.model.peerings import PeeringState
 from kumoniwa.reconcile.prepared_machines import forget_stale_machines
 from kumoniwa.store import (
     boots,
+    fleets,
     gateways,
     hibernations,
     images,
@@ -52,6 +53,7 @@ EVENTS_KEPT = timedelta(days=90)  # as CloudTrail's event history has it
 WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` counts those of a day
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
 ANALYSES_KEPT = timedelta(days=7)  # of paths; a path itself is kept until it is deleted
+FLEETS_KEPT = timedelta(hours=48)  # without instances; "48 hours": the EC2 user guide, "EC2 Fleet request states"
 IMAGES_KEPT = timedelta(hours=24)  # those that were deregistered
 BOOTS_KEPT = timedelta(days=7)
 BOOTS_KEPT_LAST = 100  # of each instance, whatever their age
@@ -156,6 +158,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(imports.forget, before=now - TASKS_KEPT),
         partial(replace_root.forget, before=now - TASKS_KEPT),
         partial(images.forget, before=now - IMAGES_KEPT),
+        partial(fleets.forget, before=now - FLEETS_KEPT),
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import cache
 
-from sqlalchemy import Connection, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
@@ -36,13 +36,16 @@ def put(connection: Connection, *written: Tag) -> None:
             insert(connection, tags, tag)
 
 
-_CLEARED = Prepared(delete(tags).where(_OF_RESOURCE))
+MARK = "aws:"
+"""How the keys of those tags begin that EC2 itself gives."""
+_CLEARED = Prepared(delete(tags).where(_OF_RESOURCE, func.substr(tags.c.key, 1, len(MARK)) != MARK))
 
 
 def remove(
     connection: Connection, scope: Scope, resource_id: str, pairs: Mapping[str, str | None] | None = None
 ) -> None:
-    """Remove tags that a scope sees at a resource: all, or by key; where a value is given, only if the tag has it."""
+    """Remove tags that a scope sees at a resource: all but EC2's own, or by key; where a value is given, only if the
+    tag has it."""
     if pairs is None:
         _CLEARED.run(connection, resource=resource_id, of_account=scope.account, of_region=scope.region)
         return

@@ -1,6 +1,5 @@
 """ClientTokens in the database: recorded in the transaction of the action they made idempotent."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, tuple_
 
 from kumoniwa.model.scope import Scope
+from kumoniwa.store.frozen_times import frozen, thawed
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import insert
 from kumoniwa.store.tables import client_tokens
@@ -16,7 +16,7 @@ from kumoniwa.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """What was answered to a token. Times in `output` are kept as `{"@time": ISO 8601}`."""
+    """What was answered to a token."""
 
     account: str
     region: str
@@ -29,7 +29,7 @@ class TokenRow:
 
 def record(connection: Connection, token: TokenRow) -> None:
     """Keep what is answered to a token."""
-    insert(connection, client_tokens, replace(token, output=_frozen(token.output)))
+    insert(connection, client_tokens, replace(token, output=frozen(token.output)))
 
 
 _FOUND = Prepared(
@@ -41,7 +41,7 @@ def find(connection: Connection, scope: Scope, action: str, value: str) -> Token
     """What was answered to a token, if it was used."""
     given = {"account": scope.account, "region": scope.region, "action": action, "value": value}
     row = _FOUND.value(TokenRow, connection, **given)
-    return None if row is None else replace(row, output=_thawed(row.output))
+    return None if row is None else replace(row, output=thawed(row.output))
 
 
 _KEY = tuple(client_tokens.primary_key)
@@ -52,23 +52,3 @@ _FORGOTTEN = Prepared(client_tokens.delete().where(tuple_(*_KEY).in_(_OLD)))
 def forget(connection: Connection, before: datetime, at_most: int) -> int:
     """Forget so many of the tokens that were used before then; gives how many there were."""
     return _FORGOTTEN.run(connection, before=before, at_most=at_most)
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return {"@time": value.isoformat()}
-    if isinstance(value, Mapping):
-        return {key: _frozen(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_frozen(child) for child in value]
-    return value
-
-
-def _thawed(value: Any) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {"@time"}:
-            return datetime.fromisoformat(value["@time"])
-        return {key: _thawed(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_thawed(child) for child in value]
-    return value

@@ -28,7 +28,8 @@ _MAY_BE_EMPTY = (".Value",)
 
 
 _OF_A_LIST = {"PrefixListId": provided("us-east-1")[0].id}
-REQUIRED: dict[str, dict[str, str]] = {
+REQUIRED: dict[str, dict[str, Any]] = {
+    "DescribeLaunchTemplateVersions": {"Versions": ["$Latest"]},
     "GetManagedPrefixListAssociations": _OF_A_LIST,
     "GetManagedPrefixListEntries": _OF_A_LIST,
 }
@@ -40,7 +41,7 @@ PAGED = sorted(
 )
 
 
-async def _needed(stack: Stack, name: str) -> dict[str, str]:
+async def _needed(stack: Stack, name: str) -> dict[str, Any]:
     """What a request of this action must have."""
     required = _MODEL.operation_model(name).input_shape.required_members
     if "VpcId" in required:
@@ -51,7 +52,15 @@ async def _needed(stack: Stack, name: str) -> dict[str, str]:
 
 
 def _form(name: str, **parameters: Any) -> str:
-    return urlencode({"Action": name, "Version": "2016-11-15", **parameters})
+    members = _MODEL.operation_model(name).input_shape.members
+    sent = {"Action": name, "Version": "2016-11-15"}
+    for member, value in parameters.items():
+        if isinstance(value, list):
+            wire = wire_name(member, members[member].serialization)
+            sent |= {f"{wire}.{number}": one for number, one in enumerate(value, 1)}
+        else:
+            sent[member] = value
+    return urlencode(sent)
 
 
 @pytest.mark.parametrize("most", [-(2**31), -5, 0, 1001, 2**31 - 1])

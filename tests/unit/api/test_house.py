@@ -21,9 +21,12 @@ from kumoniwa.modules import import_all
 import_all(ec2)
 
 _SRC = Path(kumoniwa.__file__).parent
-_EC2_FOLDERS = frozenset({"images", "instances", "key_pairs", "network", "snapshots", "volumes"})
+_EC2_FOLDERS = frozenset(
+    {"fleets", "images", "instances", "key_pairs", "launch_templates", "network", "snapshots", "volumes"}
+)
 _OF_ALL_RESOURCES = frozenset({"kumoniwa.api.ec2.tags", "kumoniwa.api.ec2.regions"})
 _PAGED_WITHOUT_LISTING = {
+    "DescribeFleetInstances": "it is refused, as EC2 refuses it for the fleets that there are",
     "DescribeInstances": "its descriptions are made once per version, and answered under reservations",
     "DescribeVpcClassicLinkDnsSupport": "it is refused, whatever it asks for",
 }

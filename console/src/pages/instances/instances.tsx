@@ -3,6 +3,7 @@ import Link from "@cloudscape-design/components/link";
 import type { Action, ActionDialog, Column, Menu, Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at, serialConsoleAt } from "../../shell/place";
+import { CreateTemplateFromInstance } from "../launch-templates/CreateTemplate";
 import { ChangeState, type Change } from "./ChangeState";
 import { Connect } from "./connect/Connect";
 import { CreateImage } from "./CreateImage";
@@ -89,7 +90,10 @@ const menus: Menu<Row>[] = [
       {
         id: "images",
         text: "action.imageAndTemplates",
-        actions: [{ id: "createImage", text: "action.createImage", dialog: CreateImage }],
+        actions: [
+          { id: "createImage", text: "action.createImage", dialog: CreateImage },
+          { id: "createTemplate", text: "action.createTemplateFromInstance", dialog: CreateTemplateFromInstance },
+        ],
       },
       {
         id: "monitor",

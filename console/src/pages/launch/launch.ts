@@ -22,7 +22,8 @@ export class Attempt {
   }
 }
 
-function newToken(): string {
+/** A ClientToken that nobody else has. */
+export function newToken(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

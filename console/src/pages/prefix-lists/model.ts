@@ -1,5 +1,6 @@
 /** Managed prefix lists as the pages know them. */
 import { call } from "../../api/call";
+import { everyPage } from "../../api/everyPage";
 import type { Listing } from "../../api/listing";
 import type { ManagedPrefixList, PrefixListEntry } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
@@ -28,7 +29,7 @@ export function prefixListsOf(region: string): Listing<PrefixListRow[]> {
 }
 
 async function listsOf(region: string): Promise<ManagedPrefixList[]> {
-  return pages(async (more) => {
+  return everyPage(async (more) => {
     const { PrefixLists, NextToken } = await call(region, "DescribeManagedPrefixLists", more);
     return { items: PrefixLists, NextToken };
   });
@@ -41,7 +42,7 @@ export function entriesOf(region: string, id: string, version: number | undefine
     tables: ["prefix_list_entries"],
     of: id,
     read: () =>
-      pages(async (more) => {
+      everyPage(async (more) => {
         const of = { PrefixListId: id, ...(version !== undefined && { TargetVersion: version }) };
         const { Entries, NextToken } = await call(region, "GetManagedPrefixListEntries", { ...of, ...more });
         return { items: Entries, NextToken };
@@ -52,7 +53,7 @@ export function entriesOf(region: string, id: string, version: number | undefine
 /** The security groups and route tables that name each of these lists. */
 export function associationsOf(region: string, ids: readonly string[]): Listing<ReadonlyMap<string, string[]>> {
   const ofOne = async (id: string): Promise<[string, string[]]> => {
-    const found = await pages(async (more) => {
+    const found = await everyPage(async (more) => {
       const answer = await call(region, "GetManagedPrefixListAssociations", { PrefixListId: id, ...more });
       return { items: answer.PrefixListAssociations, NextToken: answer.NextToken };
     });
@@ -63,23 +64,6 @@ export function associationsOf(region: string, ids: readonly string[]): Listing<
     tables: ["prefix_lists", "routes", "route_tables", "security_group_rules", "security_groups"],
     read: async () => new Map(await Promise.all(ids.map(ofOne))),
   };
-}
-
-interface Page<T> {
-  items: T[] | undefined;
-  NextToken: string | undefined;
-}
-
-/** What all pages of an answer have: these actions give a hundred at most at once. */
-async function pages<T>(read: (more: { NextToken?: string }) => Promise<Page<T>>): Promise<T[]> {
-  const found: T[] = [];
-  let next: { NextToken?: string } = {};
-  for (;;) {
-    const { items = [], NextToken } = await read(next);
-    found.push(...items);
-    if (!NextToken) return found;
-    next = { NextToken };
-  }
 }
 
 /** EC2 takes a call and does nothing of it where what names a list forbids it; its state says so. */

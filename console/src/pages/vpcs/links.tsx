@@ -7,12 +7,14 @@ import { titleOf } from "../pages";
 
 const PAGES: Record<string, string> = {
   acl: "network-acls",
+  ami: "images",
   dopt: "dhcp-options",
   eigw: "egress-only-internet-gateways",
   eipalloc: "elastic-ips",
   eni: "network-interfaces",
   i: "instances",
   igw: "internet-gateways",
+  lt: "launch-templates",
   nat: "nat-gateways",
   pcx: "peering-connections",
   pl: "prefix-lists",

@@ -9,13 +9,15 @@ from sqlalchemy import Column, Connection, select
 
 from kumoniwa.api.call import Call
 from kumoniwa.errors import Ec2Error
-from kumoniwa.ids import is_well_formed
+from kumoniwa.ids import is_well_formed, is_well_formed_uuid
 from kumoniwa.model.dhcp_options import DhcpOptions
 from kumoniwa.model.elastic_ips import ElasticIp
+from kumoniwa.model.fleets import Fleet
 from kumoniwa.model.flow_logs import FlowLog
 from kumoniwa.model.gateways import EgressOnlyGateway, InternetGateway, NatGateway
 from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance
+from kumoniwa.model.launch_templates import LaunchTemplate
 from kumoniwa.model.network_acls import NetworkAcl
 from kumoniwa.model.network_insights import InsightsAnalysis, InsightsPath
 from kumoniwa.model.network_interfaces import NetworkInterface
@@ -32,12 +34,14 @@ from kumoniwa.model.vpcs import Subnet, SubnetReservation, Vpc
 from kumoniwa.store import (
     dhcp_options,
     elastic_ips,
+    fleets,
     flow_logs,
     gateways,
     images,
     imports,
     instance_profiles,
     instances,
+    launch_templates,
     network_acls,
     network_insights,
     network_interfaces,
@@ -82,6 +86,12 @@ class Kind:
     malformed_text: str = EXPECTING
     parameter: str = ""
     """What `malformed_text` names the parameter, where it names it at all."""
+    has_uuid: bool = False
+    """Whether its ids are a prefix and a UUID."""
+
+    def is_id(self, identifier: str) -> bool:
+        """Whether this could be an id of this kind at all."""
+        return (is_well_formed_uuid if self.has_uuid else is_well_formed)(identifier, self.prefix)
 
     def not_found(self, ids: Sequence[str]) -> Ec2Error:
         """EC2's refusal for ids that no resource has."""
@@ -91,7 +101,7 @@ class Kind:
     def check_form(self, ids: Collection[str], parameter: str = "") -> None:
         """Raises EC2's refusal of the first id that cannot belong to this kind; `parameter` is where they stand."""
         for identifier in ids:
-            if not is_well_formed(identifier, self.prefix):
+            if not self.is_id(identifier):
                 raise self.malformed(identifier, parameter=parameter)
 
     def malformed(self, identifier: str, *, parameter: str = "", text: str = "") -> Ec2Error:
@@ -384,6 +394,27 @@ FLOW_LOG = StoredKind[FlowLog](
     malformed_code="InvalidFlowLogId.Malformed",
     in_scope=flow_logs.in_scope,
 )
+LAUNCH_TEMPLATE = StoredKind[LaunchTemplate](
+    prefix="lt",
+    resource_type="launch-template",
+    column=tables.launch_templates.c.id,
+    missing_code="InvalidLaunchTemplateId.NotFound",
+    missing="The specified launch template, with template ID {}, does not exist.",
+    several_missing="The specified launch templates, with template IDs {}, do not exist.",
+    malformed_code="InvalidLaunchTemplateId.Malformed",
+    in_scope=launch_templates.in_scope,
+)
+FLEET = StoredKind[Fleet](
+    prefix="fleet",
+    resource_type="fleet",
+    column=tables.fleets.c.id,
+    missing_code="InvalidFleetId.NotFound",
+    missing="The fleet ID '{}' does not exist",
+    several_missing="The fleet IDs '{}' do not exist",
+    malformed_code="InvalidFleetId.Malformed",
+    has_uuid=True,
+    in_scope=fleets.in_scope,
+)
 
 KINDS: dict[str, Kind] = {
     kind.prefix: kind
@@ -413,6 +444,8 @@ KINDS: dict[str, Kind] = {
         INSIGHTS_PATH,
         INSIGHTS_ANALYSIS,
         FLOW_LOG,
+        LAUNCH_TEMPLATE,
+        FLEET,
     )
 }
 """By the prefix of their ids."""
@@ -420,8 +453,8 @@ KINDS: dict[str, Kind] = {
 
 def kind_of(identifier: str) -> Kind:
     """The kind that an id belongs to. Raises EC2's refusal where there is none."""
-    kind = KINDS.get(identifier.rpartition("-")[0])
-    if kind is None or not is_well_formed(identifier, kind.prefix):
+    kind = KINDS.get(identifier.rpartition("-")[0]) or KINDS.get(identifier.partition("-")[0])
+    if kind is None or not kind.is_id(identifier):
         raise Ec2Error("InvalidID", f"The ID '{identifier[:200]}' is not valid")
     return kind
 

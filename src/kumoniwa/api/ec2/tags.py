@@ -82,6 +82,11 @@ def check_keys_for_metadata(keys: Iterable[str]) -> None:
             )
 
 
+def is_mark(key: str) -> bool:
+    """Whether it is the key of a tag that EC2 itself gives: callers neither give nor take such, and none counts."""
+    return key.startswith(rows.MARK)
+
+
 def tag_set(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:
     """Tags as a resource shows them. EC2 leaves the element out where there are none."""
     return [{"Key": key, "Value": value} for key, value in tags.items()] if tags else None
@@ -96,7 +101,7 @@ async def create_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
         named = kinds.check_exist(connection, call, parameters["Resources"])
         present = tags_of(connection, call.scope, ids=named.keys())
         for identifier, kind in named.items():
-            if len(present.get(identifier, {}) | tags) > MAX_TAGS:
+            if sum(not is_mark(key) for key in present.get(identifier, {}) | tags) > MAX_TAGS:
                 raise _too_many()
             if kind is kinds.INSTANCE and instances.has_tags_in_metadata(connection, identifier):
                 check_keys_for_metadata(tags)
@@ -109,7 +114,7 @@ async def create_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
 
 @action("DeleteTags")
 async def delete_tags(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Remove tags by key, or by key and value; without tags, all of them. What is not there is not missed."""
+    """Remove tags by key, or by key and value; without tags, all but EC2's own. What is not there is not missed."""
     pairs: dict[str, str | None] | None = None
     if parameters.get("Tags"):
         pairs = {_checked_key(tag): tag.get("Value") for tag in parameters["Tags"]}
@@ -189,7 +194,7 @@ def _checked_key(tag: Mapping[str, Any]) -> str:
         raise empty_tag_key()
     if len(key) > MAX_KEY:
         raise InvalidParameterValue(f"Tag key exceeds the maximum length of {MAX_KEY} characters")
-    if key.lower().startswith("aws:"):
+    if is_mark(key.lower()):
         raise InvalidParameterValue("Tag keys starting with 'aws:' are reserved for internal use")
     return key
 

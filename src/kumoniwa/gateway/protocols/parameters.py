@@ -7,7 +7,8 @@ What EC2's clients really send, and what is made of it:
 
 * lists start at 1 with most, at 0 with libcloud; order is by number, gaps are closed;
 * an empty scalar means "absent" (Packer sends `SubnetId=`), except where it is called `Value` (a tag may be empty) or
-  `NoDevice` (of which only the presence counts, and every client sends it empty);
+  `NoDevice` (of which only the presence counts, and every client sends it empty), and but for the user data of launch
+  templates (Terraform makes some that say no more than that they are empty);
 * an empty list cannot be said at all to EC2: `Filter=` is refused, as EC2 refuses it (smithy-lang/smithy#2269). To a
   service whose lists have a level of their own, it is one.
 """
@@ -27,7 +28,17 @@ MAX_DEPTH = 32
 MAX_PARAMETERS = 10_000
 
 # Enumerations that actions check better than a list of names can: with EC2's own words, or against what this cloud has.
-LEFT_TO_ACTIONS = frozenset({"InstanceType", "PermissionGroup", "ResourceType", "VolumeType", "VpcTenancy"})
+LEFT_TO_ACTIONS = frozenset(
+    {
+        "FleetOnDemandAllocationStrategy",
+        "InstanceType",
+        "PermissionGroup",
+        "ResourceType",
+        "SpotAllocationStrategy",
+        "VolumeType",
+        "VpcTenancy",
+    }
+)
 
 Node = str | dict[str, Any]  # a value, or named branches, each again a Node
 Reader = Callable[[Node, str], Any]  # (what was sent, its name on the wire) -> value; raises an Ec2Error
@@ -39,7 +50,8 @@ _EPOCH = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BITS = {"integer": 31, "long": 63}
-_EMPTY_IS_A_VALUE = frozenset({"Value", "NoDevice"})
+_EMPTY_IS_A_VALUE = frozenset({"NoDevice", "Value"})
+_EMPTY_IS_A_VALUE_OF = frozenset({("RequestLaunchTemplateData", "UserData")})
 
 
 def tree(parameters: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -145,7 +157,7 @@ class Readers:
         self._structures[shape.name] = read  # before its members: shapes may contain themselves
         for name, member in shape.members.items():
             wire = self._names.of_member(name, member.serialization)
-            keep_empty = wire in _EMPTY_IS_A_VALUE
+            keep_empty = wire in _EMPTY_IS_A_VALUE or (shape.name, name) in _EMPTY_IS_A_VALUE_OF
             scalar = member.type_name not in ("structure", "list")
             text = member.type_name in ("string", "blob")
             reader = self._reader(member, keep_empty=keep_empty)

@@ -21,6 +21,16 @@ MISSING: Mapping[tuple[str, str], Callable[[], Ec2Error]] = {
     ("CreateTagsRequest", "Resources"): lambda: MissingParameter("resourceIdSet"),
     ("CreateTagsRequest", "Tags"): lambda: InvalidParameterValue("You must specify one or more tags to create"),
     ("DeleteTagsRequest", "Resources"): lambda: MissingParameter("resourceIdSet"),
+    **dict.fromkeys(
+        (
+            ("CreateLaunchTemplateRequest", "LaunchTemplateData"),
+            ("CreateLaunchTemplateVersionRequest", "LaunchTemplateData"),
+        ),
+        lambda: MissingParameter(
+            message="No launch template data was provided. Launch template data is required to create a launch "
+            "template."
+        ),
+    ),
     **{
         (f"{verb}InstancesRequest", "InstanceIds"): lambda: InvalidParameterCombination("No instances specified")
         for verb in _ON_INSTANCES

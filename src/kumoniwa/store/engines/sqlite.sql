@@ -71,6 +71,24 @@ CREATE TABLE facts (
 	PRIMARY KEY (name)
 );
 
+CREATE TABLE fleets (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	client_token VARCHAR NOT NULL,
+	fulfilled FLOAT NOT NULL,
+	asked JSON NOT NULL,
+	launched JSON NOT NULL,
+	errors JSON NOT NULL,
+	deleted_at BIGINT,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX fleets_scope ON fleets (account, region);
+
+CREATE INDEX ix_fleets_created_at ON fleets (created_at);
+
 CREATE TABLE flow_logs (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -320,6 +338,23 @@ CREATE TABLE key_pairs (
 	PRIMARY KEY (id),
 	UNIQUE (account, region, name)
 );
+
+CREATE TABLE launch_templates (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	created_by VARCHAR NOT NULL,
+	default_version INTEGER NOT NULL,
+	latest_version INTEGER NOT NULL,
+	last_number INTEGER NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX launch_templates_name ON launch_templates (account, region, name);
+
+CREATE INDEX launch_templates_order ON launch_templates (account, region, id);
 
 CREATE TABLE layers (
 	id VARCHAR NOT NULL,
@@ -605,11 +640,22 @@ CREATE TABLE fast_launches (
 	changed_at BIGINT NOT NULL,
 	target_count INTEGER NOT NULL,
 	max_parallel INTEGER NOT NULL,
+	launch_template JSON,
 	PRIMARY KEY (image_id),
 	FOREIGN KEY(image_id) REFERENCES images (id) ON DELETE CASCADE
 );
 
 CREATE INDEX fast_launches_scope ON fast_launches (account, region);
+
+CREATE TABLE fleet_instances (
+	instance_id VARCHAR NOT NULL,
+	fleet_id VARCHAR NOT NULL,
+	PRIMARY KEY (instance_id),
+	FOREIGN KEY(instance_id) REFERENCES instances (id) ON DELETE CASCADE,
+	FOREIGN KEY(fleet_id) REFERENCES fleets (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_fleet_instances_fleet_id ON fleet_instances (fleet_id);
 
 CREATE TABLE iam_policy_versions (
 	policy_id VARCHAR NOT NULL,
@@ -683,6 +729,17 @@ CREATE TABLE internet_gateways (
 );
 
 CREATE INDEX internet_gateways_scope ON internet_gateways (account, region);
+
+CREATE TABLE launch_template_versions (
+	template_id VARCHAR NOT NULL,
+	number INTEGER NOT NULL,
+	description TEXT,
+	created_at BIGINT NOT NULL,
+	created_by VARCHAR NOT NULL,
+	data JSON NOT NULL,
+	PRIMARY KEY (template_id, number),
+	FOREIGN KEY(template_id) REFERENCES launch_templates (id) ON DELETE CASCADE
+);
 
 CREATE TABLE nat_gateway_addresses (
 	nat_gateway_id VARCHAR NOT NULL,

@@ -6,6 +6,7 @@ from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
 from kumoniwa.store.tables.elastic_ips import elastic_ips
 from kumoniwa.store.tables.fast_launch import fast_launches, prepared_machines
+from kumoniwa.store.tables.fleets import fleet_instances, fleets
 from kumoniwa.store.tables.flow_logs import flow_logs
 from kumoniwa.store.tables.identities import (
     access_keys,
@@ -21,6 +22,7 @@ from kumoniwa.store.tables.identities import (
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, hibernations, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
+from kumoniwa.store.tables.launch_templates import launch_template_versions, launch_templates
 from kumoniwa.store.tables.layers import layers
 from kumoniwa.store.tables.network_acls import acl_entries, network_acls
 from kumoniwa.store.tables.network_insights import insights_analyses, insights_paths
@@ -65,6 +67,8 @@ __all__ = [
     "elastic_ips",
     "facts",
     "fast_launches",
+    "fleet_instances",
+    "fleets",
     "flow_logs",
     "group_associations",
     "hibernations",
@@ -86,6 +90,8 @@ __all__ = [
     "internet_gateways",
     "ipv6_addresses",
     "key_pairs",
+    "launch_template_versions",
+    "launch_templates",
     "layers",
     "metadata",
     "nat_gateway_addresses",

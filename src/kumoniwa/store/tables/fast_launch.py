@@ -1,6 +1,6 @@
 """Tables of fast launch."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Text
 
 from kumoniwa.model.fast_launch import FastLaunchState, MachineState
 from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
@@ -14,6 +14,7 @@ fast_launches = table(
     Column("changed_at", Moment, nullable=False),
     Column("target_count", Integer, nullable=False),
     Column("max_parallel", Integer, nullable=False),
+    Column("launch_template", JSON),
     Index("fast_launches_scope", "account", "region"),
 )
 

@@ -1,5 +1,8 @@
 """EnableFastLaunch."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -8,7 +11,7 @@ from kumoniwa.api.ec2.images.boot_modes import UEFI
 from kumoniwa.api.ec2.images.fast_launch_output import SNAPSHOT, fast_launch_output
 from kumoniwa.api.ec2.images.new_machine import USER, machine_bytes, prepare, root_of
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_made, image_named
-from kumoniwa.api.not_built import NotBuiltParameter, refuse
+from kumoniwa.api.ec2.named.launch_template_lookup import template_named, version_of
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import IncorrectState, InvalidParameterValue, UnsupportedOperation
 from kumoniwa.model.fast_launch import ON, FastLaunch, FastLaunchState, MachineState
@@ -19,7 +22,6 @@ from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import fast_launch, images
 
 LEAST_PARALLEL = 6
-_NOT_BUILT = (NotBuiltParameter("LaunchTemplate", "launch templates"),)
 _DEFAULT_COUNT = 10  # the answer of the AWS CLI's own example, whose request names none
 
 
@@ -36,25 +38,24 @@ class FastLaunchNotTaken(UnsupportedOperation):
     missing="It is for Linux images, where EC2 has it for Windows alone. TargetResourceCount is how many machines are "
     "prepared of the image at most, one for each number of vCPUs and size of memory: each serves any number of "
     "launches. MaxParallelLaunches is stored and shown: machines are prepared one at a time. Images that boot by UEFI "
-    "or from NVMe disks alone, and those with more than a root volume, are refused.",
-    not_built=_NOT_BUILT,
+    "or from NVMe disks alone, and those with more than a root volume, are refused. Of a LaunchTemplate, the instance "
+    "type counts: a machine of its size is prepared at once, in place of one for t3.micro.",
 )
 async def enable_fast_launch(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """From now on a machine is prepared of the image in memory, and instances are launched from that, without a boot.
 
-    The one for `t3.micro` is prepared at once, others when they are first wanted. Where fast launch is
-    on already, what was asked for is changed, and what could not be prepared is tried again.
+    The one for the launch template's instance type, else for `t3.micro`, is prepared at once, others when they are
+    first wanted. Where fast launch is on already, what was asked for is changed, and what could not be prepared is
+    tried again.
     """
-    refuse(parameters, _NOT_BUILT)
     target, parallel = _checked(parameters)
     host = await cloud.world.driver.capacity()
-    kind = INSTANCE_TYPES[USUAL_INSTANCE_TYPE]
-    size = kind.vcpus, kind.memory_mib
 
     def enable(connection: Connection) -> Answer:
         image = image_named(connection, call, parameters["ImageId"])
         check_made(image)
         root = _checked_root(connection, image)
+        template, size = _template(connection, call, parameters.get("LaunchTemplate"))
         asked = FastLaunch(
             image_id=image.id,
             account=image.account,
@@ -64,6 +65,7 @@ async def enable_fast_launch(cloud: Cloud, call: Call, parameters: Parameters) -
             changed_at=call.at,
             target_count=target,
             max_parallel=parallel,
+            launch_template=template,
         )
         _enable(connection, asked)
         usable = (MachineState.READY, MachineState.PREPARING)
@@ -75,7 +77,7 @@ async def enable_fast_launch(cloud: Cloud, call: Call, parameters: Parameters) -
         if there.get(size) is MachineState.READY:
             _move(connection, image.id, FastLaunchState.ENABLED, call)
         elif size not in there:
-            check_room(host, machine_bytes(kind.memory_mib))
+            check_room(host, machine_bytes(size[1]))
             prepare(connection, call, image, root, size)
         made = fast_launch.of_image(connection, image.id)
         assert made is not None, "it was written above"
@@ -103,6 +105,29 @@ def _checked(parameters: Parameters) -> tuple[int, int]:
             f"Value ({target}) for parameter targetResourceCount is invalid. The value must be 1 or greater."
         )
     return target or _DEFAULT_COUNT, parallel or LEAST_PARALLEL
+
+
+def _template(
+    connection: Connection, call: Call, said: Mapping[str, Any] | None
+) -> tuple[Mapping[str, str] | None, tuple[int, int]]:
+    """The launch template that is named, as EC2 shows it, and the processors and memory (MiB) of its instances.
+
+    Raises EC2's refusals.
+    """
+    name, options, shown = USUAL_INSTANCE_TYPE, None, None
+    if said is not None:
+        template = template_named(connection, call.scope, said)
+        data = version_of(connection, template, said["Version"]).data
+        name, options = data.get("InstanceType", name), data.get("CpuOptions")
+        shown = {
+            "LaunchTemplateId": template.id,
+            "LaunchTemplateName": template.name,
+            "Version": said["Version"],
+        }
+    if (kind := INSTANCE_TYPES.get(name)) is None:
+        raise InvalidParameterValue(f"Invalid value '{name}' for InstanceType.")
+    has_processors = options is not None and options.keys() >= {"CoreCount", "ThreadsPerCore"}
+    return shown, (kind.vcpus_with(options if has_processors else None), kind.memory_mib)
 
 
 def _checked_root(connection: Connection, image: Image) -> Snapshot:
@@ -141,7 +166,13 @@ def _enable(connection: Connection, asked: FastLaunch) -> None:
         raise IncorrectState(
             f"Fast launch of the image '{asked.image_id}' is {found.state}: it cannot be enabled before it is disabled."
         )
-    fast_launch.change(connection, asked.image_id, target_count=asked.target_count, max_parallel=asked.max_parallel)
+    fast_launch.change(
+        connection,
+        asked.image_id,
+        target_count=asked.target_count,
+        max_parallel=asked.max_parallel,
+        launch_template=asked.launch_template,
+    )
     for machine in fast_launch.machines_of(connection, asked.image_id):
         if machine.state is MachineState.FAILED:
             fast_launch.remove_machine(connection, machine.id)

@@ -14,7 +14,7 @@ def fast_launch_output(one: FastLaunch) -> dict[str, Any]:
         "ImageId": one.image_id,
         "ResourceType": SNAPSHOT,
         "SnapshotConfiguration": {"TargetResourceCount": one.target_count},
-        "LaunchTemplate": {},
+        "LaunchTemplate": one.launch_template or {},
         "MaxParallelLaunches": one.max_parallel,
         "OwnerId": one.account,
         "State": str(one.state),

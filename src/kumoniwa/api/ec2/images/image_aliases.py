@@ -22,12 +22,12 @@ def is_alias(image_id: str) -> bool:
     return image_id.startswith(_ALIAS)
 
 
-def resolved(connection: Connection, call: Call, image_id: str | None) -> str | None:
+def resolved(connection: Connection, call: Call, image_id: str) -> str:
     """The AMI's id that is meant: what a parameter says now, or what is given where that names none.
 
     Whether there is such an AMI is for whoever uses it to check. Raises EC2's refusals of the parameter.
     """
-    if image_id is None or not is_alias(image_id):
+    if not is_alias(image_id):
         return image_id
     return _named(connection, call, image_id.removeprefix(_ALIAS)).value
 

@@ -4,6 +4,7 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.images.image_aliases import resolved
 from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_registered
 from kumoniwa.errors import MissingParameter
@@ -18,6 +19,7 @@ def launchable(connection: Connection, call: Call, image_id: str | None) -> Imag
     """An image that can be launched. Raises EC2's refusals (docs/sources.md)."""
     if not image_id:
         raise MissingParameter("ImageId")
+    image_id = resolved(connection, call, image_id)
     if not is_well_formed(image_id, "ami"):
         raise IMAGE.malformed(image_id, text=EXPECTING)
     found = images.in_scope(connection, call.scope, [image_id])

@@ -10,7 +10,6 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.block_device_mappings import DEVICE_NOT_BUILT, LaunchDevice
 from kumoniwa.api.ec2.images.boot_modes import boot_mode, boot_preference
-from kumoniwa.api.ec2.images.image_aliases import resolved
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_options import CPU_NOT_BUILT
 from kumoniwa.api.ec2.instances.hibernation import check_hibernatable
@@ -27,6 +26,7 @@ from kumoniwa.api.ec2.instances.launch.launch_interfaces import (
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUILT, LAUNCH_NOT_BUILT
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
+from kumoniwa.api.ec2.instances.launch.launch_template import from_template
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.network.interface_addresses import free_count
@@ -56,6 +56,18 @@ from kumoniwa.workflows.story import submit, tell_first_step
 
 MOST_INSTANCES = 1000  # in one call
 _TAGGED = ("instance", "volume", "network-interface")
+_SPOT_REQUEST = "spot-instances-request"
+
+
+@dataclass(frozen=True, slots=True)
+class Launching:
+    """What a launch is asked for: parameters as RunInstances has them, and how many instances."""
+
+    parameters: Parameters
+    least: int
+    most: int
+    marks: Mapping[str, str]
+    """The tags that EC2 itself gives to the instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,7 @@ class _Launch:
     memory: FromMemory | None
     """How it is launched from memory; None where its image has no fast launch."""
     tags: Mapping[str, Mapping[str, str]]
+    marks: Mapping[str, str]
     reservation_id: str
 
 
@@ -102,15 +115,25 @@ async def run_instances(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     host = await cloud.world.driver.capacity()
 
     def run(connection: Connection) -> Answer:
-        launch = _checked(host, connection, call, parameters, most)
-        count = _fitting(host, connection, launch, least, most)
-        check_room(host, count * len(launch.devices) * NEW_LAYER_BYTES)
-        addresses = _addresses(connection, launch.network, count)
-        launched, around = _launched(connection, call, launch, addresses)
-        images.change(connection, launch.image.id, last_launched_at=call.at)
+        asked, marks = from_template(connection, call, parameters)
+        launched, around = launch(connection, call, host, Launching(asked, least, most, marks))
         return reservations(launched, [instance_output(instance, around) for instance in launched])[0]
 
     return await cloud.change(call, run)
+
+
+def launch(connection: Connection, call: Call, host: Capacity, asked: Launching) -> tuple[list[Instance], Surroundings]:
+    """Launch as many instances as there is room for, as `RunInstances` does. Raises EC2's refusals.
+
+    It refuses before it writes of any instance. Gives the instances, and what of other rows they show.
+    """
+    checked = _checked(host, connection, call, asked)
+    count = _fitting(host, connection, checked, asked.least, asked.most)
+    check_room(host, count * len(checked.devices) * NEW_LAYER_BYTES)
+    addresses = _addresses(connection, checked.network, count)
+    launched, around = _launched(connection, call, checked, addresses)
+    images.change(connection, checked.image.id, last_launched_at=call.at)
+    return launched, around
 
 
 def _checked_counts(parameters: Parameters) -> tuple[int, int]:
@@ -144,9 +167,10 @@ def _fitting(host: Capacity, connection: Connection, launch: _Launch, least: int
     return room
 
 
-def _checked(host: Capacity, connection: Connection, call: Call, parameters: Parameters, count: int) -> _Launch:
-    image = launchable(connection, call, resolved(connection, call, parameters.get("ImageId")))
-    placed = launch_network(connection, call, parameters, count)
+def _checked(host: Capacity, connection: Connection, call: Call, asked: Launching) -> _Launch:
+    parameters = asked.parameters
+    image = launchable(connection, call, parameters.get("ImageId"))
+    placed = launch_network(connection, call, parameters, asked.most)
     key = None
     if (key_name := parameters.get("KeyName")) is not None:
         key = key_pairs.named(connection, call.scope, key_name)
@@ -163,6 +187,9 @@ def _checked(host: Capacity, connection: Connection, call: Call, parameters: Par
     memory = from_memory(connection, call, host, wanted)
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
+    tags = _tags(parameters)
+    if options.metadata_tags:
+        check_keys_for_metadata(tags.get("instance", {}))
     return _Launch(
         image=image,
         devices=_standing_on(devices, memory),
@@ -172,9 +199,20 @@ def _checked(host: Capacity, connection: Connection, call: Call, parameters: Par
         key=key,
         profile=profile_asked(connection, call, parameters),
         memory=memory,
-        tags=from_specifications(parameters, _TAGGED),
+        tags=tags,
+        marks=asked.marks,
         reservation_id=new_id("r"),
     )
+
+
+def _tags(parameters: Parameters) -> Mapping[str, Mapping[str, str]]:
+    """The tags of what is launched, by resource type. Raises EC2's refusals."""
+    if any(one.get("ResourceType") == _SPOT_REQUEST for one in parameters.get("TagSpecifications", ())):
+        raise InvalidParameterValue(
+            "You cannot specify tags for Spot instances requests if there are no Spot instances requests being created "
+            "by the request."
+        )
+    return from_specifications(parameters, _TAGGED)
 
 
 def _standing_on(devices: Sequence[LaunchDevice], memory: FromMemory | None) -> Sequence[LaunchDevice]:
@@ -217,11 +255,11 @@ def _launched(
     add_volumes(connection, *made)
     volumes.attach_to_new(connection, *chain.from_iterable(attached.values()))
     profiles = _with_profile(connection, call, launch.profile, launched)
-    tags = launch.tags.get("instance", {})
-    if launch.options.metadata_tags:
-        check_keys_for_metadata(tags)
+    tags = {**launch.tags.get("instance", {}), **launch.marks}
+    launched_ids = [instance.id for instance in launched]
+    write_each(connection, call, launched_ids, "instance", launch.tags.get("instance"))
+    write_each(connection, call, launched_ids, "instance", launch.marks)
     for resource_type, ids in (
-        ("instance", [instance.id for instance in launched]),
         ("network-interface", attached_to.new),
         ("volume", [new.volume.id for new in made]),
     ):

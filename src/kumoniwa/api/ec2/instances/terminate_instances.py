@@ -26,11 +26,11 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
         named = instances_named(connection, call, parameters["InstanceIds"])
         refusals: dict[str, Ec2Error] = {}
         for instance in named:
-            if (refusal := _termination_refused(instance)) is not None:
+            if (refusal := termination_refused(instance)) is not None:
                 refusals.setdefault(instance.zone, refusal)
         ending = [instance for instance in named if instance.zone not in refusals]
         held.extend(guests_to_cut_off(connection, ending, skip_os_shutdown=skip))
-        changes = [_terminate(connection, call, one, skip_os_shutdown=skip, force=force) for one in ending]
+        changes = [end_instance(connection, call, one, skip_os_shutdown=skip, force=force) for one in ending]
         refusal = next(iter(refusals.values()), None)
         if call.dry_run:
             raise refusal or DryRunOperation()  # which rolls back what was done
@@ -46,9 +46,10 @@ async def terminate_instances(cloud: Cloud, call: Call, parameters: Parameters) 
     return {"TerminatingInstances": changes}
 
 
-def _terminate(
-    connection: Connection, call: Call, instance: Instance, *, skip_os_shutdown: bool, force: bool
+def end_instance(
+    connection: Connection, call: Call, instance: Instance, *, skip_os_shutdown: bool = False, force: bool = False
 ) -> StateChange:
+    """Begin to terminate an instance that nothing protects from it (`termination_refused`)."""
     becomes = InstanceState.TERMINATED if instance.state is InstanceState.TERMINATED else InstanceState.SHUTTING_DOWN
     if instance.state not in ENDED:
         instances.move(
@@ -80,8 +81,11 @@ def _waits(connection: Connection, instance: Instance) -> bool:
     return owner is not None and owner.kind != terminate_instance.kind
 
 
-def _termination_refused(instance: Instance) -> Ec2Error | None:
-    """Which lock keeps the instance. With both on, EC2 names termination protection first (docs/sources.md)."""
+def termination_refused(instance: Instance) -> Ec2Error | None:
+    """EC2's refusal to terminate an instance, which names the lock that keeps it; None where none does.
+
+    With both on, EC2 names termination protection first (docs/sources.md).
+    """
     if instance.state in ENDED:
         return None
     if instance.disable_api_termination:

@@ -20,7 +20,8 @@ BlockDeviceMappings.Ebs.Throughput BlockDeviceMappings.Ebs.VolumeSize BlockDevic
 CpuOptions.AmdSevSnp CpuOptions.CoreCount CpuOptions.NestedVirtualization CpuOptions.ThreadsPerCore
 CreditSpecification.CpuCredits DisableApiStop DisableApiTermination DryRun EbsOptimized EnclaveOptions.Enabled
 IamInstanceProfile.Arn IamInstanceProfile.Name
-HibernationOptions.Configured ImageId InstanceInitiatedShutdownBehavior InstanceType KeyName MaxCount MinCount
+HibernationOptions.Configured ImageId InstanceInitiatedShutdownBehavior InstanceType KeyName
+LaunchTemplate.LaunchTemplateId LaunchTemplate.LaunchTemplateName LaunchTemplate.Version MaxCount MinCount
 MetadataOptions.HttpEndpoint MetadataOptions.HttpPutResponseHopLimit MetadataOptions.HttpTokens
 MetadataOptions.InstanceMetadataTags Monitoring.Enabled NetworkInterfaces.AssociatePublicIpAddress
 NetworkInterfaces.DeleteOnTermination NetworkInterfaces.Description NetworkInterfaces.DeviceIndex
@@ -61,7 +62,6 @@ def test_every_parameter_of_the_model_is_honoured_or_refused_by_name() -> None:
 
 ASKED: list[tuple[dict[str, Any], str]] = [
     ({"InstanceMarketOptions": {"MarketType": "spot"}}, "Spot Instances and Capacity Blocks"),
-    ({"LaunchTemplate": {"LaunchTemplateName": "web"}}, "launch templates"),
     ({"Placement": {"Tenancy": "dedicated"}}, "tenancies other than default"),
     ({"Placement": {"GroupName": "close"}}, "placement groups"),
     ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "the metadata service over IPv6"),

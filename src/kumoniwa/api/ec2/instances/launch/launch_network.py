@@ -35,6 +35,15 @@ from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import network_interfaces, security_groups, vpcs
 from kumoniwa.values import dataclass
 
+_INSTANCE_LEVEL = {
+    "SubnetId": "an instance-level subnet ID",
+    "SecurityGroupIds": "instance-level security groups",
+    "SecurityGroups": "instance-level security groups",
+    "PrivateIpAddress": "an instance-level private IP address",
+    "Ipv6Addresses": "instance-level IPv6 addresses",
+    "Ipv6AddressCount": "an instance-level IPv6 address count",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class LaunchNetwork:
@@ -52,18 +61,7 @@ class LaunchNetwork:
 def launch_network(connection: Connection, call: Call, parameters: Parameters, count: int) -> LaunchNetwork:
     """Where these parameters of RunInstances put up to `count` instances. Raises EC2's refusals."""
     specifications = checked_specifications(parameters.get("NetworkInterfaces") or [])
-    for member, words in (
-        ("SubnetId", "an instance-level subnet ID"),
-        ("SecurityGroupIds", "instance-level security groups"),
-        ("SecurityGroups", "instance-level security groups"),
-        ("PrivateIpAddress", "an instance-level private IP address"),
-        ("Ipv6Addresses", "instance-level IPv6 addresses"),
-        ("Ipv6AddressCount", "an instance-level IPv6 address count"),
-    ):
-        if specifications and parameters.get(member):
-            raise InvalidParameterCombination(
-                f"Network interfaces and {words} may not be specified on the same request"
-            )
+    check_instance_level(parameters, specifications)
     if parameters.get("SecurityGroups") and parameters.get("SubnetId"):
         raise InvalidParameterCombination("The parameter groupName cannot be used with the parameter subnet")
     zone = _zone(call, parameters.get("Placement") or {})
@@ -76,6 +74,15 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters, c
     public = (specifications[0] if specifications else parameters).get("AssociatePublicIpAddress")
     lent = primary.subnet.map_public_ip_on_launch if public is None else bool(public)
     return LaunchNetwork(interfaces, lent and len(interfaces) == 1 and primary.existing is None)
+
+
+def check_instance_level(parameters: Parameters, specifications: Sequence[Mapping[str, Any]]) -> None:
+    """Raises EC2's refusal of what an instance says of its only interface, where it says what its interfaces are."""
+    for member, words in _INSTANCE_LEVEL.items():
+        if specifications and parameters.get(member):
+            raise InvalidParameterCombination(
+                f"Network interfaces and {words} may not be specified on the same request"
+            )
 
 
 def _of_instance(

@@ -7,7 +7,6 @@ is honoured.
 from kumoniwa.api.not_built import NotBuiltParameter
 
 LAUNCH_NOT_BUILT = (
-    NotBuiltParameter("LaunchTemplate", "launch templates"),
     NotBuiltParameter(
         "InstanceMarketOptions.MarketType", "Spot Instances and Capacity Blocks", harmless=("on-demand",)
     ),

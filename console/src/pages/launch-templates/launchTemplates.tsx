@@ -24,8 +24,8 @@ const columns: Column<LaunchTemplate>[] = [
     cell: (template, { region }) => <Link href={at(region, PAGE, idOf(template))}>{idOf(template)}</Link>,
   },
   { id: "name", header: "template.name", width: 260, value: ({ LaunchTemplateName = "" }) => LaunchTemplateName },
-  { id: "default", header: "template.defaultVersion", width: 160, value: ({ DefaultVersionNumber = "" }) => String(DefaultVersionNumber) },
-  { id: "latest", header: "template.latestVersion", width: 160, value: ({ LatestVersionNumber = "" }) => String(LatestVersionNumber) },
+  { id: "default", header: "template.defaultVersion", width: 210, value: ({ DefaultVersionNumber = "" }) => String(DefaultVersionNumber) },
+  { id: "latest", header: "template.latestVersion", width: 170, value: ({ LatestVersionNumber = "" }) => String(LatestVersionNumber) },
   {
     id: "created",
     header: "template.created",

@@ -6,12 +6,12 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.boot_modes import UEFI
 from kumoniwa.api.ec2.images.fast_launch_output import SNAPSHOT, fast_launch_output
-from kumoniwa.api.ec2.images.new_machine import USER, machine_bytes, prepare, root_of
+from kumoniwa.api.ec2.images.new_machine import machine_bytes, prepare, root_of
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_made, image_named
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import IncorrectState, InvalidParameterValue, UnsupportedOperation
-from kumoniwa.model.fast_launch import ON, FastLaunch, FastLaunchState, MachineState
+from kumoniwa.model.fast_launch import ON, USER, FastLaunch, FastLaunchState, MachineState
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.model.instance_types import INSTANCE_TYPES, USUAL_INSTANCE_TYPE
 from kumoniwa.model.snapshots import Snapshot

@@ -14,7 +14,9 @@ from kumoniwa.errors import IncorrectState, InvalidParameterValue, UnsupportedOp
 from kumoniwa.model.fast_launch import ON, USER, FastLaunch, FastLaunchState, MachineState
 from kumoniwa.model.images import Image, ImageState
 from kumoniwa.model.instance_types import INSTANCE_TYPES, USUAL_INSTANCE_TYPE
+from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import Snapshot
+from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import fast_launch, images
 
@@ -76,6 +78,8 @@ async def enable_fast_launch(cloud: Cloud, call: Call, parameters: Parameters) -
             _move(connection, image.id, FastLaunchState.ENABLED, call)
         elif size not in there:
             check_room(host, machine_bytes(kind.memory_mib))
+            if not guest_memory.can_prepare(host, connection, kind.memory_mib):
+                raise guest_memory.InsufficientInstanceCapacity(kind, zones(call.region)[0].name)
             prepare(connection, call, image, root, size)
         made = fast_launch.of_image(connection, image.id)
         assert made is not None, "it was written above"

@@ -275,6 +275,28 @@ async def _held_preparation(stack: Stack) -> asyncio.Event:
     return began
 
 
+async def test_a_machine_that_is_being_prepared_holds_memory_of_the_host(stack: Stack) -> None:
+    stack.driver.world.memory_mib = 2048  # guests may hold half as much again
+    began = await _held_preparation(stack)
+    image_id = await _image(stack)
+    await stack.call("EnableFastLaunch", ImageId=image_id)
+    await began.wait()
+    asked = {"ImageId": image_id, "InstanceType": "t3.micro"}
+    assert len((await stack.call("RunInstances", **asked, MinCount=1, MaxCount=5))["Instances"]) == 2
+    assert (await _refused(stack, "RunInstances", **asked, MinCount=1, MaxCount=1)).code == (
+        "InsufficientInstanceCapacity"
+    )
+    await stack.call("DisableFastLaunch", ImageId=image_id)
+    await stack.idle()
+    assert len((await stack.call("RunInstances", **asked, MinCount=1, MaxCount=5))["Instances"]) == 1
+
+
+async def test_without_memory_for_a_machine_it_is_refused(stack: Stack) -> None:
+    stack.driver.world.memory_mib = 600
+    refusal = await _refused(stack, "EnableFastLaunch", ImageId=await _image(stack))
+    assert refusal.code == "InsufficientInstanceCapacity"
+
+
 async def test_a_machine_that_is_being_prepared_is_not_wanted_any_more_once_it_is_disabled(stack: Stack) -> None:
     image_id = await _image(stack)
     await stack.call("EnableFastLaunch", ImageId=image_id)

@@ -16,9 +16,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from kumoniwa.guest_image import launch_agent
+from kumoniwa.guest_image import launch_from_memory
 from kumoniwa.guest_image.guest_files import FILES
-from kumoniwa.guest_image.launch_agent import Kernel, Machine, Port, Refused, cover, hold_sshd, identity_of, serve
+from kumoniwa.guest_image.launch_from_memory import __main__ as program
+from kumoniwa.guest_image.launch_from_memory import port as ports
+from kumoniwa.guest_image.launch_from_memory import preparing
+from kumoniwa.guest_image.launch_from_memory.__main__ import serve
+from kumoniwa.guest_image.launch_from_memory.covers import cover
+from kumoniwa.guest_image.launch_from_memory.guest_machine import Machine
+from kumoniwa.guest_image.launch_from_memory.host_keys import hold_sshd
+from kumoniwa.guest_image.launch_from_memory.identity import Refused, identity_of, public_part
+from kumoniwa.guest_image.launch_from_memory.kernel import Kernel
+from kumoniwa.guest_image.launch_from_memory.port import Port
 
 _UDEV, _WAITER, _JOURNAL = 31, 32, 33
 _STILL = {
@@ -122,20 +131,27 @@ def sshd(root: Path) -> Iterator[int]:
 
 
 def test_the_image_has_this_very_program() -> None:
-    assert FILES["usr/local/lib/kumoniwa/launch-from-memory"] == Path(launch_agent.__file__).read_text()
+    folder = "usr/local/lib/kumoniwa/launch_from_memory/"
+    there = {path.removeprefix(folder): text for path, text in FILES.items() if path.startswith(folder)}
+    assert there == {part.name: part.read_text() for part in _parts()}
+    assert "__main__.py" in there
 
 
 def test_it_needs_nothing_but_the_guest_s_python() -> None:
-    lines = Path(launch_agent.__file__).read_text().splitlines()
+    lines = [line for part in _parts() for line in part.read_text().splitlines()]
     imported = [line for line in lines if line.lstrip().startswith(("import ", "from "))]
     assert not [line for line in imported if "kumoniwa" in line]
     assert [line for line in imported if line.startswith(" ")] == [], "all is loaded before the memory is saved"
 
 
+def _parts() -> list[Path]:
+    return sorted(Path(str(launch_from_memory.__file__)).parent.glob("*.py"))
+
+
 @pytest.mark.parametrize("key", [_ED25519, _ECDSA], ids=["ed25519", "ecdsa"])
 def test_a_public_key_is_read_from_the_private_one(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    assert launch_agent.public_part(_pem(key)) == public
+    assert public_part(_pem(key)) == public
 
 
 @pytest.mark.parametrize(
@@ -335,7 +351,7 @@ def test_all_is_run_once_before_the_memory_is_saved_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pwd, "getpwnam", {}.__getitem__)
-    launch_agent._rehearse(tmp_path)
+    preparing._rehearse(tmp_path)
     assert list((tmp_path / "run/launch-from-memory").iterdir()) == []
 
 
@@ -376,7 +392,7 @@ def test_the_host_hears_prepared_and_applied_and_only_then_all_goes_on(
     (root / f"var/log/journal/{_SAID['machine_id']}").mkdir(parents=True)
     (root / f"var/log/journal/{_SAID['machine_id']}/system.journal").touch()
     monkeypatch.setattr(os, "nice", lambda by: by)
-    monkeypatch.setattr(launch_agent, "_wait_until_idle", lambda most: None)
+    monkeypatch.setattr(program, "wait_until_idle", lambda most: None)
     host.say(_line() + b"\n")
     serve(host.port, lambda: machine)
     assert host.heard() == [{"format": 1, "state": "prepared"}, {"format": 1, "state": "applied"}]
@@ -426,7 +442,7 @@ def test_a_line_comes_in_parts_and_what_follows_it_is_left(host: Host) -> None:
 
 
 def test_a_line_without_an_end_is_refused(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch_agent, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(ports, "LONGEST_LINE", 1000)
     host.say(b"x" * 1001)
     with pytest.raises(Refused, match="does not end"):
         host.port.line()

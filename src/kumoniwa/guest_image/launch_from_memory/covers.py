@@ -10,10 +10,14 @@ from .kernel import Kernel
 RUN = "run/launch-from-memory"
 """Notes for this boot, below the root."""
 HARDWARE = "sys/class/dmi/id"
+TABLES = "sys/firmware/dmi/tables/DMI"
+ENTRY_POINT = "sys/firmware/dmi/tables/smbios_entry_point"
 BOOT = "proc/sys/kernel/random/boot_id"
 COVERED = (
     *(f"{HARDWARE}/{name}" for name in ("product_name", "product_uuid", "product_serial")),
     *(f"{HARDWARE}/{name}" for name in ("board_asset_tag", "chassis_asset_tag")),
+    TABLES,
+    ENTRY_POINT,
     BOOT,
 )
 
@@ -26,6 +30,11 @@ def cover(root: Path, kernel: Kernel) -> None:
         file.write_bytes((root / path).read_bytes())
         file.chmod((root / path).stat().st_mode & 0o777)
         kernel.show(file, root / path)
+
+
+def read(root: Path, path: str) -> bytes:
+    """What this file, which is covered, says now."""
+    return _cover_of(root, path).read_bytes()
 
 
 def write(root: Path, path: str, value: bytes) -> None:

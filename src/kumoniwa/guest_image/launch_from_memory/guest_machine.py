@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from . import covers, whole_files
-from .covers import BOOT, HARDWARE, RUN
+from . import covers, smbios_tables, whole_files
+from .covers import BOOT, ENTRY_POINT, HARDWARE, RUN, TABLES
 from .host_keys import KINDS, path_of
 from .identity import Identity, public_part
 from .kernel import Kernel
@@ -24,6 +24,8 @@ USER = "admin"
 DEVICES = "systemd-udevd.service"
 JOURNAL = "systemd-journald.service"
 WAITER = "systemd-networkd-wait-online.service"
+
+_CHASSIS = "Amazon EC2"
 
 
 class Machine:
@@ -47,7 +49,8 @@ class Machine:
         self._go_on(DEVICES)
         self._write("etc/hostname", identity.hostname + "\n")
         self._machine_id = identity.machine_id
-        self._write("etc/machine-id", identity.machine_id + "\n", mode=0o444)
+        for path in ("etc/machine-id", "run/machine-id"):  # the second is what systemd began with
+            self._write(path, identity.machine_id + "\n", mode=0o444)
         self._write_bytes("var/lib/systemd/random-seed", os.urandom(512), mode=0o600)
         self._write_covers(identity)
         self._write_host_keys(identity)
@@ -77,13 +80,16 @@ class Machine:
         return online and self._sshd_listens()
 
     def finish(self) -> None:
-        """What is left: the journal goes on under the guest's own name, disks are named anew, the boot is now."""
+        """What is left: the journal goes on under the guest's own name, udev looks at what the machine is and at its
+        disks again, the boot is now."""
         self._go_on(WAITER)
         whole_files.remove(self._root / "run/log/journal")
         (self._root / "run/systemd/journald.conf.d/prepare-launch.conf").unlink(missing_ok=True)
         (self._root / "run/systemd/journal/flushed").touch()  # to disk at once
         # systemd starts it again, and hands it all that was sent to it meanwhile.
         self._kernel.signal(self._still[JOURNAL], signal.SIGKILL)
+        # udev noted the saved machine's model, which hostnamectl asks it for, and the names of its disks.
+        (self._root / HARDWARE / "uevent").write_text("add")  # its rules look at a model only then
         for disk in sorted((self._root / "sys/class/block").glob("vd*")):
             (disk / "uevent").write_text("change")
         self._begin_logins()
@@ -102,9 +108,20 @@ class Machine:
             ("product_uuid", identity.uuid),
             ("product_serial", identity.uuid),
             ("board_asset_tag", identity.asset_tag),
-            ("chassis_asset_tag", "Amazon EC2"),
+            ("chassis_asset_tag", _CHASSIS),
         ):
             covers.write(self._root, f"{HARDWARE}/{name}", f"{value}\n".encode())
+        if tables := covers.read(self._root, TABLES):
+            names = {
+                (1, 5): identity.product,
+                (1, 7): identity.uuid,
+                (2, 8): identity.asset_tag,
+                (3, 8): _CHASSIS,
+            }
+            tables = smbios_tables.renamed(tables, identity.uuid, names)
+            point = smbios_tables.entry_point(covers.read(self._root, ENTRY_POINT), tables)
+            covers.write(self._root, TABLES, tables)
+            covers.write(self._root, ENTRY_POINT, point)
         # Whoever asks which boot this is gets another answer in each guest. The kernel's own stays the saved machine's.
         covers.write(self._root, BOOT, f"{uuid.UUID(bytes=os.urandom(16), version=4)}\n".encode())
 

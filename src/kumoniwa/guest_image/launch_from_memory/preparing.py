@@ -91,7 +91,7 @@ def _rehearse(root: Path) -> None:
         (stage / folder).mkdir(parents=True)
     for path in COVERED:
         (stage / path).parent.mkdir(parents=True, exist_ok=True)
-        (stage / path).touch()
+        (stage / path).write_bytes((root / path).read_bytes())
     cover(stage, Rehearsal())
     (stage / "proc/net/route").write_text("Iface Destination\nens2 00000000\n")
     (stage / "proc/net/tcp").write_text("sl local_address rem_address st\n0: 00000000:0016 00000000:0000 0A\n")

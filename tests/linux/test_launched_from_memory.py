@@ -15,7 +15,7 @@ from server import Server
 
 from kumoniwa.client.cloud import CloudClient
 
-pytestmark = [pytest.mark.linux, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(3600)]  # twenty guests on a busy machine
 
 TYPE = "t3.micro"
 MOST = 20  # guests that are compared: as many where the run is exhaustive

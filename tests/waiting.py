@@ -11,6 +11,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 3
+"""How many times slower a host may be than the one at the desk that deadlines are written for: they end what hangs, and
+measure nothing."""
+
 
 class NotYet(Exception):
     """What a look raises to say what is still missing: it is looked again, and the last text says why time ran out."""
@@ -19,8 +23,10 @@ class NotYet(Exception):
 def eventually(look: Callable[[], T | None], *, within: float, every: float = 0.2) -> T:
     """The first thing that `look` gives which is neither None nor False, looked for every so many seconds.
 
-    Raises `AssertionError` when `within` seconds have passed, with what the last look lacked.
+    Raises `AssertionError` when `within` seconds have passed (on a slow host, see `PATIENCE`), with what the last look
+    lacked.
     """
+    within *= PATIENCE
     deadline = time.monotonic() + within
     while True:
         lacks = "it was not there"
@@ -37,6 +43,7 @@ def eventually(look: Callable[[], T | None], *, within: float, every: float = 0.
 
 async def eventually_async(look: Callable[[], Awaitable[T | None]], *, within: float, every: float = 0.1) -> T:
     """As `eventually`, for a look that is awaited; all else on the event loop goes on between two looks."""
+    within *= PATIENCE
     deadline = time.monotonic() + within
     while True:
         lacks = "it was not there"

@@ -1,7 +1,9 @@
 """What tests with a real Linux share: one guest that serves many of them, and the experiment beside them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from background_demo import Demo
@@ -58,12 +60,20 @@ def shared_guests(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
         guests.end()
 
 
+@contextmanager
+def lent(guests: SharedGuests, request: pytest.FixtureRequest, **which: Any) -> Iterator[SharedGuest]:
+    """The guest that there is, or another such as is asked for, while a test has it."""
+    failed = request.session.testsfailed
+    guest = guests.take(**which)
+    yield guest
+    guests.give_back(guest, request.node.nodeid, failed=request.session.testsfailed > failed)
+
+
 @pytest.fixture
 def shared_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
     """A Debian guest in which nothing is left of the tests before."""
-    guest = shared_guests.take()
-    yield guest
-    shared_guests.give_back(guest, request.node.nodeid)
+    with lent(shared_guests, request) as guest:
+        yield guest
 
 
 @pytest.fixture
@@ -75,17 +85,15 @@ def guest_of_either_bus(shared_guest: SharedGuest) -> SharedGuest:
 @pytest.fixture
 def unused_t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
     """A Debian guest as it was launched, with virtio disks, which no test has had."""
-    guest = shared_guests.take("t2.micro", unused=True)
-    yield guest
-    shared_guests.give_back(guest, request.node.nodeid)
+    with lent(shared_guests, request, kind="t2.micro", unused=True) as guest:
+        yield guest
 
 
 @pytest.fixture
 def t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
     """A Debian guest with virtio disks."""
-    guest = shared_guests.take("t2.micro")
-    yield guest
-    shared_guests.give_back(guest, request.node.nodeid)
+    with lent(shared_guests, request, kind="t2.micro") as guest:
+        yield guest
 
 
 @pytest.fixture

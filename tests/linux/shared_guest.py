@@ -2,7 +2,8 @@
 
 The ladder: a cloud is *made* (server, AMI, key), its guest is *booted*, and it is *prepared* for each test: what a test
 made, in the cloud and in the guest, is gone before the next. A guest that a test left dead, out of reach or with
-something that does not go is given up, loudly, and the next test gets a fresh cloud with a fresh guest.
+something that does not go is given up, loudly, and so is that of a failed test: the next gets a fresh cloud with a
+fresh guest.
 """
 
 import os
@@ -196,9 +197,9 @@ class SharedGuests:
             raise
         return self._guest
 
-    def give_back(self, guest: SharedGuest, test: str) -> None:
-        """The test is done with it, which may have ended it."""
-        if guest.over:
+    def give_back(self, guest: SharedGuest, test: str, *, failed: bool = False) -> None:
+        """The test is done with it, which may have ended it. What a failed test left half done is not known."""
+        if guest.over or failed:
             self.end()
             return
         try:

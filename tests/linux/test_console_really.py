@@ -10,12 +10,13 @@ import pytest
 from console_browser import Person, chromium, new_profile
 from playwright.sync_api import expect
 from shared_guest import SharedGuest
+from waiting import PATIENCE
 
 from kumoniwa.client.access import find_cloud
 
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
-SHUTS_DOWN, BOOTS = 60_000, 120_000  # ms, without KVM and beside others
+SHUTS_DOWN, BOOTS = 60_000 * PATIENCE, 120_000 * PATIENCE  # ms, without KVM and beside others
 
 
 def test_the_answer_is_seen_in_the_browser_of_a_real_guest(guest_of_either_bus: SharedGuest) -> None:

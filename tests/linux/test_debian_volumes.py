@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 DATA = f"{MADE}/data"
 _GIB = 1 << 30
-_UNFROZEN_WITHIN = 60.0  # seconds: the agent has five to answer, and the rest is what every image takes
+_UNFROZEN_WITHIN = 60.0  # seconds: the agent has fifteen to answer, and the rest is what every image takes
 _FROZEN = [{"ResourceType": "image", "Tags": [{"Key": "kumoniwa:freeze", "Value": "true"}]}]
 
 
@@ -30,7 +30,7 @@ def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(shared_guest: Shar
     made = cloud.call("CreateImage", InstanceId=instance_id, Name="live", NoReboot=True, TagSpecifications=_FROZEN)
     image = until(lambda: image_of(cloud, made["ImageId"]), "State", "available", 120)
     truth = cloud.evidence(f"images/{made['ImageId']}")
-    assert (truth["consistency"], 0 < truth["frozen_ms"] < 15_000) == ("frozen", True), truth
+    assert (truth["consistency"], 0 < truth["frozen_ms"] < 45_000) == ("frozen", True), truth
     assert len(shared_guest.boots()) == boots, "it was not rebooted"
 
     _is_cut_without_an_agent_that_answers(shared_guest)

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from console_session import SignedIn, begun
 from shared_guest import SharedGuest
+from waiting import PATIENCE
 
 from kumoniwa.client.access import find_cloud
 
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
-REBOOTS = 120.0  # seconds that a guest may be silent while it boots, without KVM and beside others
+REBOOTS = 120.0 * PATIENCE  # seconds that a guest may be silent while it boots, without KVM and beside others
 
 
 def sign_in(guest: SharedGuest) -> SignedIn:
@@ -33,8 +34,8 @@ def test_a_serial_console_is_read_by_several_typed_on_and_goes_on_over_a_reboot_
             page.said(until=b" login: ")  # of the history, which has at least the one of the last boot
         typing.connection.send(b"nobody-known\r")
         for page in (typing, watching):
-            page.said(until=b"nobody-known", within=60)  # the guest's own echo
-            page.said(until=b"Password: ", within=60)
+            page.said(until=b"nobody-known", within=60 * PATIENCE)  # the guest's own echo
+            page.said(until=b"Password: ", within=60 * PATIENCE)
         guest.cloud.call("RebootInstances", InstanceIds=[guest.instance_id])
         with ThreadPoolExecutor(2) as both:  # who does not read answers no ping, and is let go
             heard = list(both.map(lambda page: page.said(until=b" login: ", within=REBOOTS), (typing, watching)))
@@ -49,5 +50,5 @@ def test_a_serial_console_is_read_by_several_typed_on_and_goes_on_over_a_reboot_
     with sign_in(guest).open_serial_console(guest.instance_id) as after:
         after.said(until=heard[0][-200:])  # the log has what an earlier server heard
         after.connection.send(b"nobody-again\r")
-        after.said(until=b"nobody-again", within=60)
+        after.said(until=b"nobody-again", within=60 * PATIENCE)
     guest.renew()

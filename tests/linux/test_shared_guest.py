@@ -71,6 +71,13 @@ def test_a_guest_whose_end_was_the_tests_point_is_followed_by_another(guests: Sh
     assert _had(guests) is not ended
 
 
+def test_the_guest_of_a_failed_test_is_not_given_to_the_next(guests: SharedGuests, said: list[str]) -> None:
+    half_done: Any = guests.take()
+    guests.give_back(half_done, "a test", failed=True)
+    assert (half_done.ended, said) == (True, [])
+    assert _had(guests) is not half_done
+
+
 def test_a_guest_that_cannot_be_prepared_is_not_kept_for_the_next(
     guests: SharedGuests, monkeypatch: pytest.MonkeyPatch
 ) -> None:

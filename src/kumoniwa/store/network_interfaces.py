@@ -17,6 +17,7 @@ from kumoniwa.store.tables import (
     network_interfaces,
     secondary_addresses,
     security_groups,
+    subnet_reservations,
     subnets,
     vpcs,
 )
@@ -190,24 +191,20 @@ def instance_at(connection: Connection, vpc_id: str, private_ip: str) -> str | N
 
 _IN_SUBNET = network_interfaces.c.subnet_id == bindparam("subnet")
 _SECONDARY_IN_SUBNET = secondary_addresses.c.subnet_id == bindparam("subnet")
-_TAKEN = Prepared(
-    union_all(
-        select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses")),
-        select(secondary_addresses.c.private_ip).where(
-            _SECONDARY_IN_SUBNET, among(secondary_addresses.c.private_ip, "addresses")
-        ),
-    )
+_THOSE_TAKEN = (
+    select(network_interfaces.c.private_ip).where(_IN_SUBNET, among(network_interfaces.c.private_ip, "addresses")),
+    select(secondary_addresses.c.private_ip).where(
+        _SECONDARY_IN_SUBNET, among(secondary_addresses.c.private_ip, "addresses")
+    ),
 )
-_COUNT = Prepared(
-    select(
-        (
-            select(func.count()).select_from(network_interfaces).where(_IN_SUBNET).scalar_subquery()
-            + select(func.count()).select_from(secondary_addresses).where(_SECONDARY_IN_SUBNET).scalar_subquery()
-        ).label("used")
-    )
+_RESERVED = select(subnet_reservations.c.cidr).where(subnet_reservations.c.subnet_id == bindparam("subnet"))
+_TAKEN = Prepared(union_all(*_THOSE_TAKEN))
+_NOT_DRAWN = Prepared(union_all(*_THOSE_TAKEN, _RESERVED))
+_USED = (
+    select(func.count()).select_from(network_interfaces).where(_IN_SUBNET).scalar_subquery()
+    + select(func.count()).select_from(secondary_addresses).where(_SECONDARY_IN_SUBNET).scalar_subquery()
 )
-
-
+_COUNT = Prepared(select(_USED.label("used"), _RESERVED.exists().label("has_reserved")))
 _EVERY = Prepared(
     union_all(
         select(network_interfaces.c.private_ip).where(_IN_SUBNET),
@@ -226,10 +223,16 @@ def addresses_in(connection: Connection, subnet_id: str, asked: Collection[str])
     return set(_TAKEN.scalars(connection, subnet=subnet_id, addresses=listed(asked)))
 
 
-def count_in(connection: Connection, subnet_id: str) -> int:
-    """How many private addresses are in use in a subnet."""
-    count: int = _COUNT.scalar(connection, subnet=subnet_id)
-    return count
+def not_drawn_in(connection: Connection, subnet_id: str, asked: Collection[str]) -> list[str]:
+    """Which of these private addresses are in use in a subnet, and the blocks of its addresses that are reserved."""
+    return _NOT_DRAWN.scalars(connection, subnet=subnet_id, addresses=listed(asked))
+
+
+def count_in(connection: Connection, subnet_id: str) -> tuple[int, bool]:
+    """How many private addresses are in use in a subnet, and whether any are reserved."""
+    found = _COUNT.first(connection, subnet=subnet_id)
+    assert found is not None, "a count has a row"
+    return found[0], bool(found[1])
 
 
 _OF_SUBNETS = select(network_interfaces.c.id).where(among(network_interfaces.c.subnet_id, "subnets")).limit(1)

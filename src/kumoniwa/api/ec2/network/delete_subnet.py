@@ -19,7 +19,8 @@ async def delete_subnet(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
     def delete(connection: Connection) -> Answer:
         subnet = named(connection, call.scope, SUBNET, parameters["SubnetId"])
-        if network_interfaces.count_in(connection, subnet.id):
+        in_use, _ = network_interfaces.count_in(connection, subnet.id)
+        if in_use:
             raise has_dependencies("subnet", subnet.id)
         if (association := route_tables.association_of_subnet(connection, subnet.id)) is not None:
             route_tables.disassociate(connection, association.id)

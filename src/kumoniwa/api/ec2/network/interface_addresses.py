@@ -3,7 +3,7 @@
 What is reserved in a subnet is given to who names it, and never drawn (the VPC user guide, "Subnet CIDR reservations").
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -94,41 +94,35 @@ def drawn(connection: Connection, subnet: Subnet, count: int, beside: Sequence[s
     """So many free private addresses of a subnet, and none of those `beside`. Raises `NoAddressLeft`."""
     if not count:
         return []
-    reserved = _reserved(connection, subnet)
-    free = free_private(subnet, count, partial(_taken, connection, subnet.id, frozenset(beside), reserved))
-    return list(free)
+    return free_private(subnet, count, partial(_not_drawn, connection, subnet.id, frozenset(beside)))
 
 
 def free_count(connection: Connection, subnet: Subnet) -> int:
     """How many private addresses of a subnet can still be drawn."""
     capacity = private_capacity(subnet)
-    if not (reserved := _reserved(connection, subnet)):
-        return capacity - network_interfaces.count_in(connection, subnet.id)
+    count, has_reserved = network_interfaces.count_in(connection, subnet.id)
+    if not has_reserved:
+        return capacity - count
+    reserved = _blocks(one.cidr for one in subnet_reservations.of_subnet(connection, subnet.id))
     used = network_interfaces.every_address_in(connection, subnet.id)
     drawn_ones = len(used) - len(_within(used, reserved))
     return capacity - sum(usable_in(subnet, block) for block in reserved) - drawn_ones
 
 
-def _reserved(connection: Connection, subnet: Subnet) -> list[IPv4Network]:
-    """The blocks of a subnet's addresses that are reserved. They do not overlap."""
-    return [
-        IPv4Network(one.cidr) for one in subnet_reservations.of_subnet(connection, subnet.id) if ":" not in one.cidr
-    ]
+def _blocks(reserved: Iterable[str]) -> list[IPv4Network]:
+    """Those of IPv4. They do not overlap."""
+    return [IPv4Network(cidr) for cidr in reserved if ":" not in cidr]
 
 
 def _within(addresses: Collection[str], blocks: Sequence[IPv4Network]) -> set[str]:
     return {address for address in addresses if any(IPv4Address(address) in block for block in blocks)}
 
 
-def _taken(
-    connection: Connection,
-    subnet_id: str,
-    beside: frozenset[str],
-    reserved: Sequence[IPv4Network],
-    asked: Collection[str],
-) -> set[str]:
-    in_use = network_interfaces.addresses_in(connection, subnet_id, asked) | beside.intersection(asked)
-    return in_use | _within(asked, reserved) if reserved else in_use
+def _not_drawn(connection: Connection, subnet_id: str, beside: frozenset[str], asked: Collection[str]) -> set[str]:
+    """Which of these addresses are in use, reserved, or among those `beside`."""
+    found = network_interfaces.not_drawn_in(connection, subnet_id, asked)
+    in_use = {one for one in found if "/" not in one} | beside.intersection(asked)
+    return in_use | _within(asked, _blocks(one for one in found if "/" in one))
 
 
 def checked_groups(

@@ -24,8 +24,8 @@ from kumoniwa.refusal import happened
 log = structlog.get_logger(__name__)
 
 _MARK = "file-systems-frozen"
-_ANSWERS_WITHIN = 5.0  # seconds
-_FREEZES_WITHIN = 10.0
+_ANSWERS_WITHIN = 15.0  # seconds; a guest without KVM on a busy host needs several
+_FREEZES_WITHIN = 30.0  # it writes first what it has not written yet
 _THAWS_WITHIN = 15.0  # a first attempt; more follow
 _THAW_AGAIN = 5.0
 _TOLD_AFTER = 12  # attempts in a row; from then on they are rarer

@@ -117,20 +117,21 @@ async def metadata_of(instance_id: str, data_dir: Path, folder: Path) -> AsyncIt
         await database.close()
 
 
-async def banner(host: str, port: int, within: float) -> None:
+async def banner(host: str, port: int, within: float, *, patience: float = 4.0) -> None:
     """Return as soon as an SSH server says who it is.
 
-    One try at a time: each costs the guest a process, and several at once keep an emulated one from ever answering.
+    One try at a time, which is given up after `patience` seconds: each costs the guest a process, and several at once
+    keep an emulated one from ever answering.
     """
     async with asyncio.timeout(within):
-        while not await _speaks(host, port):  # noqa: ASYNC110 - nothing outside the guest tells when its sshd is there
+        while not await _speaks(host, port, patience):  # noqa: ASYNC110 - nothing outside the guest tells when its sshd is there
             await asyncio.sleep(0.1)
 
 
-async def _speaks(host: str, port: int) -> bool:
-    """Whether it does, within a few seconds: a connection made before the guest has its address may hang."""
+async def _speaks(host: str, port: int, patience: float) -> bool:
+    """Whether it does, within so many seconds: a connection made before the guest has its address may hang."""
     try:
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(patience):
             reader, writer = await asyncio.open_connection(host, port)
             try:
                 return await reader.read(4) == b"SSH-"

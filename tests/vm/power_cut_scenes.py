@@ -35,7 +35,7 @@ from real_cloud import RealCloud, real_cloud, until
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.qemu.disks.layer_checks import path_of
 from kumoniwa.hypervisor.qemu.guest.drives import stream
-from kumoniwa.hypervisor.qemu.guest.process.command_line import LAYERS_FROM_GUEST
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import LAYERS_FROM_GUEST
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.store import layers

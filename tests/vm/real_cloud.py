@@ -27,7 +27,8 @@ from kumoniwa.clock import SystemClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.qemu.guest.process import record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, disk_id
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import disk_id
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver

@@ -15,7 +15,7 @@ from kumoniwa import run
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, EventKind, Firmware, GuestDisk, GuestNic, GuestState
 from kumoniwa.hypervisor.qemu.guest.drives import plugs
 from kumoniwa.hypervisor.qemu.guest.process import firmware
-from kumoniwa.hypervisor.qemu.guest.process.command_line import DiskIo, disk_node
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo, disk_node
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]

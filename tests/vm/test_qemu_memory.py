@@ -20,6 +20,7 @@ from qemu_bench import QemuBench, identity_of, machine_of, qemu
 from sampling import Sampling
 
 from kumoniwa import run
+from kumoniwa.deadlines import cut_short
 from kumoniwa.hypervisor.driver import (
     DiskBus,
     DriverError,
@@ -35,7 +36,7 @@ from kumoniwa.hypervisor.qemu.guest.drives import plugs
 from kumoniwa.hypervisor.qemu.guest.memory import launching, prepared_machine
 from kumoniwa.hypervisor.qemu.guest.memory.launch_port import LaunchPort
 from kumoniwa.hypervisor.qemu.guest.process import migration, record
-from kumoniwa.hypervisor.qemu.guest.process.host_process import find_in, identify
+from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, find_in, identify
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM, Machine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm]
@@ -176,6 +177,29 @@ async def test_of_a_machine_that_cannot_be_prepared_only_its_disk_is_left(
     assert await bench.driver.all_prepared() == frozenset()
     assert await bench.driver.disks.present([spec.disks[0].layer]) == {spec.disks[0].layer}
     await bench.run(machine.ensure_made(await bench.to_prepare(), deadline=60))
+
+
+async def test_a_preparation_that_is_cut_short_ends_its_guest_and_leaves_only_the_disk(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, spec = bench.driver.prepared(ID), await bench.to_prepare()
+    left: list[object] = []
+    scope = asyncio.timeout(None)
+
+    async def not_wanted_any_more(port: LaunchPort, state: str) -> None:
+        left.append(await asyncio.to_thread(find_in, bench.data_dir / "prepared" / ID, PROGRAM))
+        cut_short(scope)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(LaunchPort, "hear", not_wanted_any_more)
+    with pytest.raises(TimeoutError):
+        async with scope:
+            await machine.ensure_made(spec, deadline=60)
+    (process,) = left
+    assert isinstance(process, Identity)
+    assert identify(process.pid) is None
+    assert await bench.driver.all_prepared() == frozenset()
+    assert await bench.driver.disks.present([spec.disks[0].layer]) == {spec.disks[0].layer}
 
 
 async def test_no_machine_is_prepared_where_its_memory_has_no_room(bench: QemuBench) -> None:

@@ -6,7 +6,8 @@ At every other boot nothing of this is started: cloud-init's generator looks at 
 
 from pathlib import Path
 
-_AGENT = Path(__file__).with_name("launch_agent.py").read_text()
+_PROGRAM = Path(__file__).with_name("launch_from_memory")
+_HOME = "usr/local/lib/kumoniwa"
 
 _PREPARE = """\
 #!/bin/sh
@@ -72,7 +73,8 @@ Description=Launch from memory: wait for an identity, and take it on
 [Service]
 Type=notify
 RemainAfterExit=yes
-ExecStart=/usr/local/lib/kumoniwa/launch-from-memory
+WorkingDirectory=/usr/local/lib/kumoniwa
+ExecStart=/usr/bin/python3 -B -m launch_from_memory
 TimeoutStartSec=infinity
 """
 
@@ -84,7 +86,8 @@ Before=ssh.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/local/lib/kumoniwa/launch-from-memory hold-sshd
+WorkingDirectory=/usr/local/lib/kumoniwa
+ExecStart=/usr/bin/python3 -B -m launch_from_memory hold-sshd
 """
 
 _SSH_AFTER_CLOUD_INIT = """\
@@ -100,14 +103,13 @@ ExecStart=/bin/systemctl --no-block restart ssh.service
 """
 
 FILES: dict[str, str] = {
-    "usr/local/lib/kumoniwa/launch-from-memory": _AGENT,
-    "usr/local/lib/kumoniwa/prepare-launch": _PREPARE,
+    **{f"{_HOME}/{_PROGRAM.name}/{part.name}": part.read_text() for part in sorted(_PROGRAM.glob("*.py"))},
+    f"{_HOME}/prepare-launch": _PREPARE,
     "etc/systemd/system/launch-from-memory.service": _LAUNCH_SERVICE,
     "etc/systemd/system/launch-host-keys.service": _HOST_KEYS_SERVICE,
     "etc/systemd/system/ssh-after-cloud-init.service": _SSH_AFTER_CLOUD_INIT,
 }
 
 MODES: dict[str, int] = {
-    "usr/local/lib/kumoniwa/launch-from-memory": 0o755,
-    "usr/local/lib/kumoniwa/prepare-launch": 0o755,
+    f"{_HOME}/prepare-launch": 0o755,
 }

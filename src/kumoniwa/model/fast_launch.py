@@ -1,6 +1,6 @@
 """Fast launch: images whose instances are launched from machines that were prepared in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,10 +20,20 @@ class FastLaunchState(StrEnum):
 
 FAST_LAUNCH_MOVES: Mapping[FastLaunchState, frozenset[FastLaunchState]] = {
     FastLaunchState.ENABLING: frozenset(
-        {FastLaunchState.ENABLED, FastLaunchState.ENABLING_FAILED, FastLaunchState.DISABLING}
+        {
+            FastLaunchState.ENABLED,
+            FastLaunchState.ENABLED_FAILED,
+            FastLaunchState.ENABLING_FAILED,
+            FastLaunchState.DISABLING,
+        }
     ),
     FastLaunchState.ENABLING_FAILED: frozenset(
-        {FastLaunchState.ENABLING, FastLaunchState.ENABLED, FastLaunchState.DISABLING}
+        {
+            FastLaunchState.ENABLING,
+            FastLaunchState.ENABLED,
+            FastLaunchState.ENABLED_FAILED,
+            FastLaunchState.DISABLING,
+        }
     ),
     FastLaunchState.ENABLED: frozenset(
         {FastLaunchState.ENABLING, FastLaunchState.ENABLED_FAILED, FastLaunchState.DISABLING}
@@ -45,6 +55,10 @@ ON = frozenset(
     }
 )
 """The states in which instances are launched from memory where there is a machine for them."""
+
+
+USER = "Client.UserInitiated"
+"""EC2's reason for what a caller asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,15 @@ MACHINE_MOVES: Mapping[MachineState, frozenset[MachineState]] = {
     MachineState.FAILED: frozenset({MachineState.STALE}),
     MachineState.STALE: frozenset(),
 }
+
+
+def following(now: FastLaunchState, machines: Collection[MachineState]) -> FastLaunchState:
+    """What the fast launch of an image becomes once one of its machines is ready, or failed: `machines` are the states
+    of all."""
+    was_enabled = now in (FastLaunchState.ENABLED, FastLaunchState.ENABLED_FAILED)
+    if MachineState.READY in machines or was_enabled:
+        return FastLaunchState.ENABLED_FAILED if MachineState.FAILED in machines else FastLaunchState.ENABLED
+    return FastLaunchState.ENABLING if MachineState.PREPARING in machines else FastLaunchState.ENABLING_FAILED
 
 
 @dataclass(frozen=True, slots=True)

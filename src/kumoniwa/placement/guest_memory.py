@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from kumoniwa.errors import Ec2Error
 from kumoniwa.hypervisor.driver import Capacity
+from kumoniwa.model.fast_launch import MachineState
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.instances import InstanceState
-from kumoniwa.store import instances
+from kumoniwa.store import fast_launch, instances
 
 # A guest's memory is the host's only once the guest has touched it, and most never touch half of theirs.
 OVERCOMMIT = 1.5
@@ -46,5 +47,18 @@ def room(host: Capacity, connection: Connection, kind: InstanceType, *, beside_m
     """
     if host.memory_mib is None:
         return None
-    held = memory_of(INSTANCE_TYPES[one.instance_type] for one in instances.in_states(connection, _HOLDING))
-    return room_for(kind, held + beside_mib, host.memory_mib)
+    return room_for(kind, _held(connection) + beside_mib, host.memory_mib)
+
+
+def can_prepare(host: Capacity, connection: Connection, memory_mib: int, *, beside_mib: int = 0) -> bool:
+    """Whether the host can hold a machine of so much memory while it is prepared, beside all there are and `beside_mib`
+    more."""
+    return host.memory_mib is None or _held(connection, memory_mib) + beside_mib <= host.memory_mib * OVERCOMMIT
+
+
+def _held(connection: Connection, to_prepare_mib: int = 0) -> int:
+    """What all guests hold, in MiB; among them the one of which a machine is prepared: the largest, for they are
+    prepared one after another."""
+    prepared = (one.memory_mib for one in fast_launch.machines_in(connection, MachineState.PREPARING))
+    guests = memory_of(INSTANCE_TYPES[one.instance_type] for one in instances.in_states(connection, _HOLDING))
+    return guests + max([to_prepare_mib, *prepared])

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.model.instances import Reachability
 from kumoniwa.model.peerings import PeeringState
-from kumoniwa.reconcile.prepared_machines import forget_stale_machines
+from kumoniwa.reconcile.prepared_machines import fail_what_broke, forget_stale_machines
 from kumoniwa.store import (
     boots,
     fleets,
@@ -106,6 +106,7 @@ class Housekeeping:
     async def go_round(self) -> None:
         """Do once what is due now, and try again to delete what the host refused to."""
         await self.follow_time()
+        await fail_what_broke(self._world)
         await forget_stale_machines(self._world)
         await collect_what_goes(self._world)
 

@@ -9,10 +9,13 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from kumoniwa.model.fast_launch import (
     FAST_LAUNCH_MOVES,
     MACHINE_MOVES,
+    ON,
+    USER,
     FastLaunch,
     FastLaunchState,
     MachineState,
     PreparedMachine,
+    following,
 )
 from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
@@ -54,6 +57,16 @@ def in_scope(connection: Connection, scope: Scope, image_ids: Collection[str] | 
     return [one for one in found if Scope.of(one) == scope]
 
 
+_IN_FAST_STATE = Prepared(
+    select(fast_launches).where(fast_launches.c.state == bindparam("state")).order_by(fast_launches.c.image_id)
+)
+
+
+def images_in(connection: Connection, state: FastLaunchState) -> list[FastLaunch]:
+    """Those of all images that are in this state."""
+    return _IN_FAST_STATE.values(FastLaunch, connection, state=state)
+
+
 def change(connection: Connection, image_id: str, **columns: Any) -> None:
     """Change columns of an image's fast launch, other than its state."""
     assert "state" not in columns, "states are moved by `move`"
@@ -76,6 +89,19 @@ def move(
     own = (fast_launches.c.image_id == image_id) & fast_launches.c.state.in_(sources)
     moving = update(fast_launches).where(own).values(state=target, reason=reason, changed_at=at)
     return connection.execute(moving).rowcount == 1
+
+
+def follow_machines(connection: Connection, image_id: str, *, at: datetime) -> None:
+    """One of the image's machines became ready, or failed: afterwards its fast launch, where it is on, says what there
+    is, and of what failed why."""
+    found = of_image(connection, image_id)
+    if found is None or found.state not in ON:
+        return
+    machines = machines_of(connection, image_id)
+    target = following(found.state, {one.state for one in machines})
+    if target is not found.state:
+        why = next((one.reason for one in machines if one.state is MachineState.FAILED), None)
+        move(connection, image_id, [found.state], target, reason=why or USER, at=at)
 
 
 def remove(connection: Connection, image_id: str, states: Collection[FastLaunchState]) -> None:

@@ -1,8 +1,10 @@
 """Prepared machines over the lives of servers: what a host cannot use any more, and what no row knows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,9 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.driver import DriverError, LayerId, PreparedId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
-from kumoniwa.model.fast_launch import MachineState
+from kumoniwa.model.fast_launch import FastLaunchState, MachineState, PreparedMachine
 from kumoniwa.model.layers import GIB
-from kumoniwa.reconcile.prepared_machines import forget_stale_machines
+from kumoniwa.reconcile.prepared_machines import _BROKE, fail_what_broke, forget_stale_machines
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.storage.report import PREPARED
 from kumoniwa.store import fast_launch
@@ -107,6 +109,48 @@ async def test_what_cannot_be_forgotten_is_told_after_some_time(tmp_path: Path) 
         await forget_stale_machines(around)
         assert around.troubles.overdue() == []
         assert await _states(stack, image_id) == []
+
+
+async def test_what_a_workflow_that_broke_left_has_failed(tmp_path: Path) -> None:
+    async with server(tmp_path, SimulatedWorld()) as stack:
+        image_id, around = await _enabled(stack), stack.running.cloud.world
+        at = stack.clock.now()
+        left = PreparedMachine("prepared-0", image_id, 1, 512, MachineState.PREPARING, layer_id=None, created_at=at)
+        await around.database.write(lambda connection: fast_launch.add_machine(connection, left))
+        await fail_what_broke(around)
+        assert await _states(stack, image_id) == [MachineState.FAILED, MachineState.READY]
+        assert await _told(stack) == ("enabled-failed", _BROKE)
+        sources, target = [FastLaunchState.ENABLED_FAILED], FastLaunchState.DISABLING
+        disable = partial(fast_launch.move, image_id=image_id, sources=sources, target=target, reason="", at=at)
+        await around.database.write(disable)
+        await fail_what_broke(around)
+        assert await _told(stack) == ("disabling-failed", _BROKE)
+        await stack.call("DisableFastLaunch", ImageId=image_id)
+        await stack.idle()
+        assert await _states(stack, image_id) == []
+
+
+async def test_what_a_workflow_does_just_now_has_not_failed(tmp_path: Path) -> None:
+    async with server(tmp_path, SimulatedWorld()) as stack:
+        began = asyncio.Event()
+
+        async def look(method: str) -> None:
+            if method in ("ensure_made", "forget_prepared"):
+                await fail_what_broke(stack.running.cloud.world)
+                began.set()
+
+        stack.driver.faults.hook = look
+        image_id = await _enabled(stack)
+        assert began.is_set()
+        assert await _told(stack) == ("enabled", "Client.UserInitiated")
+        await stack.call("DisableFastLaunch", ImageId=image_id)
+        await stack.idle()
+        assert await _states(stack, image_id) == []
+
+
+async def _told(stack: Stack) -> tuple[str, str]:
+    (found,) = (await stack.call("DescribeFastLaunchImages"))["FastLaunchImages"]
+    return found["State"], found["StateTransitionReason"]
 
 
 async def test_the_layer_of_a_machine_is_known_to_what_looks_at_the_storage(tmp_path: Path) -> None:

@@ -15,10 +15,20 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from smbios import POINT, tables_of
 
-from kumoniwa.guest_image import launch_agent
+from kumoniwa.guest_image import launch_from_memory
 from kumoniwa.guest_image.guest_files import FILES
-from kumoniwa.guest_image.launch_agent import Kernel, Machine, Port, Refused, cover, hold_sshd, identity_of, serve
+from kumoniwa.guest_image.launch_from_memory import __main__ as program
+from kumoniwa.guest_image.launch_from_memory import port as ports
+from kumoniwa.guest_image.launch_from_memory import preparing
+from kumoniwa.guest_image.launch_from_memory.__main__ import serve
+from kumoniwa.guest_image.launch_from_memory.covers import cover
+from kumoniwa.guest_image.launch_from_memory.guest_machine import Machine
+from kumoniwa.guest_image.launch_from_memory.host_keys import hold_sshd
+from kumoniwa.guest_image.launch_from_memory.identity import Refused, identity_of, public_part
+from kumoniwa.guest_image.launch_from_memory.kernel import Kernel
+from kumoniwa.guest_image.launch_from_memory.port import Port
 
 _UDEV, _WAITER, _JOURNAL = 31, 32, 33
 _STILL = {
@@ -26,10 +36,14 @@ _STILL = {
     "systemd-networkd-wait-online.service": _WAITER,
     "systemd-journald.service": _JOURNAL,
 }
-_COVERED = (
-    *(f"sys/class/dmi/id/{name}" for name in ("product_name", "product_uuid", "product_serial")),
-    *("sys/class/dmi/id/board_asset_tag", "sys/class/dmi/id/chassis_asset_tag", "proc/sys/kernel/random/boot_id"),
-)
+_SAID_BEFORE = b"what the saved machine said, which is long\n"
+_COVERED = {
+    **{f"sys/class/dmi/id/{name}": _SAID_BEFORE for name in ("product_name", "product_uuid", "product_serial")},
+    **{f"sys/class/dmi/id/{name}": _SAID_BEFORE for name in ("board_asset_tag", "chassis_asset_tag")},
+    "sys/firmware/dmi/tables/DMI": tables_of("prepare-launch", "prepare-launch"),
+    "sys/firmware/dmi/tables/smbios_entry_point": POINT,
+    "proc/sys/kernel/random/boot_id": _SAID_BEFORE,
+}
 
 
 def _pem(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
@@ -96,9 +110,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Notes) -> Path
         "home",
     ):
         (tmp_path / folder).mkdir(parents=True)
-    for path in _COVERED:
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text("what the saved machine said, which is long\n")
+    _write_covered(tmp_path)
     (tmp_path / "sys/class/dmi/id/product_uuid").chmod(0o400)
     cover(tmp_path, kernel)
     kernel.asked.clear()
@@ -106,6 +118,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Notes) -> Path
     user = SimpleNamespace(pw_dir="/home/admin", pw_uid=os.geteuid(), pw_gid=os.getegid())
     monkeypatch.setattr(pwd, "getpwnam", {"admin": user}.__getitem__)
     return tmp_path
+
+
+def _write_covered(root: Path) -> None:
+    for path, said in _COVERED.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(said)
 
 
 @pytest.fixture
@@ -122,20 +140,27 @@ def sshd(root: Path) -> Iterator[int]:
 
 
 def test_the_image_has_this_very_program() -> None:
-    assert FILES["usr/local/lib/kumoniwa/launch-from-memory"] == Path(launch_agent.__file__).read_text()
+    folder = "usr/local/lib/kumoniwa/launch_from_memory/"
+    there = {path.removeprefix(folder): text for path, text in FILES.items() if path.startswith(folder)}
+    assert there == {part.name: part.read_text() for part in _parts()}
+    assert "__main__.py" in there
 
 
 def test_it_needs_nothing_but_the_guest_s_python() -> None:
-    lines = Path(launch_agent.__file__).read_text().splitlines()
+    lines = [line for part in _parts() for line in part.read_text().splitlines()]
     imported = [line for line in lines if line.lstrip().startswith(("import ", "from "))]
     assert not [line for line in imported if "kumoniwa" in line]
     assert [line for line in imported if line.startswith(" ")] == [], "all is loaded before the memory is saved"
 
 
+def _parts() -> list[Path]:
+    return sorted(Path(str(launch_from_memory.__file__)).parent.glob("*.py"))
+
+
 @pytest.mark.parametrize("key", [_ED25519, _ECDSA], ids=["ed25519", "ecdsa"])
 def test_a_public_key_is_read_from_the_private_one(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    assert launch_agent.public_part(_pem(key)) == public
+    assert public_part(_pem(key)) == public
 
 
 @pytest.mark.parametrize(
@@ -188,7 +213,8 @@ def test_entropy_comes_before_all_else_and_devices_go_on_after_it(machine: Machi
 def test_the_guest_s_names_are_in_all_files_that_say_them(root: Path, machine: Machine) -> None:
     machine.take_on(identity_of(_line()))
     covers = root / "run/launch-from-memory/covers"
-    said = {path.name: path.read_text() for path in covers.iterdir()}
+    of_smbios = {name: (covers / name).read_bytes() for name in ("DMI", "smbios_entry_point")}
+    said = {path.name: path.read_text() for path in covers.iterdir() if path.name not in of_smbios}
     boot = said.pop("boot_id")
     assert said == {
         "product_name": "t3.micro\n",
@@ -197,10 +223,13 @@ def test_the_guest_s_names_are_in_all_files_that_say_them(root: Path, machine: M
         "board_asset_tag": "i-0abcdef1234567890\n",
         "chassis_asset_tag": "Amazon EC2\n",
     }
+    assert of_smbios["DMI"] == tables_of("t3.micro", "i-0abcdef1234567890", said["product_uuid"].strip())
+    assert of_smbios["smbios_entry_point"] != POINT
     assert (covers / "product_uuid").stat().st_mode & 0o777 == 0o400
     assert len(boot) == 37
     assert (root / "etc/hostname").read_text() == "ip-172-31-12-19\n"
-    assert (root / "etc/machine-id").read_text() == "0123456789abcdef0123456789abcdef\n"
+    for path in ("etc/machine-id", "run/machine-id"):
+        assert (root / path).read_text() == "0123456789abcdef0123456789abcdef\n"
     assert (root / "var/lib/cloud/data/keys-made-for").read_text() == "ec2e1916-9099-7caf-fd21-012345abcdef\n"
     assert (root / "run/cloud-init/cloud.cfg").read_text() == "ssh_deletekeys: false\n"
 
@@ -321,6 +350,7 @@ def test_the_saved_machine_s_journal_and_logins_are_forgotten(root: Path, machin
     assert not any((root / "run/systemd/journald.conf.d").iterdir())
     assert (root / "run/systemd/journal/flushed").exists()
     assert (root / "sys/class/block/vda1/uevent").read_text() == "change"
+    assert (root / "sys/class/dmi/id/uevent").read_text() == "add", "udev's rules look at a model only then"
     *begun, seconds, _ = record.unpack((root / "var/log/wtmp").read_bytes())
     assert begun[4].rstrip(b"\0") == b"reboot"
     assert seconds > 1_700_000_000
@@ -335,7 +365,8 @@ def test_all_is_run_once_before_the_memory_is_saved_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pwd, "getpwnam", {}.__getitem__)
-    launch_agent._rehearse(tmp_path)
+    _write_covered(tmp_path)
+    preparing._rehearse(tmp_path)
     assert list((tmp_path / "run/launch-from-memory").iterdir()) == []
 
 
@@ -376,7 +407,7 @@ def test_the_host_hears_prepared_and_applied_and_only_then_all_goes_on(
     (root / f"var/log/journal/{_SAID['machine_id']}").mkdir(parents=True)
     (root / f"var/log/journal/{_SAID['machine_id']}/system.journal").touch()
     monkeypatch.setattr(os, "nice", lambda by: by)
-    monkeypatch.setattr(launch_agent, "_wait_until_idle", lambda most: None)
+    monkeypatch.setattr(program, "wait_until_idle", lambda most: None)
     host.say(_line() + b"\n")
     serve(host.port, lambda: machine)
     assert host.heard() == [{"format": 1, "state": "prepared"}, {"format": 1, "state": "applied"}]
@@ -426,7 +457,7 @@ def test_a_line_comes_in_parts_and_what_follows_it_is_left(host: Host) -> None:
 
 
 def test_a_line_without_an_end_is_refused(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch_agent, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(ports, "LONGEST_LINE", 1000)
     host.say(b"x" * 1001)
     with pytest.raises(Refused, match="does not end"):
         host.port.line()

@@ -25,7 +25,8 @@ from kumoniwa.hypervisor.qemu.disks.qemu_disks import QcowDisks
 from kumoniwa.hypervisor.qemu.guest.memory import saved_machine
 from kumoniwa.hypervisor.qemu.guest.memory.prepared_machine import QemuPreparedMachine
 from kumoniwa.hypervisor.qemu.guest.process import log_files
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Host
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo
 from kumoniwa.hypervisor.qemu.guest.process.machine import PROGRAM
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings

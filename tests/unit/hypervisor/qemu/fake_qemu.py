@@ -30,7 +30,8 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.hypervisor.qemu.guest import devices, forwards, power, qemu_guest
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.process import machine, migration, monitor, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Host
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings

@@ -23,14 +23,12 @@ from kumoniwa.hypervisor.driver import (
 from kumoniwa.hypervisor.qemu.guest.process.command_line import (
     Accelerator,
     Channels,
-    DiskIo,
     Host,
     MemoryFile,
     command_line,
-    disk_node,
     late_devices,
-    node_on_top,
 )
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo, disk_node, node_on_top
 
 GOLDEN = Path(__file__).parent / "golden"
 CHANNELS = Channels(monitor=10, console=11, agent=12, lone=15)

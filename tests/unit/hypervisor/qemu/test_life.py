@@ -13,7 +13,8 @@ from kumoniwa.hypervisor.driver import DriverError, EventKind, GuestEvent, Guest
 from kumoniwa.hypervisor.qemu.guest import life, resets
 from kumoniwa.hypervisor.qemu.guest.life import Life, Phase
 from kumoniwa.hypervisor.qemu.guest.process import record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Host
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo
 from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing
 from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings

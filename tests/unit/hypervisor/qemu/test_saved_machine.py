@@ -14,7 +14,8 @@ from kumoniwa.hypervisor.qemu.guest.memory import launching, saved_machine
 from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
 from kumoniwa.hypervisor.qemu.guest.memory.saved_machine import MEMORY, STATE, Maker, NotUsable
 from kumoniwa.hypervisor.qemu.guest.process import record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, DiskIo, Host
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator, Host
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo
 
 ID = PreparedId("machine-1")
 HOST = Host(Accelerator("tcg", "tests run everywhere"), DiskIo("threads", ""), "QEMU emulator version 7.2.22")

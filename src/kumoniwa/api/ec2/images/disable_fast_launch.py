@@ -5,11 +5,10 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.images.fast_launch_output import fast_launch_output
-from kumoniwa.api.ec2.images.new_machine import USER
 from kumoniwa.api.ec2.named.image_lookup import image_named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import IncorrectState
-from kumoniwa.model.fast_launch import FastLaunch, FastLaunchState
+from kumoniwa.model.fast_launch import USER, FastLaunch, FastLaunchState
 from kumoniwa.store import fast_launch
 from kumoniwa.workflows.stories.images.disable_fast_launch import disable_fast_launch as disable_story
 from kumoniwa.workflows.story import submit

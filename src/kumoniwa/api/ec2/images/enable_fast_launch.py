@@ -9,15 +9,17 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.images.boot_modes import UEFI
 from kumoniwa.api.ec2.images.fast_launch_output import SNAPSHOT, fast_launch_output
-from kumoniwa.api.ec2.images.new_machine import USER, machine_bytes, prepare, root_of
+from kumoniwa.api.ec2.images.new_machine import machine_bytes, prepare, root_of
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_made, image_named
 from kumoniwa.api.ec2.named.launch_template_lookup import template_named, version_of
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import IncorrectState, InvalidParameterValue, UnsupportedOperation
-from kumoniwa.model.fast_launch import ON, FastLaunch, FastLaunchState, MachineState
+from kumoniwa.model.fast_launch import ON, USER, FastLaunch, FastLaunchState, MachineState
 from kumoniwa.model.images import Image, ImageState
-from kumoniwa.model.instance_types import INSTANCE_TYPES, USUAL_INSTANCE_TYPE
+from kumoniwa.model.instance_types import INSTANCE_TYPES, USUAL_INSTANCE_TYPE, InstanceType
+from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import Snapshot
+from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import fast_launch, images
 
@@ -55,7 +57,8 @@ async def enable_fast_launch(cloud: Cloud, call: Call, parameters: Parameters) -
         image = image_named(connection, call, parameters["ImageId"])
         check_made(image)
         root = _checked_root(connection, image)
-        template, size = _template(connection, call, parameters.get("LaunchTemplate"))
+        template, kind, vcpus = _template(connection, call, parameters.get("LaunchTemplate"))
+        size = vcpus, kind.memory_mib
         asked = FastLaunch(
             image_id=image.id,
             account=image.account,
@@ -77,7 +80,9 @@ async def enable_fast_launch(cloud: Cloud, call: Call, parameters: Parameters) -
         if there.get(size) is MachineState.READY:
             _move(connection, image.id, FastLaunchState.ENABLED, call)
         elif size not in there:
-            check_room(host, machine_bytes(size[1]))
+            check_room(host, machine_bytes(kind.memory_mib))
+            if not guest_memory.can_prepare(host, connection, kind.memory_mib):
+                raise guest_memory.InsufficientInstanceCapacity(kind, zones(call.region)[0].name)
             prepare(connection, call, image, root, size)
         made = fast_launch.of_image(connection, image.id)
         assert made is not None, "it was written above"
@@ -109,8 +114,8 @@ def _checked(parameters: Parameters) -> tuple[int, int]:
 
 def _template(
     connection: Connection, call: Call, said: Mapping[str, Any] | None
-) -> tuple[Mapping[str, str] | None, tuple[int, int]]:
-    """The launch template that is named, as EC2 shows it, and the processors and memory (MiB) of its instances.
+) -> tuple[Mapping[str, str] | None, InstanceType, int]:
+    """The launch template that is named, as EC2 shows it, and the type and the processors of its instances.
 
     Raises EC2's refusals.
     """
@@ -127,7 +132,7 @@ def _template(
     if (kind := INSTANCE_TYPES.get(name)) is None:
         raise InvalidParameterValue(f"Invalid value '{name}' for InstanceType.")
     has_processors = options is not None and options.keys() >= {"CoreCount", "ThreadsPerCore"}
-    return shown, (kind.vcpus_with(options if has_processors else None), kind.memory_mib)
+    return shown, kind, kind.vcpus_with(options if has_processors else None)
 
 
 def _checked_root(connection: Connection, image: Image) -> Snapshot:

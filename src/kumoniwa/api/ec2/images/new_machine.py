@@ -16,8 +16,6 @@ from kumoniwa.store import fast_launch, layers, snapshots
 from kumoniwa.workflows.stories.images.prepare_machine import prepare_machine
 from kumoniwa.workflows.story import submit
 
-USER = "Client.UserInitiated"
-"""EC2's reason for what a caller asked for."""
 _MIB = 1 << 20
 
 

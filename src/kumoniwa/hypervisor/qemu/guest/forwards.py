@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
 
 from kumoniwa.hypervisor.driver import DriverError, Forward, GuestLost
-from kumoniwa.hypervisor.qemu.guest.process.command_line import NETDEV
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
+from kumoniwa.hypervisor.qemu.guest.process.nic_devices import NETDEV
 from kumoniwa.hypervisor.qemu.untrusted import shown
 from kumoniwa.refusal import REPORT_IT
 from kumoniwa.sockets import why_not

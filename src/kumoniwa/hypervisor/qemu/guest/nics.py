@@ -12,15 +12,11 @@ from kumoniwa.hypervisor.driver import START_ANEW, DetachRefused, DriverError, G
 from kumoniwa.hypervisor.qemu.guest import devices
 from kumoniwa.hypervisor.qemu.guest.network import networks
 from kumoniwa.hypervisor.qemu.guest.process import record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import (
-    DISK_IDS,
-    MOST_PLUGGED,
-    NIC_IDS,
-    nic_device,
-    nic_id,
-)
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DISK_IDS
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.process.nic_devices import NIC_IDS, nic_device, nic_id
+from kumoniwa.hypervisor.qemu.guest.process.slots import MOST_PLUGGED
 from kumoniwa.refusal import REPORT_IT
 
 

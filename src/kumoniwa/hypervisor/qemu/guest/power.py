@@ -36,7 +36,8 @@ from kumoniwa.hypervisor.qemu.guest.memory.launch_port import NotAsAwaited
 from kumoniwa.hypervisor.qemu.guest.memory.launching import LaunchMark
 from kumoniwa.hypervisor.qemu.guest.memory.suspended import SuspendedFile
 from kumoniwa.hypervisor.qemu.guest.network import ensure_closed
-from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT, serial_of
+from kumoniwa.hypervisor.qemu.guest.process.command_line import AGENT
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.migration import NotLoaded
 from kumoniwa.hypervisor.qemu.guest.process.monitor import MonitorEvent

@@ -31,7 +31,8 @@ from kumoniwa.hypervisor.qemu.guest.drives import cut, freeze, growth, plugs, st
 from kumoniwa.hypervisor.qemu.guest.memory import suspending
 from kumoniwa.hypervisor.qemu.guest.power import Power
 from kumoniwa.hypervisor.qemu.guest.process import console, record
-from kumoniwa.hypervisor.qemu.guest.process.command_line import LAYERS_FROM_GUEST, METADATA_SOCKET
+from kumoniwa.hypervisor.qemu.guest.process.command_line import METADATA_SOCKET
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import LAYERS_FROM_GUEST
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 

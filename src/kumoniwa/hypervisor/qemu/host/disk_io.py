@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from kumoniwa import run
-from kumoniwa.hypervisor.qemu.guest.process.command_line import DiskIo
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo
 
 _WITHIN = 10.0  # seconds; it takes some milliseconds
 _BYTES = 4096

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DiskBus, GuestDisk, GuestId, GuestSpec, LayerId, PreparedId
@@ -10,37 +11,47 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.store import fast_launch, layers
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes, ensure_layers_made
+from kumoniwa.workflows.turns import CutShort
 from kumoniwa.workflows.world import World
+
+log = structlog.get_logger(__name__)
 
 PREPARED_WITHIN = 600.0  # seconds; half a minute on a quiet host, and two beside ten guests that boot
 
-_USER = "Client.UserInitiated"
 _NOBODY = "ec200000-0000-4000-8000-000000000000"
 _SERIAL = "vol00000000000000000"
 _PRODUCT = "prepare-launch"
 
 
 async def ensure_prepared(world: World, machine_id: str) -> None:
-    """Afterwards the machine is saved, and its layer holds what its disk holds; nothing happens where it is not wanted
-    any more. Raises `DriverError`: then it is not saved.
+    """Afterwards the machine is saved, and its layer holds what its disk holds; nothing of that where it is not wanted
+    any more, or not before that was done. Raises `DriverError`: then it is not saved.
 
     What a server that died left of it, its disk too, is made anew.
     """
-    async with world.turns.preparations, world.turns.machine(machine_id):
-        found = await world.database.read(partial(_wanted, machine_id=machine_id))
-        if found is None:
-            return
-        machine, layer = found
-        prepared = world.driver.prepared(PreparedId(machine_id))
-        if await prepared.is_made():
-            return
-        await prepared.ensure_forgotten()  # before its disk, which it may have open
-        disks, own = world.driver.disks, LayerId(layer.id)
-        await disks.ensure_deleted(own)
-        assert layer.parent_id is not None, "it stands on the image's"
-        await ensure_layers_made(world, layer.parent_id)
-        await disks.ensure_overlay(own, LayerId(layer.parent_id), layer.size_bytes)
-        await prepared.ensure_made(_spec_of(machine, own), deadline=PREPARED_WITHIN)
+    async with world.turns.preparations:
+        try:
+            async with world.turns.machine(machine_id).unless_cut_short():
+                await _ensure_prepared(world, machine_id)
+        except CutShort:
+            log.info("a machine is not wanted any more: its preparation has ended", machine=machine_id)
+
+
+async def _ensure_prepared(world: World, machine_id: str) -> None:
+    found = await world.database.read(partial(_wanted, machine_id=machine_id))
+    if found is None:
+        return
+    machine, layer = found
+    prepared = world.driver.prepared(PreparedId(machine_id))
+    if await prepared.is_made():
+        return
+    await prepared.ensure_forgotten()  # before its disk, which it may have open
+    disks, own = world.driver.disks, LayerId(layer.id)
+    await disks.ensure_deleted(own)
+    assert layer.parent_id is not None, "it stands on the image's"
+    await ensure_layers_made(world, layer.parent_id)
+    await disks.ensure_overlay(own, LayerId(layer.parent_id), layer.size_bytes)
+    await prepared.ensure_made(_spec_of(machine, own), deadline=PREPARED_WITHIN)
 
 
 @begins_with_rows
@@ -57,10 +68,7 @@ async def ensure_published_ready(world: World, machine_id: str) -> Rows[None]:
             return
         assert machine.layer_id is not None, "only one that failed has none"
         layers.note_made(connection, machine.layer_id)
-        if all(one.state is not MachineState.FAILED for one in fast_launch.machines_of(connection, machine.image_id)):
-            waiting = [FastLaunchState.ENABLING, FastLaunchState.ENABLING_FAILED, FastLaunchState.ENABLED_FAILED]
-            enabled = FastLaunchState.ENABLED
-            fast_launch.move(connection, machine.image_id, waiting, enabled, reason=_USER, at=now)
+        fast_launch.follow_machines(connection, machine.image_id, at=now)
 
     return rows(publish)
 
@@ -75,6 +83,7 @@ async def ensure_stale_forgotten(world: World, image_id: str | None = None) -> i
         turn = world.turns.machine(machine.id)
         if turn.locked() if image_id is None else machine.image_id != image_id:
             continue
+        turn.cut_short()  # it may be prepared just now, which can take as long as a guest is waited for
         async with turn:
             await world.driver.prepared(PreparedId(machine.id)).ensure_forgotten()
             await world.database.write(partial(fast_launch.remove_machine, machine_id=machine.id))

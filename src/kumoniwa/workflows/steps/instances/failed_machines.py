@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import DriverError, PreparedId
-from kumoniwa.model.fast_launch import FastLaunchState, MachineState
+from kumoniwa.model.fast_launch import MachineState
 from kumoniwa.refusal import happened
 from kumoniwa.store import boots, fast_launch
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
@@ -28,13 +28,8 @@ async def ensure_published_failed(world: World, machine_id: str, reason: str) ->
 
     def publish(connection: Connection) -> None:
         machine = fast_launch.machine(connection, machine_id)
-        if machine is None or not fast_launch.fail_machine(connection, machine_id, reason):
-            return
-        for before, after in (
-            (FastLaunchState.ENABLING, FastLaunchState.ENABLING_FAILED),
-            (FastLaunchState.ENABLED, FastLaunchState.ENABLED_FAILED),
-        ):
-            fast_launch.move(connection, machine.image_id, [before], after, reason=reason, at=now)
+        if machine is not None and fast_launch.fail_machine(connection, machine_id, reason):
+            fast_launch.follow_machines(connection, machine.image_id, at=now)
 
     await world.database.write(publish)
     await collect_what_goes(world, machine=machine_id)

@@ -1,5 +1,6 @@
 """EnableFastLaunch, DisableFastLaunch and DescribeFastLaunchImages: states, refusals, and what comes and goes."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from templates_at_hand import make
 from whole import whole
 
 from kumoniwa.hypervisor.driver import DriverError
-from kumoniwa.model.fast_launch import MachineState
+from kumoniwa.model.fast_launch import FAST_LAUNCH_MOVES, FastLaunchState, MachineState, following
 from kumoniwa.reconcile.prepared_machines import forget_stale_machines
 from kumoniwa.store import fast_launch, images
 from kumoniwa.workflows.stories.images.prepare_machine import prepare_machine
@@ -180,6 +181,45 @@ async def test_a_further_machine_that_fails_leaves_what_is_enabled(stack: Stack)
     assert (await stack.boots(instance_id, 1))[0]["from_memory"] is True
 
 
+async def test_one_size_that_cannot_be_prepared_leaves_those_that_can(stack: Stack) -> None:
+    launched = asyncio.Event()
+
+    async def wait_for_the_launch(method: str) -> None:
+        if method == "is_made":
+            await launched.wait()
+
+    stack.driver.faults.hook = wait_for_the_launch
+    stack.driver.fail_next("ensure_made", _NO)
+    image_id = await _image(stack)
+    await stack.call("EnableFastLaunch", ImageId=image_id)
+    await stack.call("RunInstances", ImageId=image_id, InstanceType="m1.small", MinCount=1, MaxCount=1)
+    launched.set()
+    await stack.idle()
+    assert await _machines(stack, image_id) == [(2, 1024, MachineState.FAILED), (1, 1740, MachineState.READY)]
+    (found,) = await _described(stack)
+    assert (found["State"], found["StateTransitionReason"]) == ("enabled-failed", str(_NO))
+    instance_id = await stack.launch(ImageId=image_id, InstanceType="m1.small")
+    assert (await stack.boots(instance_id, 1))[0]["from_memory"] is True
+
+
+@pytest.mark.parametrize(
+    ("now", "machines", "then"),
+    [
+        ("enabling", {"ready"}, "enabled"),
+        ("enabling", {"ready", "preparing"}, "enabled"),
+        ("enabling", {"failed", "preparing"}, "enabling"),
+        ("enabling", {"failed", "ready"}, "enabled-failed"),
+        ("enabling", {"failed"}, "enabling-failed"),
+        ("enabling-failed", {"failed", "ready"}, "enabled-failed"),
+        ("enabled", {"failed"}, "enabled-failed"),
+        ("enabled-failed", {"ready", "stale"}, "enabled"),
+    ],
+)
+def test_fast_launch_is_what_its_machines_are(now: str, machines: set[str], then: str) -> None:
+    assert following(FastLaunchState(now), {MachineState(one) for one in machines}) == then
+    assert now == then or FastLaunchState(then) in FAST_LAUNCH_MOVES[FastLaunchState(now)]
+
+
 async def test_disabling_forgets_the_machines_and_leaves_the_instances(stack: Stack) -> None:
     image_id = await _enabled(stack)
     instance_id = await stack.launch(ImageId=image_id, InstanceType="t3.micro")
@@ -218,6 +258,57 @@ async def test_what_cannot_be_forgotten_is_disabling_failed_until_it_can(stack: 
     await forget_stale_machines(stack.running.cloud.world)
     assert await _machines(stack, image_id) == []
     await whole(stack)
+
+
+async def test_disabling_ends_a_preparation_that_never_would(stack: Stack) -> None:
+    began = await _held_preparation(stack)
+    image_id = await _image(stack)
+    await stack.call("EnableFastLaunch", ImageId=image_id)
+    await began.wait()
+    assert stack.driver.world.preparing
+    await stack.call("DisableFastLaunch", ImageId=image_id)
+    await stack.idle()
+    assert not stack.driver.world.preparing
+    assert await _described(stack) == []
+    assert await _machines(stack, image_id) == []
+    await whole(stack)
+    stack.driver.faults.hook = None
+    assert (await _described(stack, ImageIds=[await _enabled(stack)]))[0]["State"] == "enabled"
+
+
+async def _held_preparation(stack: Stack) -> asyncio.Event:
+    """From now on a machine's guest boots, and never says that it is prepared; gives what is set once one does."""
+    began = asyncio.Event()
+
+    async def never(method: str) -> None:
+        if method == "ensure_made" and stack.driver.world.preparing:
+            began.set()
+            await asyncio.Event().wait()
+
+    stack.driver.faults.hook = never
+    return began
+
+
+async def test_a_machine_that_is_being_prepared_holds_memory_of_the_host(stack: Stack) -> None:
+    stack.driver.world.memory_mib = 2048  # guests may hold half as much again
+    began = await _held_preparation(stack)
+    image_id = await _image(stack)
+    await stack.call("EnableFastLaunch", ImageId=image_id)
+    await began.wait()
+    asked = {"ImageId": image_id, "InstanceType": "t3.micro"}
+    assert len((await stack.call("RunInstances", **asked, MinCount=1, MaxCount=5))["Instances"]) == 2
+    assert (await _refused(stack, "RunInstances", **asked, MinCount=1, MaxCount=1)).code == (
+        "InsufficientInstanceCapacity"
+    )
+    await stack.call("DisableFastLaunch", ImageId=image_id)
+    await stack.idle()
+    assert len((await stack.call("RunInstances", **asked, MinCount=1, MaxCount=5))["Instances"]) == 1
+
+
+async def test_without_memory_for_a_machine_it_is_refused(stack: Stack) -> None:
+    stack.driver.world.memory_mib = 600
+    refusal = await _refused(stack, "EnableFastLaunch", ImageId=await _image(stack))
+    assert refusal.code == "InsufficientInstanceCapacity"
 
 
 async def test_a_machine_that_is_being_prepared_is_not_wanted_any_more_once_it_is_disabled(stack: Stack) -> None:

@@ -332,6 +332,15 @@ async def test_without_room_no_machine_is_prepared(stack: Stack) -> None:
     assert await state_of(stack, image_id) == "enabled"
 
 
+async def test_without_memory_for_it_beside_what_is_launched_no_machine_is_prepared(stack: Stack) -> None:
+    image_id = await image(stack)
+    stack.driver.world.memory_mib = 2048  # guests may hold half as much again
+    assert "no memory to prepare one" in await cold_because(stack, await launched(stack, image_id, "t3.small"))
+    assert await machines(stack, image_id) == [MachineState.READY]
+    stack.driver.world.memory_mib = 4096
+    assert "is being prepared" in await cold_because(stack, await launched(stack, image_id, "t3.small"))
+
+
 async def test_what_an_instance_from_memory_holds_is_in_its_images_and_snapshots(stack: Stack) -> None:
     instance_id = await launched(stack, await image(stack))
     stack.guest(instance_id).write("/kept", b"yes", sync=True)

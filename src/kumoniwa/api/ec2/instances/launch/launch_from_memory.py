@@ -10,6 +10,7 @@ from kumoniwa.api.ec2.images.new_machine import machine_bytes, prepare, root_of
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.fast_launch import ON, FastLaunch, FastLaunchState, MachineState, PreparedMachine, size_in_words
 from kumoniwa.model.images import Image, ImageDevice
+from kumoniwa.placement import guest_memory
 from kumoniwa.store import fast_launch
 from kumoniwa.values import dataclass
 
@@ -33,6 +34,8 @@ class Wanted:
     boot_mode: str | None
     vcpus: int
     memory_mib: int
+    count: int
+    """How many are launched, at most."""
 
 
 def from_memory(connection: Connection, call: Call, host: Capacity, wanted: Wanted) -> FromMemory | None:
@@ -71,6 +74,9 @@ def _prepare(connection: Connection, call: Call, host: Capacity, wanted: Wanted,
         return f"there is no machine of {what}, and the image has as many as its TargetResourceCount, {there}"
     if host.room.spare < machine_bytes(wanted.memory_mib):
         return f"there is no machine of {what}, and no room to prepare one"
+    launched_mib = wanted.count * wanted.memory_mib
+    if not guest_memory.can_prepare(host, connection, wanted.memory_mib, beside_mib=launched_mib):
+        return f"there is no machine of {what}, and the host has no memory to prepare one beside it"
     if (root := root_of(connection, wanted.image, wanted.devices)) is None:
         return f"there is no machine of {what}, and the snapshot to prepare one of is gone"
     prepare(connection, call, wanted.image, root, (wanted.vcpus, wanted.memory_mib))

@@ -9,7 +9,7 @@ from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
 from kumoniwa.hypervisor.qemu.disks.layer_checks import layer_of
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.drives.freeze import ensure_thawed, frozen
-from kumoniwa.hypervisor.qemu.guest.process.command_line import DiskIo, node_on_top
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo, node_on_top
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 

@@ -12,15 +12,10 @@ from kumoniwa.hypervisor.driver import AGAIN, START_ANEW, DetachRefused, DiskBus
 from kumoniwa.hypervisor.qemu.disks import locks
 from kumoniwa.hypervisor.qemu.guest import devices
 from kumoniwa.hypervisor.qemu.guest.drives import stream
-from kumoniwa.hypervisor.qemu.guest.process.command_line import (
-    DISK_IDS,
-    MOST_DISKS,
-    disk_device,
-    disk_id,
-    disk_node,
-)
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DISK_IDS, disk_device, disk_id, disk_node
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
+from kumoniwa.hypervisor.qemu.guest.process.slots import MOST_DISKS
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 
 _CLOSED_WITHIN = 30.0  # seconds for QEMU to flush and close a disk that no device shows

@@ -22,14 +22,8 @@ from kumoniwa.hypervisor.driver import (
     LayerId,
     PreparedId,
 )
-from kumoniwa.hypervisor.qemu.guest.process.command_line import (
-    Channels,
-    DiskIo,
-    Host,
-    MemoryFile,
-    command_line,
-    processor,
-)
+from kumoniwa.hypervisor.qemu.guest.process.command_line import Channels, Host, MemoryFile, command_line, processor
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo
 from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 from kumoniwa.hypervisor.qemu.untrusted import shown
 from kumoniwa.refusal import REPORT_IT

@@ -33,8 +33,9 @@ from kumoniwa.hypervisor.qemu.guest.drives import agent, plugs, stream
 from kumoniwa.hypervisor.qemu.guest.memory import saved_machine
 from kumoniwa.hypervisor.qemu.guest.memory.suspended import Head, SuspendedFile
 from kumoniwa.hypervisor.qemu.guest.process import migration
-from kumoniwa.hypervisor.qemu.guest.process.command_line import DISK_IDS, NIC_IDS, serial_of
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DISK_IDS, serial_of
 from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
+from kumoniwa.hypervisor.qemu.guest.process.nic_devices import NIC_IDS
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.untrusted import shown
 

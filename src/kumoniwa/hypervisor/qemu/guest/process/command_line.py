@@ -10,8 +10,11 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 
-from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestDisk, GuestSpec, LayerId
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestSpec, LayerId
 from kumoniwa.hypervisor.qemu.guest.process import firmware
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import SERIAL, DiskIo, disk_devices, disk_node
+from kumoniwa.hypervisor.qemu.guest.process.nic_devices import MAC, NETDEV, netdevs, nic_devices
+from kumoniwa.hypervisor.qemu.guest.process.slots import BUS, MOST_DISKS, MOST_PLUGGED
 from kumoniwa.refusal import REPORT_IT
 from kumoniwa.values import dataclass
 
@@ -19,12 +22,7 @@ AGENT = "agent"  # the id of the virtio-serial port, named in VSERPORT_CHANGE
 LAUNCH = "launch"
 """The id of the virtio-serial port at which a guest learns who it is: only guests whose memory is a file have it."""
 _LAUNCH_PORT = "kumoniwa.launch.0"  # as the guest sees it
-NETDEV = "n0"
-"""The network behind the primary interface."""
-MTU = 9001
-"""Of interfaces that are plugged in a network, in bytes: EC2's."""
 METADATA_SOCKET = "imds.sock"
-LAYERS_FROM_GUEST = "../../layers"
 _MEMORY = "pc.ram"  # what it is called in the state of a machine whose memory is no file too
 _PREPARING = "prepare-launch"
 """What a machine that is being prepared has for asset tags: its guest goes by that."""
@@ -36,38 +34,14 @@ ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(1024 * 1024), "MALLOC_TRIM_THRESHOL
 """What QEMU's process gets beside what every program gets."""
 
 _RESERVED = 4  # addresses at the beginning of a subnet: the router's is among them
-
-# The machine `pc`: disks can come and go at every slot of its one PCI bus while the guest runs. On `q35` each disk
-# would need a port of its own for that, and 27 of them make a boot a third longer (22 s of processor time, not 17).
-# Slots: 0 the host bridge, 1 the chipset, 2 the primary network interface, 3 what has no slot of its own, then disks
-# upwards, and further interfaces from the last slot down.
-BUS = "pci.0"
-MOST_DISKS = 27
-MOST_PLUGGED = 28  # disks and further interfaces together
-NIC_IDS = "nic-"  # what the ids of further interfaces begin with
-_LAST_SLOT = 31
-DISK_IDS = "disk-"  # what the ids of disks begin with
-_FIRST_DISK_SLOT = 4
 _NO_SLOTS: Mapping[str, int] = {}
-_MOST_NAMED = 64  # layers below a disk's; QEMU finds further ones by itself: an argument's length has a limit
 
 _GUEST_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
-_LAYER_ID = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,30}")
-_SERIAL = re.compile(r"[A-Za-z0-9-]{1,20}")
-_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Accelerator:
     """How QEMU runs a guest's instructions (`kvm` or `tcg`), and why that way: a sentence for a person."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiskIo:
-    """How QEMU has the host read and write a guest's disks (`io_uring` or `threads`), and why that way: a sentence."""
 
     name: str
     reason: str
@@ -167,65 +141,15 @@ def command_line(
 def late_devices(spec: GuestSpec) -> list[dict[str, str]]:
     """The devices that a guest which is launched from memory is given once it is loaded, for `device_add`. What is
     behind them is on its command line."""
-    return [*_nic_devices(spec, _NO_SLOTS), *_disk_devices(spec, _NO_SLOTS)[1:]]
-
-
-def disk_node(chain: Sequence[LayerId], disk_io: DiskIo) -> dict[str, object]:
-    """The block node of a layer, for `-blockdev` and `blockdev-add`: writable, flushes reach the host's disk.
-
-    `chain`: the layer and all that it stands on, top to bottom. QEMU would find that by itself, and read it by threads.
-    """
-    layer, *below = chain
-    node = _node(layer, disk_io) | {"node-name": layer, "discard": "unmap"}
-    node["file"] = {**_file(layer, disk_io), "discard": "unmap", "locking": "on"}
-    at = node
-    for each in below[:_MOST_NAMED]:
-        at["backing"] = at = _node(each, disk_io)
-    return node
-
-
-def node_on_top(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
-    """The node of a layer without its backing file, to be set on the node that stands there already."""
-    return disk_node([layer], disk_io) | {"backing": None}
-
-
-def _node(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
-    return {"driver": "qcow2", "file": _file(layer, disk_io)}
-
-
-def _file(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
-    if not _LAYER_ID.fullmatch(layer):
-        raise DriverError(f"{layer!r} cannot be the name of a layer.", way_out=REPORT_IT)
-    return {"driver": "file", "filename": f"{LAYERS_FROM_GUEST}/{layer}.qcow2", "aio": disk_io.name}
-
-
-def disk_id(serial: str) -> str:
-    """The id of the device that shows a disk to its guest: by it every server finds the disk again."""
-    if not _SERIAL.fullmatch(serial):
-        raise DriverError(f"{serial!r} cannot be a serial number.", way_out=REPORT_IT)
-    return f"{DISK_IDS}{serial}"
-
-
-def serial_of(device_id: str) -> str | None:
-    """The serial number of the disk whose device this is; None where it is no disk's."""
-    return device_id.removeprefix(DISK_IDS) if device_id.startswith(DISK_IDS) else None
-
-
-def disk_device(bus: DiskBus, disk: GuestDisk) -> dict[str, str]:
-    """The device that shows a disk's node to its guest, for `-device` and `device_add`."""
-    device = {"driver": "nvme", "id": disk_id(disk.serial), "drive": disk.layer, "serial": disk.serial, "bus": BUS}
-    if bus is DiskBus.VIRTIO:
-        # QEMU's NVMe device has no werror: for it the driver pauses the guest before the host's disk is full.
-        device |= {"driver": "virtio-blk-pci", "werror": "enospc"}
-    return device
+    return [*nic_devices(spec, _NO_SLOTS), *disk_devices(spec, _NO_SLOTS)[1:]]
 
 
 def _check(spec: GuestSpec, *, is_being_prepared: bool) -> None:
     """Refuse what has no place on a command line, and what QEMU would refuse in words that explain nothing."""
     for what, value, pattern in (
         ("guest id", spec.id, _GUEST_ID),
-        *(("MAC address", each.mac, _MAC) for each in spec.nics),
-        *(("serial number", disk.serial, _SERIAL) for disk in spec.disks),
+        *(("MAC address", each.mac, MAC) for each in spec.nics),
+        *(("serial number", disk.serial, SERIAL) for disk in spec.disks),
     ):
         if not pattern.fullmatch(value):
             raise DriverError(f"{value!r} cannot be a {what}.", way_out=REPORT_IT)
@@ -319,29 +243,10 @@ def _console(channels: Channels) -> list[str]:
     ]
 
 
-def nic_id(mac: str) -> str:
-    """The id of the device, and of the network behind it, of a further interface: by it every server finds it again."""
-    if not _MAC.fullmatch(mac):
-        raise DriverError(f"{mac!r} cannot be a MAC address.", way_out=REPORT_IT)
-    return f"{NIC_IDS}{mac.replace(':', '')}"
-
-
-def nic_device(mac: str, netdev: str) -> dict[str, str]:
-    """The device that shows a network to the guest, for `-device` and `device_add`."""
-    return {
-        "driver": "virtio-net-pci",
-        "netdev": netdev,
-        "mac": mac,
-        "host_mtu": str(MTU),
-        "bus": BUS,
-        "romfile": "",
-    }
-
-
 def _networks(spec: GuestSpec, channels: Channels, slots: Mapping[str, int], *, have_devices: bool) -> list[str]:
     """What is behind each interface, and its device."""
     arguments = []
-    for device, behind in zip(_nic_devices(spec, slots), _behind(spec, channels), strict=True):
+    for device, behind in zip(nic_devices(spec, slots), _behind(spec, channels), strict=True):
         arguments += ["-netdev", behind, *(["-device", _options(device)] if have_devices else [])]
     return arguments
 
@@ -351,21 +256,8 @@ def _behind(spec: GuestSpec, channels: Channels) -> list[str]:
     alone go to and from whoever connects to its socket."""
     if spec.nics and spec.nic.port is None:
         return [f"stream,id={NETDEV},server=on,addr.type=fd,addr.str={channels.lone}"]
-    pairs = zip(_netdevs(spec), channels.taps, strict=True)
+    pairs = zip(netdevs(spec), channels.taps, strict=True)
     return [f"tap,id={netdev},fd={file},vhost=off" for netdev, file in pairs]
-
-
-def _nic_devices(spec: GuestSpec, slots: Mapping[str, int]) -> list[dict[str, str]]:
-    devices = []
-    for index, (nic, netdev) in enumerate(zip(spec.nics, _netdevs(spec), strict=True)):
-        device = nic_device(nic.mac, netdev) | ({} if index == 0 else {"id": netdev})
-        device["addr"] = f"{2 if index == 0 else slots.get(netdev, _LAST_SLOT + 1 - index):#x}"
-        devices.append(device)
-    return devices
-
-
-def _netdevs(spec: GuestSpec) -> list[str]:
-    return [NETDEV if index == 0 else nic_id(nic.mac) for index, nic in enumerate(spec.nics)]
 
 
 def _agent(channels: Channels) -> list[str]:
@@ -391,21 +283,11 @@ def _disks(
     have_devices: bool,
 ) -> list[str]:
     arguments = []
-    for index, (disk, device) in enumerate(zip(spec.disks, _disk_devices(spec, slots), strict=True)):
+    for index, (disk, device) in enumerate(zip(spec.disks, disk_devices(spec, slots), strict=True)):
         arguments += ["-blockdev", json.dumps(disk_node(chains[disk.layer], disk_io))]
         if have_devices or index == 0:
             arguments += ["-device", _options(device)]
     return arguments
-
-
-def _disk_devices(spec: GuestSpec, slots: Mapping[str, int]) -> list[dict[str, str]]:
-    """Ascending slots keep the order: `disks[0]` is nvme0n1 or vda. Only it is booted from (`-boot strict=on`)."""
-    devices = [
-        {**disk_device(spec.bus, disk), "addr": f"{slots.get(disk_id(disk.serial), _FIRST_DISK_SLOT + index):#x}"}
-        for index, disk in enumerate(spec.disks)
-    ]
-    devices[0]["bootindex"] = "0"
-    return devices
 
 
 def _options(device: Mapping[str, str]) -> str:

@@ -83,12 +83,12 @@ class Process:
 
     async def ensure_ended(self, *, grace: float) -> None:
         """Afterwards it has ended: by itself within `grace` seconds, else killed."""
-        try:
-            async with asyncio.timeout(grace):
-                await self.ended.wait()
-        except TimeoutError:
-            self.kill()
-            await self.ended.wait()
+        if grace > 0:  # a task that is cancelled already is told of no timeout (Python 3.11.2)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(grace):
+                    await self.ended.wait()
+        self.kill()
+        await self.ended.wait()
 
     def kill(self) -> None:
         """End it at once, if it has not ended."""

@@ -183,7 +183,7 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     of_image = images.devices_of(connection, [image.id]).get(image.id, [])
     devices = launch_devices(connection, call, image, of_image, parameters.get("BlockDeviceMappings") or [])
     vcpus = options.kind.vcpus_with(options.options.get("CpuOptions"))
-    wanted = Wanted(image, of_image, mode, vcpus, options.kind.memory_mib, count)
+    wanted = Wanted(image, of_image, mode, vcpus, options.kind.memory_mib, asked.most)
     memory = from_memory(connection, call, host, wanted)
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)

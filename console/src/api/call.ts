@@ -78,12 +78,15 @@ export async function callOf(service: string, region: string, action: string, pa
 export const WITHOUT_DRY_RUN: readonly Action[] = [
   "AssignIpv6Addresses",
   "AssignPrivateIpAddresses",
+  "AssociateIamInstanceProfile",
   "AssociateSubnetCidrBlock",
   "AssociateVpcCidrBlock",
+  "DisassociateIamInstanceProfile",
   "DisassociateSubnetCidrBlock",
   "DisassociateVpcCidrBlock",
   "ModifySubnetAttribute",
   "ModifyVpcAttribute",
+  "ReplaceIamInstanceProfileAssociation",
   "UnassignIpv6Addresses",
   "UnassignPrivateIpAddresses",
 ];

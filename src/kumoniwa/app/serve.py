@@ -31,6 +31,11 @@ def run(config: Config, on_listening: Callable[[str], None]) -> None:
         runner.run(serve(config, on_listening))
 
 
+_GARBAGE = 50_000, 20, 50
+"""After how many new objects it is looked for, and how often for older ones: a launch makes some thousands that are in
+no circle, and was interrupted several times by the interpreter's own 700."""
+
+
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
     """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
     most_connections = ensure_open_files()
@@ -41,6 +46,7 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
             server = Server(Doors(cloud.gateway, cloud.console), most_connections)
             with _ending_when_told(server), _announced(config, endpoint):
                 gc.freeze()  # the garbage that there may be among what the start made is small, and never looked for
+                gc.set_threshold(*_GARBAGE)
                 gc.enable()
                 what_runs_it = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)

@@ -111,6 +111,9 @@ def _judged(sent: Written, answer: Answer, may: May, odd: list[str]) -> str:
 
 
 def _code(answer: Answer) -> str | None:
-    if answer.headers["content-type"].startswith("application/json"):
+    kind = answer.headers["content-type"]
+    if kind.startswith("application/json"):
         return str(json.loads(answer.body).get("code"))
+    if kind.startswith("application/x-amz-json"):  # by a header, services with JSON are called
+        return str(json.loads(answer.body)["__type"]).removesuffix("Exception")
     return ElementTree.fromstring(answer.body).findtext(".//{*}Code")

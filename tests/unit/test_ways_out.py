@@ -32,12 +32,14 @@ _SRC = Path(kumoniwa.__file__).parent
 _OURS = ("Kumoniwa", "The console")
 _NO_REFUSALS = {
     "CallerLeft": "nobody waits for an answer",
+    "CutShort": "whoever waits for the turn begins anew: what was done in it is not wanted any more",
     "DatabaseUnavailable": "the gateway answers Unavailable for it, a start CannotStart, a workflow tries again",
     "IllegalMove": "a bug of ours: InternalError, and the log",
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",
     "NoSuchEnd": "whoever asks for a way through a VPC refuses the end in its own words",
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",
     "NoSuchVpc": "its network ends with it",
+    "NftRefused": "what is not admitted is kept silent by sockets then, and the log and doctor say why",
     "NotAnObject": "each door refuses the body for it in its own words",
     "NotAKey": "the action refuses the key in EC2's words",
     "NotHttp": "the connection is answered with 400, or ends",

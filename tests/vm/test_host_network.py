@@ -104,7 +104,8 @@ class Bench:
         killed = self.processes(*words)
         assert killed, f"nobody is {words}"
         for pid in killed:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended with another
+                os.kill(pid, signal.SIGKILL)
 
 
 async def ensured(network: HostNetwork) -> None:

@@ -234,7 +234,8 @@ class Gateway:
 
 def _names_target(scope: Scope) -> bool:
     """Whether a request names its action as JSON 1.1 does: its refusal is to be JSON whatever else is wrong with it."""
-    return any(name == b"x-amz-target" for name, _ in scope["headers"])
+    headers = dict(scope["headers"])
+    return b"x-amz-target" in headers and b"x-amz-json" in headers.get(b"content-type", b"")
 
 
 def _speaks_json(service: Service) -> bool:

@@ -647,6 +647,8 @@ CREATE TABLE fast_launches (
 
 CREATE INDEX fast_launches_scope ON fast_launches (account, region);
 
+CREATE INDEX ix_fast_launches_state ON fast_launches (state);
+
 CREATE TABLE fleet_instances (
 	instance_id VARCHAR NOT NULL,
 	fleet_id VARCHAR NOT NULL,

@@ -9,7 +9,7 @@ fast_launches = table(
     "fast_launches",
     Column("image_id", ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
     *scope_columns(),
-    Column("state", Word(FastLaunchState), nullable=False),
+    Column("state", Word(FastLaunchState), nullable=False, index=True),
     Column("reason", Text, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("target_count", Integer, nullable=False),

@@ -56,6 +56,7 @@ async def get_launch_template_data(cloud: Cloud, call: Call, parameters: Paramet
 def _data(instance: Instance, around: Surroundings, attached: Sequence[tuple[Attachment, Volume]]) -> dict[str, Any]:
     shown = instance_output(instance, around)
     credit = credits_of(instance)
+    profile = shown.get("IamInstanceProfile")
     interfaces = around.interfaces.get(instance.id, ())
     tags = {key: value for key, value in around.tags.get(instance.id, {}).items() if not is_mark(key)}
     return {
@@ -65,6 +66,7 @@ def _data(instance: Instance, around: Surroundings, attached: Sequence[tuple[Att
         "CreditSpecification": None if credit is None else {"CpuCredits": credit},
         "DisableApiStop": instance.disable_api_stop,
         "DisableApiTermination": instance.disable_api_termination,
+        "IamInstanceProfile": None if profile is None else {"Arn": profile["Arn"]},
         "InstanceInitiatedShutdownBehavior": str(instance.shutdown_behavior),
         "MaintenanceOptions": {"AutoRecovery": shown["MaintenanceOptions"]["AutoRecovery"]},
         "MetadataOptions": {name: shown["MetadataOptions"][name] for name in _METADATA},

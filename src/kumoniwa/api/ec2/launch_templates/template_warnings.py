@@ -14,6 +14,7 @@ from kumoniwa.api.ec2.images.image_aliases import is_alias
 from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.cpu_credits import checked_credits
 from kumoniwa.api.ec2.instances.cpu_options import checked_cpu_options
+from kumoniwa.api.ec2.instances.instance_profiles import profile_asked
 from kumoniwa.api.ec2.instances.launch.launch_devices import launch_devices
 from kumoniwa.api.ec2.instances.launch.launch_interfaces import checked_specifications
 from kumoniwa.api.ec2.instances.launch.launch_network import check_instance_level
@@ -50,6 +51,7 @@ def _checks(connection: Connection, call: Call, parameters: Parameters) -> Itera
     yield lambda: _check_type(parameters)
     yield lambda: _check_image(connection, call, parameters)
     yield lambda: _check_key(connection, call, parameters)
+    yield lambda: profile_asked(connection, call, parameters)
     yield lambda: checked_user_data(parameters.get("UserData"))
     yield lambda: checked_metadata_options(parameters.get("MetadataOptions") or {})
     specifications = parameters.get("NetworkInterfaces") or []

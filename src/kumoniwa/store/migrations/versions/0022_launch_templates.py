@@ -62,3 +62,4 @@ def upgrade() -> None:
     )
     op.create_index("ix_fleet_instances_fleet_id", "fleet_instances", ["fleet_id"])
     op.add_column("fast_launches", sa.Column("launch_template", sa.JSON(), nullable=True))
+    op.create_index("ix_fast_launches_state", "fast_launches", ["state"])

@@ -1,5 +1,6 @@
 """What RunInstances takes, a launch template stores, gives back, and launches alike; GetLaunchTemplateData tells it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ async def _parts(stack: Stack) -> list[dict[str, Any]]:
     await stack.idle()
     snapshot = (await stack.call("CreateSnapshot", VolumeId=made["VolumeId"]))["SnapshotId"]
     await stack.idle()
+    profile = await _profile(stack)
     tags = [
         {"ResourceType": kind, "Tags": [{"Key": "for", "Value": kind}]}
         for kind in ("instance", "network-interface", "volume")
@@ -129,7 +131,18 @@ async def _parts(stack: Stack) -> list[dict[str, Any]]:
                 }
             ]
         },
+        {"IamInstanceProfile": {"Name": "web"}},
+        {"IamInstanceProfile": {"Arn": profile}},
     ]
+
+
+async def _profile(stack: Stack) -> str:
+    """The ARN of the instance profile `web`, which has a role."""
+    made = await stack.caller.iam("CreateInstanceProfile", InstanceProfileName="web")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    await stack.caller.iam("CreateRole", RoleName="web", AssumeRolePolicyDocument=json.dumps({"Statement": trust}))
+    await stack.caller.iam("AddRoleToInstanceProfile", InstanceProfileName="web", RoleName="web")
+    return str(made["InstanceProfile"]["Arn"])
 
 
 _ITS_OWN = {
@@ -255,6 +268,8 @@ async def test_an_instance_tells_what_its_template_would_say(stack: Stack) -> No
                 assert data["NetworkInterfaces"][0]["Groups"] == value
             elif name == "Placement":
                 assert data[name]["AvailabilityZone"] == instance["Placement"]["AvailabilityZone"]
+            elif name == "IamInstanceProfile":
+                assert data[name] == {"Arn": instance[name]["Arn"]}
             elif name == "CpuOptions":
                 assert data[name] == {"CoreCount": 1, "ThreadsPerCore": 1}
             elif name not in ("InstanceMarketOptions", "NetworkPerformanceOptions"):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from asgi import Refused
 from stack import Stack
-from templates_at_hand import TYPE, data_of, make
+from templates_at_hand import TYPE, data_of, image_of, make
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +142,7 @@ async def test_versions_are_deleted_one_by_one_and_their_numbers_do_not_come_aga
 
 
 async def test_a_parameter_of_systems_manager_is_kept_as_it_is(stack: Stack) -> None:
-    alias = "resolve:ssm:/aws/service/debian/release/12/latest/amd64"
+    alias, name = "resolve:ssm:/golden", "/golden"
     made = await stack.call("CreateLaunchTemplate", LaunchTemplateName="web", LaunchTemplateData={"ImageId": alias})
     assert "Warning" not in made
     assert await data_of(stack, "web") == {"ImageId": alias}
@@ -152,5 +152,11 @@ async def test_a_parameter_of_systems_manager_is_kept_as_it_is(stack: Stack) -> 
     ):
         code, message = await _refused(stack, action, LaunchTemplateName="web", **asked)
         assert code == "SsmInvalidParameter"
-        assert message == "The parameter /aws/service/debian/release/12/latest/amd64 was not found."
+        assert message == f"The parameter {name} was not found."
     assert await _numbers(stack, LaunchTemplateName="web") == [1]
+    image = await image_of(stack)
+    await stack.ask("ssm", "PutParameter", Name=name, Value=image, Type="String", DataType="aws:ec2:image")
+    asked = {"LaunchTemplateName": "web", "ResolveAlias": True}
+    [version] = (await stack.call("DescribeLaunchTemplateVersions", **asked))["LaunchTemplateVersions"]
+    assert version["LaunchTemplateData"] == {"ImageId": image}
+    assert await data_of(stack, "web") == {"ImageId": alias}

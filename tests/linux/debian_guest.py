@@ -14,7 +14,7 @@ from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_endpoint
 
 KEY = "test"
-BOOT_DEADLINE = 300.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
+BOOT_DEADLINE = 150.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
 
 
 class Login:

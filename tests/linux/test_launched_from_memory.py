@@ -59,7 +59,7 @@ def chosen_ports():
 text = lambda path: Path(path).read_text().strip()
 print(json.dumps({
     "machine id": text("/etc/machine-id"),
-    "transient machine id": text("/run/machine-id"),
+    "transient machine id": text("/run/machine-id" if os.path.exists("/run/machine-id") else "/etc/machine-id"),
     "uuid": text("/sys/class/dmi/id/product_uuid"),
     "SMBIOS": Path("/sys/firmware/dmi/tables/DMI").read_bytes().hex(),
     "tag": text("/sys/class/dmi/id/board_asset_tag"),

@@ -1,7 +1,7 @@
 """What a client hears at a public address of a cloud: nothing where no group admits it, else what the guest has to say.
 
-The guests are boot sectors, which are never heard. Clients would be answered by nobody there either, and nothing could be
-told apart: so in mode `vpc` the server takes them here for guests that are there, and refuse.
+The guests are boot sectors, which are never heard: nobody would be answered where a group admits it either, and nothing
+could be told apart. So in mode `vpc` the server takes them here for guests that are there, and refuse.
 """
 
 import asyncio

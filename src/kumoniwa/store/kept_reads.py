@@ -1,8 +1,8 @@
 """What the writer has read of tables that seldom change, kept until something is written to them.
 
-A launch reads what the launch before it has read: the image, the default VPC with its subnets and group, settings of the
-account. Only the connection that writes keeps it, because nothing is written without its knowledge: another program's
-writes are noticed at the beginning of each transaction.
+A launch reads what the launch before it has read: the image, the default VPC with its subnets and group, settings of
+the account. Only the connection that writes keeps it, because nothing is written without its knowledge: another
+program's writes are noticed at the beginning of each transaction.
 """
 
 from collections.abc import Hashable, Mapping

@@ -114,9 +114,7 @@ def blocks_of(connection: Connection, vpc_id: str) -> list[VpcBlock]:
     return _BLOCKS_OF.values(VpcBlock, connection, vpc=vpc_id)
 
 
-_SUBNETS_OF = Prepared(
-    select(subnets).where(subnets.c.vpc_id == bindparam("vpc")).order_by(subnets.c.id), kept=True
-)
+_SUBNETS_OF = Prepared(select(subnets).where(subnets.c.vpc_id == bindparam("vpc")).order_by(subnets.c.id), kept=True)
 
 
 def subnets_of(connection: Connection, vpc_id: str) -> list[Subnet]:

@@ -98,7 +98,7 @@ class Gateway:
 
     `dispatcher` carries out calls. `credentials` are what requests are signed with. `extensions` are our own routes, by
     path pattern. `health` gives what everybody may know, key or not. `hosts` are the names that callers may use for
-    this cloud besides the loopback ones.
+    this cloud besides the loopback ones. `callers_clock` is what callers sign by, where it is not the cloud's.
     """
 
     def __init__(
@@ -110,10 +110,12 @@ class Gateway:
         extensions: Extensions | None = None,
         health: Callable[[], Mapping[str, Any]] = dict,
         hosts: Collection[str] = (),
+        callers_clock: Clock | None = None,
     ) -> None:
         self._dispatcher, self._services = dispatcher, by_scope(dispatcher.services)
         self._credentials = credentials
         self._clock, self._conclusion = clock, Conclusion(clock)
+        self._callers_clock = callers_clock or clock
         self._extensions = extensions or Extensions({})
         self._health = health
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -199,7 +201,7 @@ class Gateway:
 
     def _authenticated(self, read: SignedRequest, claim: Claim, credential: Credential, exchange: _Exchange) -> Call:
         now = self._clock.now()
-        identity = verify(read, claim, credential, now)
+        identity = verify(read, claim, credential, now, signed_by=self._callers_clock.now())
         by, whose = identity.access_key, credential.principal
         return Call("", whose.account, identity.region, exchange.request_id, by, now, identity=whose)
 

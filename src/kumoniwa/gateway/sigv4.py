@@ -166,8 +166,13 @@ def claim_of(request: SignedRequest) -> Claim:
     return _in_header(request, authorization)
 
 
-def verify(request: SignedRequest, claim: Claim, credential: Credential, now: datetime) -> Identity:
+def verify(
+    request: SignedRequest, claim: Claim, credential: Credential, now: datetime, *, signed_by: datetime | None = None
+) -> Identity:
     """Believe a claim. `credential` is what its access key and session token stand for.
+
+    `signed_by` is the time by the clock that callers sign by, where that is not `now`: a test may have moved the
+    cloud's.
 
     Raises, for a signature that is wrong, `AuthFailure` as EC2 does or `SignatureDoesNotMatch` as STS does;
     `RequestExpired`; and for credentials that are over, that as EC2 does or `ExpiredToken` as STS does.
@@ -178,7 +183,7 @@ def verify(request: SignedRequest, claim: Claim, credential: Credential, now: da
     if not _is_signed(request, claim, credential, digest) or declared not in (None, digest):
         raise SignatureDoesNotMatch() if with_other_words else AuthFailure()
     latest = claim.at + (claim.expires if claim.expires is not None else SKEW)
-    if not claim.at - SKEW <= now <= latest:
+    if not claim.at - SKEW <= (signed_by or now) <= latest:
         raise RequestExpired()
     if credential.expires_at is not None and now >= credential.expires_at:
         raise ExpiredToken() if with_other_words else RequestExpired()

@@ -1,6 +1,6 @@
 # The same words as scripts/, for people and CI. Every target installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help install demo quick test test-exhaustive check foreign-suites bench docs wheel
+.PHONY: help install demo quick test test-exhaustive test-clients foreign-suites check bench docs wheel
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: ## check, and run every test, those on real guests included
 
 test-exhaustive: ## as test, with all that test only samples
 	@scripts/test --exhaustive
+
+test-clients: ## install other programs that speak to EC2, and run all that the tests do with them
+	@scripts/test-clients
 
 check: ## formatting, lint, types, layers, scripts, spelling, subjects of commits, generated documents
 	@scripts/check

@@ -26,7 +26,8 @@ from guest_login import Guest, launched_guest
 from measured import ratio, shown, times
 
 from kumoniwa.client.ssh import ssh_command
-from kumoniwa.lab.cloud import OwnCloud, own_cloud, processes_of
+from kumoniwa.folder import processes_of
+from kumoniwa.lab.cloud import OwnCloud, own_cloud
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.logs import log_warnings
 

@@ -17,7 +17,7 @@ import monitor_tap
 
 from kumoniwa.client.access import find_cloud
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.lab.cloud import processes_of
+from kumoniwa.folder import processes_of
 
 
 class Server:

@@ -9,7 +9,9 @@ boot, of a workflow), how long something takes is counted by `monotonic`.
 import asyncio
 import heapq
 import itertools
+import math
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -81,6 +83,92 @@ class ManualClock:
     async def _let_others_run(self) -> None:
         for _ in range(10):
             await asyncio.sleep(0)
+
+
+class MovableClock:
+    """The host's clock, ahead of it by as much as `advance` made pass: for the clouds that tests are run against."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._order = itertools.count()
+        self._sleepers: dict[int, _Sleeper] = {}
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._ahead)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        number, sleeper = next(self._order), _Sleeper(self.monotonic() + seconds)
+        self._sleepers[number] = sleeper
+        sleeper.wait(seconds)
+        try:
+            await sleeper.woken
+        finally:
+            sleeper.forget_timer()
+            del self._sleepers[number]
+
+    async def advance(self, seconds: float, settle: Callable[[], Awaitable[None]]) -> None:
+        """Make this much time pass. `settle` is awaited whenever somebody was woken, and at the end.
+
+        Each sleeper is woken at its own moment, as long as that makes no more than `STOPS` stops: where there would be
+        more, those that are due until the next stop are woken together there. Raises `ValueError` for time that would
+        go back, and beyond the calendar.
+        """
+        try:
+            if not seconds >= 0:
+                raise OverflowError
+            within_reach(self.now() + timedelta(seconds=seconds))
+        except OverflowError:
+            raise ValueError(f"time cannot be moved by {seconds} seconds") from None
+        until, stride = self._ahead + seconds, seconds / STOPS
+        while (left := until - self._ahead) > 0 and (due := self._next_in()) <= left:
+            self._ahead += min(left, max(due, stride))
+            self._wake_those_due()
+            await settle()
+        self._ahead = until
+        self._wake_those_due()
+        await settle()
+
+    def _next_in(self) -> float:
+        """Seconds until the next sleeper is due; infinite where nobody sleeps."""
+        waiting = [sleeper.until for sleeper in self._sleepers.values() if not sleeper.woken.done()]
+        return max(0.0, min(waiting) - self.monotonic()) if waiting else math.inf
+
+    def _wake_those_due(self) -> None:
+        now = self.monotonic()
+        for sleeper in sorted(self._sleepers.values(), key=lambda sleeper: sleeper.until):
+            if sleeper.until <= now:
+                sleeper.wake()
+            else:
+                sleeper.wait(sleeper.until - now)
+
+
+STOPS = 64
+"""At how many moments `MovableClock.advance` stops at most."""
+
+
+class _Sleeper:
+    """Somebody who sleeps until a moment of the monotonic clock that may come sooner than its timer says."""
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self.woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Be woken in so many seconds of the host's time, and not when was said before."""
+        self.forget_timer()
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, seconds), self.wake)
+
+    def wake(self) -> None:
+        if not self.woken.done():
+            self.woken.set_result(None)
+
+    def forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 _FIRST_YEAR, _LAST_YEAR = 2, 9998

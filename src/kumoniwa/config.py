@@ -53,6 +53,10 @@ class Config:
         tuple[Path, ...],
         "The folders of which ImportSnapshot takes disks, beside `imports` in the data folder.",
     ] = ()
+    ephemeral: Annotated[
+        bool,
+        "Whether nothing is to outlive the server: commits do not wait for the disk, simulated guests take no time.",
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kumoniwa.refusal import Refusal
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_LOCK = "lock"
+LOCK = "lock"
+"""Its name in the data folder."""
 _OTHER_FOLDER = "Choose another folder with --data-dir, or mend this one."
 
 
@@ -31,7 +32,7 @@ def owned(data_dir: Path) -> Iterator[None]:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if (reason := not_ours(data_dir)) is not None:
             raise FolderTaken(f"The data folder {data_dir} cannot be used: {reason.what}", way_out=reason.way_out)
-        lock = _opened(data_dir / _LOCK, os.O_RDWR | os.O_CREAT)
+        lock = _opened(data_dir / LOCK, os.O_RDWR | os.O_CREAT)
     except OSError as failure:
         raise FolderTaken(
             f"The data folder {data_dir} cannot be used: {_reason(failure)}.", way_out=_OTHER_FOLDER
@@ -66,11 +67,25 @@ def not_ours(folder: Path) -> Refusal | None:
 def holders(data_dir: Path) -> set[int]:
     """The processes that hold the data folder, looked up without touching it: one, or none."""
     try:
-        inode = (data_dir / _LOCK).stat(follow_symlinks=False).st_ino
+        inode = (data_dir / LOCK).stat(follow_symlinks=False).st_ino
     except OSError:
         return set()
     locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
     return {int(words[4]) for words in locks if words[1] == "FLOCK" and words[5].endswith(f":{inode}")}
+
+
+def processes_of(folder: Path) -> list[int]:
+    """The processes whose command line names that folder, or which work in it: guests that outlived their server, and
+    their helpers."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        with suppress(OSError):  # it has ended, or is another user's
+            named = str(folder).encode() in (entry / "cmdline").read_bytes()
+            if named or (entry / "cwd").readlink().is_relative_to(folder):
+                found.append(int(entry.name))
+    return found
 
 
 def read_private(path: Path) -> str:

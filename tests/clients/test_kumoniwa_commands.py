@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 from kumoniwa.clock import SystemClock
-from kumoniwa.lab.cloud import OwnCloud, own_cloud, processes_of
+from kumoniwa.folder import processes_of
+from kumoniwa.lab.cloud import OwnCloud, own_cloud
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.lab.shell import Refusal, Shell
 from kumoniwa.lab.watch import Lookout

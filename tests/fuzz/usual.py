@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 
+_SMALL_TYPES = [kind.name for kind in INSTANCE_TYPES.every() if kind.family in ("t2", "t3", "m5", "c6g", "m5d", "g5")]
 _KEY = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE8sQHT6gmMNPyUI7GVGkpEGSPUbQ6uI+6MONc9kKxkT me"
 PUBLIC_KEY = base64.b64encode(_KEY).decode()
 
@@ -259,7 +260,7 @@ BY_NAME: Mapping[str, Sequence[str]] = {
     "Format": ("RAW", "raw", "QCOW2"),
     "From": ("0", "22", "80", "443"),
     "FromPort": ("22", "80", "0", "22", "-1"),
-    "InstanceType": ("t3.micro", "t3.nano", "t2.micro", "m1.small", *INSTANCE_TYPES),
+    "InstanceType": ("t3.micro", "t3.nano", "t2.micro", "m1.small", *_SMALL_TYPES),
     "Iops": ("100", "3000", "4000"),
     "IpProtocol": ("tcp",) * 6 + ("udp", "icmp", "-1", "6", "58", "gre", "icmpv6"),
     "KernelId": ("aki-12345678",),

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from kumoniwa.lab.cloud import processes_of
+from kumoniwa.folder import processes_of
 
 _PROGRAM = Path(__file__).parent / "kept_demo.py"
 

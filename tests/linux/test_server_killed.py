@@ -7,7 +7,7 @@ from debian_guest import until
 from server import Server
 from shared_guest import MADE, SharedGuest
 
-from kumoniwa.lab.cloud import processes_of
+from kumoniwa.folder import processes_of
 
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 

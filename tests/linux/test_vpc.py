@@ -23,8 +23,8 @@ from waiting import NotYet, eventually
 
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.ssh import ssh_endpoint
+from kumoniwa.folder import processes_of
 from kumoniwa.imds.channels import MOST_CONNECTIONS
-from kumoniwa.lab.cloud import processes_of
 from kumoniwa.model.hostnames import public_hostname
 from kumoniwa.network.host import own_addresses
 from kumoniwa.network.vpc.nft_frame import (

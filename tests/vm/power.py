@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from photograph import copy_sparsely, standing_still
 
-from kumoniwa.lab.cloud import processes_of
+from kumoniwa.folder import processes_of
 
 _SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
 _NO_LOG_FLUSH = 2  # EXT4_GOING_FLAGS_NOLOGFLUSH

@@ -28,7 +28,7 @@ from kumoniwa.api.trail import Trail
 from kumoniwa.app.doors import WhenAsked
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.keys import ensure_key
-from kumoniwa.clock import Clock, SystemClock
+from kumoniwa.clock import Clock, MovableClock, SystemClock
 from kumoniwa.config import Config
 from kumoniwa.console.sessions import Sessions
 from kumoniwa.console.way_in import SIGN_IN_CODES, sign_in_code
@@ -80,6 +80,7 @@ class Running:
     console: "WhenAsked[Console]"
     cloud: Cloud
     follower: Follower
+    housekeeping: Housekeeping
     key: Mapping[str, str] = field(repr=False)
 
 
@@ -95,7 +96,7 @@ async def running(
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as ending:
         try:
-            database = await asyncio.to_thread(open_database, config.data_dir)
+            database = await asyncio.to_thread(open_database, config.data_dir, durable=not config.ephemeral)
         except SchemaTooNew as newer:
             raise CannotStart.of(newer) from None
         except DatabaseError as broken:
@@ -174,7 +175,7 @@ async def running(
         housekeeping.start()
         compaction.start()
         damage.start()
-        yield Running(gateway, console, cloud, follower, key)
+        yield Running(gateway, console, cloud, follower, housekeeping, key)
 
 
 def _silence(config: Config, driver: Driver, database: Database) -> "Silence | None":
@@ -228,6 +229,7 @@ def _doors(
         extensions=routes,
         health=dict if cloud.damage is None else cloud.damage.counts,
         hosts=[cloud.world.config.host],
+        callers_clock=SystemClock() if isinstance(clock, MovableClock) else None,
     )
     return gateway, WhenAsked(lambda: _console(cloud, dispatcher, routes, sessions, credentials, ending))
 

@@ -31,7 +31,7 @@ def run(config: Config, on_listening: Callable[[str], None]) -> None:
         runner.run(serve(config, on_listening))
 
 
-_GARBAGE = 50_000, 20, 50
+GARBAGE = 50_000, 20, 50
 """After how many new objects it is looked for, and how often for older ones: a launch makes some thousands that are in
 no circle, and was interrupted several times by the interpreter's own 700."""
 
@@ -39,14 +39,13 @@ no circle, and was interrupted several times by the interpreter's own 700."""
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
     """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
     most_connections = ensure_open_files()
-    with _owned(config.data_dir), _listening(config) as listener:
+    with _owned(config.data_dir), listening(config) as listener:
         async with running(config, await make_driver(config), models=models_dir()) as cloud:
-            port = listener.getsockname()[1]
-            endpoint = f"http://{_in_url(config.host)}:{port}"
+            endpoint = endpoint_of(config, listener)
             server = Server(Doors(cloud.gateway, cloud.console), most_connections)
-            with _ending_when_told(server), _announced(config, endpoint):
+            with ending_when_told(server), announced(config, endpoint):
                 gc.freeze()  # the garbage that there may be among what the start made is small, and never looked for
-                gc.set_threshold(*_GARBAGE)
+                gc.set_threshold(*GARBAGE)
                 gc.enable()
                 what_runs_it = cloud.cloud.world.driver.describe()
                 log.info("listening", endpoint=endpoint, data_dir=str(config.data_dir), **what_runs_it)
@@ -65,7 +64,7 @@ def _owned(data_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(config: Config) -> Iterator[socket.socket]:
+def listening(config: Config) -> Iterator[socket.socket]:
     if not config.host.strip():  # to a socket it would mean every address of this machine
         raise CannotStart(
             "--host names no address.", way_out="127.0.0.1 is this machine alone, 0.0.0.0 every address of it."
@@ -93,13 +92,18 @@ def _listening(config: Config) -> Iterator[socket.socket]:
         yield listener
 
 
+def endpoint_of(config: Config, listener: socket.socket) -> str:
+    """The URL at which it listens."""
+    return f"http://{_in_url(config.host)}:{listener.getsockname()[1]}"
+
+
 def _in_url(host: str) -> str:
     """The host as URLs have it: an IPv6 address in brackets, the percent sign before its zone escaped."""
     return f"[{host.replace('%', '%25')}]" if ":" in host else host
 
 
 @contextmanager
-def _announced(config: Config, endpoint: str) -> Iterator[None]:
+def announced(config: Config, endpoint: str) -> Iterator[None]:
     """`server.json` tells commands where this cloud listens, as long as it does."""
     path = config.data_dir / "server.json"
     announcement = {
@@ -117,7 +121,7 @@ def _announced(config: Config, endpoint: str) -> Iterator[None]:
 
 
 @contextmanager
-def _ending_when_told(server: Server) -> Iterator[None]:
+def ending_when_told(server: Server) -> Iterator[None]:
     """SIGINT and SIGTERM end the server in order, from before anybody knows of it."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from kumoniwa.config import (
     DEFAULT_PORT,
@@ -140,7 +141,16 @@ def main() -> None:
     help="Let ImportSnapshot take disks of this folder, beside the folder imports in the data folder; "
     "may be given several times. `kumoniwa ami import` takes any disk that you can read.",
 )
+@click.option(
+    "--ephemeral",
+    is_flag=True,
+    help="For tests: a cloud in a folder of its own that ends, with all that is in it, when the server or the process "
+    "that started it ends. The first line on standard output is JSON: endpoint, keys, control_token. Takes a free port "
+    "and simulated guests, where no option says otherwise.",
+)
+@click.pass_context
 def serve(
+    context: click.Context,
     data_dir: Path,
     port: int,
     host: str,
@@ -151,6 +161,7 @@ def serve(
     host_filter: bool,
     freeze: bool,
     import_from: tuple[Path, ...],
+    ephemeral: bool,
 ) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
 
@@ -158,8 +169,15 @@ def serve(
     Examples:
       kumoniwa serve
       kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
+      kumoniwa serve --ephemeral
     """
     import gc
+
+    if ephemeral:
+        given = {name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
+        if "data_dir" in given:
+            raise click.UsageError("--ephemeral makes a folder of its own: leave out --data-dir.")
+        port, driver = (port if "port" in given else 0), (driver if "driver" in given else "simulated")
 
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
     from kumoniwa.logs import log_facts
@@ -167,7 +185,7 @@ def serve(
 
     # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests.
     with deferred("importlib.metadata", "shutil"):
-        from kumoniwa.app.serve import run
+        from kumoniwa.app import serve as server
 
     log_facts()
     config = Config(
@@ -181,7 +199,12 @@ def serve(
         freeze=freeze,
         import_from=import_from,
     )
-    run(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint)))
+    if ephemeral:
+        from kumoniwa.app import ephemeral as server_for_tests
+
+        server_for_tests.run(config, announce=lambda ready: click.echo(json.dumps(ready)))
+    else:
+        server.run(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint)))
 
 
 @main.command(short_help="Check what this host lacks, and what to do about it.")

@@ -17,7 +17,7 @@ from kumoniwa.values import dataclass
 
 _SERVICES = ("EC2", "IAM", "STS", "SSM", "CLOUDTRAIL", "EC2_INSTANCE_CONNECT")
 UNSET = (
-    *("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    *("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
     *(f"AWS_ENDPOINT_URL_{service}" for service in _SERVICES),
 )
 """What would send the AWS CLI elsewhere, or make it sign with something else, though `environment` is set."""

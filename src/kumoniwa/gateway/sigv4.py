@@ -166,8 +166,13 @@ def claim_of(request: SignedRequest) -> Claim:
     return _in_header(request, authorization)
 
 
-def verify(request: SignedRequest, claim: Claim, credential: Credential, now: datetime) -> Identity:
+def verify(
+    request: SignedRequest, claim: Claim, credential: Credential, now: datetime, *, signed_by: datetime | None = None
+) -> Identity:
     """Believe a claim. `credential` is what its access key and session token stand for.
+
+    `signed_by` is the time by the clock that callers sign by, where that is not `now`: a test may have moved the
+    cloud's.
 
     Raises, for a signature that is wrong, `AuthFailure` as EC2 does or `SignatureDoesNotMatch` as STS does;
     `RequestExpired`; and for credentials that are over, that as EC2 does or `ExpiredToken` as STS does.
@@ -175,15 +180,28 @@ def verify(request: SignedRequest, claim: Claim, credential: Credential, now: da
     with_other_words = claim.service not in _AS_EC2
     digest = hashlib.sha256(request.body).hexdigest()
     declared = request.header("x-amz-content-sha256")
-    expected = signature(credential.secret, claim, canonical_request(request, claim, digest))
-    if not hmac.compare_digest(expected, claim.signature) or declared not in (None, digest):
+    if not _is_signed(request, claim, credential, digest) or declared not in (None, digest):
         raise SignatureDoesNotMatch() if with_other_words else AuthFailure()
     latest = claim.at + (claim.expires if claim.expires is not None else SKEW)
-    if not claim.at - SKEW <= now <= latest:
+    if not claim.at - SKEW <= (signed_by or now) <= latest:
         raise RequestExpired()
     if credential.expires_at is not None and now >= credential.expires_at:
         raise ExpiredToken() if with_other_words else RequestExpired()
     return Identity(claim.access_key, claim.region, claim.service)
+
+
+def _is_signed(request: SignedRequest, claim: Claim, credential: Credential, digest: str) -> bool:
+    """Whether the signature is over this request. Some clients sign the Host without the port that they send."""
+    expected = signature(credential.secret, claim, canonical_request(request, claim, digest))
+    if hmac.compare_digest(expected, claim.signature):
+        return True
+    host, colon, port = (request.header("host") or "").rpartition(":")
+    if not colon or not port.isdecimal():
+        return False
+    headers = [(name, host if name == "host" else value) for name, value in request.headers]
+    bare = SignedRequest(request.method, request.path, request.query, tuple(headers), b"")
+    expected = signature(credential.secret, claim, canonical_request(bare, claim, digest))
+    return hmac.compare_digest(expected, claim.signature)
 
 
 def canonical_request(request: SignedRequest, claim: Claim, digest: str) -> str:

@@ -4,17 +4,24 @@ A driver's modules are imported only where it is wanted: the simulated cloud mus
 should start quickly.
 """
 
-from kumoniwa.clock import SystemClock
+from kumoniwa.clock import Clock, SystemClock
 from kumoniwa.config import Config, cache_dir
 from kumoniwa.hypervisor.driver import Driver, Features
 
 
-async def make_driver(config: Config) -> Driver:
-    """The driver that the configuration names, not yet open."""
+async def make_driver(config: Config, clock: Clock | None = None) -> Driver:
+    """The driver that the configuration names, not yet open. `clock` is what simulated guests live by.
+
+    Simulated guests of an ephemeral cloud take no time, and what they wrote is kept nowhere.
+    """
     if config.driver == "simulated":
         from kumoniwa.hypervisor.simulated import SimulatedDriver
 
-        return SimulatedDriver(SystemClock(), kept_in=config.data_dir / "simulated.db")
+        if config.ephemeral:
+            from kumoniwa.hypervisor.simulated.timing import Timing
+
+            return SimulatedDriver(clock or SystemClock(), timing=Timing.instant())
+        return SimulatedDriver(clock or SystemClock(), kept_in=config.data_dir / "simulated.db")
     from kumoniwa.hypervisor.qemu.host.probe import probe
     from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver
 

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from kumoniwa.app.own_folder import end_processes_of
 from kumoniwa.client.access import Access, CommandFailed, NoCloud, find_cloud
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.config import inherited_environment
@@ -62,21 +62,8 @@ async def own_cloud(narrator: Narrator, *, driver: str = "qemu") -> AsyncIterato
             keep_log(log, narrator)
         raise
     finally:
-        await _end_leftovers(folder)
+        await end_processes_of(folder)  # the guests that outlived the server; it is dead by now, so none comes after
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def processes_of(folder: Path) -> list[int]:
-    """The processes whose command line names that folder: the guests that outlived their server, and their helpers."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        with contextlib.suppress(OSError):  # it has ended, or is another user's
-            named = str(folder).encode() in (entry / "cmdline").read_bytes()
-            if named or (entry / "cwd").readlink().is_relative_to(folder):
-                found.append(int(entry.name))
-    return found
 
 
 def keep_log(log: Path, narrator: Narrator) -> None:
@@ -131,17 +118,6 @@ def _not_in(client: CloudClient, *states: str) -> list[str]:
     reservations = client.pages("DescribeInstances", "Reservations")
     instances = [instance for reservation in reservations for instance in reservation["Instances"]]
     return [instance["InstanceId"] for instance in instances if instance["State"]["Name"] not in states]
-
-
-async def _end_leftovers(folder: Path) -> None:
-    """End the guests that outlived the server; it is dead by now, so none comes after."""
-    for pid in processes_of(folder):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_STOP_GRACE):
-            while processes_of(folder):  # noqa: ASYNC110 -- their parent has ended
-                await asyncio.sleep(_BETWEEN_LOOKS)
 
 
 def _tail(log: Path) -> str:

@@ -1,29 +1,11 @@
-"""Regions and their zones. Source: the regions that AWS enables for every account, from its documentation."""
+"""Regions and their zones, from `regions.tsv`, which `scripts/regions` writes and whose source is named there."""
 
 from functools import cache
+from pathlib import Path
 
 from kumoniwa.values import dataclass
 
-REGIONS: dict[str, str] = {
-    "us-east-1": "use1",
-    "us-east-2": "use2",
-    "us-west-1": "usw1",
-    "us-west-2": "usw2",
-    "ap-northeast-1": "apne1",
-    "ap-northeast-2": "apne2",
-    "ap-northeast-3": "apne3",
-    "ap-south-1": "aps1",
-    "ap-southeast-1": "apse1",
-    "ap-southeast-2": "apse2",
-    "ca-central-1": "cac1",
-    "eu-central-1": "euc1",
-    "eu-north-1": "eun1",
-    "eu-west-1": "euw1",
-    "eu-west-2": "euw2",
-    "eu-west-3": "euw3",
-    "sa-east-1": "sae1",
-}
-"""Each region, with the short form that its zone ids begin with."""
+_FILE = Path(__file__).with_suffix(".tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +15,47 @@ class Zone:
     region: str
 
 
+@dataclass(frozen=True, slots=True)
+class FurtherZone:
+    """A Local Zone or a Wavelength Zone: known by name alone, nothing can be made there."""
+
+    name: str
+    id: str
+    region: str
+    group: str
+
+    @property
+    def type(self) -> str:
+        return "wavelength-zone" if "-wlz" in self.id else "local-zone"
+
+
+def _lines() -> list[list[str]]:
+    return [line.split("\t") for line in _FILE.read_text().splitlines()[1:]]
+
+
+REGIONS: dict[str, str] = {region: prefix for region, prefix, _, _ in _lines()}
+"""Each region, with the short form that its zone ids begin with."""
+
+
+@cache
+def opt_in_regions() -> frozenset[str]:
+    """The regions that AWS does not enable by default. Here all are enabled."""
+    return frozenset(region for region, _, opt_in, _ in _lines() if opt_in == "yes")
+
+
 @cache
 def zones(region: str) -> tuple[Zone, ...]:
     """The three availability zones of a region."""
     return tuple(
         Zone(f"{region}{letter}", f"{REGIONS[region]}-az{number}", region) for number, letter in enumerate("abc", 1)
     )
+
+
+def further_zones(region: str) -> list[FurtherZone]:
+    """Its Local Zones and Wavelength Zones."""
+    (listed,) = (further for name, _, _, further in _lines() if name == region)
+    parted = (text.split(":") for text in listed.split(",") if text)
+    return [FurtherZone(name, zone_id, region, group) for name, zone_id, group in parted]
 
 
 @cache

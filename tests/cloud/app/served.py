@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.types import Receive, Scope, Send
 
 from kumoniwa.app import connections
-from kumoniwa.app.serve import _listening
+from kumoniwa.app.serve import listening
 from kumoniwa.app.server import Server
 from kumoniwa.config import Config
 
@@ -19,7 +19,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 @asynccontextmanager
 async def served(application: Application, folder: Path) -> AsyncIterator[tuple[int, Open]]:
     """A port, and what tells how many connections its server holds."""
-    with _listening(Config(data_dir=folder, port=0)) as listener:
+    with listening(Config(data_dir=folder, port=0)) as listener:
         server = Server(application, connections.ensure_open_files())
 
         async def open_connections() -> int:

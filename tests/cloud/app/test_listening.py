@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from kumoniwa.app.errors import CannotStart
-from kumoniwa.app.serve import _listening, serve
+from kumoniwa.app.serve import listening, serve
 from kumoniwa.client.access import find_cloud
 from kumoniwa.config import Config
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_no_answer_waits_until_what_came_before_it_is_acknowledged(tmp_path: Path) -> None:
     accepted: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
-    with _listening(Config(data_dir=tmp_path, port=0)) as listener:
+    with listening(Config(data_dir=tmp_path, port=0)) as listener:
         async with await asyncio.start_server(lambda _, writer: accepted.set_result(writer), sock=listener) as server:
             _, caller = await asyncio.open_connection(*listener.getsockname())
             async with asyncio.timeout(10):

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from kumoniwa.app import server as servers
 from kumoniwa.app.connections import GuardedProtocol
-from kumoniwa.app.serve import _listening
+from kumoniwa.app.serve import listening
 from kumoniwa.app.server import Server
 from kumoniwa.clock import SystemClock
 from kumoniwa.config import Config
@@ -39,7 +39,7 @@ class _Slow:
 @asynccontextmanager
 async def _asked_to_end(folder: Path, application: _Slow) -> AsyncIterator[tuple[asyncio.Task[None], StreamReader]]:
     """A server that was told to end while a request was under way, and where its answer comes."""
-    with _listening(Config(data_dir=folder, port=0)) as listener:
+    with listening(Config(data_dir=folder, port=0)) as listener:
         server = Server(application, 8)
         serving = asyncio.ensure_future(server.serve(listener, GuardedProtocol))
         reader, writer = await asyncio.open_connection(*listener.getsockname())

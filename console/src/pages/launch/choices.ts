@@ -3,6 +3,7 @@ import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { Image, InstanceTypeInfo, SecurityGroup, Subnet, Vpc } from "../../api/types";
 import type { Text } from "../../texts/texts";
+import { OFFERED } from "../instances/settings/types";
 
 /** Every image that the account may launch, the newest first. */
 export function launchableImages(region: string): Listing<Image[]> {
@@ -20,7 +21,7 @@ export function instanceTypesOf(region: string): Listing<InstanceTypeInfo[]> {
   return {
     key: `${region}/instance-types`,
     tables: [],
-    read: async () => inOrder((await call(region, "DescribeInstanceTypes", {})).InstanceTypes ?? []),
+    read: async () => inOrder((await call(region, "DescribeInstanceTypes", { Filters: OFFERED })).InstanceTypes ?? []),
   };
 }
 

@@ -41,7 +41,7 @@ export function EditRoutes({ region, items: [row], close }: { region: string; it
         routes={routes}
         edits={edits}
         onChange={setEdits}
-        choices={choices && (choices.get(row.vpc) ?? [])}
+        choices={choices?.get(row.vpc) ?? []}
         destinations={[
           { value: "0.0.0.0/0", description: text("route.allIpv4") },
           { value: "::/0", description: text("route.allIpv6") },

@@ -19,14 +19,7 @@ export interface Row {
   isReplaced?: boolean;
 }
 
-interface KindGiven {
-  row: Row;
-  /** Whether it is not known yet what routes may lead to. */
-  isLoading: boolean;
-  onChange: (kind: Kind) => void;
-}
-
-export function KindField({ row, isLoading, onChange }: KindGiven): ReactNode {
+export function KindField({ row, onChange }: { row: Row; onChange: (kind: Kind) => void }): ReactNode {
   const text = useText();
   const isLocal = row.route?.Origin === "CreateRouteTable";
   // EC2 has the local target for local routes alone, and these lead nowhere else but to an interface or an instance.
@@ -36,7 +29,6 @@ export function KindField({ row, isLoading, onChange }: KindGiven): ReactNode {
     <Select
       selectedOption={options.find(({ value }) => value === row.kind) ?? null}
       options={options}
-      disabled={isLoading}
       ariaLabel={text("route.target")}
       placeholder={text("route.chooseKind")}
       onChange={({ detail }) => onChange(detail.selectedOption.value as Kind)}
@@ -48,11 +40,10 @@ export function KindField({ row, isLoading, onChange }: KindGiven): ReactNode {
 interface TargetGiven {
   row: Row;
   choices: readonly Choice[];
-  isLoading: boolean;
   onChange: (id: string) => void;
 }
 
-export function TargetField({ row, choices, isLoading, onChange }: TargetGiven): ReactNode {
+export function TargetField({ row, choices, onChange }: TargetGiven): ReactNode {
   const text = useText();
   if (row.kind === "local") {
     return <Input value={targetText({ kind: "local", id: "" })} readOnly ariaLabel={text("route.targetId")} />;
@@ -62,12 +53,12 @@ export function TargetField({ row, choices, isLoading, onChange }: TargetGiven):
     .map(({ id, label, description }) => ({ value: id, label, description }));
   const isKnown = row.id === "" || options.some(({ value }) => value === row.id);
   // What is gone is still what the route has.
-  const all = isKnown ? options : [{ value: row.id, label: row.id, description: isLoading ? "" : text("route.gone") }, ...options];
+  const all = isKnown ? options : [{ value: row.id, label: row.id, description: text("route.gone") }, ...options];
   return (
     <Select
       selectedOption={all.find(({ value }) => value === row.id) ?? null}
       options={all}
-      disabled={isLoading || row.kind === ""}
+      disabled={row.kind === ""}
       ariaLabel={text("route.targetId")}
       placeholder={text("route.chooseTarget")}
       empty={text("route.noTarget")}

@@ -16,8 +16,8 @@ interface Properties {
   routes: readonly Route[];
   edits: Edits;
   onChange: (edits: Edits) => void;
-  /** What routes of this VPC may lead to; undefined until it is known: targets cannot be changed before. */
-  choices: readonly Choice[] | undefined;
+  /** What routes of this VPC may lead to. */
+  choices: readonly Choice[];
   /** What is proposed as a destination. */
   destinations: readonly { value: string; description: string }[];
 }
@@ -71,12 +71,12 @@ export function RouteRows({ routes, edits, onChange, choices, destinations }: Pr
         {
           label: text("route.target"),
           control: (row: Row) => (
-            <KindField row={row} isLoading={!choices} onChange={(kind) => change(row, { kind, id: onlyOf(choices ?? [], kind) })} />
+            <KindField row={row} onChange={(kind) => change(row, { kind, id: onlyOf(choices, kind) })} />
           ),
         },
         {
           label: text("route.targetId"),
-          control: (row: Row) => <TargetField row={row} choices={choices ?? []} isLoading={!choices} onChange={(id) => change(row, { id })} />,
+          control: (row: Row) => <TargetField row={row} choices={choices} onChange={(id) => change(row, { id })} />,
         },
         {
           label: text("route.status"),

@@ -24,3 +24,6 @@ class Capacity:
     memory_mib: int | None
     """All of its memory, used or not; None where guests take none of it."""
     room: Room
+    has_devices: bool = False
+    """Whether guests have whatever their types have besides processors and memory (GPUs, instance stores, …): they are
+    simulated too."""

@@ -101,7 +101,7 @@ class SimulatedDriver:
         await self._events.join()
 
     async def capacity(self) -> Capacity:
-        return Capacity(self.world.memory_mib, Room(self.world.room, 0))
+        return Capacity(self.world.memory_mib, Room(self.world.room, 0), has_devices=True)
 
     def describe(self) -> Mapping[str, str]:
         return {

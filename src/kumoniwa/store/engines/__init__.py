@@ -10,14 +10,15 @@ DATABASE_FILE = "cloud.db"
 """Its name in the data folder."""
 
 
-def open_database(data_dir: Path, *, upgrade: bool = True) -> Database:
+def open_database(data_dir: Path, *, upgrade: bool = True, durable: bool = True) -> Database:
     """Open the state in this data folder, brought to the schema of this version.
 
     Without `upgrade` it must have that schema: nothing is made or migrated. May take seconds where it migrates.
+    What is not `durable` does not wait for the disk, and may be broken by a power failure.
     Raises `SchemaTooNew`, `SchemaTooOld`, and SQLAlchemy's `DatabaseError` for a file that is no database; then it was
     not touched.
     """
-    engine = make_engine(data_dir / DATABASE_FILE)
+    engine = make_engine(data_dir / DATABASE_FILE, durable=durable)
     try:
         if upgrade:
             ensure_schema(engine)

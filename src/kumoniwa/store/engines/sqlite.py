@@ -394,8 +394,11 @@ def _unavailable(failure: BaseException) -> str | None:
     return None
 
 
-def make_engine(path: Path) -> Engine:
-    """SQLAlchemy's engine on the database file, with our pragmas and explicit transactions."""
+def make_engine(path: Path, *, durable: bool = True) -> Engine:
+    """SQLAlchemy's engine on the database file, with our pragmas and explicit transactions.
+
+    Commits that are not `durable` wait for no disk: what dies is this process, and then nobody wants them.
+    """
     engine = create_engine(
         URL.create("sqlite", database=str(path.absolute())),  # a path is no part of a URL: it may hold ? and %
         # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
@@ -408,6 +411,8 @@ def make_engine(path: Path) -> Engine:
     def _connected(connection: Any, _record: object) -> None:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        if not durable:
+            connection.execute("PRAGMA synchronous=OFF")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -107,14 +107,21 @@ async def test_zones_regions_and_the_account_are_told(cloud: BareCloud) -> None:
 
 async def test_instance_types_are_filtered_and_paged(cloud: BareCloud) -> None:
     (micro,) = (await cloud.ask("DescribeInstanceTypes", InstanceTypes=["t3.micro"]))["InstanceTypes"]
-    assert micro["VCpuInfo"] == {"DefaultVCpus": 2, "DefaultCores": 1, "DefaultThreadsPerCore": 2}
+    assert micro["VCpuInfo"] == {
+        "DefaultVCpus": 2,
+        "DefaultCores": 1,
+        "DefaultThreadsPerCore": 2,
+        "ValidCores": [1],
+        "ValidThreadsPerCore": [1, 2],
+    }
     assert micro["MemoryInfo"] == {"SizeInMiB": 1024}
     assert micro["ProcessorInfo"]["SupportedArchitectures"] == ["x86_64"]
     with refused("InvalidInstanceType", "The following supplied instance types do not exist: [x9.huge]"):
         await cloud.ask("DescribeInstanceTypes", InstanceTypes=["x9.huge"])
     small = [{"Name": "vcpu-info.default-vcpus", "Values": ["1"]}, {"Name": "hypervisor", "Values": ["xen"]}]
     found = (await cloud.ask("DescribeInstanceTypes", Filters=small))["InstanceTypes"]
-    assert sorted(kind["InstanceType"] for kind in found) == ["m1.small", "t2.micro", "t2.nano", "t2.small"]
+    small_ones = {kind["InstanceType"] for kind in found}
+    assert {"m1.small", "t2.micro", "t2.nano", "t2.small"} <= small_ones and not small_ones & {"t3.nano", "t2.medium"}
     names, token = [], None
     while token != "":
         answer = await cloud.ask("DescribeInstanceTypes", MaxResults=10, **({"NextToken": token} if token else {}))
@@ -192,3 +199,47 @@ async def test_the_default_vpc_has_dns_as_on_ec2(cloud: BareCloud) -> None:
     ):
         answer = await cloud.ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute=attribute)
         assert answer == {"VpcId": vpc["VpcId"], attribute[0].upper() + attribute[1:]: {"Value": value}}
+
+
+async def test_regions_that_want_it_are_opted_in_to_and_usable(cloud: BareCloud) -> None:
+    regions = {one["RegionName"]: one for one in (await cloud.ask("DescribeRegions"))["Regions"]}
+    assert len(regions) == 34
+    assert regions["us-east-1"]["OptInStatus"] == "opt-in-not-required"
+    assert regions["me-central-1"] == {
+        "RegionName": "me-central-1",
+        "Endpoint": "ec2.me-central-1.amazonaws.com",
+        "OptInStatus": "opted-in",
+    }
+    opted = [{"Name": "opt-in-status", "Values": ["opted-in"]}]
+    assert len((await cloud.ask("DescribeRegions", Filters=opted))["Regions"]) == 17
+
+
+async def test_local_zones_and_wavelength_zones_are_shown_to_those_who_ask_for_all(cloud: BareCloud) -> None:
+    usual = (await cloud.ask("DescribeAvailabilityZones"))["AvailabilityZones"]
+    assert [zone["ZoneId"] for zone in usual] == ["use1-az1", "use1-az2", "use1-az3"]
+    every = (await cloud.ask("DescribeAvailabilityZones", AllAvailabilityZones=True))["AvailabilityZones"]
+    by_name = {zone["ZoneName"]: zone for zone in every}
+    boston = by_name["us-east-1-bos-1a"]
+    assert (boston["ZoneId"], boston["ZoneType"], boston["OptInStatus"], boston["GroupName"]) == (
+        "use1-bos1-az1",
+        "local-zone",
+        "not-opted-in",
+        "us-east-1-bos-1",
+    )
+    assert by_name["us-east-1-wl1-bos-wlz-1"]["ZoneType"] == "wavelength-zone"
+    local = [{"Name": "zone-type", "Values": ["local-zone"]}]
+    shown = await cloud.ask("DescribeAvailabilityZones", AllAvailabilityZones=True, Filters=local)
+    assert {zone["ZoneType"] for zone in shown["AvailabilityZones"]} == {"local-zone"}
+
+
+async def test_instance_types_have_the_facts_that_tools_choose_them_by(cloud: BareCloud) -> None:
+    names = ["g5.xlarge", "m5d.large", "t4g.nano", "mac2.metal"]
+    found = (await cloud.ask("DescribeInstanceTypes", InstanceTypes=names))["InstanceTypes"]
+    graphics, disks, mac, arm = sorted(found, key=lambda kind: kind["InstanceType"])
+    assert graphics["GpuInfo"]["TotalGpuMemoryInMiB"] == 22888
+    assert disks["InstanceStorageInfo"]["TotalSizeInGB"] == 75
+    assert (mac["BareMetal"], "Hypervisor" in mac) == (True, False)
+    assert arm["ProcessorInfo"]["SupportedArchitectures"] == ["arm64"]
+    assert arm["MemoryInfo"]["SizeInMiB"] == 512
+    every = (await cloud.ask("DescribeInstanceTypes"))["InstanceTypes"]
+    assert len(every) > 1000 and len({kind["InstanceType"] for kind in every}) == len(every)

@@ -10,8 +10,8 @@ UEFI_PREFERRED = "uefi-preferred"
 
 
 def supported_boot_modes(kind: InstanceType) -> tuple[str, ...]:
-    """EC2's UEFI came with Nitro; the types before it have their BIOS only."""
-    return (BIOS, UEFI) if kind.is_nitro else (BIOS,)
+    """What instances of the type can boot by, the older way first."""
+    return kind.boot_modes
 
 
 def boot_mode(asked: str | None, kind: InstanceType) -> str | None:

@@ -10,11 +10,11 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.layers import GIB, Layer
-from kumoniwa.model.regions import REGIONS
+from kumoniwa.model.regions import REGIONS, opt_in_regions
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import facts, images, layers, snapshots
 
-_FACT = "simulated layer"
+_FACT, _REGIONS_FACT = "simulated layer", "simulated regions"
 _SIZE_GIB = 8
 _MADE = "no guest ever had it: it was made with this cloud"
 NAME = "debian-12-amd64-simulated"
@@ -28,13 +28,20 @@ async def ensure_simulated_images(cloud: Cloud) -> None:
 
 
 def _add_images(connection: Connection, cloud: Cloud) -> str:
-    if (known := facts.get(connection, _FACT)) is not None:
+    known = facts.get(connection, _FACT)
+    # Earlier versions had the regions that are enabled by default, and did not write down which.
+    had = (facts.get(connection, _REGIONS_FACT) or REGIONS.keys() - opt_in_regions()) if known is not None else ()
+    missing = [region for region in REGIONS if region not in had]
+    if known is not None and not missing:
         return str(known)
     now = cloud.world.clock.now()
     account = cloud.world.config.account
-    layer = Layer(new_id("layer"), None, _SIZE_GIB * GIB, now)
-    layers.add(connection, layer)
-    for region in REGIONS:
+    if known is None:
+        layer = Layer(new_id("layer"), None, _SIZE_GIB * GIB, now)
+        layers.add(connection, layer)
+        facts.put(connection, _FACT, layer.id)
+        known = layer.id
+    for region in missing:
         snapshot = Snapshot(
             id=new_id("snap"),
             account=account,
@@ -46,7 +53,7 @@ def _add_images(connection: Connection, cloud: Cloud) -> str:
             started_at=now,
             completed_at=now,
             description="Root of a simulated Debian 12",
-            layer_id=layer.id,
+            layer_id=known,
             changed_bytes=0,
             full_bytes=0,
             consistency=Consistency.AT_REST,
@@ -67,5 +74,5 @@ def _add_images(connection: Connection, cloud: Cloud) -> str:
         )
         snapshots.add(connection, snapshot)
         images.add(connection, image, [ImageDevice(image.id, 0, "/dev/xvda", snapshot.id, _SIZE_GIB)])
-    facts.put(connection, _FACT, layer.id)
-    return layer.id
+    facts.change(connection, _REGIONS_FACT, list(REGIONS))
+    return str(known)

@@ -24,6 +24,7 @@ from kumoniwa.errors import (
 )
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, ShutdownBehavior
+from kumoniwa.placement.guest_devices import check_architecture
 from kumoniwa.store import instances, network_interfaces, volumes
 
 Change = Callable[[Connection, Call, Instance, Any], None]
@@ -117,6 +118,7 @@ def _change_type(connection: Connection, call: Call, instance: Instance, value: 
         raise UnsupportedOperation(
             f"The instance type of '{instance.id}' cannot be changed, because it is configured for hibernation."
         )
+    check_architecture(kind, instance.architecture)
     mode = boot_mode(instance.options.get("BootMode", instance.boot_mode), kind)
     dropped = {"CpuOptions"} if kind.burstable else {"CpuOptions", "CreditSpecification"}
     options = {name: option for name, option in instance.options.items() if name not in dropped}

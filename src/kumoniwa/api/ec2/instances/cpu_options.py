@@ -23,7 +23,7 @@ CPU_NOT_BUILT = (NotBuiltParameter("AmdSevSnp", "AMD SEV-SNP", harmless=("disabl
 def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping[str, int] | None:
     """The options that were asked for, if any. Raises EC2's refusals.
 
-    EC2 has a list of core counts for each type; here any number up to the type's own is taken.
+    EC2 has a list of core counts for most types; of others any number up to the type's own is taken.
     """
     refuse(asked, CPU_NOT_BUILT)
     cores, threads = asked.get("CoreCount"), asked.get("ThreadsPerCore")
@@ -31,9 +31,9 @@ def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping
         return None
     if cores is None or threads is None:
         raise _both_needed()
-    if not 1 <= cores <= kind.cores:
+    if cores not in (kind.valid_cores or range(1, kind.cores + 1)):
         raise _not_of_type("CoreCount", cores, kind)
-    if not 1 <= threads <= kind.threads_per_core:
+    if threads not in (kind.valid_threads or range(1, kind.threads_per_core + 1)):
         raise _not_of_type("ThreadsPerCore", threads, kind)
     return {"CoreCount": cores, "ThreadsPerCore": threads}
 
@@ -41,7 +41,6 @@ def checked_cpu_options(kind: InstanceType, asked: Mapping[str, Any]) -> Mapping
 @action(
     "ModifyInstanceCpuOptions",
     depth=Depth.PARTLY,
-    missing="Any number of cores up to that of the instance type is accepted; EC2 has a list for each type.",
     not_built=(_NESTED,),
 )
 async def modify_instance_cpu_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:

@@ -1,7 +1,7 @@
 """DescribeInstanceTypes.
 
-The answer says what is true here: sizes as on EC2; of network, EBS and features what a guest of Kumoniwa really has.
-What Kumoniwa cannot know (bandwidths, clock speeds) is left out.
+Sizes, devices and names are EC2's own facts of each type. Of what Kumoniwa has or has not (encryption, IPv6, dedicated
+hosts, hibernation, …) the answer says what is true here. What EC2 measures (bandwidths, IOPS) is left out.
 """
 
 from typing import Any
@@ -19,33 +19,35 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 
-_FREE = ("t2.micro", "t3.micro")  # of EC2's free tier
-_ARCHITECTURE = "x86_64"
 _ATTACHMENTS = 28  # EBS volumes and network interfaces of most Nitro types together
-
-
-def _cores(kind: InstanceType) -> int:
-    return max(1, kind.vcpus // kind.threads_per_core)
+_USAGE_CLASSES = ("on-demand",)
 
 
 def _output(kind: InstanceType) -> dict[str, Any]:
     return {
         "InstanceType": kind.name,
         "CurrentGeneration": kind.current_generation,
-        "FreeTierEligible": kind.name in _FREE,
-        "SupportedUsageClasses": ["on-demand"],
+        "FreeTierEligible": "free" in kind.traits,
+        "SupportedUsageClasses": list(_USAGE_CLASSES),
         "SupportedRootDeviceTypes": ["ebs"],
         "SupportedVirtualizationTypes": ["hvm"],
-        "BareMetal": False,
-        "Hypervisor": kind.hypervisor,
-        "ProcessorInfo": {"SupportedArchitectures": [_ARCHITECTURE]},
+        "BareMetal": kind.is_metal,
+        "Hypervisor": kind.hypervisor or None,
+        "ProcessorInfo": {
+            "SupportedArchitectures": list(kind.architectures),
+            "SustainedClockSpeedInGhz": kind.clock_ghz,
+            "Manufacturer": kind.manufacturer,
+        },
         "VCpuInfo": {
             "DefaultVCpus": kind.vcpus,
-            "DefaultCores": _cores(kind),
+            "DefaultCores": kind.cores,
             "DefaultThreadsPerCore": kind.threads_per_core,
+            "ValidCores": list(kind.valid_cores) or None,
+            "ValidThreadsPerCore": list(kind.valid_threads) or None,
         },
         "MemoryInfo": {"SizeInMiB": kind.memory_mib},
-        "InstanceStorageSupported": False,
+        "InstanceStorageSupported": bool(kind.storage),
+        "InstanceStorageInfo": _storage(kind),
         "EbsInfo": {
             "EbsOptimizedSupport": _ebs_optimized(kind),
             "EncryptionSupport": "unsupported",
@@ -54,6 +56,7 @@ def _output(kind: InstanceType) -> dict[str, Any]:
             "AttachmentLimitType": "shared",
         },
         "NetworkInfo": {
+            "NetworkPerformance": kind.network,
             "MaximumNetworkInterfaces": kind.most_interfaces,
             "MaximumNetworkCards": 1,
             "DefaultNetworkCardIndex": 0,
@@ -64,7 +67,8 @@ def _output(kind: InstanceType) -> dict[str, Any]:
             "EfaSupported": False,
             "EncryptionInTransitSupported": False,
         },
-        "PlacementGroupInfo": {"SupportedStrategies": []},
+        "GpuInfo": _gpus(kind),
+        "PlacementGroupInfo": {"SupportedStrategies": list(kind.strategies)},
         "HibernationSupported": supports_hibernation(kind),
         "BurstablePerformanceSupported": kind.burstable,
         "DedicatedHostsSupported": False,
@@ -76,8 +80,40 @@ def _output(kind: InstanceType) -> dict[str, Any]:
     }
 
 
+def _storage(kind: InstanceType) -> dict[str, Any] | None:
+    if not kind.storage:
+        return None
+    return {
+        "TotalSizeInGB": kind.storage_gb,
+        "Disks": [{"SizeInGB": disk.size_gb, "Count": disk.count, "Type": disk.medium} for disk in kind.storage],
+        "NvmeSupport": _storage_nvme(kind),
+        "EncryptionSupport": "unsupported",
+    }
+
+
+def _storage_nvme(kind: InstanceType) -> str:
+    return "required" if kind.storage_is_nvme else "unsupported"
+
+
+def _gpus(kind: InstanceType) -> dict[str, Any] | None:
+    if not kind.gpus:
+        return None
+    return {
+        "Gpus": [
+            {
+                "Name": gpu.name,
+                "Manufacturer": gpu.maker,
+                "Count": gpu.count,
+                "MemoryInfo": {"SizeInMiB": gpu.memory_mib},
+            }
+            for gpu in kind.gpus
+        ],
+        "TotalGpuMemoryInMiB": sum(gpu.count * gpu.memory_mib for gpu in kind.gpus),
+    }
+
+
 def _ebs_optimized(kind: InstanceType) -> str:
-    return "default" if kind.is_nitro else "unsupported"
+    return "default" if "ebs-optimized" in kind.traits else "unsupported"
 
 
 def _nvme(kind: InstanceType) -> str:
@@ -85,12 +121,12 @@ def _nvme(kind: InstanceType) -> str:
 
 
 def _ena(kind: InstanceType) -> str:
-    return "required" if kind.is_nitro else "unsupported"
+    return "required" if "ena" in kind.traits else "unsupported"
 
 
 _FILTERS: dict[str, Values[InstanceType]] = {
     "auto-recovery-supported": lambda _: truth(True),
-    "bare-metal": lambda _: truth(False),
+    "bare-metal": lambda kind: truth(kind.is_metal),
     "burstable-performance-supported": lambda kind: truth(kind.burstable),
     "current-generation": lambda kind: truth(kind.current_generation),
     "dedicated-hosts-supported": lambda _: truth(False),
@@ -99,10 +135,16 @@ _FILTERS: dict[str, Values[InstanceType]] = {
     "ebs-info.ebs-optimized-support": lambda kind: (_ebs_optimized(kind),),
     "ebs-info.encryption-support": lambda _: ("unsupported",),
     "ebs-info.nvme-support": lambda kind: (_nvme(kind),),
-    "free-tier-eligible": lambda kind: truth(kind.name in _FREE),
+    "free-tier-eligible": lambda kind: truth("free" in kind.traits),
     "hibernation-supported": lambda kind: truth(supports_hibernation(kind)),
-    "hypervisor": lambda kind: (kind.hypervisor,),
-    "instance-storage-supported": lambda _: truth(False),
+    "hypervisor": lambda kind: present(kind.hypervisor or None),
+    "instance-storage-info.disk.count": lambda kind: present(*(disk.count for disk in kind.storage)),
+    "instance-storage-info.disk.size-in-gb": lambda kind: present(*(disk.size_gb for disk in kind.storage)),
+    "instance-storage-info.disk.type": lambda kind: present(*(disk.medium for disk in kind.storage)),
+    "instance-storage-info.encryption-support": lambda kind: ("unsupported",) if kind.storage else (),
+    "instance-storage-info.nvme-support": lambda kind: (_storage_nvme(kind),) if kind.storage else (),
+    "instance-storage-info.total-size-in-gb": lambda kind: present(kind.storage_gb or None),
+    "instance-storage-supported": lambda kind: truth(bool(kind.storage)),
     "instance-type": lambda kind: (kind.name,),
     "memory-info.size-in-mib": lambda kind: present(kind.memory_mib),
     "network-info.efa-supported": lambda _: truth(False),
@@ -113,17 +155,21 @@ _FILTERS: dict[str, Values[InstanceType]] = {
     "network-info.ipv6-supported": lambda _: truth(False),
     "network-info.maximum-network-cards": lambda _: present(1),
     "network-info.maximum-network-interfaces": lambda kind: present(kind.most_interfaces),
+    "network-info.network-performance": lambda kind: (kind.network,),
     "nitro-enclaves-support": lambda _: ("unsupported",),
     "nitro-tpm-support": lambda _: ("unsupported",),
-    "processor-info.supported-architecture": lambda _: (_ARCHITECTURE,),
+    "processor-info.supported-architecture": lambda kind: kind.architectures,
+    "processor-info.sustained-clock-speed-in-ghz": lambda kind: present(kind.clock_ghz),
     "reboot-migration-support": lambda _: ("unsupported",),
     "supported-boot-mode": supported_boot_modes,
     "supported-root-device-type": lambda _: ("ebs",),
-    "supported-usage-class": lambda _: ("on-demand",),
+    "supported-usage-class": lambda _: _USAGE_CLASSES,
     "supported-virtualization-type": lambda _: ("hvm",),
-    "vcpu-info.default-cores": lambda kind: present(_cores(kind)),
+    "vcpu-info.default-cores": lambda kind: present(kind.cores),
     "vcpu-info.default-threads-per-core": lambda kind: present(kind.threads_per_core),
     "vcpu-info.default-vcpus": lambda kind: present(kind.vcpus),
+    "vcpu-info.valid-cores": lambda kind: present(*kind.valid_cores),
+    "vcpu-info.valid-threads-per-core": lambda kind: present(*kind.valid_threads),
     **never(
         "ebs-info.ebs-optimized-info.baseline-bandwidth-in-mbps",
         "ebs-info.ebs-optimized-info.baseline-iops",
@@ -131,27 +177,17 @@ _FILTERS: dict[str, Values[InstanceType]] = {
         "ebs-info.ebs-optimized-info.maximum-bandwidth-in-mbps",
         "ebs-info.ebs-optimized-info.maximum-iops",
         "ebs-info.ebs-optimized-info.maximum-throughput-in-mbps",
-        "instance-storage-info.disk.count",
-        "instance-storage-info.disk.size-in-gb",
-        "instance-storage-info.disk.type",
-        "instance-storage-info.encryption-support",
-        "instance-storage-info.nvme-support",
-        "instance-storage-info.total-size-in-gb",
         "network-info.bandwidth-weightings",
         "network-info.efa-info.maximum-efa-interfaces",
         "network-info.flexible-ena-queues-support",
-        "network-info.network-performance",
         "nitro-tpm-info.supported-versions",
         "processor-info.supported-features",
-        "processor-info.sustained-clock-speed-in-ghz",
-        "vcpu-info.valid-cores",
-        "vcpu-info.valid-threads-per-core",
     ),
 }
 
 
 def _read(_connection: Connection, asked: Asked) -> list[InstanceType]:
-    every = list(INSTANCE_TYPES.values())
+    every = INSTANCE_TYPES.every()
     if not (names := asked.parameters.get("InstanceTypes")):
         return every
     unknown = [name for name in names if not any(matcher([name])(kind.name) for kind in every)]
@@ -177,8 +213,9 @@ _TYPES = Listing(
 @action(
     "DescribeInstanceTypes",
     depth=Depth.PARTLY,
-    missing="Only types that fit on one machine are offered: x86_64, without GPUs and instance stores. Bandwidths and "
-    "clock speeds are left out.",
+    missing="Bandwidths, IOPS, and what accelerators other than GPUs are made of are left out. Real guests have the "
+    "processors and the memory of their type; the launch of a type that has GPUs, accelerators or an instance store on "
+    "NVMe, or is bare metal, is refused.",
 )
 async def describe_instance_types(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The instance types that exist here. Names that are asked for may have wildcards."""

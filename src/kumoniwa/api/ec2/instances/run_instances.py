@@ -49,6 +49,7 @@ from kumoniwa.model.roles import InstanceProfile, ProfileAssociation
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.guest_devices import check_architecture, check_devices
 from kumoniwa.store import account_settings, elastic_ips, images, instance_profiles, instances, key_pairs, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.volume_files import Launched
@@ -181,6 +182,8 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
             raise KEY_PAIR.not_found([key_name])
     defaults = account_settings.get(connection, call.scope, Setting.METADATA_DEFAULTS) or {}
     options = launch_options(parameters, image, defaults)
+    check_architecture(options.kind, image.architecture)
+    check_devices(host, options.kind)
     check_type(options.kind, placed.interfaces)
     mode = boot_mode(image.boot_mode, options.kind)
     of_image = images.devices_of(connection, [image.id]).get(image.id, [])

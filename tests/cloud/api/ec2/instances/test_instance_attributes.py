@@ -222,12 +222,12 @@ async def test_of_several_interfaces_the_one_to_change_is_named(stack: Stack) ->
 
 
 async def test_a_new_type_comes_with_its_own_processors(stack: Stack) -> None:
-    instance_id = await _stopped(stack, InstanceType="m5.2xlarge", CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1})
-    await stack.call("ModifyInstanceAttribute", InstanceId=instance_id, InstanceType={"Value": "m5.xlarge"})
+    instance_id = await _stopped(stack, InstanceType="m5.4xlarge", CpuOptions={"CoreCount": 2, "ThreadsPerCore": 1})
+    await stack.call("ModifyInstanceAttribute", InstanceId=instance_id, InstanceType={"Value": "m5.2xlarge"})
+    assert (await stack.instance(instance_id))["CpuOptions"] == {"CoreCount": 4, "ThreadsPerCore": 2}
+    changed = await stack.call("ModifyInstanceCpuOptions", InstanceId=instance_id, CoreCount=2, ThreadsPerCore=2)
+    assert (changed["CoreCount"], changed["ThreadsPerCore"]) == (2, 2)
     assert (await stack.instance(instance_id))["CpuOptions"] == {"CoreCount": 2, "ThreadsPerCore": 2}
-    changed = await stack.call("ModifyInstanceCpuOptions", InstanceId=instance_id, CoreCount=1, ThreadsPerCore=2)
-    assert (changed["CoreCount"], changed["ThreadsPerCore"]) == (1, 2)
-    assert (await stack.instance(instance_id))["CpuOptions"] == {"CoreCount": 1, "ThreadsPerCore": 2}
 
 
 async def test_metadata_options_change_only_where_asked(stack: Stack) -> None:

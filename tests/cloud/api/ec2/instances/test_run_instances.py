@@ -10,9 +10,11 @@ from stack import Stack
 from stored import add_image
 
 from kumoniwa.api.ec2.network import interface_addresses
+from kumoniwa.hypervisor.driver import Capacity, Room
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.placement import guest_memory
+from kumoniwa.placement.guest_devices import DeviceMissing, check_devices
 from kumoniwa.workflows.steps.instances.guests import spec_of
 
 pytestmark = pytest.mark.anyio
@@ -156,11 +158,12 @@ async def test_volumes_are_those_of_the_image_changed_and_completed_by_the_reque
 
 
 async def test_cpu_options_are_told_and_are_what_the_guest_gets(stack: Stack) -> None:
-    instance_id = await stack.launch(InstanceType="m5.2xlarge", CpuOptions={"CoreCount": 3, "ThreadsPerCore": 1})
-    assert (await stack.instance(instance_id))["CpuOptions"] == {"CoreCount": 3, "ThreadsPerCore": 1}
+    instance_id = await stack.launch(InstanceType="m5.2xlarge", CpuOptions={"CoreCount": 2, "ThreadsPerCore": 1})
+    assert (await stack.instance(instance_id))["CpuOptions"] == {"CoreCount": 2, "ThreadsPerCore": 1}
     read = partial(spec_of, instance_id=instance_id)
-    assert (await stack.running.cloud.read(read)).vcpus == 3
+    assert (await stack.running.cloud.read(read)).vcpus == 2
     for options, message in (
+        ({"CoreCount": 3, "ThreadsPerCore": 2}, "Value (3) for parameter CoreCount"),
         ({"CoreCount": 5, "ThreadsPerCore": 2}, "Value (5) for parameter CoreCount"),
         ({"CoreCount": 4, "ThreadsPerCore": 3}, "Value (3) for parameter ThreadsPerCore"),
     ):
@@ -273,3 +276,43 @@ async def test_a_host_without_memory_for_all_launches_as_many_as_fit(stack: Stac
     assert refused.value.code == "InsufficientInstanceCapacity"
     assert (await stack.instance(second))["State"]["Name"] == "running"
     await stack.idle()
+
+
+async def test_a_type_of_other_processors_than_the_image_is_refused(stack: Stack) -> None:
+    with pytest.raises(Refused) as refused:
+        await stack.launch(InstanceType="t4g.micro")
+    assert refused.value.code == "InvalidParameterValue"
+    assert refused.value.message.startswith(
+        "The architecture 'arm64' of the specified instance type does not match the architecture 'x86_64' of the "
+        "specified AMI."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("g5.xlarge", "1 GPUs (NVIDIA A10G), an instance store of 250 GB"),
+        ("i4i.large", "an instance store of 468 GB"),
+        ("inf2.xlarge", "accelerators"),
+        ("m5.metal", "a whole machine of their own"),
+    ],
+)
+def test_a_host_says_what_it_cannot_give(name: str, what: str) -> None:
+    room = Room(free=1 << 40, reserve=0)
+    with pytest.raises(DeviceMissing) as refused:
+        check_devices(Capacity(memory_mib=1 << 20, room=room), INSTANCE_TYPES[name])
+    assert refused.value.code == "Unsupported"
+    assert f"Instances of type {name} have {what}, which this host does not give its guests" in refused.value.message
+    check_devices(Capacity(memory_mib=1 << 20, room=room, has_devices=True), INSTANCE_TYPES[name])
+
+
+@pytest.mark.parametrize("name", ["m1.small", "t3.micro", "c7a.48xlarge"])
+def test_a_type_of_processors_and_memory_alone_is_given_by_every_host(name: str) -> None:
+    check_devices(Capacity(memory_mib=1, room=Room(free=0, reserve=0)), INSTANCE_TYPES[name])
+
+
+async def test_guests_get_the_processors_and_the_memory_of_any_type(stack: Stack) -> None:
+    for name, vcpus, mebibytes in (("c7a.48xlarge", 192, 393216), ("x8i.large", 2, 32768), ("g5.xlarge", 4, 16384)):
+        instance_id = await stack.launch(InstanceType=name)
+        spec = await stack.running.cloud.read(partial(spec_of, instance_id=instance_id))
+        assert (spec.vcpus, spec.memory_mib) == (vcpus, mebibytes)

@@ -1,4 +1,7 @@
-"""The recipe of the container image, as far as a root file system goes: its steps in a chroot, and what it starts there."""
+"""The recipe of the container image, as far as a root file system goes.
+
+Its steps are run in a chroot, and so is what it starts there.
+"""
 
 import json
 import os

@@ -196,6 +196,8 @@ CHANGES: dict[str, Example] = {
         "DestinationCidrBlock": "192.0.2.0/24",
         "InstanceId": its["instance"],
     },
+    "CreatePlacementGroup": lambda _: {"GroupName": f"group-{next(_NUMBERED)}"},
+    "DeletePlacementGroup": lambda its: {"GroupName": its["placement group"]},
     "CreateRouteTable": lambda its: {"VpcId": its["own vpc"]},
     "CreateSecurityGroup": lambda its: {"GroupName": "new", "Description": "d"},
     "CreateSnapshot": lambda its: {"VolumeId": its["root"]},
@@ -254,7 +256,7 @@ CHANGES: dict[str, Example] = {
     "ImportSnapshot": lambda its: {"DiskContainer": {"Format": "RAW", "Url": its["disk"]}},
     "ModifyImageAttribute": lambda its: {"ImageId": its["image"], "LaunchPermission": {"Add": _OTHERS}},
     "ModifyInstanceAttribute": lambda its: {"InstanceId": its["instance"], "SourceDestCheck": {"Value": False}},
-    "ModifyInstanceCpuOptions": lambda its: {"InstanceId": its["large"], "CoreCount": 1, "ThreadsPerCore": 2},
+    "ModifyInstanceCpuOptions": lambda its: {"InstanceId": its["large"], "CoreCount": 2, "ThreadsPerCore": 1},
     "ModifyInstanceCreditSpecification": lambda its: {
         "InstanceCreditSpecifications": [{"InstanceId": its["instance"], "CpuCredits": "standard"}]
     },
@@ -503,7 +505,9 @@ async def _network(stack: Stack, instance: str) -> Scene:
     ]
     await stack.call("AssociateSecurityGroupVpc", GroupId=shared_group, VpcId=dedicated)
     await stack.call("CreateRoute", RouteTableId=main_table, DestinationPrefixListId=lists[0], InstanceId=instance)
+    await stack.call("CreatePlacementGroup", GroupName="unused")
     return {
+        "placement group": "unused",
         "prefix list": lists[0], "unused prefix list": lists[1],
         "vpc": shown["VpcId"], "own vpc": own["VpcId"], "ipv6": ipv6, "subnet": subnets[0],
         "unused vpc": await made("CreateVpc", "Vpc", "VpcId", CidrBlock="10.9.0.0/16"),

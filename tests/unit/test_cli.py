@@ -117,7 +117,7 @@ def test_env_prints_exports_that_a_shell_can_evaluate(running: Path) -> None:
         "export AWS_SECRET_ACCESS_KEY='it'\"'\"'s a secret'",
         "export AWS_DEFAULT_REGION=eu-west-1",
         "export AWS_REGION=eu-west-1",
-        "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE"
+        "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
         " AWS_ENDPOINT_URL_EC2 AWS_ENDPOINT_URL_IAM AWS_ENDPOINT_URL_STS"
         " AWS_ENDPOINT_URL_SSM AWS_ENDPOINT_URL_CLOUDTRAIL AWS_ENDPOINT_URL_EC2_INSTANCE_CONNECT",
     ]

@@ -22,6 +22,7 @@ from kumoniwa.model.network_acls import NetworkAcl
 from kumoniwa.model.network_insights import InsightsAnalysis, InsightsPath
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.peerings import Peering
+from kumoniwa.model.placement_groups import PlacementGroup
 from kumoniwa.model.prefix_lists import PrefixList
 from kumoniwa.model.replace_root_tasks import ReplaceRootTask
 from kumoniwa.model.roles import ProfileAssociation
@@ -46,6 +47,7 @@ from kumoniwa.store import (
     network_insights,
     network_interfaces,
     peerings,
+    placement_groups,
     prefix_lists,
     replace_root,
     route_tables,
@@ -404,6 +406,16 @@ LAUNCH_TEMPLATE = StoredKind[LaunchTemplate](
     malformed_code="InvalidLaunchTemplateId.Malformed",
     in_scope=launch_templates.in_scope,
 )
+PLACEMENT_GROUP = StoredKind[PlacementGroup](
+    prefix="pg",
+    resource_type="placement-group",
+    column=tables.placement_groups.c.id,
+    missing_code="InvalidPlacementGroup.Unknown",
+    missing="The Placement Group '{}' is unknown.",
+    several_missing="The Placement Groups '{}' are unknown.",
+    malformed_code="InvalidPlacementGroupId.Malformed",
+    in_scope=placement_groups.in_scope,
+)
 FLEET = StoredKind[Fleet](
     prefix="fleet",
     resource_type="fleet",
@@ -445,6 +457,7 @@ KINDS: dict[str, Kind] = {
         INSIGHTS_ANALYSIS,
         FLOW_LOG,
         LAUNCH_TEMPLATE,
+        PLACEMENT_GROUP,
         FLEET,
     )
 }

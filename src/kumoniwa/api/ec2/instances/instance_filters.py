@@ -141,6 +141,8 @@ FILTERS: Mapping[str, _Values] = {
     "network-performance-options.bandwidth-weighting": lambda shown: ("default",),
     "operator.managed": lambda shown: truth(False),
     "owner-id": lambda shown: (shown[0].account,),
+    "placement-group-name": lambda shown: present(shown[0].options.get("Placement", {}).get("GroupName")),
+    "placement-partition-number": at("Placement.PartitionNumber"),
     "platform-details": at("PlatformDetails"),
     "private-dns-name": at("PrivateDnsName"),
     "private-dns-name-options.enable-resource-name-dns-a-record": at(
@@ -175,8 +177,6 @@ FILTERS: Mapping[str, _Values] = {
         "kernel-id",
         "operator.principal",
         "outpost-arn",
-        "placement-group-name",
-        "placement-partition-number",
         "platform",
         "product-code",
         "product-code.type",

@@ -81,6 +81,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
             "AvailabilityZoneId": zone_id(instance.zone),
             "GroupName": "",
             "Tenancy": "default",
+            **instance.options.get("Placement", {}),
         },
         "PlatformDetails": "Linux/UNIX",
         "ProductCodes": [],

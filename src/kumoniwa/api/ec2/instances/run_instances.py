@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -28,6 +29,7 @@ from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUI
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_template import from_template
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
+from kumoniwa.api.ec2.instances.placement_groups import group_asked, placed_in
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.network.interface_addresses import free_count
 from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
@@ -44,6 +46,7 @@ from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.placement_groups import PlacementGroup
 from kumoniwa.model.roles import InstanceProfile, ProfileAssociation
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
@@ -86,6 +89,9 @@ class _Launch:
     """How it is launched from memory; None where its image has no fast launch."""
     tags: Mapping[str, Mapping[str, str]]
     marks: Mapping[str, str]
+    group: PlacementGroup | None
+    partition: int | None
+    """The one of the placement group that it asks for."""
     reservation_id: str
 
 
@@ -181,6 +187,8 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     options = launch_options(parameters, image, defaults)
     check_architecture(options.kind, image.architecture)
     check_devices(host, options.kind)
+    placement = parameters.get("Placement") or {}
+    group = group_asked(connection, call.scope, options.kind, placement)
     check_type(options.kind, placed.interfaces)
     mode = boot_mode(image.boot_mode, options.kind)
     of_image = images.devices_of(connection, [image.id]).get(image.id, [])
@@ -204,6 +212,8 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
         memory=memory,
         tags=tags,
         marks=asked.marks,
+        group=group,
+        partition=placement.get("PartitionNumber"),
         reservation_id=new_id("r"),
     )
 
@@ -351,12 +361,18 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         metadata_tokens_required=options.metadata_tokens_required,
         metadata_hop_limit=options.metadata_hop_limit,
         metadata_tags=options.metadata_tags,
-        options={**options.options, **boot_preference(launch.image)},
+        options={**options.options, **boot_preference(launch.image), **_placement(launch, index)},
         boot_mode=launch.boot_mode,
         nvme_only=launch.image.nvme_only,
         virtio_only=launch.memory is not None,
         prepared_on=None if launch.memory is None else launch.memory.machine_id,
     )
+
+
+def _placement(launch: _Launch, index: int) -> Mapping[str, Mapping[str, Any]]:
+    if launch.group is None:
+        return {}
+    return {"Placement": placed_in(launch.group, launch.partition, index)}
 
 
 def _guest_uuid(instance_id: str) -> str:

@@ -75,7 +75,12 @@ def _data(instance: Instance, around: Surroundings, attached: Sequence[tuple[Att
             _interface(each, around, instance.associate_public_ip if len(interfaces) == 1 else None)
             for each in interfaces
         ],
-        "Placement": {"AvailabilityZone": instance.zone, "GroupName": "", "Tenancy": "default"},
+        "Placement": {
+            "AvailabilityZone": instance.zone,
+            "GroupName": "",
+            "Tenancy": "default",
+            **instance.options.get("Placement", {}),
+        },
         "TagSpecifications": [{"ResourceType": "instance", "Tags": tag_set(tags)}] if tags else [],
         "UserData": instance.user_data,
     }

@@ -32,12 +32,9 @@ LAUNCH_NOT_BUILT = (
         harmless=("open", "none"),
     ),
     NotBuiltParameter("Placement.Affinity", "Dedicated Hosts"),
-    NotBuiltParameter("Placement.GroupId", "placement groups"),
-    NotBuiltParameter("Placement.GroupName", "placement groups"),
     NotBuiltParameter("Placement.HostId", "Dedicated Hosts"),
     NotBuiltParameter("Placement.HostResourceGroupArn", "Dedicated Hosts"),
-    NotBuiltParameter("Placement.PartitionNumber", "placement groups"),
-    NotBuiltParameter("Placement.SpreadDomain", "placement groups"),
+    NotBuiltParameter("Placement.SpreadDomain", "spread domains"),
     NotBuiltParameter("Placement.Tenancy", "tenancies other than default", harmless=("default",)),
 )
 

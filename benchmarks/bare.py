@@ -21,6 +21,7 @@ from kumoniwa.clock import SystemClock
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.store.engines import open_database
 
+_CONNECTS_WITHIN = 1.0  # seconds
 _DISK = '{"driver": "qcow2"'
 # A guestfwd leads only from inside the network, which therefore holds 169.254.169.254 too.
 _USER_NETWORK = (
@@ -129,10 +130,12 @@ async def banner(host: str, port: int, within: float, *, patience: float = 4.0) 
 
 
 async def _speaks(host: str, port: int, patience: float) -> bool:
-    """Whether it does, within so many seconds: a connection made before the guest has its address may hang."""
+    """Whether it does, within so many seconds. Nobody answers before the guest has its address: the next try to connect
+    is sooner than the kernel's."""
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(_CONNECTS_WITHIN):
             reader, writer = await asyncio.open_connection(host, port)
+        async with asyncio.timeout(patience):
             try:
                 return await reader.read(4) == b"SSH-"
             finally:

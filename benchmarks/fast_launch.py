@@ -1,6 +1,6 @@
 """What fast launch saves: instances of one disk that boot, and that are launched from memory, in one run.
 
-    python benchmarks/fast_launch.py [--booted 3] [--launched 10] [--together 10] [--json FILE] [--page FILE]
+    python benchmarks/fast_launch.py [--booted 3] [--launched 10] [--together 10] [--busy 2] [--json FILE] [--page FILE]
     python benchmarks/fast_launch.py --figures FILE --page FILE
 
 Of the Debian AMI, and of a second AMI of the same snapshot that has fast launch, instances are launched one after
@@ -9,6 +9,9 @@ measured from RunInstances on until SSH says its first words, until somebody has
 done; processor time is QEMU's and the server's. Then as many as are asked for run at the same time, of either kind, and
 their memory is compared.
 
+Processes that do nothing but take time keep every core busy meanwhile (--busy): so the tenth launch from memory, beside
+nine guests in which cloud-init is at work, meets what the first one meets, and what the boots meet.
+
 With --page the table of a page, between its two marks, is written anew; with --figures, of what an earlier run, or a
 part of it, has measured. Takes a quarter of an hour where guests are emulated; on a busy machine look at the ratios.
 """
@@ -16,10 +19,13 @@ part of it, has measured. Takes a quarter of an hour where guests are emulated; 
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +45,7 @@ from kumoniwa.lab.narration import Narrator
 from kumoniwa.logs import log_warnings
 
 _WITHIN = 600.0  # seconds
-_PATIENCE = 60.0  # seconds: the port is refused until the guest listens, and a try that is given up costs it an sshd
+_PATIENCE = 60.0  # seconds: nobody connects before the guest listens, and a try that is given up costs it an sshd
 _BANNER, _LOGIN = 0.15, 0.25
 """What the times of a launch from memory are to be at most, as ratios to a boot's."""
 _KEPT = Path(__file__).parent.parent / "build" / "bench" / "fast_launch.json"
@@ -133,7 +139,21 @@ class Kind:
                 raise TimeoutError(f"nobody could log in at {endpoint}")
 
 
-async def measure(booted: int, launched: int, to_the_end: int, together: int, kept: Path) -> dict[str, Any]:
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes take what processor time they get."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+async def measure(
+    booted: int, launched: int, to_the_end: int, together: int, busy_with: int, kept: Path
+) -> dict[str, Any]:
     """The figures; `kept` has them as far as they were measured, whatever ends this."""
     async with own_cloud(Narrator()) as cloud:
         image_id = await debian_image(cloud.client, lambda what, percent: None)
@@ -143,18 +163,20 @@ async def measure(booted: int, launched: int, to_the_end: int, together: int, ke
         figures: dict[str, Any] = {
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),
+            "busy": busy_with,
             "prepared": time.perf_counter() - begun,
             "launches": {cold.name: [], fast.name: []},
             "memory, MB": {cold.name: {}, fast.name: {}},
         }
-        for number in range(booted):
-            those = range(launched * number // booted, launched * (number + 1) // booted)
-            for kind in (cold, *(fast for _ in those)):
-                waits = kind is cold or len(fast.running) < to_the_end
-                figures["launches"][kind.name].append(asdict(await kind.launch(to_the_end=waits)))
-                if len(kind.running) == 1:
-                    figures["memory, MB"][kind.name]["1"] = await kind.memory_of(1)
-                _keep(figures, kept)
+        with busy(busy_with):
+            for number in range(booted):
+                those = range(launched * number // booted, launched * (number + 1) // booted)
+                for kind in (cold, *(fast for _ in those)):
+                    waits = kind is cold or len(fast.running) < to_the_end
+                    figures["launches"][kind.name].append(asdict(await kind.launch(to_the_end=waits)))
+                    if len(kind.running) == 1:
+                        figures["memory, MB"][kind.name]["1"] = await kind.memory_of(1)
+                    _keep(figures, kept)
         for kind in (fast, cold):
             figures["memory, MB"][kind.name][str(together)] = await kind.memory_of(together)
             _keep(figures, kept)
@@ -188,11 +210,11 @@ def table(figures: Mapping[str, Any]) -> Iterator[str]:
     launches, on = figures["launches"], figures["machine"]
     booted, launched = launches["booted"], launches["from memory"]
     yield (
-        f"Measured on {figures['made'][:10]} on {on['cores']} cores under a load of {on['load at start']:.1f} at the"
-        f" start: medians of {len(booted)} instances that booted and of {len(launched)} that were launched from memory,"
-        " in one run, one after another. In brackets are the least and the greatest; a ratio is that of the medians,"
-        " and in its brackets that of the slowest launch. Processor time is QEMU's and the server's; memory is what all"
-        " QEMUs hold together, pages that they share counted once."
+        f"Measured on {figures['made'][:10]} on {on['cores']} cores, kept busy by {figures['busy']} other processes:"
+        f" medians of {len(booted)} instances that booted and of {len(launched)} that were launched from memory, in one"
+        " run, one after another. In brackets are the least and the greatest; a ratio is that of the medians, and in"
+        " its brackets that of the slowest launch. Processor time is QEMU's and the server's; memory is what all QEMUs"
+        " hold together, pages that they share counted once."
     )
     yield ""
     yield "| | booted | from memory | ratio | aim | |"
@@ -235,6 +257,7 @@ def main() -> None:
     arguments.add_argument("--launched", type=int, default=10, help="those launched from memory (%(default)s)")
     arguments.add_argument("--to-the-end", type=int, default=3, help="of which so many until cloud-init is done")
     arguments.add_argument("--together", type=int, default=10, help="at the same time, for their memory (%(default)s)")
+    arguments.add_argument("--busy", type=int, default=os.cpu_count(), help="processes that take time (%(default)s)")
     arguments.add_argument("--json", type=Path, default=_KEPT, help="where the figures are written (%(default)s)")
     arguments.add_argument("--figures", type=Path, help="measure nothing: these are what a run has measured")
     arguments.add_argument("--page", type=Path, help="write the table into this page, between its marks")
@@ -244,7 +267,9 @@ def main() -> None:
         figures = json.loads(asked.figures.read_text())
     else:
         asked.json.parent.mkdir(parents=True, exist_ok=True)
-        figures = asyncio.run(measure(asked.booted, asked.launched, asked.to_the_end, asked.together, asked.json))
+        figures = asyncio.run(
+            measure(asked.booted, asked.launched, asked.to_the_end, asked.together, asked.busy, asked.json)
+        )
     lines = list(table(figures))
     print("\n".join(["", *lines]))
     if asked.page:

@@ -259,6 +259,7 @@ def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]
     """
     image = Step("image", (str(PROGRAMS / "kumoniwa"), "ami", "build", "debian-12", "--disk-only"), folder)
     console = Step("console", ("scripts/console",), folder)
+    programs = Step("programs", ("scripts/clients", "--cheap"), folder)
     components = Step("components", ("scripts/console", "test"), folder, after=("console",))
     check = Step("check", ("scripts/check",), folder, after=("console",))
 
@@ -273,7 +274,8 @@ def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]
         tests("linux", "console", "image"),
         tests("browser", "console"),
         tests("cloud"),
-        tests("clients", "console", "image"),
+        programs,
+        tests("clients", "console", "image", "programs"),
         tests("protocol"),
         check,
         components,

@@ -128,14 +128,28 @@ class Caller:
         """An action of IAM, as boto3 would call it. Raises `Refused`."""
         return await self._query("iam", "2010-05-08", action, parameters)
 
+    async def auto_scaling(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """An action of Auto Scaling, as boto3 would call it. Raises `Refused`."""
+        return await self._query("autoscaling", "2011-01-01", action, parameters)
+
+    async def elb(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """An action of classic load balancers, as boto3 would call it. Raises `Refused`."""
+        return await self._query("elb", "2012-06-01", action, parameters, signed_for="elasticloadbalancing")
+
+    async def elbv2(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """An action of the other load balancers, as boto3 would call it. Raises `Refused`."""
+        return await self._query("elbv2", "2015-12-01", action, parameters, signed_for="elasticloadbalancing")
+
     async def sts(self, action: str, **parameters: Any) -> dict[str, Any]:
         """An action of STS, as boto3 would call it. Raises `Refused`."""
         return await self._query("sts", "2011-06-15", action, parameters)
 
-    async def _query(self, service: str, version: str, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    async def _query(
+        self, service: str, version: str, action: str, parameters: dict[str, Any], *, signed_for: str = ""
+    ) -> dict[str, Any]:
         operation = _model(service, version).operation_model(action)
         serialized = create_serializer("query").serialize_to_request(parameters, operation)
-        answer = await self.post(urlencode(serialized["body"]), service=service)
+        answer = await self.post(urlencode(serialized["body"]), service=signed_for or service)
         response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
         parsed: dict[str, Any] = create_parser("query").parse(response, operation.output_shape)
         if answer.status >= 300:

@@ -51,6 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--exhaustive", action="store_true", help="run every case, not a sample")
     group.addoption("--seed", type=int, help="what chooses the cases of a sample; by default another one in each run")
     group.addoption("--seconds", type=float, help="for how long each fuzzer goes on; by default for a few rounds")
+    group.addoption(
+        "--every-client", action="store_true", help="run what takes long with other programs, all installed"
+    )
     group.addoption("--round", type=int, help="the only round of a fuzzer to run")
 
 

@@ -162,6 +162,13 @@ def empty_tag_key() -> InvalidParameterValue:
     return InvalidParameterValue("Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.")
 
 
+class NoSuchVersion(Ec2Error):
+    """A version of a service's API that there never was. `service` is its name in AWS's refusals."""
+
+    def __init__(self, version: str, service: str) -> None:
+        super().__init__("NoSuchVersion", f"The requested version ({version}) of service {service} does not exist")
+
+
 class InvalidAction(Ec2Error):
     def __init__(self, action: str) -> None:
         super().__init__("InvalidAction", f"The action {action} is not valid for this web service.")

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from asgi import Caller, Refused, send
+from botocore.loaders import Loader
 from structlog.testing import capture_logs
 from waiting import let_others_run
 
@@ -22,6 +23,7 @@ from kumoniwa.errors import IdempotentParameterMismatch, IncorrectInstanceState
 from kumoniwa.gateway.arrival import MAX_BODY, answers_to
 from kumoniwa.gateway.chain import HEALTH, Gateway
 from kumoniwa.gateway.dispatch import Dispatcher
+from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.gateway.routes import Extensions
 from kumoniwa.gateway.services import services
 from kumoniwa.model.principals import account_itself
@@ -142,6 +144,17 @@ async def test_a_get_is_an_action_too(caller: Caller, garden: Garden, how: str) 
     answer = await getattr(caller, how)(f"/?Action=DescribeKeyPairs&{VERSION}&KeyName.1=a%20b")
     assert answer.status == 200, answer.text
     assert garden.calls[0][1] == {"KeyNames": ["a b"]}
+
+
+@pytest.mark.parametrize("version", ["2006-06-26", "2014-06-15", "2014-10-01", "2016-11-15"])
+async def test_an_answer_is_in_the_namespace_of_the_version_that_was_asked_for(caller: Caller, version: str) -> None:
+    answer = await caller.post(f"Action=DescribeKeyPairs&Version={version}")
+    assert f'<DescribeKeyPairsResponse xmlns="http://ec2.amazonaws.com/doc/{version}/">' in answer.text
+
+
+def test_every_version_that_botocore_has_a_model_of_is_spoken() -> None:
+    known = Loader().list_api_versions("ec2", "service-2")
+    assert len(known) > 5 and all(ec2_codec().speaks(version) for version in known)
 
 
 async def test_every_answer_carries_its_request_id_twice_and_is_not_kept(caller: Caller) -> None:
@@ -274,7 +287,10 @@ async def test_an_action_that_is_not_built_says_so_and_an_unknown_one_is_ec2s_re
     [
         (VERSION, "must contain the parameter Action"),
         ("Action=DescribeKeyPairs", "must contain the parameter Version"),
-        ("Action=DescribeKeyPairs&Version=2014-02-01", "parameter Version is invalid"),
+        (
+            "Action=DescribeKeyPairs&Version=2010-03-31",
+            "The requested version (2010-03-31) of service AmazonEC2 does not",
+        ),
         (f"Action=DescribeKeyPairs&Action=StopInstances&{VERSION}", "given twice"),
         (f"Action=DescribeKeyPairs&{VERSION}&KeyName.1=%ff", "not UTF-8"),
         (f"Action=DescribeKeyPairs&{VERSION}&KeyName.1=a%00b", "XML cannot hold"),

@@ -234,6 +234,14 @@ def test_a_host_header_that_is_not_signed_is_refused() -> None:
         authenticate(loose, secret_of, NOW)
 
 
+def test_a_host_may_be_signed_without_the_port_that_is_sent() -> None:
+    bare = signed(url="http://127.0.0.1/")
+    assert authenticate(with_header(bare, "host", "127.0.0.1:4566"), secret_of, NOW).access_key == KEY
+    for other in ("127.0.0.2:4566", "127.0.0.1:4566x", "127.0.0.1.:4566"):
+        with pytest.raises(AuthFailure):
+            authenticate(with_header(bare, "host", other), secret_of, NOW)
+
+
 def test_a_header_is_signed_once() -> None:
     """What is signed has its value each time: a short request would fill the memory."""
     request = signed()

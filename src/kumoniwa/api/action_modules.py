@@ -1,6 +1,16 @@
 """In which module each action is, by service and name. Written by scripts/reference."""
 
 ACTION_MODULES = {
+    "autoscaling": {
+        "DescribeAutoScalingGroups": "kumoniwa.api.autoscaling.nothing_scaled",
+        "DescribeAutoScalingInstances": "kumoniwa.api.autoscaling.nothing_scaled",
+        "DescribeLaunchConfigurations": "kumoniwa.api.autoscaling.nothing_scaled",
+        "DescribeNotificationConfigurations": "kumoniwa.api.autoscaling.nothing_scaled",
+        "DescribePolicies": "kumoniwa.api.autoscaling.nothing_scaled",
+        "DescribeScalingActivities": "kumoniwa.api.autoscaling.nothing_scaled",
+        "DescribeScheduledActions": "kumoniwa.api.autoscaling.nothing_scaled",
+        "DescribeTags": "kumoniwa.api.autoscaling.nothing_scaled",
+    },
     "cloudtrail": {
         "LookupEvents": "kumoniwa.api.cloudtrail.lookup_events",
     },
@@ -231,6 +241,16 @@ ACTION_MODULES = {
         "UnmonitorInstances": "kumoniwa.api.ec2.instances.monitoring",
         "UpdateSecurityGroupRuleDescriptionsEgress": "kumoniwa.api.ec2.network.modify_security_group_rules",
         "UpdateSecurityGroupRuleDescriptionsIngress": "kumoniwa.api.ec2.network.modify_security_group_rules",
+    },
+    "elasticloadbalancing": {
+        "DescribeLoadBalancers": "kumoniwa.api.elasticloadbalancing.no_load_balancers",
+        "DescribeTags": "kumoniwa.api.elasticloadbalancing.no_load_balancers",
+    },
+    "elasticloadbalancingv2": {
+        "DescribeListeners": "kumoniwa.api.elasticloadbalancingv2.no_load_balancers_either",
+        "DescribeLoadBalancers": "kumoniwa.api.elasticloadbalancingv2.no_load_balancers_either",
+        "DescribeTargetGroups": "kumoniwa.api.elasticloadbalancingv2.no_load_balancers_either",
+        "DescribeTargetHealth": "kumoniwa.api.elasticloadbalancingv2.no_load_balancers_either",
     },
     "iam": {
         "AddRoleToInstanceProfile": "kumoniwa.api.iam.instance_profiles.role_of_instance_profile",

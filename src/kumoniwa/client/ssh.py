@@ -13,7 +13,8 @@ from kumoniwa.client.cloud import CloudClient
 from kumoniwa.hypervisor.drivers import features_of
 
 SSH_PORT = 22
-_GREETS_WITHIN = 5.0  # seconds
+_CONNECTS_WITHIN = 1.0  # seconds: nobody is answered while a guest boots, and the kernel tries again ever more seldom
+_GREETS_WITHIN = 5.0
 _LOOK_AGAIN = 1.0
 
 
@@ -50,7 +51,8 @@ def await_ssh(endpoint: tuple[str, int], *, within: float, on_wait: Callable[[],
 
 
 def _greets(endpoint: tuple[str, int]) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(endpoint, timeout=_GREETS_WITHIN) as connection:
+    with contextlib.suppress(OSError), socket.create_connection(endpoint, timeout=_CONNECTS_WITHIN) as connection:
+        connection.settimeout(_GREETS_WITHIN)
         return bool(connection.recv(1))
     return False
 

@@ -21,10 +21,10 @@ from kumoniwa.credentials.credential import Credential
 from kumoniwa.errors import (
     ActionNotBuilt,
     Ec2Error,
-    InvalidParameterValue,
     InvalidRequest,
     MissingAuthenticationToken,
     MissingParameter,
+    NoSuchVersion,
 )
 from kumoniwa.gateway import form, routes
 from kumoniwa.gateway.arrival import arrived, beginning, is_large, refuse_browsers, source_of, whole
@@ -32,10 +32,11 @@ from kumoniwa.gateway.dispatch import Dispatcher
 from kumoniwa.gateway.exchange import Conclusion
 from kumoniwa.gateway.protocols import json
 from kumoniwa.gateway.protocols.answers import PROLOG
+from kumoniwa.gateway.protocols.codec import Codec
 from kumoniwa.gateway.protocols.json import JsonCodec
 from kumoniwa.gateway.protocols.query import refusal
 from kumoniwa.gateway.routes import Extensions
-from kumoniwa.gateway.services import STS_NAMESPACE, Service
+from kumoniwa.gateway.services import STS_NAMESPACE, Service, by_scope
 from kumoniwa.gateway.sigv4 import Claim, SignedRequest, claim_of, unknown_to, verify
 from kumoniwa.ids import new_request_id
 from kumoniwa.values import dataclass
@@ -66,6 +67,7 @@ class _Exchange:
     request_id: str
     what: str = "?"  # for the log: the action, or the path
     service: str = "ec2"
+    meant: Service | None = None  # which of those of that name
     extension: bool = False
     json: bool = False  # whether the caller's protocol is JSON 1.1
     known: bool = False  # who the caller is: its signature was right
@@ -110,7 +112,7 @@ class Gateway:
         hosts: Collection[str] = (),
         callers_clock: Clock | None = None,
     ) -> None:
-        self._dispatcher, self._services = dispatcher, dispatcher.services
+        self._dispatcher, self._services = dispatcher, by_scope(dispatcher.services)
         self._credentials = credentials
         self._clock, self._conclusion = clock, Conclusion(clock)
         self._callers_clock = callers_clock or clock
@@ -167,7 +169,7 @@ class Gateway:
     def _check_service(self, claim: Claim, read: SignedRequest, exchange: _Exchange) -> None:
         """Say so where another service is meant, before its signature (S3's differs) is looked at."""
         exchange.service = claim.service
-        service = self._services.get(claim.service)
+        exchange.meant = service = next(iter(self._services.get(claim.service, ())), None)
         exchange.json = not exchange.extension and (
             _speaks_json(service) if service is not None else "json" in (read.header("content-type") or "")
         )
@@ -211,24 +213,27 @@ class Gateway:
             routes.written(await extension(replace(call, action=pattern), {**parameters, **named}))
         )
 
-    async def _act(self, service: Service, read: SignedRequest, call: Call, exchange: _Exchange) -> list[bytes]:
+    async def _act(self, named: Sequence[Service], read: SignedRequest, call: Call, exchange: _Exchange) -> list[bytes]:
         given: Iterable[tuple[str, Any]]
+        service = named[0]
         if isinstance(service.codec, JsonCodec):
             exchange.what, asked = service.codec.asked(read.header("x-amz-target"), read.body)
-            given = asked.items()
+            write, given = service.codec.result, asked.items()
         else:
-            exchange.what, given = _action(_parameters(read), service.codec.version)
+            exchange.what, version, given = _action(_parameters(read))
+            exchange.meant, codec = _speaking(version, named)
+            service, write = exchange.meant, partial(codec.result, version=version)
         came = Arrival(exchange.service, exchange.source, read.header("user-agent") or "", size=len(read.body))
         output = await self._dispatcher.dispatch(service, replace(call, action=exchange.what, came=came), given)
-        return service.codec.result(exchange.what, output, call.request_id)
+        return write(exchange.what, output, call.request_id)
 
     def _refusal(self, error: Ec2Error, exchange: _Exchange) -> _Answer:
         if exchange.extension:
             body = routes.refusal(error, exchange.request_id)
         elif exchange.json:
             return exchange.answered(json.refusal(error), status=json.status(error))
-        elif (service := self._services.get(exchange.service)) is not None:
-            body = service.codec.error(error, exchange.request_id)
+        elif exchange.meant is not None:
+            body = exchange.meant.codec.error(error, exchange.request_id)
         else:  # most services of AWS read this envelope
             body = f"{PROLOG}{refusal(error, exchange.request_id, STS_NAMESPACE)}".encode()
         return exchange.answered(body, status=error.status)
@@ -270,8 +275,8 @@ def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:
     return {name: value for name, value in by_name.items() if not name.startswith("X-Amz-")}
 
 
-def _action(parameters: list[tuple[str, str]], api_version: str) -> tuple[str, list[tuple[str, str]]]:
-    """The action, and the parameters that are its own. Raises `Ec2Error`."""
+def _action(parameters: list[tuple[str, str]]) -> tuple[str, str, list[tuple[str, str]]]:
+    """The action, the version of the API, and the parameters that are the action's own. Raises `Ec2Error`."""
     common, rest = list[tuple[str, str]](), list[tuple[str, str]]()
     for pair in parameters:
         (common if pair[0] in _COMMON else rest).append(pair)
@@ -279,7 +284,12 @@ def _action(parameters: list[tuple[str, str]], api_version: str) -> tuple[str, l
     for name in _COMMON:
         if not said.get(name):
             raise MissingParameter(name)
-    if said["Version"] != api_version:
-        version = said["Version"][:32]
-        raise InvalidParameterValue(f"Value ({version}) for parameter Version is invalid. It has to be {api_version}.")
-    return said["Action"][:128], rest
+    return said["Action"][:128], said["Version"], rest
+
+
+def _speaking(version: str, named: Sequence[Service]) -> tuple[Service, Codec]:
+    """Which of the services of a name has this version of its API, and how it speaks. Raises `NoSuchVersion`."""
+    for service in named:
+        if isinstance(service.codec, Codec) and service.codec.speaks(version):
+            return service, service.codec
+    raise NoSuchVersion(version[:32], named[0].title or "AmazonEC2")

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from kumoniwa.errors import InvalidAction
-from kumoniwa.gateway.protocols.model import Shape
-from kumoniwa.gateway.services import Service
+from kumoniwa.gateway.protocols.model import Operation, Shape
+from kumoniwa.gateway.services import Service, by_scope
 from kumoniwa.model.trail_events import TrailEvent
 
 _Name = Callable[[str, Shape], str]
@@ -53,13 +52,11 @@ class EventElements:
     """Renders events. `services` are by the name that credential scopes give them."""
 
     def __init__(self, services: Mapping[str, Service]) -> None:
-        self._services = services
+        self._services = by_scope(services)
 
     def __call__(self, event: TrailEvent) -> tuple[Any, Any]:
         """The `requestParameters` and the `responseElements` of an event; None for what CloudTrail has null."""
-        try:
-            operation = self._services[event.service].codec.operation(event.action)
-        except (KeyError, InvalidAction):  # an action that the service does not have
+        if (operation := self._operation(event)) is None:  # an action that the service does not have
             return None, None
         is_ec2 = event.service == "ec2"
         asked = None if event.parameters is None else json.loads(event.parameters)
@@ -77,6 +74,12 @@ class EventElements:
             return request, {"requestId": event.request_id, "_return": True} if is_ec2 else None
         response = _rendered(operation.output, answer, _answer_name if is_ec2 else _member_name, is_ec2=is_ec2)
         return request, {"requestId": event.request_id, **response} if is_ec2 else response
+
+    def _operation(self, event: TrailEvent) -> Operation | None:
+        for service in self._services.get(event.service, ()):
+            if service.codec.has(event.action):
+                return service.codec.operation(event.action)
+        return None
 
 
 def _as_run_instances(asked: Mapping[str, Any], request: dict[str, Any]) -> dict[str, Any]:

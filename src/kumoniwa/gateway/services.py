@@ -14,6 +14,8 @@ from kumoniwa.gateway.protocols.json import JsonCodec, json_codec
 from kumoniwa.gateway.protocols.query import query_codec
 from kumoniwa.values import dataclass
 
+AUTO_SCALING_NAMESPACE = "http://autoscaling.amazonaws.com/doc/2011-01-01/"
+LOAD_BALANCING = "http://elasticloadbalancing.amazonaws.com/doc/"
 IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 CLOUDTRAIL_TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -29,14 +31,27 @@ class Service:
     """Whether its credential scope must name a region that EC2 has."""
     title: str = ""
     """How refusals name it, where it is not EC2."""
+    signed_as: str = ""
+    """The name that credential scopes give it, where that is another service's: the API's version tells them apart."""
 
     def __post_init__(self) -> None:
         if self.actions and (unknown := self.actions.keys() - self.codec.actions()):
             raise ValueError(f"{self.title or 'EC2'} has no actions {sorted(unknown)}")
 
 
+def by_scope(known: Mapping[str, Service]) -> dict[str, tuple[Service, ...]]:
+    """The services that a name in a credential scope may mean: more than one where they share it."""
+    return {
+        name: (service, *[other for other in known.values() if other.signed_as == name])
+        for name, service in known.items()
+        if not service.signed_as
+    }
+
+
 def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | None = None) -> dict[str, Service]:
-    """Every service, by the name that credential scopes give it; `actions` are those of each, by its name.
+    """Every service, by the name that credential scopes give it, or by its own where it shares that name.
+
+    `actions` are those of each, by the same names.
 
     `kept_in` is the folder of what is kept of botocore's models; without one they are loaded whole.
     Raises `ValueError` for actions of a service that is not here.
@@ -58,6 +73,22 @@ def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | N
             json_codec("ssm", "2014-11-06", "AmazonSSM", kept_in), actions.get("ssm", {}), title="Systems Manager"
         ),
     }
+    found |= _asked_about(actions, kept_in)
     if unknown := actions.keys() - found.keys():
         raise ValueError(f"there are actions of services that do not answer: {sorted(unknown)}")
     return found
+
+
+def _asked_about(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | None) -> dict[str, Service]:
+    """Services that have nothing here, and say so: those that clean up, or take stock, ask them as well."""
+    classic, later = "elasticloadbalancing", "elasticloadbalancingv2"
+    return {
+        name: Service(
+            query_codec(model, version, namespace, kept_in), actions.get(name, {}), title=title, signed_as=signed_as
+        )
+        for name, model, version, namespace, title, signed_as in (
+            ("autoscaling", "autoscaling", "2011-01-01", AUTO_SCALING_NAMESPACE, "Auto Scaling", ""),
+            (classic, "elb", "2012-06-01", f"{LOAD_BALANCING}2012-06-01/", "Elastic Load Balancing (Classic)", ""),
+            (later, "elbv2", "2015-12-01", f"{LOAD_BALANCING}2015-12-01/", "Elastic Load Balancing", classic),
+        )
+    }

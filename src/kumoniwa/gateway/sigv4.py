@@ -180,8 +180,7 @@ def verify(
     with_other_words = claim.service not in _AS_EC2
     digest = hashlib.sha256(request.body).hexdigest()
     declared = request.header("x-amz-content-sha256")
-    expected = signature(credential.secret, claim, canonical_request(request, claim, digest))
-    if not hmac.compare_digest(expected, claim.signature) or declared not in (None, digest):
+    if not _is_signed(request, claim, credential, digest) or declared not in (None, digest):
         raise SignatureDoesNotMatch() if with_other_words else AuthFailure()
     latest = claim.at + (claim.expires if claim.expires is not None else SKEW)
     if not claim.at - SKEW <= (signed_by or now) <= latest:
@@ -189,6 +188,20 @@ def verify(
     if credential.expires_at is not None and now >= credential.expires_at:
         raise ExpiredToken() if with_other_words else RequestExpired()
     return Identity(claim.access_key, claim.region, claim.service)
+
+
+def _is_signed(request: SignedRequest, claim: Claim, credential: Credential, digest: str) -> bool:
+    """Whether the signature is over this request. Some clients sign the Host without the port that they send."""
+    expected = signature(credential.secret, claim, canonical_request(request, claim, digest))
+    if hmac.compare_digest(expected, claim.signature):
+        return True
+    host, colon, port = (request.header("host") or "").rpartition(":")
+    if not colon or not port.isdecimal():
+        return False
+    headers = [(name, host if name == "host" else value) for name, value in request.headers]
+    bare = SignedRequest(request.method, request.path, request.query, tuple(headers), b"")
+    expected = signature(credential.secret, claim, canonical_request(bare, claim, digest))
+    return hmac.compare_digest(expected, claim.signature)
 
 
 def canonical_request(request: SignedRequest, claim: Claim, digest: str) -> str:

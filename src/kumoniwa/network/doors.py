@@ -34,11 +34,9 @@ class Doors:
         return self._open.get(door, False)
 
     def is_silent(self, door: Door) -> bool:
-        """Whether a guest that has answered elsewhere, or earlier, says nothing there, not even that nothing listens.
-
-        One that was never heard is not there yet.
-        """
-        return door in self._silent
+        """Whether the guest says nothing there, not even that nothing listens: for a while, where it has answered
+        elsewhere or earlier; from the start, where it was never heard, because it is not there yet."""
+        return not self.listens(door) and (door[0] not in self._guests or door in self._silent)
 
     def trust(self, door: Door) -> None:
         """Something listens there, if nothing is known."""
@@ -72,7 +70,7 @@ class Doors:
 
     def hear(self, asked: Collection[Door], answers: Mapping[Door, bool]) -> bool:
         """Note what was answered, and who was asked. Gives whether anything is other than it was."""
-        before, was_silent, now = dict(self._open), self._silent, self._now()
+        before, was_silent, were_there, now = dict(self._open), self._silent, frozenset(self._guests), self._now()
         for door in asked:
             self._unanswered[door] = self._unanswered.get(door, 0) + 1
             self._waiting_since.setdefault(door, now)
@@ -92,4 +90,4 @@ class Doors:
             for door, since in self._waiting_since.items()
             if door[0] in self._guests and not self.listens(door) and now >= since + _SILENT_AFTER
         )
-        return self._open != before or self._silent != was_silent
+        return self._open != before or self._silent != was_silent or self._guests != were_there

@@ -16,7 +16,7 @@ _OF = (
     & (_COLUMNS.region == bindparam("region"))
     & (_COLUMNS.name == bindparam("name", type_=_COLUMNS.name.type))
 )
-_VALUE = Prepared(select(_COLUMNS.value).where(_OF))
+_VALUE = Prepared(select(_COLUMNS.value).where(_OF), kept=True)
 _FORGOTTEN = Prepared(delete(account_settings).where(_OF))
 
 

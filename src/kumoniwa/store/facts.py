@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.tables import facts
 
-_VALUE = Prepared(select(facts.c.value).where(facts.c.name == bindparam("name")))
+_VALUE = Prepared(select(facts.c.value).where(facts.c.name == bindparam("name")), kept=True)
 
 
 def get(connection: Connection, name: str) -> Any:

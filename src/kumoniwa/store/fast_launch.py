@@ -31,7 +31,7 @@ def add(connection: Connection, fast_launch: FastLaunch) -> None:
     insert(connection, fast_launches, fast_launch)
 
 
-_OF_IMAGE = Prepared(select(fast_launches).where(fast_launches.c.image_id == bindparam("image")))
+_OF_IMAGE = Prepared(select(fast_launches).where(fast_launches.c.image_id == bindparam("image")), kept=True)
 
 
 def of_image(connection: Connection, image_id: str) -> FastLaunch | None:

@@ -27,7 +27,7 @@ def add(connection: Connection, image: Image, devices: Sequence[ImageDevice]) ->
 
 
 _BY_ID = Prepared(select(images).where(images.c.id == bindparam("id")))
-_IN_SCOPE = InScope(Image, images, images.c.created_at, images.c.id)
+_IN_SCOPE = InScope(Image, images, images.c.created_at, images.c.id, kept=True)
 
 
 def get(connection: Connection, image_id: str) -> Image | None:
@@ -67,7 +67,7 @@ def named(connection: Connection, scope: Scope, name: str) -> Image | None:
 
 _DEVICES_IN_ORDER = select(image_devices).order_by(image_devices.c.position)
 _DEVICES = Prepared(_DEVICES_IN_ORDER)
-_DEVICES_OF = Prepared(_DEVICES_IN_ORDER.where(among(image_devices.c.image_id, "ids")))
+_DEVICES_OF = Prepared(_DEVICES_IN_ORDER.where(among(image_devices.c.image_id, "ids")), kept=True)
 
 
 def devices_of(connection: Connection, image_ids: Collection[str] | None = None) -> dict[str, list[ImageDevice]]:

@@ -24,6 +24,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
 from kumoniwa.store.changes import Touched
+from kumoniwa.store.kept_reads import KEPT, KeptReads
 from kumoniwa.store.written_rows import all_of_clause, naming_column
 from kumoniwa.values import dataclass
 
@@ -120,10 +121,15 @@ class Prepared:
     """One statement. Raises what SQLAlchemy raises (`IntegrityError`, `OperationalError`, …).
 
     What it writes is told as what SQLAlchemy executes is: which table, and whose rows (`store/changes.py`).
+    What one reads that is `kept`, of the one table that it names, is read again once something was written to that.
     """
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: Any, *, kept: bool = False) -> None:
         self._statement = statement
+        self._kept_of: str | None = None
+        if kept:
+            (table,) = statement.columns_clause_froms
+            self._kept_of = table.name
         self._ready: dict[str, _Ready] = {}
         self._table: str | None = statement.table.name if getattr(statement, "is_dml", False) else None
         self._whose = _whose(statement) if self._table is not None else None
@@ -163,6 +169,11 @@ class Prepared:
 
     def rows(self, connection: Connection, **given: Any) -> list[tuple[Any, ...]]:
         """What it selects, or returns, as tuples in the order of its columns."""
+        if self._kept_of is not None:
+            return self._from_kept(connection, tuple, given)
+        return self._rows(connection, given)
+
+    def _rows(self, connection: Connection, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         ready = self._on(connection)
         found = self._fetched(connection, ready, given)
         if ready.converted:
@@ -199,6 +210,11 @@ class Prepared:
 
     def values(self, kind: Callable[..., T], connection: Connection, **given: Any) -> list[T]:
         """Its rows as values of `kind`, whose fields are named as its columns."""
+        if self._kept_of is not None:
+            return self._from_kept(connection, kind, given)
+        return self._values(kind, connection, given)
+
+    def _values(self, kind: Callable[..., T], connection: Connection, given: Mapping[str, Any]) -> list[T]:
         ready = self._on(connection)
         found = self._fetched(connection, ready, given)
         if not found:
@@ -214,6 +230,21 @@ class Prepared:
         if len(found) > 1:
             raise AssertionError(f"{len(found)} rows where one was to be")
         return found[0] if found else None
+
+    def _from_kept(self, connection: Connection, kind: Callable[..., Any], given: Mapping[str, Any]) -> list[Any]:
+        """What it selects, as values of `kind`; as it was read before, where that is what it would be now."""
+        kept: KeptReads | None = connection.info.get(KEPT)
+        if kept is None:
+            return self._read(connection, kind, given)
+        assert self._kept_of is not None
+        asked = (self, kind, *given.values())
+        if (found := kept.get(self._kept_of, asked)) is None:
+            found = self._read(connection, kind, given)
+            kept.keep(self._kept_of, asked, found)
+        return found
+
+    def _read(self, connection: Connection, kind: Callable[..., Any], given: Mapping[str, Any]) -> list[Any]:
+        return self._rows(connection, given) if kind is tuple else self._values(kind, connection, given)
 
     def sql(self, connection: Connection) -> str:
         """The statement in the engine's words."""

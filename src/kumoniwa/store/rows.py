@@ -82,14 +82,19 @@ Scoped = TypeVar("Scoped", bound=Owned)
 
 
 class InScope(Generic[Scoped]):
-    """The rows of a table that are an account's in a region, in their order, as values of `kind`."""
+    """The rows of a table that are an account's in a region, in their order, as values of `kind`.
 
-    def __init__(self, kind: Callable[..., Scoped], table: Table, *order: ColumnElement[Any]) -> None:
+    The writer keeps those that were asked for by id, where they are `kept`: see `store/kept_reads.py`.
+    """
+
+    def __init__(
+        self, kind: Callable[..., Scoped], table: Table, *order: ColumnElement[Any], kept: bool = False
+    ) -> None:
         self._kind = kind
         own = (table.c.account == bindparam("account")) & (table.c.region == bindparam("region"))
         self._every = Prepared(select(table).where(own).order_by(*order))
         # By the ids alone: with the scope beside them, SQLite may read the index of the scope instead.
-        self._those = Prepared(select(table).where(among(table.c.id, "ids")).order_by(*order))
+        self._those = Prepared(select(table).where(among(table.c.id, "ids")).order_by(*order), kept=kept)
 
     def of(self, connection: Connection, scope: Scope, ids: Collection[str] | None = None) -> list[Scoped]:
         """All of them; only these, where `ids` are given."""

@@ -37,9 +37,10 @@ def delete(connection: Connection, group_id: str) -> None:
 _NAMED = Prepared(
     select(security_groups).where(
         security_groups.c.vpc_id == bindparam("vpc"), security_groups.c.name == bindparam("name")
-    )
+    ),
+    kept=True,
 )
-_IN_SCOPE = InScope(SecurityGroup, security_groups)
+_IN_SCOPE = InScope(SecurityGroup, security_groups, kept=True)
 
 
 def named(connection: Connection, vpc_id: str, name: str) -> SecurityGroup | None:
@@ -132,7 +133,8 @@ def rules_in(connection: Connection, scope: Scope, group_ids: Collection[str] | 
 _RULES_OF = Prepared(
     select(security_group_rules)
     .where(among(security_group_rules.c.group_id, "ids"), security_group_rules.c.egress == bindparam("egress"))
-    .order_by(security_group_rules.c.id)
+    .order_by(security_group_rules.c.id),
+    kept=True,
 )
 
 

@@ -23,7 +23,7 @@ def add(connection: Connection, *new: Snapshot) -> None:
 
 
 _BY_ID = Prepared(select(snapshots).where(snapshots.c.id == bindparam("id")))
-_IN_SCOPE = InScope(Snapshot, snapshots, snapshots.c.started_at, snapshots.c.id)
+_IN_SCOPE = InScope(Snapshot, snapshots, snapshots.c.started_at, snapshots.c.id, kept=True)
 
 
 def get(connection: Connection, snapshot_id: str) -> Snapshot | None:

@@ -63,11 +63,12 @@ def remove_block(connection: Connection, association_id: str) -> None:
 
 
 _DEFAULT = Prepared(
-    select(vpcs).where(vpcs.c.account == bindparam("account"), vpcs.c.region == bindparam("region"), vpcs.c.is_default)
+    select(vpcs).where(vpcs.c.account == bindparam("account"), vpcs.c.region == bindparam("region"), vpcs.c.is_default),
+    kept=True,
 )
-_VPCS_IN = InScope(Vpc, vpcs)
+_VPCS_IN = InScope(Vpc, vpcs, kept=True)
 _BLOCKS_IN = InScope(VpcBlock, vpc_blocks, vpc_blocks.c.id)
-_SUBNETS_IN = InScope(Subnet, subnets, subnets.c.zone, subnets.c.id)
+_SUBNETS_IN = InScope(Subnet, subnets, subnets.c.zone, subnets.c.id, kept=True)
 
 
 def default(connection: Connection, scope: Scope) -> Vpc | None:
@@ -113,7 +114,7 @@ def blocks_of(connection: Connection, vpc_id: str) -> list[VpcBlock]:
     return _BLOCKS_OF.values(VpcBlock, connection, vpc=vpc_id)
 
 
-_SUBNETS_OF = Prepared(select(subnets).where(subnets.c.vpc_id == bindparam("vpc")).order_by(subnets.c.id))
+_SUBNETS_OF = Prepared(select(subnets).where(subnets.c.vpc_id == bindparam("vpc")).order_by(subnets.c.id), kept=True)
 
 
 def subnets_of(connection: Connection, vpc_id: str) -> list[Subnet]:

@@ -41,9 +41,9 @@ def test_a_door_at_which_it_is_refused_is_shut_at_once() -> None:
 
 def test_a_guest_that_was_heard_is_silent_where_it_says_nothing() -> None:
     known, clock = Doors(lambda: clock.seconds), Clock()
-    assert not known.hear([SSH, WEB], {})
-    clock.seconds += 60
-    assert not known.hear([SSH, WEB], {}), "it boots"
+    assert known.hear([SSH, WEB], {SSH: True})
+    assert not known.is_silent(WEB), "an answer may be on its way"
+    clock.seconds += 2
     assert known.hear([SSH, WEB], {SSH: True})
     assert known.is_silent(WEB) and not known.is_silent(SSH)
     assert known.hear([WEB], {WEB: False})
@@ -53,6 +53,19 @@ def test_a_guest_that_was_heard_is_silent_where_it_says_nothing() -> None:
     assert not known.hear([WEB], {}), "an answer may be on its way"
     clock.seconds += 1
     assert known.hear([WEB], {}) and known.is_silent(WEB)
+
+
+def test_a_guest_that_was_never_heard_is_silent_everywhere() -> None:
+    known, clock = Doors(lambda: clock.seconds), Clock()
+    assert known.is_silent(SSH)
+    assert not known.hear([SSH, WEB], {})
+    clock.seconds += 60
+    assert not known.hear([SSH, WEB], {}), "it boots"
+    assert known.is_silent(SSH) and known.is_silent(WEB)
+    assert known.hear([SSH, WEB], {SSH: False}), "its kernel answers, and nothing listens yet"
+    assert not known.is_silent(SSH)
+    known.trust(WEB)
+    assert not known.is_silent(WEB)
 
 
 def test_what_nobody_asked_of_is_not_believed() -> None:

@@ -86,6 +86,8 @@ class Kind:
     several_missing: str
     malformed_code: str
     malformed_text: str = EXPECTING
+    unprefixed_text: str = ""
+    """The text for what does not even begin as an id of this kind, where it is another."""
     parameter: str = ""
     """What `malformed_text` names the parameter, where it names it at all."""
     has_uuid: bool = False
@@ -109,7 +111,10 @@ class Kind:
     def malformed(self, identifier: str, *, parameter: str = "", text: str = "") -> Ec2Error:
         """EC2's refusal of a text that is no id of this kind, in its usual text or in the one given."""
         words = {"id": identifier[:200], "prefix": self.prefix, "parameter": parameter or self.parameter}
-        return Ec2Error(self.malformed_code, (text or self.malformed_text).format(**words))
+        usual = self.malformed_text
+        if self.unprefixed_text and not identifier.startswith(f"{self.prefix}-"):
+            usual = self.unprefixed_text
+        return Ec2Error(self.malformed_code, (text or usual).format(**words))
 
     def check_all_found(self, asked: Collection[str] | None, found: Collection[str]) -> None:
         """Raises EC2's refusal where an id was asked for and not found. `asked` is None for all there are."""
@@ -168,6 +173,7 @@ IMAGE = StoredKind[Image](
     several_missing="The image ids '[{}]' do not exist",
     malformed_code="InvalidAMIID.Malformed",
     malformed_text=BARE,
+    unprefixed_text=EXPECTING,
     in_scope=images.in_scope,
 )
 SECURITY_GROUP = StoredKind[SecurityGroup](

@@ -24,6 +24,21 @@ __all__ = ["from_specifications", "tag_set", "tags_of", "write"]
 
 _METADATA_KEY = re.compile(r"[0-9a-zA-Z\-_+=,.@:]{1,255}")
 _NO_METADATA_KEYS = frozenset({".", "..", "_index"})
+_OF_VPC = frozenset(
+    {
+        "dhcp-options",
+        "egress-only-internet-gateway",
+        "internet-gateway",
+        "natgateway",
+        "network-acl",
+        "prefix-list",
+        "route-table",
+        "subnet",
+        "subnet-cidr-reservation",
+        "vpc",
+        "vpc-peering-connection",
+    }
+)
 MAX_TAGS = 50
 MAX_KEY = 127
 MAX_VALUE = 256
@@ -38,15 +53,13 @@ def from_specifications(parameters: Parameters, allowed: Collection[str]) -> dic
     for specification in parameters.get("TagSpecifications", ()):
         resource_type = specification.get("ResourceType")
         if resource_type is None:
-            raise InvalidParameterValue("Tag specification resource type must have a value")
+            raise _refused("Tag specification resource type must have a value", allowed)
         if resource_type not in allowed:
-            raise InvalidParameterValue(f"'{resource_type}' is not a valid taggable resource type for this operation.")
+            raise _refused(f"'{resource_type}' is not a valid taggable resource type for this operation.", allowed)
         if resource_type in found:
-            raise InvalidParameterValue(
-                "The same resource type may not be specified more than once in tag specifications"
-            )
+            raise _refused("The same resource type may not be specified more than once in tag specifications", allowed)
         if not (tags := specification.get("Tags")):
-            raise InvalidParameterValue("Tag specification must have at least one tag")
+            raise _refused("Tag specification must have at least one tag", allowed)
         found[resource_type] = _checked(tags)
     return found
 
@@ -85,6 +98,11 @@ def check_keys_for_metadata(keys: Iterable[str]) -> None:
 def is_mark(key: str) -> bool:
     """Whether it is the key of a tag that EC2 itself gives: callers neither give nor take such, and none counts."""
     return key.startswith(rows.MARK)
+
+
+def _refused(message: str, allowed: Collection[str]) -> Ec2Error:
+    # The actions of VPC have another code for the same words.
+    return Ec2Error("InvalidParameter" if _OF_VPC.issuperset(allowed) else "InvalidParameterValue", message)
 
 
 def tag_set(tags: Mapping[str, str] | None) -> list[dict[str, str]] | None:

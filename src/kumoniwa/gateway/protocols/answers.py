@@ -6,7 +6,7 @@ a writer writes what it is given. A member the model lacks is our own bug and ra
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,10 +37,14 @@ def ec2_moment(moment: datetime) -> str:
 
 
 class Writers:
-    """Writers by shape, compiled on first use and shared by all actions."""
+    """Writers by shape, compiled on first use and shared by all actions.
 
-    def __init__(self) -> None:
+    `without` are members, by structure, that are left out of whatever is written.
+    """
+
+    def __init__(self, without: Mapping[str, Collection[str]] | None = None) -> None:
         self._members: dict[str, Writer] = {}
+        self._without = without or {}
 
     def members(self, shape: Any) -> Writer:
         """A writer of a structure's members, without an element around them."""
@@ -57,8 +61,10 @@ class Writers:
                     field(out, child)
 
         self._members[shape.name] = write  # before its members: shapes may contain themselves
+        left_out = self._without.get(structure, ())
         for name, member in shape.members.items():
-            fields[name] = self._element(str(member.serialization.get("name", name)), member)
+            tag = str(member.serialization.get("name", name))
+            fields[name] = _nothing if name in left_out else self._element(tag, member)
         return write
 
     def _element(self, tag: str, shape: Any) -> Writer:
@@ -75,6 +81,10 @@ class Writers:
                 return _text_leaf(tag)
             case _:
                 return _leaf(tag, _text(shape.type_name))
+
+
+def _nothing(out: Pieces, value: Any) -> None:
+    """Writes a member that is left out."""
 
 
 def _container(tag: str, content: Writer) -> Writer:

@@ -4,7 +4,7 @@ An action is compiled on its first use, in about a millisecond; no code is gener
 distinguishes the protocols is data: `ec2.py`, `query.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,16 @@ class Protocol:
     """What distinguishes a protocol: how members are named in a request, and what stands around an answer."""
 
     names: Names
-    answer: Callable[[str, str], tuple[str, str]]
-    """What opens and what closes an answer, by action and request id."""
+    answer: Callable[[str, str, str], tuple[str, str]]
+    """What opens and what closes an answer, by action, request id and version of the API."""
     error: Callable[[Ec2Error, str], str]
     """A refusal, by error and request id."""
     says_done: bool = False
     """Whether an answer without content is `<return>true</return>`."""
+    earlier: frozenset[str] = frozenset()
+    """Versions of the API before that of the model, which callers may still name."""
+    later: Mapping[str, Collection[str]] | None = None
+    """What answers in those leave out: members, by structure, over which programs of that time stumble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class _Compiled:
     traits: Traits
     read: Callable[[dict[str, Any]], dict[str, Any]]
     write: Writer
+    write_earlier: Writer
+    """The same in versions before that of the model."""
 
 
 class Codec:
@@ -62,6 +68,7 @@ class Codec:
         self._protocol = protocol
         self._kept_in = kept_in
         self._readers, self._writers = Readers(protocol.names), Writers()
+        self._earlier_writers = Writers(protocol.later)
         self._compiled: dict[str, _Compiled] = {}
         self._requests = RequestWriters(protocol.names)
         self._written: dict[str, Callable[[Mapping[str, Any]], Pairs]] = {}
@@ -69,6 +76,10 @@ class Codec:
     @cached_property
     def _model(self) -> Model:
         return model_of(self._service, self.version, self._kept_in)
+
+    def speaks(self, version: str) -> bool:
+        """Whether callers may name this version of the API: that of the model, or one before it."""
+        return version == self.version or version in self._protocol.earlier
 
     def actions(self) -> frozenset[str]:
         """The names of all actions that the service has."""
@@ -102,14 +113,18 @@ class Codec:
             write = self._written[action] = self._requests.request(self.operation(action).input)
         return write(parameters)
 
-    def result(self, action: str, output: Mapping[str, Any] | None, request_id: str) -> list[bytes]:
+    def result(
+        self, action: str, output: Mapping[str, Any] | None, request_id: str, version: str | None = None
+    ) -> list[bytes]:
         """The answer of an action, in parts: `None` where it has nothing to tell (`<return>true</return>`).
 
-        Raises `KeyError` for a member that the model does not have.
+        Its namespace is that of `version`, which the caller named; that of the model where none is given. Raises
+        `KeyError` for a member that the model does not have.
         """
-        opening, closing = self._protocol.answer(action, request_id)
+        opening, closing = self._protocol.answer(action, request_id, version or self.version)
         out: Pieces = [PROLOG, opening]
-        self._action(action).write(out, output)
+        compiled = self._action(action)
+        (compiled.write if version in (None, self.version) else compiled.write_earlier)(out, output)
         out.append(closing)
         return in_parts(out)
 
@@ -122,8 +137,11 @@ class Codec:
             return known
         described = self.operation(action)
         traits = traits_of(described.input)
-        read, write = self._readers.request(described.input), self._result_writer(action, described.output)
-        compiled = self._compiled[action] = _Compiled(traits, read, write)
+        read = self._readers.request(described.input)
+        write, write_earlier = (
+            self._result_writer(action, described.output, writers) for writers in (self._writers, self._earlier_writers)
+        )
+        compiled = self._compiled[action] = _Compiled(traits, read, write, write_earlier)
         return compiled
 
     def operation(self, action: str) -> Operation:
@@ -132,8 +150,8 @@ class Codec:
             raise InvalidAction(action)
         return self._model.operation(action)
 
-    def _result_writer(self, action: str, shape: Shape | None) -> Writer:
-        fields = self._writers.members(shape) if shape is not None else None
+    def _result_writer(self, action: str, shape: Shape | None, writers: Writers) -> Writer:
+        fields = writers.members(shape) if shape is not None else None
         says_done = self._protocol.says_done and (shape is None or "Return" in shape.members)
 
         def write(out: Pieces, output: Mapping[str, Any] | None) -> None:

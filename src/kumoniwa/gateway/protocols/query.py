@@ -12,7 +12,7 @@ from kumoniwa.gateway.protocols.parameters import Names
 def query_codec(service: str, version: str, namespace: str, kept_in: Path | None = None) -> Codec:
     """The codec of a service that speaks the query protocol, such as `sts`. See `Codec` for where its model is kept."""
 
-    def answer(action: str, request_id: str) -> tuple[str, str]:
+    def answer(action: str, request_id: str, version: str) -> tuple[str, str]:
         return (
             f'<{action}Response xmlns="{namespace}"><{action}Result>',
             f"</{action}Result><ResponseMetadata><RequestId>{escaped(request_id)}</RequestId></ResponseMetadata>"

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.store.engines.log_room import LogRoom
 from kumoniwa.store.engines.waiting_line import WaitingLine
+from kumoniwa.store.kept_reads import KEPT, KeptReads
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
 from kumoniwa.values import dataclass
@@ -83,6 +84,7 @@ class SqliteDatabase:
         self._engine = engine
         self._closed = False
         self.changes = Changes()
+        self._kept = KeptReads()
         self._here_in_turn = 0
         self._put_off: deque[_Asked[Any]] = deque()
         self._times_put_off = 0  # one after another
@@ -155,7 +157,8 @@ class SqliteDatabase:
     def _write_for_ever(self) -> None:
         with self._engine.connect() as connection:
             event.listen(connection, "after_execute", self._note_rows)
-            connection.info[TOUCHED] = self.changes.touched
+            connection.info[TOUCHED] = self._touched
+            connection.info[KEPT] = self._kept
             for pragma in _PRAGMAS_OF_THE_WRITER:
                 _driver(connection).execute(pragma)
             ended = False
@@ -203,7 +206,11 @@ class SqliteDatabase:
         """
         result = others[-1]
         if getattr(statement, "is_dml", False) and (result.returns_rows or result.rowcount != 0):
-            self.changes.touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
+            self._touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
+
+    def _touched(self, table: str, ids: Collection[str] | None = None) -> None:
+        self._kept.written(table)
+        self.changes.touched(table, ids)
 
 
 class _NotNow(Exception):
@@ -266,12 +273,14 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
     What follows the changes knows of them before any caller does: whoever asks after that is not told what was before.
     """
     outcomes: list[Callable[[], None]] = []
+    kept: KeptReads = connection.info[KEPT]
     loops = dict.fromkeys(write.done.get_loop() for write in batch)
     driver = _driver(connection)
     try:
         with _failures_named():
             driver.execute("BEGIN IMMEDIATE")
             try:
+                kept.as_of(driver.execute("PRAGMA data_version").fetchone()[0])
                 room.ensure()  # while nobody else may write to the log, another program neither
                 outcomes += [_saved(write, connection, driver, first=write is batch[0]) for write in batch]
                 _end(connection, driver, "COMMIT")
@@ -280,6 +289,7 @@ def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: 
                 _end(connection, driver, "ROLLBACK")
                 raise
     except SQLAlchemyError as failure:  # no write was done, and every caller gets the error
+        kept.forget()
         changes.undone()
         if isinstance(failure, DatabaseUnavailable):
             log.error("the database cannot be written now", writes=len(batch), reason=str(failure))
@@ -316,6 +326,7 @@ def _saved(write: _Asked[T], connection: Connection, driver: Any, *, first: bool
             raise DatabaseUnavailable(reason) from failure
         for statement in _BEGUN_AGAIN if first else _TAKEN_BACK:
             driver.execute(statement)
+        connection.info[KEPT].forget()
         return partial(_refuse, write.done, failure)
     return partial(_give, write.done, result)
 

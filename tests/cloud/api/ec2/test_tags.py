@@ -147,3 +147,21 @@ async def test_tags_at_creation_are_checked(
 ) -> None:
     with refused("InvalidParameterValue", message):
         await cloud.ask("CreateKeyPair", KeyName="k", KeyType="ed25519", TagSpecifications=specifications)
+
+
+@pytest.mark.parametrize(
+    ("specification", "message"),
+    [
+        (
+            {"ResourceType": "subnet", "Tags": [{"Key": "k", "Value": ""}]},
+            "'subnet' is not a valid taggable resource type for this operation.",
+        ),
+        ({"Tags": [{"Key": "k", "Value": ""}]}, "Tag specification resource type must have a value"),
+        ({"ResourceType": "vpc"}, "Tag specification must have at least one tag"),
+    ],
+)
+async def test_the_actions_of_vpc_refuse_tags_at_creation_with_a_code_of_their_own(
+    cloud: BareCloud, specification: dict[str, Any], message: str
+) -> None:
+    with refused("InvalidParameter", message):
+        await cloud.ask("CreateVpc", CidrBlock="10.0.0.0/16", TagSpecifications=[specification])

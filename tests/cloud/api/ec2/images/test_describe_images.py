@@ -82,6 +82,8 @@ async def test_an_image_that_does_not_exist_is_refused_by_its_id(cloud: BareClou
         await described(cloud, ImageIds=[UNKNOWN, other])
     with refused("InvalidAMIID.Malformed", 'Invalid id: "ami-x"'):
         await described(cloud, ImageIds=["ami-x"])
+    with refused("InvalidAMIID.Malformed", 'Invalid id: "not_an_ami_id" (expecting "ami-...")'):
+        await described(cloud, ImageIds=["not_an_ami_id", "another"])
 
 
 async def test_another_accounts_image_does_not_exist(cloud: BareCloud) -> None:

@@ -45,3 +45,10 @@ async def test_a_guest_out_of_space_is_impaired_since_then_and_ok_again(stack: S
     assert "ImpairedSince" in told["InstanceStatus"]["Details"][0]
     stack.guest(instance_id).find_space()
     assert "ImpairedSince" not in (await status("ok"))["InstanceStatus"]["Details"][0]
+
+
+async def test_an_earlier_version_has_no_status_of_volumes_that_its_programs_would_misread(stack: Stack) -> None:
+    await stack.launch()
+    for version, number in (("2014-10-01", 0), ("2016-11-15", 1)):
+        text = (await stack.caller.post(f"Action=DescribeInstanceStatus&Version={version}")).text
+        assert (text.count("<instanceStatus>"), text.count("<attachedEbsStatus>")) == (1, number), version

@@ -1,0 +1,1 @@
+"""Classic load balancers: there are none, and this is what those are answered who ask."""

@@ -197,6 +197,10 @@ CHANGES: dict[str, Example] = {
         "InstanceId": its["instance"],
     },
     "CreatePlacementGroup": lambda _: {"GroupName": f"group-{next(_NUMBERED)}"},
+    "RequestSpotInstances": lambda its: {
+        "LaunchSpecification": {"ImageId": its["image"], "InstanceType": "t3.micro"},
+    },
+    "CancelSpotInstanceRequests": lambda its: {"SpotInstanceRequestIds": [its["spot request"]]},
     "DeletePlacementGroup": lambda its: {"GroupName": its["placement group"]},
     "CreateRouteTable": lambda its: {"VpcId": its["own vpc"]},
     "CreateSecurityGroup": lambda its: {"GroupName": "new", "Description": "d"},
@@ -506,7 +510,9 @@ async def _network(stack: Stack, instance: str) -> Scene:
     await stack.call("AssociateSecurityGroupVpc", GroupId=shared_group, VpcId=dedicated)
     await stack.call("CreateRoute", RouteTableId=main_table, DestinationPrefixListId=lists[0], InstanceId=instance)
     await stack.call("CreatePlacementGroup", GroupName="unused")
+    spot = await stack.launch(InstanceMarketOptions={"MarketType": "spot"})
     return {
+        "spot request": (await stack.instance(spot))["SpotInstanceRequestId"],
         "placement group": "unused",
         "prefix list": lists[0], "unused prefix list": lists[1],
         "vpc": shown["VpcId"], "own vpc": own["VpcId"], "ipv6": ipv6, "subnet": subnets[0],

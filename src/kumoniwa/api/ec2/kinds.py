@@ -30,6 +30,7 @@ from kumoniwa.model.route_tables import RouteTable
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.snapshots import ImportTask, Snapshot
+from kumoniwa.model.spot_requests import SpotRequest
 from kumoniwa.model.volumes import Volume
 from kumoniwa.model.vpcs import Subnet, SubnetReservation, Vpc
 from kumoniwa.store import (
@@ -53,6 +54,7 @@ from kumoniwa.store import (
     route_tables,
     security_groups,
     snapshots,
+    spot_requests,
     subnet_reservations,
     tables,
     volumes,
@@ -422,6 +424,17 @@ PLACEMENT_GROUP = StoredKind[PlacementGroup](
     malformed_code="InvalidPlacementGroupId.Malformed",
     in_scope=placement_groups.in_scope,
 )
+SPOT_REQUEST = StoredKind[SpotRequest](
+    prefix="sir",
+    resource_type="spot-instances-request",
+    column=tables.spot_requests.c.id,
+    missing_code="InvalidSpotInstanceRequestID.NotFound",
+    missing="The spot instance request ID '{}' does not exist",
+    several_missing="The spot instance request IDs '{}' do not exist",
+    malformed_code="InvalidSpotInstanceRequestID.Malformed",
+    malformed_text=BARE,
+    in_scope=spot_requests.in_scope,
+)
 FLEET = StoredKind[Fleet](
     prefix="fleet",
     resource_type="fleet",
@@ -464,6 +477,7 @@ KINDS: dict[str, Kind] = {
         FLOW_LOG,
         LAUNCH_TEMPLATE,
         PLACEMENT_GROUP,
+        SPOT_REQUEST,
         FLEET,
     )
 }

@@ -14,6 +14,7 @@ from kumoniwa.store.tables import metadata
 pytestmark = pytest.mark.anyio
 
 NOTHING_TO_CHANGE = {
+    "ReleaseHosts": "there are no hosts",
     "DisableEbsEncryptionByDefault": "no volume is encrypted",
     "EnableVolumeIO": "a volume has its I/O always",
     "ResetEbsDefaultKmsKeyId": "there is one key",
@@ -29,6 +30,9 @@ async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -
 
 
 WITHOUT_DRY_RUNS = {
+    "AllocateHosts",
+    "DescribeHosts",
+    "ReleaseHosts",
     "AssignIpv6Addresses",
     "AssignPrivateIpAddresses",
     "AssociateIamInstanceProfile",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.run_instances import Launching, launch
-from kumoniwa.api.ec2.instances.spot_market import checked_market, request_id_of
+from kumoniwa.api.ec2.instances.spot_market import INTERRUPTION_NOT_BUILT, checked_market, request_id_of
 from kumoniwa.api.ec2.instances.spot_requests import output, shown
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -22,6 +22,7 @@ _NOT_BUILT = (
     NotBuiltParameter("AvailabilityZoneGroup", "groups of zones of Spot requests"),
     NotBuiltParameter("BlockDurationMinutes", "Spot Instances of a fixed duration"),
     NotBuiltParameter("LaunchSpecification.AddressingType", "addressing types"),
+    INTERRUPTION_NOT_BUILT,
 )
 _MOST = 1000
 _AS_IN_A_LAUNCH = (

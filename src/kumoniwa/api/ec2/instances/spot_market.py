@@ -6,16 +6,21 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.not_built import NotBuiltParameter, refuse
-from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, NotBuilt, UnsupportedOperation
+from kumoniwa.api.not_built import NotBuiltParameter, below, refuse
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, UnsupportedOperation
 from kumoniwa.ids import new_id
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.spot_requests import Interruption, SpotRequest, SpotType
 from kumoniwa.values import dataclass
 
+_HIBERNATING = "Spot Instances that hibernate when they are interrupted"
+INTERRUPTION_NOT_BUILT = NotBuiltParameter(
+    "InstanceInterruptionBehavior", _HIBERNATING, harmless=tuple(map(str, Interruption))
+)
 SPOT_NOT_BUILT = (
     NotBuiltParameter("MarketType", "Capacity Blocks", harmless=("spot", "on-demand")),
     NotBuiltParameter("SpotOptions.BlockDurationMinutes", "Spot Instances of a fixed duration"),
+    *below("SpotOptions", [INTERRUPTION_NOT_BUILT]),
 )
 _OPTION = "SpotInstanceRequest"
 """Where an instance keeps its request's id, among its options."""
@@ -51,19 +56,15 @@ def spot_market(options: Mapping[str, Any]) -> SpotMarket | None:
 def checked_market(
     kind: str | None, max_price: str | None, behavior: str | None, *, valid_until: datetime | None = None
 ) -> SpotMarket:
-    """Spot Instances as these parameters ask for them. Raises EC2's refusals."""
+    """Spot Instances as these parameters ask for them. Raises EC2's refusals.
+
+    `behavior` is none that is not built.
+    """
     try:
         found = SpotType(kind or SpotType.ONE_TIME)
     except ValueError:
         raise InvalidParameterValue(f"Value ({str(kind)[:200]}) for parameter type is invalid.") from None
-    if behavior == "hibernate":
-        raise NotBuilt("Spot Instances that hibernate when they are interrupted")
-    try:
-        interruption = Interruption(behavior or Interruption.TERMINATE)
-    except ValueError:
-        raise InvalidParameterValue(
-            f"Value ({str(behavior)[:200]}) for parameter instanceInterruptionBehavior is invalid."
-        ) from None
+    interruption = Interruption(behavior or Interruption.TERMINATE)
     if interruption is Interruption.STOP and found is SpotType.ONE_TIME:
         raise InvalidParameterCombination(
             "The interruption behavior 'stop' can only be used with persistent Spot Instance requests."

@@ -1,4 +1,4 @@
-"""The recipe of the container image, as far as a root file system goes: its steps in a chroot, and what it starts there."""
+"""The recipe of the container image, as far as a root file system goes: its steps in a chroot, what it starts there."""
 
 import json
 import os

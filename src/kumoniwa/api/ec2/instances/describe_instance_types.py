@@ -209,6 +209,7 @@ _TYPES = Listing(
     key=lambda kind: kind.name,
     filters=_FILTERS,
     limits=(5, 100),
+    usual_page=100,
     whole={"InstanceTypes": NOT_PAGED.format("InstanceTypes")},
 )
 

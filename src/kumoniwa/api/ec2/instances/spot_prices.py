@@ -36,8 +36,8 @@ def _read(_connection: Connection, asked: Asked) -> list[_Price]:
         return []  # no guest here runs another system
     since = parameters.get("StartTime")
     at = asked.call.at if since is None else min(asked.call.at, since)
-    names = parameters.get("InstanceTypes")
-    types = list(INSTANCE_TYPES) if names is None else [name for name in INSTANCE_TYPES if matcher(names)(name)]
+    wanted = None if (names := parameters.get("InstanceTypes")) is None else matcher(names)
+    types = [name for name in INSTANCE_TYPES if wanted is None or wanted(name)]
     found = [zone for zone in zones(region) if _is_asked_for(zone, parameters)]
     return [_Price(name, zone, at) for name in types for zone in found]
 
@@ -80,6 +80,7 @@ _PRICES = Listing(
     key=lambda price: f"{price.type} {price.zone.name}",
     filters=_FILTERS,
     limits=(1, 1000),
+    usual_page=1000,
 )
 
 

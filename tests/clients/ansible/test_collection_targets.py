@@ -25,13 +25,17 @@ _PUBLISHER = "Fedora-Cloud-Base-39.x86_64-40"
 PASS = (
     "aws_az_info",
     "ec2_eip",
+    "ec2_instance_block_devices",
     "ec2_instance_instance_minimal",
     "ec2_instance_launch_template",
+    "ec2_instance_metadata_options",
+    "ec2_instance_security_group",
     "ec2_instance_termination_protection",
     "ec2_key",
     "ec2_security_group",
     "ec2_snapshot",
     "ec2_tag",
+    "ec2_vpc_dhcp_option",
     "ec2_vpc_igw",
 )
 """Those that pass; docs/clients.md says why others do not."""

@@ -110,6 +110,11 @@ def _machines(ec2: Any, wait: _Waited, image: str) -> None:
     wait("image_available", ImageIds=[baked])
     ec2.terminate_instances(InstanceIds=ids)
     wait("instance_terminated", InstanceIds=ids)
+    specification = {"ImageId": image, "InstanceType": "t3.micro"}
+    (spot,) = ec2.request_spot_instances(LaunchSpecification=specification)["SpotInstanceRequests"]
+    request_ids = [spot["SpotInstanceRequestId"]]
+    wait("spot_instance_request_fulfilled", SpotInstanceRequestIds=request_ids)
+    ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=request_ids)
     volume = ec2.create_volume(AvailabilityZone=made["Placement"]["AvailabilityZone"], Size=1)["VolumeId"]
     wait("volume_available", VolumeIds=[volume])
     snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
@@ -142,6 +147,8 @@ def _paginators_of_ours(ec2: Any) -> list[str]:
 def _items(method: str, member: str, answer: Mapping[str, Any]) -> list[Any]:
     """What a page is measured in: of reservations, their instances, as a page may end within one."""
     found: list[Any] = answer.get(member, [])
+    if method == "describe_spot_price_history":  # prices are those of the moment of the question
+        return [{name: value for name, value in one.items() if name != "Timestamp"} for one in found]
     return [item for one in found for item in one["Instances"]] if method == "describe_instances" else found
 
 
@@ -162,7 +169,8 @@ def test_every_paginator_comes_to_every_item_once(sdk: Sdk, ec2: Any) -> None:
         asked = dict(_ASKED.get(method, {}))
         paginator = ec2.get_paginator(method)
         member = paginator.result_keys[0].expression
-        whole = _items(method, member, getattr(ec2, method)(**asked))
+        unlimited = paginator.paginate(**asked)  # EC2 answers at most a hundred instance types at once
+        whole = [item for page in unlimited for item in _items(method, member, page)]
         asked["PaginationConfig"] = {"PageSize": _AT_A_TIME}
         pages = [_items(method, member, page) for page in paginator.paginate(**asked)]
         assert [item for page in pages for item in page] == whole, method

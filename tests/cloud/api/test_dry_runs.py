@@ -14,6 +14,7 @@ from kumoniwa.store.tables import metadata
 pytestmark = pytest.mark.anyio
 
 NOTHING_TO_CHANGE = {
+    "ReleaseHosts": "there are no hosts",
     "DisableEbsEncryptionByDefault": "no volume is encrypted",
     "EnableVolumeIO": "a volume has its I/O always",
     "ResetEbsDefaultKmsKeyId": "there is one key",

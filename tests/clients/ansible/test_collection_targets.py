@@ -26,9 +26,11 @@ PASS = (
     "aws_az_info",
     "ec2_eip",
     "ec2_instance_block_devices",
+    "ec2_instance_external_resource_attach",
     "ec2_instance_instance_minimal",
     "ec2_instance_launch_template",
     "ec2_instance_metadata_options",
+    "ec2_instance_network",
     "ec2_instance_security_group",
     "ec2_instance_termination_protection",
     "ec2_key",
@@ -37,6 +39,7 @@ PASS = (
     "ec2_tag",
     "ec2_vpc_dhcp_option",
     "ec2_vpc_igw",
+    "ec2_vpc_nat_gateway",
 )
 """Those that pass; docs/clients.md says why others do not."""
 

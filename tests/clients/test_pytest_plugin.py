@@ -113,13 +113,36 @@ def test_time_moves_only_in_the_cloud_and_brings_about_what_is_due(tmp_path: Pat
 
             @pytest.mark.parametrize("seconds", [-1, 1e15, float("nan")])
             def test_time_that_is_none_is_refused(kumoniwa, seconds):
-                with pytest.raises(ValueError, match="no number of seconds"):
+                with pytest.raises(ValueError, match="no number of seconds that can pass"):
                     kumoniwa.advance(seconds)
         """,
     )
     ran = run(tmp_path)
     assert ran.status == 0, ran.output
     assert list(ran.outcomes.values()) == ["passed"] * 7
+
+
+def test_a_spot_instance_is_interrupted_when_the_test_says_so(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        test_inner="""
+            import boto3
+
+            def test_it(kumoniwa):
+                ec2 = boto3.client("ec2")
+                spot = {"MarketType": "spot"}
+                asked = {"ImageId": kumoniwa.image_id, "MinCount": 1, "MaxCount": 1, "InstanceMarketOptions": spot}
+                instance_id = ec2.run_instances(**asked)["Instances"][0]["InstanceId"]
+                kumoniwa.settle()
+                at = kumoniwa.interrupt(instance_id)
+                assert 100 < (at - kumoniwa.now).total_seconds() <= 120
+                kumoniwa.advance(minutes=2, seconds=1)
+                (found,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+                assert found["Instances"][0]["State"]["Name"] == "terminated"
+        """,
+    )
+    ran = run(tmp_path)
+    assert ran.status == 0, ran.output
 
 
 def test_a_failing_test_shows_the_clouds_log_and_hurts_no_other(tmp_path: Path, temporary: Path) -> None:

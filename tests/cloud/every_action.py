@@ -63,6 +63,11 @@ READS: dict[str, Example] = {
     **{name: lambda _: {} for name in ACTIONS_OF_EC2 if name.startswith("Describe") and not name.endswith("Attribute")},
     "DescribeFleetInstances": lambda its: {"FleetId": its["fleet"]},
     "DescribeLaunchTemplateVersions": lambda its: {"LaunchTemplateId": its["template"]},
+    "GetInstanceTypesFromInstanceRequirements": lambda _: {
+        "ArchitectureTypes": ["x86_64"],
+        "VirtualizationTypes": ["hvm"],
+        "InstanceRequirements": {"VCpuCount": {"Min": 1}, "MemoryMiB": {"Min": 1}},
+    },
     "GetLaunchTemplateData": lambda its: {"InstanceId": its["instance"]},
     "DescribeSecurityGroupReferences": lambda its: {"GroupId": [its["group"]]},
     "DescribeStaleSecurityGroups": lambda its: {"VpcId": its["vpc"]},
@@ -196,6 +201,12 @@ CHANGES: dict[str, Example] = {
         "DestinationCidrBlock": "192.0.2.0/24",
         "InstanceId": its["instance"],
     },
+    "CreatePlacementGroup": lambda _: {"GroupName": f"group-{next(_NUMBERED)}"},
+    "RequestSpotInstances": lambda its: {
+        "LaunchSpecification": {"ImageId": its["image"], "InstanceType": "t3.micro"},
+    },
+    "CancelSpotInstanceRequests": lambda its: {"SpotInstanceRequestIds": [its["spot request"]]},
+    "DeletePlacementGroup": lambda its: {"GroupName": its["placement group"]},
     "CreateRouteTable": lambda its: {"VpcId": its["own vpc"]},
     "CreateSecurityGroup": lambda its: {"GroupName": "new", "Description": "d"},
     "CreateSnapshot": lambda its: {"VolumeId": its["root"]},
@@ -231,6 +242,15 @@ CHANGES: dict[str, Example] = {
     "DisableImageBlockPublicAccess": lambda _: {},
     "DisableSerialConsoleAccess": lambda _: {},
     "DisableSnapshotBlockPublicAccess": lambda _: {},
+    "AllocateHosts": lambda _: {"AvailabilityZone": "us-east-1a", "InstanceType": "m5.large", "Quantity": 1},
+    "CancelCapacityReservation": lambda _: {"CapacityReservationId": "cr-0123456789abcdef0"},
+    "CreateCapacityReservation": lambda _: {
+        "InstanceType": "m5.large",
+        "InstancePlatform": "Linux/UNIX",
+        "InstanceCount": 1,
+    },
+    "PurchaseReservedInstancesOffering": lambda _: {"InstanceCount": 1, "ReservedInstancesOfferingId": "none"},
+    "ReleaseHosts": lambda _: {"HostIds": ["h-0123456789abcdef0"]},
     "EnableEbsEncryptionByDefault": lambda _: {},
     "EnableImageBlockPublicAccess": lambda _: {"ImageBlockPublicAccessState": "block-new-sharing"},
     "EnableSerialConsoleAccess": lambda _: {},
@@ -254,7 +274,7 @@ CHANGES: dict[str, Example] = {
     "ImportSnapshot": lambda its: {"DiskContainer": {"Format": "RAW", "Url": its["disk"]}},
     "ModifyImageAttribute": lambda its: {"ImageId": its["image"], "LaunchPermission": {"Add": _OTHERS}},
     "ModifyInstanceAttribute": lambda its: {"InstanceId": its["instance"], "SourceDestCheck": {"Value": False}},
-    "ModifyInstanceCpuOptions": lambda its: {"InstanceId": its["large"], "CoreCount": 1, "ThreadsPerCore": 2},
+    "ModifyInstanceCpuOptions": lambda its: {"InstanceId": its["large"], "CoreCount": 2, "ThreadsPerCore": 1},
     "ModifyInstanceCreditSpecification": lambda its: {
         "InstanceCreditSpecifications": [{"InstanceId": its["instance"], "CpuCredits": "standard"}]
     },
@@ -324,11 +344,36 @@ REFUSED = {
     "DescribeFleetInstances": "Unsupported",
     "DescribeVpcClassicLink": "UnsupportedOperation",
     "DescribeVpcClassicLinkDnsSupport": "UnsupportedOperation",
+    "AllocateHosts": "Unsupported",
+    "CancelCapacityReservation": "InvalidCapacityReservationId.NotFound",
+    "CreateCapacityReservation": "Unsupported",
+    "PurchaseReservedInstancesOffering": "Unsupported",
     "EnableEbsEncryptionByDefault": "UnsupportedOperation",
     "GetInstanceUefiData": "UnsupportedOperation",
     "ModifyEbsDefaultKmsKeyId": "UnsupportedOperation",
 }
 """Actions that refuse their example: every call, or because the scene has a default VPC."""
+WITHOUT_DRY_RUNS = {
+    "AllocateHosts",
+    "DescribeHosts",
+    "ReleaseHosts",
+    "AssignIpv6Addresses",
+    "AssignPrivateIpAddresses",
+    "AssociateIamInstanceProfile",
+    "AssociateSubnetCidrBlock",
+    "AssociateVpcCidrBlock",
+    "DescribeIamInstanceProfileAssociations",
+    "DescribeVpcClassicLinkDnsSupport",
+    "DisassociateIamInstanceProfile",
+    "DisassociateSubnetCidrBlock",
+    "DisassociateVpcCidrBlock",
+    "ModifySubnetAttribute",
+    "ModifyVpcAttribute",
+    "ReplaceIamInstanceProfileAssociation",
+    "UnassignIpv6Addresses",
+    "UnassignPrivateIpAddresses",
+}
+"""Actions whose requests have no `DryRun` in EC2's model."""
 _LAST = {"RevokeSecurityGroupEgress": 1, "RevokeSecurityGroupIngress": 1, "StopInstances": 1, "TerminateInstances": 2}
 IN_ORDER = sorted(EXAMPLES, key=lambda name: (_LAST.get(name, 0), name))
 """The examples in an order in which all succeed, one after another: those last that take something away."""
@@ -503,7 +548,11 @@ async def _network(stack: Stack, instance: str) -> Scene:
     ]
     await stack.call("AssociateSecurityGroupVpc", GroupId=shared_group, VpcId=dedicated)
     await stack.call("CreateRoute", RouteTableId=main_table, DestinationPrefixListId=lists[0], InstanceId=instance)
+    await stack.call("CreatePlacementGroup", GroupName="unused")
+    spot = await stack.launch(InstanceMarketOptions={"MarketType": "spot"})
     return {
+        "spot request": (await stack.instance(spot))["SpotInstanceRequestId"],
+        "placement group": "unused",
         "prefix list": lists[0], "unused prefix list": lists[1],
         "vpc": shown["VpcId"], "own vpc": own["VpcId"], "ipv6": ipv6, "subnet": subnets[0],
         "unused vpc": await made("CreateVpc", "Vpc", "VpcId", CidrBlock="10.9.0.0/16"),

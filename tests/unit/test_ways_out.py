@@ -52,7 +52,6 @@ _NO_REFUSALS = {
     "_TooFew": "CreateFleet tries other pools, and its answer says what each refused",
     "_Failed": "whoever asked for the migration raises a DriverError for it",
     "_Unusable": "a file of the cache is made anew",
-    "_Refused": "a control of an ephemeral server answers 400, with what it wants",
     "_Over": "a page with a serial console is closed for it, and says what it does then",
     "Unreadable": "a fault that storage check lists, with what can be done",
     "_NotNow": "a read goes on in a thread",

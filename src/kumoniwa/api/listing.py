@@ -90,6 +90,8 @@ class Listing(Generic[T]):
     """By filter name, the values of an item."""
     limits: tuple[int, int] | None = None
     """The least and greatest `MaxResults`; None where the action has no such parameter."""
+    usual_page: int | None = None
+    """How many rows a page has where the request does not say; None: all of them."""
     kind: Kind | None = None
     ids: str = ""
     """The parameter with the ids asked for, which are of `kind`."""
@@ -126,6 +128,8 @@ class Listing(Generic[T]):
         if self.kind is not None:
             self.kind.check_form(ids or (), self.ids_named)
         check_page_size(parameters, self.limits, self.whole)
+        if self.usual_page is not None and parameters.get("MaxResults") is None:
+            parameters = {**parameters, "MaxResults": self.usual_page}
         asked = Asked(cloud, call, parameters, ids)
         return await self.view(cloud, call, lambda connection: self._answer(connection, asked))
 

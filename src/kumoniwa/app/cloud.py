@@ -48,6 +48,7 @@ from kumoniwa.reconcile.guests import Follower
 from kumoniwa.reconcile.leftovers import collect_kept
 from kumoniwa.reconcile.prepared_machines import look_at_machines
 from kumoniwa.reconcile.shorten_chains import Compaction
+from kumoniwa.reconcile.spot_interruptions import SpotInterruptions
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import facts, journal
 from kumoniwa.store.database import Database, DatabaseUnavailable
@@ -168,6 +169,8 @@ async def running(
         ending.push_async_callback(housekeeping.close)
         ending.push_async_callback(compaction.close)
         ending.push_async_callback(damage.close)
+        interruptions = SpotInterruptions(world, engine)
+        ending.push_async_callback(interruptions.close)
         if driver.features.boots_blank_disks:
             await ensure_simulated_images(cloud)
         gateway, console = _doors(cloud, credentials, models, ending)
@@ -175,6 +178,7 @@ async def running(
         housekeeping.start()
         compaction.start()
         damage.start()
+        interruptions.start()
         yield Running(gateway, console, cloud, follower, housekeeping, key)
 
 

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from kumoniwa.app.cloud import Running
 from kumoniwa.clock import MovableClock, precise
 from kumoniwa.gateway.routes import PREFIX, written
+from kumoniwa.refusal import Refusal
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +38,11 @@ class Clouds(Protocol):
     async def renew(self) -> None: ...
 
 
-class _Refused(Exception):
-    def __init__(self, status: HTTPStatus, message: str) -> None:
-        super().__init__(message)
+class ControlRefused(Refusal):
+    """A request that these routes do not take."""
+
+    def __init__(self, status: HTTPStatus, what: str, *, way_out: str) -> None:
+        super().__init__(what, way_out=way_out)
         self.status = status
 
 
@@ -68,7 +71,7 @@ class Controls:
             async with self._in_turn:
                 answer, status = await route(given), HTTPStatus.OK
             log.info("a test has controlled its cloud", call=scope["path"])
-        except _Refused as refused:
+        except ControlRefused as refused:
             answer, status = {"code": refused.status.phrase, "message": str(refused)}, refused.status
         await _send(send, status, written(answer))
 
@@ -76,11 +79,15 @@ class Controls:
         headers = dict(scope["headers"])
         given = headers.get(b"authorization", b"")
         if not hmac.compare_digest(given, f"Bearer {self.token}".encode()):
-            raise _Refused(
-                HTTPStatus.UNAUTHORIZED, "Send `Authorization: Bearer` with the control_token of this server."
+            raise ControlRefused(
+                HTTPStatus.UNAUTHORIZED,
+                "The token of this server is missing.",
+                way_out="Send `Authorization: Bearer` with the control_token of its first line.",
             )
         if scope["method"] != "POST":
-            raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"{scope['path']} takes POST alone.")
+            raise ControlRefused(
+                HTTPStatus.METHOD_NOT_ALLOWED, f"{scope['path']} takes POST alone.", way_out="Ask it with POST."
+            )
 
     async def _reset(self, _given: Mapping[str, str]) -> Mapping[str, Any]:
         """A new cloud in the place of this one."""
@@ -93,8 +100,10 @@ class Controls:
             try:
                 await self._clouds.clock.advance(float(asked), self._settle_for_a_moment)
             except ValueError:
-                raise _Refused(
-                    HTTPStatus.BAD_REQUEST, f"advance={asked[:64]} is no number of seconds, or beyond the calendar."
+                raise ControlRefused(
+                    HTTPStatus.BAD_REQUEST,
+                    f"advance={asked[:64]} is no number of seconds that can pass.",
+                    way_out="Time goes forward only, and within the calendar.",
                 ) from None
             # What time alone brings about is looked at once a minute; whoever moved it is not to wait for that.
             await self._clouds.running.housekeeping.go_round()
@@ -106,7 +115,9 @@ class Controls:
         try:
             within = float(given.get("within", _WITHIN))
         except ValueError:
-            raise _Refused(HTTPStatus.BAD_REQUEST, "within is a number of seconds.") from None
+            raise ControlRefused(
+                HTTPStatus.BAD_REQUEST, "within is no number.", way_out="Give it in seconds."
+            ) from None
         return {"settled": await self._settle(within), **self._now()}
 
     async def _settle_for_a_moment(self) -> None:

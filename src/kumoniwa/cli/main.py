@@ -372,6 +372,28 @@ def key_delete(access_key_id: str, data_dir: Path) -> None:
 
 
 @main.group(cls=Commands)
+def spot() -> None:
+    """Interrupt Spot Instances, as the Fault Injection Service of AWS does."""
+
+
+@spot.command("interrupt", short_help="Give a Spot Instance its interruption notice.")
+@click.argument("instance", metavar="INSTANCE")
+@data_dir_option
+@json_option
+def spot_interrupt(instance: str, data_dir: Path, as_json: bool) -> None:
+    """Give a Spot Instance its interruption notice. Its guest finds it in its metadata (spot/instance-action), and two
+    minutes later the instance is terminated, or stopped if its request asks for that.
+
+    \b
+    Example:
+      kumoniwa spot interrupt i-0123456789abcdef0
+    """
+    from kumoniwa.client.commands import interrupt_spot
+
+    interrupt_spot(data_dir, instance, as_json=as_json)
+
+
+@main.group(cls=Commands)
 def storage() -> None:
     """Show how much room the disks take, and check their files."""
 

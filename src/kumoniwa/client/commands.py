@@ -148,3 +148,13 @@ def _image_row(image: dict[str, Any], report: dict[str, Any]) -> tuple[str, ...]
         report.get("consistency") or "",
         image.get("SourceInstanceId", ""),
     )
+
+
+def interrupt_spot(data_dir: Path, instance_id: str, *, as_json: bool) -> None:
+    """Give a Spot Instance its interruption notice, and say what happens to it, and when."""
+    said = CloudClient(find_cloud(data_dir)).evidence(f"instances/{instance_id}/spot-interruption", method="POST")
+    if as_json:
+        say(json.dumps(said, indent=2))
+        return
+    verb = "stopped" if said["action"] == "stop" else "terminated"
+    say(f"{instance_id} has its notice: it is {verb} at {said['time']}.")

@@ -13,7 +13,16 @@ from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import elastic_ips, instances, network_interfaces, security_groups, tags, volumes, vpcs
+from kumoniwa.store import (
+    elastic_ips,
+    instances,
+    network_interfaces,
+    security_groups,
+    spot_requests,
+    tags,
+    volumes,
+    vpcs,
+)
 
 T = TypeVar("T", SecurityGroup, Subnet)
 
@@ -44,6 +53,7 @@ def gather(connection: Connection, instance_id: str, tokens: SessionTokens, now:
         secondary=primary.addresses[1:],
         further=tuple(further),
         profile=profile_facts(connection, instance_id, tokens, now),
+        spot=spot_requests.of_instance(connection, instance_id),
     )
 
 

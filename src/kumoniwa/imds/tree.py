@@ -22,6 +22,7 @@ from kumoniwa.model.instances import Instance
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.roles import ProfileAssociation
 from kumoniwa.model.security_groups import SecurityGroup
+from kumoniwa.model.spot_requests import Interruption, SpotRequest
 from kumoniwa.model.volumes import Attachment
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.values import dataclass
@@ -85,6 +86,8 @@ class GuestFacts:
     further: tuple[InterfaceFacts, ...] = ()
     """The interfaces beside the primary one."""
     profile: ProfileFacts | None = None
+    spot: SpotRequest | None = None
+    """The request of a Spot Instance."""
 
     @property
     def interfaces(self) -> tuple[InterfaceFacts, ...]:
@@ -145,7 +148,7 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "iam": {} if facts.profile is None else _iam(facts.profile),
             "instance-action": "none",
             "instance-id": instance.id,
-            "instance-life-cycle": "on-demand",
+            "instance-life-cycle": "on-demand" if facts.spot is None else "spot",
             "instance-type": instance.instance_type,
             "local-hostname": hostname,
             "local-ipv4": interface.private_ip,
@@ -164,10 +167,23 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "reservation-id": instance.reservation_id,
             "security-groups": "\n".join(group.name for group in facts.groups),
             "services": {"domain": "amazonaws.com", "partition": "aws"},
+            "spot": _spot(facts.spot),
             "system": instance_type.hypervisor if instance_type else None,
             "tags": {"instance": {key: value for key, value in facts.tags.items() if _PATH_TAG_KEY.match(key)}},
         }
     )
+
+
+def _spot(request: SpotRequest | None) -> _Branch:
+    """The notice of an interruption; nothing is there before one is given."""
+    if request is None or request.interrupt_at is None or request.interrupted:
+        return {}
+    at = f"{request.interrupt_at:%Y-%m-%dT%H:%M:%SZ}"
+    terminates = request.interruption is Interruption.TERMINATE
+    return {
+        "instance-action": json.dumps({"action": str(request.interruption), "time": at}),
+        "termination-time": at if terminates else None,
+    }
 
 
 def _block_devices(facts: GuestFacts) -> _Branch:

@@ -27,6 +27,7 @@ from kumoniwa.store import (
     network_insights,
     peerings,
     replace_root,
+    spot_requests,
     tags,
     tokens,
     trail_events,
@@ -54,6 +55,7 @@ WORKFLOWS_KEPT = timedelta(hours=24)  # `volume_modifications.count_since` count
 TASKS_KEPT = timedelta(days=7)  # imports, and replacements of root volumes
 ANALYSES_KEPT = timedelta(days=7)  # of paths; a path itself is kept until it is deleted
 FLEETS_KEPT = timedelta(hours=48)  # without instances; "48 hours": the EC2 user guide, "EC2 Fleet request states"
+SPOT_REQUESTS_KEPT = timedelta(hours=48)  # whose instances are forgotten; as long as fleets
 IMAGES_KEPT = timedelta(hours=24)  # those that were deregistered
 BOOTS_KEPT = timedelta(days=7)
 BOOTS_KEPT_LAST = 100  # of each instance, whatever their age
@@ -160,6 +162,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(replace_root.forget, before=now - TASKS_KEPT),
         partial(images.forget, before=now - IMAGES_KEPT),
         partial(fleets.forget, before=now - FLEETS_KEPT),
+        partial(spot_requests.forget, before=now - SPOT_REQUESTS_KEPT),
     ]
 
 

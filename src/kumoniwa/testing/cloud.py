@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from kumoniwa.config import DEFAULT_REGION
 from kumoniwa.testing.environment import environment_of
@@ -58,6 +60,18 @@ class Kumoniwa:
         """Wait until nothing goes on in the cloud any more: what was asked for is done. False where that takes longer
         than this many seconds."""
         return bool(self._server.ask("settled", within=within)["settled"])
+
+    def interrupt(self, instance_id: str) -> datetime:
+        """Give a Spot Instance its interruption notice; gives when it is interrupted, two minutes later: `advance`.
+
+        botocore must be there. Raises `kumoniwa.client.access.Refused` for an instance on demand.
+        """
+        from kumoniwa.client.access import find_cloud
+        from kumoniwa.client.cloud import CloudClient  # a test that has instances has botocore
+
+        access = replace(find_cloud(Path(self.data_dir)), region=self.region)
+        said = CloudClient(access).evidence(f"instances/{instance_id}/spot-interruption", method="POST")
+        return datetime.fromisoformat(said["time"])
 
     def reset(self) -> None:
         """Begin anew in the middle of a test: afterwards nothing is left of what was made."""

@@ -30,6 +30,11 @@ _MAY_BE_EMPTY = (".Value",)
 _OF_A_LIST = {"PrefixListId": provided("us-east-1")[0].id}
 REQUIRED: dict[str, dict[str, Any]] = {
     "DescribeLaunchTemplateVersions": {"Versions": ["$Latest"]},
+    "GetInstanceTypesFromInstanceRequirements": {
+        "ArchitectureTypes": ["x86_64"],
+        "VirtualizationTypes": ["hvm"],
+        "InstanceRequirements": {"VCpuCount": {"Min": 1}, "MemoryMiB": {"Min": 1}},
+    },
     "GetManagedPrefixListAssociations": _OF_A_LIST,
     "GetManagedPrefixListEntries": _OF_A_LIST,
 }
@@ -58,6 +63,8 @@ def _form(name: str, **parameters: Any) -> str:
         if isinstance(value, list):
             wire = wire_name(member, members[member].serialization)
             sent |= {f"{wire}.{number}": one for number, one in enumerate(value, 1)}
+        elif isinstance(value, dict):
+            sent |= {f"{member}.{one}.{bound}": least for one, of in value.items() for bound, least in of.items()}
         else:
             sent[member] = value
     return urlencode(sent)
@@ -178,7 +185,9 @@ async def test_a_list_that_is_empty_is_in_the_answer(stack: Stack) -> None:
         by = min(listing.filters)
         value = "sg-1234567890abcdef0" if by == "group-id" else "nothing has this value"  # ids of groups are checked
         nothing = [{"Name": by, "Values": [value]}]
-        filters = "Filter" if name in ("DescribeFlowLogs", "DescribeNatGateways") else "Filters"  # as the model has it
+        filters = (
+            "Filter" if name in ("DescribeFlowLogs", "DescribeHosts", "DescribeNatGateways") else "Filters"
+        )  # as the model has it
         asked = {**await _needed(stack, name), filters: nothing}
         assert (await stack.call(name, **asked))[listing.member] == [], name
     assert (await stack.call("DescribeInstances")) == {"Reservations": []}

@@ -22,6 +22,7 @@ from kumoniwa.model.network_acls import NetworkAcl
 from kumoniwa.model.network_insights import InsightsAnalysis, InsightsPath
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.peerings import Peering
+from kumoniwa.model.placement_groups import PlacementGroup
 from kumoniwa.model.prefix_lists import PrefixList
 from kumoniwa.model.replace_root_tasks import ReplaceRootTask
 from kumoniwa.model.roles import ProfileAssociation
@@ -29,6 +30,7 @@ from kumoniwa.model.route_tables import RouteTable
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.snapshots import ImportTask, Snapshot
+from kumoniwa.model.spot_requests import SpotRequest
 from kumoniwa.model.volumes import Volume
 from kumoniwa.model.vpcs import Subnet, SubnetReservation, Vpc
 from kumoniwa.store import (
@@ -46,11 +48,13 @@ from kumoniwa.store import (
     network_insights,
     network_interfaces,
     peerings,
+    placement_groups,
     prefix_lists,
     replace_root,
     route_tables,
     security_groups,
     snapshots,
+    spot_requests,
     subnet_reservations,
     tables,
     volumes,
@@ -410,6 +414,27 @@ LAUNCH_TEMPLATE = StoredKind[LaunchTemplate](
     malformed_code="InvalidLaunchTemplateId.Malformed",
     in_scope=launch_templates.in_scope,
 )
+PLACEMENT_GROUP = StoredKind[PlacementGroup](
+    prefix="pg",
+    resource_type="placement-group",
+    column=tables.placement_groups.c.id,
+    missing_code="InvalidPlacementGroup.Unknown",
+    missing="The Placement Group '{}' is unknown.",
+    several_missing="The Placement Groups '{}' are unknown.",
+    malformed_code="InvalidPlacementGroupId.Malformed",
+    in_scope=placement_groups.in_scope,
+)
+SPOT_REQUEST = StoredKind[SpotRequest](
+    prefix="sir",
+    resource_type="spot-instances-request",
+    column=tables.spot_requests.c.id,
+    missing_code="InvalidSpotInstanceRequestID.NotFound",
+    missing="The spot instance request ID '{}' does not exist",
+    several_missing="The spot instance request IDs '{}' do not exist",
+    malformed_code="InvalidSpotInstanceRequestID.Malformed",
+    malformed_text=BARE,
+    in_scope=spot_requests.in_scope,
+)
 FLEET = StoredKind[Fleet](
     prefix="fleet",
     resource_type="fleet",
@@ -451,6 +476,8 @@ KINDS: dict[str, Kind] = {
         INSIGHTS_ANALYSIS,
         FLOW_LOG,
         LAUNCH_TEMPLATE,
+        PLACEMENT_GROUP,
+        SPOT_REQUEST,
         FLEET,
     )
 }

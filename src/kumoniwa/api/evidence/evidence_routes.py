@@ -24,6 +24,7 @@ def _of(module: str, function: str) -> Evidence:
 EXTENSIONS = {
     "/_kumoniwa/instances/{instance_id}": _of("instance_evidence", "instance_evidence"),
     "/_kumoniwa/instances/{instance_id}/boots": _of("instance_evidence", "instance_boots"),
+    "POST /_kumoniwa/instances/{instance_id}/spot-interruption": _of("spot_interruption", "interrupt_spot_instance"),
     "/_kumoniwa/images/{image_id}": _of("cut_evidence", "image_evidence"),
     "/_kumoniwa/snapshots/{snapshot_id}": _of("cut_evidence", "snapshot_evidence"),
     "/_kumoniwa/reach": _of("reach", "reachability"),

@@ -462,6 +462,19 @@ CREATE TABLE permissions (
 	PRIMARY KEY (resource_id, grantee)
 );
 
+CREATE TABLE placement_groups (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	strategy VARCHAR NOT NULL,
+	partition_count INTEGER,
+	spread_level VARCHAR,
+	PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX placement_groups_name ON placement_groups (account, region, name);
+
 CREATE TABLE prefix_lists (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -512,6 +525,31 @@ CREATE INDEX replace_root_tasks_age ON replace_root_tasks (started_at);
 CREATE INDEX replace_root_tasks_instance ON replace_root_tasks (instance_id, started_at);
 
 CREATE INDEX replace_root_tasks_scope ON replace_root_tasks (account, region);
+
+CREATE TABLE spot_requests (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	type VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	zone VARCHAR NOT NULL,
+	max_price VARCHAR,
+	interruption VARCHAR NOT NULL,
+	valid_until BIGINT,
+	launch_group VARCHAR,
+	specification JSON NOT NULL,
+	cancelled_at BIGINT,
+	interrupt_at BIGINT,
+	interrupted BOOLEAN NOT NULL,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_spot_requests_created_at ON spot_requests (created_at);
+
+CREATE INDEX ix_spot_requests_instance_id ON spot_requests (instance_id);
+
+CREATE INDEX spot_requests_scope ON spot_requests (account, region);
 
 CREATE TABLE tags (
 	account VARCHAR NOT NULL,

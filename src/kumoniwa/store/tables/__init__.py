@@ -34,6 +34,7 @@ from kumoniwa.store.tables.network_interfaces import (
 )
 from kumoniwa.store.tables.network_records import dhcp_options, peerings, prefix_list_entries, prefix_lists
 from kumoniwa.store.tables.parameters import parameter_tags, parameters
+from kumoniwa.store.tables.placement_groups import placement_groups
 from kumoniwa.store.tables.routing import (
     egress_only_gateways,
     internet_gateways,
@@ -46,6 +47,7 @@ from kumoniwa.store.tables.routing import (
 from kumoniwa.store.tables.security_groups import group_associations, security_group_rules, security_groups
 from kumoniwa.store.tables.sharing import permissions
 from kumoniwa.store.tables.snapshots import import_tasks, snapshots
+from kumoniwa.store.tables.spot_requests import spot_requests
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.trail_events import trail_events
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
@@ -102,6 +104,7 @@ __all__ = [
     "parameters",
     "peerings",
     "permissions",
+    "placement_groups",
     "prefix_list_entries",
     "prefix_lists",
     "prepared_machines",
@@ -114,6 +117,7 @@ __all__ = [
     "security_group_rules",
     "security_groups",
     "snapshots",
+    "spot_requests",
     "steps",
     "subnet_reservations",
     "subnets",

@@ -20,7 +20,6 @@ from kumoniwa.errors import Ec2Error
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 
 _ATTACHMENTS = 28  # EBS volumes and network interfaces of most Nitro types together
-_USAGE_CLASSES = ("on-demand",)
 
 
 def _output(kind: InstanceType) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def _output(kind: InstanceType) -> dict[str, Any]:
         "InstanceType": kind.name,
         "CurrentGeneration": kind.current_generation,
         "FreeTierEligible": "free" in kind.traits,
-        "SupportedUsageClasses": list(_USAGE_CLASSES),
+        "SupportedUsageClasses": list(_usage_classes(kind)),
         "SupportedRootDeviceTypes": ["ebs"],
         "SupportedVirtualizationTypes": ["hvm"],
         "BareMetal": kind.is_metal,
@@ -78,6 +77,10 @@ def _output(kind: InstanceType) -> dict[str, Any]:
         "NitroTpmSupport": "unsupported",
         "RebootMigrationSupport": "unsupported",
     }
+
+
+def _usage_classes(kind: InstanceType) -> tuple[str, ...]:
+    return ("on-demand", "spot") if "spot" in kind.traits else ("on-demand",)
 
 
 def _storage(kind: InstanceType) -> dict[str, Any] | None:
@@ -169,7 +172,7 @@ _FILTERS: dict[str, Values[InstanceType]] = {
     "reboot-migration-support": lambda _: ("unsupported",),
     "supported-boot-mode": supported_boot_modes,
     "supported-root-device-type": lambda _: ("ebs",),
-    "supported-usage-class": lambda _: _USAGE_CLASSES,
+    "supported-usage-class": lambda kind: _usage_classes(kind),
     "supported-virtualization-type": lambda _: ("hvm",),
     "vcpu-info.default-cores": lambda kind: present(kind.cores),
     "vcpu-info.default-threads-per-core": lambda kind: present(kind.threads_per_core),
@@ -212,6 +215,7 @@ _TYPES = Listing(
     key=lambda kind: kind.name,
     filters=_FILTERS,
     limits=(5, 100),
+    usual_page=100,
     whole={"InstanceTypes": NOT_PAGED.format("InstanceTypes")},
 )
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.instances.instance_profiles import profile_output
+from kumoniwa.api.ec2.instances.spot_market import lifecycle
 from kumoniwa.api.ec2.network.network_interface_output import (
     Addresses,
     addresses_of,
@@ -81,6 +82,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
             "AvailabilityZoneId": zone_id(instance.zone),
             "GroupName": "",
             "Tenancy": "default",
+            **instance.options.get("Placement", {}),
         },
         "PlatformDetails": "Linux/UNIX",
         "ProductCodes": [],
@@ -94,6 +96,7 @@ def instance_output(instance: Instance, around: Surroundings) -> Output:
         **_disks_output(instance, around),
         **_network_output(instance, around),
         **_options_output(instance),
+        **lifecycle(instance),
     }
     return dict(sorted(members.items()))  # whichever part a member is in, its place in the answer is the same
 

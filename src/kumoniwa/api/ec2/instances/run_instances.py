@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -28,6 +29,8 @@ from kumoniwa.api.ec2.instances.launch.launch_not_built import INTERFACE_NOT_BUI
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.launch_template import from_template
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
+from kumoniwa.api.ec2.instances.placement_groups import group_asked, placed_in
+from kumoniwa.api.ec2.instances.spot_market import SpotMarket, requests_of, spot_market, spot_option
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.network.interface_addresses import free_count
 from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
@@ -45,12 +48,22 @@ from kumoniwa.model.images import Image
 from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.placement_groups import PlacementGroup
 from kumoniwa.model.roles import InstanceProfile, ProfileAssociation
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.placement.guest_devices import check_architecture, check_devices
-from kumoniwa.store import account_settings, elastic_ips, images, instance_profiles, instances, key_pairs, volumes
+from kumoniwa.store import (
+    account_settings,
+    elastic_ips,
+    images,
+    instance_profiles,
+    instances,
+    key_pairs,
+    spot_requests,
+    volumes,
+)
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.volume_files import Launched
 from kumoniwa.workflows.stories.instances.run_instance import run_instance
@@ -87,6 +100,11 @@ class _Launch:
     """How it is launched from memory; None where its image has no fast launch."""
     tags: Mapping[str, Mapping[str, str]]
     marks: Mapping[str, str]
+    group: PlacementGroup | None
+    partition: int | None
+    """The one of the placement group that it asks for."""
+    market: SpotMarket | None
+    """None: on demand."""
     reservation_id: str
 
 
@@ -184,6 +202,8 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     options = launch_options(parameters, image, defaults)
     check_architecture(options.kind, image.architecture)
     check_devices(host, options.kind)
+    placement = parameters.get("Placement") or {}
+    group = group_asked(connection, call.scope, options.kind, placement)
     check_type(options.kind, placed.interfaces)
     mode = boot_mode(image.boot_mode, options.kind)
     of_image = images.devices_of(connection, [image.id]).get(image.id, [])
@@ -193,7 +213,8 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     memory = from_memory(connection, call, host, wanted)
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
-    tags = _tags(parameters)
+    market = spot_market(parameters.get("InstanceMarketOptions") or {})
+    tags = _tags(parameters, market)
     if options.metadata_tags:
         check_keys_for_metadata(tags.get("instance", {}))
     return _Launch(
@@ -207,12 +228,17 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
         memory=memory,
         tags=tags,
         marks=asked.marks,
+        group=group,
+        partition=placement.get("PartitionNumber"),
+        market=market,
         reservation_id=new_id("r"),
     )
 
 
-def _tags(parameters: Parameters) -> Mapping[str, Mapping[str, str]]:
+def _tags(parameters: Parameters, market: SpotMarket | None) -> Mapping[str, Mapping[str, str]]:
     """The tags of what is launched, by resource type. Raises EC2's refusals."""
+    if market is not None:
+        return from_specifications(parameters, (*_TAGGED, _SPOT_REQUEST))
     if any(one.get("ResourceType") == _SPOT_REQUEST for one in parameters.get("TagSpecifications", ())):
         raise InvalidParameterValue(
             "You cannot specify tags for Spot instances requests if there are no Spot instances requests being created "
@@ -268,6 +294,7 @@ def _launched(
     for resource_type, ids in (
         ("network-interface", attached_to.new),
         ("volume", [new.volume.id for new in made]),
+        (_SPOT_REQUEST, _requested(connection, call, launch, launched)),
     ):
         write_each(connection, call, ids, resource_type, launch.tags.get(resource_type))
     chains = chains_of(connection, *made)
@@ -286,6 +313,16 @@ def _launched(
         tags={instance.id: in_order for instance in launched},
         profiles=profiles,
     )
+
+
+def _requested(connection: Connection, call: Call, launch: _Launch, launched: Sequence[Instance]) -> list[str]:
+    """Write the Spot requests of these instances, if they are of any; gives their ids."""
+    if launch.market is None:
+        return []
+    placed = {"SubnetId": launch.network.subnet.id}
+    found = requests_of(call, launch.market, launched, placed)
+    spot_requests.add(connection, *found)
+    return [request.id for request in found]
 
 
 def _with_profile(
@@ -354,12 +391,23 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         metadata_tokens_required=options.metadata_tokens_required,
         metadata_hop_limit=options.metadata_hop_limit,
         metadata_tags=options.metadata_tags,
-        options={**options.options, **boot_preference(launch.image)},
+        options={
+            **options.options,
+            **boot_preference(launch.image),
+            **_placement(launch, index),
+            **spot_option(launch.market),
+        },
         boot_mode=launch.boot_mode,
         nvme_only=launch.image.nvme_only,
         virtio_only=launch.memory is not None,
         prepared_on=None if launch.memory is None else launch.memory.machine_id,
     )
+
+
+def _placement(launch: _Launch, index: int) -> Mapping[str, Mapping[str, Any]]:
+    if launch.group is None:
+        return {}
+    return {"Placement": placed_in(launch.group, launch.partition, index)}
 
 
 def _guest_uuid(instance_id: str) -> str:

@@ -6,13 +6,14 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.instances.cut_off import HeldGuest, cut_off_guests, guests_to_cut_off
 from kumoniwa.api.ec2.instances.hibernation import check_hibernate
+from kumoniwa.api.ec2.instances.spot_market import check_may_stop
 from kumoniwa.api.ec2.instances.state_changes import StateChange, protected, state_change, user_hibernate, user_shutdown
 from kumoniwa.api.ec2.named.instance_lookup import ENDED, instances_named
 from kumoniwa.api.registry import action
 from kumoniwa.errors import IncorrectInstanceState
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import Instance, InstanceState
-from kumoniwa.store import instances
+from kumoniwa.store import instances, spot_requests
 from kumoniwa.workflows.stories.instances.stop_instance import stop_instance
 from kumoniwa.workflows.story import submit
 
@@ -35,6 +36,7 @@ async def stop_instances(cloud: Cloud, call: Call, parameters: Parameters) -> An
                 raise IncorrectInstanceState(
                     f"This instance '{instance.id}' is not in a state from which it can be stopped."
                 )
+            check_may_stop(instance, spot_requests.of_instance(connection, instance.id))
             if instance.disable_api_stop:
                 raise protected(instance, "stopped", "disableApiStop")
         if hibernate:

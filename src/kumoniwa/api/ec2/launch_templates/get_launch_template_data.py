@@ -17,8 +17,9 @@ from kumoniwa.api.ec2.volumes.volume_types import VOLUME_TYPES
 from kumoniwa.api.registry import action
 from kumoniwa.model.instances import Instance
 from kumoniwa.model.network_interfaces import NetworkInterface
+from kumoniwa.model.spot_requests import SpotRequest
 from kumoniwa.model.volumes import Attachment, Volume
-from kumoniwa.store import volumes
+from kumoniwa.store import spot_requests, volumes
 
 _AS_DESCRIBED = (
     "CapacityReservationSpecification",
@@ -48,7 +49,9 @@ async def get_launch_template_data(cloud: Cloud, call: Call, parameters: Paramet
         instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
         around = surroundings(connection, call, [instance])
         attached = volumes.of_instance(connection, instance.id)
-        return {"LaunchTemplateData": _data(instance, around, attached)}
+        data = _data(instance, around, attached)
+        request = spot_requests.of_instance(connection, instance.id)
+        return {"LaunchTemplateData": {**data, "InstanceMarketOptions": _market(request)}}
 
     return await cloud.read(get)
 
@@ -75,10 +78,29 @@ def _data(instance: Instance, around: Surroundings, attached: Sequence[tuple[Att
             _interface(each, around, instance.associate_public_ip if len(interfaces) == 1 else None)
             for each in interfaces
         ],
-        "Placement": {"AvailabilityZone": instance.zone, "GroupName": "", "Tenancy": "default"},
+        "Placement": {
+            "AvailabilityZone": instance.zone,
+            "GroupName": "",
+            "Tenancy": "default",
+            # Of the group its name: a launch that names its id too is refused.
+            **{name: value for name, value in instance.options.get("Placement", {}).items() if name != "GroupId"},
+        },
         "TagSpecifications": [{"ResourceType": "instance", "Tags": tag_set(tags)}] if tags else [],
         "UserData": instance.user_data,
     }
+
+
+def _market(request: SpotRequest | None) -> Mapping[str, Any] | None:
+    """How the instance was asked for as a Spot Instance; None for one on demand."""
+    if request is None:
+        return None
+    options = {
+        "InstanceInterruptionBehavior": str(request.interruption),
+        "MaxPrice": request.max_price,
+        "SpotInstanceType": str(request.type),
+        "ValidUntil": request.valid_until,
+    }
+    return {"MarketType": "spot", "SpotOptions": options}
 
 
 def _mapping(attachment: Attachment, volume: Volume) -> Mapping[str, Any]:

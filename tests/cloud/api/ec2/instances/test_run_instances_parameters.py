@@ -28,7 +28,11 @@ NetworkInterfaces.DeleteOnTermination NetworkInterfaces.Description NetworkInter
 NetworkInterfaces.Groups NetworkInterfaces.NetworkInterfaceId NetworkInterfaces.PrivateIpAddress
 NetworkInterfaces.SecondaryPrivateIpAddressCount NetworkInterfaces.PrivateIpAddresses.Primary
 NetworkInterfaces.PrivateIpAddresses.PrivateIpAddress NetworkInterfaces.SubnetId Placement.AvailabilityZone
-Placement.AvailabilityZoneId EnablePrimaryIpv6 Ipv6AddressCount Ipv6Addresses.Ipv6Address Ipv6Addresses.IsPrimaryIpv6
+Placement.AvailabilityZoneId Placement.GroupId Placement.GroupName Placement.PartitionNumber
+InstanceMarketOptions.MarketType InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior
+InstanceMarketOptions.SpotOptions.MaxPrice InstanceMarketOptions.SpotOptions.SpotInstanceType
+InstanceMarketOptions.SpotOptions.ValidUntil EnablePrimaryIpv6 Ipv6AddressCount Ipv6Addresses.Ipv6Address
+Ipv6Addresses.IsPrimaryIpv6
 NetworkInterfaces.Ipv6AddressCount NetworkInterfaces.Ipv6Addresses.Ipv6Address
 NetworkInterfaces.Ipv6Addresses.IsPrimaryIpv6 NetworkInterfaces.PrimaryIpv6 PrivateIpAddress
 NetworkInterfaces.ConnectionTrackingSpecification.TcpEstablishedTimeout
@@ -61,9 +65,9 @@ def test_every_parameter_of_the_model_is_honoured_or_refused_by_name() -> None:
 
 
 ASKED: list[tuple[dict[str, Any], str]] = [
-    ({"InstanceMarketOptions": {"MarketType": "spot"}}, "Spot Instances and Capacity Blocks"),
+    ({"InstanceMarketOptions": {"MarketType": "capacity-block"}}, "Capacity Blocks"),
     ({"Placement": {"Tenancy": "dedicated"}}, "tenancies other than default"),
-    ({"Placement": {"GroupName": "close"}}, "placement groups"),
+    ({"Placement": {"HostId": "h-0123456789abcdef0"}}, "Dedicated Hosts"),
     ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "the metadata service over IPv6"),
     ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "resource names as hostnames"),
     ({"MaintenanceOptions": {"AutoRecovery": "disabled"}}, "instances without automatic recovery"),

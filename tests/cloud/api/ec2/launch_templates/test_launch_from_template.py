@@ -126,7 +126,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"LaunchTemplateName": "without image"}, {}, "MissingParameter"),
     ({"LaunchTemplateName": "web"}, {"ImageId": "resolve:ssm:/my/image"}, "SsmInvalidParameter"),
     ({"LaunchTemplateName": "alias"}, {}, "SsmInvalidParameter"),
-    ({"LaunchTemplateName": "spot"}, {}, "UnsupportedOperation"),
+    ({"LaunchTemplateName": "capacity block"}, {}, "UnsupportedOperation"),
     ({"LaunchTemplateName": "attributes"}, {}, "UnsupportedOperation"),
     ({"LaunchTemplateName": "spot tags"}, {}, "InvalidParameterValue"),
 ]
@@ -140,7 +140,7 @@ async def test_what_cannot_be_launched_is_refused_and_leaves_nothing(stack: Stac
     for name, data in {
         "without image": {"InstanceType": "t3.micro"},
         "alias": {"ImageId": "resolve:ssm:/aws/service/x"},
-        "spot": {**image, "InstanceMarketOptions": {"MarketType": "spot"}},
+        "capacity block": {**image, "InstanceMarketOptions": {"MarketType": "capacity-block"}},
         "attributes": {**image, "InstanceRequirements": requirements},
         "spot tags": {**image, "TagSpecifications": spot_tags},
     }.items():

@@ -1,6 +1,7 @@
 """What RunInstances takes, a launch template stores, gives back, and launches alike; GetLaunchTemplateData tells it."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,11 +41,24 @@ async def _parts(stack: Stack) -> list[dict[str, Any]]:
     snapshot = (await stack.call("CreateSnapshot", VolumeId=made["VolumeId"]))["SnapshotId"]
     await stack.idle()
     profile = await _profile(stack)
+    await stack.call("CreatePlacementGroup", GroupName="parted", Strategy="partition")
+    apart = (await stack.call("CreatePlacementGroup", GroupName="apart", Strategy="spread"))["PlacementGroup"][
+        "GroupId"
+    ]
+    spot = {
+        "SpotInstanceType": "persistent",
+        "InstanceInterruptionBehavior": "stop",
+        "MaxPrice": "0.05",
+        "ValidUntil": datetime(2031, 1, 1, tzinfo=UTC),
+    }
     tags = [
         {"ResourceType": kind, "Tags": [{"Key": "for", "Value": kind}]}
         for kind in ("instance", "network-interface", "volume")
     ]
     return [
+        {"Placement": {"GroupName": "parted", "PartitionNumber": 2}},
+        {"Placement": {"GroupId": apart}},
+        {"InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": spot}},
         {"KeyName": "moss", "DisableApiStop": True, "DisableApiTermination": True, "UserData": "aGVsbG8="},
         {"InstanceInitiatedShutdownBehavior": "terminate", "EbsOptimized": True, "Monitoring": {"Enabled": True}},
         {
@@ -148,7 +162,7 @@ async def _profile(stack: Stack) -> str:
 _ITS_OWN = {
     "AmiLaunchIndex", "AttachTime", "AttachmentId", "ClientToken", "InstanceId", "Ipv6Address", "LaunchTime",
     "MacAddress", "NetworkInterfaceId", "PrivateDnsName", "PrivateIpAddress", "PublicIp", "PublicIpAddress",
-    "UsageOperationUpdateTime", "VolumeId",
+    "SpotInstanceRequestId", "UsageOperationUpdateTime", "VolumeId",
 }  # fmt: skip
 """What no two instances have alike."""
 

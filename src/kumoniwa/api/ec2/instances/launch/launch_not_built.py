@@ -4,13 +4,11 @@
 is honoured.
 """
 
-from kumoniwa.api.not_built import NotBuiltParameter
+from kumoniwa.api.ec2.instances.spot_market import SPOT_NOT_BUILT
+from kumoniwa.api.not_built import NotBuiltParameter, below
 
 LAUNCH_NOT_BUILT = (
-    NotBuiltParameter(
-        "InstanceMarketOptions.MarketType", "Spot Instances and Capacity Blocks", harmless=("on-demand",)
-    ),
-    NotBuiltParameter("InstanceMarketOptions.SpotOptions", "Spot Instances"),
+    *below("InstanceMarketOptions", SPOT_NOT_BUILT),
     NotBuiltParameter("KernelId", "kernel ids"),
     NotBuiltParameter("RamdiskId", "RAM disk ids"),
     NotBuiltParameter("ElasticGpuSpecification", "elastic GPUs"),
@@ -32,12 +30,9 @@ LAUNCH_NOT_BUILT = (
         harmless=("open", "none"),
     ),
     NotBuiltParameter("Placement.Affinity", "Dedicated Hosts"),
-    NotBuiltParameter("Placement.GroupId", "placement groups"),
-    NotBuiltParameter("Placement.GroupName", "placement groups"),
     NotBuiltParameter("Placement.HostId", "Dedicated Hosts"),
     NotBuiltParameter("Placement.HostResourceGroupArn", "Dedicated Hosts"),
-    NotBuiltParameter("Placement.PartitionNumber", "placement groups"),
-    NotBuiltParameter("Placement.SpreadDomain", "placement groups"),
+    NotBuiltParameter("Placement.SpreadDomain", "spread domains"),
     NotBuiltParameter("Placement.Tenancy", "tenancies other than default", harmless=("default",)),
 )
 

@@ -1,0 +1,183 @@
+"""Spot Instances: instances like any other that say so, and are interrupted on demand."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgi import Refused
+from stack import Stack
+
+from kumoniwa.imds.facts import gather
+from kumoniwa.imds.tree import find, metadata
+
+pytestmark = pytest.mark.anyio
+
+PERSISTENT = {
+    "MarketType": "spot",
+    "SpotOptions": {"SpotInstanceType": "persistent", "InstanceInterruptionBehavior": "stop"},
+}
+
+
+async def _image(stack: Stack) -> str:
+    return str((await stack.call("DescribeImages", Owners=["self"]))["Images"][0]["ImageId"])
+
+
+async def _request(stack: Stack, request_id: str) -> dict[str, Any]:
+    found = await stack.call("DescribeSpotInstanceRequests", SpotInstanceRequestIds=[request_id])
+    request: dict[str, Any] = found["SpotInstanceRequests"][0]
+    return request
+
+
+async def _interrupt(stack: Stack, instance_id: str) -> dict[str, Any]:
+    target = f"/_kumoniwa/instances/{instance_id}/spot-interruption"
+    answer = await stack.caller.post("", target=target)
+    said: dict[str, Any] = json.loads(answer.body)
+    return said
+
+
+async def _reads(stack: Stack, instance_id: str, path: str) -> bytes | None:
+    """What the guest finds in its metadata."""
+    world, credentials = stack.running.cloud.world, stack.running.cloud.credentials
+    assert credentials is not None
+    tokens, now = credentials.tokens, world.clock.now()
+    facts = await world.database.read(lambda connection: gather(connection, instance_id, tokens, now))
+    assert facts is not None
+    return find(metadata(facts), f"latest/meta-data/{path}")
+
+
+async def test_a_launch_that_asks_for_spot_is_one_and_says_so(stack: Stack) -> None:
+    tags = [{"ResourceType": "spot-instances-request", "Tags": [{"Key": "k", "Value": "v"}]}]
+    options = {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.05"}}
+    instance_id = await stack.launch(InstanceMarketOptions=options, TagSpecifications=tags)
+    instance = await stack.instance(instance_id)
+    assert (instance["InstanceLifecycle"], instance["State"]["Name"]) == ("spot", "running")
+    request = await _request(stack, instance["SpotInstanceRequestId"])
+    assert (request["InstanceId"], request["State"], request["Type"]) == (instance_id, "active", "one-time")
+    assert (request["Status"]["Code"], request["SpotPrice"], request["InstanceInterruptionBehavior"]) == (
+        "fulfilled",
+        "0.05",
+        "terminate",
+    )
+    assert request["Tags"] == [{"Key": "k", "Value": "v"}]
+    assert request["LaunchSpecification"]["InstanceType"] == "t3.micro"
+    spot = [{"Name": "instance-lifecycle", "Values": ["spot"]}]
+    assert len((await stack.call("DescribeInstances", Filters=spot))["Reservations"]) == 1
+    assert await _reads(stack, instance_id, "instance-life-cycle") == b"spot"
+    other = await stack.launch()
+    assert "InstanceLifecycle" not in await stack.instance(other)
+    assert await _reads(stack, other, "instance-life-cycle") == b"on-demand"
+
+
+async def test_a_request_is_fulfilled_at_once_by_as_many_instances(stack: Stack) -> None:
+    made = await stack.call(
+        "RequestSpotInstances",
+        InstanceCount=2,
+        LaunchGroup="together",
+        LaunchSpecification={"ImageId": await _image(stack), "InstanceType": "m5.large"},
+    )
+    requests = made["SpotInstanceRequests"]
+    assert [(one["State"], one["LaunchGroup"]) for one in requests] == [("active", "together")] * 2
+    await stack.idle()
+    for one in requests:
+        assert (await stack.instance(one["InstanceId"]))["State"]["Name"] == "running"
+    filters = [{"Name": "launch.instance-type", "Values": ["m5.large"]}, {"Name": "state", "Values": ["active"]}]
+    found = (await stack.call("DescribeSpotInstanceRequests", Filters=filters))["SpotInstanceRequests"]
+    assert {one["SpotInstanceRequestId"] for one in found} == {one["SpotInstanceRequestId"] for one in requests}
+
+
+async def test_a_cancelled_request_leaves_its_instance_and_an_ended_instance_closes_its_request(stack: Stack) -> None:
+    instance_id = await stack.launch(InstanceMarketOptions={"MarketType": "spot"})
+    request_id = (await stack.instance(instance_id))["SpotInstanceRequestId"]
+    answer = await stack.call("CancelSpotInstanceRequests", SpotInstanceRequestIds=[request_id])
+    assert answer["CancelledSpotInstanceRequests"] == [{"SpotInstanceRequestId": request_id, "State": "cancelled"}]
+    request = await _request(stack, request_id)
+    assert (request["State"], request["Status"]["Code"]) == ("cancelled", "request-canceled-and-instance-running")
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+    other = await stack.launch(InstanceMarketOptions={"MarketType": "spot"})
+    other_request = (await stack.instance(other))["SpotInstanceRequestId"]
+    await stack.call("TerminateInstances", InstanceIds=[other])
+    await stack.idle()
+    request = await _request(stack, other_request)
+    assert (request["State"], request["Status"]["Code"]) == ("closed", "instance-terminated-by-user")
+
+
+async def test_an_interruption_is_noticed_in_the_guest_two_minutes_before_the_end(stack: Stack) -> None:
+    instance_id = await stack.launch(InstanceMarketOptions={"MarketType": "spot"}, DisableApiTermination=True)
+    request_id = (await stack.instance(instance_id))["SpotInstanceRequestId"]
+    assert await _reads(stack, instance_id, "spot/instance-action") is None
+    begun = stack.clock.now()
+    said = await _interrupt(stack, instance_id)
+    assert said["action"] == "terminate"
+    action = json.loads(await _reads(stack, instance_id, "spot/instance-action") or b"")
+    assert action["action"] == "terminate" and action["time"].endswith("Z")
+    assert (await _reads(stack, instance_id, "spot/termination-time") or b"").decode() == action["time"]
+    assert (await _request(stack, request_id))["Status"]["Code"] == "marked-for-termination"
+    assert await _interrupt(stack, instance_id) == said, "a second notice changes nothing"
+    await stack.written()
+    await stack.clock.advance(60)
+    await stack.idle()
+    assert (await stack.instance(instance_id))["State"]["Name"] == "running"
+    await stack.clock.advance(61)
+    await stack.state(instance_id, "terminated")
+    ended = await stack.instance(instance_id)
+    assert ended["StateReason"]["Code"] == "Server.SpotInstanceTermination"
+    request = await _request(stack, request_id)
+    assert (request["State"], request["Status"]["Code"]) == ("closed", "instance-terminated-no-capacity")
+    assert stack.clock.now() - begun == timedelta(seconds=121)
+
+
+async def test_a_persistent_request_may_ask_for_a_stop(stack: Stack) -> None:
+    instance_id = await stack.launch(InstanceMarketOptions=PERSISTENT)
+    request_id = (await stack.instance(instance_id))["SpotInstanceRequestId"]
+    assert (await _interrupt(stack, instance_id))["action"] == "stop"
+    await stack.written()
+    await stack.clock.advance(121)
+    await stack.state(instance_id, "stopped")
+    request = await _request(stack, request_id)
+    assert (request["State"], request["Status"]["Code"]) == ("disabled", "instance-stopped-no-capacity")
+    await stack.call("StartInstances", InstanceIds=[instance_id])
+    await stack.idle()
+    assert (await _request(stack, request_id))["State"] == "active"
+    await stack.call("StopInstances", InstanceIds=[instance_id])
+
+
+async def test_what_cannot_be_interrupted_or_stopped_is_refused(stack: Stack) -> None:
+    on_demand = await stack.launch()
+    assert (await _interrupt(stack, on_demand))["code"] == "UnsupportedOperation"
+    assert (await _interrupt(stack, "i-0123456789abcdef0"))["code"] == "InvalidInstanceID.NotFound"
+    one_time = await stack.launch(InstanceMarketOptions={"MarketType": "spot"})
+    with pytest.raises(Refused, match="associated with a one-time Spot Instance request"):
+        await stack.call("StopInstances", InstanceIds=[one_time])
+
+
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("UnsupportedOperation", {"MarketType": "capacity-block"}),
+        ("InvalidParameterCombination", {"SpotOptions": {"MaxPrice": "1"}}),
+        ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "cheap"}}),
+        ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "-1"}}),
+        (
+            "InvalidParameterCombination",
+            {"MarketType": "spot", "SpotOptions": {"InstanceInterruptionBehavior": "stop"}},
+        ),
+        ("UnsupportedOperation", {"MarketType": "spot", "SpotOptions": {"InstanceInterruptionBehavior": "hibernate"}}),
+    ],
+)
+async def test_what_cannot_be_had_is_refused(stack: Stack, code: str, options: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refused:
+        await stack.launch(InstanceMarketOptions=options)
+    assert refused.value.code == code
+
+
+async def test_prices_are_nothing(stack: Stack) -> None:
+    asked = {"InstanceTypes": ["t3.micro"], "ProductDescriptions": ["Linux/UNIX"]}
+    prices = (await stack.call("DescribeSpotPriceHistory", **asked))["SpotPriceHistory"]
+    assert [(one["AvailabilityZone"], one["SpotPrice"]) for one in prices] == [
+        ("us-east-1a", "0.000000"),
+        ("us-east-1b", "0.000000"),
+        ("us-east-1c", "0.000000"),
+    ]
+    page = await stack.call("DescribeSpotPriceHistory", MaxResults=1000)
+    assert len(page["SpotPriceHistory"]) == 1000 and page["NextToken"]

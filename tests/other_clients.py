@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 INSTALLED = ROOT / "build" / "clients"
+_PERL = Path("/usr/bin/perl")
 _NODE = ROOT / "scripts" / "node"
 
 
@@ -31,6 +32,13 @@ class OtherClient:
         """Run a script of ours with Node.js, and give what it prints, which is JSON."""
         told = self.output(_NODE, script, *words, seconds=seconds, CLIENT_FOLDER=str(self.folder), **changed)
         return json.loads(told)
+
+    def perl(self, script: Path, *words: object, seconds: float = 60) -> Any:
+        """Run a script of ours with the system's Perl and the modules that are unpacked here; it prints JSON."""
+        usr = self.folder / "root" / "usr"
+        compiled = (usr / "lib").glob("*-linux-gnu*/perl5")
+        folders = [usr / "share" / "perl5", *(found for base in compiled for found in (base, *base.glob("5.*")))]
+        return json.loads(self.output(_PERL, script, *words, seconds=seconds, PERL5LIB=":".join(map(str, folders))))
 
     def output(self, program: Path, *words: object, seconds: float = 60, **changed: str) -> str:
         """Run a program, which succeeds, and give what it prints. What else it says is shown where it fails."""

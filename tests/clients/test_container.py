@@ -1,4 +1,4 @@
-"""The recipe of the container image, as far as a root file system goes: its steps in a chroot, what it starts there."""
+"""The recipe of the container image, as far as a root file system goes: its steps in a chroot, what starts there."""
 
 import json
 import os
@@ -44,9 +44,7 @@ def root(tmp_path: Path, sampling: Sampling) -> Iterator[Path]:
     [base] = [rest for word, rest in _steps() if word == "FROM"]
     root = tmp_path / "root"
     _run("mmdebstrap", "--variant=minbase", "--mode=root", _SUITES[base], str(root))
-    shutil.copy("/etc/resolv.conf", root / "etc")
-    for file in Path("/etc/apt").glob("apt.conf.d/*proxy*"):
-        shutil.copy(file, root / "etc/apt/apt.conf.d")
+    _reach_what_this_host_reaches(root)
     here = tmp_path / "recipe"
     shutil.copytree(_RECIPE, here)
     shutil.rmtree(here / "wheels", ignore_errors=True)
@@ -87,6 +85,13 @@ def test_what_the_image_starts_is_a_cloud_that_answers(root: Path) -> None:
         finally:
             server.terminate()
     assert "QEMU emulator" in _run("chroot", str(root), "qemu-system-x86_64", "--version")
+
+
+def _reach_what_this_host_reaches(root: Path) -> None:
+    """By name, and by whom it believes."""
+    shutil.copy("/etc/resolv.conf", root / "etc")
+    own = Path("usr/local/share/ca-certificates")
+    shutil.copytree("/" / own, root / own, dirs_exist_ok=True)  # update-ca-certificates reads them there
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -353,6 +353,27 @@ REFUSED = {
     "ModifyEbsDefaultKmsKeyId": "UnsupportedOperation",
 }
 """Actions that refuse their example: every call, or because the scene has a default VPC."""
+WITHOUT_DRY_RUNS = {
+    "AllocateHosts",
+    "DescribeHosts",
+    "ReleaseHosts",
+    "AssignIpv6Addresses",
+    "AssignPrivateIpAddresses",
+    "AssociateIamInstanceProfile",
+    "AssociateSubnetCidrBlock",
+    "AssociateVpcCidrBlock",
+    "DescribeIamInstanceProfileAssociations",
+    "DescribeVpcClassicLinkDnsSupport",
+    "DisassociateIamInstanceProfile",
+    "DisassociateSubnetCidrBlock",
+    "DisassociateVpcCidrBlock",
+    "ModifySubnetAttribute",
+    "ModifyVpcAttribute",
+    "ReplaceIamInstanceProfileAssociation",
+    "UnassignIpv6Addresses",
+    "UnassignPrivateIpAddresses",
+}
+"""Actions whose requests have no `DryRun` in EC2's model."""
 _LAST = {"RevokeSecurityGroupEgress": 1, "RevokeSecurityGroupIngress": 1, "StopInstances": 1, "TerminateInstances": 2}
 IN_ORDER = sorted(EXAMPLES, key=lambda name: (_LAST.get(name, 0), name))
 """The examples in an order in which all succeed, one after another: those last that take something away."""

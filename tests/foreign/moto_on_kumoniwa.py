@@ -15,7 +15,6 @@ object a line.
 import json
 import os
 import tempfile
-from collections.abc import Generator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cache
@@ -29,10 +28,12 @@ import freezegun.api
 import pytest
 from fresh_clouds import FreshCloud, FreshClouds
 from moto.core.models import ServerModeMockAWS
+from told_results import pytest_runtest_makereport
 from waiting import eventually
 
+__all__ = ["pytest_runtest_makereport"]
+
 _FURNISHED = Path(os.environ["FOREIGN_FURNISHED"])
-_RESULTS = Path(os.environ["FOREIGN_RESULTS"])
 
 
 class _Clouds:
@@ -85,27 +86,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the servers of this process."""
     _CLOUDS.close()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Write how the test ended."""
-    report = yield
-    if report.when == "call" or not report.passed:
-        outcome = "failed" if report.failed else report.outcome
-        told = ""
-        if report.skipped:
-            told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        elif call.excinfo is not None:
-            entry = call.excinfo.traceback[-1]
-            own = [one for one in call.excinfo.traceback if "test_ec2" in str(one.path)] or [entry]
-            told = f"{own[-1].lineno + 1}: {call.excinfo.typename}: {call.excinfo.value}"
-        row = {"test": item.nodeid, "outcome": outcome, "seconds": round(report.duration, 2), "told": told}
-        with _RESULTS.open("a") as results:
-            results.write(json.dumps(row) + "\n")
-    return report
 
 
 def _real_time(remove_tzinfo: bool = True) -> datetime:

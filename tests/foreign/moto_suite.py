@@ -51,6 +51,8 @@ def run(names: Iterable[str], at_once: int) -> list[Ran]:
     """
     furnished = _FOLDER / "furnished"
     _furnish(furnished)
+    for earlier in (*_FOLDER.glob("*.jsonl"), *_FOLDER.glob("*.log")):
+        earlier.unlink()
     by_size = sorted(names, key=lambda name: (SOURCES / "tests" / "test_ec2" / f"{name}.py").stat().st_size)
     shares = [share for number in range(at_once) if (share := by_size[number::at_once])]
     with ThreadPoolExecutor(at_once) as threads:
@@ -66,7 +68,6 @@ furnish(Path({str(furnished)!r}), json.loads({json.dumps(IMAGES)!r}))"
 
 def _run(furnished: Path, number: int, names: list[str]) -> list[Ran]:
     results, log = _FOLDER / f"{number}.jsonl", _FOLDER / f"{number}.log"
-    results.unlink(missing_ok=True)
     results.touch()
     suite = {"FOREIGN_FURNISHED": str(furnished), "FOREIGN_RESULTS": str(results), "TEST_SERVER_MODE": "true"}
     command: list[str | Path] = [PROGRAMS / "python", "-m", "pytest"]

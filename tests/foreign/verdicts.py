@@ -1,4 +1,4 @@
-"""What is judged of each test of other projects that does not pass: `judged.toml`, read and compared with a run."""
+"""What is judged of each test of other projects that does not pass: `judged/`, read and compared with a run."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from moto_suite import Ran
 
-JUDGED = Path(__file__).with_name("judged.toml")
+JUDGED = Path(__file__).with_name("judged")
 
 
 class Verdict(StrEnum):
@@ -52,10 +52,11 @@ class Compared:
 
 
 def judgements() -> list[Judgement]:
-    """What is judged, in the file's order. Raises `ValueError` for a test judged twice, and a claim without source."""
+    """What is judged, in the files' order. Raises `ValueError` for a test judged twice, and a claim without source."""
     found = [
-        Judgement(Verdict(one["verdict"]), one["why"], one.get("source", ""), one["tests"], one.get("by_chance", False))
-        for one in tomllib.loads(JUDGED.read_text()).get("judged", ())
+        Judgement(verdict, one["why"], one.get("source", ""), one["tests"], one.get("by_chance", False))
+        for verdict in Verdict
+        for one in tomllib.loads(file_of(verdict).read_text()).get("judged", ())
     ]
     seen: set[str] = set()
     for judgement in found:
@@ -65,6 +66,11 @@ def judgements() -> list[Judgement]:
             raise ValueError(f"of EC2 it is claimed without a source: {judgement.why}")
         seen |= judgement.tests.keys()
     return found
+
+
+def file_of(verdict: Verdict) -> Path:
+    """Where the tests are that have this verdict."""
+    return JUDGED / f"{verdict.lower().replace(' ', '-')}.toml"
 
 
 def short_name(test: str) -> str:

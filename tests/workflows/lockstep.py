@@ -59,7 +59,7 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr("kumoniwa.hypervisor.simulated.machine.uuid4", lambda: UUID(bytes=ids.randbytes(16), version=4))
 
 
-def _open_database(data_dir: Path) -> SqliteDatabase:
+def _open_database(data_dir: Path, *, durable: bool = True) -> SqliteDatabase:
     """All with the statements that the first compiled: a quarter of a run's time."""
     engine = make_engine(data_dir / DATABASE_FILE)
     _FIRST_ENGINE.append(engine)

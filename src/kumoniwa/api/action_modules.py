@@ -286,6 +286,7 @@ ACTION_MODULES = {
         "DeleteUserPolicy": "kumoniwa.api.iam.policies.inline_policies",
         "DetachRolePolicy": "kumoniwa.api.iam.policies.attached_policies",
         "DetachUserPolicy": "kumoniwa.api.iam.policies.attached_policies",
+        "GetAccessKeyLastUsed": "kumoniwa.api.iam.access_keys.get_access_key_last_used",
         "GetAccountSummary": "kumoniwa.api.iam.account.get_account_summary",
         "GetInstanceProfile": "kumoniwa.api.iam.instance_profiles.get_instance_profile",
         "GetPolicy": "kumoniwa.api.iam.policies.get_policy",

@@ -21,6 +21,12 @@ _LAST_ID = (1 << 63) - 1
 _OLDEST = Prepared(
     select(_COLUMNS.id).where(_COLUMNS.id < bindparam("before")).order_by(_COLUMNS.id).limit(bindparam("at_most"))
 )
+_LAST_OF_KEY = Prepared(
+    select(trail_events)
+    .where(_COLUMNS.account == bindparam("of_account"), _COLUMNS.access_key == bindparam("of_key"))
+    .order_by(_COLUMNS.id.desc())
+    .limit(1)
+)
 _COUNTED = Prepared(select(func.count()).select_from(trail_events))
 _FORGOTTEN = Prepared(delete(trail_events).where(_COLUMNS.id <= bindparam("last")))
 
@@ -45,6 +51,11 @@ def newest_first(
     while found := reading.values(TrailEvent, connection, **asked, until=until, **_given(compared)):
         yield from found
         until = found[-1].id
+
+
+def last_of_key(connection: Connection, account: str, access_key: str) -> TrailEvent | None:
+    """The newest event of a call that this key signed, in any region. It may read through all events."""
+    return next(iter(_LAST_OF_KEY.values(TrailEvent, connection, of_account=account, of_key=access_key)), None)
 
 
 def forget(connection: Connection, before: datetime, at_most: int) -> int:

@@ -71,3 +71,9 @@ def key(connection: Connection, account: str, key_id: str) -> AccessKey | None:
     """An access key of a user of the account."""
     query = select(access_keys).where(access_keys.c.id == key_id, access_keys.c.account == account)
     return one_of(AccessKey, connection, query)
+
+
+def owner_of_key(connection: Connection, account: str, key_id: str) -> User | None:
+    """The user of the account whose access key it is."""
+    owner = select(access_keys.c.user_id).where(access_keys.c.id == key_id, access_keys.c.account == account)
+    return one_of(User, connection, select(iam_users).where(iam_users.c.id.in_(owner)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from asgi import Caller, Refused
-from every_action import ACTIONS_OF_EC2, EXAMPLES, IN_ORDER, MODEL, READS, REFUSED, scene
+from every_action import ACTIONS_OF_EC2, EXAMPLES, IN_ORDER, MODEL, READS, REFUSED, WITHOUT_DRY_RUNS, scene
 from sqlalchemy import Connection, select
 from stack import Stack
 
@@ -27,29 +27,6 @@ async def _code(caller: Stack | Caller, name: str, parameters: dict[str, Any]) -
     except Refused as refused:
         return refused.code
     return "done"
-
-
-WITHOUT_DRY_RUNS = {
-    "AllocateHosts",
-    "DescribeHosts",
-    "ReleaseHosts",
-    "AssignIpv6Addresses",
-    "AssignPrivateIpAddresses",
-    "AssociateIamInstanceProfile",
-    "AssociateSubnetCidrBlock",
-    "AssociateVpcCidrBlock",
-    "DescribeIamInstanceProfileAssociations",
-    "DescribeVpcClassicLinkDnsSupport",
-    "DisassociateIamInstanceProfile",
-    "DisassociateSubnetCidrBlock",
-    "DisassociateVpcCidrBlock",
-    "ModifySubnetAttribute",
-    "ModifyVpcAttribute",
-    "ReplaceIamInstanceProfileAssociation",
-    "UnassignIpv6Addresses",
-    "UnassignPrivateIpAddresses",
-}
-"""Actions whose requests have no `DryRun` in EC2's model."""
 
 
 def _rows(connection: Connection) -> dict[str, Any]:

@@ -86,6 +86,19 @@ def test_an_answer_is_byte_for_byte_as_reviewed(name: str) -> None:
     assert b"".join(CODEC.result(action, output, REQUEST)) == (GOLDEN / f"{name}.xml").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("action", "output"),
+    [
+        ("CreateSecurityGroup", {"GroupId": "sg-0123456789abcdef0"}),
+        ("AssociateAddress", {"AssociationId": "eipassoc-0123456789abcdef0"}),
+    ],
+)
+def test_perls_client_finds_that_it_is_done_beside_what_was_made(action: str, output: dict[str, str]) -> None:
+    (identifier,) = output.values()
+    text = b"".join(CODEC.result(action, output, REQUEST)).decode()
+    assert "<return>true</return>" in text and f">{identifier}<" in text
+
+
 def test_a_refusal_is_byte_for_byte_as_reviewed() -> None:
     told = "The instance 'i-1' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
     assert CODEC.error(OperationNotPermitted(told), REQUEST) == (GOLDEN / "refusal.xml").read_bytes()

@@ -39,6 +39,8 @@ class Protocol:
     """A refusal, by error and request id."""
     says_done: bool = False
     """Whether an answer without content is `<return>true</return>`."""
+    says_done_too: frozenset[str] = frozenset()
+    """Actions whose answers have that beside their content, although the model does not say so."""
     earlier: frozenset[str] = frozenset()
     """Versions of the API before that of the model, which callers may still name."""
     later: Mapping[str, Collection[str]] | None = None
@@ -152,6 +154,7 @@ class Codec:
 
     def _result_writer(self, action: str, shape: Shape | None, writers: Writers) -> Writer:
         fields = writers.members(shape) if shape is not None else None
+        says_done_too = action in self._protocol.says_done_too
         says_done = self._protocol.says_done and (shape is None or "Return" in shape.members)
 
         def write(out: Pieces, output: Mapping[str, Any] | None) -> None:
@@ -160,6 +163,8 @@ class Codec:
             elif output and fields is None:
                 raise KeyError(f"{action} has no output, and was given {', '.join(output)}")
             elif output and fields is not None:
+                if says_done_too:
+                    out.append("<return>true</return>")
                 fields(out, output)
 
         return write

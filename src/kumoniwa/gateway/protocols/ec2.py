@@ -31,12 +31,21 @@ read and answered as today's version, in their own namespace: an answer may hold
 (docs/clients.md)."""
 
 
+_SAYS_DONE_TOO = frozenset({"AssociateAddress", "CreateSecurityGroup"})  # Net::Amazon::EC2 looks for it
 _LATER = {"InstanceStatus": ("AttachedEbsStatus",)}  # boto 2 takes its "reachability" for the name of the state
 
 
 def ec2_codec(kept_in: Path | None = None) -> Codec:
     """The codec of EC2. See `Codec` for where its model is kept."""
-    protocol = Protocol(Names(wire_name), _answer, _error, says_done=True, earlier=EARLIER, later=_LATER)
+    protocol = Protocol(
+        Names(wire_name),
+        _answer,
+        _error,
+        says_done=True,
+        says_done_too=_SAYS_DONE_TOO,
+        earlier=EARLIER,
+        later=_LATER,
+    )
     return Codec("ec2", API_VERSION, protocol, kept_in)
 
 

@@ -137,6 +137,24 @@ async def test_the_clouds_own_key_is_listed_and_stays(stack: Stack) -> None:
         await stack.caller.iam("CreateAccessKey")
 
 
+async def test_when_where_and_for_what_a_key_signed_last_is_told(stack: Stack) -> None:
+    caller = await user_with_key(stack, "backup-job")
+    asked = {"AccessKeyId": _key(caller)}
+    told = await stack.caller.iam("GetAccessKeyLastUsed", **asked)
+    assert told == {"UserName": "backup-job", "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"}}
+    made = await caller.call("CreateVolume", AvailabilityZone="us-east-1a", Size=1)
+    await stack.written()
+    told = await stack.caller.iam("GetAccessKeyLastUsed", **asked)
+    used = told["AccessKeyLastUsed"]
+    assert (used["ServiceName"], used["Region"]) == ("ec2", "us-east-1")
+    assert abs(used["LastUsedDate"] - made["CreateTime"]).total_seconds() < 1
+    own = await stack.caller.iam("GetAccessKeyLastUsed", AccessKeyId=stack.running.key["access_key_id"])
+    assert "UserName" not in own and own["AccessKeyLastUsed"]["ServiceName"] == "iam"
+    with pytest.raises(Refused) as caught:
+        await stack.caller.iam("GetAccessKeyLastUsed", AccessKeyId="AKIAIOSFODNN7EXAMPLE")
+    assert _as_refused(caught) == ("NoSuchEntity", "The Access Key with id AKIAIOSFODNN7EXAMPLE cannot be found.", 404)
+
+
 async def test_a_key_that_is_refused_is_refused_before_its_body_is_read(stack: Stack) -> None:
     caller = await user_with_key(stack, "leaver")
     await stack.caller.iam("DeleteAccessKey", AccessKeyId=_key(caller))

@@ -89,10 +89,8 @@ def changed_device(device: ImageDevice | None, name: str, image_id: str, ebs: Ma
     """The image's device with the request's changes, or a new device."""
     refuse({"Ebs": ebs}, DEVICE_NOT_BUILT)
     if device is None:
-        # EC2: true by default for what the image maps, false for what a launch adds.
-        device = ImageDevice(
-            image_id=image_id, position=0, device=name, volume_type=DEFAULT_VOLUME_TYPE, delete_on_termination=False
-        )
+        # Deleted on termination unless the request says otherwise: UG "Preserve data when an instance is terminated".
+        device = ImageDevice(image_id=image_id, position=0, device=name, volume_type=DEFAULT_VOLUME_TYPE)
         if ebs.get("SnapshotId") is None and ebs.get("VolumeSize") is None:
             raise MissingParameter("size or snapshotId")
     elif device.snapshot_id is not None and ebs.get("SnapshotId") not in (None, device.snapshot_id):

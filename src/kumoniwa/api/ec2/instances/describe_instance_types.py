@@ -124,8 +124,14 @@ def _nvme(kind: InstanceType) -> str:
 
 
 def _ena(kind: InstanceType) -> str:
-    return "required" if "ena" in kind.traits else "unsupported"
+    if "ena" in kind.traits:
+        return "required"
+    has_it = kind.name.partition(".")[0] in _ENA_UNDER_XEN or kind.name == "m4.16xlarge"
+    return "supported" if has_it else "unsupported"
 
+
+_ENA_UNDER_XEN = frozenset({"g3", "g3s", "h1", "i3", "p2", "p3", "r4"})
+"""The families without Nitro whose instances use ENA where their AMI supports it (UG "Enhanced networking")."""
 
 _FILTERS: dict[str, Values[InstanceType]] = {
     "auto-recovery-supported": lambda _: truth(True),

@@ -84,7 +84,9 @@ async def detach_network_interface(cloud: Cloud, call: Call, parameters: Paramet
             raise no_such_attachment(attachment_id)
         check_own(interface)
         if interface.device_index == 0:
-            raise OperationNotPermitted("The network interface at device index 0 cannot be detached.")
+            raise OperationNotPermitted(
+                "The network interface at device index 0 and networkCard index 0 cannot be detached."
+            )
         assert interface.instance_id is not None, "it is attached"
         network_interfaces.change(connection, interface, attachment_state=InterfaceAttachment.DETACHING)
         submit(

@@ -94,7 +94,8 @@ def check_ipv6_block_of_subnet(
 
 def subnet_conflict(block: IPv4Network | IPv6Network) -> Ec2Error:
     """EC2's refusal of addresses that another subnet has."""
-    return Ec2Error("InvalidSubnet.Conflict", f"The CIDR '{block}' conflicts with another subnet")
+    what = "CIDR" if block.version == 4 else "IPv6 CIDR"
+    return Ec2Error("InvalidSubnet.Conflict", f"The {what} '{block}' conflicts with another subnet")
 
 
 def _restricted(first: IPv4Network) -> list[IPv4Network]:

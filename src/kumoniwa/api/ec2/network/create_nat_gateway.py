@@ -107,8 +107,6 @@ async def delete_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -
 
     def delete(connection: Connection) -> Answer:
         gateway = named(connection, call.scope, NAT_GATEWAY, parameters["NatGatewayId"])
-        if gateway.state is NatGatewayState.DELETED:
-            raise NAT_GATEWAY.not_found([gateway.id])
         if gateway.state in (*_OPEN, NatGatewayState.FAILED):
             gateways.change_nat(connection, gateway.id, state=NatGatewayState.DELETING)
             submit(connection, delete_story, origin(call), nat_gateway_id=gateway.id)

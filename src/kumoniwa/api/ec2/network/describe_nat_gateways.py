@@ -76,7 +76,7 @@ def nat_gateway_output(one: DescribedNat, tags: Mapping[str, str]) -> dict[str, 
         "FailureCode": gateway.failure_code,
         "FailureMessage": gateway.failure_message,
         "NatGatewayAddresses": [nat_address_output(one, address) for address in (primary, *one.secondary)],
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],  # EC2 writes an empty tagSet here
     }
 
 

@@ -15,5 +15,5 @@ def options_output(options: DhcpOptions, tags: Mapping[str, str] | None) -> dict
         "DhcpConfigurations": [
             {"Key": key, "Values": [{"Value": value} for value in values]} for key, values in options.options.items()
         ],
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],  # EC2 writes an empty tagSet here
     }

@@ -102,7 +102,7 @@ async def describe_network_interface_attribute(cloud: Cloud, call: Call, paramet
     """One attribute of a network interface."""
     attribute: str | None = parameters.get("Attribute")
     if attribute is None:
-        raise MissingParameter("attribute")
+        raise InvalidParameterCombination("No attributes specified.")
 
     def read(connection: Connection) -> Answer:
         interface = named(connection, call.scope, NETWORK_INTERFACE, parameters["NetworkInterfaceId"])

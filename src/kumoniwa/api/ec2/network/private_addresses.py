@@ -54,6 +54,8 @@ async def assign_private_ip_addresses(cloud: Cloud, call: Call, parameters: Para
         if parameters.get("AllowReassignment"):
             leading, before = _take_from_others(connection, subnet, interface, wanted)
             touched.extend(before)
+        elif wanted and (taken := network_interfaces.addresses_in(connection, subnet.id, wanted)):
+            raise InvalidParameterValue(f"[{', '.join(sorted(taken))}] assigned, but move is not allowed.")
         check_addresses(connection, subnet, wanted)
         added = list(wanted) or drawn(connection, subnet, count or 0)
         network_interfaces.add_addresses(connection, interface, added)

@@ -211,6 +211,8 @@ async def test_fewer_than_the_least_capacity_of_one_type_are_none(
             "InvalidParameterValue",
         ),
         ({"DryRun": True}, "DryRunOperation"),
+        ({"DryRun": True, "ExcessCapacityTerminationPolicy": "terminate"}, "DryRunOperation"),
+        ({"DryRun": False, "ExcessCapacityTerminationPolicy": "terminate"}, "InvalidParameterValue"),
     ],
 )
 async def test_a_request_that_cannot_be_is_refused_and_launches_nothing(

@@ -36,7 +36,7 @@ async def test_an_image_holds_a_snapshot_of_every_volume_and_says_where_it_is_fr
     assert (image["SourceInstanceId"], image["SourceImageId"]) == (instance_id, instance["ImageId"])
     devices = {one["DeviceName"]: one["Ebs"] for one in image["BlockDeviceMappings"]}
     assert devices.keys() == {"/dev/xvda", DATA}
-    assert [devices[name]["DeleteOnTermination"] for name in ("/dev/xvda", DATA)] == [True, False]
+    assert [devices[name]["DeleteOnTermination"] for name in ("/dev/xvda", DATA)] == [True, True]
     snapshots = (await stack.call("DescribeSnapshots", OwnerIds=["self"]))["Snapshots"]
     by_id = {one["SnapshotId"]: one for one in snapshots}
     for device in instance["BlockDeviceMappings"]:

@@ -149,7 +149,7 @@ async def test_volumes_are_those_of_the_image_changed_and_completed_by_the_reque
     devices = {one["DeviceName"]: one["Ebs"] for one in (await stack.instance(instance_id))["BlockDeviceMappings"]}
     assert {name: ebs["DeleteOnTermination"] for name, ebs in devices.items()} == {
         "/dev/xvda": False,
-        "/dev/sdf": False,
+        "/dev/sdf": True,  # UG "Preserve data when an instance is terminated": of a call that does not say otherwise
     }
     volumes = {one["VolumeId"]: one for one in (await stack.call("DescribeVolumes"))["Volumes"]}
     root, data = volumes[devices["/dev/xvda"]["VolumeId"]], volumes[devices["/dev/sdf"]["VolumeId"]]

@@ -73,7 +73,9 @@ async def test_addresses_come_and_go(stack: Stack) -> None:
         "AssignPrivateIpAddresses", NetworkInterfaceId=interface_id, PrivateIpAddresses=["172.31.0.40"]
     )
     assert given["AssignedPrivateIpAddresses"] == [{"PrivateIpAddress": "172.31.0.40"}]
-    with pytest.raises(Refused, match=r"InvalidIPAddress\.InUse"):
+    with pytest.raises(
+        Refused, match=r"InvalidParameterValue .*\[172\.31\.0\.40\] assigned, but move is not allowed\."
+    ):
         await stack.call("AssignPrivateIpAddresses", NetworkInterfaceId=other_id, PrivateIpAddresses=["172.31.0.40"])
     await stack.call(
         "AssignPrivateIpAddresses",

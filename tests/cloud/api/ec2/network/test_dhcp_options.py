@@ -23,6 +23,12 @@ async def make_options(cloud: BareCloud, **options: list[str]) -> dict[str, Any]
     return made
 
 
+async def test_options_without_tags_have_an_empty_set_of_them(cloud: BareCloud) -> None:
+    made = await make_options(cloud, domain_name=["example.com"])
+    assert made["Tags"] == []
+    assert [one["Tags"] for one in await found(cloud, "DescribeDhcpOptions", "DhcpOptions")] == [[], []]
+
+
 async def test_options_are_made_given_and_deleted(cloud: BareCloud) -> None:
     asked = [
         {"Key": "domain-name", "Values": ["example.com"]},

@@ -58,8 +58,14 @@ async def test_a_gateway_comes_into_use_and_goes(stack: Stack) -> None:
     assert gone["DeleteTime"] is not None
     assert (await stack.call("DescribeNetworkInterfaces"))["NetworkInterfaces"] == []
     assert "AssociationId" not in (await stack.call("DescribeAddresses"))["Addresses"][0]
-    with pytest.raises(Refused, match="NatGatewayNotFound"):
-        await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
+    await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)  # as long as it is shown
+    assert await _described(stack, gateway_id) == gone
+
+
+async def test_a_gateway_without_tags_has_an_empty_set_of_them(stack: Stack) -> None:
+    gateway_id = await _made(stack)
+    (gateway,) = (await stack.call("DescribeNatGateways", NatGatewayIds=[gateway_id]))["NatGateways"]
+    assert gateway["Tags"] == []
 
 
 async def test_a_deleted_gateway_is_forgotten_after_an_hour(stack: Stack) -> None:

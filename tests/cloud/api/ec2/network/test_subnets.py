@@ -113,7 +113,7 @@ async def test_an_ipv6_block_is_of_its_vpcs(cloud: BareCloud) -> None:
     first, second = (str(block) for block, _ in zip(of_vpc.subnets(new_prefix=64), range(2), strict=False))
     one = await make_subnet(cloud, vpc_id, Ipv6CidrBlock=first)
     other = await make_subnet(cloud, vpc_id, "10.0.1.0/24")
-    with refused("InvalidSubnet.Conflict", f"The CIDR '{first}' conflicts with another subnet"):
+    with refused("InvalidSubnet.Conflict", f"The IPv6 CIDR '{first}' conflicts with another subnet"):
         await cloud.ask("AssociateSubnetCidrBlock", SubnetId=other, Ipv6CidrBlock=first)
     answer = await cloud.ask("AssociateSubnetCidrBlock", SubnetId=other, Ipv6CidrBlock=second)
     association = answer["Ipv6CidrBlockAssociation"]

@@ -97,9 +97,9 @@ async def test_a_launch_adds_volumes_empty_and_of_snapshots(stack: Stack) -> Non
     assert list(volumes) == [ROOT, "/dev/xvdb", "/dev/sdf", "/dev/sdg", "/dev/sdh"]
     told = ("Size", "SnapshotId", "VolumeType", "Iops", "Keep")
     assert {name: [volumes[name].get(key) for key in told] for name in ("/dev/sdf", "/dev/sdg", "/dev/sdh")} == {
-        "/dev/sdf": [3, "", "gp2", 100, True],
-        "/dev/sdg": [2, snapshot_id, "gp2", 100, True],
-        "/dev/sdh": [5, snapshot_id, "io1", 100, True],
+        "/dev/sdf": [3, "", "gp2", 100, False],
+        "/dev/sdg": [2, snapshot_id, "gp2", 100, False],
+        "/dev/sdh": [5, snapshot_id, "io1", 100, False],
     }
     guest = stack.guest(instance_id)
     for name in ("/dev/xvdb", "/dev/sdg", "/dev/sdh"):

@@ -1,0 +1,96 @@
+"""The AWS CLI, as one may run it: version 1 within the tests' process, which is quick, and version 2 as a program."""
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import awscli
+import pytest
+from awscli.clidriver import create_clidriver
+from botocore.loaders import Loader
+from other_clients import OtherClient
+
+DEBIAN = Path("/usr/bin/aws")
+_DEBIANS_MODELS = Path("/usr/lib/python3/dist-packages/awscli/botocore/data")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended: status 0 where it succeeded."""
+
+    status: int
+    out: str
+    err: str
+
+
+class CommandLine(Protocol):
+    """A version of the AWS CLI that finds a cloud."""
+
+    def run(self, *words: object) -> Ran:
+        """Run `aws` with these words."""
+
+    def actions(self, service: str) -> set[str]:
+        """The actions of a service that its model has: what is younger is no command of it."""
+
+
+class InProcess:
+    """Version 1, as pinned in the tests' environment. Each command is a driver of its own, as in a process of its own;
+    they share what takes a while to read, the models."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+
+    @cached_property
+    def _models(self) -> Loader:
+        own = Path(awscli.__file__).parent / "data"
+        return Loader(extra_search_paths=[self._environment["AWS_DATA_PATH"], str(own)])
+
+    def run(self, *words: object) -> Ran:
+        """Run `aws` with these words."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                patch.delenv(name)
+            for name, value in self._environment.items():
+                patch.setenv(name, value)
+            driver = create_clidriver()
+            driver.session.register_component("data_loader", self._models)
+            try:
+                status = driver.main([str(word) for word in words])
+            except SystemExit as ended:  # of argparse, for words that it does not know
+                status = int(str(ended.code))
+        return Ran(status, out.getvalue(), err.getvalue())
+
+    def actions(self, service: str) -> set[str]:
+        """The actions of its model of a service."""
+        return set(self._models.load_service_model(service, "service-2")["operations"])
+
+
+class Program:
+    """Version 2, as Debian has it. It is from before the days of AWS_ENDPOINT_URL, so it is told the endpoint."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._client = OtherClient(DEBIAN.parent, environment)
+        self._endpoint = environment["AWS_ENDPOINT_URL"]
+
+    def run(self, *words: object) -> Ran:
+        """Run `aws` with these words."""
+        ran = self._client.run(DEBIAN, *words, "--endpoint-url", self._endpoint, PATH="/usr/bin:/bin")
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def actions(self, service: str) -> set[str]:
+        """The actions of its model of a service."""
+        loader = Loader(extra_search_paths=[str(_DEBIANS_MODELS)], include_default_search_paths=False)
+        return set(loader.load_service_model(service, "service-2")["operations"])
+
+
+def answered(ran: Ran) -> Any:
+    """What a command that succeeded printed: JSON, or None where it printed nothing."""
+    assert ran.status == 0, ran.err
+    return json.loads(ran.out) if ran.out else None

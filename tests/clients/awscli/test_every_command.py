@@ -1,0 +1,176 @@
+"""Every action is a command of the AWS CLI: its skeletons, dry run and call; waits, pages and queries."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore
+import pytest
+from botocore import xform_name
+from cloud_process import CloudProcess, Sdk
+from command_lines import DEBIAN, CommandLine, InProcess, Program, Ran, answered
+from every_action import EXAMPLES, IN_ORDER, REFUSED, WITHOUT_DRY_RUNS, Scene
+from examples_of_waits import WAITS, WITHOUT_END
+from other_clients import lonely_environment
+from scene_of_commands import Remote, scene_on
+
+from kumoniwa.api import cloudtrail, iam, ssm, sts
+from kumoniwa.api.registry import ACTIONS
+from kumoniwa.modules import import_all
+
+for service in (cloudtrail, iam, ssm, sts):
+    import_all(service)
+
+pytestmark = [pytest.mark.clients, pytest.mark.timeout(1800)]
+
+_DATA = Path(botocore.__file__).parent / "data" / "ec2" / "2016-11-15"
+_CODE = "An error occurred ({}) when calling the {} operation"
+
+
+@pytest.fixture(scope="module", params=["1", pytest.param("2", marks=pytest.mark.every_client)])
+def version(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> str:
+    """Of the AWS CLI."""
+    if request.param == "2" and not (pytestconfig.option.every_client and DEBIAN.exists()):
+        pytest.skip("version 2 takes long: make test-clients runs it")
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def disks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the cloud imports from."""
+    return tmp_path_factory.mktemp("disks")
+
+
+@pytest.fixture(scope="module")
+def cloud(version: str, disks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudProcess]:
+    """A cloud for each version: the walk over all actions takes away what it was made for."""
+    folder = tmp_path_factory.mktemp(f"cloud-{version}")
+    with CloudProcess(folder, "--import-from", str(disks)) as cloud:
+        yield cloud
+        mistakes = [line for line in cloud.logged() if line["level"] not in ("debug", "info", "warning")]
+    assert mistakes == []
+
+
+@pytest.fixture(scope="module")
+def aws(version: str, cloud: CloudProcess, waiters: Path, tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    told = lonely_environment(cloud.environment(), tmp_path_factory.mktemp("home"))
+    told["AWS_DATA_PATH"] = str(waiters)
+    return InProcess(told) if version == "1" else Program(told)
+
+
+@pytest.fixture(scope="module")
+def remote(cloud: CloudProcess, sdk: Sdk) -> Remote:
+    return Remote(cloud, sdk)
+
+
+@pytest.fixture(scope="module")
+def known(remote: Remote, sdk: Sdk, disks: Path) -> Scene:
+    """The scene of all examples, and things that are gone, for those who wait for that."""
+    scene = scene_on(remote, disks)
+    ec2 = sdk.client()
+    launch = {"ImageId": scene["image"], "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    terminated = ec2.run_instances(**launch)["Instances"][0]["InstanceId"]
+    ec2.terminate_instances(InstanceIds=[terminated])
+    nat = ec2.create_nat_gateway(SubnetId=scene["default subnet"], ConnectivityType="private")["NatGateway"]
+    ec2.delete_nat_gateway(NatGatewayId=nat["NatGatewayId"])
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    asyncio.run(remote.idle())
+    ec2.delete_volume(VolumeId=volume)
+    peering = ec2.create_vpc_peering_connection(VpcId=scene["own vpc"], PeerVpcId=scene["unused vpc"])
+    peering_id = peering["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering_id)
+    task = ec2.import_snapshot(DiskContainer={"Format": "RAW", "Url": scene["disk"]})
+    return {
+        **scene,
+        "terminated": terminated,
+        "deleted nat": nat["NatGatewayId"],
+        "deleted volume": volume,
+        "deleted peering": peering_id,
+        "import task": task["ImportTaskId"],
+    }
+
+
+def _command(name: str) -> str:
+    return str(xform_name(name, "-"))
+
+
+def _refused(ran: Ran, code: str, action: str) -> None:
+    assert ran.status in (254, 255), f"{action}: {ran}"  # in version 1 all that fails is 255
+    assert _CODE.format(code, action) in ran.err, f"{action}: {ran.err}"
+
+
+@pytest.mark.parametrize("service", sorted(ACTIONS))
+def test_every_action_is_a_command_with_a_skeleton(service: str, aws: CommandLine) -> None:
+    for action in sorted(ACTIONS[service].keys() & aws.actions(service)):
+        asked = aws.run(service, _command(action), "--generate-cli-skeleton", "input")
+        assert isinstance(answered(asked), dict), action
+
+
+@pytest.mark.parametrize("waiter", sorted(WAITS))
+def test_a_wait_ends(waiter: str, aws: CommandLine, known: Scene) -> None:
+    asked = json.dumps(WAITS[waiter](known))
+    ran = aws.run("ec2", "wait", _command(waiter), "--cli-input-json", asked)
+    assert (ran.status, ran.out, ran.err) == (0, "", "")
+
+
+def test_every_wait_for_an_action_that_is_built_has_an_example() -> None:
+    waiters = json.loads((_DATA / "waiters-2.json").read_text())["waiters"]
+    built = {name for name, waiter in waiters.items() if waiter["operation"] in ACTIONS["ec2"]}
+    assert built == WAITS.keys() | WITHOUT_END
+
+
+def _pages() -> dict[str, str]:
+    """By action, the member that its pages have, of all actions that botocore pages."""
+    pagination = json.loads((_DATA / "paginators-1.json").read_text())["pagination"]
+    keys = {name: page["result_key"] for name, page in pagination.items() if name in ACTIONS["ec2"]}
+    return {name: key if isinstance(key, str) else key[0] for name, key in keys.items() if name not in REFUSED}
+
+
+@pytest.mark.parametrize("action", sorted(_pages()))
+def test_pages_together_are_the_whole(action: str, aws: CommandLine, known: Scene) -> None:
+    member = _pages()[action]
+    words = ("ec2", _command(action), "--cli-input-json", json.dumps(EXAMPLES[action](known)))
+    whole = answered(aws.run(*words, "--query", member)) or []
+    read: list[Any] = []
+    token: list[object] = []
+    for _ in range(20):
+        page = answered(aws.run(*words, "--page-size", 5, "--max-items", 7, *token))
+        read += page[member]
+        if "NextToken" not in page:
+            break
+        assert len(page[member]) == 7
+        token = ["--starting-token", page["NextToken"]]
+    assert read == whole[: len(read)]
+    assert len(read) == len(whole) or len(read) == 140
+    assert int(aws.run(*words, "--query", f"length({member})", "--output", "text").out or 0) == len(whole)
+
+
+def test_every_command_tells_what_it_answers_is_tried_and_is_done(
+    version: str, aws: CommandLine, known: Scene, remote: Remote
+) -> None:
+    built = aws.actions("ec2")
+    for action in [action for action in IN_ORDER if action in built]:
+        asked = json.dumps(EXAMPLES[action](known), default=_as_text if version == "1" else _as_base64)
+        words = ("ec2", _command(action), "--cli-input-json", asked)
+        assert aws.run(*words, "--generate-cli-skeleton", "output").status == 0, action
+        if action not in WITHOUT_DRY_RUNS:
+            _refused(aws.run(*words, "--dry-run"), REFUSED.get(action, "DryRunOperation"), action)
+        ran = aws.run(*words)
+        if action in REFUSED:
+            _refused(ran, REFUSED[action], action)
+        else:
+            assert ran.status == 0, f"{action}: {ran.err}"
+        asyncio.run(remote.idle())
+
+
+def _as_text(value: bytes) -> str:
+    """How version 1 reads what is bytes in JSON."""
+    return value.decode()
+
+
+def _as_base64(value: bytes) -> str:
+    """How version 2 reads it."""
+    return base64.b64encode(value).decode()

@@ -15,6 +15,10 @@ _OURS = frozenset(ACTION_MODULES["ec2"])
 _NO_MORE = ("DescribeVpcClassicLinkDnsSupport",)  # refused as in regions of EC2 without it
 _NEVER = {"password_data_available"}  # of an instance that is not Windows it waits for ever, as on EC2
 _ASKED: Mapping[str, Mapping[str, Any]] = {
+    # There are so many types that these come in pages anyway.
+    "describe_instance_type_offerings": {"Filters": [{"Name": "instance-type", "Values": ["t3.*"]}]},
+    "describe_instance_types": {"Filters": [{"Name": "instance-type", "Values": ["t3.*"]}]},
+    "describe_spot_price_history": {"InstanceTypes": ["t3.micro", "t3.nano"]},
     "describe_addresses_attribute": {"Attribute": "domain-name"},
     "describe_images": {"Owners": ["self"]},
     "describe_launch_template_versions": {"Versions": ["$Latest"]},

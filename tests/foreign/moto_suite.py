@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -49,8 +49,7 @@ def run(names: Iterable[str], at_once: int) -> list[Ran]:
 
     Raises `RuntimeError` where a process ended without saying so of each of its tests: what it printed is beside.
     """
-    furnished = _FOLDER / "furnished"
-    _furnish(furnished)
+    furnished = furnished_clouds()
     for earlier in (*_FOLDER.glob("*.jsonl"), *_FOLDER.glob("*.log")):
         earlier.unlink()
     by_size = sorted(names, key=lambda name: (SOURCES / "tests" / "test_ec2" / f"{name}.py").stat().st_size)
@@ -60,25 +59,38 @@ def run(names: Iterable[str], at_once: int) -> list[Ran]:
     return sorted((one for of_share in ran for one in of_share), key=lambda one: one.test)
 
 
-def _furnish(furnished: Path) -> None:
+def furnished_clouds() -> Path:
+    """Furnish a cloud, and give where it is: each cloud of a test is a copy of it."""
+    furnished = _FOLDER / "furnished"
     program = f"import json, sys; from pathlib import Path; from fresh_clouds import furnish; \
 furnish(Path({str(furnished)!r}), json.loads({json.dumps(IMAGES)!r}))"
     subprocess.run([PROGRAMS / "python", "-c", program], env=_environment(), check=True, timeout=120)
+    return furnished
 
 
 def _run(furnished: Path, number: int, names: list[str]) -> list[Ran]:
-    results, log = _FOLDER / f"{number}.jsonl", _FOLDER / f"{number}.log"
-    results.touch()
-    suite = {"FOREIGN_FURNISHED": str(furnished), "FOREIGN_RESULTS": str(results), "TEST_SERVER_MODE": "true"}
-    command: list[str | Path] = [PROGRAMS / "python", "-m", "pytest"]
-    command += ["-p", "moto_on_kumoniwa", "-p", "no:cacheprovider", "-q"]
-    command += ["--color", "no", "--tb", "short", "--timeout", str(_PER_TEST)]
-    command += [f"tests/test_ec2/{name}.py" for name in names]
+    tests = [f"tests/test_ec2/{name}.py" for name in names]
+    return run_pytest(
+        [PROGRAMS / "python", "-m", "pytest", "-p", "moto_on_kumoniwa", *tests],
+        SOURCES,
+        _FOLDER / f"{number}.jsonl",
+        {"FOREIGN_FURNISHED": str(furnished), "TEST_SERVER_MODE": "true"},
+    )
+
+
+def run_pytest(command: list[str | Path], folder: Path, results: Path, settings: Mapping[str, str]) -> list[Ran]:
+    """Run pytest there with these settings in its environment; its plug-in writes to `results`, what it prints beside.
+
+    Raises `RuntimeError` where it ended without saying so of each of its tests.
+    """
+    results.write_text("")
+    options = ["-p", "no:cacheprovider", "-q", "--color", "no", "--tb", "short", "--timeout", str(_PER_TEST)]
+    log = results.with_suffix(".log")
     with log.open("w") as printed:
         ended = subprocess.run(
-            command,
-            cwd=SOURCES,
-            env={**_environment(), **suite},
+            [*command, *options],
+            cwd=folder,
+            env={**_environment(), **settings, "FOREIGN_RESULTS": str(results)},
             stdout=printed,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import moto_suite
+import tempest_suite
 from moto_suite import Ran
 from verdicts import Judgement, Verdict, short_name
 
@@ -18,14 +19,17 @@ _HEAD = """<!-- Written by scripts/foreign-suites --update from tests/foreign. C
 
 # Other projects' tests
 
-moto's own tests of EC2 state what tools expect of an EC2 that is not AWS's. `scripts/foreign-suites` runs those of moto
-{version}, unchanged, against simulated clouds: each test has a server of its own over a fresh data folder. A test that
-does not pass is judged here, with where EC2's behaviour is known from. The script fails where a test does not pass and
-is not judged, or passes and is. A test ends at the first thing that it finds otherwise, and is judged by that.
+moto's own tests of EC2 state what tools expect of an EC2 that is not AWS's; some of them are verified on AWS.
+OpenStack's ec2api-tempest-plugin was written against AWS's EC2 too. `scripts/foreign-suites` runs the tests of moto
+{version}, each on a simulated cloud of its own, and those of ec2api-tempest-plugin {openstack} (`ec2api/`), each file
+on a cloud of its own; none of them is changed. A test that does not pass is judged here, with where EC2's behaviour is
+known from. The script fails where a test does not pass and is not judged, or passes and is. A test ends at the first
+thing that it finds otherwise, and is judged by that.
 
-What is adapted, outside of the tests: the AMIs that they name by id are others here; after each call that changes
-something the cloud is given the time to carry it out, because moto does at once what EC2 takes its time for; signatures
-keep the real time where a test stops the client's clock.
+What is adapted, outside of the tests: the AMIs that they name by id are others here. For moto's, after each call that
+changes something the cloud is given the time to carry it out, because moto does at once what EC2 takes its time for;
+and signatures keep the real time where a test stops the client's clock. OpenStack's do not log in to guests, which are
+simulated: of their scenarios those are run that need no SSH.
 
 {offered}
 
@@ -73,7 +77,11 @@ def keep(found: Mapping[str, list[int]]) -> None:
 def document(judged: Iterable[Judgement], of_files: Mapping[str, list[int]]) -> str:
     """The page."""
     judged = list(judged)
-    parts = [_HEAD.format(version=moto_suite.VERSION, offered=_in_one_sentence(judged, of_files))]
+    parts = [
+        _HEAD.format(
+            version=moto_suite.VERSION, openstack=tempest_suite.VERSION, offered=_in_one_sentence(judged, of_files)
+        )
+    ]
     parts += _table_of_files(judged, of_files)
     parts.append(_MEANINGS.format(**{verdict.name.lower(): verdict for verdict in Verdict}))
     for verdict in Verdict:

@@ -74,8 +74,9 @@ def file_of(verdict: Verdict) -> Path:
 
 
 def short_name(test: str) -> str:
-    """`tests/test_ec2/test_tags.py::TestX::test_y` as `test_tags::TestX::test_y`."""
-    return test.rpartition("/")[2].replace(".py::", "::")
+    """`tests/test_ec2/test_tags.py::test_y` as `test_tags::test_y`; of OpenStack's tests with `ec2api/` before it."""
+    suite = "" if "/test_ec2/" in test else "ec2api/"
+    return suite + test.rpartition("/")[2].replace(".py::", "::")
 
 
 def compare(ran: Iterable[Ran], judged: Iterable[Judgement]) -> Compared:

@@ -64,6 +64,9 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
     ],
     "CopyImage": [("Name",)],
     "CreateReplaceRootVolumeTask": [(), ("ImageId",), ("SnapshotId",), ("DeleteReplacedRootVolume",)],
+    "CreatePlacementGroup": [("GroupName",), ("GroupName", "Strategy")],
+    "RequestSpotInstances": [("LaunchSpecification",)],
+    "RequestSpotLaunchSpecification": [("ImageId", "InstanceType"), ("ImageId",)],
     "CreateVolume": [
         ("AvailabilityZone", "Size"),
         ("AvailabilityZone", "SnapshotId"),

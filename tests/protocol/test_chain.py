@@ -320,6 +320,11 @@ async def test_unsigned_requests_reach_nothing(gateway: Gateway, garden: Garden)
     assert garden.calls == []
 
 
+async def test_who_signs_in_two_ways_is_refused_as_ec2_refuses(caller: Caller) -> None:
+    answer = await caller.post(f"Action=DescribeKeyPairs&{VERSION}", target="/?X-Amz-Signature=b")
+    assert answer.text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>'), answer.text
+
+
 async def test_only_callers_that_are_known_keep_their_connections(gateway: Gateway, caller: Caller) -> None:
     for body in (f"Action=DescribeKeyPairs&{VERSION}", f"Action=StopInstances&{VERSION}&InstanceId.1=i-1"):
         assert "connection" not in (await caller.post(body)).headers

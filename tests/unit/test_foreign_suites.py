@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from moto_suite import Ran
 from suites_page import DOCUMENT, document, kept_counts
-from verdicts import Judgement, Verdict, compare, judgements
+from verdicts import Judgement, Verdict, compare, judgements, short_name
 
 
 def _ran(outcome: str, told: str = "", test: str = "tests/test_ec2/test_tags.py::test_x") -> Ran:
@@ -47,6 +47,11 @@ def test_what_passes_by_chance_may_pass_and_fail(outcome: str) -> None:
     judged = replace(_judged(), by_chance=True)
     compared = compare([_ran(outcome, "InvalidZone.NotFound")], [judged])
     assert compared.unjudged == compared.stale == []
+
+
+def test_the_tests_of_the_suites_are_told_apart() -> None:
+    assert short_name("tests/test_ec2/test_tags.py::test_x") == "test_tags::test_x"
+    assert short_name("ec2api_tempest_plugin/api/test_tags.py::TagTest::test_x") == "ec2api/test_tags::TagTest::test_x"
 
 
 def test_a_judgement_of_a_test_that_is_gone_is_told_when_its_file_was_run() -> None:

@@ -166,10 +166,14 @@ class Gateway:
             )
         return exchange.answered(*await self._act(self._services[claim.service], read, call, exchange))
 
+    def _first(self, scope: str) -> Service | None:
+        """The service of that name; the first, where there are several."""
+        return next(iter(self._services.get(scope, ())), None)
+
     def _check_service(self, claim: Claim, read: SignedRequest, exchange: _Exchange) -> None:
         """Say so where another service is meant, before its signature (S3's differs) is looked at."""
         exchange.service = claim.service
-        exchange.meant = service = next(iter(self._services.get(claim.service, ())), None)
+        exchange.meant = service = self._first(claim.service)
         exchange.json = not exchange.extension and (
             _speaks_json(service) if service is not None else "json" in (read.header("content-type") or "")
         )
@@ -232,8 +236,8 @@ class Gateway:
             body = routes.refusal(error, exchange.request_id)
         elif exchange.json:
             return exchange.answered(json.refusal(error), status=json.status(error))
-        elif exchange.meant is not None:
-            body = exchange.meant.codec.error(error, exchange.request_id)
+        elif (meant := exchange.meant or self._first(exchange.service)) is not None:
+            body = meant.codec.error(error, exchange.request_id)
         else:  # most services of AWS read this envelope
             body = f"{PROLOG}{refusal(error, exchange.request_id, STS_NAMESPACE)}".encode()
         return exchange.answered(body, status=error.status)

@@ -80,8 +80,8 @@ _OF_THE_PROVIDER = {
     "aws_launch_template.web",
     "aws_vpc_peering_connection.both",
 }
-"""Resources with `user_data_replace_on_change`, `update_default_version` or `auto_accept`, attributes of the provider's
-own. Once they are imported it writes these into its state, and calls that an update."""
+"""Resources with `user_data_replace_on_change`, `update_default_version` or `auto_accept`: these are the provider's
+own. Once the resources are imported it writes them into its state, and calls that an update."""
 
 
 @pytest.fixture

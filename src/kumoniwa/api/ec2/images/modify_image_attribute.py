@@ -89,13 +89,15 @@ def _asked_for(parameters: Parameters) -> tuple[str, Any]:
     """The one attribute to change and its new value. Raises EC2's refusals of none, of several, and of bad values."""
     given = {name: parameters[member] for member, name in _MEMBERS.items() if parameters.get(member) is not None}
     attribute, text = parameters.get("Attribute"), parameters.get("Value")
+    if attribute is not None and attribute[:1].isupper():  # Ansible writes `Description`, and EC2 takes it
+        attribute = f"{attribute[0].lower()}{attribute[1:]}"
     flat = [member for member in _FLAT_PERMISSION if parameters.get(member)]
     if attribute is None and (text is not None or flat):
         raise InvalidParameterCombination(
             f"The parameter {flat[0] if flat else 'value'} cannot be used without the parameter attribute"
         )
     if attribute is not None and attribute not in _MEMBERS.values():
-        raise InvalidParameterValue(f"Value ( {attribute[:200]} ) for parameter attribute is invalid.")
+        raise InvalidParameterValue(f"Value ( {parameters['Attribute'][:200]} ) for parameter attribute is invalid.")
     if attribute == "launchPermission":
         if text is not None:
             raise InvalidParameterCombination("The parameter value cannot be used with the attribute launchPermission")

@@ -35,7 +35,8 @@ def _read(_connection: Connection, asked: Asked) -> list[_Price]:
     if not any(product in _PRODUCTS for product in products):
         return []  # no guest here runs another system
     since = parameters.get("StartTime")
-    at = asked.call.at if since is None else min(asked.call.at, since)
+    today = asked.call.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    at = today if since is None else min(today, since)
     wanted = None if (names := parameters.get("InstanceTypes")) is None else matcher(names)
     types = [name for name in INSTANCE_TYPES if wanted is None or wanted(name)]
     found = [zone for zone in zones(region) if _is_asked_for(zone, parameters)]

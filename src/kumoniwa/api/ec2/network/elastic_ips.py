@@ -106,6 +106,18 @@ def check_own(connection: Connection, interface_id: str | None) -> None:
         raise Ec2Error("AuthFailure", "You do not have permission to access the specified resource.")
 
 
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_address(text: str) -> InvalidParameterValue:
+    return InvalidParameterValue(f"Value ({text[:200]}) for parameter publicIp is invalid. Invalid IPv4 address")
+
+
 def _unknown(public_ip: str) -> Ec2Error:
     return Ec2Error("InvalidAddress.NotFound", f"Address '{public_ip[:200]}' not found.")
 
@@ -174,13 +186,15 @@ def _output(one: _Described, tags: Mapping[str, str]) -> dict[str, Any]:
 
 def _read(connection: Connection, asked: Asked) -> list[_Described]:
     scope = asked.call.scope
+    public_ips = asked.parameters.get("PublicIps")
     found = elastic_ips.in_scope(connection, scope, asked.ids)
-    if public_ips := asked.parameters.get("PublicIps"):
-        there = {address.public_ip: address for address in found}
+    if public_ips:
+        by_id = found if asked.ids is not None else []
+        there = {address.public_ip: address for address in elastic_ips.in_scope(connection, scope, None)}
         for public_ip in public_ips:
             if public_ip not in there:
-                raise _unknown(public_ip)
-        found = [there[public_ip] for public_ip in dict.fromkeys(public_ips)]
+                raise _unknown(public_ip) if _is_address(public_ip) else _no_address(public_ip)
+        found = list({one.id: one for one in (*by_id, *(there[public_ip] for public_ip in public_ips))}.values())
     leading = [address.interface_id for address in found if address.interface_id is not None]
     interfaces = {one.id: one for one in network_interfaces.in_scope(connection, scope, leading)}
     return [_Described(address, interfaces.get(address.interface_id or "")) for address in found]

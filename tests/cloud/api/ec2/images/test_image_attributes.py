@@ -72,3 +72,14 @@ async def test_nobody_has_an_elastic_ip_address(stack: Stack) -> None:
         await stack.call("DescribeAddresses", AllocationIds=["eipalloc-0123456789abcdef0"])
     with pytest.raises(Refused, match="The filter 'colour' is invalid"):
         await stack.call("DescribeAddresses", Filters=[{"Name": "colour", "Values": ["red"]}])
+
+
+async def test_ansible_names_the_attribute_with_a_capital(stack: Stack) -> None:
+    image_id = (await stack.call("DescribeImages", Owners=["self"]))["Images"][0]["ImageId"]
+    await stack.call(
+        "ModifyImageAttribute", ImageId=image_id, Attribute="Description", Description={"Value": "by Ansible"}
+    )
+    answer = await stack.call("DescribeImageAttribute", ImageId=image_id, Attribute="description")
+    assert answer["Description"] == {"Value": "by Ansible"}
+    with pytest.raises(Refused, match=r"Value \( Colour \) for parameter attribute is invalid"):
+        await stack.call("ModifyImageAttribute", ImageId=image_id, Attribute="Colour", Value="red")

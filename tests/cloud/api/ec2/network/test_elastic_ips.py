@@ -149,3 +149,18 @@ async def test_what_names_no_address_is_refused(
 ) -> None:
     with pytest.raises(Refused, match=refusal):
         await stack.call(action, **parameters)
+
+
+async def test_addresses_are_found_by_their_ids_and_by_themselves_at_once(stack: Stack) -> None:
+    one, other, _ = [await stack.call("AllocateAddress") for _ in range(3)]
+    asked = {"AllocationIds": [one["AllocationId"]], "PublicIps": [other["PublicIp"], one["PublicIp"]]}
+    found = (await stack.call("DescribeAddresses", **asked))["Addresses"]
+    assert {each["PublicIp"] for each in found} == {one["PublicIp"], other["PublicIp"]}
+    assert len(found) == 2
+
+
+async def test_what_is_no_address_is_refused_otherwise_than_one_that_is_not_there(stack: Stack) -> None:
+    for public_ip, code in (("nonsense", "InvalidParameterValue"), ("127.1.2.3", "InvalidAddress.NotFound")):
+        with pytest.raises(Refused) as refused:
+            await stack.call("DescribeAddresses", PublicIps=[public_ip])
+        assert refused.value.code == code

@@ -1,4 +1,4 @@
-"""The AWS CLI, as one may run it: version 1 within the tests' process, which is quick, and version 2 as a program."""
+"""Version 1 of the AWS CLI within the tests' process, which is quicker than a process for each command."""
 
 import io
 import json
@@ -8,16 +8,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import awscli
 import pytest
 from awscli.clidriver import create_clidriver
 from botocore.loaders import Loader
-from other_clients import OtherClient
-
-DEBIAN = Path("/usr/bin/aws")
-_DEBIANS_MODELS = Path("/usr/lib/python3/dist-packages/awscli/botocore/data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +23,6 @@ class Ran:
     status: int
     out: str
     err: str
-
-
-class CommandLine(Protocol):
-    """A version of the AWS CLI that finds a cloud."""
-
-    def run(self, *words: object) -> Ran:
-        """Run `aws` with these words."""
-
-    def actions(self, service: str) -> set[str]:
-        """The actions of a service that its model has: what is younger is no command of it."""
 
 
 class InProcess:
@@ -70,24 +56,6 @@ class InProcess:
     def actions(self, service: str) -> set[str]:
         """The actions of its model of a service."""
         return set(self._models.load_service_model(service, "service-2")["operations"])
-
-
-class Program:
-    """Version 2, as Debian has it. It is from before the days of AWS_ENDPOINT_URL, so it is told the endpoint."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._client = OtherClient(DEBIAN.parent, environment)
-        self._endpoint = environment["AWS_ENDPOINT_URL"]
-
-    def run(self, *words: object) -> Ran:
-        """Run `aws` with these words."""
-        ran = self._client.run(DEBIAN, *words, "--endpoint-url", self._endpoint, PATH="/usr/bin:/bin")
-        return Ran(ran.returncode, ran.stdout, ran.stderr)
-
-    def actions(self, service: str) -> set[str]:
-        """The actions of its model of a service."""
-        loader = Loader(extra_search_paths=[str(_DEBIANS_MODELS)], include_default_search_paths=False)
-        return set(loader.load_service_model(service, "service-2")["operations"])
 
 
 def answered(ran: Ran) -> Any:

@@ -24,6 +24,7 @@ WAITS: dict[str, Example] = {
     },
     "SnapshotCompleted": lambda its: {"SnapshotIds": [its["snapshot"]]},
     "SnapshotImported": lambda its: {"ImportTaskIds": [its["import task"]]},
+    "SpotInstanceRequestFulfilled": lambda its: {"SpotInstanceRequestIds": [its["spot request"]]},
     "SubnetAvailable": lambda its: {"SubnetIds": [its["subnet"]]},
     "SystemStatusOk": lambda its: {"InstanceIds": [its["instance"]]},
     "VolumeAvailable": lambda its: {"VolumeIds": [its["free"]]},

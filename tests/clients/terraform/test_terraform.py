@@ -58,7 +58,7 @@ _IMPORTED_BY = {
     "aws_iam_role_policy_attachment": "{role}/{policy_arn}",
     "aws_iam_user_policy_attachment": "{user}/{policy_arn}",
     "aws_network_acl_rule": "{network_acl_id}:{rule_number}:{protocol}:{egress}",
-    "aws_network_interface_sg_attachment": "{security_group_id}_{network_interface_id}",
+    "aws_network_interface_sg_attachment": "{network_interface_id}_{security_group_id}",
     "aws_route": "{route_table_id}_{destination_cidr_block}",
     "aws_route_table_association": "{subnet_id}/{route_table_id}",
     "aws_volume_attachment": "{device_name}:{volume_id}:{instance_id}",

@@ -969,7 +969,7 @@ export const ja: Record<keyof typeof en, string> = {
   "launch.findType": "インスタンスタイプを検索",
   "launch.firewall": "ファイアウォール (セキュリティグループ)",
   "launch.firewallHelp": "セキュリティグループは、インスタンスに到達できるトラフィックを定めます。クラウドの外から到達できるのはこのマシンだけで、ルール上は 127.0.0.1 として扱われます。",
-  "launch.freeTier": "EC2 では無料利用枠の対象",
+  "launch.freeTier": "無料利用枠の対象（EC2）",
   "launch.go": "インスタンスを起動",
   "launch.groupDescriptionMissing": "新しいセキュリティグループの説明がありません",
   "launch.groupExisting": "既存のセキュリティグループを選択",

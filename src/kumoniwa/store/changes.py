@@ -1,5 +1,6 @@
 """What commits changed: tables and the resources whose rows those are, told to followers once the commit is durable."""
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping
 
 Changed = Mapping[str, frozenset[str] | None]
@@ -53,8 +54,9 @@ class Changes:
         self._followers.append(heard)
 
     def forget(self, heard: Heard) -> None:
-        """Tell it no more."""
-        self._followers.remove(heard)
+        """Tell it no more, if it was told. A start that fails ends what it has not begun, too."""
+        with contextlib.suppress(ValueError):
+            self._followers.remove(heard)
 
     def touched(self, table: str, ids: Collection[str] | None = None) -> None:
         """The transaction that is open wrote to this table: to the rows of these resources, where that is known."""

@@ -549,6 +549,8 @@ CREATE INDEX ix_spot_requests_created_at ON spot_requests (created_at);
 
 CREATE INDEX ix_spot_requests_instance_id ON spot_requests (instance_id);
 
+CREATE INDEX spot_requests_noticed ON spot_requests (interrupt_at, id) WHERE interrupt_at IS NOT NULL;
+
 CREATE INDEX spot_requests_scope ON spot_requests (account, region);
 
 CREATE TABLE tags (

@@ -1,6 +1,6 @@
 """The table of Spot requests."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, String
+from sqlalchemy import JSON, Boolean, Column, Index, String, text
 
 from kumoniwa.model.spot_requests import Interruption, SpotType
 from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
@@ -22,4 +22,5 @@ spot_requests = table(
     Column("interrupt_at", Moment),
     Column("interrupted", Boolean, nullable=False),
     Index("spot_requests_scope", "account", "region"),
+    Index("spot_requests_noticed", "interrupt_at", "id", sqlite_where=text("interrupt_at IS NOT NULL")),
 )

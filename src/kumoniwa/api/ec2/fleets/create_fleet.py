@@ -28,6 +28,7 @@ _INSTANT = "instant"
 _TAGGED = (_TYPE, "instance", "volume", "network-interface")
 _STRATEGIES = {"lowest-price": "lowest-price", "lowestPrice": "lowest-price", PRIORITIZED: PRIORITIZED}
 """Also in the word that tools had before (Terraform sends it)."""
+_SPOT = NotBuiltParameter("InstanceMarketOptions.MarketType", "Spot Instances of fleets", harmless=("on-demand",))
 _NOT_BUILT = (
     NotBuiltParameter("LaunchTemplateConfigs.Overrides.InstanceRequirements", "the choice of types by attributes"),
     NotBuiltParameter("OnDemandOptions.MaxTotalPrice", "prices"),
@@ -203,6 +204,7 @@ def _of_pools(
             asked = parameters_of(pool)
             asked["TagSpecifications"] = merged_tags(asked.get("TagSpecifications", ()), tags)
             most = math.ceil((target - units) / pool.weight)
+            refuse(asked, [_SPOT])
             made, _ = launch(connection, call, host, Launching(asked, 1, most, {**pool.version.tags, **marks}))
         except Ec2Error as refusal:
             errors.append({**shown, "ErrorCode": refusal.code, "ErrorMessage": refusal.message})

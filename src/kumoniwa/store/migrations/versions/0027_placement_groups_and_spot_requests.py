@@ -47,3 +47,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_spot_requests_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_spot_requests_instance_id"), ["instance_id"], unique=False)
         batch_op.create_index("spot_requests_scope", ["account", "region"], unique=False)
+    op.create_index(
+        "spot_requests_noticed",
+        "spot_requests",
+        ["interrupt_at", "id"],
+        sqlite_where=sa.text("interrupt_at IS NOT NULL"),
+    )

@@ -31,8 +31,8 @@ _REQUESTS = 3_000
 _ASKED = [("Action", "DescribeRegions"), ("Version", "2016-11-15")]
 _CODES = {
     *("AuthFailure", "IncompleteSignature", "InvalidAction", "InvalidClientTokenId", "InvalidParameterValue"),
-    *("InvalidRequest", "MethodNotAllowed", "MissingAuthenticationToken", "MissingParameter", "NotFound"),
-    *("RequestExpired", "SignatureDoesNotMatch", "UnknownParameter"),
+    *("InvalidRequest", "MethodNotAllowed", "MissingAuthenticationToken", "MissingParameter", "NoSuchVersion"),
+    *("NotFound", "RequestExpired", "SignatureDoesNotMatch", "UnknownParameter"),
 }
 
 

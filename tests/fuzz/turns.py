@@ -13,6 +13,7 @@ from history import ACTIONS_OF_EC2, History, form
 from judge import Fault
 from plausible import MODEL
 
+from kumoniwa.gateway.dispatch import DRY_RUNS_UNCHECKED
 from kumoniwa.hypervisor.driver import (
     CutRefused,
     DetachRefused,
@@ -72,7 +73,7 @@ async def _several(history: History) -> None:
 async def _tried(history: History) -> None:
     """A dry run says what the call does, where nothing else goes on that could change it."""
     random = history.random
-    action = random.choice([one for one in ACTIONS_OF_EC2 if _takes(one, "DryRun")])
+    action = random.choice([one for one in ACTIONS_OF_EC2 if _takes(one, "DryRun") and one not in DRY_RUNS_UNCHECKED])
     pairs = [pair for pair in history.plausible.request(action) if pair[0] != "DryRun"]
     if any(name in ("ClientToken", "NextToken") for name, _ in pairs) or not history.is_idle:
         return

@@ -76,6 +76,7 @@ export async function callOf(service: string, region: string, action: string, pa
 
 /** What EC2 knows no dry run of. A test of the server holds them against EC2's model. */
 export const WITHOUT_DRY_RUN: readonly Action[] = [
+  "AllocateHosts",
   "AssignIpv6Addresses",
   "AssignPrivateIpAddresses",
   "AssociateIamInstanceProfile",
@@ -86,6 +87,7 @@ export const WITHOUT_DRY_RUN: readonly Action[] = [
   "DisassociateVpcCidrBlock",
   "ModifySubnetAttribute",
   "ModifyVpcAttribute",
+  "ReleaseHosts",
   "ReplaceIamInstanceProfileAssociation",
   "UnassignIpv6Addresses",
   "UnassignPrivateIpAddresses",

@@ -20,7 +20,7 @@ from kumoniwa.errors import ActionNotBuilt, DryRunOperation, Ec2Error, InternalE
 from kumoniwa.gateway.services import Service
 
 _TOKEN_LENGTH = 64
-_DRY_RUNS_UNCHECKED = frozenset({"CreateFleet"})
+DRY_RUNS_UNCHECKED = frozenset({"CreateFleet"})
 """The actions whose dry runs EC2 answers before it looks at the other parameters; it checks those of others first."""
 
 
@@ -67,7 +67,7 @@ class Dispatcher:
         traits = service.codec.traits(action)
         if (run := service.actions.get(action)) is None:
             raise ActionNotBuilt(f"the action {action}" + (f" of {service.title}" if service.title else ""))
-        if action in _DRY_RUNS_UNCHECKED and ("DryRun", "true") in (parameters := list(parameters)):
+        if action in DRY_RUNS_UNCHECKED and ("DryRun", "true") in (parameters := list(parameters)):
             raise DryRunOperation()
         parsed = service.codec.parse(action, parameters)
         if call.came is not None:

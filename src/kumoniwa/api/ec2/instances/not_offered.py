@@ -1,7 +1,9 @@
 """What AWS sells in advance, and this host does not: Reserved Instances, Dedicated Hosts, Capacity Reservations.
 
 There are none, so the Describe actions answer empty lists, which clean-up and inventory tools ask for; who wants to
-have one is told that there are none to be had.
+have one is told that there are none to be had: DescribeReservedInstances, DescribeReservedInstancesOfferings and
+PurchaseReservedInstancesOffering; DescribeHosts, AllocateHosts and ReleaseHosts; DescribeCapacityReservations,
+CreateCapacityReservation and CancelCapacityReservation.
 """
 
 from kumoniwa.api.call import Answer, Call, Parameters

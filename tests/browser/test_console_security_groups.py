@@ -374,10 +374,13 @@ def test_an_instance_shows_its_groups_and_changes_them(
     person.picture("change-security-groups")
     assert person.violations() == []
     (command,) = commands(person)
+    save = dialog.get_by_role("button", name="Save", exact=True)
     aws.script(command)
     assert groups_of(sdk, instance) == [ssh]
+    expect(save).to_be_disabled()  # the dialog has seen it: nothing is left to be done
     client.modify_instance_attribute(InstanceId=instance, Groups=[web])
-    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(save).to_be_enabled()
+    save.click()
     expect(person.page.get_by_text("Change security groups: done for eni-")).to_be_visible()
     assert groups_of(sdk, instance) == [ssh]
     expect(main.get_by_role("link", name=f"{ssh} | of-ssh").first).to_be_visible()

@@ -56,9 +56,11 @@ async def test_a_launch_that_asks_for_spot_is_one_and_says_so(stack: Stack) -> N
     assert (request["InstanceId"], request["State"], request["Type"]) == (instance_id, "active", "one-time")
     assert (request["Status"]["Code"], request["SpotPrice"], request["InstanceInterruptionBehavior"]) == (
         "fulfilled",
-        "0.05",
+        "0.050000",
         "terminate",
     )
+    by_price = [{"Name": "spot-price", "Values": ["0.050000"]}]
+    assert len((await stack.call("DescribeSpotInstanceRequests", Filters=by_price))["SpotInstanceRequests"]) == 1
     assert request["Tags"] == [{"Key": "k", "Value": "v"}]
     assert request["LaunchSpecification"]["InstanceType"] == "t3.micro"
     spot = [{"Name": "instance-lifecycle", "Values": ["spot"]}]
@@ -158,6 +160,7 @@ async def test_what_cannot_be_interrupted_or_stopped_is_refused(stack: Stack) ->
         ("InvalidParameterCombination", {"SpotOptions": {"MaxPrice": "1"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "cheap"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "-1"}}),
+        ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "1e400000"}}),
         (
             "InvalidParameterCombination",
             {"MarketType": "spot", "SpotOptions": {"InstanceInterruptionBehavior": "stop"}},

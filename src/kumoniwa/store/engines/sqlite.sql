@@ -1037,6 +1037,7 @@ CREATE TABLE network_interfaces (
 	tcp_established_timeout INTEGER,
 	udp_stream_timeout INTEGER,
 	udp_timeout INTEGER,
+	requester_id VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (subnet_id, private_ip),
 	UNIQUE (instance_id, device_index),

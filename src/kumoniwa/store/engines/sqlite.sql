@@ -1003,6 +1003,27 @@ CREATE TABLE attachments (
 
 CREATE INDEX ix_attachments_instance_id ON attachments (instance_id);
 
+CREATE TABLE former_blocks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR,
+	subnet_id VARCHAR,
+	cidr VARCHAR NOT NULL,
+	taken_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id) ON DELETE CASCADE,
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id) ON DELETE CASCADE
+);
+
+CREATE INDEX former_blocks_scope ON former_blocks (account, region);
+
+CREATE INDEX ix_former_blocks_subnet_id ON former_blocks (subnet_id);
+
+CREATE INDEX ix_former_blocks_taken_at ON former_blocks (taken_at);
+
+CREATE INDEX ix_former_blocks_vpc_id ON former_blocks (vpc_id);
+
 CREATE TABLE group_associations (
 	group_id VARCHAR NOT NULL,
 	vpc_id VARCHAR NOT NULL,

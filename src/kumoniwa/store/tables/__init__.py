@@ -51,7 +51,7 @@ from kumoniwa.store.tables.spot_requests import spot_requests
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.trail_events import trail_events
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
-from kumoniwa.store.tables.vpcs import subnet_reservations, subnets, vpc_blocks, vpcs
+from kumoniwa.store.tables.vpcs import former_blocks, subnet_reservations, subnets, vpc_blocks, vpcs
 from kumoniwa.store.tables.workflows import steps, workflows
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "fleet_instances",
     "fleets",
     "flow_logs",
+    "former_blocks",
     "group_associations",
     "hibernations",
     "iam_attached_policies",

@@ -17,6 +17,7 @@ from kumoniwa.model.peerings import PeeringState
 from kumoniwa.reconcile.prepared_machines import fail_what_broke, forget_stale_machines
 from kumoniwa.store import (
     boots,
+    connect_keys,
     fleets,
     former_blocks,
     gateways,
@@ -156,6 +157,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
         partial(hibernations.forget_old, before=now - BOOTS_KEPT),
+        partial(connect_keys.forget, before=now),
         partial(former_blocks.forget, before=now - FORMER_BLOCKS_SHOWN),
         partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
         partial(peerings.expire, now=now),

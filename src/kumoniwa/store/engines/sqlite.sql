@@ -658,6 +658,23 @@ CREATE TABLE claims (
 
 CREATE INDEX ix_claims_workflow_id ON claims (workflow_id);
 
+CREATE TABLE connect_keys (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	os_user VARCHAR NOT NULL,
+	public_key VARCHAR NOT NULL,
+	caller VARCHAR NOT NULL,
+	valid_until BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(instance_id) REFERENCES instances (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_connect_keys_instance_id ON connect_keys (instance_id);
+
+CREATE INDEX ix_connect_keys_valid_until ON connect_keys (valid_until);
+
 CREATE TABLE egress_only_gateways (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,

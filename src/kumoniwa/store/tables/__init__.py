@@ -4,6 +4,7 @@ from kumoniwa.store.tables.account_settings import account_settings
 from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
+from kumoniwa.store.tables.connect_keys import connect_keys
 from kumoniwa.store.tables.elastic_ips import elastic_ips
 from kumoniwa.store.tables.fast_launch import fast_launches, prepared_machines
 from kumoniwa.store.tables.fleets import fleet_instances, fleets
@@ -64,6 +65,7 @@ __all__ = [
     "boots",
     "claims",
     "client_tokens",
+    "connect_keys",
     "dhcp_options",
     "egress_only_gateways",
     "elastic_ips",

@@ -385,6 +385,8 @@ CREATE TABLE layers (
 	sealed_bytes BIGINT,
 	sealed_sha256 VARCHAR,
 	made BOOLEAN DEFAULT 1 NOT NULL,
+	encrypted BOOLEAN DEFAULT 0 NOT NULL,
+	is_copy BOOLEAN DEFAULT 0 NOT NULL,
 	PRIMARY KEY (id),
 	FOREIGN KEY(parent_id) REFERENCES layers (id)
 );
@@ -740,6 +742,8 @@ CREATE TABLE image_devices (
 	throughput INTEGER,
 	delete_on_termination BOOLEAN NOT NULL,
 	virtual_name VARCHAR,
+	encrypted BOOLEAN,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (image_id, position),
 	FOREIGN KEY(image_id) REFERENCES images (id) ON DELETE CASCADE
 );
@@ -937,6 +941,7 @@ CREATE TABLE snapshots (
 	frozen_ms FLOAT,
 	changed_bytes BIGINT,
 	full_bytes BIGINT,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(layer_id) REFERENCES layers (id)
 );
@@ -1004,6 +1009,7 @@ CREATE TABLE volumes (
 	head VARCHAR NOT NULL,
 	encrypted BOOLEAN NOT NULL,
 	auto_enable_io BOOLEAN DEFAULT 0 NOT NULL,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(head) REFERENCES layers (id)
 );

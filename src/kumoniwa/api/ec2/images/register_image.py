@@ -46,7 +46,6 @@ _LACKING = {
     "UefiData": "images with UEFI data of their own (UefiData)",
 }
 _LACKING_EBS = (
-    "KmsKeyId",
     "OutpostArn",
     "AvailabilityZone",
     "AvailabilityZoneId",
@@ -65,7 +64,6 @@ _LACKING_EBS = (
             NotBuiltParameter(f"BlockDeviceMappings.Ebs.{name}", f"{name} of a block device mapping")
             for name in _LACKING_EBS
         ),
-        NotBuiltParameter("BlockDeviceMappings.Ebs.Encrypted", "encrypted volumes"),
         NotBuiltParameter("Architecture", "images for other processors", tuple(sorted(_ARCHITECTURES))),
         NotBuiltParameter("VirtualizationType", _PARAVIRTUAL, ("hvm",)),
     ),
@@ -174,8 +172,7 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
     for member in _LACKING_EBS:
         if ebs.get(member) is not None:
             raise NotBuilt(f"{member} of a block device mapping")
-    if ebs.get("Encrypted"):
-        raise NotBuilt("encrypted volumes")
+    check_asked(ebs.get("Encrypted"), ebs.get("KmsKeyId"))
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
         snapshot = _completed(named(connection, call.scope, SNAPSHOT, snapshot_id))
@@ -197,6 +194,8 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
         iops=ebs.get("Iops"),
         throughput=ebs.get("Throughput"),
         delete_on_termination=ebs.get("DeleteOnTermination", True),
+        encrypted=ebs.get("Encrypted"),
+        kms_key_id=ebs.get("KmsKeyId"),
     )
     checked_volume(device.volume_type, size, device.iops, device.throughput)
     return device

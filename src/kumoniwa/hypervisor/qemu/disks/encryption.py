@@ -63,5 +63,5 @@ def check_key(layers: Path) -> None:
 def _missing(why: str) -> DriverError:
     return DriverError(
         f"The key of the encrypted volumes, {KEY_FILE} in the data folder, cannot be read: {why}.",
-        way_out="Put a copy of it back (docs/operations.md): without it nobody can read them.",
+        way_out="Put a copy of it back (docs/operations/backup-and-restore.md): without it nobody can read them.",
     )

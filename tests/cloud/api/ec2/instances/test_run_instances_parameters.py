@@ -74,7 +74,7 @@ ASKED: list[tuple[dict[str, Any], str]] = [
     ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "nested virtualization"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6PrefixCount": 1}]}, "prefixes of a network interface"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "Elastic Fabric Adapters"),
-    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}}]}, "encrypted volumes"),
+    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"OutpostArn": "arn:x"}}]}, "Outposts"),
 ]
 
 

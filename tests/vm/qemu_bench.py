@@ -34,10 +34,10 @@ from kumoniwa.hypervisor.driver import (
     LayerId,
     NetworkPort,
 )
+from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, identify
-from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.qemu_driver import QemuDriver

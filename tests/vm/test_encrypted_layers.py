@@ -104,5 +104,5 @@ async def test_an_encrypted_layer_on_a_plain_one_is_damage(bench: QemuBench) -> 
     plain = bench.layer()
     await bench.driver.disks.ensure_empty(plain, 8 * MIB)
     shutil.copy(layer_checks.path_of(layers, plain), layer_checks.path_of(layers, above.old))
-    with pytest.raises(LayerDamaged, match="is encrypted and .* is not"):
+    with pytest.raises(LayerDamaged, match=r"is encrypted and .* is not"):
         layer_checks.check_chain(layers, above.new)

@@ -43,7 +43,7 @@ _PRESIGNED = re.compile(
 async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change.
 
-    But where the copy is to be encrypted, and the snapshot is not, or under another key: then all of it is written anew.
+    But where the copy is to be encrypted, and the snapshot is not, or under another key: then it is written anew.
     """
     refuse(parameters, _NOT_BUILT)
     check_duration(parameters.get("CompletionDurationMinutes"), "completionDurationMinutes")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ec2.volumes.encryption import key_for, new_layer
+from kumoniwa.api.ec2.volumes.encryption import key_for, new_layer, written_anew
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
@@ -29,7 +29,7 @@ def under_key(
     made and measured before the copy is completed. Raises EC2's refusal where the host has no room for it."""
     if key == source.kms_key_id:
         return replace(made, kms_key_id=key)
-    check_room(host, NEW_LAYER_BYTES + (source.full_bytes or 0))
+    check_room(host, NEW_LAYER_BYTES + written_anew(source, key))
     layer = new_layer(call, source, source.volume_size_gib, key)
     layers.add(connection, layer)
     return replace(made, kms_key_id=key, layer_id=layer.id, changed_bytes=None, full_bytes=None)

@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.owners import check_accounts
 from kumoniwa.api.ec2.snapshots.snapshot_block_public_access import EVERYONE, check_sharing
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import OperationNotPermitted, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, OperationNotPermitted
 from kumoniwa.store import sharing
 
 _MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute

@@ -59,5 +59,14 @@ def new_layer(
     """The layer of a new volume under this key: on that of its snapshot (or `stands_on`), or an encrypted copy of that
     where it is not encrypted, or under another key."""
     below = stands_on or (None if made_of is None else made_of.layer_id)
-    is_copy = key is not None and made_of is not None and made_of.kms_key_id != key
+    is_copy = _is_copied(made_of, key)
     return Layer(new_id("layer"), below, size_gib * GIB, call.at, encrypted=key is not None, is_copy=is_copy)
+
+
+def written_anew(made_of: Snapshot | None, key: str | None) -> int:
+    """How many bytes of its snapshot a new volume under this key is to hold again."""
+    return made_of.full_bytes or 0 if made_of is not None and _is_copied(made_of, key) else 0
+
+
+def _is_copied(made_of: Snapshot | None, key: str | None) -> bool:
+    return key is not None and made_of is not None and made_of.kms_key_id != key

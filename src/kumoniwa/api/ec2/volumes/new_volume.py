@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ec2.volumes.encryption import new_layer
+from kumoniwa.api.ec2.volumes.encryption import new_layer, written_anew
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot
@@ -37,10 +37,8 @@ class NewVolume:
 
 
 def needed_bytes(wanted: WantedVolume) -> int:
-    """The room that a new volume takes on the host's disk at once: of an encrypted copy, all that its snapshot holds."""
-    snapshot = wanted.snapshot
-    is_copy = wanted.key is not None and snapshot is not None and snapshot.kms_key_id != wanted.key
-    return NEW_LAYER_BYTES + ((snapshot.full_bytes or 0) if is_copy and snapshot is not None else 0)
+    """The room that a new volume takes on the host's disk at once."""
+    return NEW_LAYER_BYTES + written_anew(wanted.snapshot, wanted.key)
 
 
 def add_volumes(connection: Connection, *new: NewVolume) -> None:

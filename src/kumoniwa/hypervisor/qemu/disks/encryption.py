@@ -7,6 +7,7 @@ Options: https://www.qemu.org/docs/master/system/qemu-block-drivers.html (qcow2,
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from kumoniwa.folder import read_private, write_private_text
@@ -16,7 +17,7 @@ KEY_FILE = "volumes.key"
 """The file of the passphrase, in the data folder."""
 SECRET = "volumes"
 """What QEMU and qemu-img call it."""
-OPENED = {"encrypt": {"format": "luks", "key-secret": SECRET}}
+OPENED: Mapping[str, object] = {"encrypt": {"format": "luks", "key-secret": SECRET}}
 """What the block node of an encrypted layer has besides."""
 # The passphrase is random, so there is nothing to be won by making each try to open a layer take long: as short as
 # qemu-img lets it be (2 s by default, for each layer of each disk). To find out how short takes it 1.7 s of a processor

@@ -87,7 +87,7 @@ def node(folder: Path, chain: Sequence[LayerId], *, encrypted: bool) -> str:
     found: dict[str, object] | None = None
     for layer in reversed(chain):
         file = {"driver": "file", "filename": str(path_of(folder, layer))}
-        found = {"driver": "qcow2", "file": file, "backing": found} | (encryption.OPENED if encrypted else {})
+        found = {"driver": "qcow2", "file": file, "backing": found, **(encryption.OPENED if encrypted else {})}
     return f"json:{json.dumps(found)}"
 
 

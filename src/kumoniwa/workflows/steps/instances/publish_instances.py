@@ -5,9 +5,9 @@ from functools import partial
 from sqlalchemy import Connection
 
 from kumoniwa.model.instances import InstanceState, Reachability
+from kumoniwa.model.kms_keys import KEY_UNUSABLE
 from kumoniwa.store import elastic_ips, instance_profiles, instances, network_interfaces
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
-from kumoniwa.workflows.steps.volumes.volume_keys import KEY_UNUSABLE
 from kumoniwa.workflows.world import World
 
 

@@ -52,12 +52,15 @@ async def ensure_copied(world: World, layer_id: str) -> None:
 
     Raises `LayerDamaged` where the parent cannot be read. Of one that is no copy, or gone, nothing is to be done.
     """
+    read = partial(layers.get, layer_id=layer_id)
+    if (layer := await world.database.read(read)) is None or not layer.is_copy:
+        return
+    assert layer.parent_id is not None, "a copy is made of something"
+    await ensure_layers_made(world, layer.parent_id)
     async with world.turns.copies:
-        layer = await world.database.read(partial(layers.get, layer_id=layer_id))
-        if layer is None or not layer.is_copy:
-            return
-        assert layer.parent_id is not None, "a copy is made of something"
-        await ensure_layers_made(world, layer.parent_id)
+        layer = await world.database.read(read)
+        if layer is None or not layer.is_copy or layer.parent_id is None:
+            return  # another made it, or it is gone
         source = LayerId(layer.parent_id)
         await world.driver.disks.ensure_encrypted_copy(LayerId(layer.id), source, layer.size_bytes, lambda _: None)
         if not await world.database.write(partial(layers.note_copied, layer_id=layer_id)):

@@ -1,7 +1,6 @@
 """Steps that make the files of volumes."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from sqlalchemy import Connection
 

@@ -4,12 +4,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from kumoniwa.model.kms_keys import KEY_UNUSABLE
 from kumoniwa.model.volumes import Volume
 from kumoniwa.store import kms_keys
 from kumoniwa.workflows.workflow import StepFailed
-
-KEY_UNUSABLE = "Client.InvalidKMSKey.InvalidState"
-"""EC2's code of a launch or start that comes to nothing for this."""
 
 
 def is_usable(connection: Connection, volume: Volume) -> bool:

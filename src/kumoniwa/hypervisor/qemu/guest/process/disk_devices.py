@@ -47,7 +47,7 @@ def node_on_top(layer: LayerId, disk_io: DiskIo, *, encrypted: bool = False) -> 
 
 
 def _node(layer: LayerId, disk_io: DiskIo, encrypted: bool) -> dict[str, object]:
-    return {"driver": "qcow2", "file": _file(layer, disk_io)} | (encryption.OPENED if encrypted else {})
+    return {"driver": "qcow2", "file": _file(layer, disk_io), **(encryption.OPENED if encrypted else {})}
 
 
 def _file(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.anyio
 # Each of these has a test of its own in this folder, or is read by every test that launches.
 _HONOURED = """
 AdditionalInfo BlockDeviceMappings.DeviceName BlockDeviceMappings.NoDevice BlockDeviceMappings.VirtualName
-BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Iops BlockDeviceMappings.Ebs.SnapshotId
+BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Encrypted BlockDeviceMappings.Ebs.Iops
+BlockDeviceMappings.Ebs.KmsKeyId BlockDeviceMappings.Ebs.SnapshotId
 BlockDeviceMappings.Ebs.Throughput BlockDeviceMappings.Ebs.VolumeSize BlockDeviceMappings.Ebs.VolumeType ClientToken
 CpuOptions.AmdSevSnp CpuOptions.CoreCount CpuOptions.NestedVirtualization CpuOptions.ThreadsPerCore
 CreditSpecification.CpuCredits DisableApiStop DisableApiTermination DryRun EbsOptimized EnclaveOptions.Enabled

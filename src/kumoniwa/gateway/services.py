@@ -69,6 +69,7 @@ def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | N
             actions.get("cloudtrail", {}),
             title="CloudTrail",
         ),
+        "kms": Service(json_codec("kms", "2014-11-01", "TrentService", kept_in), actions.get("kms", {}), title="KMS"),
         "ssm": Service(
             json_codec("ssm", "2014-11-06", "AmazonSSM", kept_in), actions.get("ssm", {}), title="Systems Manager"
         ),

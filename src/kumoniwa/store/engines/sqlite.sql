@@ -681,6 +681,23 @@ CREATE TABLE claims (
 
 CREATE INDEX ix_claims_workflow_id ON claims (workflow_id);
 
+CREATE TABLE connect_keys (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	os_user VARCHAR NOT NULL,
+	public_key VARCHAR NOT NULL,
+	caller VARCHAR NOT NULL,
+	valid_until BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(instance_id) REFERENCES instances (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_connect_keys_instance_id ON connect_keys (instance_id);
+
+CREATE INDEX ix_connect_keys_valid_until ON connect_keys (valid_until);
+
 CREATE TABLE egress_only_gateways (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -1064,6 +1081,27 @@ CREATE TABLE attachments (
 
 CREATE INDEX ix_attachments_instance_id ON attachments (instance_id);
 
+CREATE TABLE former_blocks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR,
+	subnet_id VARCHAR,
+	cidr VARCHAR NOT NULL,
+	taken_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id) ON DELETE CASCADE,
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id) ON DELETE CASCADE
+);
+
+CREATE INDEX former_blocks_scope ON former_blocks (account, region);
+
+CREATE INDEX ix_former_blocks_subnet_id ON former_blocks (subnet_id);
+
+CREATE INDEX ix_former_blocks_taken_at ON former_blocks (taken_at);
+
+CREATE INDEX ix_former_blocks_vpc_id ON former_blocks (vpc_id);
+
 CREATE TABLE group_associations (
 	group_id VARCHAR NOT NULL,
 	vpc_id VARCHAR NOT NULL,
@@ -1098,6 +1136,7 @@ CREATE TABLE network_interfaces (
 	tcp_established_timeout INTEGER,
 	udp_stream_timeout INTEGER,
 	udp_timeout INTEGER,
+	requester_id VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (subnet_id, private_ip),
 	UNIQUE (instance_id, device_index),

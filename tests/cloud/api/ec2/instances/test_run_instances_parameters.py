@@ -23,6 +23,7 @@ CreditSpecification.CpuCredits DisableApiStop DisableApiTermination DryRun EbsOp
 IamInstanceProfile.Arn IamInstanceProfile.Name
 HibernationOptions.Configured ImageId InstanceInitiatedShutdownBehavior InstanceType KeyName
 LaunchTemplate.LaunchTemplateId LaunchTemplate.LaunchTemplateName LaunchTemplate.Version MaxCount MinCount
+MaintenanceOptions.AutoRecovery
 MetadataOptions.HttpEndpoint MetadataOptions.HttpPutResponseHopLimit MetadataOptions.HttpTokens
 MetadataOptions.InstanceMetadataTags Monitoring.Enabled NetworkInterfaces.AssociatePublicIpAddress
 NetworkInterfaces.DeleteOnTermination NetworkInterfaces.Description NetworkInterfaces.DeviceIndex
@@ -71,7 +72,6 @@ ASKED: list[tuple[dict[str, Any], str]] = [
     ({"Placement": {"HostId": "h-0123456789abcdef0"}}, "Dedicated Hosts"),
     ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "the metadata service over IPv6"),
     ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "resource names as hostnames"),
-    ({"MaintenanceOptions": {"AutoRecovery": "disabled"}}, "instances without automatic recovery"),
     ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "nested virtualization"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6PrefixCount": 1}]}, "prefixes of a network interface"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "Elastic Fabric Adapters"),

@@ -81,6 +81,7 @@ def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | N
             actions.get("ec2-instance-connect", {}),
             title="EC2 Instance Connect",
         ),
+        "kms": Service(json_codec("kms", "2014-11-01", "TrentService", kept_in), actions.get("kms", {}), title="KMS"),
         "ssm": Service(
             json_codec("ssm", "2014-11-06", "AmazonSSM", kept_in), actions.get("ssm", {}), title="Systems Manager"
         ),

@@ -26,6 +26,7 @@ from kumoniwa.store import (
     imports,
     instances,
     journal,
+    kms_keys,
     network_insights,
     peerings,
     replace_root,
@@ -168,6 +169,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(images.forget, before=now - IMAGES_KEPT),
         partial(fleets.forget, before=now - FLEETS_KEPT),
         partial(spot_requests.forget, before=now - SPOT_REQUESTS_KEPT),
+        partial(kms_keys.delete_due, now=now),
     ]
 
 

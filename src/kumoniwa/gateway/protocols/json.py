@@ -1,4 +1,4 @@
-"""AWS's JSON protocol, version 1.1, as Systems Manager and CloudTrail speak it.
+"""AWS's JSON protocol, version 1.1, as Systems Manager, KMS and CloudTrail speak it.
 
 The action is in the header X-Amz-Target, its parameters are an object, keyed by botocore's member names. What an object
 has beyond the model is passed over, as AWS does. Readers walk what was sent as far as the model goes, so that hostile
@@ -37,6 +37,7 @@ _Write = Callable[[Any], Any]
 
 _CODES: Mapping[str, str] = {
     "AuthFailure": "InvalidSignatureException",
+    "DryRunOperation": "DryRunOperationException",
     "ExpiredToken": "ExpiredTokenException",
     "IncompleteSignature": "IncompleteSignatureException",
     "InternalError": "InternalFailure",

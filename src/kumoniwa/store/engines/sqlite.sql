@@ -339,6 +339,27 @@ CREATE TABLE key_pairs (
 	UNIQUE (account, region, name)
 );
 
+CREATE TABLE kms_keys (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	description TEXT NOT NULL,
+	manager VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	deletion_at BIGINT,
+	policy TEXT,
+	rotation_days INTEGER,
+	rotates_since BIGINT,
+	tags JSON NOT NULL,
+	material TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX kms_keys_deleted ON kms_keys (deletion_at, id) WHERE deletion_at IS NOT NULL;
+
+CREATE INDEX kms_keys_scope ON kms_keys (account, region, id);
+
 CREATE TABLE launch_templates (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -364,6 +385,8 @@ CREATE TABLE layers (
 	sealed_bytes BIGINT,
 	sealed_sha256 VARCHAR,
 	made BOOLEAN DEFAULT 1 NOT NULL,
+	encrypted BOOLEAN DEFAULT 0 NOT NULL,
+	is_copy BOOLEAN DEFAULT 0 NOT NULL,
 	PRIMARY KEY (id),
 	FOREIGN KEY(parent_id) REFERENCES layers (id)
 );
@@ -736,6 +759,8 @@ CREATE TABLE image_devices (
 	throughput INTEGER,
 	delete_on_termination BOOLEAN NOT NULL,
 	virtual_name VARCHAR,
+	encrypted BOOLEAN,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (image_id, position),
 	FOREIGN KEY(image_id) REFERENCES images (id) ON DELETE CASCADE
 );
@@ -788,6 +813,40 @@ CREATE TABLE internet_gateways (
 );
 
 CREATE INDEX internet_gateways_scope ON internet_gateways (account, region);
+
+CREATE TABLE kms_aliases (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	key_id VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	PRIMARY KEY (account, region, name),
+	FOREIGN KEY(key_id) REFERENCES kms_keys (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_kms_aliases_key_id ON kms_aliases (key_id);
+
+CREATE TABLE kms_grants (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	key_id VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	grantee VARCHAR,
+	retiring VARCHAR,
+	grantee_service VARCHAR,
+	retiring_service VARCHAR,
+	operations JSON NOT NULL,
+	constraints JSON NOT NULL,
+	name VARCHAR,
+	PRIMARY KEY (id),
+	FOREIGN KEY(key_id) REFERENCES kms_keys (id) ON DELETE CASCADE
+);
+
+CREATE INDEX kms_grants_of_key ON kms_grants (key_id, id);
+
+CREATE INDEX kms_grants_scope ON kms_grants (account, region, id);
 
 CREATE TABLE launch_template_versions (
 	template_id VARCHAR NOT NULL,
@@ -899,6 +958,7 @@ CREATE TABLE snapshots (
 	frozen_ms FLOAT,
 	changed_bytes BIGINT,
 	full_bytes BIGINT,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(layer_id) REFERENCES layers (id)
 );
@@ -966,6 +1026,7 @@ CREATE TABLE volumes (
 	head VARCHAR NOT NULL,
 	encrypted BOOLEAN NOT NULL,
 	auto_enable_io BOOLEAN DEFAULT 0 NOT NULL,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(head) REFERENCES layers (id)
 );

@@ -23,6 +23,7 @@ from kumoniwa.store.tables.identities import (
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, hibernations, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
+from kumoniwa.store.tables.kms_keys import kms_aliases, kms_grants, kms_keys
 from kumoniwa.store.tables.launch_templates import launch_template_versions, launch_templates
 from kumoniwa.store.tables.layers import layers
 from kumoniwa.store.tables.network_acls import acl_entries, network_acls
@@ -95,6 +96,9 @@ __all__ = [
     "internet_gateways",
     "ipv6_addresses",
     "key_pairs",
+    "kms_aliases",
+    "kms_grants",
+    "kms_keys",
     "launch_template_versions",
     "launch_templates",
     "layers",

@@ -66,8 +66,8 @@ NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "CreateImage",
-        {"Name": "golden", "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"KmsKeyId": "key"}}]},
-        "encrypted volumes",
+        {"Name": "golden", "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"OutpostArn": "arn:x"}}]},
+        "Outposts",
     ),
 ]
 

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.anyio
 # Each of these has a test of its own in this folder, or is read by every test that launches.
 _HONOURED = """
 AdditionalInfo BlockDeviceMappings.DeviceName BlockDeviceMappings.NoDevice BlockDeviceMappings.VirtualName
-BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Iops BlockDeviceMappings.Ebs.SnapshotId
+BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Encrypted BlockDeviceMappings.Ebs.Iops
+BlockDeviceMappings.Ebs.KmsKeyId BlockDeviceMappings.Ebs.SnapshotId
 BlockDeviceMappings.Ebs.Throughput BlockDeviceMappings.Ebs.VolumeSize BlockDeviceMappings.Ebs.VolumeType ClientToken
 CpuOptions.AmdSevSnp CpuOptions.CoreCount CpuOptions.NestedVirtualization CpuOptions.ThreadsPerCore
 CreditSpecification.CpuCredits DisableApiStop DisableApiTermination DryRun EbsOptimized EnclaveOptions.Enabled
@@ -74,7 +75,7 @@ ASKED: list[tuple[dict[str, Any], str]] = [
     ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "nested virtualization"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6PrefixCount": 1}]}, "prefixes of a network interface"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "Elastic Fabric Adapters"),
-    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}}]}, "encrypted volumes"),
+    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"OutpostArn": "arn:x"}}]}, "Outposts"),
 ]
 
 

@@ -256,6 +256,10 @@ ACTION_MODULES = {
         "UpdateSecurityGroupRuleDescriptionsEgress": "kumoniwa.api.ec2.network.modify_security_group_rules",
         "UpdateSecurityGroupRuleDescriptionsIngress": "kumoniwa.api.ec2.network.modify_security_group_rules",
     },
+    "ec2-instance-connect": {
+        "SendSSHPublicKey": "kumoniwa.api.ec2_instance_connect.send_ssh_public_key",
+        "SendSerialConsoleSSHPublicKey": "kumoniwa.api.ec2_instance_connect.send_serial_console_ssh_public_key",
+    },
     "elasticloadbalancing": {
         "DescribeLoadBalancers": "kumoniwa.api.elasticloadbalancing.no_load_balancers",
         "DescribeTags": "kumoniwa.api.elasticloadbalancing.no_load_balancers",

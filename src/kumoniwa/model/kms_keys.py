@@ -12,6 +12,8 @@ ALIAS = "alias/"
 """How the name of every alias begins."""
 EBS_ALIAS = "alias/aws/ebs"
 """The alias of the key that encrypts volumes for which no other one is named."""
+KEY_UNUSABLE = "Client.InvalidKMSKey.InvalidState"
+"""EC2's code of a launch or start that comes to nothing because the key of a volume is not there, or not enabled."""
 AWS_MANAGED: Mapping[str, str] = {
     EBS_ALIAS: "Default key that protects my EBS volumes when no other key is defined",
 }

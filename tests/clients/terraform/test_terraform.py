@@ -81,7 +81,6 @@ _OF_THE_PROVIDER = {
     "aws_instance.overridden",
     "aws_kms_key.first",
     "aws_kms_key.second",
-    "aws_kms_key_policy.second",
     "aws_launch_template.web",
     "aws_vpc_peering_connection.both",
 }

@@ -3,7 +3,7 @@
 What a file is for is said in the file itself, for people who look at it inside the guest.
 """
 
-from kumoniwa.guest_image import launch_files, network_files
+from kumoniwa.guest_image import connect_files, launch_files, network_files
 
 # The root partition's own id: the kernel finds its root by it without an initrd, whatever the order of the disks.
 ROOT_PARTITION = "6b756d6f-6e69-4777-8101-000000000000"
@@ -389,6 +389,7 @@ WantedBy=cloud-init.target
 FILES: dict[str, str] = {
     **network_files.FILES,
     **launch_files.FILES,
+    **connect_files.FILES,
     "boot/grub/grub.cfg": GRUB_CFG,
     "etc/default/grub": _DEFAULT_GRUB,
     "usr/local/lib/kumoniwa/10_linux": _GRUB_LINUX,
@@ -422,6 +423,7 @@ FILES: dict[str, str] = {
 MODES: dict[str, int] = {
     **network_files.MODES,
     **launch_files.MODES,
+    **connect_files.MODES,
     "usr/local/lib/kumoniwa/10_linux": 0o755,
     "etc/systemd/system-generators/cloud-init-generator": 0o755,
     "etc/sudoers.d/admin": 0o440,

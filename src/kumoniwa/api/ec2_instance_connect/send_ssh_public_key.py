@@ -31,7 +31,7 @@ _ZONE = re.compile(r"(\w+-){2,3}\d+\w+", re.ASCII)
     service="ec2-instance-connect",
     depth=Depth.PARTLY,
     missing="Guests find the keys in their metadata without a signature, which only Amazon could make: Amazon's own "
-    "package ec2-instance-connect takes none of them, and sshd has to be told to ask for them.",
+    "package ec2-instance-connect takes none of them. The AMI of `kumoniwa ami build debian-12` asks for them.",
 )
 async def send_ssh_public_key(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Let a guest admit a key for one of its users, for 60 seconds."""

@@ -34,7 +34,7 @@ from kumoniwa.api.ec2.instances.spot_market import SpotMarket, requests_of, spot
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.network.interface_addresses import free_count
 from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
-from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of
+from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of, group_set
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
 from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, chains_of, needed_bytes, new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
@@ -320,7 +320,8 @@ def _requested(connection: Connection, call: Call, launch: _Launch, launched: Se
     """Write the Spot requests of these instances, if they are of any; gives their ids."""
     if launch.market is None:
         return []
-    placed = {"SubnetId": launch.network.subnet.id}
+    groups = group_set((group.id, group.name) for group in launch.network.interfaces[0].groups)
+    placed = {"SecurityGroups": groups, "SubnetId": launch.network.subnet.id}
     found = requests_of(call, launch.market, launched, placed)
     spot_requests.add(connection, *found)
     return [request.id for request in found]

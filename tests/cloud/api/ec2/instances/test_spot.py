@@ -64,6 +64,9 @@ async def test_a_launch_that_asks_for_spot_is_one_and_says_so(stack: Stack) -> N
     assert len((await stack.call("DescribeSpotInstanceRequests", Filters=by_price))["SpotInstanceRequests"]) == 1
     assert request["Tags"] == [{"Key": "k", "Value": "v"}]
     assert request["LaunchSpecification"]["InstanceType"] == "t3.micro"
+    assert request["LaunchSpecification"]["SecurityGroups"] == instance["SecurityGroups"]
+    by_group = [{"Name": "launch.group-id", "Values": [instance["SecurityGroups"][0]["GroupId"]]}]
+    assert len((await stack.call("DescribeSpotInstanceRequests", Filters=by_group))["SpotInstanceRequests"]) == 1
     spot = [{"Name": "instance-lifecycle", "Values": ["spot"]}]
     assert len((await stack.call("DescribeInstances", Filters=spot))["Reservations"]) == 1
     assert await _reads(stack, instance_id, "instance-life-cycle") == b"spot"
